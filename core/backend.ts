@@ -1,0 +1,41 @@
+/**
+ * What a backend is: memory, and prepared kernels.
+ *
+ * @module
+ */
+import type { DType, TypedArray } from "./dtype.ts";
+import type { Buffer, Kernel, Launch } from "./kernel.ts";
+
+/** A device's memory and its compiler of kernels. */
+export interface Backend {
+  /** The name under which it is registered, such as `"cpu-typedarray"`. */
+  readonly name: string;
+  /** The dtypes that tensors of this backend can have. */
+  readonly dtypes: readonly DType[];
+  /** The largest buffer that it can hold, in bytes. */
+  readonly maxBufferBytes: number;
+
+  /**
+   * Memory for `size` elements (at least 1), contents undefined.
+   *
+   * @throws {OutOfMemoryError} If it cannot be had; nothing else changes.
+   */
+  alloc(dtype: DType, size: number): Buffer;
+  /** Gives memory back; kernels already launched on it still complete. */
+  free(buffer: Buffer): void;
+  /** Copies `data` into the buffer from element `offset` on. */
+  write(buffer: Buffer, offset: number, data: TypedArray): void;
+  /** A copy of `length` elements from element `offset` on. */
+  read(buffer: Buffer, offset: number, length: number): Promise<TypedArray>;
+  /** The same without waiting, where the device can. */
+  readSync?(buffer: Buffer, offset: number, length: number): TypedArray;
+  /**
+   * Prepares a kernel once for all shapes; `null` for a routine it does not
+   * have, which core then decomposes or refuses.
+   */
+  prepare(kernel: Kernel): Launch | null;
+  /** Waits until all work launched so far is done. */
+  synchronize?(): Promise<void>;
+  /** Gives everything back. */
+  dispose?(): void;
+}

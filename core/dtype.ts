@@ -1,0 +1,89 @@
+/**
+ * The element types of tensors, as one table, and how they mix.
+ *
+ * @module
+ */
+import { DTypeError } from "./errors.ts";
+
+/** The element type of a tensor. */
+export type DType = "bool" | "int32" | "float32" | "float64";
+
+/** The typed arrays that hold the elements of a tensor, one for each dtype. */
+export type TypedArray = Uint8Array | Int32Array | Float32Array | Float64Array;
+
+/** What the library knows of one dtype. */
+export interface DTypeFacts {
+  /** Bytes that one element takes. */
+  readonly bytes: number;
+  /** Place in the promotion order: bool < int32 < float32 < float64. */
+  readonly rank: number;
+  /** True for float32 and float64. */
+  readonly floating: boolean;
+  /** Makes a zeroed typed array of `length` elements. */
+  readonly allocate: (length: number) => TypedArray;
+}
+
+/** Every dtype with its facts, in promotion order. */
+export const DTYPES: { readonly [D in DType]: DTypeFacts } = {
+  bool: {
+    bytes: 1,
+    rank: 0,
+    floating: false,
+    allocate: (length) => new Uint8Array(length),
+  },
+  int32: {
+    bytes: 4,
+    rank: 1,
+    floating: false,
+    allocate: (length) => new Int32Array(length),
+  },
+  float32: {
+    bytes: 4,
+    rank: 2,
+    floating: true,
+    allocate: (length) => new Float32Array(length),
+  },
+  float64: {
+    bytes: 8,
+    rank: 3,
+    floating: true,
+    allocate: (length) => new Float64Array(length),
+  },
+};
+
+/** True when `dtype` is float32 or float64. */
+export function isFloating(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
+}
+
+/** The wider of two dtypes: bool < int32 < float32 < float64. */
+export function promote(a: DType, b: DType): DType {
+  return a === b || DTYPES[a].rank > DTYPES[b].rank ? a : b;
+}
+
+/**
+ * Checks that a value names a dtype.
+ *
+ * @throws {DTypeError} If the value is none of the four names.
+ */
+export function checkDType(dtype: unknown, operation: string): DType {
+  if (typeof dtype === "string" && Object.hasOwn(DTYPES, dtype)) {
+    return dtype as DType;
+  }
+  throw new DTypeError(
+    `Cannot ${operation} as the dtype is unknown: got ${
+      String(dtype)
+    }, expected one of ${Object.keys(DTYPES).join(", ")}`,
+  );
+}
+
+/** The dtype whose elements a typed array holds, or null for other kinds. */
+export function dtypeOfArray(array: ArrayBufferView): DType | null {
+  if (array instanceof Float32Array) return "float32";
+  if (array instanceof Float64Array) return "float64";
+  if (array instanceof Int32Array) return "int32";
+  if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) {
+    return "bool";
+  }
+  return null;
+}

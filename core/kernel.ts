@@ -1,0 +1,151 @@
+/**
+ * Kernels: what a backend is asked to prepare. A kernel carries dtypes, ranks
+ * and densities but no extents, so one prepared kernel serves every shape.
+ *
+ * @module
+ */
+import type { DType } from "./dtype.ts";
+import type { Expr } from "./expr.ts";
+
+/**
+ * How an operand lies along the loop, as a promise that lets a backend skip
+ * its strides (which are passed all the same):
+ *
+ * - `dense`: element `i` of the loop (in C order) is at `offset + i`
+ * - `uniform`: every position reads the one element at `offset`
+ * - `row`: the innermost stride is 1, the outer ones are free
+ * - `splat`: the innermost stride is 0, the outer ones are free
+ * - `strided`: nothing is promised; strides may be 0 or negative
+ */
+export type Access = "dense" | "uniform" | "row" | "splat" | "strided";
+
+/** One operand of a kernel. */
+export interface Slot {
+  /** The element type in memory. */
+  readonly dtype: DType;
+  /** How it lies along the loop. */
+  readonly access: Access;
+}
+
+/** Computes outputs element by element; every output has its expression. */
+export interface MapKernel {
+  /** Marks a map. */
+  readonly kind: "map";
+  /** Number of loop dims, 1 where everything is dense or uniform. */
+  readonly rank: number;
+  /** Where results go. An output may share a buffer with an input. */
+  readonly outputs: readonly Slot[];
+  /** What is read. */
+  readonly inputs: readonly Slot[];
+  /** The value of each output; its dtype is the output's. */
+  readonly exprs: readonly Expr[];
+  /** How many run-time scalars a call passes. */
+  readonly scalars: number;
+}
+
+/** How a reduction folds two values. `sum` and `prod` of int32 wrap. */
+export type Combine = "sum" | "prod" | "max" | "min";
+
+/**
+ * Folds the value of `element` over the reduced dims of the loop. The loop's
+ * shape is the kept dims (`rank` of them) followed by the reduced ones
+ * (`reducedRank`). The output is dense over the kept dims. `max` and `min`
+ * give NaN when any value is NaN; an empty fold gives the identity (0, 1, -∞
+ * or the smallest integer, ∞ or the largest integer).
+ */
+export interface ReduceKernel {
+  /** Marks a reduction. */
+  readonly kind: "reduce";
+  /** Number of kept loop dims (at least 1; extent 1 for a full reduction). */
+  readonly rank: number;
+  /** Number of reduced loop dims (at least 1). */
+  readonly reducedRank: number;
+  /** Where the results go: always dense over the kept dims. */
+  readonly output: DType;
+  /**
+   * What is read: `access` speaks of the reduced dims alone, `kept` of the
+   * kept dims alone.
+   */
+  readonly inputs: readonly (Slot & { readonly kept: Access })[];
+  /** The value that is folded, over all loop dims. */
+  readonly element: Expr;
+  /** How values are folded. */
+  readonly combine: Combine;
+  /**
+   * The output's element in terms of the accumulator, run-time scalars and
+   * those inputs that are uniform along the reduced dims.
+   */
+  readonly epilogue: Expr;
+  /** How many run-time scalars a call passes. */
+  readonly scalars: number;
+}
+
+/**
+ * The named algorithms, each with the meaning of its loop. All loops have the
+ * shape `[...rows, n]` with one stride per loop dim and buffer (0 where a
+ * buffer does not vary), except matmul.
+ *
+ * - `matmul`: loop `[...batch, m, n, k]`; buffers out, a, b and optionally
+ *   bias; `out[b, m, n] = sum over k of a * b (+ bias)`. All of one dtype
+ *   (float32, float64 or int32). `out` is dense over `[...batch, m, n]`.
+ * - `gather`: buffers out, x, index (int32); `out[row, j] = x[row, index[row,
+ *   j]]`; x's last stride is the one the index is multiplied with; scalars[0]
+ *   is the bound of the index.
+ * - `scatterAdd`: buffers out, index (int32), src; `out[row, index[row, j]] +=
+ *   src[row, j]`, in order of j; scalars[0] is the bound of the index.
+ * - `argmax`, `argmin`: buffers out (int32, last stride 0), x; the first of
+ *   several equal ones; NaN wins.
+ * - `sort`: buffers values, indices (int32), x; stable, ascending, NaN last;
+ *   with scalars[0] = 1 descending, NaN first. Outputs are dense.
+ * - `cumsum`: buffers out, x; running sum along the last loop dim.
+ * - `softmax`, `logSoftmax`: buffers out, x; along the last loop dim.
+ * - `logsumexp`: buffers out (last stride 0), x.
+ */
+export type RoutineName =
+  | "matmul"
+  | "gather"
+  | "scatterAdd"
+  | "argmax"
+  | "argmin"
+  | "sort"
+  | "cumsum"
+  | "softmax"
+  | "logSoftmax"
+  | "logsumexp";
+
+/** A named algorithm over strided operands. */
+export interface RoutineKernel {
+  /** Marks a routine. */
+  readonly kind: "routine";
+  /** Which algorithm. */
+  readonly name: RoutineName;
+  /** Number of loop dims. */
+  readonly rank: number;
+  /** Dtype of each output, in the order of the buffers. */
+  readonly outputs: readonly DType[];
+  /** Dtype of each input, in the order of the buffers. */
+  readonly inputs: readonly DType[];
+}
+
+/** Anything a backend can be asked to prepare. */
+export type Kernel = MapKernel | ReduceKernel | RoutineKernel;
+
+/** The arguments of one run of a prepared kernel. */
+export interface KernelCall {
+  /** The extents of the loop; no extent is 0, except reduced ones. */
+  readonly shape: readonly number[];
+  /** Outputs, then inputs, as the backend allocated them. */
+  readonly buffers: readonly Buffer[];
+  /** Where each buffer's view begins, in elements. */
+  readonly offsets: readonly number[];
+  /** For each buffer one stride a loop dim, in elements. */
+  readonly strides: readonly (readonly number[])[];
+  /** The run-time scalars. */
+  readonly scalars: readonly number[];
+}
+
+/** A backend's own handle of allocated memory; core never looks inside. */
+export type Buffer = unknown;
+
+/** A prepared kernel: runs (or enqueues) one call. */
+export type Launch = (call: KernelCall) => void;
