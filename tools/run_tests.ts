@@ -1,0 +1,153 @@
+/**
+ * Runs the tests and ends with one plain line, "N passed, N failed".
+ *
+ * `deno task test` runs them on Deno, `deno task test:bun` on Bun. Paths
+ * choose files or folders, other arguments go to the runner:
+ * `deno task test core/ --filter=view`.
+ *
+ * Files named `*_no_permission_test.ts` run on Deno with no permission at all,
+ * the others with every one.
+ *
+ * @module
+ */
+import { stdFlags } from "./std_flags.ts";
+
+/** The Bun that `npx` fetches where none is installed. */
+const BUN = "bun@1.4.5";
+
+interface Tally {
+  passed: number;
+  failed: number;
+}
+
+const onBun = Deno.args.includes("--bun");
+const args = Deno.args.filter((arg) => arg !== "--bun");
+const flags = args.filter((arg) => arg.startsWith("-"));
+const roots = args.filter((arg) => !arg.startsWith("-"));
+const files = (await Promise.all(
+  (roots.length > 0 ? roots : ["."]).map(testFiles),
+)).flat().sort();
+if (files.length === 0) {
+  console.error(`No test files in ${roots.join(", ") || "the repository"}`);
+  Deno.exit(1);
+}
+
+const total = await (onBun ? runOnBun(files) : runOnDeno(files));
+console.log(`${total.passed} passed, ${total.failed} failed`);
+Deno.exit(total.failed > 0 ? 1 : 0);
+
+/** The test files in a folder and those below it, or the file itself. */
+async function testFiles(path: string): Promise<string[]> {
+  if ((await Deno.stat(path)).isFile) return [path];
+  const found: string[] = [];
+  for await (const entry of Deno.readDir(path)) {
+    const inner = path === "." ? entry.name : `${path}/${entry.name}`;
+    if (entry.isDirectory) {
+      if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
+      found.push(...await testFiles(inner));
+    } else if (entry.name.endsWith("_test.ts")) {
+      found.push(inner);
+    }
+  }
+  return found;
+}
+
+async function runOnDeno(files: string[]): Promise<Tally> {
+  const std = await stdFlags();
+  const bare = files.filter((file) => file.endsWith("_no_permission_test.ts"));
+  const open = files.filter((file) => !bare.includes(file));
+  const total: Tally = { passed: 0, failed: 0 };
+  for (
+    const [group, permissions] of [
+      [open, ["-A", "--parallel"]],
+      [bare, ["--no-prompt"]],
+    ] as const
+  ) {
+    if (group.length === 0) continue;
+    const report = await Deno.makeTempFile({ suffix: ".xml" });
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "test",
+        ...permissions,
+        ...std,
+        ...flags,
+        `--junit-path=${report}`,
+        ...group,
+      ],
+    }).spawn().status;
+    const tally = countCases(await Deno.readTextFile(report));
+    await Deno.remove(report);
+    if (!success && tally.failed === 0) tally.failed = 1;
+    total.passed += tally.passed;
+    total.failed += tally.failed;
+  }
+  return total;
+}
+
+/**
+ * Counts the tests of a JUnit report. Suites are listed beside their tests and
+ * count only when a hook of theirs failed.
+ */
+function countCases(report: string): Tally {
+  const cases = [...report.matchAll(
+    /<testcase name="([^"]*)"[^>]*>([^]*?)<\/testcase>/g,
+  )].map(([, name = "", body = ""]) => ({ name, body }));
+  const suites = new Set(
+    cases.flatMap(({ name }) => {
+      const path = name.split(" &gt; ");
+      return path.map((_, i) => path.slice(0, i).join(" &gt; "));
+    }),
+  );
+  const tally: Tally = { passed: 0, failed: 0 };
+  for (const { name, body } of cases) {
+    const failed = body.includes("<failure");
+    if (!suites.has(name)) {
+      if (failed) tally.failed++;
+      else if (!body.includes("<skipped")) tally.passed++;
+    } else if (failed && !/message="\d+ test steps? failed"/.test(body)) {
+      tally.failed++;
+    }
+  }
+  return tally;
+}
+
+async function runOnBun(files: string[]): Promise<Tally> {
+  const [command, ...before] = await hasBun()
+    ? ["bun"] as const
+    : ["npx", "--yes", BUN] as const;
+  const child = new Deno.Command(command, {
+    args: [
+      ...before,
+      "test",
+      "--parallel",
+      ...flags,
+      ...files.map((file) => file.startsWith("/") ? file : `./${file}`),
+    ],
+    stderr: "piped",
+  }).spawn();
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of child.stderr) {
+    await Deno.stderr.write(bytes);
+    text += decoder.decode(bytes, { stream: true });
+  }
+  const { success } = await child.status;
+  const count = (what: string) =>
+    Number(text.match(new RegExp(`^ *(\\d+) ${what}$`, "m"))?.[1] ?? 0);
+  const tally: Tally = { passed: count("pass"), failed: count("fail") };
+  if (!success && tally.failed === 0) tally.failed = 1;
+  return tally;
+}
+
+async function hasBun(): Promise<boolean> {
+  try {
+    const found = await new Deno.Command("bun", {
+      args: ["--version"],
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return found.success;
+  } catch {
+    return false;
+  }
+}
