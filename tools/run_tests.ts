@@ -1,8 +1,9 @@
 /**
  * Runs the tests and ends with one plain line, "N passed, N failed".
  *
- * `deno task test` runs them on Deno, `deno task test:bun` on Bun. Paths
- * choose files or folders, other arguments go to the runner:
+ * `deno task test` runs them on Deno, `deno task test:bun` on Bun, and
+ * `deno task docs:test` runs the examples of the documentation. Paths choose
+ * files or folders, other arguments go to the runner:
  * `deno task test core/ --filter=view`.
  *
  * Files named `*_no_permission_test.ts` run on Deno with no permission at all,
@@ -21,20 +22,25 @@ interface Tally {
 }
 
 const onBun = Deno.args.includes("--bun");
-const args = Deno.args.filter((arg) => arg !== "--bun");
+const docs = Deno.args.includes("--doc");
+const args = Deno.args.filter((arg) => arg !== "--bun" && arg !== "--doc");
 const flags = args.filter((arg) => arg.startsWith("-"));
 const roots = args.filter((arg) => !arg.startsWith("-"));
-const files = (await Promise.all(
-  (roots.length > 0 ? roots : ["."]).map(testFiles),
-)).flat().sort();
-if (files.length === 0) {
-  console.error(`No test files in ${roots.join(", ") || "the repository"}`);
-  Deno.exit(1);
-}
+if (roots.length === 0) roots.push(".");
 
-const total = await (onBun ? runOnBun(files) : runOnDeno(files));
+const total = await (onBun ? runOnBun() : docs ? runExamples() : runOnDeno());
 console.log(`${total.passed} passed, ${total.failed} failed`);
 Deno.exit(total.failed > 0 ? 1 : 0);
+
+/** The test files that the arguments choose. */
+async function chosenFiles(): Promise<string[]> {
+  const files = (await Promise.all(roots.map(testFiles))).flat().sort();
+  if (files.length === 0) {
+    console.error(`There is no test file in ${roots.join(", ")}`);
+    Deno.exit(1);
+  }
+  return files;
+}
 
 /** The test files in a folder and those below it, or the file itself. */
 async function testFiles(path: string): Promise<string[]> {
@@ -52,36 +58,44 @@ async function testFiles(path: string): Promise<string[]> {
   return found;
 }
 
-async function runOnDeno(files: string[]): Promise<Tally> {
-  const std = await stdFlags();
+async function runOnDeno(): Promise<Tally> {
+  const files = await chosenFiles();
   const bare = files.filter((file) => file.endsWith("_no_permission_test.ts"));
   const open = files.filter((file) => !bare.includes(file));
   const total: Tally = { passed: 0, failed: 0 };
   for (
-    const [group, permissions] of [
+    const [group, options] of [
       [open, ["-A", "--parallel"]],
       [bare, ["--no-prompt"]],
     ] as const
   ) {
     if (group.length === 0) continue;
-    const report = await Deno.makeTempFile({ suffix: ".xml" });
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "test",
-        ...permissions,
-        ...std,
-        ...flags,
-        `--junit-path=${report}`,
-        ...group,
-      ],
-    }).spawn().status;
-    const tally = countCases(await Deno.readTextFile(report));
-    await Deno.remove(report);
-    if (!success && tally.failed === 0) tally.failed = 1;
+    const tally = await denoTest([...options, ...group]);
     total.passed += tally.passed;
     total.failed += tally.failed;
   }
   return total;
+}
+
+function runExamples(): Promise<Tally> {
+  return denoTest(["--doc", "-A", "--ignore=**/*_test.ts", ...roots]);
+}
+
+async function denoTest(args: string[]): Promise<Tally> {
+  const report = await Deno.makeTempFile({ suffix: ".xml" });
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "test",
+      ...await stdFlags(),
+      ...flags,
+      `--junit-path=${report}`,
+      ...args,
+    ],
+  }).spawn().status;
+  const tally = countCases(await Deno.readTextFile(report));
+  await Deno.remove(report);
+  if (!success && tally.failed === 0) tally.failed = 1;
+  return tally;
 }
 
 /**
@@ -111,7 +125,8 @@ function countCases(report: string): Tally {
   return tally;
 }
 
-async function runOnBun(files: string[]): Promise<Tally> {
+async function runOnBun(): Promise<Tally> {
+  const files = await chosenFiles();
   const [command, ...before] = await hasBun()
     ? ["bun"] as const
     : ["npx", "--yes", BUN] as const;
