@@ -39,7 +39,7 @@ def cotangent(shape, k, dtype=torch.float32):
 def encode(t):
     """A tensor as JSON. PyTorch's int64 indices and sums are int32 here."""
     if isinstance(t, numpy.ndarray):
-        t = torch.from_numpy(numpy.ascontiguousarray(t))
+        t = torch.from_numpy(numpy.array(t, order="C"))
     t = t.detach()
     if t.dtype == torch.int64:
         assert t.numel() == 0 or t.abs().max() < 2**31
