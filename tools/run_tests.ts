@@ -59,6 +59,7 @@ async function testFiles(path: string): Promise<string[]> {
 }
 
 async function runOnDeno(): Promise<Tally> {
+  const std = await stdFlags();
   const files = await chosenFiles();
   const bare = files.filter((file) => file.endsWith("_no_permission_test.ts"));
   const open = files.filter((file) => !bare.includes(file));
@@ -70,15 +71,16 @@ async function runOnDeno(): Promise<Tally> {
     ] as const
   ) {
     if (group.length === 0) continue;
-    const tally = await denoTest([...options, ...group]);
+    const tally = await denoTest([...std, ...options, ...group]);
     total.passed += tally.passed;
     total.failed += tally.failed;
   }
   return total;
 }
 
-function runExamples(): Promise<Tally> {
-  return denoTest(["--doc", "-A", "--ignore=**/*_test.ts", ...roots]);
+async function runExamples(): Promise<Tally> {
+  const std = await stdFlags();
+  return denoTest([...std, "--doc", "-A", "--ignore=**/*_test.ts", ...roots]);
 }
 
 async function denoTest(args: string[]): Promise<Tally> {
@@ -86,7 +88,6 @@ async function denoTest(args: string[]): Promise<Tally> {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [
       "test",
-      ...await stdFlags(),
       ...flags,
       `--junit-path=${report}`,
       ...args,
