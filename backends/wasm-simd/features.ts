@@ -1,0 +1,79 @@
+/**
+ * What the engine's WebAssembly can do, found out by compiling tiny modules.
+ *
+ * @module
+ */
+
+import { compile, f32, f32x4, i32, ModuleBuilder, v128 } from "./assembler.ts";
+
+/** What the engine's WebAssembly can do. */
+export interface Features {
+  /** Whether there are vector instructions. Nothing works without them. */
+  readonly simd: boolean;
+  /**
+   * Whether `relaxed_madd` exists and is one instruction with one rounding.
+   * Where it is a product and a sum, plain instructions are as good.
+   */
+  readonly fusedMultiplyAdd: boolean;
+  /** Whether memory can be shared between threads. */
+  readonly sharedMemory: boolean;
+}
+
+const MEMORY = { minimum: 1, maximum: 1 };
+
+function hasSimd(): boolean {
+  const module = new ModuleBuilder();
+  module.func("probe", [], "i32", (f) => {
+    f.result(v128.any_true(f32x4.splat(f32.const(1))));
+  });
+  return WebAssembly.validate(module.encode());
+}
+
+/** `x * x - 1` for an x whose square needs more bits than a float has. */
+function fuses(): boolean {
+  const module = new ModuleBuilder();
+  module.func("probe", ["f32", "f32"], "f32", (f, x, y) => {
+    const xs = f.let(f32x4.splat(x));
+    const sum = f32x4.relaxed_madd(xs, xs, f32x4.splat(y));
+    f.result(f32x4.extract_lane(sum, 0));
+  });
+  if (!WebAssembly.validate(module.encode())) return false;
+  const instance = new WebAssembly.Instance(compile(module));
+  const probe = instance.exports.probe as (x: number, y: number) => number;
+  return probe(1 + 2 ** -12, -1) === 2 ** -11 + 2 ** -24;
+}
+
+function canShare(): boolean {
+  const module = new ModuleBuilder();
+  module.importMemory({ shared: true, ...MEMORY });
+  module.func("probe", [], "i32", (f) => {
+    f.result(i32["atomic.load"](i32.const(0)));
+  });
+  if (!WebAssembly.validate(module.encode())) return false;
+  try {
+    const memory = new WebAssembly.Memory({
+      initial: MEMORY.minimum,
+      maximum: MEMORY.maximum,
+      shared: true,
+    });
+    return memory.buffer instanceof SharedArrayBuffer;
+  } catch {
+    return false; // The page is not isolated, or the engine lacks the feature.
+  }
+}
+
+/**
+ * Finds out what the engine's WebAssembly can do.
+ *
+ * @returns What there is; `simd` is false where there is no WebAssembly at all.
+ */
+export function probeFeatures(): Features {
+  if (typeof WebAssembly === "undefined" || !hasSimd()) {
+    return { simd: false, fusedMultiplyAdd: false, sharedMemory: false };
+  }
+  return {
+    simd: true,
+    fusedMultiplyAdd: fuses(),
+    sharedMemory: typeof SharedArrayBuffer !== "undefined" && canShare(),
+  };
+}
