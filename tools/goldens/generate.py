@@ -11,7 +11,10 @@ import warnings
 
 import torch
 
-MODULES = ["elementwise", "reductions", "shape", "gather", "products", "indexing"]
+MODULES = [
+    "elementwise", "reductions", "shape", "gather", "products", "indexing",
+    "losses", "layers", "optimizers", "creation", "state_dict",
+]
 
 
 def main():

@@ -1,0 +1,317 @@
+"""Optimizers over 20 steps, gradient clipping, learning-rate schedules."""
+
+import torch
+from torch import nn
+from torch.optim import lr_scheduler
+
+from layers import python_names
+from record import Group, _agree, encode, f32, randn, uniform
+
+STEPS = 20
+
+# A trajectory is held against 1e-4; float32 itself may use a third of that.
+PATH_RTOL, PATH_ATOL = 3e-5, 3e-6
+
+VARIANTS = {
+    "SGD": [
+        {"lr": 0.1},
+        {"lr": 0.05, "momentum": 0.9},
+        {"lr": 0.05, "momentum": 0.9, "dampening": 0.3},
+        {"lr": 0.05, "momentum": 0.9, "nesterov": True},
+        {"lr": 0.1, "weightDecay": 0.1},
+        {"lr": 0.05, "momentum": 0.8, "weightDecay": 0.05, "nesterov": True},
+        {"lr": 0.05, "momentum": 0.8, "weightDecay": 0.05, "dampening": 0.5},
+        {"lr": 0.02, "maximize": True},
+        {"lr": 0.02, "momentum": 0.9, "weightDecay": 0.1, "maximize": True},
+    ],
+    "Adam": [
+        {},
+        {"lr": 0.1},
+        {"lr": 0.1, "betas": [0.8, 0.9]},
+        {"lr": 0.1, "eps": 0.1},
+        {"lr": 0.1, "weightDecay": 0.1},
+        {"lr": 0.1, "amsgrad": True, "betas": [0.7, 0.8]},
+        {"lr": 0.1, "amsgrad": True, "weightDecay": 0.2},
+        {"lr": 0.05, "maximize": True},
+        {"lr": 0.05, "maximize": True, "weightDecay": 0.1, "amsgrad": True},
+    ],
+    "AdamW": [
+        {},
+        {"lr": 0.1},
+        {"lr": 0.1, "betas": [0.8, 0.9]},
+        {"lr": 0.1, "eps": 0.1},
+        {"lr": 0.1, "weightDecay": 0.3},
+        {"lr": 0.1, "weightDecay": 0.0},
+        {"lr": 0.1, "amsgrad": True, "betas": [0.7, 0.8]},
+        {"lr": 0.05, "maximize": True},
+    ],
+    "RMSprop": [
+        {},
+        {"lr": 0.05},
+        {"lr": 0.05, "alpha": 0.8},
+        {"lr": 0.05, "eps": 0.1},
+        {"lr": 0.05, "weightDecay": 0.1},
+        {"lr": 0.02, "momentum": 0.9},
+        {"lr": 0.05, "centered": True, "eps": 0.01},
+        {"lr": 0.02, "centered": True, "momentum": 0.8, "weightDecay": 0.05,
+         "eps": 0.01},
+    ],
+    "Adagrad": [
+        {},
+        {"lr": 0.2},
+        {"lr": 0.2, "lrDecay": 0.1},
+        {"lr": 0.2, "weightDecay": 0.1},
+        {"lr": 0.2, "initialAccumulatorValue": 0.5},
+        {"lr": 0.2, "eps": 0.1},
+        {"lr": 0.1, "maximize": True},
+        {"lr": 0.2, "lrDecay": 0.05, "weightDecay": 0.05,
+         "initialAccumulatorValue": 0.1, "eps": 0.01},
+    ],
+}
+
+
+def fixed(params, given, step):
+    """A gradient that does not depend on where the parameters are."""
+    return sum((p * g[step].to(p.dtype)).sum() for p, g in zip(params, given))
+
+
+def quadratic(params, given, step):
+    """sum of scale (p - centre)² / 2; an element of scale 0 never moves by it."""
+    total = 0
+    for p, scale, centre in zip(params, given[0::2], given[1::2]):
+        total = total + (
+            scale.to(p.dtype) * (p - centre.to(p.dtype))**2).sum() / 2
+    return total
+
+
+def mlp(params, given, step):
+    """Mean squared error of tanh(x w1ᵀ + b1) w2ᵀ + b2."""
+    w1, b1, w2, b2 = params
+    x, y = [t.to(w1.dtype) for t in given]
+    return ((torch.tanh(x @ w1.T + b1) @ w2.T + b2 - y)**2).mean()
+
+
+PROBLEMS = {"fixed": fixed, "quadratic": quadratic, "mlp": mlp}
+
+
+def trajectory(name, options, groups, problem, given, dtype):
+    params = [[p.to(dtype).clone().requires_grad_() for p in group["params"]]
+              for group in groups]
+    every = [p for ps in params for p in ps]
+    optimizer = getattr(torch.optim, name)(
+        [{"params": ps, **python_names(group["options"])}
+         for ps, group in zip(params, groups)],
+        foreach=False, **python_names(options))
+    path, losses = [[] for _ in every], []
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        loss = PROBLEMS[problem](every, given, step)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+        for k, p in enumerate(every):
+            path[k].append(p.detach().clone())
+    return [torch.stack(p) for p in path], torch.stack(losses)
+
+
+def record(g, name, options, groups, problem, given):
+    path, losses = trajectory(name, options, groups, problem, given,
+                              torch.float32)
+    path2, losses2 = trajectory(name, options, groups, problem, given,
+                                torch.float64)
+    _agree(f"{name} {options} {problem}", path + [losses], path2 + [losses2],
+           PATH_RTOL, PATH_ATOL)
+    g.add({
+        "optimizer": name,
+        "options": options,
+        "groups": [{"params": [encode(p) for p in group["params"]],
+                    "options": group["options"]} for group in groups],
+        "problem": problem,
+        "given": [encode(t) for t in given],
+        "path": [encode(p) for p in path],
+        "losses": encode(losses),
+    })
+
+
+def one_group(*params):
+    return [{"params": list(params), "options": {}}]
+
+
+def optimizers(g):
+    start = [uniform(-1, 1, 2, 3), uniform(-1, 1, 3)]
+    # steady, noisy, tiny and missing gradients side by side
+    steady = [randn(STEPS, 2, 3), randn(STEPS, 3)]
+    steady[0][:, 0, 0] = 0.7
+    steady[0][:, 0, 1] *= 1e-3
+    steady[0][:, 0, 2] = 0.0
+    steady[0][10:, 1, 0] = 0.0
+    scales = [f32([[1.0, 2.0, 0.5], [0.0, 3.0, 0.1]]), randn(2, 3),
+              f32([0.3, 1.0, 4.0]), randn(3)]
+    net = [uniform(-1, 1, 4, 3), uniform(-1, 1, 4), uniform(-1, 1, 1, 4),
+           uniform(-1, 1, 1)]
+    x = randn(8, 3)
+    data = [x, torch.sin(x.sum(1, keepdim=True))]
+    for name, variants in VARIANTS.items():
+        for options in variants:
+            record(g, name, options, one_group(*start), "fixed", steady)
+            record(g, name, options, one_group(*start), "quadratic", scales)
+        record(g, name, {"lr": 0.02}, one_group(*net), "mlp", data)
+    # parameter groups: own options, the rest from the defaults
+    for name, options, own in (
+        ("SGD", {"lr": 0.1, "momentum": 0.9}, {"lr": 0.01}),
+        ("SGD", {"lr": 0.1}, {"momentum": 0.5, "weightDecay": 0.1,
+                              "nesterov": True}),
+        ("Adam", {"lr": 0.1}, {"lr": 0.01, "betas": [0.5, 0.9]}),
+        ("AdamW", {"lr": 0.1}, {"weightDecay": 0.0, "amsgrad": True}),
+        ("RMSprop", {"lr": 0.05}, {"alpha": 0.5, "centered": True,
+                                   "eps": 0.01}),
+        ("Adagrad", {"lr": 0.1}, {"lr": 0.3, "lrDecay": 0.1}),
+    ):
+        record(g, name, options,
+               [{"params": [start[0]], "options": {}},
+                {"params": [start[1]], "options": own}], "quadratic", scales)
+
+
+def clipping(g):
+    grads = [randn(2, 3), 3 * randn(4), randn()]
+    zeros = [torch.zeros(2)]
+    for some in (grads, zeros):
+        for max_norm in (0.5, 2.0, 100.0):
+            for norm_type in (None, 1, 2, 3, 0.5, float("inf")):
+                params = [torch.zeros_like(t).requires_grad_() for t in some]
+                for p, t in zip(params, some):
+                    p.grad = t.clone()
+                extra = {} if norm_type is None else {"norm_type": norm_type}
+                total = nn.utils.clip_grad_norm_(params, max_norm, **extra)
+                options = {}
+                if norm_type == float("inf"):
+                    options["normType"] = {"number": "Infinity"}
+                elif norm_type is not None:
+                    options["normType"] = norm_type
+                g.add({"clip": "clipGradNorm_", "limit": max_norm,
+                       "options": options,
+                       "grads": [encode(t) for t in some],
+                       "total": encode(total),
+                       "out": [encode(p.grad) for p in params]})
+    for limit in (0.1, 1.0, 100.0):
+        params = [torch.zeros_like(t).requires_grad_() for t in grads]
+        for p, t in zip(params, grads):
+            p.grad = t.clone()
+        nn.utils.clip_grad_value_(params, limit)
+        g.add({"clip": "clipGradValue_", "limit": limit, "options": {},
+               "grads": [encode(t) for t in grads],
+               "out": [encode(p.grad) for p in params]})
+
+
+SCHEDULES = [
+    ("StepLR", {"stepSize": 3}),
+    ("StepLR", {"stepSize": 4, "gamma": 0.5}),
+    ("StepLR", {"stepSize": 1, "gamma": 0.9}),
+    ("MultiStepLR", {"milestones": [2, 5, 9]}),
+    ("MultiStepLR", {"milestones": [3, 3, 8], "gamma": 0.5}),
+    ("ExponentialLR", {"gamma": 0.9}),
+    ("CosineAnnealingLR", {"tMax": 10}),
+    ("CosineAnnealingLR", {"tMax": 8, "etaMin": 0.001}),
+    ("CosineAnnealingLR", {"tMax": 30, "etaMin": 0.01}),
+    ("LinearLR", {}),
+    ("LinearLR", {"startFactor": 0.1, "totalIters": 8}),
+    ("LinearLR", {"startFactor": 1.0, "endFactor": 0.2, "totalIters": 10}),
+    ("OneCycleLR", {"maxLr": 0.5, "totalSteps": 26}),
+    ("OneCycleLR", {"maxLr": 0.5, "totalSteps": 26,
+                    "annealStrategy": "linear"}),
+    ("OneCycleLR", {"maxLr": 0.5, "totalSteps": 26, "threePhase": True}),
+    ("OneCycleLR", {"maxLr": 0.5, "totalSteps": 26, "threePhase": True,
+                    "annealStrategy": "linear", "pctStart": 0.4}),
+    ("OneCycleLR", {"maxLr": 0.5, "epochs": 2, "stepsPerEpoch": 13,
+                    "pctStart": 0.2, "divFactor": 10.0,
+                    "finalDivFactor": 100.0}),
+    ("OneCycleLR", {"maxLr": 0.5, "totalSteps": 26, "cycleMomentum": False}),
+    ("OneCycleLR", {"maxLr": 0.5, "totalSteps": 26, "baseMomentum": 0.6,
+                    "maxMomentum": 0.9}),
+    ("OneCycleLR", {"maxLr": [0.5, 0.1], "totalSteps": 26}),
+]
+
+FALLING = [1.0, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8, 0.8, 0.8, 0.79995, 0.7999,
+           0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7]
+RISING = [-v for v in FALLING]
+SMALL = [1.0 - 0.002 * k for k in range(25)]
+
+PLATEAUS = [
+    ({}, FALLING),
+    ({"patience": 2}, FALLING),
+    ({"patience": 2, "factor": 0.5}, FALLING),
+    ({"patience": 1, "mode": "max"}, RISING),
+    ({"patience": 1, "mode": "max", "thresholdMode": "abs",
+      "threshold": 0.05}, [0.1 + 0.02 * k for k in range(25)]),
+    ({"patience": 1, "thresholdMode": "rel", "threshold": 0.01}, SMALL),
+    ({"patience": 1, "thresholdMode": "abs", "threshold": 0.003}, SMALL),
+    ({"patience": 1, "thresholdMode": "abs", "threshold": 0.0}, SMALL),
+    ({"patience": 1, "mode": "max", "thresholdMode": "rel",
+      "threshold": 0.1}, [1.0 + 0.03 * k for k in range(25)]),
+    ({"patience": 1, "cooldown": 3}, FALLING),
+    ({"patience": 0, "minLr": 0.01}, FALLING),
+    ({"patience": 0, "minLr": [0.01, 0.02]}, FALLING),
+    ({"patience": 0, "factor": 0.9, "eps": 0.02}, FALLING),
+]
+
+
+def schedule_names(options):
+    out = python_names(options)
+    if "t_max" in out:
+        out["T_max"] = out.pop("t_max")
+    for key in ("milestones", "max_lr", "min_lr"):
+        if isinstance(out.get(key), tuple):
+            out[key] = list(out[key])
+    return out
+
+
+def make_optimizer(name):
+    one, two = torch.zeros(1).requires_grad_(), torch.zeros(1).requires_grad_()
+    groups = [{"params": [one]}, {"params": [two], "lr": 0.02}]
+    if name == "Adam":
+        return torch.optim.Adam(groups, lr=0.1)
+    return torch.optim.SGD(groups, lr=0.1, momentum=0.9)
+
+
+def momentum_of(group):
+    return group["betas"][0] if "betas" in group else group["momentum"]
+
+
+def schedules(g):
+    runs = [(n, o, None, "SGD") for n, o in SCHEDULES]
+    runs += [(n, o, None, "Adam") for n, o in SCHEDULES if n == "OneCycleLR"]
+    runs += [("ReduceLROnPlateau", o, m, "SGD") for o, m in PLATEAUS]
+    for name, options, metrics, kind in runs:
+        optimizer = make_optimizer(kind)
+        scheduler = getattr(lr_scheduler, name)(
+            optimizer, **schedule_names(options))
+        lrs = [[group["lr"] for group in optimizer.param_groups]]
+        momenta = [[momentum_of(group) for group in optimizer.param_groups]]
+        for step in range(25):
+            optimizer.step()
+            if metrics is None:
+                scheduler.step()
+            else:
+                scheduler.step(metrics[step])
+            lrs.append([group["lr"] for group in optimizer.param_groups])
+            momenta.append([momentum_of(gr) for gr in optimizer.param_groups])
+        case = {"scheduler": name, "options": options, "optimizer": kind,
+                "lrs": lrs}
+        if metrics is not None:
+            case["metrics"] = metrics
+        if name == "OneCycleLR":
+            case["momenta"] = momenta
+        g.add(case)
+
+
+def generate():
+    groups = []
+    for name, about, seed, part in (
+        ("optimizers", "trajectories of 20 steps", 17, optimizers),
+        ("clipping", "gradient clipping", 18, clipping),
+        ("schedules", "learning rates of 25 steps", 19, schedules),
+    ):
+        g = Group(name, about, seed)
+        part(g)
+        groups.append(g)
+    return groups
