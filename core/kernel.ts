@@ -99,7 +99,6 @@ export interface ReduceKernel {
  *   with scalars[0] = 1 descending, NaN first. Outputs are dense.
  * - `cumsum`: buffers out, x; running sum along the last loop dim.
  * - `softmax`, `logSoftmax`: buffers out, x; along the last loop dim.
- * - `logsumexp`: buffers out (last stride 0), x.
  */
 export type RoutineName =
   | "matmul"
@@ -110,8 +109,7 @@ export type RoutineName =
   | "sort"
   | "cumsum"
   | "softmax"
-  | "logSoftmax"
-  | "logsumexp";
+  | "logSoftmax";
 
 /** A named algorithm over strided operands. */
 export interface RoutineKernel {

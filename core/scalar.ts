@@ -103,7 +103,11 @@ export const SCALAR_FUNCTIONS = {
   /** The larger operand; NaN if either is NaN; +0 beats -0 nowhere. */
   max: arithmetic((a, b) => (a > b || Number.isNaN(a) ? a : b)),
   min: arithmetic((a, b) => (a < b || Number.isNaN(a) ? a : b)),
-  atan2: { arity: 2, takes: "floats", evaluate: (_, a, b) => Math.atan2(a!, b!) },
+  atan2: {
+    arity: 2,
+    takes: "floats",
+    evaluate: (_, a, b) => Math.atan2(a!, b!),
+  },
 
   neg: {
     arity: 1,

@@ -61,6 +61,11 @@ export class View {
     return new View(shape, denseStrides(shape), 0, true);
   }
 
+  /** The same layout that begins at another element. */
+  at(offset: number): View {
+    return new View(this.shape, this.strides, offset, this.dense, this.size);
+  }
+
   /** The same elements with dims in another order. */
   permute(dims: readonly number[]): View {
     return new View(

@@ -1,0 +1,114 @@
+/**
+ * Devices: the one place through which every operation passes.
+ *
+ * An eager device lowers an op to kernels and runs them. A tracing device
+ * would implement the same interface, answer with values that are not computed
+ * yet, and record the op; neither tensors nor backends would notice.
+ *
+ * @module
+ */
+import type { Backend } from "./backend.ts";
+import type { DType, TypedArray } from "./dtype.ts";
+import { DeviceError } from "./errors.ts";
+import { Launcher } from "./lower/launcher.ts";
+import { copyOf } from "./lower/move.ts";
+import { lower } from "./lower/table.ts";
+import type { Op } from "./op.ts";
+import type { Shape } from "./shape.ts";
+import { Value } from "./value.ts";
+
+/** Where tensors live and operations run. */
+export interface Device {
+  /** The name of its backend, such as `"cpu-typedarray"`. */
+  readonly name: string;
+  /** The backend that holds the memory. */
+  readonly backend: Backend;
+  /**
+   * Runs (or records) one operation. Every operation of the library passes
+   * through here. The caller owns the results.
+   */
+  apply(op: Op, inputs: readonly Value[]): readonly Value[];
+  /** A dense value that holds a copy of `data`. */
+  upload(data: TypedArray, shape: Shape, dtype: DType): Value;
+  /** A copy of a value's elements in C order. */
+  read(value: Value): Promise<TypedArray>;
+  /** The same without waiting; throws where the device cannot. */
+  readSync(value: Value): TypedArray;
+  /** The name of its backend. */
+  toString(): string;
+}
+
+/** A device that runs each operation at once. */
+export class EagerDevice implements Device {
+  /** The name of its backend. */
+  readonly name: string;
+  /** The backend that does the work. */
+  readonly backend: Backend;
+  readonly #launcher: Launcher;
+
+  /** Runs operations on `backend`. */
+  constructor(backend: Backend) {
+    this.name = backend.name;
+    this.backend = backend;
+    this.#launcher = new Launcher(backend);
+  }
+
+  /** Lowers the op to kernels and runs them. */
+  apply(op: Op, inputs: readonly Value[]): readonly Value[] {
+    return lower(op, inputs, this.#launcher);
+  }
+
+  /** A dense value that holds a copy of `data`. */
+  upload(data: TypedArray, shape: Shape, dtype: DType): Value {
+    const value = this.#launcher.allocate(shape, dtype);
+    if (data.length > 0) this.backend.write(value.storage.buffer, 0, data);
+    return value;
+  }
+
+  /** A copy of a value's elements in C order. */
+  async read(value: Value): Promise<TypedArray> {
+    const dense = this.#dense(value);
+    try {
+      return await this.backend.read(
+        dense.storage.buffer,
+        dense.view.offset,
+        dense.view.size,
+      );
+    } finally {
+      dense.release();
+    }
+  }
+
+  /**
+   * The same without waiting.
+   *
+   * @throws {DeviceError} If the backend can only read asynchronously.
+   */
+  readSync(value: Value): TypedArray {
+    const { backend } = this;
+    if (!backend.readSync) {
+      throw new DeviceError(
+        `Cannot read a tensor synchronously on ${this.name}: use the asynchronous form, such as await tensor.data()`,
+      );
+    }
+    const dense = this.#dense(value);
+    try {
+      return backend.readSync(
+        dense.storage.buffer,
+        dense.view.offset,
+        dense.view.size,
+      );
+    } finally {
+      dense.release();
+    }
+  }
+
+  #dense(value: Value): Value {
+    return value.view.dense ? value.alias() : copyOf(value, this.#launcher);
+  }
+
+  /** The name of its backend. */
+  toString(): string {
+    return this.name;
+  }
+}

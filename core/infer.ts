@@ -1,0 +1,370 @@
+/**
+ * What each primitive gives, without running it: shapes and dtypes of the
+ * results, and every check of the arguments. A table keyed by name; a missing
+ * row is a compile error.
+ *
+ * @module
+ */
+import { type DType, isFloating, promote } from "./dtype.ts";
+import {
+  ELEMENTWISE,
+  type Elementwise,
+  forEachElementwise,
+  type Resolved,
+  resolveDType,
+} from "./elementwise.ts";
+import { DTypeError, ShapeError, showShape } from "./errors.ts";
+import type {
+  AlongOp,
+  ArgOp,
+  ElementwiseOp,
+  LogSumExpOp,
+  Meta,
+  MovementOp,
+  Op,
+  OpName,
+  OpOf,
+  ReduceOp,
+  TriangleOp,
+  VarianceOp,
+} from "./op.ts";
+import { broadcastShapes, type Shape } from "./shape.ts";
+import { View } from "./view.ts";
+
+/** The results of a primitive, or an error that says what does not fit. */
+export type Infer<O> = (op: O, inputs: readonly Meta[]) => readonly Meta[];
+
+/** The dtype that a number has beside a tensor of `dtype`. */
+export function dtypeOfNumber(value: number, dtype: DType): DType {
+  if (isFloating(dtype)) return dtype;
+  return Number.isInteger(value) && value === (value | 0) ? "int32" : "float32";
+}
+
+/** Shape and dtypes of an elementwise primitive over tensors and numbers. */
+export function inferElementwise(
+  op: ElementwiseOp,
+  inputs: readonly Meta[],
+): { shape: Shape } & Resolved {
+  const { name, operands } = op;
+  const facts: Elementwise = ELEMENTWISE[name];
+  let shape: Shape = inputs[0]!.shape;
+  for (let i = 1; i < inputs.length; i++) {
+    shape = broadcastShapes(shape, inputs[i]!.shape, name);
+  }
+  let common: DType | null = null;
+  let next = 0;
+  for (let i = 0; i < facts.arity; i++) {
+    if (operands && operands[i] !== null) continue;
+    const { dtype } = inputs[next++]!;
+    if (i === 0 && facts.rule === "select") continue;
+    common = common === null ? dtype : promote(common, dtype);
+  }
+  if (operands) {
+    // Numbers take the tensors' dtype, or the smallest that holds them.
+    const base = common ?? "float32";
+    for (let i = 0; i < facts.arity; i++) {
+      const value = operands[i];
+      if (value === null || value === undefined) continue;
+      if (i === 0 && facts.rule === "select") continue;
+      common = promote(common ?? base, dtypeOfNumber(value, base));
+    }
+  }
+  const resolved = resolveDType(facts, common!);
+  if (resolved === null) {
+    throw new DTypeError(
+      `Cannot ${name} bool tensors: cast one to int32 or use logicalXor or logicalNot`,
+    );
+  }
+  return { shape, ...resolved };
+}
+
+const elementwise: Infer<ElementwiseOp> = (op, inputs) => {
+  const { shape, result } = inferElementwise(op, inputs);
+  return [{ shape, dtype: result }];
+};
+
+/** The shape that is left when `dims` are reduced. */
+export function reducedShape(
+  shape: Shape,
+  dims: readonly number[],
+  keepDim: boolean,
+): Shape {
+  const out: number[] = [];
+  for (let d = 0; d < shape.length; d++) {
+    if (!dims.includes(d)) out.push(shape[d]!);
+    else if (keepDim) out.push(1);
+  }
+  return out;
+}
+
+/** float64 stays, everything else becomes float32. */
+export function floatOf(dtype: DType): DType {
+  return dtype === "float64" ? "float64" : "float32";
+}
+
+const reduces =
+  (dtypeOf: (dtype: DType) => DType, empty: boolean): Infer<ReduceOp> =>
+  (op, [x]) => {
+    if (!empty) refuseEmpty(op.name, x!.shape, op.dims);
+    return [{
+      shape: reducedShape(x!.shape, op.dims, op.keepDim),
+      dtype: dtypeOf(x!.dtype),
+    }];
+  };
+
+function refuseEmpty(
+  name: string,
+  shape: Shape,
+  dims: readonly number[],
+): void {
+  if (dims.some((d) => shape[d] === 0)) {
+    throw new ShapeError(
+      `Cannot take the ${name} over no elements as it has no identity: got shape ${
+        showShape(shape)
+      }, dims ${showShape(dims)}`,
+    );
+  }
+}
+
+const floatReduce: Infer<VarianceOp | LogSumExpOp> = (op, [x]) => [{
+  shape: reducedShape(x!.shape, op.dims, op.keepDim),
+  dtype: floatOf(x!.dtype),
+}];
+
+const argReduce: Infer<ArgOp> = (op, [x]) => {
+  refuseEmpty(op.name, x!.shape, [op.dim]);
+  return [{
+    shape: reducedShape(x!.shape, [op.dim], op.keepDim),
+    dtype: "int32",
+  }];
+};
+
+const floatAlong: Infer<AlongOp> = (_, [x]) => [{
+  shape: x!.shape,
+  dtype: floatOf(x!.dtype),
+}];
+
+const triangle: Infer<TriangleOp> = (op, [x]) => {
+  if (x!.shape.length < 2) {
+    throw new ShapeError(
+      `Cannot take ${op.name} of fewer than 2 dims: got shape ${
+        showShape(x!.shape)
+      }`,
+    );
+  }
+  return [{ shape: x!.shape, dtype: x!.dtype }];
+};
+
+/** The view after a movement; `strides` may be those of any layout. */
+export function movedView(op: MovementOp, view: View): View | null {
+  switch (op.name) {
+    case "reshape":
+      return view.reshape(op.shape);
+    case "permute":
+      return view.permute(op.dims);
+    case "expand":
+      return view.expand(op.shape);
+    case "slice":
+      return view.slice(op.dim, op.start, op.length, op.step);
+    case "unfold":
+      return view.unfold(op.dim, op.size, op.step);
+    case "diagonal":
+      return view.diagonal(op.shift, op.dim1, op.dim2);
+  }
+}
+
+const movement: Infer<MovementOp> = (op, [x]) => {
+  if (op.name === "reshape") return [{ shape: op.shape, dtype: x!.dtype }];
+  if (op.name === "expand") checkExpand(x!.shape, op.shape);
+  return [{
+    shape: movedView(op, View.dense(x!.shape))!.shape,
+    dtype: x!.dtype,
+  }];
+};
+
+function checkExpand(from: Shape, to: Shape): void {
+  const lead = to.length - from.length;
+  if (
+    lead < 0 ||
+    from.some((extent, i) => extent !== 1 && extent !== to[i + lead])
+  ) {
+    throw new ShapeError(
+      `Cannot expand shape ${showShape(from)} to ${
+        showShape(to)
+      } as only extents of 1 (and new leading dims) can grow`,
+    );
+  }
+}
+
+const created: Infer<{ shape: Shape; dtype: DType }> = (op) => [op];
+
+function inferMatmul(inputs: readonly Meta[]): Meta {
+  const [a, b, bias] = inputs;
+  const [x, y] = [a!.shape, b!.shape];
+  const [m, k] = x.slice(-2);
+  const [k2, n] = y.slice(-2);
+  if (k !== k2) {
+    throw new ShapeError(
+      `Cannot multiply matrices as the inner dimensions must match: got ${
+        showShape(x)
+      } and ${showShape(y)}`,
+    );
+  }
+  const batch = broadcastShapes(x.slice(0, -2), y.slice(0, -2), "matmul");
+  const shape = [...batch, m!, n!];
+  if (
+    bias &&
+    broadcastShapes(shape, bias.shape, "add the bias").length !== shape.length
+  ) {
+    throw new ShapeError(
+      `Cannot add a bias of shape ${
+        showShape(bias.shape)
+      } to a product of shape ${showShape(shape)}`,
+    );
+  }
+  return { shape, dtype: a!.dtype };
+}
+
+/** Checks that `index` fits `x` along every dim but `dim`. */
+function checkIndexShape(
+  name: string,
+  dim: number,
+  x: Shape,
+  index: Meta,
+): void {
+  if (index.dtype !== "int32") {
+    throw new DTypeError(
+      `Cannot ${name} as the index must be int32: got ${index.dtype}`,
+    );
+  }
+  if (
+    index.shape.length !== x.length ||
+    index.shape.some((extent, d) => d !== dim && extent > x[d]!)
+  ) {
+    throw new ShapeError(
+      `Cannot ${name} along dim ${dim} as the index must have as many dims as the tensor and be no larger along the others: got index ${
+        showShape(index.shape)
+      } for ${showShape(x)}`,
+    );
+  }
+}
+
+/** The checks and results of every primitive. */
+export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
+  ...forEachElementwise(elementwise),
+  cast: (op, [x]) => [{ shape: x!.shape, dtype: op.dtype }],
+  copy: (_, [x]) => [{ shape: x!.shape, dtype: x!.dtype }],
+
+  sum: reduces((dtype) => dtype === "bool" ? "int32" : dtype, true),
+  mean: reduces(floatOf, true),
+  prod: reduces((dtype) => dtype === "bool" ? "int32" : dtype, true),
+  max: reduces((dtype) => dtype, false),
+  min: reduces((dtype) => dtype, false),
+  any: reduces(() => "bool", true),
+  all: reduces(() => "bool", true),
+  norm: reduces(floatOf, true),
+  variance: floatReduce,
+  logsumexp: floatReduce,
+  argmax: argReduce,
+  argmin: argReduce,
+  softmax: floatAlong,
+  logSoftmax: floatAlong,
+  cumsum: (_, [x]) => [{
+    shape: x!.shape,
+    dtype: x!.dtype === "bool" ? "int32" : x!.dtype,
+  }],
+  sort: (_, [x]) => [
+    { shape: x!.shape, dtype: x!.dtype },
+    { shape: x!.shape, dtype: "int32" },
+  ],
+
+  reshape: movement,
+  permute: movement,
+  expand: movement,
+  slice: movement,
+  unfold: movement,
+  diagonal: movement,
+  embed: (op, [x]) => [{ shape: op.shape, dtype: x!.dtype }],
+  cat: (op, inputs) => {
+    const first = inputs[0]!;
+    const shape = first.shape.slice();
+    let dtype = first.dtype;
+    for (const input of inputs.slice(1)) {
+      const fits = input.shape.length === shape.length &&
+        input.shape.every((extent, d) => d === op.dim || extent === shape[d]);
+      if (!fits) {
+        throw new ShapeError(
+          `Cannot cat along dim ${op.dim} as the other extents must match: got ${
+            inputs.map((i) => showShape(i.shape)).join(", ")
+          }`,
+        );
+      }
+      shape[op.dim]! += input.shape[op.dim]!;
+      dtype = promote(dtype, input.dtype);
+    }
+    return [{ shape, dtype }];
+  },
+
+  full: created,
+  arange: (op) => [{ shape: [op.length], dtype: op.dtype }],
+  eye: (op) => [{ shape: [op.rows, op.columns], dtype: op.dtype }],
+  tril: triangle,
+  triu: triangle,
+  random: created,
+  dropout: (_, [x]) => [{ shape: x!.shape, dtype: floatOf(x!.dtype) }],
+
+  matmul: (_, inputs) => [inferMatmul(inputs)],
+  gather: (op, [x, index]) => {
+    checkIndexShape("gather", op.dim, x!.shape, index!);
+    return [{ shape: index!.shape, dtype: x!.dtype }];
+  },
+  scatterAdd: (op, [x, index, src]) => {
+    checkIndexShape("scatterAdd", op.dim, x!.shape, index!);
+    if (
+      src!.shape.length !== index!.shape.length ||
+      src!.shape.some((extent, d) => extent < index!.shape[d]!)
+    ) {
+      throw new ShapeError(
+        `Cannot scatterAdd as the source must be at least as large as the index: got source ${
+          showShape(src!.shape)
+        } for index ${showShape(index!.shape)}`,
+      );
+    }
+    return [{ shape: x!.shape, dtype: x!.dtype }];
+  },
+
+  update: (op, inputs) => {
+    for (const [i, input] of inputs.entries()) {
+      const target = inputs[0]!;
+      const shape = broadcastShapes(
+        target.shape,
+        input.shape,
+        op.program.label,
+      );
+      if (
+        shape.length !== target.shape.length ||
+        shape.some((extent, d) => extent !== target.shape[d]) ||
+        (i < op.targets && input.shape.length !== target.shape.length)
+      ) {
+        throw new ShapeError(
+          `Cannot ${op.program.label} in place as the target does not hold the result: got target ${
+            showShape(target.shape)
+          } and ${showShape(input.shape)}`,
+        );
+      }
+      if (input.dtype !== op.program.inputs[i]) {
+        throw new DTypeError(
+          `Cannot ${op.program.label} in place as the dtypes differ: got ${input.dtype}, expected ${
+            op.program.inputs[i]
+          }`,
+        );
+      }
+    }
+    return [];
+  },
+};
+
+/** The results of any op; checks its arguments. */
+export function infer(op: Op, inputs: readonly Meta[]): readonly Meta[] {
+  return (INFER[op.name] as Infer<Op>)(op, inputs);
+}

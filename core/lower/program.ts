@@ -1,0 +1,82 @@
+/**
+ * Programs: the part of a kernel that does not depend on how operands lie.
+ * They are made once for each combination of function and dtypes, so a small
+ * number identifies them in the caches of every device.
+ *
+ * @module
+ */
+import type { DType } from "../dtype.ts";
+import { type Expr, usesIndex } from "../expr.ts";
+import type { Combine } from "../kernel.ts";
+
+let count = 0;
+
+/** Expressions over inputs of known dtypes, without their layout. */
+export class MapProgram {
+  /** Distinguishes it from every other program. */
+  readonly id: number = count++;
+  /** The dtype of each input. */
+  readonly inputs: readonly DType[];
+  /** The value of each output. */
+  readonly exprs: readonly Expr[];
+  /** How many run-time scalars it takes. */
+  readonly scalars: number;
+  /** False where positions along dims are used, so that they must stay. */
+  readonly collapses: boolean;
+
+  /** Makes a program of its own; keep it and use it again. */
+  constructor(
+    inputs: readonly DType[],
+    exprs: readonly Expr[],
+    scalars: number,
+  ) {
+    this.inputs = inputs;
+    this.exprs = exprs;
+    this.scalars = scalars;
+    this.collapses = !usesIndex(exprs);
+  }
+}
+
+/** A fold over inputs of known dtypes, without their layout. */
+export class ReduceProgram {
+  /** Distinguishes it from every other program. */
+  readonly id: number = count++;
+  /** The dtype of each input. */
+  readonly inputs: readonly DType[];
+  /** The value that is folded. */
+  readonly element: Expr;
+  /** How values are folded. */
+  readonly combine: Combine;
+  /** The value of the output. */
+  readonly epilogue: Expr;
+  /** How many run-time scalars it takes. */
+  readonly scalars: number;
+
+  /** Makes a program of its own; keep it and use it again. */
+  constructor(
+    inputs: readonly DType[],
+    element: Expr,
+    combine: Combine,
+    epilogue: Expr,
+    scalars: number,
+  ) {
+    this.inputs = inputs;
+    this.element = element;
+    this.combine = combine;
+    this.epilogue = epilogue;
+    this.scalars = scalars;
+  }
+}
+
+/** Remembers what `make` gives for each list of small parts. */
+export function memoize<T>(
+  make: (...parts: (string | number)[]) => T,
+): (...parts: (string | number)[]) => T {
+  const known = new Map<string, T>();
+  return (...parts) => {
+    const key = parts.join();
+    let value = known.get(key);
+    if (value === undefined) known.set(key, value = make(...parts));
+    return value;
+  };
+}

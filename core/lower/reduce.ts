@@ -1,0 +1,182 @@
+/**
+ * Reductions as programs: what is folded, how, and what becomes of the fold.
+ *
+ * @module
+ */
+import type { DType } from "../dtype.ts";
+import {
+  accumulator,
+  arg,
+  call,
+  castExpr,
+  constant,
+  type Expr,
+  scalar,
+} from "../expr.ts";
+import { floatOf, reducedShape } from "../infer.ts";
+import type { Combine } from "../kernel.ts";
+import type { LogSumExpOp, ReduceOp, VarianceOp } from "../op.ts";
+import type { Value } from "../value.ts";
+import { View } from "../view.ts";
+import type { Launcher } from "./launcher.ts";
+import { memoize, ReduceProgram } from "./program.ts";
+
+/** `value` under the shape that a reduction leaves, dims kept as 1 or not. */
+function shaped(
+  value: Value,
+  from: readonly number[],
+  dims: readonly number[],
+  keepDim: boolean,
+): Value {
+  if (!keepDim) return value;
+  const view = View.dense(reducedShape(from, dims, true));
+  const out = value.alias(view);
+  value.release();
+  return out;
+}
+
+/** The program of a plain reduction of `dtype`. */
+const plain: (name: ReduceOp["name"], dtype: DType) => ReduceProgram = memoize(
+  (name, dtype) => reduceProgram(name as ReduceOp["name"], dtype as DType),
+);
+
+function reduceProgram(name: ReduceOp["name"], dtype: DType): ReduceProgram {
+  const x = arg(0, dtype);
+  const make = (
+    element: Expr,
+    combine: Combine,
+    epilogue: (sum: Expr) => Expr = (sum) => sum,
+    scalars = 0,
+  ) =>
+    new ReduceProgram(
+      [dtype],
+      element,
+      combine,
+      epilogue(accumulator(element.dtype)),
+      scalars,
+    );
+  const wide = dtype === "bool" ? "int32" : dtype;
+  const floating = floatOf(dtype);
+  const truth = castExpr(castExpr(x, "bool"), "int32");
+  const backTo = (to: DType) => (value: Expr) => castExpr(value, to);
+  switch (name) {
+    case "sum":
+      return make(castExpr(x, wide), "sum");
+    case "prod":
+      return make(castExpr(x, wide), "prod");
+    case "max":
+      return make(castExpr(x, wide), "max", backTo(dtype));
+    case "min":
+      return make(castExpr(x, wide), "min", backTo(dtype));
+    case "any":
+      return make(truth, "max", (top) => call("gt", top, constant(0, "int32")));
+    case "all":
+      return make(truth, "min", (low) => call("ne", low, constant(0, "int32")));
+    case "mean":
+      return make(
+        castExpr(x, floating),
+        "sum",
+        (sum) => call("div", sum, scalar(0, floating)),
+        1,
+      );
+    case "norm": {
+      const value = castExpr(x, floating);
+      return make(
+        call("mul", value, value),
+        "sum",
+        (sum) => call("sqrt", sum),
+      );
+    }
+  }
+}
+
+/** Elements that are folded into one. */
+function countOf(shape: readonly number[], dims: readonly number[]): number {
+  return dims.reduce((n, d) => n * shape[d]!, 1);
+}
+
+/** Lowers a plain reduction to one kernel. */
+export function lowerReduce(
+  op: ReduceOp,
+  [x]: readonly Value[],
+  run: Launcher,
+): Value {
+  const scalars = op.name === "mean" ? [countOf(x!.shape, op.dims)] : [];
+  const program = plain(op.name, x!.dtype);
+  const out = run.reduce(program, x!.shape, op.dims, [x!], scalars);
+  return shaped(out, x!.shape, op.dims, op.keepDim);
+}
+
+/** Inputs x and its mean: the sum of squared distances over a divisor. */
+const centered: (dtype: DType) => ReduceProgram = memoize((dtype) => {
+  const floating = floatOf(dtype as DType);
+  const distance = call(
+    "sub",
+    castExpr(arg(0, dtype as DType), floating),
+    arg(1, floating),
+  );
+  return new ReduceProgram(
+    [dtype as DType, floating],
+    call("mul", distance, distance),
+    "sum",
+    call("div", accumulator(floating), scalar(0, floating)),
+    1,
+  );
+});
+
+/** Lowers a variance to two kernels: the mean, then the squared distances. */
+export function lowerVariance(
+  op: VarianceOp,
+  [x]: readonly Value[],
+  run: Launcher,
+): Value {
+  const mean = lowerReduce(
+    { name: "mean", dims: op.dims, keepDim: true },
+    [x!],
+    run,
+  );
+  const divisor = Math.max(0, countOf(x!.shape, op.dims) - op.correction);
+  const out = run.reduce(
+    centered(x!.dtype),
+    x!.shape,
+    op.dims,
+    [x!, mean],
+    [divisor],
+  );
+  mean.release();
+  return shaped(out, x!.shape, op.dims, op.keepDim);
+}
+
+/** Inputs x and its largest element m: `log(sum(exp(x - m))) + m`. */
+const logSumExp: (dtype: DType) => ReduceProgram = memoize((dtype) => {
+  const floating = floatOf(dtype as DType);
+  const top = castExpr(arg(1, dtype as DType), floating);
+  // Infinite tops would give NaN differences.
+  const shift = call(
+    "select",
+    call("isFinite", top),
+    top,
+    constant(0, floating),
+  );
+  const x = castExpr(arg(0, dtype as DType), floating);
+  return new ReduceProgram(
+    [dtype as DType, dtype as DType],
+    call("exp", call("sub", x, shift)),
+    "sum",
+    call("add", call("log", accumulator(floating)), shift),
+    0,
+  );
+});
+
+/** Lowers a logsumexp to two kernels: the largest element, then the sum. */
+export function lowerLogSumExp(
+  op: LogSumExpOp,
+  [x]: readonly Value[],
+  run: Launcher,
+): Value {
+  const max = run.reduce(plain("max", x!.dtype), x!.shape, op.dims, [x!]);
+  const top = shaped(max, x!.shape, op.dims, true);
+  const out = run.reduce(logSumExp(x!.dtype), x!.shape, op.dims, [x!, top]);
+  top.release();
+  return shaped(out, x!.shape, op.dims, op.keepDim);
+}

@@ -1,0 +1,348 @@
+/**
+ * Primitives that are named algorithms: how their operands are laid along the
+ * routine's loop, and what stands in where a backend lacks the routine.
+ *
+ * @module
+ */
+import type { DType } from "../dtype.ts";
+import { DeviceError } from "../errors.ts";
+import { accumulator, arg, call } from "../expr.ts";
+import { reducedShape } from "../infer.ts";
+import type {
+  AlongOp,
+  ArgOp,
+  GatherOp,
+  Meta,
+  ScatterAddOp,
+  SortOp,
+} from "../op.ts";
+import type { Value } from "../value.ts";
+import { View } from "../view.ts";
+import { castProgram, lowerElementwise } from "./elementwise.ts";
+import { collapse, stridesAlong } from "./geometry.ts";
+import { alongDim, type Launcher } from "./launcher.ts";
+import { copyOf } from "./move.ts";
+import { memoize, ReduceProgram } from "./program.ts";
+import { lowerReduce } from "./reduce.ts";
+
+function missing(name: string, run: Launcher): DeviceError {
+  return new DeviceError(
+    `Cannot ${name} on ${run.backend.name} as it has no such routine: move the tensor to another device with await tensor.to(device)`,
+  );
+}
+
+/** The value as `dtype`, owned by the caller. */
+function as(x: Value, dtype: DType, run: Launcher): Value {
+  return x.dtype === dtype
+    ? x.alias()
+    : run.map(castProgram(x.dtype, dtype), x.shape, [x]);
+}
+
+const product: (dtype: DType, bias: number) => ReduceProgram = memoize(
+  (dtype, bias) => {
+    const type = dtype as DType;
+    const sum = accumulator(type);
+    return new ReduceProgram(
+      bias ? [type, type, type] : [type, type],
+      call("mul", arg(0, type), arg(1, type)),
+      "sum",
+      bias ? call("add", sum, arg(2, type)) : sum,
+      0,
+    );
+  },
+);
+
+/** Lowers a product to the routine, or to a reduction over a broadcast. */
+export function lowerMatmul(
+  inputs: readonly Value[],
+  result: Meta,
+  run: Launcher,
+): Value {
+  const [a, b, bias] = inputs;
+  const out = run.allocate(result.shape, result.dtype);
+  if (out.view.size === 0) return out;
+  const rank = result.shape.length;
+  const k = a!.shape[a!.shape.length - 1]!;
+  const loop = [...result.shape, k];
+  // Strides along [...batch, m, n, k]: each operand lacks one of m, n, k.
+  const x = stridesAlong(a!.view, [...result.shape.slice(0, -1), k]);
+  const y = stridesAlong(b!.view, [
+    ...result.shape.slice(0, -2),
+    k,
+    result.shape[rank - 1]!,
+  ]);
+  const batchOf = (s: readonly number[]) => s.slice(0, rank - 2);
+  const outStrides = out.view.strides;
+  const strides = [
+    [...outStrides, 0],
+    [...batchOf(x), x[rank - 2]!, 0, x[rank - 1]!],
+    [...batchOf(y), 0, y[rank - 1]!, y[rank - 2]!],
+  ];
+  if (bias) strides.push([...stridesAlong(bias.view, result.shape), 0]);
+  if (k > 0) {
+    const merged = mergeBatch(loop, strides);
+    const along = inputs.map((value, i) => ({
+      value,
+      strides: merged.strides[i + 1]!,
+    }));
+    const done = run.routine(
+      "matmul",
+      merged.shape,
+      [{ value: out, strides: merged.strides[0]! }],
+      along,
+    );
+    if (done) return out;
+  }
+  out.release();
+  return productByReduction(inputs, loop, strides, run);
+}
+
+/**
+ * Merges batch dims; where the second operand (and the bias) do not vary over
+ * the batch and the first lies as one tall matrix, the batch joins `m`.
+ */
+function mergeBatch(
+  shape: readonly number[],
+  strides: readonly (readonly number[])[],
+): { shape: number[]; strides: number[][] } {
+  const rank = shape.length - 3;
+  if (rank === 0) {
+    return { shape: shape.slice(), strides: strides.map((s) => s.slice()) };
+  }
+  const tall = collapse(
+    shape.slice(0, rank + 1),
+    strides.map((s) => s.slice(0, rank + 1)),
+  );
+  if (tall.shape.length === 1) {
+    return {
+      shape: [...tall.shape, ...shape.slice(rank + 1)],
+      strides: strides.map((s, i) => [
+        ...tall.strides[i]!,
+        ...s.slice(rank + 1),
+      ]),
+    };
+  }
+  const batch = collapse(
+    shape.slice(0, rank),
+    strides.map((s) => s.slice(0, rank)),
+  );
+  return {
+    shape: [...batch.shape, ...shape.slice(rank)],
+    strides: strides.map((s, i) => [...batch.strides[i]!, ...s.slice(rank)]),
+  };
+}
+
+function productByReduction(
+  inputs: readonly Value[],
+  loop: readonly number[],
+  strides: readonly (readonly number[])[],
+  run: Launcher,
+): Value {
+  const operands = inputs.map((value, i) =>
+    value.alias(new View(loop, strides[i + 1]!, value.view.offset))
+  );
+  const out = run.reduce(
+    product(inputs[0]!.dtype, inputs.length === 3 ? 1 : 0),
+    loop,
+    [loop.length - 1],
+    operands,
+  );
+  for (const operand of operands) operand.release();
+  return out;
+}
+
+/** Lowers `gather` to its routine. */
+export function lowerGather(
+  op: GatherOp,
+  [x, index]: readonly Value[],
+  run: Launcher,
+): Value {
+  const out = run.allocate(index!.shape, x!.dtype);
+  if (out.view.size === 0) return out;
+  const loop = alongDim(index!.shape, op.dim, [
+    out.view,
+    x!.view,
+    index!.view,
+  ]);
+  const [outputs, inputs] = split([out], [x!, index!], loop.strides);
+  const bound = x!.shape[op.dim]!;
+  return orRelease(
+    [out],
+    () => run.routine("gather", loop.shape, outputs, inputs, [bound]),
+    "gather",
+    run,
+  );
+}
+
+/** Lowers `scatterAdd` to a copy of its first input and the routine. */
+export function lowerScatterAdd(
+  op: ScatterAddOp,
+  [x, index, src]: readonly Value[],
+  run: Launcher,
+): Value {
+  const out = copyOf(x!, run);
+  if (index!.view.size === 0) return out;
+  const added = as(src!, x!.dtype, run);
+  const loop = alongDim(index!.shape, op.dim, [
+    out.view,
+    index!.view,
+    added.view,
+  ]);
+  const [outputs, inputs] = split([out], [index!, added], loop.strides);
+  const bound = x!.shape[op.dim]!;
+  try {
+    return orRelease(
+      [out],
+      () => run.routine("scatterAdd", loop.shape, outputs, inputs, [bound]),
+      "scatterAdd",
+      run,
+    );
+  } finally {
+    added.release();
+  }
+}
+
+function split(
+  outputs: readonly Value[],
+  inputs: readonly Value[],
+  strides: readonly (readonly number[])[],
+) {
+  const along = [...outputs, ...inputs].map((value, i) => ({
+    value,
+    strides: strides[i]!,
+  }));
+  return [along.slice(0, outputs.length), along.slice(outputs.length)] as const;
+}
+
+/** Runs a routine that must exist; releases the outputs when it fails. */
+function orRelease(
+  outputs: readonly [Value, ...Value[]],
+  launch: () => boolean,
+  name: string,
+  run: Launcher,
+): Value {
+  let done = false;
+  try {
+    done = launch();
+    if (!done) throw missing(name, run);
+    return outputs[0];
+  } finally {
+    if (!done) { for (const output of outputs) output.release(); }
+  }
+}
+
+/** Lowers `argmax` and `argmin` to their routines. */
+export function lowerArg(
+  op: ArgOp,
+  [x]: readonly Value[],
+  run: Launcher,
+): Value {
+  const kept = run.allocate(reducedShape(x!.shape, [op.dim], true), "int32");
+  if (kept.view.size > 0) {
+    // A 0-d tensor is one row of one element.
+    const loop = x!.shape.length === 0
+      ? { shape: [1, 1], strides: [[0, 0], [0, 0]] }
+      : alongDim(x!.shape, op.dim, [
+        new View(
+          x!.shape,
+          kept.view.strides.map((s, d) => d === op.dim ? 0 : s),
+          0,
+        ),
+        x!.view,
+      ]);
+    const [outputs, inputs] = split([kept], [x!], loop.strides);
+    orRelease(
+      [kept],
+      () => run.routine(op.name, loop.shape, outputs, inputs),
+      op.name,
+      run,
+    );
+  }
+  if (op.keepDim) return kept;
+  const out = kept.alias(
+    View.dense(reducedShape(x!.shape, [op.dim], false)),
+  );
+  kept.release();
+  return out;
+}
+
+/** Lowers a sort; both results lie with the sorted dim innermost. */
+export function lowerSort(
+  op: SortOp,
+  [x]: readonly Value[],
+  run: Launcher,
+): [Value, Value] {
+  const rank = x!.shape.length;
+  const order = x!.shape.map((_, d) => d).filter((d) => d !== op.dim);
+  if (rank > 0) order.push(op.dim);
+  const moved = x!.view.permute(order);
+  const values = run.allocate(moved.shape, x!.dtype);
+  const indices = run.allocate(moved.shape, "int32");
+  if (values.view.size > 0) {
+    const loop = rank === 0
+      ? { shape: [1, 1], strides: [[0, 0], [0, 0], [0, 0]] }
+      : alongDim(moved.shape, rank - 1, [values.view, indices.view, moved]);
+    const [outputs, inputs] = split([values, indices], [x!], loop.strides);
+    orRelease(
+      [values, indices],
+      () =>
+        run.routine("sort", loop.shape, outputs, inputs, [
+          op.descending ? 1 : 0,
+        ]),
+      "sort",
+      run,
+    );
+  }
+  const back = order.map((_, d) => order.indexOf(d));
+  return [values, indices].map((value) => {
+    const out = value.alias(value.view.permute(back));
+    value.release();
+    return out;
+  }) as [Value, Value];
+}
+
+/** Lowers softmax, logSoftmax and cumsum to their routines. */
+export function lowerAlong(
+  op: AlongOp,
+  [x]: readonly Value[],
+  result: Meta,
+  run: Launcher,
+): Value {
+  const input = as(x!, result.dtype, run);
+  const out = run.allocate(result.shape, result.dtype);
+  try {
+    if (out.view.size === 0) return out;
+    const loop = x!.shape.length === 0
+      ? { shape: [1, 1], strides: [[0, 0], [0, 0]] }
+      : alongDim(x!.shape, op.dim, [out.view, input.view]);
+    const [outputs, inputs] = split([out], [input], loop.strides);
+    if (run.routine(op.name, loop.shape, outputs, inputs)) return out;
+    out.release();
+    if (op.name === "cumsum") throw missing("cumsum", run);
+    return softmaxByParts(op, input, run);
+  } finally {
+    input.release();
+  }
+}
+
+/** Softmax out of maps and reductions. */
+function softmaxByParts(op: AlongOp, x: Value, run: Launcher): Value {
+  const dims = x.shape.length === 0 ? [] : [op.dim];
+  const fold = (name: "max" | "sum", value: Value) =>
+    lowerReduce({ name, dims, keepDim: true }, [value], run);
+  const top = fold("max", x);
+  const shifted = lowerElementwise({ name: "sub" }, [x, top], run);
+  const powers = lowerElementwise({ name: "exp" }, [shifted], run);
+  const total = fold("sum", powers);
+  const parts = [top, shifted, powers, total];
+  let out: Value;
+  if (op.name === "softmax") {
+    out = lowerElementwise({ name: "div" }, [powers, total], run);
+  } else {
+    const log = lowerElementwise({ name: "log" }, [total], run);
+    out = lowerElementwise({ name: "sub" }, [shifted, log], run);
+    parts.push(log);
+  }
+  for (const part of parts) part.release();
+  return out;
+}

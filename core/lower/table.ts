@@ -1,0 +1,106 @@
+/**
+ * How each primitive becomes kernels: a table keyed by name. A missing row is
+ * a compile error.
+ *
+ * @module
+ */
+import { ELEMENTWISE, forEachElementwise } from "../elementwise.ts";
+import { infer } from "../infer.ts";
+import type { ElementwiseOp, Meta, Op, OpName, OpOf } from "../op.ts";
+import type { Value } from "../value.ts";
+import {
+  lowerArange,
+  lowerDropout,
+  lowerEye,
+  lowerFull,
+  lowerRandom,
+  lowerTriangle,
+} from "./create.ts";
+import { lowerElementwise } from "./elementwise.ts";
+import type { Launcher } from "./launcher.ts";
+import {
+  copyOf,
+  lowerCast,
+  lowerCat,
+  lowerEmbed,
+  lowerMovement,
+} from "./move.ts";
+import { lowerLogSumExp, lowerReduce, lowerVariance } from "./reduce.ts";
+import {
+  lowerAlong,
+  lowerArg,
+  lowerGather,
+  lowerMatmul,
+  lowerScatterAdd,
+  lowerSort,
+} from "./routines.ts";
+import { lowerUpdate } from "./update.ts";
+
+/** Runs a primitive; `results` is what was inferred for it. */
+type Lower<O> = (
+  op: O,
+  inputs: readonly Value[],
+  run: Launcher,
+  results: readonly Meta[],
+) => Value | readonly Value[];
+
+const LOWER: { readonly [N in OpName]: Lower<OpOf<N>> } = {
+  ...forEachElementwise<Lower<ElementwiseOp>>(lowerElementwise),
+  cast: lowerCast,
+  copy: (_, [x], run) => copyOf(x!, run),
+  sum: lowerReduce,
+  mean: lowerReduce,
+  prod: lowerReduce,
+  max: lowerReduce,
+  min: lowerReduce,
+  any: lowerReduce,
+  all: lowerReduce,
+  norm: lowerReduce,
+  variance: lowerVariance,
+  logsumexp: lowerLogSumExp,
+  argmax: lowerArg,
+  argmin: lowerArg,
+  softmax: (op, inputs, run, [result]) => lowerAlong(op, inputs, result!, run),
+  logSoftmax: (op, inputs, run, [result]) =>
+    lowerAlong(op, inputs, result!, run),
+  cumsum: (op, inputs, run, [result]) => lowerAlong(op, inputs, result!, run),
+  sort: lowerSort,
+  reshape: lowerMovement,
+  permute: lowerMovement,
+  expand: lowerMovement,
+  slice: lowerMovement,
+  unfold: lowerMovement,
+  diagonal: lowerMovement,
+  embed: lowerEmbed,
+  cat: (op, inputs, run, [result]) =>
+    lowerCat(op, inputs, run.allocate(result!.shape, result!.dtype), run),
+  full: (op, _, run) => lowerFull(op, run),
+  arange: (op, _, run) => lowerArange(op, run),
+  eye: (op, _, run) => lowerEye(op, run),
+  tril: lowerTriangle,
+  triu: lowerTriangle,
+  random: (op, _, run) => lowerRandom(op, run),
+  dropout: lowerDropout,
+  matmul: (_, inputs, run, [result]) => lowerMatmul(inputs, result!, run),
+  gather: lowerGather,
+  scatterAdd: lowerScatterAdd,
+  update: (op, inputs, run) => {
+    lowerUpdate(op, inputs, run);
+    return [];
+  },
+};
+
+/** Checks an op, then runs it; each result is owned by the caller. */
+export function lower(
+  op: Op,
+  inputs: readonly Value[],
+  run: Launcher,
+): readonly Value[] {
+  // Elementwise ops infer as they are lowered: theirs is the hot path.
+  if (op.name in ELEMENTWISE) {
+    return [lowerElementwise(op as ElementwiseOp, inputs, run)];
+  }
+  const results = infer(op, inputs);
+  const out = (LOWER[op.name] as Lower<Op>)(op, inputs, run, results);
+  return Array.isArray(out) ? out : [out as Value];
+}
