@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from layers import python_names
-from record import Group, boolean, f32, i32, randn
+from record import Group, boolean, encode, f32, i32, randn
 
 INF, NAN = math.inf, math.nan
 
@@ -86,6 +86,9 @@ def drawn(g):
     third = 1 / math.sqrt(12)
     stat("rand", [[100, 200]], low=0, high=1, mean=0.5, std=third)
     stat("randn", [[100, 200]], mean=0, std=1)
+    like = torch.zeros(50, 40)
+    stat("randLike", [encode(like)], low=0, high=1, mean=0.5, std=third)
+    stat("randnLike", [encode(like)], mean=0, std=1)
     stat("randint", [-3, 5, [n]], "int32", low=-3, high=5, mean=0.5,
          std=math.sqrt(63 / 12))
     stat("bernoulli", [0.3, [n]], mean=0.3, std=math.sqrt(0.21), low=0,

@@ -1,0 +1,49 @@
+/**
+ * Makes the layers of the figures from their options.
+ *
+ * @module
+ */
+import * as nn from "@tenfold/nn";
+
+/** A layer as the figures name it. */
+export interface LayerFigure {
+  /** The class. */
+  readonly layer: string;
+  /** Its options under PyTorch's names in camelCase. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Splits the options that are positional from those that are named. */
+function split(options: Options, ...names: string[]): [unknown[], Options] {
+  const rest = { ...options };
+  const positional = names.map((name) => {
+    const value = rest[name];
+    delete rest[name];
+    return value;
+  });
+  return [positional, rest];
+}
+
+/** The positional arguments of the constructors that have some. */
+const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
+  Linear: ["inFeatures", "outFeatures"],
+  LayerNorm: ["normalizedShape"],
+};
+
+/** Constructs a layer. */
+export function makeLayer({ layer, options }: LayerFigure): nn.Module {
+  const classes = nn as unknown as Record<string, unknown>;
+  const Layer = classes[layer] as
+    | (new (...args: unknown[]) => nn.Module)
+    | undefined;
+  if (Layer === undefined) throw new TypeError(`nn has no ${layer}`);
+  if (layer === "Sequential") {
+    return new Layer(...(options.layers as LayerFigure[]).map(makeLayer));
+  }
+  const [positional, rest] = split(options, ...POSITIONAL[layer] ?? []);
+  return Object.keys(rest).length === 0
+    ? new Layer(...positional)
+    : new Layer(...positional, rest);
+}

@@ -1,0 +1,305 @@
+/**
+ * Compares layers, losses, functions and initializers with PyTorch, on one
+ * backend.
+ *
+ * @module
+ */
+import {
+  type Backend,
+  grad,
+  manualSeed,
+  type Tensor,
+  zeros,
+} from "@tenfold/core";
+import * as nn from "@tenfold/nn";
+import { close, compareTensor, EXACT, GRADIENTS, VALUES } from "./compare.ts";
+import { onBackend, type Runner, testCases } from "./harness.ts";
+import { type LayerFigure, makeLayer } from "./layers.ts";
+import {
+  checkOperation,
+  type Libraries,
+  type OperationCase,
+  toTensor,
+  weighted,
+} from "./operation.ts";
+import { decode, readFigures, type TensorFigure } from "./read.ts";
+import { FUNCTIONS, INITIALIZERS, LAYERS } from "./surface.ts";
+import { statistics } from "./tensor_suite.ts";
+
+type Named = Readonly<Record<string, TensorFigure>>;
+
+/** A module with its state, called one or several times. */
+interface LayerCase extends LayerFigure {
+  readonly state: Named;
+  readonly steps: readonly {
+    readonly train: boolean;
+    readonly input: TensorFigure;
+    readonly out: TensorFigure;
+    readonly grads?: Named;
+    readonly grads2?: Named;
+    readonly buffers?: Named;
+  }[];
+}
+
+/** What an initializer, or a layer's own start, drew in PyTorch. */
+interface InitCase {
+  readonly init?: string;
+  readonly layerInit?: string;
+  readonly name?: string;
+  readonly shape: readonly number[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly mean: number;
+  readonly std: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The class of each loss function. */
+const LOSS_CLASSES: Readonly<Record<string, string>> = {
+  mseLoss: "MSELoss",
+  l1Loss: "L1Loss",
+  huberLoss: "HuberLoss",
+  crossEntropy: "CrossEntropyLoss",
+  nllLoss: "NLLLoss",
+  binaryCrossEntropy: "BCELoss",
+  binaryCrossEntropyWithLogits: "BCEWithLogitsLoss",
+};
+
+const [layers, losses, init] = await Promise.all([
+  readFigures<LayerCase | OperationCase>("layers"),
+  readFigures<OperationCase>("losses"),
+  readFigures<InitCase>("init"),
+]);
+
+const LIBRARIES: Libraries = {
+  functional: nn.functional as unknown as Record<string, unknown>,
+};
+
+/** The losses as modules, called like their functions. */
+const LOSS_MODULES: Libraries = {
+  functional: Object.fromEntries(
+    Object.entries(LOSS_CLASSES).map(([name, title]) => [
+      name,
+      (input: Tensor, target: Tensor, options?: object) => {
+        const classes = nn as unknown as Record<
+          string,
+          new (options?: object) => {
+            forward(input: Tensor, target: Tensor): Tensor;
+          }
+        >;
+        const Loss = classes[title];
+        if (Loss === undefined) throw new TypeError(`nn has no ${title}`);
+        return new Loss(options).forward(input, target);
+      },
+    ]),
+  ),
+};
+
+/**
+ * Declares the tests of `@tenfold/nn`.
+ *
+ * @param runner The test runner's functions.
+ * @param backend The backend, or the name of a registered one.
+ */
+export function nnGoldens(runner: Runner, backend: Backend | string): void {
+  const modules = layers.cases.filter((c): c is LayerCase => "layer" in c);
+  const functions = layers.cases.filter((c): c is OperationCase => "op" in c);
+  onBackend(runner, "Goldens of nn", backend, () => {
+    runner.describe("layers", () => {
+      testCases(runner, modules, (c) => c.layer, checkLayer);
+    });
+    runner.describe("functional", () => {
+      testCases(
+        runner,
+        functions,
+        (c) => c.op,
+        (c) => checkOperation(c, LIBRARIES),
+      );
+    });
+    runner.describe("losses", () => {
+      testCases(
+        runner,
+        losses.cases,
+        (c) => c.op,
+        (c) => checkOperation(c, LIBRARIES),
+      );
+    });
+    runner.describe("losses as modules", () => {
+      testCases(
+        runner,
+        losses.cases,
+        (c) => LOSS_CLASSES[c.op] ?? c.op,
+        (c) => checkOperation(c, LOSS_MODULES),
+      );
+    });
+    runner.describe("init", () => {
+      testCases(
+        runner,
+        init.cases,
+        (c) => c.init ?? c.layerInit ?? "",
+        checkInit,
+      );
+    });
+    runner.it("every layer, function and initializer has figures", () => {
+      const covered = new Set([
+        ...modules.map((c) => c.layer),
+        ...[...functions, ...losses.cases].map((c) => c.op),
+        ...init.cases.map((c) => c.init),
+      ]);
+      const bare = [...LAYERS, ...FUNCTIONS, ...INITIALIZERS].filter((name) =>
+        !covered.has(name)
+      );
+      if (bare.length > 0) throw new Error(`No figures: ${bare.join(", ")}`);
+      return Promise.resolve();
+    });
+  });
+}
+
+/** Compares a layer's outputs, gradients and buffers, call after call. */
+async function checkLayer(figures: LayerCase): Promise<string[]> {
+  const problems: string[] = [];
+  const module = makeLayer(figures);
+  const state = Object.fromEntries(
+    Object.entries(figures.state).map(([name, t]) => [name, toTensor(t)]),
+  );
+  module.loadStateDict(state, { strict: true });
+  for (const [number, step] of figures.steps.entries()) {
+    if (step.train) module.train();
+    else module.eval();
+    const where = figures.steps.length > 1 ? `call ${number}, ` : "";
+    const input = toTensor(step.input, step.grads?.input !== undefined);
+    const out = module.forward(input) as Tensor;
+    const compare = async (
+      name: string,
+      found: Tensor | null | undefined,
+      figure: TensorFigure,
+      tolerance = GRADIENTS,
+    ) => {
+      const problem = found
+        ? await compareTensor(found, decode(figure), tolerance)
+        : "missing";
+      if (problem !== null) problems.push(`${where}${name}: ${problem}`);
+    };
+    await compare("output", out, step.out, VALUES);
+    if (step.grads) {
+      const named = new Map<string, Tensor>([
+        ...(input.requiresGrad ? [["input", input] as const] : []),
+        ...module.namedParameters(),
+      ]);
+      const wanted = Object.keys(step.grads).map((name) => {
+        const found = named.get(name);
+        if (!found) throw new TypeError(`There is no parameter ${name}`);
+        return found;
+      });
+      const first = grad(weighted([out]), wanted, {
+        createGraph: step.grads2 !== undefined,
+      });
+      for (const [k, [name, figure]] of Object.entries(step.grads).entries()) {
+        await compare(`gradient of ${name}`, first[k], figure);
+      }
+      if (step.grads2) {
+        const second = grad(weighted(first), wanted);
+        for (
+          const [k, [name, figure]] of Object.entries(step.grads2).entries()
+        ) {
+          await compare(`second gradient of ${name}`, second[k], figure);
+        }
+      }
+    }
+    const buffers = new Map<string, Tensor>(module.namedBuffers());
+    for (const [name, figure] of Object.entries(step.buffers ?? {})) {
+      await compare(`buffer ${name}`, buffers.get(name), figure, VALUES);
+    }
+  }
+  const names = Object.keys(module.stateDict()).sort().join();
+  const expected = Object.keys(figures.state).sort().join();
+  if (names !== expected) {
+    problems.push(`state dict of ${names} instead of ${expected}`);
+  }
+  return problems;
+}
+
+/**
+ * Compares the mean, deviation and bounds of a sample with those of PyTorch's
+ * sample: both wander around the true ones.
+ */
+async function checkInit(figures: InitCase): Promise<string[]> {
+  manualSeed(7);
+  const sample = figures.init === undefined
+    ? startOf(figures)
+    : initialized(figures, figures.init);
+  const data = Float64Array.from(await sample.data());
+  const problems: string[] = [];
+  if (sample.shape.join() !== figures.shape.join()) {
+    problems.push(`shape [${sample.shape}] instead of [${figures.shape}]`);
+  }
+  const { mean, std } = statistics(data);
+  const slack = figures.std === 0
+    ? EXACT
+    : { rtol: 0, atol: 7 * figures.std / Math.sqrt(data.length) };
+  if (!close(mean, figures.mean, slack)) {
+    problems.push(`mean ${mean} instead of ${figures.mean}`);
+  }
+  if (!close(std, figures.std, slack)) {
+    problems.push(`deviation ${std} instead of ${figures.std}`);
+  }
+  // extremes of bounded samples lie close together, those of others roughly
+  const bounded = !/ormal|ortho/.test(figures.init ?? "");
+  const wide = (figures.high - figures.low) *
+    (bounded ? 10 / data.length : 0.3);
+  for (
+    const [name, found, expected] of [
+      ["minimum", Math.min(...data), figures.low],
+      ["maximum", Math.max(...data), figures.high],
+    ] as const
+  ) {
+    if (!close(found, expected, { rtol: 0, atol: wide })) {
+      problems.push(`${name} ${found} instead of ${expected}`);
+    }
+  }
+  if (figures.init === "orthogonal_") {
+    problems.push(...await checkOrthogonal(sample, figures.options.gain ?? 1));
+  }
+  return problems;
+}
+
+function initialized(figures: InitCase, name: string): Tensor {
+  const target = zeros([...figures.shape]);
+  const initializers = nn.init as unknown as Record<
+    string,
+    (t: Tensor, ...rest: unknown[]) => unknown
+  >;
+  const initialize = initializers[name];
+  if (initialize === undefined) throw new TypeError(`nn.init has no ${name}`);
+  const { val, ...options } = figures.options;
+  const rest = val === undefined ? [options] : [val];
+  initialize(target, ...rest);
+  return target;
+}
+
+function startOf(figures: InitCase): Tensor {
+  const layer = makeLayer({
+    layer: figures.layerInit!,
+    options: figures.options,
+  });
+  return new Map<string, Tensor>(layer.namedParameters()).get(figures.name!)!;
+}
+
+/** Rows (or columns, where there are fewer) are orthogonal, of length gain. */
+async function checkOrthogonal(
+  sample: Tensor,
+  gain: unknown,
+): Promise<string[]> {
+  const flat = sample.flatten(1);
+  const [rows = 0, columns = 0] = flat.shape;
+  const gram = rows <= columns ? flat.matmul(flat.t()) : flat.t().matmul(flat);
+  const n = Math.min(rows, columns);
+  const data = await gram.data();
+  for (let i = 0; i < n * n; i++) {
+    const expected = i % (n + 1) === 0 ? Number(gain) ** 2 : 0;
+    if (!close(data[i]!, expected, { rtol: 1e-5, atol: 1e-5 })) {
+      return [`is not orthogonal: ${data[i]} instead of ${expected}`];
+    }
+  }
+  return [];
+}

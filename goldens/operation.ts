@@ -1,0 +1,204 @@
+/**
+ * Runs a recorded call of a tensor operation or of `nn.functional`: values,
+ * then gradients, then gradients of gradients.
+ *
+ * @module
+ */
+import * as core from "@tenfold/core";
+import { grad, Tensor, tensor } from "@tenfold/core";
+import { compareTensor, GRADIENTS, type Tolerance, VALUES } from "./compare.ts";
+import {
+  cotangent,
+  decode,
+  isTensorFigure,
+  type TensorFigure,
+} from "./read.ts";
+
+/** A recorded call. */
+export interface OperationCase {
+  /** The name of the function or method. */
+  readonly op: string;
+  /** Where it is: a method of the first argument, core, or nn.functional. */
+  readonly via: "method" | "core" | "functional";
+  /** The arguments, options last. */
+  readonly args: readonly unknown[];
+  /** A tensor, a list of tensors, or an object of tensors. */
+  readonly out: unknown;
+  /** The gradient of each tensor argument in reading order, or null. */
+  readonly grads?: readonly (TensorFigure | null)[];
+  /** The same at the second order. */
+  readonly grads2?: readonly (TensorFigure | null)[];
+  /** A stricter absolute tolerance for values. */
+  readonly atol?: number;
+}
+
+/** Makes the call; a table of these stands in for `core` and `functional`. */
+export type Call = (...args: unknown[]) => unknown;
+
+/** Where functions that are not methods are looked up, by `via`. */
+export type Libraries = Readonly<
+  Record<string, Readonly<Record<string, unknown>>>
+>;
+
+/** The decoded arguments of a call, and the tensors among them. */
+interface Arguments {
+  readonly values: unknown[];
+  readonly tensors: Tensor[];
+}
+
+/** Turns figures into tensors anywhere in a list of arguments. */
+export function decodeArguments(
+  args: readonly unknown[],
+  grads?: readonly (unknown | null)[],
+): Arguments {
+  const tensors: Tensor[] = [];
+  const convert = (value: unknown): unknown => {
+    if (isTensorFigure(value)) {
+      const requiresGrad = (grads?.[tensors.length] ?? null) !== null;
+      const made = toTensor(value, requiresGrad);
+      tensors.push(made);
+      return made;
+    }
+    if (Array.isArray(value)) return value.map(convert);
+    if (typeof value !== "object" || value === null) return value;
+    if ("undefined" in value) return undefined;
+    if ("number" in value) return Number(value.number);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, convert(inner)]),
+    );
+  };
+  return { values: args.map(convert), tensors };
+}
+
+/** Makes a tensor from a figure. */
+export function toTensor(figure: TensorFigure, requiresGrad = false): Tensor {
+  const { data, shape, dtype } = decode(figure);
+  return tensor(data, { shape: [...shape], dtype, requiresGrad });
+}
+
+/** Compares a recorded call in every order of gradient that it holds. */
+export async function checkOperation(
+  figures: OperationCase,
+  libraries: Libraries,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const values = figures.atol === undefined
+    ? VALUES
+    : { ...VALUES, atol: figures.atol };
+
+  const { values: args, tensors } = decodeArguments(
+    figures.args,
+    figures.grads,
+  );
+  const outputs = flatten(invoke(figures, args, libraries));
+  const expected = flatten(figures.out);
+  for (const [name, figure] of expected) {
+    const found = outputs.get(name);
+    if (!(found instanceof Tensor)) {
+      problems.push(`there is no output ${name}`);
+      continue;
+    }
+    await add(problems, name, found, figure, values);
+  }
+  if (outputs.size !== expected.size) {
+    problems.push(`${outputs.size} outputs instead of ${expected.size}`);
+  }
+  if (problems.length > 0) return problems;
+
+  if (figures.grads) {
+    weighted([...outputs.values()]).backward();
+    for (const [k, figure] of figures.grads.entries()) {
+      if (figure === null) continue;
+      const found = tensors[k]?.grad;
+      if (!found) problems.push(`argument ${k} has no gradient`);
+      else await add(problems, `gradient ${k}`, found, figure, GRADIENTS);
+    }
+  }
+  if (figures.grads2) {
+    await checkSecondOrder(problems, figures, figures.grads2, libraries);
+  }
+  return problems;
+}
+
+async function checkSecondOrder(
+  problems: string[],
+  figures: OperationCase,
+  expected: readonly (TensorFigure | null)[],
+  libraries: Libraries,
+): Promise<void> {
+  const { values: args, tensors } = decodeArguments(figures.args, expected);
+  const outputs = flatten(invoke(figures, args, libraries));
+  const inputs = tensors.filter((_, k) => (expected[k] ?? null) !== null);
+  const first = grad(weighted([...outputs.values()]), inputs, {
+    createGraph: true,
+  });
+  const second = grad(weighted(first), inputs);
+  let position = 0;
+  for (const [k, figure] of expected.entries()) {
+    if (figure === null) continue;
+    const found = second[position++];
+    if (!found) problems.push(`argument ${k} has no second gradient`);
+    else await add(problems, `second gradient ${k}`, found, figure, GRADIENTS);
+  }
+}
+
+/** The sum of tensors, each weighted with its cotangent. */
+export function weighted(outputs: readonly unknown[]): Tensor {
+  const terms = outputs.flatMap((output, k) => {
+    if (!(output instanceof Tensor) || !output.requiresGrad) return [];
+    const weights = tensor(cotangent(output.size, k), {
+      shape: [...output.shape],
+      dtype: output.dtype,
+    });
+    return [output.mul(weights).sum()];
+  });
+  const [first, ...rest] = terms;
+  if (!first) throw new Error("No output has a gradient");
+  return rest.reduce((sum, term) => sum.add(term), first);
+}
+
+async function add(
+  problems: string[],
+  name: string,
+  found: Tensor,
+  figure: unknown,
+  tolerance: Tolerance,
+): Promise<void> {
+  const problem = await compareTensor(
+    found,
+    decode(figure as TensorFigure),
+    tolerance,
+  );
+  if (problem !== null) problems.push(`${name}: ${problem}`);
+}
+
+/** Outputs by name: one tensor is "value", those of a list "0", "1" … */
+function flatten(out: unknown): Map<string, unknown> {
+  if (out instanceof Tensor || isTensorFigure(out)) {
+    return new Map([["value", out]]);
+  }
+  return new Map(Object.entries(out as object));
+}
+
+function invoke(
+  figures: OperationCase,
+  args: unknown[],
+  libraries: Libraries,
+): unknown {
+  if (figures.via === "method") {
+    const [self, ...rest] = args;
+    const method = (self as Record<string, unknown>)[figures.op];
+    if (typeof method !== "function") {
+      throw new TypeError(`A tensor has no method ${figures.op}`);
+    }
+    return method.apply(self, rest);
+  }
+  const library = figures.via === "core"
+    ? core as unknown as Record<string, unknown>
+    : libraries[figures.via];
+  const called = library?.[figures.op];
+  if (typeof called !== "function") {
+    throw new TypeError(`There is no ${figures.via} function ${figures.op}`);
+  }
+  return called(...args);
+}
