@@ -1,0 +1,26 @@
+/**
+ * What each primitive means, in float64: slow, plain code over lists of
+ * numbers, against which every backend is checked.
+ *
+ * @example Two terms of a sum
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { reference } from "@tenfold/core/reference";
+ *
+ * const x = { shape: [2], dtype: "float32", data: [1, 2] } as const;
+ * const [sum] = reference({ name: "sum", dims: [0], keepDim: false }, [x]);
+ * assertEquals(sum?.data, [3]);
+ * ```
+ *
+ * @module
+ */
+export { type Environment, evaluateExpr } from "./expr.ts";
+export {
+  element,
+  fit,
+  flatIndex,
+  generate,
+  type Plain,
+  positions,
+} from "./plain.ts";
+export { type Meaning, REFERENCE, reference } from "./table.ts";

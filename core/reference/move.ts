@@ -1,0 +1,210 @@
+/**
+ * What the movements, copies and selections mean, position by position.
+ *
+ * @module
+ */
+import type {
+  CastOp,
+  CatOp,
+  EmbedOp,
+  GatherOp,
+  MovementOp,
+  ScatterAddOp,
+  TriangleOp,
+} from "../op.ts";
+import { INFER } from "../infer.ts";
+import { sizeOf } from "../shape.ts";
+import {
+  broadcastElement,
+  element,
+  fit,
+  flatIndex,
+  generate,
+  type Plain,
+  positions,
+  withDim,
+} from "./plain.ts";
+
+/** The meaning of a change of dtype. */
+export function cast(op: CastOp, [x]: readonly Plain[]): Plain[] {
+  return [{
+    shape: x!.shape,
+    dtype: op.dtype,
+    data: x!.data.map((value) => fit(op.dtype, value)),
+  }];
+}
+
+/** The meaning of each movement. */
+export function movement(op: MovementOp, [x]: readonly Plain[]): Plain[] {
+  const { shape, dtype } = x!;
+  switch (op.name) {
+    case "reshape":
+      return [{ shape: op.shape, dtype, data: x!.data }];
+    case "permute":
+      return [
+        generate(op.dims.map((d) => shape[d]!), dtype, (position) => {
+          const from: number[] = [];
+          op.dims.forEach((d, i) => from[d] = position[i]!);
+          return element(x!, from);
+        }),
+      ];
+    case "expand":
+      return [
+        generate(op.shape, dtype, (position) => broadcastElement(x!, position)),
+      ];
+    case "slice":
+      return [
+        generate(
+          withDim(shape, op.dim, op.length),
+          dtype,
+          (position) => {
+            const at = op.start + position[op.dim]! * op.step;
+            return element(x!, withDim(position, op.dim, at));
+          },
+        ),
+      ];
+    case "unfold": {
+      const windows = Math.floor((shape[op.dim]! - op.size) / op.step) + 1;
+      return [
+        generate(
+          [...withDim(shape, op.dim, windows), op.size],
+          dtype,
+          (position) => {
+            const inside = position[shape.length]!;
+            const at = position[op.dim]! * op.step + inside;
+            return element(
+              x!,
+              withDim(position.slice(0, -1), op.dim, at),
+            );
+          },
+        ),
+      ];
+    }
+    case "diagonal":
+      return [diagonal(x!, op.shift, op.dim1, op.dim2)];
+  }
+}
+
+/** Elements whose coordinates along two dims differ by `shift`, as last dim. */
+function diagonal(
+  x: Plain,
+  shift: number,
+  dim1: number,
+  dim2: number,
+): Plain {
+  const pairs: [number, number][] = [];
+  for (let i = 0; i < x.shape[dim1]!; i++) {
+    const j = i + shift;
+    if (j >= 0 && j < x.shape[dim2]!) pairs.push([i, j]);
+  }
+  const others = x.shape.map((_, d) => d)
+    .filter((d) => d !== dim1 && d !== dim2);
+  return generate(
+    [...others.map((d) => x.shape[d]!), pairs.length],
+    x.dtype,
+    (position) => {
+      const from: number[] = [];
+      others.forEach((d, i) => from[d] = position[i]!);
+      [from[dim1], from[dim2]] = pairs[position[others.length]!]!;
+      return element(x, from);
+    },
+  );
+}
+
+/** The meaning of `embed`: the windows say where each element goes. */
+export function embed(op: EmbedOp, [x]: readonly Plain[]): Plain[] {
+  const data: number[] = new Array(sizeOf(op.shape))
+    .fill(fit(x!.dtype, op.value));
+  // Move the flat indices of the output as the windows say.
+  let places: Plain = {
+    shape: op.shape,
+    dtype: "float64",
+    data: data.map((_, i) => i),
+  };
+  for (const window of op.windows) {
+    [places] = movement(window, [places]) as [Plain];
+  }
+  places.data.forEach((place, i) => data[place] = x!.data[i]!);
+  return [{ shape: op.shape, dtype: x!.dtype, data }];
+}
+
+/** The meaning of `cat`. */
+export function cat(op: CatOp, inputs: readonly Plain[]): Plain[] {
+  const { shape, dtype } = INFER.cat(op, inputs)[0]!;
+  return [
+    generate(shape, dtype, (position) => {
+      let at = position[op.dim]!;
+      const input = inputs.find((x) => {
+        if (at < x.shape[op.dim]!) return true;
+        at -= x.shape[op.dim]!;
+        return false;
+      })!;
+      return element(input, withDim(position, op.dim, at));
+    }),
+  ];
+}
+
+/** The meaning of `tril` and `triu`. */
+export function triangle(op: TriangleOp, [x]: readonly Plain[]): Plain[] {
+  return [
+    generate(x!.shape, x!.dtype, (position) => {
+      const [row, column] = position.slice(-2) as [number, number];
+      const distance = column - row - op.diagonal;
+      const inside = op.name === "tril" ? distance <= 0 : distance >= 0;
+      return inside ? element(x!, position) : 0;
+    }),
+  ];
+}
+
+/** The meaning of `gather`. */
+export function gather(op: GatherOp, [x, index]: readonly Plain[]): Plain[] {
+  return [
+    generate(
+      index!.shape,
+      x!.dtype,
+      (position) =>
+        x!.shape.length === 0
+          ? x!.data[0]!
+          : element(x!, withDim(position, op.dim, element(index!, position))),
+    ),
+  ];
+}
+
+/** The meaning of `scatterAdd`: sums in the order of the index. */
+export function scatterAdd(
+  op: ScatterAddOp,
+  [x, index, src]: readonly Plain[],
+): Plain[] {
+  const { shape, dtype } = x!;
+  const data = x!.data.slice();
+  for (const position of positions(index!.shape)) {
+    const target = shape.length === 0
+      ? []
+      : withDim(position, op.dim, element(index!, position));
+    const at = flatIndex(shape, target);
+    const sum = data[at]! + fit(dtype, element(src!, position));
+    data[at] = dtype === "int32" ? sum | 0 : sum;
+  }
+  return [{ shape, dtype, data: data.map((value) => fit(dtype, value)) }];
+}
+
+/** The meaning of `matmul`: Σ over k, batches broadcast, plus a bias. */
+export function matmul(inputs: readonly Plain[]): Plain[] {
+  const [a, b, bias] = inputs;
+  const { shape, dtype } = INFER.matmul({ name: "matmul" }, inputs)[0]!;
+  const k = a!.shape[a!.shape.length - 1]!;
+  return [
+    generate(shape, dtype, (position) => {
+      const batch = position.slice(0, -2);
+      const [row, column] = position.slice(-2) as [number, number];
+      let sum = 0;
+      for (let i = 0; i < k; i++) {
+        const x = broadcastElement(a!, [...batch, row, i]);
+        const y = broadcastElement(b!, [...batch, i, column]);
+        sum = dtype === "int32" ? (sum + Math.imul(x, y)) | 0 : sum + x * y;
+      }
+      if (bias) sum += broadcastElement(bias, position);
+      return dtype === "int32" ? sum | 0 : sum;
+    }),
+  ];
+}

@@ -1,0 +1,99 @@
+/**
+ * Plain arrays: what the reference computes with. Numbers in C order, a shape,
+ * a dtype; no views, no memory, no tricks.
+ *
+ * @module
+ */
+import type { DType } from "../dtype.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+
+/** A tensor as a list of numbers. */
+export interface Plain {
+  /** The extents. */
+  readonly shape: Shape;
+  /** The element type; each number is one that it can hold. */
+  readonly dtype: DType;
+  /** The elements in C order; bools are 0 and 1. */
+  readonly data: readonly number[];
+}
+
+const INT32_MAX = 2 ** 31 - 1;
+const INT32_MIN = -(2 ** 31);
+
+/**
+ * The value that a number becomes when it is cast to a dtype: float32 rounds,
+ * bool is `!= 0`, int32 truncates, saturates, and makes NaN 0.
+ */
+export function fit(dtype: DType, value: number): number {
+  switch (dtype) {
+    case "float64":
+      return value;
+    case "float32":
+      return Math.fround(value);
+    case "bool":
+      return value === 0 ? 0 : 1;
+    case "int32":
+      if (Number.isNaN(value)) return 0;
+      return Math.min(Math.max(Math.trunc(value), INT32_MIN), INT32_MAX) | 0;
+  }
+}
+
+/** Every position of a shape in C order. Each one is a new array. */
+export function positions(shape: Shape): number[][] {
+  const out: number[][] = [];
+  const position: number[] = new Array(shape.length).fill(0);
+  for (let i = sizeOf(shape); i > 0; i--) {
+    out.push(position.slice());
+    for (let d = shape.length - 1; d >= 0; d--) {
+      if (++position[d]! < shape[d]!) break;
+      position[d] = 0;
+    }
+  }
+  return out;
+}
+
+/** The array whose element at each position is what `at` gives, cast. */
+export function generate(
+  shape: Shape,
+  dtype: DType,
+  at: (position: number[]) => number,
+): Plain {
+  const data = positions(shape).map((position) => fit(dtype, at(position)));
+  return { shape, dtype, data };
+}
+
+/** Where a position lies in the C order of a shape. */
+export function flatIndex(shape: Shape, position: readonly number[]): number {
+  return shape.reduce((flat, extent, d) => flat * extent + position[d]!, 0);
+}
+
+/** The element at a position. */
+export function element(x: Plain, position: readonly number[]): number {
+  return x.data[flatIndex(x.shape, position)]!;
+}
+
+/**
+ * The element that broadcasting puts at a position of a larger shape: leading
+ * dims are dropped, extents of 1 repeat.
+ */
+export function broadcastElement(
+  x: Plain,
+  position: readonly number[],
+): number {
+  const lead = position.length - x.shape.length;
+  return element(
+    x,
+    x.shape.map((extent, d) => extent === 1 ? 0 : position[d + lead]!),
+  );
+}
+
+/** A position with one coordinate replaced. */
+export function withDim(
+  position: readonly number[],
+  dim: number,
+  value: number,
+): number[] {
+  const out = position.slice();
+  out[dim] = value;
+  return out;
+}

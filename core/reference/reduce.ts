@@ -1,0 +1,215 @@
+/**
+ * What the reductions and the operations along a dim mean: functions of a list
+ * of numbers, applied to each line of the tensor.
+ *
+ * @module
+ */
+import type { DType } from "../dtype.ts";
+import { INFER } from "../infer.ts";
+import type {
+  AlongOp,
+  ArgOp,
+  LogSumExpOp,
+  ReduceOp,
+  SortOp,
+  VarianceOp,
+} from "../op.ts";
+import type { Shape } from "../shape.ts";
+import {
+  element,
+  flatIndex,
+  generate,
+  type Plain,
+  positions,
+  withDim,
+} from "./plain.ts";
+
+/** The values that a reduction folds into one, in C order. */
+type Fold = (values: readonly number[], dtype: DType) => number;
+
+const total = (values: readonly number[]): number =>
+  values.reduce((sum, x) => sum + x, 0);
+const mean = (values: readonly number[]): number =>
+  total(values) / values.length;
+
+/** Σ (x - mean)² / max(0, n - correction). */
+function variance(values: readonly number[], correction: number): number {
+  const centre = mean(values);
+  return total(values.map((x) => (x - centre) ** 2)) /
+    Math.max(0, values.length - correction);
+}
+
+/** log Σ exp(x), shifted by the largest value where that is finite. */
+function logSumExp(values: readonly number[]): number {
+  const top = Math.max(...values);
+  const shift = Number.isFinite(top) ? top : 0;
+  return Math.log(total(values.map((x) => Math.exp(x - shift)))) + shift;
+}
+
+const PLAIN: { readonly [N in ReduceOp["name"]]: Fold } = {
+  // int32 sums and products wrap at every step.
+  sum: (values, dtype) =>
+    dtype === "int32" ? values.reduce((a, b) => (a + b) | 0, 0) : total(values),
+  prod: (values, dtype) =>
+    values.reduce(dtype === "int32" ? Math.imul : (a, b) => a * b, 1),
+  mean,
+  // Math.max and Math.min give NaN when any value is NaN.
+  max: (values) => Math.max(...values),
+  min: (values) => Math.min(...values),
+  any: (values) => values.some((x) => x !== 0) ? 1 : 0,
+  all: (values) => values.every((x) => x !== 0) ? 1 : 0,
+  norm: (values) => Math.sqrt(total(values.map((x) => x * x))),
+};
+
+/** Folds over dims; `keepDim` leaves them as extents of 1. */
+function fold(
+  op: { readonly dims: readonly number[]; readonly keepDim: boolean },
+  x: Plain,
+  result: { readonly shape: Shape; readonly dtype: DType },
+  of: Fold,
+): Plain[] {
+  const kept = x.shape.map((extent, d) => op.dims.includes(d) ? 1 : extent);
+  const groups: number[][] = positions(kept).map(() => []);
+  for (const position of positions(x.shape)) {
+    const group = position.map((p, d) => op.dims.includes(d) ? 0 : p);
+    groups[flatIndex(kept, group)]!.push(element(x, position));
+  }
+  // Dropping extents of 1 does not change the C order.
+  let next = 0;
+  return [
+    generate(
+      result.shape,
+      result.dtype,
+      () => of(groups[next++]!, result.dtype),
+    ),
+  ];
+}
+
+/** The plain reductions. */
+export function reduce(op: ReduceOp, [x]: readonly Plain[]): Plain[] {
+  return fold(op, x!, INFER[op.name](op, [x!])[0]!, PLAIN[op.name]);
+}
+
+/** The meaning of `variance`. */
+export function reduceVariance(
+  op: VarianceOp,
+  [x]: readonly Plain[],
+): Plain[] {
+  return fold(
+    op,
+    x!,
+    INFER.variance(op, [x!])[0]!,
+    (values) => variance(values, op.correction),
+  );
+}
+
+/** The meaning of `logsumexp`. */
+export function reduceLogSumExp(
+  op: LogSumExpOp,
+  [x]: readonly Plain[],
+): Plain[] {
+  return fold(op, x!, INFER.logsumexp(op, [x!])[0]!, logSumExp);
+}
+
+/** The first position whose value comes before all others; NaN does. */
+function first(
+  values: readonly number[],
+  before: (a: number, b: number) => boolean,
+): number {
+  const nan = values.findIndex(Number.isNaN);
+  if (nan >= 0) return nan;
+  return values.findIndex((x) => values.every((y) => !before(y, x)));
+}
+
+/** The meaning of `argmax` and `argmin`. */
+export function argReduce(op: ArgOp, [x]: readonly Plain[]): Plain[] {
+  return fold(
+    { dims: [op.dim], keepDim: op.keepDim },
+    x!,
+    INFER[op.name](op, [x!])[0]!,
+    (values) =>
+      first(values, op.name === "argmax" ? (a, b) => a > b : (a, b) => a < b),
+  );
+}
+
+/** Replaces each line along a dim by what `of` makes of it. */
+function along(
+  x: Plain,
+  dim: number,
+  dtype: DType,
+  of: (line: readonly number[]) => readonly number[],
+): Plain {
+  // A 0-d tensor is one line of one element.
+  if (x.shape.length === 0) {
+    return generate([], dtype, () => of(x.data)[0]!);
+  }
+  return generate(x.shape, dtype, (position) => {
+    const line = Array.from(
+      { length: x.shape[dim]! },
+      (_, i) => element(x, withDim(position, dim, i)),
+    );
+    return of(line)[position[dim]!]!;
+  });
+}
+
+function softmax(line: readonly number[]): number[] {
+  const top = Math.max(...line);
+  const powers = line.map((x) => Math.exp(x - top));
+  const sum = total(powers);
+  return powers.map((p) => p / sum);
+}
+
+function logSoftmax(line: readonly number[]): number[] {
+  const top = Math.max(...line);
+  const log = Math.log(total(line.map((x) => Math.exp(x - top))));
+  return line.map((x) => x - top - log);
+}
+
+function cumsum(line: readonly number[], wraps: boolean): number[] {
+  let sum = 0;
+  return line.map((x) => sum = wraps ? (sum + x) | 0 : sum + x);
+}
+
+/** The meaning of `softmax`, `logSoftmax` and `cumsum`. */
+export function alongDim(op: AlongOp, [x]: readonly Plain[]): Plain[] {
+  const { dtype } = INFER[op.name](op, [x!])[0]!;
+  switch (op.name) {
+    case "softmax":
+      return [along(x!, op.dim, dtype, softmax)];
+    case "logSoftmax":
+      return [along(x!, op.dim, dtype, logSoftmax)];
+    case "cumsum":
+      return [
+        along(x!, op.dim, dtype, (line) => cumsum(line, dtype === "int32")),
+      ];
+  }
+}
+
+/** The order of a stable ascending sort: by value, NaN last. */
+function order(line: readonly number[], descending: boolean): number[] {
+  const compare = (a: number, b: number): number => {
+    if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
+    return Number.isNaN(b) ? -1 : a < b ? -1 : a > b ? 1 : 0;
+  };
+  // Array sort is stable.
+  return line.map((_, i) => i).sort((i, j) =>
+    descending ? compare(line[j]!, line[i]!) : compare(line[i]!, line[j]!)
+  );
+}
+
+/** The meaning of `sort`: values, and where each of them was. */
+export function sort(op: SortOp, [x]: readonly Plain[]): Plain[] {
+  const indices = along(
+    x!,
+    op.dim,
+    "int32",
+    (line) => order(line, op.descending),
+  );
+  const values = along(
+    x!,
+    op.dim,
+    x!.dtype,
+    (line) => order(line, op.descending).map((i) => line[i]!),
+  );
+  return [values, indices];
+}

@@ -1,0 +1,87 @@
+/**
+ * The meaning of every primitive, as a table keyed by name. A missing row is a
+ * compile error.
+ *
+ * @module
+ */
+import { forEachElementwise } from "../elementwise.ts";
+import type { ElementwiseOp, Op, OpName, OpOf } from "../op.ts";
+import { arange, dropout, eye, full, random } from "./create.ts";
+import { elementwise } from "./elementwise.ts";
+import { update } from "./expr.ts";
+import {
+  cast,
+  cat,
+  embed,
+  gather,
+  matmul,
+  movement,
+  scatterAdd,
+  triangle,
+} from "./move.ts";
+import type { Plain } from "./plain.ts";
+import {
+  alongDim,
+  argReduce,
+  reduce,
+  reduceLogSumExp,
+  reduceVariance,
+  sort,
+} from "./reduce.ts";
+
+/** The results of a primitive over plain arrays. */
+export type Meaning<O> = (op: O, inputs: readonly Plain[]) => Plain[];
+
+/** What each primitive means. */
+export const REFERENCE: { readonly [N in OpName]: Meaning<OpOf<N>> } = {
+  ...forEachElementwise<Meaning<ElementwiseOp>>(elementwise),
+  cast,
+  copy: (_, [x]) => [x!],
+  sum: reduce,
+  mean: reduce,
+  prod: reduce,
+  max: reduce,
+  min: reduce,
+  any: reduce,
+  all: reduce,
+  norm: reduce,
+  variance: reduceVariance,
+  logsumexp: reduceLogSumExp,
+  argmax: argReduce,
+  argmin: argReduce,
+  softmax: alongDim,
+  logSoftmax: alongDim,
+  cumsum: alongDim,
+  sort,
+  reshape: movement,
+  permute: movement,
+  expand: movement,
+  slice: movement,
+  unfold: movement,
+  diagonal: movement,
+  embed,
+  cat,
+  full,
+  arange,
+  eye,
+  tril: triangle,
+  triu: triangle,
+  random,
+  dropout,
+  matmul: (_, inputs) => matmul(inputs),
+  gather,
+  scatterAdd,
+  update,
+};
+
+/**
+ * The results of an op over plain arrays, in float64. Results are cast to
+ * their dtype at the end; for `update` they are what the targets hold.
+ *
+ * @param op The primitive.
+ * @param inputs Its inputs.
+ * @returns One array for each result.
+ */
+export function reference(op: Op, inputs: readonly Plain[]): Plain[] {
+  return (REFERENCE[op.name] as Meaning<Op>)(op, inputs);
+}
