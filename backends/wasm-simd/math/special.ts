@@ -1,0 +1,295 @@
+/**
+ * The error function, GELU, powers and remainders on four floats at once.
+ *
+ * @module
+ */
+
+import {
+  type Code,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i32,
+  i32x4,
+  i64x2,
+  v128,
+} from "../assembler.ts";
+import { expBounded, splitLog } from "./exponential.ts";
+import {
+  abs,
+  choose,
+  highHalf,
+  joinHalves,
+  type Lanes,
+  lowHalf,
+  polynomial,
+  polynomial64,
+  signOf,
+  unlessAll,
+  type Vector,
+} from "./lanes.ts";
+
+/** `erf(x) / x` in powers of x^2 for |x| <= 0.96, within 2^-24. */
+const ERF = [
+  1.12837922573089599609375,
+  -0.3761280477046966552734375,
+  0.112851224839687347412109375,
+  -2.691067755222320556640625e-2,
+  5.2908645011484622955322265625e-3,
+  -8.89919698238372802734375e-4,
+  1.08215826912783086299896240234375e-4,
+];
+
+/** `log(1 - erf(x))` for x in [0.95, 3.95]; erf within 2^-28. */
+const LOG_ERFC = [
+  3.033241373486816883087158203125e-4,
+  -1.130169391632080078125,
+  -0.63192844390869140625,
+  -0.10999023914337158203125,
+  2.63737402856349945068359375e-2,
+  -4.744174890220165252685546875e-3,
+  5.937775713391602039337158203125e-4,
+  -4.57294154330156743526458740234375e-5,
+  1.6220363932006875984370708465576171875e-6,
+];
+
+/**
+ * `e^(z^2 / 2) Φ(-z) / t` in powers of `t - 0.609375` where t is
+ * `1 / (1 + z / 4)`, for z in [0, 14.5], within 2^-26; Φ is the normal
+ * distribution.
+ */
+const MILLS = [
+  0.22722043097019195556640625,
+  0.403324425220489501953125,
+  0.52753651142120361328125,
+  0.484245479106903076171875,
+  0.2623040378093719482421875,
+  1.1850287206470966339111328125e-2,
+  -8.898781239986419677734375e-2,
+  -3.29664982855319976806640625e-2,
+  2.8181843459606170654296875e-2,
+  1.70397423207759857177734375e-2,
+];
+const MILLS_CENTRE = 0.609375;
+
+/** `log2((1 + s) / (1 - s)) / s` in powers of s^2, |s| <= 0.1716; 2^-45. */
+const LOG2_64 = [
+  2.885390081777849946575997819309122860431671142578125,
+  0.96179669411340318330161380799836479127407073974609375,
+  0.5770779423483951564577409953926689922809600830078125,
+  0.41220925403812647136447822049376554787158966064453125,
+  0.3199056272598299610621097599505446851253509521484375,
+  0.28290118742135839102758154695038683712482452392578125,
+];
+
+/** `2^r` for |r| <= 1/2, within 2^-28. */
+const EXP2_64 = [
+  1,
+  0.69314720285503861330056452061398886144161224365234375,
+  0.2402264791364135121387590743324835784733295440673828125,
+  5.5503324711697832327672585961408913135528564453125e-2,
+  9.6184373560094550692500803279472165741026401519775390625e-3,
+  1.33988744010399003607492129930278669239563643932342529296875e-3,
+  1.535336237434721507431889531147817251621745526790618896484375e-4,
+];
+
+const ROUNDER_64 = 1.5 * 2 ** 52;
+const I52 = i32.const(52);
+
+/** The error function, 1.6 ulp. */
+export function erf(lanes: Lanes, x: Vector): Vector {
+  const { f } = lanes;
+  const a = abs(lanes, x);
+  const near = f.let(
+    f32x4.mul(polynomial(lanes, f.let(f32x4.mul(a, a)), ERF), a),
+  );
+  const limited = f.let(f32x4.pmin(a, f.f32x4(3.95)));
+  const rest = expBounded(lanes, polynomial(lanes, limited, LOG_ERFC));
+  const far = f32x4.sub(f.f32x4(1), rest);
+  // NaN is not above the bound and so takes the polynomial's NaN.
+  const value = choose(f32x4.gt(a, f.f32x4(0.955)), far, near);
+  return f.let(v128.or(value, signOf(lanes, x)));
+}
+
+/** Two doubles `2^t` for |t| <= 1000. */
+function exp2Half(lanes: Lanes, t: Vector): Code<"v128"> {
+  const { f } = lanes;
+  const rounded = f.let(f64x2.add(t, f.hoist(f64x2.const(ROUNDER_64))));
+  const n = f64x2.sub(rounded, f.hoist(f64x2.const(ROUNDER_64)));
+  const value = polynomial64(lanes, f.let(f64x2.sub(t, n)), EXP2_64);
+  return i64x2.add(value, i64x2.shl(rounded, I52));
+}
+
+/** Two doubles `z Φ(-z)`, 0 <= z <= 14.5. */
+function geluHalf(lanes: Lanes, z: Code<"v128">): Code<"v128"> {
+  const { f } = lanes;
+  const double = (value: number) => f.hoist(f64x2.const(value));
+  const wide = f.let(z);
+  const t = f.let(
+    f64x2.div(double(4), f64x2.add(wide, double(4))),
+  );
+  const u = f.let(f64x2.sub(t, double(MILLS_CENTRE)));
+  const mills = f64x2.mul(polynomial64(lanes, u, MILLS), t);
+  const square = f64x2.mul(f64x2.mul(wide, wide), double(-Math.LOG2E / 2));
+  const density = exp2Half(lanes, f.let(square));
+  return f64x2.mul(f64x2.mul(mills, wide), density);
+}
+
+/**
+ * `x Φ(x)`, 1 ulp, as `max(x, 0) - |x| Φ(-|x|)`. In double precision, since
+ * each factor of the tail would lose a unit or two of its own.
+ */
+export function gelu(lanes: Lanes, x: Vector): Vector {
+  const { f } = lanes;
+  const z = f.let(f32x4.pmin(abs(lanes, x), f.f32x4(14.5)));
+  const lost = joinHalves(
+    geluHalf(lanes, lowHalf(z)),
+    geluHalf(lanes, highHalf(z)),
+  );
+  return f.let(f32x4.sub(f32x4.pmax(x, f.f32x4(0)), lost));
+}
+
+/** Two doubles `2^(y (k + log2 m))`. */
+function powHalf(
+  lanes: Lanes,
+  m: Code<"v128">,
+  k: Code<"v128">,
+  y: Code<"v128">,
+): Code<"v128"> {
+  const { f } = lanes;
+  const one = f.hoist(f64x2.const(1));
+  const wide = f.let(m);
+  const s = f.let(f64x2.div(f64x2.sub(wide, one), f64x2.add(wide, one)));
+  const sum = polynomial64(lanes, f.let(f64x2.mul(s, s)), LOG2_64);
+  const log2 = f64x2.add(f64x2.mul(sum, s), k);
+  // Beyond ±200 a float is 0 or ∞ already; NaN stays.
+  const t = f.let(
+    f64x2.pmax(
+      f64x2.pmin(f64x2.mul(log2, y), f.hoist(f64x2.const(200))),
+      f.hoist(f64x2.const(-200)),
+    ),
+  );
+  return exp2Half(lanes, t);
+}
+
+/**
+ * `x^y`, 1 ulp, with C's conventions: x^0 and 1^y are 1 whatever the other
+ * is, and so is (-1)^±∞. A function of its own in the module: inlined it
+ * would only be long.
+ */
+export function pow(lanes: Lanes, x: Vector, y: Vector): Vector {
+  const { module } = lanes.f;
+  const helper = module.helper(
+    "pow",
+    () =>
+      module.func(null, ["v128", "v128"], "v128", (f, x, y) => {
+        f.result(powBody({ ...lanes, f }, x, y));
+      }),
+  );
+  return lanes.f.let(helper.call(x, y));
+}
+
+function powBody(lanes: Lanes, x: Vector, y: Vector): Vector {
+  const { f } = lanes;
+  const one = f.f32x4(1);
+  const zero = f.f32x4(0);
+  const infinity = f.f32x4(Infinity);
+  const a = abs(lanes, x);
+  const tiny = f.let(f32x4.lt(a, f.f32x4(2 ** -126)));
+  const scaled = f.let(choose(tiny, f32x4.mul(a, f.f32x4(2 ** 23)), a));
+  const split = splitLog(lanes, scaled);
+  const k = f.let(f32x4.sub(split.k, v128.and(tiny, f.f32x4(23))));
+  const m = f.let(f32x4.add(split.f, one));
+  const result = f.let(
+    joinHalves(
+      powHalf(lanes, lowHalf(m), lowHalf(k), lowHalf(y)),
+      powHalf(lanes, highHalf(m), highHalf(k), highHalf(y)),
+    ),
+  );
+  const ordinary = v128.and(
+    v128.and(f32x4.gt(x, zero), f32x4.lt(x, infinity)),
+    f32x4.lt(abs(lanes, y), infinity),
+  );
+  unlessAll(lanes, ordinary, () => {
+    // What 0^y, ∞^y and x^±∞ go to: 0, or ∞ where the signs agree.
+    const grows = v128.xor(f32x4.gt(a, one), f32x4.lt(y, zero));
+    const extreme = v128.or(
+      v128.or(f32x4.eq(a, zero), f32x4.eq(a, infinity)),
+      f32x4.eq(abs(lanes, y), infinity),
+    );
+    f.set(result, choose(extreme, v128.and(grows, infinity), result));
+    // A negative base: odd exponents negate, fractions have no real result.
+    const whole = f.let(f32x4.eq(f32x4.trunc(y), y));
+    const half = f.let(f32x4.mul(y, f.f32x4(0.5)));
+    const odd = v128.andnot(whole, f32x4.eq(f32x4.trunc(half), half));
+    const negative = f.let(i32x4.shr_s(x, i32.const(31)));
+    const sign = v128.and(v128.and(negative, odd), f.i32x4(-0x80000000));
+    f.set(result, v128.xor(result, sign));
+    const finite = v128.and(f32x4.gt(a, zero), f32x4.lt(a, infinity));
+    f.set(
+      result,
+      v128.or(result, v128.and(v128.andnot(negative, whole), finite)),
+    );
+    f.set(
+      result,
+      v128.or(result, v128.or(f32x4.ne(x, x), f32x4.ne(y, y))),
+    );
+    const unit = v128.or(
+      v128.or(f32x4.eq(x, one), f32x4.eq(y, zero)),
+      v128.and(f32x4.eq(a, one), f32x4.eq(abs(lanes, y), infinity)),
+    );
+    f.set(result, choose(unit, one, result));
+  });
+  return result;
+}
+
+/** Two doubles `a - b trunc(a / b)`, exact for quotients below 2^28. */
+function truncatedHalf(
+  { f }: Lanes,
+  a: Code<"v128">,
+  b: Code<"v128">,
+): Code<"v128"> {
+  const x = f.let(a);
+  const y = f.let(b);
+  return f64x2.sub(x, f64x2.mul(f64x2.trunc(f64x2.div(x, y)), y));
+}
+
+/** Exact remainder with the sign of the divisor, as Python's `%`. */
+export function remainder(lanes: Lanes, x: Vector, y: Vector): Vector {
+  const { module } = lanes.f;
+  const helper = module.helper("remainder", () => {
+    const exact = lanes.remainder();
+    return module.func(null, ["v128", "v128"], "v128", (f, a, b) => {
+      const inner = { ...lanes, f };
+      const r = f.let(
+        joinHalves(
+          truncatedHalf(inner, lowHalf(a), lowHalf(b)),
+          truncatedHalf(inner, highHalf(a), highHalf(b)),
+        ),
+      );
+      const quotient = abs(inner, f.let(f32x4.div(a, b)));
+      const simple = v128.and(
+        f32x4.lt(quotient, f.f32x4(2 ** 27)),
+        f32x4.lt(abs(inner, b), f.f32x4(Infinity)),
+      );
+      unlessAll(inner, simple, () => {
+        for (let lane = 0; lane < 4; lane++) {
+          const value = exact.call(
+            f64.promote_f32(f32x4.extract_lane(a, lane)),
+            f64.promote_f32(f32x4.extract_lane(b, lane)),
+          );
+          f.set(r, f32x4.replace_lane(r, lane, f32.demote_f64(value)));
+        }
+      });
+      // The sign of the dividend stays where nothing is left.
+      const nothing = f.let(f32x4.eq(r, f.f32x4(0)));
+      f.set(r, choose(nothing, v128.or(r, signOf(inner, a)), r));
+      const differs = i32x4.shr_s(v128.xor(r, b), i32.const(31));
+      f.result(
+        choose(v128.andnot(differs, nothing), f32x4.add(r, b), r),
+      );
+    });
+  });
+  return lanes.f.let(helper.call(x, y));
+}
