@@ -109,11 +109,11 @@ def sorted_values(g):
          lambda t: torch.sort(t, stable=True, dim=0)[1])
     for k in (1, 3, 5):
         for largest in (True, False):
-            g.op("topk", [x, k, {"dim": 1, "largest": largest}],
+            g.op("topk", [x, k, 1, {"largest": largest}],
                  lambda t: pair(torch.topk(t, k, 1, largest)))
-    g.op("topk", [x, 2, {"dim": 0}], lambda t: pair(torch.topk(t, 2, 0)))
+    g.op("topk", [x, 2, 0], lambda t: pair(torch.topk(t, 2, 0)))
     g.op("topk", [x, 2], lambda t: pair(torch.topk(t, 2)))
-    g.op("topk", [y, 2, {"dim": 1, "largest": False}],
+    g.op("topk", [y, 2, 1, {"largest": False}],
          lambda t: pair(torch.topk(t, 2, 1, False)))
     g.op("topk", [randn(33), 4], lambda t: pair(torch.topk(t, 4)))
     g.op("topk", [ints(-100, 100, 9), 3], lambda t: pair(torch.topk(t, 3)))

@@ -48,6 +48,16 @@ def windows(g):
                                (1, 2, 0)):
         g.op("narrow", [x, dim, start, length],
              lambda t: t.narrow(dim, start, length))
+    for dim, *bounds in ((1, 1, 4), (1, 0, 5, 2), (1, -2, None), (1, None, -1),
+                         (0, 2, 0), (-1, 0, 1), (1, None, None, 3), (0,)):
+        start, end, step = (*bounds, None, None, None)[:3]
+        g.op("slice", [x, dim, *bounds],
+             lambda t: t.transpose(0, dim)[start:end:step].transpose(0, dim))
+    for dim, *bounds in ((1, None, None, -1), (1, 4, 0, -2), (0, -1, None, -2)):
+        start, end, step = bounds
+        picked = list(range(x.shape[dim]))[start:end:step]
+        g.op("slice", [x, dim, *bounds],
+             lambda t: t.index_select(dim, torch.tensor(picked)))
     for dim in (0, 1, -1, [0, 1], [0, 1, 2]):
         dims = dim if isinstance(dim, list) else [dim]
         g.op("flip", [x, dim], lambda t: t.flip(dims))
@@ -65,12 +75,12 @@ def windows(g):
     g.op("tril", [ints(-5, 5, 3, 3)], torch.tril)
     g.op("diagonal", [randn(3, 4)], lambda t: t.diagonal())
     for offset in (1, -1, 2, -2, 3):
-        g.op("diagonal", [randn(3, 4), {"offset": offset}],
+        g.op("diagonal", [randn(3, 4), offset],
              lambda t: t.diagonal(offset))
     x = randn(2, 3, 3)
-    g.op("diagonal", [x, {"offset": 1, "dim1": 1, "dim2": 2}],
+    g.op("diagonal", [x, 1, 1, 2],
          lambda t: t.diagonal(1, 1, 2))
-    g.op("diagonal", [x, {"dim1": -1, "dim2": 0}],
+    g.op("diagonal", [x, 0, -1, 0],
          lambda t: t.diagonal(0, -1, 0))
     g.op("diagonal", [x], lambda t: t.diagonal())
 
