@@ -1,0 +1,106 @@
+/**
+ * The linear memory that every kernel works on.
+ *
+ * @module
+ */
+
+import type { Growable } from "./allocator.ts";
+import type { MemoryType } from "./assembler.ts";
+
+const PAGE = 65536;
+const INITIAL_PAGES = 64;
+/** From four gigabytes, which is all that 32-bit addresses reach, down. */
+const MAXIMUM_PAGES = [65536, 32768, 16384, 4096, 1024];
+
+/** A growing memory and views of it that are always whole. */
+export class LinearMemory implements Growable {
+  /** The memory as kernels import it. */
+  readonly memory: WebAssembly.Memory;
+  /** How modules declare it. */
+  readonly type: MemoryType;
+  #bytes = 0;
+  #u8: Uint8Array = new Uint8Array(0);
+  #i32: Int32Array = new Int32Array(0);
+  #f32: Float32Array = new Float32Array(0);
+  #f64: Float64Array = new Float64Array(0);
+
+  /**
+   * Makes a memory as large as the engine lets it become.
+   *
+   * @param shared Whether threads share it.
+   * @param limit The most bytes that it may ever have.
+   * @throws {RangeError} If the engine gives no memory at all.
+   */
+  constructor(shared: boolean, limit: number = Infinity) {
+    const candidates = MAXIMUM_PAGES
+      .map((pages) => Math.min(pages, Math.max(1, Math.floor(limit / PAGE))));
+    for (const [i, maximum] of candidates.entries()) {
+      const initial = Math.min(INITIAL_PAGES, maximum);
+      try {
+        this.memory = new WebAssembly.Memory({ initial, maximum, shared });
+      } catch (error) {
+        if (i < candidates.length - 1) continue;
+        throw error;
+      }
+      this.type = { shared, minimum: 1, maximum };
+      this.#look();
+      return;
+    }
+    throw new RangeError("Cannot make a WebAssembly memory");
+  }
+
+  /** Bytes that there are. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Bytes that there can be. */
+  get maximum(): number {
+    return this.type.maximum * PAGE;
+  }
+
+  /** The memory as bytes. */
+  get u8(): Uint8Array {
+    return this.#u8;
+  }
+
+  /** The memory as int32. */
+  get i32(): Int32Array {
+    return this.#i32;
+  }
+
+  /** The memory as float32. */
+  get f32(): Float32Array {
+    return this.#f32;
+  }
+
+  /** The memory as float64. */
+  get f64(): Float64Array {
+    return this.#f64;
+  }
+
+  /**
+   * Makes the memory larger.
+   *
+   * @param bytes By how much at least.
+   * @returns False if the engine refuses; nothing has changed then.
+   */
+  grow(bytes: number): boolean {
+    try {
+      this.memory.grow(Math.ceil(bytes / PAGE));
+    } catch {
+      return false;
+    }
+    this.#look();
+    return true;
+  }
+
+  #look(): void {
+    const { buffer } = this.memory;
+    this.#bytes = buffer.byteLength;
+    this.#u8 = new Uint8Array(buffer);
+    this.#i32 = new Int32Array(buffer);
+    this.#f32 = new Float32Array(buffer);
+    this.#f64 = new Float64Array(buffer);
+  }
+}
