@@ -12,6 +12,10 @@ export interface Backend {
   readonly name: string;
   /** The dtypes that tensors of this backend can have. */
   readonly dtypes: readonly DType[];
+  /** What it does without here, in words, such as threads. */
+  readonly notice?: string;
+  /** True once its device is gone and a new one must be opened. */
+  readonly lost?: boolean;
   /** The largest buffer that it can hold, in bytes. */
   readonly maxBufferBytes: number;
 

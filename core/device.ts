@@ -15,7 +15,7 @@ import { copyOf } from "./lower/move.ts";
 import { lower } from "./lower/table.ts";
 import type { Op } from "./op.ts";
 import type { Shape } from "./shape.ts";
-import { Value } from "./value.ts";
+import type { Value } from "./value.ts";
 
 /** Where tensors live and operations run. */
 export interface Device {

@@ -8,6 +8,69 @@ import type { DType } from "./dtype.ts";
 import { call, castExpr, constant, type Expr } from "./expr.ts";
 import type { ScalarFunction } from "./scalar.ts";
 
+/** The name of an elementwise primitive. */
+export type ElementwiseName =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "remainder"
+  | "pow"
+  | "maximum"
+  | "minimum"
+  | "atan2"
+  | "neg"
+  | "abs"
+  | "sign"
+  | "square"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "log2"
+  | "sqrt"
+  | "rsqrt"
+  | "reciprocal"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "tanh"
+  | "sigmoid"
+  | "erf"
+  | "gelu"
+  | "softplus"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "trunc"
+  | "relu"
+  | "leakyRelu"
+  | "elu"
+  | "silu"
+  | "clamp"
+  | "eq"
+  | "ne"
+  | "lt"
+  | "le"
+  | "gt"
+  | "ge"
+  | "logicalAnd"
+  | "logicalOr"
+  | "logicalXor"
+  | "logicalNot"
+  | "isNan"
+  | "isFinite"
+  | "where"
+  | "reluGrad"
+  | "leakyReluGrad"
+  | "eluGrad"
+  | "clampGrad"
+  | "tanhGrad"
+  | "sigmoidGrad"
+  | "geluGrad"
+  | "siluGrad"
+  | "sqrtGrad";
+
 /**
  * How dtypes mix:
  *
@@ -49,11 +112,15 @@ const fn = (name: ScalarFunction): Build => (...operands) =>
 /** A constant of the dtype that `like` has. */
 const number = (value: number, like: Expr): Expr => constant(value, like.dtype);
 
-const binary = (name: ScalarFunction, bools?: Elementwise["bools"]) =>
-  row(2, "promote", fn(name), bools);
-const float = (name: ScalarFunction) => row(1, "float", fn(name));
-const compare = (name: ScalarFunction) => row(2, "compare", fn(name));
-const integral = (name: ScalarFunction) => row(1, "promote", fn(name));
+const binary = (
+  name: ScalarFunction,
+  bools?: Elementwise["bools"],
+): Elementwise => row(2, "promote", fn(name), bools);
+const float = (name: ScalarFunction): Elementwise => row(1, "float", fn(name));
+const compare = (name: ScalarFunction): Elementwise =>
+  row(2, "compare", fn(name));
+const integral = (name: ScalarFunction): Elementwise =>
+  row(1, "promote", fn(name));
 
 /** `x > 0 ? x : other`, which keeps NaN. */
 const positiveOr = (x: Expr, other: Expr): Expr =>
@@ -82,7 +149,9 @@ const normalCdf = (x: Expr): Expr =>
 const one = (x: Expr): Expr => number(1, x);
 
 /** Every elementwise primitive. */
-export const ELEMENTWISE = {
+export const ELEMENTWISE: {
+  readonly [N in ElementwiseName]: Elementwise;
+} = {
   add: binary("add", "bool"),
   sub: binary("sub", "refuse"),
   mul: binary("mul", "bool"),
@@ -213,10 +282,7 @@ export const ELEMENTWISE = {
   }),
   /** Operands g, x: `g / (2 * sqrt(x))`, from y: `g / (2 * y)`. */
   sqrtGrad: row(2, "float", (g, y) => call("div", g!, call("add", y!, y!))),
-} as const satisfies { readonly [name: string]: Elementwise };
-
-/** The name of an elementwise primitive. */
-export type ElementwiseName = keyof typeof ELEMENTWISE;
+};
 
 /** A table that holds the same row for every elementwise primitive. */
 export function forEachElementwise<R>(

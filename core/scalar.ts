@@ -9,7 +9,54 @@ import { erf, gelu, roundHalfEven } from "./special.ts";
 import { threefry } from "./threefry.ts";
 
 /** The name of a scalar function. */
-export type ScalarFunction = keyof typeof SCALAR_FUNCTIONS;
+export type ScalarFunction =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "remainder"
+  | "pow"
+  | "max"
+  | "min"
+  | "atan2"
+  | "neg"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "trunc"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "log2"
+  | "sqrt"
+  | "rsqrt"
+  | "reciprocal"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "tanh"
+  | "sigmoid"
+  | "erf"
+  | "gelu"
+  | "softplus"
+  | "eq"
+  | "ne"
+  | "lt"
+  | "le"
+  | "gt"
+  | "ge"
+  | "and"
+  | "or"
+  | "xor"
+  | "not"
+  | "isNan"
+  | "isFinite"
+  | "select"
+  | "shiftRight"
+  | "threefry";
 
 /** What a scalar function takes, and its value in float64. */
 export interface ScalarFacts {
@@ -88,7 +135,9 @@ export function power(base: number, exponent: number): number {
 }
 
 /** Every scalar function: arity, operands, and its value in float64. */
-export const SCALAR_FUNCTIONS = {
+export const SCALAR_FUNCTIONS: {
+  readonly [N in ScalarFunction]: ScalarFacts;
+} = {
   add: arithmetic((a, b) => a + b),
   sub: arithmetic((a, b) => a - b),
   mul: arithmetic((a, b) => a * b, Math.imul),
@@ -190,4 +239,4 @@ export const SCALAR_FUNCTIONS = {
     takes: "integers",
     evaluate: (_, a, b, c, d) => threefry(a!, b!, c!, d!),
   },
-} as const satisfies { readonly [name: string]: ScalarFacts };
+};

@@ -114,6 +114,11 @@ export class Storage {
     return !this.#holding.freed;
   }
 
+  /** How many own a reference. */
+  get references(): number {
+    return this.#references;
+  }
+
   /** Adds a reference. */
   retain(): this {
     this.#references++;

@@ -1,0 +1,260 @@
+/**
+ * Backward: walks the tape from the outputs to the leaves, newest node first,
+ * and adds up the gradient of every output it passes.
+ *
+ * @module
+ */
+import { GradientError } from "../errors.ts";
+import type { ElementwiseOp, Op } from "../op.ts";
+import { sameShape, type Shape } from "../shape.ts";
+import { Scope } from "../scope.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Value } from "../value.ts";
+import { withRecording } from "./mode.ts";
+import { type Edge, OpNode, type TapeNode } from "./node.ts";
+import { operandsOfInputs, ruleFor } from "./record.ts";
+import type { RuleContext } from "./vjp.ts";
+
+/** Makes tensors for the engine, which does not know how. */
+export interface TensorFactory {
+  /** A tensor on the device of `like` with a place on the tape. */
+  wrap(value: Value, like: Tensor, edge: Edge | null): Tensor;
+  /** Applies a primitive to tensors of the device of `like`. */
+  apply(op: Op, inputs: readonly Tensor[], like: Tensor): Tensor[];
+}
+
+/** A node whose gradient is computed by a function of the user. */
+export interface CustomNode extends TapeNode {
+  /** Gradients of all inputs from those of all outputs. */
+  gradients(
+    outputs: readonly (Tensor | null)[],
+    needed: readonly boolean[],
+  ): readonly (Tensor | null)[];
+}
+
+/** A leaf of the tape: gradients are added up in its tensor. */
+export interface Leaf extends TapeNode {
+  /** Adds a gradient, which it takes over. */
+  accumulate(gradient: Tensor, createGraph: boolean): void;
+}
+
+/** Where a walk begins: an output and its gradient, taken over. */
+export interface Root {
+  readonly edge: Edge;
+  readonly gradient: Tensor;
+}
+
+/** How to walk. */
+export interface WalkOptions {
+  /** Keep what the tape holds, for another walk. */
+  readonly retainGraph: boolean;
+  /** Record the gradients' own computation. */
+  readonly createGraph: boolean;
+  /** Collect the gradients of these instead of adding them to leaves. */
+  readonly targets?: readonly Edge[];
+}
+
+/** Sums out what broadcasting added. */
+export function sumTo(gradient: Tensor, shape: Shape): Tensor {
+  if (sameShape(gradient.shape, shape)) return gradient;
+  const lead = gradient.ndim - shape.length;
+  const dims = gradient.shape.map((_, d) => d).filter((d) =>
+    d < lead || (shape[d - lead] === 1 && gradient.shape[d] !== 1)
+  );
+  return (dims.length > 0 ? gradient.sum(dims) : gradient).reshape(shape);
+}
+
+/**
+ * Walks the tape.
+ *
+ * @returns The gradient of each target, null where it has none.
+ */
+export function walk(
+  roots: readonly Root[],
+  options: WalkOptions,
+  factory: TensorFactory,
+): (Tensor | null)[] {
+  return withRecording(
+    options.createGraph,
+    () => new Walk(options, factory).run(roots),
+  );
+}
+
+class Walk {
+  readonly #options: WalkOptions;
+  readonly #factory: TensorFactory;
+  /** Gradients of each node's outputs, so far. */
+  readonly #gradients = new Map<TapeNode, (Tensor | null)[]>();
+  readonly #captured: (Tensor | null)[];
+
+  constructor(options: WalkOptions, factory: TensorFactory) {
+    this.#options = options;
+    this.#factory = factory;
+    this.#captured = (options.targets ?? []).map(() => null);
+  }
+
+  run(roots: readonly Root[]): (Tensor | null)[] {
+    const order = this.#reachable(roots.map(({ edge }) => edge.node));
+    try {
+      for (const { edge, gradient } of roots) this.#add(edge, gradient);
+      for (const node of order) this.#visit(node);
+      return this.#captured;
+    } catch (error) {
+      for (const tensor of this.#captured) tensor?.dispose();
+      throw error;
+    } finally {
+      for (const slots of this.#gradients.values()) {
+        for (const tensor of slots) tensor?.dispose();
+      }
+    }
+  }
+
+  /** Every node below the roots that leads to something wanted, users first. */
+  #reachable(roots: readonly TapeNode[]): TapeNode[] {
+    const seen = new Set<TapeNode>(roots);
+    const pending = [...seen];
+    for (let node = pending.pop(); node; node = pending.pop()) {
+      if (node.consumed) throw consumed(node);
+      for (const edge of node.edges) {
+        if (edge && !seen.has(edge.node)) {
+          seen.add(edge.node);
+          pending.push(edge.node);
+        }
+      }
+    }
+    const order = [...seen].sort((a, b) => b.sequence - a.sequence);
+    const { targets } = this.#options;
+    if (!targets) return order;
+    const wanted = new Set(targets.map(({ node }) => node));
+    for (const node of order.slice().reverse()) {
+      if (node.edges.some((edge) => edge && wanted.has(edge.node))) {
+        wanted.add(node);
+      }
+    }
+    return order.filter((node) => wanted.has(node));
+  }
+
+  /** Adds a gradient, which it takes over, to what an edge has so far. */
+  #add({ node, output }: Edge, gradient: Tensor): void {
+    let slots = this.#gradients.get(node);
+    if (!slots) this.#gradients.set(node, slots = []);
+    const sum = slots[output];
+    if (!sum) {
+      slots[output] = gradient;
+    } else {
+      slots[output] = outside(() => sum.add(gradient));
+      sum.dispose();
+      gradient.dispose();
+    }
+  }
+
+  #visit(node: TapeNode): void {
+    const gradients = this.#gradients.get(node);
+    if (!gradients) return;
+    this.#gradients.delete(node);
+    const { targets, createGraph, retainGraph } = this.#options;
+    try {
+      targets?.forEach((target, i) => {
+        if (target.node !== node) return;
+        const gradient = gradients[target.output];
+        if (gradient) this.#captured[i] = outside(() => gradient.alias());
+      });
+      node.retained?.forEach((tensor, output) => {
+        const gradient = gradients[output];
+        if (gradient) tensor.adoptGrad(outside(() => gradient.alias()));
+      });
+      if ("accumulate" in node) {
+        const gradient = gradients[0]!;
+        if (!targets) {
+          gradients[0] = null;
+          (node as Leaf).accumulate(gradient, createGraph);
+        }
+        return;
+      }
+      using _ = new Scope();
+      const found = node instanceof OpNode
+        ? this.#opGradients(node, gradients)
+        : (node as CustomNode).gradients(
+          gradients,
+          node.edges.map((edge) => edge !== null),
+        );
+      node.edges.forEach((edge, i) => {
+        const gradient = found[i];
+        if (!edge || !gradient) return;
+        // Each slot owns a handle of its own.
+        const own = gradients.includes(gradient) || found.indexOf(gradient) < i
+          ? gradient.alias()
+          : gradient;
+        own.owner = null;
+        this.#add(edge, own);
+      });
+      if (!retainGraph) {
+        node.forget();
+        node.consumed = true;
+      }
+    } finally {
+      for (const gradient of gradients) gradient?.dispose();
+    }
+  }
+
+  #opGradients(
+    node: OpNode,
+    gradients: readonly (Tensor | null)[],
+  ): (Tensor | null)[] {
+    const g = gradients[0];
+    if (!g) return [];
+    const context = this.#context(node, g);
+    const operands = operandsOfInputs(node.op, node.inputs.length);
+    return node.edges.map((edge, i) => {
+      if (!edge) return null;
+      const p = operands[i] ?? i;
+      const rule = ruleFor(node.op, p)!;
+      const { shape, dtype } = node.inputs[i]!;
+      const gradient = sumTo(rule.grad(g, context, p), shape);
+      return gradient.dtype === dtype ? gradient : gradient.cast(dtype);
+    });
+  }
+
+  #context(node: OpNode, like: Tensor): RuleContext {
+    const { op, inputs, edges } = node;
+    const numbers = (op as ElementwiseOp).operands;
+    const operands = operandsOfInputs(op, inputs.length);
+    const factory = this.#factory;
+    const unpack = (slot: number, edge: Edge | null): Tensor => {
+      const value = node.saved[slot]!.unpack(node.name);
+      return factory.wrap(value.alias(), like, edge);
+    };
+    const x = (p: number): Tensor | number => {
+      const number = numbers?.[p];
+      if (typeof number === "number") return number;
+      const slot = operands.indexOf(p);
+      return unpack(slot, edges[slot] ?? null);
+    };
+    const apply = (op: Op, tensors: readonly Tensor[]): Tensor =>
+      factory.apply(op, tensors, like)[0]!;
+    return {
+      op,
+      x,
+      t: (p) => x(p) as Tensor,
+      y: (i = 0) =>
+        unpack(inputs.length + i, i === 0 ? { node, output: 0 } : null),
+      input: (p) => inputs[operands.indexOf(p)] ?? inputs[p]!,
+      apply,
+      full: (shape, value) =>
+        apply({ name: "full", shape, value, dtype: like.dtype }, []),
+    };
+  }
+}
+
+function consumed(node: TapeNode): GradientError {
+  return new GradientError(
+    `Cannot run backward through ${node.name} a second time as the tape was released by the first: pass { retainGraph: true } to the first backward, or compute the result again`,
+  );
+}
+
+/** Makes a tensor that no scope owns. */
+function outside(make: () => Tensor): Tensor {
+  const tensor = make();
+  tensor.owner = null;
+  return tensor;
+}

@@ -1,0 +1,193 @@
+/**
+ * Functions with a gradient of the user's own.
+ *
+ * @module
+ */
+import { isFloating } from "../dtype.ts";
+import { GradientError, ShapeError, showShape } from "../errors.ts";
+import { sameShape } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+import { isRecording, withRecording } from "./mode.ts";
+import type { CustomNode } from "./backward.ts";
+import { type Edge, Saved, type Signature, TapeNode } from "./node.ts";
+
+/** What forward hands on to backward. */
+export interface FunctionContext {
+  /** Saves tensors for backward; the tape holds them until then. */
+  save(...tensors: Tensor[]): void;
+  /** The saved tensors, in the order they were saved. */
+  readonly saved: readonly Tensor[];
+  /** Which inputs need a gradient. */
+  readonly needsGrad: readonly boolean[];
+}
+
+/** A result: one tensor, or several in an array. */
+export type FunctionOutput = Tensor | readonly Tensor[];
+
+/** A forward computation and its gradient. */
+export interface FunctionDefinition<Y extends FunctionOutput> {
+  /** What to call it in messages. @default {"autogradFunction"} */
+  readonly name?: string;
+  /** Computes the outputs; nothing inside is recorded. */
+  readonly forward: (ctx: FunctionContext, ...inputs: Tensor[]) => Y;
+  /**
+   * The gradients of the inputs (null where there is none) from those of the
+   * outputs (zeros where an output was not used). Written in tensor methods,
+   * it can be differentiated again.
+   */
+  readonly backward: (
+    ctx: FunctionContext,
+    ...gradients: Tensor[]
+  ) => Tensor | null | readonly (Tensor | null)[];
+}
+
+/** The tape node of a custom function. */
+class FunctionNode extends TapeNode implements CustomNode {
+  readonly #backward: FunctionDefinition<FunctionOutput>["backward"];
+  readonly #inputs: readonly Signature[];
+  readonly #outputs: readonly Signature[];
+  readonly #like: Tensor;
+  /** Where each saved tensor came from: an input's edge, or an output. */
+  readonly #origins: readonly (Edge | number | null)[];
+
+  constructor(
+    name: string,
+    edges: readonly (Edge | null)[],
+    saved: Saved[],
+    origins: readonly (Edge | number | null)[],
+    backward: FunctionDefinition<FunctionOutput>["backward"],
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+  ) {
+    super(name, edges, saved);
+    this.#backward = backward;
+    this.#origins = origins;
+    this.#inputs = inputs.map(({ shape, dtype }) => ({ shape, dtype }));
+    this.#outputs = outputs.map(({ shape, dtype }) => ({ shape, dtype }));
+    this.#like = inputs[0]!;
+  }
+
+  gradients(
+    outputs: readonly (Tensor | null)[],
+    needed: readonly boolean[],
+  ): readonly (Tensor | null)[] {
+    const device = (outputs.find((g) => g) ?? this.#like)!.device;
+    const zeros = ({ shape, dtype }: Signature) =>
+      new Tensor(
+        device,
+        device.apply({ name: "full", shape, value: 0, dtype }, [])[0]!,
+      );
+    const saved = this.saved.map((entry, i) => {
+      const origin = this.#origins[i]!;
+      const edge = typeof origin === "number"
+        ? { node: this, output: origin }
+        : origin;
+      return new Tensor(device, entry!.unpack(this.name).alias(), edge);
+    });
+    const context: FunctionContext = {
+      save: () => {
+        throw new GradientError(
+          `Cannot save tensors in the backward of ${this.name}: save them in forward`,
+        );
+      },
+      saved,
+      needsGrad: needed,
+    };
+    const result = this.#backward(
+      context,
+      ...this.#outputs.map((signature, i) => outputs[i] ?? zeros(signature)),
+    );
+    const list = result === null || result instanceof Tensor
+      ? [result]
+      : result;
+    if (list.length !== needed.length) {
+      throw new GradientError(
+        `Cannot use the backward of ${this.name} as it gave ${list.length} gradients for ${needed.length} inputs: return one (or null) for each`,
+      );
+    }
+    list.forEach((gradient, i) => {
+      const { shape } = this.#inputs[i]!;
+      if (gradient && needed[i] && !sameShape(gradient.shape, shape)) {
+        throw new ShapeError(
+          `Cannot use the backward of ${this.name} as gradient ${i} has shape ${
+            showShape(gradient.shape)
+          } for an input of ${showShape(shape)}`,
+        );
+      }
+    });
+    return list;
+  }
+}
+
+/**
+ * Makes a function whose gradient is given rather than derived.
+ *
+ * @returns A function of tensors that can be used like any operation.
+ * @throws {GradientError} When its backward gives other than one gradient an
+ * input.
+ * @example A cube with its own gradient
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { autogradFunction, tensor } from "@tenfold/tenfold";
+ *
+ * const cube = autogradFunction({
+ *   forward(ctx, x) {
+ *     ctx.save(x!);
+ *     return x!.pow(3);
+ *   },
+ *   backward(ctx, g) {
+ *     return g!.mul(ctx.saved[0]!.square().mul(3));
+ *   },
+ * });
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * cube(x).sum().backward();
+ * assertEquals(x.grad!.toArraySync(), [3, 12]);
+ * ```
+ */
+export function autogradFunction<Y extends FunctionOutput>(
+  definition: FunctionDefinition<Y>,
+): (...inputs: Tensor[]) => Y {
+  const name = definition.name ?? "autogradFunction";
+  return (...inputs) => {
+    const needsGrad = inputs.map((x) => x.requiresGrad);
+    const kept: Tensor[] = [];
+    const context: FunctionContext = {
+      save: (...tensors) => void kept.push(...tensors),
+      get saved() {
+        return kept;
+      },
+      needsGrad,
+    };
+    const result = withRecording(
+      false,
+      () => definition.forward(context, ...inputs),
+    );
+    if (!isRecording() || !needsGrad.includes(true)) return result;
+    const outputs: readonly Tensor[] = result instanceof Tensor
+      ? [result]
+      : result;
+    const origins = kept.map((tensor) => {
+      const output = outputs.indexOf(tensor);
+      if (output >= 0) return output;
+      return tensor.edge;
+    });
+    const node = new FunctionNode(
+      name,
+      inputs.map((x) => x.edge),
+      kept.map((tensor) => new Saved(tensor.value)),
+      origins,
+      definition.backward,
+      inputs,
+      outputs,
+    );
+    // The outputs as forward made them have no place on the tape.
+    const tracked = outputs.map((output, i) => {
+      if (!isFloating(output.dtype)) return output;
+      const edge = { node, output: i };
+      const out = new Tensor(output.device, output.value.alias(), edge);
+      if (!inputs.includes(output) && !kept.includes(output)) output.dispose();
+      return out;
+    });
+    return (result instanceof Tensor ? tracked[0] : tracked) as Y;
+  };
+}

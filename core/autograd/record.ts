@@ -1,0 +1,83 @@
+/**
+ * Recording: from an operation that ran to the node that backward will need.
+ *
+ * @module
+ */
+import { isFloating } from "../dtype.ts";
+import { ELEMENTWISE } from "../elementwise.ts";
+import type { ElementwiseOp, Op } from "../op.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Value } from "../value.ts";
+import { type Edge, OpNode, Saved } from "./node.ts";
+import { type Rule, type Rules, VJP } from "./vjp.ts";
+
+/** The rule for operand `p`; the last rule serves all further operands. */
+export function ruleFor(op: Op, p: number): Rule | null {
+  const rules = VJP[op.name] as Rules;
+  return rules[p] ??
+    (p >= rules.length ? rules[rules.length - 1] ?? null : null);
+}
+
+/** For each tensor input, which operand it is. */
+export function operandsOfInputs(op: Op, inputs: number): readonly number[] {
+  const numbers = op.name in ELEMENTWISE
+    ? (op as ElementwiseOp).operands
+    : undefined;
+  if (!numbers) return IDENTITY.slice(0, inputs);
+  const operands: number[] = [];
+  for (let p = 0; p < numbers.length; p++) {
+    if (numbers[p] === null) operands.push(p);
+  }
+  return operands;
+}
+
+const IDENTITY: readonly number[] = Array.from({ length: 64 }, (_, i) => i);
+
+/**
+ * The node for an operation, or null where no input needs a gradient. Saved
+ * slots are the tensor inputs, then the outputs.
+ */
+export function record(
+  op: Op,
+  inputs: readonly Tensor[],
+  outputs: readonly Value[],
+): OpNode | null {
+  let any = false;
+  for (let i = 0; i < inputs.length; i++) {
+    if (inputs[i]!.edge !== null) any = true;
+  }
+  if (!any || outputs.length === 0 || !isFloating(outputs[0]!.dtype)) {
+    return null;
+  }
+  const operands = inputs.length <= IDENTITY.length
+    ? operandsOfInputs(op, inputs.length)
+    : inputs.map((_, i) => i);
+  const edges: (Edge | null)[] = new Array(inputs.length);
+  const saved: (Saved | null)[] = new Array(inputs.length).fill(null);
+  let differentiable = false;
+  for (let i = 0; i < inputs.length; i++) {
+    const { edge } = inputs[i]!;
+    const rule = edge && ruleFor(op, operands[i]!);
+    edges[i] = rule ? edge : null;
+    if (!rule) continue;
+    differentiable = true;
+    for (const what of rule.saves) {
+      if (what === "y") {
+        for (let o = 0; o < outputs.length; o++) {
+          saved[inputs.length + o] ??= new Saved(outputs[o]!);
+        }
+      } else {
+        const slot = operands.indexOf(what);
+        // Operands that are numbers stand in the op itself.
+        if (slot >= 0) saved[slot] ??= new Saved(inputs[slot]!.value);
+      }
+    }
+  }
+  return differentiable
+    ? new OpNode(op, inputs.map(signature), edges, saved)
+    : null;
+}
+
+function signature({ shape, dtype }: Tensor) {
+  return { shape, dtype };
+}

@@ -1,0 +1,479 @@
+/**
+ * The gradient rules: one table keyed by primitive, written in tensor methods
+ * so that gradients differentiate again. Each rule says what it needs saved;
+ * the tape holds nothing else.
+ *
+ * A rule may return a gradient that is larger than its input by broadcasting,
+ * or of another float dtype: the caller sums and casts.
+ *
+ * @module
+ */
+import { forEachElementwise } from "../elementwise.ts";
+import type { Op, OpName, OpOf } from "../op.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Signature } from "./node.ts";
+
+/** What a rule may look at. */
+export interface RuleContext<O = Op> {
+  /** The operation with its parameters. */
+  readonly op: O;
+  /** Operand `p`, if the rule saves it; a number where it was one. */
+  x(p: number): Tensor | number;
+  /** Operand `p`, which must be a tensor. */
+  t(p: number): Tensor;
+  /** Output `i`, if the rule saves the output. */
+  y(i?: number): Tensor;
+  /** Shape and dtype of tensor input `p`, saved or not. */
+  input(p: number): Signature;
+  /** Applies a primitive. */
+  apply(op: Op, inputs: readonly Tensor[]): Tensor;
+  /** A constant tensor on the same device. */
+  full(shape: Shape, value: number): Tensor;
+}
+
+/** How the gradient of one operand comes from that of the output. */
+export interface Rule<O = Op> {
+  /** Operands that must be saved, and the output if it must be. */
+  readonly saves: readonly (number | "y")[];
+  /** The gradient of operand `p`. */
+  readonly grad: (g: Tensor, c: RuleContext<O>, p: number) => Tensor;
+}
+
+/** One rule an operand; the last one serves all further operands. */
+export type Rules<O = Op> = readonly (Rule<O> | null)[];
+
+type Grad<O> = Rule<O>["grad"];
+
+/** A rule that saves nothing. */
+const free = <O>(grad: Grad<O>): Rule<O> => ({ saves: [], grad });
+/** A rule that saves the output. */
+const fromY = <O>(grad: Grad<O>): Rule<O> => ({ saves: ["y"], grad });
+/** A rule that saves operand 0. */
+const fromX = <O>(grad: Grad<O>): Rule<O> => ({ saves: [0], grad });
+/** A rule that saves the operands named. */
+const saving = <O>(
+  saves: readonly (number | "y")[],
+  grad: Grad<O>,
+): Rule<O> => ({
+  saves,
+  grad,
+});
+
+const pass: Rule = free((g) => g);
+const flat: Rule = free((g, c) => c.full(g.shape, 0));
+const none: Rules = [];
+
+/** `g * factor` where the factor is 1/2 at ties, as in PyTorch. */
+const extreme = (p: 0 | 1, wins: "gt" | "lt"): Rule =>
+  saving([0, 1], (g, c) => {
+    // Operand p may face a number, which only a tensor can be asked about.
+    const mine = c.t(p);
+    const other = c.x(1 - p);
+    const share = mine[wins](other).cast(g.dtype);
+    return g.mul(share.where(mine.ne(other), 0.5));
+  });
+
+/** A reduced gradient under the shape that broadcasts to the input. */
+const kept = (
+  g: Tensor,
+  c: RuleContext<{ dims: readonly number[] }>,
+): Tensor => {
+  const { shape } = c.input(0);
+  return g.reshape(
+    shape.map((extent, d) => c.op.dims.includes(d) ? 1 : extent),
+  );
+};
+
+const countOf = (c: RuleContext<{ dims: readonly number[] }>): number =>
+  sizeOf(c.op.dims.map((d) => c.input(0).shape[d]!));
+
+/** Spreads the gradient evenly over the elements that attain the extreme. */
+const extremeOver: Rules<OpOf<"max" | "min">> = [
+  saving([0, "y"], (g, c) => {
+    const hit = c.t(0).eq(kept(c.y(), c)).cast(g.dtype);
+    const dims = c.op.dims;
+    return hit.mul(kept(g, c).div(hit.sum(dims, { keepDim: true })));
+  }),
+];
+
+/**
+ * The product of all other elements along the last dim, for each element:
+ * products of the prefix before it and the suffix behind it, each by doubling.
+ * Exact with zeros and differentiable to any order.
+ */
+function exclusiveProducts(x: Tensor): Tensor {
+  const length = x.shape[x.ndim - 1]!;
+  const shifted = (t: Tensor, by: number): Tensor =>
+    by > 0
+      ? t.narrow(-1, 0, length - by).pad([by, 0], { value: 1 })
+      : t.narrow(-1, -by, length + by).pad([0, -by], { value: 1 });
+  let before = shifted(x, 1);
+  let behind = shifted(x, -1);
+  for (let by = 1; by < length; by *= 2) {
+    before = before.mul(shifted(before, by));
+    behind = behind.mul(shifted(behind, -by));
+  }
+  return before.mul(behind);
+}
+
+const prodRule: Rule<OpOf<"prod">> = fromX((g, c) => {
+  const x = c.t(0);
+  const { dims } = c.op;
+  if (dims.length === 0 || x.size === 0) return kept(g, c).expand(x.shape);
+  const rest = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+  const order = [...rest, ...dims];
+  const moved = x.permute(order);
+  const others = exclusiveProducts(
+    moved.reshape([...rest.map((d) => x.shape[d]!), countOf(c)]),
+  );
+  const back = order.map((_, d) => order.indexOf(d));
+  return others.reshape(moved.shape).permute(back).mul(kept(g, c));
+});
+
+/** The transpose of overlapping windows: each place sums its windows. */
+const foldRule: Rule<OpOf<"unfold">> = free((g, c) => {
+  const { dim, size, step } = c.op;
+  const { shape } = c.input(0);
+  const windows = g.shape[dim]!;
+  const embed = (part: Tensor, window: OpOf<"slice"> | OpOf<"unfold">) =>
+    c.apply({ name: "embed", shape, value: 0, windows: [window] }, [part]);
+  if (step >= size) return embed(g, c.op);
+  let sum: Tensor | null = null;
+  for (let k = 0; k < size; k++) {
+    const part = embed(g.select(-1, k), {
+      name: "slice",
+      dim,
+      start: k,
+      length: windows,
+      step,
+    });
+    sum = sum ? sum.add(part) : part;
+  }
+  return sum!;
+});
+
+/** The transpose of a window: zeros around the gradient. */
+const embedRule = <O extends OpOf<"slice"> | OpOf<"diagonal">>(): Rules<O> => [
+  free((g, c) =>
+    c.apply(
+      { name: "embed", shape: c.input(0).shape, value: 0, windows: [c.op] },
+      [g],
+    )
+  ),
+];
+
+/** The same primitive, applied to the gradient. */
+const itself: Rules<OpOf<"tril"> | OpOf<"dropout">> = [
+  free((g, c) => c.apply(c.op, [g])),
+];
+
+const INV_SQRT_2PI = 0.3989422804014327;
+const TWO_OVER_SQRT_PI = 1.1283791670955126;
+
+/** Density of the standard normal distribution. */
+const density = (x: Tensor): Tensor =>
+  x.square().mul(-0.5).exp().mul(INV_SQRT_2PI);
+
+/** Applies a helper of the elementwise table to tensors and numbers. */
+function helper(
+  c: RuleContext,
+  name:
+    | "reluGrad"
+    | "leakyReluGrad"
+    | "eluGrad"
+    | "clampGrad"
+    | "tanhGrad"
+    | "sigmoidGrad"
+    | "geluGrad"
+    | "siluGrad"
+    | "sqrtGrad",
+  ...operands: (Tensor | number)[]
+): Tensor {
+  const tensors = operands.filter((o) => typeof o !== "number");
+  return c.apply({
+    name,
+    operands: operands.map((o) => typeof o === "number" ? o : null),
+  }, tensors);
+}
+
+/** Every gradient rule. Empty rows have no gradient. */
+export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
+  ...forEachElementwise<Rules>(none),
+  add: [pass, pass],
+  sub: [pass, free((g) => g.neg())],
+  mul: [
+    saving([1], (g, c) => g.mul(c.x(1))),
+    saving([0], (g, c) => g.mul(c.x(0))),
+  ],
+  div: [
+    saving([1], (g, c) => g.div(c.x(1))),
+    saving(["y", 1], (g, c) => g.mul(c.y()).div(c.x(1)).neg()),
+  ],
+  remainder: [
+    pass,
+    saving([0, 1], (g, c) => {
+      const [a, b] = [c.x(0), c.t(1)];
+      const quotient = typeof a === "number" ? b.reciprocal().mul(a) : a.div(b);
+      return g.mul(quotient.floor()).neg();
+    }),
+  ],
+  pow: [
+    saving([0, 1], (g, c) => {
+      const [a, b] = [c.t(0), c.x(1)];
+      if (typeof b === "number") {
+        return b === 0 ? c.full(g.shape, 0) : g.mul(a.pow(b - 1).mul(b));
+      }
+      return g.mul(a.pow(b.sub(1)).mul(b).where(b.ne(0), 0));
+    }),
+    saving([0, "y"], (g, c) => {
+      const a = c.x(0);
+      if (typeof a === "number") {
+        return a === 0 ? c.full(g.shape, 0) : g.mul(c.y()).mul(Math.log(a));
+      }
+      return g.mul(c.y()).mul(a.log().where(a.ne(0), 0));
+    }),
+  ],
+  maximum: [extreme(0, "gt"), extreme(1, "gt")],
+  minimum: [extreme(0, "lt"), extreme(1, "lt")],
+  atan2: [
+    saving([0, 1], (g, c) => {
+      const [a, b] = [c.t(0), c.x(1)];
+      const squares = a.square().add(
+        typeof b === "number" ? b * b : b.square(),
+      );
+      return g.mul(b).div(squares);
+    }),
+    saving([0, 1], (g, c) => {
+      const [a, b] = [c.x(0), c.t(1)];
+      const squares = b.square().add(
+        typeof a === "number" ? a * a : a.square(),
+      );
+      return g.mul(a).div(squares).neg();
+    }),
+  ],
+  neg: [free((g) => g.neg())],
+  abs: [fromX((g, c) => g.mul(c.t(0).sign()))],
+  sign: [flat],
+  square: [fromX((g, c) => g.mul(c.t(0)).mul(2))],
+  exp: [fromY((g, c) => g.mul(c.y()))],
+  expm1: [fromY((g, c) => g.mul(c.y().add(1)))],
+  log: [fromX((g, c) => g.div(c.t(0)))],
+  log1p: [fromX((g, c) => g.div(c.t(0).add(1)))],
+  log2: [fromX((g, c) => g.div(c.t(0).mul(Math.LN2)))],
+  sqrt: [fromY((g, c) => helper(c, "sqrtGrad", g, c.y()))],
+  rsqrt: [fromY((g, c) => g.mul(c.y().pow(3)).mul(-0.5))],
+  reciprocal: [fromY((g, c) => g.mul(c.y().square()).neg())],
+  sin: [fromX((g, c) => g.mul(c.t(0).cos()))],
+  cos: [fromX((g, c) => g.mul(c.t(0).sin()).neg())],
+  tan: [fromY((g, c) => g.mul(c.y().square().add(1)))],
+  tanh: [fromY((g, c) => helper(c, "tanhGrad", g, c.y()))],
+  sigmoid: [fromY((g, c) => helper(c, "sigmoidGrad", g, c.y()))],
+  erf: [
+    fromX((g, c) => g.mul(c.t(0).square().neg().exp().mul(TWO_OVER_SQRT_PI))),
+  ],
+  gelu: [fromX((g, c) => helper(c, "geluGrad", g, c.t(0)))],
+  softplus: [fromX((g, c) => g.mul(c.t(0).sigmoid()))],
+  floor: [flat],
+  ceil: [flat],
+  round: [flat],
+  trunc: [flat],
+  relu: [fromY((g, c) => helper(c, "reluGrad", g, c.y()))],
+  leakyRelu: [
+    saving([0, 1], (g, c) => helper(c, "leakyReluGrad", g, c.t(0), c.x(1))),
+    saving([0], (g, c) => g.mul(c.t(0).minimum(0))),
+  ],
+  elu: [
+    saving([0, 1], (g, c) => helper(c, "eluGrad", g, c.t(0), c.x(1))),
+    saving([0], (g, c) => g.mul(c.t(0).minimum(0).expm1())),
+  ],
+  silu: [fromX((g, c) => helper(c, "siluGrad", g, c.t(0)))],
+  clamp: [
+    saving(
+      [0, 1, 2],
+      (g, c) => helper(c, "clampGrad", g, c.t(0), c.x(1), c.x(2)),
+    ),
+    saving([0, 1], (g, c) => g.where(c.t(1).gt(c.x(0)), 0)),
+    saving([0, 2], (g, c) => g.where(c.t(2).lt(c.x(0)), 0)),
+  ],
+  where: [
+    null,
+    saving([0], (g, c) => g.where(c.t(0), 0)),
+    saving([0], (g, c) => g.where(c.t(0).logicalNot(), 0)),
+  ],
+  reluGrad: [saving([1], (g, c) => helper(c, "reluGrad", g, c.x(1)))],
+  leakyReluGrad: [
+    saving([1, 2], (g, c) => helper(c, "leakyReluGrad", g, c.x(1), c.x(2))),
+    null,
+    saving([0, 1], (g, c) => g.mul(c.x(0)).where(c.t(1).le(0), 0)),
+  ],
+  eluGrad: [
+    saving([1, 2], (g, c) => helper(c, "eluGrad", g, c.x(1), c.x(2))),
+    saving([0, 1, 2], (g, c) => {
+      const x = c.t(1);
+      return g.mul(c.x(0)).mul(x.exp().mul(c.x(2)).where(x.le(0), 0));
+    }),
+    saving([0, 1], (g, c) => {
+      const x = c.t(1);
+      return g.mul(c.x(0)).mul(x.exp().where(x.le(0), 0));
+    }),
+  ],
+  clampGrad: [
+    saving(
+      [1, 2, 3],
+      (g, c) => helper(c, "clampGrad", g, c.x(1), c.x(2), c.x(3)),
+    ),
+    null,
+    null,
+    null,
+  ],
+  tanhGrad: [
+    saving([1], (g, c) => helper(c, "tanhGrad", g, c.x(1))),
+    saving([0, 1], (g, c) => g.mul(c.x(0)).mul(c.t(1).mul(-2))),
+  ],
+  sigmoidGrad: [
+    saving([1], (g, c) => helper(c, "sigmoidGrad", g, c.x(1))),
+    saving([0, 1], (g, c) => g.mul(c.x(0)).mul(c.t(1).mul(-2).add(1))),
+  ],
+  geluGrad: [
+    saving([1], (g, c) => helper(c, "geluGrad", g, c.x(1))),
+    saving([0, 1], (g, c) => {
+      const x = c.t(1);
+      return g.mul(c.x(0)).mul(density(x).mul(x.square().neg().add(2)));
+    }),
+  ],
+  siluGrad: [
+    saving([1], (g, c) => helper(c, "siluGrad", g, c.x(1))),
+    saving([0, 1], (g, c) => {
+      const x = c.t(1);
+      const s = x.sigmoid();
+      const slope = s.mul(s.neg().add(1));
+      return g.mul(c.x(0)).mul(slope.mul(x.mul(s.mul(-2).add(1)).add(2)));
+    }),
+  ],
+  sqrtGrad: [
+    saving([1], (g, c) => helper(c, "sqrtGrad", g, c.x(1))),
+    saving([0, 1], (g, c) => {
+      const y = c.t(1);
+      return g.mul(c.x(0)).div(y.square().mul(-2));
+    }),
+  ],
+
+  cast: [pass],
+  copy: [pass],
+  sum: [free((g, c) => kept(g, c).expand(c.input(0).shape))],
+  mean: [
+    free((g, c) => kept(g, c).div(countOf(c)).expand(c.input(0).shape)),
+  ],
+  prod: [prodRule],
+  max: extremeOver,
+  min: extremeOver,
+  any: none,
+  all: none,
+  norm: [
+    saving([0, "y"], (g, c) => {
+      const y = kept(c.y(), c);
+      return c.t(0).mul(kept(g, c).div(y).where(y.ne(0), 0));
+    }),
+  ],
+  variance: [
+    fromX((g, c) => {
+      const x = c.t(0);
+      const mean = x.mean(c.op.dims, { keepDim: true });
+      const divisor = Math.max(0, countOf(c) - c.op.correction);
+      return x.sub(mean).mul(kept(g, c).mul(2 / divisor));
+    }),
+  ],
+  logsumexp: [
+    saving([0, "y"], (g, c) => {
+      const y = kept(c.y(), c);
+      return c.t(0).sub(y).exp().mul(kept(g, c));
+    }),
+  ],
+  argmax: none,
+  argmin: none,
+  softmax: [
+    fromY((g, c) => {
+      const y = c.y();
+      const gy = g.mul(y);
+      return gy.sub(y.mul(gy.sum(c.op.dim, { keepDim: true })));
+    }),
+  ],
+  logSoftmax: [
+    fromY((g, c) => g.sub(c.y().exp().mul(g.sum(c.op.dim, { keepDim: true })))),
+  ],
+  cumsum: [free((g, c) => g.flip(c.op.dim).cumsum(c.op.dim).flip(c.op.dim))],
+  sort: [
+    {
+      saves: ["y"],
+      grad: (g, c) => c.full(g.shape, 0).scatterAdd(c.op.dim, c.y(1), g),
+    },
+  ],
+
+  reshape: [free((g, c) => g.reshape(c.input(0).shape))],
+  permute: [
+    free((g, c) => g.permute(c.op.dims.map((_, d) => c.op.dims.indexOf(d)))),
+  ],
+  expand: [pass],
+  slice: embedRule(),
+  unfold: [foldRule],
+  diagonal: embedRule(),
+  embed: [
+    free((g, c) =>
+      c.op.windows.reduce((view, window) => c.apply(window, [view]), g)
+    ),
+  ],
+  cat: [
+    free((g, c, p) => {
+      let start = 0;
+      for (let i = 0; i < p; i++) start += c.input(i).shape[c.op.dim]!;
+      return g.narrow(c.op.dim, start, c.input(p).shape[c.op.dim]!);
+    }),
+  ],
+
+  full: none,
+  arange: none,
+  eye: none,
+  tril: itself,
+  triu: itself,
+  random: none,
+  dropout: itself,
+
+  matmul: [
+    saving([1], (g, c) => g.matmul(c.t(1).transpose(-1, -2))),
+    saving([0], (g, c) => {
+      const a = c.t(0);
+      if (c.input(1).shape.length > 2 || a.ndim === 2) {
+        return a.transpose(-1, -2).matmul(g);
+      }
+      // One matrix for the whole batch: one tall product, no sum behind it.
+      return a.flatten(0, -2).t().matmul(g.flatten(0, -2));
+    }),
+    pass,
+  ],
+  gather: [
+    saving(
+      [1],
+      (g, c) => c.full(c.input(0).shape, 0).scatterAdd(c.op.dim, c.t(1), g),
+    ),
+  ],
+  scatterAdd: [
+    pass,
+    null,
+    saving([1], (g, c) => {
+      const picked = g.gather(c.op.dim, c.t(1));
+      const { shape } = c.input(2);
+      const windows = shape.map((_, dim) => ({
+        name: "slice" as const,
+        dim,
+        start: 0,
+        length: picked.shape[dim]!,
+        step: 1,
+      }));
+      return shape.every((extent, d) => extent === picked.shape[d])
+        ? picked
+        : c.apply({ name: "embed", shape, value: 0, windows }, [picked]);
+    }),
+  ],
+  update: none,
+};

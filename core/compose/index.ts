@@ -1,0 +1,225 @@
+/**
+ * NumPy's indexing: numbers, new dims, ellipses and slices are movements;
+ * int32 tensors and bool masks gather.
+ *
+ * @module
+ */
+import { DTypeError, IndexError, ShapeError, showShape } from "../errors.ts";
+import { broadcastShapes, type Shape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** `[start?, end?, step?]` of a slice; null and left out mean the default. */
+export type SliceSpec = readonly [
+  (number | null | undefined)?,
+  (number | null | undefined)?,
+  (number | null | undefined)?,
+];
+
+/** How one dim is indexed. */
+export type IndexSpec = number | null | "..." | ":" | SliceSpec | Tensor;
+
+function isTensor(spec: IndexSpec): spec is Tensor {
+  return typeof spec === "object" && spec !== null && !Array.isArray(spec);
+}
+
+/** The first element, the count and the step of a slice, as in Python. */
+export function resolveSlice(
+  spec: SliceSpec,
+  extent: number,
+): { start: number; length: number; step: number } {
+  const step = spec[2] ?? 1;
+  for (const bound of [spec[0] ?? 0, spec[1] ?? 0, step]) {
+    if (!Number.isInteger(bound)) {
+      throw new IndexError(
+        `Cannot slice with ${
+          JSON.stringify(spec)
+        }: start, end and step must be integers`,
+      );
+    }
+  }
+  if (step === 0) {
+    throw new IndexError("Cannot slice with a step of 0: it must move");
+  }
+  const [low, high] = step > 0 ? [0, extent] : [-1, extent - 1];
+  const bound = (value: number | null | undefined, otherwise: number) => {
+    if (value === null || value === undefined) return otherwise;
+    return Math.min(high, Math.max(low, value < 0 ? value + extent : value));
+  };
+  const start = bound(spec[0], step > 0 ? low : high);
+  const end = bound(spec[1], step > 0 ? high : low);
+  return {
+    start,
+    length: Math.max(0, Math.ceil((end - start) / step)),
+    step,
+  };
+}
+
+/** Dims that one spec uses up. */
+function dimsOf(spec: IndexSpec): number {
+  if (spec === null || spec === "...") return 0;
+  return isTensor(spec) && spec.dtype === "bool" ? spec.ndim : 1;
+}
+
+/** Replaces the ellipsis (or the end) by as many full slices as are missing. */
+function expandSpecs(x: Tensor, specs: readonly IndexSpec[]): IndexSpec[] {
+  const used = specs.reduce<number>((n, spec) => n + dimsOf(spec), 0);
+  const ellipses = specs.filter((spec) => spec === "...").length;
+  if (ellipses > 1 || used > x.ndim) {
+    throw new IndexError(
+      ellipses > 1
+        ? 'Cannot index with more than one "..."'
+        : `Cannot index shape ${
+          showShape(x.shape)
+        } with ${used} indices as it has ${x.ndim} dims`,
+    );
+  }
+  const missing = new Array<IndexSpec>(x.ndim - used).fill(":");
+  const at = specs.indexOf("...");
+  return at < 0
+    ? [...specs, ...missing]
+    : [...specs.slice(0, at), ...missing, ...specs.slice(at + 1)];
+}
+
+/** Numbers beside tensors index together with them, as in NumPy. */
+type Advanced = { dim: number; index: Tensor | number };
+
+/** See `Tensor.index`. */
+export function indexTensor(x: Tensor, specs: readonly IndexSpec[]): Tensor {
+  const full = expandSpecs(x, specs);
+  const gathers = full.some(isTensor);
+  const advanced: Advanced[] = [];
+  /** Where in the specs the advanced indices stand. */
+  const places: number[] = [];
+  let out = x.alias();
+  let dim = 0;
+  for (const [place, spec] of full.entries()) {
+    if (spec === null) {
+      out = out.unsqueeze(dim++);
+    } else if (spec === ":" || spec === "...") {
+      dim++;
+    } else if (typeof spec === "number") {
+      const extent = out.shape[dim]!;
+      if (!Number.isInteger(spec) || spec < -extent || spec >= extent) {
+        throw new IndexError(
+          `Cannot index dim ${dim} of extent ${extent} with ${spec}: it is out of range`,
+        );
+      }
+      if (gathers) {
+        advanced.push({ dim: dim++, index: spec < 0 ? spec + extent : spec });
+        places.push(place);
+      } else {
+        out = out.select(dim, spec);
+      }
+    } else if (isTensor(spec)) {
+      for (const index of indicesOf(spec, out.shape, dim)) {
+        advanced.push({ dim: dim++, index });
+        places.push(place);
+      }
+    } else {
+      const { start, length, step } = resolveSlice(spec, out.shape[dim]!);
+      out = out.apply({ name: "slice", dim, start, length, step });
+      dim++;
+    }
+  }
+  if (!gathers) return out;
+  // Apart from each other, their dims go first; together, where they stand.
+  const apart = places.some((place, i) => i > 0 && place - places[i - 1]! > 1);
+  return gatherTogether(out, advanced, apart ? 0 : advanced[0]?.dim ?? 0);
+}
+
+/** The int32 indices that a tensor spec stands for: one a dim. */
+function indicesOf(spec: Tensor, shape: Shape, dim: number): Tensor[] {
+  if (spec.dtype === "int32") return [spec];
+  if (spec.dtype !== "bool") {
+    throw new DTypeError(
+      `Cannot index with a tensor of ${spec.dtype}: use int32 positions or a bool mask`,
+    );
+  }
+  const covered = shape.slice(dim, dim + spec.ndim);
+  if (
+    spec.ndim === 0 || spec.shape.some((extent, d) => extent !== covered[d])
+  ) {
+    throw new ShapeError(
+      `Cannot index with a mask of shape ${
+        showShape(spec.shape)
+      } as it covers dims of shape ${showShape(covered)}`,
+    );
+  }
+  return nonzero(spec);
+}
+
+/** The positions of a mask's true elements, one int32 tensor a dim. */
+function nonzero(mask: Tensor): Tensor[] {
+  const data = mask.dataSync();
+  const positions: number[] = [];
+  for (let i = 0; i < data.length; i++) if (data[i]) positions.push(i);
+  let inner = sizeOf(mask.shape);
+  return mask.shape.map((extent) => {
+    inner /= extent;
+    const along = Int32Array.from(
+      positions,
+      (position) => Math.floor(position / inner) % extent,
+    );
+    return mask.uploadLike(along, [along.length], "int32");
+  });
+}
+
+/** Gathers the advanced dims as one, and puts the result's dims at `at`. */
+function gatherTogether(
+  x: Tensor,
+  advanced: readonly Advanced[],
+  at: number,
+): Tensor {
+  const dims = advanced.map(({ dim }) => dim);
+  const extents = dims.map((d) => x.shape[d]!);
+  let shape: Shape = [];
+  for (const { index } of advanced) {
+    if (typeof index !== "number") {
+      shape = broadcastShapes(shape, index.shape, "index");
+    }
+  }
+  const positions = linearIndex(advanced, extents);
+  const rest = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+  const restShape = rest.map((d) => x.shape[d]!);
+  const picked = x
+    .permute([...dims, ...rest])
+    .reshape([sizeOf(extents), ...restShape])
+    .indexSelect(0, positions.expand(shape).flatten())
+    .reshape([...shape, ...restShape]);
+  if (at === 0) return picked;
+  const behind = shape.length;
+  const order = [
+    ...rest.slice(0, at).map((_, i) => behind + i),
+    ...shape.map((_, i) => i),
+    ...rest.slice(at).map((_, i) => behind + at + i),
+  ];
+  return picked.permute(order);
+}
+
+/** One position for each tuple of indices; out of range stays out of range. */
+function linearIndex(
+  advanced: readonly Advanced[],
+  extents: readonly number[],
+): Tensor {
+  let linear: Tensor | number = 0;
+  let valid: Tensor | null = null;
+  for (const [i, { index }] of advanced.entries()) {
+    const extent = extents[i]!;
+    const wrapped: Tensor | number = typeof index === "number"
+      ? index
+      : index.add(extent).where(index.lt(0), index);
+    if (typeof wrapped !== "number" && advanced.length > 1) {
+      const inside = wrapped.ge(0).logicalAnd(wrapped.lt(extent));
+      valid = valid ? valid.logicalAnd(inside) : inside;
+    }
+    if (typeof linear === "number") {
+      linear = typeof wrapped === "number"
+        ? linear * extent + wrapped
+        : wrapped.add(linear * extent);
+    } else {
+      linear = linear.mul(extent).add(wrapped);
+    }
+  }
+  const positions = linear as Tensor;
+  return valid ? positions.where(valid, -1) : positions;
+}

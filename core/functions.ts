@@ -1,0 +1,74 @@
+/**
+ * Operations that take several tensors on an equal footing.
+ *
+ * @module
+ */
+import { ShapeError, showShape } from "./errors.ts";
+import { normalizeDim } from "./shape.ts";
+import { applyOp, applyTo, type Tensor, type TensorLike } from "./tensor.ts";
+
+/** Refuses an empty list. */
+function requireSome(tensors: readonly Tensor[], operation: string): void {
+  if (tensors.length === 0) {
+    throw new ShapeError(
+      `Cannot ${operation} no tensors: give at least one`,
+    );
+  }
+}
+
+/**
+ * Tensors behind each other along a dim; the other extents must match.
+ *
+ * @throws {ShapeError} If they do not, or no tensor is given.
+ * @example Rows below rows
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { cat, ones, zeros } from "@tenfold/tenfold";
+ *
+ * assertEquals(cat([ones([1, 2]), zeros([2, 2])]).shape, [3, 2]);
+ * ```
+ */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  requireSome(tensors, "cat");
+  const { ndim } = tensors[0]!;
+  if (ndim === 0) {
+    throw new ShapeError("Cannot cat 0-d tensors: use stack");
+  }
+  return applyOp({ name: "cat", dim: normalizeDim(dim, ndim, "cat") }, tensors)[
+    0
+  ]!;
+}
+
+/** Tensors of one shape along a new dim. */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  requireSome(tensors, "stack");
+  const [first] = tensors;
+  for (const { shape } of tensors) {
+    if (showShape(shape) !== showShape(first!.shape)) {
+      throw new ShapeError(
+        `Cannot stack tensors of several shapes: got ${
+          showShape(first!.shape)
+        } and ${showShape(shape)}`,
+      );
+    }
+  }
+  const at = normalizeDim(dim, first!.ndim + 1, "stack");
+  return cat(tensors.map((x) => x.unsqueeze(at)), at);
+}
+
+/**
+ * `a` where the condition is not 0, else `b`; all broadcast, and `a` and `b`
+ * may be numbers.
+ */
+export function where(
+  condition: Tensor,
+  a: TensorLike,
+  b: TensorLike,
+): Tensor {
+  const operands = [a, b];
+  const tensors = operands.filter((x) => typeof x !== "number");
+  return applyTo(condition.device, {
+    name: "where",
+    operands: [null, ...operands.map((x) => typeof x === "number" ? x : null)],
+  }, [condition, ...tensors])[0]!;
+}

@@ -1,0 +1,81 @@
+/**
+ * Tensors, autograd, scopes, random numbers, devices, and the interface that
+ * backends implement.
+ *
+ * @module
+ */
+export * from "./autograd/custom.ts";
+export * from "./autograd/gradcheck.ts";
+export {
+  enableGrad,
+  isRecording as isGradEnabled,
+  type ModeSwitch,
+  noGrad,
+} from "./autograd/mode.ts";
+export type { Backend } from "./backend.ts";
+export { einsum } from "./compose/einsum.ts";
+export type { IndexSpec, SliceSpec } from "./compose/index.ts";
+export * from "./creation.ts";
+export { type Device, EagerDevice } from "./device.ts";
+export {
+  type DType,
+  type DTypeFacts,
+  DTYPES,
+  isFloating,
+  promote,
+  type TypedArray,
+} from "./dtype.ts";
+export {
+  ELEMENTWISE,
+  type Elementwise,
+  type ElementwiseName,
+} from "./elementwise.ts";
+export * from "./errors.ts";
+export * from "./expr.ts";
+export * from "./functions.ts";
+export * from "./kernel.ts";
+export type * from "./op.ts";
+export type { NestedNumbers } from "./print.ts";
+export {
+  getRandomState,
+  manualSeed,
+  type RandomState,
+  setRandomState,
+} from "./random_state.ts";
+export {
+  backendFromEnvironment,
+  type BackendStatus,
+  currentBackend,
+  currentDevice,
+  listBackends,
+  type OpenBackend,
+  probeBackends,
+  registerBackend,
+  setBackend,
+} from "./registry.ts";
+export {
+  SCALAR_FUNCTIONS,
+  type ScalarFacts,
+  type ScalarFunction,
+} from "./scalar.ts";
+export { type Scope, scope, type Scoped, tidy, unscoped } from "./scope.ts";
+export { broadcastShapes, type Shape, sizeOf } from "./shape.ts";
+export { erf, erfc } from "./special.ts";
+export { memory, type MemoryUse } from "./storage.ts";
+export {
+  type Dims,
+  grad,
+  type GradOptions,
+  type KeepDim,
+  Tensor,
+  type TensorLike,
+  updateInPlace,
+} from "./tensor.ts";
+export {
+  threefry,
+  THREEFRY_PARITY,
+  THREEFRY_ROTATIONS,
+  THREEFRY_ROUNDS,
+} from "./threefry.ts";
+export { Value } from "./value.ts";
+export { View } from "./view.ts";

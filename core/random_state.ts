@@ -1,0 +1,70 @@
+/**
+ * The state of the random number generator: a seed, and a count of the draws.
+ * Each draw has a key of its own, from which its numbers follow by position.
+ *
+ * @module
+ */
+
+/** What a generator will draw next; plain numbers, so it can be stored. */
+export interface RandomState {
+  /** The seed, an int32. */
+  readonly seed: number;
+  /** How many draws were made since it was set. */
+  readonly draws: number;
+}
+
+let state: RandomState = { seed: 0, draws: 0 };
+let seeded = false;
+
+/**
+ * Makes all random numbers from now on follow from a seed: the same seed gives
+ * the same numbers on every backend.
+ *
+ * @param seed Any integer; its lowest 32 bits count.
+ * @throws {RangeError} If it is not an integer.
+ * @example The same numbers again
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { manualSeed, rand } from "@tenfold/tenfold";
+ *
+ * manualSeed(7);
+ * const first = rand([3]).toArraySync();
+ * manualSeed(7);
+ * assertEquals(rand([3]).toArraySync(), first);
+ * ```
+ */
+export function manualSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed)) {
+    throw new RangeError(
+      `Cannot seed the generator with ${seed}: give an integer`,
+    );
+  }
+  setRandomState({ seed: Number(BigInt.asIntN(32, BigInt(seed))), draws: 0 });
+}
+
+/** The state of the generator, to continue from later. */
+export function getRandomState(): RandomState {
+  seedOnce();
+  return state;
+}
+
+/** Continues from a state that {@linkcode getRandomState} gave. */
+export function setRandomState(next: RandomState): void {
+  state = { seed: next.seed | 0, draws: next.draws };
+  seeded = true;
+}
+
+/** The key of the next draw. */
+export function nextKey(): readonly [number, number] {
+  seedOnce();
+  const { seed, draws } = state;
+  state = { seed, draws: draws + 1 };
+  return [seed, draws | 0];
+}
+
+/** Programs that set no seed get another one each time. */
+function seedOnce(): void {
+  if (seeded) return;
+  const [seed] = crypto.getRandomValues(new Int32Array(1));
+  setRandomState({ seed: seed!, draws: 0 });
+}

@@ -1,0 +1,235 @@
+/**
+ * Backends by name, and the one in use.
+ *
+ * @module
+ */
+import type { Backend } from "./backend.ts";
+import { type Device, EagerDevice } from "./device.ts";
+import { DeviceError } from "./errors.ts";
+
+/** Makes a backend, at once or after a while; throws where it cannot. */
+export type OpenBackend = () => Backend | Promise<Backend>;
+
+/** One line of {@linkcode listBackends}. */
+export interface BackendStatus {
+  /** The name that `setBackend` takes. */
+  readonly name: string;
+  /** False where it is known that it cannot be opened here. */
+  readonly available: boolean;
+  /** Why it is not available, or what it does without. */
+  readonly reason?: string;
+}
+
+interface Registration {
+  readonly open: OpenBackend;
+  readonly probe: (() => string | null) | undefined;
+  device: Device | null;
+  failure: string | null;
+}
+
+const registrations = new Map<string, Registration>();
+const devices = new WeakMap<Backend, Device>();
+let current: Device | null = null;
+let preferred: string | null = null;
+
+/**
+ * Makes a backend known by name.
+ *
+ * @param name The name that `setBackend` takes.
+ * @param open Makes the backend when it is first asked for.
+ * @param options `probe` says, without opening it, why it is not available
+ * here, or null; `preferred` makes it the default of programs that choose none.
+ */
+export function registerBackend(
+  name: string,
+  open: OpenBackend,
+  options: { probe?: () => string | null; preferred?: boolean } = {},
+): void {
+  registrations.set(name, {
+    open,
+    probe: options.probe,
+    device: null,
+    failure: null,
+  });
+  if (options.preferred || preferred === null) preferred = name;
+}
+
+function registrationOf(name: string): Registration {
+  const registration = registrations.get(name);
+  if (registration) return registration;
+  const known = [...registrations.keys()];
+  throw new DeviceError(
+    `Cannot find backend "${name}": ${
+      known.length > 0
+        ? `the known ones are ${known.join(", ")}`
+        : "none is registered, import @tenfold/tenfold or call registerBackend first"
+    }`,
+  );
+}
+
+function unavailable(name: string, error: unknown): DeviceError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new DeviceError(`Cannot open backend "${name}": ${why}`, {
+    cause: error,
+  });
+}
+
+/** The device of a backend; the same one each time. */
+export function deviceOf(backend: Backend): Device {
+  let device = devices.get(backend);
+  if (!device) devices.set(backend, device = new EagerDevice(backend));
+  return device;
+}
+
+/** Opens a backend that is known by name, or gives the one already open. */
+export async function openDevice(
+  target: string | Backend | Device,
+): Promise<Device> {
+  if (typeof target !== "string") return asDevice(target);
+  const registration = registrationOf(target);
+  if (registration.device && !registration.device.backend.lost) {
+    return registration.device;
+  }
+  try {
+    registration.device = deviceOf(await registration.open());
+    registration.failure = null;
+    return registration.device;
+  } catch (error) {
+    const failure = unavailable(target, error);
+    registration.failure = failure.message;
+    throw failure;
+  }
+}
+
+function asDevice(target: Backend | Device): Device {
+  return "apply" in target ? target : deviceOf(target);
+}
+
+/** The device that a synchronous call names. */
+export function deviceNow(target: string | Backend | Device): Device {
+  if (typeof target !== "string") return asDevice(target);
+  const registration = registrationOf(target);
+  if (registration.device && !registration.device.backend.lost) {
+    return registration.device;
+  }
+  let opened: Backend | Promise<Backend>;
+  try {
+    opened = registration.open();
+  } catch (error) {
+    const failure = unavailable(target, error);
+    registration.failure = failure.message;
+    throw failure;
+  }
+  if (opened instanceof Promise) {
+    // Whoever awaits setBackend opens it; this attempt is given up.
+    opened.then((backend) => backend.dispose?.(), () => {});
+    throw new DeviceError(
+      `Cannot open backend "${target}" without waiting: call await setBackend("${target}") first`,
+    );
+  }
+  return registration.device = deviceOf(opened);
+}
+
+/**
+ * Chooses the backend of all tensors made from now on.
+ *
+ * @param target A registered name, or a backend of your own.
+ * @throws {DeviceError} If the name is unknown (the message lists the known
+ * ones) or the backend cannot be opened (the message says why).
+ * @example Choose while the program runs
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, setBackend } from "@tenfold/tenfold";
+ *
+ * await setBackend("cpu-typedarray");
+ * assertEquals(ones([2]).device.name, "cpu-typedarray");
+ * ```
+ */
+export async function setBackend(target: string | Backend): Promise<void> {
+  current = await openDevice(target);
+}
+
+/** The device of tensors that name none; opens the preferred one if needed. */
+export function currentDevice(): Device {
+  if (current && !current.backend.lost) return current;
+  if (current?.backend.lost) {
+    throw new DeviceError(
+      `Cannot use backend "${current.name}" as its device was lost: call await setBackend("${current.name}") to open a new one`,
+    );
+  }
+  const wanted = environmentBackend() ?? preferred;
+  if (wanted === null) {
+    throw new DeviceError(
+      "Cannot make a tensor as no backend is registered: import @tenfold/tenfold, or call registerBackend and await setBackend",
+    );
+  }
+  return current = deviceNow(wanted);
+}
+
+/** The backend of tensors that name none. */
+export function currentBackend(): Backend {
+  return currentDevice().backend;
+}
+
+/**
+ * Opens the backend that the environment variable `TENFOLD_BACKEND` names, if
+ * it is set and may be read; does nothing otherwise.
+ */
+export async function backendFromEnvironment(): Promise<void> {
+  const name = environmentBackend();
+  if (name !== null) await setBackend(name);
+}
+
+/** `TENFOLD_BACKEND`, or null where it is unset, empty or may not be read. */
+function environmentBackend(): string | null {
+  const { Deno: deno, process } = globalThis as {
+    Deno?: {
+      permissions: {
+        querySync(d: { name: "env"; variable: string }): { state: string };
+      };
+      env: { get(name: string): string | undefined };
+    };
+    process?: { env?: Record<string, string | undefined> };
+  };
+  const variable = "TENFOLD_BACKEND";
+  if (deno) {
+    // Asked beforehand, so that no prompt appears for a mere default.
+    const { state } = deno.permissions.querySync({ name: "env", variable });
+    return state === "granted" ? deno.env.get(variable) || null : null;
+  }
+  return process?.env?.[variable] || null;
+}
+
+/**
+ * The registered backends and whether they can be used here, as far as that is
+ * known without opening them.
+ *
+ * @example Print what there is
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { listBackends } from "@tenfold/tenfold";
+ *
+ * assert(listBackends().some((b) => b.name === "cpu-typedarray" && b.available));
+ * ```
+ */
+export function listBackends(): BackendStatus[] {
+  return [...registrations].map(([name, registration]) => {
+    if (registration.device && !registration.device.backend.lost) {
+      const { notice } = registration.device.backend;
+      return { name, available: true, ...(notice ? { reason: notice } : {}) };
+    }
+    const reason = registration.failure ?? registration.probe?.() ?? null;
+    return reason === null
+      ? { name, available: true }
+      : { name, available: false, reason };
+  });
+}
+
+/** Opens every registered backend once, then lists them. */
+export async function probeBackends(): Promise<BackendStatus[]> {
+  for (const name of registrations.keys()) {
+    // The failure is remembered and listed.
+    await openDevice(name).catch(() => {});
+  }
+  return listBackends();
+}

@@ -1,0 +1,1490 @@
+/**
+ * The tensor: device, value and place on the tape. Methods are one line each;
+ * what they mean lives in the tables of primitives.
+ *
+ * @module
+ */
+import { isRecording, withRecording } from "./autograd/mode.ts";
+import { type Edge, TapeNode } from "./autograd/node.ts";
+import { record } from "./autograd/record.ts";
+import { type Leaf, type TensorFactory, walk } from "./autograd/backward.ts";
+import { type IndexSpec, indexTensor } from "./compose/index.ts";
+import {
+  matmulTensors,
+  normTensor,
+  padTensor,
+  repeatTensor,
+  splitSizes,
+} from "./compose/shape.ts";
+import type { Device } from "./device.ts";
+import {
+  checkDType,
+  type DType,
+  isFloating,
+  type TypedArray,
+} from "./dtype.ts";
+import type { ElementwiseName } from "./elementwise.ts";
+import {
+  DeviceError,
+  GradientError,
+  IndexError,
+  ReleasedError,
+  ShapeError,
+  showShape,
+} from "./errors.ts";
+import type { Op, ReduceOp, UpdateProgram } from "./op.ts";
+import { formatTensor, nest, type NestedNumbers } from "./print.ts";
+import { openDevice } from "./registry.ts";
+import { currentScope, type Scope, unscoped } from "./scope.ts";
+import {
+  broadcastShapes,
+  checkShape,
+  inferShape,
+  normalizeDim,
+  normalizeDims,
+  sameShape,
+  type Shape,
+  sizeOf,
+} from "./shape.ts";
+import { copyInPlace, updates } from "./update.ts";
+import type { Value } from "./value.ts";
+import type { Backend } from "./backend.ts";
+import { nextKey } from "./random_state.ts";
+
+/** What stands beside a tensor in an operation: another one, or a number. */
+export type TensorLike = Tensor | number;
+
+/** Options of reductions. */
+export interface KeepDim {
+  /** Keep reduced dims as extents of 1. @default {false} */
+  readonly keepDim?: boolean;
+}
+
+/** One dim or several; left out means all. */
+export type Dims = number | readonly number[];
+
+/** The gradient of a leaf, owned by the leaf. */
+class LeafNode extends TapeNode implements Leaf {
+  readonly #tensor: Tensor;
+
+  constructor(tensor: Tensor) {
+    super("leaf", [], []);
+    this.#tensor = tensor;
+  }
+
+  accumulate(gradient: Tensor, createGraph: boolean): void {
+    const tensor = this.#tensor;
+    if (tensor.released) return gradient.dispose();
+    const { grad } = tensor;
+    if (!grad) {
+      // Others may still look at the same memory; a leaf's gradient is its own.
+      const shared = gradient.value.storage.references > 1 ||
+        !gradient.value.view.dense;
+      if (createGraph || !shared) return tensor.adoptGrad(gradient);
+      tensor.adoptGrad(unscoped(() => gradient.clone()));
+    } else if (createGraph) {
+      tensor.adoptGrad(unscoped(() => grad.add(gradient)));
+    } else {
+      grad.add_(gradient);
+    }
+    gradient.dispose();
+  }
+}
+
+/**
+ * An n-dimensional array of numbers on a device, with a place on the tape.
+ *
+ * Made by {@linkcode tensor} and the other creation functions. Operations
+ * leave their operands alone and return new tensors, except those whose names
+ * end in an underscore.
+ *
+ * @example Compute and read
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([[1, 2], [3, 4]]);
+ * assertEquals(await x.mul(2).sum(0).toArray(), [8, 12]);
+ * ```
+ */
+export class Tensor implements Disposable {
+  /** Where it lives. */
+  readonly device: Device;
+  /** The scope that releases it, if any. Changed by scopes alone. */
+  owner: Scope | null = null;
+  #value: Value;
+  #edge: Edge | null;
+  #released = false;
+  #grad: Tensor | null = null;
+
+  /**
+   * Used by the library: takes over a value and a place on the tape. Programs
+   * call {@linkcode tensor} and the other creation functions.
+   */
+  constructor(device: Device, value: Value, edge: Edge | null = null) {
+    this.device = device;
+    this.#value = value;
+    this.#edge = edge;
+    edge?.node.retain();
+    value.storage.countTensor(1);
+    currentScope()?.own(this);
+  }
+
+  // Facts
+
+  /** The extents, outermost first. */
+  get shape(): Shape {
+    return this.#value.view.shape;
+  }
+
+  /** The number of dims. */
+  get ndim(): number {
+    return this.#value.view.shape.length;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return this.#value.view.size;
+  }
+
+  /** The element type. */
+  get dtype(): DType {
+    return this.#value.storage.dtype;
+  }
+
+  /** Elements to step over in memory for one step along each dim. */
+  get strides(): readonly number[] {
+    return this.#value.view.strides;
+  }
+
+  /** True when operations on it are recorded for backward. */
+  get requiresGrad(): boolean {
+    return this.#edge !== null;
+  }
+
+  /** True when no recorded operation made it. */
+  get isLeaf(): boolean {
+    return this.#edge === null || this.#edge.node instanceof LeafNode;
+  }
+
+  /** What backward added up for this leaf, or null. It belongs to the leaf. */
+  get grad(): Tensor | null {
+    return this.#grad;
+  }
+
+  /** Sets or clears (`null`) the gradient; the old one is released. */
+  set grad(gradient: Tensor | null) {
+    if (gradient && !sameShape(gradient.shape, this.shape)) {
+      throw new ShapeError(
+        `Cannot set the gradient as its shape differs: got ${
+          showShape(gradient.shape)
+        } for a tensor of ${showShape(this.shape)}`,
+      );
+    }
+    if (gradient) gradient.owner = null;
+    if (gradient !== this.#grad) this.#grad?.dispose();
+    this.#grad = gradient;
+  }
+
+  /** True once its memory has been given back. */
+  get released(): boolean {
+    return this.#released;
+  }
+
+  /** Used by the library: the value, if it has not been released. */
+  get value(): Value {
+    if (this.#released) {
+      throw new ReleasedError(
+        `Cannot use a released tensor of shape ${
+          showShape(this.shape)
+        }: it was disposed, or its scope ended; save it with scope.keep(tensor) or return it from tidy`,
+      );
+    }
+    return this.#value;
+  }
+
+  /** Used by the library: the place on the tape. */
+  get edge(): Edge | null {
+    return this.#edge;
+  }
+
+  /** Used by the library: replaces `.grad`, taking the gradient over. */
+  adoptGrad(gradient: Tensor): void {
+    gradient.owner = null;
+    if (gradient !== this.#grad) this.#grad?.dispose();
+    this.#grad = gradient;
+  }
+
+  // Reading
+
+  /**
+   * A copy of the elements in C order. bool tensors give a `Uint8Array` of 0
+   * and 1.
+   */
+  async data(): Promise<TypedArray> {
+    return await this.device.read(this.value);
+  }
+
+  /**
+   * The one element as a number; 0 or 1 for bool tensors.
+   *
+   * @throws {ShapeError} If the tensor has another number of elements.
+   */
+  async item(): Promise<number> {
+    this.#requireOne();
+    return (await this.data())[0]!;
+  }
+
+  /** The elements as nested arrays; a number for a 0-d tensor. */
+  async toArray(): Promise<NestedNumbers> {
+    return nest(await this.data(), this.shape, this.dtype);
+  }
+
+  /** The text that `console.log` prints on devices that read synchronously. */
+  async toText(): Promise<string> {
+    return formatTensor(await this.data(), this.shape, this.dtype);
+  }
+
+  /**
+   * {@linkcode Tensor.data} without waiting.
+   *
+   * @throws {DeviceError} If the device can only read asynchronously.
+   */
+  dataSync(): TypedArray {
+    return this.device.readSync(this.value);
+  }
+
+  /**
+   * {@linkcode Tensor.item} without waiting.
+   *
+   * @throws {DeviceError} If the device can only read asynchronously.
+   */
+  itemSync(): number {
+    this.#requireOne();
+    return this.dataSync()[0]!;
+  }
+
+  /**
+   * {@linkcode Tensor.toArray} without waiting.
+   *
+   * @throws {DeviceError} If the device can only read asynchronously.
+   */
+  toArraySync(): NestedNumbers {
+    return nest(this.dataSync(), this.shape, this.dtype);
+  }
+
+  /** Values, shape and dtype as text; only the facts where reading must wait. */
+  toString(): string {
+    const facts = `shape ${showShape(this.shape)}, ${this.dtype}`;
+    if (this.#released) return `Tensor(released, ${facts})`;
+    if (!this.device.backend.readSync) {
+      return `Tensor(${facts}, on ${this.device.name}: await tensor.toText() for the values)`;
+    }
+    return formatTensor(this.dataSync(), this.shape, this.dtype);
+  }
+
+  /** What Deno prints. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  /** What Node and Bun print. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  #requireOne(): void {
+    if (this.size !== 1) {
+      throw new ShapeError(
+        `Cannot take the item of a tensor of shape ${
+          showShape(this.shape)
+        } as it has ${this.size} elements: use data() or toArray()`,
+      );
+    }
+  }
+
+  // Memory
+
+  /** Gives the memory back. Views and the tape keep theirs. */
+  dispose(): void {
+    if (this.#released) return;
+    this.#released = true;
+    const value = this.#value;
+    value.storage.countTensor(-1);
+    value.storage.release();
+    this.#edge?.node.release();
+    this.#edge = null;
+    this.#grad?.dispose();
+    this.#grad = null;
+  }
+
+  /** {@linkcode Tensor.dispose} at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** A second handle on the same memory and the same place on the tape. */
+  alias(): Tensor {
+    return new Tensor(this.device, this.value.alias(), this.#edge);
+  }
+
+  /** Used by the library: a new tensor of host data on the same device. */
+  uploadLike(data: TypedArray, shape: Shape, dtype: DType): Tensor {
+    return new Tensor(this.device, this.device.upload(data, shape, dtype));
+  }
+
+  /** The same memory outside the tape. */
+  detach(): Tensor {
+    return new Tensor(this.device, this.value.alias());
+  }
+
+  /** A dense copy; gradients flow through it. */
+  clone(): Tensor {
+    return this.apply({ name: "copy" });
+  }
+
+  /** The tensor itself where it is dense in C order, else a dense copy. */
+  contiguous(): Tensor {
+    return this.value.view.dense ? this.alias() : this.clone();
+  }
+
+  /** A copy on another device (the same memory where it is there already). */
+  async to(device: string | Backend | Device): Promise<Tensor> {
+    const target = await openDevice(device);
+    if (target === this.device) return this.alias();
+    const data = await this.data();
+    return new Tensor(target, target.upload(data, this.shape, this.dtype));
+  }
+
+  // Autograd
+
+  /** Records operations on this leaf from now on, or no longer. */
+  requiresGrad_(on = true): this {
+    if (on === this.requiresGrad) return this;
+    if (!this.isLeaf) {
+      throw new GradientError(
+        "Cannot stop recording at a tensor that an operation made: call detach()",
+      );
+    }
+    if (on && !isFloating(this.dtype)) {
+      throw new GradientError(
+        `Cannot require a gradient of ${this.dtype}: only float32 and float64 have one`,
+      );
+    }
+    this.#edge?.node.release();
+    this.#edge = on ? { node: new LeafNode(this), output: 0 } : null;
+    this.#edge?.node.retain();
+    return this;
+  }
+
+  /** Keeps the gradient of a tensor that is no leaf when backward passes it. */
+  retainGrad(): this {
+    if (!this.#edge) {
+      throw new GradientError(
+        "Cannot retain the gradient of a tensor that requires none",
+      );
+    }
+    if (!this.isLeaf) {
+      const { node, output } = this.#edge;
+      (node.retained ??= new Map()).set(output, this);
+    }
+    return this;
+  }
+
+  /**
+   * Adds the gradient of this tensor by every leaf into the leaf's `.grad`.
+   *
+   * @param gradient Of something by this tensor. @default {1, for one element}
+   * @param options `retainGraph` keeps the tape for another backward;
+   * `createGraph` records the gradients themselves, for higher orders.
+   * @throws {GradientError} If nothing was recorded, the tensor has several
+   * elements and no gradient is given, or the tape was released before.
+   */
+  backward(
+    gradient?: Tensor,
+    options: { retainGraph?: boolean; createGraph?: boolean } = {},
+  ): void {
+    const createGraph = options.createGraph ?? false;
+    walk([rootOf(this, gradient)], {
+      createGraph,
+      retainGraph: options.retainGraph ?? createGraph,
+    }, FACTORY);
+  }
+
+  // Elementwise
+
+  /** Used by the library: applies a primitive with this as its first input. */
+  apply(op: Op, ...others: Tensor[]): Tensor {
+    return applyOp(op, [this, ...others])[0]!;
+  }
+
+  #unary(name: ElementwiseName): Tensor {
+    return applyOp({ name }, [this])[0]!;
+  }
+
+  #binary(name: ElementwiseName, other: TensorLike): Tensor {
+    return typeof other === "number"
+      ? applyOp({ name, operands: [null, other] }, [this])[0]!
+      : applyOp({ name }, [this, other])[0]!;
+  }
+
+  /** `this + other`, broadcasting. */
+  add(other: TensorLike): Tensor {
+    return this.#binary("add", other);
+  }
+
+  /** `this - other`, broadcasting. */
+  sub(other: TensorLike): Tensor {
+    return this.#binary("sub", other);
+  }
+
+  /** `this * other`, broadcasting. */
+  mul(other: TensorLike): Tensor {
+    return this.#binary("mul", other);
+  }
+
+  /** `this / other`, broadcasting; integers give float32. */
+  div(other: TensorLike): Tensor {
+    return this.#binary("div", other);
+  }
+
+  /** `this - other * floor(this / other)`: the sign is the divisor's. */
+  remainder(other: TensorLike): Tensor {
+    return this.#binary("remainder", other);
+  }
+
+  /** `this ** exponent`, broadcasting. */
+  pow(exponent: TensorLike): Tensor {
+    if (exponent === 2) return this.square();
+    return this.#binary("pow", exponent);
+  }
+
+  /** The larger of two elements; NaN if either is. */
+  maximum(other: TensorLike): Tensor {
+    return this.#binary("maximum", other);
+  }
+
+  /** The smaller of two elements; NaN if either is. */
+  minimum(other: TensorLike): Tensor {
+    return this.#binary("minimum", other);
+  }
+
+  /** The angle of the point (other, this), in radians from -π to π. */
+  atan2(other: TensorLike): Tensor {
+    return this.#binary("atan2", other);
+  }
+
+  /** `-this`. */
+  neg(): Tensor {
+    return this.#unary("neg");
+  }
+
+  /** The absolute value. */
+  abs(): Tensor {
+    return this.#unary("abs");
+  }
+
+  /** -1, 0 or 1. */
+  sign(): Tensor {
+    return this.#unary("sign");
+  }
+
+  /** e to the power of each element. */
+  exp(): Tensor {
+    return this.#unary("exp");
+  }
+
+  /** `exp(this) - 1`, accurate near 0. */
+  expm1(): Tensor {
+    return this.#unary("expm1");
+  }
+
+  /** The natural logarithm. */
+  log(): Tensor {
+    return this.#unary("log");
+  }
+
+  /** `log(1 + this)`, accurate near 0. */
+  log1p(): Tensor {
+    return this.#unary("log1p");
+  }
+
+  /** The logarithm to base 2. */
+  log2(): Tensor {
+    return this.#unary("log2");
+  }
+
+  /** The square root. */
+  sqrt(): Tensor {
+    return this.#unary("sqrt");
+  }
+
+  /** `1 / sqrt(this)`. */
+  rsqrt(): Tensor {
+    return this.#unary("rsqrt");
+  }
+
+  /** `1 / this`. */
+  reciprocal(): Tensor {
+    return this.#unary("reciprocal");
+  }
+
+  /** `this * this`. */
+  square(): Tensor {
+    return this.#unary("square");
+  }
+
+  /** The sine of radians. */
+  sin(): Tensor {
+    return this.#unary("sin");
+  }
+
+  /** The cosine of radians. */
+  cos(): Tensor {
+    return this.#unary("cos");
+  }
+
+  /** The tangent of radians. */
+  tan(): Tensor {
+    return this.#unary("tan");
+  }
+
+  /** The hyperbolic tangent. */
+  tanh(): Tensor {
+    return this.#unary("tanh");
+  }
+
+  /** `1 / (1 + exp(-this))`. */
+  sigmoid(): Tensor {
+    return this.#unary("sigmoid");
+  }
+
+  /** The error function. */
+  erf(): Tensor {
+    return this.#unary("erf");
+  }
+
+  /** `max(this, 0)`. */
+  relu(): Tensor {
+    return this.#unary("relu");
+  }
+
+  /**
+   * `this` where positive, else `this * negativeSlope`.
+   *
+   * @param negativeSlope @default {0.01}
+   */
+  leakyRelu(negativeSlope = 0.01): Tensor {
+    return this.#binary("leakyRelu", negativeSlope);
+  }
+
+  /**
+   * `this` where positive, else `alpha * (exp(this) - 1)`.
+   *
+   * @param alpha @default {1}
+   */
+  elu(alpha = 1): Tensor {
+    return this.#binary("elu", alpha);
+  }
+
+  /** `this * Φ(this)` with the normal distribution function Φ, exactly. */
+  gelu(): Tensor {
+    return this.#unary("gelu");
+  }
+
+  /** `this * sigmoid(this)`. */
+  silu(): Tensor {
+    return this.#unary("silu");
+  }
+
+  /** `log(1 + exp(this))`, without overflow. */
+  softplus(): Tensor {
+    return this.#unary("softplus");
+  }
+
+  /** The largest integer that is not larger. */
+  floor(): Tensor {
+    return this.#unary("floor");
+  }
+
+  /** The smallest integer that is not smaller. */
+  ceil(): Tensor {
+    return this.#unary("ceil");
+  }
+
+  /** The nearest integer, halves to the even one. */
+  round(): Tensor {
+    return this.#unary("round");
+  }
+
+  /** The integer part. */
+  trunc(): Tensor {
+    return this.#unary("trunc");
+  }
+
+  /**
+   * Each element, but no less than `min` and no more than `max`.
+   *
+   * @throws {TypeError} If neither bound is given.
+   */
+  clamp(bounds: { min?: TensorLike; max?: TensorLike }): Tensor {
+    const { min, max } = bounds;
+    if (min === undefined && max === undefined) {
+      throw new TypeError(
+        "Cannot clamp without a bound: give min, max or both",
+      );
+    }
+    if (typeof min === "number" && typeof max === "number") {
+      return this.apply({ name: "clamp", operands: [null, min, max] });
+    }
+    if (min === undefined) return this.minimum(max!);
+    if (max === undefined) return this.maximum(min);
+    return this.maximum(min).minimum(max);
+  }
+
+  /** Where elements are equal. */
+  eq(other: TensorLike): Tensor {
+    return this.#binary("eq", other);
+  }
+
+  /** Where elements differ. */
+  ne(other: TensorLike): Tensor {
+    return this.#binary("ne", other);
+  }
+
+  /** Where `this < other`. */
+  lt(other: TensorLike): Tensor {
+    return this.#binary("lt", other);
+  }
+
+  /** Where `this <= other`. */
+  le(other: TensorLike): Tensor {
+    return this.#binary("le", other);
+  }
+
+  /** Where `this > other`. */
+  gt(other: TensorLike): Tensor {
+    return this.#binary("gt", other);
+  }
+
+  /** Where `this >= other`. */
+  ge(other: TensorLike): Tensor {
+    return this.#binary("ge", other);
+  }
+
+  /** Where both are not 0. */
+  logicalAnd(other: TensorLike): Tensor {
+    return this.#binary("logicalAnd", other);
+  }
+
+  /** Where one is not 0. */
+  logicalOr(other: TensorLike): Tensor {
+    return this.#binary("logicalOr", other);
+  }
+
+  /** Where exactly one is not 0. */
+  logicalXor(other: TensorLike): Tensor {
+    return this.#binary("logicalXor", other);
+  }
+
+  /** Where elements are 0. */
+  logicalNot(): Tensor {
+    return this.#unary("logicalNot");
+  }
+
+  /** Where elements are NaN. */
+  isNan(): Tensor {
+    return this.#unary("isNan");
+  }
+
+  /** Where elements are neither infinite nor NaN. */
+  isFinite(): Tensor {
+    return this.#unary("isFinite");
+  }
+
+  /** This where `condition` is not 0, else `other`; all broadcast. */
+  where(condition: Tensor, other: TensorLike): Tensor {
+    return typeof other === "number"
+      ? applyOp({ name: "where", operands: [null, null, other] }, [
+        condition,
+        this,
+      ])[0]!
+      : applyOp({ name: "where" }, [condition, this, other])[0]!;
+  }
+
+  /** The elements as another dtype; the same memory where nothing changes. */
+  cast(dtype: DType): Tensor {
+    checkDType(dtype, "cast");
+    return dtype === this.dtype ? this.alias() : this.apply({
+      name: "cast",
+      dtype,
+    });
+  }
+
+  // Reductions
+
+  #reduce(name: ReduceOp["name"], dim?: Dims, options?: KeepDim): Tensor {
+    return this.apply({
+      name,
+      dims: normalizeDims(dim, this.ndim, name),
+      keepDim: options?.keepDim ?? false,
+    });
+  }
+
+  /** The sum over dims; bool tensors give int32. */
+  sum(dim?: Dims, options?: KeepDim): Tensor {
+    return this.#reduce("sum", dim, options);
+  }
+
+  /** The mean over dims; integers give float32. */
+  mean(dim?: Dims, options?: KeepDim): Tensor {
+    return this.#reduce("mean", dim, options);
+  }
+
+  /** The product over dims; bool tensors give int32. */
+  prod(dim?: Dims, options?: KeepDim): Tensor {
+    return this.#reduce("prod", dim, options);
+  }
+
+  /**
+   * The largest element over dims; NaN if any is. The gradient is shared
+   * evenly by equal largest elements.
+   */
+  max(dim?: Dims, options?: KeepDim): Tensor {
+    return this.#reduce("max", dim, options);
+  }
+
+  /** The smallest element over dims; see {@linkcode Tensor.max}. */
+  min(dim?: Dims, options?: KeepDim): Tensor {
+    return this.#reduce("min", dim, options);
+  }
+
+  /** Whether any element over dims is not 0. */
+  any(dim?: Dims, options?: KeepDim): Tensor {
+    return this.#reduce("any", dim, options);
+  }
+
+  /** Whether all elements over dims are not 0. */
+  all(dim?: Dims, options?: KeepDim): Tensor {
+    return this.#reduce("all", dim, options);
+  }
+
+  #arg(name: "argmax" | "argmin", dim?: number, options?: KeepDim): Tensor {
+    const keepDim = options?.keepDim ?? false;
+    if (dim === undefined) {
+      const position = this.flatten().apply({ name, dim: 0, keepDim: false });
+      return keepDim ? position.reshape(this.shape.map(() => 1)) : position;
+    }
+    return this.apply({
+      name,
+      dim: normalizeDim(dim, this.ndim, name),
+      keepDim,
+    });
+  }
+
+  /**
+   * The position (int32) of the first largest element along a dim, or in C
+   * order of all elements; NaN counts as largest.
+   */
+  argmax(dim?: number, options?: KeepDim): Tensor {
+    return this.#arg("argmax", dim, options);
+  }
+
+  /** The position of the first smallest element; NaN counts as smallest. */
+  argmin(dim?: number, options?: KeepDim): Tensor {
+    return this.#arg("argmin", dim, options);
+  }
+
+  /**
+   * The variance over dims.
+   *
+   * @param options `unbiased` divides by `n - 1` instead of `n`.
+   * @default {unbiased: true}
+   */
+  variance(
+    dim?: Dims,
+    options: KeepDim & { unbiased?: boolean } = {},
+  ): Tensor {
+    return this.apply({
+      name: "variance",
+      dims: normalizeDims(dim, this.ndim, "variance"),
+      keepDim: options.keepDim ?? false,
+      correction: options.unbiased ?? true ? 1 : 0,
+    });
+  }
+
+  /** The standard deviation; see {@linkcode Tensor.variance}. */
+  std(dim?: Dims, options: KeepDim & { unbiased?: boolean } = {}): Tensor {
+    return this.variance(dim, options).sqrt();
+  }
+
+  /**
+   * The p-norm over dims: `sum(abs(x) ** p) ** (1 / p)`; p may be 0 (how many
+   * are not 0) or ±Infinity.
+   *
+   * @param options `p`. @default {p: 2}
+   */
+  norm(dim?: Dims, options: KeepDim & { p?: number } = {}): Tensor {
+    return (options.p ?? 2) === 2
+      ? this.#reduce("norm", dim, options)
+      : normTensor(this, dim, options.p!, options);
+  }
+
+  /** `log(sum(exp(x)))` over dims, without overflow. */
+  logsumexp(dim?: Dims, options?: KeepDim): Tensor {
+    return this.apply({
+      name: "logsumexp",
+      dims: normalizeDims(dim, this.ndim, "logsumexp"),
+      keepDim: options?.keepDim ?? false,
+    });
+  }
+
+  #along(name: "softmax" | "logSoftmax" | "cumsum", dim: number): Tensor {
+    return this.apply({ name, dim: normalizeDim(dim, this.ndim, name) });
+  }
+
+  /** `exp(x) / sum(exp(x))` along a dim, without overflow. */
+  softmax(dim: number): Tensor {
+    return this.#along("softmax", dim);
+  }
+
+  /** `log(softmax(x))` along a dim, without loss of digits. */
+  logSoftmax(dim: number): Tensor {
+    return this.#along("logSoftmax", dim);
+  }
+
+  /** The running sum along a dim. */
+  cumsum(dim: number): Tensor {
+    return this.#along("cumsum", dim);
+  }
+
+  // Shape
+
+  /** The same elements under another shape; one extent may be -1. */
+  reshape(shape: Shape): Tensor {
+    const target = inferShape(shape, this.size, this.shape);
+    return this.apply({ name: "reshape", shape: target });
+  }
+
+  /** Dims `start` to `end` (inclusive) as one. @default {all dims} */
+  flatten(start = 0, end = -1): Tensor {
+    if (this.ndim === 0) return this.reshape([1]);
+    const from = normalizeDim(start, this.ndim, "flatten");
+    const to = normalizeDim(end, this.ndim, "flatten");
+    if (from > to) {
+      throw new IndexError(
+        `Cannot flatten from dim ${from} to dim ${to}: the first must not come after the last`,
+      );
+    }
+    return this.reshape([
+      ...this.shape.slice(0, from),
+      sizeOf(this.shape.slice(from, to + 1)),
+      ...this.shape.slice(to + 1),
+    ]);
+  }
+
+  /** Without dims of extent 1: all of them, or those named that are 1. */
+  squeeze(dim?: Dims): Tensor {
+    const dims = normalizeDims(dim, this.ndim, "squeeze");
+    return this.reshape(
+      this.shape.filter((extent, d) => extent !== 1 || !dims.includes(d)),
+    );
+  }
+
+  /** With a new dim of extent 1 at `dim`. */
+  unsqueeze(dim: number): Tensor {
+    const at = normalizeDim(dim, this.ndim + 1, "unsqueeze");
+    return this.reshape([
+      ...this.shape.slice(0, at),
+      1,
+      ...this.shape.slice(at),
+    ]);
+  }
+
+  /**
+   * A view in which extents of 1 (and new leading dims) repeat; -1 keeps an
+   * extent. Copies nothing.
+   */
+  expand(shape: Shape): Tensor {
+    const lead = shape.length - this.ndim;
+    const target = shape.map((extent, d) =>
+      extent === -1 && d >= lead ? this.shape[d - lead]! : extent
+    );
+    return this.apply({ name: "expand", shape: checkShape(target, "expand") });
+  }
+
+  /** {@linkcode Tensor.expand} to the shape of another tensor. */
+  expandAs(other: Tensor): Tensor {
+    return this.expand(other.shape);
+  }
+
+  /** The dims in another order; a view. */
+  permute(dims: readonly number[]): Tensor {
+    const order = dims.map((d) => normalizeDim(d, this.ndim, "permute"));
+    if (order.length !== this.ndim || new Set(order).size !== order.length) {
+      throw new ShapeError(
+        `Cannot permute as each of the ${this.ndim} dims must be named once: got ${
+          showShape(dims)
+        }`,
+      );
+    }
+    return this.apply({ name: "permute", dims: order });
+  }
+
+  /** Two dims exchanged; a view. */
+  transpose(dim0: number, dim1: number): Tensor {
+    const a = normalizeDim(dim0, this.ndim, "transpose");
+    const b = normalizeDim(dim1, this.ndim, "transpose");
+    const order = this.shape.map((_, d) => d === a ? b : d === b ? a : d);
+    return this.apply({ name: "permute", dims: order });
+  }
+
+  /**
+   * The transpose of a matrix; tensors of fewer dims are themselves.
+   *
+   * @throws {ShapeError} If there are more than 2 dims.
+   */
+  t(): Tensor {
+    if (this.ndim > 2) {
+      throw new ShapeError(
+        `Cannot take t() of more than 2 dims: got shape ${
+          showShape(this.shape)
+        }, use transpose or permute`,
+      );
+    }
+    return this.ndim < 2 ? this.alias() : this.transpose(0, 1);
+  }
+
+  /**
+   * Elements `start` to `end` (exclusive) of a dim, every `step`-th; negative
+   * bounds count from the end, and a negative step walks backwards. A view.
+   */
+  slice(
+    dim: number,
+    start?: number | null,
+    end?: number | null,
+    step = 1,
+  ): Tensor {
+    return this.index(
+      ...this.shape.slice(0, normalizeDim(dim, this.ndim, "slice"))
+        .map(() => ":" as const),
+      [start ?? null, end ?? null, step],
+    );
+  }
+
+  /**
+   * NumPy's indexing, one spec a dim: a number, `null` (a new dim), `"..."`,
+   * `":"`, `[start?, end?, step?]`, an int32 tensor or a bool mask.
+   *
+   * @throws {IndexError} If an index is out of range.
+   */
+  index(...specs: IndexSpec[]): Tensor {
+    return indexTensor(this, specs);
+  }
+
+  /** The tensor at one index of a dim, which goes; a view. */
+  select(dim: number, index: number): Tensor {
+    const d = normalizeDim(dim, this.ndim, "select");
+    const extent = this.shape[d] ?? 0;
+    if (!Number.isInteger(index) || index < -extent || index >= extent) {
+      throw new IndexError(
+        `Cannot select index ${index} of dim ${d} as it is out of range for an extent of ${extent}`,
+      );
+    }
+    return this.narrow(d, index < 0 ? index + extent : index, 1)
+      .reshape(this.shape.filter((_, i) => i !== d));
+  }
+
+  /** `length` elements of a dim from `start` on; a view. */
+  narrow(dim: number, start: number, length: number): Tensor {
+    const d = normalizeDim(dim, this.ndim, "narrow");
+    const extent = this.shape[d] ?? 0;
+    const from = start < 0 ? start + extent : start;
+    if (
+      !Number.isInteger(from) || !Number.isInteger(length) || from < 0 ||
+      length < 0 || from + length > extent
+    ) {
+      throw new IndexError(
+        `Cannot narrow dim ${d} of extent ${extent} to ${length} elements from ${start} on`,
+      );
+    }
+    return this.apply({ name: "slice", dim: d, start: from, length, step: 1 });
+  }
+
+  /** The order of elements along dims reversed; a view. */
+  flip(dim?: Dims): Tensor {
+    const dims = normalizeDims(dim, this.ndim, "flip");
+    return dims.reduce<Tensor>((x, d) => {
+      const length = x.shape[d]!;
+      const start = Math.max(0, length - 1);
+      return x.apply({ name: "slice", dim: d, start, length, step: -1 });
+    }, this.alias());
+  }
+
+  /**
+   * Elements added around the last dims: `[left, right]` of the last,
+   * `[left, right, top, bottom]` of the last two, and so on. Negative amounts
+   * crop.
+   *
+   * @param options `value` that is added. @default {value: 0}
+   */
+  pad(amounts: readonly number[], options: { value?: number } = {}): Tensor {
+    return padTensor(this, amounts, options.value ?? 0);
+  }
+
+  /** The tensor `counts[d]` times along each dim, which may be new. */
+  repeat(counts: readonly number[]): Tensor {
+    return repeatTensor(this, counts);
+  }
+
+  /** As `repeat`, but fewer counts belong to the last dims. */
+  tile(counts: readonly number[]): Tensor {
+    const lead = Math.max(0, this.ndim - counts.length);
+    return repeatTensor(this, [...new Array(lead).fill(1), ...counts]);
+  }
+
+  /** At most `chunks` parts of equal size along a dim; views. */
+  chunk(chunks: number, dim = 0): Tensor[] {
+    const extent = this.shape[normalizeDim(dim, this.ndim, "chunk")] ?? 1;
+    if (!Number.isInteger(chunks) || chunks < 1) {
+      throw new RangeError(
+        `Cannot chunk into ${chunks} parts: give a positive integer`,
+      );
+    }
+    return this.split(Math.max(1, Math.ceil(extent / chunks)), dim);
+  }
+
+  /** Parts of `size` (the last may be smaller), or of the sizes listed. */
+  split(size: number | readonly number[], dim = 0): Tensor[] {
+    const d = normalizeDim(dim, this.ndim, "split");
+    let start = 0;
+    return splitSizes(size, this.shape[d]!).map((length) => {
+      const part = this.narrow(d, start, length);
+      start += length;
+      return part;
+    });
+  }
+
+  /** Windows of `size` along a dim, `step` apart, as a new last dim; a view. */
+  unfold(dim: number, size: number, step: number): Tensor {
+    const d = normalizeDim(dim, this.ndim, "unfold");
+    const extent = this.shape[d] ?? 1;
+    if (
+      !Number.isInteger(size) || size < 1 || size > extent ||
+      !Number.isInteger(step) || step < 1
+    ) {
+      throw new RangeError(
+        `Cannot unfold dim ${d} of extent ${extent} into windows of ${size} elements, ${step} apart: both must be positive integers, and a window must fit`,
+      );
+    }
+    return this.apply({ name: "unfold", dim: d, size, step });
+  }
+
+  /** The lower triangle of the last two dims; `diagonal` moves its edge up. */
+  tril(diagonal = 0): Tensor {
+    return this.apply({ name: "tril", diagonal });
+  }
+
+  /** The upper triangle of the last two dims; `diagonal` moves its edge up. */
+  triu(diagonal = 0): Tensor {
+    return this.apply({ name: "triu", diagonal });
+  }
+
+  /** The diagonal of two dims as a new last dim; a view. */
+  diagonal(offset = 0, dim1 = 0, dim2 = 1): Tensor {
+    const a = normalizeDim(dim1, this.ndim, "diagonal");
+    const b = normalizeDim(dim2, this.ndim, "diagonal");
+    if (a === b || this.ndim < 2) {
+      throw new ShapeError(
+        `Cannot take the diagonal of one dim: got dims ${dim1} and ${dim2} of shape ${
+          showShape(this.shape)
+        }`,
+      );
+    }
+    return this.apply({ name: "diagonal", shift: offset, dim1: a, dim2: b });
+  }
+
+  // Gather and sort
+
+  /**
+   * `out[.., j, ..] = this[.., index[.., j, ..], ..]` along a dim; the index
+   * has as many dims as this tensor.
+   *
+   * @throws {IndexError} If an index is out of range.
+   */
+  gather(dim: number, index: Tensor): Tensor {
+    return this.apply(
+      { name: "gather", dim: normalizeDim(dim, this.ndim, "gather") },
+      index,
+    );
+  }
+
+  /**
+   * The slices of a dim that a 1-d int32 tensor names.
+   *
+   * @throws {IndexError} If an index is out of range.
+   */
+  indexSelect(dim: number, index: Tensor): Tensor {
+    const d = normalizeDim(dim, this.ndim, "indexSelect");
+    if (index.ndim !== 1) {
+      throw new ShapeError(
+        `Cannot indexSelect as the index must have 1 dim: got shape ${
+          showShape(index.shape)
+        }`,
+      );
+    }
+    if (this.ndim === 0) return this.reshape([1]).gather(0, index);
+    const spread = this.shape.map((_, i) => i === d ? index.size : 1);
+    const target = this.shape.map((extent, i) => i === d ? index.size : extent);
+    return this.gather(d, index.reshape(spread).expand(target));
+  }
+
+  /**
+   * A copy of this tensor with `src` added at the places that `index` names
+   * along a dim; equal places add up.
+   *
+   * @throws {IndexError} If an index is out of range.
+   */
+  scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor {
+    return this.apply(
+      { name: "scatterAdd", dim: normalizeDim(dim, this.ndim, "scatterAdd") },
+      index,
+      src,
+    );
+  }
+
+  /** `gather` with an index that broadcasts along the other dims. */
+  takeAlongDim(index: Tensor, dim?: number): Tensor {
+    if (dim === undefined) return this.flatten().gather(0, index.flatten());
+    const d = normalizeDim(dim, this.ndim, "takeAlongDim");
+    const others = (shape: Shape) => shape.map((e, i) => i === d ? 1 : e);
+    const common = broadcastShapes(
+      others(this.shape),
+      others(index.shape),
+      "takeAlongDim",
+    );
+    const withDim = (extent: number) =>
+      common.map((e, i) => i === d ? extent : e);
+    return this.expand(withDim(this.shape[d]!))
+      .gather(d, index.expand(withDim(index.shape[d]!)));
+  }
+
+  /**
+   * A new last dim with 1 at each element's class and 0 elsewhere, int32.
+   *
+   * @throws {IndexError} If a class is out of range.
+   */
+  oneHot(classes: number): Tensor {
+    if (!Number.isInteger(classes) || classes < 1) {
+      throw new RangeError(
+        `Cannot make one-hot vectors of ${classes} classes: give a positive integer`,
+      );
+    }
+    const index = this.unsqueeze(-1);
+    const full = (shape: Shape, value: number) =>
+      applyTo(this.device, { name: "full", shape, value, dtype: "int32" }, []);
+    return full([...this.shape, classes], 0)[0]!
+      .scatterAdd(-1, index, full(index.shape, 1)[0]!);
+  }
+
+  /**
+   * Sorts along a dim, stably; NaN counts as largest.
+   *
+   * @returns The sorted values and the int32 positions they came from.
+   */
+  sort(dim = -1, options: { descending?: boolean } = {}): {
+    values: Tensor;
+    indices: Tensor;
+  } {
+    const [values, indices] = applyOp({
+      name: "sort",
+      dim: normalizeDim(dim, this.ndim, "sort"),
+      descending: options.descending ?? false,
+    }, [this]);
+    return { values: values!, indices: indices! };
+  }
+
+  /** The positions that would sort a dim. */
+  argsort(dim = -1, options: { descending?: boolean } = {}): Tensor {
+    const { values, indices } = this.sort(dim, options);
+    values.dispose();
+    return indices;
+  }
+
+  /** The `k` largest (or smallest) elements of a dim, in order. */
+  topk(k: number, dim = -1, options: { largest?: boolean } = {}): {
+    values: Tensor;
+    indices: Tensor;
+  } {
+    const d = normalizeDim(dim, this.ndim, "topk");
+    const extent = this.shape[d] ?? 1;
+    if (!Number.isInteger(k) || k < 0 || k > extent) {
+      throw new RangeError(
+        `Cannot take the top ${k} of ${extent} elements of dim ${d}`,
+      );
+    }
+    const sorted = this.sort(d, { descending: options.largest ?? true });
+    if (this.ndim === 0) return sorted;
+    return {
+      values: sorted.values.narrow(d, 0, k),
+      indices: sorted.indices.narrow(d, 0, k),
+    };
+  }
+
+  // Products
+
+  /**
+   * The matrix product, batched and broadcasting; vectors as in NumPy.
+   *
+   * @param options `bias` that is added to the product, in the same kernel.
+   * @throws {ShapeError} If the inner dimensions differ.
+   */
+  matmul(other: Tensor, options: { bias?: Tensor } = {}): Tensor {
+    return matmulTensors(this, other, options.bias);
+  }
+
+  /** The sum of products of two vectors. */
+  dot(other: Tensor): Tensor {
+    if (this.ndim !== 1 || other.ndim !== 1) {
+      throw new ShapeError(
+        `Cannot take the dot product of other than vectors: got ${
+          showShape(this.shape)
+        } and ${showShape(other.shape)}`,
+      );
+    }
+    return this.matmul(other);
+  }
+
+  /** Every product of an element of one vector and one of another. */
+  outer(other: Tensor): Tensor {
+    return this.flatten().unsqueeze(1).mul(other.flatten().unsqueeze(0));
+  }
+
+  // In place
+
+  #update(program: UpdateProgram, scalars: number[], others: Tensor[]): this {
+    updateInPlace(program, [this], others, scalars);
+    return this;
+  }
+
+  /** Overwrites the elements with those of another tensor, broadcasting. */
+  copy_(source: Tensor): this {
+    return this.#update(copyInPlace(this.dtype, source.dtype), [], [source]);
+  }
+
+  /** Overwrites every element with a number. */
+  fill_(value: number): this {
+    return this.#update(updates.fill(this.dtype), [value], []);
+  }
+
+  /** Overwrites every element with 0. */
+  zero_(): this {
+    return this.fill_(0);
+  }
+
+  /** Adds a tensor or number to the elements. */
+  add_(other: TensorLike): this {
+    return typeof other === "number"
+      ? this.#update(updates.addNumber(this.dtype), [other], [])
+      : this.#update(updates.add(this.dtype, other.dtype), [], [other]);
+  }
+
+  /** Multiplies the elements by a tensor or number. */
+  mul_(other: TensorLike): this {
+    return typeof other === "number"
+      ? this.#update(updates.mulNumber(this.dtype), [other], [])
+      : this.#update(updates.mul(this.dtype, other.dtype), [], [other]);
+  }
+
+  /**
+   * Zeroes elements at random with probability `p` and scales the others by
+   * `1 / (1 - p)`; draws from the generator that `manualSeed` sets.
+   */
+  dropout(p: number): Tensor {
+    if (!(p >= 0 && p <= 1)) {
+      throw new RangeError(
+        `Cannot drop out with probability ${p}: give a number from 0 to 1`,
+      );
+    }
+    return this.apply({ name: "dropout", p, key: nextKey() });
+  }
+}
+
+/** The gradient that a walk from `tensor` begins with. */
+function rootOf(
+  tensor: Tensor,
+  gradient: Tensor | undefined,
+): { edge: Edge; gradient: Tensor } {
+  const { edge } = tensor;
+  void tensor.value;
+  if (!edge) {
+    throw new GradientError(
+      `Cannot run backward from a tensor of shape ${
+        showShape(tensor.shape)
+      } as nothing was recorded: no input required a gradient, or it was computed under noGrad`,
+    );
+  }
+  if (!gradient && tensor.size !== 1) {
+    throw new GradientError(
+      `Cannot run backward from a tensor of shape ${
+        showShape(tensor.shape)
+      } without a gradient as it is not a scalar: reduce it, such as with sum() or mean(), or pass the gradient`,
+    );
+  }
+  if (gradient && !sameShape(gradient.shape, tensor.shape)) {
+    throw new ShapeError(
+      `Cannot run backward as the gradient's shape differs: got ${
+        showShape(gradient.shape)
+      } for a tensor of ${showShape(tensor.shape)}`,
+    );
+  }
+  const start = unscoped(() =>
+    gradient ? gradient.alias() : applyTo(tensor.device, {
+      name: "full",
+      shape: tensor.shape,
+      value: 1,
+      dtype: tensor.dtype,
+    }, [])[0]!
+  );
+  return { edge, gradient: start };
+}
+
+const FACTORY: TensorFactory = {
+  wrap: (value, like, edge) => new Tensor(like.device, value, edge),
+  apply: (op, inputs, like) => applyTo(like.device, op, inputs),
+};
+
+/** Options of {@linkcode grad}. */
+export interface GradOptions {
+  /** Record the gradients themselves, for higher orders. @default {false} */
+  readonly createGraph?: boolean;
+  /** Keep the tape for another backward. @default {createGraph} */
+  readonly retainGraph?: boolean;
+  /** Weights of the outputs, one of each output's shape. */
+  readonly gradOutputs?: readonly (Tensor | undefined)[];
+}
+
+/**
+ * The gradients of the sum of `outputs` by `inputs`, without touching any
+ * `.grad`.
+ *
+ * @returns One gradient an input; zeros where an output does not depend on it.
+ * @throws {GradientError} If an input or output was not recorded.
+ * @example A second derivative
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { grad, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor(3, { requiresGrad: true });
+ * const [first] = grad(x.pow(3), x, { createGraph: true });
+ * const [second] = grad(first!, x);
+ * assertEquals([first!.itemSync(), second!.itemSync()], [27, 18]);
+ * ```
+ */
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions = {},
+): Tensor[] {
+  const ys = outputs instanceof Tensor ? [outputs] : outputs;
+  const xs = inputs instanceof Tensor ? [inputs] : inputs;
+  const targets = xs.map((x, i) => {
+    void x.value;
+    if (x.edge) return x.edge;
+    throw new GradientError(
+      `Cannot take the gradient by input ${i} as it does not require one: make it with { requiresGrad: true }`,
+    );
+  });
+  const createGraph = options.createGraph ?? false;
+  const found = walk(
+    ys.map((y, i) => rootOf(y, options.gradOutputs?.[i])),
+    {
+      createGraph,
+      retainGraph: options.retainGraph ?? createGraph,
+      targets,
+    },
+    FACTORY,
+  );
+  return found.map((gradient, i) => {
+    const { device, shape, dtype } = xs[i]!;
+    if (!gradient) {
+      return applyTo(device, { name: "full", shape, value: 0, dtype }, [])[0]!;
+    }
+    currentScope()?.own(gradient);
+    return gradient;
+  });
+}
+
+/**
+ * Applies a primitive to tensors of one device, recording it where a gradient
+ * will be needed. Every operation of the library passes through here on its
+ * way to `device.apply`.
+ *
+ * @throws {DeviceError} If the tensors live on several devices.
+ */
+export function applyOp(op: Op, inputs: readonly Tensor[]): Tensor[] {
+  return applyTo(inputs[0]!.device, op, inputs);
+}
+
+/** {@linkcode applyOp} for operations that may have no inputs. */
+export function applyTo(
+  device: Device,
+  op: Op,
+  inputs: readonly Tensor[],
+): Tensor[] {
+  const values: Value[] = new Array(inputs.length);
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i]!;
+    if (input.device !== device) {
+      throw twoDevices(op.name, device, input.device);
+    }
+    values[i] = input.value;
+  }
+  const results = device.apply(op, values);
+  const node = isRecording() ? record(op, inputs, results) : null;
+  const tensors: Tensor[] = new Array(results.length);
+  for (let i = 0; i < results.length; i++) {
+    const edge = node !== null && isFloating(results[i]!.dtype)
+      ? { node, output: i }
+      : null;
+    tensors[i] = new Tensor(device, results[i]!, edge);
+  }
+  return tensors;
+}
+
+function twoDevices(name: string, a: Device, b: Device): DeviceError {
+  return new DeviceError(
+    `Cannot ${name} tensors of two devices: got ${a.name} and ${b.name}, move one with await tensor.to("${a.name}")`,
+  );
+}
+
+/**
+ * Changes tensors in place by one kernel: each target becomes its expression
+ * over the targets, the other inputs and the run-time scalars. This is how
+ * optimizers step.
+ *
+ * @throws {GradientError} If backward would need what is being changed.
+ */
+export function updateInPlace(
+  program: UpdateProgram,
+  targets: readonly Tensor[],
+  others: readonly Tensor[],
+  scalars: readonly number[],
+): void {
+  const inputs = [...targets, ...others];
+  if (isRecording()) {
+    for (const input of inputs) {
+      if (!input.requiresGrad) continue;
+      throw new GradientError(
+        `Cannot ${program.label} in place while gradients are recorded as a tensor of shape ${
+          showShape(input.shape)
+        } requires a gradient: use noGrad(() => ...) or an operation that returns a new tensor`,
+      );
+    }
+  }
+  withRecording(false, () =>
+    applyOp(
+      { name: "update", targets: targets.length, program, scalars },
+      inputs,
+    ));
+}
