@@ -1,0 +1,40 @@
+/**
+ * Seeded orders, the same on every backend and runtime: Fisher and Yates's
+ * shuffle over Threefry-2x32 numbers.
+ *
+ * @module
+ */
+import { threefry } from "@tenfold/core";
+
+/** What a seed is used for: keeps two uses of one seed apart. */
+export const STREAM = { loader: 0x6c6f6164, split: 0x73706c69 } as const;
+
+/**
+ * The numbers from 0 to `length - 1` in an order that depends on the seed, the
+ * stream and the round alone.
+ */
+export function permutation(
+  length: number,
+  seed: number,
+  stream: number,
+  round: number,
+): Int32Array {
+  const order = new Int32Array(length);
+  const low = seed | 0;
+  const high = Math.floor(seed / 2 ** 32) ^ stream;
+  let count = 0;
+  for (let i = 0; i < length; i++) order[i] = i;
+  for (let i = length - 1; i > 0; i--) {
+    // Rejecting the last, incomplete run of values makes all equally likely.
+    const bound = 2 ** 32 - 2 ** 32 % (i + 1);
+    let word: number;
+    do {
+      word = threefry(low, high, count++, round) >>> 0;
+    } while (word >= bound);
+    const j = word % (i + 1);
+    const moved = order[i]!;
+    order[i] = order[j]!;
+    order[j] = moved;
+  }
+  return order;
+}

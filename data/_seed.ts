@@ -1,0 +1,18 @@
+/**
+ * Seeds as options.
+ *
+ * @module
+ */
+import { getRandomState, setRandomState, threefry } from "@tenfold/core";
+import { z } from "zod";
+
+/** The schema of a `seed` option that may be left out. */
+export const seedOption: z.ZodOptional<z.ZodInt> = z
+  .int("must be an integer").optional();
+
+/** A seed drawn from the global generator, as `manualSeed` set it. */
+export function drawSeed(): number {
+  const { seed, draws } = getRandomState();
+  setRandomState({ seed, draws: draws + 1 });
+  return threefry(seed, draws, 0, 0) >>> 0;
+}

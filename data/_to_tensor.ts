@@ -1,0 +1,48 @@
+/**
+ * From what a file held to a tensor.
+ *
+ * @module
+ */
+import {
+  type Backend,
+  type Device,
+  deviceFor,
+  type Tensor,
+  tensor,
+} from "@tenfold/core";
+import { z } from "zod";
+import type { AnyTypedArray } from "./_bytes.ts";
+import { type ElementType, tensorValues } from "./_element.ts";
+
+/** Where a tensor shall live. */
+export interface DeviceOption {
+  /**
+   * A backend by name, a backend, or a device.
+   *
+   * @default {the current backend}
+   */
+  readonly device?: string | Backend | Device;
+}
+
+/** The schema of a `device` option. */
+export const deviceOption: z.ZodExactOptional<
+  z.ZodType<NonNullable<DeviceOption["device"]>>
+> = z.custom<NonNullable<DeviceOption["device"]>>(
+  (value) =>
+    typeof value === "string" || (typeof value === "object" && value !== null),
+  "must be the name of a backend, a backend or a device",
+).exactOptional();
+
+/** A tensor of elements that a file held. */
+export function toTensor(
+  elements: AnyTypedArray,
+  type: ElementType,
+  shape: readonly number[],
+  what: string,
+  options: DeviceOption,
+): Tensor {
+  const device = deviceFor(options);
+  const keepFloat64 = device.backend.dtypes.includes("float64");
+  const { values, dtype } = tensorValues(elements, type, keepFloat64, what);
+  return tensor(values, { shape, dtype, device });
+}

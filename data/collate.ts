@@ -1,0 +1,171 @@
+/**
+ * From samples to a batch.
+ *
+ * @module
+ */
+import { ShapeError, stack, Tensor, tensor, tidy } from "@tenfold/core";
+
+/**
+ * What {@linkcode collate} makes of samples of a type: a tensor of tensors,
+ * numbers, booleans and arrays of numbers; of tuples and objects the same with
+ * each member collated; a list of anything else.
+ */
+export type Collated<Sample> = Sample extends
+  Tensor | number | boolean | ArrayBufferView | readonly number[] ? Tensor
+  : Sample extends readonly unknown[]
+    ? { -readonly [K in keyof Sample]: Collated<Sample[K]> }
+  : Sample extends string | bigint | null | undefined ? Sample[]
+  : Sample extends object
+    ? { -readonly [K in keyof Sample]: Collated<Sample[K]> }
+  : Sample[];
+
+type Fields = { readonly [key: string]: unknown };
+
+/** How the samples of one place in a batch are put together. */
+type Kind =
+  | "tensor"
+  | "number"
+  | "boolean"
+  | "array"
+  | "tuple"
+  | "object"
+  | "other";
+
+function kindOf(sample: unknown): Kind {
+  if (sample instanceof Tensor) return "tensor";
+  if (typeof sample === "number") return "number";
+  if (typeof sample === "boolean") return "boolean";
+  if (ArrayBuffer.isView(sample) && !(sample instanceof DataView)) {
+    return "array";
+  }
+  if (Array.isArray(sample)) {
+    const vector = sample.length > 0 &&
+      sample.every((item) => typeof item === "number");
+    return vector ? "array" : "tuple";
+  }
+  const prototype = typeof sample === "object" && sample !== null
+    ? Object.getPrototypeOf(sample)
+    : undefined;
+  return prototype === Object.prototype || prototype === null
+    ? "object"
+    : "other";
+}
+
+function fail(why: string): ShapeError {
+  return new ShapeError(`Cannot collate samples into a batch as ${why}`);
+}
+
+/** Puts vectors below each other; bytes and short integers become int32. */
+function stackArrays(samples: readonly ArrayLike<number | bigint>[]): Tensor {
+  const first = samples[0]!;
+  const width = first.length;
+  const size = samples.length * width;
+  const rows = first instanceof Float32Array || Array.isArray(first)
+    ? new Float32Array(size)
+    : first instanceof Float64Array
+    ? new Float64Array(size)
+    : new Int32Array(size);
+  samples.forEach((sample, row) => {
+    if (sample.length !== width) {
+      throw fail(
+        `the arrays differ in length: got ${width} and ${sample.length}`,
+      );
+    }
+    for (let i = 0; i < width; i++) {
+      rows[row * width + i] = Number(sample[i]);
+    }
+  });
+  return tensor(rows, { shape: [samples.length, width] });
+}
+
+/**
+ * Makes one batch of samples, as a loader does by default. Tensors are
+ * stacked along a new dim 0; numbers become a float32 tensor and booleans a
+ * bool tensor of shape `[samples]`; typed arrays and arrays of numbers become
+ * the rows of a tensor (plain arrays float32, bytes and integers int32, floats
+ * as they are). Other arrays count as tuples and plain objects as records:
+ * each of their members is collated by itself. Anything else, such as text,
+ * is given as a list.
+ *
+ * @typeParam Sample The type of the samples.
+ * @param samples At least one sample; all have the same structure.
+ * @returns The batch.
+ * @throws {ShapeError} If there is no sample, or their structures or shapes
+ * differ.
+ *
+ * @example Records of a vector and a class
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const batch = data.collate([
+ *   { x: [0.5, 1], kind: new Int32Array([2]), name: "a" },
+ *   { x: [2, 3], kind: new Int32Array([0]), name: "b" },
+ * ]);
+ * assertEquals(await batch.x.toArray(), [[0.5, 1], [2, 3]]);
+ * assertEquals(batch.kind.dtype, "int32");
+ * assertEquals(batch.name, ["a", "b"]);
+ * ```
+ */
+export function collate<const Sample>(
+  samples: readonly Sample[],
+): Collated<Sample> {
+  return collateAny(samples) as Collated<Sample>;
+}
+
+function collateAny(samples: readonly unknown[]): unknown {
+  if (samples.length === 0) throw fail("there is none");
+  const first = samples[0];
+  const kind = kindOf(first);
+  const odd = samples.find((sample) => kindOf(sample) !== kind);
+  if (odd !== undefined) {
+    throw fail(
+      `their structures differ: got ${kind} and ${kindOf(odd)}`,
+    );
+  }
+  switch (kind) {
+    case "tensor":
+      return tidy(() => stack(samples as readonly Tensor[]));
+    case "number":
+      return tensor(Float32Array.from(samples as readonly number[]));
+    case "boolean":
+      return tensor(samples as readonly boolean[]);
+    case "array":
+      return stackArrays(samples as readonly ArrayLike<number>[]);
+    case "tuple":
+      return collateTuples(samples as readonly (readonly unknown[])[]);
+    case "object":
+      return collateFields(samples as readonly Fields[]);
+    default:
+      return [...samples];
+  }
+}
+
+function collateTuples(samples: readonly (readonly unknown[])[]): unknown[] {
+  const first = samples[0]!;
+  for (const { length } of samples) {
+    if (length !== first.length) {
+      throw fail(
+        `the tuples differ in length: got ${first.length} and ${length}`,
+      );
+    }
+  }
+  return first.map((_, i) => collateAny(samples.map((sample) => sample[i])));
+}
+
+function collateFields(samples: readonly Fields[]): Fields {
+  const keys = Object.keys(samples[0]!);
+  for (const sample of samples) {
+    const own = Object.keys(sample);
+    if (own.length !== keys.length || !keys.every((key) => own.includes(key))) {
+      throw fail(
+        `the objects differ in their fields: got ${keys.join(", ")} and ${
+          own.join(", ")
+        }`,
+      );
+    }
+  }
+  return Object.fromEntries(
+    keys.map((key) => [key, collateAny(samples.map((each) => each[key]))]),
+  );
+}

@@ -1,0 +1,307 @@
+/**
+ * Batches of a dataset.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { parseOptions } from "./_options.ts";
+import { permutation, STREAM } from "./_permutation.ts";
+import { drawSeed, seedOption } from "./_seed.ts";
+import { collate, type Collated } from "./collate.ts";
+import type { Dataset } from "./dataset.ts";
+import { DatasetError, messageOf } from "./errors.ts";
+
+/** Options of {@linkcode DataLoader}. */
+export interface DataLoaderOptions<Sample, Batch> {
+  /**
+   * Samples in a batch.
+   *
+   * @default {1}
+   */
+  batchSize?: number;
+  /**
+   * Whether each epoch has an order of its own, drawn at random.
+   *
+   * @default {false}
+   */
+  shuffle?: boolean;
+  /** Decides the orders. Without it, one is drawn from the global generator. */
+  seed?: number;
+  /**
+   * Whether a last batch with fewer samples is left out.
+   *
+   * @default {false}
+   */
+  dropLast?: boolean;
+  /**
+   * Makes a batch of samples.
+   *
+   * @default {collate}
+   */
+  collate?: (samples: Sample[]) => Batch | Promise<Batch>;
+  /**
+   * How many batches of samples are fetched ahead while the loop's body runs.
+   * It helps where `get` waits for a disk or a network.
+   *
+   * @default {0}
+   */
+  prefetch?: number;
+}
+
+/** Where a loader stands: plain values, to be saved with a checkpoint. */
+export interface DataLoaderState {
+  /** The seed of the orders. */
+  readonly seed: number;
+  /** The epoch that is running, or the next one between two. */
+  readonly epoch: number;
+  /** Batches of this epoch that were handed out. */
+  readonly batch: number;
+  /** Samples of the dataset. */
+  readonly samples: number;
+  /** Samples in a batch. */
+  readonly batchSize: number;
+}
+
+const positive = "must be a positive integer";
+const natural = "must be an integer from 0 on";
+
+const optionsSchema = z.strictObject({
+  batchSize: z.int(positive).min(1, positive).default(1),
+  shuffle: z.boolean("must be true or false").default(false),
+  seed: seedOption,
+  dropLast: z.boolean("must be true or false").default(false),
+  collate: z.custom<(samples: never[]) => unknown>(
+    (value) => typeof value === "function",
+    "must be a function",
+  ).optional(),
+  prefetch: z.int(natural).min(0, natural).default(0),
+});
+
+const stateSchema = z.strictObject({
+  seed: z.int("must be an integer"),
+  epoch: z.int(natural).min(0, natural),
+  batch: z.int(natural).min(0, natural),
+  samples: z.int(natural).min(0, natural),
+  batchSize: z.int(positive).min(1, positive),
+});
+
+/** What the dataset gave for one batch, or why it did not. */
+type Fetched<Sample> =
+  | { readonly samples: Sample[] }
+  | { readonly whole: unknown }
+  | { readonly error: DatasetError };
+
+/** A place in the sequence of batches. */
+interface Place {
+  readonly epoch: number;
+  /** Batches of the epoch before this place. */
+  batch: number;
+}
+
+/**
+ * The batches of a dataset, epoch after epoch: each `for await` over the
+ * loader is one epoch.
+ *
+ * The order of an epoch depends on the seed and the number of the epoch alone:
+ * it is the same on every backend, and a loader whose state was saved goes on
+ * with the very same batches.
+ *
+ * The tensors of a batch are ordinary ones, made as the loop asks for the
+ * batch: a scope that is open around the loop owns them, one inside the body
+ * does not. Nothing releases them behind the back of a program that collects
+ * batches; in a long loop without an outer scope, dispose of them or put them
+ * into a scope with `s.add`.
+ *
+ * A dataset that throws ends the loop with a {@linkcode DatasetError} that
+ * names the index, at the batch where the sample belongs. When a loop ends, by
+ * `break` or an error too, fetches under way are waited for and dropped.
+ *
+ * @typeParam Sample What the dataset gives for one index.
+ * @typeParam Batch What `collate` makes of several.
+ *
+ * @example An epoch over features and labels
+ * ```ts
+ * import { data, tensor } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const dataset = new data.TensorDataset(
+ *   tensor([[1], [2], [3]]),
+ *   tensor([0, 1, 0], { dtype: "int32" }),
+ * );
+ * const loader = new data.DataLoader(dataset, { batchSize: 2 });
+ * const shapes = [];
+ * for await (const [x, y] of loader) shapes.push([x.shape, y.shape]);
+ * assertEquals(shapes, [[[2, 1], [2]], [[1, 1], [1]]]);
+ * ```
+ */
+export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
+  implements AsyncIterable<Batch> {
+  /** The dataset that the batches come from. */
+  readonly dataset: Dataset<Sample>;
+  /** Samples in a batch. */
+  readonly batchSize: number;
+  readonly #shuffle: boolean;
+  readonly #dropLast: boolean;
+  readonly #prefetch: number;
+  readonly #collate: ((samples: Sample[]) => Batch | Promise<Batch>) | null;
+  #seed: number;
+  /** Where the next loop begins. */
+  #next: Place = { epoch: 0, batch: 0 };
+  /** Where the loop stands that runs now. */
+  #running: Place | null = null;
+
+  /**
+   * Makes a loader over a dataset.
+   *
+   * @param dataset The dataset that the batches come from.
+   * @param options How to make them.
+   * @throws {TypeError} If an option is unknown or of the wrong type.
+   * @throws {RangeError} If an option has a wrong value, such as batch size 0.
+   */
+  constructor(
+    dataset: Dataset<Sample>,
+    options: DataLoaderOptions<Sample, Batch> = {},
+  ) {
+    const parsed = parseOptions(optionsSchema, options, "make a DataLoader");
+    this.dataset = dataset;
+    this.batchSize = parsed.batchSize;
+    this.#shuffle = parsed.shuffle;
+    this.#dropLast = parsed.dropLast;
+    this.#prefetch = parsed.prefetch;
+    this.#collate = options.collate ?? null;
+    this.#seed = parsed.seed ?? (parsed.shuffle ? drawSeed() : 0);
+  }
+
+  /** The number of batches in an epoch. */
+  get length(): number {
+    const batches = this.dataset.length / this.batchSize;
+    return this.#dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  /**
+   * One epoch, or what is left of one whose state was loaded.
+   *
+   * @returns The batches, in order.
+   * @throws {DatasetError} If the dataset fails; it names the index.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+    const place = this.#next;
+    this.#next = { epoch: place.epoch + 1, batch: 0 };
+    this.#running = place;
+    const { length } = this;
+    const order = this.#order(place.epoch);
+    const ahead: Promise<Fetched<Sample>>[] = [];
+    let fetched = place.batch;
+    try {
+      while (place.batch < length) {
+        const last = Math.min(place.batch + this.#prefetch, length - 1);
+        while (fetched <= last) {
+          const start = fetched++ * this.batchSize;
+          ahead.push(
+            this.#fetch(order.subarray(start, start + this.batchSize)),
+          );
+        }
+        const batch = await this.#make(await ahead.shift()!);
+        place.batch++;
+        yield batch;
+      }
+    } finally {
+      if (this.#running === place) this.#running = null;
+      await Promise.all(ahead);
+    }
+  }
+
+  /**
+   * Where the loader stands: the next batch that it would hand out.
+   *
+   * @returns Plain values that survive JSON.
+   */
+  stateDict(): DataLoaderState {
+    const { epoch, batch } = this.#running ?? this.#next;
+    const { length: samples } = this.dataset;
+    const { batchSize } = this;
+    return { seed: this.#seed, epoch, batch, samples, batchSize };
+  }
+
+  /**
+   * Takes the loader to a place that was saved: the next loop hands out the
+   * rest of that epoch, in the same order.
+   *
+   * @param state What {@linkcode DataLoader.stateDict} gave.
+   * @throws {TypeError} If the state is none of a loader's.
+   * @throws {RangeError} If it was saved with another number of samples or
+   * another batch size.
+   */
+  loadStateDict(state: DataLoaderState): void {
+    const operation = "load the state of a DataLoader";
+    const { seed, epoch, batch, samples, batchSize } = parseOptions(
+      stateSchema,
+      state,
+      operation,
+    );
+    if (samples !== this.dataset.length || batchSize !== this.batchSize) {
+      throw new RangeError(
+        `Cannot ${operation} as it belongs to other batches: got ${samples} samples in batches of ${batchSize}, expected ${this.dataset.length} in batches of ${this.batchSize}`,
+      );
+    }
+    this.#seed = seed;
+    this.#next = { epoch, batch };
+    this.#running = null;
+  }
+
+  #order(epoch: number): Int32Array {
+    const { length } = this.dataset;
+    return this.#shuffle
+      ? permutation(length, this.#seed, STREAM.loader, epoch)
+      : Int32Array.from({ length }, (_, i) => i);
+  }
+
+  /** Asks the dataset for the samples of one batch; never rejects. */
+  async #fetch(indices: Int32Array): Promise<Fetched<Sample>> {
+    const { dataset } = this;
+    if (this.#collate === null && dataset.getBatch !== undefined) {
+      try {
+        return { whole: await dataset.getBatch(indices) };
+      } catch (cause) {
+        return { error: datasetError(indices, cause) };
+      }
+    }
+    const pending: (Sample | Promise<Sample>)[] = [];
+    try {
+      for (const index of indices) pending.push(dataset.get(index));
+    } catch (cause) {
+      pending.push(Promise.reject(cause));
+    }
+    const settled = await Promise.allSettled(pending);
+    const samples: Sample[] = [];
+    for (const [i, result] of settled.entries()) {
+      if (result.status === "rejected") {
+        return {
+          error: datasetError(indices.subarray(i, i + 1), result.reason),
+        };
+      }
+      samples.push(result.value);
+    }
+    return { samples };
+  }
+
+  #make(fetched: Fetched<Sample>): Batch | Promise<Batch> {
+    if ("error" in fetched) throw fetched.error;
+    if ("whole" in fetched) return fetched.whole as Batch;
+    return this.#collate === null
+      ? collate(fetched.samples) as Batch
+      : this.#collate(fetched.samples);
+  }
+}
+
+function datasetError(indices: Int32Array, cause: unknown): DatasetError {
+  const shown = [...indices.subarray(0, 8)].join(", ");
+  const what = indices.length === 1
+    ? `sample ${shown}`
+    : `samples ${shown}${indices.length > 8 ? ", …" : ""}`;
+  return new DatasetError(
+    `Cannot get ${what} as the dataset failed: ${messageOf(cause)}`,
+    [...indices],
+    cause,
+  );
+}

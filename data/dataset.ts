@@ -1,0 +1,52 @@
+/**
+ * What a dataset is.
+ *
+ * @module
+ */
+
+/**
+ * Samples by number, the way PyTorch has them. Anything with a length and a
+ * `get` will do: an object literal, a class of your own.
+ *
+ * @typeParam Sample What `get` gives for one index.
+ *
+ * @example Ten numbers and their squares
+ * ```ts
+ * import { type Dataset, Subset } from "@tenfold/data";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const squares: Dataset<[number, number]> = {
+ *   length: 10,
+ *   get: (i) => [i, i * i],
+ * };
+ * assertEquals(new Subset(squares, [3, 4]).get(0), [3, 9]);
+ * ```
+ */
+export interface Dataset<Sample = unknown> {
+  /** The number of samples. */
+  readonly length: number;
+  /**
+   * One sample, now or later.
+   *
+   * @param index From 0 to `length - 1`.
+   */
+  get(index: number): Sample | Promise<Sample>;
+  /**
+   * Several samples as one batch, where the dataset has a faster way than one
+   * by one; a loader without a `collate` of its own takes it.
+   *
+   * @param indices The samples, in order.
+   */
+  getBatch?(indices: Int32Array): unknown;
+}
+
+/** Checks that an index is one of a dataset's. */
+export function checkIndex(index: number, length: number): void {
+  if (!Number.isInteger(index) || index < 0 || index >= length) {
+    throw new RangeError(
+      `Cannot get a sample as the index is out of range: got ${index}, expected 0 to ${
+        length - 1
+      }`,
+    );
+  }
+}

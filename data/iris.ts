@@ -1,0 +1,49 @@
+/**
+ * Fisher's irises, embedded.
+ *
+ * @module
+ */
+import { decodeTable } from "./_embedded/decode.ts";
+import { DECIMALS, ROWS, WIDTHS } from "./_embedded/iris.ts";
+import type { DeviceOption } from "./_to_tensor.ts";
+import { type LabeledData, labeledData } from "./labeled_data.ts";
+
+const DESCRIPTION = `150 irises of three species, 50 of each: the length and
+the width of their sepals and petals in centimetres.
+Source: Fisher, "Iris", UCI Machine Learning Repository, 1936,
+https://doi.org/10.24432/C56C76, with the figures of Fisher's paper, as
+scikit-learn ships it. Licence: CC BY 4.0.`;
+
+/**
+ * 150 irises of three species with four measures each. They are part of the
+ * package: no file and no network is asked for.
+ *
+ * Fisher, "Iris", UCI Machine Learning Repository, 1936,
+ * <https://doi.org/10.24432/C56C76>, CC BY 4.0.
+ *
+ * @param options Where the tensors shall live.
+ * @returns `data` of shape `[150, 4]`, `target` of shape `[150]` with values
+ * from 0 to 2, and the names.
+ *
+ * @example Names of the species
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const iris = data.loadIris();
+ * assertEquals(iris.data.shape, [150, 4]);
+ * assertEquals(iris.targetNames, ["setosa", "versicolor", "virginica"]);
+ * ```
+ */
+export function loadIris(options: DeviceOption = {}): LabeledData {
+  return labeledData(decodeTable(ROWS, WIDTHS, DECIMALS), [4], {
+    featureNames: [
+      "sepal length (cm)",
+      "sepal width (cm)",
+      "petal length (cm)",
+      "petal width (cm)",
+    ],
+    targetNames: ["setosa", "versicolor", "virginica"],
+    description: DESCRIPTION,
+  }, options);
+}

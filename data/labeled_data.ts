@@ -1,0 +1,40 @@
+/**
+ * What the embedded data sets are given as.
+ *
+ * @module
+ */
+import { type Tensor, tensor } from "@tenfold/core";
+import type { Rows } from "./_embedded/decode.ts";
+import type { DeviceOption } from "./_to_tensor.ts";
+
+/** A small data set for classification, whole in memory. */
+export interface LabeledData {
+  /** The features: float32, one row for each sample. */
+  readonly data: Tensor;
+  /** The class of each sample: int32 of shape `[samples]`. */
+  readonly target: Tensor;
+  /** What each column of the features is. */
+  readonly featureNames: readonly string[];
+  /** What each class is. */
+  readonly targetNames: readonly string[];
+  /** What the data set is, where it comes from, and under which licence. */
+  readonly description: string;
+}
+
+/** The tensors of embedded rows; `shape` is that of one sample. */
+export function labeledData(
+  rows: Rows,
+  shape: readonly number[],
+  facts: Omit<LabeledData, "data" | "target">,
+  options: DeviceOption,
+): LabeledData {
+  const samples = rows.labels.length;
+  return {
+    data: tensor(Float32Array.from(rows.features), {
+      shape: [samples, ...shape],
+      ...options,
+    }),
+    target: tensor(rows.labels, options),
+    ...facts,
+  };
+}

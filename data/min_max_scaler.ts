@@ -1,0 +1,185 @@
+/**
+ * Features within fixed bounds.
+ *
+ * @module
+ */
+import { type Tensor, where } from "@tenfold/core";
+import { z } from "zod";
+import { parseOptions } from "./_options.ts";
+import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
+
+/** Options of {@linkcode MinMaxScaler}. */
+export interface MinMaxScalerOptions {
+  /**
+   * The least and the greatest value of the scaled features.
+   *
+   * @default {[0, 1]}
+   */
+  featureRange?: readonly [number, number];
+  /**
+   * Whether values beyond those that were learned are cut off at the bounds.
+   *
+   * @default {false}
+   */
+  clip?: boolean;
+}
+
+const number = z.number("must be a number");
+
+const optionsSchema = z.strictObject({
+  featureRange: z.tuple([number, number], "must be two numbers")
+    .default([0, 1]),
+  clip: z.boolean("must be true or false").default(false),
+});
+
+/**
+ * Takes every feature into a range: its least value to the lower bound, its
+ * greatest to the upper one. As in scikit-learn a constant feature goes to the
+ * lower bound, and NaN is left out of the figures and stays NaN.
+ *
+ * The figures belong to the scaler, not to a scope; `dispose` releases them.
+ *
+ * @example From 0 to 1
+ * ```ts
+ * import { data, tensor } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scaler = new data.MinMaxScaler();
+ * const scaled = scaler.fitTransform(tensor([[2, 7], [4, 7], [10, 7]]));
+ * assertEquals(await scaled.toArray(), [[0, 0], [0.25, 0], [1, 0]]);
+ * ```
+ */
+export class MinMaxScaler {
+  readonly #low: number;
+  readonly #high: number;
+  readonly #clip: boolean;
+  readonly #figures: FittedFigures<"dataMin" | "dataMax" | "scale"> =
+    new FittedFigures("MinMaxScaler", ["dataMin", "dataMax", "scale"]);
+
+  /**
+   * Makes a scaler without figures yet.
+   *
+   * @param options The range, and what happens beyond it.
+   * @throws {TypeError} If an option is unknown or of the wrong type.
+   * @throws {RangeError} If the range is empty.
+   */
+  constructor(options: MinMaxScalerOptions = {}) {
+    const { featureRange: [low, high], clip } = parseOptions(
+      optionsSchema,
+      options,
+      "make a MinMaxScaler",
+    );
+    if (low >= high) {
+      throw new RangeError(
+        `Cannot make a MinMaxScaler as featureRange must ascend: got [${low}, ${high}]`,
+      );
+    }
+    this.#low = low;
+    this.#high = high;
+    this.#clip = clip;
+  }
+
+  /** The least value of each feature, of shape `[features]`. */
+  get dataMin(): Tensor {
+    return this.#figures.get().dataMin;
+  }
+
+  /** The greatest value of each feature, of shape `[features]`. */
+  get dataMax(): Tensor {
+    return this.#figures.get().dataMax;
+  }
+
+  /** What each feature is multiplied by, of shape `[features]`. */
+  get scale(): Tensor {
+    return this.#figures.get().scale;
+  }
+
+  /**
+   * Learns the figures from data.
+   *
+   * @param x Samples, of shape `[samples, features]`.
+   * @returns This scaler.
+   * @throws {ShapeError} If the data has another shape, or no sample.
+   */
+  fit(x: Tensor): this {
+    checkTable(x, "fit a MinMaxScaler");
+    this.#figures.set(() => {
+      const { low: dataMin, high: dataMax } = bounds(floating(x));
+      const extent = where(dataMin.eq(dataMax), 1, dataMax.sub(dataMin));
+      const scale = extent.reciprocal().mul(this.#high - this.#low);
+      return { dataMin, dataMax, scale };
+    });
+    return this;
+  }
+
+  /**
+   * Scales data.
+   *
+   * @param x Samples, of shape `[samples, features]`.
+   * @returns The scaled samples.
+   * @throws {ShapeError} If the data has other features than were learned.
+   * @throws {TypeError} If no figures were learned yet.
+   */
+  transform(x: Tensor): Tensor {
+    this.#figures.check(x, "transform data");
+    const scaled = floating(x).sub(this.dataMin).mul(this.scale)
+      .add(this.#low);
+    return this.#clip
+      ? scaled.clamp({ min: this.#low, max: this.#high })
+      : scaled;
+  }
+
+  /**
+   * Learns the figures from data and scales it.
+   *
+   * @param x Samples, of shape `[samples, features]`.
+   * @returns The scaled samples.
+   * @throws {ShapeError} If the data has another shape, or no sample.
+   */
+  fitTransform(x: Tensor): Tensor {
+    return this.fit(x).transform(x);
+  }
+
+  /**
+   * Takes scaled data back to what it was.
+   *
+   * @param z Scaled samples, of shape `[samples, features]`.
+   * @returns The samples in their own units.
+   * @throws {ShapeError} If the data has other features than were learned.
+   * @throws {TypeError} If no figures were learned yet.
+   */
+  inverseTransform(z: Tensor): Tensor {
+    this.#figures.check(z, "transform data back");
+    return floating(z).sub(this.#low).div(this.scale).add(this.dataMin);
+  }
+
+  /**
+   * The figures, to be saved beside a model's.
+   *
+   * @returns `dataMin`, `dataMax` and `scale`.
+   * @throws {TypeError} If no figures were learned yet.
+   */
+  stateDict(): { dataMin: Tensor; dataMax: Tensor; scale: Tensor } {
+    return { ...this.#figures.get() };
+  }
+
+  /**
+   * Takes saved figures, as copies.
+   *
+   * @param state What {@linkcode MinMaxScaler.stateDict} gave.
+   * @throws {ShapeError} If a figure is missing or of another shape.
+   */
+  loadStateDict(state: { readonly [name: string]: Tensor }): void {
+    this.#figures.load(state);
+  }
+
+  /** Releases the figures. */
+  dispose(): void {
+    this.#figures.dispose();
+  }
+
+  /** Releases the figures at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * MNIST: 70,000 handwritten digits.
+ *
+ * @module
+ */
+import { type Tensor, tensor, unscoped } from "@tenfold/core";
+import { z } from "zod";
+import type { DownloadProgress } from "./_download.ts";
+import { environment } from "./_fs.ts";
+import {
+  MNIST_FILES,
+  MNIST_MIRRORS,
+  type MnistAccess,
+  mnistFile,
+  type MnistSplit,
+} from "./_mnist_files.ts";
+import { parseOptions } from "./_options.ts";
+import { progressBar } from "./_progress_bar.ts";
+import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
+import type { Dataset } from "./dataset.ts";
+import { DataFormatError, FileError } from "./errors.ts";
+import { parseIdx } from "./idx.ts";
+import { TensorDataset } from "./tensor_dataset.ts";
+
+export type { DownloadProgress } from "./_download.ts";
+
+/** Options of {@linkcode downloadMnist}. */
+export interface DownloadMnistOptions {
+  /**
+   * Folders on the web that hold the four `.gz` files, tried in order.
+   *
+   * @default {two public copies}
+   */
+  mirrors?: readonly string[];
+  /**
+   * Milliseconds without a byte after which a mirror is given up.
+   *
+   * @default {30000}
+   */
+  timeout?: number;
+  /**
+   * Whether a bar shows the download where there is a terminal, or a function
+   * that hears of it.
+   *
+   * @default {true}
+   */
+  progress?: boolean | ((progress: DownloadProgress) => void);
+}
+
+/** Options of {@linkcode mnist}. */
+export interface MnistOptions extends DownloadMnistOptions, DeviceOption {
+  /**
+   * The folder that holds the files, gzipped or not; they may also lie in its
+   * folders `mnist` or `MNIST/raw`.
+   *
+   * @default {the environment variable TENFOLD_DATA}
+   */
+  root?: string;
+  /**
+   * The 60,000 digits to train on or the 10,000 to test with.
+   *
+   * @default {"train"}
+   */
+  split?: "train" | "test";
+  /**
+   * Whether files that are missing or damaged are fetched.
+   *
+   * @default {false}
+   */
+  download?: boolean;
+}
+
+const downloadFields = {
+  mirrors: z.array(
+    z.url({ protocol: /^https?$/, error: "must be an http address" }),
+    "must be an array of addresses",
+  ).default([...MNIST_MIRRORS]),
+  timeout: z.number("must be a number of milliseconds")
+    .positive("must be positive").default(30_000),
+  progress: z.union([
+    z.boolean(),
+    z.custom<(progress: DownloadProgress) => void>(
+      (value) => typeof value === "function",
+    ),
+  ], "must be true, false or a function").default(true),
+};
+
+const downloadSchema = z.strictObject(downloadFields);
+
+const mnistSchema = z.strictObject({
+  ...downloadFields,
+  root: z.string("must be a path").min(1, "must be a path").optional(),
+  split: z.enum(["train", "test"], 'must be "train" or "test"')
+    .default("train"),
+  download: z.boolean("must be true or false").default(false),
+  device: deviceOption,
+});
+
+/**
+ * The digits of one split of MNIST. Sample `i` is `[image, label]`: a float32
+ * tensor of shape `[1, 28, 28]` with values from 0 to 1, and an int32 one.
+ *
+ * The tensors are made when they are first asked for and belong to the
+ * dataset, not to a scope; `dispose` releases them.
+ */
+export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
+  /** The pixels as they are in the file: bytes, 784 for each image. */
+  readonly rawImages: Uint8Array;
+  /** The labels as they are in the file: bytes from 0 to 9. */
+  readonly rawLabels: Uint8Array;
+  readonly #place: DeviceOption;
+  #made: TensorDataset<readonly [Tensor, Tensor]> | null = null;
+
+  /**
+   * Makes a dataset of pixels and labels.
+   *
+   * @param rawImages The pixels, 784 for each image.
+   * @param rawLabels The labels.
+   * @param options Where the tensors shall live.
+   */
+  constructor(
+    rawImages: Uint8Array,
+    rawLabels: Uint8Array,
+    options: DeviceOption = {},
+  ) {
+    this.rawImages = rawImages;
+    this.rawLabels = rawLabels;
+    this.#place = options;
+  }
+
+  /** The number of digits. */
+  get length(): number {
+    return this.rawLabels.length;
+  }
+
+  #dataset(): TensorDataset<readonly [Tensor, Tensor]> {
+    return this.#made ??= unscoped(() => {
+      const pixels = Float32Array.from(this.rawImages, (byte) => byte / 255);
+      const shape = [this.length, 1, 28, 28];
+      return new TensorDataset(
+        tensor(pixels, { shape, ...this.#place }),
+        tensor(Int32Array.from(this.rawLabels), this.#place),
+      );
+    });
+  }
+
+  /** All images: float32 of shape `[length, 1, 28, 28]`, from 0 to 1. */
+  get images(): Tensor {
+    return this.#dataset().tensors[0];
+  }
+
+  /** All labels: int32 of shape `[length]`. */
+  get labels(): Tensor {
+    return this.#dataset().tensors[1];
+  }
+
+  /**
+   * One digit.
+   *
+   * @param index From 0 to `length - 1`.
+   * @returns Its image and its label.
+   * @throws {RangeError} If the index is out of range.
+   */
+  get(index: number): readonly [Tensor, Tensor] {
+    return this.#dataset().get(index);
+  }
+
+  /**
+   * Several digits.
+   *
+   * @param indices The digits, in order.
+   * @returns Their images and their labels.
+   * @throws {RangeError} If an index is out of range.
+   */
+  getBatch(indices: Int32Array): readonly [Tensor, Tensor] {
+    return this.#dataset().getBatch(indices);
+  }
+
+  /** Releases the tensors; they are made again when they are asked for. */
+  dispose(): void {
+    for (const each of this.#made?.tensors ?? []) each.dispose();
+    this.#made = null;
+  }
+
+  /** Releases the tensors at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/**
+ * MNIST, handwritten digits of 28×28 pixels: LeCun, Cortes and Burges, "The
+ * MNIST database of handwritten digits", 1998.
+ *
+ * The files are read from a folder and checked against the SHA-256 of what was
+ * published. Nothing is fetched unless `download` asks for it.
+ *
+ * @param options The folder, the split, and whether to fetch what is missing.
+ * @returns The dataset.
+ * @throws {FileError} If a file is missing or cannot be fetched; the message
+ * says what was looked for, where, and the command that fetches it.
+ * @throws {DataFormatError} If a file is damaged.
+ *
+ * @example Batches of digits
+ * ```ts no-eval
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const train = await data.mnist({ root: "mnist", download: true });
+ * const loader = new data.DataLoader(train, { batchSize: 64, shuffle: true });
+ * for await (const [images, labels] of loader) {
+ *   console.log(images.shape, labels.shape); // [64, 1, 28, 28] [64]
+ * }
+ * ```
+ */
+export async function mnist(options: MnistOptions = {}): Promise<MnistDataset> {
+  const { split, device, ...rest } = parseOptions(
+    mnistSchema,
+    options,
+    "open MNIST",
+  );
+  const place = device === undefined ? {} : { device };
+  return await openMnist(MNIST_FILES[split], rest, place);
+}
+
+/** What {@linkcode mnist} asks for, with its defaults. */
+type Request = Omit<z.output<typeof mnistSchema>, "split" | "device">;
+
+/** Opens the files of a split; tests hand in small ones. */
+export async function openMnist(
+  split: MnistSplit,
+  request: Request,
+  place: DeviceOption,
+): Promise<MnistDataset> {
+  const root = request.root ?? environment("TENFOLD_DATA");
+  if (root === undefined || root === "") {
+    throw new FileError(
+      "Cannot open MNIST as no folder is named: pass { root }, or set TENFOLD_DATA and let the program read it (--allow-env=TENFOLD_DATA)",
+    );
+  }
+  const { images, labels } = await withProgress(
+    request.progress,
+    async (onProgress) => {
+      const access: MnistAccess = { ...request, root, onProgress };
+      return {
+        images: parseIdx(await mnistFile(split.images, access)),
+        labels: parseIdx(await mnistFile(split.labels, access)),
+      };
+    },
+  );
+  const [count, height, width] = images.shape;
+  if (
+    !(images.data instanceof Uint8Array && labels.data instanceof Uint8Array) ||
+    height !== 28 || width !== 28 || count !== labels.shape[0]
+  ) {
+    throw new DataFormatError(
+      `Cannot open MNIST as the images and labels do not fit: got shapes [${
+        images.shape.join(", ")
+      }] and [${labels.shape.join(", ")}]`,
+    );
+  }
+  return new MnistDataset(images.data, labels.data, place);
+}
+
+async function withProgress<T>(
+  progress: boolean | ((progress: DownloadProgress) => void),
+  work: (onProgress: MnistAccess["onProgress"]) => Promise<T>,
+): Promise<T> {
+  if (typeof progress === "function") return await work(progress);
+  if (!progress) return await work(() => {});
+  // The bar is only made once something is downloaded.
+  let bar: Promise<Awaited<ReturnType<typeof progressBar>>> | null = null;
+  try {
+    return await work((state) => {
+      bar ??= progressBar();
+      bar.then((drawn) => drawn.update(state));
+    });
+  } finally {
+    (await bar as Awaited<ReturnType<typeof progressBar>> | null)?.stop();
+  }
+}
+
+/**
+ * Fetches the four files of MNIST into a folder, where {@linkcode mnist} finds
+ * them. Files that are there and sound stay; each new one is checked before it
+ * takes its place.
+ *
+ * @param root The folder; it is made if it is missing.
+ * @param options The mirrors, the patience, and the progress bar.
+ * @throws {FileError} If no mirror gives a file whole and sound.
+ *
+ * @example Fetching once
+ * ```ts no-eval
+ * import { downloadMnist } from "@tenfold/data";
+ *
+ * await downloadMnist("mnist");
+ * ```
+ */
+export async function downloadMnist(
+  root: string,
+  options: DownloadMnistOptions = {},
+): Promise<void> {
+  const parsed = parseOptions(downloadSchema, options, "download MNIST");
+  await withProgress(parsed.progress, async (onProgress) => {
+    const access = { ...parsed, root, download: true, onProgress };
+    for (const { images, labels } of Object.values(MNIST_FILES)) {
+      await mnistFile(images, access);
+      await mnistFile(labels, access);
+    }
+  });
+}

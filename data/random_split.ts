@@ -1,0 +1,77 @@
+/**
+ * Cutting a dataset into parts at random.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { parseOptions } from "./_options.ts";
+import { permutation, STREAM } from "./_permutation.ts";
+import { drawSeed, seedOption } from "./_seed.ts";
+import type { Dataset } from "./dataset.ts";
+import { Subset } from "./subset.ts";
+
+/** Options of {@linkcode randomSplit}. */
+export interface RandomSplitOptions {
+  /** Decides the order. Without it, one is drawn from the global generator. */
+  seed?: number;
+}
+
+const optionsSchema = z.strictObject({ seed: seedOption });
+
+/**
+ * Cuts a dataset into parts whose samples are drawn at random, none twice.
+ *
+ * @param dataset The dataset.
+ * @param lengths How many samples each part has, or which fraction: integers
+ * that add up to the dataset's length, or fractions that add up to 1. What
+ * rounding leaves over goes to the first parts, one each.
+ * @param options The seed.
+ * @returns The parts.
+ * @throws {RangeError} If the lengths do not add up.
+ *
+ * @example Three parts
+ * ```ts
+ * import { randomSplit } from "@tenfold/data";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const numbers = { length: 10, get: (i: number) => i };
+ * const parts = randomSplit(numbers, [0.6, 0.2, 0.2], { seed: 1 });
+ * assertEquals(parts.map((part) => part.length), [6, 2, 2]);
+ * ```
+ */
+export function randomSplit<Sample>(
+  dataset: Dataset<Sample>,
+  lengths: readonly number[],
+  options: RandomSplitOptions = {},
+): Subset<Sample>[] {
+  const { seed = drawSeed() } = parseOptions(
+    optionsSchema,
+    options,
+    "split a dataset",
+  );
+  const counts = countsOf(lengths, dataset.length);
+  const order = permutation(dataset.length, seed, STREAM.split, 0);
+  let start = 0;
+  return counts.map((count) => {
+    start += count;
+    return new Subset(dataset, order.subarray(start - count, start));
+  });
+}
+
+function countsOf(lengths: readonly number[], total: number): number[] {
+  const sum = lengths.reduce((a, b) => a + b, 0);
+  const whole = lengths.every(Number.isInteger);
+  const sound = lengths.every((length) => length >= 0);
+  if (sound && whole && sum === total) return [...lengths];
+  if (!sound || lengths.length === 0 || Math.abs(sum - 1) > 1e-9) {
+    throw new RangeError(
+      `Cannot split a dataset as the lengths must add up to ${total}, or be fractions that add up to 1: got [${
+        lengths.join(", ")
+      }]`,
+    );
+  }
+  const counts = lengths.map((fraction) => Math.floor(fraction * total + 1e-9));
+  let rest = total - counts.reduce((a, b) => a + b, 0);
+  for (let i = 0; rest > 0; i = (i + 1) % counts.length, rest--) counts[i]!++;
+  return counts;
+}

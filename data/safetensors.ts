@@ -1,0 +1,304 @@
+/**
+ * safetensors, the file format in which trained weights travel: a checked
+ * header and raw bytes, nothing that could run.
+ *
+ * @module
+ */
+import { type DType, isFloating, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import { ELEMENTS, type ElementType, encodeElements } from "./_element.ts";
+import { parseOptions } from "./_options.ts";
+import {
+  parseSafetensorsHeader,
+  SAFETENSORS_BITS,
+  type SafetensorsDType,
+} from "./_safetensors_header.ts";
+import { layOutSafetensors } from "./_safetensors_layout.ts";
+import { type DeviceOption, toTensor } from "./_to_tensor.ts";
+import { DataFormatError } from "./errors.ts";
+import { type ByteSource, readBytes } from "./source.ts";
+import { writeFileAtomic } from "./write_file_atomic.ts";
+
+export type { SafetensorsDType } from "./_safetensors_header.ts";
+
+/** One tensor of a safetensors file, as bytes. */
+export interface SafetensorsEntry {
+  /** The dtype that the file names, such as `"F32"`. */
+  readonly dtype: SafetensorsDType;
+  /** The extents, outermost first. */
+  readonly shape: number[];
+  /** The elements: little-endian, C order. */
+  readonly data: Uint8Array;
+}
+
+/** The contents of a safetensors file, as bytes. */
+export interface SafetensorsFile {
+  /** The tensors by name. */
+  readonly tensors: Map<string, SafetensorsEntry>;
+  /** The strings that the file carries beside its tensors. */
+  readonly metadata: { [key: string]: string };
+}
+
+/** Options of {@linkcode saveSafetensors} and {@linkcode encodeSafetensors}. */
+export interface SafetensorsOptions {
+  /**
+   * Strings to carry beside the tensors.
+   *
+   * @default {{}}
+   */
+  metadata?: { [key: string]: string };
+  /**
+   * The dtype in the file: one for every floating tensor (`"F16"` halves the
+   * size), or one for each tensor that is named. Without it, float32 is
+   * written as F32, float64 as F64, int32 as I32 and bool as BOOL.
+   */
+  dtype?: SafetensorsDType | { [name: string]: SafetensorsDType };
+}
+
+/** The element types of this package by the names of the format. */
+const ELEMENT_OF: { readonly [D in SafetensorsDType]?: ElementType } = {
+  BOOL: "bool",
+  U8: "uint8",
+  I8: "int8",
+  U16: "uint16",
+  I16: "int16",
+  U32: "uint32",
+  I32: "int32",
+  U64: "uint64",
+  I64: "int64",
+  F16: "float16",
+  BF16: "bfloat16",
+  F32: "float32",
+  F64: "float64",
+  F8_E4M3: "float8_e4m3",
+  F8_E5M2: "float8_e5m2",
+};
+
+/** The names of the format by our dtypes. */
+const DTYPE_OF: { readonly [D in DType]: SafetensorsDType } = {
+  bool: "BOOL",
+  int32: "I32",
+  float32: "F32",
+  float64: "F64",
+};
+
+const dtypeSchema = z.enum(
+  Object.keys(SAFETENSORS_BITS) as [SafetensorsDType, ...SafetensorsDType[]],
+  "must be a dtype of the format",
+);
+
+const optionsSchema = z.strictObject({
+  metadata: z.record(z.string(), z.string("must be text"), "must be an object")
+    .default({}),
+  dtype: z.union(
+    [dtypeSchema, z.record(z.string(), dtypeSchema)],
+    "must be a dtype of the format",
+  )
+    .default({}),
+});
+
+/**
+ * Reads the bytes of a safetensors file without making tensors. The data of
+ * each entry is a view of the bytes, not a copy.
+ *
+ * @param bytes The whole file.
+ * @returns The entries by name, in the order of their place, and the metadata.
+ * @throws {DataFormatError} If the header is damaged, longer than 100 MB or
+ * names a tensor twice, or the tensors do not fill the data exactly.
+ *
+ * @example Looking into a file
+ * ```ts
+ * import { parseSafetensors, serializeSafetensors } from "@tenfold/data";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const data = new Uint8Array([0x80, 0x3f]); // 1 in bfloat16
+ * const file = serializeSafetensors({
+ *   tensors: new Map([["scale", { dtype: "BF16", shape: [], data }]]),
+ *   metadata: { epoch: "3" },
+ * });
+ * const { tensors, metadata } = parseSafetensors(file);
+ * assertEquals(tensors.get("scale")?.data, data);
+ * assertEquals(metadata, { epoch: "3" });
+ * ```
+ */
+export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const { entries, metadata, start } = parseSafetensorsHeader(bytes);
+  const tensors = new Map<string, SafetensorsEntry>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    const data = bytes.subarray(start + begin, start + end);
+    tensors.set(name, { dtype, shape, data });
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * The bytes of a safetensors file, laid out as the reference implementation
+ * does: widest elements first, then by name.
+ *
+ * @param file The entries by name and the metadata.
+ * @returns The whole file.
+ * @throws {RangeError} If an entry's bytes do not fit its shape, or the header
+ * would be longer than the format allows.
+ *
+ * @example A file with one tensor
+ * ```ts
+ * import { parseSafetensors, serializeSafetensors } from "@tenfold/data";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const data = new Uint8Array([1, 2, 3]);
+ * const tensors = new Map([["x", { dtype: "U8" as const, shape: [3], data }]]);
+ * const file = serializeSafetensors({ tensors, metadata: {} });
+ * assertEquals(parseSafetensors(file).tensors, tensors);
+ * ```
+ */
+export function serializeSafetensors(file: SafetensorsFile): Uint8Array {
+  return layOutSafetensors(file.tensors, file.metadata);
+}
+
+/**
+ * Tensors from the bytes of a safetensors file. Integers of every width become
+ * int32; F16, BF16, F8_E4M3 and F8_E5M2 become float32; F64 stays float64
+ * where the device has it and becomes float32 elsewhere; BOOL becomes bool.
+ *
+ * @param bytes The whole file.
+ * @param options Where the tensors shall live.
+ * @returns The tensors by name.
+ * @throws {DataFormatError} If the file is damaged, an integer does not fit
+ * into 32 bits, or a dtype has no counterpart here (C64, F4, F6, F8_E8M0).
+ *
+ * @example From bytes to tensors
+ * ```ts
+ * import { data, tensor } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = await data.encodeSafetensors({ bias: tensor([1, 2]) });
+ * const { bias } = data.decodeSafetensors(bytes);
+ * assertEquals(await bias!.toArray(), [1, 2]);
+ * ```
+ */
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  options: DeviceOption = {},
+): { [name: string]: Tensor } {
+  const { tensors } = parseSafetensors(bytes);
+  const values = [...tensors].map(([name, { dtype, shape, data }]) => {
+    const type = ELEMENT_OF[dtype];
+    if (type === undefined) {
+      throw new DataFormatError(
+        `Cannot make a tensor of ${
+          JSON.stringify(name)
+        } as its dtype has no counterpart here: got ${dtype}`,
+      );
+    }
+    return { name, type, shape, elements: ELEMENTS[type].decode(data, true) };
+  });
+  return Object.fromEntries(
+    values.map(({ name, type, shape, elements }) => {
+      const what = JSON.stringify(name);
+      return [name, toTensor(elements, type, shape, what, options)];
+    }),
+  );
+}
+
+/**
+ * The bytes of a safetensors file that holds these tensors.
+ *
+ * @param tensors The tensors by name, such as a module's state dict.
+ * @param options Metadata, and the dtypes in the file.
+ * @returns The whole file.
+ * @throws {RangeError} If a value does not fit into the dtype asked for, or
+ * the format cannot write that dtype from a tensor.
+ *
+ * @example Half the bytes for the weights
+ * ```ts
+ * import { data, tensor } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const weights = { weight: tensor([[0.5, -2]]) };
+ * const bytes = await data.encodeSafetensors(weights, { dtype: "F16" });
+ * const { weight } = data.decodeSafetensors(bytes);
+ * assertEquals(await weight!.toArray(), [[0.5, -2]]);
+ * ```
+ */
+export async function encodeSafetensors(
+  tensors: { readonly [name: string]: Tensor },
+  options: SafetensorsOptions = {},
+): Promise<Uint8Array> {
+  const { metadata, dtype } = parseOptions(
+    optionsSchema,
+    options,
+    "write safetensors data",
+  );
+  const chosen = typeof dtype === "string" ? {} : dtype;
+  const floats = typeof dtype === "string" ? dtype : undefined;
+  const entries = Object.entries(tensors).map(async ([name, tensor]) => {
+    const own = Object.hasOwn(chosen, name) ? chosen[name] : undefined;
+    const target = own ??
+      (isFloating(tensor.dtype) ? floats : undefined) ??
+      DTYPE_OF[tensor.dtype];
+    const type = ELEMENT_OF[target];
+    if (type === undefined) {
+      throw new RangeError(
+        `Cannot write ${
+          JSON.stringify(name)
+        } as a tensor cannot become ${target}`,
+      );
+    }
+    const shape = [...tensor.shape];
+    const values = await tensor.data();
+    const data = encodeElements(values, type, JSON.stringify(name));
+    return [name, { dtype: target, shape, data }] as const;
+  });
+  return layOutSafetensors(new Map(await Promise.all(entries)), metadata);
+}
+
+/**
+ * Writes tensors to a safetensors file, as one step: the file is whole or as
+ * it was before.
+ *
+ * @param path A path or a `file:` URL.
+ * @param tensors The tensors by name, such as a module's state dict.
+ * @param options Metadata, and the dtypes in the file.
+ * @throws {FileError} If the file cannot be written.
+ * @throws {RangeError} If a value does not fit into the dtype asked for.
+ *
+ * @example Saving a model's weights
+ * ```ts no-eval
+ * import { data, nn } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(64, 10);
+ * await data.saveSafetensors("out/model.safetensors", model.stateDict());
+ * ```
+ */
+export async function saveSafetensors(
+  path: string | URL,
+  tensors: { readonly [name: string]: Tensor },
+  options: SafetensorsOptions = {},
+): Promise<void> {
+  await writeFileAtomic(path, await encodeSafetensors(tensors, options));
+}
+
+/**
+ * Reads the tensors of a safetensors file; see
+ * {@linkcode decodeSafetensors} for what becomes of each dtype.
+ *
+ * @param source A path, a URL or bytes.
+ * @param options Where the tensors shall live.
+ * @returns The tensors by name.
+ * @throws {DataFormatError} If the file is damaged or holds what no tensor can.
+ * @throws {FileError} If the file cannot be read.
+ *
+ * @example Loading a model's weights
+ * ```ts no-eval
+ * import { data, nn } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(64, 10);
+ * model.loadStateDict(await data.loadSafetensors("out/model.safetensors"));
+ * ```
+ */
+export async function loadSafetensors(
+  source: ByteSource,
+  options: DeviceOption = {},
+): Promise<{ [name: string]: Tensor }> {
+  return decodeSafetensors(await readBytes(source), options);
+}

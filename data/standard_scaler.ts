@@ -1,0 +1,186 @@
+/**
+ * Features of mean 0 and variance 1.
+ *
+ * @module
+ */
+import { type Tensor, where } from "@tenfold/core";
+import { z } from "zod";
+import { parseOptions } from "./_options.ts";
+import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
+
+/** Options of {@linkcode StandardScaler}. */
+export interface StandardScalerOptions {
+  /**
+   * Whether the mean is taken away.
+   *
+   * @default {true}
+   */
+  withMean?: boolean;
+  /**
+   * Whether the features are divided by their standard deviation.
+   *
+   * @default {true}
+   */
+  withStd?: boolean;
+}
+
+const optionsSchema = z.strictObject({
+  withMean: z.boolean("must be true or false").default(true),
+  withStd: z.boolean("must be true or false").default(true),
+});
+
+/**
+ * Gives every feature mean 0 and variance 1: z = (x − μ) / σ, with σ² the mean
+ * of (x − μ)² over the samples. As in scikit-learn a constant feature is only
+ * moved to 0 (its σ counts as 1), and NaN is left out of the figures and stays
+ * NaN.
+ *
+ * The figures belong to the scaler, not to a scope; `dispose` releases them.
+ *
+ * @example Figures from the training part only
+ * ```ts
+ * import { data, tensor } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scaler = new data.StandardScaler();
+ * scaler.fit(tensor([[1, 5], [3, 5]]));
+ * const scaled = scaler.transform(tensor([[2, 6], [5, 5]]));
+ * assertEquals(await scaled.toArray(), [[0, 1], [3, 0]]);
+ * ```
+ */
+export class StandardScaler {
+  readonly #withMean: boolean;
+  readonly #withStd: boolean;
+  readonly #figures: FittedFigures<"mean" | "variance" | "scale"> =
+    new FittedFigures("StandardScaler", ["mean", "variance", "scale"]);
+
+  /**
+   * Makes a scaler without figures yet.
+   *
+   * @param options What is done to the features.
+   * @throws {TypeError} If an option is unknown or of the wrong type.
+   */
+  constructor(options: StandardScalerOptions = {}) {
+    const { withMean, withStd } = parseOptions(
+      optionsSchema,
+      options,
+      "make a StandardScaler",
+    );
+    this.#withMean = withMean;
+    this.#withStd = withStd;
+  }
+
+  /** The mean of each feature, of shape `[features]`. */
+  get mean(): Tensor {
+    return this.#figures.get().mean;
+  }
+
+  /** The variance of each feature, of shape `[features]`. */
+  get variance(): Tensor {
+    return this.#figures.get().variance;
+  }
+
+  /** What each feature is divided by, of shape `[features]`. */
+  get scale(): Tensor {
+    return this.#figures.get().scale;
+  }
+
+  /**
+   * Learns the figures from data.
+   *
+   * @param x Samples, of shape `[samples, features]`.
+   * @returns This scaler.
+   * @throws {ShapeError} If the data has another shape, or no sample.
+   */
+  fit(x: Tensor): this {
+    checkTable(x, "fit a StandardScaler");
+    this.#figures.set(() => {
+      const data = floating(x);
+      const valid = data.isNan().logicalNot();
+      const count = valid.cast(data.dtype).sum(0);
+      const { low, high } = bounds(data);
+      // Measured from the least value: exact for constant features, and
+      // accurate where a feature's values are large and close together.
+      const above = where(valid, data.sub(low), 0).sum(0).div(count);
+      const mean = low.add(above);
+      const variance = where(valid, data.sub(low).sub(above).square(), 0)
+        .sum(0).div(count);
+      const scale = where(low.eq(high), 1, variance.sqrt());
+      return { mean, variance, scale };
+    });
+    return this;
+  }
+
+  /**
+   * Scales data.
+   *
+   * @param x Samples, of shape `[samples, features]`.
+   * @returns The scaled samples.
+   * @throws {ShapeError} If the data has other features than were learned.
+   * @throws {TypeError} If no figures were learned yet.
+   */
+  transform(x: Tensor): Tensor {
+    this.#figures.check(x, "transform data");
+    let scaled = floating(x);
+    if (this.#withMean) scaled = scaled.sub(this.mean);
+    if (this.#withStd) scaled = scaled.div(this.scale);
+    return scaled;
+  }
+
+  /**
+   * Learns the figures from data and scales it.
+   *
+   * @param x Samples, of shape `[samples, features]`.
+   * @returns The scaled samples.
+   * @throws {ShapeError} If the data has another shape, or no sample.
+   */
+  fitTransform(x: Tensor): Tensor {
+    return this.fit(x).transform(x);
+  }
+
+  /**
+   * Takes scaled data back to what it was.
+   *
+   * @param z Scaled samples, of shape `[samples, features]`.
+   * @returns The samples in their own units.
+   * @throws {ShapeError} If the data has other features than were learned.
+   * @throws {TypeError} If no figures were learned yet.
+   */
+  inverseTransform(z: Tensor): Tensor {
+    this.#figures.check(z, "transform data back");
+    let data = floating(z);
+    if (this.#withStd) data = data.mul(this.scale);
+    if (this.#withMean) data = data.add(this.mean);
+    return data;
+  }
+
+  /**
+   * The figures, to be saved beside a model's.
+   *
+   * @returns `mean`, `variance` and `scale`.
+   * @throws {TypeError} If no figures were learned yet.
+   */
+  stateDict(): { mean: Tensor; variance: Tensor; scale: Tensor } {
+    return { ...this.#figures.get() };
+  }
+
+  /**
+   * Takes saved figures, as copies.
+   *
+   * @param state What {@linkcode StandardScaler.stateDict} gave.
+   * @throws {ShapeError} If a figure is missing or of another shape.
+   */
+  loadStateDict(state: { readonly [name: string]: Tensor }): void {
+    this.#figures.load(state);
+  }
+
+  /** Releases the figures. */
+  dispose(): void {
+    this.#figures.dispose();
+  }
+
+  /** Releases the figures at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

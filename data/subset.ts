@@ -1,0 +1,67 @@
+/**
+ * A part of a dataset.
+ *
+ * @module
+ */
+import { checkIndex, type Dataset } from "./dataset.ts";
+
+/**
+ * The samples of a dataset at some indices, in their order. Nothing is copied.
+ *
+ * @typeParam Sample What the dataset gives for one index.
+ *
+ * @example Every second sample
+ * ```ts
+ * import { Subset } from "@tenfold/data";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const letters = { length: 4, get: (i: number) => "abcd"[i] };
+ * const odd = new Subset(letters, [1, 3]);
+ * assertEquals(odd.length, 2);
+ * assertEquals(odd.get(1), "d");
+ * ```
+ */
+export class Subset<Sample = unknown> implements Dataset<Sample> {
+  /** The dataset that the samples come from. */
+  readonly dataset: Dataset<Sample>;
+  /** Where the samples lie in the dataset. */
+  readonly indices: Int32Array;
+  /** Present where the dataset has it; see {@linkcode Dataset.getBatch}. */
+  readonly getBatch?: (indices: Int32Array) => unknown;
+
+  /**
+   * Picks samples of a dataset.
+   *
+   * @param dataset The dataset that the samples come from.
+   * @param indices Where they lie in it.
+   * @throws {RangeError} If an index is none of the dataset's.
+   */
+  constructor(dataset: Dataset<Sample>, indices: ArrayLike<number>) {
+    for (let i = 0; i < indices.length; i++) {
+      checkIndex(indices[i]!, dataset.length);
+    }
+    this.dataset = dataset;
+    this.indices = Int32Array.from(indices);
+    if (dataset.getBatch !== undefined) {
+      this.getBatch = (picked) =>
+        dataset.getBatch!(picked.map((i) => this.indices[i]!));
+    }
+  }
+
+  /** The number of samples. */
+  get length(): number {
+    return this.indices.length;
+  }
+
+  /**
+   * One sample.
+   *
+   * @param index From 0 to `length - 1`.
+   * @returns What the dataset gives for it.
+   * @throws {RangeError} If the index is out of range.
+   */
+  get(index: number): Sample | Promise<Sample> {
+    checkIndex(index, this.length);
+    return this.dataset.get(this.indices[index]!);
+  }
+}
