@@ -634,8 +634,14 @@ export class Tensor implements Disposable {
         "Cannot clamp without a bound: give min, max or both",
       );
     }
-    if (typeof min === "number" && typeof max === "number") {
-      return this.apply({ name: "clamp", operands: [null, min, max] });
+    // One primitive also where a bound is open: an element on the other bound
+    // keeps its whole gradient, where maximum would share it.
+    const [low = -Infinity, high = Infinity] = [min, max];
+    if (typeof low === "number" && typeof high === "number") {
+      const whole = min !== undefined && max !== undefined;
+      if (whole || isFloating(this.dtype)) {
+        return this.apply({ name: "clamp", operands: [null, low, high] });
+      }
     }
     if (min === undefined) return this.minimum(max!);
     if (max === undefined) return this.maximum(min);

@@ -263,7 +263,10 @@ export function alongDim(
     ),
   );
   return {
-    shape: [...rows.shape, shape[dim]!],
-    strides: views.map((view, i) => [...rows.strides[i]!, view.strides[dim]!]),
+    shape: [...rows.shape, shape[dim] ?? 1],
+    strides: views.map((view, i) => [
+      ...rows.strides[i]!,
+      view.strides[dim] ?? 0,
+    ]),
   };
 }

@@ -165,7 +165,7 @@ export function lowerGather(
     index!.view,
   ]);
   const [outputs, inputs] = split([out], [x!, index!], loop.strides);
-  const bound = x!.shape[op.dim]!;
+  const bound = x!.shape[op.dim] ?? 1;
   return orRelease(
     [out],
     () => run.routine("gather", loop.shape, outputs, inputs, [bound]),
@@ -189,7 +189,7 @@ export function lowerScatterAdd(
     added.view,
   ]);
   const [outputs, inputs] = split([out], [index!, added], loop.strides);
-  const bound = x!.shape[op.dim]!;
+  const bound = x!.shape[op.dim] ?? 1;
   try {
     return orRelease(
       [out],

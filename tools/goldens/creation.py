@@ -91,7 +91,7 @@ def drawn(g):
     stat("randnLike", [encode(like)], mean=0, std=1)
     stat("randint", [-3, 5, [n]], "int32", low=-3, high=5, mean=0.5,
          std=math.sqrt(63 / 12))
-    stat("bernoulli", [0.3, [n]], mean=0.3, std=math.sqrt(0.21), low=0,
+    stat("bernoulli", [encode(torch.full((1000,), 0.3))], mean=0.3, std=math.sqrt(0.21), low=0,
          high=1.5)
     stat("randperm", [1000], "int32", permutation=1000, low=0, high=1000,
          mean=499.5, std=math.sqrt((1000**2 - 1) / 12))

@@ -59,7 +59,6 @@ DELICATE = {
     "exp": [-80.0, -40.0, 60.0, 88.0],
     "sigmoid": [-60.0, -30.0, -10.0, 10.0],
     "softplus": [-60.0, -30.0, -10.0, 25.0],
-    "elu": [-1e-6, -1e-4, 1e-6],
     "silu": [-30.0, -10.0, 30.0],
     "log": [1e-30, 1e30, 1.0001],
     "log2": [1e-30, 1e30, 8.0, 0.125],
@@ -75,6 +74,8 @@ def unary(g):
         edges = EDGES
         if name in ("sin", "cos", "tan"):
             edges = [v for v in EDGES if abs(v) != 1e30] + [30.0, -1000.0]
+        if name == "gelu":  # -inf * 0 is NaN in PyTorch; its limit is 0
+            edges = [v for v in EDGES if v != -INF]
         g.op(name, [f32(edges)], fn, grad=False, check=False)
         if name in DELICATE:
             g.op(name, [f32(DELICATE[name])], fn, grad=False, check=False,

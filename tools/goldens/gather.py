@@ -35,6 +35,9 @@ def gathered(g):
     g.op("gather", [ints(-9, 9, 4), 0, i32([3, 3, 0])],
          long(lambda t, i: torch.gather(t, 0, i)))
 
+    g.op("gather", [f32(1.5), 0, i32(0)],
+         long(lambda t, i: torch.gather(t, 0, i)))
+
     for dim, index in ((0, [2, 0, 0]), (1, [3]), (-1, [0, 1, 2, 3, 1]),
                        (0, [])):
         g.op("indexSelect", [x, dim, i32(index)],
@@ -52,6 +55,9 @@ def gathered(g):
          long(lambda t, i, s: torch.scatter_add(t, 1, i, s)))
     g.op("scatterAdd", [ints(-5, 5, 4), 0, i32([1, 1, 3]), i32([10, 20, 30])],
          lambda t, i, s: torch.scatter_add(t, 0, i.long(), s))
+
+    g.op("scatterAdd", [f32(1.5), 0, i32(0), f32(2.0)],
+         long(lambda t, i, s: torch.scatter_add(t, 0, i, s)))
 
     for dim, index in ((1, [[3, 0], [1, 1], [2, 3]]), (0, [[2, 0, 1, 0]]),
                        (-1, [[1]])):

@@ -105,9 +105,10 @@ def options(g):
     y = uniform(0.4, 2.0, 3, 4) * torch.where(torch.rand(3, 4) < 0.5, -1.0, 1.0)
     for p in (1, 2, 3, 0.5, 0, INF, -INF):
         js = {"p": p}
-        g.op("norm", [y, 1, js], lambda t: torch.linalg.vector_norm(t, p, 1))
+        g.op("norm", [y, 1, js], lambda t: torch.linalg.vector_norm(t, p, 1),
+             grad=p != 0)
         g.op("norm", [y, UNDEFINED, js],
-             lambda t: torch.linalg.vector_norm(t, p))
+             lambda t: torch.linalg.vector_norm(t, p), grad=p != 0)
     g.op("norm", [y, [0, 1], {"p": 1, "keepDim": True}],
          lambda t: torch.linalg.vector_norm(t, 1, (0, 1), True))
     # the norm of nothing but zeros has gradient zero

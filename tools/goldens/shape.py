@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from record import UNDEFINED, Group, boolean, f32, i32, ints, randn
+from record import UNDEFINED, Const, Group, boolean, f32, i32, ints, randn
 
 
 def views(g):
@@ -29,7 +29,7 @@ def views(g):
     for shape in ([3, 4], [2, 3, 4], [-1, 4], [3, 1], [2, -1, 5], [3, 0]):
         g.op("expand", [z, shape], lambda t: t.expand(shape))
     g.op("expand", [f32(2.0), [2, 2]], lambda t: t.expand(2, 2))
-    g.op("expandAs", [z, torch.zeros(2, 3, 4)],
+    g.op("expandAs", [z, Const(torch.zeros(2, 3, 4))],
          lambda t, u: t.expand_as(u))
     for order in ([2, 0, 1], [0, 2, 1], [-1, 0, 1], [0, 1, 2]):
         g.op("permute", [x, order], lambda t: t.permute(order))
