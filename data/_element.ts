@@ -66,6 +66,7 @@ function plain(
     dtype,
     decode: (bytes, littleEndian) => elementsOf(bytes, maker, littleEndian),
     encode: (values, littleEndian) => {
+      if (values instanceof maker) return bytesOf(values, littleEndian);
       const array = new maker(values.length);
       const big = array instanceof BigInt64Array ||
         array instanceof BigUint64Array;

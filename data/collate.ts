@@ -117,11 +117,11 @@ function collateAny(samples: readonly unknown[]): unknown {
   if (samples.length === 0) throw fail("there is none");
   const first = samples[0];
   const kind = kindOf(first);
-  const odd = samples.find((sample) => kindOf(sample) !== kind);
-  if (odd !== undefined) {
-    throw fail(
-      `their structures differ: got ${kind} and ${kindOf(odd)}`,
-    );
+  for (const sample of samples) {
+    const other = kindOf(sample);
+    if (other !== kind) {
+      throw fail(`their structures differ: got ${kind} and ${other}`);
+    }
   }
   switch (kind) {
     case "tensor":

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import "./_testdata/backend.ts";
+import "./_testing.ts";
 import { fuzz } from "./_testdata/bytes.ts";
 import { parseCsv, readCsv } from "./csv.ts";
 import { CsvTable } from "./csv_table.ts";

@@ -12,7 +12,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import "./_testdata/backend.ts";
+import "./_testing.ts";
 import { gzip } from "./_testdata/bytes.ts";
 import type { DownloadProgress } from "./_download.ts";
 import type { MnistSplit } from "./_mnist_files.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { type Tensor, tensor, zeros } from "@tenfold/core";
-import "./_testdata/backend.ts";
+import "./_testing.ts";
 import { fromBase64, fuzz } from "./_testdata/bytes.ts";
 import {
   SAFETENSORS_FILE,

@@ -66,14 +66,14 @@ function judge(
   return undefined;
 }
 
-/** The TypeScript files of a folder that are not tests. */
+/** The TypeScript files of a folder that are neither tests nor their help. */
 async function sources(folder: string): Promise<string[]> {
   const found: string[] = [];
   try {
     for await (const entry of Deno.readDir(folder)) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory) found.push(...await sources(path));
-      else if (path.endsWith(".ts") && !path.endsWith("_test.ts")) {
+      else if (/(?<!_test|_testing)\.ts$/.test(path)) {
         found.push(path);
       }
     }

@@ -1,0 +1,456 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { manualSeed, memory, scope, type Tensor, tensor } from "@tenfold/core";
+import "./_testing.ts";
+import { DataLoader, type DataLoaderOptions } from "./data_loader.ts";
+import type { Dataset } from "./dataset.ts";
+import { DatasetError } from "./errors.ts";
+import { Subset } from "./subset.ts";
+import { TensorDataset } from "./tensor_dataset.ts";
+
+const numbers: Dataset<number> = { length: 10, get: (i) => i };
+
+/** A loader whose batches are lists of numbers. */
+function listing(
+  options: DataLoaderOptions<number, number[]> = {},
+  dataset = numbers,
+): DataLoader<number, number[]> {
+  return new DataLoader(dataset, {
+    collate: (samples) => samples,
+    ...options,
+  });
+}
+
+/** All that is left of an epoch. */
+async function drain<T>(batches: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const batch of batches) all.push(batch);
+  return all;
+}
+
+const later = (ms = 1) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe("DataLoader", () => {
+  it("gives batches in order, the last one smaller", async () => {
+    const loader = listing({ batchSize: 4 });
+    assertEquals(loader.length, 3);
+    assertEquals(await drain(loader), [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]);
+  });
+
+  it("leaves the last batch out when asked", async () => {
+    const loader = listing({ batchSize: 4, dropLast: true });
+    assertEquals(loader.length, 2);
+    assertEquals((await drain(loader)).flat().length, 8);
+    assertEquals(await drain(listing({ batchSize: 11, dropLast: true })), []);
+  });
+
+  it("has batches of one by default", async () => {
+    assertEquals((await drain(listing())).length, 10);
+  });
+
+  it("gives no batch of no samples", async () => {
+    const none: Dataset<number> = { length: 0, get: () => 0 };
+    assertEquals(await drain(listing({ shuffle: true, seed: 1 }, none)), []);
+  });
+
+  it("collates by default", async () => {
+    const dataset = {
+      length: 3,
+      get: (i: number) => ({ x: [i, i + 0.5], even: i % 2 === 0 }),
+    };
+    const loader = new DataLoader(dataset, { batchSize: 2 });
+    const [first, second] = await drain(loader);
+    assertEquals(await first!.x.toArray(), [[0, 0.5], [1, 1.5]]);
+    assertEquals(first!.even.dtype, "bool");
+    assertEquals(second!.x.shape, [1, 2]);
+  });
+
+  it("gathers the rows of tensors without asking for each", async () => {
+    class Counting extends TensorDataset<readonly [Tensor, Tensor]> {
+      asked = 0;
+      override get(index: number) {
+        this.asked++;
+        return super.get(index);
+      }
+    }
+    const dataset = new Counting(
+      tensor([[0, 0], [1, 10], [2, 20]]),
+      tensor([0, 1, 2], { dtype: "int32" }),
+    );
+    const loader = new DataLoader(new Subset(dataset, [2, 1, 0]), {
+      batchSize: 2,
+    });
+    const batches = await drain(loader);
+    const [x, y] = batches[0] as [Tensor, Tensor];
+    assertEquals(await x.toArray(), [[2, 20], [1, 10]]);
+    assertEquals(await y.toArray(), [2, 1]);
+    assertEquals(dataset.asked, 0);
+    // A collate of one's own gets the samples themselves.
+    const own = new DataLoader(dataset, {
+      batchSize: 3,
+      collate: (samples) => samples.length,
+    });
+    assertEquals(await drain(own), [3]);
+    assertEquals(dataset.asked, 3);
+  });
+
+  it("shuffles each epoch in an order of its own", async () => {
+    const loader = listing({ batchSize: 10, shuffle: true, seed: 5 });
+    const [[first], [second]] = [await drain(loader), await drain(loader)];
+    assert(first!.join() !== second!.join());
+    assertEquals(first!.toSorted(), second!.toSorted());
+    assertEquals(first!.toSorted((a, b) => a - b), await numbersUpTo(10));
+    const again = listing({ batchSize: 10, shuffle: true, seed: 5 });
+    assertEquals(await drain(again), [first]);
+    assertEquals(await drain(again), [second]);
+    const other = listing({ batchSize: 10, shuffle: true, seed: 6 });
+    assert((await drain(other)).join() !== first!.join());
+  });
+
+  it("draws its seed from the global generator", async () => {
+    const order = async () => (await drain(listing({ shuffle: true }))).join();
+    manualSeed(3);
+    const first = [await order(), await order()];
+    assert(first[0] !== first[1]);
+    manualSeed(3);
+    assertEquals([await order(), await order()], first);
+  });
+
+  it("takes collates that wait", async () => {
+    const loader = listing({
+      batchSize: 5,
+      collate: async (samples) => {
+        await later();
+        return samples.map((sample) => -sample);
+      },
+    });
+    assertEquals((await drain(loader))[1], [-5, -6, -7, -8, -9]);
+  });
+
+  it("names the field of a wrong option", () => {
+    const make = (options: object) => () => new DataLoader(numbers, options);
+    const cases: [object, typeof RangeError | typeof TypeError, string][] = [
+      [
+        { batchSize: 0 },
+        RangeError,
+        "batchSize must be a positive integer: got 0",
+      ],
+      [
+        { batchSize: -1 },
+        RangeError,
+        "batchSize must be a positive integer: got -1",
+      ],
+      [
+        { batchSize: 1.5 },
+        RangeError,
+        "batchSize must be a positive integer: got 1.5",
+      ],
+      [
+        { batchSize: "8" },
+        TypeError,
+        'batchSize must be a positive integer: got "8"',
+      ],
+      [
+        { prefetch: -1 },
+        RangeError,
+        "prefetch must be an integer from 0 on: got -1",
+      ],
+      [{ shuffle: 1 }, TypeError, "shuffle must be true or false: got 1"],
+      [{ seed: NaN }, RangeError, "seed must be an integer: got NaN"],
+      [
+        { collate: [] },
+        TypeError,
+        "collate must be a function: got an array of 0",
+      ],
+      [{ batchsize: 4 }, TypeError, "there is no such option: got batchsize"],
+    ];
+    for (const [options, type, message] of cases) {
+      assertThrows(
+        make(options),
+        type,
+        `Cannot make a DataLoader as ${message}`,
+      );
+    }
+  });
+});
+
+function numbersUpTo(length: number): number[] {
+  return Array.from({ length }, (_, i) => i);
+}
+
+describe("a dataset that waits", () => {
+  /** Counts how many samples are under way. */
+  function slow(length = 10) {
+    const dataset = {
+      length,
+      started: 0,
+      ended: 0,
+      async get(i: number): Promise<number> {
+        dataset.started++;
+        await later((i * 7) % 5);
+        dataset.ended++;
+        return i;
+      },
+    };
+    return dataset;
+  }
+
+  it("keeps the order of its samples, fetched ahead or not", async () => {
+    for (const prefetch of [0, 1, 3, 100]) {
+      const dataset = slow();
+      const batches = await drain(listing({ batchSize: 3, prefetch }, dataset));
+      assertEquals(batches.flat(), numbersUpTo(10));
+      assertEquals(dataset.started, 10);
+    }
+  });
+
+  it("is asked for as many batches ahead as prefetch says", async () => {
+    const dataset = slow();
+    const batches = listing({ batchSize: 2, prefetch: 2 }, dataset)
+      [Symbol.asyncIterator]();
+    await batches.next();
+    assertEquals(dataset.started, 6);
+    await batches.next();
+    assertEquals(dataset.started, 8);
+    await batches.return();
+    assertEquals(dataset.ended, 8);
+  });
+
+  it("is not asked for anything before the loop asks", () => {
+    const dataset = slow();
+    listing({ prefetch: 4 }, dataset)[Symbol.asyncIterator]();
+    assertEquals(dataset.started, 0);
+  });
+
+  it("leaves nothing under way when the loop breaks", async () => {
+    const dataset = slow();
+    for await (const _ of listing({ batchSize: 2, prefetch: 3 }, dataset)) {
+      break;
+    }
+    assertEquals(dataset.started, 8);
+    assertEquals(dataset.ended, 8);
+  });
+});
+
+describe("a dataset that throws midway", () => {
+  const at = (bad: number, how: (i: number) => number | Promise<number>) => ({
+    length: 10,
+    get: (i: number) => i === bad ? how(i) : i,
+  });
+  const throws = (i: number): number => {
+    throw new Error(`no disk for ${i}`);
+  };
+  const rejects = async (i: number): Promise<number> => {
+    await later();
+    throw new Error(`no disk for ${i}`);
+  };
+
+  for (
+    const [name, how] of [["throws", throws], ["rejects", rejects]] as const
+  ) {
+    for (const prefetch of [0, 2, 9]) {
+      it(`${name}: the index is named, prefetch ${prefetch}`, async () => {
+        const loader = listing({ batchSize: 2, prefetch }, at(5, how));
+        const seen: number[] = [];
+        const error = await assertRejects(async () => {
+          for await (const batch of loader) seen.push(...batch);
+        }, DatasetError);
+        assertEquals(
+          error.message,
+          "Cannot get sample 5 as the dataset failed: no disk for 5",
+        );
+        assertEquals(error.indices, [5]);
+        assertEquals((error.cause as Error).message, "no disk for 5");
+        // What was sound before it has been handed out.
+        assertEquals(seen, [0, 1, 2, 3]);
+      });
+    }
+  }
+
+  it("several failures under way end in one error", async () => {
+    const dataset = {
+      length: 8,
+      get: async (i: number) => {
+        await later(8 - i);
+        if (i >= 2) throw new Error(`bad ${i}`);
+        return i;
+      },
+    };
+    const error = await assertRejects(
+      () => drain(listing({ batchSize: 2, prefetch: 9 }, dataset)),
+      DatasetError,
+    );
+    assertEquals(error.indices, [2]);
+    // Time for a rejection that nobody handles to show itself.
+    await later(20);
+  });
+
+  it("names the samples of a batch that fails as a whole", async () => {
+    const dataset = {
+      length: 20,
+      get: (i: number) => i,
+      getBatch(indices: Int32Array) {
+        if (indices.includes(12)) throw new RangeError("torn page");
+        return [...indices];
+      },
+    };
+    const loader = new DataLoader<number, number[]>(dataset, { batchSize: 10 });
+    const error = await assertRejects(() => drain(loader), DatasetError);
+    assertEquals(
+      error.message,
+      "Cannot get samples 10, 11, 12, 13, 14, 15, 16, 17, … as the dataset failed: torn page",
+    );
+    assertEquals(error.indices.length, 10);
+  });
+
+  it("can be gone through again", async () => {
+    let broken = true;
+    const dataset = at(5, (i) => broken ? throws(i) : i);
+    const loader = listing({ batchSize: 5 }, dataset);
+    await assertRejects(() => drain(loader), DatasetError);
+    broken = false;
+    assertEquals((await drain(loader)).flat(), numbersUpTo(10));
+  });
+
+  it("errors of collate and of the loop pass as they are", async () => {
+    const failing = listing({
+      collate: () => {
+        throw new SyntaxError("mine");
+      },
+    });
+    await assertRejects(() => drain(failing), SyntaxError, "mine");
+    await assertRejects(
+      async () => {
+        for await (const _ of listing({ prefetch: 2 })) {
+          throw new SyntaxError("body");
+        }
+      },
+      SyntaxError,
+      "body",
+    );
+  });
+});
+
+describe("the state of a loader", () => {
+  const options = { batchSize: 3, shuffle: true, seed: 11 };
+
+  it("goes on with the very same batches, wherever it was saved", async () => {
+    const whole = listing(options);
+    const epochs = [
+      await drain(whole),
+      await drain(whole),
+      await drain(whole),
+    ].flat();
+    for (let stop = 0; stop <= epochs.length; stop++) {
+      const loader = listing(options);
+      const batches: number[][] = [];
+      let state = JSON.stringify(loader.stateDict());
+      outer: while (batches.length < stop) {
+        for await (const batch of loader) {
+          batches.push(batch);
+          state = JSON.stringify(loader.stateDict());
+          if (batches.length === stop) break outer;
+        }
+      }
+      const resumed = listing({ ...options, seed: 999 });
+      resumed.loadStateDict(JSON.parse(state));
+      while (batches.length < epochs.length) {
+        batches.push(...await drain(resumed));
+      }
+      assertEquals(batches, epochs, `stopped after ${stop} batches`);
+    }
+  });
+
+  it("says where it stands", async () => {
+    const loader = listing(options);
+    const standing = { seed: 11, samples: 10, batchSize: 3 };
+    assertEquals(loader.stateDict(), { ...standing, epoch: 0, batch: 0 });
+    for await (const _ of loader) {
+      assertEquals(loader.stateDict(), { ...standing, epoch: 0, batch: 1 });
+      break;
+    }
+    assertEquals(loader.stateDict(), { ...standing, epoch: 1, batch: 0 });
+    await drain(loader);
+    assertEquals(loader.stateDict(), { ...standing, epoch: 2, batch: 0 });
+  });
+
+  it("does not count what is fetched ahead", async () => {
+    const loader = listing({ ...options, prefetch: 2 });
+    for await (const _ of loader) {
+      assertEquals(loader.stateDict().batch, 1);
+      break;
+    }
+  });
+
+  it("two loops at once are two epochs", async () => {
+    const loader = listing(options);
+    const [a, b] = [
+      loader[Symbol.asyncIterator](),
+      loader[Symbol.asyncIterator](),
+    ];
+    const first = [(await a.next()).value, (await b.next()).value];
+    const again = listing(options);
+    assertEquals([(await drain(again))[0], (await drain(again))[0]], first);
+    await a.return();
+    await b.return();
+  });
+
+  it("refuses what is no state, or another loader's", () => {
+    const loader = listing(options);
+    const state = loader.stateDict();
+    assertThrows(
+      () => loader.loadStateDict({ ...state, samples: 12 }),
+      RangeError,
+      "it belongs to other batches: got 12 samples in batches of 3, expected 10 in batches of 3",
+    );
+    assertThrows(
+      () => loader.loadStateDict({ ...state, epoch: -1 }),
+      RangeError,
+      "Cannot load the state of a DataLoader as epoch must be an integer from 0 on: got -1",
+    );
+    assertThrows(
+      () => loader.loadStateDict({} as typeof state),
+      TypeError,
+      "seed must be an integer: got undefined",
+    );
+  });
+});
+
+describe("the batches of a loader", () => {
+  const dataset = new TensorDataset(tensor([[1], [2], [3], [4]]));
+
+  it("live on beside each other and inside scopes of the loop", async () => {
+    const kept: Tensor[] = [];
+    for await (const [x] of new DataLoader(dataset, { batchSize: 2 })) {
+      using _ = scope();
+      x.mul(2);
+      kept.push(x);
+    }
+    assertEquals(
+      await Promise.all(kept.map((x) => x.toArray())),
+      [[[1], [2]], [[3], [4]]],
+    );
+    for (const x of kept) x.dispose();
+  });
+
+  it("are released by a scope around the loop", async () => {
+    const before = memory();
+    {
+      using _ = scope();
+      await drain(
+        new DataLoader(dataset, { batchSize: 2, shuffle: true, seed: 1 }),
+      );
+    }
+    assertEquals(memory().tensors, before.tensors);
+    assertEquals(memory().bytes, before.bytes);
+  });
+
+  it("leave nothing else behind when they are disposed of", async () => {
+    const before = memory();
+    for await (const [x] of new DataLoader(dataset, { batchSize: 3 })) {
+      x.dispose();
+    }
+    assertEquals(memory().tensors, before.tensors);
+    assertEquals(memory().bytes, before.bytes);
+  });
+});
