@@ -18,10 +18,10 @@ export function denseStrides(shape: Shape): number[] {
 }
 
 function isDense(shape: Shape, strides: readonly number[]): boolean {
+  if (shape.includes(0)) return true;
   let expected = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     const extent = shape[i]!;
-    if (extent === 0) return true;
     if (extent !== 1 && strides[i] !== expected) return false;
     expected *= extent;
   }
