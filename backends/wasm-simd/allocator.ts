@@ -14,7 +14,7 @@
  * @module
  */
 
-import type { DType } from "../../core/dtype.ts";
+import type { DType } from "@tenfold/core";
 
 /** Blocks are multiples of this and aligned to it: one cache line. */
 const UNIT = 64;

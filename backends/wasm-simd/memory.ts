@@ -8,6 +8,8 @@ import type { Growable } from "./allocator.ts";
 import type { MemoryType } from "./assembler.ts";
 
 const PAGE = 65536;
+/** Kept free at the end, so that vectors may be read past the last element. */
+const MARGIN = 64;
 const INITIAL_PAGES = 64;
 /** From four gigabytes, which is all that 32-bit addresses reach, down. */
 const MAXIMUM_PAGES = [65536, 32768, 16384, 4096, 1024];
@@ -49,14 +51,14 @@ export class LinearMemory implements Growable {
     throw new RangeError("Cannot make a WebAssembly memory");
   }
 
-  /** Bytes that there are. */
+  /** Bytes that may be used now. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes - MARGIN;
   }
 
   /** Bytes that there can be. */
   get maximum(): number {
-    return this.type.maximum * PAGE;
+    return this.type.maximum * PAGE - MARGIN;
   }
 
   /** The memory as bytes. */

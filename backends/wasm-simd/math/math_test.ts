@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { SCALAR_FUNCTIONS } from "../../../core/scalar.ts";
+import { SCALAR_FUNCTIONS } from "@tenfold/core";
 import { onArrays, ulpError } from "./_harness.ts";
 import { VECTOR_MATH, type VectorMath } from "./table.ts";
 

@@ -1,0 +1,129 @@
+/**
+ * How the arguments of a call reach a kernel: as words at the start of the
+ * memory, the same for every kind of kernel.
+ *
+ * @module
+ */
+
+import { type DType, DTYPES } from "@tenfold/core";
+import { type Expr, topological } from "@tenfold/core";
+import type { KernelCall } from "@tenfold/core";
+import type { Block } from "./allocator.ts";
+import { type Code, type FunctionBuilder, i32 } from "./assembler.ts";
+import type { LinearMemory } from "./memory.ts";
+import { loadSplat, type Quad, saturate } from "./values.ts";
+
+/** A run-time scalar under one of the dtypes that it is used as. */
+interface ScalarSlot {
+  readonly index: number;
+  readonly dtype: DType;
+  /** Where it is, in bytes. */
+  readonly offset: number;
+}
+
+/** Where each argument is, in bytes from the first. */
+export class ArgumentLayout {
+  /** The dtype of each buffer. */
+  readonly dtypes: readonly DType[];
+  /** The number of loop dims. */
+  readonly rank: number;
+  readonly #bytes: readonly number[];
+  readonly #scalars: readonly ScalarSlot[];
+
+  /**
+   * Lays the arguments out.
+   *
+   * @param dtypes The dtype of each buffer.
+   * @param rank The number of loop dims.
+   * @param exprs Expressions with the run-time scalars.
+   */
+  constructor(dtypes: readonly DType[], rank: number, exprs: readonly Expr[]) {
+    this.dtypes = dtypes;
+    this.#bytes = dtypes.map((dtype) => DTYPES[dtype].bytes);
+    this.rank = rank;
+    const words = dtypes.length * (1 + rank) + rank;
+    const scalars: ScalarSlot[] = [];
+    for (const node of topological(exprs)) {
+      if (node.kind !== "scalar") continue;
+      const { index, dtype } = node;
+      if (scalars.some((s) => s.index === index && s.dtype === dtype)) continue;
+      const offset = 8 * (Math.ceil(words / 2) + scalars.length);
+      scalars.push({ index, dtype, offset });
+    }
+    this.#scalars = scalars;
+  }
+
+  /** Code that reads the address at which a buffer's view begins. */
+  pointer(args: Code<"i32">, buffer: number): Code<"i32"> {
+    return i32.load(args, 4 * buffer);
+  }
+
+  /** Code that reads the extent of a loop dim. */
+  extent(args: Code<"i32">, dim: number): Code<"i32"> {
+    return i32.load(args, 4 * (this.dtypes.length + dim));
+  }
+
+  /** Code that reads a stride in bytes. */
+  stride(args: Code<"i32">, buffer: number, dim: number): Code<"i32"> {
+    const before = this.dtypes.length + this.rank + buffer * this.rank;
+    return i32.load(args, 4 * (before + dim));
+  }
+
+  /** A run-time scalar in every lane, read once. */
+  scalar(
+    f: FunctionBuilder,
+    args: Code<"i32">,
+    index: number,
+    dtype: DType,
+  ): Quad {
+    const slot = this.#scalars.find((s) =>
+      s.index === index && s.dtype === dtype
+    )!;
+    const address = i32.add(args, i32.const(slot.offset));
+    return loadSplat(f, dtype, address, true);
+  }
+
+  /**
+   * Writes the arguments of a call.
+   *
+   * @param memory Where to.
+   * @param call The call.
+   * @param flat Whether the kernel needs neither extents nor strides.
+   */
+  write(memory: LinearMemory, call: KernelCall, flat: boolean): void {
+    const words = memory.i32;
+    const { buffers, offsets } = call;
+    const bytes = this.#bytes;
+    const count = bytes.length;
+    for (let i = 0; i < count; i++) {
+      words[i] = (buffers[i] as Block).pointer + offsets[i]! * bytes[i]!;
+    }
+    if (!flat) {
+      const { shape, strides } = call;
+      const { rank } = this;
+      let at = count;
+      for (let d = 0; d < rank; d++) words[at++] = shape[d]!;
+      for (let i = 0; i < count; i++) {
+        const of = strides[i]!;
+        for (let d = 0; d < rank; d++) words[at++] = of[d]! * bytes[i]!;
+      }
+    }
+    for (const { index, dtype, offset } of this.#scalars) {
+      const value = call.scalars[index]!;
+      switch (dtype) {
+        case "float32":
+          memory.f32[offset >> 2] = value;
+          break;
+        case "int32":
+          words[offset >> 2] = saturate(value);
+          break;
+        case "bool":
+          words[offset >> 2] = value === 0 ? 0 : -1;
+          break;
+        case "float64":
+          memory.f64[offset >> 3] = value;
+          break;
+      }
+    }
+  }
+}

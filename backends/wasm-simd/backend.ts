@@ -1,0 +1,166 @@
+/**
+ * The backend: memory, and kernels compiled to WebAssembly when they are
+ * first asked for.
+ *
+ * @module
+ */
+
+import {
+  type Backend,
+  type Buffer,
+  type DType,
+  DTYPES,
+  type Kernel,
+  type KernelCall,
+  type Launch,
+  OutOfMemoryError,
+  type TypedArray,
+} from "@tenfold/core";
+import { Allocator, type Block } from "./allocator.ts";
+import { ARGUMENT_BYTES, Engine } from "./engine.ts";
+import type { Features } from "./features.ts";
+import { compileMap } from "./map.ts";
+import type { LinearMemory } from "./memory.ts";
+import { compileReduce } from "./reduce.ts";
+
+/** Byte counts within one buffer stay below this, so that they are positive. */
+const MAX_BUFFER_BYTES = 2 ** 31 - 65536;
+
+/** Vectors of WebAssembly on one linear memory. */
+export class WasmSimd implements Backend {
+  /** Always `"wasm-simd"`. */
+  readonly name = "wasm-simd";
+  /** Every dtype. */
+  readonly dtypes: readonly DType[] = ["bool", "int32", "float32", "float64"];
+  /** Two gigabytes, or all that the memory can become. */
+  readonly maxBufferBytes: number;
+  readonly #memory: LinearMemory;
+  readonly #allocator: Allocator;
+  readonly #engine: Engine;
+
+  /**
+   * Makes a backend with a memory of its own.
+   *
+   * @param features What the engine's WebAssembly can do.
+   * @param memory The memory.
+   */
+  constructor(features: Features, memory: LinearMemory) {
+    this.#memory = memory;
+    this.#engine = new Engine(features, memory);
+    this.#allocator = new Allocator(memory, ARGUMENT_BYTES);
+    this.maxBufferBytes = Math.min(MAX_BUFFER_BYTES, this.#allocator.possible);
+  }
+
+  /**
+   * Memory for some elements.
+   *
+   * @param dtype Their dtype.
+   * @param size How many.
+   * @returns The buffer.
+   * @throws {OutOfMemoryError} If there is not enough; nothing has changed
+   * then.
+   */
+  alloc(dtype: DType, size: number): Buffer {
+    const bytes = size * DTYPES[dtype].bytes;
+    const block = this.#allocator.allocate(bytes);
+    if (block === null) {
+      const { held, possible } = this.#allocator;
+      throw new OutOfMemoryError(
+        `Cannot allocate ${bytes} bytes (${size} elements of ${dtype}) on ${this.name}: ${held} bytes are held and ${possible} are possible in all`,
+      );
+    }
+    block.dtype = dtype;
+    return block;
+  }
+
+  /**
+   * Gives memory back.
+   *
+   * @param buffer A buffer of this backend.
+   */
+  free(buffer: Buffer): void {
+    this.#allocator.free(buffer as Block);
+  }
+
+  /**
+   * Copies elements into a buffer.
+   *
+   * @param buffer Where to.
+   * @param offset The first element that is written.
+   * @param data The elements.
+   */
+  write(buffer: Buffer, offset: number, data: TypedArray): void {
+    const { pointer, dtype } = buffer as Block;
+    const view = this.#view(dtype);
+    view.set(data, pointer / view.BYTES_PER_ELEMENT + offset);
+  }
+
+  /**
+   * A copy of elements.
+   *
+   * @param buffer Where from.
+   * @param offset The first element.
+   * @param length How many.
+   * @returns The elements.
+   */
+  read(buffer: Buffer, offset: number, length: number): Promise<TypedArray> {
+    return Promise.resolve(this.readSync(buffer, offset, length));
+  }
+
+  /**
+   * A copy of elements, at once.
+   *
+   * @param buffer Where from.
+   * @param offset The first element.
+   * @param length How many.
+   * @returns The elements.
+   */
+  readSync(buffer: Buffer, offset: number, length: number): TypedArray {
+    const { pointer, dtype } = buffer as Block;
+    const view = this.#view(dtype);
+    const start = pointer / view.BYTES_PER_ELEMENT + offset;
+    return view.slice(start, start + length);
+  }
+
+  #view(dtype: DType): TypedArray {
+    switch (dtype) {
+      case "bool":
+        return this.#memory.u8;
+      case "int32":
+        return this.#memory.i32;
+      case "float32":
+        return this.#memory.f32;
+      case "float64":
+        return this.#memory.f64;
+    }
+  }
+
+  /**
+   * Compiles a kernel.
+   *
+   * @param kernel What it computes.
+   * @returns What runs it, or `null` for routines that this backend lacks.
+   */
+  prepare(kernel: Kernel): Launch | null {
+    switch (kernel.kind) {
+      case "map": {
+        const { entry, layout, flat } = compileMap(this.#engine, kernel);
+        const memory = this.#memory;
+        return (call: KernelCall) => {
+          layout.write(memory, call, flat);
+          entry(0, 0, call.shape[0]!);
+        };
+      }
+      case "reduce": {
+        const { entry, layout } = compileReduce(this.#engine, kernel);
+        const memory = this.#memory;
+        return (call: KernelCall) => {
+          layout.write(memory, call, false);
+          entry(0, 0, call.shape[0]!);
+        };
+      }
+      case "routine":
+        return null;
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Makes WebAssembly modules that work on the common memory, and calls them.
+ *
+ * @module
+ */
+
+import { type DType, DTYPES } from "@tenfold/core";
+import { type Expr, topological } from "@tenfold/core";
+import type { ScalarFunction } from "@tenfold/core";
+import { SCALAR_FUNCTIONS } from "@tenfold/core";
+import { compile, type Func, ModuleBuilder } from "./assembler.ts";
+import type { Features } from "./features.ts";
+import type { LinearMemory } from "./memory.ts";
+
+/** Bytes at the start of the memory for the arguments of kernels. */
+export const ARGUMENT_BYTES = 4096;
+
+/** An exported function: runs the part `[begin, end)` of a call's work. */
+export type Entry = (args: number, begin: number, end: number) => void;
+
+type DoubleFunction = (...operands: number[]) => number;
+
+/** Scalar functions of JavaScript as modules import them: on float64. */
+function functionImports(): Record<string, DoubleFunction> {
+  const imports: Record<string, DoubleFunction> = {};
+  for (const [name, facts] of Object.entries(SCALAR_FUNCTIONS)) {
+    const evaluate = facts.evaluate as (
+      dtype: DType,
+      ...operands: number[]
+    ) => number;
+    imports[name] = facts.arity === 1
+      ? (x) => evaluate("float64", x!)
+      : (x, y) => evaluate("float64", x!, y!);
+  }
+  return imports;
+}
+
+/** A module under construction, with the imported functions it may call. */
+export interface Draft {
+  /** The module. */
+  readonly module: ModuleBuilder;
+  /** An imported scalar function; it was announced to {@linkcode draft}. */
+  readonly imported: (name: ScalarFunction) => Func;
+}
+
+/** The memory, the features, and what modules import. */
+export class Engine {
+  /** The memory. */
+  readonly memory: LinearMemory;
+  /** Whether to use fused multiply-add. */
+  readonly fused: boolean;
+  readonly #env: WebAssembly.ModuleImports;
+
+  /**
+   * Makes a memory.
+   *
+   * @param features What the engine can do.
+   * @param memory The memory to work on.
+   */
+  constructor(features: Features, memory: LinearMemory) {
+    this.fused = features.fusedMultiplyAdd;
+    this.memory = memory;
+    this.#env = { ...functionImports(), memory: memory.memory };
+  }
+
+  /**
+   * Begins a module.
+   *
+   * @param imports The scalar functions that it calls.
+   */
+  draft(imports: Iterable<ScalarFunction> = []): Draft {
+    const module = new ModuleBuilder();
+    module.importMemory(this.memory.type);
+    const functions = new Map<ScalarFunction, Func>();
+    for (const name of imports) {
+      const parameters = SCALAR_FUNCTIONS[name].arity === 1
+        ? ["f64"] as const
+        : ["f64", "f64"] as const;
+      functions.set(name, module.importFunction(name, parameters, "f64"));
+    }
+    return { module, imported: (name) => functions.get(name)! };
+  }
+
+  /**
+   * Compiles a module and gives its exports.
+   *
+   * @param draft The finished module.
+   */
+  finish(draft: Draft): Record<string, Entry> {
+    const instance = new WebAssembly.Instance(compile(draft.module), {
+      env: this.#env,
+    });
+    return instance.exports as unknown as Record<string, Entry>;
+  }
+}
+
+/** Functions that vector code on float32 leaves to JavaScript at times. */
+const FALLBACKS: ReadonlySet<ScalarFunction> = new Set<ScalarFunction>([
+  "sin",
+  "cos",
+  "tan",
+  "remainder",
+]);
+
+/** Functions on float64 that WebAssembly has instructions for. */
+const NATIVE_64: ReadonlySet<ScalarFunction> = new Set<ScalarFunction>([
+  ...["add", "sub", "mul", "div", "max", "min", "neg", "abs", "sign"] as const,
+  ...["floor", "ceil", "round", "trunc", "sqrt", "rsqrt"] as const,
+  ...["reciprocal", "eq", "ne", "lt", "le", "gt", "ge"] as const,
+  ...["isNan", "isFinite", "select"] as const,
+]);
+
+/** The imports that the code of these expressions calls. */
+export function importsOf(roots: readonly Expr[]): Set<ScalarFunction> {
+  const names = new Set<ScalarFunction>();
+  for (const node of topological(roots)) {
+    if (node.kind !== "call") continue;
+    const dtype = node.args[node.args.length - 1]!.dtype;
+    if (
+      (dtype === "float32" && FALLBACKS.has(node.fn)) ||
+      (dtype === "float64" && !NATIVE_64.has(node.fn))
+    ) names.add(node.fn);
+  }
+  return names;
+}
+
+/** The binary logarithm of the bytes that an element takes. */
+export function shiftOf(dtype: DType): number {
+  return Math.log2(DTYPES[dtype].bytes);
+}

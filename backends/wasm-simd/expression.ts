@@ -1,0 +1,127 @@
+/**
+ * Scalar expressions as vector code, four elements at a time.
+ *
+ * @module
+ */
+
+import type { DType } from "@tenfold/core";
+import type { Expr } from "@tenfold/core";
+import type { ScalarFunction } from "@tenfold/core";
+import type { Func, FunctionBuilder } from "./assembler.ts";
+import { boolCall } from "./functions/bool.ts";
+import { floatCall } from "./functions/float.ts";
+import { doubleCall } from "./functions/double.ts";
+import { intCall } from "./functions/int.ts";
+import type { Fallback, Lanes } from "./math/lanes.ts";
+import { convert, type Quad, quad, splat } from "./values.ts";
+
+/** What the leaves of an expression are at the place where it is written. */
+export interface Leaves {
+  /** The elements of an input. */
+  readonly arg: (index: number, dtype: DType) => Quad;
+  /** A run-time scalar. */
+  readonly scalar: (index: number, dtype: DType) => Quad;
+  /** The positions along a dim. */
+  readonly index: (dim: number) => Quad;
+  /** What a reduction accumulated. */
+  readonly accumulator?: Quad;
+}
+
+/** Writes expressions into one function. */
+export class ExpressionWriter {
+  readonly #f: FunctionBuilder;
+  /** What vector math in this function is written with. */
+  readonly lanes: Lanes;
+  readonly #imported: (name: ScalarFunction) => Func;
+
+  /**
+   * Writes into a function.
+   *
+   * @param f The function.
+   * @param fused Whether vector math may use fused multiply-add.
+   * @param imported The imported functions of its module.
+   */
+  constructor(
+    f: FunctionBuilder,
+    fused: boolean,
+    imported: (name: ScalarFunction) => Func,
+  ) {
+    this.#f = f;
+    this.#imported = imported;
+    this.lanes = {
+      f,
+      fused,
+      fallback: (name) => imported(name) as unknown as Fallback,
+      remainder: () =>
+        imported("remainder") as unknown as Func<["f64", "f64"], "f64">,
+    };
+  }
+
+  /**
+   * Writes expressions; nodes that they share are computed once.
+   *
+   * @param roots The expressions.
+   * @param leaves What their leaves are here.
+   * @returns The value of each.
+   */
+  write(roots: readonly Expr[], leaves: Leaves): Quad[] {
+    const known = new Map<Expr, Quad>();
+    const value = (node: Expr): Quad => {
+      let result = known.get(node);
+      if (result === undefined) {
+        result = this.#node(node, leaves, value);
+        known.set(node, result);
+      }
+      return result;
+    };
+    return roots.map(value);
+  }
+
+  #node(node: Expr, leaves: Leaves, value: (operand: Expr) => Quad): Quad {
+    switch (node.kind) {
+      case "arg":
+        return leaves.arg(node.index, node.dtype);
+      case "scalar":
+        return leaves.scalar(node.index, node.dtype);
+      case "const":
+        return splat(this.#f, node.dtype, node.value);
+      case "index":
+        return leaves.index(node.dim);
+      case "accumulator":
+        return leaves.accumulator!;
+      case "cast":
+        return convert(this.#f, value(node.value), node.dtype);
+      case "call":
+        return this.#call(node.fn, node.args.map(value), node);
+    }
+  }
+
+  #call(
+    fn: ScalarFunction,
+    operands: readonly Quad[],
+    node: Expr & { readonly kind: "call" },
+  ): Quad {
+    const lanes = this.lanes;
+    const operandType = operands[operands.length - 1]!.dtype;
+    const first = operands.map((operand) => operand.parts[0]!);
+    switch (operandType) {
+      case "float32":
+        return quad(this.#f, node.dtype, floatCall(lanes, fn, first));
+      case "int32": {
+        const last = node.args[node.args.length - 1]!;
+        const amount = last.kind === "const" ? last.value : null;
+        return quad(this.#f, node.dtype, intCall(lanes, fn, first, amount));
+      }
+      case "bool":
+        return quad(this.#f, node.dtype, boolCall(lanes, fn, first));
+      case "float64":
+        return doubleCall(
+          this.#f,
+          fn,
+          operands,
+          () => this.#imported(fn),
+          node.dtype,
+        );
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Folding values: accumulators, their identities and how lanes are joined.
+ *
+ * @module
+ */
+
+import type { Combine, DType } from "@tenfold/core";
+import { type Code, type FunctionBuilder, i32x4 } from "./assembler.ts";
+import { halfCall } from "./functions/double.ts";
+import { floatCall } from "./functions/float.ts";
+import { intCall } from "./functions/int.ts";
+import { choose, type Lanes, type Vector } from "./math/lanes.ts";
+import { type Quad, splat, widenMask } from "./values.ts";
+
+const FUNCTION = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
+
+/** What an empty fold gives. */
+function identityOf(combine: Combine, dtype: DType): number {
+  switch (combine) {
+    case "sum":
+      return 0;
+    case "prod":
+      return 1;
+    case "max":
+      return dtype === "int32" ? -(2 ** 31) : -Infinity;
+    case "min":
+      return dtype === "int32" ? 2 ** 31 - 1 : Infinity;
+  }
+}
+
+/** One way of folding values of one dtype. */
+export class Fold {
+  readonly #lanes: Lanes;
+  readonly #combine: Combine;
+  readonly #dtype: DType;
+
+  /** Folds inside the function of `lanes`. */
+  constructor(lanes: Lanes, combine: Combine, dtype: DType) {
+    this.#lanes = lanes;
+    this.#combine = combine;
+    this.#dtype = dtype;
+  }
+
+  /** The identity in every lane; not to be assigned. */
+  get identity(): Quad {
+    return splat(
+      this.#lanes.f,
+      this.#dtype,
+      identityOf(this.#combine, this.#dtype),
+    );
+  }
+
+  /** A new accumulator that holds the identity. */
+  accumulator(): Quad {
+    const { f } = this.#lanes;
+    const { dtype, parts } = this.identity;
+    return { dtype, parts: parts.map((part) => f.let(part)) };
+  }
+
+  /** Makes an accumulator the identity again. */
+  reset(accumulator: Quad): void {
+    const { f } = this.#lanes;
+    const { parts } = this.identity;
+    accumulator.parts.forEach((part, i) => f.set(part, parts[i]!));
+  }
+
+  /** Folds a value into an accumulator. */
+  into(accumulator: Quad, value: Quad): void {
+    const { f } = this.#lanes;
+    accumulator.parts.forEach((part, i) => {
+      f.set(part, this.#join(part, value.parts[i]!));
+    });
+  }
+
+  /** Puts the fold of all lanes into every lane. */
+  acrossLanes(accumulator: Quad): void {
+    const { f } = this.#lanes;
+    const swap = (part: Vector, order: readonly number[]) => {
+      const swapped = f.let(i32x4.shuffle(part, part, order));
+      f.set(part, this.#join(part, swapped));
+    };
+    const [first, second] = accumulator.parts;
+    if (second !== undefined) {
+      f.set(first!, this.#join(first!, second));
+      swap(first!, [2, 3, 0, 1]);
+      f.set(second, first!);
+    } else {
+      swap(first!, [2, 3, 0, 1]);
+      swap(first!, [1, 0, 3, 2]);
+    }
+  }
+
+  #join(a: Vector, b: Vector): Code<"v128"> {
+    const fn = FUNCTION[this.#combine];
+    switch (this.#dtype) {
+      case "float64":
+        return halfCall(this.#lanes.f, fn, a, b);
+      case "int32":
+        return intCall(this.#lanes, fn, [a, b], null);
+      default:
+        return floatCall(this.#lanes, fn, [a, b]);
+    }
+  }
+}
+
+/** The lanes below `count` of a value, the others from `other`. */
+export function limitLanes(
+  f: FunctionBuilder,
+  value: Quad,
+  other: Quad,
+  count: Code<"i32">,
+): Quad {
+  const limit = f.let(i32x4.splat(count));
+  const mask = f.let(i32x4.lt_s(f.hoist(i32x4.const(0, 1, 2, 3)), limit));
+  const masks = value.dtype === "float64" ? widenMask(mask) : [mask];
+  return {
+    dtype: value.dtype,
+    parts: value.parts.map((part, i) =>
+      f.let(choose(masks[i]!, part, other.parts[i]!))
+    ),
+  };
+}

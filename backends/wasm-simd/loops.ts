@@ -1,0 +1,303 @@
+/**
+ * The loops of map kernels: nested over the outer dims, four elements at a
+ * time along the innermost one.
+ *
+ * @module
+ */
+
+import type { Access, Slot } from "@tenfold/core";
+import type { ArgumentLayout } from "./arguments.ts";
+import {
+  type Code,
+  type FunctionBuilder,
+  i32,
+  i32x4,
+  type Local,
+  select,
+} from "./assembler.ts";
+import { shiftOf } from "./engine.ts";
+import {
+  loadDense,
+  loadScattered,
+  loadSplat,
+  type Quad,
+  storeDense,
+  storeFirst,
+  storeScattered,
+} from "./values.ts";
+
+/** How an operand moves along the innermost dim. */
+export type Step = "unit" | "none" | "strided";
+
+/** Tells how an access moves along the innermost dim. */
+export function stepOf(access: Access): Step {
+  switch (access) {
+    case "dense":
+    case "row":
+      return "unit";
+    case "uniform":
+    case "splat":
+      return "none";
+    case "strided":
+      return "strided";
+  }
+}
+
+/** One operand as the innermost loop walks along it. */
+export interface Walker {
+  /** Its dtype. */
+  readonly slot: Slot;
+  /** How it moves. */
+  readonly step: Step;
+  /** Where it is. */
+  readonly pointer: Local<"i32">;
+  /** For strided ones: one, two and three strides in bytes. */
+  readonly distances: readonly Local<"i32">[];
+}
+
+/** Makes the walker of an operand; its stride is that of the innermost dim. */
+export function walker(
+  f: FunctionBuilder,
+  slot: Slot,
+  pointer: Local<"i32">,
+  stride: () => Code<"i32">,
+): Walker {
+  const step = stepOf(slot.access);
+  if (step !== "strided") return { slot, step, pointer, distances: [] };
+  const one = f.hoist(stride());
+  const two = f.let(i32.add(one, one));
+  const distances = [one, two, f.let(i32.add(two, one))];
+  return { slot, step, pointer, distances };
+}
+
+/** Reads four elements of a walker; `ahead` vectors further for unit steps. */
+export function read(f: FunctionBuilder, walker: Walker, ahead = 0): Quad {
+  const { slot: { dtype }, step, pointer, distances } = walker;
+  switch (step) {
+    case "unit":
+      return loadDense(f, dtype, pointer, ahead << (2 + shiftOf(dtype)));
+    case "none":
+      return loadSplat(f, dtype, pointer);
+    case "strided":
+      return loadScattered(f, dtype, pointer, distances);
+  }
+}
+
+/** Moves a walker on by so many vectors. */
+export function advance(f: FunctionBuilder, walker: Walker, by = 1): void {
+  const { slot, step, pointer, distances } = walker;
+  if (step === "unit") {
+    f.increase(pointer, by << (2 + shiftOf(slot.dtype)));
+  } else if (step === "strided") {
+    f.increase(pointer, i32.shl(distances[0]!, i32.const(2)));
+  }
+}
+
+/** Writes four elements, or the first `count` of them. */
+export function write(
+  f: FunctionBuilder,
+  walker: Walker,
+  value: Quad,
+  ahead: number,
+  count?: Local<"i32">,
+): void {
+  const { slot: { dtype }, step, pointer, distances } = walker;
+  const shift = shiftOf(dtype);
+  if (step === "unit") {
+    if (count === undefined) {
+      storeDense(f, value, pointer, ahead << (2 + shift));
+    } else {
+      const neighbours = [1, 2, 3].map((lane) => i32.const(lane << shift));
+      storeScattered(f, value, pointer, neighbours, count);
+    }
+  } else if (step === "none") {
+    storeFirst(f, value, pointer);
+  } else storeScattered(f, value, pointer, distances, count);
+}
+
+/** The positions of four neighbours, from that of the first. */
+export function positionsFrom(
+  f: FunctionBuilder,
+  first: Code<"i32">,
+): Quad {
+  const lanes = f.hoist(i32x4.const(0, 1, 2, 3));
+  return {
+    dtype: "int32",
+    parts: [f.let(i32x4.add(i32x4.splat(first), lanes))],
+  };
+}
+
+/** What happens to four neighbours. */
+export type VectorBody = (
+  walkers: readonly Walker[],
+  /** Vectors between the walkers and the elements, for unit steps. */
+  ahead: number,
+  /** How many of the four elements there are; all where it is missing. */
+  count?: Local<"i32">,
+) => void;
+
+/**
+ * Runs `body` over `length` elements, `unroll` vectors at a time while that
+ * many are left, and keeps `position` (where given) at the first element.
+ */
+export function alongInner(
+  f: FunctionBuilder,
+  walkers: readonly Walker[],
+  length: Local<"i32">,
+  unroll: number,
+  position: Local<"i32"> | null,
+  body: VectorBody,
+): void {
+  const left = f.let(length);
+  const next = (vectors: number) => {
+    for (const walker of walkers) advance(f, walker, vectors);
+    if (position !== null) f.increase(position, 4 * vectors);
+    f.increase(left, -4 * vectors);
+  };
+  if (unroll > 1) {
+    const enough = i32.ge_s(left, i32.const(4 * unroll));
+    f.if(enough, () => {
+      f.loop((again) => {
+        for (let ahead = 0; ahead < unroll; ahead++) body(walkers, ahead);
+        next(unroll);
+        f.branchIf(again, enough);
+      });
+    });
+  }
+  // The rest; in the last round lanes beyond the end read what is in reach.
+  const strided = walkers.some(({ step }) => step === "strided");
+  f.if(i32.gt_s(left, i32.const(0)), () => {
+    const near = strided ? walkers.map((w) => nearOnly(f, w)) : walkers;
+    f.loop((again) => {
+      if (strided) {
+        f.if(i32.lt_s(left, i32.const(4)), () => {
+          near.forEach((w, i) => limit(f, w, walkers[i]!, left));
+        });
+      }
+      body(near, 0, left);
+      next(1);
+      f.branchIf(again, i32.gt_s(left, i32.const(0)));
+    });
+  });
+}
+
+/** The same walker with distances of its own. */
+function nearOnly(f: FunctionBuilder, walker: Walker): Walker {
+  const distances = walker.distances.map((distance) => f.let(distance));
+  return { ...walker, distances };
+}
+
+/** Makes the distances of lanes that do not exist 0. */
+function limit(
+  f: FunctionBuilder,
+  near: Walker,
+  full: Walker,
+  left: Local<"i32">,
+): void {
+  near.distances.forEach((distance, i) => {
+    const exists = i32.gt_s(left, i32.const(i + 1));
+    f.set(distance, select(exists, full.distances[i]!, i32.const(0)));
+  });
+}
+
+/** A dim that is looped over: its extent, and each operand's stride in bytes. */
+export interface LoopDim {
+  /** How often the loop runs. */
+  readonly extent: Local<"i32">;
+  /** One stride for each pointer. */
+  readonly strides: readonly Code<"i32">[];
+  /** Where the loop begins; at 0 where it is missing. */
+  readonly begin?: Code<"i32">;
+}
+
+/** Reads the extents and strides of loop dims, once. */
+export function dimsOf(
+  f: FunctionBuilder,
+  layout: ArgumentLayout,
+  args: Local<"i32">,
+  from: number,
+  to: number,
+): LoopDim[] {
+  const dims: LoopDim[] = [];
+  for (let d = from; d < to; d++) {
+    dims.push({
+      extent: f.hoist(layout.extent(args, d)),
+      strides: layout.dtypes.map((_, k) => f.hoist(layout.stride(args, k, d))),
+    });
+  }
+  return dims;
+}
+
+/** Loops over dims, outermost first; `body` gets pointers of its own. */
+export function nest(
+  f: FunctionBuilder,
+  dims: readonly LoopDim[],
+  pointers: readonly Local<"i32">[],
+  body: (
+    pointers: readonly Local<"i32">[],
+    positions: readonly Local<"i32">[],
+  ) => void,
+  positions: readonly Local<"i32">[] = [],
+): void {
+  const here = pointers.map((pointer) => f.let(pointer));
+  const [dim, ...inner] = dims;
+  if (dim === undefined) {
+    body(here, positions);
+    return;
+  }
+  const position = f.let(dim.begin ?? i32.const(0));
+  f.for(position, dim.extent, 1, () => {
+    nest(f, inner, here, body, [...positions, position]);
+    here.forEach((pointer, k) => f.increase(pointer, dim.strides[k]!));
+  });
+}
+
+/** What the outer loops hand to the innermost one. */
+export interface Row {
+  /** Where each operand is. */
+  readonly pointers: readonly Local<"i32">[];
+  /** The position along each dim; of the innermost one, where it begins. */
+  readonly positions: readonly Local<"i32">[];
+  /** Elements along the innermost dim. */
+  readonly length: Local<"i32">;
+}
+
+/**
+ * The loops over all of `rank` dims but the last, of which the first goes
+ * from `begin` to `end`; with one dim, that dim does.
+ */
+export function overRows(
+  f: FunctionBuilder,
+  layout: ArgumentLayout,
+  args: Local<"i32">,
+  [begin, end]: readonly [Local<"i32">, Local<"i32">],
+  slots: readonly Slot[],
+  rank: number,
+  body: (row: Row) => void,
+): void {
+  const start = slots.map((slot, k) => {
+    const pointer = f.let(layout.pointer(args, k));
+    const step = stepOf(slot.access);
+    if (rank > 1 || step === "strided") {
+      f.increase(pointer, i32.mul(begin, layout.stride(args, k, 0)));
+    } else if (step === "unit") {
+      f.increase(pointer, i32.shl(begin, i32.const(shiftOf(slot.dtype))));
+    }
+    return pointer;
+  });
+  if (rank === 1) {
+    const length = f.let(i32.sub(end, begin));
+    body({ pointers: start, positions: [f.let(begin)], length });
+    return;
+  }
+  const [first, ...others] = dimsOf(f, layout, args, 0, rank - 1);
+  const dims = [{ ...first!, extent: end, begin }, ...others];
+  const length = f.let(layout.extent(args, rank - 1));
+  nest(f, dims, start, (pointers, positions) => {
+    body({
+      pointers,
+      positions: [...positions, f.let(i32.const(0))],
+      length,
+    });
+  });
+}

@@ -1,0 +1,303 @@
+/**
+ * Reduce kernels: values folded over some of the dims.
+ *
+ * Lanes run along the innermost reduced dim where the inputs lie along it,
+ * along the innermost kept dim otherwise, so that memory is read in order
+ * whichever dims are folded. Sums are made in blocks, whose results are added
+ * in turn: the error grows with the length of a block and their number, not
+ * with their product.
+ *
+ * @module
+ */
+
+import type { ReduceKernel, Slot } from "@tenfold/core";
+import { ArgumentLayout } from "./arguments.ts";
+import { type FunctionBuilder, i32, type Local, select } from "./assembler.ts";
+import { type Draft, type Engine, type Entry, importsOf } from "./engine.ts";
+import { ExpressionWriter } from "./expression.ts";
+import { Fold, limitLanes } from "./fold.ts";
+import {
+  advance,
+  alongInner,
+  dimsOf,
+  nest,
+  overRows,
+  read,
+  stepOf,
+  type Walker,
+  walker,
+  write,
+} from "./loops.ts";
+import { loadSplat, type Quad, storeFirst } from "./values.ts";
+
+/** A compiled reduction. */
+export interface CompiledReduce {
+  /** Runs a part of the outermost kept dim. */
+  readonly entry: Entry;
+  /** How it takes its arguments. */
+  readonly layout: ArgumentLayout;
+}
+
+/** Elements along a row that are summed before their sum is added. */
+const BLOCK = 2048;
+/** Rows that are summed before their sum is added, with lanes across. */
+const BLOCK_ROWS = 128;
+/** Accumulators, so that the latency of additions does not matter. */
+const ACCUMULATORS = 4;
+/** Vectors across that are folded together: two cache lines. */
+const COLUMNS = 8;
+
+/** What both ways of folding have at hand. */
+interface Site {
+  readonly kernel: ReduceKernel;
+  readonly layout: ArgumentLayout;
+  readonly f: FunctionBuilder;
+  readonly args: Local<"i32">;
+  readonly range: readonly [Local<"i32">, Local<"i32">];
+  readonly writer: ExpressionWriter;
+  readonly fold: Fold;
+}
+
+/** Whether the lanes should run along the kept dims. */
+function runsAcross({ inputs }: ReduceKernel): boolean {
+  const along = inputs.map(({ access }) => stepOf(access));
+  const across = inputs.map(({ kept }) => stepOf(kept));
+  return along.includes("strided") && !across.includes("strided") &&
+    across.includes("unit");
+}
+
+/**
+ * Compiles a reduce kernel.
+ *
+ * @param engine Where it will run.
+ * @param kernel What it computes.
+ */
+export function compileReduce(
+  engine: Engine,
+  kernel: ReduceKernel,
+): CompiledReduce {
+  const { inputs, output, element, epilogue, combine } = kernel;
+  const layout = new ArgumentLayout(
+    [output, ...inputs.map(({ dtype }) => dtype)],
+    kernel.rank + kernel.reducedRank,
+    [element, epilogue],
+  );
+  const draft: Draft = engine.draft(importsOf([element, epilogue]));
+  draft.module.func("run", ["i32", "i32", "i32"], "none", (
+    f,
+    args,
+    begin,
+    end,
+  ) => {
+    const writer = new ExpressionWriter(f, engine.fused, draft.imported);
+    const fold = new Fold(writer.lanes, combine, element.dtype);
+    const range = [begin, end] as const;
+    const site = { kernel, layout, f, args, range, writer, fold };
+    if (runsAcross(kernel)) foldAcross(site);
+    else foldAlong(site);
+  });
+  return { entry: engine.finish(draft).run!, layout };
+}
+
+/** The operands as they lie along the kept dims, the output first. */
+function keptSlots({ output, inputs }: ReduceKernel): Slot[] {
+  return [
+    { dtype: output, access: "dense" },
+    ...inputs.map(({ dtype, kept }) => ({ dtype, access: kept })),
+  ];
+}
+
+/** Writes the element expression where the walkers are. */
+function elementAt(
+  { kernel, layout, f, args, writer }: Site,
+  walkers: readonly Walker[],
+  still: ReadonlyMap<number, Quad>,
+  ahead: number,
+): Quad {
+  return writer.write([kernel.element], {
+    arg: (index) => still.get(index) ?? read(f, walkers[index]!, ahead),
+    scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
+    index: noIndex,
+  })[0]!;
+}
+
+function noIndex(): never {
+  throw new Error("Cannot use a position in a reduction: its dims are merged");
+}
+
+/** Lanes along the innermost reduced dim: one result at a time. */
+function foldAlong(site: Site): void {
+  const { kernel, layout, f, args, range, writer, fold } = site;
+  const { rank, reducedRank, inputs } = kernel;
+  const inner = rank + reducedRank - 1;
+  const length = f.hoist(layout.extent(args, inner));
+  const outer = dimsOf(f, layout, args, rank, inner);
+  // Over every kept dim, the innermost one too.
+  const kept = dimsOf(f, layout, args, 0, rank);
+  const dims = [{ ...kept[0]!, extent: range[1], begin: range[0] }];
+  const start = layout.dtypes.map((_, k) => {
+    const pointer = f.let(layout.pointer(args, k));
+    f.increase(pointer, i32.mul(range[0], layout.stride(args, k, 0)));
+    return pointer;
+  });
+  nest(f, [...dims, ...kept.slice(1)], start, (pointers) => {
+    const total = fold.accumulator();
+    nest(f, outer, pointers.slice(1), (inputPointers) => {
+      const still = new Map<number, Quad>();
+      const walkers = inputs.map((slot, i) => {
+        const pointer = inputPointers[i]!;
+        if (stepOf(slot.access) === "none") {
+          still.set(i, loadSplat(f, slot.dtype, pointer));
+        }
+        return walker(
+          f,
+          slot,
+          pointer,
+          () => layout.stride(args, i + 1, inner),
+        );
+      });
+      foldRow(site, walkers, still, length, total);
+    });
+    fold.acrossLanes(total);
+    const [result] = writer.write([kernel.epilogue], {
+      arg: (index) => loadSplat(f, inputs[index]!.dtype, pointers[index + 1]!),
+      scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
+      index: noIndex,
+      accumulator: total,
+    });
+    storeFirst(f, result!, pointers[0]!);
+  });
+}
+
+/** Folds `length` elements into `total`, block by block. */
+function foldRow(
+  site: Site,
+  walkers: readonly Walker[],
+  still: ReadonlyMap<number, Quad>,
+  length: Local<"i32">,
+  total: Quad,
+): void {
+  const { f, fold } = site;
+  const left = f.let(length);
+  const parts = Array.from(
+    { length: ACCUMULATORS },
+    () => fold.accumulator(),
+  );
+  const limit = i32.const(BLOCK);
+  f.loop((again) => {
+    parts.forEach((part) => fold.reset(part));
+    const block = f.let(select(i32.lt_s(left, limit), left, limit));
+    alongInner(
+      f,
+      walkers,
+      block,
+      ACCUMULATORS,
+      null,
+      (at, ahead, count) => {
+        const value = elementAt(site, at, still, ahead);
+        fold.into(
+          parts[ahead]!,
+          count === undefined
+            ? value
+            : limitLanes(f, value, fold.identity, count),
+        );
+      },
+    );
+    for (let width = ACCUMULATORS / 2; width >= 1; width /= 2) {
+      for (let i = 0; i < width; i++) fold.into(parts[i]!, parts[i + width]!);
+    }
+    fold.into(total, parts[0]!);
+    f.increase(left, -BLOCK);
+    f.branchIf(again, i32.gt_s(left, i32.const(0)));
+  });
+}
+
+/** Lanes along the innermost kept dim: several results at a time. */
+function foldAcross(site: Site): void {
+  const { kernel, layout, f, args, range } = site;
+  const slots = keptSlots(kernel);
+  overRows(f, layout, args, range, slots, kernel.rank, (row) => {
+    const left = f.let(row.length);
+    const some = (vectors: number, count?: Local<"i32">) => {
+      const walkers = slots.map((slot, k) =>
+        walker(
+          f,
+          slot,
+          row.pointers[k]!,
+          () => layout.stride(args, k, kernel.rank - 1),
+        )
+      );
+      foldColumns(site, walkers, vectors, count);
+      for (const walker of walkers) advance(f, walker, vectors);
+      f.increase(left, -4 * vectors);
+    };
+    const many = i32.ge_s(left, i32.const(4 * COLUMNS));
+    f.if(many, () => {
+      f.loop((again) => {
+        some(COLUMNS);
+        f.branchIf(again, many);
+      });
+    });
+    f.if(i32.gt_s(left, i32.const(0)), () => {
+      f.loop((again) => {
+        some(1, left);
+        f.branchIf(again, i32.gt_s(left, i32.const(0)));
+      });
+    });
+  });
+}
+
+/** Folds some vectors of columns over all reduced dims and writes them. */
+function foldColumns(
+  site: Site,
+  walkers: readonly Walker[],
+  vectors: number,
+  count?: Local<"i32">,
+): void {
+  const { kernel, layout, f, args, writer, fold } = site;
+  const { rank, reducedRank } = kernel;
+  const totals = Array.from({ length: vectors }, () => fold.accumulator());
+  const parts = totals.map(() => fold.accumulator());
+  const dims = dimsOf(f, layout, args, rank, rank + reducedRank);
+  const rows = f.let(i32.const(0));
+  const flush = () => {
+    totals.forEach((total, i) => {
+      fold.into(total, parts[i]!);
+      fold.reset(parts[i]!);
+    });
+    f.set(rows, i32.const(0));
+  };
+  nest(f, dims, walkers.map(({ pointer }) => pointer), (pointers) => {
+    const here = walkers.slice(1).map((walker, i) => ({
+      ...walker,
+      pointer: pointers[i + 1]!,
+    }));
+    const still = new Map<number, Quad>();
+    here.forEach((walker, i) => {
+      if (walker.step === "none") still.set(i, read(f, walker));
+    });
+    parts.forEach((part, ahead) => {
+      fold.into(part, elementAt(site, here, still, ahead));
+    });
+    f.increase(rows, 1);
+    f.if(i32.ge_s(rows, i32.const(BLOCK_ROWS)), flush);
+  });
+  flush();
+  totals.forEach((total, ahead) => {
+    const [result] = writer.write([kernel.epilogue], {
+      arg: (index) => read(f, walkers[index + 1]!, ahead),
+      scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
+      index: noIndex,
+      accumulator: total,
+    });
+    const out = walkers[0]!;
+    if (count === undefined) write(f, out, result!, ahead);
+    else {
+      f.if(
+        i32.ge_s(count, i32.const(4)),
+        () => write(f, out, result!, ahead),
+        () => write(f, out, result!, ahead, count),
+      );
+    }
+  });
+}

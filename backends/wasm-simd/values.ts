@@ -1,0 +1,319 @@
+/**
+ * Four elements at once, in locals: how each dtype is held, read and written.
+ *
+ * - float32 and int32: one vector
+ * - bool: one vector of masks, all bits of a lane set or none
+ * - float64: two vectors of two
+ *
+ * @module
+ */
+
+import type { DType } from "@tenfold/core";
+import {
+  type Code,
+  f32x4,
+  f64x2,
+  type FunctionBuilder,
+  i16x8,
+  i32,
+  i32x4,
+  i8x16,
+  v128,
+} from "./assembler.ts";
+import type { Vector } from "./math/lanes.ts";
+
+/** Four elements of one dtype. */
+export interface Quad {
+  /** The dtype. */
+  readonly dtype: DType;
+  /** One vector, for float64 two. */
+  readonly parts: readonly Vector[];
+}
+
+/** Keeps code of the single part of a value in a local. */
+export function quad(
+  f: FunctionBuilder,
+  dtype: DType,
+  ...parts: Code<"v128">[]
+): Quad {
+  return {
+    dtype,
+    parts: parts.map((part) => "index" in part ? part as Vector : f.let(part)),
+  };
+}
+
+/** A mask of float64 lanes' comparison as one of 32-bit lanes. */
+export function narrowMask(low: Code<"v128">, high: Code<"v128">) {
+  return i32x4.shuffle(low, high, [0, 2, 4, 6]);
+}
+
+/** A mask of 32-bit lanes as two of 64-bit lanes. */
+export function widenMask(mask: Vector): [Code<"v128">, Code<"v128">] {
+  return [
+    i32x4.shuffle(mask, mask, [0, 0, 1, 1]),
+    i32x4.shuffle(mask, mask, [2, 2, 3, 3]),
+  ];
+}
+
+/** The same number in every lane. */
+export function splat(
+  f: FunctionBuilder,
+  dtype: DType,
+  value: number,
+): Quad {
+  switch (dtype) {
+    case "float32":
+      return { dtype, parts: [f.f32x4(value)] };
+    case "int32":
+      return { dtype, parts: [f.i32x4(saturate(value))] };
+    case "bool":
+      return { dtype, parts: [f.i32x4(value === 0 ? 0 : -1)] };
+    case "float64": {
+      const part = f.hoist(f64x2.const(value));
+      return { dtype, parts: [part, part] };
+    }
+  }
+}
+
+/** A number as an int32: truncated and saturated, NaN is 0. */
+export function saturate(value: number): number {
+  if (value >= 2147483647) return 2147483647;
+  return value <= -2147483648 ? -2147483648 : value | 0;
+}
+
+/** Masks out of four bytes in the low lane. */
+function masks(f: FunctionBuilder, bytes: Code<"v128">): Code<"v128"> {
+  const wide = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes));
+  return i32x4.ne(wide, f.i32x4(0));
+}
+
+/** Four neighbours in memory. */
+export function loadDense(
+  f: FunctionBuilder,
+  dtype: DType,
+  address: Code<"i32">,
+  offset = 0,
+): Quad {
+  switch (dtype) {
+    case "bool":
+      return quad(f, dtype, masks(f, v128.load32_zero(address, offset)));
+    case "float64":
+      return quad(
+        f,
+        dtype,
+        v128.load(address, offset),
+        v128.load(address, offset + 16),
+      );
+    default:
+      return quad(f, dtype, v128.load(address, offset));
+  }
+}
+
+/** One element four times; `hoisted` reads it at the start of the function. */
+export function loadSplat(
+  f: FunctionBuilder,
+  dtype: DType,
+  address: Code<"i32">,
+  hoisted = false,
+): Quad {
+  const keep = (code: Code<"v128">) => hoisted ? f.hoist(code) : f.let(code);
+  switch (dtype) {
+    case "bool": {
+      const bytes = v128.load8_splat(address);
+      return {
+        dtype,
+        parts: [keep(i8x16.ne(bytes, i32x4.const(0)))],
+      };
+    }
+    case "float64": {
+      const part = keep(v128.load64_splat(address));
+      return { dtype, parts: [part, part] };
+    }
+    default:
+      return { dtype, parts: [keep(v128.load32_splat(address))] };
+  }
+}
+
+/** Four elements at `address` and at three distances from it. */
+export function loadScattered(
+  f: FunctionBuilder,
+  dtype: DType,
+  address: Code<"i32">,
+  distances: readonly Code<"i32">[],
+): Quad {
+  const at = (lane: number) =>
+    lane === 0 ? address : i32.add(address, distances[lane - 1]!);
+  switch (dtype) {
+    case "bool": {
+      const bytes = f.let(v128.load8_splat(at(0)));
+      for (const lane of [1, 2, 3]) {
+        f.set(bytes, v128.load8_lane(at(lane), bytes, lane));
+      }
+      return quad(f, dtype, masks(f, bytes));
+    }
+    case "float64": {
+      const parts = [0, 2].map((lane) =>
+        f.let(
+          v128.load64_lane(at(lane + 1), v128.load64_zero(at(lane)), 1),
+        )
+      );
+      return { dtype, parts };
+    }
+    default: {
+      const vector = f.let(v128.load32_zero(at(0)));
+      for (const lane of [1, 2, 3]) {
+        f.set(vector, v128.load32_lane(at(lane), vector, lane));
+      }
+      return { dtype, parts: [vector] };
+    }
+  }
+}
+
+/** Four masks as four bytes 0 or 1, in the low lane. */
+function bytesOf(f: FunctionBuilder, mask: Vector): Vector {
+  const ones = f.let(v128.and(mask, f.i32x4(1)));
+  const half = f.let(i16x8.narrow_i32x4_u(ones, ones));
+  return f.let(i8x16.narrow_i16x8_u(half, half));
+}
+
+/** Writes four neighbours. */
+export function storeDense(
+  f: FunctionBuilder,
+  value: Quad,
+  address: Code<"i32">,
+  offset = 0,
+): void {
+  const [first, second] = value.parts;
+  if (value.dtype === "bool") {
+    f.do(v128.store32_lane(address, bytesOf(f, first!), 0, offset));
+    return;
+  }
+  f.do(v128.store(address, first!, offset));
+  if (second) f.do(v128.store(address, second, offset + 16));
+}
+
+/** Writes one of four elements; bools come as bytes. */
+function storeLane(
+  f: FunctionBuilder,
+  { dtype, parts }: Quad,
+  lane: number,
+  address: Code<"i32">,
+): void {
+  switch (dtype) {
+    case "bool":
+      return f.do(v128.store8_lane(address, parts[0]!, lane));
+    case "float64":
+      return f.do(v128.store64_lane(address, parts[lane >> 1]!, lane & 1));
+    default:
+      return f.do(v128.store32_lane(address, parts[0]!, lane));
+  }
+}
+
+function storable(f: FunctionBuilder, value: Quad): Quad {
+  return value.dtype === "bool"
+    ? { dtype: "bool", parts: [bytesOf(f, value.parts[0]!)] }
+    : value;
+}
+
+/** Writes the first element. */
+export function storeFirst(
+  f: FunctionBuilder,
+  value: Quad,
+  address: Code<"i32">,
+): void {
+  storeLane(f, storable(f, value), 0, address);
+}
+
+/**
+ * Writes the first `count` of four elements, at `address` and at three
+ * distances from it.
+ *
+ * @param count How many; all four where it is left out.
+ */
+export function storeScattered(
+  f: FunctionBuilder,
+  value: Quad,
+  address: Code<"i32">,
+  distances: readonly Code<"i32">[],
+  count?: Code<"i32">,
+): void {
+  const source = storable(f, value);
+  f.block((done) => {
+    for (let lane = 0; lane < 4; lane++) {
+      if (count !== undefined && lane > 0) {
+        f.branchIf(done, i32.le_s(count, i32.const(lane)));
+      }
+      const at = lane === 0 ? address : i32.add(address, distances[lane - 1]!);
+      storeLane(f, source, lane, at);
+    }
+  });
+}
+
+/** The value of another dtype, as `fit` in the reference defines it. */
+export function convert(f: FunctionBuilder, value: Quad, to: DType): Quad {
+  const { dtype: from, parts } = value;
+  if (from === to) return value;
+  const first = parts[0]!;
+  switch (to) {
+    case "bool":
+      if (from === "float64") {
+        const zero = f.hoist(f64x2.const(0));
+        const [low, high] = parts.map((part) => f.let(f64x2.ne(part, zero)));
+        return quad(f, to, narrowMask(low!, high!));
+      }
+      return quad(
+        f,
+        to,
+        from === "float32"
+          ? f32x4.ne(first, f.f32x4(0))
+          : i32x4.ne(first, f.i32x4(0)),
+      );
+    case "int32":
+      if (from === "bool") return quad(f, to, v128.and(first, f.i32x4(1)));
+      if (from === "float32") {
+        return quad(f, to, i32x4.trunc_sat_f32x4_s(first));
+      }
+      return quad(
+        f,
+        to,
+        i32x4.shuffle(
+          i32x4.trunc_sat_f64x2_s_zero(parts[0]!),
+          i32x4.trunc_sat_f64x2_s_zero(parts[1]!),
+          [0, 1, 4, 5],
+        ),
+      );
+    case "float32":
+      if (from === "bool") return quad(f, to, v128.and(first, f.f32x4(1)));
+      if (from === "int32") return quad(f, to, f32x4.convert_i32x4_s(first));
+      return quad(
+        f,
+        to,
+        i32x4.shuffle(
+          f32x4.demote_f64x2_zero(parts[0]!),
+          f32x4.demote_f64x2_zero(parts[1]!),
+          [0, 1, 4, 5],
+        ),
+      );
+    case "float64": {
+      if (from === "bool") {
+        const one = f.hoist(f64x2.const(1));
+        const [low, high] = widenMask(first);
+        return quad(f, to, v128.and(low, one), v128.and(high, one));
+      }
+      const upper = f.let(i32x4.shuffle(first, first, [2, 3, 2, 3]));
+      return from === "int32"
+        ? quad(
+          f,
+          to,
+          f64x2.convert_low_i32x4_s(first),
+          f64x2.convert_low_i32x4_s(upper),
+        )
+        : quad(
+          f,
+          to,
+          f64x2.promote_low_f32x4(first),
+          f64x2.promote_low_f32x4(upper),
+        );
+    }
+  }
+}
