@@ -111,7 +111,11 @@ export const ELEMENTS: { readonly [type in ElementType]: ElementFacts } = {
     bytes: 1,
     dtype: "bool",
     decode: (bytes) => bytes.map((byte) => byte === 0 ? 0 : 1),
-    encode: (values) => Uint8Array.from(values, (v) => v ? 1 : 0),
+    encode: (values) => {
+      const bytes = new Uint8Array(values.length);
+      for (let i = 0; i < bytes.length; i++) bytes[i] = values[i] ? 1 : 0;
+      return bytes;
+    },
   },
   uint8: plain(Uint8Array, "int32", [0n, 255n]),
   int8: plain(Int8Array, "int32", [-128n, 127n]),
@@ -164,7 +168,7 @@ export function tensorValues(
     const doubles = elements as Float64Array;
     return keepFloat64
       ? { dtype, values: doubles }
-      : { dtype: "float32", values: Float32Array.from(doubles) };
+      : { dtype: "float32", values: new Float32Array(doubles) };
   }
   if (dtype === "float32") return { dtype, values: elements as Float32Array };
   if (elements instanceof Int32Array) return { dtype, values: elements };

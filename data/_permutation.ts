@@ -9,6 +9,13 @@ import { threefry } from "@tenfold/core";
 /** What a seed is used for: keeps two uses of one seed apart. */
 export const STREAM = { loader: 0x6c6f6164, split: 0x73706c69 } as const;
 
+/** The numbers from 0 to `length - 1`. */
+export function countUp(length: number): Int32Array {
+  const order = new Int32Array(length);
+  for (let i = 0; i < length; i++) order[i] = i;
+  return order;
+}
+
 /**
  * The numbers from 0 to `length - 1` in an order that depends on the seed, the
  * stream and the round alone.
@@ -19,11 +26,10 @@ export function permutation(
   stream: number,
   round: number,
 ): Int32Array {
-  const order = new Int32Array(length);
+  const order = countUp(length);
   const low = seed | 0;
   const high = Math.floor(seed / 2 ** 32) ^ stream;
   let count = 0;
-  for (let i = 0; i < length; i++) order[i] = i;
   for (let i = length - 1; i > 0; i--) {
     // Rejecting the last, incomplete run of values makes all equally likely.
     const bound = 2 ** 32 - 2 ** 32 % (i + 1);

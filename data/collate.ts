@@ -127,7 +127,7 @@ function collateAny(samples: readonly unknown[]): unknown {
     case "tensor":
       return tidy(() => stack(samples as readonly Tensor[]));
     case "number":
-      return tensor(Float32Array.from(samples as readonly number[]));
+      return tensor(new Float32Array(samples as readonly number[]));
     case "boolean":
       return tensor(samples as readonly boolean[]);
     case "array":

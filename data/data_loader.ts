@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { parseOptions } from "./_options.ts";
-import { permutation, STREAM } from "./_permutation.ts";
+import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { collate, type Collated } from "./collate.ts";
 import type { Dataset } from "./dataset.ts";
@@ -253,7 +253,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
     const { length } = this.dataset;
     return this.#shuffle
       ? permutation(length, this.#seed, STREAM.loader, epoch)
-      : Int32Array.from({ length }, (_, i) => i);
+      : countUp(length);
   }
 
   /** Asks the dataset for the samples of one batch; never rejects. */

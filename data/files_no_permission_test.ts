@@ -7,7 +7,10 @@ import { readBytes } from "./source.ts";
 import { writeFileAtomic } from "./write_file_atomic.ts";
 
 // On Deno this file runs with no permission at all, on Bun with every one.
-const bare = "Deno" in globalThis;
+const { Deno: deno } = globalThis as {
+  Deno?: { permissions: { querySync(d: { name: "read" }): { state: string } } };
+};
+const bare = deno?.permissions.querySync({ name: "read" }).state === "prompt";
 
 describe("without permission", () => {
   it("refused reading names the path and the flag", async () => {

@@ -30,7 +30,7 @@ export function labeledData(
 ): LabeledData {
   const samples = rows.labels.length;
   return {
-    data: tensor(Float32Array.from(rows.features), {
+    data: tensor(new Float32Array(rows.features), {
       shape: [samples, ...shape],
       ...options,
     }),

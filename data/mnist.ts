@@ -135,11 +135,13 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
 
   #dataset(): TensorDataset<readonly [Tensor, Tensor]> {
     return this.#made ??= unscoped(() => {
-      const pixels = Float32Array.from(this.rawImages, (byte) => byte / 255);
+      const { rawImages } = this;
+      const pixels = new Float32Array(rawImages.length);
+      for (let i = 0; i < pixels.length; i++) pixels[i] = rawImages[i]! / 255;
       const shape = [this.length, 1, 28, 28];
       return new TensorDataset(
         tensor(pixels, { shape, ...this.#place }),
-        tensor(Int32Array.from(this.rawLabels), this.#place),
+        tensor(new Int32Array(this.rawLabels), this.#place),
       );
     });
   }

@@ -136,13 +136,15 @@ describe("scalers", () => {
       scaler.fit(tensor([[1], [3]]));
     }
     assertEquals(await scaler.mean.toArray(), [2]);
-    scaler.fit(tensor([[2], [4]])).dispose();
+    // Mean, variance and scale of one feature, and nothing else.
+    assertEquals(memory().bytes - before, 12);
     {
       using _ = scope();
-      using own = new MinMaxScaler().fit(tensor([[1], [3]]));
-      own.transform(tensor([[1]]));
+      scaler.fit(tensor([[2], [4]]));
     }
-    assertEquals(memory().bytes - before, 32);
+    assertEquals(memory().bytes - before, 12);
+    scaler.dispose();
+    assertEquals(memory().bytes, before);
   });
 
   it("are used before they have figures: they say so", () => {

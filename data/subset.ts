@@ -41,7 +41,7 @@ export class Subset<Sample = unknown> implements Dataset<Sample> {
       checkIndex(indices[i]!, dataset.length);
     }
     this.dataset = dataset;
-    this.indices = Int32Array.from(indices);
+    this.indices = new Int32Array(indices);
     if (dataset.getBatch !== undefined) {
       this.getBatch = (picked) =>
         dataset.getBatch!(picked.map((i) => this.indices[i]!));

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { ShapeError, showShape, type Tensor, tensor } from "@tenfold/core";
+import {
+  type Device,
+  ShapeError,
+  showShape,
+  type Tensor,
+  tensor,
+  tidy,
+} from "@tenfold/core";
 import { checkIndex, type Dataset } from "./dataset.ts";
 
 /**
@@ -84,18 +91,15 @@ export class TensorDataset<
    */
   getBatch(indices: Int32Array): Tensors {
     indices.forEach((index) => checkIndex(index, this.length));
-    const positions = new Map<unknown, Tensor>();
-    try {
+    // What is made on the way is released; the rows go to the caller's scope.
+    return tidy(() => {
+      const positions = new Map<Device, Tensor>();
       return this.tensors.map((each) => {
-        let position = positions.get(each.device);
-        if (position === undefined) {
-          position = tensor(indices, { device: each.device });
-          positions.set(each.device, position);
-        }
+        const { device } = each;
+        const position = positions.get(device) ?? tensor(indices, { device });
+        positions.set(device, position);
         return each.indexSelect(0, position);
       }) as unknown as Tensors;
-    } finally {
-      for (const position of positions.values()) position.dispose();
-    }
+    });
   }
 }

@@ -6,7 +6,7 @@
 import type { Tensor } from "@tenfold/core";
 import { z } from "zod";
 import { parseOptions } from "./_options.ts";
-import { permutation, STREAM } from "./_permutation.ts";
+import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import type { Dataset } from "./dataset.ts";
 import { Subset } from "./subset.ts";
@@ -127,7 +127,7 @@ export function trainTestSplit(
   }
   const order = shuffle
     ? permutation(total, rest.seed ?? drawSeed(), STREAM.split, 1)
-    : Int32Array.from({ length: total }, (_, i) => (i + total - count) % total);
+    : countUp(total).map((i) => (i + total - count) % total);
   if (stratify !== undefined && !shuffle) {
     throw fail("stratify draws at random: leave shuffle on");
   }
