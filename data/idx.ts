@@ -216,11 +216,11 @@ export async function inflateIdx(bytes: Uint8Array): Promise<Uint8Array> {
  *
  * @example A file from bytes
  * ```ts
- * import { readIdx } from "@tenfold/data";
+ * import { data } from "@tenfold/tenfold";
  * import { assertEquals } from "@std/assert";
  *
  * const file = new Uint8Array([0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 2, 5, 4]);
- * const labels = await readIdx(file);
+ * const labels = await data.readIdx(file);
  * assertEquals(labels.shape, [1, 2]);
  * assertEquals(await labels.toArray(), [[5, 4]]);
  * ```

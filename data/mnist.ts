@@ -204,7 +204,7 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
  * @throws {DataFormatError} If a file is damaged.
  *
  * @example Batches of digits
- * ```ts no-eval
+ * ```ts ignore
  * import { data } from "@tenfold/tenfold";
  *
  * const train = await data.mnist({ root: "mnist", download: true });
@@ -291,7 +291,7 @@ async function withProgress<T>(
  * @throws {FileError} If no mirror gives a file whole and sound.
  *
  * @example Fetching once
- * ```ts no-eval
+ * ```ts ignore
  * import { downloadMnist } from "@tenfold/data";
  *
  * await downloadMnist("mnist");

@@ -146,12 +146,15 @@ export function serializeNpy(array: NpyArray): Uint8Array {
  *
  * @example A file from bytes
  * ```ts
- * import { readNpy, serializeNpy } from "@tenfold/data";
+ * import { data } from "@tenfold/tenfold";
  * import { assertEquals } from "@std/assert";
  *
- * const data = new BigInt64Array([7n, -1n]);
- * const file = serializeNpy({ type: "int64", shape: [2], data });
- * assertEquals(await (await readNpy(file)).toArray(), [7, -1]);
+ * const file = data.serializeNpy({
+ *   type: "int64",
+ *   shape: [2],
+ *   data: new BigInt64Array([7n, -1n]),
+ * });
+ * assertEquals(await (await data.readNpy(file)).toArray(), [7, -1]);
  * ```
  */
 export async function readNpy(
@@ -171,11 +174,13 @@ export async function readNpy(
  * @throws {FileError} If the file cannot be written.
  *
  * @example Handing figures to NumPy
- * ```ts no-eval
- * import { tensor } from "@tenfold/core";
- * import { writeNpy } from "@tenfold/data";
+ * ```ts
+ * import { data, tensor } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
  *
- * await writeNpy("out/losses.npy", tensor([0.9, 0.4, 0.2]));
+ * await data.writeNpy("out/losses.npy", tensor([0.5, 0.25]));
+ * const losses = await data.readNpy("out/losses.npy");
+ * assertEquals(await losses.toArray(), [0.5, 0.25]);
  * ```
  */
 export async function writeNpy(

@@ -263,11 +263,14 @@ export async function encodeSafetensors(
  * @throws {RangeError} If a value does not fit into the dtype asked for.
  *
  * @example Saving a model's weights
- * ```ts no-eval
+ * ```ts
  * import { data, nn } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
  *
  * const model = new nn.Linear(64, 10);
  * await data.saveSafetensors("out/model.safetensors", model.stateDict());
+ * const saved = await data.loadSafetensors("out/model.safetensors");
+ * assertEquals(saved["weight"]!.shape, [10, 64]);
  * ```
  */
 export async function saveSafetensors(
@@ -289,11 +292,16 @@ export async function saveSafetensors(
  * @throws {FileError} If the file cannot be read.
  *
  * @example Loading a model's weights
- * ```ts no-eval
+ * ```ts
  * import { data, nn } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
  *
- * const model = new nn.Linear(64, 10);
- * model.loadStateDict(await data.loadSafetensors("out/model.safetensors"));
+ * const trained = new nn.Linear(4, 1);
+ * await data.saveSafetensors("out/linear.safetensors", trained.stateDict());
+ *
+ * const model = new nn.Linear(4, 1);
+ * model.loadStateDict(await data.loadSafetensors("out/linear.safetensors"));
+ * assertEquals(await model.bias!.item(), await trained.bias!.item());
  * ```
  */
 export async function loadSafetensors(

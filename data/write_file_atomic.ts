@@ -16,10 +16,12 @@ import { replaceFile } from "./_fs.ts";
  * @throws {FileError} If the file cannot be written; the old one is as it was.
  *
  * @example Saving a note
- * ```ts no-eval
- * import { writeFileAtomic } from "@tenfold/data";
+ * ```ts
+ * import { readBytes, writeFileAtomic } from "@tenfold/data";
+ * import { assertEquals } from "@std/assert";
  *
  * await writeFileAtomic("out/note.txt", "loss 0.01");
+ * assertEquals((await readBytes("out/note.txt")).length, 9);
  * ```
  */
 export async function writeFileAtomic(
