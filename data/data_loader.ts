@@ -8,7 +8,7 @@ import { parseOptions } from "./_options.ts";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { collate, type Collated } from "./collate.ts";
-import type { Dataset } from "./dataset.ts";
+import { checkDataset, type Dataset } from "./dataset.ts";
 import { DatasetError, messageOf } from "./errors.ts";
 
 /** Options of {@linkcode DataLoader}. */
@@ -41,7 +41,9 @@ export interface DataLoaderOptions<Sample, Batch> {
   collate?: (samples: Sample[]) => Batch | Promise<Batch>;
   /**
    * How many batches of samples are fetched ahead while the loop's body runs.
-   * It helps where `get` waits for a disk or a network.
+   * It helps where `get` waits for a disk or a network. Such a `get` best
+   * gives plain numbers and arrays: a tensor that it makes after waiting
+   * belongs to whatever scope is open in the loop's body by then.
    *
    * @default {0}
    */
@@ -109,8 +111,9 @@ interface Place {
  * The tensors of a batch are ordinary ones, made as the loop asks for the
  * batch: a scope that is open around the loop owns them, one inside the body
  * does not. Nothing releases them behind the back of a program that collects
- * batches; in a long loop without an outer scope, dispose of them or put them
- * into a scope with `s.add`.
+ * batches; a long loop disposes of them when it is done with them, or leaves
+ * them to the garbage collector. Samples that are tensors made by `get` are
+ * treated alike; a `TensorDataset` makes none.
  *
  * A dataset that throws ends the loop with a {@linkcode DatasetError} that
  * names the index, at the batch where the sample belongs. When a loop ends, by
@@ -155,13 +158,15 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
    *
    * @param dataset The dataset that the batches come from.
    * @param options How to make them.
-   * @throws {TypeError} If an option is unknown or of the wrong type.
+   * @throws {TypeError} If the dataset is none, or an option is unknown or of
+   * the wrong type.
    * @throws {RangeError} If an option has a wrong value, such as batch size 0.
    */
   constructor(
     dataset: Dataset<Sample>,
     options: DataLoaderOptions<Sample, Batch> = {},
   ) {
+    checkDataset(dataset, "make a DataLoader");
     const parsed = parseOptions(optionsSchema, options, "make a DataLoader");
     this.dataset = dataset;
     this.batchSize = parsed.batchSize;

@@ -127,6 +127,22 @@ describe("DataLoader", () => {
     assertEquals((await drain(loader))[1], [-5, -6, -7, -8, -9]);
   });
 
+  it("refuses what is no dataset", () => {
+    const cases: [unknown, string][] = [
+      [undefined, "got undefined"],
+      [[1, 2], "got an array of 2"],
+      [tensor([1]), "got a Tensor"],
+      [{ length: 1.5, get: () => 1 }, "got length 1.5"],
+    ];
+    for (const [dataset, message] of cases) {
+      assertThrows(
+        () => new DataLoader(dataset as Dataset),
+        TypeError,
+        `Cannot make a DataLoader as a dataset must have a length and a get method: ${message}`,
+      );
+    }
+  });
+
   it("names the field of a wrong option", () => {
     const make = (options: object) => () => new DataLoader(numbers, options);
     const cases: [object, typeof RangeError | typeof TypeError, string][] = [

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { show } from "./_options.ts";
 
 /**
  * Samples by number, the way PyTorch has them. Anything with a length and a
@@ -38,6 +39,20 @@ export interface Dataset<Sample = unknown> {
    * @param indices The samples, in order.
    */
   getBatch?(indices: Int32Array): unknown;
+}
+
+/** Checks that a value is a dataset. */
+export function checkDataset(value: unknown, operation: string): void {
+  const { length, get } = (value ?? {}) as Partial<Dataset>;
+  if (
+    typeof get !== "function" || !Number.isInteger(length) || length! < 0
+  ) {
+    throw new TypeError(
+      `Cannot ${operation} as a dataset must have a length and a get method: got ${
+        typeof get === "function" ? `length ${length}` : show(value)
+      }`,
+    );
+  }
 }
 
 /** Checks that an index is one of a dataset's. */

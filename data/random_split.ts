@@ -7,7 +7,7 @@ import { z } from "zod";
 import { parseOptions } from "./_options.ts";
 import { permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
-import type { Dataset } from "./dataset.ts";
+import { checkDataset, type Dataset } from "./dataset.ts";
 import { Subset } from "./subset.ts";
 
 /** Options of {@linkcode randomSplit}. */
@@ -49,6 +49,7 @@ export function randomSplit<Sample>(
     options,
     "split a dataset",
   );
+  checkDataset(dataset, "split a dataset");
   const counts = countsOf(lengths, dataset.length);
   const order = permutation(dataset.length, seed, STREAM.split, 0);
   let start = 0;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkIndex, type Dataset } from "./dataset.ts";
+import { checkDataset, checkIndex, type Dataset } from "./dataset.ts";
 
 /**
  * The samples of a dataset at some indices, in their order. Nothing is copied.
@@ -34,9 +34,11 @@ export class Subset<Sample = unknown> implements Dataset<Sample> {
    *
    * @param dataset The dataset that the samples come from.
    * @param indices Where they lie in it.
+   * @throws {TypeError} If the dataset is none.
    * @throws {RangeError} If an index is none of the dataset's.
    */
   constructor(dataset: Dataset<Sample>, indices: ArrayLike<number>) {
+    checkDataset(dataset, "make a Subset");
     for (let i = 0; i < indices.length; i++) {
       checkIndex(indices[i]!, dataset.length);
     }

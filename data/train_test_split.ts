@@ -8,7 +8,7 @@ import { z } from "zod";
 import { parseOptions } from "./_options.ts";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
-import type { Dataset } from "./dataset.ts";
+import { checkDataset, type Dataset } from "./dataset.ts";
 import { Subset } from "./subset.ts";
 import { TensorDataset } from "./tensor_dataset.ts";
 
@@ -116,6 +116,7 @@ export function trainTestSplit(
   const dataset = Array.isArray(source)
     ? new TensorDataset(...source as readonly [Tensor, ...Tensor[]])
     : source as Dataset;
+  checkDataset(dataset, "split into train and test");
   const total = dataset.length;
   const count = Number.isInteger(testSize)
     ? testSize
