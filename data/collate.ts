@@ -4,6 +4,7 @@
  * @module
  */
 import { ShapeError, stack, Tensor, tensor, tidy } from "@tenfold/core";
+import { toTensor } from "./_to_tensor.ts";
 
 /**
  * What {@linkcode collate} makes of samples of a type: a tensor of tensors,
@@ -75,7 +76,10 @@ function stackArrays(samples: readonly ArrayLike<number | bigint>[]): Tensor {
       rows[row * width + i] = Number(sample[i]);
     }
   });
-  return tensor(rows, { shape: [samples.length, width] });
+  const shape = [samples.length, width];
+  return rows instanceof Float64Array
+    ? toTensor(rows, "float64", shape, "samples", {})
+    : tensor(rows, { shape });
 }
 
 /**
@@ -83,7 +87,7 @@ function stackArrays(samples: readonly ArrayLike<number | bigint>[]): Tensor {
  * stacked along a new dim 0; numbers become a float32 tensor and booleans a
  * bool tensor of shape `[samples]`; typed arrays and arrays of numbers become
  * the rows of a tensor (plain arrays float32, bytes and integers int32, floats
- * as they are). Other arrays count as tuples and plain objects as records:
+ * as they are, where the device has float64). Other arrays count as tuples and plain objects as records:
  * each of their members is collated by itself. Anything else, such as text,
  * is given as a list.
  *

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { tensor } from "@tenfold/core";
-import "./_testing.ts";
+import { withoutFloat64 } from "./_testing.ts";
 import { fromBase64, fuzz } from "./_testdata/bytes.ts";
 import { NPY, NPY_REFUSED } from "./_testdata/npy.ts";
 import { DataFormatError } from "./errors.ts";
@@ -158,6 +158,17 @@ describe("npy", () => {
       data: await tensor([true, false]).data(),
     });
     assertEquals((await readNpy(truth)).dtype, "bool");
+  });
+
+  it("float64 becomes float32 where the device has no other", async () => {
+    const data = new Float64Array([0.1, 1e300]);
+    const file = serializeNpy({ type: "float64", shape: [2], data });
+    assertEquals((await readNpy(file)).dtype, "float64");
+    const device = withoutFloat64();
+    const read = await readNpy(file, { device });
+    assertEquals(read.dtype, "float32");
+    assertEquals(read.device.name, "without-float64");
+    assertEquals(await read.toArray(), [Math.fround(0.1), Infinity]);
   });
 
   it("refuses integers beyond 32 bits as tensors", async () => {

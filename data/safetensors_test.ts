@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { type Tensor, tensor, zeros } from "@tenfold/core";
-import "./_testing.ts";
+import { withoutFloat64 } from "./_testing.ts";
 import { fromBase64, fuzz } from "./_testdata/bytes.ts";
 import {
   SAFETENSORS_FILE,
@@ -84,6 +84,13 @@ describe("safetensors", () => {
     const read = decodeSafetensors(await encodeSafetensors({ data }));
     assertEquals(read["data"]!.dtype, "float64");
     assertEquals(await read["data"]!.toArray(), [0.1, 1e-300]);
+  });
+
+  it("gives float32 for F64 where the device has no other", () => {
+    const device = withoutFloat64();
+    const read = decodeSafetensors(FILE, { device });
+    assertEquals(read["layer.F64"]!.dtype, "float32");
+    assertEquals(read["layer.I64"]!.device.name, "without-float64");
   });
 
   it("writes views as what they show", async () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { manualSeed, tensor } from "@tenfold/core";
-import "./_testing.ts";
+import { withoutFloat64 } from "./_testing.ts";
 import type { Dataset } from "./dataset.ts";
 import { trainTestSplit } from "./train_test_split.ts";
 
@@ -124,6 +124,17 @@ describe("trainTestSplit", () => {
         "Cannot split into train and test as testSize must be",
       );
     }
+  });
+
+  it("classes that cannot be read at once: the message says what to do", () => {
+    const labels = tensor([0, 1, 0, 1, 0, 1, 0, 1, 0, 1], {
+      device: withoutFloat64(),
+    });
+    assertThrows(
+      () => trainTestSplit(numbers, { stratify: labels }),
+      TypeError,
+      "await tensor.data()",
+    );
   });
 
   it("refuses classes that do not fit", () => {
