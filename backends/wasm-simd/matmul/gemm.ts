@@ -1,0 +1,386 @@
+/**
+ * The blocked matrix product after Goto and van de Geijn, "Anatomy of
+ * high-performance matrix multiplication", ACM TOMS 2008: blocks of both
+ * matrices are packed so that each level of cache serves the next.
+ *
+ * @module
+ */
+
+import {
+  type Code,
+  f32,
+  type FunctionBuilder,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  select,
+} from "../assembler.ts";
+import type { Arithmetic } from "./arithmetic.ts";
+import {
+  defineMicro,
+  elementBytes,
+  type Micro,
+  TILE_COLUMNS,
+} from "./micro.ts";
+import { definePack, type Pack } from "./pack.ts";
+
+/** Steps of the inner dim in a block: a panel of b fills a third of L1. */
+const DEPTH = 256;
+/** Rows in a block; packed, they take a fraction of L2. */
+const ROWS = 120;
+/** Columns in a block. */
+const COLUMNS = 1024;
+
+/** The words that {@linkcode defineGemm}'s function takes as arguments. */
+export const GEMM_ARGUMENTS = [
+  "a",
+  "aRow",
+  "aStep",
+  "b",
+  "bStep",
+  "bColumn",
+  "out",
+  "outRow",
+  "first",
+  "firstRow",
+  "firstColumn",
+  "rows",
+  "columns",
+  "depth",
+  "workspace",
+  "packs",
+] as const;
+
+type Name = (typeof GEMM_ARGUMENTS)[number];
+
+/** Bytes of the workspace that a product needs. */
+export function workspaceBytes(arithmetic: Arithmetic): number {
+  return packedColumns() + tileBytes(arithmetic) +
+    ROWS * DEPTH * elementBytes(arithmetic);
+}
+
+function packedColumns(): number {
+  return DEPTH * COLUMNS * 4;
+}
+
+function tileBytes({ rows }: Arithmetic): number {
+  return Math.ceil(rows * TILE_COLUMNS * 4 / 64) * 64;
+}
+
+/** The functions for tiles of each number of rows, the full one last. */
+interface ByRows {
+  readonly micro: readonly Micro[];
+  readonly pack: readonly Pack[];
+}
+
+/**
+ * Defines and exports `gemm(args)`: `out = first + a · b` for matrices of any
+ * strides. `first` is what the sums begin with; a row stride of 0 repeats a
+ * bias. Without `packs`, columns of b lie side by side and are read in place.
+ */
+export function defineGemm(
+  module: ModuleBuilder,
+  arithmetic: Arithmetic,
+): void {
+  const { rows: tall, spread } = arithmetic;
+  const counts = Array.from({ length: tall }, (_, i) => i + 1);
+  const byRows: ByRows = {
+    micro: counts.map((n) => defineMicro(module, arithmetic, n)),
+    pack: counts.map((n) => definePack(module, n, spread)),
+  };
+  const packColumns = definePack(module, TILE_COLUMNS, false);
+  module.func("gemm", ["i32"], "none", (f, args) => {
+    const word = (name: Name) =>
+      f.hoist(i32.load(args, 4 * GEMM_ARGUMENTS.indexOf(name)));
+    const at = new Map<string, Local<"i32">>();
+    const bytesOf = (index: Code<"i32">, stride: Name) =>
+      i32.mul(index, word(stride));
+    const tile = f.hoist(
+      i32.add(
+        i32.load(args, 4 * GEMM_ARGUMENTS.indexOf("workspace")),
+        i32.const(packedColumns()),
+      ),
+    );
+    const packedA = f.let(i32.add(tile, i32.const(tileBytes(arithmetic))));
+    const columnBlock = f.local("i32");
+    const step = f.local("i32");
+    const rowBlock = f.local("i32");
+    at.clear();
+    f.set(columnBlock, i32.const(0));
+    f.for(columnBlock, word("columns"), COLUMNS, () => {
+      const width = smaller(
+        f,
+        i32.sub(word("columns"), columnBlock),
+        COLUMNS,
+      );
+      f.set(step, i32.const(0));
+      f.for(step, word("depth"), DEPTH, () => {
+        const depth = smaller(f, i32.sub(word("depth"), step), DEPTH);
+        const b = f.let(
+          i32.add(
+            word("b"),
+            i32.add(bytesOf(step, "bStep"), bytesOf(columnBlock, "bColumn")),
+          ),
+        );
+        f.if(
+          word("packs"),
+          () => packAll(f, word, b, depth, width, packColumns),
+        );
+        f.set(rowBlock, i32.const(0));
+        f.for(rowBlock, word("rows"), ROWS, () => {
+          const height = smaller(
+            f,
+            i32.sub(word("rows"), rowBlock),
+            ROWS,
+          );
+          const a = f.let(
+            i32.add(
+              word("a"),
+              i32.add(bytesOf(rowBlock, "aRow"), bytesOf(step, "aStep")),
+            ),
+          );
+          overPanels(f, tall, height, (row, n, which) => {
+            const to = i32.add(
+              packedA,
+              i32.mul(
+                i32.mul(row, depth),
+                i32.const(elementBytes(arithmetic)),
+              ),
+            );
+            which((count) =>
+              f.do(
+                byRows.pack[count - 1]!.call(
+                  i32.add(a, bytesOf(row, "aRow")),
+                  word("aRow"),
+                  word("aStep"),
+                  to,
+                  depth,
+                  n,
+                ),
+              )
+            );
+          });
+          const out = f.let(
+            i32.add(
+              word("out"),
+              i32.add(
+                bytesOf(rowBlock, "outRow"),
+                i32.shl(columnBlock, i32.const(2)),
+              ),
+            ),
+          );
+          // The first block of steps begins with `first`, the others go on.
+          const isFirst = f.let(i32.eqz(step));
+          const first = f.let(
+            select(
+              isFirst,
+              i32.add(
+                word("first"),
+                i32.add(
+                  bytesOf(rowBlock, "firstRow"),
+                  bytesOf(columnBlock, "firstColumn"),
+                ),
+              ),
+              out,
+            ),
+          );
+          const firstRow = f.let(
+            select(isFirst, word("firstRow"), word("outRow")),
+          );
+          const firstColumn = f.let(
+            select(isFirst, word("firstColumn"), i32.const(4)),
+          );
+          tiles(f, {
+            word,
+            arithmetic,
+            byRows,
+            packedA,
+            tile,
+            b,
+            depth,
+            height,
+            width,
+            out,
+            first,
+            firstRow,
+            firstColumn,
+          });
+        });
+      });
+    });
+  });
+}
+
+function smaller(
+  f: FunctionBuilder,
+  value: Code<"i32">,
+  limit: number,
+): Local<"i32"> {
+  const kept = f.let(value);
+  const bound = i32.const(limit);
+  f.set(kept, select(i32.lt_s(kept, bound), kept, bound));
+  return kept;
+}
+
+/** Packs all columns of a block of b, a panel at a time. */
+function packAll(
+  f: FunctionBuilder,
+  word: (name: Name) => Local<"i32">,
+  b: Local<"i32">,
+  depth: Local<"i32">,
+  width: Local<"i32">,
+  pack: Pack,
+): void {
+  const column = f.let(i32.const(0));
+  const from = f.let(b);
+  const to = f.let(word("workspace"));
+  f.for(column, width, TILE_COLUMNS, () => {
+    f.do(
+      pack.call(
+        from,
+        word("bColumn"),
+        word("bStep"),
+        to,
+        depth,
+        i32.sub(width, column),
+      ),
+    );
+    f.increase(from, i32.shl(word("bColumn"), i32.const(3)));
+    f.increase(to, i32.shl(depth, i32.const(5)));
+  });
+}
+
+/** Goes over panels of `tall` rows; the last one may have fewer. */
+function overPanels(
+  f: FunctionBuilder,
+  tall: number,
+  height: Local<"i32">,
+  body: (
+    row: Local<"i32">,
+    rows: Local<"i32">,
+    which: (call: (rows: number) => void) => void,
+  ) => void,
+): void {
+  const row = f.let(i32.const(0));
+  f.for(row, height, tall, () => {
+    const rows = smaller(f, i32.sub(height, row), tall);
+    const which = (call: (rows: number) => void) => {
+      const choose = (count: number): void => {
+        if (count === 1) return call(1);
+        f.if(
+          i32.eq(rows, i32.const(count)),
+          () => call(count),
+          () => choose(count - 1),
+        );
+      };
+      choose(tall);
+    };
+    body(row, rows, which);
+  });
+}
+
+/** What the innermost two loops need. */
+interface Block {
+  readonly word: (name: Name) => Local<"i32">;
+  readonly arithmetic: Arithmetic;
+  readonly byRows: ByRows;
+  readonly packedA: Local<"i32">;
+  readonly tile: Local<"i32">;
+  readonly b: Local<"i32">;
+  readonly depth: Local<"i32">;
+  readonly height: Local<"i32">;
+  readonly width: Local<"i32">;
+  readonly out: Local<"i32">;
+  readonly first: Local<"i32">;
+  readonly firstRow: Local<"i32">;
+  readonly firstColumn: Local<"i32">;
+}
+
+/** Computes all tiles of a block; incomplete ones by way of a spare tile. */
+function tiles(f: FunctionBuilder, block: Block): void {
+  const { word, arithmetic, byRows, depth, height, width } = block;
+  const column = f.let(i32.const(0));
+  const packs = word("packs");
+  const b = f.let(select(packs, word("workspace"), block.b));
+  const bStep = f.let(select(packs, i32.const(32), word("bStep")));
+  const bPanel = f.let(
+    select(packs, i32.shl(depth, i32.const(5)), i32.const(32)),
+  );
+  f.for(column, width, TILE_COLUMNS, () => {
+    const columns = f.let(i32.sub(width, column));
+    overPanels(f, arithmetic.rows, height, (row, rows, which) => {
+      const a = f.let(
+        i32.add(
+          block.packedA,
+          i32.mul(
+            i32.mul(row, depth),
+            i32.const(elementBytes(arithmetic)),
+          ),
+        ),
+      );
+      const out = f.let(
+        i32.add(
+          block.out,
+          i32.add(
+            i32.mul(row, word("outRow")),
+            i32.shl(column, i32.const(2)),
+          ),
+        ),
+      );
+      const first = f.let(
+        i32.add(
+          block.first,
+          i32.add(
+            i32.mul(row, block.firstRow),
+            i32.mul(column, block.firstColumn),
+          ),
+        ),
+      );
+      const whole = f.let(i32.ge_s(columns, i32.const(TILE_COLUMNS)));
+      const to = f.let(select(whole, out, block.tile));
+      const toRow = f.let(
+        select(whole, word("outRow"), i32.const(4 * TILE_COLUMNS)),
+      );
+      which((count) =>
+        f.do(
+          byRows.micro[count - 1]!.call(
+            a,
+            b,
+            bStep,
+            to,
+            toRow,
+            first,
+            block.firstRow,
+            depth,
+          ),
+        )
+      );
+      f.if(i32.eqz(whole), () => {
+        copyTile(f, block.tile, out, word("outRow"), rows, columns);
+      });
+    });
+    f.increase(b, bPanel);
+  });
+}
+
+/** Copies the columns that exist out of the spare tile. */
+function copyTile(
+  f: FunctionBuilder,
+  tile: Local<"i32">,
+  to: Local<"i32">,
+  stride: Local<"i32">,
+  rows: Local<"i32">,
+  columns: Local<"i32">,
+): void {
+  const from = f.let(tile);
+  const row = f.let(i32.const(0));
+  const bytes = f.let(i32.shl(columns, i32.const(2)));
+  f.for(row, rows, 1, () => {
+    const column = f.let(i32.const(0));
+    f.for(column, bytes, 4, () => {
+      f.do(f32.store(i32.add(to, column), f32.load(i32.add(from, column))));
+    });
+    f.increase(from, 4 * TILE_COLUMNS);
+    f.increase(to, stride);
+  });
+}

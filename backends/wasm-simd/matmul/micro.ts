@@ -1,0 +1,127 @@
+/**
+ * The innermost kernel of the matrix product: a tile of a few rows and eight
+ * columns that stays in registers while it runs along the inner dim.
+ *
+ * @module
+ */
+
+import {
+  type Func,
+  type FunctionBuilder,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  v128,
+} from "../assembler.ts";
+import type { Vector } from "../math/lanes.ts";
+import { type Arithmetic, spreadLane } from "./arithmetic.ts";
+
+/** Columns of a tile. */
+export const TILE_COLUMNS = 8;
+const VECTORS = TILE_COLUMNS / 4;
+/** Steps of the inner dim in one round. */
+const UNROLL = 4;
+
+/**
+ * Computes a tile: `out = first + a · b`.
+ *
+ * Parameters: a (packed by step, then row), b and the bytes from one of its
+ * rows to the next, out and its row stride, what to add to and its row
+ * stride, the length of the inner dim.
+ */
+export type Micro = Func<
+  ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+  "none"
+>;
+
+/** Bytes that one element of packed a takes. */
+export function elementBytes({ spread }: Arithmetic): number {
+  return spread ? 16 : 4;
+}
+
+/** Defines the kernel for tiles of this many rows. */
+export function defineMicro(
+  module: ModuleBuilder,
+  arithmetic: Arithmetic,
+  rows: number,
+): Micro {
+  const step = rows * elementBytes(arithmetic);
+  return module.func(
+    null,
+    ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+    "none",
+    (f, a, b, bStep, out, outStep, first, firstStep, depth) => {
+      const sums: Vector[][] = [];
+      for (let i = 0; i < rows; i++) {
+        sums.push(
+          Array.from(
+            { length: VECTORS },
+            (_, j) => f.let(v128.load(first, 16 * j)),
+          ),
+        );
+        if (i < rows - 1) f.increase(first, firstStep);
+      }
+      const rounds = f.let(i32.shr_u(depth, i32.const(2)));
+      f.if(rounds, () => {
+        f.loop((again) => {
+          let held: Vector | null = null;
+          for (let k = 0; k < UNROLL; k++) {
+            const columns = loadRow(f, b);
+            f.increase(b, bStep);
+            for (let i = 0; i < rows; i++) {
+              const at = k * rows + i;
+              let element: Vector;
+              if (arithmetic.spread) {
+                element = f.let(v128.load(a, 16 * at));
+              } else {
+                if (at % 4 === 0) held = f.let(v128.load(a, 4 * at));
+                element = f.let(spreadLane(held!, at % 4));
+              }
+              addProducts(f, arithmetic, sums[i]!, element, columns);
+            }
+          }
+          f.increase(a, UNROLL * step);
+          f.increase(rounds, -1);
+          f.branchIf(again, rounds);
+        });
+      });
+      const rest = f.let(i32.and(depth, i32.const(UNROLL - 1)));
+      f.if(rest, () => {
+        f.loop((again) => {
+          const columns = loadRow(f, b);
+          f.increase(b, bStep);
+          for (let i = 0; i < rows; i++) {
+            const element = f.let(
+              v128.load32_splat(a, i * elementBytes(arithmetic)),
+            );
+            addProducts(f, arithmetic, sums[i]!, element, columns);
+          }
+          f.increase(a, step);
+          f.increase(rest, -1);
+          f.branchIf(again, rest);
+        });
+      });
+      sums.forEach((row, i) => {
+        row.forEach((sum, j) => f.do(v128.store(out, sum, 16 * j)));
+        if (i < rows - 1) f.increase(out, outStep);
+      });
+    },
+  );
+}
+
+function loadRow(f: FunctionBuilder, b: Local<"i32">): Vector[] {
+  return Array.from(
+    { length: VECTORS },
+    (_, j) => f.let(v128.load(b, 16 * j)),
+  );
+}
+
+function addProducts(
+  f: FunctionBuilder,
+  { madd }: Arithmetic,
+  sums: readonly Vector[],
+  element: Vector,
+  columns: readonly Vector[],
+): void {
+  sums.forEach((sum, j) => f.set(sum, madd(element, columns[j]!, sum)));
+}

@@ -1,0 +1,183 @@
+/**
+ * Packing: copies a few rows or columns of a matrix into the order in which
+ * the innermost kernel reads them, whatever the strides of the matrix.
+ *
+ * @module
+ */
+
+import {
+  type Code,
+  f32,
+  type Func,
+  type FunctionBuilder,
+  i32,
+  i32x4,
+  type Local,
+  type ModuleBuilder,
+  v128,
+} from "../assembler.ts";
+import type { Vector } from "../math/lanes.ts";
+
+/**
+ * Packs `width` lines of a matrix side by side: for each step along the lines
+ * one element of each.
+ *
+ * Parameters: where from, the stride between lines and the stride along them
+ * in bytes, where to, the number of steps, the number of lines that there are
+ * (the others repeat the last one).
+ */
+export type Pack = Func<["i32", "i32", "i32", "i32", "i32", "i32"], "none">;
+
+/** Defines the packing of `width` lines; `spread` writes elements four times. */
+export function definePack(
+  module: ModuleBuilder,
+  width: number,
+  spread: boolean,
+): Pack {
+  const step = width * (spread ? 16 : 4);
+  return module.func(
+    null,
+    ["i32", "i32", "i32", "i32", "i32", "i32"],
+    "none",
+    (f, from, between, along, to, steps, lines) => {
+      const left = f.let(steps);
+      f.if(
+        i32.eq(between, i32.const(4)),
+        () => whereAdjacent(f, width, spread, from, along, to, left),
+        () => {
+          // One pointer for each line; missing lines repeat the last one.
+          const pointers: Local<"i32">[] = [];
+          for (let i = 0; i < width; i++) {
+            pointers.push(f.let(i === 0 ? from : pointers[i - 1]!));
+            if (i === 0) continue;
+            f.if(
+              i32.gt_s(lines, i32.const(i)),
+              () => f.increase(pointers[i]!, between),
+            );
+          }
+          f.if(
+            i32.eq(along, i32.const(4)),
+            () => whereAlong(f, width, spread, pointers, to, left),
+          );
+          countdown(f, left, 1, () => {
+            pointers.forEach((pointer, i) => {
+              copyElement(f, spread, pointer, to, i);
+              f.increase(pointer, along);
+            });
+            f.increase(to, step);
+          });
+        },
+      );
+    },
+  );
+}
+
+/** Runs `body` while at least `by` are left, and takes `by` away each time. */
+function countdown(
+  f: FunctionBuilder,
+  left: Local<"i32">,
+  by: number,
+  body: () => void,
+): void {
+  const enough = i32.ge_s(left, i32.const(by));
+  f.if(enough, () => {
+    f.loop((again) => {
+      body();
+      f.increase(left, -by);
+      f.branchIf(again, enough);
+    });
+  });
+}
+
+function copyElement(
+  f: FunctionBuilder,
+  spread: boolean,
+  from: Code<"i32">,
+  to: Code<"i32">,
+  at: number,
+): void {
+  f.do(
+    spread
+      ? v128.store(to, v128.load32_splat(from), 16 * at)
+      : f32.store(to, f32.load(from), 4 * at),
+  );
+}
+
+/** The lines lie side by side: whole vectors across them are copied. */
+function whereAdjacent(
+  f: FunctionBuilder,
+  width: number,
+  spread: boolean,
+  from: Local<"i32">,
+  along: Local<"i32">,
+  to: Local<"i32">,
+  left: Local<"i32">,
+): void {
+  countdown(f, left, 1, () => {
+    for (let i = 0; i < width;) {
+      if (!spread && i + 4 <= width) {
+        f.do(v128.store(to, v128.load(from, 4 * i), 4 * i));
+        i += 4;
+      } else {
+        f.do(
+          spread
+            ? v128.store(to, v128.load32_splat(from, 4 * i), 16 * i)
+            : f32.store(to, f32.load(from, 4 * i), 4 * i),
+        );
+        i++;
+      }
+    }
+    f.increase(from, along);
+    f.increase(to, width * (spread ? 16 : 4));
+  });
+}
+
+/** Elements of a line lie side by side: squares of four are turned. */
+function whereAlong(
+  f: FunctionBuilder,
+  width: number,
+  spread: boolean,
+  pointers: readonly Local<"i32">[],
+  to: Local<"i32">,
+  left: Local<"i32">,
+): void {
+  const unit = spread ? 16 : 4;
+  countdown(f, left, 4, () => {
+    for (let i = 0; i < width; i += 4) {
+      const lines = pointers.slice(i, i + 4).map((p) => f.let(v128.load(p)));
+      if (lines.length === 4 && !spread) {
+        turn(f, lines).forEach((column, k) => {
+          f.do(v128.store(to, column, unit * (k * width + i)));
+        });
+      } else {
+        lines.forEach((line, l) => {
+          for (let k = 0; k < 4; k++) {
+            const at = unit * (k * width + i + l);
+            f.do(
+              spread
+                ? v128.store(to, i32x4.shuffle(line, line, [k, k, k, k]), at)
+                : v128.store32_lane(to, line, k, at),
+            );
+          }
+        });
+      }
+    }
+    for (const pointer of pointers) f.increase(pointer, 16);
+    f.increase(to, 4 * width * unit);
+  });
+}
+
+/** The columns of a square of four rows. */
+function turn(f: FunctionBuilder, rows: readonly Vector[]): Code<"v128">[] {
+  const [a, b, c, d] = rows as [Vector, Vector, Vector, Vector];
+  const lowAb = f.let(i32x4.shuffle(a, b, [0, 4, 1, 5]));
+  const highAb = f.let(i32x4.shuffle(a, b, [2, 6, 3, 7]));
+  const lowCd = f.let(i32x4.shuffle(c, d, [0, 4, 1, 5]));
+  const highCd = f.let(i32x4.shuffle(c, d, [2, 6, 3, 7]));
+  return [
+    i32x4.shuffle(lowAb, lowCd, [0, 1, 4, 5]),
+    i32x4.shuffle(lowAb, lowCd, [2, 3, 6, 7]),
+    i32x4.shuffle(highAb, highCd, [0, 1, 4, 5]),
+    i32x4.shuffle(highAb, highCd, [2, 3, 6, 7]),
+  ];
+}
