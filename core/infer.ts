@@ -14,11 +14,14 @@ import {
   resolveDType,
 } from "./elementwise.ts";
 import { DTypeError, ShapeError, showShape } from "./errors.ts";
+import { usesIndex } from "./expr.ts";
 import type {
   AlongOp,
   ArgOp,
   ElementwiseOp,
+  Formula,
   LogSumExpOp,
+  MapSumOp,
   Meta,
   MovementOp,
   Op,
@@ -225,6 +228,66 @@ function inferMatmul(inputs: readonly Meta[]): Meta {
   return { shape, dtype: a!.dtype };
 }
 
+function inferLinear([x, w, bias]: readonly Meta[]): Meta {
+  const k = x!.shape[x!.shape.length - 1];
+  if (w!.shape.length !== 2 || k !== w!.shape[1]) {
+    throw new ShapeError(
+      `Cannot apply a linear layer as the last extent of the input must be the second of the weight: got input ${
+        showShape(x!.shape)
+      } and weight ${showShape(w!.shape)}`,
+    );
+  }
+  const n = w!.shape[0]!;
+  if (bias && (bias.shape.length !== 1 || bias.shape[0] !== n)) {
+    throw new ShapeError(
+      `Cannot add a bias of shape ${
+        showShape(bias.shape)
+      } to the ${n} outputs of a linear layer`,
+    );
+  }
+  return { shape: [...x!.shape.slice(0, -1), n], dtype: x!.dtype };
+}
+
+/** The shape over which a formula runs; checks the dtypes of its inputs. */
+export function inferFormula(
+  { label, inputs: dtypes }: Formula,
+  inputs: readonly Meta[],
+): Shape {
+  let shape: Shape = inputs.length > 0 ? inputs[0]!.shape : [];
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i]!;
+    if (input.dtype !== dtypes[i]) {
+      throw new DTypeError(
+        `Cannot compute ${label} as the dtype of input ${i} differs: got ${input.dtype}, expected ${
+          dtypes[i]
+        }`,
+      );
+    }
+    if (i > 0) shape = broadcastShapes(shape, input.shape, label);
+  }
+  return shape;
+}
+
+/** Formulas that were found fit to be summed: each is looked at once. */
+const summable = new WeakSet<Formula>();
+
+function inferMapSum(op: MapSumOp, inputs: readonly Meta[]): Meta {
+  const { formula, dims, keepDim } = op;
+  const shape = inferFormula(formula, inputs);
+  if (!summable.has(formula)) {
+    if (!isFloating(formula.expr.dtype) || usesIndex([formula.expr])) {
+      throw new DTypeError(
+        `Cannot sum ${formula.label} as its values must be floats that do not depend on positions: got ${formula.expr.dtype}`,
+      );
+    }
+    summable.add(formula);
+  }
+  return {
+    shape: reducedShape(shape, dims, keepDim),
+    dtype: formula.expr.dtype,
+  };
+}
+
 /** Checks that `index` fits `x` along every dim but `dim`. */
 function checkIndexShape(
   name: string,
@@ -314,6 +377,7 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
   dropout: (_, [x]) => [{ shape: x!.shape, dtype: floatOf(x!.dtype) }],
 
   matmul: (_, inputs) => [inferMatmul(inputs)],
+  linear: (_, inputs) => [inferLinear(inputs)],
   gather: (op, [x, index]) => {
     checkIndexShape("gather", op.dim, x!.shape, index!);
     return [{ shape: index!.shape, dtype: x!.dtype }];
@@ -333,6 +397,11 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
     return [{ shape: x!.shape, dtype: x!.dtype }];
   },
 
+  map: (op, inputs) => [{
+    shape: inferFormula(op.formula, inputs),
+    dtype: op.formula.expr.dtype,
+  }],
+  mapSum: (op, inputs) => [inferMapSum(op, inputs)],
   update: (op, inputs) => {
     for (const [i, input] of inputs.entries()) {
       const target = inputs[0]!;

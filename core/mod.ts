@@ -33,6 +33,7 @@ export {
 export * from "./errors.ts";
 export * from "./expr.ts";
 export * from "./functions.ts";
+export * from "./fused.ts";
 export * from "./kernel.ts";
 export type * from "./op.ts";
 export type { NestedNumbers } from "./print.ts";

@@ -185,6 +185,11 @@ export interface MatmulOp {
   readonly name: "matmul";
 }
 
+/** `x wᵀ`, and a bias: x `[..., k]`, w `[n, k]`, bias `[n]`. */
+export interface LinearOp {
+  readonly name: "linear";
+}
+
 /** Picks elements along a dim: `out[.., j] = x[.., index[.., j]]`. */
 export interface GatherOp {
   readonly name: "gather";
@@ -219,6 +224,47 @@ export interface UpdateProgram {
   readonly exprs: readonly Expr[];
 }
 
+/**
+ * A formula over all inputs, which broadcast to the shape of the result. The
+ * way to run several elementwise steps as one kernel.
+ */
+export interface MapOp {
+  readonly name: "map";
+  readonly formula: Formula;
+  readonly scalars: readonly number[];
+}
+
+/**
+ * The sum over dims of what a map would give, divided by `divisor`, as one
+ * kernel. The formula may not use positions.
+ */
+export interface MapSumOp {
+  readonly name: "mapSum";
+  readonly formula: Formula;
+  readonly scalars: readonly number[];
+  readonly dims: readonly number[];
+  readonly keepDim: boolean;
+  readonly divisor: number;
+}
+
+/** One element of a result, made once and used for every call. */
+export interface Formula {
+  /** What to call it in messages. */
+  readonly label: string;
+  /** The dtype of every input. */
+  readonly inputs: readonly DType[];
+  /** How many run-time scalars it takes. */
+  readonly scalars: number;
+  /** The value; positions count along the dims of the result. */
+  readonly expr: Expr;
+  /**
+   * The gradient by each input, or null where it has none, in terms of the
+   * inputs and, as the one behind them, the gradient of the value. Left out:
+   * derived from the value.
+   */
+  readonly gradients?: readonly (Expr | null)[];
+}
+
 /** Any primitive with its parameters. */
 export type Op =
   | ElementwiseOp
@@ -240,8 +286,11 @@ export type Op =
   | RandomOp
   | DropoutOp
   | MatmulOp
+  | LinearOp
   | GatherOp
   | ScatterAddOp
+  | MapOp
+  | MapSumOp
   | UpdateOp;
 
 /** The name of a primitive. */

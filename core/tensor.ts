@@ -108,10 +108,9 @@ class LeafNode extends TapeNode implements Leaf {
  * ```
  */
 export class Tensor implements Disposable {
-  /** Where it lives. */
-  readonly device: Device;
   /** The scope that releases it, if any. Changed by scopes alone. */
   owner: Scope | null = null;
+  #device: Device;
   #value: Value;
   #edge: Edge | null;
   #released = false;
@@ -122,7 +121,7 @@ export class Tensor implements Disposable {
    * call {@linkcode tensor} and the other creation functions.
    */
   constructor(device: Device, value: Value, edge: Edge | null = null) {
-    this.device = device;
+    this.#device = device;
     this.#value = value;
     this.#edge = edge;
     edge?.node.retain();
@@ -131,6 +130,11 @@ export class Tensor implements Disposable {
   }
 
   // Facts
+
+  /** Where it lives. */
+  get device(): Device {
+    return this.#device;
+  }
 
   /** The extents, outermost first. */
   get shape(): Shape {
@@ -326,6 +330,20 @@ export class Tensor implements Disposable {
   /** A second handle on the same memory and the same place on the tape. */
   alias(): Tensor {
     return new Tensor(this.device, this.value.alias(), this.#edge);
+  }
+
+  /**
+   * Used by the library: moves a leaf to another device, so that all who hold
+   * it (modules, optimizers) find it there. Takes over one reference to the
+   * value's storage.
+   */
+  adoptValue(device: Device, value: Value): void {
+    const old = this.value;
+    old.storage.countTensor(-1);
+    old.release();
+    this.#device = device;
+    this.#value = value;
+    value.storage.countTensor(1);
   }
 
   /** Used by the library: a new tensor of host data on the same device. */

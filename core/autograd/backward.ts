@@ -210,7 +210,9 @@ class Walk {
       const p = operands[i] ?? i;
       const rule = ruleFor(node.op, p)!;
       const { shape, dtype } = node.inputs[i]!;
-      const gradient = sumTo(rule.grad(g, context, p), shape);
+      const found = rule.grad(g, context, p);
+      if (!found) return null;
+      const gradient = sumTo(found, shape);
       return gradient.dtype === dtype ? gradient : gradient.cast(dtype);
     });
   }

@@ -14,6 +14,7 @@ import { type Rule, type Rules, VJP } from "./vjp.ts";
 /** The rule for operand `p`; the last rule serves all further operands. */
 export function ruleFor(op: Op, p: number): Rule | null {
   const rules = VJP[op.name] as Rules;
+  if (typeof rules === "function") return rules(op, p);
   return rules[p] ??
     (p >= rules.length ? rules[rules.length - 1] ?? null : null);
 }

@@ -12,6 +12,7 @@ import { forEachElementwise } from "../elementwise.ts";
 import type { Op, OpName, OpOf } from "../op.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { formulaRule } from "./formula.ts";
 import type { Signature } from "./node.ts";
 
 /** What a rule may look at. */
@@ -36,12 +37,17 @@ export interface RuleContext<O = Op> {
 export interface Rule<O = Op> {
   /** Operands that must be saved, and the output if it must be. */
   readonly saves: readonly (number | "y")[];
-  /** The gradient of operand `p`. */
-  readonly grad: (g: Tensor, c: RuleContext<O>, p: number) => Tensor;
+  /** The gradient of operand `p`, or null where it has none after all. */
+  readonly grad: (g: Tensor, c: RuleContext<O>, p: number) => Tensor | null;
 }
 
-/** One rule an operand; the last one serves all further operands. */
-export type Rules<O = Op> = readonly (Rule<O> | null)[];
+/**
+ * One rule an operand; the last one serves all further operands. Or a function
+ * that finds the rule, where it depends on the parameters.
+ */
+export type Rules<O = Op> =
+  | readonly (Rule<O> | null)[]
+  | ((op: O, p: number) => Rule<O> | null);
 
 type Grad<O> = Rule<O>["grad"];
 
@@ -167,6 +173,10 @@ const embedRule = <O extends OpOf<"slice"> | OpOf<"diagonal">>(): Rules<O> => [
 const itself: Rules<OpOf<"tril"> | OpOf<"dropout">> = [
   free((g, c) => c.apply(c.op, [g])),
 ];
+
+/** All leading dims as one. */
+const rowsOf = (x: Tensor): Tensor =>
+  x.ndim === 2 ? x : x.ndim === 1 ? x.unsqueeze(0) : x.flatten(0, -2);
 
 const INV_SQRT_2PI = 0.3989422804014327;
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
@@ -451,6 +461,11 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
     }),
     pass,
   ],
+  linear: [
+    saving([1], (g, c) => g.matmul(c.t(1))),
+    saving([0], (g, c) => rowsOf(g).t().matmul(rowsOf(c.t(0)))),
+    pass,
+  ],
   gather: [
     saving(
       [1],
@@ -475,5 +490,7 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
         : c.apply({ name: "embed", shape, value: 0, windows }, [picked]);
     }),
   ],
+  map: formulaRule,
+  mapSum: formulaRule,
   update: none,
 };

@@ -97,6 +97,31 @@ export function lowerMatmul(
   return productByReduction(inputs, loop, strides, run);
 }
 
+/** Lowers `x wᵀ` to the product with a transposed view of the weight. */
+export function lowerLinear(
+  [x, w, bias]: readonly Value[],
+  result: Meta,
+  run: Launcher,
+): Value {
+  const isVector = x!.shape.length === 1;
+  const rows = isVector
+    ? x!.alias(x!.view.reshape([1, x!.shape[0]!])!)
+    : x!.alias();
+  const columns = w!.alias(w!.view.permute([1, 0]));
+  const operands = bias ? [rows, columns, bias] : [rows, columns];
+  try {
+    const shape = isVector ? [1, ...result.shape] : result.shape;
+    const out = lowerMatmul(operands, { ...result, shape }, run);
+    if (!isVector) return out;
+    const vector = out.alias(View.dense(result.shape));
+    out.release();
+    return vector;
+  } finally {
+    rows.release();
+    columns.release();
+  }
+}
+
 /**
  * Merges batch dims; where the second operand (and the bias) do not vary over
  * the batch and the first lies as one tall matrix, the batch joins `m`.

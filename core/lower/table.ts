@@ -17,6 +17,7 @@ import {
   lowerTriangle,
 } from "./create.ts";
 import { lowerElementwise } from "./elementwise.ts";
+import { lowerMap, lowerMapSum } from "./formula.ts";
 import type { Launcher } from "./launcher.ts";
 import {
   copyOf,
@@ -30,6 +31,7 @@ import {
   lowerAlong,
   lowerArg,
   lowerGather,
+  lowerLinear,
   lowerMatmul,
   lowerScatterAdd,
   lowerSort,
@@ -82,8 +84,11 @@ const LOWER: { readonly [N in OpName]: Lower<OpOf<N>> } = {
   random: (op, _, run) => lowerRandom(op, run),
   dropout: lowerDropout,
   matmul: (_, inputs, run, [result]) => lowerMatmul(inputs, result!, run),
+  linear: (_, inputs, run, [result]) => lowerLinear(inputs, result!, run),
   gather: lowerGather,
   scatterAdd: lowerScatterAdd,
+  map: (op, inputs, run, [result]) => lowerMap(op, inputs, result!, run),
+  mapSum: (op, inputs, run, [result]) => lowerMapSum(op, inputs, result!, run),
   update: (op, inputs, run) => {
     lowerUpdate(op, inputs, run);
     return [];

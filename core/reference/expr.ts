@@ -3,10 +3,13 @@
  *
  * @module
  */
+import type { DType } from "../dtype.ts";
 import type { Expr } from "../expr.ts";
-import type { UpdateOp } from "../op.ts";
+import { inferFormula } from "../infer.ts";
+import type { MapOp, MapSumOp, UpdateOp } from "../op.ts";
 import { SCALAR_FUNCTIONS, type ScalarFacts } from "../scalar.ts";
 import { broadcastElement, fit, generate, type Plain } from "./plain.ts";
+import { reduce } from "./reduce.ts";
 
 /** What the leaves of an expression stand for. */
 export interface Environment {
@@ -66,6 +69,39 @@ function valueOf(
       return facts.evaluate(last.dtype, ...node.args.map(value));
     }
   }
+}
+
+/** The values of a formula at every position, cast to `dtype`. */
+function mapped(
+  { formula, scalars }: MapOp | MapSumOp,
+  inputs: readonly Plain[],
+  dtype: DType,
+): Plain {
+  return generate(
+    inferFormula(formula, inputs),
+    dtype,
+    (position) =>
+      evaluateExpr(formula.expr, {
+        args: inputs.map((input) => broadcastElement(input, position)),
+        scalars,
+        position,
+      }),
+  );
+}
+
+/** The meaning of `map`. */
+export function map(op: MapOp, inputs: readonly Plain[]): Plain[] {
+  return [mapped(op, inputs, op.formula.expr.dtype)];
+}
+
+/** The meaning of `mapSum`: the terms keep the digits of float64. */
+export function mapSum(op: MapSumOp, inputs: readonly Plain[]): Plain[] {
+  const { dims, keepDim, divisor } = op;
+  const terms = mapped(op, inputs, "float64");
+  const [sums] = reduce({ name: "sum", dims, keepDim }, [terms]);
+  const { dtype } = op.formula.expr;
+  const data = sums!.data.map((sum) => fit(dtype, sum / divisor));
+  return [{ shape: sums!.shape, dtype, data }];
 }
 
 /**

@@ -208,3 +208,18 @@ export function matmul(inputs: readonly Plain[]): Plain[] {
     }),
   ];
 }
+
+/** The meaning of `linear`: `matmul` with the weight the other way round. */
+export function linear(inputs: readonly Plain[]): Plain[] {
+  const [x, w, ...bias] = inputs;
+  const { shape, dtype } = INFER.linear({ name: "linear" }, inputs)[0]!;
+  const k = w!.shape[1]!;
+  const columns = generate(
+    [k, w!.shape[0]!],
+    w!.dtype,
+    ([i, j]) => element(w!, [j!, i!]),
+  );
+  const rows = { ...x!, shape: [sizeOf(x!.shape.slice(0, -1)), k] };
+  const [product] = matmul([rows, columns, ...bias]);
+  return [{ shape, dtype, data: product!.data }];
+}

@@ -8,12 +8,13 @@ import { forEachElementwise } from "../elementwise.ts";
 import type { ElementwiseOp, Op, OpName, OpOf } from "../op.ts";
 import { arange, dropout, eye, full, random } from "./create.ts";
 import { elementwise } from "./elementwise.ts";
-import { update } from "./expr.ts";
+import { map, mapSum, update } from "./expr.ts";
 import {
   cast,
   cat,
   embed,
   gather,
+  linear,
   matmul,
   movement,
   scatterAdd,
@@ -69,8 +70,11 @@ export const REFERENCE: { readonly [N in OpName]: Meaning<OpOf<N>> } = {
   random,
   dropout,
   matmul: (_, inputs) => matmul(inputs),
+  linear: (_, inputs) => linear(inputs),
   gather,
   scatterAdd,
+  map,
+  mapSum,
   update,
 };
 

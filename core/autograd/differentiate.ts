@@ -1,0 +1,175 @@
+/**
+ * Derivatives of scalar expressions: one table keyed by scalar function, and a
+ * walk over the expression that applies it.
+ *
+ * @module
+ */
+import { isFloating } from "../dtype.ts";
+import { call, castExpr, constant, type Expr } from "../expr.ts";
+import type { ScalarFunction } from "../scalar.ts";
+
+/**
+ * The change of a call: `y` is the call itself, `x` its operands, and `d` the
+ * change of each operand, null where it does not change.
+ */
+type Rule = (
+  y: Expr,
+  x: readonly Expr[],
+  d: readonly (Expr | null)[],
+) => Expr | null;
+
+/** The change of the call for a change `d` of one operand. */
+type Partial = (d: Expr, y: Expr, a: Expr, b: Expr) => Expr;
+
+const add = (a: Expr, b: Expr): Expr => call("add", a, b);
+const sub = (a: Expr, b: Expr): Expr => call("sub", a, b);
+const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
+const div = (a: Expr, b: Expr): Expr => call("div", a, b);
+const neg = (a: Expr): Expr => call("neg", a);
+const square = (a: Expr): Expr => mul(a, a);
+/** A number of the dtype that `like` has. */
+const num = (value: number, like: Expr): Expr => constant(value, like.dtype);
+const select = (c: Expr, a: Expr, b: Expr): Expr => call("select", c, a, b);
+const not0 = (x: Expr): Expr => call("ne", x, num(0, x));
+
+const plus = (a: Expr | null, b: Expr | null): Expr | null =>
+  a === null ? b : b === null ? a : add(a, b);
+
+/** The sum of what the change of each operand does. */
+const sum = (...partials: Partial[]): Rule => (y, x, d) =>
+  partials.reduce<Expr | null>((total, partial, i) => {
+    const change = d[i];
+    return change ? plus(total, partial(change, y, x[0]!, x[1]!)) : total;
+  }, null);
+
+/** A change of nothing: steps, tests and bits. */
+const flat: Rule = () => null;
+
+/** The change of whichever operand is taken; half of each where they tie. */
+const extreme = (wins: "gt" | "lt"): Rule => (y, [a, b], [da, db]) => {
+  if (!da && !db) return null;
+  const [change, other] = [da ?? num(0, y), db ?? num(0, y)];
+  return select(
+    call("eq", a!, b!),
+    mul(add(change, other), num(0.5, y)),
+    select(call(wins, a!, b!), change, other),
+  );
+};
+
+/** exp(-x²/2) / √(2π), the density of the standard normal distribution. */
+const density = (x: Expr): Expr =>
+  mul(call("exp", mul(square(x), num(-0.5, x))), num(0.3989422804014327, x));
+/** Φ(x), the standard normal distribution function. */
+const distribution = (x: Expr): Expr =>
+  mul(
+    add(call("erf", mul(x, num(Math.SQRT1_2, x))), num(1, x)),
+    num(0.5, x),
+  );
+
+/** Every scalar function. */
+const RULES: { readonly [N in ScalarFunction]: Rule } = {
+  add: sum((d) => d, (d) => d),
+  sub: sum((d) => d, (d) => neg(d)),
+  mul: sum((d, _y, _a, b) => mul(d, b), (d, _y, a) => mul(d, a)),
+  div: sum(
+    (d, _y, _a, b) => div(d, b),
+    (d, y, _a, b) => neg(div(mul(d, y), b)),
+  ),
+  remainder: sum(
+    (d) => d,
+    (d, _y, a, b) => neg(mul(d, call("floor", div(a, b)))),
+  ),
+  pow: sum(
+    (d, y, a, b) =>
+      select(
+        not0(b),
+        mul(d, mul(b, call("pow", a, sub(b, num(1, b))))),
+        num(0, y),
+      ),
+    (d, y, a) => select(not0(a), mul(d, mul(y, call("log", a))), num(0, y)),
+  ),
+  max: extreme("gt"),
+  min: extreme("lt"),
+  atan2: sum(
+    (d, _y, a, b) => div(mul(d, b), add(square(a), square(b))),
+    (d, _y, a, b) => neg(div(mul(d, a), add(square(a), square(b)))),
+  ),
+  neg: sum((d) => neg(d)),
+  abs: sum((d, _y, a) => mul(d, call("sign", a))),
+  sign: flat,
+  floor: flat,
+  ceil: flat,
+  round: flat,
+  trunc: flat,
+  exp: sum((d, y) => mul(d, y)),
+  expm1: sum((d, y) => mul(d, add(y, num(1, y)))),
+  log: sum((d, _y, a) => div(d, a)),
+  log1p: sum((d, _y, a) => div(d, add(a, num(1, a)))),
+  log2: sum((d, _y, a) => div(d, mul(a, num(Math.LN2, a)))),
+  sqrt: sum((d, y) => div(d, add(y, y))),
+  rsqrt: sum((d, y) => mul(mul(d, num(-0.5, y)), mul(y, square(y)))),
+  reciprocal: sum((d, y) => neg(mul(d, square(y)))),
+  sin: sum((d, _y, a) => mul(d, call("cos", a))),
+  cos: sum((d, _y, a) => neg(mul(d, call("sin", a)))),
+  tan: sum((d, y) => mul(d, add(square(y), num(1, y)))),
+  tanh: sum((d, y) => mul(d, sub(num(1, y), square(y)))),
+  sigmoid: sum((d, y) => mul(d, mul(y, sub(num(1, y), y)))),
+  erf: sum((d, _y, a) =>
+    mul(d, mul(num(1.1283791670955126, a), call("exp", neg(square(a)))))
+  ),
+  gelu: sum((d, _y, a) => mul(d, add(distribution(a), mul(a, density(a))))),
+  softplus: sum((d, _y, a) => mul(d, call("sigmoid", a))),
+  eq: flat,
+  ne: flat,
+  lt: flat,
+  le: flat,
+  gt: flat,
+  ge: flat,
+  and: flat,
+  or: flat,
+  xor: flat,
+  not: flat,
+  isNan: flat,
+  isFinite: flat,
+  // Chosen rather than weighted: 0 times an infinity on the other side is NaN.
+  select: (y, [condition], [, da, db]) =>
+    da || db ? select(condition!, da ?? num(0, y), db ?? num(0, y)) : null,
+  shiftRight: flat,
+  threefry: flat,
+};
+
+/**
+ * How `expr` changes where input `index` changes by `change`; null where it
+ * does not.
+ *
+ * @param change Of the dtype of the input.
+ */
+export function differentiate(
+  expr: Expr,
+  index: number,
+  change: Expr,
+): Expr | null {
+  const known = new Map<Expr, Expr | null>();
+  const changeOf = (node: Expr): Expr | null => {
+    let result = known.get(node);
+    if (result === undefined) known.set(node, result = find(node));
+    return result;
+  };
+  const find = (node: Expr): Expr | null => {
+    switch (node.kind) {
+      case "arg":
+        return node.index === index ? change : null;
+      case "cast": {
+        const inner = changeOf(node.value);
+        return inner && isFloating(node.dtype)
+          ? castExpr(inner, node.dtype)
+          : null;
+      }
+      case "call":
+        return RULES[node.fn](node, node.args, node.args.map(changeOf));
+      default:
+        return null;
+    }
+  };
+  return changeOf(expr);
+}
