@@ -12,7 +12,7 @@ import {
   DTYPES,
   type TypedArray,
 } from "./dtype.ts";
-import { DTypeError, ShapeError, showShape } from "./errors.ts";
+import { DTypeError, GradientError, ShapeError, showShape } from "./errors.ts";
 import { currentDevice, deviceNow } from "./registry.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
 import { applyTo, Tensor } from "./tensor.ts";
@@ -62,12 +62,26 @@ function checkOptions(options: object, operation: string): void {
   }
 }
 
+/** Refuses a gradient of whole numbers before anything is made. */
+function checkGradient(dtype: DType, options: TensorOptions): void {
+  if (options.requiresGrad && !DTYPES[dtype].floating) {
+    throw new GradientError(
+      `Cannot require a gradient of ${dtype}: only float32 and float64 have one`,
+    );
+  }
+}
+
 function finish(x: Tensor, options: TensorOptions): Tensor {
   return options.requiresGrad ? x.requiresGrad_() : x;
 }
 
-function create(op: Op, options: TensorOptions, operation: string): Tensor {
+function create(
+  op: Op & { readonly dtype: DType },
+  options: TensorOptions,
+  operation: string,
+): Tensor {
   checkOptions(options, operation);
+  checkGradient(op.dtype, options);
   return finish(applyTo(deviceFor(options), op, [])[0]!, options);
 }
 
@@ -165,6 +179,7 @@ export function tensor(
       } elements: got ${array.length} values`,
     );
   }
+  checkGradient(dtype, options);
   const device = deviceFor(options);
   const made = new Tensor(device, device.upload(array, target, dtype));
   return finish(made, options);

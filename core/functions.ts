@@ -4,6 +4,7 @@
  * @module
  */
 import { ShapeError, showShape } from "./errors.ts";
+import { tidy } from "./scope.ts";
 import { normalizeDim } from "./shape.ts";
 import { applyOp, applyTo, type Tensor, type TensorLike } from "./tensor.ts";
 
@@ -53,7 +54,7 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
     }
   }
   const at = normalizeDim(dim, first!.ndim + 1, "stack");
-  return cat(tensors.map((x) => x.unsqueeze(at)), at);
+  return tidy(() => cat(tensors.map((x) => x.unsqueeze(at)), at));
 }
 
 /**

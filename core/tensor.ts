@@ -35,7 +35,7 @@ import {
 import type { Op, ReduceOp, UpdateProgram } from "./op.ts";
 import { formatTensor, nest, type NestedNumbers } from "./print.ts";
 import { openDevice } from "./registry.ts";
-import { currentScope, type Scope, unscoped } from "./scope.ts";
+import { currentScope, type Scope, tidy, unscoped } from "./scope.ts";
 import {
   broadcastShapes,
   checkShape,
@@ -663,7 +663,7 @@ export class Tensor implements Disposable {
     }
     if (min === undefined) return this.minimum(max!);
     if (max === undefined) return this.maximum(min);
-    return this.maximum(min).minimum(max);
+    return tidy(() => this.maximum(min).minimum(max));
   }
 
   /** Where elements are equal. */
@@ -796,8 +796,10 @@ export class Tensor implements Disposable {
   #arg(name: "argmax" | "argmin", dim?: number, options?: KeepDim): Tensor {
     const keepDim = options?.keepDim ?? false;
     if (dim === undefined) {
-      const position = this.flatten().apply({ name, dim: 0, keepDim: false });
-      return keepDim ? position.reshape(this.shape.map(() => 1)) : position;
+      return tidy(() => {
+        const flat = this.flatten().apply({ name, dim: 0, keepDim: false });
+        return keepDim ? flat.reshape(this.shape.map(() => 1)) : flat;
+      });
     }
     return this.apply({
       name,
@@ -839,7 +841,7 @@ export class Tensor implements Disposable {
 
   /** The standard deviation; see {@linkcode Tensor.variance}. */
   std(dim?: Dims, options: KeepDim & { unbiased?: boolean } = {}): Tensor {
-    return this.variance(dim, options).sqrt();
+    return tidy(() => this.variance(dim, options).sqrt());
   }
 
   /**
@@ -851,7 +853,7 @@ export class Tensor implements Disposable {
   norm(dim?: Dims, options: KeepDim & { p?: number } = {}): Tensor {
     return (options.p ?? 2) === 2
       ? this.#reduce("norm", dim, options)
-      : normTensor(this, dim, options.p!, options);
+      : tidy(() => normTensor(this, dim, options.p!, options));
   }
 
   /** `log(sum(exp(x)))` over dims, without overflow. */
@@ -1003,7 +1005,7 @@ export class Tensor implements Disposable {
    * @throws {IndexError} If an index is out of range.
    */
   index(...specs: IndexSpec[]): Tensor {
-    return indexTensor(this, specs);
+    return tidy(() => indexTensor(this, specs));
   }
 
   /** The tensor at one index of a dim, which goes; a view. */
@@ -1015,8 +1017,11 @@ export class Tensor implements Disposable {
         `Cannot select index ${index} of dim ${d} as it is out of range for an extent of ${extent}`,
       );
     }
-    return this.narrow(d, index < 0 ? index + extent : index, 1)
-      .reshape(this.shape.filter((_, i) => i !== d));
+    const start = index < 0 ? index + extent : index;
+    return tidy(() =>
+      this.narrow(d, start, 1)
+        .reshape(this.shape.filter((_, i) => i !== d))
+    );
   }
 
   /** `length` elements of a dim from `start` on; a view. */
@@ -1038,11 +1043,13 @@ export class Tensor implements Disposable {
   /** The order of elements along dims reversed; a view. */
   flip(dim?: Dims): Tensor {
     const dims = normalizeDims(dim, this.ndim, "flip");
-    return dims.reduce<Tensor>((x, d) => {
-      const length = x.shape[d]!;
-      const start = Math.max(0, length - 1);
-      return x.apply({ name: "slice", dim: d, start, length, step: -1 });
-    }, this.alias());
+    return tidy(() =>
+      dims.reduce<Tensor>((x, d) => {
+        const length = x.shape[d]!;
+        const start = Math.max(0, length - 1);
+        return x.apply({ name: "slice", dim: d, start, length, step: -1 });
+      }, this.alias())
+    );
   }
 
   /**
@@ -1053,18 +1060,18 @@ export class Tensor implements Disposable {
    * @param options `value` that is added. @default {value: 0}
    */
   pad(amounts: readonly number[], options: { value?: number } = {}): Tensor {
-    return padTensor(this, amounts, options.value ?? 0);
+    return tidy(() => padTensor(this, amounts, options.value ?? 0));
   }
 
   /** The tensor `counts[d]` times along each dim, which may be new. */
   repeat(counts: readonly number[]): Tensor {
-    return repeatTensor(this, counts);
+    return tidy(() => repeatTensor(this, counts));
   }
 
   /** As `repeat`, but fewer counts belong to the last dims. */
   tile(counts: readonly number[]): Tensor {
     const lead = Math.max(0, this.ndim - counts.length);
-    return repeatTensor(this, [...new Array(lead).fill(1), ...counts]);
+    return this.repeat([...new Array(lead).fill(1), ...counts]);
   }
 
   /** At most `chunks` parts of equal size along a dim; views. */
@@ -1157,10 +1164,12 @@ export class Tensor implements Disposable {
         }`,
       );
     }
-    if (this.ndim === 0) return this.reshape([1]).gather(0, index);
+    if (this.ndim === 0) {
+      return tidy(() => this.reshape([1]).gather(0, index));
+    }
     const spread = this.shape.map((_, i) => i === d ? index.size : 1);
     const target = this.shape.map((extent, i) => i === d ? index.size : extent);
-    return this.gather(d, index.reshape(spread).expand(target));
+    return tidy(() => this.gather(d, index.reshape(spread).expand(target)));
   }
 
   /**
@@ -1179,7 +1188,9 @@ export class Tensor implements Disposable {
 
   /** `gather` with an index that broadcasts along the other dims. */
   takeAlongDim(index: Tensor, dim?: number): Tensor {
-    if (dim === undefined) return this.flatten().gather(0, index.flatten());
+    if (dim === undefined) {
+      return tidy(() => this.flatten().gather(0, index.flatten()));
+    }
     const d = normalizeDim(dim, this.ndim, "takeAlongDim");
     const others = (shape: Shape) => shape.map((e, i) => i === d ? 1 : e);
     const common = broadcastShapes(
@@ -1189,8 +1200,10 @@ export class Tensor implements Disposable {
     );
     const withDim = (extent: number) =>
       common.map((e, i) => i === d ? extent : e);
-    return this.expand(withDim(this.shape[d]!))
-      .gather(d, index.expand(withDim(index.shape[d]!)));
+    return tidy(() =>
+      this.expand(withDim(this.shape[d]!))
+        .gather(d, index.expand(withDim(index.shape[d]!)))
+    );
   }
 
   /**
@@ -1204,11 +1217,13 @@ export class Tensor implements Disposable {
         `Cannot make one-hot vectors of ${classes} classes: give a positive integer`,
       );
     }
-    const index = this.unsqueeze(-1);
     const full = (shape: Shape, value: number) =>
       applyTo(this.device, { name: "full", shape, value, dtype: "int32" }, []);
-    return full([...this.shape, classes], 0)[0]!
-      .scatterAdd(-1, index, full(index.shape, 1)[0]!);
+    return tidy(() => {
+      const index = this.unsqueeze(-1);
+      return full([...this.shape, classes], 0)[0]!
+        .scatterAdd(-1, index, full(index.shape, 1)[0]!);
+    });
   }
 
   /**
@@ -1249,10 +1264,13 @@ export class Tensor implements Disposable {
     }
     const sorted = this.sort(d, { descending: options.largest ?? true });
     if (this.ndim === 0) return sorted;
-    return {
+    const top = {
       values: sorted.values.narrow(d, 0, k),
       indices: sorted.indices.narrow(d, 0, k),
     };
+    sorted.values.dispose();
+    sorted.indices.dispose();
+    return top;
   }
 
   // Products
@@ -1264,7 +1282,10 @@ export class Tensor implements Disposable {
    * @throws {ShapeError} If the inner dimensions differ.
    */
   matmul(other: Tensor, options: { bias?: Tensor } = {}): Tensor {
-    return matmulTensors(this, other, options.bias);
+    // The common case makes nothing in between and needs no scope.
+    return this.ndim > 1 && other.ndim > 1 && this.dtype === other.dtype
+      ? matmulTensors(this, other, options.bias)
+      : tidy(() => matmulTensors(this, other, options.bias));
   }
 
   /** The sum of products of two vectors. */
@@ -1281,7 +1302,9 @@ export class Tensor implements Disposable {
 
   /** Every product of an element of one vector and one of another. */
   outer(other: Tensor): Tensor {
-    return this.flatten().unsqueeze(1).mul(other.flatten().unsqueeze(0));
+    return tidy(() =>
+      this.flatten().unsqueeze(1).mul(other.flatten().unsqueeze(0))
+    );
   }
 
   // In place

@@ -94,9 +94,9 @@ class Walk {
   }
 
   run(roots: readonly Root[]): (Tensor | null)[] {
-    const order = this.#reachable(roots.map(({ edge }) => edge.node));
     try {
       for (const { edge, gradient } of roots) this.#add(edge, gradient);
+      const order = this.#reachable(roots.map(({ edge }) => edge.node));
       for (const node of order) this.#visit(node);
       return this.#captured;
     } catch (error) {

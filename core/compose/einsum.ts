@@ -4,6 +4,7 @@
  * @module
  */
 import { ShapeError, showShape } from "../errors.ts";
+import { tidy } from "../scope.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -199,6 +200,10 @@ function contract(a: Named, b: Named, needed: ReadonlySet<string>): Named {
  * ```
  */
 export function einsum(spec: string, ...tensors: Tensor[]): Tensor {
+  return tidy(() => contractAll(spec, tensors));
+}
+
+function contractAll(spec: string, tensors: readonly Tensor[]): Tensor {
   const { inputs, output } = parse(spec, tensors);
   const operands = inputs.map((labels, i) =>
     withoutRepeats({ x: tensors[i]!, labels })
