@@ -5,7 +5,7 @@
  * @module
  */
 import type { Backend, Tensor } from "@tenfold/core";
-import { loadSafetensors, saveSafetensors } from "@tenfold/data";
+import { decodeSafetensors, encodeSafetensors } from "@tenfold/data";
 import { Linear, ReLU, Sequential } from "@tenfold/nn";
 import { compareTensor, VALUES } from "./compare.ts";
 import { onBackend, type Runner, testCases } from "./harness.ts";
@@ -48,7 +48,7 @@ async function checkStateDict(expected: StateDictCase): Promise<string[]> {
   if (names !== expected.names.join()) {
     problems.push(`names ${names} instead of ${expected.names.join()}`);
   }
-  ours.loadStateDict(tensorsOf(await loadSafetensors(bytes)), { strict: true });
+  ours.loadStateDict(decodeSafetensors(bytes), { strict: true });
   const compare = async (what: string, net: Sequential) => {
     const logits = net.forward(toTensor(expected.input)) as Tensor;
     const problem = await compareTensor(
@@ -61,11 +61,9 @@ async function checkStateDict(expected: StateDictCase): Promise<string[]> {
   await compare("logits", ours);
 
   // there and back again: what we save holds the same names and bits
-  const saved = await saveSafetensors(ours.stateDict());
+  const saved = await encodeSafetensors(ours.stateDict());
   const again = model();
-  again.loadStateDict(tensorsOf(await loadSafetensors(saved)), {
-    strict: true,
-  });
+  again.loadStateDict(decodeSafetensors(saved), { strict: true });
   await compare("logits after saving", again);
   const theirs = parse(bytes);
   const found = parse(saved);
@@ -76,15 +74,6 @@ async function checkStateDict(expected: StateDictCase): Promise<string[]> {
   }
   if (theirs.size !== found.size) problems.push("other names are saved");
   return problems;
-}
-
-/** The tensors of a loaded file, whichever way they are handed out. */
-function tensorsOf(loaded: unknown): Record<string, Tensor> {
-  const inner = (loaded as { tensors?: unknown }).tensors ?? loaded;
-  return (inner instanceof Map ? Object.fromEntries(inner) : inner) as Record<
-    string,
-    Tensor
-  >;
 }
 
 /** Reads a safetensors file independently: dtype, shape and bytes by name. */

@@ -138,7 +138,8 @@ function mergeBatch(
     shape.slice(0, rank + 1),
     strides.map((s) => s.slice(0, rank + 1)),
   );
-  if (tall.shape.length === 1) {
+  // With m = 1 the dims merge though the second operand varies over them.
+  if (tall.shape.length === 1 && tall.strides[2]![0] === 0) {
     return {
       shape: [...tall.shape, ...shape.slice(rank + 1)],
       strides: strides.map((s, i) => [
