@@ -12,6 +12,7 @@ export {
   type ModeSwitch,
   noGrad,
 } from "./autograd/mode.ts";
+export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
 export type { Backend } from "./backend.ts";
 export { einsum } from "./compose/einsum.ts";
 export type { IndexSpec, SliceSpec } from "./compose/index.ts";
@@ -26,6 +27,7 @@ export {
   type TypedArray,
 } from "./dtype.ts";
 export {
+  type DTypeRule,
   ELEMENTWISE,
   type Elementwise,
   type ElementwiseName,
@@ -62,7 +64,7 @@ export {
 export { type Scope, scope, type Scoped, tidy, unscoped } from "./scope.ts";
 export { broadcastShapes, type Shape, sizeOf } from "./shape.ts";
 export { erf, erfc } from "./special.ts";
-export { memory, type MemoryUse } from "./storage.ts";
+export { memory, type MemoryUse, type Storage } from "./storage.ts";
 export {
   type Dims,
   grad,

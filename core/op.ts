@@ -23,17 +23,21 @@ export interface ElementwiseOp {
 
 /** A change of dtype. */
 export interface CastOp {
+  /** Marks the primitive. */
   readonly name: "cast";
+  /** The element type of the result. */
   readonly dtype: DType;
 }
 
 /** A fresh dense copy. */
 export interface CopyOp {
+  /** Marks the primitive. */
   readonly name: "copy";
 }
 
 /** The reductions over dims (sorted, non-negative) to one value each. */
 export interface ReduceOp {
+  /** Marks the primitive. */
   readonly name:
     | "sum"
     | "mean"
@@ -43,42 +47,59 @@ export interface ReduceOp {
     | "any"
     | "all"
     | "norm";
+  /** The dims, sorted and not negative. */
   readonly dims: readonly number[];
+  /** Whether reduced dims stay as extents of 1. */
   readonly keepDim: boolean;
 }
 
 /** Variance over dims, divided by `count - correction`. */
 export interface VarianceOp {
+  /** Marks the primitive. */
   readonly name: "variance";
+  /** The dims, sorted and not negative. */
   readonly dims: readonly number[];
+  /** Whether reduced dims stay as extents of 1. */
   readonly keepDim: boolean;
+  /** What is subtracted from the count of elements. */
   readonly correction: number;
 }
 
 /** Operations along one dim that keep the shape. */
 export interface AlongOp {
+  /** Marks the primitive. */
   readonly name: "softmax" | "logSoftmax" | "cumsum";
+  /** The dim, not negative. */
   readonly dim: number;
 }
 
 /** log(sum(exp(x))) over dims, computed stably. */
 export interface LogSumExpOp {
+  /** Marks the primitive. */
   readonly name: "logsumexp";
+  /** The dims, sorted and not negative. */
   readonly dims: readonly number[];
+  /** Whether reduced dims stay as extents of 1. */
   readonly keepDim: boolean;
 }
 
 /** The position of the first largest or smallest element along a dim. */
 export interface ArgOp {
+  /** Marks the primitive. */
   readonly name: "argmax" | "argmin";
+  /** The dim, not negative. */
   readonly dim: number;
+  /** Whether reduced dims stay as extents of 1. */
   readonly keepDim: boolean;
 }
 
 /** Stable sort along a dim; gives values and int32 indices. */
 export interface SortOp {
+  /** Marks the primitive. */
   readonly name: "sort";
+  /** The dim, not negative. */
   readonly dim: number;
+  /** Whether the largest come first. */
   readonly descending: boolean;
 }
 
@@ -113,46 +134,67 @@ export type MovementOp =
  * movements; also padding.
  */
 export interface EmbedOp {
+  /** Marks the primitive. */
   readonly name: "embed";
+  /** The extents of the result. */
   readonly shape: Shape;
+  /** The number that fills it. */
   readonly value: number;
+  /** Movements from the result to the place of the input. */
   readonly windows: readonly MovementOp[];
 }
 
 /** Tensors behind each other along a dim. */
 export interface CatOp {
+  /** Marks the primitive. */
   readonly name: "cat";
+  /** The dim, not negative. */
   readonly dim: number;
 }
 
 /** One value everywhere. */
 export interface FullOp {
+  /** Marks the primitive. */
   readonly name: "full";
+  /** The extents of the result. */
   readonly shape: Shape;
+  /** The number that fills it. */
   readonly value: number;
+  /** The element type of the result. */
   readonly dtype: DType;
 }
 
 /** `start + i * step` for i from 0. */
 export interface ArangeOp {
+  /** Marks the primitive. */
   readonly name: "arange";
+  /** The first number. */
   readonly start: number;
+  /** The distance from one number to the next. */
   readonly step: number;
+  /** How many numbers. */
   readonly length: number;
+  /** The element type of the result. */
   readonly dtype: DType;
 }
 
 /** Ones on the diagonal. */
 export interface EyeOp {
+  /** Marks the primitive. */
   readonly name: "eye";
+  /** The number of rows. */
   readonly rows: number;
+  /** The number of columns. */
   readonly columns: number;
+  /** The element type of the result. */
   readonly dtype: DType;
 }
 
 /** The lower or upper triangle of the last two dims; 0 elsewhere. */
 export interface TriangleOp {
+  /** Marks the primitive. */
   readonly name: "tril" | "triu";
+  /** The diagonal at the edge: 0 the main one, above it positive. */
   readonly diagonal: number;
 }
 
@@ -164,41 +206,57 @@ export interface TriangleOp {
  * - `integer`: whole numbers from [low, high)
  */
 export interface RandomOp {
+  /** Marks the primitive. */
   readonly name: "random";
+  /** How the numbers are distributed. */
   readonly distribution: "uniform" | "normal" | "integer";
+  /** The two words of the Threefry key. */
   readonly key: readonly [number, number];
+  /** The lower end, or the mean. */
   readonly low: number;
+  /** The upper end, or the standard deviation. */
   readonly high: number;
+  /** The extents of the result. */
   readonly shape: Shape;
+  /** The element type of the result. */
   readonly dtype: DType;
 }
 
 /** Zeroes elements with probability `p`, scales the others by 1 / (1 - p). */
 export interface DropoutOp {
+  /** Marks the primitive. */
   readonly name: "dropout";
+  /** The probability of a zero. */
   readonly p: number;
+  /** The two words of the Threefry key. */
   readonly key: readonly [number, number];
 }
 
 /** Batched matrix product of `[..., m, k]` and `[..., k, n]`, and a bias. */
 export interface MatmulOp {
+  /** Marks the primitive. */
   readonly name: "matmul";
 }
 
 /** `x wᵀ`, and a bias: x `[..., k]`, w `[n, k]`, bias `[n]`. */
 export interface LinearOp {
+  /** Marks the primitive. */
   readonly name: "linear";
 }
 
 /** Picks elements along a dim: `out[.., j] = x[.., index[.., j]]`. */
 export interface GatherOp {
+  /** Marks the primitive. */
   readonly name: "gather";
+  /** The dim, not negative. */
   readonly dim: number;
 }
 
 /** Adds `src` into a copy of x at the places that `index` names. */
 export interface ScatterAddOp {
+  /** Marks the primitive. */
   readonly name: "scatterAdd";
+  /** The dim, not negative. */
   readonly dim: number;
 }
 
@@ -208,9 +266,13 @@ export interface ScatterAddOp {
  * broadcast to it.
  */
 export interface UpdateOp {
+  /** Marks the primitive. */
   readonly name: "update";
+  /** How many inputs are changed. */
   readonly targets: number;
+  /** The new values. */
   readonly program: UpdateProgram;
+  /** The run-time scalars. */
   readonly scalars: readonly number[];
 }
 
@@ -229,8 +291,11 @@ export interface UpdateProgram {
  * way to run several elementwise steps as one kernel.
  */
 export interface MapOp {
+  /** Marks the primitive. */
   readonly name: "map";
+  /** What is computed for each element. */
   readonly formula: Formula;
+  /** The run-time scalars. */
   readonly scalars: readonly number[];
 }
 
@@ -239,11 +304,17 @@ export interface MapOp {
  * kernel. The formula may not use positions.
  */
 export interface MapSumOp {
+  /** Marks the primitive. */
   readonly name: "mapSum";
+  /** What is computed for each element. */
   readonly formula: Formula;
+  /** The run-time scalars. */
   readonly scalars: readonly number[];
+  /** The dims, sorted and not negative. */
   readonly dims: readonly number[];
+  /** Whether reduced dims stay as extents of 1. */
   readonly keepDim: boolean;
+  /** What the sum is divided by. */
   readonly divisor: number;
 }
 
