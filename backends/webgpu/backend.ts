@@ -1,0 +1,193 @@
+/**
+ * The backend: core's view of a GPU.
+ *
+ * @module
+ */
+import {
+  type Backend,
+  type Buffer,
+  type DType,
+  DTYPES,
+  type Kernel,
+  type Launch,
+  type TypedArray,
+} from "@tenfold/core";
+import type { Memory } from "./device/buffer.ts";
+import type { Counters } from "./device/counters.ts";
+import { Gpu } from "./device/gpu.ts";
+import type { Profile } from "./device/profile.ts";
+import { prepareArgument } from "./kernels/argument.ts";
+import { prepareCumsum } from "./kernels/cumsum.ts";
+import { prepareGather } from "./kernels/gather.ts";
+import { prepareMap } from "./kernels/map.ts";
+import { prepareMatmul } from "./kernels/matmul.ts";
+import { prepareReduce } from "./kernels/reduce.ts";
+import { prepareScatterAdd } from "./kernels/scatter_add.ts";
+import { prepareSoftmax } from "./kernels/softmax.ts";
+import { prepareSort } from "./kernels/sort.ts";
+import type { GpuDType } from "./wgsl/scalar.ts";
+
+/** A GPU as a backend of tensors. Made by `webgpu()`. */
+export class WebgpuBackend implements Backend {
+  /** Always `"webgpu"`. */
+  readonly name = "webgpu";
+  /** float32, int32 and bool; WebGPU has no float64. */
+  readonly dtypes: readonly DType[] = ["float32", "int32", "bool"];
+  /** The largest buffer that a shader can use, in bytes. */
+  readonly maxBufferBytes: number;
+  /** What adapter it is, where that is known. */
+  readonly notice: string;
+  readonly #gpu: Gpu;
+
+  /** Takes a device over. */
+  constructor(device: GPUDevice, profile: Profile, adapter: string) {
+    this.#gpu = new Gpu(device, profile);
+    this.maxBufferBytes = profile.maxBufferBytes;
+    this.notice = adapter;
+  }
+
+  /** True once the device is gone; `setBackend("webgpu")` opens a new one. */
+  get lost(): boolean {
+    return this.#gpu.faults.lost !== null;
+  }
+
+  /** What the device holds at the moment, and has done so far. */
+  get counters(): Readonly<Counters> {
+    return { ...this.#gpu.counters };
+  }
+
+  /** Told the name of each operation, for errors that come later. */
+  enter(operation: string): void {
+    this.#gpu.faults.operation = operation;
+  }
+
+  /**
+   * Memory for `size` elements.
+   *
+   * @throws {OutOfMemoryError} If no buffer can be that large.
+   * @throws {DeviceError} If the device was lost.
+   */
+  alloc(dtype: DType, size: number): Memory {
+    this.#gpu.faults.checkLost();
+    return { block: this.#gpu.pool.take(size * 4), dtype: dtype as GpuDType };
+  }
+
+  /** Takes memory back; work recorded on it still completes. */
+  free(buffer: Buffer): void {
+    this.#gpu.pool.give((buffer as Memory).block);
+  }
+
+  /** Copies `data` into the buffer from element `offset` on. */
+  write(buffer: Buffer, offset: number, data: TypedArray): void {
+    if (data.length === 0) return;
+    const { block, dtype } = buffer as Memory;
+    const { device, faults, recorder } = this.#gpu;
+    faults.checkLost();
+    const words = wordsOf(dtype, data);
+    // The queue writes at once, recorded work comes later.
+    if (block.batch === recorder.batch) {
+      if (recorder.writeBetween(block.buffer, offset * 4, words)) return;
+      recorder.flush();
+    }
+    device.queue.writeBuffer(
+      block.buffer,
+      offset * 4,
+      words.buffer as ArrayBuffer,
+      words.byteOffset,
+      words.byteLength,
+    );
+  }
+
+  /**
+   * A copy of `length` elements from element `offset` on. Errors of the work
+   * before come out here.
+   *
+   * @throws {DeviceError} If the device was lost, or found an error.
+   * @throws {IndexError} If an index was out of range.
+   * @throws {OutOfMemoryError} If the device ran out of memory.
+   */
+  async read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+  ): Promise<TypedArray> {
+    const { block, dtype } = buffer as Memory;
+    if (length === 0) return DTYPES[dtype].allocate(0);
+    const bytes = await this.#gpu.read(block, offset * 4, length * 4);
+    switch (dtype) {
+      case "float32":
+        return new Float32Array(bytes);
+      case "int32":
+        return new Int32Array(bytes);
+      case "bool":
+        return Uint8Array.from(new Uint32Array(bytes));
+    }
+  }
+
+  /** Prepares a kernel; its pipelines are compiled when they are needed. */
+  prepare(kernel: Kernel): Launch | null {
+    const launch = this.#prepare(kernel);
+    const { faults } = this.#gpu;
+    return launch && ((call) => {
+      if (faults.lost) throw faults.lost;
+      launch(call);
+    });
+  }
+
+  /** Waits until all work launched so far is done. */
+  async synchronize(): Promise<void> {
+    const { pool } = this.#gpu;
+    const block = pool.take(4);
+    try {
+      await this.#gpu.read(block, 0, 4);
+    } finally {
+      pool.give(block);
+    }
+  }
+
+  /** Gives everything back. */
+  dispose(): void {
+    this.#gpu.dispose();
+  }
+
+  #prepare(kernel: Kernel): Launch | null {
+    const gpu = this.#gpu;
+    if (kernel.kind === "map") return prepareMap(gpu, kernel);
+    if (kernel.kind === "reduce") return prepareReduce(gpu, kernel);
+    switch (kernel.name) {
+      case "matmul":
+        return prepareMatmul(gpu, kernel);
+      case "gather":
+        return prepareGather(gpu, kernel);
+      case "scatterAdd":
+        return prepareScatterAdd(gpu, kernel);
+      case "argmax":
+      case "argmin":
+        return prepareArgument(gpu, kernel);
+      case "sort":
+        return prepareSort(gpu, kernel);
+      case "cumsum":
+        return prepareCumsum(gpu, kernel);
+      case "softmax":
+      case "logSoftmax":
+        return prepareSoftmax(gpu, kernel);
+      default:
+        return null;
+    }
+  }
+}
+
+/** The data as the words that it takes in memory. */
+function wordsOf(
+  dtype: GpuDType,
+  data: TypedArray,
+): Float32Array | Int32Array | Uint32Array {
+  switch (dtype) {
+    case "float32":
+      return data instanceof Float32Array ? data : Float32Array.from(data);
+    case "int32":
+      return data instanceof Int32Array ? data : Int32Array.from(data);
+    case "bool":
+      return Uint32Array.from(data);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * What core gets for a buffer: a block and what is in it.
+ *
+ * @module
+ */
+import type { Block } from "./memory.ts";
+import type { GpuDType } from "../wgsl/scalar.ts";
+
+/** Memory of one tensor. Every element takes four bytes, a bool too. */
+export interface Memory {
+  /** Where it is. */
+  readonly block: Block;
+  /** What its elements are. */
+  readonly dtype: GpuDType;
+}

@@ -1,0 +1,117 @@
+/**
+ * Errors that a GPU finds out later. They are kept until somebody reads, and
+ * thrown there with the name of the operation that caused them.
+ *
+ * @module
+ */
+import { DeviceError, IndexError, OutOfMemoryError } from "@tenfold/core";
+
+/** A word of the report that a shader writes; routines by number. */
+const REPORTERS = ["", "gather", "scatterAdd"] as const;
+
+/** A routine that checks indices. */
+export type Reporter = Exclude<typeof REPORTERS[number], "">;
+
+/** Words of the report: reporter, index, bound. */
+export const REPORT_WORDS = 4;
+
+/** The number under which a routine reports. */
+export function reporterNumber(name: Reporter): number {
+  return REPORTERS.indexOf(name);
+}
+
+/** Keeps the first error until it is thrown. */
+export class Faults {
+  /** The operation that runs at the moment. */
+  operation = "run an operation";
+  /** Set once the device is gone. */
+  lost: DeviceError | null = null;
+  #first: Error | null = null;
+  #pending = new Set<Promise<void>>();
+  readonly #device: GPUDevice;
+
+  /** Listens to the errors of a device. */
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      const { error } = event as GPUUncapturedErrorEvent;
+      this.record(
+        isOutOfMemory(error)
+          ? new OutOfMemoryError(
+            `Cannot ${this.operation} as the device is out of memory: ${
+              oneLine(error.message)
+            }`,
+          )
+          : new DeviceError(
+            `Cannot ${this.operation} on webgpu: ${oneLine(error.message)}`,
+          ),
+      );
+    });
+    device.lost.then((info) => {
+      this.lost ??= new DeviceError(
+        `Cannot use webgpu as its device was lost (${
+          oneLine(info.message) || info.reason
+        }): open a new one with await setBackend("webgpu")`,
+      );
+    });
+  }
+
+  /** Keeps an error, unless there is one already. */
+  record(error: Error): void {
+    this.#first ??= error;
+  }
+
+  /** Runs `make` and keeps the error that the device finds in it. */
+  watch<T>(
+    filter: GPUErrorFilter,
+    make: () => T,
+    describe: (message: string) => Error,
+  ): T {
+    this.#device.pushErrorScope(filter);
+    try {
+      return make();
+    } finally {
+      const settled = this.#device.popErrorScope().then(
+        (error) => {
+          if (error) this.record(describe(oneLine(error.message)));
+        },
+        () => {}, // The device is lost, and says so itself.
+      );
+      this.#pending.add(settled);
+      settled.finally(() => this.#pending.delete(settled));
+    }
+  }
+
+  /** Throws what has been found up to now. */
+  async check(report: Int32Array | null): Promise<void> {
+    if (this.#pending.size > 0) await Promise.all(this.#pending);
+    if (this.lost) throw this.lost;
+    const first = this.#first ?? indexError(report);
+    this.#first = null;
+    if (first) throw first;
+  }
+
+  /** Throws if the device is gone. */
+  checkLost(): void {
+    if (this.lost) throw this.lost;
+  }
+}
+
+function indexError(report: Int32Array | null): IndexError | null {
+  const name = REPORTERS[report?.[0] ?? 0];
+  if (!report || !name) return null;
+  return new IndexError(
+    `Cannot ${name} as an index is out of range: got ${
+      report[1]
+    }, expected 0 to ${report[2]! - 1}`,
+  );
+}
+
+function isOutOfMemory(error: GPUError): boolean {
+  return error.constructor.name === "GPUOutOfMemoryError";
+}
+
+function oneLine(message: string): string {
+  return message.replace(/\s+/g, " ").trim();
+}

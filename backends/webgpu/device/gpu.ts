@@ -1,0 +1,179 @@
+/**
+ * A device with everything that kernels need of it.
+ *
+ * @module
+ */
+import { newCounters } from "./counters.ts";
+import { Faults, REPORT_WORDS } from "./faults.ts";
+import { Pool } from "./memory.ts";
+import type { Profile } from "./profile.ts";
+import { type GroupLayout, makeGroupLayout, Program } from "./program.ts";
+import type { ProgramSource } from "./program.ts";
+import { Reader } from "./reader.ts";
+import { Recorder } from "./recorder.ts";
+import { Block } from "./memory.ts";
+import { USAGE } from "./usage.ts";
+
+/** Bind groups that are kept before all are made anew. */
+const KEPT_GROUPS = 8192;
+
+/** A device, its memory, its record of work, and its programs. */
+export class Gpu {
+  /** The device. */
+  readonly device: GPUDevice;
+  /** Its limits, and how it likes its work cut. */
+  readonly profile: Profile;
+  /** What it holds and has done. */
+  readonly counters = newCounters();
+  /** Errors that it finds out later. */
+  readonly faults: Faults;
+  /** Work that has not been submitted yet. */
+  readonly recorder: Recorder;
+  /** Its buffers. */
+  readonly pool: Pool;
+  /** Reads buffers back. */
+  readonly reader: Reader;
+  readonly #layouts = new Map<string, GroupLayout>();
+  readonly #programs = new Map<string, Program>();
+  #groups = 0;
+  #report: Block | null = null;
+  /** True while an index may have been out of range unnoticed. */
+  #reported = false;
+
+  /** Takes a device over. */
+  constructor(device: GPUDevice, profile: Profile) {
+    this.device = device;
+    this.profile = profile;
+    this.faults = new Faults(device);
+    this.recorder = new Recorder(device, profile, this.counters);
+    this.pool = new Pool(
+      device,
+      profile,
+      this.recorder,
+      this.faults,
+      this.counters,
+    );
+    // Groups keep destroyed buffers alive.
+    this.pool.onDestroy = () => this.#forgetGroups();
+    this.reader = new Reader(device, this.recorder);
+  }
+
+  /** The program under `key`, made once. */
+  program(key: string, make: () => ProgramSource): Program {
+    let program = this.#programs.get(key);
+    if (!program) this.#programs.set(key, program = new Program(this, make()));
+    return program;
+  }
+
+  /** A program that its maker keeps. */
+  newProgram(source: ProgramSource): Program {
+    return new Program(this, source);
+  }
+
+  /** The layout for operands that are written or only read. */
+  groupLayout(
+    writes: readonly boolean[],
+    parameterBytes: number,
+  ): GroupLayout {
+    const key = `${parameterBytes}:${writes.map(Number).join("")}`;
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      layout = makeGroupLayout(this.device, writes, parameterBytes);
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+
+  /** Binds buffers, and keeps the group under `key`. */
+  makeGroup(
+    layout: GroupLayout,
+    buffers: readonly GPUBuffer[],
+    key: number | string,
+  ): GPUBindGroup {
+    if (this.#groups >= KEPT_GROUPS) this.#forgetGroups();
+    const group = this.device.createBindGroup({
+      layout: layout.layout,
+      entries: [
+        {
+          binding: 0,
+          resource: {
+            buffer: this.recorder.uniforms,
+            size: layout.parameterBytes,
+          },
+        },
+        ...buffers.map((buffer, i) => ({
+          binding: i + 1,
+          resource: { buffer },
+        })),
+      ],
+    });
+    layout.groups.set(key, group);
+    this.#groups++;
+    return group;
+  }
+
+  /** The block in which shaders report an index that is out of range. */
+  reportBlock(): Block {
+    this.#reported = true;
+    if (!this.#report) {
+      const bytes = REPORT_WORDS * 4;
+      this.#report = new Block(
+        this.device.createBuffer({
+          label: "report",
+          size: bytes,
+          usage: USAGE.storage | USAGE.copySource | USAGE.copyTarget,
+        }),
+        bytes,
+        0,
+      );
+    }
+    return this.#report;
+  }
+
+  /** Reads a block's words after all work before, and throws its errors. */
+  async read(block: Block, byte: number, bytes: number): Promise<ArrayBuffer> {
+    const parts = [{ buffer: block.buffer, byte, bytes }];
+    const report = this.#reported ? this.#report : null;
+    if (report) {
+      const bytes = REPORT_WORDS * 4;
+      parts.push({ buffer: report.buffer, byte: 0, bytes });
+      this.#reported = false;
+    }
+    let data: ArrayBuffer;
+    try {
+      const reading = this.reader.read(parts);
+      // The report belongs to the first that reads it.
+      if (report) this.recorder.clear(report.buffer, REPORT_WORDS * 4);
+      data = await reading;
+    } catch (error) {
+      await this.#checkLost();
+      throw error;
+    }
+    this.counters.reads++;
+    await this.faults.check(report ? new Int32Array(data, bytes) : null);
+    return report ? data.slice(0, bytes) : data;
+  }
+
+  /** Gives everything back. */
+  dispose(): void {
+    this.recorder.flush();
+    this.pool.trim();
+    this.reader.dispose();
+    this.recorder.dispose();
+    this.#report?.buffer.destroy();
+    this.device.destroy();
+  }
+
+  /** A failed read may know of the loss before the promise that tells it. */
+  async #checkLost(): Promise<void> {
+    const soon = new Promise<void>((resolve) => setTimeout(resolve, 20));
+    await Promise.race([this.device.lost, soon]);
+    await Promise.resolve();
+    this.faults.checkLost();
+  }
+
+  #forgetGroups(): void {
+    for (const { groups } of this.#layouts.values()) groups.clear();
+    this.#groups = 0;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Buffers, kept for use again by classes of sizes.
+ *
+ * @module
+ */
+import { OutOfMemoryError } from "@tenfold/core";
+import type { Counters } from "./counters.ts";
+import type { Faults } from "./faults.ts";
+import type { Profile } from "./profile.ts";
+import type { Recorder } from "./recorder.ts";
+import { USAGE } from "./usage.ts";
+
+/** Bytes that may wait to be used again. */
+const IDLE_BYTES = 256 * 1024 * 1024;
+/** Bytes of destroyed buffers that recorded work may hold back. */
+const DOOMED_BYTES = 64 * 1024 * 1024;
+const SMALLEST = 256;
+
+/** One buffer of the device. */
+export class Block {
+  /** The device's buffer. */
+  readonly buffer: GPUBuffer;
+  /** Its size. */
+  readonly bytes: number;
+  /** Distinguishes it from every other block. */
+  readonly id: number;
+  /** The last batch of work that used it. */
+  batch = 0;
+
+  /** Wraps a buffer. */
+  constructor(buffer: GPUBuffer, bytes: number, id: number) {
+    this.buffer = buffer;
+    this.bytes = bytes;
+    this.id = id;
+  }
+}
+
+/**
+ * The class of sizes that holds `bytes`: a quarter, half, three quarters or
+ * the whole of a power of two above the one before.
+ */
+export function sizeClass(bytes: number): number {
+  if (bytes <= SMALLEST) return SMALLEST;
+  const below = 2 ** Math.floor(Math.log2(bytes - 1));
+  const step = Math.max(below / 4, SMALLEST);
+  return below + Math.ceil((bytes - below) / step) * step;
+}
+
+/** Allocates blocks and takes them back. */
+export class Pool {
+  readonly #device: GPUDevice;
+  readonly #profile: Profile;
+  readonly #recorder: Recorder;
+  readonly #faults: Faults;
+  readonly #counters: Counters;
+  /** Idle blocks by size; a size that was used last is at the end. */
+  readonly #idle = new Map<number, Block[]>();
+  #ids = 0;
+  #doomed = 0;
+  /** Called with every block that is destroyed. */
+  onDestroy: (() => void) | null = null;
+
+  /** Allocates from one device. */
+  constructor(
+    device: GPUDevice,
+    profile: Profile,
+    recorder: Recorder,
+    faults: Faults,
+    counters: Counters,
+  ) {
+    this.#device = device;
+    this.#profile = profile;
+    this.#recorder = recorder;
+    this.#faults = faults;
+    this.#counters = counters;
+  }
+
+  /**
+   * A block of at least `bytes`.
+   *
+   * @throws {OutOfMemoryError} If no buffer can be that large.
+   */
+  take(bytes: number): Block {
+    const limit = this.#profile.maxBufferBytes;
+    if (bytes > limit) {
+      throw new OutOfMemoryError(
+        `Cannot ${this.#faults.operation} as it takes a buffer of ${bytes} bytes: one buffer of webgpu holds at most ${limit} bytes here`,
+      );
+    }
+    const size = Math.min(sizeClass(bytes), limit);
+    const idle = this.#idle.get(size);
+    let block = idle?.pop();
+    if (block) {
+      this.#counters.idleBuffers--;
+      this.#counters.idleBytes -= size;
+      if (idle!.length === 0) this.#idle.delete(size);
+    } else {
+      block = this.#create(size);
+    }
+    this.#counters.buffers++;
+    this.#counters.bytes += size;
+    return block;
+  }
+
+  /** Takes a block back. Work recorded with it still sees it. */
+  give(block: Block): void {
+    const { bytes } = block;
+    this.#counters.buffers--;
+    this.#counters.bytes -= bytes;
+    const idle = this.#idle.get(bytes) ?? [];
+    idle.push(block);
+    this.#idle.delete(bytes);
+    this.#idle.set(bytes, idle);
+    this.#counters.idleBuffers++;
+    this.#counters.idleBytes += bytes;
+    while (this.#counters.idleBytes > IDLE_BYTES) this.#dropOldest();
+  }
+
+  /** Destroys every idle block. */
+  trim(): void {
+    while (this.#counters.idleBuffers > 0) this.#dropOldest();
+  }
+
+  #create(size: number): Block {
+    const { operation } = this.#faults;
+    const buffer = this.#faults.watch(
+      "out-of-memory",
+      () =>
+        this.#device.createBuffer({
+          label: operation,
+          size,
+          usage: USAGE.storage | USAGE.copySource | USAGE.copyTarget,
+        }),
+      (message) =>
+        new OutOfMemoryError(
+          `Cannot ${operation} as the device has no ${size} bytes left: ${message}`,
+        ),
+    );
+    return new Block(buffer, size, ++this.#ids);
+  }
+
+  /** Destroys an idle block of the size that was not used for longest. */
+  #dropOldest(): void {
+    const [size, blocks] = this.#idle.entries().next().value!;
+    const block = blocks.shift()!;
+    if (blocks.length === 0) this.#idle.delete(size);
+    this.#counters.idleBuffers--;
+    this.#counters.idleBytes -= size;
+    this.#doomed += size;
+    this.#recorder.afterwards(() => {
+      this.#doomed -= size;
+      block.buffer.destroy();
+      this.onDestroy?.();
+    });
+    if (this.#doomed > DOOMED_BYTES) this.#recorder.flush();
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * What is known of an adapter, and what the choice of a kernel's variant
+ * depends on.
+ *
+ * @module
+ */
+
+/** Limits of a device and how it likes its work cut. */
+export interface Profile {
+  /** True for an adapter that runs on the processor. */
+  readonly software: boolean;
+  /** Invocations that keep it busy. */
+  readonly invocations: number;
+  /** Invocations of a workgroup that share memory. */
+  readonly workgroup: number;
+  /** Bytes that the invocations of a workgroup can share. */
+  readonly sharedBytes: number;
+  /** Workgroups that one dim of a dispatch can have. */
+  readonly maxGroups: number;
+  /** Storage buffers that one shader can use. */
+  readonly maxBindings: number;
+  /** Bytes of the largest buffer that a shader can use. */
+  readonly maxBufferBytes: number;
+  /** Bytes that offsets into the uniform buffer are multiples of. */
+  readonly uniformAlignment: number;
+}
+
+/** What of {@linkcode Profile} can be chosen, for tests of every variant. */
+export type ProfileOverrides = Partial<
+  Pick<
+    Profile,
+    "software" | "invocations" | "workgroup" | "maxGroups" | "maxBufferBytes"
+  >
+>;
+
+const SOFTWARE = /llvmpipe|lavapipe|swiftshader|warp|basic render/i;
+
+/** Reads the profile of a device and its adapter. */
+export function profileOf(
+  device: GPUDevice,
+  info: Partial<GPUAdapterInfo>,
+  overrides: ProfileOverrides = {},
+): Profile {
+  const { limits } = device;
+  const software = overrides.software ??
+    ((info.isFallbackAdapter ?? false) ||
+      SOFTWARE.test(
+        [info.vendor, info.architecture, info.device, info.description].join(),
+      ));
+  // Positions in a buffer are 32-bit integers, and sums of two must be too.
+  const addressable = 2 ** 31 - 4;
+  return {
+    software,
+    invocations: software ? 64 : 65536,
+    workgroup: Math.min(
+      software ? 64 : 256,
+      limits.maxComputeInvocationsPerWorkgroup,
+      limits.maxComputeWorkgroupSizeX,
+    ),
+    sharedBytes: limits.maxComputeWorkgroupStorageSize,
+    maxGroups: limits.maxComputeWorkgroupsPerDimension,
+    maxBindings: limits.maxStorageBuffersPerShaderStage,
+    maxBufferBytes: Math.floor(
+      Math.min(
+        limits.maxBufferSize,
+        limits.maxStorageBufferBindingSize,
+        addressable,
+      ) / 256,
+    ) * 256,
+    uniformAlignment: limits.minUniformBufferOffsetAlignment,
+    ...overrides,
+  };
+}

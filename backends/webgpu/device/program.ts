@@ -1,0 +1,244 @@
+/**
+ * Programs: a WGSL shader with its operands, and the pipelines for each way in
+ * which operands share buffers.
+ *
+ * @module
+ */
+import { DeviceError } from "@tenfold/core";
+import { libraryFor } from "../wgsl/library.ts";
+import type { Gpu } from "./gpu.ts";
+import type { Block } from "./memory.ts";
+import { COMPUTE_STAGE } from "./usage.ts";
+
+/** One operand of a program. */
+export interface Operand {
+  /** The WGSL type of its elements in memory. */
+  readonly type: string;
+  /** True where the program writes to it. */
+  readonly writes?: boolean;
+}
+
+/** What a program consists of. */
+export interface ProgramSource {
+  /** What it does, for error messages and tools. */
+  readonly label: string;
+  /** Its operands. */
+  readonly operands: readonly Operand[];
+  /** Words of parameters that it takes. */
+  readonly words: number;
+  /**
+   * The shader without declarations of its operands, given their names.
+   * Operands that share a buffer have the same name.
+   */
+  readonly code: (names: readonly string[]) => string;
+}
+
+interface Variant {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GroupLayout;
+  /** For each binding the operand whose buffer it takes. */
+  readonly operands: readonly number[];
+}
+
+/** A layout of bindings, and the groups made for it. */
+export interface GroupLayout {
+  /** The device's layout. */
+  readonly layout: GPUBindGroupLayout;
+  /** Layout of pipelines that have this one group. */
+  readonly pipelineLayout: GPUPipelineLayout;
+  /** Groups by the blocks that they bind. */
+  readonly groups: Map<number | string, GPUBindGroup>;
+  /** Bytes of parameters that it binds. */
+  readonly parameterBytes: number;
+}
+
+/** A shader that can be dispatched. */
+export class Program {
+  /** Words of parameters. */
+  readonly words: number;
+  readonly #gpu: Gpu;
+  readonly #source: ProgramSource;
+  readonly #parameterBytes: number;
+  readonly #writes: boolean;
+  #plain: Variant | null = null;
+  readonly #shared = new Map<string, Variant>();
+
+  /** Compiles nothing yet. */
+  constructor(gpu: Gpu, source: ProgramSource) {
+    this.#gpu = gpu;
+    this.#source = source;
+    this.words = source.words;
+    this.#parameterBytes = Math.max(
+      256,
+      2 ** Math.ceil(Math.log2(source.words * 4)),
+    );
+    this.#writes = source.operands.some(({ writes }) => writes);
+  }
+
+  /** Reserves parameters; gives the first word's place in the recorder. */
+  reserve(): number {
+    return this.#gpu.recorder.reserve(this.#parameterBytes);
+  }
+
+  /** Records a dispatch over these blocks. */
+  dispatch(
+    blocks: readonly Block[],
+    first: number,
+    x: number,
+    y = 1,
+    z = 1,
+  ): void {
+    const { recorder } = this.#gpu;
+    const variant = this.#variantFor(blocks);
+    const { layout, operands, pipeline } = variant;
+    let key: number | string;
+    const count = operands.length;
+    const a = blocks[operands[0]!]!.id;
+    const b = count > 1 ? blocks[operands[1]!]!.id : 0;
+    const c = count > 2 ? blocks[operands[2]!]!.id : 0;
+    if (count <= 3 && a < 131072 && b < 131072 && c < 131072) {
+      key = a + b * 131072 + c * 17179869184;
+    } else {
+      key = "";
+      for (let i = 0; i < count; i++) key += blocks[operands[i]!]!.id + ",";
+    }
+    let group = layout.groups.get(key);
+    if (group === undefined) {
+      group = this.#gpu.makeGroup(
+        layout,
+        operands.map((i) => blocks[i]!.buffer),
+        key,
+      );
+    }
+    // The batch may only be read now: reserving parameters can submit.
+    const { batch } = recorder;
+    for (let i = 0; i < blocks.length; i++) blocks[i]!.batch = batch;
+    recorder.dispatch(pipeline, group, first, x, y, z);
+  }
+
+  /** Compiles ahead of the first dispatch, without holding anybody up. */
+  async warm(): Promise<void> {
+    if (this.#plain) return;
+    const bindings = this.#source.operands.map((_, i) => i);
+    const made = this.#describe(bindings);
+    const pipeline = await this.#gpu.device.createComputePipelineAsync(
+      made.descriptor,
+    );
+    this.#plain ??= {
+      pipeline,
+      layout: made.layout,
+      operands: made.operands,
+    };
+  }
+
+  #variantFor(blocks: readonly Block[]): Variant {
+    const { operands } = this.#source;
+    let shares = false;
+    if (this.#writes) {
+      for (let i = 0; i < blocks.length && !shares; i++) {
+        if (!operands[i]!.writes) continue;
+        for (let j = 0; j < blocks.length; j++) {
+          if (j !== i && blocks[j] === blocks[i]) shares = true;
+        }
+      }
+    }
+    if (!shares) {
+      return this.#plain ??= this.#compile(operands.map((_, i) => i));
+    }
+    const bindings = blocks.map((block) => blocks.indexOf(block));
+    const key = bindings.join();
+    let variant = this.#shared.get(key);
+    if (!variant) this.#shared.set(key, variant = this.#compile(bindings));
+    return variant;
+  }
+
+  #compile(bindings: readonly number[]): Variant {
+    const { label } = this.#source;
+    const { device, faults } = this.#gpu;
+    const { descriptor, layout, operands } = this.#describe(bindings);
+    const { operation } = faults;
+    const pipeline = faults.watch(
+      "validation",
+      () => device.createComputePipeline(descriptor),
+      (message) =>
+        new DeviceError(
+          `Cannot ${operation} on webgpu as the kernel ${label} does not compile: ${message}`,
+        ),
+    );
+    return { pipeline, layout, operands };
+  }
+
+  /** `bindings` gives for each operand the first one with its buffer. */
+  #describe(bindings: readonly number[]) {
+    const gpu = this.#gpu;
+    const { code, label, operands, words } = this.#source;
+    const distinct = [...new Set(bindings)];
+    if (distinct.length > gpu.profile.maxBindings) {
+      throw new DeviceError(
+        `Cannot ${gpu.faults.operation} on webgpu as it takes ${distinct.length} buffers at once: the adapter allows ${gpu.profile.maxBindings}`,
+      );
+    }
+    const writes = distinct.map((first) =>
+      operands.some(({ writes }, i) => writes && bindings[i] === first)
+    );
+    const declarations = distinct.map((first, i) => {
+      const access = writes[i] ? "read_write" : "read";
+      const { type } = operands[first]!;
+      return `@group(0) @binding(${
+        i + 1
+      }) var<storage, ${access}> b${first}: array<${type}>;`;
+    });
+    const body = code(bindings.map((first) => `b${first}`));
+    const source = [
+      `@group(0) @binding(0) var<uniform> P: array<vec4<i32>, ${
+        Math.ceil(words / 4)
+      }>;`,
+      ...declarations,
+      libraryFor(body),
+      body,
+    ].join("\n");
+    const layout = gpu.groupLayout(writes, this.#parameterBytes);
+    gpu.counters.pipelines++;
+    const descriptor: GPUComputePipelineDescriptor = {
+      label,
+      layout: layout.pipelineLayout,
+      compute: {
+        module: gpu.device.createShaderModule({ label, code: source }),
+        entryPoint: "main",
+      },
+    };
+    return { descriptor, layout, operands: distinct };
+  }
+}
+
+/** Describes the layout of bindings to the device. */
+export function makeGroupLayout(
+  device: GPUDevice,
+  writes: readonly boolean[],
+  parameterBytes: number,
+): GroupLayout {
+  const layout = device.createBindGroupLayout({
+    entries: [
+      {
+        binding: 0,
+        visibility: COMPUTE_STAGE,
+        buffer: {
+          type: "uniform",
+          hasDynamicOffset: true,
+          minBindingSize: parameterBytes,
+        },
+      },
+      ...writes.map((written, i): GPUBindGroupLayoutEntry => ({
+        binding: i + 1,
+        visibility: COMPUTE_STAGE,
+        buffer: { type: written ? "storage" : "read-only-storage" },
+      })),
+    ],
+  });
+  return {
+    layout,
+    pipelineLayout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    groups: new Map(),
+    parameterBytes,
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * Reads buffers back through staging buffers that can be mapped.
+ *
+ * @module
+ */
+import type { Recorder } from "./recorder.ts";
+import { sizeClass } from "./memory.ts";
+import { MAP_READ, USAGE } from "./usage.ts";
+
+/** Bytes of staging buffers that are kept. */
+const KEPT_BYTES = 64 * 1024 * 1024;
+
+interface Staging {
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
+  /** True once it was mapped in the regular way. */
+  mapped: boolean;
+}
+
+/**
+ * Deno 2 resolves `mapAsync` only after a sleep of 10 ms, although the buffer
+ * has been mapped when its event loop has turned once. A range that is asked
+ * for then is there; where it is not, asking throws, and we wait like
+ * everybody. A buffer's first mapping is always waited for.
+ */
+const SLEEPS = /^Deno\/2\./.test(globalThis.navigator?.userAgent ?? "");
+
+function turnOfEventLoop(): Promise<void> {
+  const { setImmediate } = globalThis as {
+    setImmediate?: (act: () => void) => void;
+  };
+  return new Promise((resolve) => {
+    if (setImmediate) setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
+}
+
+/** Reads what buffers hold once the work recorded before has been done. */
+export class Reader {
+  readonly #device: GPUDevice;
+  readonly #recorder: Recorder;
+  #kept: Staging[] = [];
+  #keptBytes = 0;
+  #submission: Promise<void> | null = null;
+
+  /** Reads from one device. */
+  constructor(device: GPUDevice, recorder: Recorder) {
+    this.#device = device;
+    this.#recorder = recorder;
+  }
+
+  /**
+   * Reads parts of buffers, one behind the other. The copies are recorded at
+   * once; reads that begin together are submitted together.
+   */
+  async read(
+    parts: readonly { buffer: GPUBuffer; byte: number; bytes: number }[],
+  ): Promise<ArrayBuffer> {
+    const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+    const staging = this.#take(total);
+    let at = 0;
+    for (const { buffer, byte, bytes } of parts) {
+      this.#recorder.copy(buffer, byte, staging.buffer, at, bytes);
+      at += bytes;
+    }
+    await this.submitted();
+    const bytes = await this.#map(staging, total);
+    this.#give(staging);
+    return bytes;
+  }
+
+  /** Submits what has been recorded, after the calls that run at the moment. */
+  submitted(): Promise<void> {
+    return this.#submission ??= Promise.resolve().then(() => {
+      this.#submission = null;
+      this.#recorder.flush();
+    });
+  }
+
+  /** Gives the staging buffers back. */
+  dispose(): void {
+    for (const { buffer } of this.#kept) buffer.destroy();
+    this.#kept = [];
+    this.#keptBytes = 0;
+  }
+
+  async #map(staging: Staging, bytes: number): Promise<ArrayBuffer> {
+    const { buffer } = staging;
+    const mapping = buffer.mapAsync(MAP_READ, 0, bytes);
+    let range: ArrayBuffer | null = null;
+    if (SLEEPS && staging.mapped) {
+      mapping.catch(() => {});
+      await turnOfEventLoop();
+      try {
+        range = buffer.getMappedRange(0, bytes);
+      } catch {
+        // Not yet: wait for the promise.
+      }
+    }
+    if (!range) {
+      await mapping;
+      range = buffer.getMappedRange(0, bytes);
+    }
+    staging.mapped = true;
+    const copy = range.slice(0);
+    buffer.unmap();
+    return copy;
+  }
+
+  #take(bytes: number): Staging {
+    const size = sizeClass(bytes);
+    const i = this.#kept.findIndex((staging) => staging.bytes === size);
+    if (i >= 0) {
+      this.#keptBytes -= size;
+      return this.#kept.splice(i, 1)[0]!;
+    }
+    const buffer = this.#device.createBuffer({
+      label: "read",
+      size,
+      usage: USAGE.mapRead | USAGE.copyTarget,
+    });
+    return { buffer, bytes: size, mapped: false };
+  }
+
+  #give(staging: Staging): void {
+    this.#kept.push(staging);
+    this.#keptBytes += staging.bytes;
+    while (this.#keptBytes > KEPT_BYTES) {
+      const oldest = this.#kept.shift()!;
+      this.#keptBytes -= oldest.bytes;
+      oldest.buffer.destroy();
+    }
+  }
+}

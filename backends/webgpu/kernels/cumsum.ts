@@ -1,0 +1,180 @@
+/**
+ * Running sums along rows. Short rows have one invocation each; long ones are
+ * cut into tiles, whose sums are added up before the tiles are written.
+ *
+ * @module
+ */
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
+import type { Gpu } from "../device/gpu.ts";
+import { int, uint } from "../wgsl/params.ts";
+import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
+import {
+  GRID,
+  groupsFor,
+  mainOf,
+  spread,
+  workgroupNumber,
+  WORKGROUPS,
+} from "./loop.ts";
+import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
+
+/** Elements of a row that one invocation adds up. */
+const EACH = 16;
+/** Rows that are shorter have one invocation each. */
+const SHORT = 256;
+
+/** Prepares `cumsum`. */
+export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
+  const dtype = kernel.outputs[0] as GpuDType;
+  const type = MEMORY_TYPE[dtype];
+  const zero = dtype === "float32" ? "0.0f" : "0i";
+  const size = gpu.profile.workgroup;
+  const tile = size * EACH;
+  const layout = new RowLayout(kernel.rank, 2);
+  const tiles = layout.params.take();
+  const { words } = layout.params;
+
+  const alone = gpu.newProgram({
+    label: "cumsum",
+    operands: [{ type, writes: true }, { type }],
+    words,
+    code: ([out, x]) =>
+      [
+        mainOf(size, GRID),
+        `let step = groups.x * ${size}u;`,
+        `for (var t = id.x; t < ${layout.rows}; t += step) {`,
+        ...layout.begin("t"),
+        `var sum = ${zero};`,
+        `for (var j = 0; j < ${layout.n}; j++) {`,
+        `sum += ${x}[${layout.at(1, "j")}];`,
+        `${out}[${layout.at(0, "j")}] = sum;`,
+        "}",
+        "}",
+        "}",
+      ].join("\n"),
+  });
+
+  /** Where the elements of an invocation of a tile are, and their sum. */
+  const ownSum = (x: string) => [
+    `let t = ${workgroupNumber()};`,
+    `if (t >= ${layout.rows} * ${uint(tiles)}) {`,
+    "return;",
+    "}",
+    `let row = t / ${uint(tiles)};`,
+    `let tile = t % ${uint(tiles)};`,
+    ...layout.begin("row"),
+    `let begin = i32(tile) * ${tile} + i32(lane) * ${EACH};`,
+    `let end = min(begin + ${EACH}, ${layout.n});`,
+    `var own = ${zero};`,
+    "for (var j = begin; j < end; j++) {",
+    `own += ${x}[${layout.at(1, "j")}];`,
+    "}",
+  ];
+  /** Running sums over the invocations of a workgroup, in `sums`. */
+  const scan = [
+    "sums[lane] = own;",
+    "workgroupBarrier();",
+    `for (var reach = 1u; reach < ${size}u; reach <<= 1u) {`,
+    `var before = ${zero};`,
+    "if (lane >= reach) {",
+    "before = sums[lane - reach];",
+    "}",
+    "workgroupBarrier();",
+    "sums[lane] += before;",
+    "workgroupBarrier();",
+    "}",
+  ];
+  const shared = `var<workgroup> sums: array<${type}, ${size}>;`;
+
+  const total = gpu.newProgram({
+    label: "cumsum of tiles",
+    operands: [{ type, writes: true }, { type }],
+    words,
+    code: ([sums, x]) =>
+      [
+        shared,
+        mainOf(size, WORKGROUPS),
+        ...ownSum(x!),
+        ...scan,
+        "if (lane == 0u) {",
+        `${sums}[t] = sums[${size - 1}];`,
+        "}",
+        "}",
+      ].join("\n"),
+  });
+  // The sums of all tiles before each one.
+  const before = gpu.newProgram({
+    label: "cumsum of sums",
+    operands: [{ type, writes: true }],
+    words,
+    code: ([sums]) =>
+      [
+        mainOf(size, GRID),
+        `let step = groups.x * ${size}u;`,
+        `for (var t = id.x; t < ${layout.rows}; t += step) {`,
+        `var sum = ${zero};`,
+        `for (var j = 0; j < ${int(tiles)}; j++) {`,
+        `let at = i32(t) * ${int(tiles)} + j;`,
+        `let own = ${sums}[at];`,
+        `${sums}[at] = sum;`,
+        "sum += own;",
+        "}",
+        "}",
+        "}",
+      ].join("\n"),
+  });
+  const write = gpu.newProgram({
+    label: "cumsum",
+    operands: [{ type, writes: true }, { type }, { type }],
+    words,
+    code: ([out, x, sums]) =>
+      [
+        shared,
+        mainOf(size, WORKGROUPS),
+        ...ownSum(x!),
+        ...scan,
+        `var sum = ${sums}[t];`,
+        "if (lane > 0u) {",
+        "sum += sums[lane - 1u];",
+        "}",
+        "for (var j = begin; j < end; j++) {",
+        `sum += ${x}[${layout.at(1, "j")}];`,
+        `${out}[${layout.at(0, "j")}] = sum;`,
+        "}",
+        "}",
+      ].join("\n"),
+  });
+
+  const inTiles = (call: KernelCall, rows: number): void => {
+    const [out, x] = blocksOf(call);
+    const count = Math.ceil(lengthOf(call) / tile);
+    const sums = gpu.pool.take(rows * count * 4);
+    const reserve = (program: typeof total): number => {
+      const first = program.reserve();
+      layout.fill(gpu, first, call);
+      gpu.recorder.ints[first + tiles] = count;
+      return first;
+    };
+    const groups = spread(gpu.profile, rows * count);
+    total.dispatch([sums, x!], reserve(total), ...groups);
+    before.dispatch(
+      [sums],
+      reserve(before),
+      groupsFor(gpu.profile, rows, size),
+    );
+    write.dispatch([out!, x!, sums], reserve(write), ...groups);
+    gpu.pool.give(sums);
+  };
+  return (call) => {
+    const rows = rowsOf(call);
+    const { profile } = gpu;
+    const enough = profile.software && rows >= profile.invocations;
+    if (lengthOf(call) >= SHORT && !enough) {
+      inTiles(call, rows);
+      return;
+    }
+    const first = alone.reserve();
+    layout.fill(gpu, first, call);
+    alone.dispatch(blocksOf(call), first, groupsFor(profile, rows, size));
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * Gathering by index.
+ *
+ * @module
+ */
+import type { Launch, RoutineKernel } from "@tenfold/core";
+import type { Gpu } from "../device/gpu.ts";
+import { int } from "../wgsl/params.ts";
+import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
+import { GRID, groupsFor, mainOf } from "./loop.ts";
+import { REPORT_TYPE, reportIndex } from "./report.ts";
+import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
+
+/** Prepares `gather`. An index out of range is reported and gives 0. */
+export function prepareGather(gpu: Gpu, kernel: RoutineKernel): Launch {
+  const dtype = kernel.inputs[0] as GpuDType;
+  const type = MEMORY_TYPE[dtype];
+  const size = gpu.profile.workgroup;
+  const layout = new RowLayout(kernel.rank, 3);
+  const bound = layout.params.take();
+  const program = gpu.newProgram({
+    label: "gather",
+    operands: [
+      { type, writes: true },
+      { type },
+      { type: "i32" },
+      { type: REPORT_TYPE, writes: true },
+    ],
+    words: layout.params.words,
+    code: ([out, x, index, report]) =>
+      [
+        mainOf(size, GRID),
+        `let step = groups.x * ${size}u;`,
+        `let n = bitcast<u32>(${layout.n});`,
+        `for (var t = id.x; t < ${layout.rows} * n; t += step) {`,
+        ...layout.begin("(t / n)"),
+        "let j = i32(t % n);",
+        `let index = ${index}[${layout.at(2, "j")}];`,
+        `var value = ${type}();`,
+        `if ((index >= 0) & (index < ${int(bound)})) {`,
+        `value = ${x}[${layout.at(1, "index")}];`,
+        "} else {",
+        ...reportIndex("gather", report!, "index", int(bound)),
+        "}",
+        `${out}[${layout.at(0, "j")}] = value;`,
+        "}",
+        "}",
+      ].join("\n"),
+  });
+  return (call) => {
+    const first = program.reserve();
+    layout.fill(gpu, first, call);
+    gpu.recorder.ints[first + bound] = call.scalars[0]!;
+    const count = rowsOf(call) * lengthOf(call);
+    program.dispatch(
+      [...blocksOf(call), gpu.reportBlock()],
+      first,
+      groupsFor(gpu.profile, count, size),
+    );
+  };
+}

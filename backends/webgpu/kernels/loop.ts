@@ -1,0 +1,142 @@
+/**
+ * Loops in WGSL: from an invocation's number to positions along dims, and from
+ * these to elements of operands.
+ *
+ * @module
+ */
+import type { Access } from "@tenfold/core";
+import type { Profile } from "../device/profile.ts";
+import { int, type Params, uint } from "../wgsl/params.ts";
+
+/** Words of the extents of a loop. */
+export interface Extents {
+  /** The word of each extent. */
+  readonly words: readonly number[];
+}
+
+/** Words of where an operand's elements are. */
+export interface Placement {
+  /** The word of the offset. */
+  readonly offset: number;
+  /** The word of each stride, -1 where the access needs none. */
+  readonly strides: readonly number[];
+}
+
+/** Takes words for `rank` extents. */
+export function takeExtents(params: Params, rank: number): Extents {
+  return { words: Array.from({ length: rank }, () => params.take()) };
+}
+
+/** Takes words for an operand's offset and the strides that `access` needs. */
+export function takePlacement(
+  params: Params,
+  rank: number,
+  access: Access,
+): Placement {
+  const offset = params.take();
+  const strides = Array.from({ length: rank }, (_, d) => {
+    if (access === "dense" || access === "uniform") return -1;
+    const inner = d === rank - 1 && access !== "strided";
+    return inner ? -1 : params.take();
+  });
+  return { offset, strides };
+}
+
+/** True where finding an element takes positions along dims. */
+export function needsPositions(access: Access): boolean {
+  return access !== "dense" && access !== "uniform";
+}
+
+/**
+ * Statements that split `linear`, a `u32`, into positions `name0`, `name1`, …,
+ * each an `i32`.
+ */
+export function splitPositions(
+  extents: Extents,
+  linear: string,
+  name: string,
+): string[] {
+  const rank = extents.words.length;
+  if (rank === 1) return [`let ${name}0 = i32(${linear});`];
+  const lines = [`var ${name}_rest: u32 = ${linear};`];
+  for (let d = rank - 1; d > 0; d--) {
+    const extent = uint(extents.words[d]!);
+    lines.push(
+      `let ${name}${d} = i32(${name}_rest % ${extent});`,
+      `${name}_rest = ${name}_rest / ${extent};`,
+    );
+  }
+  lines.push(`let ${name}0 = i32(${name}_rest);`);
+  return lines;
+}
+
+/** The terms of an element's place, without its offset. */
+export function placeTerms(
+  placement: Placement,
+  access: Access,
+  linear: string,
+  name: string,
+): string[] {
+  if (access === "uniform") return [];
+  if (access === "dense") return [`i32(${linear})`];
+  const inner = placement.strides.length - 1;
+  return placement.strides.flatMap((word, d) => {
+    if (word >= 0) return [`${name}${d} * ${int(word)}`];
+    return d === inner && access === "row" ? [`${name}${d}`] : [];
+  });
+}
+
+/** The place of an element, an `i32`. */
+export function place(
+  placement: Placement,
+  access: Access,
+  linear: string,
+  name: string,
+): string {
+  return [
+    int(placement.offset),
+    ...placeTerms(placement, access, linear, name),
+  ].join(" + ");
+}
+
+/** Groups of `size` for `count` invocations, which may have to loop. */
+export function groupsFor(
+  profile: Profile,
+  count: number,
+  size: number,
+): number {
+  return Math.min(Math.ceil(count / size), profile.maxGroups);
+}
+
+/** The head of a shader's main function. */
+export function mainOf(size: number, builtins: string): string {
+  return `@compute @workgroup_size(${size}) fn main(${builtins}) {`;
+}
+
+/** Builtins of a loop over all invocations of a dispatch. */
+export const GRID: string = [
+  "@builtin(global_invocation_id) id: vec3<u32>",
+  "@builtin(num_workgroups) groups: vec3<u32>",
+].join(", ");
+
+/** Builtins where a workgroup works as one. */
+export const WORKGROUPS: string = [
+  "@builtin(workgroup_id) group: vec3<u32>",
+  "@builtin(num_workgroups) groups: vec3<u32>",
+  "@builtin(local_invocation_index) lane: u32",
+].join(", ");
+
+/** The number of a workgroup that {@linkcode spread} counted. */
+export function workgroupNumber(): string {
+  return "group.x + groups.x * group.y";
+}
+
+/** At least `count` workgroups, over two dims where one does not hold them. */
+export function spread(
+  profile: Profile,
+  count: number,
+): readonly [x: number, y: number] {
+  if (count <= profile.maxGroups) return [count, 1];
+  const y = Math.ceil(count / profile.maxGroups);
+  return [Math.ceil(count / y), y];
+}

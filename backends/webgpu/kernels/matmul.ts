@@ -1,0 +1,185 @@
+/**
+ * The matrix product: chooses a variant by the adapter, the shape and how the
+ * operands lie, which are read in place whatever their strides. The choice
+ * depends on nothing else, so equal products give equal bits.
+ *
+ * @module
+ */
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
+import type { Gpu } from "../device/gpu.ts";
+import type { Block } from "../device/memory.ts";
+import type { Program } from "../device/program.ts";
+import { VALUE_TYPE } from "../wgsl/scalar.ts";
+import { GRID, groupsFor, mainOf, splitPositions, spread } from "./loop.ts";
+import { renderDirect } from "./matmul_direct.ts";
+import {
+  type Lie,
+  lieOf,
+  type MatmulCut,
+  type MatmulForm,
+  MatmulLayout,
+} from "./matmul_layout.ts";
+import { renderTiled, TILED_BYTES, TILED_SIZE } from "./matmul_tiled.ts";
+import { blocksOf } from "./rows.ts";
+
+/** A part of `k` is no shorter than this. */
+const SHORTEST_PART = 128;
+/** Nor longer than this, as a running sum loses digits. */
+const LONGEST_PART = 16384;
+
+interface Choice extends MatmulForm {
+  readonly tiled: boolean;
+  readonly cut: MatmulCut;
+}
+
+/** Prepares `matmul`. */
+export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
+  const dtype = kernel.outputs[0] as "float32" | "int32";
+  const layout = new MatmulLayout(kernel);
+  const programs = new Map<string, Program>();
+  const programFor = (choice: Choice): Program => {
+    const { a, b, bias, part, tiled, tm, tn } = choice;
+    const key = [a, b, bias, part, tiled, tm, tn].join();
+    let program = programs.get(key);
+    if (!program) {
+      const form = { a, b, bias, part, tm, tn };
+      program = gpu.newProgram(
+        tiled
+          ? renderTiled(layout, form)
+          : renderDirect(layout, form, dtype, widthOf(gpu)),
+      );
+      programs.set(key, program);
+    }
+    return program;
+  };
+  const sumParts = gpu.newProgram({
+    label: "matmul sum of parts",
+    operands: [
+      { type: VALUE_TYPE[dtype], writes: true },
+      { type: VALUE_TYPE[dtype] },
+      ...(layout.bias ? [{ type: VALUE_TYPE[dtype] }] : []),
+    ],
+    words: layout.words,
+    code: (names) => renderSum(layout, gpu.profile.workgroup, names),
+  });
+
+  return (call) => {
+    const choice = choose(gpu, layout.bias, call);
+    const { cut } = choice;
+    const program = programFor(choice);
+    const [out, a, b, ...bias] = blocksOf(call) as [Block, Block, Block];
+    const outputs = call.shape.slice(0, -1).reduce((x, y) => x * y, 1);
+    const matrices = outputs / (sizeM(call) * sizeN(call));
+    const tiles = matrices * cut.splits * cut.tilesM * cut.tilesN;
+    const groups = choice.tiled
+      ? spread(gpu.profile, tiles)
+      : [groupsFor(gpu.profile, tiles, widthOf(gpu)), 1] as const;
+    const target = choice.part ? gpu.pool.take(outputs * cut.splits * 4) : out;
+    const first = program.reserve();
+    layout.fill(gpu, first, call, cut);
+    program.dispatch(
+      [target, a, b, ...(choice.part ? [] : bias)],
+      first,
+      ...groups,
+    );
+    if (!choice.part) return;
+    const then = sumParts.reserve();
+    layout.fill(gpu, then, call, cut);
+    sumParts.dispatch(
+      [out, target, ...bias],
+      then,
+      groupsFor(gpu.profile, outputs, gpu.profile.workgroup),
+    );
+    gpu.pool.give(target);
+  };
+}
+
+const sizeM = ({ shape }: KernelCall) => shape[shape.length - 3]!;
+const sizeN = ({ shape }: KernelCall) => shape[shape.length - 2]!;
+const sizeK = ({ shape }: KernelCall) => shape[shape.length - 1]!;
+
+/** Invocations of a workgroup that computes tiles in registers. */
+function widthOf({ profile }: Gpu): number {
+  return profile.software ? 8 : 64;
+}
+
+/** The largest of a few tile sizes that fits, four at least where asked. */
+function tileOf(extent: number, lie: Lie, largest: number): number {
+  const least = lie === "other" ? 4 : 1;
+  let tile = largest;
+  while (tile > extent && tile > least) tile /= 2;
+  return tile;
+}
+
+function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
+  const { profile } = gpu;
+  const [m, n, k] = [sizeM(call), sizeN(call), sizeK(call)];
+  const matrices = call.shape.slice(0, -3).reduce((x, y) => x * y, 1);
+  const a = lieOf(call, "a");
+  const b = lieOf(call, "b");
+  const isFloat = (call.buffers[0] as { dtype: string }).dtype === "float32";
+  const tiled = !profile.software && isFloat && Math.min(m, n) > 16 &&
+    TILED_SIZE <= profile.workgroup && TILED_BYTES <= profile.sharedBytes;
+  let tm: number;
+  let tn: number;
+  let perTile: number;
+  if (tiled) {
+    const large = matrices * m * n >= 1024 * 1024 && Math.min(m, n) >= 128;
+    tm = tn = large ? 8 : 4;
+    perTile = TILED_SIZE;
+  } else {
+    tm = tileOf(m, a, 8);
+    tn = tileOf(n, b, 8);
+    perTile = 1;
+  }
+  const side = tiled ? 16 : 1;
+  const tilesM = Math.ceil(m / (tm * side));
+  const tilesN = Math.ceil(n / (tn * side));
+  const busy = matrices * tilesM * tilesN * perTile;
+  const wanted = Math.min(
+    Math.ceil(profile.invocations / busy),
+    Math.ceil(k / SHORTEST_PART),
+  );
+  let splits = Math.max(1, wanted, Math.ceil(k / LONGEST_PART));
+  // Parts begin where four elements can be read at once.
+  const chunk = Math.ceil(k / splits / 4) * 4;
+  splits = Math.ceil(k / chunk);
+  return {
+    tiled,
+    a,
+    b,
+    bias,
+    part: splits > 1,
+    tm,
+    tn,
+    cut: { splits, chunk, tilesM, tilesN },
+  };
+}
+
+/** Sums the parts of `k` up, and adds the bias. */
+function renderSum(
+  layout: MatmulLayout,
+  size: number,
+  [out, parts, bias]: readonly string[],
+): string {
+  const rank = layout.outExtents.words.length;
+  const added = layout.bias
+    ? ` + ${bias}[${layout.biasAt(`p${rank - 2}`, `p${rank - 1}`)}]`
+    : "";
+  return [
+    mainOf(size, GRID),
+    `let step = groups.x * ${size}u;`,
+    `let outputs = ${layout.outputs};`,
+    `for (var t = id.x; t < bitcast<u32>(outputs); t += step) {`,
+    ...(layout.bias
+      ? [...splitPositions(layout.outExtents, "t", "p"), ...layout.biasBegin()]
+      : []),
+    `var sum = ${parts}[t];`,
+    `for (var part = 1; part < ${layout.splits}; part++) {`,
+    `sum += ${parts}[part * outputs + i32(t)];`,
+    "}",
+    `${out}[${layout.outOffset} + i32(t)] = sum${added};`,
+    "}",
+    "}",
+  ].join("\n");
+}

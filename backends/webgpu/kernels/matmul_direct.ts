@@ -1,0 +1,164 @@
+/**
+ * Matrix products in which every invocation computes a tile of the result in
+ * its registers and reads the operands straight from their buffers: for thin
+ * matrices, and for adapters that run on the processor, where workgroup memory
+ * gains nothing.
+ *
+ * @module
+ */
+import type { ProgramSource } from "../device/program.ts";
+import { VALUE_TYPE } from "../wgsl/scalar.ts";
+import { GRID, mainOf } from "./loop.ts";
+import type { MatmulForm, MatmulLayout } from "./matmul_layout.ts";
+
+/** Renders the shader. Tiles at the far edges are moved back inside. */
+export function renderDirect(
+  layout: MatmulLayout,
+  form: MatmulForm,
+  dtype: "float32" | "int32",
+  size: number,
+): ProgramSource {
+  const type = VALUE_TYPE[dtype];
+  const vector = (lie: MatmulForm["a"]) =>
+    lie === "none" ? type : `vec4<${type}>`;
+  return {
+    label: `matmul ${form.tm}x${form.tn}`,
+    operands: [
+      { type, writes: true },
+      { type: vector(form.a) },
+      { type: vector(form.b) },
+      ...(form.bias && !form.part ? [{ type }] : []),
+    ],
+    words: layout.words,
+    code: (names) => codeOf(layout, form, dtype, size, names),
+  };
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+function codeOf(
+  layout: MatmulLayout,
+  form: MatmulForm,
+  dtype: "float32" | "int32",
+  size: number,
+  [out, a, b, bias]: readonly string[],
+): string {
+  const { tm, tn } = form;
+  const type = VALUE_TYPE[dtype];
+  const depth = form.a === "k" || form.b === "k" ? 4 : 1;
+  const rows = new Side("x", a!, form.a, tm, layout, "a", "row", depth);
+  const columns = new Side("y", b!, form.b, tn, layout, "b", "column", depth);
+  const accumulators = range(tm).flatMap((i) =>
+    range(tn).map((j) => `var c${i}_${j} = ${type}();`)
+  );
+  const steps = range(depth).flatMap((kk) => [
+    ...rows.load(kk),
+    ...columns.load(kk),
+    ...range(tm).flatMap((i) =>
+      range(tn).map((j) => {
+        const [x, y, c] = [rows.at(i, kk), columns.at(j, kk), `c${i}_${j}`];
+        return dtype === "float32"
+          ? `${c} = fma(${x}, ${y}, ${c});`
+          : `${c} += ${x} * ${y};`;
+      })
+    ),
+  ]);
+  // A tile that was moved back leaves the results before it to its neighbour.
+  const stores = range(tm).flatMap((i) => [
+    `if (row + ${i} >= tile_m * ${tm}) {`,
+    ...range(tn).flatMap((j) => {
+      const place = layout.outAt(`(row + ${i})`, `column + ${j}`, form.part);
+      const added = form.bias && !form.part
+        ? ` + ${bias}[${layout.biasAt(`(row + ${i})`, `(column + ${j})`)}]`
+        : "";
+      return [
+        `if (column + ${j} >= tile_n * ${tn}) {`,
+        `${out}[${place}] = c${i}_${j}${added};`,
+        "}",
+      ];
+    }),
+    "}",
+  ]);
+  return [
+    mainOf(size, GRID),
+    `let step = groups.x * ${size}u;`,
+    `for (var t = id.x; t < ${layout.tiles}; t += step) {`,
+    ...layout.begin("t"),
+    `let row = min(tile_m * ${tm}, ${layout.m} - ${tm});`,
+    `let column = min(tile_n * ${tn}, ${layout.n} - ${tn});`,
+    `let begin = part * ${layout.chunk};`,
+    `let end = min(begin + ${layout.chunk}, ${layout.k});`,
+    ...accumulators,
+    ...rows.begin(),
+    ...columns.begin(),
+    `for (var k = begin; k < end; k += ${depth}) {`,
+    ...steps,
+    ...rows.next(),
+    ...columns.next(),
+    "}",
+    ...stores,
+    "}",
+    "}",
+  ].join("\n");
+}
+
+/** The elements of one operand in a tile. */
+class Side {
+  constructor(
+    readonly name: string,
+    readonly buffer: string,
+    readonly lie: MatmulForm["a"],
+    readonly count: number,
+    readonly layout: MatmulLayout,
+    readonly operand: "a" | "b",
+    readonly origin: string,
+    readonly depth: number,
+  ) {}
+
+  /** The strides, in units of what one read gives. */
+  begin(): string[] {
+    const { lie, layout, name, operand, origin } = this;
+    const inner = layout.stride(operand, "inner");
+    const k = layout.stride(operand, "k");
+    const start = `at_${operand} + ${origin} * ${inner} + begin * ${k}`;
+    const by = (stride: string, shift: boolean) =>
+      shift ? `${stride} >> 2u` : stride;
+    return [
+      `let ${name}_inner = ${by(inner, lie === "k")};`,
+      `let ${name}_k = ${by(k, lie === "other")};`,
+      `var ${name}_at = ${lie === "none" ? start : `(${start}) >> 2u`};`,
+    ];
+  }
+
+  /** Statements that read what step `kk` of the inner loop needs. */
+  load(kk: number): string[] {
+    const { buffer, count, lie, name } = this;
+    if (lie === "k") {
+      if (kk > 0) return [];
+      return range(count).map((i) =>
+        `let ${name}${i} = ${buffer}[${name}_at + ${i} * ${name}_inner];`
+      );
+    }
+    const reads = lie === "other" ? count / 4 : count;
+    const stride = lie === "other" ? "" : ` * ${name}_inner`;
+    return range(reads).map((i) =>
+      `let ${name}${kk}_${i} = ${buffer}[${name}_at + ${kk} * ${name}_k + ${i}${stride}];`
+    );
+  }
+
+  /** The element at position `i` of the tile and `kk` of the step. */
+  at(i: number, kk: number): string {
+    const { lie, name } = this;
+    if (lie === "k") return `${name}${i}[${kk}]`;
+    return lie === "other"
+      ? `${name}${kk}_${i >> 2}[${i & 3}]`
+      : `${name}${kk}_${i}`;
+  }
+
+  /** Moves on along `k`. */
+  next(): string[] {
+    const { depth, lie, name } = this;
+    const by = lie === "k" ? `${depth / 4}` : `${depth} * ${name}_k`;
+    return [`${name}_at += ${by};`];
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * The parameters of a matrix product, and how its operands lie.
+ *
+ * @module
+ */
+import type { KernelCall, RoutineKernel } from "@tenfold/core";
+import type { Memory } from "../device/buffer.ts";
+import type { Gpu } from "../device/gpu.ts";
+import { int, Params, uint } from "../wgsl/params.ts";
+import { splitPositions } from "./loop.ts";
+
+/**
+ * Along which dim an operand is read four elements at a time: `k`, the other
+ * one (`m` of the first operand, `n` of the second), or none.
+ */
+export type Lie = "k" | "other" | "none";
+
+/** What one shader of a product is made for. */
+export interface MatmulForm {
+  /** How the first operand lies. */
+  readonly a: Lie;
+  /** How the second operand lies. */
+  readonly b: Lie;
+  /** True where there is a bias to add. */
+  readonly bias: boolean;
+  /** True where `k` is split and parts are written, to be summed up later. */
+  readonly part: boolean;
+  /** Rows of the result that one invocation computes. */
+  readonly tm: number;
+  /** Columns of the result that one invocation computes. */
+  readonly tn: number;
+}
+
+/** How a product is cut for one call. */
+export interface MatmulCut {
+  /** Parts of `k`. */
+  readonly splits: number;
+  /** Length of a part. */
+  readonly chunk: number;
+  /** Tiles along `m`. */
+  readonly tilesM: number;
+  /** Tiles along `n`. */
+  readonly tilesN: number;
+}
+
+interface Placed {
+  readonly offset: number;
+  readonly batch: readonly number[];
+  readonly inner: number;
+  readonly k: number;
+}
+
+/** The words of a product's parameters. */
+export class MatmulLayout {
+  /** Extent of the rows, `m`, an `i32` in WGSL. */
+  readonly m: string;
+  /** Extent of the columns, `n`. */
+  readonly n: string;
+  /** Extent of the dim that is summed over, `k`. */
+  readonly k: string;
+  /** Length of a part of `k`. */
+  readonly chunk: string;
+  /** Words in all. */
+  readonly words: number;
+  /** True where there is a bias. */
+  readonly bias: boolean;
+  readonly #rank: number;
+  readonly #extents: readonly number[];
+  readonly #out: number;
+  readonly #a: Placed;
+  readonly #b: Placed;
+  readonly #biasOffset: number;
+  readonly #biasStrides: readonly number[];
+  readonly #cut: Readonly<Record<keyof MatmulCut, number>>;
+
+  /** Lays out a product. */
+  constructor(kernel: RoutineKernel) {
+    const params = new Params();
+    const { rank } = kernel;
+    const batch = rank - 3;
+    this.#rank = rank;
+    this.bias = kernel.inputs.length === 3;
+    this.#extents = Array.from({ length: rank }, () => params.take());
+    this.#out = params.take();
+    const placed = (): Placed => ({
+      offset: params.take(),
+      batch: Array.from({ length: batch }, () => params.take()),
+      inner: params.take(),
+      k: params.take(),
+    });
+    this.#a = placed();
+    this.#b = placed();
+    this.#biasOffset = params.take();
+    this.#biasStrides = Array.from(
+      { length: this.bias ? rank - 1 : 0 },
+      () => params.take(),
+    );
+    this.#cut = {
+      splits: params.take(),
+      chunk: params.take(),
+      tilesM: params.take(),
+      tilesN: params.take(),
+    };
+    this.m = int(this.#extents[batch]!);
+    this.n = int(this.#extents[batch + 1]!);
+    this.k = int(this.#extents[batch + 2]!);
+    this.chunk = int(this.#cut.chunk);
+    this.words = params.words;
+  }
+
+  /** The stride of an operand along `k`, or along its other dim. */
+  stride(operand: "a" | "b", dim: "k" | "inner"): string {
+    return int((operand === "a" ? this.#a : this.#b)[dim]);
+  }
+
+  /**
+   * Statements that find the tile number `t`: `tile_m`, `tile_n`, `part`, the
+   * matrix number `matrix`, and where the operands' matrices begin, `at_a` and
+   * `at_b`.
+   */
+  begin(t: string): string[] {
+    const { splits, tilesM, tilesN } = this.#cut;
+    const batch = this.#rank - 3;
+    const terms = ({ batch: words }: Placed) =>
+      words.map((word, d) => ` + p${d} * ${int(word)}`).join("");
+    return [
+      `let tile_n = i32(${t} % ${uint(tilesN)});`,
+      `let above = ${t} / ${uint(tilesN)};`,
+      `let tile_m = i32(above % ${uint(tilesM)});`,
+      `let slice = above / ${uint(tilesM)};`,
+      `let part = i32(slice % ${uint(splits)});`,
+      `let matrix = slice / ${uint(splits)};`,
+      ...(batch > 0
+        ? splitPositions(
+          { words: this.#extents.slice(0, batch) },
+          "matrix",
+          "p",
+        )
+        : []),
+      `let at_a = ${int(this.#a.offset)}${terms(this.#a)};`,
+      `let at_b = ${int(this.#b.offset)}${terms(this.#b)};`,
+      ...this.biasBegin(),
+    ];
+  }
+
+  /** The statement that finds the bias of a matrix, `at_bias`. */
+  biasBegin(): string[] {
+    if (!this.bias) return [];
+    const terms = this.#biasStrides.slice(0, -2)
+      .map((word, d) => ` + p${d} * ${int(word)}`);
+    return [`let at_bias = ${int(this.#biasOffset)}${terms.join("")};`];
+  }
+
+  /** The number of tiles, a `u32` in WGSL. */
+  get tiles(): string {
+    const { splits, tilesM, tilesN } = this.#cut;
+    const matrices = this.#extents.slice(0, this.#rank - 3).map(uint);
+    return [uint(tilesN), uint(tilesM), uint(splits), ...matrices].join(" * ");
+  }
+
+  /** The place of a result, or of its part. */
+  outAt(row: string, column: string, part: boolean): string {
+    const place = `(i32(matrix) * ${this.m} + ${row}) * ${this.n} + ${column}`;
+    if (!part) return `${int(this.#out)} + ${place}`;
+    return `part * ${this.outputs} + ${place}`;
+  }
+
+  /** The number of results of all matrices, an `i32` in WGSL. */
+  get outputs(): string {
+    return this.#extents.slice(0, -1).map(int).join(" * ");
+  }
+
+  /** The place of the bias of a result. */
+  biasAt(row: string, column: string): string {
+    const [byRow, byColumn] = this.#biasStrides.slice(-2).map(int);
+    return `at_bias + ${row} * ${byRow} + ${column} * ${byColumn}`;
+  }
+
+  /** Extents of the batch dims and of the matrix, for splitting positions. */
+  get outExtents(): { words: readonly number[] } {
+    return { words: this.#extents.slice(0, -1) };
+  }
+
+  /** The word of the number of parts. */
+  get splits(): string {
+    return int(this.#cut.splits);
+  }
+
+  /** The word of the output's offset. */
+  get outOffset(): string {
+    return int(this.#out);
+  }
+
+  /** Writes the parameters of a call. */
+  fill(gpu: Gpu, first: number, call: KernelCall, cut: MatmulCut): void {
+    const { ints } = gpu.recorder;
+    const batch = this.#rank - 3;
+    this.#extents.forEach((word, d) => ints[first + word] = call.shape[d]!);
+    ints[first + this.#out] = call.offsets[0]!;
+    const place = (placed: Placed, operand: number, inner: number) => {
+      const strides = call.strides[operand]!;
+      ints[first + placed.offset] = call.offsets[operand]!;
+      placed.batch.forEach((word, d) => ints[first + word] = strides[d]!);
+      ints[first + placed.inner] = strides[inner]!;
+      ints[first + placed.k] = strides[batch + 2]!;
+    };
+    place(this.#a, 1, batch);
+    place(this.#b, 2, batch + 1);
+    if (this.bias) {
+      ints[first + this.#biasOffset] = call.offsets[3]!;
+      this.#biasStrides.forEach((word, d) =>
+        ints[first + word] = call.strides[3]![d]!
+      );
+    }
+    const words = this.#cut;
+    ints[first + words.splits] = cut.splits;
+    ints[first + words.chunk] = cut.chunk;
+    ints[first + words.tilesM] = cut.tilesM;
+    ints[first + words.tilesN] = cut.tilesN;
+  }
+}
+
+/**
+ * How an operand of a call lies: four neighbours can be read at once where the
+ * stride of the dim is 1, and everything else is a multiple of four.
+ */
+export function lieOf(call: KernelCall, operand: "a" | "b"): Lie {
+  const index = operand === "a" ? 1 : 2;
+  if ((call.buffers[index] as Memory).dtype !== "float32") return "none";
+  const rank = call.shape.length;
+  const strides = call.strides[index]!;
+  const inner = rank - (operand === "a" ? 3 : 2);
+  const k = rank - 1;
+  if (call.offsets[index]! % 4 !== 0) return "none";
+  const along = (dim: number) =>
+    strides[dim] === 1 && call.shape[dim]! % 4 === 0 &&
+    strides.every((stride, d) => d === dim || stride % 4 === 0);
+  if (along(k)) return "k";
+  return along(inner) ? "other" : "none";
+}

@@ -1,0 +1,132 @@
+/**
+ * Reductions. One invocation folds one output, or a workgroup does; where both
+ * would leave the device idle, the reduced positions are split, and a second
+ * pass folds what the first one left. Which of it happens depends on extents
+ * alone, so the same reduction gives the same bits every time.
+ *
+ * @module
+ */
+import type { KernelCall, Launch, ReduceKernel } from "@tenfold/core";
+import type { Memory } from "../device/buffer.ts";
+import type { Gpu } from "../device/gpu.ts";
+import type { Block } from "../device/memory.ts";
+import type { Profile } from "../device/profile.ts";
+import type { Program } from "../device/program.ts";
+import { groupsFor, spread } from "./loop.ts";
+import {
+  type ReduceLayout,
+  reduceLayout,
+  renderReduce,
+  type Stage,
+} from "./reduce_code.ts";
+
+/** Reduced positions that one invocation should have at least. */
+const FEWEST = 64;
+
+/** Prepares a reduction. */
+export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
+  const layout = reduceLayout(kernel);
+  const programs = new Map<string, Program>();
+  const programFor = (group: boolean, from: Stage, to: Stage): Program => {
+    const key = `${group}${from}${to}`;
+    let program = programs.get(key);
+    if (!program) {
+      const size = gpu.profile.workgroup;
+      program = gpu.newProgram(
+        renderReduce(kernel, layout, { group, from, to, size }),
+      );
+      programs.set(key, program);
+    }
+    return program;
+  };
+  const adjacent = kernel.inputs.some(({ access }) =>
+    access === "dense" || access === "row"
+  );
+  return (call) => {
+    const outputs = product(call.shape, 0, kernel.rank);
+    const count = product(call.shape, kernel.rank, call.shape.length);
+    const { group, splits } = cut(gpu.profile, outputs, count, adjacent);
+    const out = (call.buffers[0] as Memory).block;
+    const inputs = layout.used.map((i) =>
+      (call.buffers[i + 1] as Memory).block
+    );
+    const run = (
+      [group, from, to]: [boolean, Stage, Stage],
+      blocks: readonly Block[],
+      parts: { count: number; splits: number },
+    ) => {
+      const program = programFor(group, from, to);
+      const first = program.reserve();
+      fill(gpu, layout, call, first, { ...parts, outputs });
+      const threads = outputs * parts.splits;
+      const groups = group
+        ? spread(gpu.profile, threads)
+        : [groupsFor(gpu.profile, threads, gpu.profile.workgroup), 1] as const;
+      program.dispatch(blocks, first, ...groups);
+    };
+    if (splits === 1) {
+      run([group, "whole", "whole"], [out, ...inputs], { count, splits });
+      return;
+    }
+    const partial = gpu.pool.take(outputs * splits * 4);
+    run([group, "whole", "part"], [partial, ...inputs], { count, splits });
+    const together = !gpu.profile.software && splits > 32 && outputs < 256;
+    run([together, "part", "whole"], [out, partial, ...inputs], {
+      count: splits,
+      splits: 1,
+    });
+    gpu.pool.give(partial);
+  };
+}
+
+/** How a reduction is cut. */
+function cut(
+  profile: Profile,
+  outputs: number,
+  count: number,
+  adjacent: boolean,
+): { group: boolean; splits: number } {
+  const group = !profile.software && adjacent && count >= FEWEST;
+  const width = group ? profile.workgroup : 1;
+  const wanted = Math.ceil(profile.invocations / (outputs * width));
+  const possible = Math.ceil(count / (FEWEST * width));
+  return { group, splits: Math.max(1, Math.min(wanted, possible, 1024)) };
+}
+
+function product(shape: readonly number[], from: number, to: number): number {
+  let size = 1;
+  for (let d = from; d < to; d++) size *= shape[d]!;
+  return size;
+}
+
+function fill(
+  gpu: Gpu,
+  layout: ReduceLayout,
+  call: KernelCall,
+  first: number,
+  parts: { outputs: number; count: number; splits: number },
+): void {
+  const { ints } = gpu.recorder;
+  ints[first + layout.outputs] = parts.outputs;
+  ints[first + layout.count] = parts.count;
+  ints[first + layout.splits] = parts.splits;
+  ints[first + layout.chunk] = Math.ceil(parts.count / parts.splits);
+  ints[first + layout.offset] = call.offsets[0]!;
+  const rank = layout.kept.words.length;
+  layout.kept.words.forEach((word, d) => ints[first + word] = call.shape[d]!);
+  layout.reduced.words.forEach((word, d) =>
+    ints[first + word] = call.shape[rank + d]!
+  );
+  layout.placements.forEach(({ kept, reduced }, k) => {
+    const i = layout.used[k]! + 1;
+    const strides = call.strides[i]!;
+    ints[first + kept.offset] = call.offsets[i]!;
+    kept.strides.forEach((word, d) => {
+      if (word >= 0) ints[first + word] = strides[d]!;
+    });
+    reduced.strides.forEach((word, d) => {
+      if (word >= 0) ints[first + word] = strides[rank + d]!;
+    });
+  });
+  layout.scalars.fill(gpu.recorder, first, call.scalars);
+}

@@ -1,0 +1,328 @@
+/**
+ * The WGSL of reductions.
+ *
+ * @module
+ */
+import { type ReduceKernel, usesIndex } from "@tenfold/core";
+import type { ProgramSource } from "../device/program.ts";
+import {
+  type Rendered,
+  renderExpressions,
+  usedInputs,
+} from "../wgsl/expression.ts";
+import { int, Params, uint } from "../wgsl/params.ts";
+import {
+  fromMemory,
+  type GpuDType,
+  MEMORY_TYPE,
+  toMemory,
+  VALUE_TYPE,
+} from "../wgsl/scalar.ts";
+import {
+  fold,
+  type FoldDType,
+  foldShared,
+  identity,
+  sharedFor,
+} from "./fold.ts";
+import {
+  type Extents,
+  GRID,
+  mainOf,
+  needsPositions,
+  place,
+  type Placement,
+  placeTerms,
+  splitPositions,
+  takeExtents,
+  takePlacement,
+  workgroupNumber,
+  WORKGROUPS,
+} from "./loop.ts";
+
+import { ScalarWords } from "./scalars.ts";
+
+/** The parameters of a reduction. */
+export interface ReduceLayout {
+  /** Word of the number of outputs. */
+  readonly outputs: number;
+  /** Word of the number of values that are folded into one. */
+  readonly count: number;
+  /** Word of the number of parts in which they are. */
+  readonly splits: number;
+  /** Word of the number of values of each part. */
+  readonly chunk: number;
+  /** Word of the output's offset. */
+  readonly offset: number;
+  /** Extents of the kept dims. */
+  readonly kept: Extents;
+  /** Extents of the reduced dims. */
+  readonly reduced: Extents;
+  /** The inputs that are used. */
+  readonly used: readonly number[];
+  /** Where they are along the kept and along the reduced dims. */
+  readonly placements: readonly { kept: Placement; reduced: Placement }[];
+  /** The run-time scalars. */
+  readonly scalars: ScalarWords;
+  /** Words in all. */
+  readonly words: number;
+}
+
+/** Lays out the parameters of a reduction. */
+export function reduceLayout(kernel: ReduceKernel): ReduceLayout {
+  const params = new Params();
+  const exprs = [kernel.element, kernel.epilogue];
+  const used = usedInputs(exprs);
+  const layout = {
+    outputs: params.take(),
+    count: params.take(),
+    splits: params.take(),
+    chunk: params.take(),
+    offset: params.take(),
+    kept: takeExtents(params, kernel.rank),
+    reduced: takeExtents(params, kernel.reducedRank),
+    used,
+    placements: used.map((i) => {
+      const { access, kept } = kernel.inputs[i]!;
+      return {
+        kept: takePlacement(params, kernel.rank, kept),
+        reduced: takePlacement(params, kernel.reducedRank, access),
+      };
+    }),
+    scalars: new ScalarWords(params, exprs),
+  };
+  return { ...layout, words: params.words };
+}
+
+/** Whether a pass reads or writes whole values or parts of folds. */
+export type Stage = "whole" | "part";
+
+/** Which of the passes, by how many invocations of a workgroup. */
+export interface ReduceForm {
+  /** True where a workgroup folds one output, else one invocation does. */
+  readonly group: boolean;
+  /** What it reads. */
+  readonly from: Stage;
+  /** What it writes. */
+  readonly to: Stage;
+  /** Invocations of a workgroup. */
+  readonly size: number;
+}
+
+/** Values after which a running float sum begins anew, to keep its digits. */
+const RUN = 128;
+
+/** Renders one pass. */
+export function renderReduce(
+  kernel: ReduceKernel,
+  layout: ReduceLayout,
+  form: ReduceForm,
+): ProgramSource {
+  const dtype = kernel.element.dtype as FoldDType;
+  const part = { type: VALUE_TYPE[dtype] };
+  return {
+    label: `reduce ${kernel.combine}`,
+    operands: [
+      form.to === "part"
+        ? { ...part, writes: true }
+        : { type: MEMORY_TYPE[kernel.output as GpuDType], writes: true },
+      ...(form.from === "part" ? [part] : []),
+      ...layout.used.map((i) => ({
+        type: MEMORY_TYPE[kernel.inputs[i]!.dtype as GpuDType],
+      })),
+    ],
+    words: layout.words,
+    code: (names) => codeOf(kernel, layout, form, names),
+  };
+}
+
+function codeOf(
+  kernel: ReduceKernel,
+  layout: ReduceLayout,
+  form: ReduceForm,
+  names: readonly string[],
+): string {
+  const dtype = kernel.element.dtype as FoldDType;
+  const inputs = names.slice(form.from === "part" ? 2 : 1);
+  const value = form.from === "part"
+    ? {
+      statements: [],
+      values: [`${names[1]}[r * ${uint(layout.outputs)} + o]`],
+    }
+    : renderValue(kernel, layout, inputs, kernel.element, "x");
+  const exprs = [kernel.element, kernel.epilogue];
+  const positions = form.from === "whole" && (usesIndex(exprs) ||
+    layout.used.some((i) => needsPositions(kernel.inputs[i]!.access)));
+  const body = {
+    positions,
+    value,
+    combine: kernel.combine,
+    dtype,
+    extents: layout.reduced,
+  };
+  const kept = [
+    ...(usesIndex(exprs) ||
+        layout.used.some((i) => needsPositions(kernel.inputs[i]!.kept))
+      ? splitPositions(layout.kept, "o", "k")
+      : []),
+    ...layout.used.map((input, i) =>
+      `let base${input} = ${
+        place(layout.placements[i]!.kept, kernel.inputs[input]!.kept, "o", "k")
+      };`
+    ),
+  ];
+  const store = form.to === "part"
+    ? [`${names[0]}[s * ${uint(layout.outputs)} + o] = total;`]
+    : storeWhole(kernel, layout, inputs, names[0]!);
+  const range = [
+    `let o = t % ${uint(layout.outputs)};`,
+    `let s = t / ${uint(layout.outputs)};`,
+    `let begin = s * ${uint(layout.chunk)};`,
+    `let end = min(begin + ${uint(layout.chunk)}, ${uint(layout.count)});`,
+  ];
+  const threads = `${uint(layout.outputs)} * ${uint(layout.splits)}`;
+  if (!form.group) {
+    return [
+      mainOf(form.size, GRID),
+      `let step = groups.x * ${form.size}u;`,
+      `for (var t = id.x; t < ${threads}; t += step) {`,
+      ...range,
+      ...kept,
+      ...foldSerially(body, "begin", "1u"),
+      "let total = accumulated;",
+      ...store,
+      "}",
+      "}",
+    ].join("\n");
+  }
+  return [
+    sharedFor("shared_values", dtype, form.size),
+    mainOf(form.size, WORKGROUPS),
+    `let t = ${workgroupNumber()};`,
+    `if (t >= ${threads}) {`,
+    "return;",
+    "}",
+    ...range,
+    ...kept,
+    ...foldSerially(body, "begin + lane", `${form.size}u`),
+    ...foldShared(
+      "shared_values",
+      "accumulated",
+      kernel.combine,
+      dtype,
+      form.size,
+    ),
+    "if (lane == 0u) {",
+    "let total = shared_values[0];",
+    ...store,
+    "}",
+    "}",
+  ].join("\n");
+}
+
+interface Body {
+  readonly value: Rendered;
+  readonly positions: boolean;
+  readonly extents: Extents;
+  readonly combine: ReduceKernel["combine"];
+  readonly dtype: FoldDType;
+}
+
+/** One invocation folds the values from `start` to `end`, `step` apart. */
+function foldSerially(body: Body, start: string, step: string): string[] {
+  const { combine, dtype, extents, positions, value } = body;
+  const zero = identity(combine, dtype);
+  const inRuns = combine === "sum" && dtype === "float32";
+  const single = step === "1u" && positions && extents.words.length > 1;
+  const target = inRuns ? "run" : "accumulated";
+  return [
+    `var accumulated = ${zero};`,
+    ...(inRuns ? ["var run = 0.0f;", "var filled = 0u;"] : []),
+    ...(single ? startCounting(extents, start) : []),
+    `for (var r = ${start}; r < end; r += ${step}) {`,
+    ...(positions && !single ? splitPositions(extents, "r", "q") : []),
+    ...value.statements,
+    `${target} = ${fold(combine, dtype, target, value.values[0]!)};`,
+    ...(inRuns
+      ? [
+        "filled++;",
+        `if (filled == ${RUN}u) {`,
+        "accumulated += run;",
+        "run = 0.0f;",
+        "filled = 0u;",
+        "}",
+      ]
+      : []),
+    ...(single ? count(extents) : []),
+    "}",
+    ...(inRuns ? ["accumulated += run;"] : []),
+  ];
+}
+
+/** Positions along the reduced dims that are counted up, not divided out. */
+function startCounting(extents: Extents, start: string): string[] {
+  return [
+    ...splitPositions(extents, start, "first"),
+    ...extents.words.map((_, d) => `var q${d} = first${d};`),
+  ];
+}
+
+function count(extents: Extents): string[] {
+  const lines: string[] = [];
+  const last = extents.words.length - 1;
+  for (let d = last; d > 0; d--) {
+    lines.push(
+      `q${d}++;`,
+      `if (q${d} == ${int(extents.words[d]!)}) {`,
+      `q${d} = 0;`,
+    );
+  }
+  lines.push("q0++;", ..."}".repeat(last));
+  return lines;
+}
+
+/** Loads the inputs of an expression over all loop dims, and computes it. */
+function renderValue(
+  kernel: ReduceKernel,
+  layout: ReduceLayout,
+  names: readonly string[],
+  expr: ReduceKernel["element"],
+  prefix: string,
+): Rendered {
+  const whole = prefix === "x";
+  const loads = usedInputs([expr]).map((input) => {
+    const { access, dtype } = kernel.inputs[input]!;
+    const k = layout.used.indexOf(input);
+    const terms = whole
+      ? placeTerms(layout.placements[k]!.reduced, access, "r", "q")
+      : [];
+    const at = [`base${input}`, ...terms].join(" + ");
+    const element = fromMemory(dtype as GpuDType, `${names[k]}[${at}]`);
+    return `let ${prefix}${input} = ${element};`;
+  });
+  const { statements, values } = renderExpressions([expr], {
+    arg: (index) => `${prefix}${index}`,
+    scalar: (index, dtype) => layout.scalars.name(index, dtype),
+    position: (dim) => dim < kernel.rank ? `k${dim}` : `q${dim - kernel.rank}`,
+    accumulator: "total",
+  }, `${prefix}v`);
+  return { statements: [...loads, ...statements], values };
+}
+
+/** Computes the epilogue and stores the output. */
+function storeWhole(
+  kernel: ReduceKernel,
+  layout: ReduceLayout,
+  inputs: readonly string[],
+  out: string,
+): string[] {
+  const { statements, values } = renderValue(
+    kernel,
+    layout,
+    inputs,
+    kernel.epilogue,
+    "y",
+  );
+  const stored = toMemory(kernel.output as GpuDType, values[0]!);
+  return [...statements, `${out}[${int(layout.offset)} + i32(o)] = ${stored};`];
+}

@@ -1,0 +1,170 @@
+/**
+ * Adding at indices, the same bits every time: what goes to one place is added
+ * by one invocation in the order of the source. Where rows are many or short,
+ * an invocation walks a whole row; else indices are sorted, and each run of
+ * equal ones has an invocation.
+ *
+ * @module
+ */
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
+import type { Memory } from "../device/buffer.ts";
+import type { Gpu } from "../device/gpu.ts";
+import { int } from "../wgsl/params.ts";
+import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
+import { GRID, groupsFor, mainOf } from "./loop.ts";
+import { REPORT_TYPE, reportIndex } from "./report.ts";
+import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
+import { prepareSort } from "./sort.ts";
+
+/** Rows that are shorter are walked by one invocation each. */
+const SHORT = 256;
+
+/** Prepares `scatterAdd`. An index out of range is reported and skipped. */
+export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
+  const dtype = kernel.outputs[0] as GpuDType;
+  const type = MEMORY_TYPE[dtype];
+  const plus = dtype === "bool" ? "|" : "+";
+  const size = gpu.profile.workgroup;
+  const layout = new RowLayout(kernel.rank, 3);
+  const bound = layout.params.take();
+  const shared = layout.params.take();
+  const { words } = layout.params;
+  const out = { type, writes: true };
+  const report = { type: REPORT_TYPE, writes: true };
+  const inRange = `(index >= 0) & (index < ${int(bound)})`;
+
+  const walk = gpu.newProgram({
+    label: "scatterAdd",
+    operands: [out, { type: "i32" }, { type }, report],
+    words,
+    code: ([out, index, source, report]) =>
+      [
+        mainOf(size, GRID),
+        `let step = groups.x * ${size}u;`,
+        `for (var t = id.x; t < ${layout.rows}; t += step) {`,
+        ...layout.begin("t"),
+        `for (var j = 0; j < ${layout.n}; j++) {`,
+        `let index = ${index}[${layout.at(1, "j")}];`,
+        `if (${inRange}) {`,
+        `let place = ${layout.at(0, "index")};`,
+        `${out}[place] = ${out}[place] ${plus} ${source}[${
+          layout.at(2, "j")
+        }];`,
+        "} else {",
+        ...reportIndex("scatterAdd", report!, "index", int(bound)),
+        "}",
+        "}",
+        "}",
+        "}",
+      ].join("\n"),
+  });
+
+  // Indices and positions are sorted, one row of them where all share it.
+  const addRuns = gpu.newProgram({
+    label: "scatterAdd",
+    operands: [out, { type }, { type: "i32" }, { type: "i32" }, report],
+    words,
+    code: ([out, source, indices, places, report]) =>
+      [
+        mainOf(size, GRID),
+        `let step = groups.x * ${size}u;`,
+        `let n = bitcast<u32>(${layout.n});`,
+        `for (var t = id.x; t < ${layout.rows} * n; t += step) {`,
+        "let row = t / n;",
+        "let j = i32(t % n);",
+        `let base = select(i32(row) * i32(n), 0, ${int(shared)} == 1);`,
+        `let index = ${indices}[base + j];`,
+        "var head = j == 0;",
+        "if (!head) {",
+        `head = ${indices}[base + j - 1] != index;`,
+        "}",
+        "if (head) {",
+        `if (${inRange}) {`,
+        ...layout.begin("row", [0, 2]),
+        `let place = ${layout.at(0, "index")};`,
+        `var sum = ${out}[place];`,
+        `for (var k = j; k < i32(n); k++) {`,
+        `if (${indices}[base + k] != index) {`,
+        "break;",
+        "}",
+        `let origin = ${places}[base + k];`,
+        `sum = sum ${plus} ${source}[${layout.at(2, "origin")}];`,
+        "}",
+        `${out}[place] = sum;`,
+        "} else {",
+        ...reportIndex("scatterAdd", report!, "index", int(bound)),
+        "}",
+        "}",
+        "}",
+        "}",
+      ].join("\n"),
+  });
+  const sort = prepareSort(gpu, {
+    kind: "routine",
+    name: "sort",
+    rank: kernel.rank,
+    outputs: ["int32", "int32"],
+    inputs: ["int32"],
+  });
+
+  const byRuns = (call: KernelCall): void => {
+    const rank = call.shape.length;
+    const n = lengthOf(call);
+    const isShared = call.strides[1]!.every((stride, d) =>
+      d === rank - 1 || stride === 0
+    );
+    const shape = isShared
+      ? [...new Array(rank - 1).fill(1), n]
+      : [...call.shape];
+    const dense = denseStrides(shape);
+    const bytes = shape.reduce((size, extent) => size * extent, 4);
+    const indices: Memory = { block: gpu.pool.take(bytes), dtype: "int32" };
+    const places: Memory = { block: gpu.pool.take(bytes), dtype: "int32" };
+    sort({
+      shape,
+      buffers: [indices, places, call.buffers[1]],
+      offsets: [0, 0, call.offsets[1]!],
+      strides: [dense, dense, call.strides[1]!],
+      scalars: [0],
+    });
+    const [target, , source] = blocksOf(call);
+    const first = addRuns.reserve();
+    fill(call, first);
+    gpu.recorder.ints[first + shared] = isShared ? 1 : 0;
+    addRuns.dispatch(
+      [target!, source!, indices.block, places.block, gpu.reportBlock()],
+      first,
+      groupsFor(gpu.profile, rowsOf(call) * n, size),
+    );
+    gpu.pool.give(indices.block);
+    gpu.pool.give(places.block);
+  };
+  const fill = (call: KernelCall, first: number): void => {
+    layout.fill(gpu, first, call);
+    gpu.recorder.ints[first + bound] = call.scalars[0]!;
+  };
+  return (call) => {
+    const rows = rowsOf(call);
+    if (lengthOf(call) >= SHORT && rows < gpu.profile.invocations) {
+      byRuns(call);
+      return;
+    }
+    const first = walk.reserve();
+    fill(call, first);
+    walk.dispatch(
+      [...blocksOf(call), gpu.reportBlock()],
+      first,
+      groupsFor(gpu.profile, rows, size),
+    );
+  };
+}
+
+function denseStrides(shape: readonly number[]): number[] {
+  const strides: number[] = [];
+  let stride = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    strides.unshift(stride);
+    stride *= shape[d]!;
+  }
+  return strides;
+}

@@ -1,0 +1,106 @@
+/**
+ * Softmax and its logarithm along rows, by one invocation or by a workgroup.
+ *
+ * @module
+ */
+import type { Launch, RoutineKernel } from "@tenfold/core";
+import type { Gpu } from "../device/gpu.ts";
+import { foldShared, sharedFor } from "./fold.ts";
+import {
+  GRID,
+  groupsFor,
+  mainOf,
+  spread,
+  workgroupNumber,
+  WORKGROUPS,
+} from "./loop.ts";
+import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
+
+/** Rows that are shorter have one invocation each. */
+const SHORT = 64;
+/** Rows that are longer have a workgroup each. */
+const LONG = 4096;
+
+/** Prepares `softmax` or `logSoftmax`; null for other floats than ours. */
+export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
+  if (kernel.inputs[0] !== "float32") return null;
+  const size = gpu.profile.workgroup;
+  const layout = new RowLayout(kernel.rank, 2);
+  const operands = [{ type: "f32", writes: true }, { type: "f32" }];
+  const { words } = layout.params;
+  const result = kernel.name === "softmax"
+    ? "tf_exp(x - top) / sum"
+    : "(x - top) - log_sum";
+  const pass = (x: string, from: string, step: string, body: string) => [
+    `for (var j = ${from}; j < ${layout.n}; j += ${step}) {`,
+    `let x = ${x}[${layout.at(1, "j")}];`,
+    body,
+    "}",
+  ];
+  const write = (out: string) => `${out}[${layout.at(0, "j")}] = ${result};`;
+  const logarithm = kernel.name === "softmax"
+    ? []
+    : ["let log_sum = tf_log(sum);"];
+  const alone = gpu.newProgram({
+    label: kernel.name,
+    operands,
+    words,
+    code: ([out, x]) =>
+      [
+        mainOf(size, GRID),
+        `let step = groups.x * ${size}u;`,
+        `for (var t = id.x; t < ${layout.rows}; t += step) {`,
+        ...layout.begin("t"),
+        "var top = tf_neg(tf_inf());",
+        ...pass(x!, "0", "1", "top = tf_max(top, x);"),
+        "var sum = 0.0f;",
+        ...pass(x!, "0", "1", "sum += tf_exp(x - top);"),
+        ...logarithm,
+        ...pass(x!, "0", "1", write(out!)),
+        "}",
+        "}",
+      ].join("\n"),
+  });
+  const together = gpu.newProgram({
+    label: kernel.name,
+    operands,
+    words,
+    code: ([out, x]) =>
+      [
+        sharedFor("tops", "float32", size),
+        sharedFor("sums", "float32", size),
+        mainOf(size, WORKGROUPS),
+        `let t = ${workgroupNumber()};`,
+        `if (t >= ${layout.rows}) {`,
+        "return;",
+        "}",
+        ...layout.begin("t"),
+        "var my_top = tf_neg(tf_inf());",
+        ...pass(x!, "i32(lane)", `${size}`, "my_top = tf_max(my_top, x);"),
+        ...foldShared("tops", "my_top", "max", "float32", size),
+        "let top = tops[0];",
+        "var my_sum = 0.0f;",
+        ...pass(x!, "i32(lane)", `${size}`, "my_sum += tf_exp(x - top);"),
+        ...foldShared("sums", "my_sum", "sum", "float32", size),
+        "let sum = sums[0];",
+        ...logarithm,
+        ...pass(x!, "i32(lane)", `${size}`, write(out!)),
+        "}",
+      ].join("\n"),
+  });
+  return (call) => {
+    const rows = rowsOf(call);
+    const n = lengthOf(call);
+    const { profile } = gpu;
+    const enough = profile.software && rows >= profile.invocations;
+    if (n < SHORT || (enough && n <= LONG)) {
+      const first = alone.reserve();
+      layout.fill(gpu, first, call);
+      alone.dispatch(blocksOf(call), first, groupsFor(profile, rows, size));
+    } else {
+      const first = together.reserve();
+      layout.fill(gpu, first, call);
+      together.dispatch(blocksOf(call), first, ...spread(profile, rows));
+    }
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * Opens an adapter as a backend.
+ *
+ * @module
+ */
+import { DeviceError } from "@tenfold/core";
+import { z } from "zod";
+import { WebgpuBackend } from "./backend.ts";
+import { profileOf } from "./device/profile.ts";
+
+/** How {@linkcode webgpu} finds its adapter. */
+export interface WebgpuOptions {
+  /** Where adapters come from. @default {navigator.gpu} */
+  gpu?: GPU;
+  /** The adapter itself, in place of a search. */
+  adapter?: GPUAdapter;
+  /** Which kind of adapter is wanted where there are several. */
+  powerPreference?: "low-power" | "high-performance";
+}
+
+const object = (method: string) =>
+  z.custom<object>(
+    (value) =>
+      typeof value === "object" && value !== null &&
+      typeof (value as Record<string, unknown>)[method] === "function",
+    `must have a method ${method}`,
+  );
+
+const OPTIONS = z.strictObject({
+  gpu: object("requestAdapter").optional(),
+  adapter: object("requestDevice").optional(),
+  powerPreference: z.enum(["low-power", "high-performance"]).optional(),
+});
+
+/**
+ * The GPU as a backend, on Deno and in browsers; elsewhere with a `GPU` that
+ * you bring.
+ *
+ * All work is recorded and submitted in the background; values are read with
+ * `await`. Errors that the device finds later come out of the next read.
+ *
+ * @param options Which adapter.
+ * @returns The backend.
+ * @throws {RangeError} If an option is wrong; the message names it.
+ * @throws {DeviceError} If there is no WebGPU, no adapter or no device.
+ *
+ * @example Compute on the GPU where there is one
+ * ```ts ignore
+ * import { setBackend, tensor } from "@tenfold/tenfold";
+ *
+ * await setBackend("webgpu");
+ * const x = tensor([1, 2, 3]);
+ * console.log(await x.mul(2).toText());
+ * ```
+ *
+ * @example Bring a GPU of your own
+ * ```ts ignore
+ * import { setBackend } from "@tenfold/tenfold";
+ * import { webgpu } from "@tenfold/backends/webgpu";
+ * import { create } from "webgpu";
+ *
+ * await setBackend(await webgpu({ gpu: create([]) }));
+ * ```
+ */
+export async function webgpu(
+  options: WebgpuOptions = {},
+): Promise<WebgpuBackend> {
+  check(options);
+  const adapter = options.adapter ?? await findAdapter(options);
+  const device = await openDevice(adapter);
+  const { info } = adapter;
+  return new WebgpuBackend(device, profileOf(device, info ?? {}), nameOf(info));
+}
+
+/**
+ * Why there is no WebGPU here, as far as that is known without asking for an
+ * adapter.
+ *
+ * @returns The reason, or null.
+ */
+export function probeWebgpu(): string | null {
+  return globalThis.navigator?.gpu
+    ? null
+    : "this runtime has no WebGPU (navigator.gpu): bring one with webgpu({ gpu })";
+}
+
+function check(options: WebgpuOptions): void {
+  const parsed = OPTIONS.safeParse(options);
+  if (parsed.success) return;
+  const issue = parsed.error.issues[0]!;
+  const field = issue.path.join(".") ||
+    ("keys" in issue ? issue.keys.join(", ") : "");
+  throw new RangeError(
+    `Cannot open webgpu as the option ${field} is wrong: ${issue.message}`,
+  );
+}
+
+async function findAdapter(options: WebgpuOptions): Promise<GPUAdapter> {
+  const gpu = options.gpu ?? globalThis.navigator?.gpu;
+  if (!gpu) throw new DeviceError(`Cannot open webgpu as ${probeWebgpu()}`);
+  const { powerPreference } = options;
+  const adapter = await gpu.requestAdapter(
+    powerPreference ? { powerPreference } : {},
+  );
+  if (adapter) return adapter;
+  throw new DeviceError(
+    "Cannot open webgpu as there is no adapter: a graphics driver is missing, or the browser holds it back",
+  );
+}
+
+/** Asks for a device with all that the adapter has. */
+async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const requiredLimits: Record<string, number> = {};
+  for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
+  try {
+    return await adapter.requestDevice({ requiredLimits });
+  } catch (error) {
+    throw new DeviceError(
+      `Cannot open webgpu as its adapter gives no device: ${
+        error instanceof Error ? error.message : String(error)
+      }`,
+      { cause: error },
+    );
+  }
+}
+
+/** The limits that our kernels depend on. */
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupsPerDimension",
+  "maxComputeWorkgroupStorageSize",
+  "minUniformBufferOffsetAlignment",
+] as const;
+
+function nameOf(info: GPUAdapterInfo | undefined): string {
+  const words = [info?.description, info?.vendor, info?.architecture];
+  return `runs on ${words.find(Boolean) ?? "an adapter without a name"}`;
+}

@@ -1,0 +1,57 @@
+/**
+ * WGSL functions that look at the bits of floats. Compilers of WGSL may assume
+ * that NaN, infinities and the sign of zero do not occur, so wherever these
+ * matter we ask the bits and never the comparison.
+ *
+ * @module
+ */
+
+/** Functions by name; each is whole, and may call others of the library. */
+export const BITS: Readonly<Record<string, string>> = {
+  // Constants that are not finite come in with the parameters, as WGSL has no
+  // constant expression for them.
+  tf_inf: `fn tf_inf() -> f32 { return bitcast<f32>(P[0].x); }`,
+  tf_nan: `fn tf_nan() -> f32 { return bitcast<f32>(P[0].y); }`,
+
+  tf_magnitude: `fn tf_magnitude(x: f32) -> u32 {
+  return bitcast<u32>(x) & 0x7fffffffu;
+}`,
+  tf_is_nan: `fn tf_is_nan(x: f32) -> bool {
+  return tf_magnitude(x) > 0x7f800000u;
+}`,
+  tf_is_finite: `fn tf_is_finite(x: f32) -> bool {
+  return tf_magnitude(x) < 0x7f800000u;
+}`,
+  tf_abs: `fn tf_abs(x: f32) -> f32 { return bitcast<f32>(tf_magnitude(x)); }`,
+  tf_neg: `fn tf_neg(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) ^ 0x80000000u);
+}`,
+  // A non-negative r under the sign of x.
+  tf_signed: `fn tf_signed(r: f32, x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(r) | (bitcast<u32>(x) & 0x80000000u));
+}`,
+  tf_sign: `fn tf_sign(x: f32) -> f32 {
+  let one = tf_signed(1.0f, x);
+  return select(select(one, 0.0f, tf_magnitude(x) == 0u), x, tf_is_nan(x));
+}`,
+  // The first twelve bits of the significand: products of two such are exact.
+  tf_high: `fn tf_high(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}`,
+
+  tf_ordered: `fn tf_ordered(a: f32, b: f32) -> bool {
+  return !tf_is_nan(a) & !tf_is_nan(b);
+}`,
+  tf_max: `fn tf_max(a: f32, b: f32) -> f32 {
+  return select(select(select(b, a, a > b), b, tf_is_nan(b)), a, tf_is_nan(a));
+}`,
+  tf_min: `fn tf_min(a: f32, b: f32) -> f32 {
+  return select(select(select(b, a, a < b), b, tf_is_nan(b)), a, tf_is_nan(a));
+}`,
+  // An integer that orders like the float: -0 and 0 are one, NaN is above all.
+  tf_order: `fn tf_order(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  let key = select(bits | 0x80000000u, ~bits, bits > 0x80000000u);
+  return select(key, 0xffffffffu, tf_is_nan(x));
+}`,
+};

@@ -1,0 +1,31 @@
+/**
+ * The WGSL functions of ours, of which a shader takes those that it calls.
+ *
+ * @module
+ */
+import { BITS } from "./bits.ts";
+import { EXPONENTIAL } from "./exponential.ts";
+import { SPECIAL } from "./special.ts";
+import { TRIGONOMETRIC } from "./trigonometric.ts";
+
+const LIBRARY: Readonly<Record<string, string>> = {
+  ...BITS,
+  ...EXPONENTIAL,
+  ...TRIGONOMETRIC,
+  ...SPECIAL,
+};
+
+/** The functions that `code` names, and those that they name. */
+export function libraryFor(code: string): string {
+  const taken = new Set<string>();
+  const visit = (text: string): void => {
+    for (const [name] of text.matchAll(/\btf_\w+/g)) {
+      const source = LIBRARY[name];
+      if (source === undefined || taken.has(name)) continue;
+      taken.add(name);
+      visit(source);
+    }
+  };
+  visit(code);
+  return [...taken].map((name) => LIBRARY[name]).join("\n");
+}
