@@ -24,7 +24,7 @@ export function operandsOfInputs(op: Op, inputs: number): readonly number[] {
   const numbers = op.name in ELEMENTWISE
     ? (op as ElementwiseOp).operands
     : undefined;
-  if (!numbers) return IDENTITY.slice(0, inputs);
+  if (!numbers) return identity(inputs);
   const operands: number[] = [];
   for (let p = 0; p < numbers.length; p++) {
     if (numbers[p] === null) operands.push(p);
@@ -32,7 +32,12 @@ export function operandsOfInputs(op: Op, inputs: number): readonly number[] {
   return operands;
 }
 
-const IDENTITY: readonly number[] = Array.from({ length: 64 }, (_, i) => i);
+const identities: (readonly number[])[] = [];
+
+/** 0 to `count - 1`; made once for each count. */
+function identity(count: number): readonly number[] {
+  return identities[count] ??= Array.from({ length: count }, (_, i) => i);
+}
 
 /**
  * The node for an operation, or null where no input needs a gradient. Saved
@@ -50,9 +55,7 @@ export function record(
   if (!any || outputs.length === 0 || !isFloating(outputs[0]!.dtype)) {
     return null;
   }
-  const operands = inputs.length <= IDENTITY.length
-    ? operandsOfInputs(op, inputs.length)
-    : inputs.map((_, i) => i);
+  const operands = operandsOfInputs(op, inputs.length);
   const edges: (Edge | null)[] = new Array(inputs.length);
   const saved: (Saved | null)[] = new Array(inputs.length).fill(null);
   let differentiable = false;
