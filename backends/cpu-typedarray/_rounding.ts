@@ -1,0 +1,95 @@
+/**
+ * Where float32 expressions are rounded before they are stored.
+ *
+ * Numbers in JavaScript are float64. A float32 result is rounded when it is
+ * stored, and what leads to it may keep the digits it has, except
+ *
+ * - before a cast, a comparison, or any other function that jumps: its answer
+ *   has to be that of the float32 number
+ * - in what is made of random bits by exactly rounded functions alone: there
+ *   every device gives the same bits
+ *
+ * @module
+ */
+import {
+  type Expr,
+  operandsOf,
+  type ScalarFunction,
+  topological,
+} from "@tenfold/core";
+
+/** Functions whose value jumps, or that tell numbers apart. */
+const JUMPS: ReadonlySet<ScalarFunction> = new Set<ScalarFunction>([
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "isNan",
+  "isFinite",
+  "floor",
+  "ceil",
+  "round",
+  "trunc",
+  "sign",
+  "remainder",
+]);
+
+/** Functions that IEEE 754 or integer arithmetic define to the last bit. */
+const EXACT: ReadonlySet<ScalarFunction> = new Set<ScalarFunction>([
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "neg",
+  "abs",
+  "max",
+  "min",
+  "sqrt",
+  "select",
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "and",
+  "or",
+  "xor",
+  "not",
+  "remainder",
+  "shiftRight",
+  "threefry",
+]);
+
+/** The nodes below the roots whose values have to be rounded to float32. */
+export function roundedNodes(roots: readonly Expr[]): ReadonlySet<Expr> {
+  const rounded = new Set<Expr>();
+  const exact = new Set<Expr>();
+  const random = new Set<Expr>();
+  for (const expr of topological(roots)) {
+    const operands = operandsOf(expr);
+    const jumps = expr.kind === "cast" ||
+      (expr.kind === "call" && JUMPS.has(expr.fn));
+    if (jumps) { for (const operand of operands) rounded.add(operand); }
+    if (
+      (expr.kind !== "call" || EXACT.has(expr.fn)) &&
+      operands.every((operand) => exact.has(operand))
+    ) exact.add(expr);
+    if (
+      (expr.kind === "call" && expr.fn === "threefry") ||
+      operands.some((operand) => random.has(operand))
+    ) random.add(expr);
+    if (
+      (random.has(expr) && exact.has(expr)) ||
+      (expr.kind === "cast" && expr.value.dtype === "float64")
+    ) rounded.add(expr);
+  }
+  for (const expr of rounded) {
+    const computed = expr.kind === "call" || expr.kind === "cast" ||
+      expr.kind === "accumulator";
+    if (!computed || expr.dtype !== "float32") rounded.delete(expr);
+  }
+  return rounded;
+}

@@ -1,0 +1,136 @@
+/**
+ * The backend itself: memory, and the choice of how a kernel is prepared.
+ *
+ * @module
+ */
+import {
+  type Backend,
+  type Buffer,
+  type DType,
+  DTYPES,
+  type Kernel,
+  type Launch,
+  OutOfMemoryError,
+  type TypedArray,
+} from "@tenfold/core";
+import { closeMap, closeReduce } from "./_close_over.ts";
+import { canGenerateCode } from "./_codegen.ts";
+import { parseOptions } from "./_options.ts";
+import { Pool } from "./_pool.ts";
+import { compileMap } from "./_render_map.ts";
+import { compileReduce } from "./_render_reduce.ts";
+import { prepareRoutine } from "./routines/table.ts";
+
+/** Options of {@linkcode cpuTypedArray}. */
+export interface CpuTypedArrayOptions {
+  /**
+   * Whether kernels become generated JavaScript. `false` runs them as closures,
+   * which give the same results many times slower.
+   *
+   * @default {true where the runtime allows it}
+   */
+  codegen?: boolean;
+  /**
+   * How many bytes of memory that was given back are kept for later tensors.
+   *
+   * @default {134217728}
+   */
+  poolBytes?: number;
+}
+
+/** Addresses are 32-bit integers. */
+const MAX_BUFFER_BYTES = 2 ** 31 - 1;
+
+class CpuTypedArray implements Backend {
+  readonly name = "cpu-typedarray";
+  readonly dtypes: readonly DType[] = ["bool", "int32", "float32", "float64"];
+  readonly maxBufferBytes: number = MAX_BUFFER_BYTES;
+  readonly #codegen: boolean;
+  readonly #pool: Pool;
+
+  constructor(options: CpuTypedArrayOptions) {
+    const { codegen = canGenerateCode(), poolBytes } = parseOptions(options);
+    this.#codegen = codegen;
+    this.#pool = new Pool(poolBytes);
+  }
+
+  alloc(dtype: DType, size: number): Buffer {
+    try {
+      return this.#pool.take(dtype, size);
+    } catch (error) {
+      // What the pool keeps may be what is missing.
+      this.#pool.clear();
+      try {
+        return DTYPES[dtype].allocate(size);
+      } catch {
+        throw new OutOfMemoryError(
+          `Cannot allocate ${
+            size * DTYPES[dtype].bytes
+          } bytes (${size} elements of ${dtype}) on ${this.name}: the JavaScript engine has no memory of that size left`,
+          { cause: error },
+        );
+      }
+    }
+  }
+
+  free(buffer: Buffer): void {
+    this.#pool.give(buffer as TypedArray);
+  }
+
+  write(buffer: Buffer, offset: number, data: TypedArray): void {
+    const target = buffer as TypedArray;
+    if (target instanceof Uint8Array) {
+      // Kernels rely on bools that are 0 or 1.
+      for (let i = 0; i < data.length; i++) {
+        target[offset + i] = +(data[i] !== 0);
+      }
+    } else target.set(data, offset);
+  }
+
+  readSync(buffer: Buffer, offset: number, length: number): TypedArray {
+    return (buffer as TypedArray).slice(offset, offset + length);
+  }
+
+  read(buffer: Buffer, offset: number, length: number): Promise<TypedArray> {
+    return Promise.resolve(this.readSync(buffer, offset, length));
+  }
+
+  prepare(kernel: Kernel): Launch | null {
+    switch (kernel.kind) {
+      case "map":
+        return this.#codegen ? compileMap(kernel) : closeMap(kernel);
+      case "reduce":
+        return this.#codegen ? compileReduce(kernel) : closeReduce(kernel);
+      case "routine":
+        return prepareRoutine(kernel);
+    }
+  }
+
+  dispose(): void {
+    this.#pool.clear();
+  }
+}
+
+/**
+ * A backend in plain JavaScript, which runs everywhere and has every dtype.
+ *
+ * @param options Whether code is generated, and how much memory is kept.
+ * @returns A backend with memory of its own.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
+ * @throws {RangeError} If `poolBytes` is negative or not a whole number.
+ * @throws {EvalError} If `codegen` is true where the runtime forbids it; the
+ * error comes from the first kernel.
+ *
+ * @example Run on it under a content security policy
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+ * import { setBackend, tensor } from "@tenfold/core";
+ *
+ * await setBackend(cpuTypedArray({ codegen: false }));
+ * assertEquals(await tensor([1, 4, 9]).sqrt().toArray(), [1, 2, 3]);
+ * ```
+ */
+export function cpuTypedArray(options: CpuTypedArrayOptions = {}): Backend {
+  return new CpuTypedArray(options);
+}

@@ -1,0 +1,33 @@
+/**
+ * Running sums along the last dim of the loop.
+ *
+ * @module
+ */
+import type { Launch, RoutineKernel, TypedArray } from "@tenfold/core";
+import { foldsIntegers } from "../_combine.ts";
+import { walkRows } from "../_walk.ts";
+
+/** Runs `cumsum`; floats add up in float64, integers wrap. */
+export function prepareCumsum({ outputs }: RoutineKernel): Launch {
+  const integers = foldsIntegers(outputs[0]!);
+  return (call) => {
+    const [out, x] = call.buffers as [TypedArray, TypedArray];
+    const n = call.shape.at(-1)!;
+    const [outStep, xStep] = call.strides.map((s) => s.at(-1)!) as [
+      number,
+      number,
+    ];
+    walkRows(call, 1, ([outStart, xStart]) => {
+      let to = outStart!;
+      let from = xStart!;
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        sum += x[from]!;
+        if (integers) sum |= 0;
+        out[to] = sum;
+        to += outStep;
+        from += xStep;
+      }
+    });
+  };
+}

@@ -1,0 +1,35 @@
+/**
+ * The routines by name.
+ *
+ * @module
+ */
+import type { Launch, RoutineKernel, RoutineName } from "@tenfold/core";
+import { prepareArg } from "./arg.ts";
+import { prepareCumsum } from "./cumsum.ts";
+import { prepareGather } from "./gather.ts";
+import { prepareMatmul } from "./matmul.ts";
+import { prepareScatterAdd } from "./scatter_add.ts";
+import { prepareSoftmax } from "./softmax.ts";
+import { prepareSort } from "./sort.ts";
+
+/** Prepares a routine for the dtypes of its operands. */
+type Prepare = (kernel: RoutineKernel) => Launch;
+
+const ROUTINES: { readonly [N in RoutineName]: Prepare } = {
+  matmul: prepareMatmul,
+  gather: prepareGather,
+  scatterAdd: prepareScatterAdd,
+  argmax: prepareArg,
+  argmin: prepareArg,
+  sort: prepareSort,
+  cumsum: prepareCumsum,
+  softmax: prepareSoftmax,
+  logSoftmax: prepareSoftmax,
+};
+
+/** The function that runs a routine; null for one that is not known here. */
+export function prepareRoutine(kernel: RoutineKernel): Launch | null {
+  return Object.hasOwn(ROUTINES, kernel.name)
+    ? ROUTINES[kernel.name](kernel)
+    : null;
+}
