@@ -5,13 +5,21 @@
  * @module
  */
 
-import { type DType, DTYPES } from "@tenfold/core";
-import { type Expr, topological } from "@tenfold/core";
-import type { KernelCall } from "@tenfold/core";
+import {
+  type DType,
+  DTYPES,
+  type Expr,
+  type KernelCall,
+  topological,
+} from "@tenfold/core";
 import type { Block } from "./allocator.ts";
 import { type Code, type FunctionBuilder, i32 } from "./assembler.ts";
+import { ARGUMENTS } from "./engine.ts";
 import type { LinearMemory } from "./memory.ts";
 import { loadSplat, type Quad, saturate } from "./values.ts";
+
+/** The first word of the arguments. */
+const START = ARGUMENTS / 4;
 
 /** A run-time scalar under one of the dtypes that it is used as. */
 interface ScalarSlot {
@@ -96,12 +104,13 @@ export class ArgumentLayout {
     const bytes = this.#bytes;
     const count = bytes.length;
     for (let i = 0; i < count; i++) {
-      words[i] = (buffers[i] as Block).pointer + offsets[i]! * bytes[i]!;
+      words[START + i] = (buffers[i] as Block).pointer +
+        offsets[i]! * bytes[i]!;
     }
     if (!flat) {
       const { shape, strides } = call;
       const { rank } = this;
-      let at = count;
+      let at = START + count;
       for (let d = 0; d < rank; d++) words[at++] = shape[d]!;
       for (let i = 0; i < count; i++) {
         const of = strides[i]!;
@@ -112,16 +121,16 @@ export class ArgumentLayout {
       const value = call.scalars[index]!;
       switch (dtype) {
         case "float32":
-          memory.f32[offset >> 2] = value;
+          memory.f32[START + (offset >> 2)] = value;
           break;
         case "int32":
-          words[offset >> 2] = saturate(value);
+          words[START + (offset >> 2)] = saturate(value);
           break;
         case "bool":
-          words[offset >> 2] = value === 0 ? 0 : -1;
+          words[START + (offset >> 2)] = value === 0 ? 0 : -1;
           break;
         case "float64":
-          memory.f64[offset >> 3] = value;
+          memory.f64[(ARGUMENTS + offset) >> 3] = value;
           break;
       }
     }

@@ -9,17 +9,17 @@ import {
   type Backend,
   type Buffer,
   type DType,
-  DTYPES,
   type Kernel,
   type KernelCall,
   type Launch,
-  OutOfMemoryError,
+  type RoutineKernel,
   type TypedArray,
 } from "@tenfold/core";
-import { Allocator, type Block } from "./allocator.ts";
-import { ARGUMENT_BYTES, Engine } from "./engine.ts";
+import type { Block } from "./allocator.ts";
+import { ARGUMENTS, Engine } from "./engine.ts";
 import type { Features } from "./features.ts";
 import { compileMap } from "./map.ts";
+import { Multiplier, prepareMatmul } from "./matmul/matmul.ts";
 import type { LinearMemory } from "./memory.ts";
 import { compileReduce } from "./reduce.ts";
 
@@ -35,8 +35,8 @@ export class WasmSimd implements Backend {
   /** Two gigabytes, or all that the memory can become. */
   readonly maxBufferBytes: number;
   readonly #memory: LinearMemory;
-  readonly #allocator: Allocator;
   readonly #engine: Engine;
+  readonly #multipliers: Map<DType, Multiplier> = new Map();
 
   /**
    * Makes a backend with a memory of its own.
@@ -47,8 +47,10 @@ export class WasmSimd implements Backend {
   constructor(features: Features, memory: LinearMemory) {
     this.#memory = memory;
     this.#engine = new Engine(features, memory);
-    this.#allocator = new Allocator(memory, ARGUMENT_BYTES);
-    this.maxBufferBytes = Math.min(MAX_BUFFER_BYTES, this.#allocator.possible);
+    this.maxBufferBytes = Math.min(
+      MAX_BUFFER_BYTES,
+      this.#engine.allocator.possible,
+    );
   }
 
   /**
@@ -61,16 +63,7 @@ export class WasmSimd implements Backend {
    * then.
    */
   alloc(dtype: DType, size: number): Buffer {
-    const bytes = size * DTYPES[dtype].bytes;
-    const block = this.#allocator.allocate(bytes);
-    if (block === null) {
-      const { held, possible } = this.#allocator;
-      throw new OutOfMemoryError(
-        `Cannot allocate ${bytes} bytes (${size} elements of ${dtype}) on ${this.name}: ${held} bytes are held and ${possible} are possible in all`,
-      );
-    }
-    block.dtype = dtype;
-    return block;
+    return this.#engine.allocate(dtype, size);
   }
 
   /**
@@ -79,7 +72,7 @@ export class WasmSimd implements Backend {
    * @param buffer A buffer of this backend.
    */
   free(buffer: Buffer): void {
-    this.#allocator.free(buffer as Block);
+    this.#engine.allocator.free(buffer as Block);
   }
 
   /**
@@ -148,7 +141,7 @@ export class WasmSimd implements Backend {
         const memory = this.#memory;
         return (call: KernelCall) => {
           layout.write(memory, call, flat);
-          entry(0, 0, call.shape[0]!);
+          entry(ARGUMENTS, 0, call.shape[0]!);
         };
       }
       case "reduce": {
@@ -156,10 +149,27 @@ export class WasmSimd implements Backend {
         const memory = this.#memory;
         return (call: KernelCall) => {
           layout.write(memory, call, false);
-          entry(0, 0, call.shape[0]!);
+          entry(ARGUMENTS, 0, call.shape[0]!);
         };
       }
       case "routine":
+        return this.#routine(kernel);
+    }
+  }
+
+  #routine(kernel: RoutineKernel): Launch | null {
+    const dtype = kernel.inputs[0]!;
+    switch (kernel.name) {
+      case "matmul": {
+        if (dtype !== "float32" && dtype !== "int32") return null;
+        let multiplier = this.#multipliers.get(dtype);
+        if (multiplier === undefined) {
+          multiplier = new Multiplier(this.#engine, dtype);
+          this.#multipliers.set(dtype, multiplier);
+        }
+        return prepareMatmul(multiplier, kernel);
+      }
+      default:
         return null;
     }
   }

@@ -4,16 +4,27 @@
  * @module
  */
 
-import { type DType, DTYPES } from "@tenfold/core";
-import { type Expr, topological } from "@tenfold/core";
-import type { ScalarFunction } from "@tenfold/core";
-import { SCALAR_FUNCTIONS } from "@tenfold/core";
+import {
+  type DType,
+  DTYPES,
+  type Expr,
+  OutOfMemoryError,
+  SCALAR_FUNCTIONS,
+  type ScalarFunction,
+  topological,
+} from "@tenfold/core";
+import { Allocator, type Block } from "./allocator.ts";
 import { compile, type Func, ModuleBuilder } from "./assembler.ts";
 import type { Features } from "./features.ts";
 import type { LinearMemory } from "./memory.ts";
 
-/** Bytes at the start of the memory for the arguments of kernels. */
-export const ARGUMENT_BYTES = 4096;
+/** The address of a few zeros that nothing ever overwrites. */
+export const ZEROS = 0;
+const ZERO_BYTES = 64;
+/** Where the arguments of kernels are. */
+export const ARGUMENTS: number = ZEROS + ZERO_BYTES;
+/** The first byte that the allocator may give away. */
+const HEAP = 4096;
 
 /** An exported function: runs the part `[begin, end)` of a call's work. */
 export type Entry = (args: number, begin: number, end: number) => void;
@@ -47,6 +58,8 @@ export interface Draft {
 export class Engine {
   /** The memory. */
   readonly memory: LinearMemory;
+  /** What divides it. */
+  readonly allocator: Allocator;
   /** Whether to use fused multiply-add. */
   readonly fused: boolean;
   readonly #env: WebAssembly.ModuleImports;
@@ -60,7 +73,28 @@ export class Engine {
   constructor(features: Features, memory: LinearMemory) {
     this.fused = features.fusedMultiplyAdd;
     this.memory = memory;
+    this.allocator = new Allocator(memory, HEAP);
     this.#env = { ...functionImports(), memory: memory.memory };
+  }
+
+  /**
+   * Memory for some elements.
+   *
+   * @param dtype Their dtype.
+   * @param size How many.
+   * @throws {OutOfMemoryError} If there is not enough.
+   */
+  allocate(dtype: DType, size: number): Block {
+    const bytes = size * DTYPES[dtype].bytes;
+    const block = this.allocator.allocate(bytes);
+    if (block === null) {
+      const { held, possible } = this.allocator;
+      throw new OutOfMemoryError(
+        `Cannot allocate ${bytes} bytes (${size} elements of ${dtype}) on wasm-simd: ${held} bytes are held and ${possible} are possible in all`,
+      );
+    }
+    block.dtype = dtype;
+    return block;
   }
 
   /**

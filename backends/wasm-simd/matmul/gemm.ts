@@ -27,7 +27,7 @@ import { definePack, type Pack } from "./pack.ts";
 /** Steps of the inner dim in a block: a panel of b fills a third of L1. */
 const DEPTH = 256;
 /** Rows in a block; packed, they take a fraction of L2. */
-const ROWS = 120;
+const ROWS = 60;
 /** Columns in a block. */
 const COLUMNS = 1024;
 
@@ -306,36 +306,27 @@ function tiles(f: FunctionBuilder, block: Block): void {
   const bPanel = f.let(
     select(packs, i32.shl(depth, i32.const(5)), i32.const(32)),
   );
-  f.for(column, width, TILE_COLUMNS, () => {
-    const columns = f.let(i32.sub(width, column));
-    overPanels(f, arithmetic.rows, height, (row, rows, which) => {
-      const a = f.let(
-        i32.add(
-          block.packedA,
-          i32.mul(
-            i32.mul(row, depth),
-            i32.const(elementBytes(arithmetic)),
-          ),
+  overPanels(f, arithmetic.rows, height, (row, rows, which) => {
+    const a = f.let(
+      i32.add(
+        block.packedA,
+        i32.mul(
+          i32.mul(row, depth),
+          i32.const(elementBytes(arithmetic)),
         ),
-      );
-      const out = f.let(
-        i32.add(
-          block.out,
-          i32.add(
-            i32.mul(row, word("outRow")),
-            i32.shl(column, i32.const(2)),
-          ),
-        ),
-      );
-      const first = f.let(
-        i32.add(
-          block.first,
-          i32.add(
-            i32.mul(row, block.firstRow),
-            i32.mul(column, block.firstColumn),
-          ),
-        ),
-      );
+      ),
+    );
+    const out = f.let(
+      i32.add(block.out, i32.mul(row, word("outRow"))),
+    );
+    const first = f.let(
+      i32.add(block.first, i32.mul(row, block.firstRow)),
+    );
+    const firstPanel = f.let(i32.shl(block.firstColumn, i32.const(3)));
+    const panel = f.let(b);
+    f.set(column, i32.const(0));
+    f.for(column, width, TILE_COLUMNS, () => {
+      const columns = f.let(i32.sub(width, column));
       const whole = f.let(i32.ge_s(columns, i32.const(TILE_COLUMNS)));
       const to = f.let(select(whole, out, block.tile));
       const toRow = f.let(
@@ -345,7 +336,7 @@ function tiles(f: FunctionBuilder, block: Block): void {
         f.do(
           byRows.micro[count - 1]!.call(
             a,
-            b,
+            panel,
             bStep,
             to,
             toRow,
@@ -358,8 +349,10 @@ function tiles(f: FunctionBuilder, block: Block): void {
       f.if(i32.eqz(whole), () => {
         copyTile(f, block.tile, out, word("outRow"), rows, columns);
       });
+      f.increase(panel, bPanel);
+      f.increase(out, 4 * TILE_COLUMNS);
+      f.increase(first, firstPanel);
     });
-    f.increase(b, bPanel);
   });
 }
 
