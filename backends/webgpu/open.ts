@@ -108,8 +108,8 @@ async function findAdapter(options: WebgpuOptions): Promise<GPUAdapter> {
   );
 }
 
-/** Asks for a device with all that the adapter has. */
-async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+/** Asks for a device with all that its adapter has. */
+export async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredLimits: Record<string, number> = {};
   for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
   try {

@@ -109,8 +109,11 @@ export interface ReduceForm {
   readonly size: number;
 }
 
-/** Values after which a running float sum begins anew, to keep its digits. */
-const RUN = 128;
+/**
+ * A float sum is kept in three: a run of so many values goes to a middle sum,
+ * as many of these to the whole one. So no digits are lost to its size.
+ */
+const RUN = 32;
 
 /** Renders one pass. */
 export function renderReduce(
@@ -237,7 +240,9 @@ function foldSerially(body: Body, start: string, step: string): string[] {
   const target = inRuns ? "run" : "accumulated";
   return [
     `var accumulated = ${zero};`,
-    ...(inRuns ? ["var run = 0.0f;", "var filled = 0u;"] : []),
+    ...(inRuns
+      ? ["var run = 0.0f;", "var runs = 0.0f;", "var filled = 0u;"]
+      : []),
     ...(single ? startCounting(extents, start) : []),
     `for (var r = ${start}; r < end; r += ${step}) {`,
     ...(positions && !single ? splitPositions(extents, "r", "q") : []),
@@ -246,16 +251,20 @@ function foldSerially(body: Body, start: string, step: string): string[] {
     ...(inRuns
       ? [
         "filled++;",
-        `if (filled == ${RUN}u) {`,
-        "accumulated += run;",
+        `if (filled % ${RUN}u == 0u) {`,
+        "runs += run;",
         "run = 0.0f;",
+        `if (filled == ${RUN * RUN}u) {`,
+        "accumulated += runs;",
+        "runs = 0.0f;",
         "filled = 0u;",
+        "}",
         "}",
       ]
       : []),
     ...(single ? count(extents) : []),
     "}",
-    ...(inRuns ? ["accumulated += run;"] : []),
+    ...(inRuns ? ["accumulated += runs + run;"] : []),
   ];
 }
 

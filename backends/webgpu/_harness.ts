@@ -1,0 +1,67 @@
+/**
+ * What the tests of this backend share: an adapter, if there is one.
+ *
+ * @module
+ */
+import { describe, it } from "@std/testing/bdd";
+import { assertRejects } from "@std/assert";
+import { DeviceError } from "@tenfold/core";
+import { WebgpuBackend } from "./backend.ts";
+import { profileOf, type ProfileOverrides } from "./device/profile.ts";
+import { openDevice, probeWebgpu, webgpu } from "./open.ts";
+
+function environment(name: string): string | undefined {
+  const { process } = globalThis as {
+    process?: { env: Record<string, string | undefined> };
+  };
+  return process?.env[name];
+}
+
+const adapter = await globalThis.navigator?.gpu?.requestAdapter() ?? null;
+
+/** A backend on a device of its own, its profile changed as the test wants. */
+export async function openWith(
+  overrides: ProfileOverrides = {},
+): Promise<WebgpuBackend> {
+  const found = (await navigator.gpu.requestAdapter())!;
+  const device = await openDevice(found);
+  return new WebgpuBackend(
+    device,
+    profileOf(device, found.info, overrides),
+    "test",
+  );
+}
+
+/**
+ * Declares tests that need an adapter. Without one it declares a single test
+ * that says so: it fails in CI where the runtime has WebGPU, and otherwise
+ * checks how `webgpu()` refuses.
+ */
+export function describeWithAdapter(name: string, tests: () => void): void {
+  if (adapter) {
+    describe(name, tests);
+    return;
+  }
+  const reason = probeWebgpu() ?? "no adapter was found";
+  describe(`${name} (${reason})`, () => {
+    it("is refused with the reason", async () => {
+      if (environment("CI") && probeWebgpu() === null) {
+        throw new Error(
+          "CI has no WebGPU adapter: install libvulkan1 and mesa-vulkan-drivers",
+        );
+      }
+      await assertRejects(() => webgpu(), DeviceError);
+    });
+  });
+}
+
+/** Profiles under which every variant of a kernel comes into use. */
+export const PROFILES: Readonly<Record<string, ProfileOverrides>> = {
+  "as the adapter is": {},
+  "as on a graphics card": {
+    software: false,
+    invocations: 4096,
+    workgroup: 256,
+  },
+  "with few workgroups": { maxGroups: 3, workgroup: 64, invocations: 256 },
+};

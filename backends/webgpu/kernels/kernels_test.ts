@@ -1,0 +1,286 @@
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { assertEquals, assertRejects } from "@std/assert";
+import { cat, einsum, IndexError, type Tensor } from "@tenfold/core";
+import type { WebgpuBackend } from "../backend.ts";
+import { describeWithAdapter, openWith, PROFILES } from "../_harness.ts";
+import { assertSame, normal, onCpu } from "./_compare.ts";
+
+/** Integers from 0 to `bound - 1`, neither sorted nor distinct. */
+function integers(count: number, bound: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => (i * 7919 + 13) % bound);
+}
+
+describeWithAdapter("webgpu kernels", () => {
+  for (const [title, overrides] of Object.entries(PROFILES)) {
+    describe(title, () => {
+      let gpu: WebgpuBackend;
+      beforeAll(async () => {
+        gpu = await openWith(overrides);
+      });
+      afterAll(() => gpu.dispose());
+
+      describe("map", () => {
+        it("walks dense, broadcast, transposed and reversed operands", async () => {
+          const x = normal(7, 33);
+          await assertSame(gpu, [x, normal(33)], (x, y) => x.add(y));
+          await assertSame(gpu, [x, normal(33, 7)], (x, y) => x.mul(y.t()));
+          await assertSame(gpu, [x, normal(7, 1)], (x, y) => x.sub(y));
+          await assertSame(gpu, [x], (x) => x.flip(1).slice(0, 1, 6, 2));
+        });
+
+        it("writes into windows of its output", async () => {
+          await assertSame(gpu, [normal(3, 4), normal(2, 4)], (x, y) => [
+            cat([x, y], 0),
+            x.pad([1, 2, 0, 3]),
+          ]);
+        });
+
+        it("covers more elements than one grid of invocations", async () => {
+          await assertSame(gpu, [normal(70001)], (x) => x.abs().sqrt());
+        });
+
+        it("updates in place, the target among the operands", async () => {
+          const x = await normal(100).to(gpu);
+          const before = await x.data();
+          x.add_(x);
+          assertEquals(await x.data(), before.map((value) => value * 2));
+        });
+      });
+
+      describe("reduce", () => {
+        // Positive, so that sums do not cancel.
+        const x = normal(5, 17, 33).abs();
+        for (const dims of [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]]) {
+          it(`folds dims ${dims}`, async () => {
+            await assertSame(gpu, [x], (x) => [
+              x.sum(dims),
+              x.mean(dims),
+              x.max(dims),
+              x.min(dims),
+              x.variance(dims),
+              x.logsumexp(dims),
+            ]);
+          });
+        }
+
+        it("folds many values to one, and columns of a tall matrix", async () => {
+          await assertSame(gpu, [normal(100003)], (x) => [x.sum(), x.max()]);
+          await assertSame(gpu, [normal(3001, 5)], (x) => [x.sum(0), x.min(0)]);
+          await assertSame(
+            gpu,
+            [normal(3, 5003)],
+            (x) => [x.sum(1), x.norm(1)],
+          );
+        });
+
+        it("keeps the digits of a long sum", async () => {
+          const ones = onCpu(new Float32Array(1 << 20).fill(0.1));
+          await assertSame(gpu, [ones], (x) => x.sum(), 1e-6);
+        });
+
+        it("gives NaN when there is one", async () => {
+          const data = new Float32Array(5000).fill(1);
+          data[4321] = NaN;
+          await assertSame(gpu, [onCpu(data)], (x) => [x.max(), x.min()]);
+        });
+
+        it("gives the identity for no values", async () => {
+          await assertSame(gpu, [normal(3, 0)], (x) => [x.sum(1), x.prod(1)]);
+        });
+      });
+
+      describe("matmul", () => {
+        const shapes = [
+          [1, 1, 1],
+          [1, 300, 1],
+          [3, 5, 7],
+          [1, 64, 33],
+          [33, 64, 1],
+          [17, 33, 19],
+          [64, 784, 50],
+          [20, 4096, 12],
+          [72, 40, 132],
+        ] as const;
+        for (const [m, k, n] of shapes) {
+          it(`multiplies [${m}, ${k}] and [${k}, ${n}], as they are and transposed`, async () => {
+            const [a, b] = [normal(m, k), normal(k, n)];
+            const [at, bt] = [normal(k, m), normal(n, k)];
+            await assertSame(gpu, [a, b], (a, b) => a.matmul(b));
+            await assertSame(gpu, [at, b], (a, b) => a.t().matmul(b));
+            await assertSame(gpu, [a, bt], (a, b) => a.matmul(b.t()));
+            await assertSame(gpu, [at, bt], (a, b) => a.t().matmul(b.t()));
+          });
+        }
+
+        it("multiplies large matrices in large tiles", async () => {
+          await assertSame(
+            gpu,
+            [normal(1024, 36), normal(36, 1028)],
+            (a, b) => a.matmul(b),
+          );
+        });
+
+        it("takes batches, broadcast ones and slices", async () => {
+          const a = normal(3, 2, 5, 8);
+          await assertSame(gpu, [a, normal(2, 8, 4)], (a, b) => a.matmul(b));
+          await assertSame(gpu, [a, normal(8, 40)], (a, b) => a.matmul(b));
+          await assertSame(
+            gpu,
+            [normal(40, 41), normal(50, 41)],
+            (a, b) => a.slice(1, 1, 41).matmul(b.slice(1, 1, 41).t()),
+          );
+          await assertSame(
+            gpu,
+            [normal(4, 20, 24), normal(4, 24, 28)],
+            (a, b) => a.matmul(b),
+          );
+        });
+
+        it("multiplies integers, which wrap", async () => {
+          const a = onCpu(integers(6 * 5, 100000), { shape: [6, 5] });
+          const b = onCpu(integers(5 * 4, 100000), { shape: [5, 4] });
+          await assertSame(gpu, [a, b], (a, b) => a.matmul(b));
+        });
+
+        it("serves einsum", async () => {
+          await assertSame(
+            gpu,
+            [normal(4, 6), normal(6, 3, 4)],
+            (a, b) => einsum("ik,kji->ij", a, b),
+          );
+        });
+      });
+
+      describe("gather and scatterAdd", () => {
+        it("gathers along each dim", async () => {
+          const x = normal(5, 7);
+          const index = onCpu(integers(12, 5), { shape: [3, 4] });
+          await assertSame(gpu, [x, index], (x, index) => [
+            x.gather(0, index),
+            x.gather(1, index),
+            x.t().gather(1, index),
+          ]);
+        });
+
+        it("adds short rows, many rows and long rows", async () => {
+          for (
+            const [rows, n, bound] of [[2, 9, 4], [300, 5, 3], [2, 700, 50]]
+          ) {
+            const x = normal(rows!, bound!);
+            const source = normal(rows!, n!);
+            const index = onCpu(integers(rows! * n!, bound!), {
+              shape: [rows!, n!],
+            });
+            await assertSame(
+              gpu,
+              [x, index, source],
+              (x, index, source) => x.scatterAdd(1, index, source),
+            );
+          }
+        });
+
+        it("adds long rows that share their indices", async () => {
+          const index = onCpu(integers(900, 11), { shape: [900, 1] });
+          await assertSame(
+            gpu,
+            [normal(11, 6), index, normal(900, 6)],
+            (x, index, source) =>
+              x.scatterAdd(0, index.expand([900, 6]), source),
+          );
+        });
+
+        it("adds integers", async () => {
+          const index = onCpu(integers(1000, 9));
+          await assertSame(gpu, [
+            onCpu(integers(9, 50)),
+            index,
+            onCpu(integers(1000, 70)),
+          ], (x, index, source) => x.scatterAdd(0, index, source));
+        });
+
+        it("reports an index out of range at the next read, once", async () => {
+          const x = await normal(5).to(gpu);
+          for (
+            const make of [
+              (index: Tensor) => x.gather(0, index),
+              (index: Tensor) => x.scatterAdd(0, index, index.cast("float32")),
+            ]
+          ) {
+            for (const wrong of [5, -6]) {
+              make(await onCpu([1, wrong, 2], { dtype: "int32" }).to(gpu));
+              await assertRejects(
+                () => x.data(),
+                IndexError,
+                `index is out of range: got ${wrong}, expected 0 to 4`,
+              );
+              await x.data();
+            }
+          }
+        });
+      });
+
+      describe("along rows", () => {
+        const shapes = [[1, 5], [3, 63], [100, 10], [2, 3000], [70, 300]];
+        for (const [rows, n] of shapes) {
+          it(`computes softmax and logSoftmax of [${rows}, ${n}]`, async () => {
+            await assertSame(gpu, [normal(rows!, n!)], (x) => [
+              x.softmax(1),
+              x.logSoftmax(1),
+              x.softmax(0),
+            ]);
+          });
+
+          it(`computes cumsum of [${rows}, ${n}]`, async () => {
+            await assertSame(gpu, [normal(rows!, n!)], (x) => [
+              x.cumsum(1),
+              x.cumsum(0),
+            ], 1e-5);
+          });
+
+          it(`finds the first extreme of [${rows}, ${n}]`, async () => {
+            const x = onCpu(integers(rows! * n!, 17), { shape: [rows!, n!] });
+            await assertSame(gpu, [x], (x) => [x.argmax(1), x.argmin(1)]);
+            await assertSame(gpu, [x.cast("float32")], (x) => [
+              x.argmax(1),
+              x.argmin(0),
+            ]);
+          });
+
+          it(`sorts [${rows}, ${n}] stably`, async () => {
+            const x = onCpu(integers(rows! * n!, 29), { shape: [rows!, n!] });
+            const both = (x: Tensor) => {
+              const up = x.sort(1);
+              const down = x.sort(0, { descending: true });
+              return [up.values, up.indices, down.values, down.indices];
+            };
+            await assertSame(gpu, [x], both);
+            await assertSame(gpu, [x.cast("float32")], both);
+          });
+        }
+
+        it("sorts a row that is larger than the memory of a workgroup", async () => {
+          await assertSame(gpu, [normal(2, 9001)], (x) => {
+            const { values, indices } = x.sort(1, { descending: true });
+            return [values, indices];
+          });
+        });
+
+        it("orders NaN, infinities and zeros", async () => {
+          const x = onCpu([0, NaN, 1, -Infinity, -0, Infinity, NaN, -1]);
+          await assertSame(gpu, [x], (x) => {
+            const up = x.sort(0);
+            const down = x.sort(0, { descending: true });
+            return [
+              up.values,
+              up.indices,
+              down.values,
+              down.indices,
+              x.argmax(0),
+              x.argmin(0),
+            ];
+          });
+        });
+      });
+    });
+  }
+});
