@@ -12,6 +12,13 @@ export interface Backend {
   readonly name: string;
   /** The dtypes that tensors of this backend can have. */
   readonly dtypes: readonly DType[];
+  /**
+   * False where numbers below the smallest normal one may count as 0, as WGSL
+   * allows it.
+   *
+   * @default {true}
+   */
+  readonly subnormals?: boolean;
   /** What it does without here, in words, such as threads. */
   readonly notice?: string;
   /** True once its device is gone and a new one must be opened. */
@@ -19,6 +26,11 @@ export interface Backend {
   /** The largest buffer that it can hold, in bytes. */
   readonly maxBufferBytes: number;
 
+  /**
+   * Told the name of each operation before it runs, where errors come later
+   * and should name it all the same.
+   */
+  enter?(operation: string): void;
   /**
    * Memory for `size` elements (at least 1), contents undefined.
    *

@@ -55,6 +55,7 @@ export class EagerDevice implements Device {
 
   /** Lowers the op to kernels and runs them. */
   apply(op: Op, inputs: readonly Value[]): readonly Value[] {
+    this.backend.enter?.(op.name === "update" ? op.program.label : op.name);
     return lower(op, inputs, this.#launcher);
   }
 
