@@ -1,0 +1,157 @@
+/**
+ * The options of `fit`, checked.
+ *
+ * @module
+ */
+import { parseOptions } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { OneCycleLR } from "@tenfold/optim";
+import { z } from "zod";
+import { listMetrics, type NamedMetric } from "./_metrics.ts";
+import { flag, positiveInt, text, withMethods } from "./_options.ts";
+import type { Batches } from "./batches.ts";
+import type { Callback } from "./callback.ts";
+import type { FitOptions, Loss } from "./fit.ts";
+import type { Optimizing, Scheduling } from "./optimizing.ts";
+
+/** A schedule, and when it steps. */
+export interface Schedule {
+  readonly scheduler: Scheduling;
+  readonly every: "epoch" | "step";
+  readonly monitor: string;
+}
+
+/** The options of `fit` as training uses them. */
+export interface Settings {
+  readonly loss: (output: Tensor, target: Tensor) => Tensor;
+  readonly optimizer: Optimizing;
+  readonly train: Batches;
+  readonly validation: Batches | undefined;
+  readonly epochs: number;
+  readonly metrics: readonly NamedMetric[];
+  readonly schedule: Schedule | undefined;
+  readonly callbacks: readonly Callback[];
+  readonly clipGradNorm: number | undefined;
+  readonly progress: boolean;
+}
+
+/** The schema of a loss. */
+export const lossOption: z.ZodCustom<Loss, Loss> = z.custom<Loss>(
+  (value) =>
+    typeof value === "function" ||
+    typeof (value as { forward?: unknown } | null)?.forward === "function",
+  "must be a function of output and target, or a loss module",
+);
+
+const batches = z.custom<Batches>(
+  (value) =>
+    typeof value === "object" && value !== null &&
+    (Symbol.asyncIterator in value || Symbol.iterator in value),
+  "must be a DataLoader or batches that can be iterated: make one with new DataLoader(dataset, { batchSize })",
+);
+
+const scheduler = withMethods<Scheduling>(
+  "a schedule, or { schedule, every, monitor }",
+  "step",
+  "stateDict",
+  "loadStateDict",
+);
+
+const optionsSchema = z.strictObject({
+  loss: lossOption,
+  optimizer: withMethods<Optimizing>(
+    "an optimizer",
+    "step",
+    "zeroGrad",
+    "stateDict",
+    "loadStateDict",
+  ),
+  train: batches,
+  validation: batches.optional(),
+  epochs: positiveInt,
+  metrics: z.custom<FitOptions["metrics"]>(
+    (value) => typeof value === "object" && value !== null,
+    "must be a list of metrics, or an object of them",
+  ).optional(),
+  scheduler: z.unknown(),
+  callbacks: z.array(
+    z.custom<Callback>(
+      (value) => typeof (value as Callback | null)?.name === "string",
+      "must be a callback, with a name",
+    ),
+    "must be a list of callbacks",
+  ).default([]),
+  clipGradNorm: z.number("must be a number")
+    .positive("must be a positive number").optional(),
+  progress: flag.default(true),
+});
+
+const scheduleSchema = z.strictObject({
+  schedule: scheduler,
+  every: z.enum(["epoch", "step"], 'must be "epoch" or "step"').optional(),
+  monitor: text.optional(),
+});
+
+/**
+ * Checks the options of `fit`.
+ *
+ * @throws {TypeError} If an option is missing, unknown or of the wrong type.
+ * @throws {RangeError} If an option has a wrong value.
+ */
+export function fitSettings(options: FitOptions, operation: string): Settings {
+  const parsed = parseOptions(optionsSchema, options, operation);
+  const names = new Set<string>();
+  for (const { name } of parsed.callbacks) {
+    if (names.has(name)) {
+      throw new RangeError(
+        `Cannot ${operation} as two callbacks have the name ${name}: give one another name`,
+      );
+    }
+    names.add(name);
+  }
+  return {
+    loss: lossFunction(parsed.loss),
+    optimizer: parsed.optimizer,
+    train: parsed.train,
+    validation: parsed.validation,
+    epochs: parsed.epochs,
+    metrics: listMetrics(parsed.metrics, operation),
+    schedule: scheduleOf(
+      options.scheduler,
+      parsed.validation !== undefined,
+      operation,
+    ),
+    callbacks: parsed.callbacks,
+    clipGradNorm: parsed.clipGradNorm,
+    progress: parsed.progress,
+  };
+}
+
+/** A loss as a function, whether it is one or a module. */
+export function lossFunction(
+  loss: Loss,
+): (output: Tensor, target: Tensor) => Tensor {
+  return typeof loss === "function"
+    ? loss
+    : (output, target) => loss.forward(output, target);
+}
+
+function scheduleOf(
+  option: FitOptions["scheduler"],
+  validated: boolean,
+  operation: string,
+): Schedule | undefined {
+  if (option === undefined) return undefined;
+  const plain = typeof option === "object" && option !== null &&
+    "schedule" in option;
+  const { schedule, every, monitor } = parseOptions(
+    z.object({ scheduler: scheduleSchema }),
+    { scheduler: plain ? option : { schedule: option } },
+    operation,
+  ).scheduler;
+  return {
+    scheduler: schedule,
+    every: every ?? (schedule instanceof OneCycleLR ? "step" : "epoch"),
+    monitor: monitor ?? (validated ? "validation.loss" : "train.loss"),
+  };
+}

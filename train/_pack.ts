@@ -1,0 +1,99 @@
+/**
+ * Nested state as JSON and a flat list of tensors, and back.
+ *
+ * @module
+ */
+import { Tensor } from "@tenfold/core";
+
+/** State in the two parts that a safetensors file has. */
+export interface Packed {
+  /** The plain values, with `{ "$tensor": name }` where a tensor was. */
+  readonly json: string;
+  /** The tensors, by the path that leads to each. */
+  readonly tensors: { [name: string]: Tensor };
+}
+
+/** Numbers that JSON cannot write. */
+const SPECIAL: ReadonlyMap<string, number> = new Map([
+  ["NaN", NaN],
+  ["Infinity", Infinity],
+  ["-Infinity", -Infinity],
+  ["-0", -0],
+]);
+
+/**
+ * Takes the tensors out of nested state.
+ *
+ * @throws {TypeError} If it holds what JSON cannot, such as a function; the
+ * message has the path.
+ */
+export function pack(state: unknown): Packed {
+  const tensors: { [name: string]: Tensor } = {};
+  const convert = (value: unknown, path: string): unknown => {
+    if (value instanceof Tensor) {
+      let name = path;
+      while (Object.hasOwn(tensors, name)) name += "_";
+      tensors[name] = value;
+      return { $tensor: name };
+    }
+    switch (typeof value) {
+      case "number": {
+        const text = Object.is(value, -0) ? "-0" : String(value);
+        return SPECIAL.has(text) ? { $number: text } : value;
+      }
+      case "string":
+      case "boolean":
+      case "undefined":
+        return value;
+      case "object":
+        if (value === null) return null;
+        if (Array.isArray(value)) {
+          return value.map((item, i) => convert(item, `${path}.${i}`));
+        }
+        if (isPlain(value)) {
+          return Object.fromEntries(
+            Object.entries(value).map(([key, item]) => [
+              key,
+              convert(item, path === "" ? key : `${path}.${key}`),
+            ]),
+          );
+        }
+    }
+    throw new TypeError(
+      `Cannot save ${path} as it is no plain value: got ${
+        typeof value === "object"
+          ? `a ${value?.constructor?.name}`
+          : `a ${typeof value}`
+      }`,
+    );
+  };
+  return { json: JSON.stringify(convert(state, "")), tensors };
+}
+
+/**
+ * Puts tensors back into their places.
+ *
+ * @throws {SyntaxError} If it is not the JSON of {@linkcode pack}, or a tensor
+ * is missing.
+ */
+export function unpack(packed: Packed): unknown {
+  return JSON.parse(packed.json, (_, value: unknown) => {
+    if (typeof value !== "object" || value === null) return value;
+    if ("$tensor" in value) {
+      const name = String(value.$tensor);
+      if (Object.hasOwn(packed.tensors, name)) return packed.tensors[name];
+      throw new SyntaxError(`the tensor ${JSON.stringify(name)} is missing`);
+    }
+    if ("$number" in value) {
+      const number = SPECIAL.get(String(value.$number));
+      if (number !== undefined) return number;
+      throw new SyntaxError(`${JSON.stringify(value.$number)} is no number`);
+    }
+    return value;
+  });
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

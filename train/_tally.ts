@@ -1,0 +1,136 @@
+/**
+ * The loss and the metrics of an epoch, summed on the device, so that nothing
+ * has to be read before the epoch is over.
+ *
+ * @module
+ */
+import {
+  arg,
+  call,
+  castExpr,
+  type DType,
+  noGrad,
+  scalar,
+  type Tensor,
+  unscoped,
+  updateInPlace,
+  type UpdateProgram,
+  zeros,
+} from "@tenfold/core";
+import type { NamedMetric } from "./_metrics.ts";
+import type { Figures } from "./history.ts";
+
+const programs = new Map<string, UpdateProgram>();
+
+/** `sum += value * weight`, as one kernel. */
+function addWeighted(sum: DType, value: DType): UpdateProgram {
+  const key = `${sum} ${value}`;
+  let program = programs.get(key);
+  if (program === undefined) {
+    const weighted = call("mul", castExpr(arg(1, value), sum), scalar(0, sum));
+    program = {
+      label: "sum up",
+      inputs: [sum, value],
+      exprs: [call("add", arg(0, sum), weighted)],
+    };
+    programs.set(key, program);
+  }
+  return program;
+}
+
+/** What was summed so far, as a checkpoint keeps it. */
+export interface TallyState {
+  readonly samples: number;
+  readonly elements: number;
+  readonly sums: { readonly [name: string]: Tensor };
+}
+
+/** Sums on the device, one for the loss and one for each metric. */
+export class Tally {
+  readonly #metrics: readonly NamedMetric[];
+  readonly #sums = new Map<string, Tensor>();
+  #samples = 0;
+  #elements = 0;
+
+  constructor(metrics: readonly NamedMetric[]) {
+    this.#metrics = metrics;
+  }
+
+  /** How many samples were counted. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** Counts a batch; called inside the scope of its step. */
+  add(loss: Tensor | null, output: Tensor, target: Tensor): void {
+    using _ = noGrad();
+    const samples = target.shape[0] ?? 1;
+    if (loss !== null) this.#add("loss", loss, samples);
+    for (const { name, metric, averaged } of this.#metrics) {
+      const statistics = metric.statistics(output, target);
+      this.#add(name, statistics, averaged ? samples : 1);
+    }
+    this.#samples += samples;
+    this.#elements += target.size;
+  }
+
+  #add(name: string, value: Tensor, weight: number): void {
+    let sum = this.#sums.get(name);
+    if (sum === undefined) {
+      const { device, shape } = value;
+      const dtype = value.dtype === "bool" ? "int32" : value.dtype;
+      sum = unscoped(() => zeros(shape, { device, dtype }));
+      this.#sums.set(name, sum);
+    }
+    // A whole number of times: integer sums stay exact.
+    updateInPlace(addWeighted(sum.dtype, value.dtype), [sum], [value], [
+      weight,
+    ]);
+  }
+
+  /** The figures of what was counted so far: one read for each sum. */
+  async figures(): Promise<Figures> {
+    const counts = { samples: this.#samples, elements: this.#elements };
+    const read = await Promise.all(
+      [...this.#sums].map(async ([name, sum]) =>
+        [name, await sum.data()] as const
+      ),
+    );
+    const sums = new Map(read);
+    const figures: Record<string, number> = {};
+    const loss = sums.get("loss");
+    if (loss !== undefined) figures["loss"] = loss[0]! / counts.samples;
+    for (const { name, metric } of this.#metrics) {
+      const sum = sums.get(name);
+      if (sum !== undefined) figures[name] = metric.compute(sum, counts);
+    }
+    return figures;
+  }
+
+  /** What was summed so far; the tensors stay the tally's. */
+  stateDict(): TallyState {
+    return {
+      samples: this.#samples,
+      elements: this.#elements,
+      sums: Object.fromEntries(this.#sums),
+    };
+  }
+
+  /** Goes on from copies of sums that were saved. */
+  loadStateDict(state: TallyState): void {
+    this.dispose();
+    for (const [name, sum] of Object.entries(state.sums)) {
+      this.#sums.set(name, unscoped(() => sum.clone()));
+    }
+    this.#samples = state.samples;
+    this.#elements = state.elements;
+  }
+
+  /** Begins again, and gives the memory of the sums back. */
+  dispose(): void {
+    for (const sum of this.#sums.values()) sum.dispose();
+    this.#sums.clear();
+    this.#samples = 0;
+    this.#elements = 0;
+  }
+}

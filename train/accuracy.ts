@@ -1,0 +1,111 @@
+/**
+ * Accuracy: how many predictions are right.
+ *
+ * @module
+ */
+import { parseOptions } from "@tenfold/core";
+import { z } from "zod";
+import { hasPredictions } from "./_class_metric.ts";
+import { classesOf } from "./_classes.ts";
+import { type Predictions, readClasses } from "./_read_classes.ts";
+import type { Metric } from "./metric.ts";
+
+/** Options of {@linkcode accuracy}. */
+export interface AccuracyOptions {
+  /**
+   * Above which a score means class 1, for models with one score for each
+   * sample: 0 for logits, 0.5 for probabilities.
+   */
+  threshold?: number;
+}
+
+const optionsSchema = z.strictObject({
+  threshold: z.number("must be a number").optional(),
+});
+
+const operation = "compute accuracy";
+
+/**
+ * Accuracy, the share of the predictions that are right.
+ *
+ * @param options Where class 1 begins, for models with one score.
+ * @returns The metric, for `fit` and `evaluate`.
+ *
+ * @example In evaluate
+ * ```ts
+ * import { nn, tensor, train } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const logits = tensor([[2, 1], [3, 0], [0, 1], [1, 2]]);
+ * const classes = tensor([0, 1, 1, 1], { dtype: "int32" });
+ * const figures = await train.evaluate(new nn.Identity(), [[logits, classes]], {
+ *   metrics: [train.accuracy()],
+ * });
+ * assertEquals(figures.accuracy, 0.75);
+ * ```
+ */
+export function accuracy(options?: AccuracyOptions): Metric;
+/**
+ * The accuracy of predictions that are all there, in tensors or arrays.
+ *
+ * @param predictions Class numbers, or scores with the classes along dim 1.
+ * @param targets The true class numbers.
+ * @param options Where class 1 begins, for models with one score.
+ * @returns The figure, from 0 to 1; NaN where there is no sample.
+ * @throws {ShapeError} If the shapes do not belong together.
+ *
+ * @example Of logits and classes
+ * ```ts
+ * import { tensor, train } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const logits = tensor([[2, 1], [3, 0], [0, 1], [1, 2]]);
+ * const classes = tensor([0, 1, 1, 1], { dtype: "int32" });
+ * assertEquals(await train.accuracy(logits, classes), 0.75);
+ * ```
+ */
+export function accuracy(
+  predictions: Predictions,
+  targets: Predictions,
+  options?: AccuracyOptions,
+): Promise<number>;
+export function accuracy(
+  first: Predictions | AccuracyOptions = {},
+  targets?: Predictions,
+  options: AccuracyOptions = {},
+): Metric | Promise<number> {
+  return hasPredictions(first, targets, operation)
+    ? ofAll(first, targets!, options)
+    : ofEpoch(first as AccuracyOptions);
+}
+
+function ofEpoch(options: AccuracyOptions): Metric {
+  const { threshold } = parseOptions(optionsSchema, options, operation);
+  return {
+    name: "accuracy",
+    statistics(output, target) {
+      const found = classesOf(output, target, threshold, operation);
+      return found.predicted.eq(found.actual).sum();
+    },
+    compute: ([right], { elements }) => right! / elements,
+  };
+}
+
+async function ofAll(
+  predictions: Predictions,
+  targets: Predictions,
+  options: AccuracyOptions,
+): Promise<number> {
+  const { threshold } = parseOptions(optionsSchema, options, operation);
+  const { predicted, actual } = await readClasses(
+    predictions,
+    targets,
+    threshold,
+    operation,
+  );
+  let right = 0;
+  for (let i = 0; i < actual.length; i++) {
+    if (predicted[i] === actual[i]) right++;
+  }
+  return right / actual.length;
+}

@@ -1,0 +1,132 @@
+/**
+ * The confusion matrix: which classes are taken for which.
+ *
+ * @module
+ */
+import { parseOptions } from "@tenfold/core";
+import { z } from "zod";
+import { type Predictions, readClasses } from "./_read_classes.ts";
+
+/** Options of {@linkcode confusionMatrix}. */
+export interface ConfusionMatrixOptions {
+  /**
+   * How many rows and columns there are at least. Without it, one for each
+   * class that the scores have, or for each up to the largest number.
+   */
+  classes?: number;
+  /**
+   * What sums to 1: each row (`"true"`), each column (`"predicted"`), or the
+   * whole (`"all"`). Without it, the figures are counts.
+   */
+  normalize?: "true" | "predicted" | "all";
+  /**
+   * Above which a score means class 1, for models with one score for each
+   * sample: 0 for logits, 0.5 for probabilities.
+   */
+  threshold?: number;
+}
+
+/** More rows than this are a mistake, and would not fit into memory. */
+const MOST_CLASSES = 4096;
+
+const optionsSchema = z.strictObject({
+  classes: z.int("must be a positive integer").min(
+    1,
+    "must be a positive integer",
+  ).max(MOST_CLASSES, `must be at most ${MOST_CLASSES}`).optional(),
+  normalize: z.enum(
+    ["true", "predicted", "all"],
+    'must be "true", "predicted" or "all"',
+  ).optional(),
+  threshold: z.number("must be a number").optional(),
+});
+
+const operation = "count a confusion matrix";
+
+/**
+ * Counts which classes are taken for which: element `[i][j]` tells how often
+ * class `i` was predicted as class `j`.
+ *
+ * @param predictions Class numbers, or scores with the classes along dim 1.
+ * @param targets The true class numbers.
+ * @param options How many classes, and whether to normalize.
+ * @returns The rows, one for each true class.
+ * @throws {ShapeError} If the shapes do not belong together.
+ * @throws {RangeError} If a number is no class.
+ *
+ * @example A cat that is taken for a dog
+ * ```ts
+ * import { confusionMatrix } from "@tenfold/train";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [cat, dog] = [0, 1];
+ * const matrix = await confusionMatrix([cat, dog, dog], [cat, cat, dog]);
+ * assertEquals(matrix, [[1, 1], [0, 1]]);
+ * ```
+ */
+export async function confusionMatrix(
+  predictions: Predictions,
+  targets: Predictions,
+  options: ConfusionMatrixOptions = {},
+): Promise<number[][]> {
+  const parsed = parseOptions(optionsSchema, options, operation);
+  const { predicted, actual, count } = await readClasses(
+    predictions,
+    targets,
+    parsed.threshold,
+    operation,
+  );
+  const classes = Math.max(
+    parsed.classes ?? 0,
+    count ?? 0,
+    1 + largest(predicted),
+    1 + largest(actual),
+  );
+  const matrix = Array.from(
+    { length: classes },
+    () => new Array<number>(classes).fill(0),
+  );
+  for (let i = 0; i < actual.length; i++) {
+    matrix[actual[i]!]![predicted[i]!]!++;
+  }
+  return normalized(matrix, parsed.normalize);
+}
+
+/** The largest class; refuses numbers that cannot be rows. */
+function largest(classes: ArrayLike<number>): number {
+  let found = -1;
+  for (let i = 0; i < classes.length; i++) {
+    const value = classes[i]!;
+    if (value < 0 || value >= MOST_CLASSES) {
+      throw new RangeError(
+        `Cannot ${operation} as a number is no class: got ${value}, expected 0 to ${
+          MOST_CLASSES - 1
+        }`,
+      );
+    }
+    if (value > found) found = value;
+  }
+  return found;
+}
+
+function normalized(
+  matrix: number[][],
+  by: "true" | "predicted" | "all" | undefined,
+): number[][] {
+  if (by === undefined) return matrix;
+  const sum = (figures: number[]) => figures.reduce((a, b) => a + b, 0);
+  const rows = matrix.map(sum);
+  const columns = matrix.map((_, j) => sum(matrix.map((row) => row[j]!)));
+  const total = sum(rows);
+  const wholeOf = {
+    true: (i: number) => rows[i]!,
+    predicted: (_: number, j: number) => columns[j]!,
+    all: () => total,
+  }[by];
+  return matrix.map((row, i) =>
+    row.map((count, j) => {
+      const whole = wholeOf(i, j);
+      return whole === 0 ? 0 : count / whole;
+    })
+  );
+}

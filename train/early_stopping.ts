@@ -1,0 +1,162 @@
+/**
+ * Stopping when there is nothing more to gain.
+ *
+ * @module
+ */
+import { parseOptions, Tensor, unscoped } from "@tenfold/core";
+import { z } from "zod";
+import { flag, positiveInt, text } from "./_options.ts";
+import type { Callback, Run } from "./callback.ts";
+import { anyNumber, figureOf } from "./history.ts";
+
+/** Options of {@linkcode earlyStopping}. */
+export interface EarlyStoppingOptions {
+  /**
+   * The figure to watch, such as `"validation.accuracy"`.
+   *
+   * @default {"validation.loss", or "train.loss" without validation}
+   */
+  monitor?: string;
+  /**
+   * How many epochs in a row may pass without a better figure.
+   *
+   * @default {5}
+   */
+  patience?: number;
+  /**
+   * By how much a figure must be better to count.
+   *
+   * @default {0}
+   */
+  minDelta?: number;
+  /**
+   * Whether smaller or larger figures are better.
+   *
+   * @default {"max" for the metrics of this package, "min" for anything else}
+   */
+  mode?: "min" | "max";
+  /**
+   * Whether the model ends with the parameters of its best epoch.
+   *
+   * @default {false}
+   */
+  restoreBest?: boolean;
+}
+
+const optionsSchema = z.strictObject({
+  monitor: text.optional(),
+  patience: z.int("must be an integer from 0 on")
+    .min(0, "must be an integer from 0 on").default(5),
+  minDelta: z.number("must be a number")
+    .nonnegative("must be a number from 0 on").default(0),
+  mode: z.enum(["min", "max"], 'must be "min" or "max"').optional(),
+  restoreBest: flag.default(false),
+});
+
+const savedState = z.strictObject({
+  best: anyNumber,
+  epoch: z.int(),
+  waited: z.int(),
+  weights: z.record(z.string(), z.instanceof(Tensor)),
+});
+
+/** Figures that are better when they are larger. */
+const LARGER_IS_BETTER = ["accuracy", "precision", "recall", "f1"];
+
+/**
+ * Ends training when a figure has not become better for some epochs.
+ *
+ * @param options What to watch, and how patiently.
+ * @returns The callback for `fit`.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
+ * @throws {RangeError} If an option has a wrong value.
+ *
+ * @example Two epochs without a better loss are enough
+ * ```ts
+ * import { nn, optim, tensor, train } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = new nn.Linear(1, 1);
+ * const history = await train.fit(model, {
+ *   loss: nn.functional.mseLoss,
+ *   optimizer: new optim.SGD(model.parameters(), { lr: 0 }),
+ *   train: [[tensor([[1]]), tensor([[2]])]],
+ *   epochs: 100,
+ *   callbacks: [train.earlyStopping({ patience: 2 })],
+ *   progress: false,
+ * });
+ * assertEquals(history.epochs.length, 3);
+ * ```
+ */
+export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  const operation = "stop early";
+  const { patience, minDelta, restoreBest, ...chosen } = parseOptions(
+    optionsSchema,
+    options,
+    operation,
+  );
+  let best = NaN;
+  let epoch = 0;
+  let waited = 0;
+  let weights: { [name: string]: Tensor } = {};
+
+  function keep(tensors: { readonly [name: string]: Tensor }): void {
+    forget();
+    for (const [name, tensor] of Object.entries(tensors)) {
+      weights[name] = unscoped(() => tensor.detach().clone());
+    }
+  }
+
+  function forget(): void {
+    for (const tensor of Object.values(weights)) tensor.dispose();
+    weights = {};
+  }
+
+  return {
+    name: "earlyStopping",
+    start() {
+      // A callback that serves a second run begins anew.
+      [best, epoch, waited] = [NaN, 0, 0];
+      forget();
+    },
+    epochEnd(run, record) {
+      const monitor = chosen.monitor ?? defaultMonitor(run);
+      const figure = figureOf(record, monitor);
+      const larger = (chosen.mode ?? defaultMode(monitor)) === "max";
+      const gain = larger ? figure - best : best - figure;
+      // The first figure is the best so far; one that is no number never is.
+      if (gain > minDelta || (Number.isNaN(best) && !Number.isNaN(figure))) {
+        [best, epoch, waited] = [figure, record.epoch, 0];
+        if (restoreBest) keep(run.model.stateDict());
+      } else if (++waited >= patience) {
+        run.stop();
+      }
+    },
+    end(run) {
+      if (restoreBest && epoch > 0) run.model.loadStateDict(weights);
+    },
+    close: forget,
+    stateDict: () => ({ best, epoch, waited, weights }),
+    loadStateDict(state) {
+      const { data, error } = savedState.safeParse(state);
+      if (error !== undefined) {
+        throw new TypeError(
+          `Cannot ${operation} as what was remembered is damaged: ${
+            error.issues[0]!.message
+          }`,
+        );
+      }
+      ({ best, epoch, waited } = data);
+      keep(data.weights);
+    },
+  };
+}
+
+function defaultMonitor(run: Run): string {
+  return run.validation === undefined ? "train.loss" : "validation.loss";
+}
+
+function defaultMode(monitor: string): "min" | "max" {
+  const name = monitor.slice(monitor.lastIndexOf(".") + 1);
+  return LARGER_IS_BETTER.includes(name) ? "max" : "min";
+}

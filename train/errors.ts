@@ -1,0 +1,63 @@
+/**
+ * The errors of the train package.
+ *
+ * @module
+ */
+
+/**
+ * Batches that could not be had: the message says in which epoch and before
+ * which step, and the `cause` is the error of the dataset or the loader.
+ *
+ * @example A dataset that fails
+ * ```ts
+ * import { nn, optim, tensor, train } from "@tenfold/tenfold";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const model = new nn.Linear(1, 1);
+ * function* batches() {
+ *   yield [tensor([[1]]), tensor([[2]])];
+ *   throw new Error("the disk is gone");
+ * }
+ * const error = await assertRejects(() =>
+ *   train.fit(model, {
+ *     loss: nn.functional.mseLoss,
+ *     optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+ *     train: batches(),
+ *     epochs: 1,
+ *     progress: false,
+ *   }), train.BatchError, "the disk is gone");
+ * assertEquals(error.batch, 1);
+ * ```
+ */
+export class BatchError extends Error {
+  /** Always `"BatchError"`. */
+  override name = "BatchError";
+  /** The epoch, from 1 on; 0 in `evaluate`. */
+  readonly epoch: number;
+  /** How many batches of the epoch came before. */
+  readonly batch: number;
+
+  /**
+   * @param message What failed.
+   * @param place The epoch and the batches before.
+   * @param cause The error of the dataset or the loader.
+   */
+  constructor(
+    message: string,
+    place: { epoch: number; batch: number },
+    cause: unknown,
+  ) {
+    super(message, { cause });
+    this.epoch = place.epoch;
+    this.batch = place.batch;
+  }
+}
+
+/**
+ * A checkpoint that does not fit: of another net, of another way of training,
+ * or no checkpoint at all. Nothing has been changed when it is thrown.
+ */
+export class CheckpointError extends RangeError {
+  /** Always `"CheckpointError"`. */
+  override name = "CheckpointError";
+}

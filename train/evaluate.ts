@@ -1,0 +1,74 @@
+/**
+ * How good a model is.
+ *
+ * @module
+ */
+import { parseOptions } from "@tenfold/core";
+import { z } from "zod";
+import { assess } from "./_assess.ts";
+import { lossFunction, lossOption } from "./_fit_options.ts";
+import { listMetrics } from "./_metrics.ts";
+import type { Batches } from "./batches.ts";
+import type { Loss } from "./fit.ts";
+import type { Figures } from "./history.ts";
+import type { Metrics } from "./metric.ts";
+import type { Model } from "./model.ts";
+
+/** Options of {@linkcode evaluate}. */
+export interface EvaluateOptions {
+  /** What to compute as `loss`, if anything. */
+  loss?: Loss;
+  /** What else to compute. */
+  metrics?: Metrics;
+}
+
+const optionsSchema = z.strictObject({
+  loss: lossOption.optional(),
+  metrics: z.custom<Metrics>(
+    (value) => typeof value === "object" && value !== null,
+    "must be a list of metrics, or an object of them",
+  ).optional(),
+});
+
+/**
+ * Computes the loss and the metrics of a model on batches, without gradients
+ * and in evaluation mode; the modes of the modules are as before afterwards.
+ * Everything is summed on the device and read once at the end.
+ *
+ * @param model The model.
+ * @param batches The batches, `[inputs, targets]` each.
+ * @param options What to compute.
+ * @returns The figures by name: `loss`, and the metrics. The loss is the mean
+ * over the samples.
+ * @throws {BatchError} If the dataset or the loader fails.
+ * @throws {TypeError} If an option or a batch is of the wrong type.
+ *
+ * @example Loss and accuracy
+ * ```ts
+ * import { data, manualSeed, nn, tensor, train } from "@tenfold/tenfold";
+ * import { assert } from "@std/assert";
+ *
+ * manualSeed(0);
+ * const iris = data.loadIris();
+ * const dataset = new data.TensorDataset(iris.data, iris.target);
+ * const figures = await train.evaluate(
+ *   new nn.Linear(4, 3),
+ *   new data.DataLoader(dataset, { batchSize: 50 }),
+ *   { loss: nn.functional.crossEntropy, metrics: [train.accuracy()] },
+ * );
+ * assert(figures.loss! > 0);
+ * assert(figures.accuracy! >= 0 && figures.accuracy! <= 1);
+ * ```
+ */
+export async function evaluate(
+  model: Model,
+  batches: Batches,
+  options: EvaluateOptions,
+): Promise<Figures> {
+  const operation = "evaluate";
+  const { loss, metrics } = parseOptions(optionsSchema, options, operation);
+  return await assess(model, batches, {
+    loss: loss === undefined ? undefined : lossFunction(loss),
+    metrics: listMetrics(metrics, operation),
+  }, operation);
+}

@@ -1,0 +1,104 @@
+/**
+ * The training loop.
+ *
+ * @module
+ */
+import type { Tensor } from "@tenfold/core";
+import { fitSettings } from "./_fit_options.ts";
+import { Training } from "./_training.ts";
+import type { Batches } from "./batches.ts";
+import type { Callback } from "./callback.ts";
+import type { History } from "./history.ts";
+import type { Metrics } from "./metric.ts";
+import type { Optimizing, SchedulerOptions, Scheduling } from "./optimizing.ts";
+import type { Model } from "./model.ts";
+
+/** A loss: a function of output and target, or a module such as `MSELoss`. */
+export type Loss =
+  | ((output: Tensor, target: Tensor) => Tensor)
+  | { forward(output: Tensor, target: Tensor): Tensor };
+
+/** Options of {@linkcode fit}. */
+export interface FitOptions {
+  /** What to make small: the mean over the samples of a batch. */
+  loss: Loss;
+  /** What changes the parameters. */
+  optimizer: Optimizing;
+  /** The batches to learn from, `[inputs, targets]` each. */
+  train: Batches;
+  /** The batches to check with after each epoch. */
+  validation?: Batches;
+  /** How often to go through the training batches, before a resume too. */
+  epochs: number;
+  /** What to compute beside the loss, on both kinds of batches. */
+  metrics?: Metrics;
+  /**
+   * What changes the learning rate. A schedule steps after each epoch,
+   * `OneCycleLR` after each step; `{ schedule, every, monitor }` says otherwise.
+   */
+  scheduler?: Scheduling | SchedulerOptions;
+  /**
+   * What else to do, in this order: `earlyStopping`, `checkpoint`, or your own.
+   *
+   * @default {[]}
+   */
+  callbacks?: readonly Callback[];
+  /**
+   * The largest 2-norm that all gradients together may have; longer ones are
+   * scaled down before each step.
+   */
+  clipGradNorm?: number;
+  /**
+   * Whether to show progress: a bar on a terminal, a line for each epoch
+   * elsewhere.
+   *
+   * @default {true}
+   */
+  progress?: boolean;
+}
+
+/**
+ * Trains a model: for each epoch one step of the optimizer on each batch, then
+ * the validation. Each step has a scope of its own, so that nothing is left
+ * behind, and nothing is read from the device before an epoch is over (on a
+ * terminal, a few times a second for the bar). The modes of the modules are as
+ * before afterwards, also where training fails.
+ *
+ * @param model The model; its `forward` takes what a batch has before the
+ * targets.
+ * @param options What to train with.
+ * @returns The figures of each epoch.
+ * @throws {BatchError} If the dataset or the loader fails; it says where.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
+ * @throws {RangeError} If an option has a wrong value.
+ *
+ * @example Three kinds of iris
+ * ```ts
+ * import { data, manualSeed, nn, optim, train } from "@tenfold/tenfold";
+ * import { assert } from "@std/assert";
+ *
+ * manualSeed(0);
+ * const iris = data.loadIris();
+ * const dataset = new data.TensorDataset(iris.data, iris.target);
+ * const model = new nn.Sequential(
+ *   new nn.Linear(4, 16),
+ *   new nn.ReLU(),
+ *   new nn.Linear(16, 3),
+ * );
+ * const history = await train.fit(model, {
+ *   loss: nn.functional.crossEntropy,
+ *   optimizer: new optim.Adam(model.parameters(), { lr: 0.02 }),
+ *   train: new data.DataLoader(dataset, { batchSize: 25, shuffle: true, seed: 0 }),
+ *   epochs: 20,
+ *   metrics: [train.accuracy()],
+ *   progress: false,
+ * });
+ * assert(history.last!.train.accuracy! > 0.9);
+ * ```
+ */
+export async function fit(
+  model: Model,
+  options: FitOptions,
+): Promise<History> {
+  return await new Training(model, fitSettings(options, "fit")).run();
+}

@@ -1,0 +1,185 @@
+/**
+ * What training has come to, epoch by epoch.
+ *
+ * @module
+ */
+import { parseOptions } from "@tenfold/core";
+import { z } from "zod";
+import { positiveInt } from "./_options.ts";
+
+/** Figures by name: the loss and the metrics. */
+export type Figures = { readonly [name: string]: number };
+
+/** One epoch. */
+export interface EpochRecord {
+  /** The number of the epoch, from 1 on. */
+  readonly epoch: number;
+  /** Steps of the optimizer since training began. */
+  readonly step: number;
+  /** The learning rate of the first parameter group in the last step. */
+  readonly learningRate: number;
+  /** How long the epoch took, validation included, in seconds. */
+  readonly seconds: number;
+  /** Loss and metrics on the training batches, as the parameters changed. */
+  readonly train: Figures;
+  /** Loss and metrics on the validation batches, after the epoch. */
+  readonly validation?: Figures;
+}
+
+/** Options of {@linkcode History.toSvg}. */
+export interface ChartOptions {
+  /**
+   * The line above the charts.
+   *
+   * @default {"Training"}
+   */
+  title?: string;
+  /**
+   * Pixels from left to right.
+   *
+   * @default {440 for each chart}
+   */
+  width?: number;
+  /**
+   * Pixels from top to bottom.
+   *
+   * @default {400}
+   */
+  height?: number;
+}
+
+/** The schema of numbers that may be infinite or NaN. */
+export const anyNumber: z.ZodCustom<number, number> = z.custom<number>(
+  (value) => typeof value === "number",
+  "must be a number",
+);
+
+const figures = z.record(z.string(), anyNumber);
+
+/** The schema of one epoch, for what comes from a file. */
+export const epochRecord: z.ZodType<EpochRecord> = z.strictObject({
+  epoch: positiveInt,
+  step: z.int(),
+  learningRate: anyNumber,
+  seconds: anyNumber,
+  train: figures,
+  validation: figures.optional(),
+}) as z.ZodType<EpochRecord>;
+
+const chartOptions = z.strictObject({
+  title: z.string("must be text").default("Training"),
+  width: positiveInt.optional(),
+  height: positiveInt.default(400),
+});
+
+/**
+ * What training has come to, epoch by epoch. `fit` returns it.
+ *
+ * @example The loss of each epoch
+ * ```ts
+ * import { History } from "@tenfold/train";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const history = new History([
+ *   { epoch: 1, step: 10, learningRate: 0.1, seconds: 2, train: { loss: 0.5 } },
+ *   { epoch: 2, step: 20, learningRate: 0.1, seconds: 2, train: { loss: 0.3 } },
+ * ]);
+ * assertEquals(history.figures("train.loss"), [0.5, 0.3]);
+ * ```
+ */
+export class History {
+  readonly #epochs: EpochRecord[];
+
+  /** @param epochs The epochs so far. */
+  constructor(epochs: readonly EpochRecord[] = []) {
+    this.#epochs = [...epochs];
+  }
+
+  /** The epochs, in order. */
+  get epochs(): readonly EpochRecord[] {
+    return this.#epochs;
+  }
+
+  /** The last epoch, if there is one. */
+  get last(): EpochRecord | undefined {
+    return this.#epochs.at(-1);
+  }
+
+  /** Used by `fit`: adds an epoch. */
+  push(record: EpochRecord): void {
+    this.#epochs.push(record);
+  }
+
+  /**
+   * One figure of all epochs.
+   *
+   * @param name Such as `"train.loss"`, `"validation.accuracy"` or
+   * `"learningRate"`.
+   * @returns The figure of each epoch.
+   * @throws {RangeError} If an epoch has none of that name; the message lists
+   * the names.
+   */
+  figures(name: string): number[] {
+    return this.#epochs.map((record) => figureOf(record, name));
+  }
+
+  /**
+   * Draws the curves: one chart for the loss and one for each metric, each with
+   * a line for training and one for validation. The charts are drawn by Apache
+   * ECharts, which is loaded when this is called.
+   *
+   * @param options The title and the size.
+   * @returns An SVG document as text.
+   * @throws {RangeError} If an option has a wrong value.
+   *
+   * @example Curves as a file
+   * ```ts
+   * import { History } from "@tenfold/train";
+   * import { assert } from "@std/assert";
+   *
+   * const history = new History([
+   *   { epoch: 1, step: 1, learningRate: 1, seconds: 1, train: { loss: 0.5 } },
+   *   { epoch: 2, step: 2, learningRate: 1, seconds: 1, train: { loss: 0.3 } },
+   * ]);
+   * const svg = await history.toSvg({ title: "A first try" });
+   * assert(svg.startsWith("<svg") && svg.includes("A first try"));
+   * ```
+   */
+  async toSvg(options: ChartOptions = {}): Promise<string> {
+    const { title, width, height } = parseOptions(
+      chartOptions,
+      options,
+      "draw the history",
+    );
+    const { drawCurves } = await import("./_chart.ts");
+    return await drawCurves(this.#epochs, { title, width, height });
+  }
+
+  /** The epochs, for `JSON.stringify`. */
+  toJSON(): readonly EpochRecord[] {
+    return this.#epochs;
+  }
+}
+
+/**
+ * A figure of an epoch by its path.
+ *
+ * @throws {RangeError} If there is none; the message lists those there are.
+ */
+export function figureOf(record: EpochRecord, name: string): number {
+  const figures = new Map<string, number>();
+  for (const part of ["train", "validation"] as const) {
+    for (const [key, figure] of Object.entries(record[part] ?? {})) {
+      figures.set(`${part}.${key}`, figure);
+    }
+  }
+  figures.set("learningRate", record.learningRate);
+  figures.set("seconds", record.seconds);
+  const found = figures.get(name);
+  if (found !== undefined) return found;
+  throw new RangeError(
+    `Cannot find the figure ${
+      JSON.stringify(name)
+    } in epoch ${record.epoch}: there are ${[...figures.keys()].join(", ")}`,
+  );
+}

@@ -1,0 +1,58 @@
+/**
+ * What a metric is.
+ *
+ * @module
+ */
+import type { Tensor, TypedArray } from "@tenfold/core";
+
+/** How much a metric has seen. */
+export interface Counts {
+  /** Rows of the targets. */
+  readonly samples: number;
+  /** Elements of the targets: equal to the samples for one class each. */
+  readonly elements: number;
+}
+
+/**
+ * A figure of all samples of an epoch, in two parts: sums that are taken on
+ * the device, batch by batch, and a function of the summed sums. Whatever can
+ * be written so is exact, however the samples fall into batches, and costs one
+ * read an epoch.
+ *
+ * @example The largest class, as a metric of one's own
+ * ```ts
+ * import { type Metric, measure } from "@tenfold/train";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const rootMeanSquare: Metric = {
+ *   name: "rootMeanSquare",
+ *   statistics: (output, target) => output.sub(target).square().sum(),
+ *   compute: ([sum], { elements }) => Math.sqrt(sum! / elements),
+ * };
+ * const figure = await measure(rootMeanSquare, tensor([1, 5]), tensor([1, 2]));
+ * assertAlmostEquals(figure, Math.sqrt(9 / 2), 1e-6);
+ * ```
+ */
+export interface Metric {
+  /** The name under which the history has it. */
+  readonly name: string;
+  /**
+   * What one batch adds: a small tensor of the same shape each time. It is
+   * called in a scope and without gradients.
+   */
+  statistics(output: Tensor, target: Tensor): Tensor;
+  /** The figure, of the statistics of all batches summed. */
+  compute(sums: TypedArray, counts: Counts): number;
+}
+
+/**
+ * A metric as a plain function: a scalar tensor for each batch, averaged over
+ * the batches by their number of samples.
+ */
+export type MetricFunction = (output: Tensor, target: Tensor) => Tensor;
+
+/** Metrics as a list, or by the names that the history shall have. */
+export type Metrics =
+  | readonly Metric[]
+  | { readonly [name: string]: Metric | MetricFunction };
