@@ -53,10 +53,12 @@ const select: Text = (dtype, c, a, b) => {
   if (dtype === "int32" || dtype === "bool") {
     return `${b} ^ ((${a} ^ ${b}) & -${c})`;
   }
-  // Adding 0 makes -0 of the products a plain 0.
-  if (b === "0") return `${a} - ${a} === 0 ? ${a} * ${c} + 0 : ${c} ? ${a} : 0`;
+  // What is added makes 0 of the -0 of a product, and leaves a chosen -0.
+  if (b === "0") {
+    return `${a} - ${a} === 0 ? ${a} * ${c} + (${c} - 1) * -0 : ${c} ? ${a} : 0`;
+  }
   if (a === "0") {
-    return `${b} - ${b} === 0 ? ${b} * (1 - ${c}) + 0 : ${c} ? 0 : ${b}`;
+    return `${b} - ${b} === 0 ? ${b} * (1 - ${c}) + (1 - ${c} - 1) * -0 : ${c} ? 0 : ${b}`;
   }
   return `${c} ? ${a} : ${b}`;
 };

@@ -45,12 +45,16 @@ class CpuTypedArray implements Backend {
   readonly name = "cpu-typedarray";
   readonly dtypes: readonly DType[] = ["bool", "int32", "float32", "float64"];
   readonly maxBufferBytes: number = MAX_BUFFER_BYTES;
+  readonly notice?: string;
   readonly #codegen: boolean;
   readonly #pool: Pool;
 
   constructor(options: CpuTypedArrayOptions) {
     const { codegen = canGenerateCode(), poolBytes } = parseOptions(options);
     this.#codegen = codegen;
+    if (!codegen) {
+      this.notice = "without generated code, which makes it many times slower";
+    }
     this.#pool = new Pool(poolBytes);
   }
 

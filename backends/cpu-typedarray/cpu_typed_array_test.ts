@@ -98,6 +98,7 @@ describe("cpuTypedArray", () => {
     withoutCodegen(() => {
       assertEquals(canGenerateCode(), false);
       const backend = cpuTypedArray();
+      assert(backend.notice?.includes("without generated code"));
       const buffer = backend.alloc("float32", 3);
       backend.prepare(fill)!({
         shape: [3],
