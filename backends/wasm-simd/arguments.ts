@@ -84,11 +84,18 @@ export class ArgumentLayout {
     index: number,
     dtype: DType,
   ): Quad {
-    const slot = this.#scalars.find((s) =>
-      s.index === index && s.dtype === dtype
-    )!;
-    const address = i32.add(args, i32.const(slot.offset));
+    const address = i32.add(args, i32.const(this.#offset(index, dtype)));
     return loadSplat(f, dtype, address, true);
+  }
+
+  /** Code that reads a run-time scalar that is an int32. */
+  integer(args: Code<"i32">, index: number): Code<"i32"> {
+    return i32.load(args, this.#offset(index, "int32"));
+  }
+
+  #offset(index: number, dtype: DType): number {
+    return this.#scalars.find((s) => s.index === index && s.dtype === dtype)!
+      .offset;
   }
 
   /**

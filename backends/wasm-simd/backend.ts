@@ -5,15 +5,15 @@
  * @module
  */
 
-import {
-  type Backend,
-  type Buffer,
-  type DType,
-  type Kernel,
-  type KernelCall,
-  type Launch,
-  type RoutineKernel,
-  type TypedArray,
+import type {
+  Backend,
+  Buffer,
+  DType,
+  Kernel,
+  KernelCall,
+  Launch,
+  RoutineKernel,
+  TypedArray,
 } from "@tenfold/core";
 import type { Block } from "./allocator.ts";
 import { ARGUMENTS, Engine } from "./engine.ts";
@@ -22,6 +22,11 @@ import { compileMap } from "./map.ts";
 import { Multiplier, prepareMatmul } from "./matmul/matmul.ts";
 import type { LinearMemory } from "./memory.ts";
 import { compileReduce } from "./reduce.ts";
+import { compileArg } from "./routines/arg.ts";
+import { compileCumsum } from "./routines/cumsum.ts";
+import { compileGather, compileScatterAdd } from "./routines/gather.ts";
+import { compileSoftmax } from "./routines/softmax.ts";
+import { compileSort } from "./routines/sort.ts";
 
 /** Byte counts within one buffer stay below this, so that they are positive. */
 const MAX_BUFFER_BYTES = 2 ** 31 - 65536;
@@ -169,8 +174,20 @@ export class WasmSimd implements Backend {
         }
         return prepareMatmul(multiplier, kernel);
       }
-      default:
-        return null;
+      case "gather":
+        return compileGather(this.#engine, kernel);
+      case "scatterAdd":
+        return compileScatterAdd(this.#engine, kernel);
+      case "argmax":
+      case "argmin":
+        return compileArg(this.#engine, kernel);
+      case "cumsum":
+        return compileCumsum(this.#engine, kernel);
+      case "softmax":
+      case "logSoftmax":
+        return compileSoftmax(this.#engine, kernel);
+      case "sort":
+        return compileSort(this.#engine, kernel);
     }
   }
 }

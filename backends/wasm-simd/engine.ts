@@ -21,8 +21,10 @@ import type { LinearMemory } from "./memory.ts";
 /** The address of a few zeros that nothing ever overwrites. */
 export const ZEROS = 0;
 const ZERO_BYTES = 64;
+/** Where kernels say what went wrong: a flag and a number. */
+export const STATUS: number = ZEROS + ZERO_BYTES;
 /** Where the arguments of kernels are. */
-export const ARGUMENTS: number = ZEROS + ZERO_BYTES;
+export const ARGUMENTS: number = STATUS + 64;
 /** The first byte that the allocator may give away. */
 const HEAP = 4096;
 

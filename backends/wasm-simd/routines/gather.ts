@@ -1,0 +1,196 @@
+/**
+ * `gather` and `scatterAdd`: elements chosen by index along the last dim.
+ *
+ * Where one index serves a whole row of neighbours, as in an embedding, the
+ * last two dims change places and rows are copied or added as they lie.
+ *
+ * @module
+ */
+
+import { IndexError, type Launch, type RoutineKernel } from "@tenfold/core";
+import {
+  type Code,
+  f32x4,
+  type FunctionBuilder,
+  i32,
+  type Local,
+  memoryCopy,
+  v128,
+} from "../assembler.ts";
+import { type Engine, shiftOf, STATUS } from "../engine.ts";
+import { compileMatrices, type MatrixSite } from "./matrices.ts";
+import { ELEMENTS, times } from "./rows.ts";
+
+/** What happens to one element, or to a stretch of neighbours. */
+interface Move {
+  readonly one: (to: Local<"i32">, from: Local<"i32">) => void;
+  readonly many: (
+    to: Local<"i32">,
+    from: Local<"i32">,
+    count: Local<"i32">,
+  ) => void;
+}
+
+/** Where the operands are, and which of them the index moves. */
+interface Plan {
+  readonly to: number;
+  readonly from: number;
+  readonly index: number;
+  /** The operand that the index points into: `to` or `from`. */
+  readonly chosen: number;
+}
+
+/** Compiles `gather`: `out[row, j] = x[row, index[row, j]]`. */
+export function compileGather(
+  engine: Engine,
+  { rank, inputs }: RoutineKernel,
+): Launch {
+  const dtype = inputs[0]!;
+  const { load, store } = ELEMENTS[dtype];
+  const shift = i32.const(shiftOf(dtype));
+  const plan = { to: 0, from: 1, index: 2, chosen: 1 };
+  const launch = compileMatrices(
+    engine,
+    [dtype, dtype, "int32"],
+    rank,
+    (site) => {
+      const { f } = site;
+      choose(site, plan, 1 << shiftOf(dtype), {
+        one: (to, from) => f.do(store(to, load(from))),
+        many: (to, from, count) =>
+          f.do(memoryCopy(to, from, i32.shl(count, shift))),
+      });
+    },
+  );
+  return checked(engine, launch, "gather");
+}
+
+/** Compiles `scatterAdd`: `out[row, index[row, j]] += src[row, j]`. */
+export function compileScatterAdd(
+  engine: Engine,
+  { rank, outputs }: RoutineKernel,
+): Launch {
+  const dtype = outputs[0]!;
+  const { load, store, add } = ELEMENTS[dtype];
+  const bytes = 1 << shiftOf(dtype);
+  const plan = { to: 0, from: 2, index: 1, chosen: 0 };
+  const launch = compileMatrices(
+    engine,
+    [dtype, "int32", dtype],
+    rank,
+    (site) => {
+      const { f } = site;
+      const one = (to: Local<"i32">, from: Local<"i32">) =>
+        f.do(store(to, add(load(to), load(from))));
+      choose(site, plan, bytes, {
+        one,
+        many: (to, from, count) => {
+          const left = f.let(count);
+          if (dtype === "float32") addVectors(f, to, from, left);
+          times(f, left, () => {
+            one(to, from);
+            f.increase(to, bytes);
+            f.increase(from, bytes);
+          });
+        },
+      });
+    },
+  );
+  return checked(engine, launch, "scatterAdd");
+}
+
+/** Adds floats four at a time; leaves the rest, and pointers to it. */
+function addVectors(
+  f: FunctionBuilder,
+  to: Local<"i32">,
+  from: Local<"i32">,
+  left: Local<"i32">,
+): void {
+  const enough = i32.ge_s(left, i32.const(4));
+  f.if(enough, () => {
+    f.loop((again) => {
+      f.do(v128.store(to, f32x4.add(v128.load(to), v128.load(from))));
+      f.increase(to, 16);
+      f.increase(from, 16);
+      f.increase(left, -4);
+      f.branchIf(again, enough);
+    });
+  });
+}
+
+/** Goes over the last two dims in the better order. */
+function choose(
+  { f, pointers, rows, columns }: MatrixSite,
+  { to, from, index, chosen }: Plan,
+  bytes: number,
+  move: Move,
+): void {
+  const { steps: along, extent: n } = columns;
+  const { steps: down, extent: height } = rows;
+  /** Reads an index, checks it, and gives the bytes that it stands for. */
+  const offset = (address: Code<"i32">): Code<"i32"> => {
+    const value = f.let(i32.load(address));
+    f.if(i32.ge_u(value, columns.bound), () => {
+      f.do(i32.store(i32.const(STATUS), i32.const(1)));
+      f.do(i32.store(i32.const(STATUS), value, 4));
+      f.return();
+    });
+    return i32.mul(value, along[chosen]!);
+  };
+  const shared = i32.eqz(down[index]!);
+  const at = pointers.map((pointer) => f.let(pointer));
+  const moved = [to, from, index].filter((k) => k !== chosen);
+  f.if(shared, () => {
+    const neighbours = f.let(
+      i32.and(
+        i32.eq(down[to]!, i32.const(bytes)),
+        i32.eq(down[from]!, i32.const(bytes)),
+      ),
+    );
+    times(f, n, () => {
+      const skip = f.let(offset(at[index]!));
+      const here = [to, from].map((k) =>
+        f.let(k === chosen ? i32.add(at[k]!, skip) : at[k]!)
+      ) as [Local<"i32">, Local<"i32">];
+      f.if(neighbours, () => move.many(...here, height), () => {
+        times(f, height, () => {
+          move.one(...here);
+          f.increase(here[0], down[to]!);
+          f.increase(here[1], down[from]!);
+        });
+      });
+      for (const k of moved) f.increase(at[k]!, along[k]!);
+    });
+  }, () => {
+    times(f, height, () => {
+      const here = at.map((pointer) => f.let(pointer));
+      times(f, n, () => {
+        const skip = offset(here[index]!);
+        const picked = f.let(i32.add(here[chosen]!, skip));
+        const pair = [to, from].map((k) => k === chosen ? picked : here[k]!);
+        move.one(pair[0]!, pair[1]!);
+        for (const k of moved) f.increase(here[k]!, along[k]!);
+      });
+      at.forEach((pointer, k) => f.increase(pointer, down[k]!));
+    });
+  });
+}
+
+/** Turns the status that a kernel leaves into an error. */
+function checked(engine: Engine, launch: Launch, operation: string): Launch {
+  const { memory } = engine;
+  return (call) => {
+    memory.i32[STATUS / 4] = 0;
+    launch(call);
+    if (memory.i32[STATUS / 4] === 0) return;
+    const bound = call.scalars[0]!;
+    const expected = bound > 0
+      ? `expected 0 to ${bound - 1}`
+      : "expected none, as there is nothing to choose from";
+    throw new IndexError(
+      `Cannot ${operation} as an index is out of range: got ${
+        memory.i32[STATUS / 4 + 1]
+      }, ${expected}`,
+    );
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * What routines over the last two dims of `[...rows, n]` have in common.
+ *
+ * @module
+ */
+
+import type { DType, KernelCall, Launch } from "@tenfold/core";
+import { ArgumentLayout } from "../arguments.ts";
+import { type FunctionBuilder, i32, type Local } from "../assembler.ts";
+import { ARGUMENTS, type Engine } from "../engine.ts";
+import { dimsOf, nest } from "../loops.ts";
+
+/** One of the last two dims. */
+interface Dim {
+  /** How many there are. */
+  readonly extent: Local<"i32">;
+  /** Bytes from one to the next, for each buffer. */
+  readonly steps: readonly Local<"i32">[];
+}
+
+/** The last two dims, as code that works on them sees them. */
+export interface MatrixSite {
+  /** The function. */
+  readonly f: FunctionBuilder;
+  /** Where each buffer's matrix begins. */
+  readonly pointers: readonly Local<"i32">[];
+  /** The last dim but one. */
+  readonly rows: Dim;
+  /** The last dim; scalar 0 is the bound of indices along it. */
+  readonly columns: Dim & { readonly bound: Local<"i32"> };
+}
+
+/** Compiles a routine from the code for the last two dims. */
+export function compileMatrices(
+  engine: Engine,
+  dtypes: readonly DType[],
+  rank: number,
+  body: (site: MatrixSite) => void,
+): Launch {
+  const bound = { kind: "scalar", index: 0, dtype: "int32" } as const;
+  const layout = new ArgumentLayout(dtypes, rank, [bound]);
+  const draft = engine.draft();
+  draft.module.func("run", ["i32"], "none", (f, args) => {
+    const dim = (d: number): Dim => ({
+      extent: d < 0 ? f.hoist(i32.const(1)) : f.hoist(layout.extent(args, d)),
+      steps: dtypes.map((_, k) =>
+        f.hoist(d < 0 ? i32.const(0) : layout.stride(args, k, d))
+      ),
+    });
+    const start = dtypes.map((_, k) => f.let(layout.pointer(args, k)));
+    const outer = dimsOf(f, layout, args, 0, Math.max(rank - 2, 0));
+    nest(f, outer, start, (pointers) => {
+      body({
+        f,
+        pointers,
+        rows: dim(rank - 2),
+        columns: { ...dim(rank - 1), bound: f.hoist(layout.integer(args, 0)) },
+      });
+    });
+  });
+  const run = engine.finish(draft).run as unknown as (args: number) => void;
+  const { memory } = engine;
+  return (call: KernelCall) => {
+    layout.write(memory, call, false);
+    run(ARGUMENTS);
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * What routines over `[...rows, n]` have in common: the loop over the rows,
+ * and single elements.
+ *
+ * @module
+ */
+
+import type { DType, KernelCall, Launch } from "@tenfold/core";
+import { ArgumentLayout } from "../arguments.ts";
+import {
+  type Code,
+  f32,
+  f64,
+  type FunctionBuilder,
+  i32,
+  type Local,
+  type ValueType,
+} from "../assembler.ts";
+import { ARGUMENTS, type Engine } from "../engine.ts";
+import { dimsOf, nest } from "../loops.ts";
+
+/** One row, as code that works on it sees it. */
+export interface RowSite {
+  /** The function. */
+  readonly f: FunctionBuilder;
+  /** Where each buffer's row begins; the code may move them. */
+  readonly pointers: readonly Local<"i32">[];
+  /** Bytes from one element of each buffer to the next; constant. */
+  readonly steps: readonly Local<"i32">[];
+  /** Elements of the row; constant. */
+  readonly length: Local<"i32">;
+  /** Run-time scalars as integers; constant. */
+  readonly scalar: (index: number) => Local<"i32">;
+}
+
+/**
+ * Compiles a routine from the code for one row.
+ *
+ * @param engine Where it will run.
+ * @param dtypes The dtype of each buffer.
+ * @param rank The number of loop dims.
+ * @param body Writes the code for one row.
+ * @param scalars How many run-time scalars there are.
+ */
+export function compileRows(
+  engine: Engine,
+  dtypes: readonly DType[],
+  rank: number,
+  body: (site: RowSite) => void,
+  scalars = 0,
+): Launch {
+  const integers = Array.from({ length: scalars }, (_, index) => ({
+    kind: "scalar" as const,
+    index,
+    dtype: "int32" as const,
+  }));
+  const layout = new ArgumentLayout(dtypes, rank, integers);
+  const draft = engine.draft();
+  draft.module.func("run", ["i32", "i32", "i32"], "none", (
+    f,
+    args,
+    begin,
+    end,
+  ) => {
+    const rows = dimsOf(f, layout, args, 0, rank - 1);
+    const start = dtypes.map((_, k) => {
+      const pointer = f.let(layout.pointer(args, k));
+      if (rank > 1) {
+        f.increase(pointer, i32.mul(begin, layout.stride(args, k, 0)));
+      }
+      return pointer;
+    });
+    const dims = rows.map((dim, d) =>
+      d === 0 ? { ...dim, extent: end, begin } : dim
+    );
+    const steps = dtypes.map((_, k) =>
+      f.hoist(layout.stride(args, k, rank - 1))
+    );
+    const length = f.hoist(layout.extent(args, rank - 1));
+    const scalar = (index: number) => f.hoist(layout.integer(args, index));
+    nest(f, dims, start, (pointers) => {
+      body({ f, pointers, steps, length, scalar });
+    });
+  });
+  const { run } = engine.finish(draft);
+  const { memory } = engine;
+  return (call: KernelCall) => {
+    layout.write(memory, call, false);
+    run!(ARGUMENTS, 0, rank > 1 ? call.shape[0]! : 1);
+  };
+}
+
+/** Single elements of one dtype. */
+export interface Elements {
+  /** How an element is held. */
+  readonly type: ValueType;
+  /** Reads one. */
+  readonly load: (address: Code<"i32">) => Code<ValueType>;
+  /** Writes one. */
+  readonly store: (address: Code<"i32">, value: Code) => Code<"none">;
+  /** Adds two; bools as `or`. */
+  readonly add: (a: Code, b: Code) => Code<ValueType>;
+  /** Whether `a > b`. */
+  readonly above: (a: Code, b: Code) => Code<"i32">;
+  /** Whether it is NaN. */
+  readonly isNan: (a: Code) => Code<"i32">;
+}
+
+/** An operation whose operand types a table row fixes. */
+// deno-lint-ignore no-explicit-any
+type Untyped = any;
+
+const never = (): Code<"i32"> => i32.const(0);
+
+/** How single elements of each dtype are read, written and compared. */
+export const ELEMENTS: { readonly [D in DType]: Elements } = {
+  bool: {
+    type: "i32",
+    load: (address) => i32.load8_u(address),
+    store: (address, value: Untyped) => i32.store8(address, value),
+    add: (a: Untyped, b: Untyped) => i32.or(a, b),
+    above: (a: Untyped, b: Untyped) => i32.gt_s(a, b),
+    isNan: never,
+  },
+  int32: {
+    type: "i32",
+    load: (address) => i32.load(address),
+    store: (address, value: Untyped) => i32.store(address, value),
+    add: (a: Untyped, b: Untyped) => i32.add(a, b),
+    above: (a: Untyped, b: Untyped) => i32.gt_s(a, b),
+    isNan: never,
+  },
+  float32: {
+    type: "f32",
+    load: (address) => f32.load(address),
+    store: (address, value: Untyped) => f32.store(address, value),
+    add: (a: Untyped, b: Untyped) => f32.add(a, b),
+    above: (a: Untyped, b: Untyped) => f32.gt(a, b),
+    isNan: (a: Untyped) => f32.ne(a, a),
+  },
+  float64: {
+    type: "f64",
+    load: (address) => f64.load(address),
+    store: (address, value: Untyped) => f64.store(address, value),
+    add: (a: Untyped, b: Untyped) => f64.add(a, b),
+    above: (a: Untyped, b: Untyped) => f64.gt(a, b),
+    isNan: (a: Untyped) => f64.ne(a, a),
+  },
+};
+
+/** Runs `body` `count` times; the count is evaluated once. */
+export function times(
+  f: FunctionBuilder,
+  count: Code<"i32">,
+  body: (position: Local<"i32">) => void,
+): void {
+  const position = f.let(i32.const(0));
+  f.for(position, f.let(count), 1, () => body(position));
+}

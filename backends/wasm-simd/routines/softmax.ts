@@ -1,0 +1,227 @@
+/**
+ * `softmax` and `logSoftmax` along a row of float32.
+ *
+ * @module
+ */
+
+import type { Launch, RoutineKernel } from "@tenfold/core";
+import {
+  type Code,
+  f32x4,
+  type FunctionBuilder,
+  i32,
+  type Local,
+  v128,
+} from "../assembler.ts";
+import type { Engine } from "../engine.ts";
+import { ExpressionWriter } from "../expression.ts";
+import { Fold, limitLanes } from "../fold.ts";
+import {
+  advance,
+  alongInner,
+  read,
+  type VectorBody,
+  type Walker,
+  write,
+} from "../loops.ts";
+import { exp, log } from "../math/exponential.ts";
+import type { Lanes, Vector } from "../math/lanes.ts";
+import { storeDense, storeScattered } from "../values.ts";
+import { compileMatrices, type MatrixSite } from "./matrices.ts";
+
+const FLOAT = "float32";
+
+/** Compiles the routine; null for dtypes that it does not have. */
+export function compileSoftmax(
+  engine: Engine,
+  { name, rank, inputs }: RoutineKernel,
+): Launch | null {
+  if (inputs[0] !== FLOAT) return null;
+  const logarithm = name === "logSoftmax";
+  return compileMatrices(engine, [FLOAT, FLOAT], rank, (site) => {
+    const { f, rows, columns } = site;
+    const writer = new ExpressionWriter(f, engine.fused, () => {
+      throw new Error("Softmax imports nothing");
+    });
+    const { lanes } = writer;
+    const unit = (steps: readonly Code<"i32">[]) =>
+      i32.and(
+        i32.eq(steps[0]!, i32.const(4)),
+        i32.eq(steps[1]!, i32.const(4)),
+      );
+    f.if(
+      unit(columns.steps),
+      () => alongRows(lanes, site, "unit", logarithm),
+      () =>
+        f.if(
+          unit(rows.steps),
+          () => acrossRows(lanes, site, logarithm),
+          () => alongRows(lanes, site, "strided", logarithm),
+        ),
+    );
+  });
+}
+
+/** Lanes along the row. */
+function alongRows(
+  lanes: Lanes,
+  { f, pointers, rows, columns }: MatrixSite,
+  step: "unit" | "strided",
+  logarithm: boolean,
+): void {
+  const max = new Fold(lanes, "max", FLOAT);
+  const sum = new Fold(lanes, "sum", FLOAT);
+  const distances = columns.steps.map((one) => {
+    if (step === "unit") return [];
+    const two = f.let(i32.add(one, one));
+    return [one, two, f.let(i32.add(two, one))];
+  });
+  const walkers = (): Walker[] =>
+    pointers.map((pointer, k) => ({
+      slot: { dtype: FLOAT, access: step === "unit" ? "dense" : "strided" },
+      step,
+      pointer: f.let(pointer),
+      distances: distances[k]!,
+    }));
+  const overRow = (unroll: number, body: VectorBody) =>
+    alongInner(
+      f,
+      walkers(),
+      columns.extent,
+      step === "unit" ? unroll : 1,
+      null,
+      body,
+    );
+  const store = (
+    walker: Walker,
+    value: Vector,
+    ahead: number,
+    count?: Local<"i32">,
+  ) => {
+    const quad = { dtype: FLOAT, parts: [value] } as const;
+    if (count === undefined) write(f, walker, quad, ahead);
+    else {
+      f.if(
+        i32.ge_s(count, i32.const(4)),
+        () => write(f, walker, quad, ahead),
+        () => write(f, walker, quad, ahead, count),
+      );
+    }
+  };
+  const row = f.let(i32.const(0));
+  f.for(row, rows.extent, 1, () => {
+    const tops = [0, 1, 2, 3].map(() => max.accumulator());
+    overRow(4, ([, x], ahead, count) => {
+      const value = read(f, x!, ahead);
+      max.into(
+        tops[ahead]!,
+        count ? limitLanes(f, value, max.identity, count) : value,
+      );
+    });
+    for (const other of tops.slice(1)) max.into(tops[0]!, other);
+    max.acrossLanes(tops[0]!);
+    const top = tops[0]!.parts[0]!;
+
+    const totals = [0, 1].map(() => sum.accumulator());
+    overRow(2, ([out, x], ahead, count) => {
+      const value = read(f, x!, ahead).parts[0]!;
+      const power = exp(lanes, f.let(f32x4.sub(value, top)));
+      const quad = { dtype: FLOAT, parts: [power] } as const;
+      sum.into(
+        totals[ahead]!,
+        count ? limitLanes(f, quad, sum.identity, count) : quad,
+      );
+      if (!logarithm) store(out!, power, ahead, count);
+    });
+    sum.into(totals[0]!, totals[1]!);
+    sum.acrossLanes(totals[0]!);
+    const total = totals[0]!.parts[0]!;
+    const norm = normOf(lanes, total, logarithm);
+
+    overRow(4, ([out, x], ahead, count) => {
+      const value = logarithm
+        ? f32x4.sub(f32x4.sub(read(f, x!, ahead).parts[0]!, top), norm)
+        : f32x4.mul(read(f, out!, ahead).parts[0]!, norm);
+      store(out!, f.let(value), ahead, count);
+    });
+    pointers.forEach((pointer, k) => f.increase(pointer, rows.steps[k]!));
+  });
+}
+
+/** What is subtracted from logarithms, or multiplied with powers. */
+function normOf(lanes: Lanes, total: Vector, logarithm: boolean): Vector {
+  const { f } = lanes;
+  return logarithm ? log(lanes, total) : f.let(f32x4.div(f.f32x4(1), total));
+}
+
+/** Lanes across neighbouring rows, four rows at a time. */
+function acrossRows(
+  lanes: Lanes,
+  { f, pointers, rows, columns }: MatrixSite,
+  logarithm: boolean,
+): void {
+  const walkers = pointers.map((pointer): Walker => ({
+    slot: { dtype: FLOAT, access: "dense" },
+    step: "unit",
+    pointer,
+    distances: [],
+  }));
+  const left = f.let(rows.extent);
+  const down = (body: (out: Local<"i32">, x: Local<"i32">) => void) => {
+    const [out, x] = pointers.map((pointer) => f.let(pointer));
+    const position = f.let(i32.const(0));
+    f.for(position, columns.extent, 1, () => {
+      body(out!, x!);
+      f.increase(out!, columns.steps[0]!);
+      f.increase(x!, columns.steps[1]!);
+    });
+  };
+  f.if(i32.gt_s(left, i32.const(0)), () => {
+    f.loop((again) => {
+      const max = new Fold(lanes, "max", FLOAT);
+      const top = max.accumulator();
+      down((_, x) =>
+        max.into(top, { dtype: FLOAT, parts: [f.let(v128.load(x))] })
+      );
+      const total = f.let(f32x4.const(0));
+      const store = (out: Local<"i32">, value: Code<"v128">) =>
+        storeLanes(f, out, f.let(value), left);
+      down((out, x) => {
+        const power = exp(
+          lanes,
+          f.let(f32x4.sub(v128.load(x), top.parts[0]!)),
+        );
+        f.set(total, f32x4.add(total, power));
+        if (!logarithm) store(out, power);
+      });
+      const norm = normOf(lanes, total, logarithm);
+      down((out, x) => {
+        store(
+          out,
+          logarithm
+            ? f32x4.sub(f32x4.sub(v128.load(x), top.parts[0]!), norm)
+            : f32x4.mul(v128.load(out), norm),
+        );
+      });
+      for (const walker of walkers) advance(f, walker);
+      f.increase(left, -4);
+      f.branchIf(again, i32.gt_s(left, i32.const(0)));
+    });
+  });
+}
+
+/** Writes four floats, or as many as are left. */
+function storeLanes(
+  f: FunctionBuilder,
+  to: Local<"i32">,
+  value: Vector,
+  left: Local<"i32">,
+): void {
+  const quad = { dtype: FLOAT, parts: [value] } as const;
+  const neighbours = [4, 8, 12].map((bytes) => i32.const(bytes));
+  f.if(
+    i32.ge_s(left, i32.const(4)),
+    () => storeDense(f, quad, to),
+    () => storeScattered(f, quad, to, neighbours, left),
+  );
+}
