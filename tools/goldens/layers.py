@@ -198,6 +198,11 @@ def plain_functions(g):
     g.op(name, [q, k, v, {"mask": Const(randn(2, 1, 5))}], attention, **f)
     g.op(name, [q, k, v, {"isCausal": True}],
          lambda a, b, c: attention(a, b, c, causal=True), **f)
+    g.op(name, [q, k, v, {"mask": randn(3, 5), "isCausal": True}],
+         lambda a, b, c, m: attention(a, b, c, m, causal=True), **f)
+    first = boolean([[True, False, True, True, False]])
+    g.op(name, [q, k, v, {"mask": first, "isCausal": True}],
+         lambda a, b, c, m: attention(a, b, c, m, causal=True), **f)
     g.op(name, [q, k, v, {"scale": 0.25}],
          lambda a, b, c: attention(a, b, c, scale=0.25), **f)
     g.op(name, [randn(2, 2, 3, 2), randn(2, 2, 3, 2), randn(2, 2, 3, 2),
