@@ -99,6 +99,25 @@ export interface ReduceKernel {
  *   with scalars[0] = 1 descending, NaN first. Outputs are dense.
  * - `cumsum`: buffers out, x; running sum along the last loop dim.
  * - `softmax`, `logSoftmax`: buffers out, x; along the last loop dim.
+ *
+ * Two more have loops of their own:
+ *
+ * - `conv2d`: loop `[b, g, m, y, x, c, i, j]`; buffers out, in, filter and
+ *   optionally bias; `out[b, g, m, y, x] = sum over c, i, j of in * filter
+ *   (+ bias)`. in does not vary along m; filter varies along g, m, c, i and j
+ *   alone; bias along g and m alone. Strides may be negative. Every element
+ *   that the loop visits exists: padding was added before. It is a matrix
+ *   product per g of `[m, (c, i, j)]` and `[(c, i, j), (b, y, x)]` in which the
+ *   offset of an element of in is a sum of one part for its row and one for its
+ *   column; it also computes both gradients of a convolution, with other
+ *   extents in the same places. All of one dtype (float32 or float64).
+ * - `maxPool2d`: loop `[row, y, x, i, j]`; buffers values, indices (int32), in;
+ *   the largest element of in over i and j and its position `h * width + w` in
+ *   its plane, where `h = y * scalars[2] + i * scalars[4] - scalars[6]` and `w`
+ *   likewise with scalars 3, 5 and 7. Positions outside of the plane of
+ *   scalars[0] by scalars[1] do not count (in's offset and strides may point
+ *   outside there). The first of several equal ones; NaN wins. Outputs are
+ *   dense over `[row, y, x]`.
  */
 export type RoutineName =
   | "matmul"
@@ -109,7 +128,9 @@ export type RoutineName =
   | "sort"
   | "cumsum"
   | "softmax"
-  | "logSoftmax";
+  | "logSoftmax"
+  | "conv2d"
+  | "maxPool2d";
 
 /** A named algorithm over strided operands. */
 export interface RoutineKernel {

@@ -244,6 +244,66 @@ export interface LinearOp {
   readonly name: "linear";
 }
 
+/** The numbers of a 2-D convolution or pooling, `[height, width]` each. */
+export interface WindowParams {
+  /** Elements from one window to the next. */
+  readonly stride: readonly [number, number];
+  /** Elements added at each end of the input. */
+  readonly padding: readonly [number, number];
+  /** Elements from one tap of a window to the next. */
+  readonly dilation: readonly [number, number];
+}
+
+/**
+ * Cross-correlation of x `[n, c, h, w]` with a weight `[o, c / groups, kh, kw]`
+ * and a bias `[o]`, if there is one: `[n, o, oh, ow]`.
+ */
+export interface Conv2dOp extends WindowParams {
+  /** Marks the primitive. */
+  readonly name: "conv2d";
+  /** Parts of the channels that are convolved apart. */
+  readonly groups: number;
+}
+
+/**
+ * The gradient of a convolution by its input: from `[n, o, oh, ow]` and the
+ * weight to `[n, c, h, w]`, with `size` as height and width.
+ */
+export interface Conv2dInputOp extends WindowParams {
+  /** Marks the primitive. */
+  readonly name: "conv2dInput";
+  /** Parts of the channels that are convolved apart. */
+  readonly groups: number;
+  /** Height and width of the result. */
+  readonly size: readonly [number, number];
+}
+
+/**
+ * The gradient of a convolution by its weight: from x `[n, c, h, w]` and
+ * `[n, o, oh, ow]` to `[o, c / groups, kh, kw]`, with `size` as kh and kw.
+ */
+export interface Conv2dWeightOp extends WindowParams {
+  /** Marks the primitive. */
+  readonly name: "conv2dWeight";
+  /** Parts of the channels that are convolved apart. */
+  readonly groups: number;
+  /** Height and width of the kernel. */
+  readonly size: readonly [number, number];
+}
+
+/**
+ * The largest element of each window of the last two dims, and its position
+ * (int32) in the plane of the input, counted in C order. Padding never wins.
+ */
+export interface MaxPool2dOp extends WindowParams {
+  /** Marks the primitive. */
+  readonly name: "maxPool2d";
+  /** Height and width of a window. */
+  readonly size: readonly [number, number];
+  /** Whether windows may begin inside and end outside of the padded input. */
+  readonly ceil: boolean;
+}
+
 /** Picks elements along a dim: `out[.., j] = x[.., index[.., j]]`. */
 export interface GatherOp {
   /** Marks the primitive. */
@@ -358,6 +418,10 @@ export type Op =
   | DropoutOp
   | MatmulOp
   | LinearOp
+  | Conv2dOp
+  | Conv2dInputOp
+  | Conv2dWeightOp
+  | MaxPool2dOp
   | GatherOp
   | ScatterAddOp
   | MapOp

@@ -178,6 +178,12 @@ const itself: Rules<OpOf<"tril"> | OpOf<"dropout">> = [
 const rowsOf = (x: Tensor): Tensor =>
   x.ndim === 2 ? x : x.ndim === 1 ? x.unsqueeze(0) : x.flatten(0, -2);
 
+/** Height and width. */
+const planeOf = (shape: Shape): [number, number] => [
+  shape[shape.length - 2]!,
+  shape[shape.length - 1]!,
+];
+
 const INV_SQRT_2PI = 0.3989422804014327;
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 
@@ -465,6 +471,49 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
     saving([1], (g, c) => g.matmul(c.t(1))),
     saving([0], (g, c) => rowsOf(g).t().matmul(rowsOf(c.t(0)))),
     pass,
+  ],
+  conv2d: [
+    saving([1], (g, c) =>
+      c.apply({
+        ...c.op,
+        name: "conv2dInput",
+        size: planeOf(c.input(0).shape),
+      }, [g, c.t(1)])),
+    saving([0], (g, c) =>
+      c.apply({
+        ...c.op,
+        name: "conv2dWeight",
+        size: planeOf(c.input(1).shape),
+      }, [c.t(0), g])),
+    free((g) => g.sum([0, 2, 3])),
+  ],
+  conv2dInput: [
+    saving([1], (g, c) => c.apply({ ...c.op, name: "conv2d" }, [g, c.t(1)])),
+    saving([0], (g, c) =>
+      c.apply({
+        ...c.op,
+        name: "conv2dWeight",
+        size: planeOf(c.input(1).shape),
+      }, [g, c.t(0)])),
+  ],
+  conv2dWeight: [
+    saving([1], (g, c) =>
+      c.apply({
+        ...c.op,
+        name: "conv2dInput",
+        size: planeOf(c.input(0).shape),
+      }, [c.t(1), g])),
+    saving([0], (g, c) => c.apply({ ...c.op, name: "conv2d" }, [c.t(0), g])),
+  ],
+  maxPool2d: [
+    saving(["y"], (g, c) => {
+      const { shape } = c.input(0);
+      const planes = shape.slice(0, -2);
+      const flat = (x: Tensor) => x.reshape([...planes, -1]);
+      return c.full([...planes, sizeOf(planeOf(shape))], 0)
+        .scatterAdd(-1, flat(c.y(1)), flat(g))
+        .reshape(shape);
+    }),
   ],
   gather: [
     saving(

@@ -16,6 +16,12 @@ import {
   lowerRandom,
   lowerTriangle,
 } from "./create.ts";
+import {
+  lowerConv2d,
+  lowerConv2dInput,
+  lowerConv2dWeight,
+  lowerMaxPool2d,
+} from "./convolve.ts";
 import { lowerElementwise } from "./elementwise.ts";
 import { lowerMap, lowerMapSum } from "./formula.ts";
 import type { Launcher } from "./launcher.ts";
@@ -85,6 +91,11 @@ const LOWER: { readonly [N in OpName]: Lower<OpOf<N>> } = {
   dropout: lowerDropout,
   matmul: (_, inputs, run, [result]) => lowerMatmul(inputs, result!, run),
   linear: (_, inputs, run, [result]) => lowerLinear(inputs, result!, run),
+  conv2d: lowerConv2d,
+  conv2dInput: lowerConv2dInput,
+  conv2dWeight: lowerConv2dWeight,
+  maxPool2d: (op, inputs, run, results) =>
+    lowerMaxPool2d(op, inputs, results, run),
   gather: lowerGather,
   scatterAdd: lowerScatterAdd,
   map: (op, inputs, run, [result]) => lowerMap(op, inputs, result!, run),

@@ -13,7 +13,7 @@ import { erf, erfc, roundHalfEven } from "../special.ts";
 import { broadcastElement, fit, generate, type Plain } from "./plain.ts";
 
 /** The value from operands of one dtype, in float64; int32 wraps. */
-type Formula = (...operands: number[]) => number;
+export type ScalarFormula = (...operands: number[]) => number;
 
 /** Wraps to 32 bits. */
 const wrap = (x: number): number => x | 0;
@@ -32,7 +32,7 @@ function remainder(a: number, b: number): number {
 }
 
 /** The formulas for floats, and for everything else that does not wrap. */
-const FORMULAS: { readonly [N in ElementwiseName]: Formula } = {
+const FORMULAS: { readonly [N in ElementwiseName]: ScalarFormula } = {
   add: (a, b) => a! + b!,
   sub: (a, b) => a! - b!,
   mul: (a, b) => a! * b!,
@@ -103,7 +103,7 @@ const FORMULAS: { readonly [N in ElementwiseName]: Formula } = {
 };
 
 /** Those that mean something else for int32: their results wrap. */
-const INTEGER: { readonly [N in ElementwiseName]?: Formula } = {
+const INTEGER: { readonly [N in ElementwiseName]?: ScalarFormula } = {
   add: (a, b) => wrap(a! + b!),
   sub: (a, b) => wrap(a! - b!),
   mul: (a, b) => Math.imul(a!, b!),
@@ -127,26 +127,37 @@ function operandsOf(
   );
 }
 
+/**
+ * Applies a formula to the operands of an op, brought to their common dtype,
+ * at each position of its result.
+ */
+export function overOperands(
+  op: ElementwiseOp,
+  inputs: readonly Plain[],
+  dtype: DType,
+  formula: ScalarFormula,
+): Plain {
+  const { shape, compute } = inferElementwise(op, inputs);
+  const operands = operandsOf(op, inputs);
+  const selects = ELEMENTWISE[op.name].rule === "select";
+  return generate(shape, dtype, (position) => {
+    const values = operands.map((operand, i) => {
+      const value = typeof operand === "number"
+        ? operand
+        : broadcastElement(operand, position);
+      return fit(selects && i === 0 ? "bool" : compute, value);
+    });
+    return formula(...values);
+  });
+}
+
 /** The meaning of any elementwise op. */
 export function elementwise(
   op: ElementwiseOp,
   inputs: readonly Plain[],
 ): Plain[] {
-  const { shape, compute, result } = inferElementwise(op, inputs);
-  const operands = operandsOf(op, inputs);
+  const { compute, result } = inferElementwise(op, inputs);
   const formula = (compute === "int32" && INTEGER[op.name]) ||
     FORMULAS[op.name];
-  const selects = ELEMENTWISE[op.name].rule === "select";
-  return [
-    generate(shape, result, (position) => {
-      const values = operands.map((operand, i) => {
-        const value = typeof operand === "number"
-          ? operand
-          : broadcastElement(operand, position);
-        const dtype: DType = selects && i === 0 ? "bool" : compute;
-        return fit(dtype, value);
-      });
-      return formula(...values);
-    }),
-  ];
+  return [overOperands(op, inputs, result, formula)];
 }

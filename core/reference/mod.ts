@@ -14,6 +14,7 @@
  *
  * @module
  */
+export { overOperands, type ScalarFormula } from "./elementwise.ts";
 export { type Environment, evaluateExpr } from "./expr.ts";
 export {
   element,
@@ -23,4 +24,5 @@ export {
   type Plain,
   positions,
 } from "./plain.ts";
+export { type Fold, fold } from "./reduce.ts";
 export { type Meaning, REFERENCE, reference } from "./table.ts";

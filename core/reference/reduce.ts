@@ -25,7 +25,7 @@ import {
 } from "./plain.ts";
 
 /** The values that a reduction folds into one, in C order. */
-type Fold = (values: readonly number[], dtype: DType) => number;
+export type Fold = (values: readonly number[], dtype: DType) => number;
 
 const total = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0);
@@ -62,7 +62,7 @@ const PLAIN: { readonly [N in ReduceOp["name"]]: Fold } = {
 };
 
 /** Folds over dims; `keepDim` leaves them as extents of 1. */
-function fold(
+export function fold(
   op: { readonly dims: readonly number[]; readonly keepDim: boolean },
   x: Plain,
   result: { readonly shape: Shape; readonly dtype: DType },

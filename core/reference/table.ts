@@ -6,6 +6,7 @@
  */
 import { forEachElementwise } from "../elementwise.ts";
 import type { ElementwiseOp, Op, OpName, OpOf } from "../op.ts";
+import { conv2d, conv2dInput, conv2dWeight, maxPool2d } from "./convolve.ts";
 import { arange, dropout, eye, full, random } from "./create.ts";
 import { elementwise } from "./elementwise.ts";
 import { map, mapSum, update } from "./expr.ts";
@@ -71,6 +72,10 @@ export const REFERENCE: { readonly [N in OpName]: Meaning<OpOf<N>> } = {
   dropout,
   matmul: (_, inputs) => matmul(inputs),
   linear: (_, inputs) => linear(inputs),
+  conv2d,
+  conv2dInput,
+  conv2dWeight,
+  maxPool2d,
   gather,
   scatterAdd,
   map,

@@ -1,0 +1,125 @@
+/**
+ * Option objects, checked where they come in.
+ *
+ * @module
+ */
+
+/** What a schema finds wrong, as zod says it. */
+interface Issue {
+  readonly code?: string | undefined;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly expected?: string;
+  readonly keys?: readonly string[];
+}
+
+/** What checks an option object: any zod schema will do. */
+export interface OptionsSchema<T> {
+  /** The options with their defaults, or what is wrong with them. */
+  safeParse(options: unknown):
+    | { readonly success: true; readonly data: T }
+    | {
+      readonly success: false;
+      readonly error: { readonly issues: readonly Issue[] };
+    };
+}
+
+/** A value for a message: short, and on one line. */
+function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) {
+    const short = value.length <= 8 &&
+      value.every((item) => typeof item !== "object");
+    return short
+      ? `[${value.map((item) => show(item)).join(", ")}]`
+      : `an array of ${value.length}`;
+  }
+  return value.constructor?.name === "Object"
+    ? "an object"
+    : `a ${value.constructor?.name ?? "object without prototype"}`;
+}
+
+/** True for a value of the wrong type, false for a wrong value of its type. */
+function isTypeFault({ code, expected }: Issue, value: unknown): boolean {
+  switch (code) {
+    case "invalid_type":
+      // A fraction where an integer is due, or NaN, is a number all the same.
+      return typeof value !== "number" ||
+        !["int", "number"].includes(expected ?? "");
+    case "invalid_value":
+      return typeof value !== "string" && typeof value !== "number";
+    case "invalid_union":
+      return typeof value !== "string" && typeof value !== "number" &&
+        !Array.isArray(value);
+    case "custom":
+      return typeof value !== "number" && typeof value !== "object";
+    default:
+      return false;
+  }
+}
+
+/**
+ * The options with their defaults, once a schema has found them right. The
+ * messages of the schema are predicates that follow the name of the field:
+ * `"must be a positive integer"`.
+ *
+ * @param schema A zod schema of an object.
+ * @param options What was passed.
+ * @param operation What is being done, for messages: `"make a Linear"`.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
+ * @throws {RangeError} If an option has a wrong value.
+ * @example Options of a layer of one's own
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { parseOptions } from "@tenfold/core";
+ * import { z } from "zod";
+ *
+ * const schema = z.strictObject({
+ *   scale: z.number("must be a number").positive("must be positive").default(1),
+ * });
+ * assertThrows(
+ *   () => parseOptions(schema, { scale: -1 }, "make a Scale"),
+ *   RangeError,
+ *   "Cannot make a Scale as scale must be positive: got -1",
+ * );
+ * ```
+ */
+export function parseOptions<T>(
+  schema: OptionsSchema<T>,
+  options: unknown,
+  operation: string,
+): T {
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  const { issues } = result.error;
+  // A name that nobody knows explains what else is missing.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ??
+    issues[0]!;
+  if (issue.code === "unrecognized_keys") {
+    throw new TypeError(
+      `Cannot ${operation} as there is no such option: got ${
+        issue.keys?.join(", ")
+      }`,
+    );
+  }
+  if (issue.path.length === 0 && typeof options !== "object") {
+    throw new TypeError(
+      `Cannot ${operation} as the options must be an object: got ${
+        show(options)
+      }`,
+    );
+  }
+  let value = options;
+  for (const key of issue.path) {
+    value = (value as { [key: PropertyKey]: unknown } | undefined)?.[key];
+  }
+  const Fault = isTypeFault(issue, value) ? TypeError : RangeError;
+  const field = issue.path.join(".");
+  throw new Fault(
+    field === ""
+      ? `Cannot ${operation} as ${issue.message}`
+      : `Cannot ${operation} as ${field} ${issue.message}: got ${show(value)}`,
+  );
+}
