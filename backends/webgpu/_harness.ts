@@ -63,5 +63,5 @@ export const PROFILES: Readonly<Record<string, ProfileOverrides>> = {
     invocations: 4096,
     workgroup: 256,
   },
-  "with few workgroups": { maxGroups: 3, workgroup: 64, invocations: 256 },
+  "with few workgroups": { maxGroups: 41, workgroup: 64, invocations: 256 },
 };

@@ -33,6 +33,8 @@ export class WebgpuBackend implements Backend {
   readonly name = "webgpu";
   /** float32, int32 and bool; WebGPU has no float64. */
   readonly dtypes: readonly DType[] = ["float32", "int32", "bool"];
+  /** WGSL lets numbers below the smallest normal one count as 0. */
+  readonly subnormals = false;
   /** The largest buffer that a shader can use, in bytes. */
   readonly maxBufferBytes: number;
   /** What adapter it is, where that is known. */
@@ -69,7 +71,8 @@ export class WebgpuBackend implements Backend {
    */
   alloc(dtype: DType, size: number): Memory {
     this.#gpu.faults.checkLost();
-    return { block: this.#gpu.pool.take(size * 4), dtype: dtype as GpuDType };
+    const block = this.#gpu.pool.take(size * 4);
+    return { block, dtype: dtype as GpuDType, size };
   }
 
   /** Takes memory back; work recorded on it still completes. */

@@ -12,4 +12,6 @@ export interface Memory {
   readonly block: Block;
   /** What its elements are. */
   readonly dtype: GpuDType;
+  /** The number of its elements. The block may be larger. */
+  readonly size: number;
 }

@@ -7,7 +7,13 @@
 import type { Launch, RoutineKernel } from "@tenfold/core";
 import type { Gpu } from "../device/gpu.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
-import { GRID, groupsFor, mainOf, spread, workgroupNumber } from "./loop.ts";
+import {
+  eachInvocation,
+  gridFor,
+  mainOf,
+  spread,
+  workgroupNumber,
+} from "./loop.ts";
 import { WORKGROUPS } from "./loop.ts";
 import { orderKey, reverseKey } from "./order.ts";
 import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
@@ -43,9 +49,8 @@ export function prepareArgument(gpu: Gpu, kernel: RoutineKernel): Launch {
     words,
     code: ([out, x]) =>
       [
-        mainOf(size, GRID),
-        `let step = groups.x * ${size}u;`,
-        `for (var t = id.x; t < ${layout.rows}; t += step) {`,
+        ...eachInvocation(size),
+        `if (t < ${layout.rows}) {`,
         ...layout.begin("t"),
         ...scan(x!, "0", "1"),
         `${out}[at0] = found;`,
@@ -97,7 +102,7 @@ export function prepareArgument(gpu: Gpu, kernel: RoutineKernel): Launch {
     if (lengthOf(call) < SHORT || enough) {
       const first = alone.reserve();
       layout.fill(gpu, first, call);
-      alone.dispatch(blocksOf(call), first, groupsFor(profile, rows, size));
+      alone.dispatch(blocksOf(call), first, ...gridFor(profile, rows, size));
     } else {
       const first = together.reserve();
       layout.fill(gpu, first, call);

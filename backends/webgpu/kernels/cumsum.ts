@@ -9,8 +9,8 @@ import type { Gpu } from "../device/gpu.ts";
 import { int, uint } from "../wgsl/params.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
 import {
-  GRID,
-  groupsFor,
+  eachInvocation,
+  gridFor,
   mainOf,
   spread,
   workgroupNumber,
@@ -40,9 +40,8 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
     words,
     code: ([out, x]) =>
       [
-        mainOf(size, GRID),
-        `let step = groups.x * ${size}u;`,
-        `for (var t = id.x; t < ${layout.rows}; t += step) {`,
+        ...eachInvocation(size),
+        `if (t < ${layout.rows}) {`,
         ...layout.begin("t"),
         `var sum = ${zero};`,
         `for (var j = 0; j < ${layout.n}; j++) {`,
@@ -109,9 +108,8 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
     words,
     code: ([sums]) =>
       [
-        mainOf(size, GRID),
-        `let step = groups.x * ${size}u;`,
-        `for (var t = id.x; t < ${layout.rows}; t += step) {`,
+        ...eachInvocation(size),
+        `if (t < ${layout.rows}) {`,
         `var sum = ${zero};`,
         `for (var j = 0; j < ${int(tiles)}; j++) {`,
         `let at = i32(t) * ${int(tiles)} + j;`,
@@ -160,7 +158,7 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
     before.dispatch(
       [sums],
       reserve(before),
-      groupsFor(gpu.profile, rows, size),
+      ...gridFor(gpu.profile, rows, size),
     );
     write.dispatch([out!, x!, sums], reserve(write), ...groups);
     gpu.pool.give(sums);
@@ -175,6 +173,6 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
     }
     const first = alone.reserve();
     layout.fill(gpu, first, call);
-    alone.dispatch(blocksOf(call), first, groupsFor(profile, rows, size));
+    alone.dispatch(blocksOf(call), first, ...gridFor(profile, rows, size));
   };
 }

@@ -7,7 +7,7 @@ import type { Launch, RoutineKernel } from "@tenfold/core";
 import type { Gpu } from "../device/gpu.ts";
 import { int } from "../wgsl/params.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
-import { GRID, groupsFor, mainOf } from "./loop.ts";
+import { eachInvocation, gridFor } from "./loop.ts";
 import { REPORT_TYPE, reportIndex } from "./report.ts";
 import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 
@@ -29,10 +29,9 @@ export function prepareGather(gpu: Gpu, kernel: RoutineKernel): Launch {
     words: layout.params.words,
     code: ([out, x, index, report]) =>
       [
-        mainOf(size, GRID),
-        `let step = groups.x * ${size}u;`,
+        ...eachInvocation(size),
         `let n = bitcast<u32>(${layout.n});`,
-        `for (var t = id.x; t < ${layout.rows} * n; t += step) {`,
+        `if (t < ${layout.rows} * n) {`,
         ...layout.begin("(t / n)"),
         "let j = i32(t % n);",
         `let index = ${index}[${layout.at(2, "j")}];`,
@@ -55,7 +54,7 @@ export function prepareGather(gpu: Gpu, kernel: RoutineKernel): Launch {
     program.dispatch(
       [...blocksOf(call), gpu.reportBlock()],
       first,
-      groupsFor(gpu.profile, count, size),
+      ...gridFor(gpu.profile, count, size),
     );
   };
 }

@@ -99,25 +99,27 @@ export function place(
   ].join(" + ");
 }
 
-/** Groups of `size` for `count` invocations, which may have to loop. */
-export function groupsFor(
-  profile: Profile,
-  count: number,
-  size: number,
-): number {
-  return Math.min(Math.ceil(count / size), profile.maxGroups);
-}
-
 /** The head of a shader's main function. */
 export function mainOf(size: number, builtins: string): string {
   return `@compute @workgroup_size(${size}) fn main(${builtins}) {`;
 }
 
-/** Builtins of a loop over all invocations of a dispatch. */
-export const GRID: string = [
-  "@builtin(global_invocation_id) id: vec3<u32>",
-  "@builtin(num_workgroups) groups: vec3<u32>",
-].join(", ");
+/**
+ * The head of a shader whose invocations work on their own: `t` is the number
+ * of one, a `u32`, in a dispatch that {@linkcode gridFor} counted. There may be
+ * more of them than there is work. They do not loop over work, as software
+ * adapters store several times slower inside of loops.
+ */
+export function eachInvocation(size: number): string[] {
+  const builtins = [
+    "@builtin(global_invocation_id) id: vec3<u32>",
+    "@builtin(num_workgroups) groups: vec3<u32>",
+  ];
+  return [
+    mainOf(size, builtins.join(", ")),
+    `let t = id.x + id.y * (groups.x * ${size}u);`,
+  ];
+}
 
 /** Builtins where a workgroup works as one. */
 export const WORKGROUPS: string = [
@@ -139,4 +141,13 @@ export function spread(
   if (count <= profile.maxGroups) return [count, 1];
   const y = Math.ceil(count / profile.maxGroups);
   return [Math.ceil(count / y), y];
+}
+
+/** Workgroups of `size` for at least `count` invocations. */
+export function gridFor(
+  profile: Profile,
+  count: number,
+  size: number,
+): readonly [x: number, y: number] {
+  return spread(profile, Math.ceil(count / size));
 }

@@ -1,15 +1,17 @@
 /**
- * Map kernels: each invocation computes one element of every output, then goes
- * on to the next one that falls to it.
+ * Map kernels: each invocation computes one element of every output, or four
+ * neighbouring ones where operands lie so that they can be read at once.
  *
  * @module
  */
-import type { Launch, MapKernel, Slot } from "@tenfold/core";
-import { topological } from "@tenfold/core";
-import type { Gpu } from "../device/gpu.ts";
+import type { KernelCall, Launch, MapKernel, Slot } from "@tenfold/core";
+import { type Expr, topological } from "@tenfold/core";
 import type { Memory } from "../device/buffer.ts";
+import type { Gpu } from "../device/gpu.ts";
+import type { Block } from "../device/memory.ts";
+import type { Program } from "../device/program.ts";
 import { renderExpressions, usedInputs } from "../wgsl/expression.ts";
-import { Params, uint } from "../wgsl/params.ts";
+import { int, Params, uint } from "../wgsl/params.ts";
 import {
   fromMemory,
   type GpuDType,
@@ -17,85 +19,73 @@ import {
   toMemory,
 } from "../wgsl/scalar.ts";
 import {
-  GRID,
-  groupsFor,
-  mainOf,
+  eachInvocation,
+  type Extents,
+  gridFor,
   needsPositions,
   place,
+  type Placement,
   splitPositions,
   takeExtents,
   takePlacement,
 } from "./loop.ts";
 import { ScalarWords } from "./scalars.ts";
 
+/** Nodes of expressions that are worth writing out four times. */
+const LIGHT = 24;
+
+interface MapLayout {
+  readonly kernel: MapKernel;
+  /** The inputs that are used. */
+  readonly used: readonly number[];
+  /** The outputs, then the inputs that are used. */
+  readonly slots: readonly Slot[];
+  readonly placements: readonly Placement[];
+  readonly count: number;
+  readonly extents: Extents;
+  readonly scalars: ScalarWords;
+  readonly positions: boolean;
+  readonly words: number;
+}
+
 /** Prepares a map. */
 export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
-  const { exprs, outputs, rank } = kernel;
+  const layout = layOut(kernel);
+  const { extents, placements, scalars, slots, used } = layout;
+  const { rank } = kernel;
   const size = gpu.profile.workgroup;
-  const used = usedInputs(exprs);
-  const slots: Slot[] = [...outputs, ...used.map((i) => kernel.inputs[i]!)];
-  // Where the operands of the program are among the kernel's.
-  const taken = [
-    ...outputs.map((_, i) => i),
-    ...used.map((i) => outputs.length + i),
-  ];
-  const params = new Params();
-  const count = params.take();
-  const extents = takeExtents(params, rank);
-  const placements = slots.map(({ access }) =>
-    takePlacement(params, rank, access)
+  const outputs = kernel.outputs.length;
+  // Where the operands of the programs are among the kernel's.
+  const taken = slots.map((_, i) =>
+    i < outputs ? i : outputs + used[i - outputs]!
   );
-  const scalars = new ScalarWords(params, exprs);
-  const positions = slots.some(({ access }) => needsPositions(access)) ||
-    topological(exprs).some(({ kind }) => kind === "index");
-
-  const at = (slot: number) =>
-    place(placements[slot]!, slots[slot]!.access, "i", "p");
-  const code = (names: readonly string[]): string => {
-    const { statements, values } = renderExpressions(exprs, {
-      arg: (index) => `x${index}`,
-      scalar: (index, dtype) => scalars.name(index, dtype),
-      position: (dim) => `p${dim}`,
+  const programOf = (four: boolean): Program =>
+    gpu.newProgram({
+      label: "map",
+      operands: slots.map(({ access, dtype }, i) => ({
+        type: four && access === "dense"
+          ? `vec4<${MEMORY_TYPE[dtype as GpuDType]}>`
+          : MEMORY_TYPE[dtype as GpuDType],
+        writes: i < outputs,
+      })),
+      words: layout.words,
+      code: (names) =>
+        four ? codeOfFour(layout, size, names) : codeOfOne(layout, size, names),
     });
-    const loads = used.map((input, i) => {
-      const slot = outputs.length + i;
-      const dtype = slots[slot]!.dtype as GpuDType;
-      const element = `${names[slot]}[${at(slot)}]`;
-      return `let x${input} = ${fromMemory(dtype, element)};`;
-    });
-    const stores = outputs.map(({ dtype }, i) =>
-      `${names[i]}[${at(i)}] = ${toMemory(dtype as GpuDType, values[i]!)};`
-    );
-    return [
-      mainOf(size, GRID),
-      `let step = groups.x * ${size}u;`,
-      `for (var i = id.x; i < ${uint(count)}; i += step) {`,
-      ...(positions ? splitPositions(extents, "i", "p") : []),
-      ...loads,
-      ...statements,
-      ...stores,
-      "}",
-      "}",
-    ].join("\n");
-  };
-  const program = gpu.newProgram({
-    label: "map",
-    operands: slots.map(({ dtype }, i) => ({
-      type: MEMORY_TYPE[dtype as GpuDType],
-      writes: i < outputs.length,
-    })),
-    words: params.words,
-    code,
-  });
-
+  const one = programOf(false);
+  const four = weightOf(kernel.exprs) <= LIGHT ? programOf(true) : null;
   const { ints } = gpu.recorder;
-  return ({ buffers, offsets, scalars: numbers, shape, strides }) => {
+
+  return (call) => {
+    const { buffers, offsets, shape, strides } = call;
     let total = 1;
     for (let d = 0; d < rank; d++) total *= shape[d]!;
+    const isFour = four !== null && fitsFour(layout, call, total);
+    const program = isFour ? four : one;
     const first = program.reserve();
-    ints[first + count] = total;
+    ints[first + layout.count] = total;
     for (let d = 0; d < rank; d++) ints[first + extents.words[d]!] = shape[d]!;
-    const blocks = new Array(taken.length);
+    const blocks: Block[] = new Array(taken.length);
     for (let k = 0; k < taken.length; k++) {
       const from = taken[k]!;
       const { offset, strides: words } = placements[k]!;
@@ -105,7 +95,184 @@ export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
         if (words[d]! >= 0) ints[first + words[d]!] = strides[from]![d]!;
       }
     }
-    scalars.fill(gpu.recorder, first, numbers);
-    program.dispatch(blocks, first, groupsFor(gpu.profile, total, size));
+    scalars.fill(gpu.recorder, first, call.scalars);
+    const threads = isFour ? Math.ceil(total / 4) : total;
+    program.dispatch(blocks, first, ...gridFor(gpu.profile, threads, size));
   };
+}
+
+function layOut(kernel: MapKernel): MapLayout {
+  const { exprs, inputs, outputs, rank } = kernel;
+  const used = usedInputs(exprs);
+  const slots = [...outputs, ...used.map((i) => inputs[i]!)];
+  const params = new Params();
+  const parts = {
+    count: params.take(),
+    extents: takeExtents(params, rank),
+    placements: slots.map(({ access }) => takePlacement(params, rank, access)),
+    scalars: new ScalarWords(params, exprs),
+  };
+  return {
+    kernel,
+    used,
+    slots,
+    ...parts,
+    positions: slots.some(({ access }) => needsPositions(access)) ||
+      topological(exprs).some(({ kind }) => kind === "index"),
+    words: params.words,
+  };
+}
+
+/** Functions that are a few instructions of the device. */
+const CHEAP: ReadonlySet<string> = new Set([
+  ...["add", "sub", "mul", "div", "max", "min", "neg", "abs", "select"],
+  ...["eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "not"],
+  ...["isNan", "isFinite", "sqrt", "rsqrt", "reciprocal", "shiftRight"],
+]);
+
+function weightOf(exprs: readonly Expr[]): number {
+  let weight = 0;
+  for (const expr of topological(exprs)) {
+    weight += expr.kind === "call" && !CHEAP.has(expr.fn) ? LIGHT / 2 : 1;
+  }
+  return weight;
+}
+
+/**
+ * True where a call's rows are multiples of four long, or it is a single row
+ * whose outputs end where their buffers do, the rest of which belongs to
+ * nobody; and where dense operands begin at multiples of four.
+ */
+function fitsFour(layout: MapLayout, call: KernelCall, total: number): boolean {
+  const { kernel, slots, used } = layout;
+  if (total < 4) return false;
+  const outputs = kernel.outputs.length;
+  const whole = call.shape[kernel.rank - 1]! % 4 === 0;
+  if (!whole && layout.positions) return false;
+  for (let k = 0; k < slots.length; k++) {
+    if (slots[k]!.access !== "dense") continue;
+    const i = k < outputs ? k : outputs + used[k - outputs]!;
+    const offset = call.offsets[i]!;
+    if (offset % 4 !== 0) return false;
+    if (
+      k < outputs && !whole &&
+      offset + total !== (call.buffers[i] as Memory).size
+    ) return false;
+  }
+  return true;
+}
+
+function codeOfOne(
+  layout: MapLayout,
+  size: number,
+  names: readonly string[],
+): string {
+  const { extents, kernel, placements, scalars, slots, used } = layout;
+  const { exprs, outputs } = kernel;
+  const at = (slot: number) =>
+    place(placements[slot]!, slots[slot]!.access, "t", "p");
+  const { statements, values } = renderExpressions(exprs, {
+    arg: (index) => `x${index}`,
+    scalar: (index, dtype) => scalars.name(index, dtype),
+    position: (dim) => `p${dim}`,
+  });
+  const loads = used.map((input, i) => {
+    const slot = outputs.length + i;
+    const dtype = slots[slot]!.dtype as GpuDType;
+    const element = `${names[slot]}[${at(slot)}]`;
+    return `let x${input} = ${fromMemory(dtype, element)};`;
+  });
+  const stores = outputs.map(({ dtype }, i) =>
+    `${names[i]}[${at(i)}] = ${toMemory(dtype as GpuDType, values[i]!)};`
+  );
+  return [
+    ...eachInvocation(size),
+    `if (t < ${uint(layout.count)}) {`,
+    ...(layout.positions ? splitPositions(extents, "t", "p") : []),
+    ...loads,
+    ...statements,
+    ...stores,
+    "}",
+    "}",
+  ].join("\n");
+}
+
+function codeOfFour(
+  layout: MapLayout,
+  size: number,
+  names: readonly string[],
+): string {
+  const { extents, kernel, placements, scalars, slots, used } = layout;
+  const { exprs, outputs, rank } = kernel;
+  const lanes = [0, 1, 2, 3];
+  /** The four elements of a slot, from where its first one is. */
+  const elements = (slot: number, first: string): string[] => {
+    const { access } = slots[slot]!;
+    const inner = placements[slot]!.strides[rank - 1]!;
+    return lanes.map((lane) => {
+      if (access === "splat" || access === "uniform") {
+        return `${names[slot]}[${first}]`;
+      }
+      const step = access === "row" ? `${lane}` : `${lane} * ${int(inner)}`;
+      return `${names[slot]}[${first} + ${step}]`;
+    });
+  };
+  const quad = (slot: number) =>
+    `${names[slot]}[(${int(placements[slot]!.offset)} >> 2u) + i32(t)]`;
+  const first = (slot: number) =>
+    place(placements[slot]!, slots[slot]!.access, "e", "p");
+
+  const loads = used.flatMap((input, i) => {
+    const slot = outputs.length + i;
+    const { access } = slots[slot]!;
+    if (access === "dense") return [`let x${input} = ${quad(slot)};`];
+    const [start, ...others] = elements(slot, `at_x${input}`);
+    const one = access === "splat" || access === "uniform";
+    return [
+      `let at_x${input} = ${first(slot)};`,
+      ...(one ? [start!] : [start!, ...others]).map((element, lane) =>
+        `let x${input}_${lane} = ${element};`
+      ),
+    ];
+  });
+  const values = lanes.map((lane) =>
+    renderExpressions(exprs, {
+      arg: (index) => {
+        const { access, dtype } = slots[outputs.length + used.indexOf(index)]!;
+        const one = access === "splat" || access === "uniform";
+        const element = access === "dense"
+          ? `x${index}[${lane}]`
+          : `x${index}_${one ? 0 : lane}`;
+        return fromMemory(dtype as GpuDType, element);
+      },
+      scalar: (index, dtype) => scalars.name(index, dtype),
+      position: (dim) => dim === rank - 1 ? `(p${dim} + ${lane})` : `p${dim}`,
+    }, `v${lane}_`)
+  );
+  const stores = outputs.flatMap(({ access, dtype }, i) => {
+    const parts = values.map((lane) =>
+      toMemory(dtype as GpuDType, lane.values[i]!)
+    );
+    if (access === "dense") {
+      const type = MEMORY_TYPE[dtype as GpuDType];
+      return [`${quad(i)} = vec4<${type}>(${parts.join(", ")});`];
+    }
+    return [
+      `let at_y${i} = ${first(i)};`,
+      ...elements(i, `at_y${i}`).map((element, lane) =>
+        `${element} = ${parts[lane]};`
+      ),
+    ];
+  });
+  return [
+    ...eachInvocation(size),
+    "let e = t * 4u;",
+    `if (e < ${uint(layout.count)}) {`,
+    ...(layout.positions ? splitPositions(extents, "e", "p") : []),
+    ...loads,
+    ...values.flatMap(({ statements }) => statements),
+    ...stores,
+    "}",
+    "}",
+  ].join("\n");
 }

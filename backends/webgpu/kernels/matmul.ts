@@ -10,7 +10,7 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
 import { VALUE_TYPE } from "../wgsl/scalar.ts";
-import { GRID, groupsFor, mainOf, splitPositions, spread } from "./loop.ts";
+import { eachInvocation, gridFor, splitPositions, spread } from "./loop.ts";
 import { renderDirect } from "./matmul_direct.ts";
 import {
   type Lie,
@@ -22,6 +22,12 @@ import {
 import { renderTiled, TILED_BYTES, TILED_SIZE } from "./matmul_tiled.ts";
 import { blocksOf } from "./rows.ts";
 
+/**
+ * Multiplications below which a product is small, and above which it is large:
+ * larger tiles read less and take longer to compile.
+ */
+const SMALL = 2 ** 15;
+const LARGE = 2 ** 26;
 /** A part of `k` is no shorter than this. */
 const SHORTEST_PART = 128;
 /** Nor longer than this, as a running sum loses digits. */
@@ -73,7 +79,7 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
     const tiles = matrices * cut.splits * cut.tilesM * cut.tilesN;
     const groups = choice.tiled
       ? spread(gpu.profile, tiles)
-      : [groupsFor(gpu.profile, tiles, widthOf(gpu)), 1] as const;
+      : gridFor(gpu.profile, tiles, widthOf(gpu));
     const target = choice.part ? gpu.pool.take(outputs * cut.splits * 4) : out;
     const first = program.reserve();
     layout.fill(gpu, first, call, cut);
@@ -88,7 +94,7 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
     sumParts.dispatch(
       [out, target, ...bias],
       then,
-      groupsFor(gpu.profile, outputs, gpu.profile.workgroup),
+      ...gridFor(gpu.profile, outputs, gpu.profile.workgroup),
     );
     gpu.pool.give(target);
   };
@@ -128,8 +134,11 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
     tm = tn = large ? 8 : 4;
     perTile = TILED_SIZE;
   } else {
-    tm = tileOf(m, a, 8);
-    tn = tileOf(n, b, 8);
+    const work = matrices * m * n * k;
+    const large = profile.software && work >= LARGE && Math.min(m, n) >= 128;
+    const largest = large ? 16 : work < SMALL ? 4 : 8;
+    tm = tileOf(m, a, largest);
+    tn = tileOf(n, b, largest);
     perTile = 1;
   }
   const side = tiled ? 16 : 1;
@@ -167,10 +176,9 @@ function renderSum(
     ? ` + ${bias}[${layout.biasAt(`p${rank - 2}`, `p${rank - 1}`)}]`
     : "";
   return [
-    mainOf(size, GRID),
-    `let step = groups.x * ${size}u;`,
+    ...eachInvocation(size),
     `let outputs = ${layout.outputs};`,
-    `for (var t = id.x; t < bitcast<u32>(outputs); t += step) {`,
+    `if (t < bitcast<u32>(outputs)) {`,
     ...(layout.bias
       ? [...splitPositions(layout.outExtents, "t", "p"), ...layout.biasBegin()]
       : []),

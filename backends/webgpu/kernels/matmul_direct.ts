@@ -8,7 +8,7 @@
  */
 import type { ProgramSource } from "../device/program.ts";
 import { VALUE_TYPE } from "../wgsl/scalar.ts";
-import { GRID, mainOf } from "./loop.ts";
+import { eachInvocation } from "./loop.ts";
 import type { MatmulForm, MatmulLayout } from "./matmul_layout.ts";
 
 /** Renders the shader. Tiles at the far edges are moved back inside. */
@@ -80,9 +80,8 @@ function codeOf(
     "}",
   ]);
   return [
-    mainOf(size, GRID),
-    `let step = groups.x * ${size}u;`,
-    `for (var t = id.x; t < ${layout.tiles}; t += step) {`,
+    ...eachInvocation(size),
+    `if (t < ${layout.tiles}) {`,
     ...layout.begin("t"),
     `let row = min(tile_m * ${tm}, ${layout.m} - ${tm});`,
     `let column = min(tile_n * ${tn}, ${layout.n} - ${tn});`,

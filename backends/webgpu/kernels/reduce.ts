@@ -12,7 +12,7 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Profile } from "../device/profile.ts";
 import type { Program } from "../device/program.ts";
-import { groupsFor, spread } from "./loop.ts";
+import { gridFor, spread } from "./loop.ts";
 import {
   type ReduceLayout,
   reduceLayout,
@@ -61,7 +61,7 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
       const threads = outputs * parts.splits;
       const groups = group
         ? spread(gpu.profile, threads)
-        : [groupsFor(gpu.profile, threads, gpu.profile.workgroup), 1] as const;
+        : gridFor(gpu.profile, threads, gpu.profile.workgroup);
       program.dispatch(blocks, first, ...groups);
     };
     if (splits === 1) {

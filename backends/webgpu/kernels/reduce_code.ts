@@ -26,8 +26,8 @@ import {
   sharedFor,
 } from "./fold.ts";
 import {
+  eachInvocation,
   type Extents,
-  GRID,
   mainOf,
   needsPositions,
   place,
@@ -186,9 +186,8 @@ function codeOf(
   const threads = `${uint(layout.outputs)} * ${uint(layout.splits)}`;
   if (!form.group) {
     return [
-      mainOf(form.size, GRID),
-      `let step = groups.x * ${form.size}u;`,
-      `for (var t = id.x; t < ${threads}; t += step) {`,
+      ...eachInvocation(form.size),
+      `if (t < ${threads}) {`,
       ...range,
       ...kept,
       ...foldSerially(body, "begin", "1u"),

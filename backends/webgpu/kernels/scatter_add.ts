@@ -11,7 +11,7 @@ import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { int } from "../wgsl/params.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
-import { GRID, groupsFor, mainOf } from "./loop.ts";
+import { eachInvocation, gridFor } from "./loop.ts";
 import { REPORT_TYPE, reportIndex } from "./report.ts";
 import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 import { prepareSort } from "./sort.ts";
@@ -39,9 +39,8 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
     words,
     code: ([out, index, source, report]) =>
       [
-        mainOf(size, GRID),
-        `let step = groups.x * ${size}u;`,
-        `for (var t = id.x; t < ${layout.rows}; t += step) {`,
+        ...eachInvocation(size),
+        `if (t < ${layout.rows}) {`,
         ...layout.begin("t"),
         `for (var j = 0; j < ${layout.n}; j++) {`,
         `let index = ${index}[${layout.at(1, "j")}];`,
@@ -66,10 +65,9 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
     words,
     code: ([out, source, indices, places, report]) =>
       [
-        mainOf(size, GRID),
-        `let step = groups.x * ${size}u;`,
+        ...eachInvocation(size),
         `let n = bitcast<u32>(${layout.n});`,
-        `for (var t = id.x; t < ${layout.rows} * n; t += step) {`,
+        `if (t < ${layout.rows} * n) {`,
         "let row = t / n;",
         "let j = i32(t % n);",
         `let base = select(i32(row) * i32(n), 0, ${int(shared)} == 1);`,
@@ -117,9 +115,14 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
       ? [...new Array(rank - 1).fill(1), n]
       : [...call.shape];
     const dense = denseStrides(shape);
-    const bytes = shape.reduce((size, extent) => size * extent, 4);
-    const indices: Memory = { block: gpu.pool.take(bytes), dtype: "int32" };
-    const places: Memory = { block: gpu.pool.take(bytes), dtype: "int32" };
+    const count = shape.reduce((product, extent) => product * extent, 1);
+    const temporary = (): Memory => ({
+      block: gpu.pool.take(count * 4),
+      dtype: "int32",
+      size: count,
+    });
+    const indices = temporary();
+    const places = temporary();
     sort({
       shape,
       buffers: [indices, places, call.buffers[1]],
@@ -134,7 +137,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
     addRuns.dispatch(
       [target!, source!, indices.block, places.block, gpu.reportBlock()],
       first,
-      groupsFor(gpu.profile, rowsOf(call) * n, size),
+      ...gridFor(gpu.profile, rowsOf(call) * n, size),
     );
     gpu.pool.give(indices.block);
     gpu.pool.give(places.block);
@@ -154,7 +157,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
     walk.dispatch(
       [...blocksOf(call), gpu.reportBlock()],
       first,
-      groupsFor(gpu.profile, rows, size),
+      ...gridFor(gpu.profile, rows, size),
     );
   };
 }

@@ -7,8 +7,8 @@ import type { Launch, RoutineKernel } from "@tenfold/core";
 import type { Gpu } from "../device/gpu.ts";
 import { foldShared, sharedFor } from "./fold.ts";
 import {
-  GRID,
-  groupsFor,
+  eachInvocation,
+  gridFor,
   mainOf,
   spread,
   workgroupNumber,
@@ -47,9 +47,8 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     words,
     code: ([out, x]) =>
       [
-        mainOf(size, GRID),
-        `let step = groups.x * ${size}u;`,
-        `for (var t = id.x; t < ${layout.rows}; t += step) {`,
+        ...eachInvocation(size),
+        `if (t < ${layout.rows}) {`,
         ...layout.begin("t"),
         "var top = tf_neg(tf_inf());",
         ...pass(x!, "0", "1", "top = tf_max(top, x);"),
@@ -96,7 +95,7 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     if (n < SHORT || (enough && n <= LONG)) {
       const first = alone.reserve();
       layout.fill(gpu, first, call);
-      alone.dispatch(blocksOf(call), first, groupsFor(profile, rows, size));
+      alone.dispatch(blocksOf(call), first, ...gridFor(profile, rows, size));
     } else {
       const first = together.reserve();
       layout.fill(gpu, first, call);

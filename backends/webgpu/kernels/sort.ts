@@ -16,8 +16,8 @@ import type { Program } from "../device/program.ts";
 import { uint } from "../wgsl/params.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
 import {
-  GRID,
-  groupsFor,
+  eachInvocation,
+  gridFor,
   mainOf,
   spread,
   workgroupNumber,
@@ -151,11 +151,10 @@ export function prepareSort(gpu: Gpu, kernel: RoutineKernel): Launch {
     words,
     code: ([allKeys, allPlaces]) =>
       [
-        mainOf(size, GRID),
-        `let step = groups.x * ${size}u;`,
+        ...eachInvocation(size),
         `let pairs = ${uint(padded)} / 2u;`,
         `let reach = ${uint(width)};`,
-        `for (var t = id.x; t < ${layout.rows} * pairs; t += step) {`,
+        `if (t < ${layout.rows} * pairs) {`,
         "let p = t % pairs;",
         "let g = 2u * p - (p & (reach - 1u));",
         `let i = (t / pairs) * ${uint(padded)} + g;`,
@@ -190,7 +189,7 @@ export function prepareSort(gpu: Gpu, kernel: RoutineKernel): Launch {
     ints[first + fromRun] = steps.from;
     ints[first + toRun] = steps.to;
     const groups = program === wide
-      ? [groupsFor(gpu.profile, rows * steps.padded / 2, size), 1] as const
+      ? gridFor(gpu.profile, rows * steps.padded / 2, size)
       : spread(gpu.profile, rows * count);
     program.dispatch(blocks, first, ...groups);
   };
