@@ -8,7 +8,7 @@
  * @module
  */
 import type { Backend } from "./backend.ts";
-import type { DType, TypedArray } from "./dtype.ts";
+import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { DeviceError } from "./errors.ts";
 import { Launcher } from "./lower/launcher.ts";
 import { copyOf } from "./lower/move.ts";
@@ -68,6 +68,8 @@ export class EagerDevice implements Device {
 
   /** A copy of a value's elements in C order. */
   async read(value: Value): Promise<TypedArray> {
+    // An empty view may begin behind the end of its buffer.
+    if (value.view.size === 0) return DTYPES[value.dtype].allocate(0);
     const dense = this.#dense(value);
     try {
       return await this.backend.read(
@@ -92,6 +94,7 @@ export class EagerDevice implements Device {
         `Cannot read a tensor synchronously on ${this.name}: use the asynchronous form, such as await tensor.data()`,
       );
     }
+    if (value.view.size === 0) return DTYPES[value.dtype].allocate(0);
     const dense = this.#dense(value);
     try {
       return backend.readSync(

@@ -39,6 +39,7 @@ export function lowerUpdate(
 ): void {
   const targets = inputs.slice(0, op.targets);
   for (const { view } of targets) {
+    if (view.size === 0) continue;
     if (view.strides.some((s, d) => s === 0 && view.shape[d]! > 1)) {
       throw new ShapeError(
         `Cannot ${op.program.label} in place as the target repeats its elements (it was expanded): call contiguous() first`,

@@ -17,6 +17,7 @@ import type {
 import type { Shape } from "../shape.ts";
 import {
   element,
+  fit,
   flatIndex,
   generate,
   type Plain,
@@ -111,14 +112,15 @@ export function reduceLogSumExp(
   return fold(op, x!, INFER.logsumexp(op, [x!])[0]!, logSumExp);
 }
 
-/** The first position whose value comes before all others; NaN does. */
+/** The first position whose value no other comes before; NaN comes first. */
 function first(
   values: readonly number[],
   before: (a: number, b: number) => boolean,
 ): number {
   const nan = values.findIndex(Number.isNaN);
   if (nan >= 0) return nan;
-  return values.findIndex((x) => values.every((y) => !before(y, x)));
+  const best = values.reduce((a, b) => before(b, a) ? b : a);
+  return values.indexOf(best);
 }
 
 /** The meaning of `argmax` and `argmin`. */
@@ -140,16 +142,18 @@ function along(
   of: (line: readonly number[]) => readonly number[],
 ): Plain {
   // A 0-d tensor is one line of one element.
-  if (x.shape.length === 0) {
-    return generate([], dtype, () => of(x.data)[0]!);
+  const shape = x.shape.length === 0 ? [1] : x.shape;
+  const whole = { ...x, shape };
+  const data: number[] = new Array(x.data.length);
+  const length = shape[dim]!;
+  const starts = positions(withDim(shape, dim, Math.min(1, length)));
+  for (const start of starts) {
+    const places = Array.from({ length }, (_, i) => withDim(start, dim, i));
+    of(places.map((place) => element(whole, place))).forEach((value, i) => {
+      data[flatIndex(shape, places[i]!)] = fit(dtype, value);
+    });
   }
-  return generate(x.shape, dtype, (position) => {
-    const line = Array.from(
-      { length: x.shape[dim]! },
-      (_, i) => element(x, withDim(position, dim, i)),
-    );
-    return of(line)[position[dim]!]!;
-  });
+  return { shape: x.shape, dtype, data };
 }
 
 function softmax(line: readonly number[]): number[] {
@@ -199,17 +203,9 @@ function order(line: readonly number[], descending: boolean): number[] {
 
 /** The meaning of `sort`: values, and where each of them was. */
 export function sort(op: SortOp, [x]: readonly Plain[]): Plain[] {
-  const indices = along(
-    x!,
-    op.dim,
-    "int32",
-    (line) => order(line, op.descending),
-  );
-  const values = along(
-    x!,
-    op.dim,
-    x!.dtype,
-    (line) => order(line, op.descending).map((i) => line[i]!),
-  );
-  return [values, indices];
+  const orderOf = (line: readonly number[]) => order(line, op.descending);
+  return [
+    along(x!, op.dim, x!.dtype, (line) => orderOf(line).map((i) => line[i]!)),
+    along(x!, op.dim, "int32", orderOf),
+  ];
 }
