@@ -8,7 +8,7 @@ import type { Tensor } from "@tenfold/core";
 import { OneCycleLR } from "@tenfold/optim";
 import { z } from "zod";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
-import { flag, positiveInt, text, withMethods } from "./_options.ts";
+import { flag, passing, positiveInt, text, withMethods } from "./_options.ts";
 import type { Batches } from "./batches.ts";
 import type { Callback } from "./callback.ts";
 import type { FitOptions, Loss } from "./fit.ts";
@@ -36,14 +36,14 @@ export interface Settings {
 }
 
 /** The schema of a loss. */
-export const lossOption: z.ZodCustom<Loss, Loss> = z.custom<Loss>(
+export const lossOption: z.ZodType<Loss> = passing<Loss>(
   (value) =>
     typeof value === "function" ||
     typeof (value as { forward?: unknown } | null)?.forward === "function",
   "must be a function of output and target, or a loss module",
 );
 
-const batches = z.custom<Batches>(
+const batches = passing<Batches>(
   (value) =>
     typeof value === "object" && value !== null &&
     (Symbol.asyncIterator in value || Symbol.iterator in value),
@@ -69,13 +69,13 @@ const optionsSchema = z.strictObject({
   train: batches,
   validation: batches.optional(),
   epochs: positiveInt,
-  metrics: z.custom<FitOptions["metrics"]>(
+  metrics: passing<FitOptions["metrics"]>(
     (value) => typeof value === "object" && value !== null,
     "must be a list of metrics, or an object of them",
   ).optional(),
-  scheduler: z.unknown(),
+  scheduler: z.unknown().optional(),
   callbacks: z.array(
-    z.custom<Callback>(
+    passing<Callback>(
       (value) => typeof (value as Callback | null)?.name === "string",
       "must be a callback, with a name",
     ),

@@ -69,10 +69,12 @@ function named(
       statistics(output, target) {
         const figure: unknown = entry(output, target);
         if (figure instanceof Tensor && figure.size === 1) return figure;
-        const made = figure instanceof Promise
+        let made = show(figure);
+        if (figure instanceof Promise) {
           // A metric of the library that was not called.
-          ? `a promise, write ${name}: ${entry.name || name}()`
-          : show(figure);
+          made = `a promise, write ${name}: ${entry.name || name}()`;
+          figure.catch(() => {});
+        }
         throw new TypeError(
           `Cannot ${operation} as metrics.${name} must give a tensor of one element: got ${made}`,
         );

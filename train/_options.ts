@@ -16,12 +16,27 @@ export const flag: z.ZodBoolean = z.boolean("must be true or false");
 export const text: z.ZodString = z.string("must be text")
   .min(1, "must not be empty");
 
+/**
+ * Whatever passes a check; anything else is of the wrong type.
+ *
+ * @param message A predicate that follows the name of the field.
+ */
+export function passing<T>(
+  check: (value: unknown) => boolean,
+  message: string,
+): z.ZodType<T> {
+  return z.any().superRefine((value, context) => {
+    if (check(value)) return;
+    context.addIssue({ code: "invalid_type", expected: "object", message });
+  });
+}
+
 /** An object that has these methods. */
 export function withMethods<T>(
   what: string,
   ...names: string[]
-): z.ZodCustom<T, T> {
-  return z.custom<T>(
+): z.ZodType<T> {
+  return passing(
     (value) =>
       typeof value === "object" && value !== null &&
       names.every((name) =>

@@ -56,7 +56,9 @@ export function progressLine(
     choices.at(-1)!;
   const separator = text === "" ? "" : " · ";
   const width = Math.min(30, most - text.length - separator.length);
-  return head + (width >= 4 ? bar(width) : "") + percent + separator + text;
+  const line = head + (width >= 4 ? bar(width) : "") + percent + separator +
+    text;
+  return line.slice(0, columns);
 }
 
 /** One line on an epoch that is over. */

@@ -120,7 +120,7 @@ export function restoreState(training: Training, state: unknown): void {
     if (next === undefined || !takesState(part)) continue;
     const before = name === "optimizer" ? {} : part.stateDict();
     try {
-      part.loadStateDict(next);
+      (part as Stateful).loadStateDict(next);
     } catch (cause) {
       for (const back of undo) back();
       const why = cause instanceof Error ? cause.message : String(cause);
@@ -129,7 +129,7 @@ export function restoreState(training: Training, state: unknown): void {
         { cause },
       );
     }
-    undo.push(() => part.loadStateDict(before));
+    undo.push(() => (part as Stateful).loadStateDict(before));
   }
   model.loadStateDict(saved.model);
   tally.loadStateDict(saved.tally);

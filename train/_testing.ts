@@ -4,42 +4,82 @@
  * @module
  */
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
-import { type Backend, memory, registerBackend } from "@tenfold/core";
+import { type Backend, DTYPES, registerBackend } from "@tenfold/core";
 
 registerBackend("cpu-typedarray", () => cpuTypedArray(), { preferred: true });
 
-/** A device that cannot be read without waiting, and counts its reads. */
-export interface AsyncBackend extends Backend {
+/** The typed-array backend under another name, and what it was asked for. */
+export interface CountingBackend extends Backend {
+  /** How often it was read. */
   reads: number;
+  /** Bytes that are allocated now. */
+  bytes: number;
 }
 
-/** The typed-array backend as a device that is only read asynchronously. */
-export function asyncBackend(): AsyncBackend {
+/**
+ * A device of its own, whose memory no other test uses: what a collector takes
+ * back from them does not show.
+ */
+export function countingBackend(): CountingBackend {
   const inner = cpuTypedArray();
+  const sizes = new Map<unknown, number>();
   return {
-    name: "async-only",
-    dtypes: inner.dtypes.filter((dtype) => dtype !== "float64"),
+    name: "counting",
+    dtypes: inner.dtypes,
     maxBufferBytes: inner.maxBufferBytes,
     reads: 0,
-    alloc: (dtype, size) => inner.alloc(dtype, size),
-    free: (buffer) => inner.free(buffer),
+    bytes: 0,
+    alloc(dtype, size) {
+      const buffer = inner.alloc(dtype, size);
+      const bytes = size * DTYPES[dtype].bytes;
+      sizes.set(buffer, bytes);
+      this.bytes += bytes;
+      return buffer;
+    },
+    free(buffer) {
+      this.bytes -= sizes.get(buffer)!;
+      sizes.delete(buffer);
+      inner.free(buffer);
+    },
     write: (buffer, offset, data) => inner.write(buffer, offset, data),
-    async read(buffer, offset, length) {
+    read(buffer, offset, length) {
       this.reads++;
-      const data = await inner.read(buffer, offset, length);
+      return inner.read(buffer, offset, length);
+    },
+    readSync(buffer, offset, length) {
+      this.reads++;
+      return inner.readSync!(buffer, offset, length);
+    },
+    prepare: (kernel) => inner.prepare(kernel),
+  };
+}
+
+/** A device that cannot be read without waiting, and counts its reads. */
+export function asyncBackend(): CountingBackend {
+  const { readSync: _, ...inner } = countingBackend();
+  return {
+    ...inner,
+    name: "async-only",
+    async read(buffer, offset, length) {
+      const data = await inner.read.call(this, buffer, offset, length);
       await new Promise((resolve) => setTimeout(resolve));
       return data;
     },
-    prepare: (kernel) => inner.prepare(kernel),
     synchronize: () => Promise.resolve(),
   };
 }
 
-/** Runs `work`, and says how many bytes more are held afterwards. */
-export async function bytesLeftBy(
+/** What `work` prints with `console.log`. */
+export async function captureLines(
   work: () => Promise<unknown>,
-): Promise<number> {
-  const before = memory().bytes;
-  await work();
-  return memory().bytes - before;
+): Promise<string[]> {
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (...parts) => void lines.push(parts.join(" "));
+  try {
+    await work();
+  } finally {
+    console.log = log;
+  }
+  return lines;
 }

@@ -7,6 +7,7 @@ import { parseOptions } from "@tenfold/core";
 import { z } from "zod";
 import { assess } from "./_assess.ts";
 import { lossFunction, lossOption } from "./_fit_options.ts";
+import { passing } from "./_options.ts";
 import { listMetrics } from "./_metrics.ts";
 import type { Batches } from "./batches.ts";
 import type { Loss } from "./fit.ts";
@@ -24,7 +25,7 @@ export interface EvaluateOptions {
 
 const optionsSchema = z.strictObject({
   loss: lossOption.optional(),
-  metrics: z.custom<Metrics>(
+  metrics: passing<Metrics>(
     (value) => typeof value === "object" && value !== null,
     "must be a list of metrics, or an object of them",
   ).optional(),

@@ -5,9 +5,9 @@ import {
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { memory, ShapeError, tensor } from "@tenfold/core";
+import { ShapeError, tensor } from "@tenfold/core";
 import { METRIC_CASES } from "./_testdata/metrics.ts";
-import "./_testing.ts";
+import { countingBackend } from "./_testing.ts";
 import { accuracy } from "./accuracy.ts";
 import { confusionMatrix } from "./confusion_matrix.ts";
 import { f1 } from "./f1.ts";
@@ -141,16 +141,17 @@ describe("metrics of scores", () => {
   });
 
   it("leaves nothing behind", async () => {
-    const scores = tensor([[1, 0], [0, 1]]);
-    const truth = int32([0, 1]);
-    const same = tensor([1, 0], { requiresGrad: true });
-    const before = memory();
+    const backend = countingBackend();
+    const device = { device: backend };
+    const scores = tensor([[1, 0], [0, 1]], device);
+    const truth = tensor([0, 1], { ...device, dtype: "int32" });
+    const single = tensor([1, 0], { ...device, requiresGrad: true });
+    const before = backend.bytes;
     await accuracy(scores, truth);
+    await accuracy(single, truth, { threshold: 0.5 });
     await measure(f1(), scores, truth);
     await confusionMatrix(scores, truth);
-    await accuracy(same, truth, { threshold: 0.5 });
-    const { tensors, bytes } = memory();
-    assertEquals([tensors, bytes], [before.tensors, before.bytes]);
+    assertEquals(backend.bytes, before);
   });
 });
 

@@ -1,0 +1,49 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { ones } from "@tenfold/core";
+import { pack, unpack } from "./_pack.ts";
+import "./_testing.ts";
+
+describe("pack", () => {
+  it("takes tensors out by their paths, and puts them back", () => {
+    const [a, b] = [ones([1]), ones([2])];
+    const state = { net: { "0.weight": a }, list: [1, b, null, "text"] };
+    const packed = pack(state);
+    assertEquals(Object.keys(packed.tensors), ["net.0.weight", "list.1"]);
+    assertEquals(unpack(packed), state);
+  });
+
+  it("keeps apart what would have the same path", () => {
+    const [a, b] = [ones([1]), ones([2])];
+    const state = { x: { "y.z": a }, "x.y": { z: b } };
+    assertEquals(unpack(pack(state)), state);
+  });
+
+  it("keeps every number as it is", () => {
+    const numbers = [NaN, Infinity, -Infinity, -0, 0, 0.1, 5e-324, 2 ** 53];
+    const back = unpack(pack({ numbers })) as { numbers: number[] };
+    numbers.forEach((number, i) => assert(Object.is(number, back.numbers[i])));
+  });
+
+  it("says where something is that cannot be saved", () => {
+    assertThrows(
+      () => pack({ optimizer: { state: [() => {}] } }),
+      TypeError,
+      "Cannot save optimizer.state.0 as it is no plain value: got a function",
+    );
+    assertThrows(
+      () => pack({ optimizer: { state: new Map() } }),
+      TypeError,
+      "Cannot save optimizer.state as it is no plain value: got a Map",
+    );
+  });
+
+  it("misses a tensor that is gone", () => {
+    const { json } = pack({ a: ones([1]) });
+    assertThrows(
+      () => unpack({ json, tensors: {} }),
+      SyntaxError,
+      'the tensor "a" is missing',
+    );
+  });
+});
