@@ -1,0 +1,31 @@
+/**
+ * Parameters before their first values.
+ *
+ * @module
+ */
+import { full, type Shape, type TensorOptions, unscoped } from "@tenfold/core";
+import { Buffer, Parameter } from "./parameter.ts";
+
+/** A parameter filled with one value. */
+export function emptyParameter(
+  shape: Shape,
+  options: TensorOptions,
+  value = 0,
+): Parameter {
+  const start = unscoped(() => full(shape, value, options));
+  const parameter = new Parameter(start);
+  start.dispose();
+  return parameter;
+}
+
+/** A buffer filled with one value. */
+export function emptyBuffer(
+  shape: Shape,
+  options: TensorOptions,
+  value = 0,
+): Buffer {
+  const start = unscoped(() => full(shape, value, options));
+  const buffer = new Buffer(start);
+  start.dispose();
+  return buffer;
+}

@@ -1,0 +1,114 @@
+/**
+ * What the option objects of this package have in common.
+ *
+ * @module
+ */
+import {
+  type Backend,
+  type Device,
+  type DType,
+  type OptionsSchema,
+  parseOptions,
+  Tensor,
+  type TensorOptions,
+} from "@tenfold/core";
+import { z } from "zod";
+
+/** Where a layer's parameters are made, and of what. */
+export interface PlaceOptions {
+  /** A backend by name, or a device. @default {the current backend} */
+  readonly device?: string | Backend | Device;
+  /** The dtype of the parameters. @default {"float32"} */
+  readonly dtype?: DType;
+}
+
+/** How a loss is made of the losses of single elements. */
+export type Reduction = "mean" | "sum" | "none";
+
+const positive = "must be a positive integer";
+
+/** Extents and counts. */
+export const positiveInteger: z.ZodType<number> = z.int(positive)
+  .min(1, positive);
+
+/** Any number but NaN and the infinities. */
+export const finite: z.ZodType<number> = z.number("must be a number");
+
+/** A number from 0 on. */
+export const nonNegative: z.ZodType<number> = z.number("must be a number")
+  .min(0, "must not be negative");
+
+/** A number above 0. */
+export const positiveNumber: z.ZodType<number> = z.number("must be a number")
+  .gt(0, "must be positive");
+
+const fraction = "must be a number from 0 to 1";
+
+/** A number from 0 to 1. */
+export const probability: z.ZodType<number> = z.number(fraction)
+  .min(0, fraction).max(1, fraction);
+
+/** A dim, which may count from the end. */
+export const dim: z.ZodType<number> = z.int("must be an integer");
+
+/** True or false. */
+export const flag: z.ZodType<boolean> = z.boolean("must be true or false");
+
+/** A tensor. */
+export const tensorOption: z.ZodType<Tensor> = z.instanceof(
+  Tensor,
+  { error: "must be a tensor" },
+);
+
+/** One of some words. */
+export function oneOf<const W extends string>(
+  ...words: W[]
+): z.ZodType<W> {
+  return z.enum(words, `must be one of ${words.join(", ")}`) as z.ZodType<W>;
+}
+
+/** {@linkcode Reduction}. */
+export const reduction: z.ZodType<Reduction> = oneOf("mean", "sum", "none");
+
+/** The fields of {@linkcode PlaceOptions}. */
+export const placeFields = {
+  device: z.custom<string | Backend | Device>(
+    (value) =>
+      typeof value === "string" ||
+      (typeof value === "object" && value !== null),
+    "must be a backend's name, a backend or a device",
+  ).optional(),
+  dtype: oneOf("float32", "float64").optional(),
+} as const;
+
+/** The place options as creation functions take them. */
+export function placeOf(
+  { device, dtype }: {
+    readonly device?: string | Backend | Device | undefined;
+    readonly dtype?: DType | undefined;
+  },
+): TensorOptions {
+  return {
+    ...device === undefined ? {} : { device },
+    ...dtype === undefined ? {} : { dtype },
+  };
+}
+
+/** Options that were found right before: they are looked at once each. */
+const known = new WeakMap<object, WeakSet<object>>();
+
+/**
+ * Checks the options of a function that may be called in every step: an
+ * object that was checked before is not looked at again.
+ */
+export function checkOptions(
+  schema: OptionsSchema<unknown>,
+  options: object,
+  operation: string,
+): void {
+  let seen = known.get(schema);
+  if (seen === undefined) known.set(schema, seen = new WeakSet());
+  if (seen.has(options)) return;
+  parseOptions(schema, options, operation);
+  seen.add(options);
+}

@@ -1,0 +1,250 @@
+/**
+ * Activation functions as layers.
+ *
+ * @module
+ */
+import { parseOptions, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import { dim, finite, oneOf, positiveNumber } from "./_options.ts";
+import {
+  type EluOptions,
+  gelu,
+  type GeluOptions,
+  type LeakyReluOptions,
+  softplus,
+  type SoftplusOptions,
+} from "./functional/activations.ts";
+import { Module } from "./module.ts";
+
+/**
+ * `max(x, 0)`.
+ *
+ * @example Nothing below 0
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { ReLU } from "@tenfold/nn";
+ *
+ * const y = new ReLU().forward(tensor([-1, 2]));
+ * assertEquals(await y.toArray(), [0, 2]);
+ * ```
+ */
+export class ReLU extends Module {
+  /** Applies it to every element. */
+  forward(x: Tensor): Tensor {
+    return x.relu();
+  }
+}
+
+const leakyReluSchema = z.strictObject({ negativeSlope: finite.default(0.01) });
+
+/** `x` where positive, else `negativeSlope * x`. */
+export class LeakyReLU extends Module {
+  /** The slope below 0. */
+  readonly negativeSlope: number;
+
+  /**
+   * Makes a layer.
+   *
+   * @param options The slope.
+   */
+  constructor(options: LeakyReluOptions = {}) {
+    super();
+    this.negativeSlope =
+      parseOptions(leakyReluSchema, options, "make a LeakyReLU").negativeSlope;
+  }
+
+  /** Applies it to every element. */
+  forward(x: Tensor): Tensor {
+    return x.leakyRelu(this.negativeSlope);
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `negativeSlope=${this.negativeSlope}`;
+  }
+}
+
+const eluSchema = z.strictObject({ alpha: finite.default(1) });
+
+/** `x` where positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015). */
+export class ELU extends Module {
+  /** What it tends to, negated, towards minus infinity. */
+  readonly alpha: number;
+
+  /**
+   * Makes a layer.
+   *
+   * @param options The limit.
+   */
+  constructor(options: EluOptions = {}) {
+    super();
+    this.alpha = parseOptions(eluSchema, options, "make an ELU").alpha;
+  }
+
+  /** Applies it to every element. */
+  forward(x: Tensor): Tensor {
+    return x.elu(this.alpha);
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `alpha=${this.alpha}`;
+  }
+}
+
+const geluSchema = z.strictObject({
+  approximate: oneOf("none", "tanh").default("none"),
+});
+
+/**
+ * `x Φ(x)` with the standard normal distribution function Φ (Hendrycks and
+ * Gimpel, 2016), or its approximation by `tanh`.
+ */
+export class GELU extends Module {
+  /** `"tanh"` for the approximation. */
+  readonly approximate: "none" | "tanh";
+  readonly #options: GeluOptions;
+
+  /**
+   * Makes a layer.
+   *
+   * @param options Whether to approximate.
+   */
+  constructor(options: GeluOptions = {}) {
+    super();
+    this.#options = parseOptions(geluSchema, options, "make a GELU");
+    this.approximate = this.#options.approximate ?? "none";
+  }
+
+  /** Applies it to every element. */
+  forward(x: Tensor): Tensor {
+    return gelu(x, this.#options);
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `approximate=${this.approximate}`;
+  }
+}
+
+/** `x / (1 + exp(-x))`, also called swish. */
+export class SiLU extends Module {
+  /** Applies it to every element. */
+  forward(x: Tensor): Tensor {
+    return x.silu();
+  }
+}
+
+/** The hyperbolic tangent. */
+export class Tanh extends Module {
+  /** Applies it to every element. */
+  forward(x: Tensor): Tensor {
+    return x.tanh();
+  }
+}
+
+/** `1 / (1 + exp(-x))`. */
+export class Sigmoid extends Module {
+  /** Applies it to every element. */
+  forward(x: Tensor): Tensor {
+    return x.sigmoid();
+  }
+}
+
+const softplusSchema = z.strictObject({
+  beta: positiveNumber.default(1),
+  threshold: finite.default(20),
+});
+
+/** `log(1 + exp(beta x)) / beta`, without overflow. */
+export class Softplus extends Module {
+  /** How sharp the bend is. */
+  readonly beta: number;
+  /** Where `beta * x` is larger, `x` itself is taken. */
+  readonly threshold: number;
+  readonly #options: SoftplusOptions;
+
+  /**
+   * Makes a layer.
+   *
+   * @param options The sharpness, and from where on it is `x`.
+   */
+  constructor(options: SoftplusOptions = {}) {
+    super();
+    const parsed = parseOptions(softplusSchema, options, "make a Softplus");
+    this.beta = parsed.beta;
+    this.threshold = parsed.threshold;
+    this.#options = parsed;
+  }
+
+  /** Applies it to every element. */
+  forward(x: Tensor): Tensor {
+    return softplus(x, this.#options);
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `beta=${this.beta}, threshold=${this.threshold}`;
+  }
+}
+
+/** Options of {@linkcode Softmax} and {@linkcode LogSoftmax}. */
+export interface SoftmaxOptions {
+  /** The dim that sums to 1; may count from the end. @default {-1} */
+  readonly dim?: number;
+}
+
+const softmaxSchema = z.strictObject({ dim: dim.default(-1) });
+
+/** `exp(x) / sum(exp(x))` along a dim, without overflow. */
+export class Softmax extends Module {
+  /** The dim that sums to 1. */
+  readonly dim: number;
+
+  /**
+   * Makes a layer.
+   *
+   * @param options The dim.
+   */
+  constructor(options: SoftmaxOptions = {}) {
+    super();
+    this.dim = parseOptions(softmaxSchema, options, "make a Softmax").dim;
+  }
+
+  /** Applies it along the dim. */
+  forward(x: Tensor): Tensor {
+    return x.softmax(this.dim);
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `dim=${this.dim}`;
+  }
+}
+
+/** `log(softmax(x))` along a dim, without loss of digits. */
+export class LogSoftmax extends Module {
+  /** The dim whose exponentials sum to 1. */
+  readonly dim: number;
+
+  /**
+   * Makes a layer.
+   *
+   * @param options The dim.
+   */
+  constructor(options: SoftmaxOptions = {}) {
+    super();
+    this.dim = parseOptions(softmaxSchema, options, "make a LogSoftmax").dim;
+  }
+
+  /** Applies it along the dim. */
+  forward(x: Tensor): Tensor {
+    return x.logSoftmax(this.dim);
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `dim=${this.dim}`;
+  }
+}

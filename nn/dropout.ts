@@ -1,0 +1,57 @@
+/**
+ * The layer that forgets at random.
+ *
+ * @module
+ */
+import { parseOptions, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import { probability } from "./_options.ts";
+import { Module } from "./module.ts";
+
+/** Options of {@linkcode Dropout}. */
+export interface DropoutLayerOptions {
+  /** The probability that an element becomes 0. @default {0.5} */
+  readonly p?: number;
+}
+
+const schema = z.strictObject({ p: probability.default(0.5) });
+
+/**
+ * In training, zeroes elements at random and scales the others by
+ * `1 / (1 - p)` (Srivastava and others, 2014); in evaluation, does nothing.
+ *
+ * @example In evaluation nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { Dropout } from "@tenfold/nn";
+ *
+ * const layer = new Dropout({ p: 0.5 }).eval();
+ * assertEquals(await layer.forward(ones([3])).toArray(), [1, 1, 1]);
+ * ```
+ */
+export class Dropout extends Module {
+  /** The probability that an element becomes 0. */
+  readonly p: number;
+
+  /**
+   * Makes a layer.
+   *
+   * @param options The probability.
+   * @throws {RangeError} If `p` is not from 0 to 1.
+   */
+  constructor(options: DropoutLayerOptions = {}) {
+    super();
+    this.p = parseOptions(schema, options, "make a Dropout").p;
+  }
+
+  /** Forgets some of `x`, if this is training. */
+  forward(x: Tensor): Tensor {
+    return this.training && this.p > 0 ? x.dropout(this.p) : x;
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `p=${this.p}`;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * From the losses of single elements to the loss.
+ *
+ * @module
+ */
+import {
+  type FusedFunction,
+  ShapeError,
+  showShape,
+  type Tensor,
+} from "@tenfold/core";
+import type { Reduction } from "../_options.ts";
+
+/** The loss of every element, their sum, or the sum over `count`. */
+export function reduceLoss(
+  loss: FusedFunction,
+  inputs: readonly Tensor[],
+  reduction: Reduction,
+  count: number,
+  scalars?: readonly number[],
+): Tensor {
+  switch (reduction) {
+    case "none":
+      return loss.map(inputs, scalars);
+    case "sum":
+      return loss.sum(inputs, {}, scalars);
+    case "mean":
+      return loss.sum(inputs, { divisor: count }, scalars);
+  }
+}
+
+/**
+ * Checks that there is one target for each element. Broadcasting would compare
+ * every prediction with every target, which is hardly ever meant.
+ */
+export function requireSameShape(
+  name: string,
+  input: Tensor,
+  target: Tensor,
+): void {
+  const [a, b] = [input.shape, target.shape];
+  if (a.length === b.length && a.every((extent, d) => extent === b[d])) return;
+  throw new ShapeError(
+    `Cannot take the ${name} as input and target must have one shape: got ${
+      showShape(a)
+    } and ${
+      showShape(b)
+    }, reshape one of them (or expand it, if broadcasting is meant)`,
+  );
+}

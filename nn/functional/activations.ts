@@ -1,0 +1,172 @@
+import { call, constant, type Expr, fused, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import { checkOptions, finite, oneOf, positiveNumber } from "../_options.ts";
+
+/**
+ * `max(x, 0)`.
+ *
+ * @example Nothing below 0
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * assertEquals(await functional.relu(tensor([-1, 2])).toArray(), [0, 2]);
+ * ```
+ */
+export function relu(x: Tensor): Tensor {
+  return x.relu();
+}
+
+/** Options of {@linkcode leakyRelu}. */
+export interface LeakyReluOptions {
+  /** The slope below 0. @default {0.01} */
+  readonly negativeSlope?: number;
+}
+
+const leakyReluSchema = z.strictObject({ negativeSlope: finite.optional() });
+
+/**
+ * `x` where positive, else `negativeSlope * x`.
+ *
+ * @param x Any floats.
+ * @param options The slope.
+ * @throws {TypeError} If an option is unknown or no number.
+ */
+export function leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
+  if (options) checkOptions(leakyReluSchema, options, "apply leakyRelu");
+  return x.leakyRelu(options?.negativeSlope ?? 0.01);
+}
+
+/** Options of {@linkcode elu}. */
+export interface EluOptions {
+  /** What it tends to, negated, towards minus infinity. @default {1} */
+  readonly alpha?: number;
+}
+
+const eluSchema = z.strictObject({ alpha: finite.optional() });
+
+/**
+ * `x` where positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015).
+ *
+ * @param x Any floats.
+ * @param options The limit.
+ * @throws {TypeError} If an option is unknown or no number.
+ */
+export function elu(x: Tensor, options?: EluOptions): Tensor {
+  if (options) checkOptions(eluSchema, options, "apply elu");
+  return x.elu(options?.alpha ?? 1);
+}
+
+/** Options of {@linkcode gelu}. */
+export interface GeluOptions {
+  /**
+   * `"tanh"` for the approximation that some published models were trained
+   * with.
+   *
+   * @default {"none"}
+   */
+  readonly approximate?: "none" | "tanh";
+}
+
+const geluSchema = z.strictObject({
+  approximate: oneOf("none", "tanh").optional(),
+});
+
+/** A number of the dtype that `like` has. */
+const num = (value: number, like: Expr): Expr => constant(value, like.dtype);
+
+const geluTanh = fused("gelu", ([x]) => {
+  const cube = call("mul", call("mul", x!, x!), x!);
+  const inner = call("add", x!, call("mul", cube, num(0.044715, x!)));
+  const root = num(Math.sqrt(2 / Math.PI), x!);
+  const tanh = call("tanh", call("mul", inner, root));
+  const half = call("mul", x!, num(0.5, x!));
+  return call("mul", half, call("add", tanh, num(1, x!)));
+});
+
+/**
+ * `x Φ(x)` with the standard normal distribution function Φ (Hendrycks and
+ * Gimpel, 2016), or its approximation
+ * `x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³)))`.
+ *
+ * @param x Any floats.
+ * @param options Whether to approximate.
+ * @throws {RangeError} If `approximate` is neither `"none"` nor `"tanh"`.
+ */
+export function gelu(x: Tensor, options?: GeluOptions): Tensor {
+  if (options) checkOptions(geluSchema, options, "apply gelu");
+  return options?.approximate === "tanh" ? geluTanh.map([x]) : x.gelu();
+}
+
+/** `x / (1 + exp(-x))`, also called swish. */
+export function silu(x: Tensor): Tensor {
+  return x.silu();
+}
+
+/** The hyperbolic tangent. */
+export function tanh(x: Tensor): Tensor {
+  return x.tanh();
+}
+
+/** `1 / (1 + exp(-x))`. */
+export function sigmoid(x: Tensor): Tensor {
+  return x.sigmoid();
+}
+
+/** Options of {@linkcode softplus}. */
+export interface SoftplusOptions {
+  /** How sharp the bend is. @default {1} */
+  readonly beta?: number;
+  /** Where `beta * x` is larger, `x` itself is taken. @default {20} */
+  readonly threshold?: number;
+}
+
+const softplusSchema = z.strictObject({
+  beta: positiveNumber.optional(),
+  threshold: finite.optional(),
+});
+
+/** Scalars: beta, threshold. */
+const sharpSoftplus = fused("softplus", ([x], [beta, threshold]) => {
+  const scaled = call("mul", x!, beta!);
+  return call(
+    "select",
+    call("gt", scaled, threshold!),
+    x!,
+    call("div", call("softplus", scaled), beta!),
+  );
+}, { scalars: 2 });
+
+/**
+ * `log(1 + exp(beta x)) / beta`, without overflow.
+ *
+ * @param x Any floats.
+ * @param options The sharpness, and from where on it is `x`.
+ * @throws {RangeError} If `beta` is not positive.
+ */
+export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
+  if (options) checkOptions(softplusSchema, options, "apply softplus");
+  const { beta = 1, threshold = 20 } = options ?? {};
+  return sharpSoftplus.map([x], [beta, threshold]);
+}
+
+/**
+ * `exp(x) / sum(exp(x))` along a dim, without overflow.
+ *
+ * @param x Any numbers.
+ * @param dim May count from the end.
+ */
+export function softmax(x: Tensor, dim: number): Tensor {
+  return x.softmax(dim);
+}
+
+/**
+ * `log(softmax(x))` along a dim, without loss of digits.
+ *
+ * @param x Any numbers.
+ * @param dim May count from the end.
+ */
+export function logSoftmax(x: Tensor, dim: number): Tensor {
+  return x.logSoftmax(dim);
+}

@@ -1,0 +1,122 @@
+import {
+  call,
+  castExpr,
+  constant,
+  type Expr,
+  fused,
+  type FusedFunction,
+  indexAlong,
+  ShapeError,
+  showShape,
+  type Tensor,
+} from "@tenfold/core";
+import { z } from "zod";
+import {
+  checkOptions,
+  finite,
+  flag,
+  probability,
+  tensorOption,
+} from "../_options.ts";
+
+/** Options of {@linkcode scaledDotProductAttention}. */
+export interface AttentionOptions {
+  /**
+   * Broadcasts to `[..., L, S]`. bool: where to look. Floats: added to the
+   * scores.
+   */
+  readonly mask?: Tensor;
+  /** Each query looks at keys up to its own position. @default {false} */
+  readonly isCausal?: boolean;
+  /** What the scores are multiplied with. @default {1 / √E} */
+  readonly scale?: number;
+  /** The probability with which weights are dropped. @default {0} */
+  readonly dropout?: number;
+}
+
+const schema = z.strictObject({
+  mask: tensorOption.optional(),
+  isCausal: flag.optional(),
+  scale: finite.optional(),
+  dropout: probability.optional(),
+});
+
+const hidden = (like: Expr): Expr => constant(-Infinity, like.dtype);
+const scaled = (score: Expr, scale: Expr): Expr => call("mul", score, scale);
+
+const plain = fused(
+  "attention",
+  ([score], [scale]) => scaled(score!, scale!),
+  { scalars: 1 },
+);
+
+const masked = fused("attention", ([score, mask], [scale]) => {
+  const value = scaled(score!, scale!);
+  return mask!.dtype === "bool"
+    ? call("select", mask!, value, hidden(value))
+    : call("add", value, castExpr(mask!, value.dtype));
+}, { scalars: 1 });
+
+/** For each number of dims, as positions count from the first of them. */
+const causal: (FusedFunction | undefined)[] = [];
+
+function causalOf(ndim: number): FusedFunction {
+  return causal[ndim] ??= fused("attention", ([score, mask], [scale]) => {
+    const value = scaled(score!, scale!);
+    const visible = call("le", indexAlong(ndim - 1), indexAlong(ndim - 2));
+    const added = mask && mask.dtype !== "bool"
+      ? call("add", value, castExpr(mask, value.dtype))
+      : value;
+    const shown = mask?.dtype === "bool" ? call("and", visible, mask) : visible;
+    return call("select", shown, added, hidden(value));
+  }, { scalars: 1 });
+}
+
+/**
+ * `softmax(q kᵀ scale + mask) v`: each query takes the values of the keys that
+ * it is close to (Vaswani and others, 2017).
+ *
+ * @param q Queries, `[..., L, E]`.
+ * @param k Keys, `[..., S, E]`.
+ * @param v Values, `[..., S, V]`.
+ * @param options Mask, causality, scale and dropout.
+ * @returns Of shape `[..., L, V]`. A query that may look at nothing gives NaN.
+ * @throws {ShapeError} If queries and keys differ in length.
+ * @example One query between two keys
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const q = tensor([[0, 0]]);
+ * const k = tensor([[1, 0], [0, 1]]);
+ * const v = tensor([[2], [4]]);
+ * const y = functional.scaledDotProductAttention(q, k, v);
+ * assertEquals(await y.toArray(), [[3]]);
+ * ```
+ */
+export function scaledDotProductAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  options: AttentionOptions = {},
+): Tensor {
+  checkOptions(schema, options, "apply scaledDotProductAttention");
+  const length = q.shape[q.ndim - 1];
+  if (q.ndim < 2 || k.ndim < 2 || length !== k.shape[k.ndim - 1]) {
+    throw new ShapeError(
+      `Cannot apply scaledDotProductAttention as queries [..., L, E] and keys [..., S, E] must have one length E: got ${
+        showShape(q.shape)
+      } and ${showShape(k.shape)}`,
+    );
+  }
+  const { mask, isCausal = false, dropout = 0 } = options;
+  const scale = [options.scale ?? 1 / Math.sqrt(length!)];
+  const products = q.matmul(k.transpose(-1, -2));
+  const inputs = mask ? [products, mask] : [products];
+  const scores = isCausal
+    ? causalOf(Math.max(products.ndim, mask?.ndim ?? 0)).map(inputs, scale)
+    : (mask ? masked : plain).map(inputs, scale);
+  const weights = scores.softmax(-1);
+  return (dropout > 0 ? weights.dropout(dropout) : weights).matmul(v);
+}

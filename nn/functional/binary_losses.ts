@@ -1,0 +1,172 @@
+import {
+  call,
+  castExpr,
+  constant,
+  type Expr,
+  fused,
+  type FusedFunction,
+  ShapeError,
+  showShape,
+  type Tensor,
+} from "@tenfold/core";
+import { z } from "zod";
+import { checkOptions, reduction, tensorOption } from "../_options.ts";
+import { reduceLoss, requireSameShape } from "./_reduce.ts";
+import type { ReductionOptions } from "./regression_losses.ts";
+
+/** Options of {@linkcode binaryCrossEntropy}. */
+export interface BinaryCrossEntropyOptions extends ReductionOptions {
+  /** Multiplies the losses; broadcasts to them. */
+  readonly weight?: Tensor;
+}
+
+const schema = z.strictObject({
+  reduction: reduction.optional(),
+  weight: tensorOption.optional(),
+});
+
+const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
+const add = (a: Expr, b: Expr): Expr => call("add", a, b);
+const sub = (a: Expr, b: Expr): Expr => call("sub", a, b);
+/** A number of the dtype that `like` has. */
+const num = (value: number, like: Expr): Expr => constant(value, like.dtype);
+
+/** Inputs p, target and, where there is one, the weight. */
+const entropy = fused("binaryCrossEntropy", ([p, given, factor]) => {
+  const t = castExpr(given!, p!.dtype);
+  const weight = factor && castExpr(factor, p!.dtype);
+  // A certain and wrong prediction costs 100, not infinity, as in PyTorch.
+  const least = num(-100, p!);
+  const yes = call("max", call("log", p!), least);
+  const no = call("max", call("log1p", call("neg", p!)), least);
+  const rest = sub(num(1, t), t);
+  const loss = call("neg", add(mul(t, yes), mul(rest, no)));
+  const spread = call("max", mul(sub(num(1, p!), p!), p!), num(1e-12, p!));
+  const weighted = (x: Expr) => weight ? mul(x, weight) : x;
+  return {
+    value: weighted(loss),
+    // Steep but finite where the logarithms are cut off.
+    gradients: (g) => [
+      mul(g, weighted(call("div", sub(p!, t), spread))),
+      mul(g, weighted(sub(no, yes))),
+      ...weight ? [mul(g, loss)] : [],
+    ],
+  };
+});
+
+/** Checks that a weight broadcasts to the losses without making them more. */
+function checkWeight(name: string, what: string, w: Tensor, x: Tensor): void {
+  const lead = x.ndim - w.ndim;
+  const fits = lead >= 0 &&
+    w.shape.every((extent, d) => extent === 1 || extent === x.shape[lead + d]);
+  if (fits) return;
+  throw new ShapeError(
+    `Cannot take the ${name} as the ${what} must broadcast to the input: got ${
+      showShape(w.shape)
+    } for ${showShape(x.shape)}`,
+  );
+}
+
+/**
+ * `-(t log(p) + (1 - t) log(1 - p))` of probabilities. Logarithms are no
+ * smaller than -100. From scores, {@linkcode binaryCrossEntropyWithLogits}
+ * loses no digits.
+ *
+ * @param input Probabilities from 0 to 1.
+ * @param target Of the same shape, from 0 to 1.
+ * @param options The reduction, and a weight.
+ * @throws {ShapeError} If the shapes differ.
+ */
+export function binaryCrossEntropy(
+  input: Tensor,
+  target: Tensor,
+  options?: BinaryCrossEntropyOptions,
+): Tensor {
+  const name = "binaryCrossEntropy";
+  if (options) checkOptions(schema, options, `take the ${name}`);
+  requireSameShape(name, input, target);
+  const { reduction = "mean", weight } = options ?? {};
+  const inputs = [input, target];
+  if (weight) {
+    checkWeight(name, "weight", weight, input);
+    inputs.push(weight);
+  }
+  return reduceLoss(entropy, inputs, reduction, input.size);
+}
+
+/** Options of {@linkcode binaryCrossEntropyWithLogits}. */
+export interface BinaryCrossEntropyWithLogitsOptions
+  extends BinaryCrossEntropyOptions {
+  /** Multiplies the losses of positive targets; broadcasts to them. */
+  readonly posWeight?: Tensor;
+}
+
+const logitsSchema = z.strictObject({
+  reduction: reduction.optional(),
+  weight: tensorOption.optional(),
+  posWeight: tensorOption.optional(),
+});
+
+/** Inputs logits, target, then what there is of weight and posWeight. */
+const logitEntropy = (
+  hasWeight: boolean,
+  hasPositive: boolean,
+): FusedFunction =>
+  fused("binaryCrossEntropyWithLogits", ([x, given, ...weights]) => {
+    const t = castExpr(given!, x!.dtype);
+    const factors = weights.map((weight) => castExpr(weight, x!.dtype));
+    const positive = hasPositive ? factors[hasWeight ? 1 : 0]! : null;
+    const miss = call("softplus", call("neg", x!));
+    const rest = mul(sub(num(1, t), t), x!);
+    const factor = positive &&
+      add(mul(sub(positive, num(1, t)), t), num(1, t));
+    const loss = add(rest, factor ? mul(factor, miss) : miss);
+    return hasWeight ? mul(loss, factors[0]!) : loss;
+  });
+
+const LOGIT_ENTROPY: readonly FusedFunction[] = [
+  logitEntropy(false, false),
+  logitEntropy(true, false),
+  logitEntropy(false, true),
+  logitEntropy(true, true),
+];
+
+/**
+ * {@linkcode binaryCrossEntropy} of `sigmoid(input)`, without overflow and
+ * without loss of digits.
+ *
+ * @param input Scores of any size.
+ * @param target Of the same shape, from 0 to 1.
+ * @param options The reduction, and weights.
+ * @throws {ShapeError} If the shapes differ.
+ * @example An even chance
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.binaryCrossEntropyWithLogits(tensor(0), tensor(1));
+ * assertAlmostEquals(await loss.item(), Math.LN2, 1e-6);
+ * ```
+ */
+export function binaryCrossEntropyWithLogits(
+  input: Tensor,
+  target: Tensor,
+  options?: BinaryCrossEntropyWithLogitsOptions,
+): Tensor {
+  const name = "binaryCrossEntropyWithLogits";
+  if (options) checkOptions(logitsSchema, options, `take the ${name}`);
+  requireSameShape(name, input, target);
+  const { reduction = "mean", weight, posWeight } = options ?? {};
+  const inputs = [input, target];
+  if (weight) {
+    checkWeight(name, "weight", weight, input);
+    inputs.push(weight);
+  }
+  if (posWeight) {
+    checkWeight(name, "posWeight", posWeight, input);
+    inputs.push(posWeight);
+  }
+  const loss = LOGIT_ENTROPY[(weight ? 1 : 0) + (posWeight ? 2 : 0)]!;
+  return reduceLoss(loss, inputs, reduction, input.size);
+}

@@ -1,0 +1,215 @@
+import {
+  call,
+  castExpr,
+  DTypeError,
+  type Expr,
+  fused,
+  isFloating,
+  ShapeError,
+  showShape,
+  type Tensor,
+} from "@tenfold/core";
+import { z } from "zod";
+import {
+  checkOptions,
+  probability,
+  type Reduction,
+  reduction,
+  tensorOption,
+} from "../_options.ts";
+import { classLoss } from "./_class_loss.ts";
+import { classesOf } from "./_classes.ts";
+import type { ReductionOptions } from "./regression_losses.ts";
+
+/** Options of {@linkcode nllLoss}. */
+export interface NllLossOptions extends ReductionOptions {
+  /** One weight a class. `"mean"` divides by the weights of the samples. */
+  readonly weight?: Tensor;
+  /** Samples with this index do not count. @default {-100} */
+  readonly ignoreIndex?: number;
+}
+
+/** Options of {@linkcode crossEntropy}. */
+export interface CrossEntropyOptions extends NllLossOptions {
+  /**
+   * The share of the probability that is spread evenly over all classes
+   * (Szegedy and others, 2016).
+   *
+   * @default {0}
+   */
+  readonly labelSmoothing?: number;
+}
+
+const nllFields = {
+  reduction: reduction.optional(),
+  weight: tensorOption.optional(),
+  ignoreIndex: z.int("must be an integer").optional(),
+};
+const nllSchema = z.strictObject(nllFields);
+const crossEntropySchema = z.strictObject({
+  ...nllFields,
+  labelSmoothing: probability.optional(),
+});
+
+/** Adds the dim of samples where there is one sample without it. */
+function asBatch(
+  name: string,
+  input: Tensor,
+  target: Tensor,
+): readonly [Tensor, Tensor, boolean] {
+  if (input.ndim === 0) {
+    throw new ShapeError(
+      `Cannot take the ${name} of a 0-d tensor: give scores of shape [N, C] or [C]`,
+    );
+  }
+  return input.ndim > 1
+    ? [input, target, false]
+    : [input.unsqueeze(0), target.unsqueeze(0), true];
+}
+
+/** The weights of the classes under the shape `[1, C, 1, ...]`. */
+function weightsOf(
+  name: string,
+  weight: Tensor | undefined,
+  { shape, ndim }: Tensor,
+): Tensor | null {
+  if (!weight) return null;
+  if (weight.ndim !== 1 || weight.size !== shape[1]) {
+    throw new ShapeError(
+      `Cannot take the ${name} as there must be one weight for each class: got weights ${
+        showShape(weight.shape)
+      } for ${shape[1]} classes`,
+    );
+  }
+  return weight.reshape([1, -1, ...new Array(ndim - 2).fill(1)]);
+}
+
+/** Without the dim of samples, where it was added. */
+function asGiven(
+  loss: Tensor,
+  single: boolean,
+  reduction: Reduction | undefined,
+): Tensor {
+  return single && reduction === "none" ? loss.squeeze(0) : loss;
+}
+
+/**
+ * Minus the log-probability of each sample's class, the negative
+ * log-likelihood.
+ *
+ * @param input Log-probabilities, `[N, C]`, `[N, C, ...]` or `[C]`, such as
+ * `logSoftmax` gives.
+ * @param target Class indices, int32: `[N]`, `[N, ...]` or `[]`.
+ * @param options The reduction, weights, and what to ignore.
+ * @throws {IndexError} If an index is none of the classes. On devices that
+ * cannot read without waiting, reading the loss throws.
+ * @throws {DTypeError} If the indices are no int32.
+ */
+export function nllLoss(
+  input: Tensor,
+  target: Tensor,
+  options: NllLossOptions = {},
+): Tensor {
+  const name = "nllLoss";
+  checkOptions(nllSchema, options, `take the ${name}`);
+  const { reduction = "mean", ignoreIndex = -100 } = options;
+  const [log, indices, single] = asBatch(name, input, target);
+  const weight = weightsOf(name, options.weight, log);
+  const classes = classesOf(name, log, indices, ignoreIndex);
+  const how = { name, weight, ignoreIndex, smoothing: 0, reduction };
+  return asGiven(classLoss(log, null, classes, how), single, reduction);
+}
+
+/**
+ * The cross entropy between logits and classes: minus the log of the
+ * probability that `softmax` gives to each sample's class. Targets may also be
+ * probabilities of all classes.
+ *
+ * @param input Logits, `[N, C]`, `[N, C, ...]` or `[C]`.
+ * @param target Class indices, int32: `[N]`, `[N, ...]` or `[]`. Or
+ * probabilities of the shape of the logits.
+ * @param options The reduction, weights, what to ignore, label smoothing.
+ * @throws {IndexError} If an index is none of the classes. On devices that
+ * cannot read without waiting, reading the loss throws.
+ * @throws {DTypeError} If the indices are no int32.
+ * @throws {ShapeError} If there is not one target for each sample.
+ * @example Two classes, equally likely
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const classes = tensor([0, 1, 1], { dtype: "int32" });
+ * const loss = functional.crossEntropy(zeros([3, 2]), classes);
+ * assertAlmostEquals(await loss.item(), Math.LN2, 1e-6);
+ * ```
+ */
+export function crossEntropy(
+  input: Tensor,
+  target: Tensor,
+  options: CrossEntropyOptions = {},
+): Tensor {
+  const name = "crossEntropy";
+  checkOptions(crossEntropySchema, options, `take the ${name}`);
+  const { reduction = "mean", ignoreIndex = -100 } = options;
+  const smoothing = options.labelSmoothing ?? 0;
+  const [logits, given, single] = asBatch(name, input, target);
+  const weight = weightsOf(name, options.weight, logits);
+  if (isFloating(given.dtype)) {
+    const loss = ofProbabilities(logits, given, weight, smoothing, reduction);
+    return asGiven(loss, single, reduction);
+  }
+  const classes = classesOf(name, logits, given, ignoreIndex);
+  const how = { name, weight, ignoreIndex, smoothing, reduction };
+  const log = logits.logSoftmax(1);
+  return asGiven(classLoss(log, logits, classes, how), single, reduction);
+}
+
+const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
+
+/**
+ * Inputs: log-probabilities, probabilities and, where there are, weights.
+ * Scalars: the share of the target, the share of every class.
+ */
+const entropy = fused("crossEntropy", ([log, p, weight], [own, every]) => {
+  const wanted = call("add", mul(p!, own!), every!);
+  const loss = call("neg", mul(wanted, log!));
+  return weight ? mul(loss, castExpr(weight, loss.dtype)) : loss;
+}, { scalars: 2 });
+
+/** The cross entropy between logits and probabilities, both `[N, C, ...]`. */
+function ofProbabilities(
+  logits: Tensor,
+  target: Tensor,
+  weight: Tensor | null,
+  smoothing: number,
+  reduction: Reduction,
+): Tensor {
+  const [from, to] = [logits.shape, target.shape];
+  if (from.length !== to.length || from.some((extent, d) => extent !== to[d])) {
+    throw target.ndim === logits.ndim - 1
+      ? new DTypeError(
+        `Cannot take the crossEntropy as class indices must be int32: got ${target.dtype} of shape ${
+          showShape(to)
+        }, cast them with target.cast("int32")`,
+      )
+      : new ShapeError(
+        `Cannot take the crossEntropy as probabilities must have the shape of the logits: got ${
+          showShape(to)
+        } for ${showShape(from)}`,
+      );
+  }
+  const inputs = [logits.logSoftmax(1), target];
+  if (weight) inputs.push(weight);
+  const scalars = [1 - smoothing, smoothing / from[1]!];
+  switch (reduction) {
+    case "none":
+      return entropy.sum(inputs, { dims: 1 }, scalars);
+    case "sum":
+      return entropy.sum(inputs, {}, scalars);
+    case "mean": {
+      const divisor = logits.size / from[1]!;
+      return entropy.sum(inputs, { divisor }, scalars);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { Tensor } from "@tenfold/core";
+import { z } from "zod";
+import { checkOptions, flag, probability } from "../_options.ts";
+
+/** Options of {@linkcode dropout}. */
+export interface DropoutOptions {
+  /** The probability that an element becomes 0. @default {0.5} */
+  readonly p?: number;
+  /** Without it, everything passes through. @default {true} */
+  readonly training?: boolean;
+}
+
+const schema = z.strictObject({
+  p: probability.optional(),
+  training: flag.optional(),
+});
+
+/**
+ * Zeroes elements at random and scales the others by `1 / (1 - p)`, so that
+ * the mean stays (Srivastava and others, 2014). Draws from the generator that
+ * `manualSeed` sets.
+ *
+ * @param x Any floats.
+ * @param options The probability, and whether this is training.
+ * @throws {RangeError} If `p` is not from 0 to 1.
+ * @example In evaluation nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = ones([3]);
+ * const y = functional.dropout(x, { p: 0.5, training: false });
+ * assertEquals(await y.toArray(), [1, 1, 1]);
+ * ```
+ */
+export function dropout(x: Tensor, options?: DropoutOptions): Tensor {
+  if (options) checkOptions(schema, options, "apply dropout");
+  const { p = 0.5, training = true } = options ?? {};
+  return training && p > 0 ? x.dropout(p) : x;
+}

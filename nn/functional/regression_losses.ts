@@ -1,0 +1,126 @@
+import { call, constant, type Expr, fused, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import {
+  checkOptions,
+  positiveNumber,
+  type Reduction,
+  reduction,
+} from "../_options.ts";
+import { reduceLoss, requireSameShape } from "./_reduce.ts";
+
+/** Options that all losses have. */
+export interface ReductionOptions {
+  /**
+   * `"mean"` or `"sum"` of the losses of all elements, or `"none"` for each of
+   * them.
+   *
+   * @default {"mean"}
+   */
+  readonly reduction?: Reduction;
+}
+
+const schema = z.strictObject({ reduction: reduction.optional() });
+
+const difference = (a: Expr, b: Expr): Expr => call("sub", a, b);
+
+const squaredError = fused("mseLoss", ([x, y]) => {
+  const error = difference(x!, y!);
+  return call("mul", error, error);
+});
+
+/**
+ * The squared difference.
+ *
+ * @param input Predictions.
+ * @param target Of the shape of the predictions.
+ * @param options The reduction.
+ * @throws {ShapeError} If the shapes differ.
+ * @example The mean of 1 and 9
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.mseLoss(tensor([1, 2]), tensor([2, 5]));
+ * assertEquals(await loss.item(), 5);
+ * ```
+ */
+export function mseLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: ReductionOptions,
+): Tensor {
+  if (options) checkOptions(schema, options, "take the mseLoss");
+  requireSameShape("mseLoss", input, target);
+  const { reduction = "mean" } = options ?? {};
+  return reduceLoss(squaredError, [input, target], reduction, input.size);
+}
+
+const absoluteError = fused(
+  "l1Loss",
+  ([x, y]) => call("abs", difference(x!, y!)),
+);
+
+/**
+ * The absolute difference.
+ *
+ * @param input Predictions.
+ * @param target Of the shape of the predictions.
+ * @param options The reduction.
+ * @throws {ShapeError} If the shapes differ.
+ */
+export function l1Loss(
+  input: Tensor,
+  target: Tensor,
+  options?: ReductionOptions,
+): Tensor {
+  if (options) checkOptions(schema, options, "take the l1Loss");
+  requireSameShape("l1Loss", input, target);
+  const { reduction = "mean" } = options ?? {};
+  return reduceLoss(absoluteError, [input, target], reduction, input.size);
+}
+
+/** Options of {@linkcode huberLoss}. */
+export interface HuberLossOptions extends ReductionOptions {
+  /** Where the parabola goes over into a line. @default {1} */
+  readonly delta?: number;
+}
+
+const huberSchema = z.strictObject({
+  reduction: reduction.optional(),
+  delta: positiveNumber.optional(),
+});
+
+/** Scalar: delta. */
+const huber = fused("huberLoss", ([x, y], [delta]) => {
+  const error = call("abs", difference(x!, y!));
+  const half = constant(0.5, error.dtype);
+  return call(
+    "select",
+    call("lt", error, delta!),
+    call("mul", half, call("mul", error, error)),
+    call("mul", delta!, call("sub", error, call("mul", half, delta!))),
+  );
+}, { scalars: 1 });
+
+/**
+ * Half the squared difference up to `delta`, a line behind it (Huber, 1964):
+ * outliers pull no harder than `delta`.
+ *
+ * @param input Predictions.
+ * @param target Of the shape of the predictions.
+ * @param options The reduction, and `delta`.
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If `delta` is not positive.
+ */
+export function huberLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: HuberLossOptions,
+): Tensor {
+  if (options) checkOptions(huberSchema, options, "take the huberLoss");
+  requireSameShape("huberLoss", input, target);
+  const { reduction = "mean", delta = 1 } = options ?? {};
+  const inputs = [input, target];
+  return reduceLoss(huber, inputs, reduction, input.size, [delta]);
+}

@@ -1,0 +1,27 @@
+/**
+ * The layer that does nothing.
+ *
+ * @module
+ */
+import type { Tensor } from "@tenfold/core";
+import { Module } from "./module.ts";
+
+/**
+ * Gives back what it gets; stands where another layer might.
+ *
+ * @example Nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { Identity } from "@tenfold/nn";
+ *
+ * const x = ones([2]);
+ * assertEquals(new Identity().forward(x), x);
+ * ```
+ */
+export class Identity extends Module {
+  /** Gives back `x`. */
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}

@@ -1,0 +1,80 @@
+import { parseOptions, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import { finite, oneOf } from "../_options.ts";
+import { fanOf } from "./_fan.ts";
+import { calculateGain, NONLINEARITIES, type Nonlinearity } from "./gain.ts";
+import { normal_, uniform_ } from "./plain.ts";
+
+/** Options of {@linkcode kaimingUniform_} and {@linkcode kaimingNormal_}. */
+export interface KaimingOptions {
+  /** The negative slope behind the layer, for `"leaky_relu"`. @default {0} */
+  readonly a?: number;
+  /**
+   * Whether the deviation stays in the forward pass (`"fan_in"`) or in the
+   * backward pass (`"fan_out"`).
+   *
+   * @default {"fan_in"}
+   */
+  readonly mode?: "fan_in" | "fan_out";
+  /** The function behind the layer. @default {"leaky_relu"} */
+  readonly nonlinearity?: Nonlinearity;
+}
+
+const schema = z.strictObject({
+  a: finite.default(0),
+  mode: oneOf("fan_in", "fan_out").default("fan_in"),
+  nonlinearity: oneOf(...NONLINEARITIES).default("leaky_relu"),
+});
+
+/** `gain / √fan`. */
+function deviation(tensor: Tensor, options: KaimingOptions, name: string) {
+  const { a, mode, nonlinearity } = parseOptions(
+    schema,
+    options,
+    `apply ${name}`,
+  );
+  const fan = fanOf(tensor, name);
+  return calculateGain(nonlinearity, a) /
+    Math.sqrt(mode === "fan_in" ? fan.in : fan.out);
+}
+
+/**
+ * Fills a weight evenly between `±gain √(3 / fan)` (He and others, 2015).
+ *
+ * @param tensor Of shape `[out, in, ...window]`.
+ * @param options The function behind the layer, and which fan counts.
+ * @returns The tensor.
+ * @throws {ShapeError} If it has fewer than 2 dims.
+ * @example For a layer before ReLU
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { zeros } from "@tenfold/tenfold";
+ * import { init } from "@tenfold/nn";
+ *
+ * const weight = zeros([10, 6]);
+ * init.kaimingUniform_(weight, { nonlinearity: "relu" });
+ * assert(await weight.abs().max().item() <= 1);
+ * ```
+ */
+export function kaimingUniform_<T extends Tensor>(
+  tensor: T,
+  options: KaimingOptions = {},
+): T {
+  const bound = Math.sqrt(3) * deviation(tensor, options, "kaimingUniform_");
+  return uniform_(tensor, { a: -bound, b: bound });
+}
+
+/**
+ * Fills a weight normally with deviation `gain / √fan` (He and others, 2015).
+ *
+ * @param tensor Of shape `[out, in, ...window]`.
+ * @param options The function behind the layer, and which fan counts.
+ * @returns The tensor.
+ * @throws {ShapeError} If it has fewer than 2 dims.
+ */
+export function kaimingNormal_<T extends Tensor>(
+  tensor: T,
+  options: KaimingOptions = {},
+): T {
+  return normal_(tensor, { std: deviation(tensor, options, "kaimingNormal_") });
+}

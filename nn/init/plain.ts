@@ -1,0 +1,126 @@
+import {
+  noGrad,
+  parseOptions,
+  rand,
+  randn,
+  type Tensor,
+  tidy,
+} from "@tenfold/core";
+import { z } from "zod";
+import { finite, nonNegative } from "../_options.ts";
+
+/** Fills a tensor with what `make` gives, without recording. */
+function fill<T extends Tensor>(tensor: T, make: () => Tensor): T {
+  tidy(() => {
+    noGrad(() => tensor.copy_(make()));
+  });
+  return tensor;
+}
+
+/** Options of {@linkcode uniform_}. */
+export interface UniformOptions {
+  /** The lower bound. @default {0} */
+  readonly a?: number;
+  /** The upper bound. @default {1} */
+  readonly b?: number;
+}
+
+const uniformSchema = z.strictObject({
+  a: finite.default(0),
+  b: finite.default(1),
+}).refine(({ a, b }) => a <= b, "a must not be above b");
+
+/**
+ * Fills a tensor with random numbers from `a` to `b`.
+ *
+ * @param tensor What to fill.
+ * @param options The bounds.
+ * @returns The tensor.
+ * @throws {RangeError} If `a` is above `b`.
+ * @example The same numbers from the same seed
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { manualSeed, zeros } from "@tenfold/tenfold";
+ * import { init } from "@tenfold/nn";
+ *
+ * manualSeed(1);
+ * const first = await init.uniform_(zeros([3])).toArray();
+ * manualSeed(1);
+ * assertEquals(await init.uniform_(zeros([3])).toArray(), first);
+ * ```
+ */
+export function uniform_<T extends Tensor>(
+  tensor: T,
+  options: UniformOptions = {},
+): T {
+  const { a, b } = parseOptions(uniformSchema, options, "apply uniform_");
+  const { shape, dtype, device } = tensor;
+  return fill(
+    tensor,
+    () => rand(shape, { dtype, device }).mul_(b - a).add_(a),
+  );
+}
+
+/** Options of {@linkcode normal_}. */
+export interface NormalOptions {
+  /** The mean. @default {0} */
+  readonly mean?: number;
+  /** The standard deviation. @default {1} */
+  readonly std?: number;
+}
+
+const normalSchema = z.strictObject({
+  mean: finite.default(0),
+  std: nonNegative.default(1),
+});
+
+/**
+ * Fills a tensor with random numbers of a normal distribution.
+ *
+ * @param tensor What to fill.
+ * @param options Mean and standard deviation.
+ * @returns The tensor.
+ * @throws {RangeError} If the deviation is negative.
+ */
+export function normal_<T extends Tensor>(
+  tensor: T,
+  options: NormalOptions = {},
+): T {
+  const { mean, std } = parseOptions(normalSchema, options, "apply normal_");
+  const { shape, dtype, device } = tensor;
+  return fill(
+    tensor,
+    () => randn(shape, { dtype, device }).mul_(std).add_(mean),
+  );
+}
+
+/**
+ * Fills a tensor with one value.
+ *
+ * @param tensor What to fill.
+ * @param value What with.
+ * @returns The tensor.
+ */
+export function constant_<T extends Tensor>(tensor: T, value: number): T {
+  return noGrad(() => tensor.fill_(value));
+}
+
+/**
+ * Fills a tensor with zeros.
+ *
+ * @param tensor What to fill.
+ * @returns The tensor.
+ */
+export function zeros_<T extends Tensor>(tensor: T): T {
+  return constant_(tensor, 0);
+}
+
+/**
+ * Fills a tensor with ones.
+ *
+ * @param tensor What to fill.
+ * @returns The tensor.
+ */
+export function ones_<T extends Tensor>(tensor: T): T {
+  return constant_(tensor, 1);
+}

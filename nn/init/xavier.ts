@@ -1,0 +1,62 @@
+import { parseOptions, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import { finite } from "../_options.ts";
+import { fanOf } from "./_fan.ts";
+import { normal_, uniform_ } from "./plain.ts";
+
+/** Options of {@linkcode xavierUniform_} and {@linkcode xavierNormal_}. */
+export interface XavierOptions {
+  /** Multiplies the deviation; see `calculateGain`. @default {1} */
+  readonly gain?: number;
+}
+
+const schema = z.strictObject({ gain: finite.default(1) });
+
+/** `gain √(2 / (fanIn + fanOut))`. */
+function deviation(tensor: Tensor, options: XavierOptions, name: string) {
+  const { gain } = parseOptions(schema, options, `apply ${name}`);
+  const fan = fanOf(tensor, name);
+  return Math.abs(gain) * Math.sqrt(2 / (fan.in + fan.out));
+}
+
+/**
+ * Fills a weight evenly between `±gain √(6 / (fanIn + fanOut))` (Glorot and
+ * Bengio, 2010).
+ *
+ * @param tensor Of shape `[out, in, ...window]`.
+ * @param options The gain.
+ * @returns The tensor.
+ * @throws {ShapeError} If it has fewer than 2 dims.
+ * @example Bounded by the fan
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { zeros } from "@tenfold/tenfold";
+ * import { init } from "@tenfold/nn";
+ *
+ * const weight = init.xavierUniform_(zeros([4, 2]));
+ * assert(await weight.abs().max().item() <= 1);
+ * ```
+ */
+export function xavierUniform_<T extends Tensor>(
+  tensor: T,
+  options: XavierOptions = {},
+): T {
+  const bound = Math.sqrt(3) * deviation(tensor, options, "xavierUniform_");
+  return uniform_(tensor, { a: -bound, b: bound });
+}
+
+/**
+ * Fills a weight normally with deviation `gain √(2 / (fanIn + fanOut))` (Glorot
+ * and Bengio, 2010).
+ *
+ * @param tensor Of shape `[out, in, ...window]`.
+ * @param options The gain.
+ * @returns The tensor.
+ * @throws {ShapeError} If it has fewer than 2 dims.
+ */
+export function xavierNormal_<T extends Tensor>(
+  tensor: T,
+  options: XavierOptions = {},
+): T {
+  return normal_(tensor, { std: deviation(tensor, options, "xavierNormal_") });
+}

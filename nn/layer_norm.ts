@@ -1,0 +1,119 @@
+/**
+ * The layer that normalises each sample.
+ *
+ * @module
+ */
+import { parseOptions, type Shape, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import { emptyParameter } from "./_empty.ts";
+import {
+  flag,
+  nonNegative,
+  placeFields,
+  placeOf,
+  type PlaceOptions,
+  positiveInteger,
+} from "./_options.ts";
+import { normalizeLast } from "./functional/layer_norm.ts";
+import { constant_ } from "./init/plain.ts";
+import { Module } from "./module.ts";
+import type { Parameter } from "./parameter.ts";
+
+/** Options of {@linkcode LayerNorm}. */
+export interface LayerNormOptions extends PlaceOptions {
+  /** Added to the variance. @default {1e-5} */
+  readonly eps?: number;
+  /** Whether a weight and a bias are learned. @default {true} */
+  readonly elementwiseAffine?: boolean;
+  /** Whether there is a bias beside the weight. @default {true} */
+  readonly bias?: boolean;
+}
+
+const extents = "must be a positive integer or an array of them";
+const schema = z.strictObject({
+  normalizedShape: z.array(positiveInteger, extents).min(1, extents),
+  eps: nonNegative.default(1e-5),
+  elementwiseAffine: flag.default(true),
+  bias: flag.default(true),
+  ...placeFields,
+});
+
+/**
+ * Gives the last dims of each sample mean 0 and variance 1, then scales and
+ * shifts them by what it learns (Ba and others, 2016).
+ *
+ * @example Samples of four numbers
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { LayerNorm } from "@tenfold/nn";
+ *
+ * const y = new LayerNorm(4).forward(tensor([[1, 2, 3, 4]]));
+ * assertAlmostEquals(await y.mean().item(), 0, 1e-5);
+ * ```
+ */
+export class LayerNorm extends Module {
+  /** The last dims, which are normalised. */
+  readonly normalizedShape: Shape;
+  /** Added to the variance. */
+  readonly eps: number;
+  /** Of the normalised shape, or null. */
+  weight: Parameter | null;
+  /** Of the normalised shape, or null. */
+  bias: Parameter | null;
+
+  /**
+   * Makes a layer that changes nothing but mean and variance at first.
+   *
+   * @param normalizedShape The last dims; a number is one dim.
+   * @param options What is added to the variance, what is learned; device and
+   * dtype.
+   * @throws {RangeError} If an extent is no positive integer.
+   */
+  constructor(
+    normalizedShape: number | Shape,
+    options: LayerNormOptions = {},
+  ) {
+    super();
+    const { eps, elementwiseAffine, bias, ...rest } = parseOptions(
+      schema,
+      {
+        ...options,
+        normalizedShape: typeof normalizedShape === "number"
+          ? [normalizedShape]
+          : normalizedShape,
+      },
+      "make a LayerNorm",
+    );
+    const shape = rest.normalizedShape;
+    const where = placeOf(rest);
+    this.normalizedShape = shape;
+    this.eps = eps;
+    this.weight = elementwiseAffine ? emptyParameter(shape, where, 1) : null;
+    this.bias = elementwiseAffine && bias ? emptyParameter(shape, where) : null;
+  }
+
+  /** Sets the weight to ones and the bias to zeros. */
+  resetParameters(): void {
+    if (this.weight) constant_(this.weight, 1);
+    if (this.bias) constant_(this.bias, 0);
+  }
+
+  /**
+   * Normalises.
+   *
+   * @param x Of shape `[..., ...normalizedShape]`.
+   * @throws {ShapeError} If the last extents differ.
+   */
+  forward(x: Tensor): Tensor {
+    const { normalizedShape, weight, bias, eps } = this;
+    return normalizeLast(x, normalizedShape, weight, bias, eps);
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `normalizedShape=[${
+      this.normalizedShape.join(", ")
+    }], eps=${this.eps}, elementwiseAffine=${this.weight !== null}`;
+  }
+}

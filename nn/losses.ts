@@ -1,0 +1,310 @@
+/**
+ * Losses as modules.
+ *
+ * @module
+ */
+import { parseOptions, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import {
+  positiveNumber,
+  probability,
+  type Reduction,
+  reduction,
+  tensorOption,
+} from "./_options.ts";
+import {
+  binaryCrossEntropy,
+  type BinaryCrossEntropyOptions,
+  binaryCrossEntropyWithLogits,
+  type BinaryCrossEntropyWithLogitsOptions,
+} from "./functional/binary_losses.ts";
+import {
+  crossEntropy,
+  type CrossEntropyOptions,
+  nllLoss,
+  type NllLossOptions,
+} from "./functional/classification_losses.ts";
+import {
+  huberLoss,
+  type HuberLossOptions,
+  l1Loss,
+  mseLoss,
+  type ReductionOptions,
+} from "./functional/regression_losses.ts";
+import { Module } from "./module.ts";
+import { Buffer } from "./parameter.ts";
+
+/** Takes predictions and targets. */
+type LossInputs = [input: Tensor, target: Tensor];
+
+/** What all losses have in common. */
+export abstract class Loss extends Module<LossInputs> {
+  /** What becomes of the losses of all elements. */
+  readonly reduction: Reduction;
+
+  /** Takes options that were checked. */
+  constructor(reduction: Reduction) {
+    super();
+    this.reduction = reduction;
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `reduction=${this.reduction}`;
+  }
+}
+
+const fields = { reduction: reduction.default("mean") };
+const plainSchema = z.strictObject(fields);
+
+/** A weight that moves with the module and is saved with it. */
+const bufferOf = (weight: Tensor | undefined): Buffer | null =>
+  weight ? new Buffer(weight) : null;
+
+/**
+ * {@linkcode mseLoss} as a module.
+ *
+ * @example The mean of 1 and 9
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { MSELoss } from "@tenfold/nn";
+ *
+ * const loss = new MSELoss().forward(tensor([1, 2]), tensor([2, 5]));
+ * assertEquals(await loss.item(), 5);
+ * ```
+ */
+export class MSELoss extends Loss {
+  readonly #options: ReductionOptions;
+
+  /**
+   * Makes a loss.
+   *
+   * @param options The reduction.
+   */
+  constructor(options: ReductionOptions = {}) {
+    const parsed = parseOptions(plainSchema, options, "make an MSELoss");
+    super(parsed.reduction);
+    this.#options = parsed;
+  }
+
+  /** The loss of predictions and targets of one shape. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    return mseLoss(input, target, this.#options);
+  }
+}
+
+/** {@linkcode l1Loss} as a module. */
+export class L1Loss extends Loss {
+  readonly #options: ReductionOptions;
+
+  /**
+   * Makes a loss.
+   *
+   * @param options The reduction.
+   */
+  constructor(options: ReductionOptions = {}) {
+    const parsed = parseOptions(plainSchema, options, "make an L1Loss");
+    super(parsed.reduction);
+    this.#options = parsed;
+  }
+
+  /** The loss of predictions and targets of one shape. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    return l1Loss(input, target, this.#options);
+  }
+}
+
+const huberSchema = z.strictObject({
+  ...fields,
+  delta: positiveNumber.default(1),
+});
+
+/** {@linkcode huberLoss} as a module. */
+export class HuberLoss extends Loss {
+  /** Where the parabola goes over into a line. */
+  readonly delta: number;
+  readonly #options: HuberLossOptions;
+
+  /**
+   * Makes a loss.
+   *
+   * @param options The reduction, and `delta`.
+   */
+  constructor(options: HuberLossOptions = {}) {
+    const parsed = parseOptions(huberSchema, options, "make a HuberLoss");
+    super(parsed.reduction);
+    this.delta = parsed.delta;
+    this.#options = parsed;
+  }
+
+  /** The loss of predictions and targets of one shape. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    return huberLoss(input, target, this.#options);
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `${super.describe()}, delta=${this.delta}`;
+  }
+}
+
+const weight = tensorOption.optional();
+const nllFields = {
+  ...fields,
+  weight,
+  ignoreIndex: z.int("must be an integer").default(-100),
+};
+const nllSchema = z.strictObject(nllFields);
+const crossEntropySchema = z.strictObject({
+  ...nllFields,
+  labelSmoothing: probability.default(0),
+});
+
+/** {@linkcode nllLoss} as a module. */
+export class NLLLoss extends Loss {
+  /** One weight a class, or null. */
+  readonly weight: Buffer | null;
+  /** Samples with this index do not count. */
+  readonly ignoreIndex: number;
+  readonly #options: NllLossOptions;
+
+  /**
+   * Makes a loss.
+   *
+   * @param options The reduction, weights, and what to ignore.
+   */
+  constructor(options: NllLossOptions = {}) {
+    const parsed = parseOptions(nllSchema, options, "make an NLLLoss");
+    super(parsed.reduction);
+    this.ignoreIndex = parsed.ignoreIndex;
+    this.weight = bufferOf(parsed.weight);
+    this.#options = withWeight(parsed, this.weight);
+  }
+
+  /** The loss of log-probabilities and class indices. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    return nllLoss(input, target, this.#options);
+  }
+}
+
+/**
+ * {@linkcode crossEntropy} as a module.
+ *
+ * @example Two classes, equally likely
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { CrossEntropyLoss } from "@tenfold/nn";
+ *
+ * const loss = new CrossEntropyLoss();
+ * const classes = tensor([0, 1, 1], { dtype: "int32" });
+ * const value = loss.forward(zeros([3, 2]), classes);
+ * assertAlmostEquals(await value.item(), Math.LN2, 1e-6);
+ * ```
+ */
+export class CrossEntropyLoss extends Loss {
+  /** One weight a class, or null. */
+  readonly weight: Buffer | null;
+  /** Samples with this index do not count. */
+  readonly ignoreIndex: number;
+  /** The share of the probability that is spread over all classes. */
+  readonly labelSmoothing: number;
+  readonly #options: CrossEntropyOptions;
+
+  /**
+   * Makes a loss.
+   *
+   * @param options The reduction, weights, what to ignore, label smoothing.
+   */
+  constructor(options: CrossEntropyOptions = {}) {
+    const parsed = parseOptions(
+      crossEntropySchema,
+      options,
+      "make a CrossEntropyLoss",
+    );
+    super(parsed.reduction);
+    this.ignoreIndex = parsed.ignoreIndex;
+    this.labelSmoothing = parsed.labelSmoothing;
+    this.weight = bufferOf(parsed.weight);
+    this.#options = withWeight(parsed, this.weight);
+  }
+
+  /** The loss of logits and class indices or probabilities. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    return crossEntropy(input, target, this.#options);
+  }
+}
+
+const bceSchema = z.strictObject({ ...fields, weight });
+const bceLogitsSchema = z.strictObject({
+  ...fields,
+  weight,
+  posWeight: tensorOption.optional(),
+});
+
+/** {@linkcode binaryCrossEntropy} as a module. */
+export class BCELoss extends Loss {
+  /** Multiplies the losses, or null. */
+  readonly weight: Buffer | null;
+  readonly #options: BinaryCrossEntropyOptions;
+
+  /**
+   * Makes a loss.
+   *
+   * @param options The reduction, and a weight.
+   */
+  constructor(options: BinaryCrossEntropyOptions = {}) {
+    const parsed = parseOptions(bceSchema, options, "make a BCELoss");
+    super(parsed.reduction);
+    this.weight = bufferOf(parsed.weight);
+    this.#options = withWeight(parsed, this.weight);
+  }
+
+  /** The loss of probabilities and targets of one shape. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    return binaryCrossEntropy(input, target, this.#options);
+  }
+}
+
+/** {@linkcode binaryCrossEntropyWithLogits} as a module. */
+export class BCEWithLogitsLoss extends Loss {
+  /** Multiplies the losses, or null. */
+  readonly weight: Buffer | null;
+  /** Multiplies the losses of positive targets, or null. */
+  readonly posWeight: Buffer | null;
+  readonly #options: BinaryCrossEntropyWithLogitsOptions;
+
+  /**
+   * Makes a loss.
+   *
+   * @param options The reduction, and weights.
+   */
+  constructor(options: BinaryCrossEntropyWithLogitsOptions = {}) {
+    const parsed = parseOptions(
+      bceLogitsSchema,
+      options,
+      "make a BCEWithLogitsLoss",
+    );
+    super(parsed.reduction);
+    this.weight = bufferOf(parsed.weight);
+    this.posWeight = bufferOf(parsed.posWeight);
+    const { posWeight: _, ...rest } = withWeight(parsed, this.weight);
+    this.#options = this.posWeight
+      ? { ...rest, posWeight: this.posWeight }
+      : rest;
+  }
+
+  /** The loss of logits and targets of one shape. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    return binaryCrossEntropyWithLogits(input, target, this.#options);
+  }
+}
+
+/** The options with the module's own weight, if any. */
+function withWeight<O extends { readonly weight?: Tensor | undefined }>(
+  { weight: _, ...rest }: O,
+  weight: Buffer | null,
+): Omit<O, "weight"> & { readonly weight?: Tensor } {
+  return weight ? { ...rest, weight } : rest;
+}

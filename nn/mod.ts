@@ -1,0 +1,48 @@
+/**
+ * Modules, layers, losses and initialisers. Names, layouts and defaults are
+ * PyTorch's, so that state dicts travel both ways.
+ *
+ * @example Train a classifier
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { manualSeed, randn, scope } from "@tenfold/tenfold";
+ * import { CrossEntropyLoss, Linear, ReLU, Sequential } from "@tenfold/nn";
+ * import { Adam } from "@tenfold/optim";
+ *
+ * manualSeed(1);
+ * const x = randn([64, 2]);
+ * const classes = x.select(1, 0).gt(x.select(1, 1)).cast("int32");
+ * const model = new Sequential(new Linear(2, 16), new ReLU(), new Linear(16, 2));
+ * const loss = new CrossEntropyLoss();
+ * const optimizer = new Adam(model.parameters(), { lr: 0.05 });
+ * for (let step = 0; step < 60; step++) {
+ *   using _ = scope();
+ *   optimizer.zeroGrad();
+ *   loss.forward(model.forward(x), classes).backward();
+ *   optimizer.step();
+ * }
+ * const right = model.forward(x).argmax(1).eq(classes).cast("float32").mean();
+ * assert(await right.item() > 0.95);
+ * ```
+ *
+ * @module
+ */
+export type { PlaceOptions, Reduction } from "./_options.ts";
+export * from "./activations.ts";
+export * from "./dropout.ts";
+export * from "./flatten.ts";
+export * as functional from "./functional/mod.ts";
+export * from "./identity.ts";
+export * as init from "./init/mod.ts";
+export * from "./layer_norm.ts";
+export * from "./linear.ts";
+export * from "./losses.ts";
+export * from "./module.ts";
+export * from "./module_list.ts";
+export * from "./parameter.ts";
+export * from "./sequential.ts";
+export {
+  type LoadReport,
+  type StateDict,
+  StateDictError,
+} from "./state_dict.ts";

@@ -1,0 +1,272 @@
+/**
+ * The base of all layers and models.
+ *
+ * @module
+ */
+import type { Backend, Device, Tensor } from "@tenfold/core";
+import { describeModule } from "./_describe.ts";
+import { type Member, membersOf, type Named } from "./_members.ts";
+import { moveTensors } from "./_move.ts";
+import { Buffer, Parameter } from "./parameter.ts";
+import { type LoadReport, loadTensors, type StateDict } from "./state_dict.ts";
+
+/** A module whatever it takes and gives. */
+export type AnyModule = Module<never[], unknown>;
+
+/** Options of {@linkcode Module.loadStateDict}. */
+export interface LoadStateDictOptions {
+  /**
+   * Whether every name must be on both sides.
+   *
+   * @default {true}
+   */
+  readonly strict?: boolean;
+}
+
+/**
+ * A layer, a loss or a whole model: parameters, and a function of tensors that
+ * uses them.
+ *
+ * The parameters, buffers and modules in public fields are found, also in
+ * arrays and plain objects there; those in `#private` fields are not. They are
+ * named as in PyTorch, after their fields: `"encoder.layers.0.weight"`.
+ *
+ * @typeParam Inputs What `forward` takes.
+ * @typeParam Output What `forward` gives.
+ *
+ * @example A model
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randn, type Tensor } from "@tenfold/tenfold";
+ * import { Linear, Module } from "@tenfold/nn";
+ *
+ * class Classifier extends Module {
+ *   hidden = new Linear(4, 16);
+ *   out = new Linear(16, 3);
+ *   forward(x: Tensor): Tensor {
+ *     return this.out.forward(this.hidden.forward(x).relu());
+ *   }
+ * }
+ * const model = new Classifier();
+ * assertEquals(model.forward(randn([5, 4])).shape, [5, 3]);
+ * assertEquals(model.namedParameters().map(([name]) => name), [
+ *   "hidden.weight",
+ *   "hidden.bias",
+ *   "out.weight",
+ *   "out.bias",
+ * ]);
+ * ```
+ */
+export abstract class Module<
+  Inputs extends readonly unknown[] = [Tensor],
+  Output = Tensor,
+> implements Disposable {
+  /** Whether layers such as `Dropout` act as in training. */
+  training = true;
+
+  /** What the module computes. */
+  abstract forward(...inputs: Inputs): Output;
+
+  /** Every parameter once, those of the module itself first. */
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, parameter]) => parameter);
+  }
+
+  /** {@linkcode Module.parameters} under their names. */
+  namedParameters(): [name: string, parameter: Parameter][] {
+    return this.#collect((member) => member instanceof Parameter);
+  }
+
+  /** Every buffer once. */
+  buffers(): Buffer[] {
+    return this.namedBuffers().map(([, buffer]) => buffer);
+  }
+
+  /** {@linkcode Module.buffers} under their names. */
+  namedBuffers(): [name: string, buffer: Buffer][] {
+    return this.#collect((member) => member instanceof Buffer);
+  }
+
+  /** The module itself and every module in it, once each. */
+  modules(): AnyModule[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** {@linkcode Module.modules} under their names; its own is `""`. */
+  namedModules(): [name: string, module: AnyModule][] {
+    const found: Named<AnyModule>[] = [];
+    const seen = new Set<AnyModule>();
+    const visit = (name: string, module: AnyModule): void => {
+      if (seen.has(module)) return;
+      seen.add(module);
+      found.push([name, module]);
+      for (const [child, member] of membersOf(module)) {
+        if (member instanceof Module) visit(join(name, child), member);
+      }
+    };
+    visit("", this);
+    return found;
+  }
+
+  /** The modules in its fields, not those inside of them. */
+  namedChildren(): [name: string, module: AnyModule][] {
+    return membersOf(this).filter((named): named is Named<AnyModule> =>
+      named[1] instanceof Module
+    );
+  }
+
+  #collect<M extends Member>(wanted: (member: Member) => member is M) {
+    const found: Named<M>[] = [];
+    const seen = new Set<Member>();
+    for (const [name, module] of this.namedModules()) {
+      for (const [own, member] of membersOf(module)) {
+        if (!wanted(member) || seen.has(member)) continue;
+        seen.add(member);
+        found.push([join(name, own), member]);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * The parameters and persistent buffers by name, as PyTorch has them: the
+   * tensors themselves, not copies. Clone what must not follow the training.
+   *
+   * @example Into another model
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Linear } from "@tenfold/nn";
+   * import "@tenfold/tenfold";
+   *
+   * const [one, other] = [new Linear(2, 1), new Linear(2, 1)];
+   * other.loadStateDict(one.stateDict());
+   * assertEquals(await other.weight.toArray(), await one.weight.toArray());
+   * ```
+   */
+  stateDict(): StateDict {
+    const state: StateDict = {};
+    const path = new Set<AnyModule>();
+    const visit = (prefix: string, module: AnyModule): void => {
+      if (path.has(module)) return;
+      path.add(module);
+      const members = membersOf(module);
+      const inOrder = [
+        ...members.filter(([, member]) => member instanceof Parameter),
+        ...members.filter(([, member]) => member instanceof Buffer),
+      ];
+      for (const [name, member] of inOrder) {
+        if (member instanceof Buffer && !member.persistent) continue;
+        state[join(prefix, name)] = member as Tensor;
+      }
+      for (const [name, member] of members) {
+        if (member instanceof Module) visit(join(prefix, name), member);
+      }
+      path.delete(module);
+    };
+    visit("", this);
+    return state;
+  }
+
+  /**
+   * Copies values into the parameters and persistent buffers, cast to their
+   * dtype. Everything is checked before anything is changed.
+   *
+   * @param state Tensors by name, such as another module's `stateDict()` or
+   * what `loadSafetensors` gives.
+   * @param options `strict: false` takes what there is of both.
+   * @returns The names that were missing, and those that nobody knew.
+   * @throws {StateDictError} If a name is missing or unknown (unless `strict`
+   * is off), or a shape differs; it lists them all.
+   */
+  loadStateDict(
+    state: Readonly<Record<string, Tensor>>,
+    options: LoadStateDictOptions = {},
+  ): LoadReport {
+    return loadTensors(
+      this.constructor.name,
+      this.stateDict(),
+      state,
+      options.strict ?? true,
+    );
+  }
+
+  /**
+   * Switches the module and all modules in it to training or, with `false`,
+   * to evaluation.
+   */
+  train(training = true): this {
+    for (const module of this.modules()) module.training = training;
+    return this;
+  }
+
+  /** Switches to evaluation: `Dropout` passes everything through. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Records operations on every parameter from now on, or no longer. */
+  requiresGrad_(on = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad_(on);
+    return this;
+  }
+
+  /** Sets the gradient of every parameter to null. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null;
+  }
+
+  /** Calls a function with every module in it, and with itself last. */
+  apply(fn: (module: AnyModule) => void): this {
+    for (const module of this.modules().reverse()) fn(module);
+    return this;
+  }
+
+  /**
+   * Moves every parameter (with its gradient) and every buffer to a device.
+   * They stay the same objects, so that an optimizer made before still knows
+   * them; what it remembers of earlier steps does not move.
+   *
+   * @param device A backend by name, or a device.
+   */
+  async to(device: string | Backend | Device): Promise<this> {
+    await moveTensors([...this.parameters(), ...this.buffers()], device);
+    return this;
+  }
+
+  /** Gives the memory of every parameter and buffer back. */
+  dispose(): void {
+    for (const tensor of [...this.parameters(), ...this.buffers()]) {
+      tensor.dispose();
+    }
+  }
+
+  /** {@linkcode Module.dispose} at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Its options in short, for {@linkcode Module.toString}. */
+  describe(): string {
+    return "";
+  }
+
+  /** The module as a tree of its parts, as PyTorch prints it. */
+  toString(): string {
+    return describeModule(this);
+  }
+
+  /** What Deno prints. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  /** What Node and Bun print. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** A name below another one. */
+function join(prefix: string, name: string): string {
+  return prefix === "" ? name : `${prefix}.${name}`;
+}

@@ -1,0 +1,81 @@
+/**
+ * A list of modules.
+ *
+ * @module
+ */
+import { type AnyModule, Module } from "./module.ts";
+
+/**
+ * Modules by number, for a `forward` that calls them in a way of its own. An
+ * array of modules in a field does as well; a list can stand for itself.
+ *
+ * @typeParam M What kind of modules.
+ *
+ * @example Layers that each add something
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randn, type Tensor } from "@tenfold/tenfold";
+ * import { Linear, Module, ModuleList } from "@tenfold/nn";
+ *
+ * class Residual extends Module {
+ *   layers = new ModuleList([new Linear(8, 8), new Linear(8, 8)]);
+ *   forward(x: Tensor): Tensor {
+ *     for (const layer of this.layers) x = x.add(layer.forward(x));
+ *     return x;
+ *   }
+ * }
+ * const model = new Residual();
+ * assertEquals(model.forward(randn([2, 8])).shape, [2, 8]);
+ * assertEquals(Object.keys(model.stateDict())[0], "layers.0.weight");
+ * ```
+ */
+export class ModuleList<M extends AnyModule = Module>
+  extends Module<never[], never> {
+  /** The modules by number. */
+  [index: number]: M;
+
+  /**
+   * Makes a list.
+   *
+   * @param modules In order.
+   * @throws {TypeError} If one is no module.
+   */
+  constructor(modules: Iterable<M> = []) {
+    super();
+    for (const module of modules) this.append(module);
+  }
+
+  /** How many modules there are. */
+  get length(): number {
+    let length = 0;
+    while (this[length] !== undefined) length++;
+    return length;
+  }
+
+  /** Adds a module at the end. */
+  append(module: M): this {
+    if (!(module instanceof Module)) {
+      throw new TypeError(
+        `Cannot put ${String(module)} into a ModuleList as it is no Module`,
+      );
+    }
+    this[this.length] = module;
+    return this;
+  }
+
+  /**
+   * A list computes nothing by itself.
+   *
+   * @throws {TypeError} Always.
+   */
+  forward(): never {
+    throw new TypeError(
+      "Cannot call forward of a ModuleList as it does not say in which order: call forward of its modules, or use Sequential",
+    );
+  }
+
+  /** The modules in order. */
+  *[Symbol.iterator](): Generator<M> {
+    for (let i = 0, module; (module = this[i]) !== undefined; i++) yield module;
+  }
+}

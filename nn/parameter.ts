@@ -1,0 +1,130 @@
+/**
+ * Tensors that belong to modules.
+ *
+ * @module
+ */
+import {
+  DTypeError,
+  isFloating,
+  noGrad,
+  Tensor,
+  type Value,
+} from "@tenfold/core";
+
+/** The memory of a tensor, or of a dense copy where it is a scattered view. */
+function denseValue(data: Tensor): Value {
+  const { value } = data;
+  if (value.view.dense) return value.alias();
+  const copy = noGrad(() => data.clone());
+  const own = copy.value.alias();
+  copy.dispose();
+  return own;
+}
+
+/** Checks before anything is made. */
+function checkTrainable(data: Tensor, requiresGrad: boolean): Tensor {
+  if (requiresGrad && !isFloating(data.dtype)) {
+    throw new DTypeError(
+      `Cannot make a parameter of ${data.dtype} that requires a gradient: cast it to float32, pass { requiresGrad: false }, or make a Buffer`,
+    );
+  }
+  return data;
+}
+
+/** Options of {@linkcode Parameter}. */
+export interface ParameterOptions {
+  /**
+   * Whether operations on it are recorded for backward.
+   *
+   * @default {true}
+   */
+  readonly requiresGrad?: boolean;
+}
+
+/**
+ * A tensor that a module learns: a leaf that requires a gradient and belongs
+ * to its module, never to a scope. Modules find it in their public fields.
+ *
+ * @example A parameter of one's own
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ * import { ones, scope, type Tensor } from "@tenfold/tenfold";
+ * import { Module, Parameter } from "@tenfold/nn";
+ *
+ * class Scale extends Module {
+ *   factor = new Parameter(ones([3]));
+ *   forward(x: Tensor): Tensor {
+ *     return x.mul(this.factor);
+ *   }
+ * }
+ * const scale = new Scale();
+ * assert(scale.factor.requiresGrad);
+ * assertEquals(Object.keys(scale.stateDict()), ["factor"]);
+ * ```
+ */
+export class Parameter extends Tensor {
+  /**
+   * Shares the memory of a tensor, outside its tape and its scope.
+   *
+   * @param data The first value; copied only where it is no dense tensor.
+   * @param options Whether it requires a gradient.
+   * @throws {DTypeError} If it shall require a gradient and holds no floats.
+   */
+  constructor(data: Tensor, options: ParameterOptions = {}) {
+    const { requiresGrad = true } = options;
+    super(data.device, denseValue(checkTrainable(data, requiresGrad)));
+    this.owner = null;
+    if (requiresGrad) this.requiresGrad_();
+  }
+}
+
+/** Options of {@linkcode Buffer}. */
+export interface BufferOptions {
+  /**
+   * Whether it is part of the state dict.
+   *
+   * @default {true}
+   */
+  readonly persistent?: boolean;
+}
+
+/**
+ * A tensor that is part of a module's state but is not learned, such as a
+ * running mean. It belongs to its module, never to a scope; it moves with the
+ * module and is saved in its state dict.
+ *
+ * @example A count of calls
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Tensor, zeros } from "@tenfold/tenfold";
+ * import { Buffer, Module } from "@tenfold/nn";
+ *
+ * class Counting extends Module {
+ *   calls = new Buffer(zeros([], { dtype: "int32" }));
+ *   forward(x: Tensor): Tensor {
+ *     this.calls.add_(1);
+ *     return x;
+ *   }
+ * }
+ * const counting = new Counting();
+ * counting.forward(zeros([1]));
+ * assertEquals(await counting.calls.item(), 1);
+ * assertEquals(counting.parameters(), []);
+ * ```
+ */
+export class Buffer extends Tensor {
+  /** Whether it is part of the state dict. */
+  readonly persistent: boolean;
+
+  /**
+   * Shares the memory of a tensor, outside its tape and its scope.
+   *
+   * @param data The first value; copied only where it is no dense tensor.
+   * @param options Whether it is part of the state dict.
+   */
+  constructor(data: Tensor, options: BufferOptions = {}) {
+    super(data.device, denseValue(data));
+    this.owner = null;
+    this.persistent = options.persistent ?? true;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Modules in a row.
+ *
+ * @module
+ */
+import type { Tensor } from "@tenfold/core";
+import { Module } from "./module.ts";
+
+/**
+ * Modules that each take what the one before gives. They are numbered:
+ * `model[0]`, and `"0.weight"` in the state dict.
+ *
+ * @example A net of two layers
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randn } from "@tenfold/tenfold";
+ * import { Linear, ReLU, Sequential } from "@tenfold/nn";
+ *
+ * const model = new Sequential(new Linear(4, 16), new ReLU(), new Linear(16, 3));
+ * assertEquals(model.forward(randn([5, 4])).shape, [5, 3]);
+ * assertEquals(Object.keys(model.stateDict()), [
+ *   "0.weight",
+ *   "0.bias",
+ *   "2.weight",
+ *   "2.bias",
+ * ]);
+ * ```
+ */
+export class Sequential extends Module {
+  /** The modules by number. */
+  [index: number]: Module;
+
+  /**
+   * Puts modules in a row.
+   *
+   * @param modules The first one takes the input.
+   * @throws {TypeError} If one is no module.
+   */
+  constructor(...modules: Module[]) {
+    super();
+    for (const module of modules) this.append(module);
+  }
+
+  /** How many modules there are. */
+  get length(): number {
+    let length = 0;
+    while (this[length] !== undefined) length++;
+    return length;
+  }
+
+  /** Adds a module at the end. */
+  append(module: Module): this {
+    if (!(module instanceof Module)) {
+      throw new TypeError(
+        `Cannot put ${String(module)} into a Sequential as it is no Module`,
+      );
+    }
+    this[this.length] = module;
+    return this;
+  }
+
+  /** What the last module gives. */
+  forward(x: Tensor): Tensor {
+    let y = x;
+    for (let i = 0, module; (module = this[i]) !== undefined; i++) {
+      y = module.forward(y);
+    }
+    return y;
+  }
+
+  /** The modules in order. */
+  *[Symbol.iterator](): Generator<Module> {
+    for (let i = 0, module; (module = this[i]) !== undefined; i++) yield module;
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * What the options of schedules have in common.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+/** How many steps were taken when training goes on; -1 at the start. */
+export const lastEpoch: z.ZodType<number> = z.int("must be an integer")
+  .min(-1, "must be an integer from -1 on");

@@ -1,0 +1,156 @@
+/**
+ * Schedules that change the learning rate a little in each step.
+ *
+ * @module
+ */
+import { parseOptions } from "@tenfold/core";
+import { z } from "zod";
+import { finite, positiveInteger } from "./_options.ts";
+import { lastEpoch } from "./_schedule.ts";
+import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+/** Options of {@linkcode CosineAnnealingLR}. */
+export interface CosineAnnealingLROptions extends SchedulerOptions {
+  /** How many steps it takes from the largest to the smallest rate. */
+  readonly tMax: number;
+  /** The smallest rate. @default {0} */
+  readonly etaMin?: number;
+}
+
+const cosineSchema = z.strictObject({
+  tMax: positiveInteger,
+  etaMin: finite.default(0),
+  lastEpoch: lastEpoch.default(-1),
+});
+
+/**
+ * Lets the learning rate fall along half a cosine, and rise again behind it
+ * (Loshchilov and Hutter, 2016):
+ * `etaMin + (lr₀ - etaMin) (1 + cos(π t / tMax)) / 2`.
+ *
+ * @example Halfway down
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { CosineAnnealingLR, SGD } from "@tenfold/optim";
+ *
+ * const optimizer = new SGD([tensor(0)], { lr: 1 });
+ * const schedule = new CosineAnnealingLR(optimizer, { tMax: 4 });
+ * schedule.step();
+ * schedule.step();
+ * assertAlmostEquals(schedule.lrs()[0]!, 0.5, 1e-12);
+ * ```
+ */
+export class CosineAnnealingLR extends LRScheduler {
+  /** How many steps it takes from the largest to the smallest rate. */
+  readonly tMax: number;
+  /** The smallest rate. */
+  readonly etaMin: number;
+
+  /**
+   * Takes an optimizer.
+   *
+   * @param optimizer Whose learning rates it changes.
+   * @param options How long, and how far down.
+   */
+  constructor(optimizer: Optimizer, options: CosineAnnealingLROptions) {
+    const parsed = parseOptions(
+      cosineSchema,
+      options,
+      "make a CosineAnnealingLR",
+    );
+    super(optimizer, parsed.lastEpoch);
+    this.tMax = parsed.tMax;
+    this.etaMin = parsed.etaMin;
+    this.begin();
+  }
+
+  /** The learning rate of every group. */
+  protected override nextLrs(): number[] {
+    const { lastEpoch: t, tMax, etaMin } = this;
+    const lrs = this.lrs();
+    if (t === 0) return lrs;
+    const cos = (step: number) => 1 + Math.cos(Math.PI * step / tMax);
+    return lrs.map((lr, i) => {
+      const height = this.baseLrs[i]! - etaMin;
+      if (this.resuming) return etaMin + height * cos(t) / 2;
+      if ((t - 1 - tMax) % (2 * tMax) === 0) {
+        // The step before was at the bottom, where a ratio says nothing.
+        return lr + height * (1 - Math.cos(Math.PI / tMax)) / 2;
+      }
+      return cos(t) / cos(t - 1) * (lr - etaMin) + etaMin;
+    });
+  }
+}
+
+/** Options of {@linkcode LinearLR}. */
+export interface LinearLROptions extends SchedulerOptions {
+  /** What the rate is multiplied by at the start. @default {1/3} */
+  readonly startFactor?: number;
+  /** What it is multiplied by at the end. @default {1} */
+  readonly endFactor?: number;
+  /** How many steps it takes to the end. @default {5} */
+  readonly totalIters?: number;
+}
+
+const between = "must be a number from 0 to 1";
+const linearSchema = z.strictObject({
+  startFactor: z.number(between).gt(0, "must be above 0").max(1, between)
+    .default(1 / 3),
+  endFactor: z.number(between).min(0, between).max(1, between).default(1),
+  totalIters: positiveInteger.default(5),
+  lastEpoch: lastEpoch.default(-1),
+});
+
+/**
+ * Lets the learning rate go evenly from `startFactor` to `endFactor` of what
+ * it is: a warm-up, or a way down.
+ *
+ * @example A warm-up
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { LinearLR, SGD } from "@tenfold/optim";
+ *
+ * const optimizer = new SGD([tensor(0)], { lr: 1 });
+ * const schedule = new LinearLR(optimizer, { startFactor: 0.5, totalIters: 2 });
+ * assertAlmostEquals(schedule.lrs()[0]!, 0.5, 1e-12);
+ * schedule.step();
+ * assertAlmostEquals(schedule.lrs()[0]!, 0.75, 1e-12);
+ * ```
+ */
+export class LinearLR extends LRScheduler {
+  /** What the rate is multiplied by at the start. */
+  readonly startFactor: number;
+  /** What it is multiplied by at the end. */
+  readonly endFactor: number;
+  /** How many steps it takes to the end. */
+  readonly totalIters: number;
+
+  /**
+   * Takes an optimizer.
+   *
+   * @param optimizer Whose learning rates it changes.
+   * @param options From where to where, and how long.
+   */
+  constructor(optimizer: Optimizer, options: LinearLROptions = {}) {
+    const parsed = parseOptions(linearSchema, options, "make a LinearLR");
+    super(optimizer, parsed.lastEpoch);
+    this.startFactor = parsed.startFactor;
+    this.endFactor = parsed.endFactor;
+    this.totalIters = parsed.totalIters;
+    this.begin();
+  }
+
+  /** The learning rate of every group. */
+  protected override nextLrs(): number[] {
+    const { lastEpoch: t, startFactor, endFactor, totalIters } = this;
+    const lrs = this.lrs();
+    if (t === 0) return lrs.map((lr) => lr * startFactor);
+    if (t > totalIters) return lrs;
+    const rise = endFactor - startFactor;
+    const before = totalIters * startFactor + (t - 1) * rise;
+    return lrs.map((lr) => lr * (1 + rise / before));
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * Gradient clipping.
+ *
+ * @module
+ */
+import {
+  arg,
+  call,
+  constant,
+  type DType,
+  fused,
+  type FusedFunction,
+  noGrad,
+  parseOptions,
+  scalar,
+  type Tensor,
+  updateInPlace,
+  type UpdateProgram,
+  zeros,
+} from "@tenfold/core";
+import { z } from "zod";
+import { finite, nonNegative } from "./_options.ts";
+
+/** Options of {@linkcode clipGradNorm_}. */
+export interface ClipGradNormOptions {
+  /** The p of the p-norm; may be infinite. @default {2} */
+  readonly normType?: number;
+}
+
+const schema = z.strictObject({
+  normType: z.union([
+    finite,
+    z.literal(Infinity),
+  ], "must be a number").default(2),
+});
+
+const limitSchema = z.strictObject({ limit: nonNegative });
+
+/** The gradients that there are. */
+function gradientsOf(params: Iterable<Tensor>): Tensor[] {
+  const grads: Tensor[] = [];
+  for (const { grad } of params) if (grad) grads.push(grad);
+  return grads;
+}
+
+/** As many values as one kernel joins; some devices bind no more buffers. */
+const WIDTH = 7;
+
+/** Joins the values of several tensors element by element. */
+function joins(combine: "add" | "max"): FusedFunction {
+  return fused(
+    "clipGradNorm_",
+    (values) => values.reduce((a, b) => call(combine, a, b)),
+  );
+}
+
+const total = joins("add");
+const largest = joins("max");
+
+/** One value of all, in as few kernels as the width allows. */
+function joinAll(join: FusedFunction, values: readonly Tensor[]): Tensor {
+  let left = [...values];
+  while (left.length > 1) {
+    const next: Tensor[] = [];
+    for (let i = 0; i < left.length; i += WIDTH) {
+      next.push(join.map(left.slice(i, i + WIDTH)));
+    }
+    left = next;
+  }
+  return left[0]!;
+}
+
+const square = fused("clipGradNorm_", ([g]) => call("mul", g!, g!));
+
+/** The p-norm of all elements of all gradients, 0-d, without waiting. */
+function totalNorm(grads: readonly Tensor[], p: number): Tensor {
+  if (p === Infinity) {
+    const some = grads.filter(({ size }) => size > 0);
+    if (some.length === 0) return zeros([], { device: grads[0]!.device });
+    return joinAll(largest, some.map((g) => g.abs().max()));
+  }
+  if (p === 2) return joinAll(total, grads.map((g) => square.sum([g]))).sqrt();
+  if (p === 0) {
+    return joinAll(total, grads.map((g) => g.ne(0).cast(g.dtype).sum()));
+  }
+  return joinAll(total, grads.map((g) => g.abs().pow(p).sum())).pow(1 / p);
+}
+
+/** By dtypes of gradient and norm; number: the largest norm. */
+const scalePrograms = new Map<string, UpdateProgram>();
+
+function scaleProgram(dtype: DType, norm: DType): UpdateProgram {
+  const key = `${dtype},${norm}`;
+  let program = scalePrograms.get(key);
+  if (program === undefined) {
+    const total = arg(1, norm);
+    const number = (value: number) => constant(value, norm);
+    const share = call(
+      "div",
+      scalar(0, norm),
+      call("add", total, number(1e-6)),
+    );
+    const factor = call("min", share, number(1));
+    const scale = norm === dtype
+      ? factor
+      : { kind: "cast" as const, value: factor, dtype };
+    program = {
+      label: "clip",
+      inputs: [dtype, norm],
+      exprs: [call("mul", arg(0, dtype), scale)],
+    };
+    scalePrograms.set(key, program);
+  }
+  return program;
+}
+
+/**
+ * Scales all gradients alike, in place, so that the norm of them taken
+ * together is at most `maxNorm` (Pascanu and others, 2012). Nothing is read,
+ * so that no device has to wait.
+ *
+ * @param params Parameters; those without a gradient do not count.
+ * @param maxNorm The largest norm.
+ * @param options Which norm.
+ * @returns The norm as it was, a 0-d tensor.
+ * @throws {RangeError} If `maxNorm` is negative.
+ * @example A gradient of length 5
+ * ```ts
+ * import { assertAlmostEquals, assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { clipGradNorm_ } from "@tenfold/optim";
+ *
+ * const p = tensor([0, 0], { requiresGrad: true });
+ * p.mul(tensor([3, 4])).sum().backward();
+ * const norm = clipGradNorm_([p], 1);
+ * assertEquals(await norm.item(), 5);
+ * assertAlmostEquals(await p.grad!.norm().item(), 1, 1e-5);
+ * ```
+ */
+export function clipGradNorm_(
+  params: Iterable<Tensor>,
+  maxNorm: number,
+  options: ClipGradNormOptions = {},
+): Tensor {
+  const { normType } = parseOptions(schema, options, "clip gradients");
+  parseOptions(limitSchema, { limit: maxNorm }, "clip gradients");
+  const grads = gradientsOf(params);
+  return noGrad(() => {
+    if (grads.length === 0) return zeros([]);
+    const norm = totalNorm(grads, normType);
+    for (const grad of grads) {
+      const program = scaleProgram(grad.dtype, norm.dtype);
+      updateInPlace(program, [grad], [norm], [maxNorm]);
+    }
+    return norm;
+  });
+}
+
+const clampPrograms = new Map<DType, UpdateProgram>();
+
+function clampProgram(dtype: DType): UpdateProgram {
+  let program = clampPrograms.get(dtype);
+  if (program === undefined) {
+    const limit = scalar(0, dtype);
+    const capped = call("min", arg(0, dtype), limit);
+    program = {
+      label: "clip",
+      inputs: [dtype],
+      exprs: [call("max", capped, call("neg", limit))],
+    };
+    clampPrograms.set(dtype, program);
+  }
+  return program;
+}
+
+/**
+ * Limits every element of every gradient to `±limit`, in place.
+ *
+ * @param params Parameters; those without a gradient do not count.
+ * @param limit The largest absolute value.
+ * @throws {RangeError} If `limit` is negative.
+ * @example One element is too large
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { clipGradValue_ } from "@tenfold/optim";
+ *
+ * const p = tensor([0, 0], { requiresGrad: true });
+ * p.mul(tensor([3, -0.5])).sum().backward();
+ * clipGradValue_([p], 1);
+ * assertEquals(await p.grad!.toArray(), [1, -0.5]);
+ * ```
+ */
+export function clipGradValue_(params: Iterable<Tensor>, limit: number): void {
+  parseOptions(limitSchema, { limit }, "clip gradients");
+  noGrad(() => {
+    for (const grad of gradientsOf(params)) {
+      updateInPlace(clampProgram(grad.dtype), [grad], [], [limit]);
+    }
+  });
+}

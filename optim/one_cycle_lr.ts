@@ -1,0 +1,295 @@
+/**
+ * The one-cycle schedule.
+ *
+ * @module
+ */
+import { parseOptions } from "@tenfold/core";
+import { z } from "zod";
+import { finite, flag, positiveInteger } from "./_options.ts";
+import { lastEpoch } from "./_schedule.ts";
+import {
+  LRScheduler,
+  type SchedulerOptions,
+  type SchedulerState,
+} from "./lr_scheduler.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+/** Options of {@linkcode OneCycleLR}. */
+export interface OneCycleLROptions extends SchedulerOptions {
+  /** The largest rate, of all groups or of each. */
+  readonly maxLr: number | readonly number[];
+  /** Steps in the cycle. @default {epochs * stepsPerEpoch} */
+  readonly totalSteps?: number;
+  /** Epochs in the cycle. */
+  readonly epochs?: number;
+  /** Steps in an epoch. */
+  readonly stepsPerEpoch?: number;
+  /** The share of the cycle in which the rate rises. @default {0.3} */
+  readonly pctStart?: number;
+  /** Along half a cosine or a line. @default {"cos"} */
+  readonly annealStrategy?: "cos" | "linear";
+  /** Whether the momentum falls where the rate rises. @default {true} */
+  readonly cycleMomentum?: boolean;
+  /** The smallest momentum. @default {0.85} */
+  readonly baseMomentum?: number | readonly number[];
+  /** The largest momentum. @default {0.95} */
+  readonly maxMomentum?: number | readonly number[];
+  /** The first rate is `maxLr / divFactor`. @default {25} */
+  readonly divFactor?: number;
+  /** The last rate is the first one divided by this. @default {1e4} */
+  readonly finalDivFactor?: number;
+  /**
+   * Whether the rate falls as long as it rises, and then to the end.
+   *
+   * @default {false}
+   */
+  readonly threePhase?: boolean;
+}
+
+const numbers = z.union(
+  [finite, z.array(finite).readonly()],
+  "must be a number, or one for each group",
+);
+const share = "must be a number from 0 to 1";
+
+const schema = z.strictObject({
+  maxLr: numbers,
+  totalSteps: positiveInteger.optional(),
+  epochs: positiveInteger.optional(),
+  stepsPerEpoch: positiveInteger.optional(),
+  pctStart: z.number(share).min(0, share).max(1, share).default(0.3),
+  annealStrategy: z.enum(["cos", "linear"], 'must be "cos" or "linear"')
+    .default("cos"),
+  cycleMomentum: flag.default(true),
+  baseMomentum: numbers.default(0.85),
+  maxMomentum: numbers.default(0.95),
+  divFactor: finite.default(25),
+  finalDivFactor: finite.default(1e4),
+  threePhase: flag.default(false),
+  lastEpoch: lastEpoch.default(-1),
+}).refine(
+  ({ totalSteps, epochs, stepsPerEpoch }) =>
+    totalSteps !== undefined ||
+    (epochs !== undefined && stepsPerEpoch !== undefined),
+  "totalSteps, or epochs and stepsPerEpoch, must be given",
+);
+
+/** The rates and momenta of a group that the phases lead between. */
+interface Bounds {
+  readonly initial: number;
+  readonly max: number;
+  readonly min: number;
+  readonly baseMomentum: number;
+  readonly maxMomentum: number;
+}
+
+/** A stretch of the cycle, up to the step `end`. */
+interface Phase {
+  readonly end: number;
+  readonly from: "initial" | "max";
+  readonly to: "initial" | "max" | "min";
+  readonly momentumFrom: "baseMomentum" | "maxMomentum";
+  readonly momentumTo: "baseMomentum" | "maxMomentum";
+}
+
+/** A group with a momentum, by whichever name. */
+interface WithMomentum {
+  lr: number;
+  momentum?: number;
+  betas?: [number, number];
+}
+
+/** What the one-cycle schedule remembers. */
+export interface OneCycleState extends SchedulerState {
+  /** Steps in the cycle. */
+  readonly totalSteps: number;
+}
+
+/**
+ * Lets the learning rate rise to its largest value and then fall far below the
+ * first (Smith and Topin, 2017), the momentum the other way round. Call `step`
+ * after every batch.
+ *
+ * @example Up and down
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { OneCycleLR, SGD } from "@tenfold/optim";
+ *
+ * const optimizer = new SGD([tensor(0)], { lr: 1, momentum: 0.9 });
+ * const schedule = new OneCycleLR(optimizer, { maxLr: 1, totalSteps: 10 });
+ * const lrs = [];
+ * for (let step = 0; step < 9; step++) {
+ *   lrs.push(schedule.lrs()[0]!);
+ *   schedule.step();
+ * }
+ * assert(Math.max(...lrs) === 1 && lrs[8]! < lrs[0]!);
+ * ```
+ */
+export class OneCycleLR extends LRScheduler {
+  /** Steps in the cycle. */
+  readonly totalSteps: number;
+  readonly #phases: readonly Phase[];
+  readonly #bounds: readonly Bounds[];
+  readonly #cosine: boolean;
+  readonly #cyclesMomentum: boolean;
+
+  /**
+   * Takes an optimizer.
+   *
+   * @param optimizer Whose learning rates it changes.
+   * @param options How high, and how long.
+   * @throws {RangeError} If there is not one number for each group, or no
+   * momentum to change.
+   */
+  constructor(optimizer: Optimizer, options: OneCycleLROptions) {
+    const parsed = parseOptions(schema, options, "make a OneCycleLR");
+    const groups: readonly WithMomentum[] = optimizer.paramGroups;
+    const each = (name: "maxLr" | "baseMomentum" | "maxMomentum") =>
+      forGroups(name, parsed[name], groups.length);
+    const maxLrs = each("maxLr");
+    const baseMomenta = each("baseMomentum");
+    const maxMomenta = each("maxMomentum");
+    if (
+      parsed.cycleMomentum &&
+      groups.some(({ momentum, betas }) =>
+        momentum === undefined && betas === undefined
+      )
+    ) {
+      throw new RangeError(
+        "Cannot make a OneCycleLR as the optimizer has no momentum to change: pass { cycleMomentum: false }",
+      );
+    }
+    super(optimizer, parsed.lastEpoch);
+    this.totalSteps = parsed.totalSteps ??
+      parsed.epochs! * parsed.stepsPerEpoch!;
+    this.#cosine = parsed.annealStrategy === "cos";
+    this.#cyclesMomentum = parsed.cycleMomentum;
+    this.#bounds = maxLrs.map((max, i) => {
+      const initial = max / parsed.divFactor;
+      return {
+        initial,
+        max,
+        min: initial / parsed.finalDivFactor,
+        baseMomentum: baseMomenta[i]!,
+        maxMomentum: maxMomenta[i]!,
+      };
+    });
+    this.#phases = phasesOf(
+      this.totalSteps,
+      parsed.pctStart,
+      parsed.threePhase,
+    );
+    if (parsed.lastEpoch === -1) {
+      optimizer.paramGroups.forEach((group, i) =>
+        group.initialLr = this.#bounds[i]!.initial
+      );
+    }
+    this.begin();
+  }
+
+  /** The learning rate of every group; sets the momenta on the way. */
+  protected override nextLrs(): number[] {
+    const { lastEpoch: step, totalSteps } = this;
+    if (step > totalSteps) {
+      throw new RangeError(
+        `Cannot take step ${step} of a OneCycleLR as its cycle has ${totalSteps} steps`,
+      );
+    }
+    let at = this.#phases.findIndex(({ end }) => step <= end);
+    if (at < 0) at = this.#phases.length - 1;
+    const start = at === 0 ? 0 : this.#phases[at - 1]!.end;
+    const { end, from, to, momentumFrom, momentumTo } = this.#phases[at]!;
+    const share = (step - start) / (end - start);
+    const groups: WithMomentum[] = this.optimizer.paramGroups;
+    return groups.map((group, i) => {
+      const bounds = this.#bounds[i]!;
+      if (this.#cyclesMomentum) {
+        const momentum = this.#anneal(
+          bounds[momentumFrom],
+          bounds[momentumTo],
+          share,
+        );
+        if (group.betas) group.betas = [momentum, group.betas[1]];
+        else group.momentum = momentum;
+      }
+      return this.#anneal(bounds[from], bounds[to], share);
+    });
+  }
+
+  #anneal(from: number, to: number, share: number): number {
+    return this.#cosine
+      ? to + (from - to) / 2 * (Math.cos(Math.PI * share) + 1)
+      : (to - from) * share + from;
+  }
+
+  /** What it remembers. */
+  override stateDict(): OneCycleState {
+    return { ...super.stateDict(), totalSteps: this.totalSteps };
+  }
+
+  /**
+   * Goes on from where another schedule of the same options was.
+   *
+   * @param state What `stateDict` gave.
+   * @throws {RangeError} If it is of a cycle of another length.
+   */
+  override loadStateDict(state: OneCycleState): void {
+    if (state.totalSteps !== this.totalSteps) {
+      throw new RangeError(
+        `Cannot load the state of a OneCycleLR as its cycle differs: got ${state.totalSteps} steps, expected ${this.totalSteps}`,
+      );
+    }
+    super.loadStateDict(state);
+  }
+}
+
+/** One number for each group. */
+function forGroups(
+  name: string,
+  value: number | readonly number[],
+  groups: number,
+): readonly number[] {
+  if (typeof value === "number") return new Array<number>(groups).fill(value);
+  if (value.length === groups) return value;
+  throw new RangeError(
+    `Cannot make a OneCycleLR as ${name} must be a number, or one for each of ${groups} groups: got ${value.length}`,
+  );
+}
+
+/** The phases of a cycle. */
+function phasesOf(
+  steps: number,
+  pctStart: number,
+  threePhase: boolean,
+): readonly Phase[] {
+  const rise: Phase = {
+    end: pctStart * steps - 1,
+    from: "initial",
+    to: "max",
+    momentumFrom: "maxMomentum",
+    momentumTo: "baseMomentum",
+  };
+  if (!threePhase) {
+    return [rise, {
+      end: steps - 1,
+      from: "max",
+      to: "min",
+      momentumFrom: "baseMomentum",
+      momentumTo: "maxMomentum",
+    }];
+  }
+  return [rise, {
+    end: 2 * pctStart * steps - 2,
+    from: "max",
+    to: "initial",
+    momentumFrom: "baseMomentum",
+    momentumTo: "maxMomentum",
+  }, {
+    end: steps - 1,
+    from: "initial",
+    to: "min",
+    momentumFrom: "maxMomentum",
+    momentumTo: "maxMomentum",
+  }];
+}

@@ -1,0 +1,306 @@
+/**
+ * What all optimizers have in common.
+ *
+ * @module
+ */
+import {
+  DTypeError,
+  isFloating,
+  noGrad,
+  type OptionsSchema,
+  parseOptions,
+  Tensor,
+  unscoped,
+  updateInPlace,
+  zerosLike,
+} from "@tenfold/core";
+import type { Rule } from "./_rule.ts";
+import { loadState, type OptimizerState, stateOf } from "./_state.ts";
+
+/** Parameters with options of their own. */
+export type ParameterGroup<O extends object> = O & {
+  /** What is optimized. */
+  params: Tensor[];
+  /** The learning rate that a schedule started from. */
+  initialLr?: number;
+};
+
+/** Parameters as constructors take them: some, or groups of some. */
+export type OptimizerParameters<O extends object> =
+  | Iterable<Tensor>
+  | Iterable<ParameterGroupInput<O>>;
+
+/** A group as constructors take it; options left out take the defaults. */
+export type ParameterGroupInput<O extends object> = Partial<O> & {
+  /** What is optimized. */
+  readonly params: Iterable<Tensor>;
+};
+
+/** What an optimizer remembers of one parameter. */
+export interface ParameterState {
+  /** How many steps it took. */
+  step: number;
+  /** The parameter, then the tensors of its state in the rule's order. */
+  targets: Tensor[];
+  /** The names of the tensors of its state. */
+  names: readonly string[];
+  /** True until a step has used tensors that were made for it. */
+  fresh: boolean;
+}
+
+/** One step of one parameter. */
+export interface Step {
+  /** What changes. */
+  readonly rule: Rule;
+  /** The numbers of the step. */
+  readonly numbers: readonly number[];
+}
+
+/**
+ * Changes parameters along their gradients.
+ *
+ * @typeParam O The options of a group.
+ */
+export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
+  /** The groups; their options may be changed between steps. */
+  readonly paramGroups: ParameterGroup<O>[] = [];
+  /** The options of groups that say nothing else. */
+  readonly defaults: Readonly<Partial<O>>;
+  readonly #schema: OptionsSchema<O>;
+  readonly #states = new Map<Tensor, ParameterState>();
+  readonly #name: string;
+
+  /**
+   * Takes parameters, or groups of them.
+   *
+   * @param name The class, for messages.
+   * @param params What is optimized.
+   * @param options The options of groups that say nothing else.
+   * @param schema Checks the options of a group.
+   * @throws {TypeError} If something is no parameter, or appears twice.
+   * @throws {RangeError} If there is no parameter, or an option has a wrong
+   * value.
+   */
+  constructor(
+    name: string,
+    params: OptimizerParameters<O>,
+    options: Partial<O>,
+    schema: OptionsSchema<O>,
+  ) {
+    this.#name = name;
+    this.#schema = schema;
+    this.defaults = { ...options };
+    const groups = groupsOf<O>(name, params);
+    for (const group of groups) this.addParamGroup(group);
+  }
+
+  /**
+   * Adds parameters with options of their own.
+   *
+   * @param group The parameters, and the options that differ.
+   * @throws {TypeError} If something is no parameter, or appears twice.
+   */
+  addParamGroup(group: ParameterGroupInput<O>): void {
+    const { params, ...own } = group;
+    const action = `make an optimizer ${this.#name}`;
+    const options = parseOptions(
+      this.#schema,
+      { ...this.defaults, ...own },
+      action,
+    );
+    const list = [...params];
+    const known = new Set(this.paramGroups.flatMap(({ params }) => params));
+    for (const param of list) {
+      checkParameter(action, param);
+      if (known.has(param)) {
+        throw new TypeError(
+          `Cannot ${action} as a parameter of shape [${
+            param.shape.join(", ")
+          }] appears twice`,
+        );
+      }
+      known.add(param);
+    }
+    this.paramGroups.push({ ...options, params: list });
+  }
+
+  /**
+   * Changes every parameter that has a gradient, in place: one kernel each.
+   */
+  step(): void {
+    noGrad(() => {
+      for (const group of this.paramGroups) {
+        for (const param of group.params) {
+          const { grad } = param;
+          if (grad) this.#stepOne(group, param, grad);
+        }
+      }
+    });
+  }
+
+  #stepOne(group: ParameterGroup<O>, param: Tensor, grad: Tensor): void {
+    let state = this.#states.get(param);
+    if (state === undefined) {
+      state = { step: 0, targets: [param], names: [], fresh: true };
+      this.#states.set(param, state);
+    }
+    this.#prepare(group, param, state);
+    const { rule, numbers } = this.update(group, state.step + 1, state.fresh);
+    updateInPlace(rule.program(param.dtype), state.targets, [grad], numbers);
+    state.step++;
+    state.fresh = false;
+  }
+
+  /** Makes what is missing of a parameter's state. */
+  #prepare(
+    group: ParameterGroup<O>,
+    param: Tensor,
+    state: ParameterState,
+  ): void {
+    const names = this.stateNames(group);
+    if (state.names === names) return;
+    const old = new Map(
+      state.names.map((name, i) => [name, state.targets[i + 1]!]),
+    );
+    const made = names.map((name) => {
+      const kept = old.get(name);
+      old.delete(name);
+      return kept ?? unscoped(() => this.makeState(group, name, param));
+    });
+    for (const tensor of old.values()) tensor.dispose();
+    state.targets = [param, ...made];
+    state.names = names;
+    state.fresh = true;
+  }
+
+  /**
+   * The names of the tensors that it remembers of each parameter, in the order
+   * of the rule; the same array for the same options.
+   */
+  protected abstract stateNames(group: ParameterGroup<O>): readonly string[];
+
+  /**
+   * What changes a parameter in step `step`, counted from 1; `fresh` where its
+   * state has just been made.
+   */
+  protected abstract update(
+    group: ParameterGroup<O>,
+    step: number,
+    fresh: boolean,
+  ): Step;
+
+  /** The first value of a tensor that it remembers. */
+  protected makeState(
+    _group: ParameterGroup<O>,
+    _name: string,
+    param: Tensor,
+  ): Tensor {
+    return zerosLike(param);
+  }
+
+  /** Sets the gradient of every parameter to null. */
+  zeroGrad(): void {
+    for (const { params } of this.paramGroups) {
+      for (let i = 0; i < params.length; i++) params[i]!.grad = null;
+    }
+  }
+
+  /**
+   * What it remembers, as plain values and tensors (themselves, not copies):
+   * the options of the groups, and the state of each parameter under its
+   * number.
+   */
+  stateDict(): OptimizerState {
+    return stateOf(this.paramGroups, this.#states);
+  }
+
+  /**
+   * Goes on from where another optimizer of the same parameters was. Copies
+   * the tensors; everything is checked before anything is changed.
+   *
+   * @param state What `stateDict` gave.
+   * @throws {StateError} If it does not fit the groups or parameters.
+   */
+  loadStateDict(state: OptimizerState): void {
+    loadState({
+      name: this.#name,
+      groups: this.paramGroups,
+      states: this.#states,
+      state,
+      parse: (options) =>
+        parseOptions(
+          this.#schema,
+          options,
+          `load the state of ${this.#name}`,
+        ),
+      namesOf: (group) => this.stateNames(group),
+    });
+  }
+
+  /** Gives the memory of its state back; the parameters keep theirs. */
+  dispose(): void {
+    for (const { targets } of this.#states.values()) {
+      for (const tensor of targets.slice(1)) tensor.dispose();
+    }
+    this.#states.clear();
+  }
+
+  /** {@linkcode Optimizer.dispose} at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Parameters as groups. */
+function groupsOf<O extends object>(
+  name: string,
+  params: OptimizerParameters<O>,
+): ParameterGroupInput<O>[] {
+  if (params instanceof Tensor || !isIterable(params)) {
+    throw new TypeError(
+      `Cannot make an optimizer ${name} as its parameters must be an array, such as model.parameters(): got ${
+        params instanceof Tensor ? "one tensor" : String(params)
+      }`,
+    );
+  }
+  const list = [...params as Iterable<unknown>];
+  if (list.length === 0) {
+    throw new RangeError(
+      `Cannot make an optimizer ${name} without parameters: got an empty list`,
+    );
+  }
+  const isGroup = (item: unknown): item is ParameterGroupInput<O> =>
+    typeof item === "object" && item !== null && !(item instanceof Tensor) &&
+    "params" in item && isIterable(item.params);
+  if (list.every(isGroup)) return list;
+  // Whatever else is among them is refused as no parameter.
+  const group: { params: Iterable<unknown> } = { params: list };
+  return [group as ParameterGroupInput<O>];
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null &&
+    Symbol.iterator in value;
+}
+
+function checkParameter(action: string, param: unknown): void {
+  if (!(param instanceof Tensor)) {
+    throw new TypeError(
+      `Cannot ${action} as a parameter is no tensor: got ${
+        param === null ? "null" : typeof param
+      }`,
+    );
+  }
+  if (!param.isLeaf) {
+    throw new TypeError(
+      `Cannot ${action} as a parameter of shape [${
+        param.shape.join(", ")
+      }] is the result of an operation: give leaves`,
+    );
+  }
+  if (!isFloating(param.dtype)) {
+    throw new DTypeError(
+      `Cannot ${action} as a parameter holds ${param.dtype}: only floats can be optimized`,
+    );
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Schedules that multiply the learning rate now and then.
+ *
+ * @module
+ */
+import { parseOptions } from "@tenfold/core";
+import { z } from "zod";
+import { finite, positiveInteger } from "./_options.ts";
+import { lastEpoch } from "./_schedule.ts";
+import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+/** Options of {@linkcode StepLR}. */
+export interface StepLROptions extends SchedulerOptions {
+  /** After how many steps the rate changes. */
+  readonly stepSize: number;
+  /** What it is multiplied by. @default {0.1} */
+  readonly gamma?: number;
+}
+
+const stepSchema = z.strictObject({
+  stepSize: positiveInteger,
+  gamma: finite.default(0.1),
+  lastEpoch: lastEpoch.default(-1),
+});
+
+/**
+ * Multiplies the learning rate by `gamma` every `stepSize` steps.
+ *
+ * @example Halve it every second step
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { SGD, StepLR } from "@tenfold/optim";
+ *
+ * const optimizer = new SGD([tensor(0)], { lr: 8 });
+ * const schedule = new StepLR(optimizer, { stepSize: 2, gamma: 0.5 });
+ * const lrs = [];
+ * for (let epoch = 0; epoch < 4; epoch++) {
+ *   lrs.push(optimizer.paramGroups[0]!.lr);
+ *   schedule.step();
+ * }
+ * assertEquals(lrs, [8, 8, 4, 4]);
+ * ```
+ */
+export class StepLR extends LRScheduler {
+  /** After how many steps the rate changes. */
+  readonly stepSize: number;
+  /** What it is multiplied by. */
+  readonly gamma: number;
+
+  /**
+   * Takes an optimizer.
+   *
+   * @param optimizer Whose learning rates it changes.
+   * @param options When and how much.
+   */
+  constructor(optimizer: Optimizer, options: StepLROptions) {
+    const parsed = parseOptions(stepSchema, options, "make a StepLR");
+    super(optimizer, parsed.lastEpoch);
+    this.stepSize = parsed.stepSize;
+    this.gamma = parsed.gamma;
+    this.begin();
+  }
+
+  /** The learning rate of every group. */
+  protected override nextLrs(): number[] {
+    const falls = this.lastEpoch > 0 && this.lastEpoch % this.stepSize === 0;
+    return this.lrs().map((lr) => falls ? lr * this.gamma : lr);
+  }
+}
+
+/** Options of {@linkcode MultiStepLR}. */
+export interface MultiStepLROptions extends SchedulerOptions {
+  /** The steps at which the rate changes; one that is named twice counts twice. */
+  readonly milestones: readonly number[];
+  /** What it is multiplied by. @default {0.1} */
+  readonly gamma?: number;
+}
+
+const multiStepSchema = z.strictObject({
+  milestones: z.array(
+    z.int("must be an integer"),
+    "must be an array of integers",
+  ).readonly(),
+  gamma: finite.default(0.1),
+  lastEpoch: lastEpoch.default(-1),
+});
+
+/**
+ * Multiplies the learning rate by `gamma` at each milestone.
+ *
+ * @example A tenth from step 2 on
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { MultiStepLR, SGD } from "@tenfold/optim";
+ *
+ * const optimizer = new SGD([tensor(0)], { lr: 1 });
+ * const schedule = new MultiStepLR(optimizer, { milestones: [2] });
+ * schedule.step();
+ * schedule.step();
+ * assertEquals(schedule.lrs(), [0.1]);
+ * ```
+ */
+export class MultiStepLR extends LRScheduler {
+  /** The steps at which the rate changes. */
+  readonly milestones: readonly number[];
+  /** What it is multiplied by. */
+  readonly gamma: number;
+
+  /**
+   * Takes an optimizer.
+   *
+   * @param optimizer Whose learning rates it changes.
+   * @param options When and how much.
+   */
+  constructor(optimizer: Optimizer, options: MultiStepLROptions) {
+    const parsed = parseOptions(multiStepSchema, options, "make a MultiStepLR");
+    super(optimizer, parsed.lastEpoch);
+    this.milestones = parsed.milestones;
+    this.gamma = parsed.gamma;
+    this.begin();
+  }
+
+  /** The learning rate of every group. */
+  protected override nextLrs(): number[] {
+    const times = this.milestones.filter((m) => m === this.lastEpoch).length;
+    return this.lrs().map((lr) => lr * this.gamma ** times);
+  }
+}
+
+/** Options of {@linkcode ExponentialLR}. */
+export interface ExponentialLROptions extends SchedulerOptions {
+  /** What the rate is multiplied by in each step. */
+  readonly gamma: number;
+}
+
+const exponentialSchema = z.strictObject({
+  gamma: finite,
+  lastEpoch: lastEpoch.default(-1),
+});
+
+/** Multiplies the learning rate by `gamma` in each step. */
+export class ExponentialLR extends LRScheduler {
+  /** What the rate is multiplied by. */
+  readonly gamma: number;
+
+  /**
+   * Takes an optimizer.
+   *
+   * @param optimizer Whose learning rates it changes.
+   * @param options How much.
+   */
+  constructor(optimizer: Optimizer, options: ExponentialLROptions) {
+    const parsed = parseOptions(
+      exponentialSchema,
+      options,
+      "make an ExponentialLR",
+    );
+    super(optimizer, parsed.lastEpoch);
+    this.gamma = parsed.gamma;
+    this.begin();
+  }
+
+  /** The learning rate of every group. */
+  protected override nextLrs(): number[] {
+    const factor = this.lastEpoch === 0 ? 1 : this.gamma;
+    return this.lrs().map((lr) => lr * factor);
+  }
+}
