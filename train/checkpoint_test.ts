@@ -187,6 +187,7 @@ describe("checkpoint", () => {
           scheduler: new optim.OneCycleLR(optimizer, {
             maxLr: 0.05,
             totalSteps: 42,
+            cycleMomentum: Optimizer === optim.SGD,
           }),
         };
       };

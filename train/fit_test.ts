@@ -650,7 +650,7 @@ describe("options of fit", () => {
     );
     await refused(
       { callbacks: [3] },
-      RangeError,
+      TypeError,
       "callbacks.0 must be a callb",
     );
     await refused({ scheduler: "cosine" }, TypeError, "scheduler");
