@@ -98,9 +98,9 @@ export function operand(
   seed = 1,
   values?: readonly number[],
 ): Operand {
-  const reach = positions(shape).map((p) => address({ offset: 0, strides }, p));
-  const low = Math.min(0, ...reach);
-  const high = Math.max(0, ...reach);
+  const reach = strides.map((s, d) => s * Math.max(0, shape[d]! - 1));
+  const low = reach.reduce((sum, r) => sum + Math.min(0, r), 0);
+  const high = reach.reduce((sum, r) => sum + Math.max(0, r), 0);
   const offset = 3 - low;
   const length = offset + high + 4;
   const data = numbers(dtype, length, seed);

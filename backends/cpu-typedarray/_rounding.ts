@@ -6,6 +6,8 @@
  *
  * - before a cast, a comparison, or any other function that jumps: its answer
  *   has to be that of the float32 number
+ * - after a cast that is used in more than its own result
+ * - after a cast from int32 or float64, which is a change of the number
  * - in what is made of random bits by exactly rounded functions alone: there
  *   every device gives the same bits
  *
@@ -63,6 +65,11 @@ const EXACT: ReadonlySet<ScalarFunction> = new Set<ScalarFunction>([
   "threefry",
 ]);
 
+/** True for a cast to float32 that may lose digits. */
+function narrows(expr: Expr): boolean {
+  return expr.kind === "cast" && expr.value.dtype !== "bool";
+}
+
 /** The nodes below the roots whose values have to be rounded to float32. */
 export function roundedNodes(roots: readonly Expr[]): ReadonlySet<Expr> {
   const rounded = new Set<Expr>();
@@ -72,7 +79,9 @@ export function roundedNodes(roots: readonly Expr[]): ReadonlySet<Expr> {
     const operands = operandsOf(expr);
     const jumps = expr.kind === "cast" ||
       (expr.kind === "call" && JUMPS.has(expr.fn));
-    if (jumps) { for (const operand of operands) rounded.add(operand); }
+    for (const operand of operands) {
+      if (jumps || narrows(operand)) rounded.add(operand);
+    }
     if (
       (expr.kind !== "call" || EXACT.has(expr.fn)) &&
       operands.every((operand) => exact.has(operand))
@@ -81,10 +90,7 @@ export function roundedNodes(roots: readonly Expr[]): ReadonlySet<Expr> {
       (expr.kind === "call" && expr.fn === "threefry") ||
       operands.some((operand) => random.has(operand))
     ) random.add(expr);
-    if (
-      (random.has(expr) && exact.has(expr)) ||
-      (expr.kind === "cast" && expr.value.dtype === "float64")
-    ) rounded.add(expr);
+    if (random.has(expr) && exact.has(expr)) rounded.add(expr);
   }
   for (const expr of rounded) {
     const computed = expr.kind === "call" || expr.kind === "cast" ||

@@ -35,9 +35,11 @@ describe("roundedNodes", () => {
     assertEquals([...roundedNodes([castExpr(sum, "int32")])], [sum]);
   });
 
-  it("rounds a cast from float64, and nothing that is float64", () => {
-    const narrow = castExpr(arg(0, "float64"), "float32");
-    assertEquals([...roundedNodes([call("exp", narrow)])], [narrow]);
+  it("rounds a cast from float64 or int32, and nothing that is float64", () => {
+    for (const dtype of ["float64", "int32"] as const) {
+      const narrow = castExpr(arg(0, dtype), "float32");
+      assertEquals([...roundedNodes([call("exp", narrow)])], [narrow]);
+    }
     const wide = call("mul", arg(0, "float64"), arg(0, "float64"));
     assertEquals(roundedNodes([call("floor", wide)]).size, 0);
   });

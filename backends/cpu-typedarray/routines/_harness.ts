@@ -10,7 +10,7 @@ import { cpuTypedArray } from "../mod.ts";
 /** Routines do not depend on how the other kernels are run. */
 const backend = cpuTypedArray();
 
-/** Runs a routine and gives what the loop sees of each output. */
+/** Runs a routine and gives the elements of each output, in C order. */
 export function runRoutine(
   name: RoutineName,
   shape: readonly number[],
@@ -26,9 +26,10 @@ export function runRoutine(
     inputs: inputs.map(({ dtype }) => dtype),
   };
   const after = run(backend, kernel, shape, [...outputs, ...inputs], scalars);
-  return outputs.map((output, i) =>
-    seen({ ...output, data: after[i]! }, shape)
-  );
+  return outputs.map((output, i) => {
+    const once = shape.map((n, d) => output.strides[d] === 0 ? 1 : n);
+    return seen({ ...output, data: after[i]! }, once);
+  });
 }
 
 /** Ways in which a loop of a shape may lie: in order, across, backwards. */

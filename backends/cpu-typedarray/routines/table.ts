@@ -5,9 +5,11 @@
  */
 import type { Launch, RoutineKernel, RoutineName } from "@tenfold/core";
 import { prepareArg } from "./arg.ts";
+import { prepareConv2d } from "./conv2d.ts";
 import { prepareCumsum } from "./cumsum.ts";
 import { prepareGather } from "./gather.ts";
 import { prepareMatmul } from "./matmul.ts";
+import { prepareMaxPool2d } from "./max_pool2d.ts";
 import { prepareScatterAdd } from "./scatter_add.ts";
 import { prepareSoftmax } from "./softmax.ts";
 import { prepareSort } from "./sort.ts";
@@ -25,6 +27,8 @@ const ROUTINES: { readonly [N in RoutineName]: Prepare } = {
   cumsum: prepareCumsum,
   softmax: prepareSoftmax,
   logSoftmax: prepareSoftmax,
+  conv2d: prepareConv2d,
+  maxPool2d: prepareMaxPool2d,
 };
 
 /** The function that runs a routine; null for one that is not known here. */
