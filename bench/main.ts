@@ -1,0 +1,118 @@
+/**
+ * Benchmarks every backend:
+ *
+ *     deno task bench [suite…] [--backend NAME] [--json FILE] [--quick]
+ *
+ * @module
+ */
+import { names, parse, suiteNames } from "./harness/arguments.ts";
+import { output, runtimeCommand } from "./harness/channel.ts";
+import { machine, runtime, versions } from "./harness/machine.ts";
+import { checkWritable, writeResults } from "./harness/results_file.ts";
+import { QUICK, runSuite, WHOLE } from "./harness/run.ts";
+import type { BackendLine, ResultsFile } from "./harness/schema.ts";
+import { SUITES } from "./harness/suites.ts";
+import { heading, suiteTable } from "./harness/table.ts";
+import { progressLine } from "./harness/progress.ts";
+import { runCommand, UsageError } from "./harness/usage.ts";
+
+const HELP = `deno task bench [suite…] [options]
+
+Suites: ${SUITES.join(", ")}
+
+  --backend NAME  only this backend (again for another one, or with commas)
+  --json FILE     write all figures to a file
+  --quick         fewer cases and samples: a look within minutes
+  --slow KERNEL   run kernels with this in their names twice, to see that
+                  bench:compare finds them
+  --help          this text`;
+
+await runCommand(async (args) => {
+  const { values, positionals } = parse({
+    args,
+    allowPositionals: true,
+    options: {
+      backend: { type: "string", multiple: true },
+      json: { type: "string" },
+      quick: { type: "boolean", default: false },
+      slow: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const chosen = suiteNames(positionals);
+  const suites = chosen.length > 0 ? chosen : [...SUITES];
+  if (values.json !== undefined) await checkWritable(values.json);
+  const backends = await findBackends(names(values.backend));
+
+  const file: ResultsFile = {
+    format: "tenfold-bench",
+    version: 1,
+    date: new Date().toISOString(),
+    quick: values.quick,
+    machine: machine(),
+    runtime: runtime(),
+    versions: await versions(),
+    ...(values.slow ? { slowed: values.slow } : {}),
+    backends,
+    results: [],
+    failures: [],
+  };
+  console.log(heading(file));
+  const begin = performance.now();
+  for (const suite of suites) {
+    const progress = progressLine();
+    const { question, results, failures } = await runSuite({
+      suite,
+      backends: backends.filter(({ available }) => available)
+        .map(({ name }) => name),
+      plan: values.quick ? QUICK : WHOLE,
+      ...(values.slow ? { slowed: values.slow } : {}),
+      progress: progress.show,
+    });
+    progress.clear();
+    console.log(suiteTable(suite, question, results, failures));
+    file.results.push(...results);
+    file.failures.push(...failures);
+  }
+  if (values.json !== undefined) await writeResults(values.json, file);
+  const seconds = Math.round((performance.now() - begin) / 1000);
+  const failed = file.failures.length;
+  console.log(
+    `${file.results.length} figures in ${seconds} s` +
+      (failed > 0 ? `, ${failed} not measured` : "") +
+      (values.json ? `, written to ${values.json}` : ""),
+  );
+  return 0;
+});
+
+/**
+ * The backends that were asked for, or all.
+ *
+ * @throws {UsageError} If one was asked for that is unknown or not available.
+ */
+async function findBackends(wanted: string[]): Promise<BackendLine[]> {
+  const probe = new URL("./harness/backends_probe.ts", import.meta.url);
+  const known = JSON.parse(
+    await output(runtimeCommand(probe)),
+  ) as BackendLine[];
+  if (wanted.length === 0) return known;
+  return wanted.map((name) => {
+    const found = known.find((each) => each.name === name);
+    if (!found) {
+      const all = known.map((each) => each.name).join(", ");
+      throw new UsageError(
+        `Cannot find backend "${name}": the known ones are ${all}`,
+      );
+    }
+    if (!found.available) {
+      throw new UsageError(
+        found.reason ?? `Cannot open backend "${name}": it is not available`,
+      );
+    }
+    return found;
+  });
+}

@@ -1,0 +1,131 @@
+/**
+ * Forward against forward and backward.
+ *
+ * @module
+ */
+import { grad, nn, randint, randn, scope, type Tensor } from "@tenfold/tenfold";
+import type { Case, Live, TimedSuite } from "../harness/case.ts";
+import { buildModel, netNamed } from "./_nets.ts";
+
+/** A function of some tensors, to a single value. */
+interface Subject {
+  readonly name: string;
+  readonly quick: boolean;
+  readonly open: () => {
+    /** What it holds beside the variables. */
+    readonly inputs: readonly Tensor[];
+    /** What gradients are taken by. */
+    readonly variables: readonly Tensor[];
+    readonly value: () => Tensor;
+  };
+}
+
+function chain(size: number): Subject {
+  return {
+    name: `eight operations, ${size} elements`,
+    quick: true,
+    open() {
+      const x = randn([size], { requiresGrad: true });
+      return {
+        inputs: [],
+        variables: [x],
+        value: () =>
+          x.mul(2).add(1).tanh().mul(x).sigmoid().add(x).square().mean(),
+      };
+    },
+  };
+}
+
+const SUBJECTS: readonly Subject[] = [
+  chain(16),
+  chain(65536),
+  {
+    name: "784-50-10, batch 64",
+    quick: true,
+    open() {
+      const { model, batch, loss } = buildModel(
+        netNamed("784-50-10, batch 64, SGD"),
+      );
+      return {
+        inputs: batch,
+        variables: [...model.parameters()],
+        value: loss,
+      };
+    },
+  },
+  {
+    name: "cross entropy, 128×1000",
+    quick: true,
+    open() {
+      const x = randn([128, 1000], { requiresGrad: true });
+      const y = randint(0, 1000, [128]);
+      return {
+        inputs: [y],
+        variables: [x],
+        value: () => nn.functional.crossEntropy(x, y),
+      };
+    },
+  },
+  {
+    name: "layer norm, 256×512",
+    quick: false,
+    open() {
+      const x = randn([256, 512], { requiresGrad: true });
+      const weights = randn([256, 512]);
+      return {
+        inputs: [weights],
+        variables: [x],
+        value: () =>
+          nn.functional.layerNorm(x, null, null, { normalizedShape: [512] })
+            .mul(weights).mean(),
+      };
+    },
+  },
+  {
+    name: "matmul 256 of both sides",
+    quick: false,
+    open() {
+      const a = randn([256, 256], { requiresGrad: true });
+      const b = randn([256, 256], { requiresGrad: true });
+      return {
+        inputs: [],
+        variables: [a, b],
+        value: () => a.matmul(b).square().mean(),
+      };
+    },
+  },
+];
+
+function live(subject: Subject, backward: boolean): Live {
+  const { inputs, variables, value } = subject.open();
+  let last: Tensor | null = null;
+  return {
+    inputs: [...inputs, ...variables],
+    run() {
+      using s = scope();
+      last?.dispose();
+      const result = value();
+      last = s.keep(
+        backward ? grad(result, variables)[0]! : result.detach(),
+      );
+    },
+    output: () => last,
+  };
+}
+
+/** The suite. */
+export const suite: TimedSuite = {
+  kind: "timed",
+  question: "What does backward cost beside forward?",
+  cases: () =>
+    SUBJECTS.flatMap((subject) =>
+      [false, true].map((backward): Case => ({
+        series: `${subject.name}: ${
+          backward ? "forward and backward" : "forward"
+        }`,
+        quick: subject.quick,
+        tolerance: 1e-3,
+        open: () => live(subject, backward),
+      }))
+    ),
+};

@@ -1,0 +1,23 @@
+/**
+ * The most memory that training steps need.
+ *
+ * @module
+ */
+import type { ProbeSuite } from "../harness/case.ts";
+import { NETS } from "./_nets.ts";
+
+/** The suite. */
+export const suite: ProbeSuite = {
+  kind: "probe",
+  question: "How much memory does a training step need at most?",
+  program: new URL("./_memory_probe.ts", import.meta.url),
+  samples: [1, 3],
+  probes: NETS.map(({ name }) => ({
+    name,
+    quick: true,
+    figures: [
+      { key: "tensors", series: `${name}: tensors`, unit: "byte" },
+      { key: "process", series: `${name}: process`, unit: "byte" },
+    ],
+  })),
+};
