@@ -61,7 +61,8 @@ export function sumTo(gradient: Tensor, shape: Shape): Tensor {
   const dims = gradient.shape.map((_, d) => d).filter((d) =>
     d < lead || (shape[d - lead] === 1 && gradient.shape[d] !== 1)
   );
-  return (dims.length > 0 ? gradient.sum(dims) : gradient).reshape(shape);
+  const sum = dims.length > 0 ? gradient.sum(dims) : gradient;
+  return sameShape(sum.shape, shape) ? sum : sum.reshape(shape);
 }
 
 /**

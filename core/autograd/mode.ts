@@ -29,17 +29,20 @@ function switchTo(mode: boolean): ModeSwitch {
 
 /** Calls `fn` under a mode, until its promise settles if it returns one. */
 export function withRecording<T>(mode: boolean, fn: () => T): T {
-  const restore = switchTo(mode);
+  const before = recording;
+  recording = mode;
   let pending = false;
   try {
     const result = fn();
     if (result instanceof Promise) {
       pending = true;
-      return result.finally(() => restore[Symbol.dispose]()) as T;
+      return result.finally(() => {
+        recording = before;
+      }) as T;
     }
     return result;
   } finally {
-    if (!pending) restore[Symbol.dispose]();
+    if (!pending) recording = before;
   }
 }
 

@@ -8,8 +8,11 @@
  *
  * @module
  */
+import type { DType } from "../dtype.ts";
 import { forEachElementwise } from "../elementwise.ts";
-import type { Op, OpName, OpOf } from "../op.ts";
+import { arg, call, type Expr } from "../expr.ts";
+import { memoize } from "../lower/program.ts";
+import type { Formula, Op, OpName, OpOf } from "../op.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { formulaRule } from "./formula.ts";
@@ -173,6 +176,34 @@ const embedRule = <O extends OpOf<"slice"> | OpOf<"diagonal">>(): Rules<O> => [
 const itself: Rules<OpOf<"tril"> | OpOf<"dropout">> = [
   free((g, c) => c.apply(c.op, [g])),
 ];
+
+/** A formula over operands of one dtype. */
+const formulaOf = (
+  label: string,
+  operands: number,
+  write: (...operands: Expr[]) => Expr,
+): (dtype: DType) => Formula =>
+  memoize((part) => {
+    const dtype = part as DType;
+    const inputs = new Array<DType>(operands).fill(dtype);
+    const expr = write(...inputs.map((_, i) => arg(i, dtype)));
+    return { label, inputs, scalars: 0, expr };
+  });
+
+/** Operands g, y. */
+const product = formulaOf("softmax", 2, (g, y) => call("mul", g!, y!));
+/** Operands g, y and the sum of their product. */
+const softmaxGrad = formulaOf(
+  "softmax",
+  3,
+  (g, y, sum) => call("mul", y!, call("sub", g!, sum!)),
+);
+/** Operands g, y and the sum of g. */
+const logSoftmaxGrad = formulaOf(
+  "logSoftmax",
+  3,
+  (g, y, sum) => call("sub", g!, call("mul", call("exp", y!), sum!)),
+);
 
 /** All leading dims as one. */
 const rowsOf = (x: Tensor): Tensor =>
@@ -411,12 +442,24 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
   softmax: [
     fromY((g, c) => {
       const y = c.y();
-      const gy = g.mul(y);
-      return gy.sub(y.mul(gy.sum(c.op.dim, { keepDim: true })));
+      const sum = c.apply({
+        name: "mapSum",
+        formula: product(g.dtype),
+        scalars: [],
+        dims: g.ndim > 0 ? [c.op.dim] : [],
+        keepDim: true,
+        divisor: 1,
+      }, [g, y]);
+      const formula = softmaxGrad(g.dtype);
+      return c.apply({ name: "map", formula, scalars: [] }, [g, y, sum]);
     }),
   ],
   logSoftmax: [
-    fromY((g, c) => g.sub(c.y().exp().mul(g.sum(c.op.dim, { keepDim: true })))),
+    fromY((g, c) => {
+      const sum = g.sum(c.op.dim, { keepDim: true });
+      const formula = logSoftmaxGrad(g.dtype);
+      return c.apply({ name: "map", formula, scalars: [] }, [g, c.y(), sum]);
+    }),
   ],
   cumsum: [free((g, c) => g.flip(c.op.dim).cumsum(c.op.dim).flip(c.op.dim))],
   sort: [
