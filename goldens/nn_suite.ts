@@ -65,8 +65,13 @@ const LOSS_CLASSES: Readonly<Record<string, string>> = {
   binaryCrossEntropyWithLogits: "BCEWithLogitsLoss",
 };
 
+/** The figure files of layers and of nn.functional. */
+const GROUPS = ["layers"];
+
 const [layers, losses, init] = await Promise.all([
-  readFigures<LayerCase | OperationCase>("layers"),
+  Promise.all(
+    GROUPS.map((group) => readFigures<LayerCase | OperationCase>(group)),
+  ).then((files) => files.flatMap((file) => file.cases)),
   readFigures<OperationCase>("losses"),
   readFigures<InitCase>("init"),
 ]);
@@ -102,8 +107,8 @@ const LOSS_MODULES: Libraries = {
  * @param backend The backend, or the name of a registered one.
  */
 export function nnGoldens(runner: Runner, backend: Backend | string): void {
-  const modules = layers.cases.filter((c): c is LayerCase => "layer" in c);
-  const functions = layers.cases.filter((c): c is OperationCase => "op" in c);
+  const modules = layers.filter((c): c is LayerCase => "layer" in c);
+  const functions = layers.filter((c): c is OperationCase => "op" in c);
   onBackend(runner, "Goldens of nn", backend, () => {
     runner.describe("layers", () => {
       testCases(runner, modules, (c) => c.layer, checkLayer);
