@@ -6,8 +6,7 @@
  *
  * - before a cast, a comparison, or any other function that jumps: its answer
  *   has to be that of the float32 number
- * - after a cast that is used in more than its own result
- * - after a cast from int32 or float64, which is a change of the number
+ * - after a cast from int32 or float64, where something else is computed of it
  * - in what is made of random bits by exactly rounded functions alone: there
  *   every device gives the same bits
  *

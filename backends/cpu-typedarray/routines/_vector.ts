@@ -87,3 +87,39 @@ function addAlongLines(
     }
   }
 }
+
+/** Elements in a typed array, each at its place from the start. */
+export interface Scattered {
+  readonly data: TypedArray;
+  readonly start: number;
+  readonly places: Int32Array;
+}
+
+/**
+ * `out[line] = sum over the terms of data[line + term] * factor[term]`, plus
+ * `added`: where the place of an element is a sum of a part for its line and
+ * one for its term.
+ */
+export function productOfTables(
+  out: Scattered,
+  lines: Scattered,
+  terms: Int32Array,
+  factors: Scattered,
+  added: number,
+): void {
+  const { data, places } = lines;
+  for (let first = 0; first < places.length; first += CHUNK) {
+    const count = Math.min(CHUNK, places.length - first);
+    sums.fill(added, 0, count);
+    for (let k = 0; k < terms.length; k++) {
+      const factor = factors.data[factors.start + factors.places[k]!]!;
+      const from = (lines.start + terms[k]!) | 0;
+      for (let i = 0; i < count; i++) {
+        sums[i]! += factor * data[(from + places[(first + i) | 0]!) | 0]!;
+      }
+    }
+    for (let i = 0; i < count; i++) {
+      out.data[out.start + out.places[first + i]!] = sums[i]!;
+    }
+  }
+}

@@ -3,10 +3,25 @@
  *
  * @module
  */
-import type { Launch, RoutineKernel, TypedArray } from "@tenfold/core";
-import { multiplyBlocks, type Plane } from "./_blocks.ts";
-import { packTable } from "./_pack.ts";
+import type {
+  KernelCall,
+  Launch,
+  RoutineKernel,
+  TypedArray,
+} from "@tenfold/core";
 import { walk } from "../_walk.ts";
+import { multiplyBlocks } from "./_blocks.ts";
+import { packTable } from "./_pack.ts";
+import { productOfTables } from "./_vector.ts";
+
+/** Dims of the loop `[b, g, m, y, x, c, i, j]`. */
+const GROUP = 1;
+const OUTPUT = 2;
+const WINDOWS = [0, 3, 4];
+const TERMS = [5, 6, 7];
+
+/** With so few output channels, as in a depthwise one, packing does not pay. */
+const THIN = 2;
 
 /**
  * Runs `conv2d` as one matrix product for each group: the filter's
@@ -15,52 +30,37 @@ import { walk } from "../_walk.ts";
  */
 export function prepareConv2d({ outputs }: RoutineKernel): Launch {
   const integral = outputs[0] === "int32";
-  return ({ shape, buffers, offsets, strides }) => {
-    const [groups, m] = shape.slice(1, 3) as [number, number];
-    const table = (buffer: number, dims: readonly number[]) =>
-      places(dims.map((d) => shape[d]!), dims.map((d) => strides[buffer]![d]!));
-    const outputPlaces = table(0, WINDOWS);
-    const windows = table(1, WINDOWS);
-    const windowTerms = table(1, TERMS);
-    const filters = table(2, [OUTPUT]);
-    const filterTerms = table(2, TERMS);
+  return (call) => {
+    const [groups, m] = call.shape.slice(1, 3) as [number, number];
+    const tables = tablesOf(call);
     for (let g = 0; g < groups; g++) {
-      const start = (buffer: number) =>
-        offsets[buffer]! + g * strides[buffer]![GROUP]!;
-      const plane = (buffer: number, columns: Plane["columns"]): Plane => ({
-        data: buffers[buffer] as TypedArray,
-        start: start(buffer),
-        rowStep: strides[buffer]![OUTPUT]!,
-        columns,
-      });
-      multiplyBlocks({
-        m,
-        n: windows.length,
-        k: windowTerms.length,
-        packA: packTable(
-          buffers[2] as TypedArray,
-          start(2),
-          filters,
-          filterTerms,
-        ),
-        packB: packTable(
-          buffers[1] as TypedArray,
-          start(1),
-          windows,
-          windowTerms,
-        ),
-        out: plane(0, outputPlaces),
-        bias: buffers.length > 3 ? plane(3, 0) : null,
-      }, integral);
+      const operands = operandsOf(call, g);
+      if (m <= THIN && !integral) sumTerms(operands, tables, m);
+      else multiply(operands, tables, m, integral);
     }
   };
 }
 
-/** Places of dims in the loop `[b, g, m, y, x, c, i, j]`. */
-const GROUP = 1;
-const OUTPUT = 2;
-const WINDOWS = [0, 3, 4];
-const TERMS = [5, 6, 7];
+/** Where the elements lie that belong to a window, a term or an output. */
+interface Tables {
+  readonly outputs: Int32Array;
+  readonly windows: Int32Array;
+  readonly windowTerms: Int32Array;
+  readonly filters: Int32Array;
+  readonly filterTerms: Int32Array;
+}
+
+function tablesOf({ shape, strides }: KernelCall): Tables {
+  const table = (buffer: number, dims: readonly number[]) =>
+    places(dims.map((d) => shape[d]!), dims.map((d) => strides[buffer]![d]!));
+  return {
+    outputs: table(0, WINDOWS),
+    windows: table(1, WINDOWS),
+    windowTerms: table(1, TERMS),
+    filters: table(2, [OUTPUT]),
+    filterTerms: table(2, TERMS),
+  };
+}
 
 /** Where each position of a shape lies, in C order. */
 function places(
@@ -73,4 +73,65 @@ function places(
     out[i++] = at!;
   });
   return out;
+}
+
+/** What one group sees of a buffer. */
+interface Operand {
+  readonly data: TypedArray;
+  readonly start: number;
+  /** Elements from one output channel to the next. */
+  readonly rowStep: number;
+}
+
+/** The result, the input, the filter and the bias. */
+type Operands = readonly [Operand, Operand, Operand, Operand | undefined];
+
+function operandsOf(
+  { buffers, offsets, strides }: KernelCall,
+  group: number,
+): Operands {
+  const [out, x, filter, bias] = buffers.map((buffer, k): Operand => ({
+    data: buffer as TypedArray,
+    start: offsets[k]! + group * strides[k]![GROUP]!,
+    rowStep: strides[k]![OUTPUT]!,
+  }));
+  return [out!, x!, filter!, bias];
+}
+
+function multiply(
+  [out, x, filter, bias]: Operands,
+  { outputs, windows, windowTerms, filters, filterTerms }: Tables,
+  m: number,
+  integral: boolean,
+): void {
+  multiplyBlocks({
+    m,
+    n: windows.length,
+    k: windowTerms.length,
+    packA: packTable(filter.data, filter.start, filters, filterTerms),
+    packB: packTable(x.data, x.start, windows, windowTerms),
+    out: { ...out, columns: outputs },
+    bias: bias ? { ...bias, columns: 0 } : null,
+  }, integral);
+}
+
+/** The same without packing, one output channel after the other. */
+function sumTerms(
+  [out, x, filter, bias]: Operands,
+  { outputs, windows, windowTerms, filterTerms }: Tables,
+  m: number,
+): void {
+  const row = ({ data, start, rowStep }: Operand, i: number) => ({
+    data,
+    start: start + i * rowStep,
+  });
+  for (let i = 0; i < m; i++) {
+    productOfTables(
+      { ...row(out, i), places: outputs },
+      { ...x, places: windows },
+      windowTerms,
+      { ...row(filter, i), places: filterTerms },
+      bias ? bias.data[row(bias, i).start]! : 0,
+    );
+  }
 }
