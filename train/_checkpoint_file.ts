@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { scope, Tensor } from "@tenfold/core";
+import { type Device, scope } from "@tenfold/core";
 import {
   DataFormatError,
   decodeSafetensors,
@@ -68,7 +68,7 @@ export async function readIfThere(
 export function decodeCheckpoint(
   bytes: Uint8Array,
   path: string | URL,
-  device?: Tensor["device"],
+  device?: Device,
 ): unknown {
   const fail = (why: string, cause?: unknown) =>
     new CheckpointError(

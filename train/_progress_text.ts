@@ -18,9 +18,14 @@ export interface Progress {
   readonly validation: Figures | undefined;
   /** Samples in a second. */
   readonly rate: number;
+  /** Seconds since the run began. */
+  readonly elapsed: number;
   /** Seconds that remain, where that is known. */
   readonly remaining: number | undefined;
 }
+
+/** The narrowest bar that is worth drawing, and the widest. */
+const [NARROW, WIDE] = [10, 30];
 
 /** The line of a bar that fits into so many columns. */
 export function progressLine(
@@ -29,36 +34,36 @@ export function progressLine(
   bar: (width: number) => string,
 ): string {
   const { epoch, epochs, done, figures, validation, rate } = progress;
-  const head = `epoch ${
-    String(epoch).padStart(String(epochs).length)
-  }/${epochs} `;
-  const percent = `${Math.floor(done * 100)}%`.padStart(4);
-  const tail = [
-    rate > 0 ? `${inThousands(rate)} samples/s` : "",
-    progress.remaining === undefined
-      ? ""
-      : `${inTime(progress.remaining)} left`,
-  ];
+  const number = `${String(epoch).padStart(String(epochs).length)}/${epochs}`;
+  const percent = ` ${String(Math.floor(done * 100)).padStart(3)}%`;
   const own = figureTexts(figures);
   const other = validation === undefined
     ? ""
     : `validation ${figureTexts(validation).join(" ")}`;
-  const most = columns - head.length - percent.length - 1;
+  const speed = rate > 0 ? `${inThousands(rate)} samples/s` : "";
+  const short = speed.replace(" samples", "");
+  const time = done >= 1
+    ? `in ${inTime(progress.elapsed)}`
+    : progress.remaining === undefined
+    ? ""
+    : `${inTime(progress.remaining)} left`;
   // What matters least goes first where the terminal is narrow.
   const choices = [
-    [...own, other, ...tail],
-    [...own, ...tail],
-    [...own.slice(0, 2), ...tail],
-    [...own.slice(0, 1), ...tail],
-    [...own.slice(0, 1), tail[1]!],
-  ].map((parts) => parts.filter((part) => part !== "").join(" · "));
-  const text = choices.find((choice) => most - choice.length - 3 >= 10) ??
+    [`epoch ${number} `, ...own, other, speed, time],
+    [`epoch ${number} `, ...own, speed, time],
+    [`${number} `, ...own.slice(0, 2), short, time],
+    [`${number} `, ...own.slice(0, 1), short, time],
+    [`${number} `, ...own.slice(0, 1), time],
+  ].map(([head, ...parts]) => {
+    const said = parts.filter((part) => part !== "");
+    const text = said.map((part) => ` · ${part}`).join("");
+    const room = columns - head!.length - percent.length - text.length;
+    return { head, text, room };
+  });
+  const { head, text, room } = choices.find(({ room }) => room >= NARROW) ??
     choices.at(-1)!;
-  const separator = text === "" ? "" : " · ";
-  const width = Math.min(30, most - text.length - separator.length);
-  const line = head + (width >= 4 ? bar(width) : "") + percent + separator +
-    text;
-  return line.slice(0, columns);
+  const drawn = room < NARROW ? "" : bar(Math.min(WIDE, room));
+  return `${head}${drawn}${percent}${text}`.slice(0, columns);
 }
 
 /** One line on an epoch that is over. */

@@ -11,6 +11,7 @@ const progress: Progress = {
   figures: { loss: 0.07123, accuracy: 0.98121 },
   validation: { loss: 0.09, accuracy: 0.97 },
   rate: 24310.4,
+  elapsed: 75,
   remaining: 4.23,
 };
 
@@ -20,7 +21,16 @@ describe("the line of a bar", () => {
       progressLine(progress, 140, bar),
       `epoch  3/20 ${
         "#".repeat(18)
-      } 12% · loss 0.0712 · accuracy 0.9812 · validation loss 0.0900 accuracy 0.9700 · 24,310 samples/s · 4.2 s left`,
+      }  12% · loss 0.0712 · accuracy 0.9812 · validation loss 0.0900 accuracy 0.9700 · 24,310 samples/s · 4.2 s left`,
+    );
+  });
+
+  it("has the same in 80 columns, in fewer words", () => {
+    assertEquals(
+      progressLine(progress, 79, bar),
+      ` 3/20 ${
+        "#".repeat(12)
+      }  12% · loss 0.0712 · accuracy 0.9812 · 24,310/s · 4.2 s left`,
     );
   });
 
@@ -28,14 +38,14 @@ describe("the line of a bar", () => {
     for (let columns = 30; columns < 200; columns++) {
       const line = progressLine(progress, columns, bar);
       assert(line.length <= columns, `${line.length} in ${columns}: ${line}`);
-      assertStringIncludes(line, "epoch  3/20");
+      assertStringIncludes(line, " 3/20 ");
     }
   });
 
   it("leaves the validation out before it leaves out the rest", () => {
     const line = progressLine(progress, 100, bar);
     assertStringIncludes(line, "accuracy 0.9812");
-    assertStringIncludes(line, "4.2 s left");
+    assertStringIncludes(line, "24,310 samples/s · 4.2 s left");
     assertEquals(line.includes("validation"), false);
   });
 
@@ -49,8 +59,13 @@ describe("the line of a bar", () => {
     };
     assertEquals(
       progressLine(early, 60, bar),
-      `epoch  3/20 ${"#".repeat(30)} 12%`,
+      `epoch  3/20 ${"#".repeat(30)}  12%`,
     );
+  });
+
+  it("ends with the time that it took", () => {
+    const line = progressLine({ ...progress, done: 1 }, 79, bar);
+    assert(line.endsWith("in 1 min 15 s"), line);
   });
 
   it("writes times and rates as one says them", () => {

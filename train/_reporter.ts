@@ -29,6 +29,7 @@ export class Reporter {
   #epochBegan = 0;
   #samplesAtStart = 0;
   #drawn = 0;
+  #rate = 0;
   #batches: number | undefined;
   #figures: Figures = {};
   #reading: Promise<void> | null = null;
@@ -41,7 +42,7 @@ export class Reporter {
   /** Before the first epoch of this run, which may not be epoch 1. */
   start(): void {
     this.#batches = this.#run.train.length;
-    this.#began = performance.now();
+    this.#began = this.#drawn = performance.now();
     this.#doneAtStart = this.#done();
   }
 
@@ -96,13 +97,17 @@ export class Reporter {
     const gained = done - this.#doneAtStart;
     const elapsed = (now - this.#began) / 1000;
     const samples = tally.samples - this.#samplesAtStart;
+    if (samples > 0) {
+      this.#rate = samples * 1000 / Math.max(1, now - this.#epochBegan);
+    }
     this.#display.update({
       epoch: Math.max(1, epoch),
       epochs,
       done,
       figures: this.#figures,
       validation: history.last?.validation,
-      rate: samples * 1000 / Math.max(1, now - this.#epochBegan),
+      rate: this.#rate,
+      elapsed,
       remaining: gained > 0 ? elapsed / gained * (1 - done) : undefined,
     });
   }

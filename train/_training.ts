@@ -192,8 +192,8 @@ export class Training implements Run {
     this.#history.push(record);
     this.#done++;
     this.#running = false;
-    this.tally.dispose();
     reporter.epochEnd(record);
+    this.tally.dispose();
     for (const callback of callbacks) await callback.epochEnd?.(this, record);
     for (const callback of callbacks) await callback.save?.(this, "epoch");
     this.#batch = 0;

@@ -5,7 +5,7 @@
  */
 import { parseOptions, Tensor, unscoped } from "@tenfold/core";
 import { z } from "zod";
-import { flag, positiveInt, text } from "./_options.ts";
+import { flag, text } from "./_options.ts";
 import type { Callback, Run } from "./callback.ts";
 import { anyNumber, figureOf } from "./history.ts";
 

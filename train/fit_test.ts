@@ -60,10 +60,11 @@ function options(model: Model, more: Partial<FitOptions> = {}): FitOptions {
   return {
     loss: crossEntropy,
     optimizer: new optim.Adam(model.parameters(), { lr: 0.02 }),
-    train: new DataLoader(points(), { batchSize: 16, shuffle: true, seed: 3 }),
     epochs: 5,
     progress: false,
     ...more,
+    train: more.train ??
+      new DataLoader(points(), { batchSize: 16, shuffle: true, seed: 3 }),
   };
 }
 
