@@ -188,6 +188,8 @@ export class WasmSimd implements Backend {
         return compileSoftmax(this.#engine, kernel);
       case "sort":
         return compileSort(this.#engine, kernel);
+      default:
+        return null; // Core decomposes it.
     }
   }
 }

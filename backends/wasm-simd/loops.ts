@@ -138,7 +138,7 @@ export type VectorBody = (
 
 /**
  * Runs `body` over `length` elements, `unroll` vectors at a time while that
- * many are left, and keeps `position` (where given) at the first element.
+ * many are left (one where something is strided), and keeps `position` (where given) at the first element.
  */
 export function alongInner(
   f: FunctionBuilder,
@@ -149,12 +149,13 @@ export function alongInner(
   body: VectorBody,
 ): void {
   const left = f.let(length);
+  const strided = walkers.some(({ step }) => step === "strided");
   const next = (vectors: number) => {
     for (const walker of walkers) advance(f, walker, vectors);
     if (position !== null) f.increase(position, 4 * vectors);
     f.increase(left, -4 * vectors);
   };
-  if (unroll > 1) {
+  if (unroll > 1 && !strided) {
     const enough = i32.ge_s(left, i32.const(4 * unroll));
     f.if(enough, () => {
       f.loop((again) => {
@@ -165,7 +166,6 @@ export function alongInner(
     });
   }
   // The rest; in the last round lanes beyond the end read what is in reach.
-  const strided = walkers.some(({ step }) => step === "strided");
   f.if(i32.gt_s(left, i32.const(0)), () => {
     const near = strided ? walkers.map((w) => nearOnly(f, w)) : walkers;
     f.loop((again) => {

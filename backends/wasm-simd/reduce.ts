@@ -142,7 +142,7 @@ function foldAlong(site: Site): void {
   });
   nest(f, [...dims, ...kept.slice(1)], start, (pointers) => {
     const total = fold.accumulator();
-    nest(f, outer, pointers.slice(1), (inputPointers) => {
+    nest(f, outer, pointers, ([, ...inputPointers]) => {
       const still = new Map<number, Quad>();
       const walkers = inputs.map((slot, i) => {
         const pointer = inputPointers[i]!;
