@@ -24,7 +24,7 @@ import {
   reference,
   type ScalarFormula,
 } from "@tenfold/core/reference";
-import type { Allowance } from "./_compare.ts";
+import { type Allowance, EPSILON } from "./_compare.ts";
 import {
   EQUAL,
   EXACT,
@@ -201,7 +201,8 @@ const ALLOWANCE: { readonly [N in OpName]: Allow<OpOf<N>> } = {
   norm: (op, [x]) => ({ epsilons: walk(countOf(op, x!)) }),
   variance: (op, [x], [result]) => ({
     epsilons: walk(countOf(op, x!)),
-    // Each distance from the mean carries the rounding of the number itself.
+    // Each distance from the mean carries the rounding of the number itself,
+    // and that of the mean, which remains where the distance is nothing.
     scale: fold(
       op,
       x!,
@@ -209,7 +210,10 @@ const ALLOWANCE: { readonly [N in OpName]: Allow<OpOf<N>> } = {
       (values) => {
         const mean = values.reduce((a, b) => a + b, 0) / values.length;
         return values.reduce(
-          (sum, v) => sum + Math.abs(v - mean) * (Math.abs(v) + Math.abs(mean)),
+          (sum, v) =>
+            sum +
+            (Math.abs(v - mean) + EPSILON[result!.dtype] * Math.abs(mean)) *
+              (Math.abs(v) + Math.abs(mean)),
           0,
         ) / Math.max(1, values.length - op.correction);
       },

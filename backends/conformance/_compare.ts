@@ -28,7 +28,8 @@ export interface Allowance {
   readonly floor?: number;
 }
 
-const EPSILON: { readonly [D in DType]: number } = {
+/** The distance from 1 to the next number. */
+export const EPSILON: { readonly [D in DType]: number } = {
   bool: 0,
   int32: 0,
   float32: 2 ** -23,

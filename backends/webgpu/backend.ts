@@ -21,6 +21,7 @@ import { prepareCumsum } from "./kernels/cumsum.ts";
 import { prepareGather } from "./kernels/gather.ts";
 import { prepareMap } from "./kernels/map.ts";
 import { prepareMatmul } from "./kernels/matmul.ts";
+import { prepareNorm, squaredIn } from "./kernels/norm.ts";
 import { prepareReduce } from "./kernels/reduce.ts";
 import { prepareScatterAdd } from "./kernels/scatter_add.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
@@ -156,7 +157,12 @@ export class WebgpuBackend implements Backend {
   #prepare(kernel: Kernel): Launch | null {
     const gpu = this.#gpu;
     if (kernel.kind === "map") return prepareMap(gpu, kernel);
-    if (kernel.kind === "reduce") return prepareReduce(gpu, kernel);
+    if (kernel.kind === "reduce") {
+      const squared = squaredIn(kernel);
+      return squared
+        ? prepareNorm(gpu, kernel, squared)
+        : prepareReduce(gpu, kernel);
+    }
     switch (kernel.name) {
       case "matmul":
         return prepareMatmul(gpu, kernel);

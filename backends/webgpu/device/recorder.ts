@@ -6,7 +6,7 @@
 import type { Counters } from "./counters.ts";
 import type { Profile } from "./profile.ts";
 import { USAGE } from "./usage.ts";
-import { INFINITY_BITS, NAN_BITS } from "../wgsl/params.ts";
+import { RESERVED } from "../wgsl/params.ts";
 
 /** Dispatches after which a command buffer is submitted on its own. */
 const ENOUGH = 256;
@@ -62,8 +62,9 @@ export class Recorder {
     }
     this.#used = at + bytes;
     const first = at >> 2;
-    this.ints[first] = INFINITY_BITS;
-    this.ints[first + 1] = NAN_BITS;
+    for (let i = 0; i < RESERVED.length; i++) {
+      this.ints[first + i] = RESERVED[i]!;
+    }
     return first;
   }
 

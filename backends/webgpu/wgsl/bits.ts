@@ -8,10 +8,18 @@
 
 /** Functions by name; each is whole, and may call others of the library. */
 export const BITS: Readonly<Record<string, string>> = {
-  // Constants that are not finite come in with the parameters, as WGSL has no
-  // constant expression for them.
+  // Constants that compilers shall not know.
   tf_inf: `fn tf_inf() -> f32 { return bitcast<f32>(P[0].x); }`,
   tf_nan: `fn tf_nan() -> f32 { return bitcast<f32>(P[0].y); }`,
+  tf_zero: `fn tf_zero() -> f32 { return bitcast<f32>(P[0].z); }`,
+  tf_minus_zero: `fn tf_minus_zero() -> f32 { return bitcast<f32>(P[0].w); }`,
+
+  // Truncates; what is too large saturates, and NaN gives 0.
+  tf_to_int: `fn tf_to_int(x: f32) -> i32 {
+  let whole = i32(clamp(x, -2147483648.0f, 2147483520.0f));
+  let above = select(whole, 2147483647, x >= 2147483648.0f);
+  return select(above, 0, tf_is_nan(x));
+}`,
 
   tf_magnitude: `fn tf_magnitude(x: f32) -> u32 {
   return bitcast<u32>(x) & 0x7fffffffu;

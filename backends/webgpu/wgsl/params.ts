@@ -5,19 +5,22 @@
  * @module
  */
 
-/** Words that every shader begins with: the bits of infinity and of NaN. */
-export const RESERVED_WORDS = 4;
-
-/** The bits of infinity, in the first word. */
-export const INFINITY_BITS = 0x7f800000;
-
-/** The bits of a NaN, in the second word. */
-export const NAN_BITS = 0x7fc00000;
+/**
+ * Words that every shader begins with: infinity, NaN, 0 and -0. WGSL has no
+ * constants for the first two, and compilers take `0 * x` for 0 and `x + 0` for
+ * x where they see the zero.
+ */
+export const RESERVED: readonly number[] = [
+  0x7f800000,
+  0x7fc00000,
+  0,
+  0x80000000,
+];
 
 /** Gives out words, and says how a shader names them. */
 export class Params {
   /** Words given out so far. */
-  words: number = RESERVED_WORDS;
+  words: number = RESERVED.length;
 
   /** Takes `count` neighbouring words. */
   take(count = 1): number {

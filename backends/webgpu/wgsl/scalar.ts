@@ -135,10 +135,10 @@ export function renderCast(from: GpuDType, to: GpuDType, x: string): string {
   if (from === "bool") {
     return to === "float32" ? `select(0.0f, 1.0f, ${x})` : `select(0, 1, ${x})`;
   }
-  return `${VALUE_TYPE[to]}(${x})`;
+  return to === "int32" ? `tf_to_int(${x})` : `f32(${x})`;
 }
 
-/** A finite constant; -0 by its bits. */
+/** A constant. */
 export function renderConstant(value: number, dtype: GpuDType): string {
   if (dtype === "bool") return value ? "true" : "false";
   if (dtype === "int32") {
@@ -149,6 +149,8 @@ export function renderConstant(value: number, dtype: GpuDType): string {
   if (Number.isNaN(rounded)) return "tf_nan()";
   if (rounded === Infinity) return "tf_inf()";
   if (rounded === -Infinity) return "tf_neg(tf_inf())";
-  if (Object.is(rounded, -0)) return "bitcast<f32>(0x80000000u)";
+  if (rounded === 0) {
+    return Object.is(rounded, 0) ? "tf_zero()" : "tf_minus_zero()";
+  }
   return `f32(${rounded})`;
 }

@@ -1,0 +1,8 @@
+import { describe, it } from "@std/testing/bdd";
+import { conformance } from "@tenfold/backends/conformance";
+import { describeWithAdapter } from "./_harness.ts";
+import { webgpu } from "./mod.ts";
+
+describeWithAdapter("webgpu conforms", () => {
+  conformance({ backend: () => webgpu(), describe, it });
+});
