@@ -21,6 +21,8 @@ import type { Random } from "./_random.ts";
 export interface Leaves {
   /** The dtype of each input. */
   readonly inputs: readonly DType[];
+  /** The inputs that may be used. @default {all} */
+  readonly usable?: readonly number[];
   /** The dtype of the numbers in between. */
   readonly dtype: DType;
   /** How many run-time scalars there are. */
@@ -53,9 +55,10 @@ class Writer {
   #leaf(): Bounded {
     const random = this.#random;
     const { inputs, dtype, scalars, dims } = this.#leaves;
+    const usable = this.#leaves.usable ?? inputs.map((_, i) => i);
     let expr: Expr = constant(random.whole(-3, 3), dtype);
-    if (inputs.length > 0 && random.chance(0.7)) {
-      const i = random.whole(0, inputs.length - 1);
+    if (usable.length > 0 && random.chance(0.7)) {
+      const i = random.pick(usable);
       expr = castExpr(arg(i, inputs[i]!), dtype);
     } else if (dims > 0 && random.chance(0.4)) {
       expr = castExpr(indexAlong(random.whole(0, dims - 1)), dtype);

@@ -3,11 +3,15 @@
  *
  * @module
  */
-import type { Backend, Op, OpName } from "@tenfold/core";
+import type { Backend, DType, Op, OpName } from "@tenfold/core";
 import { checkCase } from "./_check.ts";
+import { checkGradient, checkNoGradient } from "./_gradient.ts";
+import { checkMap, checkReduce } from "./_kernels.ts";
 import { Random } from "./_random.ts";
+import { checkRoutine, ROUTINES } from "./_routines.ts";
 import { balanced, type Session, sessionOf } from "./_session.ts";
-import { type CaseRow, EVERY } from "./cases/_case.ts";
+import { type Case, type CaseRow, EVERY } from "./cases/_case.ts";
+import { SMOOTH } from "./cases/_smooth.ts";
 import { CASES } from "./cases/_table.ts";
 
 /** Groups tests, as `describe` of a test runner does. */
@@ -51,6 +55,64 @@ function agreesWithReference(describe: Describe, test: Test, seed: number) {
   });
 }
 
+function gradientsAgree(describe: Describe, test: Test, seed: number) {
+  describe("gradients agree with finite differences, to the second order", () => {
+    for (const name of Object.keys(SMOOTH) as OpName[]) {
+      const cases = SMOOTH[name] as ((dtype: DType) => Iterable<Case>) | null;
+      for (const dtype of ["float32", "float64"] as const) {
+        test(`${name} of ${dtype}`, async (session) => {
+          if (!session.has(dtype)) return;
+          const random = new Random(seed, `gradient of ${name} ${dtype}`);
+          if (cases === null) return checkFlat(session, name, dtype, random);
+          for (const one of cases(dtype)) {
+            await checkGradient(session, one, random);
+          }
+        });
+      }
+    }
+  });
+}
+
+/** Results that have no gradient do not pretend to have one. */
+function checkFlat(
+  session: Session,
+  name: OpName,
+  dtype: DType,
+  random: Random,
+): void {
+  const row = CASES[name] as unknown as CaseRow<Op>;
+  if (!row.dtypes.includes(dtype)) return;
+  for (const one of row.cases(dtype, random)) {
+    if (one.inputs.length === 0 || name === "update") return;
+    return checkNoGradient(session, one, random);
+  }
+}
+
+function kernelsAgree(describe: Describe, test: Test, seed: number) {
+  describe("kernels do what they say, wherever their operands lie", () => {
+    const times = async (count: number, body: () => Promise<void>) => {
+      for (let i = 0; i < count; i++) await body();
+    };
+    test("maps", (session) => {
+      const random = new Random(seed, "maps");
+      return times(200, () => checkMap(session, random));
+    });
+    test("reductions", (session) => {
+      const random = new Random(seed, "reductions");
+      return times(200, () => checkReduce(session, random));
+    });
+    for (const name of Object.keys(ROUTINES) as (keyof typeof ROUTINES)[]) {
+      for (const dtype of ROUTINES[name].dtypes) {
+        test(`${name} of ${dtype}`, (session) => {
+          if (!session.has(dtype)) return;
+          const random = new Random(seed, `routine ${name} ${dtype}`);
+          return times(40, () => checkRoutine(session, name, dtype, random));
+        });
+      }
+    }
+  });
+}
+
 /**
  * Declares the tests that a backend must pass, with the test runner's own
  * `describe` and `it`.
@@ -83,4 +145,6 @@ export function conformance(options: ConformanceOptions): void {
       await balanced(session, () => body(session));
     });
   agreesWithReference(describe, test, seed);
+  gradientsAgree(describe, test, seed);
+  kernelsAgree(describe, test, seed);
 }

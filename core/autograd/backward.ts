@@ -235,16 +235,20 @@ class Walk {
     };
     const apply = (op: Op, tensors: readonly Tensor[]): Tensor =>
       factory.apply(op, tensors, like)[0]!;
+    const full = (shape: Shape, value: number): Tensor =>
+      apply({ name: "full", shape, value, dtype: like.dtype }, []);
     return {
       op,
       x,
-      t: (p) => x(p) as Tensor,
+      t: (p) => {
+        const operand = x(p);
+        return typeof operand === "number" ? full([], operand) : operand;
+      },
       y: (i = 0) =>
         unpack(inputs.length + i, i === 0 ? { node, output: 0 } : null),
       input: (p) => inputs[operands.indexOf(p)] ?? inputs[p]!,
       apply,
-      full: (shape, value) =>
-        apply({ name: "full", shape, value, dtype: like.dtype }, []),
+      full,
     };
   }
 }

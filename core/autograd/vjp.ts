@@ -24,7 +24,7 @@ export interface RuleContext<O = Op> {
   readonly op: O;
   /** Operand `p`, if the rule saves it; a number where it was one. */
   x(p: number): Tensor | number;
-  /** Operand `p`, which must be a tensor. */
+  /** Operand `p` as a tensor: a 0-d one where it was a number. */
   t(p: number): Tensor;
   /** Output `i`, if the rule saves the output. */
   y(i?: number): Tensor;
@@ -348,7 +348,7 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
     saving([0], (g, c) => g.where(c.t(0), 0)),
     saving([0], (g, c) => g.where(c.t(0).logicalNot(), 0)),
   ],
-  reluGrad: [saving([1], (g, c) => helper(c, "reluGrad", g, c.x(1)))],
+  reluGrad: [saving([1], (g, c) => helper(c, "reluGrad", g, c.x(1))), null],
   leakyReluGrad: [
     saving([1, 2], (g, c) => helper(c, "leakyReluGrad", g, c.x(1), c.x(2))),
     null,
