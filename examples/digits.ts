@@ -15,7 +15,7 @@ const digits = data.loadDigits();
 const images = digits.data.div(16);
 const [[xTrain, yTrain], [xTest, yTest]] = data.trainTestSplit(
   [images, digits.target],
-  { testSize: 0.2, stratify: digits.target, seed: 0 },
+  { testSize: 0.2, stratify: await digits.target.data(), seed: 0 },
 );
 
 const model = new nn.Sequential(
@@ -64,7 +64,10 @@ await tryToWrite(
 await tryToWrite(
   "out/digits.svg",
   async (path) =>
-    data.writeFileAtomic(path, await history.toSvg({ title: "Digits" })),
+    data.writeFileAtomic(
+      path,
+      await history.toSvg({ title: "Handwritten digits" }),
+    ),
 );
 
 const accuracy = await train.accuracy(predicted, yTest);

@@ -3,12 +3,18 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
-import type { Tensor } from "@tenfold/core";
+import { parseOptions, showShape, Tensor } from "@tenfold/core";
 import { OneCycleLR } from "@tenfold/optim";
 import { z } from "zod";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
-import { flag, passing, positiveInt, text, withMethods } from "./_options.ts";
+import {
+  flag,
+  passing,
+  positiveInt,
+  show,
+  text,
+  withMethods,
+} from "./_options.ts";
 import type { Batches } from "./batches.ts";
 import type { Callback } from "./callback.ts";
 import type { FitOptions, Loss } from "./fit.ts";
@@ -110,7 +116,7 @@ export function fitSettings(options: FitOptions, operation: string): Settings {
     names.add(name);
   }
   return {
-    loss: lossFunction(parsed.loss),
+    loss: lossFunction(parsed.loss, operation),
     optimizer: parsed.optimizer,
     train: parsed.train,
     validation: parsed.validation,
@@ -130,10 +136,19 @@ export function fitSettings(options: FitOptions, operation: string): Settings {
 /** A loss as a function, whether it is one or a module. */
 export function lossFunction(
   loss: Loss,
+  operation: string,
 ): (output: Tensor, target: Tensor) => Tensor {
-  return typeof loss === "function"
-    ? loss
-    : (output, target) => loss.forward(output, target);
+  return (output, target) => {
+    const made: unknown = typeof loss === "function"
+      ? loss(output, target)
+      : loss.forward(output, target);
+    if (made instanceof Tensor && made.size === 1) return made;
+    throw new TypeError(
+      `Cannot ${operation} as the loss must be a tensor of one element: got ${
+        made instanceof Tensor ? `shape ${showShape(made.shape)}` : show(made)
+      }`,
+    );
+  };
 }
 
 function scheduleOf(

@@ -38,6 +38,13 @@ function addWeighted(sum: DType, value: DType): UpdateProgram {
   return program;
 }
 
+/** A sum on the device, and the kernel that adds values of one dtype to it. */
+interface Sum {
+  readonly tensor: Tensor;
+  readonly dtype: DType;
+  readonly program: UpdateProgram;
+}
+
 /** What was summed so far, as a checkpoint keeps it. */
 export interface TallyState {
   readonly samples: number;
@@ -48,7 +55,7 @@ export interface TallyState {
 /** Sums on the device, one for the loss and one for each metric. */
 export class Tally {
   readonly #metrics: readonly NamedMetric[];
-  readonly #sums = new Map<string, Tensor>();
+  readonly #sums = new Map<string, Sum>();
   #samples = 0;
   #elements = 0;
 
@@ -76,16 +83,16 @@ export class Tally {
 
   #add(name: string, value: Tensor, weight: number): void {
     let sum = this.#sums.get(name);
-    if (sum === undefined) {
-      const { device, shape } = value;
-      const dtype = value.dtype === "bool" ? "int32" : value.dtype;
-      sum = unscoped(() => zeros(shape, { device, dtype }));
+    if (sum?.dtype !== value.dtype) {
+      const { device, shape, dtype } = value;
+      const tensor = sum?.tensor ??
+        unscoped(() =>
+          zeros(shape, { device, dtype: dtype === "bool" ? "int32" : dtype })
+        );
+      sum = { tensor, dtype, program: addWeighted(tensor.dtype, dtype) };
       this.#sums.set(name, sum);
     }
-    // A whole number of times: integer sums stay exact.
-    updateInPlace(addWeighted(sum.dtype, value.dtype), [sum], [value], [
-      weight,
-    ]);
+    updateInPlace(sum.program, [sum.tensor], [value], [weight]);
   }
 
   /** The figures of what was counted so far: one read for each sum. */
@@ -93,7 +100,7 @@ export class Tally {
     const counts = { samples: this.#samples, elements: this.#elements };
     const read = await Promise.all(
       [...this.#sums].map(async ([name, sum]) =>
-        [name, await sum.data()] as const
+        [name, await sum.tensor.data()] as const
       ),
     );
     const sums = new Map(read);
@@ -112,7 +119,9 @@ export class Tally {
     return {
       samples: this.#samples,
       elements: this.#elements,
-      sums: Object.fromEntries(this.#sums),
+      sums: Object.fromEntries(
+        [...this.#sums].map(([name, { tensor }]) => [name, tensor]),
+      ),
     };
   }
 
@@ -120,7 +129,10 @@ export class Tally {
   loadStateDict(state: TallyState): void {
     this.dispose();
     for (const [name, sum] of Object.entries(state.sums)) {
-      this.#sums.set(name, unscoped(() => sum.clone()));
+      const tensor = unscoped(() => sum.clone());
+      const { dtype } = tensor;
+      const program = addWeighted(dtype, dtype);
+      this.#sums.set(name, { tensor, dtype, program });
     }
     this.#samples = state.samples;
     this.#elements = state.elements;
@@ -128,7 +140,7 @@ export class Tally {
 
   /** Begins again, and gives the memory of the sums back. */
   dispose(): void {
-    for (const sum of this.#sums.values()) sum.dispose();
+    for (const { tensor } of this.#sums.values()) tensor.dispose();
     this.#sums.clear();
     this.#samples = 0;
     this.#elements = 0;

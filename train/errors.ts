@@ -38,6 +38,8 @@ export class BatchError extends Error {
   readonly batch: number;
 
   /**
+   * Names the place.
+   *
    * @param message What failed.
    * @param place The epoch and the batches before.
    * @param cause The error of the dataset or the loader.

@@ -69,7 +69,7 @@ export async function evaluate(
   const operation = "evaluate";
   const { loss, metrics } = parseOptions(optionsSchema, options, operation);
   return await assess(model, batches, {
-    loss: loss === undefined ? undefined : lossFunction(loss),
+    loss: loss === undefined ? undefined : lossFunction(loss, operation),
     metrics: listMetrics(metrics, operation),
   }, operation);
 }

@@ -412,6 +412,21 @@ describe("fit and batches", () => {
   });
 });
 
+describe("fit and losses", () => {
+  it("refuses losses that are no single number", async () => {
+    await assertRejects(
+      () => trifle({ loss: (output) => output.expand([3, 1]) }),
+      TypeError,
+      "Cannot fit as the loss must be a tensor of one element: got shape [3, 1]",
+    );
+    await assertRejects(
+      () => trifle({ loss: () => undefined as unknown as Tensor }),
+      TypeError,
+      "Cannot fit as the loss must be a tensor of one element: got undefined",
+    );
+  });
+});
+
 describe("fit and schedules", () => {
   const rates = async (more: (o: optim.SGD) => Partial<FitOptions>) => {
     const model = new nn.Linear(1, 1);

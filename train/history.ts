@@ -90,7 +90,11 @@ const chartOptions = z.strictObject({
 export class History {
   readonly #epochs: EpochRecord[];
 
-  /** @param epochs The epochs so far. */
+  /**
+   * Begins with some epochs.
+   *
+   * @param epochs The epochs so far.
+   */
   constructor(epochs: readonly EpochRecord[] = []) {
     this.#epochs = [...epochs];
   }

@@ -11,7 +11,7 @@
  * const digits = data.loadDigits();
  * const [learn, test] = data.trainTestSplit(
  *   new data.TensorDataset(digits.data.div(16), digits.target),
- *   { testSize: 0.2, stratify: digits.target, seed: 0 },
+ *   { testSize: 0.2, stratify: await digits.target.data(), seed: 0 },
  * );
  * const model = new nn.Sequential(
  *   new nn.Linear(64, 32),
