@@ -17,10 +17,12 @@ import type { Counters } from "./device/counters.ts";
 import { Gpu } from "./device/gpu.ts";
 import type { Profile } from "./device/profile.ts";
 import { prepareArgument } from "./kernels/argument.ts";
+import { prepareConv } from "./kernels/conv.ts";
 import { prepareCumsum } from "./kernels/cumsum.ts";
 import { prepareGather } from "./kernels/gather.ts";
 import { prepareMap } from "./kernels/map.ts";
 import { prepareMatmul } from "./kernels/matmul.ts";
+import { prepareMaxPool } from "./kernels/max_pool.ts";
 import { prepareNorm, squaredIn } from "./kernels/norm.ts";
 import { prepareReduce } from "./kernels/reduce.ts";
 import { prepareScatterAdd } from "./kernels/scatter_add.ts";
@@ -180,6 +182,10 @@ export class WebgpuBackend implements Backend {
       case "softmax":
       case "logSoftmax":
         return prepareSoftmax(gpu, kernel);
+      case "conv2d":
+        return prepareConv(gpu, kernel);
+      case "maxPool2d":
+        return prepareMaxPool(gpu, kernel);
       default:
         return null;
     }

@@ -5,13 +5,17 @@
  */
 import { newCounters } from "./counters.ts";
 import { Faults, REPORT_WORDS } from "./faults.ts";
-import { Pool } from "./memory.ts";
+import { Block, Pool } from "./memory.ts";
+import { Pipelines } from "./pipelines.ts";
 import type { Profile } from "./profile.ts";
-import { type GroupLayout, makeGroupLayout, Program } from "./program.ts";
-import type { ProgramSource } from "./program.ts";
+import {
+  type GroupLayout,
+  makeGroupLayout,
+  Program,
+  type ProgramSource,
+} from "./program.ts";
 import { Reader } from "./reader.ts";
 import { Recorder } from "./recorder.ts";
-import { Block } from "./memory.ts";
 import { USAGE } from "./usage.ts";
 
 /** Bind groups that are kept before all are made anew. */
@@ -29,12 +33,13 @@ export class Gpu {
   readonly faults: Faults;
   /** Work that has not been submitted yet. */
   readonly recorder: Recorder;
+  /** Its compiled shaders. */
+  readonly pipelines: Pipelines;
   /** Its buffers. */
   readonly pool: Pool;
   /** Reads buffers back. */
   readonly reader: Reader;
   readonly #layouts = new Map<string, GroupLayout>();
-  readonly #programs = new Map<string, Program>();
   #groups = 0;
   #report: Block | null = null;
   /** True while an index may have been out of range unnoticed. */
@@ -45,6 +50,7 @@ export class Gpu {
     this.device = device;
     this.profile = profile;
     this.faults = new Faults(device);
+    this.pipelines = new Pipelines(device, this.faults, this.counters);
     this.recorder = new Recorder(device, profile, this.counters);
     this.pool = new Pool(
       device,
@@ -58,14 +64,7 @@ export class Gpu {
     this.reader = new Reader(device, this.recorder);
   }
 
-  /** The program under `key`, made once. */
-  program(key: string, make: () => ProgramSource): Program {
-    let program = this.#programs.get(key);
-    if (!program) this.#programs.set(key, program = new Program(this, make()));
-    return program;
-  }
-
-  /** A program that its maker keeps. */
+  /** A program, to be kept by its maker. */
   newProgram(source: ProgramSource): Program {
     return new Program(this, source);
   }

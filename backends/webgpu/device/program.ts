@@ -33,6 +33,7 @@ export interface ProgramSource {
   readonly code: (names: readonly string[]) => string;
 }
 
+/** One way in which operands share buffers. */
 interface Variant {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GroupLayout;
@@ -118,17 +119,8 @@ export class Program {
 
   /** Compiles ahead of the first dispatch, without holding anybody up. */
   async warm(): Promise<void> {
-    if (this.#plain) return;
-    const bindings = this.#source.operands.map((_, i) => i);
-    const made = this.#describe(bindings);
-    const pipeline = await this.#gpu.device.createComputePipelineAsync(
-      made.descriptor,
-    );
-    this.#plain ??= {
-      pipeline,
-      layout: made.layout,
-      operands: made.operands,
-    };
+    const made = this.#describe(this.#source.operands.map((_, i) => i));
+    await this.#gpu.pipelines.warm(made.code, made.layout, made.label);
   }
 
   #variantFor(blocks: readonly Block[]): Variant {
@@ -153,18 +145,8 @@ export class Program {
   }
 
   #compile(bindings: readonly number[]): Variant {
-    const { label } = this.#source;
-    const { device, faults } = this.#gpu;
-    const { descriptor, layout, operands } = this.#describe(bindings);
-    const { operation } = faults;
-    const pipeline = faults.watch(
-      "validation",
-      () => device.createComputePipeline(descriptor),
-      (message) =>
-        new DeviceError(
-          `Cannot ${operation} on webgpu as the kernel ${label} does not compile: ${message}`,
-        ),
-    );
+    const { code, label, layout, operands } = this.#describe(bindings);
+    const pipeline = this.#gpu.pipelines.get(code, layout, label);
     return { pipeline, layout, operands };
   }
 
@@ -197,17 +179,12 @@ export class Program {
       libraryFor(body),
       body,
     ].join("\n");
-    const layout = gpu.groupLayout(writes, this.#parameterBytes);
-    gpu.counters.pipelines++;
-    const descriptor: GPUComputePipelineDescriptor = {
+    return {
+      code: source,
       label,
-      layout: layout.pipelineLayout,
-      compute: {
-        module: gpu.device.createShaderModule({ label, code: source }),
-        entryPoint: "main",
-      },
+      layout: gpu.groupLayout(writes, this.#parameterBytes),
+      operands: distinct,
     };
-    return { descriptor, layout, operands: distinct };
   }
 }
 

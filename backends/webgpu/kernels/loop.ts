@@ -18,7 +18,7 @@ export interface Extents {
 export interface Placement {
   /** The word of the offset. */
   readonly offset: number;
-  /** The word of each stride, -1 where the access needs none. */
+  /** The word of each stride; none where all positions read one element. */
   readonly strides: readonly number[];
 }
 
@@ -27,24 +27,39 @@ export function takeExtents(params: Params, rank: number): Extents {
   return { words: Array.from({ length: rank }, () => params.take()) };
 }
 
-/** Takes words for an operand's offset and the strides that `access` needs. */
+/** Takes words for an operand's offset and strides. */
 export function takePlacement(
   params: Params,
   rank: number,
   access: Access,
 ): Placement {
   const offset = params.take();
-  const strides = Array.from({ length: rank }, (_, d) => {
-    if (access === "dense" || access === "uniform") return -1;
-    const inner = d === rank - 1 && access !== "strided";
-    return inner ? -1 : params.take();
-  });
-  return { offset, strides };
+  const count = access === "uniform" ? 0 : rank;
+  return {
+    offset,
+    strides: Array.from({ length: count }, () => params.take()),
+  };
+}
+
+/** Writes an operand's offset and strides, these from dim `from` on. */
+export function fillPlacement(
+  ints: Int32Array,
+  first: number,
+  placement: Placement,
+  offset: number,
+  strides: readonly number[],
+  from = 0,
+): void {
+  const { strides: words } = placement;
+  ints[first + placement.offset] = offset;
+  for (let d = 0; d < words.length; d++) {
+    ints[first + words[d]!] = strides[from + d]!;
+  }
 }
 
 /** True where finding an element takes positions along dims. */
-export function needsPositions(access: Access): boolean {
-  return access !== "dense" && access !== "uniform";
+export function needsPositions(access: Access, rank: number): boolean {
+  return access !== "uniform" && !(access === "dense" && rank > 1);
 }
 
 /**
@@ -70,20 +85,19 @@ export function splitPositions(
   return lines;
 }
 
-/** The terms of an element's place, without its offset. */
+/**
+ * The terms of an element's place, without its offset. They go by the strides
+ * even where an access would do without, so that fewer shaders are compiled.
+ */
 export function placeTerms(
-  placement: Placement,
+  { strides }: Placement,
   access: Access,
   linear: string,
   name: string,
 ): string[] {
   if (access === "uniform") return [];
-  if (access === "dense") return [`i32(${linear})`];
-  const inner = placement.strides.length - 1;
-  return placement.strides.flatMap((word, d) => {
-    if (word >= 0) return [`${name}${d} * ${int(word)}`];
-    return d === inner && access === "row" ? [`${name}${d}`] : [];
-  });
+  if (access === "dense" && strides.length > 1) return [`i32(${linear})`];
+  return strides.map((word, d) => `${name}${d} * ${int(word)}`);
 }
 
 /** The place of an element, an `i32`. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { KernelCall, Launch, MapKernel, Slot } from "@tenfold/core";
-import { type Expr, topological } from "@tenfold/core";
+import { type Expr, topological, usesIndex } from "@tenfold/core";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
@@ -21,6 +21,7 @@ import {
 import {
   eachInvocation,
   type Extents,
+  fillPlacement,
   gridFor,
   needsPositions,
   place,
@@ -44,7 +45,10 @@ interface MapLayout {
   readonly count: number;
   readonly extents: Extents;
   readonly scalars: ScalarWords;
+  /** True where one element needs positions along dims. */
   readonly positions: boolean;
+  /** True where four elements do. */
+  readonly walks: boolean;
   readonly words: number;
 }
 
@@ -88,12 +92,14 @@ export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
     const blocks: Block[] = new Array(taken.length);
     for (let k = 0; k < taken.length; k++) {
       const from = taken[k]!;
-      const { offset, strides: words } = placements[k]!;
       blocks[k] = (buffers[from] as Memory).block;
-      ints[first + offset] = offsets[from]!;
-      for (let d = 0; d < rank; d++) {
-        if (words[d]! >= 0) ints[first + words[d]!] = strides[from]![d]!;
-      }
+      fillPlacement(
+        ints,
+        first,
+        placements[k]!,
+        offsets[from]!,
+        strides[from]!,
+      );
     }
     scalars.fill(gpu.recorder, first, call.scalars);
     const threads = isFour ? Math.ceil(total / 4) : total;
@@ -117,8 +123,10 @@ function layOut(kernel: MapKernel): MapLayout {
     used,
     slots,
     ...parts,
-    positions: slots.some(({ access }) => needsPositions(access)) ||
-      topological(exprs).some(({ kind }) => kind === "index"),
+    positions: usesIndex(exprs) ||
+      slots.some(({ access }) => needsPositions(access, rank)),
+    walks: usesIndex(exprs) ||
+      slots.some(({ access }) => access !== "dense" && access !== "uniform"),
     words: params.words,
   };
 }
@@ -148,7 +156,7 @@ function fitsFour(layout: MapLayout, call: KernelCall, total: number): boolean {
   if (total < 4) return false;
   const outputs = kernel.outputs.length;
   const whole = call.shape[kernel.rank - 1]! % 4 === 0;
-  if (!whole && layout.positions) return false;
+  if (!whole && layout.walks) return false;
   for (let k = 0; k < slots.length; k++) {
     if (slots[k]!.access !== "dense") continue;
     const i = k < outputs ? k : outputs + used[k - outputs]!;
@@ -268,7 +276,7 @@ function codeOfFour(
     ...eachInvocation(size),
     "let e = t * 4u;",
     `if (e < ${uint(layout.count)}) {`,
-    ...(layout.positions ? splitPositions(extents, "e", "p") : []),
+    ...(layout.walks ? splitPositions(extents, "e", "p") : []),
     ...loads,
     ...values.flatMap(({ statements }) => statements),
     ...stores,

@@ -12,7 +12,7 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Profile } from "../device/profile.ts";
 import type { Program } from "../device/program.ts";
-import { gridFor, spread } from "./loop.ts";
+import { fillPlacement, gridFor, spread } from "./loop.ts";
 import {
   type ReduceLayout,
   reduceLayout,
@@ -120,13 +120,8 @@ function fill(
   layout.placements.forEach(({ kept, reduced }, k) => {
     const i = layout.used[k]! + 1;
     const strides = call.strides[i]!;
-    ints[first + kept.offset] = call.offsets[i]!;
-    kept.strides.forEach((word, d) => {
-      if (word >= 0) ints[first + word] = strides[d]!;
-    });
-    reduced.strides.forEach((word, d) => {
-      if (word >= 0) ints[first + word] = strides[rank + d]!;
-    });
+    fillPlacement(ints, first, kept, call.offsets[i]!, strides);
+    fillPlacement(ints, first, reduced, 0, strides, rank);
   });
   layout.scalars.fill(gpu.recorder, first, call.scalars);
 }

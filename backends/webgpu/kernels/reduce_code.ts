@@ -155,7 +155,9 @@ function codeOf(
     : renderValue(kernel, layout, inputs, kernel.element, "x");
   const exprs = [kernel.element, kernel.epilogue];
   const positions = form.from === "whole" && (usesIndex(exprs) ||
-    layout.used.some((i) => needsPositions(kernel.inputs[i]!.access)));
+    layout.used.some((i) =>
+      needsPositions(kernel.inputs[i]!.access, kernel.reducedRank)
+    ));
   const body = {
     positions,
     value,
@@ -165,7 +167,9 @@ function codeOf(
   };
   const kept = [
     ...(usesIndex(exprs) ||
-        layout.used.some((i) => needsPositions(kernel.inputs[i]!.kept))
+        layout.used.some((i) =>
+          needsPositions(kernel.inputs[i]!.kept, kernel.rank)
+        )
       ? splitPositions(layout.kept, "o", "k")
       : []),
     ...layout.used.map((input, i) =>

@@ -1,0 +1,183 @@
+/**
+ * The WGSL of convolutions.
+ *
+ * @module
+ */
+import type { ProgramSource } from "../device/program.ts";
+import type { ConvDim, ConvLayout } from "./conv_layout.ts";
+import { eachInvocation } from "./loop.ts";
+
+/** What one shader is made for. */
+export interface ConvForm {
+  /** Rows of a tile. */
+  readonly tm: number;
+  /** Columns of a tile. */
+  readonly tn: number;
+  /** True where parts of the sum are written, to be summed up later. */
+  readonly part: boolean;
+}
+
+const COLUMN: readonly ConvDim[] = ["b", "y", "x"];
+const WINDOW: readonly ConvDim[] = ["c", "i", "j"];
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** Renders the shader of tiles; tiles at the edges are moved back inside. */
+export function renderConv(
+  layout: ConvLayout,
+  form: ConvForm,
+  size: number,
+): ProgramSource {
+  const { part, tm, tn } = form;
+  const f32 = { type: "f32" };
+  const withBias = layout.bias && !part;
+  return {
+    label: `conv2d ${tm}x${tn}`,
+    operands: [
+      { ...f32, writes: true },
+      f32,
+      f32,
+      ...(withBias ? [f32] : []),
+    ],
+    words: layout.words,
+    code: ([out, x, filter, bias]) => {
+      const at = (operand: "in" | "filter", dims: readonly ConvDim[]) =>
+        dims.map((dim, d) => `k${d} * ${layout.stride(operand, dim)}`)
+          .join(" + ");
+      const place = (i: number, j: number) =>
+        part
+          ? partPlace(layout, i, j)
+          : `out_row + ${i} * ${layout.stride("out", "m")} + out${j}`;
+      const added = (i: number) =>
+        withBias
+          ? ` + ${bias}[${layout.offset("bias")} + group * ${
+            layout.stride("bias", "g")
+          } + (row + ${i}) * ${layout.stride("bias", "m")}]`
+          : "";
+      return [
+        ...eachInvocation(size),
+        `let tiles = ${layout.cut("tilesM")} * ${layout.cut("tilesN")};`,
+        `let groups_of_tiles = bitcast<u32>(${layout.extent("g")});`,
+        `if (t < tiles * groups_of_tiles * ${layout.cut("splits")}) {`,
+        `let tile_n = i32(t % ${layout.cut("tilesN")});`,
+        `let above = t / ${layout.cut("tilesN")};`,
+        `let tile_m = i32(above % ${layout.cut("tilesM")});`,
+        `let slice = above / ${layout.cut("tilesM")};`,
+        "let group = i32(slice % groups_of_tiles);",
+        "let part = slice / groups_of_tiles;",
+        `let row = min(tile_m * ${tm}, ${layout.extent("m")} - ${tm});`,
+        `let column = min(tile_n * ${tn}, i32(${layout.columns}) - ${tn});`,
+        `let begin = i32(part * ${layout.cut("chunk")});`,
+        `let end = min(begin + i32(${layout.cut("chunk")}), ${layout.k});`,
+        `var row_at = ${layout.offset("filter")} + group * ${
+          layout.stride("filter", "g")
+        } + row * ${layout.stride("filter", "m")};`,
+        `let out_row = ${layout.offset("out")} + group * ${
+          layout.stride("out", "g")
+        } + row * ${layout.stride("out", "m")};`,
+        ...range(tn).flatMap((j) => [
+          ...layout.split(COLUMN, `u32(column + ${j})`, `q${j}_`),
+          `let in${j} = ${layout.offset("in")} + group * ${
+            layout.stride("in", "g")
+          }${terms(layout, "in", j)};`,
+          ...(part ? [] : [`let out${j} = 0${terms(layout, "out", j)};`]),
+        ]),
+        ...range(tm).flatMap((i) =>
+          range(tn).map((j) => `var c${i}_${j} = 0.0f;`)
+        ),
+        ...layout.split(WINDOW, "u32(begin)", "first"),
+        ...WINDOW.map((_, d) => `var k${d} = first${d};`),
+        "for (var k = begin; k < end; k++) {",
+        `let filter_at = row_at + ${at("filter", WINDOW)};`,
+        `let in_at = ${at("in", WINDOW)};`,
+        ...range(tm).map((i) =>
+          `let w${i} = ${filter}[filter_at + ${i} * ${
+            layout.stride("filter", "m")
+          }];`
+        ),
+        ...range(tn).flatMap((j) => [
+          `let x${j} = ${x}[in_at + in${j}];`,
+          ...range(tm).map((i) =>
+            `c${i}_${j} = fma(w${i}, x${j}, c${i}_${j});`
+          ),
+        ]),
+        "k2++;",
+        `if (k2 == ${layout.extent("j")}) {`,
+        "k2 = 0;",
+        "k1++;",
+        `if (k1 == ${layout.extent("i")}) {`,
+        "k1 = 0;",
+        "k0++;",
+        "}",
+        "}",
+        "}",
+        ...range(tm).flatMap((i) => [
+          `if (row + ${i} >= tile_m * ${tm}) {`,
+          ...range(tn).flatMap((j) => [
+            `if (column + ${j} >= tile_n * ${tn}) {`,
+            `${out}[${place(i, j)}] = c${i}_${j}${added(i)};`,
+            "}",
+          ]),
+          "}",
+        ]),
+        "}",
+        "}",
+      ].join("\n");
+    },
+  };
+}
+
+/** The terms of column `j` of a tile. */
+function terms(layout: ConvLayout, operand: "in" | "out", j: number): string {
+  return COLUMN.map((dim, d) =>
+    ` + q${j}_${d} * ${layout.stride(operand, dim)}`
+  ).join("");
+}
+
+/** The place of a part: parts of `[g, m, column]`, densely. */
+function partPlace(layout: ConvLayout, i: number, j: number): string {
+  const m = layout.extent("m");
+  const columns = `i32(${layout.columns})`;
+  return `((i32(part) * ${
+    layout.extent("g")
+  } + group) * ${m} + row + ${i}) * ${columns} + column + ${j}`;
+}
+
+/** Renders the shader that sums the parts up and adds the bias. */
+export function renderConvSum(layout: ConvLayout, size: number): ProgramSource {
+  const f32 = { type: "f32" };
+  return {
+    label: "conv2d sum of parts",
+    operands: [{ ...f32, writes: true }, f32, ...(layout.bias ? [f32] : [])],
+    words: layout.words,
+    code: ([out, parts, bias]) => {
+      const g = `bitcast<u32>(${layout.extent("g")})`;
+      const m = `bitcast<u32>(${layout.extent("m")})`;
+      const added = layout.bias
+        ? ` + ${bias}[${layout.offset("bias")} + group * ${
+          layout.stride("bias", "g")
+        } + row * ${layout.stride("bias", "m")}]`
+        : "";
+      return [
+        ...eachInvocation(size),
+        `let columns = ${layout.columns};`,
+        `let outputs = ${g} * ${m} * columns;`,
+        "if (t < outputs) {",
+        ...layout.split(COLUMN, "t % columns", "q0_"),
+        `let row = i32((t / columns) % ${m});`,
+        `let group = i32((t / columns) / ${m});`,
+        `var sum = ${parts}[t];`,
+        `for (var part = 1u; part < ${layout.cut("splits")}; part++) {`,
+        `sum += ${parts}[part * outputs + t];`,
+        "}",
+        `${out}[${layout.offset("out")} + group * ${
+          layout.stride("out", "g")
+        } + row * ${layout.stride("out", "m")}${
+          terms(layout, "out", 0)
+        }] = sum${added};`,
+        "}",
+        "}",
+      ].join("\n");
+    },
+  };
+}

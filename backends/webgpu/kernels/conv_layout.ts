@@ -1,0 +1,124 @@
+/**
+ * The parameters of a convolution.
+ *
+ * @module
+ */
+import type { KernelCall } from "@tenfold/core";
+import type { Gpu } from "../device/gpu.ts";
+import { int, Params, uint } from "../wgsl/params.ts";
+import {
+  type Extents,
+  fillPlacement,
+  type Placement,
+  splitPositions,
+  takeExtents,
+  takePlacement,
+} from "./loop.ts";
+
+/** The dims of the loop, in order. */
+const DIMS = ["b", "g", "m", "y", "x", "c", "i", "j"] as const;
+/** A dim of the loop. */
+export type ConvDim = typeof DIMS[number];
+/** A buffer of the routine. */
+export type ConvOperand = "out" | "in" | "filter" | "bias";
+
+/** How a convolution is cut for one call. */
+export interface ConvCut {
+  /** Tiles along the channels of the output. */
+  readonly tilesM: number;
+  /** Tiles along its positions. */
+  readonly tilesN: number;
+  /** Parts of the sum. */
+  readonly splits: number;
+  /** Length of a part. */
+  readonly chunk: number;
+}
+
+/** The words of a convolution's parameters. */
+export class ConvLayout {
+  /** True where there is a bias. */
+  readonly bias: boolean;
+  /** Words in all. */
+  readonly words: number;
+  readonly #extents: Extents;
+  readonly #placements: Readonly<Partial<Record<ConvOperand, Placement>>>;
+  readonly #cut: Readonly<Record<keyof ConvCut, number>>;
+
+  /** Lays a convolution out. */
+  constructor(bias: boolean) {
+    const params = new Params();
+    this.bias = bias;
+    this.#extents = takeExtents(params, DIMS.length);
+    const placement = () => takePlacement(params, DIMS.length, "strided");
+    this.#placements = {
+      out: placement(),
+      in: placement(),
+      filter: placement(),
+      ...(bias ? { bias: placement() } : {}),
+    };
+    this.#cut = {
+      tilesM: params.take(),
+      tilesN: params.take(),
+      splits: params.take(),
+      chunk: params.take(),
+    };
+    this.words = params.words;
+  }
+
+  /** The extent of a dim, an `i32` in WGSL. */
+  extent(dim: ConvDim): string {
+    return int(this.#word(dim));
+  }
+
+  /** An operand's stride along a dim, an `i32` in WGSL. */
+  stride(operand: ConvOperand, dim: ConvDim): string {
+    const { strides } = this.#placements[operand]!;
+    return int(strides[DIMS.indexOf(dim)]!);
+  }
+
+  /** Where an operand begins, an `i32` in WGSL. */
+  offset(operand: ConvOperand): string {
+    return int(this.#placements[operand]!.offset);
+  }
+
+  /** A number of the cut, a `u32` in WGSL. */
+  cut(name: keyof ConvCut): string {
+    return uint(this.#cut[name]);
+  }
+
+  /** The number of columns, a `u32` in WGSL. */
+  get columns(): string {
+    return ["b", "y", "x"].map((dim) => uint(this.#word(dim as ConvDim)))
+      .join(" * ");
+  }
+
+  /** The length of the sum, an `i32` in WGSL. */
+  get k(): string {
+    return ["c", "i", "j"].map((dim) => this.extent(dim as ConvDim))
+      .join(" * ");
+  }
+
+  /** Statements that split a number (`u32`) into positions along dims. */
+  split(dims: readonly ConvDim[], linear: string, name: string): string[] {
+    const words = dims.map((dim) => this.#word(dim));
+    return splitPositions({ words }, linear, name);
+  }
+
+  /** Writes the parameters of a call. */
+  fill(gpu: Gpu, first: number, call: KernelCall, cut: ConvCut): void {
+    const { ints } = gpu.recorder;
+    this.#extents.words.forEach((word, d) => {
+      ints[first + word] = call.shape[d]!;
+    });
+    Object.values(this.#placements).forEach((placement, k) =>
+      fillPlacement(ints, first, placement, call.offsets[k]!, call.strides[k]!)
+    );
+    for (const name of Object.keys(this.#cut) as (keyof ConvCut)[]) {
+      ints[first + this.#cut[name]] = cut[name];
+    }
+  }
+
+  #word(dim: ConvDim): number {
+    return this.#extents.words[DIMS.indexOf(dim)]!;
+  }
+}
