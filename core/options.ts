@@ -51,8 +51,7 @@ function isTypeFault({ code, expected }: Issue, value: unknown): boolean {
     case "invalid_value":
       return typeof value !== "string" && typeof value !== "number";
     case "invalid_union":
-      return typeof value !== "string" && typeof value !== "number" &&
-        !Array.isArray(value);
+      return typeof value !== "number" && !Array.isArray(value);
     case "custom":
       return typeof value !== "number" && typeof value !== "object";
     default:
