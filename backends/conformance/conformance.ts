@@ -3,11 +3,21 @@
  *
  * @module
  */
+import fc from "fast-check";
 import type { Backend, DType, Op, OpName } from "@tenfold/core";
 import { checkCase } from "./_check.ts";
 import { checkGradient, checkNoGradient } from "./_gradient.ts";
 import { checkMap, checkReduce } from "./_kernels.ts";
 import { Random } from "./_random.ts";
+import { checkReuse, checkTraining, checkViews } from "./_memory.ts";
+import { checkProgram } from "./_program.ts";
+import { checkProgramGradient } from "./_smooth_program.ts";
+import {
+  checkDTypes,
+  checkIndices,
+  checkOverlaps,
+  checkSize,
+} from "./_refusal.ts";
 import { checkRoutine, ROUTINES } from "./_routines.ts";
 import { balanced, type Session, sessionOf } from "./_session.ts";
 import { type Case, type CaseRow, EVERY } from "./cases/_case.ts";
@@ -30,6 +40,8 @@ export interface ConformanceOptions {
   readonly it: It;
   /** Another seed generates other cases. @default {1} */
   readonly seed?: number;
+  /** How many random programs are run. @default {300} */
+  readonly programs?: number;
 }
 
 /** Declares one test, with an opened backend. */
@@ -113,6 +125,61 @@ function kernelsAgree(describe: Describe, test: Test, seed: number) {
   });
 }
 
+function programsAgree(
+  describe: Describe,
+  test: Test,
+  seed: number,
+  programs: number,
+) {
+  describe("random programs agree with the reference", () => {
+    test(`${programs} programs`, async (session) => {
+      const numbers = (minLength: number, maxLength: number) =>
+        fc.array(fc.integer(), { minLength, maxLength, size: "max" });
+      await fc.assert(
+        fc.asyncProperty(
+          numbers(2, 6),
+          numbers(0, 40),
+          (leaves, steps) => checkProgram(session, leaves, steps),
+        ),
+        { seed, numRuns: programs },
+      );
+    });
+    const fewer = Math.ceil(programs / 5);
+    test(`gradients of ${fewer} programs`, async (session) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer(),
+          fc.integer({ min: 1, max: 10 }),
+          (own, length) => checkProgramGradient(session, own, length),
+        ),
+        { seed, numRuns: fewer },
+      );
+    });
+  });
+}
+
+function memoryReturns(describe: Describe, test: Test, seed: number) {
+  describe("memory returns to where it was", () => {
+    test("over training steps in a scope", (session) =>
+      checkTraining(session, new Random(seed, "training")));
+    test("when the last view is released", (session) =>
+      checkViews(session, new Random(seed, "views")));
+    test("and is handed out again, but nobody else's", (session) =>
+      checkReuse(session, new Random(seed, "reuse")));
+  });
+}
+
+function refusals(describe: Describe, test: Test) {
+  describe("what it does not do, it refuses", () => {
+    test("dtypes that it does not declare", checkDTypes);
+    test("tensors that are larger than a buffer can be", checkSize);
+    test("indices that are out of range", checkIndices);
+  });
+  describe("changes in place", () => {
+    test("see overlapping views as they were before", checkOverlaps);
+  });
+}
+
 /**
  * Declares the tests that a backend must pass, with the test runner's own
  * `describe` and `it`.
@@ -137,7 +204,7 @@ function kernelsAgree(describe: Describe, test: Test, seed: number) {
  * ```
  */
 export function conformance(options: ConformanceOptions): void {
-  const { describe, it, seed = 1 } = options;
+  const { describe, it, seed = 1, programs = 300 } = options;
   const open = sessionOf(options.backend);
   const test: Test = (name, body) =>
     it(name, async () => {
@@ -147,4 +214,17 @@ export function conformance(options: ConformanceOptions): void {
   agreesWithReference(describe, test, seed);
   gradientsAgree(describe, test, seed);
   kernelsAgree(describe, test, seed);
+  programsAgree(describe, test, seed, programs);
+  refusals(describe, test);
+  memoryReturns(describe, test, seed);
+  describe("at the end", () => {
+    it("nothing is alive", async () => {
+      const { backend } = await open();
+      await backend.synchronize?.();
+      if (backend.live > 0) {
+        throw new Error(`${backend.live} buffers are alive`);
+      }
+      backend.dispose?.();
+    });
+  });
 }

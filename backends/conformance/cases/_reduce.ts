@@ -15,6 +15,7 @@ import type {
 } from "@tenfold/core";
 import { isFloating } from "@tenfold/core";
 import { ALL_LAYOUTS, type Layout } from "../_layout.ts";
+import type { Operand } from "../_session.ts";
 import {
   anything,
   common,
@@ -78,13 +79,12 @@ const SPECIAL_LINES: readonly (readonly number[])[] = [
   [0, 0, 0],
 ];
 
-function specialLines(dtype: DType): ReturnType<typeof operand> {
-  return operand(
-    [SPECIAL_LINES.length, 3],
-    dtype,
-    "dense",
-    SPECIAL_LINES.flat(),
+/** The lines whose finite numbers are at most `largest`. */
+function specialLines(dtype: DType, largest = Infinity): Operand {
+  const lines = SPECIAL_LINES.filter((line) =>
+    line.every((x) => !Number.isFinite(x) || Math.abs(x) <= largest)
   );
+  return operand([lines.length, 3], dtype, "dense", lines.flat());
 }
 
 const drawsOf: { readonly [N in ReduceOp["name"]]: (d: DType) => Draw } = {
@@ -117,7 +117,11 @@ export function reduceRow(name: ReduceOp["name"]): CaseRow<ReduceOp> {
         };
       }
       const op = { name, dims: [1], keepDim: false };
-      if (isFloating(dtype)) yield { op, inputs: [specialLines(dtype)] };
+      if (isFloating(dtype)) {
+        // Squares of larger numbers leave the range of float32.
+        const largest = name === "norm" ? 1e15 : Infinity;
+        yield { op, inputs: [specialLines(dtype, largest)] };
+      }
       if (name === "max" || name === "min") {
         const edges = EDGES[dtype];
         yield {
