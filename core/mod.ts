@@ -38,7 +38,7 @@ export * from "./functions.ts";
 export * from "./fused.ts";
 export * from "./kernel.ts";
 export type * from "./op.ts";
-export { type OptionsSchema, parseOptions } from "./options.ts";
+export * from "./options.ts";
 export type { NestedNumbers } from "./print.ts";
 export {
   getRandomState,

@@ -5,11 +5,16 @@
  */
 
 /** What a schema finds wrong, as zod says it. */
-interface Issue {
+export interface OptionsIssue {
+  /** What kind of fault it is. */
   readonly code?: string | undefined;
+  /** Where it is. */
   readonly path: readonly PropertyKey[];
+  /** What is wrong, as a predicate of the field. */
   readonly message: string;
+  /** The type that was due. */
   readonly expected?: string;
+  /** The names that are unknown. */
   readonly keys?: readonly string[];
 }
 
@@ -20,7 +25,7 @@ export interface OptionsSchema<T> {
     | { readonly success: true; readonly data: T }
     | {
       readonly success: false;
-      readonly error: { readonly issues: readonly Issue[] };
+      readonly error: { readonly issues: readonly OptionsIssue[] };
     };
 }
 
@@ -42,7 +47,10 @@ function show(value: unknown): string {
 }
 
 /** True for a value of the wrong type, false for a wrong value of its type. */
-function isTypeFault({ code, expected }: Issue, value: unknown): boolean {
+function isTypeFault(
+  { code, expected }: OptionsIssue,
+  value: unknown,
+): boolean {
   switch (code) {
     case "invalid_type":
       // A fraction where an integer is due, or NaN, is a number all the same.

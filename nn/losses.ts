@@ -34,11 +34,8 @@ import {
 import { Module } from "./module.ts";
 import { Buffer } from "./parameter.ts";
 
-/** Takes predictions and targets. */
-type LossInputs = [input: Tensor, target: Tensor];
-
 /** What all losses have in common. */
-export abstract class Loss extends Module<LossInputs> {
+export abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
   /** What becomes of the losses of all elements. */
   readonly reduction: Reduction;
 

@@ -7,13 +7,13 @@ import { fullLike, type Tensor } from "@tenfold/core";
 import { z } from "zod";
 import { add, div, mul, neg, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
-import { Rule } from "./_rule.ts";
 import {
   Optimizer,
   type OptimizerParameters,
   type ParameterGroup,
   type Step,
 } from "./optimizer.ts";
+import { UpdateRule } from "./update_rule.ts";
 
 /** Options of {@linkcode Adagrad}. */
 export interface AdagradOptions {
@@ -31,8 +31,8 @@ export interface AdagradOptions {
   maximize?: boolean;
 }
 
-/** All options of a group. */
-type Group = Required<AdagradOptions>;
+/** All options of a group of {@linkcode Adagrad}. */
+export type AdagradGroup = Required<AdagradOptions>;
 
 const schema = z.strictObject({
   lr: nonNegative.default(1e-2),
@@ -45,14 +45,14 @@ const schema = z.strictObject({
 
 const NAMES: readonly string[] = ["sum"];
 
-const rules = new Map<number, Rule>();
+const rules = new Map<number, UpdateRule>();
 
 /** Numbers: lr of this step, eps, weight decay. */
-function ruleOf({ weightDecay, maximize }: Group): Rule {
+function ruleOf({ weightDecay, maximize }: AdagradGroup): UpdateRule {
   const key = (weightDecay !== 0 ? 1 : 0) + (maximize ? 2 : 0);
   let rule = rules.get(key);
   if (rule === undefined) {
-    rule = new Rule(
+    rule = new UpdateRule(
       "update by Adagrad",
       1,
       3,
@@ -85,7 +85,7 @@ function ruleOf({ weightDecay, maximize }: Group): Rule {
  * assertAlmostEquals(await p.item(), 3.9, 1e-6);
  * ```
  */
-export class Adagrad extends Optimizer<Group> {
+export class Adagrad extends Optimizer<AdagradGroup> {
   /**
    * Takes parameters, or groups of them.
    *
@@ -95,7 +95,7 @@ export class Adagrad extends Optimizer<Group> {
    * @throws {RangeError} If an option has a wrong value.
    */
   constructor(
-    params: OptimizerParameters<Group>,
+    params: OptimizerParameters<AdagradGroup>,
     options: AdagradOptions = {},
   ) {
     super("Adagrad", params, options, schema);
@@ -108,7 +108,7 @@ export class Adagrad extends Optimizer<Group> {
 
   /** The sum of squares starts where the options say. */
   protected override makeState(
-    { initialAccumulatorValue }: ParameterGroup<Group>,
+    { initialAccumulatorValue }: ParameterGroup<AdagradGroup>,
     _name: string,
     param: Tensor,
   ): Tensor {
@@ -116,7 +116,10 @@ export class Adagrad extends Optimizer<Group> {
   }
 
   /** The rule and its numbers. */
-  protected override update(group: ParameterGroup<Group>, step: number): Step {
+  protected override update(
+    group: ParameterGroup<AdagradGroup>,
+    step: number,
+  ): Step {
     const { lr, lrDecay, eps, weightDecay } = group;
     return {
       rule: ruleOf(group),

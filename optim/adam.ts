@@ -6,13 +6,13 @@
 import { z } from "zod";
 import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
 import { betas, flag, nonNegative } from "./_options.ts";
-import { Rule } from "./_rule.ts";
 import {
   Optimizer,
   type OptimizerParameters,
   type ParameterGroup,
   type Step,
 } from "./optimizer.ts";
+import { UpdateRule } from "./update_rule.ts";
 
 /** Options of {@linkcode Adam} and {@linkcode AdamW}. */
 export interface AdamOptions {
@@ -36,8 +36,8 @@ export interface AdamOptions {
   maximize?: boolean;
 }
 
-/** All options of a group. */
-type Group = Required<AdamOptions>;
+/** All options of a group of {@linkcode Adam}. */
+export type AdamGroup = Required<AdamOptions>;
 
 const schemaWith = (weightDecay: number) =>
   z.strictObject({
@@ -55,20 +55,20 @@ const adamWSchema = schemaWith(0.01);
 const MEANS: readonly string[] = ["expAvg", "expAvgSq"];
 const MEANS_AND_MAX: readonly string[] = [...MEANS, "maxExpAvgSq"];
 
-const rules = new Map<number, Rule>();
+const rules = new Map<number, UpdateRule>();
 
 /**
  * Numbers: lr / (1 - β₁ᵗ), √(1 - β₂ᵗ), β₁, 1 - β₁, β₂, 1 - β₂, eps, and the
  * weight decay, or what is left of a weight where it is decoupled.
  */
-function ruleOf(group: Group, decoupled: boolean): Rule {
+function ruleOf(group: AdamGroup, decoupled: boolean): UpdateRule {
   const { amsgrad, maximize, weightDecay } = group;
   const decays = weightDecay !== 0;
   const key = (decoupled ? 1 : 0) + (amsgrad ? 2 : 0) + (maximize ? 4 : 0) +
     (decays ? 8 : 0);
   let rule = rules.get(key);
   if (rule === undefined) {
-    rule = new Rule(
+    rule = new UpdateRule(
       decoupled ? "update by AdamW" : "update by Adam",
       amsgrad ? 3 : 2,
       8,
@@ -90,7 +90,7 @@ function ruleOf(group: Group, decoupled: boolean): Rule {
 }
 
 /** The step of both algorithms. */
-function stepOf(group: Group, step: number, decoupled: boolean): Step {
+function stepOf(group: AdamGroup, step: number, decoupled: boolean): Step {
   const { lr, betas: [b1, b2], eps, weightDecay } = group;
   return {
     rule: ruleOf(group, decoupled),
@@ -124,7 +124,7 @@ function stepOf(group: Group, step: number, decoupled: boolean): Step {
  * assertAlmostEquals(await p.item(), 3.9, 1e-6);
  * ```
  */
-export class Adam extends Optimizer<Group> {
+export class Adam extends Optimizer<AdamGroup> {
   /**
    * Takes parameters, or groups of them.
    *
@@ -133,19 +133,25 @@ export class Adam extends Optimizer<Group> {
    * @throws {TypeError} If an option is unknown or of the wrong type.
    * @throws {RangeError} If an option has a wrong value.
    */
-  constructor(params: OptimizerParameters<Group>, options: AdamOptions = {}) {
+  constructor(
+    params: OptimizerParameters<AdamGroup>,
+    options: AdamOptions = {},
+  ) {
     super("Adam", params, options, adamSchema);
   }
 
   /** The running means. */
   protected override stateNames(
-    { amsgrad }: ParameterGroup<Group>,
+    { amsgrad }: ParameterGroup<AdamGroup>,
   ): readonly string[] {
     return amsgrad ? MEANS_AND_MAX : MEANS;
   }
 
   /** The rule and its numbers. */
-  protected override update(group: ParameterGroup<Group>, step: number): Step {
+  protected override update(
+    group: ParameterGroup<AdamGroup>,
+    step: number,
+  ): Step {
     return stepOf(group, step, false);
   }
 }
@@ -168,7 +174,7 @@ export class Adam extends Optimizer<Group> {
  * assertAlmostEquals(await p.item(), 3.8, 1e-6);
  * ```
  */
-export class AdamW extends Optimizer<Group> {
+export class AdamW extends Optimizer<AdamGroup> {
   /**
    * Takes parameters, or groups of them.
    *
@@ -177,19 +183,25 @@ export class AdamW extends Optimizer<Group> {
    * @throws {TypeError} If an option is unknown or of the wrong type.
    * @throws {RangeError} If an option has a wrong value.
    */
-  constructor(params: OptimizerParameters<Group>, options: AdamOptions = {}) {
+  constructor(
+    params: OptimizerParameters<AdamGroup>,
+    options: AdamOptions = {},
+  ) {
     super("AdamW", params, options, adamWSchema);
   }
 
   /** The running means. */
   protected override stateNames(
-    { amsgrad }: ParameterGroup<Group>,
+    { amsgrad }: ParameterGroup<AdamGroup>,
   ): readonly string[] {
     return amsgrad ? MEANS_AND_MAX : MEANS;
   }
 
   /** The rule and its numbers. */
-  protected override update(group: ParameterGroup<Group>, step: number): Step {
+  protected override update(
+    group: ParameterGroup<AdamGroup>,
+    step: number,
+  ): Step {
     return stepOf(group, step, true);
   }
 }

@@ -37,3 +37,4 @@ export * from "./reduce_lr_on_plateau.ts";
 export * from "./rmsprop.ts";
 export * from "./sgd.ts";
 export * from "./step_lr.ts";
+export * from "./update_rule.ts";

@@ -119,11 +119,11 @@ export interface OneCycleState extends SchedulerState {
  * const optimizer = new SGD([tensor(0)], { lr: 1, momentum: 0.9 });
  * const schedule = new OneCycleLR(optimizer, { maxLr: 1, totalSteps: 10 });
  * const lrs = [];
- * for (let step = 0; step < 9; step++) {
+ * for (let step = 0; step < 10; step++) {
  *   lrs.push(schedule.lrs()[0]!);
  *   schedule.step();
  * }
- * assert(Math.max(...lrs) === 1 && lrs[8]! < lrs[0]!);
+ * assert(Math.max(...lrs) === 1 && lrs[9]! < lrs[0]!);
  * ```
  */
 export class OneCycleLR extends LRScheduler {

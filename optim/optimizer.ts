@@ -14,8 +14,8 @@ import {
   updateInPlace,
   zerosLike,
 } from "@tenfold/core";
-import type { Rule } from "./_rule.ts";
 import { loadState, type OptimizerState, stateOf } from "./_state.ts";
+import type { UpdateRule } from "./update_rule.ts";
 
 /** Parameters with options of their own. */
 export type ParameterGroup<O extends object> = O & {
@@ -51,7 +51,7 @@ export interface ParameterState {
 /** One step of one parameter. */
 export interface Step {
   /** What changes. */
-  readonly rule: Rule;
+  readonly rule: UpdateRule;
   /** The numbers of the step. */
   readonly numbers: readonly number[];
 }

@@ -6,13 +6,13 @@
 import { z } from "zod";
 import { add, div, mul, neg, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
-import { Rule } from "./_rule.ts";
 import {
   Optimizer,
   type OptimizerParameters,
   type ParameterGroup,
   type Step,
 } from "./optimizer.ts";
+import { UpdateRule } from "./update_rule.ts";
 
 /** Options of {@linkcode RMSprop}. */
 export interface RMSpropOptions {
@@ -32,8 +32,8 @@ export interface RMSpropOptions {
   maximize?: boolean;
 }
 
-/** All options of a group. */
-type Group = Required<RMSpropOptions>;
+/** All options of a group of {@linkcode RMSprop}. */
+export type RMSpropGroup = Required<RMSpropOptions>;
 
 const schema = z.strictObject({
   lr: nonNegative.default(1e-2),
@@ -45,7 +45,7 @@ const schema = z.strictObject({
   maximize: flag.default(false),
 });
 
-const rules = new Map<number, Rule>();
+const rules = new Map<number, UpdateRule>();
 
 /** By whether there is a momentum (1) and the gradient is centered (2). */
 const NAMES: readonly (readonly string[])[] = [
@@ -55,17 +55,17 @@ const NAMES: readonly (readonly string[])[] = [
   ["squareAvg", "momentumBuffer", "gradAvg"],
 ];
 
-const shapeOf = ({ momentum, centered }: Group): number =>
+const shapeOf = ({ momentum, centered }: RMSpropGroup): number =>
   (momentum > 0 ? 1 : 0) + (centered ? 2 : 0);
 
 /** Numbers: lr, alpha, 1 - alpha, eps, weight decay, momentum. */
-function ruleOf(group: Group): Rule {
+function ruleOf(group: RMSpropGroup): UpdateRule {
   const { momentum, centered, weightDecay, maximize } = group;
   const key = shapeOf(group) + (weightDecay !== 0 ? 4 : 0) +
     (maximize ? 8 : 0);
   let rule = rules.get(key);
   if (rule === undefined) {
-    rule = new Rule(
+    rule = new UpdateRule(
       "update by RMSprop",
       NAMES[shapeOf(group)]!.length,
       6,
@@ -112,7 +112,7 @@ function ruleOf(group: Group): Rule {
  * assertAlmostEquals(await p.item(), 3.8, 1e-6);
  * ```
  */
-export class RMSprop extends Optimizer<Group> {
+export class RMSprop extends Optimizer<RMSpropGroup> {
   /**
    * Takes parameters, or groups of them.
    *
@@ -122,7 +122,7 @@ export class RMSprop extends Optimizer<Group> {
    * @throws {RangeError} If an option has a wrong value.
    */
   constructor(
-    params: OptimizerParameters<Group>,
+    params: OptimizerParameters<RMSpropGroup>,
     options: RMSpropOptions = {},
   ) {
     super("RMSprop", params, options, schema);
@@ -130,13 +130,13 @@ export class RMSprop extends Optimizer<Group> {
 
   /** The mean square, and what the options need beside it. */
   protected override stateNames(
-    group: ParameterGroup<Group>,
+    group: ParameterGroup<RMSpropGroup>,
   ): readonly string[] {
     return NAMES[shapeOf(group)]!;
   }
 
   /** The rule and its numbers. */
-  protected override update(group: ParameterGroup<Group>): Step {
+  protected override update(group: ParameterGroup<RMSpropGroup>): Step {
     const { lr, alpha, eps, weightDecay, momentum } = group;
     return {
       rule: ruleOf(group),

@@ -7,13 +7,13 @@ import type { Expr } from "@tenfold/core";
 import { z } from "zod";
 import { add, mul, neg, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
-import { Rule } from "./_rule.ts";
 import {
   Optimizer,
   type OptimizerParameters,
   type ParameterGroup,
   type Step,
 } from "./optimizer.ts";
+import { UpdateRule } from "./update_rule.ts";
 
 /** Options of {@linkcode SGD}. */
 export interface SGDOptions {
@@ -31,8 +31,8 @@ export interface SGDOptions {
   maximize?: boolean;
 }
 
-/** All options of a group. */
-type Group = Required<SGDOptions>;
+/** All options of a group of {@linkcode SGD}. */
+export type SGDGroup = Required<SGDOptions>;
 
 const schema = z.strictObject({
   lr: nonNegative,
@@ -50,16 +50,16 @@ const schema = z.strictObject({
 const PLAIN: readonly string[] = [];
 const WITH_MOMENTUM: readonly string[] = ["momentumBuffer"];
 
-const rules = new Map<number, Rule>();
+const rules = new Map<number, UpdateRule>();
 
 /** Numbers: lr, momentum, 1 - dampening, weight decay. */
-function ruleOf(group: Group): Rule {
+function ruleOf(group: SGDGroup): UpdateRule {
   const { momentum, nesterov, weightDecay, maximize } = group;
   const key = (momentum !== 0 ? 1 : 0) + (nesterov ? 2 : 0) +
     (weightDecay !== 0 ? 4 : 0) + (maximize ? 8 : 0);
   let rule = rules.get(key);
   if (rule === undefined) {
-    rule = new Rule(
+    rule = new UpdateRule(
       "update by SGD",
       momentum !== 0 ? 1 : 0,
       4,
@@ -95,7 +95,7 @@ function ruleOf(group: Group): Rule {
  * assertAlmostEquals(await p.item(), 3.2, 1e-6);
  * ```
  */
-export class SGD extends Optimizer<Group> {
+export class SGD extends Optimizer<SGDGroup> {
   /**
    * Takes parameters, or groups of them.
    *
@@ -106,7 +106,7 @@ export class SGD extends Optimizer<Group> {
    * @throws {RangeError} If an option has a wrong value.
    */
   constructor(
-    params: OptimizerParameters<Group>,
+    params: OptimizerParameters<SGDGroup>,
     options: Partial<SGDOptions> = {},
   ) {
     super("SGD", params, options, schema);
@@ -114,14 +114,14 @@ export class SGD extends Optimizer<Group> {
 
   /** The momentum, where there is one. */
   protected override stateNames(
-    { momentum }: ParameterGroup<Group>,
+    { momentum }: ParameterGroup<SGDGroup>,
   ): readonly string[] {
     return momentum !== 0 ? WITH_MOMENTUM : PLAIN;
   }
 
   /** The rule and its numbers. */
   protected override update(
-    group: ParameterGroup<Group>,
+    group: ParameterGroup<SGDGroup>,
     _step: number,
     fresh: boolean,
   ): Step {

@@ -16,19 +16,54 @@ import {
  * Writes down the new value of the parameter and of each tensor of its state,
  * in terms of those, the gradient, and the numbers of the step.
  */
-export type UpdateRule = (
+export type WriteUpdate = (
   parameter: Expr,
   state: readonly Expr[],
   gradient: Expr,
   numbers: readonly Expr[],
 ) => readonly Expr[];
 
-/** A rule with the programs that were made of it, one for each dtype. */
-export class Rule {
+/**
+ * An update rule, for optimizers of one's own: how one kernel changes a
+ * parameter and what the optimizer remembers of it. Make it once and use it
+ * for every step.
+ *
+ * @example Steps of the sign of the gradient
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { call, tensor } from "@tenfold/tenfold";
+ * import { Optimizer, type ParameterGroup, UpdateRule } from "@tenfold/optim";
+ * import { z } from "zod";
+ *
+ * const rule = new UpdateRule("update by signs", 0, 1, (p, _, g, [lr]) => [
+ *   call("sub", p, call("mul", lr!, call("sign", g))),
+ * ]);
+ * const nothing: readonly string[] = [];
+ *
+ * class SignDescent extends Optimizer {
+ *   constructor(params: Iterable<ReturnType<typeof tensor>>, lr: number) {
+ *     super("SignDescent", params, { lr }, z.strictObject({ lr: z.number() }));
+ *   }
+ *   protected override stateNames() {
+ *     return nothing;
+ *   }
+ *   protected override update({ lr }: ParameterGroup<{ lr: number }>) {
+ *     return { rule, numbers: [lr] };
+ *   }
+ * }
+ *
+ * const p = tensor([1, -2], { requiresGrad: true });
+ * const optimizer = new SignDescent([p], 0.5);
+ * p.square().sum().backward();
+ * optimizer.step();
+ * assertEquals(await p.toArray(), [0.5, -1.5]);
+ * ```
+ */
+export class UpdateRule {
   readonly #label: string;
   readonly #state: number;
   readonly #numbers: number;
-  readonly #write: UpdateRule;
+  readonly #write: WriteUpdate;
   readonly #programs = new Map<DType, UpdateProgram>();
 
   /**
@@ -43,7 +78,7 @@ export class Rule {
     label: string,
     state: number,
     numbers: number,
-    write: UpdateRule,
+    write: WriteUpdate,
   ) {
     this.#label = label;
     this.#state = state;
