@@ -1,6 +1,6 @@
 /**
  * Trains without an end and saves after each step, until it is interrupted.
- * Says "saved" after the first time. Its argument is the path.
+ * Says "saved" after the first step. Its argument is the path.
  *
  * @module
  */
@@ -34,8 +34,9 @@ await fit(model, {
     checkpoint(process.argv[2]!, { everySteps: 1, resume: true }),
     {
       name: "tell",
-      save() {
-        if (!told) console.log("saved");
+      save(_, at) {
+        if (at === "epoch" || told) return;
+        console.log("saved");
         told = true;
       },
     },
