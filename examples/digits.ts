@@ -24,7 +24,9 @@ const model = new nn.Sequential(
   new nn.Dropout({ p: 0.2 }),
   new nn.Linear(128, 10),
 );
-console.log(`Learning from ${xTrain.shape[0]} digits\n`);
+console.log(
+  `Learning from ${yTrain.size} digits, to read ${yTest.size} others`,
+);
 
 const history = await train.fit(model, {
   loss: nn.functional.crossEntropy,
@@ -50,24 +52,27 @@ const matrix = await train.confusionMatrix(predicted, yTest);
 console.log("\nRows: what the digit is. Columns: what the net takes it for.");
 console.log(drawMatrix(matrix));
 
+// Some that it knows, and one that it does not.
 const wrong = answers.findIndex((answer, i) => answer !== truth[i]);
 const shown = [0, 1, 2, 3, wrong].filter((i) => i >= 0).slice(-4);
 console.log(drawDigits(
   await Promise.all(shown.map((i) => xTest.select(0, i).data())),
-  shown.map((i) => `${answers[i]}, it is ${truth[i]}`),
+  shown.map((i) =>
+    answers[i] === truth[i]
+      ? `${answers[i]}, right`
+      : `${answers[i]}, but it is ${truth[i]}`
+  ),
 ));
 
+const weights = model.stateDict();
+const curves = await history.toSvg({ title: "Handwritten digits" });
 await tryToWrite(
   "out/digits.safetensors",
-  (path) => data.saveSafetensors(path, model.stateDict()),
+  (path) => data.saveSafetensors(path, weights),
 );
 await tryToWrite(
   "out/digits.svg",
-  async (path) =>
-    data.writeFileAtomic(
-      path,
-      await history.toSvg({ title: "Handwritten digits" }),
-    ),
+  (path) => data.writeFileAtomic(path, curves),
 );
 
 const accuracy = await train.accuracy(predicted, yTest);
