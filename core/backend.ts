@@ -20,7 +20,7 @@ export interface Backend {
    */
   readonly subnormals?: boolean;
   /** What it does without here, in words, such as threads. */
-  readonly notice?: string;
+  readonly notice?: string | undefined;
   /** True once its device is gone and a new one must be opened. */
   readonly lost?: boolean;
   /** The largest buffer that it can hold, in bytes. */

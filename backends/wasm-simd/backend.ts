@@ -10,13 +10,12 @@ import type {
   Buffer,
   DType,
   Kernel,
-  KernelCall,
   Launch,
   RoutineKernel,
   TypedArray,
 } from "@tenfold/core";
 import type { Block } from "./allocator.ts";
-import { ARGUMENTS, Engine } from "./engine.ts";
+import { Engine } from "./engine.ts";
 import type { Features } from "./features.ts";
 import { compileMap } from "./map.ts";
 import { Multiplier, prepareMatmul } from "./matmul/matmul.ts";
@@ -27,6 +26,7 @@ import { compileCumsum } from "./routines/cumsum.ts";
 import { compileGather, compileScatterAdd } from "./routines/gather.ts";
 import { compileSoftmax } from "./routines/softmax.ts";
 import { compileSort } from "./routines/sort.ts";
+import type { ThreadPool } from "./threads/pool.ts";
 
 /** Byte counts within one buffer stay below this, so that they are positive. */
 const MAX_BUFFER_BYTES = 2 ** 31 - 65536;
@@ -41,6 +41,7 @@ export class WasmSimd implements Backend {
   readonly maxBufferBytes: number;
   readonly #memory: LinearMemory;
   readonly #engine: Engine;
+  readonly #without: string | null;
   readonly #multipliers: Map<DType, Multiplier> = new Map();
 
   /**
@@ -48,10 +49,16 @@ export class WasmSimd implements Backend {
    *
    * @param features What the engine's WebAssembly can do.
    * @param memory The memory.
+   * @param options How many threads may work, and what it does without.
    */
-  constructor(features: Features, memory: LinearMemory) {
+  constructor(
+    features: Features,
+    memory: LinearMemory,
+    { threads = 1, notice }: { threads?: number; notice?: string } = {},
+  ) {
     this.#memory = memory;
-    this.#engine = new Engine(features, memory);
+    this.#engine = new Engine(features, memory, threads);
+    this.#without = notice ?? null;
     this.maxBufferBytes = Math.min(
       MAX_BUFFER_BYTES,
       this.#engine.allocator.possible,
@@ -141,25 +148,31 @@ export class WasmSimd implements Backend {
    */
   prepare(kernel: Kernel): Launch | null {
     switch (kernel.kind) {
-      case "map": {
-        const { entry, layout, flat } = compileMap(this.#engine, kernel);
-        const memory = this.#memory;
-        return (call: KernelCall) => {
-          layout.write(memory, call, flat);
-          entry(ARGUMENTS, 0, call.shape[0]!);
-        };
-      }
-      case "reduce": {
-        const { entry, layout } = compileReduce(this.#engine, kernel);
-        const memory = this.#memory;
-        return (call: KernelCall) => {
-          layout.write(memory, call, false);
-          entry(ARGUMENTS, 0, call.shape[0]!);
-        };
-      }
+      case "map":
+        return compileMap(this.#engine, kernel);
+      case "reduce":
+        return compileReduce(this.#engine, kernel);
       case "routine":
         return this.#routine(kernel);
     }
+  }
+
+  /** What it does without here. */
+  get notice(): string | undefined {
+    const failure = this.#engine.pool?.failure ?? null;
+    return failure === null
+      ? this.#without ?? undefined
+      : `works on one thread as ${failure}`;
+  }
+
+  /** The threads, where there are several. */
+  get pool(): ThreadPool | null {
+    return this.#engine.pool;
+  }
+
+  /** Ends the threads. The memory goes when nothing refers to it. */
+  dispose(): void {
+    this.#engine.pool?.dispose();
   }
 
   #routine(kernel: RoutineKernel): Launch | null {

@@ -14,9 +14,10 @@ import {
   topological,
 } from "@tenfold/core";
 import { Allocator, type Block } from "./allocator.ts";
-import { compile, type Func, ModuleBuilder } from "./assembler.ts";
+import { type Func, ModuleBuilder } from "./assembler.ts";
 import type { Features } from "./features.ts";
 import type { LinearMemory } from "./memory.ts";
+import { ThreadPool } from "./threads/pool.ts";
 
 /** The address of a few zeros that nothing ever overwrites. */
 export const ZEROS = 0;
@@ -28,8 +29,28 @@ export const ARGUMENTS: number = STATUS + 64;
 /** The first byte that the allocator may give away. */
 const HEAP = 4096;
 
-/** An exported function: runs the part `[begin, end)` of a call's work. */
-export type Entry = (args: number, begin: number, end: number) => void;
+/**
+ * An exported function: runs the part `[begin, end)` of a call's work. The
+ * number of the thread chooses its workspace.
+ */
+export type Entry = (
+  args: number,
+  begin: number,
+  end: number,
+  thread: number,
+) => void;
+
+/** A compiled module. */
+export interface Program {
+  /** Its functions. */
+  readonly exports: Readonly<Record<string, Entry>>;
+  /** Their names, in order. */
+  readonly names: readonly string[];
+  /** The module, from which threads compile their own instance. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Whether threads have all the functions that it imports. */
+  readonly portable: boolean;
+}
 
 type DoubleFunction = (...operands: number[]) => number;
 
@@ -50,6 +71,8 @@ function functionImports(): Record<string, DoubleFunction> {
 
 /** A module under construction, with the imported functions it may call. */
 export interface Draft {
+  /** Names of the imported functions. */
+  readonly imports: readonly ScalarFunction[];
   /** The module. */
   readonly module: ModuleBuilder;
   /** An imported scalar function; it was announced to {@linkcode draft}. */
@@ -64,18 +87,23 @@ export class Engine {
   readonly allocator: Allocator;
   /** Whether to use fused multiply-add. */
   readonly fused: boolean;
+  /** The threads, where there are several. */
+  readonly pool: ThreadPool | null;
   readonly #env: WebAssembly.ModuleImports;
 
   /**
-   * Makes a memory.
+   * Works on a memory.
    *
    * @param features What the engine can do.
    * @param memory The memory to work on.
+   * @param threads How many threads may work; more than one need a memory
+   * that is shared.
    */
-  constructor(features: Features, memory: LinearMemory) {
+  constructor(features: Features, memory: LinearMemory, threads = 1) {
     this.fused = features.fusedMultiplyAdd;
     this.memory = memory;
     this.allocator = new Allocator(memory, HEAP);
+    this.pool = threads > 1 ? new ThreadPool(this, threads) : null;
     this.#env = { ...functionImports(), memory: memory.memory };
   }
 
@@ -114,19 +142,52 @@ export class Engine {
         : ["f64", "f64"] as const;
       functions.set(name, module.importFunction(name, parameters, "f64"));
     }
-    return { module, imported: (name) => functions.get(name)! };
+    return {
+      imports: [...functions.keys()],
+      module,
+      imported: (name) => functions.get(name)!,
+    };
   }
 
   /**
-   * Compiles a module and gives its exports.
+   * Compiles a module.
    *
    * @param draft The finished module.
    */
-  finish(draft: Draft): Record<string, Entry> {
-    const instance = new WebAssembly.Instance(compile(draft.module), {
-      env: this.#env,
-    });
-    return instance.exports as unknown as Record<string, Entry>;
+  finish({ module, imports }: Draft): Program {
+    const bytes = module.encode();
+    const compiled = new WebAssembly.Module(bytes);
+    const { exports } = new WebAssembly.Instance(compiled, { env: this.#env });
+    return {
+      exports: exports as unknown as Record<string, Entry>,
+      names: WebAssembly.Module.exports(compiled).map(({ name }) => name),
+      bytes,
+      portable: imports.every((name) => FALLBACKS.has(name)),
+    };
+  }
+
+  /**
+   * Runs a function of a program on everything from 0 to `size`; the
+   * arguments are written already.
+   *
+   * @param program The program.
+   * @param entry The name of the function.
+   * @param size How much there is.
+   * @param grain Parts for threads are multiples of this.
+   * @param nanoseconds How long it takes, roughly.
+   */
+  run(
+    program: Program,
+    entry: string,
+    size: number,
+    grain: number,
+    nanoseconds: number,
+  ): void {
+    if (
+      this.pool !== null && size > grain && program.portable &&
+      this.pool.takes(nanoseconds)
+    ) this.pool.run(program, entry, ARGUMENTS, size, grain);
+    else program.exports[entry]!(ARGUMENTS, 0, size, 0);
   }
 }
 

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { type Expr, topological, usesIndex } from "@tenfold/core";
-import type { MapKernel, Slot } from "@tenfold/core";
+import { usesIndex } from "@tenfold/core";
+import type { Launch, MapKernel, Slot } from "@tenfold/core";
 import { ArgumentLayout } from "./arguments.ts";
 import { type FunctionBuilder, i32, i32x4, type Local } from "./assembler.ts";
-import { type Engine, type Entry, importsOf } from "./engine.ts";
+import { ARGUMENTS, type Engine, importsOf } from "./engine.ts";
 import { ExpressionWriter } from "./expression.ts";
-import { isSimple } from "./functions/float.ts";
 import {
   alongInner,
   overRows,
@@ -21,28 +20,7 @@ import {
   write,
 } from "./loops.ts";
 import { loadSplat, type Quad } from "./values.ts";
-
-/** A compiled map. */
-export interface CompiledMap {
-  /** Runs a part of the outermost dim. */
-  readonly entry: Entry;
-  /** How it takes its arguments. */
-  readonly layout: ArgumentLayout;
-  /** Whether it needs neither extents nor strides. */
-  readonly flat: boolean;
-  /** Roughly how many instructions four elements take. */
-  readonly weight: number;
-}
-
-/** Roughly how many instructions four elements take. */
-export function weightOf(roots: readonly Expr[]): number {
-  return topological(roots).reduce((sum, node) => {
-    if (node.kind !== "call") return sum + 1;
-    if (node.fn === "threefry") return sum + 110;
-    if (node.args.at(-1)!.dtype === "float64") return sum + 4;
-    return sum + (isSimple(node.fn) ? 1 : 25);
-  }, 0);
-}
+import { priceOf, weightOf } from "./weight.ts";
 
 /** How many vectors a round of the loop takes: more for cheap expressions. */
 function unrollOf(slots: readonly Slot[], weight: number): number {
@@ -55,8 +33,9 @@ function unrollOf(slots: readonly Slot[], weight: number): number {
  *
  * @param engine Where it will run.
  * @param kernel What it computes.
+ * @returns What runs it.
  */
-export function compileMap(engine: Engine, kernel: MapKernel): CompiledMap {
+export function compileMap(engine: Engine, kernel: MapKernel): Launch {
   const { outputs, inputs, exprs, rank } = kernel;
   const slots = [...outputs, ...inputs];
   const layout = new ArgumentLayout(
@@ -127,7 +106,24 @@ export function compileMap(engine: Engine, kernel: MapKernel): CompiledMap {
   });
   const flat = rank === 1 &&
     slots.every(({ access }) => stepOf(access) !== "strided");
-  return { entry: engine.finish(draft).run!, layout, flat, weight };
+  const program = engine.finish(draft);
+  const { memory } = engine;
+  const { run } = program.exports;
+  const price = priceOf(exprs);
+  const grain = rank === 1 ? 64 : 1;
+  if (engine.pool === null) {
+    return (call) => {
+      layout.write(memory, call, flat);
+      run!(ARGUMENTS, 0, call.shape[0]!, 0);
+    };
+  }
+  return (call) => {
+    layout.write(memory, call, flat);
+    const { shape } = call;
+    let elements = shape[0]!;
+    for (let d = 1; d < rank; d++) elements *= shape[d]!;
+    engine.run(program, "run", shape[0]!, grain, elements * price);
+  };
 }
 
 function splatOf(f: FunctionBuilder, position: Local<"i32">): Quad {

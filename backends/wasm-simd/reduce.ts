@@ -10,10 +10,10 @@
  * @module
  */
 
-import type { ReduceKernel, Slot } from "@tenfold/core";
+import type { Launch, ReduceKernel, Slot } from "@tenfold/core";
 import { ArgumentLayout } from "./arguments.ts";
 import { type FunctionBuilder, i32, type Local, select } from "./assembler.ts";
-import { type Draft, type Engine, type Entry, importsOf } from "./engine.ts";
+import { type Draft, type Engine, importsOf } from "./engine.ts";
 import { ExpressionWriter } from "./expression.ts";
 import { Fold, limitLanes } from "./fold.ts";
 import {
@@ -28,15 +28,8 @@ import {
   walker,
   write,
 } from "./loops.ts";
+import { priceOf } from "./weight.ts";
 import { loadSplat, type Quad, storeFirst } from "./values.ts";
-
-/** A compiled reduction. */
-export interface CompiledReduce {
-  /** Runs a part of the outermost kept dim. */
-  readonly entry: Entry;
-  /** How it takes its arguments. */
-  readonly layout: ArgumentLayout;
-}
 
 /** Elements along a row that are summed before their sum is added. */
 const BLOCK = 2048;
@@ -71,17 +64,19 @@ function runsAcross({ inputs }: ReduceKernel): boolean {
  *
  * @param engine Where it will run.
  * @param kernel What it computes.
+ * @returns What runs it.
  */
 export function compileReduce(
   engine: Engine,
   kernel: ReduceKernel,
-): CompiledReduce {
+): Launch {
   const { inputs, output, element, epilogue, combine } = kernel;
   const layout = new ArgumentLayout(
     [output, ...inputs.map(({ dtype }) => dtype)],
     kernel.rank + kernel.reducedRank,
     [element, epilogue],
   );
+  const across = runsAcross(kernel);
   const draft: Draft = engine.draft(importsOf([element, epilogue]));
   draft.module.func("run", ["i32", "i32", "i32"], "none", (
     f,
@@ -93,10 +88,20 @@ export function compileReduce(
     const fold = new Fold(writer.lanes, combine, element.dtype);
     const range = [begin, end] as const;
     const site = { kernel, layout, f, args, range, writer, fold };
-    if (runsAcross(kernel)) foldAcross(site);
+    if (across) foldAcross(site);
     else foldAlong(site);
   });
-  return { entry: engine.finish(draft).run!, layout };
+  const program = engine.finish(draft);
+  const { memory } = engine;
+  const price = priceOf([element]);
+  // Lanes across columns should be whole.
+  const grain = across && kernel.rank === 1 ? 4 * COLUMNS : 1;
+  return (call) => {
+    layout.write(memory, call, false);
+    let elements = 1;
+    for (const extent of call.shape) elements *= extent;
+    engine.run(program, "run", call.shape[0]!, grain, elements * price);
+  };
 }
 
 /** The operands as they lie along the kept dims, the output first. */

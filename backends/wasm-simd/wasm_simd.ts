@@ -8,9 +8,18 @@ import type { Backend } from "@tenfold/core";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";
 import { LinearMemory } from "./memory.ts";
+import { whyNoThreads } from "./threads/spawn.ts";
 
 /** What can be chosen of the backend. */
 export interface WasmSimdOptions {
+  /**
+   * How many threads work on large kernels, the calling one included. Two
+   * hardware threads often share the vector units of one core, so that by
+   * default half of them are used.
+   *
+   * @default {navigator.hardwareConcurrency / 2}, at least 1 and at most 8
+   */
+  readonly threads?: number;
   /**
    * The most bytes that its memory may have.
    *
@@ -19,20 +28,56 @@ export interface WasmSimdOptions {
   readonly maxBytes?: number;
 }
 
+/** More threads than this share memory that is not faster for it. */
+const MAX_THREADS = 8;
+
 /**
  * Opens the backend.
  *
  * @param options What can be chosen.
  * @returns The backend, ready.
+ * @throws {RangeError} If `threads` or `maxBytes` is no whole positive number.
  * @throws {Error} If the engine's WebAssembly has no vector instructions.
  */
 export function wasmSimd(options: WasmSimdOptions = {}): Backend {
+  const { threads: wanted, maxBytes } = parseOptions(options);
   const features = probeFeatures();
   if (!features.simd) {
     throw new Error(
       "Cannot open wasm-simd as this engine has no WebAssembly vector instructions",
     );
   }
-  const memory = new LinearMemory(features.sharedMemory, options.maxBytes);
-  return new WasmSimd(features, memory);
+  const why = features.sharedMemory
+    ? whyNoThreads()
+    : "memory cannot be shared here (a page must be cross-origin isolated)";
+  const threads = why === null ? wanted : 1;
+  const memory = new LinearMemory(threads > 1, maxBytes);
+  return new WasmSimd(features, memory, {
+    threads,
+    ...(wanted > threads ? { notice: `works on one thread as ${why}` } : {}),
+  });
+}
+
+function parseOptions(options: WasmSimdOptions): Required<WasmSimdOptions> {
+  const known = ["threads", "maxBytes"];
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new TypeError(
+        `Cannot open wasm-simd as option "${name}" is unknown: expected ${
+          known.join(" or ")
+        }`,
+      );
+    }
+  }
+  const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
+  const half = Math.min(Math.max(Math.floor(cores / 2), 1), MAX_THREADS);
+  const { threads = half, maxBytes = 2 ** 32 } = options;
+  for (const [name, value] of Object.entries({ threads, maxBytes })) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(
+        `Cannot open wasm-simd as ${name} must be a whole number of at least 1: got ${value}`,
+      );
+    }
+  }
+  return { threads, maxBytes };
 }

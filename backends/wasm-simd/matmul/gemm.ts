@@ -49,6 +49,8 @@ export const GEMM_ARGUMENTS = [
   "depth",
   "workspace",
   "packs",
+  "byRows",
+  "workspaceSize",
 ] as const;
 
 type Name = (typeof GEMM_ARGUMENTS)[number];
@@ -89,17 +91,21 @@ export function defineGemm(
     pack: counts.map((n) => definePack(module, n, spread)),
   };
   const packColumns = definePack(module, TILE_COLUMNS, false);
-  module.func("gemm", ["i32"], "none", (f, args) => {
+  module.func("gemm", ["i32", "i32", "i32", "i32"], "none", (
+    f,
+    args,
+    begin,
+    end,
+    thread,
+  ) => {
     const word = (name: Name) =>
       f.hoist(i32.load(args, 4 * GEMM_ARGUMENTS.indexOf(name)));
+    takePart(f, word, begin, end, thread);
     const at = new Map<string, Local<"i32">>();
     const bytesOf = (index: Code<"i32">, stride: Name) =>
       i32.mul(index, word(stride));
-    const tile = f.hoist(
-      i32.add(
-        i32.load(args, 4 * GEMM_ARGUMENTS.indexOf("workspace")),
-        i32.const(packedColumns()),
-      ),
+    const tile = f.let(
+      i32.add(word("workspace"), i32.const(packedColumns())),
     );
     const packedA = f.let(i32.add(tile, i32.const(tileBytes(arithmetic))));
     const columnBlock = f.local("i32");
@@ -209,6 +215,33 @@ export function defineGemm(
       });
     });
   });
+}
+
+/** Confines the product to some rows or columns, and to one workspace. */
+function takePart(
+  f: FunctionBuilder,
+  word: (name: Name) => Local<"i32">,
+  begin: Local<"i32">,
+  end: Local<"i32">,
+  thread: Local<"i32">,
+): void {
+  const move = (name: Name, by: Code<"i32">) =>
+    f.increase(word(name), i32.mul(begin, by));
+  f.if(word("byRows"), () => {
+    move("a", word("aRow"));
+    move("out", word("outRow"));
+    move("first", word("firstRow"));
+    f.set(word("rows"), i32.sub(end, begin));
+  }, () => {
+    move("b", word("bColumn"));
+    move("out", i32.const(4));
+    move("first", word("firstColumn"));
+    f.set(word("columns"), i32.sub(end, begin));
+  });
+  f.increase(
+    word("workspace"),
+    i32.mul(thread, word("workspaceSize")),
+  );
 }
 
 function smaller(

@@ -6,9 +6,10 @@
 
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
 import type { Block } from "../allocator.ts";
-import { ARGUMENTS, type Engine, type Entry, ZEROS } from "../engine.ts";
+import { ARGUMENTS, type Engine, type Program, ZEROS } from "../engine.ts";
 import { arithmeticOf } from "./arithmetic.ts";
 import { defineGemm, workspaceBytes } from "./gemm.ts";
+import { TILE_COLUMNS } from "./micro.ts";
 import { defineThin, THIN_ARGUMENTS } from "./thin.ts";
 
 /** One product of two matrices, addresses and strides in bytes. */
@@ -31,17 +32,19 @@ interface Product {
 
 /** Up to so many columns b is read in place where its rows are dense. */
 const COLUMNS_IN_PLACE = 256;
+/** Nanoseconds that a multiplication and an addition take. */
+const NANOSECONDS = 0.04;
 /** With fewer rows packing b costs more than it brings. */
 const ROWS_IN_PLACE = 32;
 
-type Function = (args: number) => void;
 type Thin = Record<(typeof THIN_ARGUMENTS)[number], number>;
 
 /** The compiled functions for one dtype. */
 export class Multiplier {
   readonly #engine: Engine;
-  readonly #functions: Readonly<Record<string, Function>>;
+  readonly #program: Program;
   readonly #workspaceBytes: number;
+  readonly #tileRows: number;
   #workspace: Block | null = null;
 
   /** Compiles the functions. */
@@ -50,9 +53,10 @@ export class Multiplier {
     const draft = engine.draft();
     defineGemm(draft.module, arithmetic);
     defineThin(draft.module, arithmetic);
-    this.#functions = engine.finish(draft) as Record<string, Entry & Function>;
+    this.#program = engine.finish(draft);
     this.#engine = engine;
     this.#workspaceBytes = workspaceBytes(arithmetic);
+    this.#tileRows = arithmetic.rows;
   }
 
   /** Computes one product. */
@@ -167,7 +171,7 @@ export class Multiplier {
     for (let i = 0; i < THIN_ARGUMENTS.length; i++) {
       words[ARGUMENTS / 4 + i] = thin[THIN_ARGUMENTS[i]!];
     }
-    this.#functions[name]!(ARGUMENTS);
+    this.#program.exports[name]!(ARGUMENTS, 0, 0, 0);
   }
 
   #general(product: Product): void {
@@ -194,13 +198,23 @@ export class Multiplier {
     words[at++] = product.depth;
     words[at++] = workspace;
     words[at++] = inPlace ? 0 : 1;
-    this.#functions.gemm!(ARGUMENTS);
+    // The longer side is divided: what is packed again costs least there.
+    const byRows = rows >= columns;
+    words[at++] = byRows ? 1 : 0;
+    words[at++] = this.#workspaceBytes;
+    this.#engine.run(
+      this.#program,
+      "gemm",
+      byRows ? rows : columns,
+      byRows ? this.#tileRows : TILE_COLUMNS,
+      rows * columns * product.depth * NANOSECONDS,
+    );
   }
 
   #work(): number {
     this.#workspace ??= this.#engine.allocate(
       "bool",
-      this.#workspaceBytes,
+      this.#workspaceBytes * (this.#engine.pool?.size ?? 1),
     );
     return this.#workspace.pointer;
   }

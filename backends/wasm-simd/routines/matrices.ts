@@ -7,7 +7,7 @@
 import type { DType, KernelCall, Launch } from "@tenfold/core";
 import { ArgumentLayout } from "../arguments.ts";
 import { type FunctionBuilder, i32, type Local } from "../assembler.ts";
-import { ARGUMENTS, type Engine } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import { dimsOf, nest } from "../loops.ts";
 
 /** One of the last two dims. */
@@ -40,7 +40,12 @@ export function compileMatrices(
   const bound = { kind: "scalar", index: 0, dtype: "int32" } as const;
   const layout = new ArgumentLayout(dtypes, rank, [bound]);
   const draft = engine.draft();
-  draft.module.func("run", ["i32"], "none", (f, args) => {
+  draft.module.func("run", ["i32", "i32", "i32"], "none", (
+    f,
+    args,
+    begin,
+    end,
+  ) => {
     const dim = (d: number): Dim => ({
       extent: d < 0 ? f.hoist(i32.const(1)) : f.hoist(layout.extent(args, d)),
       steps: dtypes.map((_, k) =>
@@ -49,19 +54,27 @@ export function compileMatrices(
     });
     const start = dtypes.map((_, k) => f.let(layout.pointer(args, k)));
     const outer = dimsOf(f, layout, args, 0, Math.max(rank - 2, 0));
+    const all = dim(rank - 2);
+    const rows = { ...all, extent: f.let(i32.sub(end, begin)) };
+    start.forEach((pointer, k) =>
+      f.increase(pointer, i32.mul(begin, all.steps[k]!))
+    );
     nest(f, outer, start, (pointers) => {
       body({
         f,
         pointers,
-        rows: dim(rank - 2),
+        rows,
         columns: { ...dim(rank - 1), bound: f.hoist(layout.integer(args, 0)) },
       });
     });
   });
-  const run = engine.finish(draft).run as unknown as (args: number) => void;
+  const program = engine.finish(draft);
   const { memory } = engine;
   return (call: KernelCall) => {
     layout.write(memory, call, false);
-    run(ARGUMENTS);
+    let elements = 1;
+    for (const extent of call.shape) elements *= extent;
+    const size = rank > 1 ? call.shape[rank - 2]! : 1;
+    engine.run(program, "run", size, 4, elements);
   };
 }

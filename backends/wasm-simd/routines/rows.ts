@@ -16,7 +16,7 @@ import {
   type Local,
   type ValueType,
 } from "../assembler.ts";
-import { ARGUMENTS, type Engine } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import { dimsOf, nest } from "../loops.ts";
 
 /** One row, as code that works on it sees it. */
@@ -41,6 +41,7 @@ export interface RowSite {
  * @param rank The number of loop dims.
  * @param body Writes the code for one row.
  * @param scalars How many run-time scalars there are.
+ * @param divisible Whether threads may work on different rows.
  */
 export function compileRows(
   engine: Engine,
@@ -48,6 +49,7 @@ export function compileRows(
   rank: number,
   body: (site: RowSite) => void,
   scalars = 0,
+  divisible = true,
 ): Launch {
   const integers = Array.from({ length: scalars }, (_, index) => ({
     kind: "scalar" as const,
@@ -82,11 +84,14 @@ export function compileRows(
       body({ f, pointers, steps, length, scalar });
     });
   });
-  const { run } = engine.finish(draft);
+  const program = engine.finish(draft);
   const { memory } = engine;
   return (call: KernelCall) => {
     layout.write(memory, call, false);
-    run!(ARGUMENTS, 0, rank > 1 ? call.shape[0]! : 1);
+    let elements = 1;
+    for (const extent of call.shape) elements *= extent;
+    const size = rank > 1 ? call.shape[0]! : 1;
+    engine.run(program, "run", size, 1, divisible ? elements : 0);
   };
 }
 

@@ -127,6 +127,7 @@ export function compileSort(
     rank,
     (row) => sortRow(row, dtype, keys),
     2,
+    false, // They would share the workspace.
   );
   return (call) => {
     const n = call.shape[call.shape.length - 1]!;

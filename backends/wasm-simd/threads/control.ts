@@ -1,0 +1,54 @@
+/**
+ * The words of shared memory through which threads work together.
+ *
+ * A job is divided into chunks. Whoever is free takes the next one by adding
+ * to `NEXT`, the calling thread too, so a thread that wakes late is never
+ * waited for. The number of the job stands in the upper bits of `NEXT` and
+ * `CHUNKS`: a chunk was really taken if both agree.
+ *
+ * @module
+ */
+
+/** The first word. */
+const BASE = 1024 / 4;
+
+/** Words by what they hold. */
+export const CONTROL = {
+  /** Counts jobs; threads sleep on it. */
+  job: BASE,
+  /** Number of the job in the upper bits, the next chunk in the lower. */
+  next: BASE + 16,
+  /** Number of the job in the upper bits, the number of chunks below. */
+  chunks: BASE + 17,
+  /** Chunks that are done; the caller sleeps on it. */
+  done: BASE + 32,
+  /** Threads that have started. */
+  ready: BASE + 48,
+  /** Numbers of a thread: how many were given out. */
+  threads: BASE + 49,
+  /** What the kernel works on: how many, and how many a chunk has. */
+  size: BASE + 50,
+  /** How many a chunk has. */
+  step: BASE + 51,
+  /** Which module. */
+  program: BASE + 52,
+  /** Where its bytes are. */
+  pointer: BASE + 53,
+  /** How many bytes it has. */
+  length: BASE + 54,
+  /** Which of its exports. */
+  entry: BASE + 55,
+  /** Where the arguments are. */
+  args: BASE + 56,
+  /** Set when threads should end. */
+  stop: BASE + 57,
+  /** Characters of an error message, 0 where all went well. */
+  error: BASE + 58,
+  /** The characters. */
+  message: BASE + 64,
+} as const;
+
+/** Characters that an error message has room for. */
+export const MESSAGE_LENGTH = 200;
+/** Bits of the chunk's number. */
+export const CHUNK_BITS = 12;

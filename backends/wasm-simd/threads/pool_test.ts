@@ -1,0 +1,172 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import {
+  manualSeed,
+  rand,
+  randn,
+  setBackend,
+  tensor,
+  type TypedArray,
+} from "@tenfold/core";
+import { execFile } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { i32 } from "../assembler.ts";
+import { WasmSimd } from "../backend.ts";
+import { ARGUMENTS, Engine } from "../engine.ts";
+import { probeFeatures } from "../features.ts";
+import { LinearMemory } from "../memory.ts";
+
+const features = probeFeatures();
+
+function backendOf(threads: number): WasmSimd {
+  const memory = new LinearMemory(threads > 1);
+  const backend = new WasmSimd(features, memory, { threads });
+  if (threads > 1) assert(backend.pool!.awaitStart(20_000));
+  return backend;
+}
+
+/** Results of kernels of every kind, large enough for threads. */
+function results(): TypedArray[] {
+  manualSeed(1);
+  const a = randn([700, 300]);
+  const b = randn([300, 901]);
+  const long = rand([300_001]);
+  const index = tensor([...Array(500).keys()].map((i) => (i * 7) % 700), {
+    dtype: "int32",
+  });
+  return [
+    a.matmul(b),
+    b.t().matmul(a.t()),
+    long.sin().add(long.mul(1e6).cos()),
+    a.unsqueeze(1).add(a.narrow(0, 0, 40)),
+    a.sum(0),
+    b.sum(1),
+    b.softmax(1),
+    b.softmax(0),
+    b.cumsum(1),
+    b.argmax(1),
+    a.indexSelect(0, index),
+    long.sub(0.5).gelu(),
+  ].map((t) => t.dataSync());
+}
+
+async function resultsWith(threads: number): Promise<TypedArray[]> {
+  const backend = backendOf(threads);
+  await setBackend(backend);
+  const all = results();
+  backend.dispose();
+  return all;
+}
+
+/** Runs a file with this runtime; without any permission on Deno. */
+function runAlone(file: URL): Promise<{ code: number; output: string }> {
+  const path = fileURLToPath(file);
+  const args = "Deno" in globalThis
+    ? ["run", "--no-prompt", "--no-lock", path]
+    : [path];
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      args,
+      { timeout: 60_000 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : Number(error.code ?? -1);
+        resolve({ code, output: stdout + stderr });
+      },
+    );
+  });
+}
+
+describe("threads", () => {
+  it("give the same bits however many there are", async () => {
+    const one = await resultsWith(1);
+    for (const threads of [2, 3]) {
+      const several = await resultsWith(threads);
+      one.forEach((expected, i) => {
+        assertEquals(several[i], expected, `result ${i}, ${threads} threads`);
+      });
+    }
+  });
+
+  it("each take a part of the work", () => {
+    const engine = new Engine(features, new LinearMemory(true), 3);
+    assert(engine.pool!.awaitStart(20_000));
+    // Each position gets the number of the thread that did it.
+    const draft = engine.draft();
+    draft.module.func("run", ["i32", "i32", "i32", "i32"], "none", (
+      f,
+      args,
+      begin,
+      end,
+      thread,
+    ) => {
+      const out = f.let(i32.load(args));
+      const position = f.let(begin);
+      const wait = f.let(i32.const(20_000_000));
+      f.loop((again) => {
+        f.increase(wait, -1);
+        f.branchIf(again, wait);
+      });
+      f.for(position, end, 1, () => {
+        const at = i32.add(out, i32.shl(position, i32.const(2)));
+        f.do(i32.store(at, i32.add(thread, i32.const(1))));
+      });
+    });
+    const program = engine.finish(draft);
+    const block = engine.allocate("int32", 1000);
+    engine.memory.i32[ARGUMENTS / 4] = block.pointer;
+    engine.run(program, "run", 1000, 1, 1e9);
+    const start = block.pointer / 4;
+    const took = new Set(engine.memory.i32.subarray(start, start + 1000));
+    assert(!took.has(0), "something was left out");
+    assert(took.size > 1, "one thread did everything");
+    engine.pool!.dispose();
+  });
+
+  it("turn a failure of theirs into an error of the call", () => {
+    const engine = new Engine(features, new LinearMemory(true), 2);
+    assert(engine.pool!.awaitStart(20_000));
+    const draft = engine.draft();
+    draft.module.func("run", ["i32", "i32", "i32", "i32"], "none", (
+      f,
+      _args,
+      _begin,
+      _end,
+      thread,
+    ) => {
+      f.if(thread, () => f.drop(i32.div_s(i32.const(1), i32.const(0))));
+      const wait = f.let(i32.const(50_000_000));
+      f.loop((again) => {
+        f.increase(wait, -1);
+        f.branchIf(again, wait);
+      });
+    });
+    const program = engine.finish(draft);
+    const error = assertThrows(() => engine.run(program, "run", 100, 1, 1e9));
+    assertMatch(
+      (error as Error).message,
+      /^Cannot run a kernel as a thread failed: RuntimeError: .*zero/i,
+    );
+    // And the next call works.
+    const empty = engine.draft();
+    empty.module.func("run", ["i32", "i32", "i32"], "none", () => {});
+    engine.run(engine.finish(empty), "run", 100, 1, 1e9);
+    engine.pool!.dispose();
+  });
+
+  it("are left out where the work is small or not begun", () => {
+    const engine = new Engine(features, new LinearMemory(true), 2);
+    assertEquals(engine.pool!.takes(1000), false);
+    assertEquals(engine.pool!.takes(1_000_000), false);
+  });
+
+  it("never keep a program from ending", async () => {
+    const started = performance.now();
+    const file = new URL("./_ends_by_itself.ts", import.meta.url);
+    const { code, output } = await runAlone(file);
+    assertEquals(output.trim(), "done 16777216");
+    assertEquals(code, 0);
+    assert(performance.now() - started < 30_000);
+  });
+});
