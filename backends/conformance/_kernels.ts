@@ -22,12 +22,7 @@ import {
   type TypedArray,
   View,
 } from "@tenfold/core";
-import {
-  evaluateExpr,
-  fit,
-  flatIndex,
-  positions,
-} from "@tenfold/core/reference";
+import { evaluator, fit, flatIndex, positions } from "@tenfold/core/reference";
 import { randomExpr } from "./_expressions.ts";
 import { addressesOf, ALL_LAYOUTS, type Layout, layOut } from "./_layout.ts";
 import type { Random } from "./_random.ts";
@@ -204,18 +199,16 @@ export async function checkMap(
     scalars: 2,
   };
   const values = held.map(shownBy);
-  const expected = exprs.map((expr) =>
-    positions(shape).map((position, at) =>
-      fit(
-        expr.dtype,
-        evaluateExpr(expr, {
-          args: values.map((list) => list[at]!),
-          scalars: SCALARS,
-          position,
-        }, true),
-      )
-    )
-  );
+  const expected = exprs.map((expr) => {
+    const value = evaluator(expr, true);
+    return positions(shape).map((position, at) =>
+      value({
+        args: values.map((list) => list[at]!),
+        scalars: SCALARS,
+        position,
+      })
+    );
+  });
   try {
     launch(session, kernel, shape, [...targets, ...held], SCALARS);
     const what = () => `${JSON.stringify(kernel)} over [${shape.join(", ")}]`;
@@ -316,13 +309,10 @@ export async function checkReduce(
   const groups = positions(kept).map(() => IDENTITY[combine](dtype));
   const values = held.map(shownBy);
   const argsAt = (at: number) => values.map((list) => list[at]!);
+  const elementAt = evaluator(element, true);
   positions(shape).forEach((position, at) => {
     const group = flatIndex(kept, position.slice(0, rank));
-    const value = evaluateExpr(
-      element,
-      { args: argsAt(at), scalars: SCALARS },
-      true,
-    );
+    const value = elementAt({ args: argsAt(at), scalars: SCALARS });
     groups[group] = FOLD[combine](groups[group]!, value, dtype);
   });
   const perGroup = reduced.reduce((n, d) => n * d, 1);
@@ -336,15 +326,9 @@ export async function checkReduce(
       );
       return still[i] ? input.memory[at]! : 0;
     });
+  const ending = evaluator(epilogue, true);
   const expected = groups.map((value, group) =>
-    fit(
-      epilogue.dtype,
-      evaluateExpr(epilogue, {
-        args: keptArgs(group),
-        scalars: SCALARS,
-        accumulator: value,
-      }, true),
-    )
+    ending({ args: keptArgs(group), scalars: SCALARS, accumulator: value })
   );
   try {
     const target = {

@@ -94,8 +94,13 @@ class Program {
     if (guesses.some(({ shape }) => sizeOf(shape) > LARGEST)) return;
     if (guesses.some(({ dtype }) => !this.#dtypes.includes(dtype))) return;
     if (op.name === "update") return this.#update(op, inputs, guesses[0]!);
-    const values = this.#session.device
-      .apply(op, operands.map(({ value }) => value));
+    const { device, backend } = this.#session;
+    let values: readonly Value[] = [];
+    try {
+      values = device.apply(op, operands.map(({ value }) => value));
+    } catch (error) {
+      if (!backend.excuses(error)) throw error;
+    }
     values.forEach((value, result) => {
       this.nodes.push({
         value,

@@ -4,17 +4,18 @@
  *
  * @module
  */
-import type {
-  Access,
-  Backend,
-  Buffer,
-  DType,
-  Kernel,
-  KernelCall,
-  Launch,
-  RoutineName,
-  Slot,
-  TypedArray,
+import {
+  type Access,
+  type Backend,
+  type Buffer,
+  DeviceError,
+  type DType,
+  type Kernel,
+  type KernelCall,
+  type Launch,
+  type RoutineName,
+  type Slot,
+  type TypedArray,
 } from "@tenfold/core";
 
 interface Allocation {
@@ -84,9 +85,15 @@ export class WatchedBackend implements Backend {
     return this.#live.size;
   }
 
-  /** Whether the backend answered that it does not have a routine. */
-  lacks(name: string): boolean {
-    return this.#missing.has(name as RoutineName);
+  /**
+   * Whether an error says what the backend has declared: that it does not have
+   * a routine, which core cannot put together from other kernels.
+   */
+  excuses(error: unknown): boolean {
+    return error instanceof DeviceError &&
+      [...this.#missing].some((name) =>
+        error.message.startsWith(`Cannot ${name} on ${this.name}`)
+      );
   }
 
   /** Allocates, and counts. */

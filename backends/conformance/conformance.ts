@@ -19,7 +19,12 @@ import {
   checkSize,
 } from "./_refusal.ts";
 import { checkRoutine, ROUTINES } from "./_routines.ts";
-import { balanced, type Session, sessionOf } from "./_session.ts";
+import {
+  balanced,
+  type Session,
+  sessionOf,
+  unlessRefused,
+} from "./_session.ts";
 import { type Case, type CaseRow, EVERY } from "./cases/_case.ts";
 import { SMOOTH } from "./cases/_smooth.ts";
 import { CASES } from "./cases/_table.ts";
@@ -77,7 +82,10 @@ function gradientsAgree(describe: Describe, test: Test, seed: number) {
           const random = new Random(seed, `gradient of ${name} ${dtype}`);
           if (cases === null) return checkFlat(session, name, dtype, random);
           for (const one of cases(dtype)) {
-            await checkGradient(session, one, random);
+            await unlessRefused(
+              session,
+              () => checkGradient(session, one, random),
+            );
           }
         });
       }
@@ -91,12 +99,12 @@ function checkFlat(
   name: OpName,
   dtype: DType,
   random: Random,
-): void {
+): Promise<void> | void {
   const row = CASES[name] as unknown as CaseRow<Op>;
   if (!row.dtypes.includes(dtype)) return;
   for (const one of row.cases(dtype, random)) {
     if (one.inputs.length === 0 || name === "update") return;
-    return checkNoGradient(session, one, random);
+    return unlessRefused(session, () => checkNoGradient(session, one, random));
   }
 }
 
@@ -141,7 +149,7 @@ function programsAgree(
           numbers(0, 40),
           (leaves, steps) => checkProgram(session, leaves, steps),
         ),
-        { seed, numRuns: programs },
+        { seed, numRuns: programs, includeErrorInReport: true },
       );
     });
     const fewer = Math.ceil(programs / 5);
@@ -150,9 +158,13 @@ function programsAgree(
         fc.asyncProperty(
           fc.integer(),
           fc.integer({ min: 1, max: 10 }),
-          (own, length) => checkProgramGradient(session, own, length),
+          (own, length) =>
+            unlessRefused(
+              session,
+              () => checkProgramGradient(session, own, length),
+            ),
         ),
-        { seed, numRuns: fewer },
+        { seed, numRuns: fewer, includeErrorInReport: true },
       );
     });
   });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import type { Expr } from "../expr.ts";
+import { type Expr, topological } from "../expr.ts";
 import { inferFormula } from "../infer.ts";
 import type { MapOp, MapSumOp, UpdateOp } from "../op.ts";
 import { SCALAR_FUNCTIONS, type ScalarFacts } from "../scalar.ts";
@@ -23,52 +23,58 @@ export interface Environment {
   readonly accumulator?: number;
 }
 
-/**
- * The value of an expression in float64. With `round`, every node is cast to
- * its own dtype, as a device does that computes in it.
- */
-export function evaluateExpr(
-  expr: Expr,
-  environment: Environment,
-  round = false,
-): number {
-  const known = new Map<Expr, number>();
-  const value = (node: Expr): number => {
-    let result = known.get(node);
-    if (result === undefined) {
-      result = valueOf(node, environment, value);
-      if (round) result = fit(node.dtype, result);
-      known.set(node, result);
-    }
-    return result;
-  };
-  return value(expr);
-}
+/** One node: its value from the environment and those of the nodes before. */
+type Rule = (environment: Environment, values: readonly number[]) => number;
 
-function valueOf(
-  node: Expr,
-  environment: Environment,
-  value: (operand: Expr) => number,
-): number {
+function ruleOf(node: Expr, place: (operand: Expr) => number): Rule {
   switch (node.kind) {
     case "arg":
-      return environment.args[node.index]!;
+      return ({ args }) => args[node.index]!;
     case "scalar":
-      return fit(node.dtype, environment.scalars[node.index]!);
+      return ({ scalars }) => fit(node.dtype, scalars[node.index]!);
     case "const":
-      return fit(node.dtype, node.value);
+      return () => fit(node.dtype, node.value);
     case "index":
-      return environment.position![node.dim]!;
+      return ({ position }) => position![node.dim]!;
     case "accumulator":
-      return environment.accumulator!;
-    case "cast":
-      return fit(node.dtype, value(node.value));
+      return ({ accumulator }) => accumulator!;
+    case "cast": {
+      const at = place(node.value);
+      return (_, values) => fit(node.dtype, values[at]!);
+    }
     case "call": {
-      const facts: ScalarFacts = SCALAR_FUNCTIONS[node.fn];
-      const last = node.args[node.args.length - 1]!;
-      return facts.evaluate(last.dtype, ...node.args.map(value));
+      const { evaluate }: ScalarFacts = SCALAR_FUNCTIONS[node.fn];
+      const { dtype } = node.args[node.args.length - 1]!;
+      const places = node.args.map(place);
+      return (_, values) => evaluate(dtype, ...places.map((at) => values[at]!));
     }
   }
+}
+
+/**
+ * Makes the function that gives an expression's value in float64. With
+ * `round`, every node is cast to its own dtype, as a device does that computes
+ * in it.
+ *
+ * @param expr The expression.
+ * @param round Whether every node is cast.
+ * @returns The value, in terms of what the leaves stand for.
+ */
+export function evaluator(
+  expr: Expr,
+  round = false,
+): (environment: Environment) => number {
+  const nodes = topological([expr]);
+  const places = new Map(nodes.map((node, i) => [node, i]));
+  const rules = nodes.map((node) => ruleOf(node, (x) => places.get(x)!));
+  const values: number[] = new Array(nodes.length);
+  return (environment) => {
+    for (let i = 0; i < rules.length; i++) {
+      const value = rules[i]!(environment, values);
+      values[i] = round ? fit(nodes[i]!.dtype, value) : value;
+    }
+    return values[values.length - 1]!;
+  };
 }
 
 /** The values of a formula at every position, cast to `dtype`. */
@@ -77,11 +83,12 @@ function mapped(
   inputs: readonly Plain[],
   dtype: DType,
 ): Plain {
+  const value = evaluator(formula.expr);
   return generate(
     inferFormula(formula, inputs),
     dtype,
     (position) =>
-      evaluateExpr(formula.expr, {
+      value({
         args: inputs.map((input) => broadcastElement(input, position)),
         scalars,
         position,
@@ -109,16 +116,17 @@ export function mapSum(op: MapSumOp, inputs: readonly Plain[]): Plain[] {
  * sees the inputs as they were before.
  */
 export function update(op: UpdateOp, inputs: readonly Plain[]): Plain[] {
-  return inputs.slice(0, op.targets).map((target, t) =>
-    generate(
+  return inputs.slice(0, op.targets).map((target, t) => {
+    const value = evaluator(op.program.exprs[t]!);
+    return generate(
       target.shape,
       target.dtype,
       (position) =>
-        evaluateExpr(op.program.exprs[t]!, {
+        value({
           args: inputs.map((input) => broadcastElement(input, position)),
           scalars: op.scalars,
           position,
         }),
-    )
-  );
+    );
+  });
 }

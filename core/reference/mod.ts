@@ -15,7 +15,7 @@
  * @module
  */
 export { overOperands, type ScalarFormula } from "./elementwise.ts";
-export { type Environment, evaluateExpr } from "./expr.ts";
+export { type Environment, evaluator } from "./expr.ts";
 export {
   element,
   fit,

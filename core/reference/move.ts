@@ -188,25 +188,37 @@ export function scatterAdd(
   return [{ shape, dtype, data: data.map((value) => fit(dtype, value)) }];
 }
 
+/** A matrix of a batch, which may repeat it, as a list of rows. */
+function matrixAt(x: Plain, batch: readonly number[]): number[][] {
+  const [rows, columns] = x.shape.slice(-2) as [number, number];
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from(
+      { length: columns },
+      (_, j) => broadcastElement(x, [...batch, i, j]),
+    ));
+}
+
 /** The meaning of `matmul`: Σ over k, batches broadcast, plus a bias. */
 export function matmul(inputs: readonly Plain[]): Plain[] {
   const [a, b, bias] = inputs;
   const { shape, dtype } = INFER.matmul({ name: "matmul" }, inputs)[0]!;
-  const k = a!.shape[a!.shape.length - 1]!;
-  return [
-    generate(shape, dtype, (position) => {
-      const batch = position.slice(0, -2);
-      const [row, column] = position.slice(-2) as [number, number];
-      let sum = 0;
-      for (let i = 0; i < k; i++) {
-        const x = broadcastElement(a!, [...batch, row, i]);
-        const y = broadcastElement(b!, [...batch, i, column]);
-        sum = dtype === "int32" ? (sum + Math.imul(x, y)) | 0 : sum + x * y;
+  const wraps = dtype === "int32";
+  const data: number[] = [];
+  for (const batch of positions(shape.slice(0, -2))) {
+    const right = matrixAt(b!, batch);
+    matrixAt(a!, batch).forEach((row, i) => {
+      for (let j = 0; j < shape[shape.length - 1]!; j++) {
+        let sum = 0;
+        row.forEach((x, k) => {
+          const y = right[k]![j]!;
+          sum = wraps ? (sum + Math.imul(x, y)) | 0 : sum + x * y;
+        });
+        if (bias) sum += broadcastElement(bias, [...batch, i, j]);
+        data.push(wraps ? sum | 0 : fit(dtype, sum));
       }
-      if (bias) sum += broadcastElement(bias, position);
-      return dtype === "int32" ? sum | 0 : sum;
-    }),
-  ];
+    });
+  }
+  return [{ shape, dtype, data }];
 }
 
 /** The meaning of `linear`: `matmul` with the weight the other way round. */
