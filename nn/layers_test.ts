@@ -9,11 +9,14 @@ import { clean, waiting } from "./_testing.ts";
 import {
   gradcheck,
   manualSeed,
+  memory,
   ones,
   randn,
   ShapeError,
+  type Tensor,
   tensor,
   type TensorOptions,
+  unscoped,
 } from "@tenfold/core";
 import * as nn from "./mod.ts";
 
@@ -256,6 +259,32 @@ describe("attention", () => {
         ShapeError,
         "Cannot apply scaledDotProductAttention",
       );
+    }),
+  );
+});
+
+describe("functions of several steps", () => {
+  it(
+    "keep nothing but their result",
+    clean(() => {
+      const f = nn.functional;
+      const [x, w] = [ones([2, 3]), ones([3])];
+      const classes = tensor([0, 2], { dtype: "int32" });
+      const [mask, single] = [ones([2, 2]), classes.select(0, 0)];
+      const calls: (() => Tensor)[] = [
+        () => f.crossEntropy(x, classes, { weight: w, ignoreIndex: 2 }),
+        () => f.crossEntropy(x, x, { reduction: "none" }),
+        () => f.nllLoss(w, single, { reduction: "none" }),
+        () => f.scaledDotProductAttention(x, x, x, { mask, isCausal: true }),
+        () => f.linear(classes, mask),
+        () => f.huberLoss(x, x),
+        () => f.softplus(x, { beta: 2 }),
+      ];
+      for (const call of calls) {
+        const { tensors } = memory();
+        unscoped(call).dispose();
+        assertEquals(memory().tensors, tensors, call.toString());
+      }
     }),
   );
 });

@@ -14,6 +14,7 @@ import {
   parseOptions,
   scalar,
   type Tensor,
+  tidy,
   updateInPlace,
   type UpdateProgram,
   zeros,
@@ -147,7 +148,7 @@ export function clipGradNorm_(
   const grads = gradientsOf(params);
   return noGrad(() => {
     if (grads.length === 0) return zeros([]);
-    const norm = totalNorm(grads, normType);
+    const norm = tidy(() => totalNorm(grads, normType));
     for (const grad of grads) {
       const program = scaleProgram(grad.dtype, norm.dtype);
       updateInPlace(program, [grad], [norm], [maxNorm]);

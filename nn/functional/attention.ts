@@ -9,6 +9,7 @@ import {
   ShapeError,
   showShape,
   type Tensor,
+  tidy,
 } from "@tenfold/core";
 import { z } from "zod";
 import {
@@ -112,11 +113,13 @@ export function scaledDotProductAttention(
   }
   const { mask, isCausal = false, dropout = 0 } = options;
   const scale = [options.scale ?? 1 / Math.sqrt(length!)];
-  const products = q.matmul(k.transpose(-1, -2));
-  const inputs = mask ? [products, mask] : [products];
-  const scores = isCausal
-    ? causalOf(Math.max(products.ndim, mask?.ndim ?? 0)).map(inputs, scale)
-    : (mask ? masked : plain).map(inputs, scale);
-  const weights = scores.softmax(-1);
-  return (dropout > 0 ? weights.dropout(dropout) : weights).matmul(v);
+  return tidy(() => {
+    const products = q.matmul(k.transpose(-1, -2));
+    const inputs = mask ? [products, mask] : [products];
+    const scores = isCausal
+      ? causalOf(Math.max(products.ndim, mask?.ndim ?? 0)).map(inputs, scale)
+      : (mask ? masked : plain).map(inputs, scale);
+    const weights = scores.softmax(-1);
+    return (dropout > 0 ? weights.dropout(dropout) : weights).matmul(v);
+  });
 }

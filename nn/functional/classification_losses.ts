@@ -8,6 +8,7 @@ import {
   ShapeError,
   showShape,
   type Tensor,
+  tidy,
 } from "@tenfold/core";
 import { z } from "zod";
 import {
@@ -113,11 +114,13 @@ export function nllLoss(
   const name = "nllLoss";
   checkOptions(nllSchema, options, `take the ${name}`);
   const { reduction = "mean", ignoreIndex = -100 } = options;
-  const [log, indices, single] = asBatch(name, input, target);
-  const weight = weightsOf(name, options.weight, log);
-  const classes = classesOf(name, log, indices, ignoreIndex);
-  const how = { name, weight, ignoreIndex, smoothing: 0, reduction };
-  return asGiven(classLoss(log, null, classes, how), single, reduction);
+  return tidy(() => {
+    const [log, indices, single] = asBatch(name, input, target);
+    const weight = weightsOf(name, options.weight, log);
+    const classes = classesOf(name, log, indices, ignoreIndex);
+    const how = { name, weight, ignoreIndex, smoothing: 0, reduction };
+    return asGiven(classLoss(log, null, classes, how), single, reduction);
+  });
 }
 
 /**
@@ -153,16 +156,18 @@ export function crossEntropy(
   checkOptions(crossEntropySchema, options, `take the ${name}`);
   const { reduction = "mean", ignoreIndex = -100 } = options;
   const smoothing = options.labelSmoothing ?? 0;
-  const [logits, given, single] = asBatch(name, input, target);
-  const weight = weightsOf(name, options.weight, logits);
-  if (isFloating(given.dtype)) {
-    const loss = ofProbabilities(logits, given, weight, smoothing, reduction);
-    return asGiven(loss, single, reduction);
-  }
-  const classes = classesOf(name, logits, given, ignoreIndex);
-  const how = { name, weight, ignoreIndex, smoothing, reduction };
-  const log = logits.logSoftmax(1);
-  return asGiven(classLoss(log, logits, classes, how), single, reduction);
+  return tidy(() => {
+    const [logits, given, single] = asBatch(name, input, target);
+    const weight = weightsOf(name, options.weight, logits);
+    if (isFloating(given.dtype)) {
+      const loss = ofProbabilities(logits, given, weight, smoothing, reduction);
+      return asGiven(loss, single, reduction);
+    }
+    const classes = classesOf(name, logits, given, ignoreIndex);
+    const how = { name, weight, ignoreIndex, smoothing, reduction };
+    const log = logits.logSoftmax(1);
+    return asGiven(classLoss(log, logits, classes, how), single, reduction);
+  });
 }
 
 const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
