@@ -82,7 +82,7 @@ function codeOf(thrown: unknown): string {
 }
 
 /** What went wrong with a file, in words, with the way out. */
-function explain(thrown: unknown, path: string): string {
+function explain(thrown: unknown, flags: string): string {
   const code = codeOf(thrown);
   if (code === "ENOENT") return "there is no such file or folder";
   if (code === "ENOTDIR") return "part of the path is a file, not a folder";
@@ -91,10 +91,7 @@ function explain(thrown: unknown, path: string): string {
     return "the file system does not permit it";
   }
   if (code === "NotCapable" || code === "PermissionDenied") {
-    const writing = messageOf(thrown).includes("write");
-    return `the runtime was not given the permission: run again with --allow-${
-      writing ? "write" : "read"
-    }=${path}`;
+    return `the runtime was not given the permission: run again with ${flags}`;
   }
   return `the system says: ${messageOf(thrown)}`;
 }
@@ -103,9 +100,10 @@ function fileError(
   operation: string,
   path: string,
   cause: unknown,
+  flags = `--allow-${operation}=${path}`,
 ): FileError {
   return new FileError(
-    `Cannot ${operation} ${path} as ${explain(cause, path)}`,
+    `Cannot ${operation} ${path} as ${explain(cause, flags)}`,
     { cause },
   );
 }
@@ -173,7 +171,9 @@ export async function replaceFile(
       throw error;
     }
   } catch (cause) {
-    throw fileError("write", file, cause);
+    // The temporary file lies in the same folder, and renaming reads it.
+    const flags = `--allow-read=${folder} --allow-write=${folder}`;
+    throw fileError("write", file, cause, flags);
   }
   await syncFolder(fs, folder);
 }

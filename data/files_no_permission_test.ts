@@ -32,7 +32,7 @@ describe("without permission", () => {
     await assertRejects(
       () => writeFileAtomic("no/such/file.txt", "x"),
       FileError,
-      "Cannot write no/such/file.txt as the runtime was not given the permission: run again with --allow-write=no/such/file.txt",
+      "Cannot write no/such/file.txt as the runtime was not given the permission: run again with --allow-read=no/such --allow-write=no/such",
     );
   });
 

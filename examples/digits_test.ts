@@ -108,7 +108,10 @@ describe("the digits examples", () => {
     if (!onDeno) return;
     assertEquals(bare.code, 0, bare.output);
     assertEquals(accuracyIn(bare.output), accuracyIn(demo.output));
-    assertStringIncludes(bare.output, "run again with --allow-write=out");
+    assertStringIncludes(
+      bare.output,
+      "run again with --allow-read=out --allow-write=out",
+    );
   });
 
   it("predict with the weights", async () => {

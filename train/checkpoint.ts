@@ -44,7 +44,8 @@ const optionsSchema = z.strictObject({
  * comes to the very same parameters as one that was never interrupted.
  *
  * The file is written under another name, flushed and renamed: whenever the
- * program stops, a whole checkpoint is there. It is a safetensors file, in
+ * program stops, a whole checkpoint is there, the first one before the first
+ * epoch. It is a safetensors file, in
  * which the parameters are named `model.` and their own names.
  *
  * @param path Where to save: a path or a `file:` URL.
@@ -91,8 +92,10 @@ export function checkpoint(
   return {
     name: "checkpoint",
     async resume(run) {
-      const bytes = resume ? await readIfThere(path) : null;
-      if (bytes === null) return;
+      const bytes = await readIfThere(path);
+      // A file that cannot be written shows now, not after the first epoch.
+      if (bytes === null) await writeCheckpoint(path, () => run.stateDict());
+      if (bytes === null || !resume) return;
       using _ = scope();
       const device = run.model.parameters()[0]?.device;
       run.loadStateDict(decodeCheckpoint(bytes, path, device));

@@ -156,6 +156,11 @@ describe("checkpoint", () => {
     }
   });
 
+  it("has saved before the first step", async () => {
+    await interrupted(0, {});
+    assertEquals(await resumed(), await straight());
+  });
+
   it("resumes more than once", async () => {
     await interrupted(10, { everySteps: 5 });
     const { model, options } = setUp(5);
@@ -287,6 +292,7 @@ describe("checkpoint", () => {
       epochs: 5,
       callbacks: [checkpoint(path, { everyEpochs: 3 }), {
         name: "look",
+        resume: () => rm(path),
         async save(run, at) {
           if (at !== "epoch") return;
           if ((await readdir(folder)).length === 0) return;
@@ -439,15 +445,24 @@ describe("checkpoint and the file system", () => {
     assertEquals(await resumed(), await straight());
   });
 
-  it("says where it cannot write", async () => {
+  it("says where it cannot write, before the first step", async () => {
     path = join(folder, "file", "run.safetensors");
     await writeFile(join(folder, "file"), "");
     const { model, options } = setUp();
+    const calls: string[] = [];
     await assertRejects(
-      () => fit(model, { ...options, callbacks: [checkpoint(path)] }),
+      () =>
+        fit(model, {
+          ...options,
+          callbacks: [checkpoint(path), {
+            name: "calls",
+            stepEnd: () => void calls.push("stepEnd"),
+          }],
+        }),
       FileError,
-      `Cannot write ${path}`,
+      path,
     );
+    assertEquals(calls, []);
   });
 
   it("names the option that is wrong", () => {
