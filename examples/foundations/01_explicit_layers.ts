@@ -74,8 +74,10 @@ part("Which dim comes first?");
   // scattered: 32 numbers of one feature, then a jump over all other samples.
   const batch = x.narrow(0, 64, 32);
   const scattered = xColumns.narrow(1, 64, 32);
-  console.log(`a batch of rows has strides [${batch.strides}]`);
-  console.log(`a batch of columns has strides [${scattered.strides}]`);
+  console.log(`a batch of rows has strides [${batch.strides.join(", ")}]`);
+  console.log(
+    `a batch of columns has strides [${scattered.strides.join(", ")}]`,
+  );
   check("a batch of rows lies in one piece", batch.strides[0] === inDim);
   check("a batch of columns is scattered", scattered.strides[0] === n);
 }
