@@ -30,6 +30,13 @@ function split(options: Options, ...names: string[]): [unknown[], Options] {
 const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   Linear: ["inFeatures", "outFeatures"],
   LayerNorm: ["normalizedShape"],
+  Conv2d: ["inChannels", "outChannels", "kernelSize"],
+  MaxPool2d: ["kernelSize"],
+  AvgPool2d: ["kernelSize"],
+  AdaptiveAvgPool2d: ["outputSize"],
+  BatchNorm1d: ["numFeatures"],
+  BatchNorm2d: ["numFeatures"],
+  Embedding: ["numEmbeddings", "embeddingDim"],
 };
 
 /** Constructs a layer. */

@@ -66,7 +66,7 @@ const LOSS_CLASSES: Readonly<Record<string, string>> = {
 };
 
 /** The figure files of layers and of nn.functional. */
-const GROUPS = ["layers"];
+const GROUPS = ["layers", "convolution", "batch_norm", "embedding"];
 
 const [layers, losses, init] = await Promise.all([
   Promise.all(

@@ -39,6 +39,7 @@ export const RANDOM: readonly string[] = words(
 /** Functions of `nn.functional`. */
 export const FUNCTIONS: readonly string[] = words(`
   linear layerNorm dropout scaledDotProductAttention
+  conv2d maxPool2d avgPool2d batchNorm embedding
   relu leakyRelu elu gelu silu tanh sigmoid softplus softmax logSoftmax
   mseLoss l1Loss huberLoss crossEntropy nllLoss
   binaryCrossEntropy binaryCrossEntropyWithLogits
@@ -47,6 +48,7 @@ export const FUNCTIONS: readonly string[] = words(`
 /** Layers. */
 export const LAYERS: readonly string[] = words(`
   Sequential Linear Identity Flatten Dropout LayerNorm
+  Conv2d MaxPool2d AvgPool2d AdaptiveAvgPool2d BatchNorm1d BatchNorm2d Embedding
   ReLU LeakyReLU ELU GELU SiLU Tanh Sigmoid Softplus Softmax LogSoftmax
 `);
 

@@ -29,7 +29,10 @@
  */
 export type { PlaceOptions, Reduction } from "./_options.ts";
 export * from "./activations.ts";
+export * from "./batch_norm.ts";
+export * from "./conv2d.ts";
 export * from "./dropout.ts";
+export * from "./embedding.ts";
 export * from "./flatten.ts";
 export * as functional from "./functional/mod.ts";
 export * from "./identity.ts";
@@ -40,6 +43,7 @@ export * from "./losses.ts";
 export * from "./module.ts";
 export * from "./module_list.ts";
 export * from "./parameter.ts";
+export * from "./pooling.ts";
 export * from "./sequential.ts";
 export {
   type LoadReport,

@@ -315,8 +315,8 @@ def norms(g):
     f = dict(via="functional")
     x = randn(4, 3)
     mean, var = randn(3), uniform(0.5, 2, 3)
-    g.op("batchNorm", [x, {"runningMean": Const(mean),
-                           "runningVar": Const(var)}],
+    g.op("batchNorm", [x, None, None, {"runningMean": Const(mean),
+                                       "runningVar": Const(var)}],
          lambda t, m, v: F.batch_norm(t, m, v), **f)
     g.op("batchNorm", [x, randn(3), randn(3),
                        {"runningMean": Const(mean), "runningVar": Const(var),

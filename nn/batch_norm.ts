@@ -1,0 +1,246 @@
+/**
+ * The layers that normalise channels over a batch.
+ *
+ * @module
+ */
+import {
+  noGrad,
+  parseOptions,
+  ShapeError,
+  showShape,
+  type Tensor,
+  tidy,
+} from "@tenfold/core";
+import { z } from "zod";
+import { emptyBuffer, emptyParameter } from "./_empty.ts";
+import {
+  flag,
+  nonNegative,
+  placeFields,
+  placeOf,
+  type PlaceOptions,
+  positiveInteger,
+  probability,
+} from "./_options.ts";
+import { normalizeBatch } from "./functional/batch_norm.ts";
+import { constant_ } from "./init/plain.ts";
+import { Module } from "./module.ts";
+import type { Buffer, Parameter } from "./parameter.ts";
+
+/** Options of {@linkcode BatchNorm1d} and {@linkcode BatchNorm2d}. */
+export interface BatchNormLayerOptions extends PlaceOptions {
+  /** Added to the variance. @default {1e-5} */
+  readonly eps?: number;
+  /**
+   * The share of a batch in the running figures; null takes the plain mean of
+   * all batches.
+   *
+   * @default {0.1}
+   */
+  readonly momentum?: number | null;
+  /** Whether a weight and a bias are learned. @default {true} */
+  readonly affine?: boolean;
+  /** Whether running figures are kept for evaluation. @default {true} */
+  readonly trackRunningStats?: boolean;
+}
+
+const schema = z.strictObject({
+  numFeatures: positiveInteger,
+  eps: nonNegative.default(1e-5),
+  momentum: probability.nullable().default(0.1),
+  affine: flag.default(true),
+  trackRunningStats: flag.default(true),
+  ...placeFields,
+});
+
+/** What both layers have in common. */
+abstract class BatchNorm extends Module {
+  /** The number of channels. */
+  readonly numFeatures: number;
+  /** Added to the variance. */
+  readonly eps: number;
+  /** The share of a batch in the running figures. */
+  readonly momentum: number | null;
+  /** Of shape `[numFeatures]`, or null. */
+  weight: Parameter | null;
+  /** Of shape `[numFeatures]`, or null. */
+  bias: Parameter | null;
+  /** The running mean, under its name in state dicts. */
+  running_mean: Buffer | null;
+  /** The running variance, under its name in state dicts. */
+  running_var: Buffer | null;
+  /** How many batches the running figures have seen (int32). */
+  num_batches_tracked: Buffer | null;
+
+  constructor(
+    numFeatures: number,
+    options: BatchNormLayerOptions,
+    name: string,
+  ) {
+    super();
+    const { eps, momentum, affine, trackRunningStats, ...place } = parseOptions(
+      schema,
+      { ...options, numFeatures },
+      `make a ${name}`,
+    );
+    const where = placeOf(place);
+    const shape = [numFeatures];
+    this.numFeatures = numFeatures;
+    this.eps = eps;
+    this.momentum = momentum;
+    this.weight = affine ? emptyParameter(shape, where, 1) : null;
+    this.bias = affine ? emptyParameter(shape, where) : null;
+    this.running_mean = trackRunningStats ? emptyBuffer(shape, where) : null;
+    this.running_var = trackRunningStats ? emptyBuffer(shape, where, 1) : null;
+    this.num_batches_tracked = trackRunningStats
+      ? emptyBuffer([], { ...where, dtype: "int32" })
+      : null;
+  }
+
+  /** Sets the weight to ones, the bias to zeros, and forgets the batches. */
+  resetParameters(): void {
+    if (this.weight) constant_(this.weight, 1);
+    if (this.bias) constant_(this.bias, 0);
+    this.running_mean?.fill_(0);
+    this.running_var?.fill_(1);
+    this.num_batches_tracked?.fill_(0);
+  }
+
+  /** Checks the shape of an input. */
+  protected abstract check(x: Tensor): void;
+
+  /**
+   * Normalises: by the batch's own figures in training (and without running
+   * ones), else by the running ones.
+   */
+  forward(x: Tensor): Tensor {
+    this.check(x);
+    const { running_mean, running_var, num_batches_tracked, eps } = this;
+    const training = this.training || !running_mean || !running_var;
+    const name = this.constructor.name;
+    const tracks = this.training && num_batches_tracked !== null;
+    if (tracks && this.momentum === null) {
+      return this.#withPlainMean(x, name);
+    }
+    const y = normalizeBatch(x, this.weight, this.bias, {
+      runningMean: running_mean,
+      runningVar: running_var,
+      training,
+      momentum: this.momentum ?? 0,
+      eps,
+    }, name);
+    if (tracks) noGrad(() => num_batches_tracked!.add_(1));
+    return y;
+  }
+
+  /** The share of the newest batch is one over the number of batches. */
+  #withPlainMean(x: Tensor, name: string): Tensor {
+    const { running_mean, running_var, num_batches_tracked, eps } = this;
+    const [mean, variance] = [running_mean!, running_var!];
+    const before = noGrad(() => [mean.clone(), variance.clone()] as const);
+    const y = normalizeBatch(x, this.weight, this.bias, {
+      runningMean: mean,
+      runningVar: variance,
+      training: true,
+      momentum: 1,
+      eps,
+    }, name);
+    noGrad(() =>
+      tidy(() => {
+        num_batches_tracked!.add_(1);
+        const share = num_batches_tracked!.cast(mean.dtype).reciprocal();
+        for (const [i, running] of [mean, variance].entries()) {
+          const old = before[i]!;
+          running.copy_(old.add(running.sub(old).mul(share)));
+        }
+      })
+    );
+    for (const old of before) old.dispose();
+    return y;
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    return `${this.numFeatures}, eps=${this.eps}, momentum=${this.momentum}, affine=${
+      this.weight !== null
+    }, trackRunningStats=${this.running_mean !== null}`;
+  }
+}
+
+function refuse(layer: BatchNorm, x: Tensor, expected: string): never {
+  throw new ShapeError(
+    `Cannot apply ${layer.constructor.name} of ${layer.numFeatures} features to shape ${
+      showShape(x.shape)
+    }: expected ${expected}`,
+  );
+}
+
+/**
+ * Batch normalisation of vectors `[n, features]` and of sequences
+ * `[n, features, length]`.
+ *
+ * @example In training
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randn } from "@tenfold/tenfold";
+ * import { BatchNorm1d } from "@tenfold/nn";
+ *
+ * const layer = new BatchNorm1d(3);
+ * assertEquals(layer.forward(randn([8, 3])).shape, [8, 3]);
+ * assertEquals(await layer.num_batches_tracked!.item(), 1);
+ * ```
+ */
+export class BatchNorm1d extends BatchNorm {
+  /**
+   * Makes a layer.
+   *
+   * @param numFeatures The extent of dim 1.
+   * @param options What is learned and kept; device and dtype.
+   * @throws {RangeError} If the number is no positive integer.
+   */
+  constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
+    super(numFeatures, options, "BatchNorm1d");
+  }
+
+  /** Refuses other shapes. */
+  protected override check(x: Tensor): void {
+    const { numFeatures } = this;
+    if (![2, 3].includes(x.ndim) || x.shape[1] !== numFeatures) {
+      refuse(this, x, `[n, ${numFeatures}] or [n, ${numFeatures}, length]`);
+    }
+  }
+}
+
+/**
+ * Batch normalisation of images `[n, channels, height, width]`.
+ *
+ * @example In training
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randn } from "@tenfold/tenfold";
+ * import { BatchNorm2d } from "@tenfold/nn";
+ *
+ * const layer = new BatchNorm2d(3);
+ * assertEquals(layer.forward(randn([2, 3, 4, 4])).shape, [2, 3, 4, 4]);
+ * ```
+ */
+export class BatchNorm2d extends BatchNorm {
+  /**
+   * Makes a layer.
+   *
+   * @param numFeatures The number of channels.
+   * @param options What is learned and kept; device and dtype.
+   * @throws {RangeError} If the number is no positive integer.
+   */
+  constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
+    super(numFeatures, options, "BatchNorm2d");
+  }
+
+  /** Refuses other shapes. */
+  protected override check(x: Tensor): void {
+    const { numFeatures } = this;
+    if (x.ndim !== 4 || x.shape[1] !== numFeatures) {
+      refuse(this, x, `[n, ${numFeatures}, height, width]`);
+    }
+  }
+}

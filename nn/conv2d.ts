@@ -1,0 +1,160 @@
+/**
+ * The convolution of images.
+ *
+ * @module
+ */
+import { parseOptions, ShapeError, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import { emptyParameter } from "./_empty.ts";
+import {
+  flag,
+  placeFields,
+  placeOf,
+  type PlaceOptions,
+  positiveInteger,
+} from "./_options.ts";
+import {
+  type Pair,
+  pairOf,
+  positiveSize,
+  type Size2d,
+} from "./functional/_windows.ts";
+import {
+  conv2d,
+  conv2dFields,
+  type Conv2dOptions,
+  type Padding2d,
+} from "./functional/conv2d.ts";
+import { kaimingUniform_ } from "./init/kaiming.ts";
+import { uniform_ } from "./init/plain.ts";
+import { Module } from "./module.ts";
+import type { Parameter } from "./parameter.ts";
+
+/** Options of {@linkcode Conv2d}. */
+export interface Conv2dLayerOptions extends Conv2dOptions, PlaceOptions {
+  /** Whether a bias is added. @default {true} */
+  readonly bias?: boolean;
+}
+
+const schema = z.strictObject({
+  inChannels: positiveInteger,
+  outChannels: positiveInteger,
+  kernelSize: positiveSize,
+  bias: flag.default(true),
+  ...conv2dFields,
+  ...placeFields,
+});
+
+/**
+ * Slides kernels over images (cross-correlation). Weight and bias start evenly
+ * distributed between ±1/√(inChannels / groups × kernel height × width).
+ *
+ * @example Sixteen feature maps out of one
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randn } from "@tenfold/tenfold";
+ * import { Conv2d } from "@tenfold/nn";
+ *
+ * const layer = new Conv2d(1, 16, 3, { padding: 1 });
+ * assertEquals(layer.forward(randn([5, 1, 28, 28])).shape, [5, 16, 28, 28]);
+ * ```
+ */
+export class Conv2d extends Module {
+  /** Channels that come in. */
+  readonly inChannels: number;
+  /** Channels that go out. */
+  readonly outChannels: number;
+  /** Height and width of the kernels. */
+  readonly kernelSize: Pair;
+  /** Elements from one window to the next. */
+  readonly stride: Pair;
+  /** Zeros added at each end. */
+  readonly padding: Padding2d;
+  /** Elements from one tap of a kernel to the next. */
+  readonly dilation: Pair;
+  /** Parts of the channels that are convolved apart. */
+  readonly groups: number;
+  /** Of shape `[outChannels, inChannels / groups, ...kernelSize]`. */
+  weight: Parameter;
+  /** Of shape `[outChannels]`, or null. */
+  bias: Parameter | null;
+  readonly #options: Conv2dOptions;
+
+  /**
+   * Makes a layer and draws its weights.
+   *
+   * @param inChannels Channels that come in.
+   * @param outChannels Channels that go out.
+   * @param kernelSize Height and width of the kernels.
+   * @param options Stride, padding, dilation, groups, whether there is a bias;
+   * device and dtype.
+   * @throws {RangeError} If a number is no positive integer.
+   * @throws {ShapeError} If the groups do not divide the channels.
+   */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size2d,
+    options: Conv2dLayerOptions = {},
+  ) {
+    super();
+    const parsed = parseOptions(
+      schema,
+      { ...options, inChannels, outChannels, kernelSize },
+      "make a Conv2d",
+    );
+    const { groups = 1, stride = 1, padding = 0, dilation = 1 } = parsed;
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new ShapeError(
+        `Cannot make a Conv2d in ${groups} groups as they must divide the channels: got ${inChannels} in and ${outChannels} out`,
+      );
+    }
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.kernelSize = pairOf(kernelSize);
+    this.stride = pairOf(stride);
+    this.padding = padding;
+    this.dilation = pairOf(dilation);
+    this.groups = groups;
+    this.#options = {
+      stride: this.stride,
+      padding,
+      dilation: this.dilation,
+      groups,
+    };
+    const where = placeOf(parsed);
+    const shape = [outChannels, inChannels / groups, ...this.kernelSize];
+    this.weight = emptyParameter(shape, where);
+    this.bias = parsed.bias ? emptyParameter([outChannels], where) : null;
+    this.resetParameters();
+  }
+
+  /** Draws weight and bias again. */
+  resetParameters(): void {
+    kaimingUniform_(this.weight, { a: Math.sqrt(5) });
+    if (!this.bias) return;
+    const [, channels, height, width] = this.weight.shape;
+    const bound = 1 / Math.sqrt(channels! * height! * width!);
+    uniform_(this.bias, { a: -bound, b: bound });
+  }
+
+  /**
+   * Convolves.
+   *
+   * @param x Of shape `[n, inChannels, height, width]`, or without `n`.
+   * @throws {ShapeError} If the channels differ, or the kernel does not fit.
+   */
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, this.bias, this.#options);
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    const { inChannels, outChannels, kernelSize, stride, padding } = this;
+    return `${inChannels}, ${outChannels}, kernelSize=[${
+      kernelSize.join(", ")
+    }], stride=[${stride.join(", ")}], padding=${
+      typeof padding === "object" ? `[${padding.join(", ")}]` : padding
+    }`;
+  }
+}

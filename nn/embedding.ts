@@ -1,0 +1,118 @@
+/**
+ * The layer that looks rows up.
+ *
+ * @module
+ */
+import { noGrad, parseOptions, type Tensor, tidy } from "@tenfold/core";
+import { z } from "zod";
+import { emptyParameter } from "./_empty.ts";
+import {
+  dim,
+  placeFields,
+  placeOf,
+  type PlaceOptions,
+  positiveInteger,
+} from "./_options.ts";
+import {
+  embedding,
+  type EmbeddingFunctionOptions,
+  resolvePadding,
+} from "./functional/embedding.ts";
+import { normal_ } from "./init/plain.ts";
+import { Module } from "./module.ts";
+import type { Parameter } from "./parameter.ts";
+
+/** Options of {@linkcode Embedding}. */
+export interface EmbeddingOptions
+  extends EmbeddingFunctionOptions, PlaceOptions {}
+
+const schema = z.strictObject({
+  numEmbeddings: positiveInteger,
+  embeddingDim: positiveInteger,
+  paddingIdx: dim.optional(),
+  ...placeFields,
+});
+
+/**
+ * A table of vectors, looked up by int32 indices. Its rows start normally
+ * distributed; the padding row, if there is one, is zero and stays so.
+ *
+ * @example Words as vectors
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Embedding } from "@tenfold/nn";
+ *
+ * const table = new Embedding(100, 8);
+ * const words = tensor([[3, 14, 15], [92, 65, 35]], { dtype: "int32" });
+ * assertEquals(table.forward(words).shape, [2, 3, 8]);
+ * ```
+ */
+export class Embedding extends Module {
+  /** The number of rows. */
+  readonly numEmbeddings: number;
+  /** The length of a row. */
+  readonly embeddingDim: number;
+  /** The row that is not learned, or null. */
+  readonly paddingIdx: number | null;
+  /** Of shape `[numEmbeddings, embeddingDim]`. */
+  weight: Parameter;
+  readonly #options: EmbeddingFunctionOptions;
+
+  /**
+   * Makes a table and draws its rows.
+   *
+   * @param numEmbeddings The number of rows.
+   * @param embeddingDim The length of a row.
+   * @param options Which row is not learned; device and dtype.
+   * @throws {RangeError} If a number is no positive integer, or the padding row
+   * does not exist.
+   */
+  constructor(
+    numEmbeddings: number,
+    embeddingDim: number,
+    options: EmbeddingOptions = {},
+  ) {
+    super();
+    const { paddingIdx, ...place } = parseOptions(
+      schema,
+      { ...options, numEmbeddings, embeddingDim },
+      "make an Embedding",
+    );
+    this.numEmbeddings = numEmbeddings;
+    this.embeddingDim = embeddingDim;
+    this.paddingIdx = resolvePadding(paddingIdx, numEmbeddings);
+    this.#options = this.paddingIdx === null
+      ? {}
+      : { paddingIdx: this.paddingIdx };
+    this.weight = emptyParameter([numEmbeddings, embeddingDim], placeOf(place));
+    this.resetParameters();
+  }
+
+  /** Draws the rows again. */
+  resetParameters(): void {
+    normal_(this.weight);
+    const { paddingIdx } = this;
+    if (paddingIdx === null) return;
+    noGrad(() => tidy(() => void this.weight.select(0, paddingIdx).zero_()));
+  }
+
+  /**
+   * The rows that the indices name.
+   *
+   * @param index Of any shape, int32.
+   * @returns Of shape `[...index shape, embeddingDim]`.
+   * @throws {IndexError} If an index is out of range.
+   */
+  forward(index: Tensor): Tensor {
+    return embedding(index, this.weight, this.#options);
+  }
+
+  /** Its options in short. */
+  override describe(): string {
+    const padding = this.paddingIdx === null
+      ? ""
+      : `, paddingIdx=${this.paddingIdx}`;
+    return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`;
+  }
+}

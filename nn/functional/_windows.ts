@@ -1,0 +1,51 @@
+/**
+ * The options that convolutions and pooling have in common: sizes of windows,
+ * one number for both dims or `[height, width]`.
+ *
+ * @module
+ */
+import { ShapeError, showShape, type Tensor, tidy } from "@tenfold/core";
+import { z } from "zod";
+import { positiveInteger } from "../_options.ts";
+
+/** One number for height and width, or both. */
+export type Size2d = number | readonly [number, number];
+
+/** Height and width. */
+export type Pair = readonly [number, number];
+
+const words = "must be a non-negative integer or a pair of them";
+
+/** {@linkcode Size2d} of positive numbers. */
+export const positiveSize: z.ZodType<Size2d> = z.union(
+  [positiveInteger, z.tuple([positiveInteger, positiveInteger]).readonly()],
+  "must be a positive integer or a pair of them",
+);
+
+const natural = z.int().min(0);
+
+/** {@linkcode Size2d} that may be zero. */
+export const naturalSize: z.ZodType<Size2d> = z.union(
+  [natural, z.tuple([natural, natural]).readonly()],
+  words,
+);
+
+/** Height and width of a size. */
+export function pairOf(size: Size2d): Pair {
+  return typeof size === "number" ? [size, size] : size;
+}
+
+/** Calls `fn` with a batch: `[c, h, w]` is a batch of one. */
+export function batched(
+  x: Tensor,
+  operation: string,
+  fn: (x: Tensor) => Tensor,
+): Tensor {
+  if (x.ndim === 4) return tidy(() => fn(x));
+  if (x.ndim === 3) return tidy(() => fn(x.unsqueeze(0)).squeeze(0));
+  throw new ShapeError(
+    `Cannot apply ${operation} as the input must be [n, channels, height, width], or [channels, height, width]: got shape ${
+      showShape(x.shape)
+    }`,
+  );
+}

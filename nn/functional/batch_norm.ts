@@ -1,0 +1,153 @@
+import {
+  noGrad,
+  ShapeError,
+  showShape,
+  sizeOf,
+  type Tensor,
+  tidy,
+} from "@tenfold/core";
+import { z } from "zod";
+import {
+  checkOptions,
+  flag,
+  nonNegative,
+  probability,
+  tensorOption,
+} from "../_options.ts";
+import { momentsOver, normalizeBy, normalizeByGiven } from "./_normalize.ts";
+
+/** Options of {@linkcode batchNorm}. */
+export interface BatchNormOptions {
+  /** The running mean `[channels]`; changed in place in training. */
+  readonly runningMean?: Tensor | null;
+  /** The running variance `[channels]`; changed in place in training. */
+  readonly runningVar?: Tensor | null;
+  /** Whether the batch's own mean and variance are used. @default {false} */
+  readonly training?: boolean;
+  /** The share of the batch in the running figures. @default {0.1} */
+  readonly momentum?: number;
+  /** Added to the variance. @default {1e-5} */
+  readonly eps?: number;
+}
+
+const schema = z.strictObject({
+  runningMean: tensorOption.nullable().optional(),
+  runningVar: tensorOption.nullable().optional(),
+  training: flag.optional(),
+  momentum: probability.optional(),
+  eps: nonNegative.optional(),
+});
+
+/**
+ * Gives each channel (dim 1) mean 0 and variance 1 over the batch, then scales
+ * and shifts it (Ioffe and Szegedy, 2015). The batch is normalised by its
+ * biased variance; the running variance is the unbiased one.
+ *
+ * @param x Of shape `[n, channels, ...]`.
+ * @param weight Of shape `[channels]`.
+ * @param bias Of shape `[channels]`.
+ * @param options Running figures, and whether this is training.
+ * @throws {ShapeError} If channels do not match, or a training batch has one
+ * value a channel.
+ * @throws {TypeError} If running figures are missing in evaluation.
+ * @example A batch of four
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = tensor([[1], [2], [3], [4]]);
+ * const y = functional.batchNorm(x, null, null, { training: true });
+ * assertAlmostEquals(await y.mean().item(), 0, 1e-5);
+ * ```
+ */
+export function batchNorm(
+  x: Tensor,
+  weight?: Tensor | null,
+  bias?: Tensor | null,
+  options?: BatchNormOptions,
+): Tensor {
+  if (options) checkOptions(schema, options, "apply batchNorm");
+  return normalizeBatch(x, weight, bias, options ?? {}, "batchNorm");
+}
+
+/** {@linkcode batchNorm} with checked options; `name` is for messages. */
+export function normalizeBatch(
+  x: Tensor,
+  weight: Tensor | null | undefined,
+  bias: Tensor | null | undefined,
+  options: BatchNormOptions,
+  name: string,
+): Tensor {
+  const { runningMean, runningVar, training, eps = 1e-5 } = options;
+  checkChannels(name, x, { weight, bias, runningMean, runningVar });
+  const channels = x.shape[1]!;
+  const broad = [channels, ...x.shape.slice(2).map(() => 1)];
+  const spread = (t: Tensor | null | undefined) => t?.reshape(broad);
+  if (!training) {
+    if (!runningMean || !runningVar) {
+      throw new TypeError(
+        `Cannot apply ${name} in evaluation without a running mean and variance: pass them, or { training: true }`,
+      );
+    }
+    return tidy(() =>
+      normalizeByGiven(
+        x,
+        spread(runningMean)!,
+        spread(runningVar)!,
+        spread(weight),
+        spread(bias),
+        eps,
+      )
+    );
+  }
+  const dims = x.shape.map((_, d) => d).filter((d) => d !== 1);
+  const count = sizeOf(dims.map((d) => x.shape[d]!));
+  if (count === 1) {
+    throw new ShapeError(
+      `Cannot apply ${name} in training to one value a channel as it has no variance: got shape ${
+        showShape(x.shape)
+      }, give a larger batch or call eval()`,
+    );
+  }
+  return tidy(() => {
+    const moments = momentsOver(x, dims);
+    const momentum = options.momentum ?? 0.1;
+    const blend = (running: Tensor, batch: Tensor, scale: number) =>
+      void running.mul_(1 - momentum)
+        .add_(batch.reshape([channels]).mul(scale * momentum));
+    noGrad(() => {
+      if (runningMean) blend(runningMean, moments.mean, 1);
+      if (runningVar) blend(runningVar, moments.variance, count / (count - 1));
+    });
+    return normalizeBy(x, moments, dims, spread(weight), spread(bias), eps);
+  });
+}
+
+function checkChannels(
+  name: string,
+  x: Tensor,
+  tensors: Readonly<Record<string, Tensor | null | undefined>>,
+): void {
+  if (x.ndim < 2) {
+    throw new ShapeError(
+      `Cannot apply ${name} as the input must be [n, channels, ...]: got shape ${
+        showShape(x.shape)
+      }`,
+    );
+  }
+  for (const [what, tensor] of Object.entries(tensors)) {
+    if (tensor && (tensor.ndim !== 1 || tensor.shape[0] !== x.shape[1])) {
+      throw new ShapeError(
+        `Cannot apply ${name} to ${x.shape[1]} channels (input of shape ${
+          showShape(x.shape)
+        }) as ${what} has shape ${showShape(tensor.shape)}`,
+      );
+    }
+  }
+  if (tensors.bias && !tensors.weight) {
+    throw new TypeError(
+      `Cannot apply ${name} with a bias and no weight: pass a weight of ones`,
+    );
+  }
+}

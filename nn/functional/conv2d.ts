@@ -1,0 +1,136 @@
+import {
+  promote,
+  ShapeError,
+  showShape,
+  type Tensor,
+  tidy,
+} from "@tenfold/core";
+import { z } from "zod";
+import { checkOptions, positiveInteger } from "../_options.ts";
+import {
+  batched,
+  naturalSize,
+  type Pair,
+  pairOf,
+  positiveSize,
+  type Size2d,
+} from "./_windows.ts";
+
+/** Zeros around the input: an amount, or a word that says how many. */
+export type Padding2d = Size2d | "same" | "valid";
+
+/** Options of {@linkcode conv2d}. */
+export interface Conv2dOptions {
+  /** Elements from one window to the next. @default {1} */
+  readonly stride?: Size2d;
+  /**
+   * Zeros added at each end; `"valid"` adds none, `"same"` as many as keep
+   * height and width (with a stride of 1).
+   *
+   * @default {0}
+   */
+  readonly padding?: Padding2d;
+  /** Elements from one tap of the kernel to the next. @default {1} */
+  readonly dilation?: Size2d;
+  /** Parts of the channels that are convolved apart. @default {1} */
+  readonly groups?: number;
+}
+
+/** The fields of {@linkcode Conv2dOptions}. */
+export const conv2dFields = {
+  stride: positiveSize.optional(),
+  padding: z.union(
+    [naturalSize, z.literal("same"), z.literal("valid")],
+    'must be a non-negative integer, a pair of them, "same" or "valid"',
+  ).optional(),
+  dilation: positiveSize.optional(),
+  groups: positiveInteger.optional(),
+} as const;
+
+const schema = z.strictObject(conv2dFields);
+
+/**
+ * Cross-correlation of images with kernels:
+ * `out[n, o, i, j] = bias[o] + sum over c, k, l of weight[o, c, k, l] *
+ * x[n, c, i * stride + k * dilation - padding, ...]`.
+ *
+ * @param x Of shape `[n, in, height, width]`, or without `n`.
+ * @param weight Of shape `[out, in / groups, kernel height, kernel width]`.
+ * @param bias Of shape `[out]`.
+ * @param options Stride, padding, dilation and groups.
+ * @returns Of shape `[n, out, oh, ow]` with
+ * `oh = floor((height + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`.
+ * @throws {ShapeError} If channels or groups do not match, or the kernel is
+ * larger than the padded input.
+ * @example The sum of every 2×2 window
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.conv2d(ones([1, 1, 3, 3]), ones([1, 1, 2, 2]));
+ * assertEquals(await y.toArray(), [[[[4, 4], [4, 4]]]]);
+ * ```
+ */
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor | null,
+  options?: Conv2dOptions,
+): Tensor {
+  if (options) checkOptions(schema, options, "apply conv2d");
+  if (weight.ndim !== 4) {
+    throw new ShapeError(
+      `Cannot apply conv2d as the weight must be [out, in / groups, height, width]: got shape ${
+        showShape(weight.shape)
+      }`,
+    );
+  }
+  const common = promote(x.dtype, weight.dtype);
+  if (x.dtype !== common || weight.dtype !== common) {
+    return tidy(() =>
+      conv2d(x.cast(common), weight.cast(common), bias?.cast(common), options)
+    );
+  }
+  const stride = pairOf(options?.stride ?? 1);
+  const dilation = pairOf(options?.dilation ?? 1);
+  const groups = options?.groups ?? 1;
+  return batched(x, "conv2d", (batch) => {
+    const { input, padding } = paddedFor(
+      batch,
+      weight,
+      options?.padding ?? 0,
+      stride,
+      dilation,
+    );
+    const op = { name: "conv2d", stride, padding, dilation, groups } as const;
+    return bias ? input.apply(op, weight, bias) : input.apply(op, weight);
+  });
+}
+
+/** The padding in numbers; an odd amount of "same" is added beforehand. */
+function paddedFor(
+  x: Tensor,
+  weight: Tensor,
+  padding: Padding2d,
+  stride: Pair,
+  dilation: Pair,
+): { input: Tensor; padding: Pair } {
+  if (padding === "valid") return { input: x, padding: [0, 0] };
+  if (padding !== "same") return { input: x, padding: pairOf(padding) };
+  if (stride[0] !== 1 || stride[1] !== 1) {
+    throw new RangeError(
+      `Cannot apply conv2d with padding "same" and stride ${
+        showShape(stride)
+      }: only a stride of 1 keeps height and width`,
+    );
+  }
+  const total = [
+    dilation[0] * (weight.shape[2]! - 1),
+    dilation[1] * (weight.shape[3]! - 1),
+  ] as const;
+  const half: Pair = [Math.floor(total[0] / 2), Math.floor(total[1] / 2)];
+  const [bottom, right] = [total[0] % 2, total[1] % 2];
+  const input = bottom || right ? x.pad([0, right, 0, bottom]) : x;
+  return { input, padding: half };
+}

@@ -1,0 +1,256 @@
+import { ShapeError, type Tensor } from "@tenfold/core";
+import { z } from "zod";
+import { checkOptions, flag, positiveInteger } from "../_options.ts";
+import {
+  batched,
+  naturalSize,
+  type Pair,
+  pairOf,
+  positiveSize,
+  type Size2d,
+} from "./_windows.ts";
+
+/** What all pooling has in common. */
+export interface PoolOptions {
+  /** Height and width of a window. */
+  readonly kernelSize: Size2d;
+  /** Elements from one window to the next. @default {kernelSize} */
+  readonly stride?: Size2d;
+  /** Elements added at each end, at most half of a window. @default {0} */
+  readonly padding?: Size2d;
+  /** Whether a last window may reach over the end. @default {false} */
+  readonly ceilMode?: boolean;
+}
+
+/** Options of {@linkcode maxPool2d}. */
+export interface MaxPool2dOptions extends PoolOptions {
+  /** Elements from one place of a window to the next. @default {1} */
+  readonly dilation?: Size2d;
+}
+
+/** Options of {@linkcode avgPool2d}. */
+export interface AvgPool2dOptions extends PoolOptions {
+  /** Whether the zeros of the padding count as elements. @default {true} */
+  readonly countIncludePad?: boolean;
+  /** What sums are divided by instead of the number of elements. */
+  readonly divisorOverride?: number;
+}
+
+const poolFields = {
+  kernelSize: positiveSize,
+  stride: positiveSize.optional(),
+  padding: naturalSize.optional(),
+  ceilMode: flag.optional(),
+} as const;
+
+/** The schema of {@linkcode MaxPool2dOptions}. */
+export const maxPool2dSchema: z.ZodType<MaxPool2dOptions> = z.strictObject({
+  ...poolFields,
+  dilation: positiveSize.optional(),
+}) as unknown as z.ZodType<MaxPool2dOptions>;
+
+/** The schema of {@linkcode AvgPool2dOptions}. */
+export const avgPool2dSchema: z.ZodType<AvgPool2dOptions> = z.strictObject({
+  ...poolFields,
+  countIncludePad: flag.optional(),
+  divisorOverride: positiveInteger.optional(),
+}) as unknown as z.ZodType<AvgPool2dOptions>;
+
+/**
+ * The largest element of each window. The gradient goes to the first of several
+ * equal ones.
+ *
+ * @param x Of shape `[n, channels, height, width]`, or without `n`.
+ * @param options The window, and how it moves.
+ * @throws {ShapeError} If no window fits, or the padding is more than half of
+ * one.
+ * @example Quarter an image
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { arange } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = arange(16, { dtype: "float32" }).reshape([1, 4, 4]);
+ * const y = functional.maxPool2d(x, { kernelSize: 2 });
+ * assertEquals(await y.toArray(), [[[5, 7], [13, 15]]]);
+ * ```
+ */
+export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
+  checkOptions(maxPool2dSchema, options, "apply maxPool2d");
+  const size = pairOf(options.kernelSize);
+  return batched(x, "maxPool2d", (batch) =>
+    batch.apply({
+      name: "maxPool2d",
+      size,
+      stride: pairOf(options.stride ?? size),
+      padding: pairOf(options.padding ?? 0),
+      dilation: pairOf(options.dilation ?? 1),
+      ceil: options.ceilMode ?? false,
+    }));
+}
+
+/** How windows lie along one dim: their number, and the elements of each. */
+interface Windows {
+  readonly count: number;
+  /** The extent that all windows together cover. */
+  readonly reach: number;
+  /** Elements of each window that are divided by. */
+  readonly sizes: readonly number[];
+}
+
+function windowsAlong(
+  extent: number,
+  axis: 0 | 1,
+  options: AvgPool2dOptions,
+): Windows {
+  const kernel = pairOf(options.kernelSize)[axis];
+  const stride = pairOf(options.stride ?? options.kernelSize)[axis];
+  const padding = pairOf(options.padding ?? 0)[axis];
+  const span = extent + 2 * padding - kernel;
+  let count = (options.ceilMode ? Math.ceil : Math.floor)(span / stride) + 1;
+  // The last window must begin inside the input or its left padding.
+  if (options.ceilMode && (count - 1) * stride >= extent + padding) count--;
+  if (count < 1 || padding * 2 > kernel) {
+    throw new ShapeError(
+      `Cannot apply avgPool2d to an extent of ${extent} padded by ${padding} in windows of ${kernel}: ${
+        count < 1
+          ? "no window fits"
+          : "the padding may be at most half of the window"
+      }`,
+    );
+  }
+  const sizes = Array.from({ length: count }, (_, i) => {
+    const start = i * stride - padding;
+    const end = Math.min(start + kernel, extent + padding);
+    return options.countIncludePad ?? true
+      ? end - start
+      : Math.min(end, extent) - Math.max(start, 0);
+  });
+  return { count, reach: (count - 1) * stride + kernel, sizes };
+}
+
+/**
+ * The mean of each window.
+ *
+ * @param x Of shape `[n, channels, height, width]`, or without `n`.
+ * @param options The window, how it moves, and what counts.
+ * @throws {ShapeError} If no window fits, or the padding is more than half of
+ * one.
+ * @example Quarter an image
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { arange } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = arange(16, { dtype: "float32" }).reshape([1, 4, 4]);
+ * const y = functional.avgPool2d(x, { kernelSize: 2 });
+ * assertEquals(await y.toArray(), [[[2.5, 4.5], [10.5, 12.5]]]);
+ * ```
+ */
+export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
+  checkOptions(avgPool2dSchema, options, "apply avgPool2d");
+  return batched(x, "avgPool2d", (batch) => averages(batch, options));
+}
+
+function averages(x: Tensor, options: AvgPool2dOptions): Tensor {
+  const [height, width] = [x.shape[2]!, x.shape[3]!];
+  const [kh, kw] = pairOf(options.kernelSize);
+  const [sh, sw] = pairOf(options.stride ?? options.kernelSize);
+  const [ph, pw] = pairOf(options.padding ?? 0);
+  const rows = windowsAlong(height, 0, options);
+  const columns = windowsAlong(width, 1, options);
+  const amounts = [
+    pw,
+    columns.reach - width - pw,
+    ph,
+    rows.reach - height - ph,
+  ];
+  const covered = amounts.some((amount) => amount !== 0) ? x.pad(amounts) : x;
+  const sums = covered.unfold(2, kh, sh).unfold(3, kw, sw).sum([4, 5]);
+  if (options.divisorOverride !== undefined) {
+    return sums.div(options.divisorOverride);
+  }
+  const even = [rows, columns].every(({ sizes }) =>
+    sizes.every((size) => size === sizes[0])
+  );
+  if (even) return sums.div(rows.sizes[0]! * columns.sizes[0]!);
+  const divisors = Float32Array.from(
+    rows.sizes.flatMap((r) => columns.sizes.map((c) => r * c)),
+  );
+  const by = x.uploadLike(divisors, [rows.count, columns.count], "float32");
+  return sums.div(by.cast(x.dtype));
+}
+
+/** Height and width of the result; null keeps that of the input. */
+export type AdaptiveSize = number | readonly [number | null, number | null];
+
+/** Options of {@linkcode adaptiveAvgPool2d}. */
+export interface AdaptiveAvgPool2dOptions {
+  /** Height and width of the result; null keeps that of the input. */
+  readonly outputSize: AdaptiveSize;
+}
+
+/** The schema of {@linkcode AdaptiveAvgPool2dOptions}. */
+export const adaptiveSchema: z.ZodType<AdaptiveAvgPool2dOptions> = z
+  .strictObject({
+    outputSize: z.union(
+      [
+        positiveInteger,
+        z.tuple([positiveInteger.nullable(), positiveInteger.nullable()])
+          .readonly(),
+      ],
+      "must be a positive integer or a pair of them or of null",
+    ),
+  }) as unknown as z.ZodType<AdaptiveAvgPool2dOptions>;
+
+/**
+ * Means of as many windows as the result has elements: window `i` of `n` covers
+ * the elements from `floor(i extent / n)` to `ceil((i + 1) extent / n)`.
+ *
+ * @param x Of shape `[n, channels, height, width]`, or without `n`.
+ * @param options Height and width of the result.
+ * @throws {RangeError} If the size is no positive integer.
+ * @example One number a channel
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { arange } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = arange(8, { dtype: "float32" }).reshape([2, 2, 2]);
+ * const y = functional.adaptiveAvgPool2d(x, { outputSize: 1 });
+ * assertEquals(await y.toArray(), [[[1.5]], [[5.5]]]);
+ * ```
+ */
+export function adaptiveAvgPool2d(
+  x: Tensor,
+  options: AdaptiveAvgPool2dOptions,
+): Tensor {
+  checkOptions(adaptiveSchema, options, "apply adaptiveAvgPool2d");
+  const { outputSize } = options;
+  return batched(x, "adaptiveAvgPool2d", (batch) => {
+    const [height, width] = [batch.shape[2]!, batch.shape[3]!];
+    const [h, w] = typeof outputSize === "number"
+      ? [outputSize, outputSize]
+      : [outputSize[0] ?? height, outputSize[1] ?? width];
+    if (h === 1 && w === 1) return batch.mean([2, 3], { keepDim: true });
+    if (height % h === 0 && width % w === 0) {
+      const kernelSize: Pair = [height / h, width / w];
+      return averages(batch, { kernelSize });
+    }
+    // Windows of several sizes: a product with their weights on each side.
+    return averagingMatrix(batch, h, height)
+      .matmul(batch)
+      .matmul(averagingMatrix(batch, w, width).t());
+  });
+}
+
+/** Row `i` holds the weights of window `i` of `count` over `extent`. */
+function averagingMatrix(like: Tensor, count: number, extent: number): Tensor {
+  const weights = new Float32Array(count * extent);
+  for (let i = 0; i < count; i++) {
+    const start = Math.floor(i * extent / count);
+    const end = Math.ceil((i + 1) * extent / count);
+    weights.fill(1 / (end - start), i * extent + start, i * extent + end);
+  }
+  return like.uploadLike(weights, [count, extent], "float32").cast(like.dtype);
+}
