@@ -53,8 +53,8 @@ const schema = z.strictObject({
   ...placeFields,
 });
 
-/** What both layers have in common. */
-abstract class BatchNorm extends Module {
+/** What {@linkcode BatchNorm1d} and {@linkcode BatchNorm2d} have in common. */
+export abstract class BatchNorm extends Module {
   /** The number of channels. */
   readonly numFeatures: number;
   /** Added to the variance. */
@@ -72,6 +72,7 @@ abstract class BatchNorm extends Module {
   /** How many batches the running figures have seen (int32). */
   num_batches_tracked: Buffer | null;
 
+  /** Makes a layer; `name` is for messages. */
   constructor(
     numFeatures: number,
     options: BatchNormLayerOptions,

@@ -34,6 +34,16 @@ export * from "./conv2d.ts";
 export * from "./dropout.ts";
 export * from "./embedding.ts";
 export * from "./flatten.ts";
+export type { Pair, Size2d } from "./functional/_windows.ts";
+export type { Conv2dOptions, Padding2d } from "./functional/conv2d.ts";
+export type { EmbeddingFunctionOptions } from "./functional/embedding.ts";
+export type {
+  AdaptiveAvgPool2dOptions,
+  AdaptiveSize,
+  AvgPool2dOptions,
+  MaxPool2dOptions,
+  PoolOptions,
+} from "./functional/pooling.ts";
 export * as functional from "./functional/mod.ts";
 export * from "./identity.ts";
 export * as init from "./init/mod.ts";
