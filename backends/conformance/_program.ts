@@ -12,7 +12,6 @@ import {
   type DType,
   ELEMENTWISE,
   type ElementwiseName,
-  isFloating,
   type MovementOp,
   type Op,
   type Shape,

@@ -1,0 +1,150 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { call, type DType, type Formula, type Op } from "@tenfold/core";
+import type { Plain } from "@tenfold/core/reference";
+import { type Allowance, firstDifference, flushed } from "./_compare.ts";
+import { gradientOf, lifted, secondOf, weightedLoss } from "./_difference.ts";
+import { EQUAL, EXACT } from "./_scalar_allowance.ts";
+
+const list = (data: readonly number[], dtype: DType = "float32"): Plain => ({
+  shape: [data.length],
+  dtype,
+  data,
+});
+
+/** Whether one number passes for another. */
+function passes(
+  actual: number,
+  expected: number,
+  allowance: Allowance,
+  orFlushed = false,
+): boolean {
+  return firstDifference(
+    Float64Array.of(actual),
+    list([expected]),
+    allowance,
+    orFlushed,
+  ) < 0;
+}
+
+const NEAR: Allowance = { epsilons: 4 };
+
+describe("a comparison", () => {
+  it("takes NaN for NaN alone", () => {
+    for (const allowance of [EXACT, EQUAL, NEAR]) {
+      assertEquals(passes(NaN, NaN, allowance), true);
+      assertEquals(passes(NaN, 0, allowance), false);
+      assertEquals(passes(0, NaN, allowance), false);
+      assertEquals(passes(Infinity, NaN, allowance), false);
+    }
+  });
+
+  it("looks at the sign of zero where it is asked to", () => {
+    assertEquals(passes(-0, 0, EXACT), false);
+    assertEquals(passes(-0, 0, EQUAL), true);
+    assertEquals(passes(-0, 0, NEAR), true);
+    assertEquals(passes(-0, -0, EXACT), true);
+  });
+
+  it("allows epsilons of the number, or of what it is made of", () => {
+    assertEquals(passes(1 + 4 * 2 ** -23, 1, NEAR), true);
+    assertEquals(passes(1 + 5 * 2 ** -23, 1, NEAR), false);
+    assertEquals(passes(1 + 2 ** -23, 1, EQUAL), false);
+    const ofTerms = { epsilons: 4, scale: [1000] };
+    assertEquals(passes(1 + 4000 * 2 ** -23, 1, ofTerms), true);
+    assertEquals(passes(1 + 4001 * 2 ** -23, 1, ofTerms), false);
+  });
+
+  it("has infinity beside the largest number", () => {
+    const largest = (2 - 2 ** -23) * 2 ** 127;
+    assertEquals(passes(Infinity, largest, NEAR), true);
+    assertEquals(passes(largest, Infinity, NEAR), true);
+    assertEquals(passes(Infinity, largest, EXACT), false);
+    assertEquals(passes(Infinity, 1e30, NEAR), false);
+    assertEquals(passes(-Infinity, Infinity, NEAR), false);
+    assertEquals(passes(1e30, Infinity, { epsilons: 4, scale: 1e3 }), false);
+  });
+
+  it("takes numbers a period apart for neighbours", () => {
+    const remainder = { epsilons: 2, scale: [8], period: [3] };
+    assertEquals(passes(2.9999998, 0, remainder), true);
+    assertEquals(passes(2.9, 0, remainder), false);
+  });
+
+  it("takes 0 for a subnormal number where they are flushed", () => {
+    assertEquals(passes(0, 1e-40, EXACT), false);
+    assertEquals(passes(0, 1e-40, EXACT, true), true);
+    assertEquals(passes(0, 1e-30, EXACT, true), false);
+    assertEquals(flushed(list([1e-40, -1e-40, 1e-30])).data, [0, -0, 1e-30]);
+  });
+
+  it("asks for the very integer", () => {
+    const differs = (actual: number) =>
+      firstDifference(Int32Array.of(actual), list([5], "int32"), NEAR);
+    assertEquals([differs(5), differs(6)], [-1, 0]);
+  });
+
+  it("gives the first element that differs", () => {
+    const actual = Float32Array.of(1, 2, 3, 5);
+    assertEquals(firstDifference(actual, list([1, 2, 4, 4]), EXACT), 2);
+  });
+});
+
+describe("a finite difference", () => {
+  const x = list([0.5, -1.25, 2]);
+  const weights = [1, -2, 0.5];
+
+  it("is the first derivative", () => {
+    const [gradient] = gradientOf(weightedLoss({ name: "exp" }, weights), [x]);
+    gradient!.forEach((d, i) =>
+      assertAlmostEquals(d, weights[i]! * Math.exp(x.data[i]!), 1e-9)
+    );
+  });
+
+  it("is the second derivative along a direction", () => {
+    const y = list([1, 3, -2]);
+    const direction = [[1, 1, 2], [0.5, -1, 3]];
+    const [byX, byY] = secondOf(
+      weightedLoss({ name: "mul" }, weights),
+      [x, y],
+      direction,
+    );
+    byX!.forEach((d, i) =>
+      assertAlmostEquals(d, weights[i]! * direction[1]![i]!, 1e-8)
+    );
+    byY!.forEach((d, i) =>
+      assertAlmostEquals(d, weights[i]! * direction[0]![i]!, 1e-8)
+    );
+  });
+
+  it("leaves integers alone", () => {
+    const index = list([2, 0], "int32");
+    const loss = weightedLoss({ name: "gather", dim: 0 }, [1, 3]);
+    const [gradient, none] = gradientOf(loss, [x, index]);
+    assertEquals(none, null);
+    assertAlmostEquals(gradient![0]!, 3, 1e-9);
+    assertAlmostEquals(gradient![1]!, 0, 1e-9);
+    assertAlmostEquals(gradient![2]!, 1, 1e-9);
+  });
+
+  it("sees operations in float64, expressions with shared nodes as well", () => {
+    const square = call(
+      "mul",
+      { kind: "arg", index: 0, dtype: "float32" },
+      { kind: "arg", index: 0, dtype: "float32" },
+    );
+    const formula: Formula = {
+      label: "twice",
+      inputs: ["float32"],
+      scalars: 0,
+      expr: call("add", square, square),
+    };
+    const op: Op = { name: "map", formula, scalars: [] };
+    const exact = lifted(op) as typeof op & { formula: Formula };
+    assertEquals(exact.formula.inputs, ["float64"]);
+    const { expr } = exact.formula;
+    assertEquals(expr.dtype, "float64");
+    assertEquals(expr.kind === "call" && expr.args[0] === expr.args[1], true);
+    assertEquals(formula.inputs, ["float32"]);
+  });
+});

@@ -1,0 +1,82 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { cpuTypedArray } from "../cpu-typedarray/mod.ts";
+import type { Backend } from "@tenfold/core";
+import { conformance } from "./conformance.ts";
+import { FAULTS } from "./_faults.ts";
+import { Interpreter } from "./_interpreter.ts";
+
+interface Declared {
+  readonly name: string;
+  readonly body: () => void | Promise<void>;
+}
+
+/** The tests that the suite declares for a backend, as a list. */
+function declared(backend: Backend, programs?: number): Declared[] {
+  const tests: Declared[] = [];
+  const path: string[] = [];
+  conformance({
+    backend: () => backend,
+    describe(name, body) {
+      path.push(name);
+      body();
+      path.pop();
+    },
+    it: (name, body) => tests.push({ name: [...path, name].join(" > "), body }),
+    ...(programs === undefined ? {} : { programs }),
+  });
+  return tests;
+}
+
+/** What the tests whose names match say, one message for each that fails. */
+async function failures(
+  tests: readonly Declared[],
+  which: RegExp,
+): Promise<string[]> {
+  const chosen = tests.filter(({ name }) => which.test(name));
+  assert(chosen.length > 0, `no test is called ${which}`);
+  const found: string[] = [];
+  for (const { body } of chosen) {
+    try {
+      await body();
+    } catch (error) {
+      found.push((error as Error).message);
+    }
+  }
+  return found;
+}
+
+describe("a backend without float64 and without routines", () => {
+  conformance({ backend: () => new Interpreter(), describe, it });
+});
+
+describe("the suite", () => {
+  for (const { what, tests, make } of FAULTS) {
+    it(`finds ${what}`, async () => {
+      assertEquals(await failures(declared(cpuTypedArray()), tests), []);
+      const wrong = await failures(declared(make(cpuTypedArray())), tests);
+      assert(wrong.length > 0, "no test has failed");
+    });
+  }
+
+  it("tells everything about a case that fails", async () => {
+    const { make, tests } = FAULTS[0]!;
+    const [message] = await failures(declared(make(cpuTypedArray())), tests);
+    assertMatch(
+      message!,
+      /^\{"name":"exp"\} on cpu-typedarray with a fault: of result 0, element \[.*\] is .*, expected .* within .*\n {2}input 0: float32 \[.*\] .* \(strides \[.*\], offset \d+\) \[.*\]$/,
+    );
+  });
+
+  it("declares the same tests in the same order each time", () => {
+    const names = () => declared(cpuTypedArray()).map(({ name }) => name);
+    assertEquals(names(), names());
+    assertEquals(new Set(names()).size, names().length);
+  });
+
+  it("runs as many programs as it is asked to", async () => {
+    const tests = declared(cpuTypedArray(), 10);
+    assertEquals(await failures(tests, /> 10 programs$/), []);
+    assertEquals(await failures(tests, /> gradients of 2 programs$/), []);
+  });
+});
