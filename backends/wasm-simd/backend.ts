@@ -15,6 +15,8 @@ import type {
   TypedArray,
 } from "@tenfold/core";
 import type { Block } from "./allocator.ts";
+import { compileConv2d } from "./convolution/conv2d.ts";
+import { compileMaxPool2d } from "./convolution/max_pool2d.ts";
 import { Engine } from "./engine.ts";
 import type { Features } from "./features.ts";
 import { compileMap } from "./map.ts";
@@ -201,6 +203,10 @@ export class WasmSimd implements Backend {
         return compileSoftmax(this.#engine, kernel);
       case "sort":
         return compileSort(this.#engine, kernel);
+      case "conv2d":
+        return compileConv2d(this.#engine, kernel);
+      case "maxPool2d":
+        return compileMaxPool2d(this.#engine, kernel);
       default:
         return null; // Core decomposes it.
     }

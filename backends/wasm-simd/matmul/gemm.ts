@@ -16,20 +16,18 @@ import {
   select,
 } from "../assembler.ts";
 import type { Arithmetic } from "./arithmetic.ts";
-import {
-  defineMicro,
-  elementBytes,
-  type Micro,
-  TILE_COLUMNS,
-} from "./micro.ts";
+import { elementBytes, TILE_COLUMNS } from "./micro.ts";
 import { definePack, type Pack } from "./pack.ts";
-
-/** Steps of the inner dim in a block: a panel of b fills a third of L1. */
-const DEPTH = 256;
-/** Rows in a block; packed, they take a fraction of L2. */
-const ROWS = 60;
-/** Columns in a block. */
-const COLUMNS = 1024;
+import {
+  COLUMNS,
+  definePanels,
+  DEPTH,
+  overPanels,
+  type Panels,
+  ROWS,
+  smaller,
+  tileBytes,
+} from "./panels.ts";
 
 /** The words that {@linkcode defineGemm}'s function takes as arguments. */
 export const GEMM_ARGUMENTS = [
@@ -65,16 +63,6 @@ function packedColumns(): number {
   return DEPTH * COLUMNS * 4;
 }
 
-function tileBytes({ rows }: Arithmetic): number {
-  return Math.ceil(rows * TILE_COLUMNS * 4 / 64) * 64;
-}
-
-/** The functions for tiles of each number of rows, the full one last. */
-interface ByRows {
-  readonly micro: readonly Micro[];
-  readonly pack: readonly Pack[];
-}
-
 /**
  * Defines and exports `gemm(args)`: `out = first + a · b` for matrices of any
  * strides. `first` is what the sums begin with; a row stride of 0 repeats a
@@ -84,12 +72,8 @@ export function defineGemm(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
 ): void {
-  const { rows: tall, spread } = arithmetic;
-  const counts = Array.from({ length: tall }, (_, i) => i + 1);
-  const byRows: ByRows = {
-    micro: counts.map((n) => defineMicro(module, arithmetic, n)),
-    pack: counts.map((n) => definePack(module, n, spread)),
-  };
+  const { rows: tall } = arithmetic;
+  const byRows = definePanels(module, arithmetic);
   const packColumns = definePack(module, TILE_COLUMNS, false);
   module.func("gemm", ["i32", "i32", "i32", "i32"], "none", (
     f,
@@ -101,7 +85,6 @@ export function defineGemm(
     const word = (name: Name) =>
       f.hoist(i32.load(args, 4 * GEMM_ARGUMENTS.indexOf(name)));
     takePart(f, word, begin, end, thread);
-    const at = new Map<string, Local<"i32">>();
     const bytesOf = (index: Code<"i32">, stride: Name) =>
       i32.mul(index, word(stride));
     const tile = f.let(
@@ -111,7 +94,6 @@ export function defineGemm(
     const columnBlock = f.local("i32");
     const step = f.local("i32");
     const rowBlock = f.local("i32");
-    at.clear();
     f.set(columnBlock, i32.const(0));
     f.for(columnBlock, word("columns"), COLUMNS, () => {
       const width = smaller(
@@ -244,17 +226,6 @@ function takePart(
   );
 }
 
-function smaller(
-  f: FunctionBuilder,
-  value: Code<"i32">,
-  limit: number,
-): Local<"i32"> {
-  const kept = f.let(value);
-  const bound = i32.const(limit);
-  f.set(kept, select(i32.lt_s(kept, bound), kept, bound));
-  return kept;
-}
-
 /** Packs all columns of a block of b, a panel at a time. */
 function packAll(
   f: FunctionBuilder,
@@ -283,40 +254,11 @@ function packAll(
   });
 }
 
-/** Goes over panels of `tall` rows; the last one may have fewer. */
-function overPanels(
-  f: FunctionBuilder,
-  tall: number,
-  height: Local<"i32">,
-  body: (
-    row: Local<"i32">,
-    rows: Local<"i32">,
-    which: (call: (rows: number) => void) => void,
-  ) => void,
-): void {
-  const row = f.let(i32.const(0));
-  f.for(row, height, tall, () => {
-    const rows = smaller(f, i32.sub(height, row), tall);
-    const which = (call: (rows: number) => void) => {
-      const choose = (count: number): void => {
-        if (count === 1) return call(1);
-        f.if(
-          i32.eq(rows, i32.const(count)),
-          () => call(count),
-          () => choose(count - 1),
-        );
-      };
-      choose(tall);
-    };
-    body(row, rows, which);
-  });
-}
-
 /** What the innermost two loops need. */
 interface Block {
   readonly word: (name: Name) => Local<"i32">;
   readonly arithmetic: Arithmetic;
-  readonly byRows: ByRows;
+  readonly byRows: Panels;
   readonly packedA: Local<"i32">;
   readonly tile: Local<"i32">;
   readonly b: Local<"i32">;

@@ -1,0 +1,89 @@
+/**
+ * Blocks and panels: how products are divided.
+ *
+ * @module
+ */
+
+import {
+  type Code,
+  type FunctionBuilder,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  select,
+} from "../assembler.ts";
+import type { Arithmetic } from "./arithmetic.ts";
+import { defineMicro, type Micro, TILE_COLUMNS } from "./micro.ts";
+import { definePack, type Pack } from "./pack.ts";
+
+/** Steps of the inner dim in a block: a panel of b fills a third of L1. */
+export const DEPTH = 256;
+/** Rows in a block; packed, they take a fraction of L2. */
+export const ROWS = 60;
+/** Columns in a block. */
+export const COLUMNS = 1024;
+
+/** Bytes of a spare tile. */
+export function tileBytes({ rows }: Arithmetic): number {
+  return Math.ceil(rows * TILE_COLUMNS * 4 / 64) * 64;
+}
+
+/** The functions for tiles of each number of rows, the full one last. */
+export interface Panels {
+  readonly micro: readonly Micro[];
+  readonly pack: readonly Pack[];
+}
+
+/** Defines the functions for panels of each number of rows. */
+export function definePanels(
+  module: ModuleBuilder,
+  arithmetic: Arithmetic,
+): Panels {
+  const { rows, spread } = arithmetic;
+  const counts = Array.from({ length: rows }, (_, i) => i + 1);
+  return {
+    micro: counts.map((n) => defineMicro(module, arithmetic, n)),
+    pack: counts.map((n) => definePack(module, n, spread)),
+  };
+}
+
+/** A local with the smaller of a value and a limit. */
+export function smaller(
+  f: FunctionBuilder,
+  value: Code<"i32">,
+  limit: number,
+): Local<"i32"> {
+  const kept = f.let(value);
+  const bound = i32.const(limit);
+  f.set(kept, select(i32.lt_s(kept, bound), kept, bound));
+  return kept;
+}
+
+/** Goes over panels of `tall` rows; the last one may have fewer. */
+export function overPanels(
+  f: FunctionBuilder,
+  tall: number,
+  height: Local<"i32">,
+  body: (
+    row: Local<"i32">,
+    rows: Local<"i32">,
+    which: (call: (rows: number) => void) => void,
+  ) => void,
+): void {
+  const row = f.let(i32.const(0));
+  f.for(row, height, tall, () => {
+    const rows = smaller(f, i32.sub(height, row), tall);
+    const which = (call: (rows: number) => void) => {
+      const choose = (count: number): void => {
+        if (count === 1) return call(1);
+        f.if(
+          i32.eq(rows, i32.const(count)),
+          () => call(count),
+          () => choose(count - 1),
+        );
+      };
+      choose(tall);
+    };
+    body(row, rows, which);
+  });
+}
