@@ -9,6 +9,8 @@ import type { Backend } from "@tenfold/core";
 const OPEN: Readonly<Record<string, () => Promise<Backend>>> = {
   "cpu-typedarray": async () =>
     (await import("@tenfold/backends/cpu-typedarray")).cpuTypedArray(),
+  "wasm-simd": async () =>
+    (await import("@tenfold/backends/wasm-simd")).wasmSimd(),
 };
 
 /** Opens the backend that `TENFOLD_BACKEND` names, or all of them. */
