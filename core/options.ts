@@ -16,6 +16,10 @@ export interface OptionsIssue {
   readonly expected?: string;
   /** The names that are unknown. */
   readonly keys?: readonly string[];
+  /** The values that would do. */
+  readonly values?: readonly unknown[];
+  /** What each branch of a union finds wrong. */
+  readonly errors?: readonly (readonly OptionsIssue[])[];
 }
 
 /** What checks an option object: any zod schema will do. */
@@ -30,15 +34,16 @@ export interface OptionsSchema<T> {
 }
 
 /** A value for a message: short, and on one line. */
-function show(value: unknown): string {
+export function showValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
   if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) {
     const short = value.length <= 8 &&
       value.every((item) => typeof item !== "object");
     return short
-      ? `[${value.map((item) => show(item)).join(", ")}]`
+      ? `[${value.map((item) => showValue(item)).join(", ")}]`
       : `an array of ${value.length}`;
   }
   return value.constructor?.name === "Object"
@@ -48,7 +53,7 @@ function show(value: unknown): string {
 
 /** True for a value of the wrong type, false for a wrong value of its type. */
 function isTypeFault(
-  { code, expected }: OptionsIssue,
+  { code, expected, values, errors }: OptionsIssue,
   value: unknown,
 ): boolean {
   switch (code) {
@@ -57,9 +62,13 @@ function isTypeFault(
       return typeof value !== "number" ||
         !["int", "number"].includes(expected ?? "");
     case "invalid_value":
-      return typeof value !== "string" && typeof value !== "number";
+      return !(values ?? []).some((other) => typeof other === typeof value);
     case "invalid_union":
-      return typeof value !== "number" && !Array.isArray(value);
+      // Of no branch's type. An element that is wrong is a wrong value.
+      return (errors ?? []).every(([first]) =>
+        first !== undefined && first.path.length === 0 &&
+        isTypeFault(first, value)
+      );
     case "custom":
       return typeof value !== "number" && typeof value !== "object";
     default:
@@ -114,7 +123,7 @@ export function parseOptions<T>(
   if (issue.path.length === 0 && typeof options !== "object") {
     throw new TypeError(
       `Cannot ${operation} as the options must be an object: got ${
-        show(options)
+        showValue(options)
       }`,
     );
   }
@@ -127,6 +136,8 @@ export function parseOptions<T>(
   throw new Fault(
     field === ""
       ? `Cannot ${operation} as ${issue.message}`
-      : `Cannot ${operation} as ${field} ${issue.message}: got ${show(value)}`,
+      : `Cannot ${operation} as ${field} ${issue.message}: got ${
+        showValue(value)
+      }`,
   );
 }

@@ -4,10 +4,10 @@
  *
  * @module
  */
+import { parseOptions } from "@tenfold/core";
 // @ts-types="@types/papaparse"
 import Papa from "papaparse";
 import { z } from "zod";
-import { parseOptions } from "./_options.ts";
 import { CsvTable } from "./csv_table.ts";
 import { DataFormatError } from "./errors.ts";
 import { type ByteSource, readBytes } from "./source.ts";

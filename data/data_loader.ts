@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { parseOptions } from "@tenfold/core";
 import { z } from "zod";
-import { parseOptions } from "./_options.ts";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { collate, type Collated } from "./collate.ts";
@@ -72,10 +72,14 @@ const optionsSchema = z.strictObject({
   shuffle: z.boolean("must be true or false").default(false),
   seed: seedOption,
   dropLast: z.boolean("must be true or false").default(false),
-  collate: z.custom<(samples: never[]) => unknown>(
-    (value) => typeof value === "function",
-    "must be a function",
-  ).optional(),
+  collate: z.any().superRefine((value, context) => {
+    if (value === undefined || typeof value === "function") return;
+    context.addIssue({
+      code: "invalid_type",
+      expected: "function",
+      message: "must be a function",
+    });
+  }).optional(),
   prefetch: z.int(natural).min(0, natural).default(0),
 });
 

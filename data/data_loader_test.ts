@@ -130,7 +130,7 @@ describe("DataLoader", () => {
   it("refuses what is no dataset", () => {
     const cases: [unknown, string][] = [
       [undefined, "got undefined"],
-      [[1, 2], "got an array of 2"],
+      [[1, 2], "got [1, 2]"],
       [tensor([1]), "got a Tensor"],
       [{ length: 1.5, get: () => 1 }, "got length 1.5"],
     ];
@@ -176,7 +176,7 @@ describe("DataLoader", () => {
       [
         { collate: [] },
         TypeError,
-        "collate must be a function: got an array of 0",
+        "collate must be a function: got []",
       ],
       [{ batchsize: 4 }, TypeError, "there is no such option: got batchsize"],
     ];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { show } from "./_options.ts";
+import { showValue } from "@tenfold/core";
 
 /**
  * Samples by number, the way PyTorch has them. Anything with a length and a
@@ -49,7 +49,7 @@ export function checkDataset(value: unknown, operation: string): void {
   ) {
     throw new TypeError(
       `Cannot ${operation} as a dataset must have a length and a get method: got ${
-        typeof get === "function" ? `length ${length}` : show(value)
+        typeof get === "function" ? `length ${length}` : showValue(value)
       }`,
     );
   }

@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { parseOptions } from "@tenfold/core";
 import { z } from "zod";
 import { decodeDigits } from "./_embedded/decode.ts";
 import { DIGITS } from "./_embedded/digits.ts";
-import { parseOptions } from "./_options.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
 import { type LabeledData, labeledData } from "./labeled_data.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Tensor, tensor, unscoped } from "@tenfold/core";
+import { parseOptions, type Tensor, tensor, unscoped } from "@tenfold/core";
 import { z } from "zod";
 import type { DownloadProgress } from "./_download.ts";
 import { environment } from "./_fs.ts";
@@ -14,7 +14,6 @@ import {
   mnistFile,
   type MnistSplit,
 } from "./_mnist_files.ts";
-import { parseOptions } from "./_options.ts";
 import { progressBar } from "./_progress_bar.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
 import type { Dataset } from "./dataset.ts";

@@ -4,10 +4,14 @@
  *
  * @module
  */
-import { type DType, isFloating, type Tensor } from "@tenfold/core";
+import {
+  type DType,
+  isFloating,
+  parseOptions,
+  type Tensor,
+} from "@tenfold/core";
 import { z } from "zod";
 import { ELEMENTS, type ElementType, encodeElements } from "./_element.ts";
-import { parseOptions } from "./_options.ts";
 import {
   parseSafetensorsHeader,
   SAFETENSORS_BITS,

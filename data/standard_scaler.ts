@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type Tensor, where } from "@tenfold/core";
+import { parseOptions, type Tensor, where } from "@tenfold/core";
 import { z } from "zod";
-import { parseOptions } from "./_options.ts";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
 /** Options of {@linkcode StandardScaler}. */

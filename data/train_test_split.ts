@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { parseOptions } from "@tenfold/core";
 import type { Tensor } from "@tenfold/core";
 import { z } from "zod";
-import { parseOptions } from "./_options.ts";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { checkDataset, type Dataset } from "./dataset.ts";

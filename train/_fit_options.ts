@@ -3,18 +3,11 @@
  *
  * @module
  */
-import { parseOptions, showShape, Tensor } from "@tenfold/core";
+import { parseOptions, showShape, showValue, Tensor } from "@tenfold/core";
 import { OneCycleLR } from "@tenfold/optim";
 import { z } from "zod";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
-import {
-  flag,
-  passing,
-  positiveInt,
-  show,
-  text,
-  withMethods,
-} from "./_options.ts";
+import { flag, passing, positiveInt, text, withMethods } from "./_options.ts";
 import type { Batches } from "./batches.ts";
 import type { Callback } from "./callback.ts";
 import type { FitOptions, Loss } from "./fit.ts";
@@ -145,7 +138,9 @@ export function lossFunction(
     if (made instanceof Tensor && made.size === 1) return made;
     throw new TypeError(
       `Cannot ${operation} as the loss must be a tensor of one element: got ${
-        made instanceof Tensor ? `shape ${showShape(made.shape)}` : show(made)
+        made instanceof Tensor
+          ? `shape ${showShape(made.shape)}`
+          : showValue(made)
       }`,
     );
   };

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type Scope, Tensor } from "@tenfold/core";
+import { type Scope, showValue, Tensor } from "@tenfold/core";
 import { DataLoader } from "@tenfold/data";
-import { show } from "./_options.ts";
 import type { Batch, Batches } from "./batches.ts";
 import { BatchError } from "./errors.ts";
 
@@ -60,7 +59,9 @@ export function partsOf(batch: Batch, operation: string): Parts {
   if (!isList || batch.length < 2 || odd !== undefined) {
     throw new TypeError(
       `Cannot ${operation} on a batch as it must be a list of tensors, inputs first and targets last: got ${
-        isList && batch.length >= 2 ? `a list with ${show(odd)}` : show(batch)
+        isList && batch.length >= 2
+          ? `a list with ${showValue(odd)}`
+          : showValue(batch)
       }`,
     );
   }

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { Tensor } from "@tenfold/core";
-import { show } from "./_options.ts";
+import { showValue, Tensor } from "@tenfold/core";
 import type { Metric, MetricFunction, Metrics } from "./metric.ts";
 
 /** A metric under the name that the history has it by. */
@@ -58,7 +57,7 @@ function named(
     throw new TypeError(
       `Cannot ${operation} as metrics.${name} must be a metric, such as accuracy()${
         inList ? "" : " or a function of output and target"
-      }: got ${show(entry)}`,
+      }: got ${showValue(entry)}`,
     );
   }
   return {
@@ -69,7 +68,7 @@ function named(
       statistics(output, target) {
         const figure: unknown = entry(output, target);
         if (figure instanceof Tensor && figure.size === 1) return figure;
-        let made = show(figure);
+        let made = showValue(figure);
         if (figure instanceof Promise) {
           // A metric of the library that was not called.
           made = `a promise, write ${name}: ${entry.name || name}()`;

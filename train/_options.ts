@@ -45,13 +45,3 @@ export function withMethods<T>(
     `must be ${what}`,
   );
 }
-
-/** A value for a message: short, and on one line. */
-export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  const name = value.constructor?.name;
-  return name === undefined || name === "Object" ? "an object" : `a ${name}`;
-}

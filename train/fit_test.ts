@@ -384,7 +384,7 @@ describe("fit and batches", () => {
     await assertRejects(
       () => trifle({ train: [[tensor([1]), [2]] as unknown as Batch] }),
       TypeError,
-      "got a list with an array of 1",
+      "got a list with [2]",
     );
   });
 
