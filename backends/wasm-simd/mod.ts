@@ -14,4 +14,4 @@
  *
  * @module
  */
-export { wasmSimd, type WasmSimdOptions } from "./wasm_simd.ts";
+export { wasmSimd, type WasmSimdOptions, whyNoWasmSimd } from "./wasm_simd.ts";

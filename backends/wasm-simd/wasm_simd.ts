@@ -32,19 +32,49 @@ export interface WasmSimdOptions {
 const MAX_THREADS = 8;
 
 /**
+ * Says why the backend cannot be opened here.
+ *
+ * @returns The reason, or `null` if it can be opened.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { whyNoWasmSimd } from "@tenfold/backends/wasm-simd";
+ *
+ * assertEquals(whyNoWasmSimd(), null);
+ * ```
+ */
+export function whyNoWasmSimd(): string | null {
+  return probeFeatures().simd
+    ? null
+    : "this engine has no WebAssembly vector instructions";
+}
+
+/**
  * Opens the backend.
  *
  * @param options What can be chosen.
  * @returns The backend, ready.
  * @throws {RangeError} If `threads` or `maxBytes` is no whole positive number.
+ * @throws {TypeError} If an option is unknown.
  * @throws {Error} If the engine's WebAssembly has no vector instructions.
+ *
+ * @example Two threads, and a gigabyte at most
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, setBackend } from "@tenfold/core";
+ * import { wasmSimd } from "@tenfold/backends/wasm-simd";
+ *
+ * await setBackend(wasmSimd({ threads: 2, maxBytes: 2 ** 30 }));
+ * assertEquals(ones([3, 3]).matmul(ones([3, 3])).sum().itemSync(), 27);
+ * ```
  */
 export function wasmSimd(options: WasmSimdOptions = {}): Backend {
   const { threads: wanted, maxBytes } = parseOptions(options);
   const features = probeFeatures();
   if (!features.simd) {
     throw new Error(
-      "Cannot open wasm-simd as this engine has no WebAssembly vector instructions",
+      "Cannot open wasm-simd as this engine has no WebAssembly vector instructions: choose cpu-typedarray",
     );
   }
   const why = features.sharedMemory
