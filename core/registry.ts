@@ -67,8 +67,14 @@ function registrationOf(name: string): Registration {
   );
 }
 
-function unavailable(name: string, error: unknown): DeviceError {
+/** Remembers why a backend could not be opened, and says it. */
+function unavailable(
+  name: string,
+  registration: Registration,
+  error: unknown,
+): DeviceError {
   const why = error instanceof Error ? error.message : String(error);
+  registration.failure = why;
   return new DeviceError(`Cannot open backend "${name}": ${why}`, {
     cause: error,
   });
@@ -95,9 +101,7 @@ export async function openDevice(
     registration.failure = null;
     return registration.device;
   } catch (error) {
-    const failure = unavailable(target, error);
-    registration.failure = failure.message;
-    throw failure;
+    throw unavailable(target, registration, error);
   }
 }
 
@@ -116,9 +120,7 @@ export function deviceNow(target: string | Backend | Device): Device {
   try {
     opened = registration.open();
   } catch (error) {
-    const failure = unavailable(target, error);
-    registration.failure = failure.message;
-    throw failure;
+    throw unavailable(target, registration, error);
   }
   if (opened instanceof Promise) {
     // Whoever awaits setBackend opens it; this attempt is given up.
