@@ -6,6 +6,8 @@
 import { assertEquals } from "@std/assert";
 import { probeBackends } from "@tenfold/tenfold";
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -68,3 +70,11 @@ export function numberAfter(output: string, text: string): number {
   const at = output.indexOf(text);
   return at < 0 ? NaN : parseFloat(output.slice(at + text.length));
 }
+
+/** The folder that MNIST is in here, or null: its files are not committed. */
+export const mnistFolder: string | null = [
+  process.env["TENFOLD_DATA"],
+  fileURLToPath(new URL("../../../shared/data", import.meta.url)),
+].flatMap((root) => root ? [root, join(root, "mnist")] : [])
+  .find((folder) => existsSync(join(folder, "t10k-labels-idx1-ubyte.gz"))) ??
+  null;
