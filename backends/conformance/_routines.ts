@@ -15,7 +15,7 @@ import {
   hold,
   launch,
   shownBy,
-} from "./_kernels.ts";
+} from "./_held.ts";
 import { addressesOf, ALL_LAYOUTS, layOut } from "./_layout.ts";
 import type { Random } from "./_random.ts";
 import type { Session } from "./_session.ts";

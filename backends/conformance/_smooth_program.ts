@@ -5,27 +5,15 @@
  *
  * @module
  */
-import {
-  grad,
-  type Op,
-  scope,
-  type Shape,
-  sizeOf,
-  Tensor,
-} from "@tenfold/core";
+import { grad, scope, type Shape, sizeOf, Tensor } from "@tenfold/core";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { showOp } from "./_check.ts";
 import { gradientOf, lifted, type Loss } from "./_difference.ts";
-import { movementOf } from "./_program.ts";
+import { movementOf } from "./_movements.ts";
+import type { Step } from "./_steps.ts";
 import { Random } from "./_random.ts";
 import type { Session } from "./_session.ts";
 import { within } from "./_values.ts";
-
-/** One operation of a program, on values made before. */
-interface Step {
-  readonly op: Op;
-  readonly inputs: readonly number[];
-}
 
 const UNARY = [
   "tanh",

@@ -111,3 +111,12 @@ export const wrapping: Draw = (random) =>
   random.chance(0.3)
     ? random.whole(-(2 ** 31), 2 ** 31 - 1)
     : random.whole(-9, 9);
+
+/** A number of either sign, away from 0. */
+export const apart = (low: number, high: number): Draw => (random) =>
+  random.between(low, high) * random.pick([1, -1]);
+
+/** A number near one of a list. */
+export const near =
+  (centres: readonly number[], reach: number): Draw => (random) =>
+    random.pick(centres) + random.between(-reach, reach);

@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  type Access,
   type Backend,
   type Buffer,
   DeviceError,
@@ -14,23 +13,9 @@ import {
   type KernelCall,
   type Launch,
   type RoutineName,
-  type Slot,
   type TypedArray,
 } from "@tenfold/core";
-
-interface Allocation {
-  readonly dtype: DType;
-  readonly size: number;
-}
-
-/** One operand of a kernel: its dtype and what is promised of it. */
-interface Promised {
-  readonly dtype: DType;
-  readonly access: Access;
-  /** Which dims of the loop the promise speaks of. */
-  readonly from: number;
-  readonly to: number;
-}
+import { type Allocation, faultOf, operandsOf } from "./_call.ts";
 
 /** A backend that passes everything on and keeps count. */
 export class WatchedBackend implements Backend {
@@ -168,10 +153,10 @@ export class WatchedBackend implements Backend {
 
   #checkCall(
     kernel: Kernel,
-    operands: readonly Promised[],
+    operands: ReturnType<typeof operandsOf>,
     call: KernelCall,
   ): void {
-    const fault = this.#faultOf(kernel, operands, call);
+    const fault = faultOf(kernel, operands, call, this.#live);
     if (!fault) return;
     const { buffers: _, ...rest } = call;
     throw new Error(
@@ -179,144 +164,5 @@ export class WatchedBackend implements Backend {
         JSON.stringify(rest)
       }`,
     );
-  }
-
-  #faultOf(
-    kernel: Kernel,
-    operands: readonly Promised[],
-    { shape, buffers, offsets, strides, scalars }: KernelCall,
-  ): string | null {
-    const rank = kernel.rank +
-      (kernel.kind === "reduce" ? kernel.reducedRank : 0);
-    if (shape.length !== rank) return "a loop of another rank";
-    if (shape.slice(0, rank - reducedDims(kernel)).includes(0)) {
-      return "an empty loop";
-    }
-    if (
-      buffers.length !== operands.length ||
-      offsets.length !== operands.length || strides.length !== operands.length
-    ) return "another number of operands";
-    if (kernel.kind !== "routine" && scalars.length !== kernel.scalars) {
-      return "another number of scalars";
-    }
-    for (const [i, operand] of operands.entries()) {
-      const known = this.#live.get(buffers[i]);
-      if (!known) return `operand ${i} not alive`;
-      if (known.dtype !== operand.dtype) return `operand ${i} of another dtype`;
-      const steps = strides[i]!;
-      if (steps.length !== rank) return `operand ${i} with too few strides`;
-      const extents = extentsOf(kernel, i, shape, scalars[0] ?? 1);
-      const [low, high] = reach(extents, steps, offsets[i]!);
-      const bounded = !(kernel.kind === "routine" &&
-        kernel.name === "maxPool2d" && i === 2);
-      if (
-        bounded && !extents.includes(0) && (low < 0 || high >= known.size)
-      ) {
-        return `operand ${i} outside of its buffer`;
-      }
-      const { access, from, to } = operand;
-      if (!holds(access, shape.slice(from, to), steps.slice(from, to))) {
-        return `operand ${i} that is not ${access}`;
-      }
-    }
-    return null;
-  }
-}
-
-const strided = (dtype: DType): Promised => ({
-  dtype,
-  access: "strided",
-  from: 0,
-  to: 0,
-});
-
-function operandsOf(kernel: Kernel): Promised[] {
-  switch (kernel.kind) {
-    case "map": {
-      const whole = ({ dtype, access }: Slot): Promised => ({
-        dtype,
-        access,
-        from: 0,
-        to: kernel.rank,
-      });
-      return [...kernel.outputs.map(whole), ...kernel.inputs.map(whole)];
-    }
-    case "reduce": {
-      const { rank, reducedRank } = kernel;
-      // A promise that does not hold for the kept dims is caught by the other.
-      return [
-        strided(kernel.output),
-        ...kernel.inputs.map(({ dtype, access }) => ({
-          dtype,
-          access,
-          from: rank,
-          to: rank + reducedRank,
-        })),
-      ];
-    }
-    case "routine":
-      return [...kernel.outputs, ...kernel.inputs].map(strided);
-  }
-}
-
-/** How many of the last dims of the loop are summed over, and may be empty. */
-function reducedDims(kernel: Kernel): number {
-  if (kernel.kind === "reduce") return kernel.reducedRank;
-  if (kernel.kind === "map") return 0;
-  return kernel.name === "conv2d" ? 3 : kernel.name === "matmul" ? 1 : 0;
-}
-
-/** The extents that operand `i` walks: an indexed one has a bound instead. */
-function extentsOf(
-  kernel: Kernel,
-  i: number,
-  shape: readonly number[],
-  bound: number,
-): readonly number[] {
-  const indexed = kernel.kind === "routine" &&
-    ((kernel.name === "gather" && i === 1) ||
-      (kernel.name === "scatterAdd" && i === 0));
-  return indexed ? [...shape.slice(0, -1), bound] : shape;
-}
-
-/** The lowest and highest address of a walk. */
-function reach(
-  shape: readonly number[],
-  strides: readonly number[],
-  offset: number,
-): [number, number] {
-  let [low, high] = [offset, offset];
-  for (let d = 0; d < shape.length; d++) {
-    const far = (shape[d]! - 1) * strides[d]!;
-    if (far < 0) low += far;
-    else high += far;
-  }
-  return [low, high];
-}
-
-/** Whether the promise of an access holds. */
-function holds(
-  access: Access,
-  shape: readonly number[],
-  strides: readonly number[],
-): boolean {
-  if (shape.includes(0)) return true;
-  switch (access) {
-    case "dense": {
-      let expected = 1;
-      for (let d = shape.length - 1; d >= 0; d--) {
-        if (shape[d] !== 1 && strides[d] !== expected) return false;
-        expected *= shape[d]!;
-      }
-      return true;
-    }
-    case "uniform":
-      return shape.every((extent, d) => extent === 1 || strides[d] === 0);
-    case "row":
-      return strides[strides.length - 1] === 1;
-    case "splat":
-      return strides[strides.length - 1] === 0;
-    case "strided":
-      return true;
   }
 }

@@ -194,13 +194,20 @@ function refusals(describe: Describe, test: Test) {
 
 /**
  * Declares the tests that a backend must pass, with the test runner's own
- * `describe` and `it`.
+ * `describe` and `it`. They hold it to four laws:
  *
- * Each primitive runs in each dtype and layout (dense, offset, transposed,
- * broadcast, stepped, reversed, empty, 0-d, odd sizes) against the float64
- * reference. Nothing is left out for a backend: what it cannot do it declares,
- * by its `dtypes` or by answering `null` for a routine, and then the refusal is
- * checked.
+ * 1. Each primitive agrees with the float64 reference, in each dtype and layout
+ *    (dense, offset, transposed, broadcast, stepped, reversed, empty, 0-d, odd
+ *    sizes) and at the edges of the dtype; kernels that are launched without
+ *    core between do, too.
+ * 2. Gradients, and gradients of gradients, agree with finite differences of
+ *    the reference.
+ * 3. Random programs agree, and so do their gradients.
+ * 4. Memory returns to where it was, in every test.
+ *
+ * Nothing is left out for a backend: what it cannot do it declares, by its
+ * `dtypes`, by answering `null` for a routine, or by `subnormals`, and then the
+ * refusal is checked.
  *
  * @param options The backend, and the functions of the test runner.
  *

@@ -4,172 +4,16 @@
  *
  * @module
  */
-import {
-  arg,
-  call,
-  castExpr,
-  constant,
-  type DType,
-  type ElementwiseName,
-  type Expr,
-  type Formula,
-  type MovementOp,
-  type Op,
-  type OpName,
-  type OpOf,
-  scalar,
-  type Shape,
-} from "@tenfold/core";
-import type { Layout } from "../_layout.ts";
-import { type Draw, wholes, within } from "../_values.ts";
+import type { MovementOp, OpName, OpOf, Shape } from "@tenfold/core";
+import { apart, wholes } from "../_values.ts";
 import { type Case, operand, subsetsOfDims } from "./_case.ts";
-
-/** The cases of one primitive; null where no result has a gradient. */
-type Smooth<O extends Op> = ((dtype: DType) => Iterable<Case<O>>) | null;
-
-/** A number of either sign, away from 0. */
-const apart = (low: number, high: number): Draw => (random) =>
-  random.between(low, high) * random.pick([1, -1]);
-
-/** A number near one of a list. */
-const near = (centres: readonly number[], reach: number): Draw => (random) =>
-  random.pick(centres) + random.between(-reach, reach);
-
-const plain = within(-2, 2);
-const positive = within(0.4, 2.5);
-const steps = near([-2, -1, 0, 1, 2], 0.3);
-
-/** Where each operand is drawn from; null where the result is no float. */
-const DOMAINS: { readonly [N in ElementwiseName]: readonly Draw[] | null } = {
-  add: [plain, plain],
-  sub: [plain, plain],
-  mul: [plain, plain],
-  div: [plain, apart(0.5, 2)],
-  remainder: [within(2.3, 2.6), within(0.95, 1.05)],
-  pow: [positive, plain],
-  maximum: [near([-1.5, 0.5], 0.3), near([-0.5, 1.5], 0.3)],
-  minimum: [near([-1.5, 0.5], 0.3), near([-0.5, 1.5], 0.3)],
-  atan2: [apart(0.5, 2), apart(0.5, 2)],
-  neg: [plain],
-  abs: [apart(0.2, 2)],
-  sign: [apart(0.2, 2)],
-  square: [plain],
-  exp: [plain],
-  expm1: [plain],
-  log: [positive],
-  log1p: [within(-0.5, 2)],
-  log2: [positive],
-  sqrt: [positive],
-  rsqrt: [positive],
-  reciprocal: [apart(0.5, 2)],
-  sin: [plain],
-  cos: [plain],
-  tan: [within(-1, 1)],
-  tanh: [plain],
-  sigmoid: [plain],
-  erf: [plain],
-  gelu: [plain],
-  softplus: [plain],
-  floor: [near([-1.5, 0.5, 1.5], 0.3)],
-  ceil: [near([-1.5, 0.5, 1.5], 0.3)],
-  round: [steps],
-  trunc: [near([-1.5, 0.5, 1.5], 0.3)],
-  relu: [apart(0.2, 2)],
-  leakyRelu: [apart(0.2, 2), within(0.1, 0.5)],
-  elu: [apart(0.2, 2), within(0.5, 1.5)],
-  silu: [plain],
-  clamp: [near([-1.5, 0, 1.5], 0.3), within(-0.9, -0.6), within(0.6, 0.9)],
-  eq: null,
-  ne: null,
-  lt: null,
-  le: null,
-  gt: null,
-  ge: null,
-  logicalAnd: null,
-  logicalOr: null,
-  logicalXor: null,
-  logicalNot: null,
-  isNan: null,
-  isFinite: null,
-  where: [plain, plain, plain],
-  reluGrad: [plain, apart(0.2, 2)],
-  leakyReluGrad: [plain, apart(0.2, 2), within(0.1, 0.5)],
-  eluGrad: [plain, apart(0.2, 2), within(0.5, 1.5)],
-  clampGrad: [
-    plain,
-    near([-1.5, 0, 1.5], 0.3),
-    within(-0.9, -0.6),
-    within(0.6, 0.9),
-  ],
-  tanhGrad: [plain, within(-0.9, 0.9)],
-  sigmoidGrad: [plain, within(0.1, 0.9)],
-  geluGrad: [plain, plain],
-  siluGrad: [plain, plain],
-  sqrtGrad: [plain, positive],
-};
-
-/** Layouts that cases of gradients go through in turn. */
-const TURNS: readonly Layout[] = [
-  "dense",
-  "transposed",
-  "negative",
-  "offset",
-  "broadcast",
-];
-
-const BROADCAST: readonly Shape[] = [[2, 1], [1, 3], [3], []];
-
-function elementwise(name: ElementwiseName): Smooth<OpOf<ElementwiseName>> {
-  const draws = DOMAINS[name];
-  if (!draws) return null;
-  return function* (dtype) {
-    const one = (shape: Shape, p: number, layout: Layout = "dense") =>
-      operand(
-        shape,
-        name === "where" && p === 0 ? "bool" : dtype,
-        layout,
-        draws[p],
-      );
-    for (let turn = 0; turn < 2; turn++) {
-      yield {
-        op: { name },
-        inputs: draws.map((_, p) =>
-          one([2, 3], p, TURNS[(turn + p) % TURNS.length])
-        ),
-      };
-    }
-    if (draws.length === 1) return;
-    yield {
-      op: { name },
-      inputs: draws.map((_, p) => one(BROADCAST[p]!, p)),
-    };
-    for (let p = 0; p < draws.length; p++) {
-      if (name === "where" && p === 0) continue;
-      // One tensor beside numbers, each from where its operand is drawn.
-      const operands = draws.map((_, q) =>
-        q === p || (name === "where" && q === 0)
-          ? null
-          : NUMBERS[name]?.[q] ?? 0.75
-      );
-      yield {
-        op: { name, operands },
-        inputs: draws.flatMap((_, q) =>
-          operands[q] === null ? [one([2, 2], q)] : []
-        ),
-      };
-    }
-  };
-}
-
-/** Numbers that suit an operand where 0.75 does not. */
-const NUMBERS: { readonly [N in ElementwiseName]?: readonly number[] } = {
-  remainder: [2.5, 1],
-  clamp: [0, -0.75, 0.75],
-  clampGrad: [1, 0, -0.75, 0.75],
-  pow: [1.5, 3],
-  maximum: [0, 0],
-  minimum: [0, 0],
-};
+import {
+  plain,
+  type Smooth,
+  SMOOTH_ELEMENTWISE,
+  TURNS,
+} from "./_smooth_elementwise.ts";
+import { formulaInputs, SCALARS, smoothFormulas } from "./_smooth_formula.ts";
 
 type Folding =
   | "sum"
@@ -256,55 +100,6 @@ function moving<N extends MovementOp["name"]>(name: N): Smooth<OpOf<N>> {
   };
 }
 
-function smoothFormulas(dtype: DType): Formula[] {
-  const [x, y] = [arg(0, dtype), arg(1, dtype)];
-  const [a, b] = [scalar(0, dtype), scalar(1, dtype)];
-  const counted = castExpr(arg(2, "int32"), dtype);
-  const exprs: Expr[] = [
-    call("mul", call("exp", call("neg", call("mul", x, x))), y),
-    call(
-      "add",
-      call("mul", call("tanh", x), a),
-      call("sin", call("mul", y, b)),
-    ),
-    call(
-      "select",
-      call("gt", x, y),
-      call("mul", x, counted),
-      call("div", y, call("add", call("mul", x, x), constant(1, dtype))),
-    ),
-    call("log", call("add", call("softplus", x), call("sigmoid", y))),
-    call("pow", call("add", call("abs", x), constant(1, dtype)), y),
-    call(
-      "atan2",
-      call("max", x, constant(-9, dtype)),
-      call("sqrt", call("add", call("mul", y, y), constant(1, dtype))),
-    ),
-  ];
-  return exprs.map((expr, i) => ({
-    label: `formula ${i}`,
-    inputs: [dtype, dtype, "int32"],
-    scalars: 2,
-    expr,
-  }));
-}
-
-const SCALARS: readonly number[] = [0.5, 1.5];
-
-/** x and y far enough from each other that a choice between them is firm. */
-function formulaInputs(dtype: DType, shapes: readonly Shape[]) {
-  return [
-    operand(shapes[0]!, dtype, "dense", near([-1.5, 0.5], 0.2)),
-    operand(shapes[1]!, dtype, "transposed", near([-0.5, 1.5], 0.2)),
-    operand(shapes[2]!, "int32", "dense", wholes(1, 3)),
-  ];
-}
-
-const elementwiseRows = Object.fromEntries(
-  (Object.keys(DOMAINS) as ElementwiseName[])
-    .map((name) => [name, elementwise(name)]),
-) as { readonly [N in ElementwiseName]: Smooth<OpOf<ElementwiseName>> };
-
 const WINDOW = {
   stride: [1, 2],
   padding: [1, 0],
@@ -313,7 +108,7 @@ const WINDOW = {
 
 /** Points at which each primitive is smooth. */
 export const SMOOTH: { readonly [N in OpName]: Smooth<OpOf<N>> } = {
-  ...elementwiseRows,
+  ...SMOOTH_ELEMENTWISE,
   *cast(dtype) {
     yield {
       op: { name: "cast", dtype },
