@@ -9,10 +9,11 @@ import { names, parse, suiteNames } from "./harness/arguments.ts";
 import { output, runtimeCommand } from "./harness/channel.ts";
 import { machine, runtime, versions } from "./harness/machine.ts";
 import { checkWritable, writeResults } from "./harness/results_file.ts";
-import { QUICK, runSuite, WHOLE } from "./harness/run.ts";
+import { QUICK, type SuiteRun, WHOLE } from "./harness/plan.ts";
 import type { BackendLine, ResultsFile } from "./harness/schema.ts";
-import { SUITES } from "./harness/suites.ts";
-import { heading, suiteTable } from "./harness/table.ts";
+import { openRun } from "./harness/open_run.ts";
+import { type SuiteName, SUITES } from "./harness/suites.ts";
+import { disturbance, heading, suiteTable } from "./harness/table.ts";
 import { progressLine } from "./harness/progress.ts";
 import { runCommand, UsageError } from "./harness/usage.ts";
 
@@ -63,20 +64,31 @@ await runCommand(async (args) => {
   };
   console.log(heading(file));
   const begin = performance.now();
+  const plan = values.quick ? QUICK : WHOLE;
+  const progress = progressLine();
+  const runs: [SuiteName, SuiteRun][] = [];
   for (const suite of suites) {
-    const progress = progressLine();
-    const { question, results, failures } = await runSuite({
+    const run = await openRun({
       suite,
       backends: backends.filter(({ available }) => available)
         .map(({ name }) => name),
-      plan: values.quick ? QUICK : WHOLE,
+      plan,
       ...(values.slow ? { slowed: values.slow } : {}),
       progress: progress.show,
     });
-    progress.clear();
-    console.log(suiteTable(suite, question, results, failures));
-    file.results.push(...results);
-    file.failures.push(...failures);
+    runs.push([suite, run]);
+  }
+  // Passes lie apart in time, so that no passing disturbance hits all of them.
+  for (let pass = 1; pass <= plan.passes; pass++) {
+    for (const [suite, run] of runs) {
+      await run.pass();
+      progress.clear();
+      if (pass < plan.passes) continue;
+      const { results, failures } = run.outcome();
+      console.log(suiteTable(suite, run.question, results, failures));
+      file.results.push(...results);
+      file.failures.push(...failures);
+    }
   }
   if (values.json !== undefined) await writeResults(values.json, file);
   const seconds = Math.round((performance.now() - begin) / 1000);
@@ -86,6 +98,8 @@ await runCommand(async (args) => {
       (failed > 0 ? `, ${failed} not measured` : "") +
       (values.json ? `, written to ${values.json}` : ""),
   );
+  const warning = disturbance(file.results);
+  if (warning) console.log(warning);
   return 0;
 });
 

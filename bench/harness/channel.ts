@@ -85,7 +85,7 @@ export class Channel {
     const lines = this.#stderr.split("\n").map((l) => stripColors(l).trim());
     const line = lines.findLast((l) => /error/i.test(l)) ??
       lines.findLast((l) => l !== "");
-    return line ? `: ${line}` : "";
+    return line ? `: ${plain(line)}` : "";
   }
 
   #end(reason: string): void {
@@ -122,6 +122,13 @@ function start(command: readonly string[], env: Record<string, string>) {
   });
 }
 
+/** A line of an error without what runtimes put before its message. */
+function plain(line: string): string {
+  return line.trim()
+    .replace(/^error: Uncaught (\(in promise\) )?/, "")
+    .replace(/^(\w*Error|error): /, "");
+}
+
 function stripColors(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/\u001b\[[0-9;]*m/g, "");
@@ -152,7 +159,7 @@ export async function output(
   if (ended === null) return out;
   const lines = stripColors(err).split("\n").filter((l) => l.trim() !== "");
   const reason = lines.find((l) => /error/i.test(l)) ?? lines.at(-1) ?? ended;
-  throw new ProcessError(reason.trim());
+  throw new ProcessError(plain(reason));
 }
 
 /** The command that runs a program of ours on the runtime that runs this one. */

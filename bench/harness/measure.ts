@@ -5,6 +5,8 @@
  * @module
  */
 import { measure } from "mitata";
+import { cpus } from "node:os";
+import process from "node:process";
 
 /** What is timed. */
 export type Call = () => void | Promise<void>;
@@ -29,10 +31,12 @@ export interface Warm {
 
 /** A sample of a device that computes within the call lasts that long. */
 const SAMPLE_MS = 0.5;
-/** A sample that ends with a wait lasts that long. */
-const AWAITED_SAMPLE_MS = 8;
+/** A sample that ends with a wait lasts at least and at most that long. */
+const AWAITED_SAMPLE_MS = [8, 60] as const;
+/** And as many times longer than waiting for nothing. */
+const WAIT_SHARE = 20;
 /** More calls than this are never queued before waiting for them. */
-const MAX_QUEUED = 512;
+const MAX_QUEUED = 8192;
 
 /**
  * Calls the work until it is warm, and finds how many calls make a sample.
@@ -46,7 +50,7 @@ export async function warmUp(
   budgetMs: number,
   synchronize?: () => Promise<void>,
 ): Promise<Warm> {
-  const wanted = synchronize ? AWAITED_SAMPLE_MS : SAMPLE_MS;
+  const wanted = synchronize ? await awaitedSample(synchronize) : SAMPLE_MS;
   const most = synchronize ? MAX_QUEUED : Infinity;
   const end = performance.now() + budgetMs;
   let batch = 1;
@@ -64,6 +68,20 @@ export async function warmUp(
     }
     if (!enough) batch = Math.min(2 * batch, most);
   }
+}
+
+/** How long a sample lasts, so that the wait at its end does not count. */
+async function awaitedSample(
+  synchronize: () => Promise<void>,
+): Promise<number> {
+  let idle = Infinity;
+  for (let i = 0; i < 3; i++) {
+    const begin = performance.now();
+    await synchronize();
+    idle = Math.min(idle, performance.now() - begin);
+  }
+  const [least, most] = AWAITED_SAMPLE_MS;
+  return Math.min(Math.max(WAIT_SHARE * idle, least), most);
 }
 
 async function repeat(call: Call, times: number): Promise<void> {
@@ -123,21 +141,41 @@ function collectGarbage(): void {
   else gc?.();
 }
 
-let sink = 0;
+/** A stretch of time, and what else went on in it. */
+export interface Meanwhile {
+  /** Milliseconds that passed. */
+  readonly wallMs: number;
+  /** Milliseconds of processor time that this process took. */
+  readonly ownMs: number;
+  /** Milliseconds of processor time that other programs took. */
+  readonly othersMs: number;
+}
 
 /**
- * The nanoseconds of a fixed piece of JavaScript that no change of ours
- * touches: how fast this machine is at the moment.
+ * Begins to watch the machine; the returned function ends it, and is told the
+ * processor time of a process that was started meanwhile.
  */
-export function pace(): number {
-  let best = Infinity;
-  for (let round = 0; round < 5; round++) {
-    const begin = performance.now();
-    let x = 0.5;
-    for (let i = 0; i < 100_000; i++) x = x * 1.000001 + 1e-9 * (i & 7);
-    sink += x;
-    best = Math.min(best, performance.now() - begin);
-  }
-  if (!Number.isFinite(sink)) throw new Error("Cannot pace the machine");
-  return best * 1e6;
+export function watchMachine(): (startedMs?: number) => Meanwhile {
+  const wall = performance.now();
+  const busy = busyMs();
+  const before = ownMs();
+  return (startedMs = 0) => {
+    const own = ownMs() - before + startedMs;
+    const othersMs = busyMs() - busy - own;
+    return { wallMs: performance.now() - wall, ownMs: own, othersMs };
+  };
+}
+
+/** Processor time of all programs, in steps of the system's clock. */
+function busyMs(): number {
+  return cpus().reduce(
+    (sum, { times }) => sum + times.user + times.nice + times.sys + times.irq,
+    0,
+  );
+}
+
+/** Processor time of this process, over all threads. */
+function ownMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -22,7 +22,7 @@ const RESULT = z.strictObject({
   p25: positive,
   p75: positive,
   min: positive,
-  /** The median of each round: rounds of all backends take turns. */
+  /** The median of each round; rounds lie apart in time, and in processes. */
   rounds: z.array(positive).min(1),
   /** At most 60 of the samples, evenly spread over their order by size. */
   samples: z.array(positive).min(1),
@@ -30,8 +30,10 @@ const RESULT = z.strictObject({
   count: z.int().min(1),
   /** How many calls each sample is the mean of. */
   callsPerSample: z.int().min(1),
-  /** Nanoseconds of a fixed loop of JavaScript, measured beside it. */
-  pace: positive.optional(),
+  /** How many cores it kept busy meanwhile, on average. */
+  own: z.number().min(0).optional(),
+  /** How many cores other programs kept busy meanwhile, on average. */
+  others: z.number().min(0).optional(),
   /** What a call gets through. */
   work: z.strictObject({
     amount: positive,

@@ -58,6 +58,11 @@ export function thin(samples: readonly number[], count: number): number[] {
   );
 }
 
+/** The mean. */
+export function mean(numbers: readonly number[]): number {
+  return numbers.reduce((total, x) => total + x, 0) / numbers.length;
+}
+
 /** The geometric mean, the middle of ratios. */
 export function geometricMean(numbers: readonly number[]): number {
   const sum = numbers.reduce((total, x) => total + Math.log(x), 0);

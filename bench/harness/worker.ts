@@ -12,14 +12,26 @@ import { slowDown, watch } from "./backend_wraps.ts";
 import { type Case, caseName, type Live, type Work } from "./case.ts";
 import { serve } from "./channel.ts";
 import { difference, type Fingerprint, fingerprint } from "./fingerprint.ts";
-import { pace, sample, type Warm, warmUp } from "./measure.ts";
+import {
+  type Meanwhile,
+  sample,
+  type Warm,
+  warmUp,
+  watchMachine,
+} from "./measure.ts";
 import { loadSuite } from "./suites.ts";
 
 const effort = z.object({ budgetMs: z.number(), minSamples: z.number() });
 
 const REQUEST = z.discriminatedUnion("ask", [
   z.object({ ask: z.literal("begin") }),
-  z.object({ ask: z.literal("open"), name: z.string(), warmUpMs: z.number() }),
+  z.object({
+    ask: z.literal("open"),
+    name: z.string(),
+    warmUpMs: z.number(),
+    /** Whether to see which kernels run, on a device of its own. */
+    watch: z.boolean(),
+  }),
   z.object({ ask: z.literal("measure"), effort }),
   z.object({ ask: z.literal("close") }),
 ]);
@@ -56,13 +68,11 @@ export interface Opened {
 }
 
 /** What `measure` answers. */
-export interface Measured {
+export interface Measured extends Meanwhile {
   /** The nanoseconds of one call, from each sample. */
   readonly samples: readonly number[];
   /** How many calls make a sample. */
   readonly callsPerSample: number;
-  /** How fast the machine was: see `pace`. */
-  readonly pace: number;
 }
 
 const [suiteName = "", backendName = "", slowKernel] = process.argv.slice(2);
@@ -77,14 +87,13 @@ await serve(async (message) => {
     case "begin":
       return await begin();
     case "open":
-      return await openCase(request.name, request.warmUpMs);
+      return await openCase(request);
     case "measure": {
       const { warm } = opened();
-      const before = pace();
+      const end = watchMachine();
       const samples = await sample(warm, request.effort);
       const { callsPerSample } = warm;
-      const now = Math.min(before, pace());
-      return { samples, callsPerSample, pace: now } satisfies Measured;
+      return { samples, callsPerSample, ...end() } satisfies Measured;
     }
     case "close":
       return await closeCase();
@@ -118,41 +127,42 @@ function opened(): NonNullable<typeof open> {
   return open;
 }
 
-async function openCase(name: string, warmUpMs: number): Promise<Opened> {
+async function openCase(
+  { name, warmUpMs, watch }: WorkerRequest & { ask: "open" },
+): Promise<Opened> {
   const work = cases.get(name);
   if (!work) throw new RangeError(`Cannot find the case ${name}`);
-  const backend = currentBackend();
-
-  // Once on a watched device, to see what runs.
-  const watched = watch(backend);
-  await setBackend(watched.backend);
-  let seen: Fingerprint;
-  try {
-    const live = await start(work);
-    seen = await check(work, live);
-    await stop(live);
-  } finally {
-    await setBackend(backend);
-  }
-
-  // Then on the bare one, to time it.
+  const seen = watch ? await observe(work) : null;
   const live = await start(work);
   const first = await check(work, live);
-  const unlike = difference(seen, first, toleranceOf(work));
+  const unlike = seen &&
+    difference(seen.fingerprint, first, toleranceOf(work));
   if (unlike) throw new Error(`Two runs of it give ${unlike}`);
   const counted = await count(live);
   const warm = await warmUp(
     () => live.run(),
     warmUpMs,
-    backend.readSync ? undefined : () => wait(live),
+    currentBackend().readSync ? undefined : () => wait(live),
   );
   open = { work, live, warm, first };
-  return {
-    fingerprint: first,
-    kernels: [...watched.kernels].sort(),
-    peakBytes: watched.peakBytes,
-    counted,
-  };
+  const { kernels = [], peakBytes = 0 } = seen ?? {};
+  return { fingerprint: first, kernels, peakBytes, counted };
+}
+
+/** Runs a case on a device that is watched, and so is too slow to time. */
+async function observe(work: Case): Promise<Omit<Opened, "counted">> {
+  const backend = currentBackend();
+  const watched = watch(backend);
+  await setBackend(watched.backend);
+  try {
+    const live = await start(work);
+    const fingerprint = await check(work, live);
+    await stop(live);
+    const kernels = [...watched.kernels].sort();
+    return { fingerprint, kernels, peakBytes: watched.peakBytes };
+  } finally {
+    await setBackend(backend);
+  }
 }
 
 async function start(work: Case): Promise<Live> {

@@ -1,6 +1,6 @@
 /**
  * Trains in a process of its own: `_memory_probe.ts BACKEND NET`. Prints the
- * most bytes that tensors held, and by how much the process grew.
+ * most bytes that tensors held, and that the process had, runtime and all.
  *
  * @module
  */
@@ -12,17 +12,12 @@ const STEPS = 10;
 
 const [backend = "", name = ""] = process.argv.slice(2);
 await setBackend(backend);
-const before = residentPeak();
 const training = trainingStep(netNamed(name));
 for (let i = 0; i < STEPS; i++) {
   await training.run();
   await training.output()!.data();
 }
 const tensors = memory().peakBytes;
-console.log(JSON.stringify({ tensors, process: residentPeak() - before }));
+const resident = process.resourceUsage().maxRSS * 1024;
+console.log(JSON.stringify({ tensors, process: resident }));
 process.exit(0);
-
-/** The most memory that the process had so far, in bytes. */
-function residentPeak(): number {
-  return process.resourceUsage().maxRSS * 1024;
-}

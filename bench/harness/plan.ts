@@ -1,0 +1,105 @@
+/**
+ * How much is measured, and what came out.
+ *
+ * @module
+ */
+import { errorText } from "./channel.ts";
+import type { Failure, Result } from "./schema.ts";
+import type { SuiteName } from "./suites.ts";
+
+/** How long everything takes. */
+export interface Plan {
+  /** Whether only the quick cases run. */
+  readonly quick: boolean;
+  /** How often the suites run from the start, in new processes. */
+  readonly passes: number;
+  /** How often, within a pass, the backends take turns at a case. */
+  readonly rounds: number;
+  /** Milliseconds of measuring in a round. */
+  readonly budgetMs: number;
+  /** The least number of samples in a round. */
+  readonly minSamples: number;
+  /** Milliseconds of warming up. */
+  readonly warmUpMs: number;
+}
+
+/** For a look, within minutes. */
+export const QUICK: Plan = {
+  quick: true,
+  passes: 2,
+  rounds: 2,
+  budgetMs: 20,
+  minSamples: 2,
+  warmUpMs: 30,
+};
+
+/** For figures to keep. */
+export const WHOLE: Plan = {
+  quick: false,
+  passes: 3,
+  rounds: 2,
+  budgetMs: 100,
+  minSamples: 3,
+  warmUpMs: 150,
+};
+
+/** What came out of a suite. */
+export interface Outcome {
+  /** What was measured. */
+  readonly results: readonly Result[];
+  /** What was not. */
+  readonly failures: readonly Failure[];
+}
+
+/** What to run. */
+export interface Task {
+  /** The suite. */
+  readonly suite: SuiteName;
+  /** The backends. */
+  readonly backends: readonly string[];
+  /** How long. */
+  readonly plan: Plan;
+  /** A kernel to slow down on purpose. */
+  readonly slowed?: string;
+  /** Told what runs at the moment. */
+  readonly progress: (what: string) => void;
+}
+
+/** A suite that is run in passes. */
+export interface SuiteRun {
+  /** What it asks. */
+  readonly question: string;
+  /** Runs once more. */
+  pass(): Promise<void>;
+  /** What all passes gave. */
+  outcome(): Outcome;
+}
+
+/** What went wrong, once for each case and backend. */
+export class Failures {
+  readonly #suite: string;
+  readonly #all = new Map<string, Failure>();
+
+  /** Failures of a suite. */
+  constructor(suite: string) {
+    this.#suite = suite;
+  }
+
+  /** Adds what was thrown. */
+  add(work: string, backend: string, thrown: unknown): void {
+    const key = `${work}\n${backend}`;
+    if (this.#all.has(key)) return;
+    const error = errorText(thrown);
+    this.#all.set(key, { suite: this.#suite, case: work, backend, error });
+  }
+
+  /** Whether a case failed on a backend. */
+  has(work: string, backend: string): boolean {
+    return this.#all.has(`${work}\n${backend}`);
+  }
+
+  /** All of them. */
+  list(): Failure[] {
+    return [...this.#all.values()];
+  }
+}

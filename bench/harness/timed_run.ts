@@ -1,0 +1,203 @@
+/**
+ * Runs a timed suite: a process for each backend, which take turns.
+ *
+ * @module
+ */
+import { Channel, runtimeCommand } from "./channel.ts";
+import { difference, type Fingerprint } from "./fingerprint.ts";
+import { Failures, type Outcome, type SuiteRun, type Task } from "./plan.ts";
+import type { Result } from "./schema.ts";
+import { median, summarize, thin } from "./stats.ts";
+import type { Listed, Measured, Opened, WorkerRequest } from "./worker.ts";
+
+/** A backend's process. */
+interface Worker {
+  readonly backend: string;
+  readonly channel: Channel;
+  ask(request: WorkerRequest): Promise<unknown>;
+}
+
+const WORKER = new URL("./worker.ts", import.meta.url);
+
+function startWorker(task: Task, backend: string): Worker {
+  const args = [task.suite, backend, ...(task.slowed ? [task.slowed] : [])];
+  const channel = new Channel(runtimeCommand(WORKER, args));
+  return { backend, channel, ask: (request) => channel.request(request) };
+}
+
+/** What the passes gave for one case. */
+interface Gathered {
+  readonly work: Listed;
+  /** What the first backend computed in the first pass. */
+  reference: { backend: string; print: Fingerprint } | null;
+  readonly opened: Map<string, Opened>;
+  readonly rounds: Map<string, Measured[]>;
+}
+
+/** At most as many samples of a case go to the file. */
+const KEPT_SAMPLES = 60;
+
+/** A timed suite under way. */
+export class TimedRun implements SuiteRun {
+  /** What it asks. */
+  readonly question: string;
+  readonly #task: Task;
+  readonly #gathered = new Map<string, Gathered>();
+  readonly #failures: Failures;
+
+  /** Prepares to run; nothing is started yet. */
+  constructor(question: string, task: Task) {
+    this.question = question;
+    this.#task = task;
+    this.#failures = new Failures(task.suite);
+  }
+
+  /** Runs every case once more, in new processes. */
+  async pass(): Promise<void> {
+    const { backends, plan, suite, progress } = this.#task;
+    const workers = backends.map((name) => startWorker(this.#task, name));
+    try {
+      const ready: Worker[] = [];
+      let listed: Listed[] = [];
+      for (const worker of workers) {
+        try {
+          listed = await worker.ask({ ask: "begin" }) as Listed[];
+          ready.push(worker);
+        } catch (error) {
+          this.#failures.add("every case", worker.backend, error);
+        }
+      }
+      for (const work of listed) {
+        if (plan.quick && !work.quick) continue;
+        progress(`${suite}: ${work.name}`);
+        await this.#runCase(this.#gather(work), ready);
+      }
+    } finally {
+      await Promise.all(workers.map(({ channel }) => channel.close()));
+    }
+  }
+
+  #gather(work: Listed): Gathered {
+    let gathered = this.#gathered.get(work.name);
+    if (!gathered) {
+      gathered = {
+        work,
+        reference: null,
+        opened: new Map(),
+        rounds: new Map(),
+      };
+      this.#gathered.set(work.name, gathered);
+    }
+    return gathered;
+  }
+
+  /** Opens a case everywhere, compares, measures in turns, and closes it. */
+  async #runCase(
+    gathered: Gathered,
+    workers: readonly Worker[],
+  ): Promise<void> {
+    const { name } = gathered.work;
+    const { plan } = this.#task;
+    let running = workers.filter(({ backend }) =>
+      !this.#failures.has(name, backend)
+    );
+    /** Does something with each; who fails takes no further part. */
+    const each = async (act: (worker: Worker) => Promise<void>) => {
+      const left: Worker[] = [];
+      for (const worker of running) {
+        try {
+          await act(worker);
+          left.push(worker);
+        } catch (error) {
+          this.#failures.add(name, worker.backend, error);
+        }
+      }
+      running = left;
+    };
+    await each((worker) => this.#open(gathered, worker));
+    const { budgetMs, minSamples } = plan;
+    for (let round = 0; round < plan.rounds; round++) {
+      await each(async (worker) => {
+        const measured = await worker.ask({
+          ask: "measure",
+          effort: { budgetMs, minSamples },
+        });
+        gathered.rounds.set(worker.backend, [
+          ...gathered.rounds.get(worker.backend) ?? [],
+          measured as Measured,
+        ]);
+      });
+      // Whoever went first goes last in the next round.
+      running = [...running.slice(1), ...running.slice(0, 1)];
+    }
+    await each(async (worker) => {
+      await worker.ask({ ask: "close" });
+    });
+  }
+
+  async #open(gathered: Gathered, worker: Worker): Promise<void> {
+    const { work, opened } = gathered;
+    const { backend } = worker;
+    const answer = await worker.ask({
+      ask: "open",
+      name: work.name,
+      warmUpMs: this.#task.plan.warmUpMs,
+      watch: !opened.has(backend),
+    }) as Opened;
+    if (!opened.has(backend)) opened.set(backend, answer);
+    const print = answer.fingerprint;
+    gathered.reference ??= { backend, print };
+    const unlike = difference(gathered.reference.print, print, work.tolerance);
+    if (!unlike) return;
+    await worker.ask({ ask: "close" }).catch(() => {});
+    throw new Error(`Against ${gathered.reference.backend}: ${unlike}`);
+  }
+
+  /** What all passes gave, in the order of the cases and backends. */
+  outcome(): Outcome {
+    const results: Result[] = [];
+    for (const gathered of this.#gathered.values()) {
+      for (const backend of this.#task.backends) {
+        if (this.#failures.has(gathered.work.name, backend)) continue;
+        const rounds = gathered.rounds.get(backend);
+        const opened = gathered.opened.get(backend);
+        if (!rounds || !opened) continue;
+        results.push(
+          resultOf(this.#task.suite, gathered.work, backend, opened, rounds),
+        );
+      }
+    }
+    return { results, failures: this.#failures.list() };
+  }
+}
+
+function resultOf(
+  suite: string,
+  work: Listed,
+  backend: string,
+  opened: Opened,
+  rounds: readonly Measured[],
+): Result {
+  const samples = rounds.flatMap((round) => round.samples);
+  const total = (key: "wallMs" | "ownMs" | "othersMs") =>
+    rounds.reduce((sum, round) => sum + round[key], 0);
+  return {
+    suite,
+    case: work.name,
+    series: work.series,
+    ...(work.size === undefined ? {} : { size: work.size }),
+    backend,
+    unit: "ns",
+    ...summarize(samples),
+    rounds: rounds.map((round) => median(round.samples)),
+    samples: thin(samples, KEPT_SAMPLES),
+    count: samples.length,
+    callsPerSample: rounds[0]?.callsPerSample ?? 1,
+    own: total("ownMs") / total("wallMs"),
+    others: Math.max(total("othersMs") / total("wallMs"), 0),
+    ...(work.work ? { work: work.work } : {}),
+    kernels: [...opened.kernels],
+    peakBytes: opened.peakBytes,
+    counted: { ...opened.counted },
+  };
+}
