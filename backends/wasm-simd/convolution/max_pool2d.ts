@@ -5,7 +5,6 @@
  */
 
 import {
-  type DType,
   DTYPES,
   type KernelCall,
   type Launch,
@@ -14,52 +13,36 @@ import {
 import { ArgumentLayout } from "../arguments.ts";
 import {
   type Code,
-  f32,
-  f64,
   type FunctionBuilder,
   i32,
   type Local,
   select,
-  type ValueType,
 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
-import { ELEMENTS } from "../routines/rows.ts";
+import {
+  fourWindows,
+  oneWindow,
+  type PoolSite,
+  type Reach,
+  SCALARS,
+} from "./pool_windows.ts";
 
 /** The dims of the loop. */
 const [ROW, Y, X, I, J] = [0, 1, 2, 3, 4] as const;
 const RANK = 5;
 /** Nanoseconds for one element of a window. */
-const NANOSECONDS = 1.5;
+const NANOSECONDS = 0.5;
+const ZERO = i32.const(0);
 
-/** What a window without elements gives. */
-const LOWEST: { readonly [D in DType]: Code<ValueType> } = {
-  bool: i32.const(0),
-  int32: i32.const(-(2 ** 31)),
-  float32: f32.const(-Infinity),
-  float64: f64.const(-Infinity),
-};
-
-/** Run-time scalars by what they are. */
-const SCALARS = [
-  "height",
-  "width",
-  "strideY",
-  "strideX",
-  "dilationY",
-  "dilationX",
-  "paddingY",
-  "paddingX",
-] as const;
-
-/** The part of a window that lies in the plane, along one dim. */
-interface Reach {
-  readonly first: Local<"i32">;
-  readonly end: Local<"i32">;
-  /** The position in the plane of the window's first step. */
-  readonly start: Local<"i32">;
+/** The number of steps of `by` that cover a distance. */
+function stepsOver(distance: Code<"i32">, by: Code<"i32">): Code<"i32"> {
+  return i32.div_s(i32.add(distance, i32.sub(by, i32.const(1))), by);
 }
 
-/** The steps i of a window for which start + i * dilation is in the plane. */
+/**
+ * The steps i of a window for which start + i * dilation is in the plane. Most
+ * windows are inside as a whole, which is found out without dividing.
+ */
 function reach(
   f: FunctionBuilder,
   start: Local<"i32">,
@@ -67,19 +50,50 @@ function reach(
   size: Local<"i32">,
   extent: Local<"i32">,
 ): Reach {
-  const zero = i32.const(0);
-  const steps = (distance: Code<"i32">) =>
-    i32.div_s(
-      i32.add(distance, i32.sub(dilation, i32.const(1))),
-      dilation,
-    );
-  const first = f.let(
-    select(i32.lt_s(start, zero), steps(i32.sub(zero, start)), zero),
+  const first = f.let(ZERO);
+  f.if(
+    i32.lt_s(start, ZERO),
+    () => f.set(first, stepsOver(i32.sub(ZERO, start), dilation)),
   );
-  const end = f.let(steps(i32.sub(extent, start)));
-  f.if(i32.ge_s(start, extent), () => f.set(end, zero));
-  f.set(end, select(i32.lt_s(end, size), end, size));
-  return { first, end, start };
+  const end = f.let(size);
+  const last = i32.add(
+    start,
+    i32.mul(i32.sub(size, i32.const(1)), dilation),
+  );
+  f.if(i32.ge_s(last, extent), () => {
+    const distance = i32.sub(extent, start);
+    f.set(
+      end,
+      select(i32.gt_s(distance, ZERO), stepsOver(distance, dilation), ZERO),
+    );
+  });
+  return { first, end };
+}
+
+/** The part of a row of windows in which all are inside of the plane. */
+function inside(
+  f: FunctionBuilder,
+  site: PoolSite,
+  count: Local<"i32">,
+): Reach {
+  const { scalar, columns } = site;
+  const first = f.let(stepsOver(scalar("paddingX"), scalar("strideX")));
+  // How far the first window could move.
+  const room = f.let(
+    i32.sub(
+      i32.add(scalar("width"), scalar("paddingX")),
+      i32.add(
+        i32.mul(i32.sub(columns, i32.const(1)), scalar("dilationX")),
+        i32.const(1),
+      ),
+    ),
+  );
+  const end = f.let(ZERO);
+  f.if(i32.ge_s(room, ZERO), () => {
+    f.set(end, i32.add(i32.div_s(room, scalar("strideX")), i32.const(1)));
+    f.set(end, select(i32.lt_s(end, count), end, count));
+  });
+  return { first, end };
 }
 
 /** Compiles the routine: the first of several equal ones, NaN before all. */
@@ -88,7 +102,6 @@ export function compileMaxPool2d(
   { inputs }: RoutineKernel,
 ): Launch {
   const dtype = inputs[0]!;
-  const { load, store, above, isNan, type } = ELEMENTS[dtype];
   const layout = new ArgumentLayout(
     [dtype, "int32", dtype],
     RANK,
@@ -101,93 +114,94 @@ export function compileMaxPool2d(
     begin,
     end,
   ) => {
-    const scalar = (name: (typeof SCALARS)[number]) =>
-      f.hoist(layout.integer(args, SCALARS.indexOf(name)));
     const extent = (dim: number) => f.hoist(layout.extent(args, dim));
     const stride = (buffer: number, dim: number) =>
       f.hoist(layout.stride(args, buffer, dim));
-    const along = (index: Code<"i32">, dim: number) =>
-      i32.mul(index, stride(2, dim));
-    const values = f.let(
-      i32.add(layout.pointer(args, 0), i32.mul(begin, stride(0, ROW))),
+    const pointer = (buffer: number) =>
+      f.let(
+        i32.add(
+          layout.pointer(args, buffer),
+          i32.mul(begin, stride(buffer, ROW)),
+        ),
+      );
+    const [values, indices, plane] = [pointer(0), pointer(1), pointer(2)];
+    const site: PoolSite = {
+      f,
+      dtype,
+      scalar: (name) => f.hoist(layout.integer(args, SCALARS.indexOf(name))),
+      rows: extent(I),
+      columns: extent(J),
+      across: stride(2, X),
+      down: stride(2, I),
+      along: stride(2, J),
+    };
+    const whole = inside(f, site, extent(X));
+    // Vectors have four windows; the last one may begin in the one before.
+    const lastFour = f.let(i32.sub(whole.end, i32.const(4)));
+    const vectors = f.let(
+      dtype === "float32" ? i32.ge_s(lastFour, whole.first) : ZERO,
     );
-    const indices = f.let(
-      i32.add(layout.pointer(args, 1), i32.mul(begin, stride(1, ROW))),
-    );
-    const plane = f.let(
-      i32.add(layout.pointer(args, 2), along(begin, ROW)),
-    );
-    // Where no element counts; integers have no infinity.
-    const lowest = f.hoist(LOWEST[dtype]);
+    const bytes = i32.const(DTYPES[dtype].bytes);
     const row = f.let(begin);
     f.for(row, end, 1, () => {
-      const y = f.let(i32.const(0));
+      const y = f.let(ZERO);
+      const line = f.let(plane);
+      const top = f.let(i32.sub(ZERO, site.scalar("paddingY")));
       f.for(y, extent(Y), 1, () => {
-        const top = f.let(
-          i32.sub(i32.mul(y, scalar("strideY")), scalar("paddingY")),
-        );
         const down = reach(
           f,
           top,
-          scalar("dilationY"),
-          extent(I),
-          scalar("height"),
+          site.scalar("dilationY"),
+          site.rows,
+          site.scalar("height"),
         );
-        const x = f.let(i32.const(0));
-        f.for(x, extent(X), 1, () => {
+        const some = f.let(
+          i32.and(vectors, i32.lt_s(down.first, down.end)),
+        );
+        const x = f.let(ZERO);
+        f.loop((again) => {
+          const isInside = f.let(
+            i32.and(i32.ge_s(x, whole.first), i32.lt_s(x, whole.end)),
+          );
+          const isVector = f.let(i32.and(some, isInside));
+          f.if(
+            i32.and(isVector, i32.gt_s(x, lastFour)),
+            () => f.set(x, lastFour),
+          );
           const left = f.let(
-            i32.sub(i32.mul(x, scalar("strideX")), scalar("paddingX")),
+            i32.sub(
+              i32.mul(x, site.scalar("strideX")),
+              site.scalar("paddingX"),
+            ),
           );
-          const across = reach(
-            f,
+          const window = {
+            corner: f.let(i32.add(line, i32.mul(x, site.across))),
+            top,
             left,
-            scalar("dilationX"),
-            extent(J),
-            scalar("width"),
-          );
-          const corner = f.let(
-            i32.add(plane, i32.add(along(y, Y), along(x, X))),
-          );
-          const best = f.local(type);
-          f.set(best, lowest);
-          const where = f.let(i32.const(-1));
-          const i = f.let(down.first);
-          f.for(i, down.end, 1, () => {
-            const j = f.let(across.first);
-            const at = f.let(
-              i32.add(corner, i32.add(along(i, I), along(j, J))),
+            down,
+            value: f.let(i32.add(values, i32.mul(x, bytes))),
+            index: f.let(i32.add(indices, i32.shl(x, i32.const(2)))),
+          };
+          f.if(isVector, () => {
+            if (dtype === "float32") fourWindows(site, window);
+            f.increase(x, 4);
+          }, () => {
+            const across = reach(
+              f,
+              left,
+              site.scalar("dilationX"),
+              site.columns,
+              site.scalar("width"),
             );
-            // The position in the plane of (i, j).
-            const line = f.let(
-              i32.add(
-                i32.mul(
-                  i32.add(top, i32.mul(i, scalar("dilationY"))),
-                  scalar("width"),
-                ),
-                left,
-              ),
-            );
-            f.for(j, across.end, 1, () => {
-              const value = f.let(load(at));
-              const wins = i32.or(
-                i32.or(above(value, best), i32.lt_s(where, i32.const(0))),
-                i32.and(isNan(value), i32.eqz(isNan(best))),
-              );
-              f.if(wins, () => {
-                f.set(best, value);
-                f.set(
-                  where,
-                  i32.add(line, i32.mul(j, scalar("dilationX"))),
-                );
-              });
-              f.increase(at, stride(2, J));
-            });
+            oneWindow(site, window, across);
+            f.increase(x, 1);
           });
-          f.do(store(values, best));
-          f.do(i32.store(indices, where));
-          f.increase(values, DTYPES[dtype].bytes);
-          f.increase(indices, 4);
+          f.branchIf(again, i32.lt_s(x, extent(X)));
         });
+        f.increase(line, stride(2, Y));
+        f.increase(top, site.scalar("strideY"));
+        f.increase(values, i32.mul(extent(X), bytes));
+        f.increase(indices, i32.shl(extent(X), i32.const(2)));
       });
       f.increase(plane, stride(2, ROW));
     });

@@ -1,0 +1,41 @@
+/**
+ * What the tests of convolution and pooling share.
+ *
+ * @module
+ */
+import { type DType, DTYPES, EagerDevice, type Op, Value } from "@tenfold/core";
+import type { View } from "@tenfold/core";
+import { type Plain, reference } from "@tenfold/core/reference";
+import { wasmSimd } from "../mod.ts";
+
+/** Where the tests run: one thread. */
+export const device: EagerDevice = new EagerDevice(wasmSimd({ threads: 1 }));
+
+/** An operand on the device. */
+export function upload(
+  data: readonly number[],
+  shape: readonly number[],
+  dtype: DType = "float32",
+  view: (whole: View) => View = (whole) => whole,
+): Value {
+  const memory = DTYPES[dtype].allocate(data.length);
+  memory.set(data);
+  const whole = device.upload(memory, shape, dtype);
+  return new Value(whole.storage, view(whole.view));
+}
+
+/** What the device says, and what the reference says. */
+export function bothOf(
+  op: Op,
+  inputs: readonly Value[],
+): [found: number[][], expected: (readonly number[])[]] {
+  const plains: Plain[] = inputs.map((value) => ({
+    shape: value.shape,
+    dtype: value.dtype,
+    data: [...device.readSync(value)],
+  }));
+  const results = device.apply(op, inputs);
+  const found = results.map((value) => [...device.readSync(value)]);
+  for (const value of [...results, ...inputs]) value.release();
+  return [found, reference(op, plains).map(({ data }) => data)];
+}
