@@ -86,7 +86,7 @@ export async function ready(result: Tensor): Promise<void> {
 
 /**
  * The time of one call, in milliseconds: the best of several rounds, each of
- * as many calls as fit into a few hundredths of a second.
+ * as many calls as fit into about 20 ms.
  */
 export async function millisecondsOf(
   work: () => Tensor | Promise<Tensor>,
@@ -99,9 +99,9 @@ export async function millisecondsOf(
     return (performance.now() - start) / calls;
   };
   await round(3); // the first calls compile kernels
-  const calls = Math.max(1, Math.min(500, Math.ceil(30 / await round(1))));
+  const calls = Math.max(1, Math.min(500, Math.ceil(20 / await round(1))));
   let best = Infinity;
-  for (let i = 0; i < 5; i++) best = Math.min(best, await round(calls));
+  for (let i = 0; i < 4; i++) best = Math.min(best, await round(calls));
   return best;
 }
 
