@@ -224,6 +224,15 @@ export class Tensor implements Disposable {
   /**
    * A copy of the elements in C order. bool tensors give a `Uint8Array` of 0
    * and 1.
+   *
+   * @example Read all elements
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 2], [3, 4]]);
+   * assertEquals(await x.t().data(), new Float32Array([1, 3, 2, 4]));
+   * ```
    */
   async data(): Promise<TypedArray> {
     return await this.device.read(this.value);
@@ -233,13 +242,30 @@ export class Tensor implements Disposable {
    * The one element as a number; 0 or 1 for bool tensors.
    *
    * @throws {ShapeError} If the tensor has another number of elements.
+   * @example A loss as a number
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2, 3]).sum().item(), 6);
+   * ```
    */
   async item(): Promise<number> {
     this.#requireOne();
     return (await this.data())[0]!;
   }
 
-  /** The elements as nested arrays; a number for a 0-d tensor. */
+  /**
+   * The elements as nested arrays; a number for a 0-d tensor.
+   *
+   * @example Nested arrays
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { eye } from "@tenfold/tenfold";
+   *
+   * assertEquals(await eye(2).toArray(), [[1, 0], [0, 1]]);
+   * ```
+   */
   async toArray(): Promise<NestedNumbers> {
     return nest(await this.data(), this.shape, this.dtype);
   }
@@ -309,7 +335,20 @@ export class Tensor implements Disposable {
 
   // Memory
 
-  /** Gives the memory back. Views and the tape keep theirs. */
+  /**
+   * Gives the memory back. Views and the tape keep theirs.
+   *
+   * @example Release one tensor
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { memory, ones } from "@tenfold/tenfold";
+   *
+   * const before = memory().tensors;
+   * const x = ones([3]);
+   * x.dispose();
+   * assertEquals(memory().tensors, before);
+   * ```
+   */
   dispose(): void {
     if (this.#released) return;
     this.#released = true;
@@ -351,7 +390,19 @@ export class Tensor implements Disposable {
     return new Tensor(this.device, this.device.upload(data, shape, dtype));
   }
 
-  /** The same memory outside the tape. */
+  /**
+   * The same memory outside the tape.
+   *
+   * @example No gradient flows through it
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([2], { requiresGrad: true });
+   * x.mul(x.detach()).sum().backward();
+   * assertEquals(await x.grad!.toArray(), [2]);
+   * ```
+   */
   detach(): Tensor {
     return new Tensor(this.device, this.value.alias());
   }
@@ -366,7 +417,18 @@ export class Tensor implements Disposable {
     return this.value.view.dense ? this.alias() : this.clone();
   }
 
-  /** A copy on another device (the same memory where it is there already). */
+  /**
+   * A copy on another device (the same memory where it is there already).
+   *
+   * @example On another backend and back
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = await tensor([1, 2]).to("cpu-typedarray");
+   * assertEquals(x.device.name, "cpu-typedarray");
+   * ```
+   */
   async to(device: string | Backend | Device): Promise<Tensor> {
     const target = await openDevice(device);
     if (target === this.device) return this.alias();
@@ -417,6 +479,15 @@ export class Tensor implements Disposable {
    * `createGraph` records the gradients themselves, for higher orders.
    * @throws {GradientError} If nothing was recorded, the tensor has several
    * elements and no gradient is given, or the tape was released before.
+   * @example The slope of a square
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 2], { requiresGrad: true });
+   * x.square().sum().backward();
+   * assertEquals(await x.grad!.toArray(), [2, 4]);
+   * ```
    */
   backward(
     gradient?: Tensor,
@@ -446,7 +517,18 @@ export class Tensor implements Disposable {
       : applyOp({ name }, [this, other])[0]!;
   }
 
-  /** `this + other`, broadcasting. */
+  /**
+   * `this + other`, broadcasting.
+   *
+   * @example A row to every row
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 2], [3, 4]]);
+   * assertEquals(await x.add(tensor([10, 20])).toArray(), [[11, 22], [13, 24]]);
+   * ```
+   */
   add(other: TensorLike): Tensor {
     return this.#binary("add", other);
   }
@@ -461,12 +543,33 @@ export class Tensor implements Disposable {
     return this.#binary("mul", other);
   }
 
-  /** `this / other`, broadcasting; integers give float32. */
+  /**
+   * `this / other`, broadcasting; integers give float32.
+   *
+   * @example Integers give fractions
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 2], { dtype: "int32" });
+   * assertEquals(await x.div(2).toArray(), [0.5, 1]);
+   * ```
+   */
   div(other: TensorLike): Tensor {
     return this.#binary("div", other);
   }
 
-  /** `this - other * floor(this / other)`: the sign is the divisor's. */
+  /**
+   * `this - other * floor(this / other)`: the sign is the divisor's.
+   *
+   * @example The sign of the divisor
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([-5, 5]).remainder(3).toArray(), [1, 2]);
+   * ```
+   */
   remainder(other: TensorLike): Tensor {
     return this.#binary("remainder", other);
   }
@@ -644,6 +747,14 @@ export class Tensor implements Disposable {
    * Each element, but no less than `min` and no more than `max`.
    *
    * @throws {TypeError} If neither bound is given.
+   * @example Between bounds
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([-2, 0, 2]);
+   * assertEquals(await x.clamp({ min: -1, max: 1 }).toArray(), [-1, 0, 1]);
+   * ```
    */
   clamp(bounds: { min?: TensorLike; max?: TensorLike }): Tensor {
     const { min, max } = bounds;
@@ -726,7 +837,18 @@ export class Tensor implements Disposable {
     return this.#unary("isFinite");
   }
 
-  /** This where `condition` is not 0, else `other`; all broadcast. */
+  /**
+   * This where `condition` is not 0, else `other`; all broadcast.
+   *
+   * @example Zero instead of negative elements
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([-1, 2]);
+   * assertEquals(await x.where(x.gt(0), 0).toArray(), [0, 2]);
+   * ```
+   */
   where(condition: Tensor, other: TensorLike): Tensor {
     return typeof other === "number"
       ? applyOp({ name: "where", operands: [null, null, other] }, [
@@ -736,7 +858,18 @@ export class Tensor implements Disposable {
       : applyOp({ name: "where" }, [condition, this, other])[0]!;
   }
 
-  /** The elements as another dtype; the same memory where nothing changes. */
+  /**
+   * The elements as another dtype; the same memory where nothing changes.
+   *
+   * @example Floats to integers
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1.9, -1.9]).cast("int32");
+   * assertEquals(await x.toArray(), [1, -1]);
+   * ```
+   */
   cast(dtype: DType): Tensor {
     checkDType(dtype, "cast");
     return dtype === this.dtype ? this.alias() : this.apply({
@@ -755,12 +888,36 @@ export class Tensor implements Disposable {
     });
   }
 
-  /** The sum over dims; bool tensors give int32. */
+  /**
+   * The sum over dims; bool tensors give int32.
+   *
+   * @example Over one dim, and over all
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 2], [3, 4]]);
+   * assertEquals(await x.sum(0).toArray(), [4, 6]);
+   * assertEquals(await x.sum(1, { keepDim: true }).toArray(), [[3], [7]]);
+   * assertEquals(await x.sum().item(), 10);
+   * ```
+   */
   sum(dim?: Dims, options?: KeepDim): Tensor {
     return this.#reduce("sum", dim, options);
   }
 
-  /** The mean over dims; integers give float32. */
+  /**
+   * The mean over dims; integers give float32.
+   *
+   * @example The mean of rows
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 2], [3, 5]]);
+   * assertEquals(await x.mean(1).toArray(), [1.5, 4]);
+   * ```
+   */
   mean(dim?: Dims, options?: KeepDim): Tensor {
     return this.#reduce("mean", dim, options);
   }
@@ -811,6 +968,15 @@ export class Tensor implements Disposable {
   /**
    * The position (int32) of the first largest element along a dim, or in C
    * order of all elements; NaN counts as largest.
+   *
+   * @example The class with the largest score
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const scores = tensor([[0.1, 0.9], [0.8, 0.2]]);
+   * assertEquals(await scores.argmax(1).toArray(), [1, 0]);
+   * ```
    */
   argmax(dim?: number, options?: KeepDim): Tensor {
     return this.#arg("argmax", dim, options);
@@ -826,6 +992,15 @@ export class Tensor implements Disposable {
    *
    * @param options `unbiased` divides by `n - 1` instead of `n`.
    * @default {unbiased: true}
+   * @example Both divisors
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 3]);
+   * assertEquals(await x.variance().item(), 2);
+   * assertEquals(await x.variance(0, { unbiased: false }).item(), 1);
+   * ```
    */
   variance(
     dim?: Dims,
@@ -849,6 +1024,15 @@ export class Tensor implements Disposable {
    * are not 0) or ±Infinity.
    *
    * @param options `p`. @default {p: 2}
+   * @example The length of a vector
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([3, 4]);
+   * assertEquals(await x.norm().item(), 5);
+   * assertEquals(await x.norm(0, { p: 1 }).item(), 7);
+   * ```
    */
   norm(dim?: Dims, options: KeepDim & { p?: number } = {}): Tensor {
     return (options.p ?? 2) === 2
@@ -869,7 +1053,17 @@ export class Tensor implements Disposable {
     return this.apply({ name, dim: normalizeDim(dim, this.ndim, name) });
   }
 
-  /** `exp(x) / sum(exp(x))` along a dim, without overflow. */
+  /**
+   * `exp(x) / sum(exp(x))` along a dim, without overflow.
+   *
+   * @example Scores to probabilities
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([5, 5]).softmax(0).toArray(), [0.5, 0.5]);
+   * ```
+   */
   softmax(dim: number): Tensor {
     return this.#along("softmax", dim);
   }
@@ -879,14 +1073,34 @@ export class Tensor implements Disposable {
     return this.#along("logSoftmax", dim);
   }
 
-  /** The running sum along a dim. */
+  /**
+   * The running sum along a dim.
+   *
+   * @example Running sums
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2, 3]).cumsum(0).toArray(), [1, 3, 6]);
+   * ```
+   */
   cumsum(dim: number): Tensor {
     return this.#along("cumsum", dim);
   }
 
   // Shape
 
-  /** The same elements under another shape; one extent may be -1. */
+  /**
+   * The same elements under another shape; one extent may be -1.
+   *
+   * @example Let one extent follow
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { arange } from "@tenfold/tenfold";
+   *
+   * assertEquals(arange(6).reshape([2, -1]).shape, [2, 3]);
+   * ```
+   */
   reshape(shape: Shape): Tensor {
     const target = inferShape(shape, this.size, this.shape);
     return this.apply({ name: "reshape", shape: target });
@@ -930,6 +1144,15 @@ export class Tensor implements Disposable {
   /**
    * A view in which extents of 1 (and new leading dims) repeat; -1 keeps an
    * extent. Copies nothing.
+   *
+   * @example A row as a matrix
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const row = tensor([1, 2]).expand([3, 2]);
+   * assertEquals(row.strides, [0, 1]);
+   * ```
    */
   expand(shape: Shape): Tensor {
     const lead = shape.length - this.ndim;
@@ -944,7 +1167,17 @@ export class Tensor implements Disposable {
     return this.expand(other.shape);
   }
 
-  /** The dims in another order; a view. */
+  /**
+   * The dims in another order; a view.
+   *
+   * @example Channels last
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { zeros } from "@tenfold/tenfold";
+   *
+   * assertEquals(zeros([8, 3, 28, 30]).permute([0, 2, 3, 1]).shape, [8, 28, 30, 3]);
+   * ```
+   */
   permute(dims: readonly number[]): Tensor {
     const order = dims.map((d) => normalizeDim(d, this.ndim, "permute"));
     if (order.length !== this.ndim || new Set(order).size !== order.length) {
@@ -984,6 +1217,16 @@ export class Tensor implements Disposable {
   /**
    * Elements `start` to `end` (exclusive) of a dim, every `step`-th; negative
    * bounds count from the end, and a negative step walks backwards. A view.
+   *
+   * @example Every second element, backwards
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { arange } from "@tenfold/tenfold";
+   *
+   * const x = arange(6);
+   * assertEquals(await x.slice(0, 1, 4).toArray(), [1, 2, 3]);
+   * assertEquals(await x.slice(0, null, null, -2).toArray(), [5, 3, 1]);
+   * ```
    */
   slice(
     dim: number,
@@ -1003,6 +1246,16 @@ export class Tensor implements Disposable {
    * `":"`, `[start?, end?, step?]`, an int32 tensor or a bool mask.
    *
    * @throws {IndexError} If an index is out of range.
+   * @example All kinds of specs
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { arange, tensor } from "@tenfold/tenfold";
+   *
+   * const x = arange(12).reshape([3, 4]);
+   * assertEquals(await x.index(1, [1, 3]).toArray(), [5, 6]);
+   * assertEquals(await x.index("...", -1).toArray(), [3, 7, 11]);
+   * assertEquals(await x.index(tensor([2, 0], { dtype: "int32" }), 0).toArray(), [8, 0]);
+   * ```
    */
   index(...specs: IndexSpec[]): Tensor {
     return tidy(() => indexTensor(this, specs));
@@ -1058,12 +1311,30 @@ export class Tensor implements Disposable {
    * crop.
    *
    * @param options `value` that is added. @default {value: 0}
+   * @example A border of zeros
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { ones } from "@tenfold/tenfold";
+   *
+   * const x = ones([1, 1]).pad([1, 1, 1, 1]);
+   * assertEquals(await x.toArray(), [[0, 0, 0], [0, 1, 0], [0, 0, 0]]);
+   * ```
    */
   pad(amounts: readonly number[], options: { value?: number } = {}): Tensor {
     return tidy(() => padTensor(this, amounts, options.value ?? 0));
   }
 
-  /** The tensor `counts[d]` times along each dim, which may be new. */
+  /**
+   * The tensor `counts[d]` times along each dim, which may be new.
+   *
+   * @example Twice along a new dim
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2]).repeat([2, 1]).toArray(), [[1, 2], [1, 2]]);
+   * ```
+   */
   repeat(counts: readonly number[]): Tensor {
     return tidy(() => repeatTensor(this, counts));
   }
@@ -1085,7 +1356,18 @@ export class Tensor implements Disposable {
     return this.split(Math.max(1, Math.ceil(extent / chunks)), dim);
   }
 
-  /** Parts of `size` (the last may be smaller), or of the sizes listed. */
+  /**
+   * Parts of `size` (the last may be smaller), or of the sizes listed.
+   *
+   * @example Parts of two
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { arange } from "@tenfold/tenfold";
+   *
+   * const parts = arange(5).split(2);
+   * assertEquals(parts.map((part) => part.size), [2, 2, 1]);
+   * ```
+   */
   split(size: number | readonly number[], dim = 0): Tensor[] {
     const d = normalizeDim(dim, this.ndim, "split");
     let start = 0;
@@ -1096,7 +1378,18 @@ export class Tensor implements Disposable {
     });
   }
 
-  /** Windows of `size` along a dim, `step` apart, as a new last dim; a view. */
+  /**
+   * Windows of `size` along a dim, `step` apart, as a new last dim; a view.
+   *
+   * @example Sliding windows
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { arange } from "@tenfold/tenfold";
+   *
+   * const windows = arange(4).unfold(0, 2, 1);
+   * assertEquals(await windows.toArray(), [[0, 1], [1, 2], [2, 3]]);
+   * ```
+   */
   unfold(dim: number, size: number, step: number): Tensor {
     const d = normalizeDim(dim, this.ndim, "unfold");
     const extent = this.shape[d] ?? 1;
@@ -1111,7 +1404,17 @@ export class Tensor implements Disposable {
     return this.apply({ name: "unfold", dim: d, size, step });
   }
 
-  /** The lower triangle of the last two dims; `diagonal` moves its edge up. */
+  /**
+   * The lower triangle of the last two dims; `diagonal` moves its edge up.
+   *
+   * @example Below the diagonal
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { ones } from "@tenfold/tenfold";
+   *
+   * assertEquals(await ones([2, 2]).tril(-1).toArray(), [[0, 0], [1, 0]]);
+   * ```
+   */
   tril(diagonal = 0): Tensor {
     return this.apply({ name: "tril", diagonal });
   }
@@ -1142,6 +1445,15 @@ export class Tensor implements Disposable {
    * has as many dims as this tensor.
    *
    * @throws {IndexError} If an index is out of range.
+   * @example The score of each row's class
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const scores = tensor([[0.25, 0.75], [0.5, 0.5]]);
+   * const classes = tensor([[1], [0]], { dtype: "int32" });
+   * assertEquals(await scores.gather(1, classes).toArray(), [[0.75], [0.5]]);
+   * ```
    */
   gather(dim: number, index: Tensor): Tensor {
     return this.apply(
@@ -1154,6 +1466,14 @@ export class Tensor implements Disposable {
    * The slices of a dim that a 1-d int32 tensor names.
    *
    * @throws {IndexError} If an index is out of range.
+   * @example Some rows
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { eye, tensor } from "@tenfold/tenfold";
+   *
+   * const rows = tensor([2, 0], { dtype: "int32" });
+   * assertEquals(await eye(3).indexSelect(0, rows).toArray(), [[0, 0, 1], [1, 0, 0]]);
+   * ```
    */
   indexSelect(dim: number, index: Tensor): Tensor {
     const d = normalizeDim(dim, this.ndim, "indexSelect");
@@ -1177,6 +1497,15 @@ export class Tensor implements Disposable {
    * along a dim; equal places add up.
    *
    * @throws {IndexError} If an index is out of range.
+   * @example A histogram
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { ones, tensor, zeros } from "@tenfold/tenfold";
+   *
+   * const bins = tensor([0, 2, 2], { dtype: "int32" });
+   * const counts = zeros([3]).scatterAdd(0, bins, ones([3]));
+   * assertEquals(await counts.toArray(), [1, 0, 2]);
+   * ```
    */
   scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor {
     return this.apply(
@@ -1210,6 +1539,14 @@ export class Tensor implements Disposable {
    * A new last dim with 1 at each element's class and 0 elsewhere, int32.
    *
    * @throws {IndexError} If a class is out of range.
+   * @example Classes as vectors
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const classes = tensor([1, 0], { dtype: "int32" });
+   * assertEquals(await classes.oneHot(2).toArray(), [[0, 1], [1, 0]]);
+   * ```
    */
   oneHot(classes: number): Tensor {
     if (!Number.isInteger(classes) || classes < 1) {
@@ -1230,6 +1567,15 @@ export class Tensor implements Disposable {
    * Sorts along a dim, stably; NaN counts as largest.
    *
    * @returns The sorted values and the int32 positions they came from.
+   * @example Values and where they were
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const { values, indices } = tensor([3, 1, 2]).sort();
+   * assertEquals(await values.toArray(), [1, 2, 3]);
+   * assertEquals(await indices.toArray(), [1, 2, 0]);
+   * ```
    */
   sort(dim = -1, options: { descending?: boolean } = {}): {
     values: Tensor;
@@ -1250,7 +1596,18 @@ export class Tensor implements Disposable {
     return indices;
   }
 
-  /** The `k` largest (or smallest) elements of a dim, in order. */
+  /**
+   * The `k` largest (or smallest) elements of a dim, in order.
+   *
+   * @example The two best
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const { indices } = tensor([0.1, 0.7, 0.2]).topk(2);
+   * assertEquals(await indices.toArray(), [1, 2]);
+   * ```
+   */
   topk(k: number, dim = -1, options: { largest?: boolean } = {}): {
     values: Tensor;
     indices: Tensor;
@@ -1280,6 +1637,14 @@ export class Tensor implements Disposable {
    *
    * @param options `bias` that is added to the product, in the same kernel.
    * @throws {ShapeError} If the inner dimensions differ.
+   * @example A matrix times a vector
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const a = tensor([[1, 2], [3, 4]]);
+   * assertEquals(await a.matmul(tensor([1, 1])).toArray(), [3, 7]);
+   * ```
    */
   matmul(other: Tensor, options: { bias?: Tensor } = {}): Tensor {
     // The common case makes nothing in between and needs no scope.
@@ -1300,7 +1665,18 @@ export class Tensor implements Disposable {
     return this.matmul(other);
   }
 
-  /** Every product of an element of one vector and one of another. */
+  /**
+   * Every product of an element of one vector and one of another.
+   *
+   * @example A table of products
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 2]);
+   * assertEquals(await x.outer(x).toArray(), [[1, 2], [2, 4]]);
+   * ```
+   */
   outer(other: Tensor): Tensor {
     return tidy(() =>
       this.flatten().unsqueeze(1).mul(other.flatten().unsqueeze(0))
@@ -1314,7 +1690,19 @@ export class Tensor implements Disposable {
     return this;
   }
 
-  /** Overwrites the elements with those of another tensor, broadcasting. */
+  /**
+   * Overwrites the elements with those of another tensor, broadcasting.
+   *
+   * @example Into a view
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor, zeros } from "@tenfold/tenfold";
+   *
+   * const x = zeros([2, 2]);
+   * x.select(0, 1).copy_(tensor([5, 6]));
+   * assertEquals(await x.toArray(), [[0, 0], [5, 6]]);
+   * ```
+   */
   copy_(source: Tensor): this {
     return this.#update(copyInPlace(this.dtype, source.dtype), [], [source]);
   }
@@ -1329,7 +1717,19 @@ export class Tensor implements Disposable {
     return this.fill_(0);
   }
 
-  /** Adds a tensor or number to the elements. */
+  /**
+   * Adds a tensor or number to the elements.
+   *
+   * @example A running total
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor, zeros } from "@tenfold/tenfold";
+   *
+   * const total = zeros([2]);
+   * total.add_(tensor([1, 2])).add_(1);
+   * assertEquals(await total.toArray(), [2, 3]);
+   * ```
+   */
   add_(other: TensorLike): this {
     return typeof other === "number"
       ? this.#update(updates.addNumber(this.dtype), [other], [])
@@ -1346,6 +1746,16 @@ export class Tensor implements Disposable {
   /**
    * Zeroes elements at random with probability `p` and scales the others by
    * `1 / (1 - p)`; draws from the generator that `manualSeed` sets.
+   *
+   * @example Half of the elements
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { manualSeed, ones } from "@tenfold/tenfold";
+   *
+   * manualSeed(1);
+   * const y = ones([1000]).dropout(0.5);
+   * assertEquals(await y.max().item(), 2);
+   * ```
    */
   dropout(p: number): Tensor {
     if (!(p >= 0 && p <= 1)) {
