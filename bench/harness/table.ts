@@ -78,9 +78,9 @@ export const BUSY_CORES = 0.35;
 export function disturbance(results: readonly Result[]): string | null {
   const others = results.flatMap((result) => result.others ?? []);
   if (others.length === 0) return null;
-  const mean = others.reduce((sum, x) => sum + x, 0) / others.length;
-  if (mean < BUSY_CORES) return null;
+  const busy = mean(others);
+  if (busy < BUSY_CORES) return null;
   return `Other programs kept ${
-    digits(mean)
+    digits(busy)
   } cores busy meanwhile: take the times with caution`;
 }

@@ -36,16 +36,6 @@ function linears(...widths: number[]): nn.Module[] {
   });
 }
 
-/** A layer that may be missing from this build. */
-function layer(name: string, ...args: unknown[]): nn.Module {
-  const Layer = (nn as unknown as Record<
-    string,
-    (new (...args: unknown[]) => nn.Module) | undefined
-  >)[name];
-  if (!Layer) throw new TypeError(`nn.${name} is not there yet`);
-  return new Layer(...args);
-}
-
 /** The nets, from the smallest on. */
 export const NETS: readonly Net[] = [
   {
@@ -78,12 +68,12 @@ export const NETS: readonly Net[] = [
     input: [1, 28, 28],
     classes: 10,
     layers: () => [
-      layer("Conv2d", 1, 16, 3, { padding: 1 }),
+      new nn.Conv2d(1, 16, 3, { padding: 1 }),
       new nn.ReLU(),
-      layer("MaxPool2d", 2),
-      layer("Conv2d", 16, 32, 3, { padding: 1 }),
+      new nn.MaxPool2d(2),
+      new nn.Conv2d(16, 32, 3, { padding: 1 }),
       new nn.ReLU(),
-      layer("MaxPool2d", 2),
+      new nn.MaxPool2d(2),
       new nn.Flatten(),
       new nn.Linear(32 * 7 * 7, 10),
     ],

@@ -92,16 +92,7 @@ const LAYERS: readonly Layer[] = [
   },
 ];
 
-type Conv2d = (x: Tensor, weight: Tensor, options: Options) => Tensor;
-
-function conv2d(): Conv2d {
-  const { conv2d } = nn.functional as unknown as { conv2d?: Conv2d };
-  if (!conv2d) throw new TypeError("nn.functional.conv2d is not there yet");
-  return conv2d;
-}
-
 function open(layer: Layer, backward: boolean): Live {
-  const apply = conv2d();
   const { batch, channels, side, filters, kernel, groups = 1 } = layer;
   const { stride = 1, padding = 0 } = layer;
   const options = { stride, padding, groups };
@@ -111,7 +102,10 @@ function open(layer: Layer, backward: boolean): Live {
     requiresGrad,
   });
   if (!backward) {
-    return scoped([x, weight], () => apply(x, weight, options));
+    return scoped(
+      [x, weight],
+      () => nn.functional.conv2d(x, weight, null, options),
+    );
   }
   let last: Tensor | null = null;
   return {
@@ -119,7 +113,7 @@ function open(layer: Layer, backward: boolean): Live {
     run() {
       using s = scope();
       last?.dispose();
-      const y = apply(x, weight, options);
+      const y = nn.functional.conv2d(x, weight, null, options);
       const [dx, dw] = grad(y, [x, weight], { gradOutputs: [y.detach()] });
       dx!.dispose();
       last = s.keep(dw!);
