@@ -81,10 +81,10 @@ export function saturate(value: number): number {
   return value <= -2147483648 ? -2147483648 : value | 0;
 }
 
-/** Masks out of four bytes in the low lane. */
+/** Masks out of four bytes, which every lane holds: each looks at its own. */
 function masks(f: FunctionBuilder, bytes: Code<"v128">): Code<"v128"> {
-  const wide = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes));
-  return i32x4.ne(wide, f.i32x4(0));
+  const own = f.hoist(i32x4.const(0xff, 0xff00, 0xff0000, 0xff000000 | 0));
+  return i32x4.ne(v128.and(bytes, own), f.i32x4(0));
 }
 
 /** Four neighbours in memory. */
@@ -96,7 +96,7 @@ export function loadDense(
 ): Quad {
   switch (dtype) {
     case "bool":
-      return quad(f, dtype, masks(f, v128.load32_zero(address, offset)));
+      return quad(f, dtype, masks(f, v128.load32_splat(address, offset)));
     case "float64":
       return quad(
         f,
@@ -146,8 +146,9 @@ export function loadScattered(
   switch (dtype) {
     case "bool": {
       const bytes = f.let(v128.load8_splat(at(0)));
+      // Every byte is the first one; in each lane one becomes its own.
       for (const lane of [1, 2, 3]) {
-        f.set(bytes, v128.load8_lane(at(lane), bytes, lane));
+        f.set(bytes, v128.load8_lane(at(lane), bytes, 5 * lane));
       }
       return quad(f, dtype, masks(f, bytes));
     }
@@ -316,4 +317,22 @@ export function convert(f: FunctionBuilder, value: Quad, to: DType): Quad {
         );
     }
   }
+}
+
+/** Four columns of four elements as rows. */
+export function turn(
+  f: FunctionBuilder,
+  vectors: readonly Vector[],
+): Vector[] {
+  const [a, b, c, d] = vectors as [Vector, Vector, Vector, Vector];
+  const lowAb = f.let(i32x4.shuffle(a, b, [0, 4, 1, 5]));
+  const highAb = f.let(i32x4.shuffle(a, b, [2, 6, 3, 7]));
+  const lowCd = f.let(i32x4.shuffle(c, d, [0, 4, 1, 5]));
+  const highCd = f.let(i32x4.shuffle(c, d, [2, 6, 3, 7]));
+  return [
+    i32x4.shuffle(lowAb, lowCd, [0, 1, 4, 5]),
+    i32x4.shuffle(lowAb, lowCd, [2, 3, 6, 7]),
+    i32x4.shuffle(highAb, highCd, [0, 1, 4, 5]),
+    i32x4.shuffle(highAb, highCd, [2, 3, 6, 7]),
+  ].map((vector) => f.let(vector));
 }

@@ -16,7 +16,7 @@ import {
   type ModuleBuilder,
   v128,
 } from "../assembler.ts";
-import type { Vector } from "../math/lanes.ts";
+import { turn } from "../values.ts";
 
 /**
  * Packs `width` lines of a matrix side by side: for each step along the lines
@@ -165,19 +165,4 @@ function whereAlong(
     for (const pointer of pointers) f.increase(pointer, 16);
     f.increase(to, 4 * width * unit);
   });
-}
-
-/** The columns of a square of four rows. */
-function turn(f: FunctionBuilder, rows: readonly Vector[]): Code<"v128">[] {
-  const [a, b, c, d] = rows as [Vector, Vector, Vector, Vector];
-  const lowAb = f.let(i32x4.shuffle(a, b, [0, 4, 1, 5]));
-  const highAb = f.let(i32x4.shuffle(a, b, [2, 6, 3, 7]));
-  const lowCd = f.let(i32x4.shuffle(c, d, [0, 4, 1, 5]));
-  const highCd = f.let(i32x4.shuffle(c, d, [2, 6, 3, 7]));
-  return [
-    i32x4.shuffle(lowAb, lowCd, [0, 1, 4, 5]),
-    i32x4.shuffle(lowAb, lowCd, [2, 3, 6, 7]),
-    i32x4.shuffle(highAb, highCd, [0, 1, 4, 5]),
-    i32x4.shuffle(highAb, highCd, [2, 3, 6, 7]),
-  ];
 }

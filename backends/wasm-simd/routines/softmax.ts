@@ -17,7 +17,6 @@ import type { Engine } from "../engine.ts";
 import { ExpressionWriter } from "../expression.ts";
 import { Fold, limitLanes } from "../fold.ts";
 import {
-  advance,
   alongInner,
   read,
   type VectorBody,
@@ -154,19 +153,48 @@ function normOf(lanes: Lanes, total: Vector, logarithm: boolean): Vector {
   return logarithm ? log(lanes, total) : f.let(f32x4.div(f.f32x4(1), total));
 }
 
-/** Lanes across neighbouring rows, four rows at a time. */
+/** Vectors of neighbouring rows that are worked on together: a cache line. */
+const ROW_VECTORS = 4;
+
+/** Lanes across neighbouring rows. */
 function acrossRows(
   lanes: Lanes,
   { f, pointers, rows, columns }: MatrixSite,
   logarithm: boolean,
 ): void {
-  const walkers = pointers.map((pointer): Walker => ({
-    slot: { dtype: FLOAT, access: "dense" },
-    step: "unit",
-    pointer,
-    distances: [],
-  }));
   const left = f.let(rows.extent);
+  const here = pointers.map((pointer) => f.let(pointer));
+  const some = (vectors: number) => {
+    const count = vectors === 1 ? left : null;
+    rowsTogether(lanes, f, here, columns, vectors, count, logarithm);
+    for (const pointer of here) f.increase(pointer, 16 * vectors);
+    f.increase(left, -4 * vectors);
+  };
+  for (const vectors of [ROW_VECTORS, 1]) {
+    const enough = vectors === 1
+      ? i32.gt_s(left, i32.const(0))
+      : i32.ge_s(left, i32.const(4 * vectors));
+    f.if(enough, () => {
+      f.loop((again) => {
+        some(vectors);
+        f.branchIf(again, enough);
+      });
+    });
+  }
+}
+
+/** Normalises some vectors of rows, of the last one perhaps a part. */
+function rowsTogether(
+  lanes: Lanes,
+  f: FunctionBuilder,
+  pointers: readonly Local<"i32">[],
+  columns: MatrixSite["columns"],
+  vectors: number,
+  count: Local<"i32"> | null,
+  logarithm: boolean,
+): void {
+  const each = <T>(make: (v: number) => T) =>
+    Array.from({ length: vectors }, (_, v) => make(v));
   const down = (body: (out: Local<"i32">, x: Local<"i32">) => void) => {
     const [out, x] = pointers.map((pointer) => f.let(pointer));
     const position = f.let(i32.const(0));
@@ -176,36 +204,35 @@ function acrossRows(
       f.increase(x!, columns.steps[1]!);
     });
   };
-  f.if(i32.gt_s(left, i32.const(0)), () => {
-    f.loop((again) => {
-      const max = new Fold(lanes, "max", FLOAT);
-      const top = max.accumulator();
-      down((_, x) =>
-        max.into(top, { dtype: FLOAT, parts: [f.let(v128.load(x))] })
-      );
-      const total = f.let(f32x4.const(0));
-      const store = (out: Local<"i32">, value: Code<"v128">) =>
-        storeLanes(f, out, f.let(value), left);
-      down((out, x) => {
-        const power = exp(
-          lanes,
-          f.let(f32x4.sub(v128.load(x), top.parts[0]!)),
-        );
-        f.set(total, f32x4.add(total, power));
-        if (!logarithm) store(out, power);
-      });
-      const norm = normOf(lanes, total, logarithm);
-      down((out, x) => {
-        store(
-          out,
-          logarithm
-            ? f32x4.sub(f32x4.sub(v128.load(x), top.parts[0]!), norm)
-            : f32x4.mul(v128.load(out), norm),
-        );
-      });
-      for (const walker of walkers) advance(f, walker);
-      f.increase(left, -4);
-      f.branchIf(again, i32.gt_s(left, i32.const(0)));
+  const store = (out: Local<"i32">, v: number, value: Vector) => {
+    if (count === null) f.do(v128.store(out, value, 16 * v));
+    else storeLanes(f, out, value, count);
+  };
+  const max = new Fold(lanes, "max", FLOAT);
+  const tops = each(() => max.accumulator());
+  down((_, x) => {
+    tops.forEach((top, v) => {
+      const value = f.let(v128.load(x, 16 * v));
+      max.into(top, { dtype: FLOAT, parts: [value] });
+    });
+  });
+  const totals = each(() => f.let(f32x4.const(0)));
+  const below = (x: Local<"i32">, v: number) =>
+    f.let(f32x4.sub(v128.load(x, 16 * v), tops[v]!.parts[0]!));
+  down((out, x) => {
+    totals.forEach((total, v) => {
+      const power = exp(lanes, below(x, v));
+      f.set(total, f32x4.add(total, power));
+      if (!logarithm) store(out, v, power);
+    });
+  });
+  const norms = totals.map((total) => normOf(lanes, total, logarithm));
+  down((out, x) => {
+    norms.forEach((norm, v) => {
+      const value = logarithm
+        ? f32x4.sub(below(x, v), norm)
+        : f32x4.mul(v128.load(out, 16 * v), norm);
+      store(out, v, f.let(value));
     });
   });
 }

@@ -1,0 +1,200 @@
+/**
+ * Maps of transposed operands: squares of four by four are turned in
+ * registers, so that every operand is read by vectors whichever way it lies.
+ *
+ * @module
+ */
+
+import { DTYPES, type MapKernel } from "@tenfold/core";
+import {
+  i32,
+  type Local,
+  select,
+  v128,
+} from "./assembler.ts";
+import { dimsOf, nest, stepOf } from "./loops.ts";
+import { mapRow, type MapSite, valuesAt } from "./map.ts";
+import { loadDense, loadSplat, type Quad, storeDense, turn } from "./values.ts";
+
+/** Columns that are worked on before the next rows, so that lines stay near. */
+const COLUMNS = 64;
+/** Heavier expressions gain little, and take much code four times over. */
+const HEAVIEST = 120;
+
+/**
+ * The slots that are read by columns if their columns turn out to be dense;
+ * none where the kernel does not suit.
+ */
+export function turnedSlots(
+  { rank, outputs, inputs }: MapKernel,
+  weight: number,
+): number[] {
+  if (rank < 2 || weight > HEAVIEST) return [];
+  if (outputs.some(({ access }) => stepOf(access) !== "unit")) return [];
+  const strided = inputs
+    .map(({ access, dtype }, i) => ({ access, dtype, k: outputs.length + i }))
+    .filter(({ access }) => stepOf(access) === "strided");
+  if (strided.some(({ dtype }) => DTYPES[dtype].bytes !== 4)) return [];
+  return strided.map(({ k }) => k);
+}
+
+/** Writes the loops over all matrices. */
+export function mapTurned(
+  site: MapSite,
+  [begin, end]: readonly [Local<"i32">, Local<"i32">],
+  turned: readonly number[],
+): void {
+  const { f, args, layout, slots } = site;
+  const { rank } = site.kernel;
+  const start = slots.map((_, k) => {
+    const pointer = f.let(layout.pointer(args, k));
+    f.increase(pointer, i32.mul(begin, layout.stride(args, k, 0)));
+    return pointer;
+  });
+  const outer = dimsOf(f, layout, args, 0, rank - 2).map((dim, d) =>
+    d === 0 ? { ...dim, extent: end, begin } : dim
+  );
+  const rows = rank === 2
+    ? f.let(i32.sub(end, begin))
+    : f.hoist(layout.extent(args, rank - 2));
+  const firstRow = rank === 2 ? begin : f.hoist(i32.const(0));
+  const columns = f.hoist(layout.extent(args, rank - 1));
+  const whole = (n: Local<"i32">) => f.let(i32.and(n, i32.const(-4)));
+  const [tallRows, wideColumns] = [whole(rows), whole(columns)];
+  nest(f, outer, start, (pointers, positions) => {
+    const matrix: Matrix = {
+      site,
+      turned,
+      pointers,
+      positions,
+      firstRow,
+      rowSteps: slots.map((_, k) => f.hoist(layout.stride(args, k, rank - 2))),
+      steps: slots.map((_, k) => f.hoist(layout.stride(args, k, rank - 1))),
+    };
+    squares(matrix, tallRows, wideColumns);
+    rest(matrix, rows, columns, tallRows, wideColumns);
+  });
+}
+
+interface Matrix {
+  readonly site: MapSite;
+  readonly turned: readonly number[];
+  readonly pointers: readonly Local<"i32">[];
+  readonly positions: readonly Local<"i32">[];
+  readonly firstRow: Local<"i32">;
+  readonly rowSteps: readonly Local<"i32">[];
+  readonly steps: readonly Local<"i32">[];
+}
+
+/** Goes over the squares, columns in blocks. */
+function squares(
+  matrix: Matrix,
+  rows: Local<"i32">,
+  columns: Local<"i32">,
+): void {
+  const { site: { f }, pointers, rowSteps, steps } = matrix;
+  const block = f.let(i32.const(0));
+  f.for(block, columns, COLUMNS, () => {
+    const limit = f.let(i32.add(block, i32.const(COLUMNS)));
+    const end = f.let(select(i32.lt_s(limit, columns), limit, columns));
+    const row = f.let(i32.const(0));
+    f.for(row, rows, 4, () => {
+      const at = pointers.map((pointer, k) =>
+        f.let(
+          i32.add(
+            pointer,
+            i32.add(i32.mul(row, rowSteps[k]!), i32.mul(block, steps[k]!)),
+          ),
+        )
+      );
+      const column = f.let(block);
+      f.for(column, end, 4, () => {
+        square(matrix, at, row, column);
+        at.forEach((pointer, k) =>
+          f.increase(pointer, i32.shl(steps[k]!, i32.const(2)))
+        );
+      });
+    });
+  });
+}
+
+/** Computes four rows of four elements. */
+function square(
+  { site, turned, positions, firstRow, rowSteps, steps }: Matrix,
+  at: readonly Local<"i32">[],
+  row: Local<"i32">,
+  column: Local<"i32">,
+): void {
+  const { f, slots, kernel } = site;
+  const columnsOf = new Map(
+    turned.map((k) => {
+      const pointer = f.let(at[k]!);
+      const vectors = Array.from({ length: 4 }, (_, j) => {
+        if (j > 0) f.increase(pointer, steps[k]!);
+        return f.let(v128.load(pointer));
+      });
+      return [k, turn(f, vectors)] as const;
+    }),
+  );
+  const here = at.map((pointer) => f.let(pointer));
+  for (let i = 0; i < 4; i++) {
+    const position = f.let(
+      i32.add(firstRow, i32.add(row, i32.const(i))),
+    );
+    const values = valuesAt(
+      site,
+      (k): Quad => {
+        const { dtype, access } = slots[k]!;
+        const rows = columnsOf.get(k);
+        if (rows !== undefined) return { dtype, parts: [rows[i]!] };
+        return stepOf(access) === "none"
+          ? loadSplat(f, dtype, here[k]!)
+          : loadDense(f, dtype, here[k]!);
+      },
+      [...positions, position, column],
+    );
+    values.forEach((value, k) => storeDense(f, value, here[k]!));
+    if (i === 3) return;
+    here.forEach((pointer, k) => {
+      if (k < kernel.outputs.length || !columnsOf.has(k)) {
+        f.increase(pointer, rowSteps[k]!);
+      }
+    });
+  }
+}
+
+/** What the squares leave out: the ends of rows, and the last rows. */
+function rest(
+  { site, pointers, positions, firstRow, rowSteps, steps }: Matrix,
+  rows: Local<"i32">,
+  columns: Local<"i32">,
+  tallRows: Local<"i32">,
+  wideColumns: Local<"i32">,
+): void {
+  const { f } = site;
+  // Without ends, only the last rows.
+  const row = f.let(
+    select(i32.eq(columns, wideColumns), tallRows, i32.const(0)),
+  );
+  f.for(row, rows, 1, () => {
+    const first = f.let(
+      select(i32.lt_s(row, tallRows), wideColumns, i32.const(0)),
+    );
+    mapRow(site, {
+      pointers: pointers.map((pointer, k) =>
+        f.let(
+          i32.add(
+            pointer,
+            i32.add(i32.mul(row, rowSteps[k]!), i32.mul(first, steps[k]!)),
+          ),
+        )
+      ),
+      positions: [
+        ...positions,
+        f.let(i32.add(firstRow, row)),
+        f.let(first),
+      ],
+      length: f.let(i32.sub(columns, first)),
+    });
+  });
+}
