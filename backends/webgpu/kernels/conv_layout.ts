@@ -49,7 +49,7 @@ export class ConvLayout {
     const params = new Params();
     this.bias = bias;
     this.#extents = takeExtents(params, DIMS.length);
-    const placement = () => takePlacement(params, DIMS.length, "strided");
+    const placement = () => takePlacement(params, DIMS.length);
     this.#placements = {
       out: placement(),
       in: placement(),

@@ -21,10 +21,10 @@ describeWithAdapter("webgpu kernels", () => {
 
       describe("map", () => {
         it("walks dense, broadcast, transposed and reversed operands", async () => {
-          const x = normal(7, 33);
-          await assertSame(gpu, [x, normal(33)], (x, y) => x.add(y));
-          await assertSame(gpu, [x, normal(33, 7)], (x, y) => x.mul(y.t()));
-          await assertSame(gpu, [x, normal(7, 1)], (x, y) => x.sub(y));
+          const x = normal(70, 132);
+          await assertSame(gpu, [x, normal(132)], (x, y) => x.add(y));
+          await assertSame(gpu, [x, normal(132, 70)], (x, y) => x.mul(y.t()));
+          await assertSame(gpu, [x, normal(70, 1)], (x, y) => x.sub(y));
           await assertSame(gpu, [x], (x) => x.flip(1).slice(0, 1, 6, 2));
         });
 

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Access } from "@tenfold/core";
 import type { Profile } from "../device/profile.ts";
 import { int, type Params, uint } from "../wgsl/params.ts";
 
@@ -18,7 +17,7 @@ export interface Extents {
 export interface Placement {
   /** The word of the offset. */
   readonly offset: number;
-  /** The word of each stride; none where all positions read one element. */
+  /** The word of each stride. */
   readonly strides: readonly number[];
 }
 
@@ -28,16 +27,10 @@ export function takeExtents(params: Params, rank: number): Extents {
 }
 
 /** Takes words for an operand's offset and strides. */
-export function takePlacement(
-  params: Params,
-  rank: number,
-  access: Access,
-): Placement {
-  const offset = params.take();
-  const count = access === "uniform" ? 0 : rank;
+export function takePlacement(params: Params, rank: number): Placement {
   return {
-    offset,
-    strides: Array.from({ length: count }, () => params.take()),
+    offset: params.take(),
+    strides: Array.from({ length: rank }, () => params.take()),
   };
 }
 
@@ -55,11 +48,6 @@ export function fillPlacement(
   for (let d = 0; d < words.length; d++) {
     ints[first + words[d]!] = strides[from + d]!;
   }
-}
-
-/** True where finding an element takes positions along dims. */
-export function needsPositions(access: Access, rank: number): boolean {
-  return access !== "uniform" && !(access === "dense" && rank > 1);
 }
 
 /**
@@ -85,32 +73,14 @@ export function splitPositions(
   return lines;
 }
 
-/**
- * The terms of an element's place, without its offset. They go by the strides
- * even where an access would do without, so that fewer shaders are compiled.
- */
-export function placeTerms(
-  { strides }: Placement,
-  access: Access,
-  linear: string,
-  name: string,
-): string[] {
-  if (access === "uniform") return [];
-  if (access === "dense" && strides.length > 1) return [`i32(${linear})`];
+/** The terms of an element's place at positions `name0`, `name1`, …. */
+export function placeTerms({ strides }: Placement, name: string): string[] {
   return strides.map((word, d) => `${name}${d} * ${int(word)}`);
 }
 
 /** The place of an element, an `i32`. */
-export function place(
-  placement: Placement,
-  access: Access,
-  linear: string,
-  name: string,
-): string {
-  return [
-    int(placement.offset),
-    ...placeTerms(placement, access, linear, name),
-  ].join(" + ");
+export function place(placement: Placement, name: string): string {
+  return [int(placement.offset), ...placeTerms(placement, name)].join(" + ");
 }
 
 /** The head of a shader's main function. */

@@ -23,7 +23,6 @@ import {
   type Extents,
   fillPlacement,
   gridFor,
-  needsPositions,
   place,
   type Placement,
   splitPositions,
@@ -34,6 +33,8 @@ import { ScalarWords } from "./scalars.ts";
 
 /** Nodes of expressions that are worth writing out four times. */
 const LIGHT = 24;
+/** Elements from which on that is worth a pipeline of its own. */
+const MANY = 4096;
 
 interface MapLayout {
   readonly kernel: MapKernel;
@@ -45,9 +46,7 @@ interface MapLayout {
   readonly count: number;
   readonly extents: Extents;
   readonly scalars: ScalarWords;
-  /** True where one element needs positions along dims. */
-  readonly positions: boolean;
-  /** True where four elements do. */
+  /** True where four elements need positions along dims. */
   readonly walks: boolean;
   readonly words: number;
 }
@@ -115,7 +114,7 @@ function layOut(kernel: MapKernel): MapLayout {
   const parts = {
     count: params.take(),
     extents: takeExtents(params, rank),
-    placements: slots.map(({ access }) => takePlacement(params, rank, access)),
+    placements: slots.map(() => takePlacement(params, rank)),
     scalars: new ScalarWords(params, exprs),
   };
   return {
@@ -123,8 +122,6 @@ function layOut(kernel: MapKernel): MapLayout {
     used,
     slots,
     ...parts,
-    positions: usesIndex(exprs) ||
-      slots.some(({ access }) => needsPositions(access, rank)),
     walks: usesIndex(exprs) ||
       slots.some(({ access }) => access !== "dense" && access !== "uniform"),
     words: params.words,
@@ -153,7 +150,7 @@ function weightOf(exprs: readonly Expr[]): number {
  */
 function fitsFour(layout: MapLayout, call: KernelCall, total: number): boolean {
   const { kernel, slots, used } = layout;
-  if (total < 4) return false;
+  if (total < MANY) return false;
   const outputs = kernel.outputs.length;
   const whole = call.shape[kernel.rank - 1]! % 4 === 0;
   if (!whole && layout.walks) return false;
@@ -177,8 +174,8 @@ function codeOfOne(
 ): string {
   const { extents, kernel, placements, scalars, slots, used } = layout;
   const { exprs, outputs } = kernel;
-  const at = (slot: number) =>
-    place(placements[slot]!, slots[slot]!.access, "t", "p");
+  // All go by their strides, so that one shader serves every layout.
+  const at = (slot: number) => place(placements[slot]!, "p");
   const { statements, values } = renderExpressions(exprs, {
     arg: (index) => `x${index}`,
     scalar: (index, dtype) => scalars.name(index, dtype),
@@ -196,7 +193,7 @@ function codeOfOne(
   return [
     ...eachInvocation(size),
     `if (t < ${uint(layout.count)}) {`,
-    ...(layout.positions ? splitPositions(extents, "t", "p") : []),
+    ...splitPositions(extents, "t", "p"),
     ...loads,
     ...statements,
     ...stores,
@@ -228,7 +225,9 @@ function codeOfFour(
   const quad = (slot: number) =>
     `${names[slot]}[(${int(placements[slot]!.offset)} >> 2u) + i32(t)]`;
   const first = (slot: number) =>
-    place(placements[slot]!, slots[slot]!.access, "e", "p");
+    slots[slot]!.access === "uniform"
+      ? int(placements[slot]!.offset)
+      : place(placements[slot]!, "p");
 
   const loads = used.flatMap((input, i) => {
     const slot = outputs.length + i;

@@ -121,11 +121,14 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
   const { profile } = gpu;
   const [m, n, k] = [sizeM(call), sizeN(call), sizeK(call)];
   const matrices = call.shape.slice(0, -3).reduce((x, y) => x * y, 1);
-  const a = lieOf(call, "a");
-  const b = lieOf(call, "b");
+  const work = matrices * m * n * k;
+  // Small ones share their shaders, however their operands lie.
+  const a = work < SMALL ? "none" : lieOf(call, "a");
+  const b = work < SMALL ? "none" : lieOf(call, "b");
   const isFloat = (call.buffers[0] as { dtype: string }).dtype === "float32";
   const tiled = !profile.software && isFloat && Math.min(m, n) > 16 &&
-    TILED_SIZE <= profile.workgroup && TILED_BYTES <= profile.sharedBytes;
+    work >= SMALL && TILED_SIZE <= profile.workgroup &&
+    TILED_BYTES <= profile.sharedBytes;
   let tm: number;
   let tn: number;
   let perTile: number;
@@ -134,7 +137,6 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
     tm = tn = large ? 8 : 4;
     perTile = TILED_SIZE;
   } else {
-    const work = matrices * m * n * k;
     const large = profile.software && work >= LARGE && Math.min(m, n) >= 128;
     const largest = large ? 16 : work < SMALL ? 4 : 8;
     tm = tileOf(m, a, largest);

@@ -33,7 +33,7 @@ export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel): Launch {
   const count = params.take();
   const extents = takeExtents(params, RANK);
   const [values, indices] = [params.take(), params.take()];
-  const source = takePlacement(params, RANK, "strided");
+  const source = takePlacement(params, RANK);
   const numbers = Array.from({ length: SCALARS }, () => params.take());
   const [height, width] = numbers.slice(0, 2).map(int);
   const [strideY, strideX, dilationY, dilationX] = numbers.slice(2, 6).map(int);

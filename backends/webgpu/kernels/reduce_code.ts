@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ReduceKernel, usesIndex } from "@tenfold/core";
+import type { ReduceKernel } from "@tenfold/core";
 import type { ProgramSource } from "../device/program.ts";
 import {
   type Rendered,
@@ -29,7 +29,6 @@ import {
   eachInvocation,
   type Extents,
   mainOf,
-  needsPositions,
   place,
   type Placement,
   placeTerms,
@@ -82,13 +81,10 @@ export function reduceLayout(kernel: ReduceKernel): ReduceLayout {
     kept: takeExtents(params, kernel.rank),
     reduced: takeExtents(params, kernel.reducedRank),
     used,
-    placements: used.map((i) => {
-      const { access, kept } = kernel.inputs[i]!;
-      return {
-        kept: takePlacement(params, kernel.rank, kept),
-        reduced: takePlacement(params, kernel.reducedRank, access),
-      };
-    }),
+    placements: used.map(() => ({
+      kept: takePlacement(params, kernel.rank),
+      reduced: takePlacement(params, kernel.reducedRank),
+    })),
     scalars: new ScalarWords(params, exprs),
   };
   return { ...layout, words: params.words };
@@ -153,11 +149,7 @@ function codeOf(
       values: [`${names[1]}[r * ${uint(layout.outputs)} + o]`],
     }
     : renderValue(kernel, layout, inputs, kernel.element, "x");
-  const exprs = [kernel.element, kernel.epilogue];
-  const positions = form.from === "whole" && (usesIndex(exprs) ||
-    layout.used.some((i) =>
-      needsPositions(kernel.inputs[i]!.access, kernel.reducedRank)
-    ));
+  const positions = form.from === "whole";
   const body = {
     positions,
     value,
@@ -166,16 +158,9 @@ function codeOf(
     extents: layout.reduced,
   };
   const kept = [
-    ...(usesIndex(exprs) ||
-        layout.used.some((i) =>
-          needsPositions(kernel.inputs[i]!.kept, kernel.rank)
-        )
-      ? splitPositions(layout.kept, "o", "k")
-      : []),
+    ...splitPositions(layout.kept, "o", "k"),
     ...layout.used.map((input, i) =>
-      `let base${input} = ${
-        place(layout.placements[i]!.kept, kernel.inputs[input]!.kept, "o", "k")
-      };`
+      `let base${input} = ${place(layout.placements[i]!.kept, "k")};`
     ),
   ];
   const store = form.to === "part"
@@ -305,8 +290,8 @@ function renderValue(
   const loads = usedInputs([expr]).map((input) => {
     const { access, dtype } = kernel.inputs[input]!;
     const k = layout.used.indexOf(input);
-    const terms = whole
-      ? placeTerms(layout.placements[k]!.reduced, access, "r", "q")
+    const terms = whole && access !== "uniform"
+      ? placeTerms(layout.placements[k]!.reduced, "q")
       : [];
     const at = [`base${input}`, ...terms].join(" + ");
     const element = fromMemory(dtype as GpuDType, `${names[k]}[${at}]`);

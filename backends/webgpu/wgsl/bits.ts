@@ -14,6 +14,11 @@ export const BITS: Readonly<Record<string, string>> = {
   tf_zero: `fn tf_zero() -> f32 { return bitcast<f32>(P[0].z); }`,
   tf_minus_zero: `fn tf_minus_zero() -> f32 { return bitcast<f32>(P[0].w); }`,
 
+  // The same number, of which compilers do not know that. They would take
+  // x - x for 0, and (x + y) - x for y.
+  tf_opaque: `fn tf_opaque(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) ^ bitcast<u32>(P[0].z));
+}`,
   // Truncates; what is too large saturates, and NaN gives 0.
   tf_to_int: `fn tf_to_int(x: f32) -> i32 {
   let whole = i32(clamp(x, -2147483648.0f, 2147483520.0f));

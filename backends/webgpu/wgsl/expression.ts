@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Expr, topological } from "@tenfold/core";
+import { type Expr, operandsOf, topological } from "@tenfold/core";
 import {
   type GpuDType,
   RENDER,
@@ -32,23 +32,34 @@ export interface Rendered {
   readonly values: string[];
 }
 
-/** Renders expressions that share their nodes. */
+/** Renders expressions; what is the same is computed once. */
 export function renderExpressions(
   roots: readonly Expr[],
   leaves: Leaves,
   prefix = "v",
 ): Rendered {
   const names = new Map<Expr, string>();
+  const known = new Map<string, string>();
+  const fixed = new Set<Expr>();
   const statements: string[] = [];
   for (const expr of topological(roots)) {
-    const text = renderNode(expr, names, leaves);
-    if (expr.kind === "const" || expr.kind === "accumulator") {
-      names.set(expr, text);
-      continue;
+    let text = renderNode(expr, names, leaves);
+    const operands = operandsOf(expr);
+    if (expr.kind === "const") fixed.add(expr);
+    else if (operands.length > 0 && operands.every((x) => fixed.has(x))) {
+      // Compilers would go on with the constant, and not as IEEE 754 has it.
+      fixed.add(expr);
+      if (expr.dtype === "float32") text = `tf_opaque(${text})`;
     }
-    const name = `${prefix}${names.size}`;
-    const type = VALUE_TYPE[expr.dtype as GpuDType];
-    statements.push(`let ${name}: ${type} = ${text};`);
+    let name = expr.kind === "call" || expr.kind === "cast"
+      ? known.get(text)
+      : text;
+    if (name === undefined) {
+      name = `${prefix}${known.size}`;
+      const type = VALUE_TYPE[expr.dtype as GpuDType];
+      statements.push(`let ${name}: ${type} = ${text};`);
+      known.set(text, name);
+    }
     names.set(expr, name);
   }
   return { statements, values: roots.map((root) => names.get(root)!) };

@@ -46,9 +46,9 @@ const test = (name: string, ofIntegers: string): Render =>
 /** Every scalar function. */
 export const RENDER: { readonly [F in ScalarFunction]: Render } = {
   add: infix("+"),
-  sub: infix("-"),
+  sub: either((_, a, b) => `(${a} - tf_opaque(${b}))`, infix("-")),
   mul: infix("*"),
-  div: infix("/"),
+  div: (_, a, b) => a === b ? `(${a} / tf_opaque(${b}))` : `(${a} / ${b})`,
   remainder: either(named("tf_remainder"), named("tf_int_remainder")),
   pow: either(named("tf_pow"), named("tf_int_pow")),
   max: either(named("tf_max"), named("max")),
@@ -133,9 +133,11 @@ export function renderCast(from: GpuDType, to: GpuDType, x: string): string {
     return from === "float32" ? `(tf_magnitude(${x}) != 0u)` : `(${x} != 0)`;
   }
   if (from === "bool") {
-    return to === "float32" ? `select(0.0f, 1.0f, ${x})` : `select(0, 1, ${x})`;
+    return to === "float32"
+      ? `select(tf_zero(), 1.0f, ${x})`
+      : `select(0, 1, ${x})`;
   }
-  return to === "int32" ? `tf_to_int(${x})` : `f32(${x})`;
+  return to === "int32" ? `tf_to_int(${x})` : `tf_opaque(f32(${x}))`;
 }
 
 /** A constant. */
