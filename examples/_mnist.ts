@@ -44,8 +44,8 @@ export async function openDigits(
       missing ||= error.message;
     }
   }
-  const others = roots.slice(1).map((root) => `, nor in ${root}`).join("");
-  throw new data.FileError(missing + others);
+  const looked = roots.length > 1 ? `Looked in ${roots.join(" and ")}: ` : "";
+  throw new data.FileError(looked + missing);
 }
 
 /** The environment variable, where it is set and may be read. */

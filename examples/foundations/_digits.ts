@@ -5,7 +5,14 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { data, type Tensor, tensor, tidy } from "@tenfold/tenfold";
+import {
+  currentBackend,
+  data,
+  type Tensor,
+  tensor,
+  tidy,
+} from "@tenfold/tenfold";
+import { giveUp, openDigits as openMnist } from "../_mnist.ts";
 
 /** Samples as rows of pixels from 0 to 1, and the digits they show. */
 export interface Samples {
@@ -21,19 +28,16 @@ export interface Digits {
   readonly name: string;
   /** The first 50,000, or as many as asked for. */
   readonly train: Samples;
-  /** Others: up to 10,000. */
+  /** Others: MNIST's digits to test with, up to 10,000. */
   readonly valid: Samples;
 }
 
-/** MNIST's 60,000 digits to learn from are cut here, as in the lesson. */
+/** Digits in the whole lesson. */
 const TRAIN = 50_000;
-const VALID = 10_000;
-/** Where the files are looked for when nobody says where they are. */
-const FOLDERS = ["mnist", "../shared/data/mnist"];
 
 const USAGE = `Options:
   --data FOLDER  where the files of MNIST are
-                 (default: TENFOLD_DATA, else ${FOLDERS.join(", else ")})
+                 (default: TENFOLD_DATA, else mnist, else ../shared/data/mnist)
   --limit N      how many digits to learn from, 1 to ${TRAIN} (default: all)
   --digits       use the 1,797 digits of 8×8 pixels that are in the package`;
 
@@ -58,34 +62,9 @@ function options() {
   }
 }
 
-/** The environment variable, where it is set and may be read. */
-function environment(name: string): string | undefined {
-  try {
-    return process.env[name] || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The 60,000 digits, from the first folder that has them. */
-async function openMnist(
-  folder: string | undefined,
-): Promise<data.MnistDataset> {
-  const named = folder ?? environment("TENFOLD_DATA");
-  const roots = named === undefined ? FOLDERS : [named];
-  let missing = "";
-  for (const root of roots) {
-    try {
-      return await data.mnist({ root });
-    } catch (error) {
-      if (error instanceof data.DataFormatError) fail(error.message);
-      if (!(error instanceof data.FileError)) throw error;
-      // The first folder is the one to put them into.
-      missing ||= error.message;
-    }
-  }
-  const others = roots.slice(1).map((root) => `, nor in ${root}`).join("");
-  fail(`${missing}${others} (or run the lesson with --digits instead)`);
+/** How many digits one tensor can hold; devices have a largest buffer. */
+function fitting(): number {
+  return Math.floor(currentBackend().maxBufferBytes / (4 * 784));
 }
 
 /** Reads the command line, and the digits that it asks for. */
@@ -99,18 +78,32 @@ export async function openDigits(): Promise<Digits> {
   }
   if (digits) return embedded(count);
 
-  const { rawImages, rawLabels } = await openMnist(folder);
-  const samples = (start: number, end: number): Samples => ({
-    x: tensor(rawImages.subarray(784 * start, 784 * end), {
-      shape: [end - start, 784],
-      dtype: "float32",
-    }).mul_(1 / 255),
-    y: tensor(rawLabels.subarray(start, end), { dtype: "float32" }),
-  });
+  const { learn, test } = await openMnist({ data: folder, limit: count })
+    .catch(giveUp);
+  const most = fitting();
+  if (most < learn.length) {
+    console.log(
+      `${currentBackend().name} cannot hold ${learn.length} digits in one tensor here: taking ${most}`,
+    );
+  }
   return {
     name: "MNIST, 28×28 pixels",
-    train: samples(0, count),
-    valid: samples(TRAIN, TRAIN + Math.min(VALID, count)),
+    train: samplesOf(learn, Math.min(learn.length, most)),
+    valid: samplesOf(test, Math.min(test.length, most)),
+  };
+}
+
+/** The first digits of a part of MNIST. */
+function samplesOf(
+  { rawImages, rawLabels }: data.MnistDataset,
+  count: number,
+): Samples {
+  return {
+    x: tensor(rawImages.subarray(0, 784 * count), {
+      shape: [count, 784],
+      dtype: "float32",
+    }).mul_(1 / 255),
+    y: tensor(rawLabels.subarray(0, count), { dtype: "float32" }),
   };
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tenfold/tenfold";
+import { currentBackend, type Tensor } from "@tenfold/tenfold";
 
 /** Begins a part of a lesson. */
 export function part(title: string): void {
@@ -76,26 +76,21 @@ function showError(error: number): string {
   return Number.isFinite(error) ? error.toExponential(0) : String(error);
 }
 
-/** Waits until a device has computed a tensor. */
-export async function ready(result: Tensor): Promise<void> {
-  // One element is enough to read: devices work in order.
-  using first = result.flatten();
-  using one = first.narrow(0, 0, 1);
-  await one.data();
+/** Waits until the device has done all that it was asked for. */
+export async function ready(): Promise<void> {
+  // Those that compute at once have nothing to wait for.
+  await currentBackend().synchronize?.();
 }
 
 /**
  * The time of one call, in milliseconds: the best of several rounds, each of
  * as many calls as fit into about 20 ms.
  */
-export async function millisecondsOf(
-  work: () => Tensor | Promise<Tensor>,
-): Promise<number> {
+export async function millisecondsOf(work: () => Tensor): Promise<number> {
   const round = async (calls: number): Promise<number> => {
     const start = performance.now();
-    for (let i = 1; i < calls; i++) (await work()).dispose();
-    using last = await work();
-    await ready(last);
+    for (let i = 0; i < calls; i++) work().dispose();
+    await ready();
     return (performance.now() - start) / calls;
   };
   await round(3); // the first calls compile kernels
