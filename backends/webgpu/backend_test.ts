@@ -1,0 +1,312 @@
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import {
+  DeviceError,
+  listBackends,
+  OutOfMemoryError,
+  randn,
+  registerBackend,
+  scope,
+  setBackend,
+  tensor,
+  zeros,
+} from "@tenfold/core";
+import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+import type { WebgpuBackend } from "./backend.ts";
+import { describeWithAdapter, openWith } from "./_harness.ts";
+import { probeWebgpu, webgpu } from "./mod.ts";
+
+describeWithAdapter("webgpu", () => {
+  let gpu: WebgpuBackend;
+  beforeAll(async () => {
+    gpu = await openWith();
+  });
+  afterAll(() => gpu.dispose());
+
+  describe("values", () => {
+    it("hold what was written, in every dtype", async () => {
+      for (const dtype of ["float32", "int32", "bool"] as const) {
+        const x = tensor([1, 0, 1, 1, 0], { dtype, device: gpu });
+        assertEquals([...await x.data()], [1, 0, 1, 1, 0]);
+        assertEquals([...await x.slice(0, 1, 4).data()], [0, 1, 1]);
+      }
+      assertEquals((await zeros([0, 3], { device: gpu }).data()).length, 0);
+    });
+
+    it("are not read without waiting", () => {
+      const x = tensor([1, 2], { device: gpu });
+      assertThrows(() => x.dataSync(), DeviceError, "await");
+      assertThrows(() => x.sum().itemSync(), DeviceError, "await");
+      assertStringIncludes(x.toString(), "await");
+    });
+
+    it("keep the order of writes and of the work between them", async () => {
+      const x = gpu.alloc("float32", 4);
+      const y = tensor([0, 0, 0, 0], { device: gpu });
+      const sums: Promise<unknown>[] = [];
+      const copy = gpu.prepare({
+        kind: "map",
+        rank: 1,
+        outputs: [{ dtype: "float32", access: "dense" }],
+        inputs: [{ dtype: "float32", access: "dense" }],
+        exprs: [{ kind: "arg", index: 0, dtype: "float32" }],
+        scalars: 0,
+      })!;
+      const copies = [1, 2, 3].map((value) => {
+        gpu.write(x, 0, new Float32Array(4).fill(value));
+        const out = gpu.alloc("float32", 4);
+        copy({
+          shape: [4],
+          buffers: [out, x],
+          offsets: [0, 0],
+          strides: [[1], [1]],
+          scalars: [],
+        });
+        return out;
+      });
+      for (const [i, out] of copies.entries()) {
+        sums.push(
+          gpu.read(out, 0, 1).then(([value]) => {
+            assertEquals(value, i + 1);
+          }),
+        );
+      }
+      await Promise.all(sums);
+      y.dispose();
+    });
+
+    it("keep that order for more than an upload buffer holds", async () => {
+      const size = 400_000;
+      const x = tensor(new Float32Array(size), { device: gpu });
+      const parts = [];
+      for (let i = 1; i <= 3; i++) {
+        x.copy_(tensor(new Float32Array(size).fill(i), { device: gpu }));
+        parts.push(x.add(0.5));
+      }
+      for (const [i, part] of parts.entries()) {
+        assertEquals((await part.data())[size - 1], i + 1.5);
+      }
+    });
+
+    it("are unharmed by buffers that are used again while work waits", async () => {
+      const kept = [];
+      for (let i = 0; i < 400; i++) {
+        const x = tensor([i, i + 1], { device: gpu });
+        kept.push(x.mul(2));
+        x.dispose();
+      }
+      for (const [i, y] of kept.entries()) {
+        assertEquals([...await y.data()], [2 * i, 2 * i + 2]);
+      }
+    });
+  });
+
+  describe("work", () => {
+    it("is submitted once for all that is read together", async () => {
+      const x = randn([8, 8], { device: gpu });
+      await x.data();
+      const before = gpu.counters;
+      const y = x.matmul(x).add(1).relu();
+      const z = y.sum();
+      await Promise.all([y.data(), z.item(), x.data()]);
+      const after = gpu.counters;
+      assertEquals(after.submits - before.submits, 1);
+      assertEquals(after.reads - before.reads, 3);
+      assert(after.dispatches - before.dispatches >= 4);
+    });
+
+    it("is submitted when much of it has gathered", async () => {
+      const before = gpu.counters.submits;
+      let x = tensor([0], { device: gpu });
+      for (let i = 0; i < 1000; i++) x = x.add(1);
+      assert(gpu.counters.submits - before >= 3);
+      assertEquals(await x.item(), 1000);
+    });
+
+    it("leaves buffers and bytes where they were, over 1,000 steps", async () => {
+      // A device of its own, as collected tensors of other tests free buffers.
+      const own = await openWith();
+      const w = randn([10, 20], { device: own }).detach().requiresGrad_();
+      const step = async (read: boolean) => {
+        using _ = scope();
+        const x = randn([16, 20], { device: own });
+        const loss = x.matmul(w.t()).square().mean();
+        loss.backward();
+        w.grad!.mul_(-0.01);
+        w.detach().add_(w.grad!);
+        w.grad = null;
+        if (read) await loss.item();
+      };
+      for (let i = 0; i < 10; i++) await step(i % 5 === 4);
+      const before = own.counters;
+      for (let i = 0; i < 1000; i++) await step(i % 50 === 49);
+      const after = own.counters;
+      assertEquals(after.buffers, before.buffers);
+      assertEquals(after.bytes, before.bytes);
+      assertEquals(after.idleBytes, before.idleBytes);
+      assertEquals(after.pipelines, before.pipelines);
+      own.dispose();
+    });
+
+    it("is done after synchronize", async () => {
+      const x = tensor([1], { device: gpu }).add(1);
+      await gpu.synchronize();
+      assertEquals(await x.item(), 2);
+    });
+  });
+
+  describe("limits", () => {
+    it("are named where a buffer would be too large", async () => {
+      const small = await openWith({ maxBufferBytes: 1024 });
+      assertThrows(
+        () => zeros([300], { device: small }),
+        OutOfMemoryError,
+        "one buffer holds at most 1024 bytes",
+      );
+      // A bool takes as much as any other element here.
+      assertThrows(
+        () => zeros([300], { dtype: "bool", device: small }),
+        OutOfMemoryError,
+        "at most 1024 bytes",
+      );
+      assertEquals(await zeros([256], { device: small }).sum().item(), 0);
+      small.dispose();
+    });
+
+    it("on workgroups do not limit sizes", async () => {
+      const narrow = await openWith({ maxGroups: 8, workgroup: 64 });
+      const x = tensor(new Float32Array(4000).fill(1), { device: narrow });
+      assertEquals(await x.add(1).sum().item(), 8000);
+      assertEquals((await x.cumsum(0).data())[3999], 4000);
+      narrow.dispose();
+    });
+  });
+
+  describe("errors that the device finds later", () => {
+    it("come out of the next read, with the operation's name", async () => {
+      const failing = await openWith();
+      failing.enter("frobnicate");
+      const out = failing.alloc("float32", 1);
+      // An expression that no device compiles: a bool that is added to itself.
+      failing.prepare({
+        kind: "map",
+        rank: 1,
+        outputs: [{ dtype: "float32", access: "dense" }],
+        inputs: [],
+        exprs: [{
+          kind: "call",
+          fn: "add",
+          args: [1, 2].map(() => ({
+            kind: "const",
+            value: 1,
+            dtype: "bool",
+          })),
+          dtype: "float32",
+        }],
+        scalars: 0,
+      })!({
+        shape: [1],
+        buffers: [out],
+        offsets: [0],
+        strides: [[1]],
+        scalars: [],
+      });
+      failing.enter("add");
+      await assertRejects(
+        () => failing.read(out, 0, 1),
+        DeviceError,
+        "Cannot frobnicate on webgpu",
+      );
+      failing.dispose();
+    });
+
+    it("are said of a device that was lost, by all that follows", async () => {
+      const lost = await openWith();
+      const x = tensor([1, 2, 3], { device: lost });
+      await x.data();
+      const pending = x.add(1).data();
+      lost.dispose();
+      await assertRejects(() => pending, DeviceError, "lost");
+      assert(lost.lost);
+      await assertRejects(() => x.data(), DeviceError, "setBackend");
+      assertThrows(() => x.add(1), DeviceError, "lost");
+    });
+
+    it("of a lost device are mended by opening a new one", async () => {
+      let opened: WebgpuBackend[] = [];
+      registerBackend("webgpu-under-test", async () => {
+        const backend = await openWith();
+        opened.push(backend);
+        return backend;
+      });
+      await setBackend("webgpu-under-test");
+      opened[0]!.dispose();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await setBackend("webgpu-under-test");
+      assertEquals(opened.length, 2);
+      assertEquals(await tensor([1, 2]).sum().item(), 3);
+      await setBackend(cpuTypedArray());
+      for (const backend of opened) backend.dispose();
+      opened = [];
+    });
+  });
+
+  describe("opening", () => {
+    it("takes an adapter or a GPU from elsewhere", async () => {
+      const adapter = (await navigator.gpu.requestAdapter())!;
+      const requestAdapter = () => Promise.resolve(adapter);
+      const mine = await webgpu({
+        gpu: { requestAdapter } as unknown as GPU,
+        powerPreference: "low-power",
+      });
+      assertEquals(await tensor([2], { device: mine }).item(), 2);
+      assertStringIncludes(mine.notice, "runs on");
+      mine.dispose();
+      const direct = await webgpu({
+        adapter: (await navigator.gpu.requestAdapter())!,
+      });
+      assertEquals(await tensor([3], { device: direct }).item(), 3);
+      direct.dispose();
+    });
+
+    it("is refused without an adapter", async () => {
+      const gpu = { requestAdapter: () => Promise.resolve(null) };
+      await assertRejects(
+        () => webgpu({ gpu: gpu as unknown as GPU }),
+        DeviceError,
+        "there is no adapter",
+      );
+    });
+  });
+});
+
+describe("webgpu options", () => {
+  it("are checked, by name", async () => {
+    const wrong = (options: unknown) => webgpu(options as { gpu: GPU });
+    await assertRejects(
+      () => wrong({ powerPreference: "none" }),
+      RangeError,
+      "powerPreference",
+    );
+    await assertRejects(() => wrong({ gpu: {} }), RangeError, "gpu");
+    await assertRejects(() => wrong({ adaptor: {} }), RangeError, "adaptor");
+  });
+
+  it("are not needed for a reason why there is no WebGPU", () => {
+    if (globalThis.navigator?.gpu) assertEquals(probeWebgpu(), null);
+    else {
+      registerBackend("webgpu-probed", () => webgpu(), { probe: probeWebgpu });
+      const status = listBackends().find(({ name }) =>
+        name === "webgpu-probed"
+      );
+      assertEquals(status?.available, false);
+      assertStringIncludes(status?.reason ?? "", "webgpu({ gpu })");
+    }
+  });
+});
