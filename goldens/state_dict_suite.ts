@@ -6,11 +6,27 @@
  */
 import type { Backend, Tensor } from "@tenfold/core";
 import { decodeSafetensors, encodeSafetensors } from "@tenfold/data";
-import { Linear, ReLU, Sequential } from "@tenfold/nn";
+import {
+  AvgPool2d,
+  BatchNorm1d,
+  BatchNorm2d,
+  Conv2d,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  ReLU,
+  Sequential,
+} from "@tenfold/nn";
 import { compareTensor, VALUES } from "./compare.ts";
 import { onBackend, type Runner, testCases } from "./harness.ts";
 import { toTensor } from "./operation.ts";
-import { decode, readBytes, readFigures, type TensorFigure } from "./read.ts";
+import {
+  decode,
+  type Figure,
+  readBytes,
+  readFigures,
+  type TensorFigure,
+} from "./read.ts";
 
 /** The PyTorch file with an input and the logits for it. */
 interface StateDictCase {
@@ -19,6 +35,28 @@ interface StateDictCase {
   readonly input: TensorFigure;
   readonly logits: TensorFigure;
 }
+
+/** The models of the files, as in `tools/goldens/state_dict.py`. */
+const MODELS: Readonly<Record<string, () => Sequential>> = {
+  "mlp.safetensors": () =>
+    new Sequential(new Linear(4, 6), new ReLU(), new Linear(6, 3)),
+  "cnn.safetensors": () =>
+    new Sequential(
+      new Conv2d(1, 3, 3),
+      new BatchNorm2d(3),
+      new ReLU(),
+      new MaxPool2d(2),
+      new Conv2d(3, 4, 3, { padding: 1, bias: false }),
+      new BatchNorm2d(4),
+      new ReLU(),
+      new AvgPool2d(2),
+      new Flatten(),
+      new Linear(16, 5),
+      new BatchNorm1d(5),
+      new ReLU(),
+      new Linear(5, 3),
+    ),
+};
 
 const figures = await readFigures<StateDictCase>("state_dict");
 
@@ -40,8 +78,11 @@ export function stateDictGoldens(
 async function checkStateDict(expected: StateDictCase): Promise<string[]> {
   const problems: string[] = [];
   const bytes = await readBytes(expected.file);
-  const model = () =>
-    new Sequential(new Linear(4, 6), new ReLU(), new Linear(6, 3));
+  const model = () => {
+    const made = MODELS[expected.file]!();
+    made.eval();
+    return made;
+  };
 
   const ours = model();
   const names = Object.keys(ours.stateDict()).join();
@@ -51,12 +92,13 @@ async function checkStateDict(expected: StateDictCase): Promise<string[]> {
   ours.loadStateDict(decodeSafetensors(bytes), { strict: true });
   const compare = async (what: string, net: Sequential) => {
     const logits = net.forward(toTensor(expected.input)) as Tensor;
-    const problem = await compareTensor(
-      logits,
-      decode(expected.logits),
-      VALUES,
-    );
+    const wanted = decode(expected.logits);
+    const problem = await compareTensor(logits, wanted, VALUES);
     if (problem !== null) problems.push(`${what}: ${problem}`);
+    const predicted = await logits.argmax(1).data();
+    if (predicted.join() !== classesOf(wanted).join()) {
+      problems.push(`${what}: other classes are predicted`);
+    }
   };
   await compare("logits", ours);
 
@@ -76,7 +118,19 @@ async function checkStateDict(expected: StateDictCase): Promise<string[]> {
   return problems;
 }
 
-/** Reads a safetensors file independently: dtype, shape and bytes by name. */
+/** The class of the largest logit in each row. */
+function classesOf({ shape, data }: Figure): number[] {
+  const [rows, classes] = [shape[0]!, shape[1]!];
+  return Array.from({ length: rows }, (_, i) => {
+    const row = [...data.subarray(i * classes, (i + 1) * classes)];
+    return row.indexOf(Math.max(...row));
+  });
+}
+
+/**
+ * Reads a safetensors file independently: dtype, shape and bytes by name.
+ * Integers are numbers: PyTorch counts batches in 64 bits, we in 32.
+ */
 function parse(bytes: Uint8Array): Map<string, unknown> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = 8 + Number(view.getBigUint64(0, true));
@@ -84,14 +138,19 @@ function parse(bytes: Uint8Array): Map<string, unknown> {
     string,
     { dtype: string; shape: number[]; data_offsets: [number, number] }
   > = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
+  const integers: Readonly<Record<string, (at: number) => number>> = {
+    I32: (at) => view.getInt32(at, true),
+    I64: (at) => Number(view.getBigInt64(at, true)),
+  };
   const entries = Object.entries(header)
     .filter(([name]) => name !== "__metadata__")
-    .map(([name, { dtype, shape, data_offsets: [from, to] }]) =>
-      [name, {
-        dtype,
-        shape,
-        data: [...bytes.subarray(start + from, start + to)],
-      }] as const
-    );
-  return new Map(entries);
+    .map(([name, { dtype, shape, data_offsets: [from, to] }]) => {
+      const integer = integers[dtype];
+      if (integer === undefined || shape.length > 0) {
+        const data = [...bytes.subarray(start + from, start + to)];
+        return [name, { dtype, shape, data }] as const;
+      }
+      return [name, { shape, value: integer(start + from) }] as const;
+    });
+  return new Map<string, unknown>(entries);
 }
