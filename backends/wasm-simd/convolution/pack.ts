@@ -12,58 +12,114 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
+  select,
   v128,
 } from "../assembler.ts";
+import { turn } from "../values.ts";
+import { areNeighbours } from "./offsets.ts";
+
+/** Steps of the inner dim in one round. */
+const UNROLL = 4;
+const ENTRY = 4;
+/** Bytes of a step of eight columns. */
+const STEP = 32;
 
 /**
  * Packs eight columns whose elements are at `from + columns[j] + steps[k]`.
  *
  * Parameters: from, the table of the eight columns, the table of the steps,
- * where to, the number of steps, whether the columns are neighbours.
+ * where to, the number of steps, how many steps lie side by side at a time,
+ * how many of those the first step has before it.
  */
 export type PackColumns = Func<
-  ["i32", "i32", "i32", "i32", "i32", "i32"],
+  ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
   "none"
 >;
+
+/** Below this many steps side by side, they are taken one by one. */
+export const SHORTEST_RUN = 8;
 
 /** Defines the packing of eight columns. */
 export function definePackColumns(module: ModuleBuilder): PackColumns {
   return module.func(
     null,
-    ["i32", "i32", "i32", "i32", "i32", "i32"],
+    ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
     "none",
-    (f, from, columns, steps, to, depth, neighbours) => {
-      const next = (body: (at: Local<"i32">) => void) =>
-        repeat(f, depth, () => {
-          body(f.let(i32.add(from, i32.load(steps))));
-          f.increase(steps, 4);
-          f.increase(to, 32);
+    (f, from, columns, steps, to, depth, run, behind) => {
+      const offsets = Array.from(
+        { length: 8 },
+        (_, j) => f.let(i32.add(from, i32.load(columns, ENTRY * j))),
+      );
+      const isLowNear = f.let(areNeighbours(columns, 0));
+      const isHighNear = f.let(areNeighbours(columns, 4));
+      /** Four neighbouring columns of a step. */
+      const near = (half: number, step: Code<"i32">) =>
+        v128.load(i32.add(offsets[half]!, step));
+      /** Four columns of a step from wherever they are. */
+      const far = (half: number, step: Code<"i32">) => {
+        const at = (lane: number) => i32.add(offsets[half + lane]!, step);
+        const vector = f.let(v128.load32_zero(at(0)));
+        for (const lane of [1, 2, 3]) {
+          f.set(vector, v128.load32_lane(at(lane), vector, lane));
+        }
+        return vector;
+      };
+      const pack = (low: typeof near, high: typeof near) => {
+        const one = (k: number) => {
+          const step = f.let(i32.load(steps, ENTRY * k));
+          f.do(v128.store(to, low(0, step), STEP * k));
+          f.do(v128.store(to, high(4, step), STEP * k + 16));
+        };
+        rounds(f, depth, (count) => {
+          for (let k = 0; k < count; k++) one(k);
+          f.increase(steps, ENTRY * count);
+          f.increase(to, STEP * count);
         });
-      f.if(neighbours, () => {
-        f.increase(from, i32.load(columns));
-        next((at) => {
-          f.do(v128.store(to, v128.load(at)));
-          f.do(v128.store(to, v128.load(at, 16), 16));
-        });
-      }, () => {
-        const offsets = Array.from(
-          { length: 8 },
-          (_, j) => f.let(i32.load(columns, 4 * j)),
-        );
-        next((at) => {
-          for (const half of [0, 4]) {
-            const address = (lane: number) =>
-              i32.add(at, offsets[half + lane]!);
-            const vector = f.let(v128.load32_zero(address(0)));
-            for (const lane of [1, 2, 3]) {
-              f.set(vector, v128.load32_lane(address(lane), vector, lane));
+      };
+      const runs = i32.and(
+        i32.ge_s(run, i32.const(SHORTEST_RUN)),
+        i32.eqz(i32.and(isLowNear, isHighNear)),
+      );
+      f.if(runs, () => {
+        overRuns(f, depth, run, behind, (length) => {
+          const step = f.let(i32.load(steps));
+          f.increase(steps, i32.shl(length, i32.const(2)));
+          rounds(f, length, (count) => {
+            if (count === UNROLL) turnSquares(f, offsets, step, to);
+            else {
+              f.do(v128.store(to, far(0, step)));
+              f.do(v128.store(to, far(4, step), 16));
             }
-            f.do(v128.store(to, vector, 4 * half));
-          }
+            f.increase(step, 4 * count);
+            f.increase(to, STEP * count);
+          });
         });
+        f.return();
       });
+      f.if(
+        isLowNear,
+        () => f.if(isHighNear, () => pack(near, near), () => pack(near, far)),
+        () => f.if(isHighNear, () => pack(far, near), () => pack(far, far)),
+      );
     },
   );
+}
+
+/** Four steps of eight columns whose steps lie side by side. */
+function turnSquares(
+  f: FunctionBuilder,
+  offsets: readonly Local<"i32">[],
+  step: Local<"i32">,
+  to: Local<"i32">,
+): void {
+  for (const half of [0, 4]) {
+    const lines = [0, 1, 2, 3].map((lane) =>
+      f.let(v128.load(i32.add(offsets[half + lane]!, step)))
+    );
+    turn(f, lines).forEach((column, k) =>
+      f.do(v128.store(to, column, STEP * k + 4 * half))
+    );
+  }
 }
 
 /**
@@ -84,6 +140,7 @@ export function definePackRows(
     ["i32", "i32", "i32", "i32", "i32", "i32"],
     "none",
     (f, from, stride, steps, to, depth, rows) => {
+      f.if(i32.eqz(depth), () => f.return());
       repeat(f, depth, () => {
         const at = f.let(i32.add(from, i32.load(steps)));
         repeat(f, f.let(rows), () => {
@@ -95,7 +152,7 @@ export function definePackRows(
           f.increase(to, spread ? 16 : 4);
           f.increase(at, stride);
         });
-        f.increase(steps, 4);
+        f.increase(steps, ENTRY);
       });
     },
   );
@@ -114,15 +171,44 @@ export function repeat(
   });
 }
 
-/** Whether eight entries of a table are neighbouring floats. */
-export function areNeighbours(table: Local<"i32">): Code<"i32"> {
-  const steps = Array.from(
-    { length: 7 },
-    (_, j) =>
-      i32.eq(
-        i32.sub(i32.load(table, 4 * (j + 1)), i32.load(table, 4 * j)),
-        i32.const(4),
-      ),
-  );
-  return steps.reduce((all, one) => i32.and(all, one));
+/** Goes through `total` in rounds of {@linkcode UNROLL}, then one by one. */
+function rounds(
+  f: FunctionBuilder,
+  total: Local<"i32">,
+  body: (count: number) => void,
+): void {
+  const left = f.let(total);
+  for (const count of [UNROLL, 1]) {
+    const enough = i32.ge_s(left, i32.const(count));
+    f.if(enough, () => {
+      f.loop((again) => {
+        body(count);
+        f.increase(left, -count);
+        f.branchIf(again, enough);
+      });
+    });
+  }
+}
+
+/**
+ * Goes over the runs of `depth` steps, each of which lies side by side. The
+ * first one lacks what is `behind` it.
+ */
+export function overRuns(
+  f: FunctionBuilder,
+  depth: Local<"i32">,
+  run: Local<"i32">,
+  behind: Local<"i32">,
+  body: (length: Local<"i32">) => void,
+): void {
+  const left = f.let(depth);
+  const whole = f.let(i32.sub(run, behind));
+  const length = f.local("i32");
+  f.loop((again) => {
+    f.set(length, select(i32.lt_s(whole, left), whole, left));
+    body(length);
+    f.set(whole, run);
+    f.increase(left, i32.sub(i32.const(0), length));
+    f.branchIf(again, left);
+  });
 }

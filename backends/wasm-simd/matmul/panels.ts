@@ -59,7 +59,10 @@ export function smaller(
   return kept;
 }
 
-/** Goes over panels of `tall` rows; the last one may have fewer. */
+/**
+ * Goes over panels of at most `tall` rows, all of about the same height: a tile
+ * of one row would take almost as long as one of five.
+ */
 export function overPanels(
   f: FunctionBuilder,
   tall: number,
@@ -70,9 +73,17 @@ export function overPanels(
     which: (call: (rows: number) => void) => void,
   ) => void,
 ): void {
+  const panels = f.let(
+    i32.div_s(i32.add(height, i32.const(tall - 1)), i32.const(tall)),
+  );
   const row = f.let(i32.const(0));
-  f.for(row, height, tall, () => {
-    const rows = smaller(f, i32.sub(height, row), tall);
+  // So many rows each, and one more in the first panels.
+  const rows = f.local("i32");
+  const more = f.local("i32");
+  f.if(panels, () => {
+    f.set(rows, i32.div_s(height, panels));
+    f.set(more, i32.sub(height, i32.mul(rows, panels)));
+    f.if(more, () => f.increase(rows, 1), () => f.set(more, panels));
     const which = (call: (rows: number) => void) => {
       const choose = (count: number): void => {
         if (count === 1) return call(1);
@@ -84,6 +95,12 @@ export function overPanels(
       };
       choose(tall);
     };
-    body(row, rows, which);
+    f.loop((again) => {
+      body(row, rows, which);
+      f.increase(row, rows);
+      f.increase(more, -1);
+      f.if(i32.eqz(more), () => f.increase(rows, -1));
+      f.branchIf(again, i32.lt_s(row, height));
+    });
   });
 }

@@ -1,0 +1,170 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import type { Op, Value, View } from "@tenfold/core";
+import { bothOf, device, upload } from "./_harness.ts";
+
+type Four = readonly [number, number, number, number];
+type Pair = readonly [number, number];
+
+/** A convolution: the shapes of its input and filters, and how it walks. */
+interface Setting {
+  readonly x: Four;
+  readonly w: Four;
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+  readonly groups: number;
+}
+
+const setting = (
+  x: Four,
+  w: Four,
+  rest: Partial<Omit<Setting, "x" | "w">> = {},
+): Setting => ({
+  x,
+  w,
+  stride: [1, 1],
+  padding: [0, 0],
+  dilation: [1, 1],
+  groups: 1,
+  ...rest,
+});
+
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  "one channel": setting([3, 1, 14, 12], [16, 1, 3, 3], { padding: [1, 1] }),
+  "rows that end within a vector": setting([2, 3, 9, 14], [5, 3, 3, 3], {
+    padding: [1, 1],
+  }),
+  "strides": setting([2, 3, 15, 17], [6, 3, 3, 5], { stride: [2, 3] }),
+  "dilation": setting([2, 2, 12, 19], [3, 2, 3, 3], { dilation: [2, 3] }),
+  "groups": setting([2, 6, 11, 10], [9, 2, 3, 3], { groups: 3 }),
+  "channels of their own": setting([2, 7, 9, 9], [7, 1, 3, 3], {
+    groups: 7,
+    padding: [1, 1],
+  }),
+  "several blocks of steps": setting([1, 130, 4, 7], [7, 130, 3, 3], {
+    padding: [1, 1],
+  }),
+  "several blocks of filters": setting([1, 3, 3, 5], [270, 3, 1, 1]),
+  "several blocks of columns": setting([7, 1, 14, 14], [2, 1, 3, 3]),
+  "a kernel as large as the input": setting([3, 2, 9, 11], [4, 2, 9, 11]),
+};
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+/** Whole numbers, of which sums are exact. */
+const whole = (shape: readonly number[], seed: number): number[] =>
+  Array.from(
+    { length: sizeOf(shape) },
+    (_, i) => (i * 7919 + seed * 31) % 13 - 6,
+  );
+
+function outOf({ x, w, stride, padding, dilation }: Setting): Four {
+  const [h, v] = ([0, 1] as const).map((d) =>
+    Math.floor(
+      (x[d + 2]! + 2 * padding[d] - dilation[d] * (w[d + 2]! - 1) - 1) /
+        stride[d],
+    ) + 1
+  );
+  return [x[0], w[0], h!, v!];
+}
+
+/** The convolution and its two gradients, with their operands. */
+function opsOf(
+  each: Setting,
+  view?: (whole: View) => View,
+): (readonly [Op, readonly Value[]])[] {
+  const { x, w, ...params } = each;
+  const out = outOf(each);
+  const plane = ({ 2: h, 3: v }: Four) => [h, v] as const;
+  const make = (shape: Four, seed: number) =>
+    upload(whole(shape, seed), shape, "float32", view);
+  return [
+    [{ name: "conv2d", ...params }, [
+      make(x, 1),
+      make(w, 2),
+      upload(whole([w[0]], 3), [w[0]]),
+    ]],
+    [{ name: "conv2d", ...params }, [make(x, 1), make(w, 2)]],
+    [{ name: "conv2dInput", ...params, size: plane(x) }, [
+      make(out, 4),
+      make(w, 5),
+    ]],
+    [{ name: "conv2dWeight", ...params, size: plane(w) }, [
+      make(x, 6),
+      make(out, 7),
+    ]],
+  ];
+}
+
+describe("conv2d", () => {
+  for (const [name, each] of Object.entries(SETTINGS)) {
+    it(`convolves, forth and back: ${name}`, () => {
+      for (const [op, inputs] of opsOf(each)) {
+        const [found, expected] = bothOf(op, inputs);
+        assertEquals(found, expected);
+      }
+    });
+  }
+
+  it("reads images as they lie", () => {
+    const square = setting([2, 4, 10, 10], [4, 4, 10, 10]);
+    const small = setting([2, 4, 10, 10], [4, 4, 3, 3], { padding: [1, 1] });
+    const channelsLast = (x: View) => {
+      const [n, c, h, w] = x.shape as Four;
+      return x.reshape([n, h, w, c])!.permute([0, 3, 1, 2]);
+    };
+    const backwards = (dim: number) => (x: View) =>
+      x.slice(dim, x.shape[dim]! - 1, x.shape[dim]!, -1);
+    const turned = (x: View) => {
+      const [n, c, h, w] = x.shape as Four;
+      return x.reshape([n, c, w, h])!.permute([0, 1, 3, 2]);
+    };
+    for (const view of [channelsLast, backwards(2), backwards(3), turned]) {
+      for (const each of [square, small]) {
+        for (const [op, inputs] of opsOf(each, view)) {
+          const [found, expected] = bothOf(op, inputs);
+          assertEquals(found, expected);
+        }
+      }
+    }
+  });
+
+  it("gives the bias where there is nothing to sum", () => {
+    const op: Op = {
+      name: "conv2d",
+      stride: [1, 1],
+      padding: [0, 0],
+      dilation: [1, 1],
+      groups: 1,
+    };
+    const inputs = [
+      upload([], [2, 0, 5, 5]),
+      upload([], [3, 0, 3, 3]),
+      upload([1, 2, 3], [3]),
+    ];
+    const [found, expected] = bothOf(op, inputs);
+    assertEquals(found, expected);
+  });
+
+  it("never makes a buffer of all windows", () => {
+    const each = setting([8, 16, 28, 28], [32, 16, 3, 3], { padding: [1, 1] });
+    const out = sizeOf(outOf(each));
+    const padded = 8 * 16 * 30 * 30;
+    for (const [op, inputs] of opsOf(each)) {
+      let most = 0;
+      const { alloc } = device.backend;
+      device.backend.alloc = function (dtype, size) {
+        most = Math.max(most, size);
+        return alloc.call(this, dtype, size);
+      };
+      try {
+        for (const value of device.apply(op, inputs)) value.release();
+      } finally {
+        device.backend.alloc = alloc;
+      }
+      assert(most <= Math.max(2 * out, padded), `${op.name} took ${most}`);
+      for (const value of inputs) value.release();
+    }
+  });
+});
