@@ -72,7 +72,7 @@ export class WebgpuBackend implements Backend {
    * @throws {OutOfMemoryError} If no buffer can be that large.
    * @throws {DeviceError} If the device was lost.
    */
-  alloc(dtype: DType, size: number): Memory {
+  alloc(dtype: DType, size: number): Buffer {
     this.#gpu.faults.checkLost();
     const block = this.#gpu.pool.take(size * 4);
     return { block, dtype: dtype as GpuDType, size };
