@@ -19,7 +19,7 @@ import {
 } from "@tenfold/core";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import type { WebgpuBackend } from "./backend.ts";
-import { describeWithAdapter, openWith } from "./_harness.ts";
+import { describeWithAdapter, openWith } from "./_testing.ts";
 import { probeWebgpu, webgpu } from "./mod.ts";
 
 describeWithAdapter("webgpu", () => {
