@@ -215,6 +215,10 @@ const planeOf = (shape: Shape): [number, number] => [
   shape[shape.length - 1]!,
 ];
 
+/** Zeros to scatter into: one zero repeated, as `scatterAdd` makes a copy. */
+const zeros = ({ full }: Pick<RuleContext, "full">, shape: Shape): Tensor =>
+  full([], 0).expand(shape);
+
 const INV_SQRT_2PI = 0.3989422804014327;
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 
@@ -465,7 +469,7 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
   sort: [
     {
       saves: ["y"],
-      grad: (g, c) => c.full(g.shape, 0).scatterAdd(c.op.dim, c.y(1), g),
+      grad: (g, c) => zeros(c, g.shape).scatterAdd(c.op.dim, c.y(1), g),
     },
   ],
 
@@ -553,7 +557,7 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
       const { shape } = c.input(0);
       const planes = shape.slice(0, -2);
       const flat = (x: Tensor) => x.reshape([...planes, -1]);
-      return c.full([...planes, sizeOf(planeOf(shape))], 0)
+      return zeros(c, [...planes, sizeOf(planeOf(shape))])
         .scatterAdd(-1, flat(c.y(1)), flat(g))
         .reshape(shape);
     }),
@@ -561,7 +565,7 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
   gather: [
     saving(
       [1],
-      (g, c) => c.full(c.input(0).shape, 0).scatterAdd(c.op.dim, c.t(1), g),
+      (g, c) => zeros(c, c.input(0).shape).scatterAdd(c.op.dim, c.t(1), g),
     ),
   ],
   scatterAdd: [
