@@ -55,10 +55,10 @@ interface Suite extends Definition {
 interface BunRunner {
   describe: BunDeclare;
   test: BunDeclare;
-  beforeAll(fn: Body): void;
-  afterAll(fn: Body): void;
-  beforeEach(fn: Body): void;
-  afterEach(fn: Body): void;
+  beforeAll(fn: Body, timeout?: number): void;
+  afterAll(fn: Body, timeout?: number): void;
+  beforeEach(fn: Body, timeout?: number): void;
+  afterEach(fn: Body, timeout?: number): void;
 }
 type BunDeclareFunction = (name: string, fn: Body, timeout?: number) => void;
 type BunDeclare = BunDeclareFunction & {
@@ -66,7 +66,7 @@ type BunDeclare = BunDeclareFunction & {
   skip: BunDeclareFunction;
 };
 
-/** Deno sets no limit to a test; Bun's five seconds would be a difference. */
+/** Deno sets no limit to a test or hook; Bun's five seconds would be a difference. */
 const BUN_TIMEOUT_MS = 15 * 60 * 1000;
 
 // The name is not a literal so that Deno does not look for the module.
@@ -222,7 +222,7 @@ function handToBun(part: Case | Suite, runner: BunRunner): void {
   }
   declarePart(part.name, () => {
     for (const name of Object.keys(part.hooks) as HookName[]) {
-      for (const fn of part.hooks[name]) runner[name](fn);
+      for (const fn of part.hooks[name]) runner[name](fn, BUN_TIMEOUT_MS);
     }
     for (const inner of part.parts) handToBun(inner, runner);
   });
