@@ -7,6 +7,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { tmpdir } from "node:os";
 
 /** What marks a line as an answer. */
@@ -162,21 +163,19 @@ export async function output(
   throw new ProcessError(plain(reason));
 }
 
-/** The command that runs a program of ours on the runtime that runs this one. */
+/**
+ * The command that runs a program on the runtime that runs this one.
+ *
+ * @param config For Deno, a configuration in place of the project's.
+ */
 export function runtimeCommand(
   program: URL,
   args: readonly string[] = [],
+  config?: URL,
 ): string[] {
-  const path = decodeURIComponent(program.pathname);
-  return "Deno" in globalThis
-    ? [
-      process.execPath,
-      "run",
-      "--quiet",
-      "-A",
-      "--v8-flags=--expose-gc",
-      path,
-      ...args,
-    ]
-    : [process.execPath, path, ...args];
+  const path = fileURLToPath(program);
+  if (!("Deno" in globalThis)) return [process.execPath, path, ...args];
+  const flags = ["--quiet", "-A", "--v8-flags=--expose-gc"];
+  if (config) flags.push("--config", fileURLToPath(config));
+  return [process.execPath, "run", ...flags, path, ...args];
 }

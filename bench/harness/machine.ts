@@ -6,6 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { output } from "./channel.ts";
 import type { Machine } from "./schema.ts";
 
@@ -40,7 +41,7 @@ export async function versions(): Promise<Record<string, string>> {
       version: string;
     }).version;
   const git = (...args: string[]) =>
-    output(["git", "-C", decodeURIComponent(root.pathname), ...args]);
+    output(["git", "-C", fileURLToPath(root), ...args]);
   const found: Record<string, string> = {
     tenfold: await version("tenfold/deno.json"),
     mitata: await version("node_modules/mitata/package.json"),

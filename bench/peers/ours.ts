@@ -1,0 +1,179 @@
+/**
+ * Ours: `ours.ts BACKEND`.
+ *
+ * @module
+ */
+import {
+  currentBackend,
+  grad,
+  nn,
+  optim,
+  scope,
+  setBackend,
+  type Tensor,
+  tensor,
+  where,
+} from "@tenfold/tenfold";
+import process from "node:process";
+import {
+  depth,
+  type Implementations,
+  type Inputs,
+  type Live,
+  type Loaded,
+  participate,
+  training,
+} from "./participant.ts";
+import { CHECKED_STEPS, type WorkSpec } from "./works.ts";
+
+const [backendName = ""] = process.argv.slice(2);
+
+const put = ({ data, shape }: Loaded): Tensor => tensor(data, { shape });
+
+/** One operation; where values come late, each call waits for them. */
+function operation(inputs: readonly Tensor[], make: () => Tensor): Live {
+  const waits = !currentBackend().readSync;
+  let last: Tensor | null = null;
+  const call = () => {
+    last?.dispose();
+    return last = make();
+  };
+  return {
+    run: waits
+      ? async () => {
+        await call().data();
+      }
+      : () => {
+        call();
+      },
+    values: async () => await call().data() as Float32Array,
+    dispose() {
+      last?.dispose();
+      for (const input of inputs) input.dispose();
+    },
+  };
+}
+
+function unary(make: (a: Tensor) => Tensor): Implementations["exp"] {
+  return (_spec, inputs) => {
+    const a = put(inputs("a"));
+    return operation([a], () => make(a));
+  };
+}
+
+function binary(
+  make: (a: Tensor, b: Tensor) => Tensor,
+): Implementations["add"] {
+  return (_spec, inputs) => {
+    const [a, b] = [put(inputs("a")), put(inputs("b"))];
+    return operation([a, b], () => make(a, b));
+  };
+}
+
+function train(model: nn.Module, spec: WorkSpec, inputs: Inputs): Live {
+  const [x, y] = [put(inputs("x")), put(inputs("classes"))];
+  const parameters = [...model.parameters()];
+  const names = spec.inputs.map(({ name }) => name)
+    .filter((name) => /^[wb]\d$/.test(name));
+  for (const [i, name] of names.entries()) {
+    const parameter = parameters[i]!;
+    const value = put(inputs(name));
+    parameter.copy_(value);
+    value.dispose();
+  }
+  const optimizer = spec.optimizer === "SGD"
+    ? new optim.SGD(parameters, { lr: 0.01 })
+    : new optim.Adam(parameters, { lr: 1e-3 });
+  const step = (): Tensor => {
+    using s = scope();
+    optimizer.zeroGrad();
+    const loss = nn.functional.crossEntropy(model.forward(x) as Tensor, y);
+    loss.backward();
+    optimizer.step();
+    return s.keep(loss.detach());
+  };
+  const read = (loss: Tensor): number => {
+    using _ = loss;
+    return loss.itemSync();
+  };
+  const readLater = async (loss: Tensor): Promise<number> => {
+    using _ = loss;
+    return await loss.item();
+  };
+  return training(
+    CHECKED_STEPS,
+    currentBackend().readSync ? () => read(step()) : () => readLater(step()),
+    () => [x, y, ...parameters].forEach((each) => each.dispose()),
+  );
+}
+
+const implementations: Implementations = {
+  add: binary((a, b) => a.add(b)),
+  exp: unary((a) => a.exp()),
+  gelu: unary((a) => a.gelu()),
+  where(_spec, inputs) {
+    const [a, b] = [put(inputs("a")), put(inputs("b"))];
+    const condition = a.gt(0);
+    return operation([a, b, condition], () => where(condition, a, b));
+  },
+  sum: ({ dim }, inputs) => {
+    const a = put(inputs("a"));
+    return operation([a], () => a.sum(dim!));
+  },
+  softmax: ({ dim }, inputs) => {
+    const a = put(inputs("a"));
+    return operation([a], () => a.softmax(dim!));
+  },
+  matmul: binary((a, b) => a.matmul(b)),
+  matmulTransposed(_spec, inputs) {
+    const [a, b] = [put(inputs("a")), put(inputs("b"))];
+    const turned = b.t();
+    return operation([a, b, turned], () => a.matmul(turned));
+  },
+  convolution(_spec, inputs) {
+    const [x, w] = [put(inputs("x")), put(inputs("w"))];
+    return operation(
+      [x, w],
+      () => nn.functional.conv2d(x, w, null, { padding: 1 }),
+    );
+  },
+  convolutionGradients(_spec, inputs) {
+    const [x, w, g] = [put(inputs("x")), put(inputs("w")), put(inputs("g"))];
+    x.requiresGrad_();
+    w.requiresGrad_();
+    return operation([x, w, g], () => {
+      using s = scope();
+      const y = nn.functional.conv2d(x, w, null, { padding: 1 });
+      const [dx, dw] = grad(y, [x, w], { gradOutputs: [g] });
+      dx!.dispose();
+      return s.keep(dw!);
+    });
+  },
+  trainMlp(spec, inputs) {
+    const count = depth(spec);
+    const layers = Array.from({ length: count }, (_, i) => {
+      const [out, into] = inputs(`w${i}`).shape;
+      const layer = new nn.Linear(into!, out!);
+      return i === count - 1 ? [layer] : [layer, new nn.ReLU()];
+    });
+    return train(new nn.Sequential(...layers.flat()), spec, inputs);
+  },
+  trainCnn(spec, inputs) {
+    const model = new nn.Sequential(
+      new nn.Conv2d(1, 16, 3, { padding: 1 }),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Conv2d(16, 32, 3, { padding: 1 }),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Flatten(),
+      new nn.Linear(32 * 7 * 7, 10),
+    );
+    return train(model, spec, inputs);
+  },
+};
+
+await participate(async () => {
+  await setBackend(backendName);
+  return { notice: currentBackend().notice ?? "", implementations };
+});
