@@ -6,12 +6,7 @@
  */
 
 import { DTYPES, type MapKernel } from "@tenfold/core";
-import {
-  i32,
-  type Local,
-  select,
-  v128,
-} from "./assembler.ts";
+import { i32, type Local, select, v128 } from "./assembler.ts";
 import { dimsOf, nest, stepOf } from "./loops.ts";
 import { mapRow, type MapSite, valuesAt } from "./map.ts";
 import { loadDense, loadSplat, type Quad, storeDense, turn } from "./values.ts";

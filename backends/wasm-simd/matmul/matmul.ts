@@ -10,24 +10,25 @@ import { ARGUMENTS, type Engine, type Program, ZEROS } from "../engine.ts";
 import { arithmeticOf } from "./arithmetic.ts";
 import { defineGemm, workspaceBytes } from "./gemm.ts";
 import { TILE_COLUMNS } from "./micro.ts";
-import { defineThin, THIN_ARGUMENTS } from "./thin.ts";
+import { defineThin } from "./thin.ts";
 
 /** One product of two matrices, addresses and strides in bytes. */
-interface Product {
-  rows: number;
-  columns: number;
-  depth: number;
-  a: number;
-  aRow: number;
-  aStep: number;
-  b: number;
-  bStep: number;
-  bColumn: number;
-  out: number;
+class Product {
+  rows = 0;
+  columns = 0;
+  depth = 0;
+  a = 0;
+  aRow = 0;
+  aStep = 0;
+  b = 0;
+  bStep = 0;
+  bColumn = 0;
+  out = 0;
+  outRow = 0;
   /** What the sums begin with. */
-  first: number;
-  firstRow: number;
-  firstColumn: number;
+  first = ZEROS;
+  firstRow = 0;
+  firstColumn = 0;
 }
 
 /** Up to so many columns b is read in place where its rows are dense. */
@@ -36,8 +37,6 @@ const COLUMNS_IN_PLACE = 256;
 const NANOSECONDS = 0.04;
 /** With fewer rows packing b costs more than it brings. */
 const ROWS_IN_PLACE = 32;
-
-type Thin = Record<(typeof THIN_ARGUMENTS)[number], number>;
 
 /** The compiled functions for one dtype. */
 export class Multiplier {
@@ -59,7 +58,7 @@ export class Multiplier {
     this.#tileRows = arithmetic.rows;
   }
 
-  /** Computes one product. */
+  /** Computes one product; changes the description of it on the way. */
   multiply(product: Product): void {
     const { columns, rows, depth } = product;
     if (columns > 1 && product.first !== ZEROS && product.firstColumn !== 4) {
@@ -68,14 +67,8 @@ export class Multiplier {
     if (columns === 1 && this.#byColumn(product)) return;
     if (rows === 1 && this.#byRow(product)) return;
     if (depth === 1 && product.bColumn === 4) {
-      this.#thin("outer", {
-        ...thinOf(product),
-        x: product.a,
-        xRow: product.aRow,
-        v: product.b,
-        rows,
-        columns,
-      });
+      const { a, aRow, b } = product;
+      this.#thin("outer", product, a, aRow, b, 4, rows, columns);
       return;
     }
     this.#general(product);
@@ -83,94 +76,78 @@ export class Multiplier {
 
   /** Copies a bias of odd strides to the output, and begins there. */
   #fill(product: Product): void {
-    this.#thin("fill", {
-      ...thinOf(product),
-      rows: product.rows,
-      columns: product.columns,
-    });
-    product.first = product.out;
-    product.firstRow = 4 * product.columns;
+    const { rows, columns, out, outRow } = product;
+    this.#thin("fill", product, 0, 0, 0, 0, rows, columns);
+    product.first = out;
+    product.firstRow = outRow;
     product.firstColumn = 4;
   }
 
   /** A matrix and a column; false where neither side of a is dense. */
   #byColumn(product: Product): boolean {
-    const { a, aRow, aStep, b, bStep, rows, depth } = product;
-    const thin = thinOf(product);
+    const { a, aRow, aStep, b, bStep, rows, depth, firstRow } = product;
     if (aStep === 4) {
       const v = this.#dense(b, bStep, depth);
-      if (v === null) return false;
-      this.#thin("dots", {
-        ...thin,
-        x: a,
-        xRow: aRow,
-        v,
-        rows,
-        columns: depth,
-      });
+      if (v < 0) return false;
+      this.#thin("dots", product, a, aRow, v, 4, rows, depth);
       return true;
     }
-    if (aRow !== 4) return false;
     // The column of outputs lies like a row, and so must the bias.
-    if (product.firstRow !== 4 && product.firstRow !== 0) return false;
-    this.#thin("sums", {
-      ...thin,
-      firstStep: product.firstRow,
-      x: a,
-      xRow: aStep,
-      v: b,
-      vStep: bStep,
-      rows: depth,
-      columns: rows,
-    });
+    if (aRow !== 4 || (firstRow !== 4 && firstRow !== 0)) return false;
+    product.firstColumn = firstRow;
+    this.#thin("sums", product, a, aStep, b, bStep, depth, rows);
     return true;
   }
 
   /** A row and a matrix; false where neither side of b is dense. */
   #byRow(product: Product): boolean {
     const { a, aStep, b, bStep, bColumn, columns, depth } = product;
-    const thin = thinOf(product);
     if (bColumn === 4) {
-      this.#thin("sums", {
-        ...thin,
-        x: b,
-        xRow: bStep,
-        v: a,
-        vStep: aStep,
-        rows: depth,
-        columns,
-      });
+      this.#thin("sums", product, b, bStep, a, aStep, depth, columns);
       return true;
     }
     if (bStep !== 4) return false;
     const v = this.#dense(a, aStep, depth);
-    if (v === null) return false;
-    this.#thin("dots", {
-      ...thin,
-      firstRow: product.firstColumn,
-      x: b,
-      xRow: bColumn,
-      v,
-      rows: columns,
-      columns: depth,
-    });
+    if (v < 0) return false;
+    product.firstRow = product.firstColumn;
+    this.#thin("dots", product, b, bColumn, v, 4, columns, depth);
     return true;
   }
 
-  /** The address of a vector's dense copy, or its own; null if too long. */
-  #dense(v: number, step: number, length: number): number | null {
+  /** The address of a vector's dense copy, or its own; -1 if too long. */
+  #dense(v: number, step: number, length: number): number {
     if (step === 4) return v;
-    if (4 * length + 16 > this.#workspaceBytes) return null;
-    const out = this.#work();
-    this.#thin("gather", { ...NO_THIN, v, vStep: step, out, rows: length });
-    return out;
+    if (4 * length + 16 > this.#workspaceBytes) return -1;
+    const copy = new Product();
+    copy.out = this.#work();
+    this.#thin("gather", copy, 0, 0, v, step, length, 0);
+    return copy.out;
   }
 
-  #thin(name: string, thin: Thin): void {
+  #thin(
+    name: string,
+    product: Product,
+    x: number,
+    xRow: number,
+    v: number,
+    vStep: number,
+    rows: number,
+    columns: number,
+  ): void {
     const words = this.#engine.memory.i32;
-    for (let i = 0; i < THIN_ARGUMENTS.length; i++) {
-      words[ARGUMENTS / 4 + i] = thin[THIN_ARGUMENTS[i]!];
-    }
+    // In the order of THIN_ARGUMENTS.
+    let at = ARGUMENTS / 4;
+    words[at++] = x;
+    words[at++] = xRow;
+    words[at++] = v;
+    words[at++] = vStep;
+    words[at++] = product.out;
+    words[at++] = product.outRow;
+    words[at++] = product.first;
+    words[at++] = product.firstRow;
+    words[at++] = product.firstColumn;
+    words[at++] = rows;
+    words[at] = columns;
     this.#program.exports[name]!(ARGUMENTS, 0, 0, 0);
   }
 
@@ -180,8 +157,10 @@ export class Multiplier {
       (columns <= COLUMNS_IN_PLACE || rows < ROWS_IN_PLACE);
     const workspace = this.#work();
     const words = this.#engine.memory.i32;
-    let at = ARGUMENTS / 4;
+    // The longer side is divided: what is packed again costs least there.
+    const byRows = rows >= columns;
     // In the order of GEMM_ARGUMENTS.
+    let at = ARGUMENTS / 4;
     words[at++] = product.a;
     words[at++] = product.aRow;
     words[at++] = product.aStep;
@@ -189,7 +168,7 @@ export class Multiplier {
     words[at++] = product.bStep;
     words[at++] = bColumn;
     words[at++] = product.out;
-    words[at++] = 4 * columns;
+    words[at++] = product.outRow;
     words[at++] = product.first;
     words[at++] = product.firstRow;
     words[at++] = product.firstColumn;
@@ -198,10 +177,8 @@ export class Multiplier {
     words[at++] = product.depth;
     words[at++] = workspace;
     words[at++] = inPlace ? 0 : 1;
-    // The longer side is divided: what is packed again costs least there.
-    const byRows = rows >= columns;
     words[at++] = byRows ? 1 : 0;
-    words[at++] = this.#workspaceBytes;
+    words[at] = this.#workspaceBytes;
     this.#engine.run(
       this.#program,
       "gemm",
@@ -220,32 +197,6 @@ export class Multiplier {
   }
 }
 
-const NO_THIN: Thin = {
-  x: 0,
-  xRow: 0,
-  v: 0,
-  vStep: 0,
-  out: 0,
-  outRow: 0,
-  first: 0,
-  firstRow: 0,
-  firstStep: 0,
-  rows: 0,
-  columns: 0,
-};
-
-/** What a thin product takes over as it is. */
-function thinOf(product: Product): Thin {
-  return {
-    ...NO_THIN,
-    out: product.out,
-    outRow: 4 * product.columns,
-    first: product.first,
-    firstRow: product.firstRow,
-    firstStep: product.firstColumn,
-  };
-}
-
 /**
  * Prepares the routine.
  *
@@ -257,50 +208,61 @@ export function prepareMatmul(
   { rank, inputs }: RoutineKernel,
 ): Launch {
   const batchRank = rank - 3;
-  const [m, n, k] = [rank - 3, rank - 2, rank - 1];
   const biased = inputs.length === 3;
   return (call: KernelCall) => {
-    const { shape, strides, offsets, buffers } = call;
-    const address = (i: number) =>
-      (buffers[i] as Block).pointer + 4 * offsets[i]!;
-    const base: Product = {
-      rows: shape[m]!,
-      columns: shape[n]!,
-      depth: shape[k]!,
-      out: address(0),
-      a: address(1),
-      aRow: 4 * strides[1]![m]!,
-      aStep: 4 * strides[1]![k]!,
-      b: address(2),
-      bStep: 4 * strides[2]![k]!,
-      bColumn: 4 * strides[2]![n]!,
-      first: biased ? address(3) : ZEROS,
-      firstRow: biased ? 4 * strides[3]![m]! : 0,
-      firstColumn: biased ? 4 * strides[3]![n]! : 0,
-    };
     if (batchRank === 0) {
-      multiplier.multiply(base);
+      multiplier.multiply(productOf(call, 0, biased));
       return;
     }
+    const { shape, strides } = call;
     const position: number[] = new Array(batchRank).fill(0);
+    const offsetOf = (buffer: number) => {
+      let offset = 0;
+      for (let d = 0; d < batchRank; d++) {
+        offset += position[d]! * strides[buffer]![d]!;
+      }
+      return 4 * offset;
+    };
     for (;;) {
-      const at = (i: number) => {
-        let offset = 0;
-        for (let d = 0; d < batchRank; d++) {
-          offset += position[d]! * strides[i]![d]!;
-        }
-        return 4 * offset;
-      };
-      multiplier.multiply({
-        ...base,
-        out: base.out + at(0),
-        a: base.a + at(1),
-        b: base.b + at(2),
-        first: biased ? base.first + at(3) : ZEROS,
-      });
+      const product = productOf(call, batchRank, biased);
+      product.out += offsetOf(0);
+      product.a += offsetOf(1);
+      product.b += offsetOf(2);
+      if (biased) product.first += offsetOf(3);
+      multiplier.multiply(product);
       let d = batchRank - 1;
       while (d >= 0 && ++position[d]! === shape[d]!) position[d--] = 0;
       if (d < 0) return;
     }
   };
+}
+
+/** The first product of a call whose matrices begin at loop dim `m`. */
+function productOf(
+  { shape, strides, offsets, buffers }: KernelCall,
+  m: number,
+  biased: boolean,
+): Product {
+  const product = new Product();
+  const n = m + 1;
+  const k = m + 2;
+  product.rows = shape[m]!;
+  product.columns = shape[n]!;
+  product.depth = shape[k]!;
+  product.out = (buffers[0] as Block).pointer + 4 * offsets[0]!;
+  product.outRow = 4 * product.columns;
+  product.a = (buffers[1] as Block).pointer + 4 * offsets[1]!;
+  const a = strides[1]!;
+  product.aRow = 4 * a[m]!;
+  product.aStep = 4 * a[k]!;
+  product.b = (buffers[2] as Block).pointer + 4 * offsets[2]!;
+  const b = strides[2]!;
+  product.bStep = 4 * b[k]!;
+  product.bColumn = 4 * b[n]!;
+  if (biased) {
+    product.first = (buffers[3] as Block).pointer + 4 * offsets[3]!;
+    product.firstRow = 4 * strides[3]![m]!;
+    product.firstColumn = 4 * strides[3]![n]!;
+  }
+  return product;
 }
