@@ -55,6 +55,13 @@ export function definePackColumns(module: ModuleBuilder): PackColumns {
       /** Four neighbouring columns of a step. */
       const near = (half: number, step: Code<"i32">) =>
         v128.load(i32.add(offsets[half]!, step));
+      /** Four columns of a step, of which two at a time are neighbours. */
+      const paired = (half: number, step: Code<"i32">) =>
+        v128.load64_lane(
+          i32.add(offsets[half + 2]!, step),
+          v128.load64_zero(i32.add(offsets[half]!, step)),
+          1,
+        );
       /** Four columns of a step from wherever they are. */
       const far = (half: number, step: Code<"i32">) => {
         const at = (lane: number) => i32.add(offsets[half + lane]!, step);
@@ -64,6 +71,21 @@ export function definePackColumns(module: ModuleBuilder): PackColumns {
         }
         return vector;
       };
+      const arePairs = (half: number) => {
+        const apart = (lane: number) =>
+          i32.sub(offsets[half + lane + 1]!, offsets[half + lane]!);
+        const four = i32.const(4);
+        return i32.and(i32.eq(apart(0), four), i32.eq(apart(2), four));
+      };
+      /** Takes half of the columns in the fastest way. */
+      const inTheWay = (
+        half: number,
+        isNear: Code<"i32">,
+        then: (read: typeof near) => void,
+      ) =>
+        f.if(isNear, () => then(near), () => {
+          f.if(arePairs(half), () => then(paired), () => then(far));
+        });
       const pack = (low: typeof near, high: typeof near) => {
         const one = (k: number) => {
           const step = f.let(i32.load(steps, ENTRY * k));
@@ -96,10 +118,10 @@ export function definePackColumns(module: ModuleBuilder): PackColumns {
         });
         f.return();
       });
-      f.if(
+      inTheWay(
+        0,
         isLowNear,
-        () => f.if(isHighNear, () => pack(near, near), () => pack(near, far)),
-        () => f.if(isHighNear, () => pack(far, near), () => pack(far, far)),
+        (low) => inTheWay(4, isHighNear, (high) => pack(low, high)),
       );
     },
   );

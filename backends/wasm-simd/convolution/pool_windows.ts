@@ -167,14 +167,8 @@ export function fourWindows(site: PoolSite, window: Window): void {
     f.set(best, v128.bitselect(value, best, wins));
     f.set(where, v128.bitselect(here, where, wins));
   };
-  const overRows = (row: () => void): void =>
+  const overWindows = (read: (at: Local<"i32">) => Vector): void =>
     f.for(i, window.down.end, 1, () => {
-      row();
-      f.increase(at, down);
-      f.set(position, i32x4.add(position, nextRow));
-    });
-  const overColumns = (read: (at: Local<"i32">) => Vector): void => {
-    overRows(() => {
       const element = f.let(at);
       const here = f.let(position);
       times(f, columns, () => {
@@ -182,8 +176,9 @@ export function fourWindows(site: PoolSite, window: Window): void {
         f.increase(element, along);
         f.set(here, i32x4.add(here, nextColumn));
       });
+      f.increase(at, down);
+      f.set(position, i32x4.add(position, nextRow));
     });
-  };
   const four = i32.const(4);
   const arePairs = f.hoist(
     i32.and(
@@ -193,21 +188,26 @@ export function fourWindows(site: PoolSite, window: Window): void {
   );
   f.if(arePairs, () => {
     // Windows of two that lie side by side share two vectors.
-    overRows(() => {
+    const row = (first: boolean) => {
       const low = f.let(v128.load(at));
       const high = f.let(v128.load(at, 16));
-      meet(f.let(i32x4.shuffle(low, high, [0, 2, 4, 6])), position);
-      meet(
-        f.let(i32x4.shuffle(low, high, [1, 3, 5, 7])),
-        f.let(i32x4.add(position, nextColumn)),
-      );
-    });
+      const even = f.let(i32x4.shuffle(low, high, [0, 2, 4, 6]));
+      const odd = f.let(i32x4.shuffle(low, high, [1, 3, 5, 7]));
+      if (first) f.set(best, even);
+      else meet(even, position);
+      meet(odd, f.let(i32x4.add(position, nextColumn)));
+      f.increase(at, down);
+      f.set(position, i32x4.add(position, nextRow));
+    };
+    row(true);
+    f.increase(i, 1);
+    f.for(i, window.down.end, 1, () => row(false));
   }, () => {
     f.if(
       i32.eq(across, four),
-      () => overColumns((at) => f.let(v128.load(at))),
+      () => overWindows((at) => f.let(v128.load(at))),
       () =>
-        overColumns((at) => {
+        overWindows((at) => {
           const vector = f.let(v128.load32_zero(at));
           const lane = f.let(at);
           for (const k of [1, 2, 3]) {
