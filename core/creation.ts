@@ -12,12 +12,11 @@ import {
   DTYPES,
   type TypedArray,
 } from "./dtype.ts";
-import { DTypeError, GradientError, ShapeError, showShape } from "./errors.ts";
+import { GradientError, ShapeError, showShape } from "./errors.ts";
 import { currentDevice, deviceNow } from "./registry.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
 import { applyTo, Tensor } from "./tensor.ts";
 import type { Op } from "./op.ts";
-import { nextKey } from "./random_state.ts";
 
 /** Options of everything that makes tensors. */
 export interface TensorOptions {
@@ -75,7 +74,8 @@ function finish(x: Tensor, options: TensorOptions): Tensor {
   return options.requiresGrad ? x.requiresGrad_() : x;
 }
 
-function create(
+/** Makes a tensor by a primitive without inputs. */
+export function create(
   op: Op & { readonly dtype: DType },
   options: TensorOptions,
   operation: string,
@@ -362,103 +362,4 @@ export function linspace(
     (_, i) => i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by,
   );
   return tensor(values, { dtype: "float32", ...options, shape: [steps] });
-}
-
-function random(
-  distribution: "uniform" | "normal" | "integer",
-  low: number,
-  high: number,
-  shape: Shape,
-  options: TensorOptions,
-  dtype: DType,
-): Tensor {
-  return create(
-    {
-      name: "random",
-      distribution,
-      key: nextKey(),
-      low,
-      high,
-      shape: checkShape(shape, "make random numbers"),
-      dtype,
-    },
-    options,
-    "make random numbers",
-  );
-}
-
-function floatDType(options: TensorOptions): DType {
-  const dtype = checkDType(options.dtype ?? "float32", "make random numbers");
-  if (DTYPES[dtype].floating) return dtype;
-  throw new DTypeError(
-    `Cannot draw ${dtype} numbers from a continuous distribution: use randint or bernoulli`,
-  );
-}
-
-/** Uniform random numbers from 0 (included) to 1 (excluded). */
-export function rand(shape: Shape, options: TensorOptions = {}): Tensor {
-  return random("uniform", 0, 1, shape, options, floatDType(options));
-}
-
-/** Random numbers of the standard normal distribution. */
-export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
-  return random("normal", 0, 1, shape, options, floatDType(options));
-}
-
-/** {@linkcode rand} in the shape, dtype and device of another tensor. */
-export function randLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return rand(x.shape, like(x, options));
-}
-
-/** {@linkcode randn} in the shape, dtype and device of another tensor. */
-export function randnLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return randn(x.shape, like(x, options));
-}
-
-/**
- * Random whole numbers from `low` (included) to `high` (excluded), int32. The
- * 31 bits of each draw are taken modulo the range, so a number's probability
- * is off by at most one in 2^31 / range.
- *
- * @throws {RangeError} If the range is empty or wider than 2^31.
- */
-export function randint(
-  low: number,
-  high: number,
-  shape: Shape,
-  options: TensorOptions = {},
-): Tensor {
-  const range = high - low;
-  if (
-    !Number.isInteger(low) || !Number.isInteger(high) || range < 1 ||
-    range >= 2 ** 31
-  ) {
-    throw new RangeError(
-      `Cannot draw whole numbers from ${low} to ${high}: low must be below high, by less than 2^31`,
-    );
-  }
-  const dtype = checkDType(options.dtype ?? "int32", "make random numbers");
-  return random("integer", low, high, shape, options, dtype);
-}
-
-/** The numbers 0 to `n - 1` in random order, int32. */
-export function randperm(n: number, options: TensorOptions = {}): Tensor {
-  const { dtype: _, ...rest } = options;
-  const keys = randint(0, 2 ** 31 - 1, [n], rest);
-  const order = keys.argsort();
-  keys.dispose();
-  return order;
-}
-
-/**
- * Ones with the probability that each element of a tensor gives, zeros
- * otherwise, in the tensor's dtype.
- */
-export function bernoulli(probability: Tensor): Tensor {
-  const draws = randLike(probability);
-  const hits = draws.lt(probability);
-  const out = hits.cast(probability.dtype);
-  draws.dispose();
-  hits.dispose();
-  return out;
 }

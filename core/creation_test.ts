@@ -8,20 +8,16 @@ import { describe, it } from "@std/testing/bdd";
 import { clean } from "./_testing.ts";
 import {
   arange,
-  bernoulli,
   eye,
   full,
   fullLike,
   linspace,
   ones,
-  rand,
-  randint,
-  randn,
-  randperm,
   tensor,
   zeros,
   zerosLike,
 } from "./creation.ts";
+import { bernoulli, rand, randint, randn, randperm } from "./random.ts";
 import { DTypeError, OutOfMemoryError, ShapeError } from "./errors.ts";
 import {
   getRandomState,

@@ -16,7 +16,21 @@ export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
 export type { Backend } from "./backend.ts";
 export { einsum } from "./compose/einsum.ts";
 export type { IndexSpec, SliceSpec } from "./compose/index.ts";
-export * from "./creation.ts";
+export {
+  arange,
+  deviceFor,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  tensor,
+  type TensorData,
+  type TensorOptions,
+  zeros,
+  zerosLike,
+} from "./creation.ts";
 export { type Device, EagerDevice } from "./device.ts";
 export {
   type DType,
@@ -40,6 +54,7 @@ export * from "./kernel.ts";
 export type * from "./op.ts";
 export * from "./options.ts";
 export type { NestedNumbers } from "./print.ts";
+export * from "./random.ts";
 export {
   getRandomState,
   manualSeed,

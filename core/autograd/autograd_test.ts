@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean } from "../_testing.ts";
-import { ones, randn, tensor, zeros } from "../creation.ts";
+import { ones, tensor, zeros } from "../creation.ts";
+import { randn } from "../random.ts";
 import { GradientError, ShapeError } from "../errors.ts";
 import { manualSeed } from "../random_state.ts";
 import { memory } from "../storage.ts";
