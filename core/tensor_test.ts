@@ -54,20 +54,27 @@ describe("Tensor facts and reading", () => {
     }),
   );
 
-  it("says how to keep a released tensor", () => {
-    const x = matrix();
-    const view = x.t();
-    x.dispose();
-    x.dispose();
-    for (
-      const use of [() => x.dataSync(), () => x.add(1), () => ones([1]).add(x)]
-    ) {
-      assertThrows(use, ReleasedError, "scope.keep");
-    }
-    assertEquals(view.toArraySync(), [[1, 4], [2, 5], [3, 6]]);
-    assertStringIncludes(String(x), "released");
-    view.dispose();
-  });
+  it(
+    "says how to keep a released tensor",
+    clean(() => {
+      const x = matrix();
+      const view = x.t();
+      x.dispose();
+      x.dispose();
+      for (
+        const use of [
+          () => x.dataSync(),
+          () => x.add(1),
+          () => ones([1]).add(x),
+        ]
+      ) {
+        assertThrows(use, ReleasedError, "scope.keep");
+      }
+      assertEquals(view.toArraySync(), [[1, 4], [2, 5], [3, 6]]);
+      assertStringIncludes(String(x), "released");
+      view.dispose();
+    }),
+  );
 });
 
 describe("Tensor dtypes", () => {
