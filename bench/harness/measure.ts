@@ -54,16 +54,20 @@ export async function warmUp(
   const most = synchronize ? MAX_QUEUED : Infinity;
   const end = performance.now() + budgetMs;
   let batch = 1;
+  // The fastest batch counts: others may have been interrupted.
+  let perCall = Infinity;
   for (;;) {
     const begin = performance.now();
     await repeat(call, batch);
     await synchronize?.();
     const now = performance.now();
-    const took = now - begin;
-    const enough = took >= wanted || batch === most;
+    // A clock may be too coarse for a few calls.
+    if (now > begin) perCall = Math.min(perCall, (now - begin) / batch);
+    const known = perCall < Infinity && batch * perCall >= wanted;
+    const enough = known || batch === most;
     if (enough && now >= end) {
-      const calls = Math.ceil(batch * wanted / took);
-      const callsPerSample = Math.min(Math.max(calls, 1), most);
+      const calls = Math.min(Math.ceil(wanted / perCall), most);
+      const callsPerSample = Math.max(calls, 1);
       return { call, callsPerSample, synchronize };
     }
     if (!enough) batch = Math.min(2 * batch, most);
