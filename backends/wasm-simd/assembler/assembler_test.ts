@@ -16,7 +16,7 @@ import {
   v128,
   writeSigned,
   writeUnsigned,
-} from "./assembler.ts";
+} from "../assembler.ts";
 
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 4 });
 const MEMORY = { shared: false, minimum: 1, maximum: 4 };
