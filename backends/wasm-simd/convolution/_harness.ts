@@ -17,10 +17,11 @@ export function upload(
   shape: readonly number[],
   dtype: DType = "float32",
   view: (whole: View) => View = (whole) => whole,
+  on: EagerDevice = device,
 ): Value {
   const memory = DTYPES[dtype].allocate(data.length);
   memory.set(data);
-  const whole = device.upload(memory, shape, dtype);
+  const whole = on.upload(memory, shape, dtype);
   return new Value(whole.storage, view(whole.view));
 }
 

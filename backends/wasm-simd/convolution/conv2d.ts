@@ -14,6 +14,7 @@ import { arithmeticOf } from "../matmul/arithmetic.ts";
 import { TILE_COLUMNS } from "../matmul/micro.ts";
 import { definePanels } from "../matmul/panels.ts";
 import { convolve } from "./convolve.ts";
+import { convolveByDots, defineDots, suitsDots } from "./dots.ts";
 import { defineOffsets } from "./offsets.ts";
 import { definePackColumns, definePackRows } from "./pack.ts";
 import { PLACES, placesOf, type Site, type Tools } from "./site.ts";
@@ -21,6 +22,18 @@ import { PLACES, placesOf, type Site, type Tools } from "./site.ts";
 const RANK = 8;
 /** Nanoseconds that a multiplication and an addition take. */
 const NANOSECONDS = 0.04;
+
+/** The workspace of each engine: all its convolutions use the same. */
+const workspaces: WeakMap<Engine, Block> = new WeakMap();
+
+function workspaceOf(engine: Engine, bytes: number): Block {
+  let workspace = workspaces.get(engine);
+  if (workspace === undefined) {
+    workspace = engine.allocate("bool", bytes * (engine.pool?.size ?? 1));
+    workspaces.set(engine, workspace);
+  }
+  return workspace;
+}
 
 /** Compiles the routine; null for dtypes that it does not have. */
 export function compileConv2d(
@@ -43,6 +56,7 @@ export function compileConv2d(
     offsets: defineOffsets(module),
     packColumns: definePackColumns(module),
     packRows: definePackRows(module, arithmetic.spread),
+    dots: defineDots(module, arithmetic),
   };
   module.func("run", ["i32", "i32", "i32", "i32"], "none", (
     f,
@@ -64,17 +78,14 @@ export function compileConv2d(
       ]),
     ) as Site["at"];
     const biased = inputs.length === 3;
-    convolve({ f, args, layout, tools, biased, begin, end, at });
+    const site: Site = { f, args, layout, tools, biased, begin, end, at };
+    f.if(suitsDots(site), () => convolveByDots(site), () => convolve(site));
   });
   const program = engine.finish(draft);
-  let workspace: Block | null = null;
   return (call: KernelCall) => {
-    workspace ??= engine.allocate(
-      "bool",
-      places.bytes * (engine.pool?.size ?? 1),
-    );
+    const { pointer } = workspaceOf(engine, places.bytes);
     const [b, g, m, y, x, c, i, j] = call.shape as number[] & { length: 8 };
-    const scalars = [workspace.pointer | 0];
+    const scalars = [pointer | 0];
     layout.write(engine.memory, { ...call, scalars }, false);
     const columns = b! * y! * x!;
     const work = NANOSECONDS * columns * g! * m! * c! * i! * j!;

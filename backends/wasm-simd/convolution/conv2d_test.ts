@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { Op, Value, View } from "@tenfold/core";
+import { EagerDevice, type Op, type Value, type View } from "@tenfold/core";
+import { WasmSimd } from "../backend.ts";
+import { probeFeatures } from "../features.ts";
+import { LinearMemory } from "../memory.ts";
 import { bothOf, device, upload } from "./_harness.ts";
 
 type Four = readonly [number, number, number, number];
@@ -37,6 +40,8 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   }),
   "strides": setting([2, 3, 15, 17], [6, 3, 3, 5], { stride: [2, 3] }),
   "dilation": setting([2, 2, 12, 19], [3, 2, 3, 3], { dilation: [2, 3] }),
+  "rows whose last vector overlaps": setting([3, 3, 13, 15], [6, 3, 2, 2]),
+  "few columns": setting([2, 1, 20, 30], [5, 1, 11, 21], { padding: [1, 1] }),
   "groups": setting([2, 6, 11, 10], [9, 2, 3, 3], { groups: 3 }),
   "channels of their own": setting([2, 7, 9, 9], [7, 1, 3, 3], {
     groups: 7,
@@ -73,17 +78,19 @@ function outOf({ x, w, stride, padding, dilation }: Setting): Four {
 function opsOf(
   each: Setting,
   view?: (whole: View) => View,
+  on: EagerDevice = device,
+  of: (value: number) => number = (value) => value,
 ): (readonly [Op, readonly Value[]])[] {
   const { x, w, ...params } = each;
   const out = outOf(each);
   const plane = ({ 2: h, 3: v }: Four) => [h, v] as const;
   const make = (shape: Four, seed: number) =>
-    upload(whole(shape, seed), shape, "float32", view);
+    upload(whole(shape, seed).map(of), shape, "float32", view, on);
   return [
     [{ name: "conv2d", ...params }, [
       make(x, 1),
       make(w, 2),
-      upload(whole([w[0]], 3), [w[0]]),
+      upload(whole([w[0]], 3).map(of), [w[0]], "float32", undefined, on),
     ]],
     [{ name: "conv2d", ...params }, [make(x, 1), make(w, 2)]],
     [{ name: "conv2dInput", ...params, size: plane(x) }, [
@@ -145,6 +152,31 @@ describe("conv2d", () => {
     ];
     const [found, expected] = bothOf(op, inputs);
     assertEquals(found, expected);
+  });
+
+  it("gives the same bits for any number of threads", () => {
+    const settings = [
+      setting([16, 16, 14, 14], [33, 16, 3, 3], { padding: [1, 1] }),
+      setting([40, 1, 28, 28], [16, 1, 3, 3], { padding: [1, 1] }),
+    ];
+    const results = [1, 2, 3].map((threads) => {
+      const backend = new WasmSimd(
+        probeFeatures(),
+        new LinearMemory(threads > 1),
+        { threads },
+      );
+      if (threads > 1) assert(backend.pool!.awaitStart(20_000));
+      const device = new EagerDevice(backend);
+      const found = settings.flatMap((each) =>
+        opsOf(each, undefined, device, Math.sin).map(([op, inputs]) =>
+          device.readSync(device.apply(op, inputs)[0]!)
+        )
+      );
+      backend.dispose();
+      return found;
+    });
+    assertEquals(results[1], results[0]);
+    assertEquals(results[2], results[0]);
   });
 
   it("never makes a buffer of all windows", () => {

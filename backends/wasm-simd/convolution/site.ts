@@ -15,6 +15,7 @@ import {
 import type { Arithmetic } from "../matmul/arithmetic.ts";
 import { elementBytes, TILE_COLUMNS } from "../matmul/micro.ts";
 import { type Panels, tileBytes } from "../matmul/panels.ts";
+import type { Dots } from "./dots.ts";
 import { type Offsets, SPARE_ENTRIES } from "./offsets.ts";
 import type { PackColumns, PackRows } from "./pack.ts";
 
@@ -79,6 +80,7 @@ export interface Tools {
   readonly offsets: Offsets;
   readonly packColumns: PackColumns;
   readonly packRows: PackRows;
+  readonly dots: readonly Dots[];
 }
 
 /** What the loops are written with. */
