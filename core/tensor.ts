@@ -1243,9 +1243,12 @@ export class Tensor implements Disposable {
 
   /**
    * NumPy's indexing, one spec a dim: a number, `null` (a new dim), `"..."`,
-   * `":"`, `[start?, end?, step?]`, an int32 tensor or a bool mask.
+   * `":"`, `[start?, end?, step?]`, an int32 tensor or a bool mask. The values
+   * of a mask decide the shape of the result, so it must be on a device that
+   * can be read at once, be it another one.
    *
    * @throws {IndexError} If an index is out of range.
+   * @throws {DeviceError} If a mask is on a device that is read with `await`.
    * @example All kinds of specs
    * ```ts
    * import { assertEquals } from "@std/assert";

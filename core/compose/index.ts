@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { DTypeError, IndexError, ShapeError, showShape } from "../errors.ts";
+import {
+  DeviceError,
+  DTypeError,
+  IndexError,
+  ShapeError,
+  showShape,
+} from "../errors.ts";
 import { broadcastShapes, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -111,7 +117,7 @@ export function indexTensor(x: Tensor, specs: readonly IndexSpec[]): Tensor {
         out = out.select(dim, spec);
       }
     } else if (isTensor(spec)) {
-      for (const index of indicesOf(spec, out.shape, dim)) {
+      for (const index of indicesOf(spec, out, dim)) {
         advanced.push({ dim: dim++, index });
         places.push(place);
       }
@@ -128,14 +134,14 @@ export function indexTensor(x: Tensor, specs: readonly IndexSpec[]): Tensor {
 }
 
 /** The int32 indices that a tensor spec stands for: one a dim. */
-function indicesOf(spec: Tensor, shape: Shape, dim: number): Tensor[] {
+function indicesOf(spec: Tensor, x: Tensor, dim: number): Tensor[] {
   if (spec.dtype === "int32") return [spec];
   if (spec.dtype !== "bool") {
     throw new DTypeError(
       `Cannot index with a tensor of ${spec.dtype}: use int32 positions or a bool mask`,
     );
   }
-  const covered = shape.slice(dim, dim + spec.ndim);
+  const covered = x.shape.slice(dim, dim + spec.ndim);
   if (
     spec.ndim === 0 || spec.shape.some((extent, d) => extent !== covered[d])
   ) {
@@ -145,11 +151,19 @@ function indicesOf(spec: Tensor, shape: Shape, dim: number): Tensor[] {
       } as it covers dims of shape ${showShape(covered)}`,
     );
   }
-  return nonzero(spec);
+  return nonzero(spec, x);
 }
 
-/** The positions of a mask's true elements, one int32 tensor a dim. */
-function nonzero(mask: Tensor): Tensor[] {
+/**
+ * The positions of a mask's true elements, one int32 tensor a dim, on the
+ * device of `x`. The mask may be on another one, as it is read anyway.
+ */
+function nonzero(mask: Tensor, x: Tensor): Tensor[] {
+  if (!mask.device.backend.readSync) {
+    throw new DeviceError(
+      `Cannot index with a mask on ${mask.device.name} as it takes the values of the mask: bring it over with await mask.to("cpu-typedarray")`,
+    );
+  }
   const data = mask.dataSync();
   const positions: number[] = [];
   for (let i = 0; i < data.length; i++) if (data[i]) positions.push(i);
@@ -160,7 +174,7 @@ function nonzero(mask: Tensor): Tensor[] {
       positions,
       (position) => Math.floor(position / inner) % extent,
     );
-    return mask.uploadLike(along, [along.length], "int32");
+    return x.uploadLike(along, [along.length], "int32");
   });
 }
 
