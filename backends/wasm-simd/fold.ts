@@ -5,7 +5,7 @@
  */
 
 import type { Combine, DType } from "@tenfold/core";
-import { type Code, type FunctionBuilder, i32x4 } from "./assembler.ts";
+import { type Code, f32x4, type FunctionBuilder, i32x4 } from "./assembler.ts";
 import { halfCall } from "./functions/double.ts";
 import { floatCall } from "./functions/float.ts";
 import { intCall } from "./functions/int.ts";
@@ -14,13 +14,17 @@ import { type Quad, splat, widenMask } from "./values.ts";
 
 const FUNCTION = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
 
+/** A way of folding; `top` is the largest number, where NaN may be lost. */
+type Way = Combine | "top";
+
 /** What an empty fold gives. */
-function identityOf(combine: Combine, dtype: DType): number {
+function identityOf(combine: Way, dtype: DType): number {
   switch (combine) {
     case "sum":
       return 0;
     case "prod":
       return 1;
+    case "top":
     case "max":
       return dtype === "int32" ? -(2 ** 31) : -Infinity;
     case "min":
@@ -31,11 +35,11 @@ function identityOf(combine: Combine, dtype: DType): number {
 /** One way of folding values of one dtype. */
 export class Fold {
   readonly #lanes: Lanes;
-  readonly #combine: Combine;
+  readonly #combine: Way;
   readonly #dtype: DType;
 
   /** Folds inside the function of `lanes`. */
-  constructor(lanes: Lanes, combine: Combine, dtype: DType) {
+  constructor(lanes: Lanes, combine: Way, dtype: DType) {
     this.#lanes = lanes;
     this.#combine = combine;
     this.#dtype = dtype;
@@ -91,6 +95,8 @@ export class Fold {
   }
 
   #join(a: Vector, b: Vector): Code<"v128"> {
+    // Only floats: where the second is not larger, or NaN, the first stays.
+    if (this.#combine === "top") return f32x4.pmax(a, b);
     const fn = FUNCTION[this.#combine];
     switch (this.#dtype) {
       case "float64":

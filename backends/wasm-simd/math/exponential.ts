@@ -12,6 +12,7 @@ import { type Code, f32x4, i32, i32x4, v128 } from "../assembler.ts";
 import {
   abs,
   choose,
+  ifBeyond,
   type Lanes,
   madd,
   nmadd,
@@ -128,8 +129,7 @@ export function expBounded(lanes: Lanes, x: Vector): Vector {
 export function exp(lanes: Lanes, x: Vector): Vector {
   const { f } = lanes;
   const result = expBounded(lanes, x);
-  const bounded = f32x4.le(abs(lanes, x), f.f32x4(87));
-  unlessAll(lanes, bounded, () => f.set(result, expAny(lanes, x)));
+  ifBeyond(lanes, x, 87, () => f.set(result, expAny(lanes, x)));
   return result;
 }
 
@@ -220,11 +220,10 @@ function logarithm(
 ): Vector {
   const { f } = lanes;
   const result = join(lanes, splitLog(lanes, x));
-  const normal = v128.and(
-    f32x4.ge(x, f.f32x4(SMALLEST_NORMAL)),
-    f32x4.lt(x, f.f32x4(Infinity)),
-  );
-  unlessAll(lanes, normal, () => {
+  // Shifted, positive normal numbers are the least integers of all.
+  const shifted = i32x4.add(x, f.i32x4(0x7f800000));
+  const special = i32x4.gt_s(shifted, f.i32x4(-0x1000001));
+  f.if(v128.any_true(special), () => {
     const tiny = f.let(f32x4.lt(x, f.f32x4(SMALLEST_NORMAL)));
     const scaled = choose(tiny, f32x4.mul(x, f.f32x4(2 ** 23)), x);
     const split = splitLog(lanes, f.let(scaled));

@@ -123,6 +123,21 @@ export function choose(
   return v128.bitselect(yes, no, mask);
 }
 
+/**
+ * Runs `body` if any |x| exceeds a limit or is NaN. As integers, magnitudes
+ * are in the order of the numbers, with NaN above all.
+ */
+export function ifBeyond(
+  { f }: Lanes,
+  x: Vector,
+  limit: number,
+  body: () => void,
+): void {
+  const magnitude = v128.and(x, f.i32x4(0x7fffffff));
+  const beyond = i32x4.gt_s(magnitude, f.hoist(f32x4.const(limit)));
+  f.if(v128.any_true(beyond), body);
+}
+
 /** Runs `body` unless the mask is set in all lanes. */
 export function unlessAll(
   { f }: Lanes,

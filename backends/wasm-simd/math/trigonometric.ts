@@ -22,13 +22,13 @@ import {
   abs,
   choose,
   highHalf,
+  ifBeyond,
   joinHalves,
   type Lanes,
   lowHalf,
   madd,
   polynomial,
   signOf,
-  unlessAll,
   type Vector,
 } from "./lanes.ts";
 
@@ -145,8 +145,8 @@ function withFallback(
   result: Vector,
 ): Vector {
   const { f } = lanes;
-  const bounded = f.let(f32x4.le(abs(lanes, x), f.f32x4(LIMIT)));
-  unlessAll(lanes, bounded, () => {
+  ifBeyond(lanes, x, LIMIT, () => {
+    const bounded = f32x4.le(abs(lanes, x), f.f32x4(LIMIT));
     f.set(result, choose(bounded, result, laneByLane(lanes, name, x)));
   });
   return result;

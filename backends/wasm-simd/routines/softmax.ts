@@ -68,7 +68,8 @@ function alongRows(
   step: "unit" | "strided",
   logarithm: boolean,
 ): void {
-  const max = new Fold(lanes, "max", FLOAT);
+  // NaN comes back with the powers.
+  const max = new Fold(lanes, "top", FLOAT);
   const sum = new Fold(lanes, "sum", FLOAT);
   const distances = columns.steps.map((one) => {
     if (step === "unit") return [];
@@ -208,7 +209,7 @@ function rowsTogether(
     if (count === null) f.do(v128.store(out, value, 16 * v));
     else storeLanes(f, out, value, count);
   };
-  const max = new Fold(lanes, "max", FLOAT);
+  const max = new Fold(lanes, "top", FLOAT);
   const tops = each(() => max.accumulator());
   down((_, x) => {
     tops.forEach((top, v) => {
