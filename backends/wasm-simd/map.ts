@@ -60,6 +60,7 @@ export function valuesAt(
   { kernel, f, args, layout, writer }: MapSite,
   arg: (slot: number) => Quad,
   positions: readonly Local<"i32">[],
+  ahead = 0,
 ): Quad[] {
   return writer.write(kernel.exprs, {
     arg: (index) => arg(kernel.outputs.length + index),
@@ -67,7 +68,7 @@ export function valuesAt(
       layout.scalar(f, args, index, dtype),
     index: (dim) =>
       dim === kernel.rank - 1
-        ? positionsFrom(f, positions[dim]!)
+        ? positionsFrom(f, i32.add(positions[dim]!, i32.const(4 * ahead)))
         : splatOf(f, positions[dim]!),
   });
 }
@@ -89,13 +90,14 @@ export function mapRow(site: MapSite, row: Row): void {
     f,
     walkers,
     row.length,
-    indexed ? 1 : unrollOf(slots, weight),
+    unrollOf(slots, weight),
     indexed ? row.positions[rank - 1]! : null,
     (at, ahead, count) => {
       const values = valuesAt(
         site,
         (k) => still.get(k) ?? read(f, at[k]!, ahead),
         row.positions,
+        ahead,
       );
       const store = (count?: Local<"i32">) =>
         values.forEach((value, k) => write(f, at[k]!, value, ahead, count));

@@ -122,8 +122,8 @@ function alongRows(
     max.acrossLanes(tops[0]!);
     const top = tops[0]!.parts[0]!;
 
-    const totals = [0, 1].map(() => sum.accumulator());
-    overRow(2, ([out, x], ahead, count) => {
+    const totals = [0, 1, 2, 3].map(() => sum.accumulator());
+    overRow(4, ([out, x], ahead, count) => {
       const value = read(f, x!, ahead).parts[0]!;
       const power = exp(lanes, f.let(f32x4.sub(value, top)));
       const quad = { dtype: FLOAT, parts: [power] } as const;
@@ -133,7 +133,7 @@ function alongRows(
       );
       if (!logarithm) store(out!, power, ahead, count);
     });
-    sum.into(totals[0]!, totals[1]!);
+    for (const other of totals.slice(1)) sum.into(totals[0]!, other);
     sum.acrossLanes(totals[0]!);
     const total = totals[0]!.parts[0]!;
     const norm = normOf(lanes, total, logarithm);
