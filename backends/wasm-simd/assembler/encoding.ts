@@ -49,9 +49,23 @@ export function writeUnsigned(out: number[], value: number): void {
   out.push(value);
 }
 
-/** Appends a signed LEB128 number. */
-export function writeSigned(out: number[], value: number | bigint): void {
-  let rest = BigInt(value);
+/** Appends a signed LEB128 number of 32 bits. */
+export function writeSigned(out: number[], value: number): void {
+  let rest = value;
+  for (;;) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    if (rest === ((low & 0x40) === 0 ? 0 : -1)) {
+      out.push(low);
+      return;
+    }
+    out.push(low | 0x80);
+  }
+}
+
+/** Appends a signed LEB128 number of 64 bits. */
+export function writeSigned64(out: number[], value: bigint): void {
+  let rest = value;
   for (;;) {
     const low = Number(rest & 0x7fn);
     rest >>= 7n;

@@ -12,6 +12,7 @@ import {
   type ValueType,
   writeOpcode,
   writeSigned,
+  writeSigned64,
   writeUnsigned,
 } from "./encoding.ts";
 import {
@@ -191,7 +192,11 @@ export const i64: Namespace<"i64"> & {
 } = {
   ...namespace("i64"),
   const: (value) =>
-    constant("i64", 0x42, (out) => writeSigned(out, BigInt.asIntN(64, value))),
+    constant(
+      "i64",
+      0x42,
+      (out) => writeSigned64(out, BigInt.asIntN(64, value)),
+    ),
 };
 
 /** 32-bit floating point instructions. */

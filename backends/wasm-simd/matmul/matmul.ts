@@ -6,8 +6,9 @@
 
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
 import type { Block } from "../allocator.ts";
+import type { ModuleBuilder } from "../assembler.ts";
 import { ARGUMENTS, type Engine, type Program, ZEROS } from "../engine.ts";
-import { arithmeticOf } from "./arithmetic.ts";
+import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
 import { defineGemm, workspaceBytes } from "./gemm.ts";
 import { TILE_COLUMNS } from "./micro.ts";
 import { defineThin } from "./thin.ts";
@@ -38,24 +39,30 @@ const NANOSECONDS = 0.04;
 /** With fewer rows packing b costs more than it brings. */
 const ROWS_IN_PLACE = 32;
 
-/** The compiled functions for one dtype. */
+/** Products of matrices of one dtype. */
 export class Multiplier {
   readonly #engine: Engine;
-  readonly #program: Program;
+  readonly #arithmetic: Arithmetic;
+  #gemm: Program | null = null;
+  #thinner: Program | null = null;
   readonly #workspaceBytes: number;
   readonly #tileRows: number;
   #workspace: Block | null = null;
 
-  /** Compiles the functions. */
+  /** Compiles what a product needs when it first comes. */
   constructor(engine: Engine, dtype: "float32" | "int32") {
-    const arithmetic = arithmeticOf(dtype, engine.fused);
-    const draft = engine.draft();
-    defineGemm(draft.module, arithmetic);
-    defineThin(draft.module, arithmetic);
-    this.#program = engine.finish(draft);
     this.#engine = engine;
-    this.#workspaceBytes = workspaceBytes(arithmetic);
-    this.#tileRows = arithmetic.rows;
+    this.#arithmetic = arithmeticOf(dtype, engine.fused);
+    this.#workspaceBytes = workspaceBytes(this.#arithmetic);
+    this.#tileRows = this.#arithmetic.rows;
+  }
+
+  #compile(
+    define: (module: ModuleBuilder, arithmetic: Arithmetic) => void,
+  ): Program {
+    const draft = this.#engine.draft();
+    define(draft.module, this.#arithmetic);
+    return this.#engine.finish(draft);
   }
 
   /** Computes one product; changes the description of it on the way. */
@@ -148,7 +155,8 @@ export class Multiplier {
     words[at++] = product.firstColumn;
     words[at++] = rows;
     words[at] = columns;
-    this.#program.exports[name]!(ARGUMENTS, 0, 0, 0);
+    this.#thinner ??= this.#compile(defineThin);
+    this.#thinner.exports[name]!(ARGUMENTS, 0, 0, 0);
   }
 
   #general(product: Product): void {
@@ -179,8 +187,9 @@ export class Multiplier {
     words[at++] = inPlace ? 0 : 1;
     words[at++] = byRows ? 1 : 0;
     words[at] = this.#workspaceBytes;
+    this.#gemm ??= this.#compile(defineGemm);
     this.#engine.run(
-      this.#program,
+      this.#gemm,
       "gemm",
       byRows ? rows : columns,
       byRows ? this.#tileRows : TILE_COLUMNS,
