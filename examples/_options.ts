@@ -59,7 +59,10 @@ export function readOptions(script: string, defaults: Defaults): Options {
   };
   const lines = Object.entries(described)
     .map(([name, [value, text]]) => [`--${name} ${value}`, text])
-    .concat([["--resume", "go on from the checkpoint, if there is one"]])
+    .concat([
+      ["--resume", "go on from the checkpoint, if there is one"],
+      ["--help", "show this"],
+    ])
     .map(([left, right]) => `  ${left!.padEnd(20)}${right}`);
   const usage = `Usage: ${script}.ts [options]\n${lines.join("\n")}`;
 
@@ -75,6 +78,7 @@ export function readOptions(script: string, defaults: Defaults): Options {
         ),
       ),
       resume: { type: "boolean" },
+      help: { type: "boolean" },
     },
     // Every token is looked at here: `--lr -1` shall be refused for the -1.
     strict: false,
@@ -85,13 +89,21 @@ export function readOptions(script: string, defaults: Defaults): Options {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
       refuse(`Cannot use the argument ${token.value}: there are only options`);
-    } else if (!(token.name in described) && token.name !== "resume") {
-      refuse(`Cannot use the option ${token.rawName}: there is none`);
-    } else if (token.name === "resume" && token.value !== undefined) {
-      refuse(`Cannot use --resume with a value: got ${token.value}`);
-    } else if (token.name !== "resume" && token.value === undefined) {
-      refuse(`Cannot use ${token.rawName} without a value`);
+      continue;
     }
+    const { name, rawName, value } = token;
+    const isFlag = name === "resume" || name === "help";
+    if (!isFlag && !(name in described)) {
+      refuse(`Cannot use the option ${rawName}: there is none`);
+    } else if (isFlag && value !== undefined) {
+      refuse(`Cannot use ${rawName} with a value: got ${value}`);
+    } else if (!isFlag && value === undefined) {
+      refuse(`Cannot use ${rawName} without a value`);
+    }
+  }
+  if (values["help"] === true) {
+    console.log(usage);
+    process.exit(0);
   }
 
   const text = (name: string): string | undefined => {

@@ -103,6 +103,15 @@ describe("the MNIST scripts", () => {
     });
   }
 
+  it("show their usage when they are asked", async () => {
+    await inFolder(async (folder) => {
+      const { code, output } = await start("mnist_cnn.ts", ["--help"], folder)
+        .outcome;
+      assertEquals(code, 0, output);
+      assert(output.startsWith("Usage: mnist_cnn.ts [options]"), output);
+    });
+  });
+
   it("say in one line what is missing, where, and how to fetch it", async () => {
     await inFolder(async (folder) => {
       const nowhere = join(folder, "nowhere");
