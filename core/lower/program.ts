@@ -68,15 +68,29 @@ export class ReduceProgram {
   }
 }
 
-/** Remembers what `make` gives for each list of small parts. */
+/** One step of a path of parts: what was made there, and the next steps. */
+interface Known<T> {
+  value?: T;
+  readonly next: Map<string | number, Known<T>>;
+}
+
+/**
+ * Remembers what `make` gives for each list of small parts. The parts are
+ * looked up one after the other, so that a call builds no key.
+ */
 export function memoize<T>(
   make: (...parts: (string | number)[]) => T,
 ): (...parts: (string | number)[]) => T {
-  const known = new Map<string, T>();
+  const root: Known<T> = { next: new Map() };
   return (...parts) => {
-    const key = parts.join();
-    let value = known.get(key);
-    if (value === undefined) known.set(key, value = make(...parts));
-    return value;
+    let known = root;
+    for (let i = 0; i < parts.length; i++) {
+      let next = known.next.get(parts[i]!);
+      if (next === undefined) {
+        known.next.set(parts[i]!, next = { next: new Map() });
+      }
+      known = next;
+    }
+    return known.value ??= make(...parts);
   };
 }
