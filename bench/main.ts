@@ -6,22 +6,23 @@
  * @module
  */
 import { names, parse, suiteNames } from "./harness/arguments.ts";
-import { output, runtimeCommand } from "./harness/channel.ts";
+import { findBackends } from "./harness/find_backends.ts";
 import { machine, runtime, versions } from "./harness/machine.ts";
 import { checkWritable, writeResults } from "./harness/results_file.ts";
 import { QUICK, type SuiteRun, WHOLE } from "./harness/plan.ts";
-import type { BackendLine, ResultsFile } from "./harness/schema.ts";
+import type { ResultsFile } from "./harness/schema.ts";
 import { openRun } from "./harness/open_run.ts";
 import { type SuiteName, SUITES } from "./harness/suites.ts";
 import { disturbance, heading, suiteTable } from "./harness/table.ts";
 import { progressLine } from "./harness/progress.ts";
-import { runCommand, UsageError } from "./harness/usage.ts";
+import { runCommand } from "./harness/usage.ts";
 
 const HELP = `deno task bench [suite…] [options]
 
 Suites: ${SUITES.join(", ")}
 
-  --backend NAME  only this backend (again for another one, or with commas)
+  --backend NAME  only this backend (again for another one, or with commas);
+                  wasm-simd:2 is wasm-simd on two threads
   --json FILE     write all figures to a file
   --quick         fewer cases and samples: a look within minutes
   --slow KERNEL   run kernels with this in their names twice, to see that
@@ -102,31 +103,3 @@ await runCommand(async (args) => {
   if (warning) console.log(warning);
   return 0;
 });
-
-/**
- * The backends that were asked for, or all.
- *
- * @throws {UsageError} If one was asked for that is unknown or not available.
- */
-async function findBackends(wanted: string[]): Promise<BackendLine[]> {
-  const probe = new URL("./harness/backends_probe.ts", import.meta.url);
-  const known = JSON.parse(
-    await output(runtimeCommand(probe)),
-  ) as BackendLine[];
-  if (wanted.length === 0) return known;
-  return wanted.map((name) => {
-    const found = known.find((each) => each.name === name);
-    if (!found) {
-      const all = known.map((each) => each.name).join(", ");
-      throw new UsageError(
-        `Cannot find backend "${name}": the known ones are ${all}`,
-      );
-    }
-    if (!found.available) {
-      throw new UsageError(
-        found.reason ?? `Cannot open backend "${name}": it is not available`,
-      );
-    }
-    return found;
-  });
-}

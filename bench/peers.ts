@@ -6,7 +6,8 @@
  * @module
  */
 import { names, parse } from "./harness/arguments.ts";
-import { errorText, output, runtimeCommand } from "./harness/channel.ts";
+import { errorText } from "./harness/channel.ts";
+import { findBackends } from "./harness/find_backends.ts";
 import { machine, runtime, versions } from "./harness/machine.ts";
 import type { Plan } from "./harness/plan.ts";
 import { progressLine } from "./harness/progress.ts";
@@ -78,7 +79,8 @@ await runCommand(async (args) => {
 
   const begin = performance.now();
   const progress = progressLine();
-  const wanted = (await participants(await availableBackends()))
+  const backends = (await findBackends()).filter(({ available }) => available);
+  const wanted = (await participants(backends.map(({ name }) => name)))
     .filter(({ library }) =>
       library === "tenfold" || libraries.includes(library)
     );
@@ -134,14 +136,6 @@ function chosen<Name extends string>(
     );
   }
   return given.length === 0 ? known : known.filter((n) => given.includes(n));
-}
-
-async function availableBackends(): Promise<string[]> {
-  const probe = new URL("./harness/backends_probe.ts", import.meta.url);
-  const known = JSON.parse(
-    await output(runtimeCommand(probe)),
-  ) as BackendLine[];
-  return known.filter(({ available }) => available).map(({ name }) => name);
 }
 
 async function startAll(

@@ -26,11 +26,30 @@ const INK = "var(--ink)";
 const GRID = "var(--grid)";
 const FONT = "system-ui, sans-serif";
 
-/** A colour for each backend, the same in all charts. */
-export function colorsOf(backends: readonly string[]): Map<string, string> {
-  return new Map(
-    backends.map((name, i) => [name, COLORS[i % COLORS.length]!]),
-  );
+/** Shapes, for more than there are colours. */
+const SYMBOLS = [
+  ["circle", "●"],
+  ["triangle", "▲"],
+  ["rect", "■"],
+] as const;
+
+/** How a backend is drawn. */
+export interface Look {
+  /** Its colour. */
+  readonly color: string;
+  /** The shape of its points. */
+  readonly symbol: string;
+  /** The same shape as a character, for the legend. */
+  readonly mark: string;
+}
+
+/** How each backend is drawn, the same in all charts. */
+export function looksOf(backends: readonly string[]): Map<string, Look> {
+  return new Map(backends.map((name, i) => {
+    const shape = Math.floor(i / COLORS.length) % SYMBOLS.length;
+    const [symbol, mark] = SYMBOLS[shape]!;
+    return [name, { color: COLORS[i % COLORS.length]!, symbol, mark }];
+  }));
 }
 
 /** The series that were measured at several sizes. */
@@ -47,7 +66,7 @@ export function curves(results: readonly Result[]): string[] {
 export function lineChart(
   series: string,
   results: readonly Result[],
-  colors: ReadonlyMap<string, string>,
+  looks: ReadonlyMap<string, Look>,
 ): string {
   const own = results.filter((result) => result.series === series);
   const rated = own.every(({ work }) => work !== undefined);
@@ -72,9 +91,10 @@ export function lineChart(
       max: "dataMax",
     },
     yAxis: logAxis(label),
-    series: [...colors].map(([backend, color]) => ({
+    series: [...looks].map(([backend, { color, symbol }]) => ({
       type: "line",
       name: backend,
+      symbol,
       symbolSize: 5,
       color,
       data: own.filter((result) => result.backend === backend)
@@ -86,7 +106,7 @@ export function lineChart(
 /** Cases one below the other: a point for each backend, on one scale. */
 export function dotChart(
   results: readonly Result[],
-  colors: ReadonlyMap<string, string>,
+  looks: ReadonlyMap<string, Look>,
 ): string {
   const names = [...new Set(results.map((result) => result.case))];
   const time = results[0]?.unit !== "byte";
@@ -107,9 +127,10 @@ export function dotChart(
       axisLine: { show: false },
       splitLine: { show: true, lineStyle: { color: GRID } },
     },
-    series: [...colors].map(([backend, color]) => ({
+    series: [...looks].map(([backend, { color, symbol }]) => ({
       type: "scatter",
       name: backend,
+      symbol,
       symbolSize: 9,
       color,
       data: results.filter((result) => result.backend === backend)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { colorsOf, curves, dotChart, lineChart } from "./charts.ts";
+import { curves, dotChart, lineChart, type Look, looksOf } from "./charts.ts";
 import { digits, showBytes, showFigure, showRate } from "./format.ts";
 import type { Failure, Result, ResultsFile } from "./schema.ts";
 import { disturbance } from "./table.ts";
@@ -19,8 +19,7 @@ h2 { margin: 3rem 0 0; } p, .faint { color: var(--faint); margin: .2rem 0; }
 .legend { position: sticky; top: 0; background: var(--paper); padding: .5rem 0;
   border-bottom: 1px solid var(--grid); }
 .legend span { margin-right: 1.5rem; white-space: nowrap; }
-.legend i { display: inline-block; width: .8em; height: .8em; border-radius: 50%;
-  margin-right: .4em; }
+.legend i { font-style: normal; margin-right: .4em; }
 .charts { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0; }
 .charts svg { max-width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -35,7 +34,7 @@ summary { cursor: pointer; color: var(--faint); }
 /** The whole page. */
 export function reportPage(file: ResultsFile): string {
   const backends = backendsIn(file);
-  const colors = colorsOf(backends);
+  const looks = looksOf(backends);
   const suites = [
     ...new Set([...file.results, ...file.failures].map(({ suite }) => suite)),
   ];
@@ -55,8 +54,8 @@ export function reportPage(file: ResultsFile): string {
     ),
     ...(disturbance(file.results) ? [disturbance(file.results)!] : []),
   ];
-  const legend = [...colors].map(([name, color]) =>
-    `<span><i style="background:${color}"></i>${escape(name)}</span>`
+  const legend = [...looks].map(([name, { color, mark }]) =>
+    `<span><i style="color:${color}">${mark}</i>${escape(name)}</span>`
   );
   return `<!doctype html>
 <html lang="en">
@@ -76,7 +75,7 @@ ${
         suite,
         file.results.filter((result) => result.suite === suite),
         file.failures.filter((failure) => failure.suite === suite),
-        colors,
+        looks,
       )
     ).join("\n")
   }
@@ -94,15 +93,15 @@ function section(
   suite: string,
   results: readonly Result[],
   failures: readonly Failure[],
-  colors: ReadonlyMap<string, string>,
+  looks: ReadonlyMap<string, Look>,
 ): string {
   const lined = curves(results);
   const rest = results.filter(({ series }) => !lined.includes(series));
-  const charts = lined.map((series) => lineChart(series, results, colors));
+  const charts = lined.map((series) => lineChart(series, results, looks));
   const times = rest.filter(({ unit }) => unit === "ns");
   const sizes = rest.filter(({ unit }) => unit === "byte");
-  if (times.length > 0) charts.push(dotChart(times, colors));
-  if (sizes.length > 0) charts.push(dotChart(sizes, colors));
+  if (times.length > 0) charts.push(dotChart(times, looks));
+  if (sizes.length > 0) charts.push(dotChart(sizes, looks));
   return `<section>
 <h2>${escape(suite)}</h2>
 <div class="charts">
@@ -110,7 +109,7 @@ ${charts.join("\n")}
 </div>
 <details${results.length <= 30 ? " open" : ""}>
 <summary>Figures</summary>
-${table(results, failures, [...colors.keys()])}
+${table(results, failures, [...looks.keys()])}
 </details>
 </section>`;
 }

@@ -8,13 +8,14 @@ import { difference, type Fingerprint } from "./fingerprint.ts";
 import { Failures, type Outcome, type SuiteRun, type Task } from "./plan.ts";
 import type { Result } from "./schema.ts";
 import { median, summarize, thin } from "./stats.ts";
+import { Turns } from "./turns.ts";
 import type { Listed, Measured, Opened, WorkerRequest } from "./worker.ts";
 
 /** A backend's process. */
 interface Worker {
   readonly backend: string;
   readonly channel: Channel;
-  ask(request: WorkerRequest): Promise<unknown>;
+  readonly ask: (request: WorkerRequest) => Promise<unknown>;
 }
 
 const WORKER = new URL("./worker.ts", import.meta.url);
@@ -97,41 +98,20 @@ export class TimedRun implements SuiteRun {
     workers: readonly Worker[],
   ): Promise<void> {
     const { name } = gathered.work;
-    const { plan } = this.#task;
-    let running = workers.filter(({ backend }) =>
-      !this.#failures.has(name, backend)
+    const { rounds, budgetMs, minSamples } = this.#task.plan;
+    const turns = new Turns(
+      workers.filter(({ backend }) => !this.#failures.has(name, backend)),
+      ({ backend }, reason) => this.#failures.add(name, backend, reason),
     );
-    /** Does something with each; who fails takes no further part. */
-    const each = async (act: (worker: Worker) => Promise<void>) => {
-      const left: Worker[] = [];
-      for (const worker of running) {
-        try {
-          await act(worker);
-          left.push(worker);
-        } catch (error) {
-          this.#failures.add(name, worker.backend, error);
-        }
-      }
-      running = left;
-    };
-    await each((worker) => this.#open(gathered, worker));
-    const { budgetMs, minSamples } = plan;
-    for (let round = 0; round < plan.rounds; round++) {
-      await each(async (worker) => {
-        const measured = await worker.ask({
-          ask: "measure",
-          effort: { budgetMs, minSamples },
-        });
-        gathered.rounds.set(worker.backend, [
-          ...gathered.rounds.get(worker.backend) ?? [],
-          measured as Measured,
-        ]);
-      });
-      // Whoever went first goes last in the next round.
-      running = [...running.slice(1), ...running.slice(0, 1)];
-    }
-    await each(async (worker) => {
-      await worker.ask({ ask: "close" });
+    await turns.each((worker) => this.#open(gathered, worker));
+    await turns.rounds(rounds, async ({ backend, ask }) => {
+      const effort = { budgetMs, minSamples };
+      const measured = await ask({ ask: "measure", effort }) as Measured;
+      const before = gathered.rounds.get(backend) ?? [];
+      gathered.rounds.set(backend, [...before, measured]);
+    });
+    await turns.each(async ({ ask }) => {
+      await ask({ ask: "close" });
     });
   }
 

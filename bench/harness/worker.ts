@@ -19,6 +19,7 @@ import {
   warmUp,
   watchMachine,
 } from "./measure.ts";
+import { openBackend } from "./open_backend.ts";
 import { loadSuite } from "./suites.ts";
 
 const effort = z.object({ budgetMs: z.number(), minSamples: z.number() });
@@ -101,7 +102,7 @@ await serve(async (message) => {
 });
 
 async function begin(): Promise<Listed[]> {
-  await setBackend(backendName);
+  await openBackend(backendName);
   if (slowKernel) slowDown(currentBackend(), slowKernel);
   const suite = await loadSuite(suiteName);
   if (suite.kind !== "timed") {

@@ -80,21 +80,34 @@ let jax: Jax;
 const put = ({ data, shape }: Loaded): A =>
   jax.numpy.array(Float32Array.from(data)).reshape(shape);
 
-function operation(held: readonly A[], fn: (...inputs: A[]) => A): Live {
+/** What is read, and what is computed beside it. */
+type Results = [read: A, ...others: A[]];
+
+function operation(
+  held: readonly A[],
+  fn: (...inputs: A[]) => Results,
+): Live {
   const make = compiles ? jax.jit(fn) : fn;
   // Nothing is computed before somebody waits for it.
   const call = () => make(...held.map((input) => input.ref));
+  const read = async () => {
+    const [y, ...others] = call();
+    const data = await y.data();
+    await jax.blockUntilReady(others);
+    for (const other of others) other.dispose();
+    return data;
+  };
   return {
     async run() {
-      const y = call();
       if (device === "webgpu") {
-        await y.data();
-      } else {
-        await y.blockUntilReady();
-        y.dispose();
+        await read();
+        return;
       }
+      const results = call();
+      await jax.blockUntilReady(results);
+      for (const result of results) result.dispose();
     },
-    values: () => call().data(),
+    checks: [read],
     dispose: () => held.forEach((input) => input.dispose()),
   };
 }
@@ -104,7 +117,10 @@ function of(
   fn: (...inputs: A[]) => A,
 ): Implementations["add"] {
   return (_spec, inputs) =>
-    operation(names.map((name) => put(inputs(name))), fn);
+    operation(
+      names.map((name) => put(inputs(name))),
+      (...inputs) => [fn(...inputs)],
+    );
 }
 
 const convolve = (x: A, w: A) =>
@@ -206,25 +222,25 @@ const implementations: Implementations = {
     const condition = jax.numpy.greater(a.ref, 0);
     return operation(
       [condition, a, b],
-      (condition, a, b) => jax.numpy.where(condition!, a!, b!),
+      (condition, a, b) => [jax.numpy.where(condition!, a!, b!)],
     );
   },
-  sum: ({ dim }, inputs) => operation([put(inputs("a"))], (a) => a!.sum(dim)),
+  sum: ({ dim }, inputs) => operation([put(inputs("a"))], (a) => [a!.sum(dim)]),
   softmax: ({ dim }, inputs) =>
-    operation([put(inputs("a"))], (a) => jax.nn.softmax(a!, dim!)),
+    operation([put(inputs("a"))], (a) => [jax.nn.softmax(a!, dim!)]),
   matmul: of(["a", "b"], (a, b) => jax.numpy.matmul(a!, b!)),
   matmulTransposed: of(
     ["a", "b"],
     (a, b) => jax.numpy.matmul(a!, b!.transpose()),
   ),
   convolution: of(["x", "w"], (x, w) => convolve(x!, w!)),
-  convolutionGradients: of(["x", "w", "g"], (x, w, g) => {
-    const [y, back] = jax.vjp(convolve, [x!, w!]);
-    y.dispose();
-    const [dx, dw] = back(g!);
-    dx!.dispose();
-    return dw!;
-  }),
+  convolutionGradients: (_spec, inputs) =>
+    operation(["x", "w", "g"].map((name) => put(inputs(name))), (x, w, g) => {
+      const [y, back] = jax.vjp(convolve, [x!, w!]);
+      y.dispose();
+      const [dx, dw] = back(g!);
+      return [dw!, dx!];
+    }),
   trainMlp(spec, inputs) {
     const count = depth(spec);
     const parameters = Array.from({ length: count }, (_, i) => [

@@ -7,14 +7,15 @@ import {
   currentBackend,
   grad,
   nn,
+  noGrad,
   optim,
   scope,
-  setBackend,
   type Tensor,
   tensor,
   where,
 } from "@tenfold/tenfold";
 import process from "node:process";
+import { openBackend } from "../harness/open_backend.ts";
 import {
   depth,
   type Implementations,
@@ -46,7 +47,7 @@ function operation(inputs: readonly Tensor[], make: () => Tensor): Live {
       : () => {
         call();
       },
-    values: async () => await call().data() as Float32Array,
+    checks: [async () => await call().data() as Float32Array],
     dispose() {
       last?.dispose();
       for (const input of inputs) input.dispose();
@@ -78,7 +79,7 @@ function train(model: nn.Module, spec: WorkSpec, inputs: Inputs): Live {
   for (const [i, name] of names.entries()) {
     const parameter = parameters[i]!;
     const value = put(inputs(name));
-    parameter.copy_(value);
+    noGrad(() => parameter.copy_(value));
     value.dispose();
   }
   const optimizer = spec.optimizer === "SGD"
@@ -174,6 +175,6 @@ const implementations: Implementations = {
 };
 
 await participate(async () => {
-  await setBackend(backendName);
+  await openBackend(backendName);
   return { notice: currentBackend().notice ?? "", implementations };
 });

@@ -30,8 +30,8 @@ export type Inputs = (name: string) => Loaded;
 export interface Live {
   /** One call, until its result is there. */
   run(): void | Promise<void>;
-  /** What is checked: a result, or the losses of the first steps. */
-  values(): Promise<Float32Array>;
+  /** What is checked: a result, or the loss of each of the first steps. */
+  readonly checks: readonly (() => Promise<Float32Array>)[];
   /** Lets everything go. */
   dispose(): void;
 }
@@ -52,10 +52,18 @@ export type PeerRequest =
     readonly files: Readonly<Record<string, string>>;
     /** Where to write what is checked. */
     readonly result: string;
+    /** A call that takes longer is not made again. */
+    readonly patienceMs: number;
   }
   | { readonly ask: "warmUp"; readonly budgetMs: number }
   | { readonly ask: "measure"; readonly effort: Effort }
   | { readonly ask: "close" };
+
+/** What `open` answers. */
+export interface OpenedPeer {
+  /** The milliseconds of a call, where they were too many to make another. */
+  readonly slowMs: number | null;
+}
 
 /** What `begin` answers. */
 export interface Begun {
@@ -83,15 +91,10 @@ export async function participate(
         return { notice: begun.notice } satisfies Begun;
       }
       case "open": {
-        const { spec, files, result } = request;
+        const { spec, files, result, patienceMs } = request;
         const inputs = await load(spec, files);
         live = await implementations![spec.kind](spec, inputs);
-        const values = await live.values();
-        await writeFile(
-          result,
-          new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-        );
-        return;
+        return await check(live, result, patienceMs);
       }
       case "warmUp": {
         const { run } = live!;
@@ -109,6 +112,27 @@ export async function participate(
         return;
     }
   });
+}
+
+/** Makes the first calls and writes what they give. */
+async function check(
+  live: Live,
+  result: string,
+  patienceMs: number,
+): Promise<OpenedPeer> {
+  const values: number[] = [];
+  let slowMs: number | null = null;
+  for (const step of live.checks) {
+    const begin = performance.now();
+    for (const value of await step()) values.push(value);
+    const took = performance.now() - begin;
+    if (took > patienceMs) {
+      slowMs = took;
+      break;
+    }
+  }
+  await writeFile(result, new Uint8Array(Float32Array.from(values).buffer));
+  return { slowMs };
 }
 
 async function load(
@@ -176,11 +200,10 @@ export function training(
       const loss = step();
       if (loss instanceof Promise) return loss.then(() => {});
     },
-    async values() {
-      const losses = new Float32Array(steps);
-      for (let i = 0; i < steps; i++) losses[i] = await step();
-      return losses;
-    },
+    checks: Array.from(
+      { length: steps },
+      () => async () => Float32Array.of(await step()),
+    ),
     dispose,
   };
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { errorText, output, runtimeCommand } from "../harness/channel.ts";
+import { output, runtimeCommand } from "../harness/channel.ts";
 import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
 
 /** A library in one of its settings. */
 export interface Participant {
@@ -23,13 +24,14 @@ export interface Participant {
 const here = (path: string) => new URL(path, import.meta.url);
 const PACKAGES = here("./packages.json");
 
-function ours(backend: string, group: "cpu" | "gpu"): Participant {
+function ours(backend: string, threads = "", suffix = ""): Participant {
+  const setting = [backend, threads].filter(Boolean).join(", ");
   return {
-    name: `tenfold ${backend}`,
+    name: `tenfold ${setting}`,
     library: "tenfold",
-    setting: backend,
-    group,
-    command: runtimeCommand(here("./ours.ts"), [backend]),
+    setting,
+    group: backend === "webgpu" ? "gpu" : "cpu",
+    command: runtimeCommand(here("./ours.ts"), [`${backend}${suffix}`]),
   };
 }
 
@@ -54,7 +56,7 @@ function pytorch(
   setting: string,
   threads: number,
 ): Participant {
-  const program = decodeURIComponent(here("./pytorch.py").pathname);
+  const program = fileURLToPath(here("./pytorch.py"));
   return {
     name: `PyTorch ${setting}`,
     library: "PyTorch",
@@ -68,18 +70,25 @@ function pytorch(
 export async function participants(
   backends: readonly string[],
 ): Promise<Participant[]> {
-  const cores = `${Math.max(cpus().length, 1)}`;
+  const cores = Math.max(cpus().length, 1);
   const python = await findPython();
-  const own = ["wasm-simd", "cpu-typedarray"]
-    .filter((name) => backends.includes(name));
-  const others = backends.filter((name) =>
-    !own.includes(name) && name !== "webgpu"
-  );
+  const own = [
+    ...backends.includes("wasm-simd")
+      ? [
+        ours("wasm-simd", "1 thread", ":1"),
+        ...cores > 1
+          ? [ours("wasm-simd", "all threads", `:${Math.min(cores, 8)}`)]
+          : [],
+      ]
+      : [],
+    ...backends.filter((name) => name !== "wasm-simd" && name !== "webgpu")
+      .map((name) => ours(name)),
+  ];
   return [
-    ...[...own, ...others].map((name) => ours(name, "cpu")),
+    ...own,
     peer("tfjs", "cpu", "cpu", "cpu", "1"),
     peer("tfjs", "wasm, 1 thread", "cpu", "wasm", "1"),
-    peer("tfjs", "wasm, all threads", "cpu", "wasm", cores),
+    peer("tfjs", "wasm, all threads", "cpu", "wasm", `${cores}`),
     peer("jax-js", "wasm eager, 1 thread", "cpu", "wasm", "eager", "1"),
     peer("jax-js", "wasm compiled, 1 thread", "cpu", "wasm", "compiled", "1"),
     peer("jax-js", "wasm eager, all threads", "cpu", "wasm", "eager", "all"),
@@ -93,7 +102,7 @@ export async function participants(
     ),
     pytorch(python, "1 thread", 1),
     pytorch(python, "all threads", 0),
-    ...backends.includes("webgpu") ? [ours("webgpu", "gpu")] : [],
+    ...backends.includes("webgpu") ? [ours("webgpu")] : [],
     peer("tfjs", "webgpu", "gpu", "webgpu", "1"),
     peer("jax-js", "webgpu eager", "gpu", "webgpu", "eager", "1"),
     peer("jax-js", "webgpu compiled", "gpu", "webgpu", "compiled", "1"),
@@ -107,8 +116,8 @@ async function findPython(): Promise<string> {
     try {
       await output([python, "-c", "import torch"]);
       return python;
-    } catch (error) {
-      void errorText(error);
+    } catch {
+      // The next one may have it; if none has, its process says why.
     }
   }
   return candidates[0]!;

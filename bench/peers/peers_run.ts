@@ -10,8 +10,9 @@ import { Channel } from "../harness/channel.ts";
 import { Failures, type Outcome, type Plan } from "../harness/plan.ts";
 import type { Result } from "../harness/schema.ts";
 import { median, summarize, thin } from "../harness/stats.ts";
+import { Turns } from "../harness/turns.ts";
 import type { Measured } from "../harness/worker.ts";
-import type { Begun, PeerRequest } from "./participant.ts";
+import type { Begun, OpenedPeer, PeerRequest } from "./participant.ts";
 import type { Participant } from "./participants.ts";
 import { inputBytes, type WorkSpec } from "./works.ts";
 
@@ -38,12 +39,15 @@ export async function start(participant: Participant): Promise<Player> {
   }
 }
 
+/** Who takes longer for a call is not asked for another one. */
+const PATIENCE_MS = { quick: 2_000, whole: 20_000 };
+
 /** What all works gave. */
 export class PeersRun {
   readonly #players: readonly Player[];
   readonly #plan: Plan;
   readonly #results: Result[] = [];
-  readonly #failures = new Map<string, Failures>();
+  readonly #failures: Failures[] = [];
 
   /** Prepares to run on players that were started. */
   constructor(players: readonly Player[], plan: Plan) {
@@ -55,83 +59,92 @@ export class PeersRun {
   async run(spec: WorkSpec): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), "tenfold-bench-"));
     try {
-      await this.#runIn(folder, spec);
+      const files = await writeInputs(folder, spec);
+      await this.#runWith(spec, files, join(folder, "result.bin"));
     } finally {
       await rm(folder, { recursive: true });
     }
   }
 
-  async #runIn(folder: string, spec: WorkSpec): Promise<void> {
-    const files: Record<string, string> = {};
-    for (const [i, input] of spec.inputs.entries()) {
-      const path = join(folder, `${input.name}.bin`);
-      await writeFile(path, inputBytes(input, 1000 * i + 1));
-      files[input.name] = path;
-    }
+  async #runWith(
+    spec: WorkSpec,
+    files: Record<string, string>,
+    result: string,
+  ): Promise<void> {
     const failures = new Failures(spec.suite);
-    this.#failures.set(spec.name, failures);
-    const rounds = new Map<Player, Measured[]>();
-    let running = this.#players;
-    /** Does something with each; who fails takes no further part. */
-    const each = async (act: (player: Player) => Promise<void>) => {
-      const left: Player[] = [];
-      for (const player of running) {
-        try {
-          await act(player);
-          left.push(player);
-        } catch (error) {
-          failures.add(spec.name, player.name, error);
-          await player.ask({ ask: "close" }).catch(() => {});
-        }
-      }
-      running = left;
-    };
+    this.#failures.push(failures);
+    const turns = new Turns(this.#players, async (player, reason) => {
+      failures.add(spec.name, player.name, reason);
+      await player.ask({ ask: "close" }).catch(() => {});
+    });
+    const { quick, rounds, budgetMs, minSamples, warmUpMs } = this.#plan;
+    const found = new Map<Player, Result>();
 
-    let reference: { name: string; values: Float32Array } | null = null;
-    const result = join(folder, "result.bin");
-    await each(async (player) => {
-      await player.ask({ ask: "open", spec, files, result });
+    // Values are compared before anything is timed.
+    const patienceMs = PATIENCE_MS[quick ? "quick" : "whole"];
+    let first: { name: string; values: Float32Array } | null = null;
+    await turns.each(async (player) => {
+      const { slowMs } = await player.ask({
+        ask: "open",
+        spec,
+        files,
+        result,
+        patienceMs,
+      }) as OpenedPeer;
       const { buffer } = Uint8Array.from(await readFile(result));
       const values = new Float32Array(buffer);
-      reference ??= { name: player.name, values };
-      const unlike = apart(reference.values, values, spec.tolerance);
+      first ??= { name: player.name, values };
+      // Who is slow has shown the first of several steps only.
+      const shown = slowMs === null || spec.suite !== "train"
+        ? first.values
+        : first.values.subarray(0, values.length);
+      const unlike = apart(shown, values, spec.tolerance);
       if (unlike) {
-        throw new Error(
-          `Its values are not those of ${reference.name}: ${unlike}`,
-        );
+        throw new Error(`Its values are not those of ${first.name}: ${unlike}`);
       }
-    });
-    const { budgetMs, minSamples, warmUpMs } = this.#plan;
-    await each(async (player) => {
-      await player.ask({ ask: "warmUp", budgetMs: warmUpMs });
-    });
-    for (let round = 0; round < this.#plan.rounds; round++) {
-      await each(async (player) => {
-        const measured = await player.ask({
-          ask: "measure",
-          effort: { budgetMs, minSamples },
-        }) as Measured;
-        rounds.set(player, [...rounds.get(player) ?? [], measured]);
-      });
-      // Whoever went first goes last in the next round.
-      running = [...running.slice(1), ...running.slice(0, 1)];
-    }
-    await each(async (player) => {
+      if (slowMs === null) return;
+      found.set(player, slowResult(spec, player.name, slowMs));
       await player.ask({ ask: "close" });
     });
+    turns.release((player) => found.has(player));
+
+    const measured = new Map<Player, Measured[]>();
+    await turns.each(async (player) => {
+      await player.ask({ ask: "warmUp", budgetMs: warmUpMs });
+    });
+    await turns.rounds(rounds, async (player) => {
+      const effort = { budgetMs, minSamples };
+      const answer = await player.ask({ ask: "measure", effort }) as Measured;
+      measured.set(player, [...measured.get(player) ?? [], answer]);
+    });
+    await turns.each(async (player) => {
+      await player.ask({ ask: "close" });
+      found.set(player, resultOf(spec, player.name, measured.get(player)!));
+    });
     for (const player of this.#players) {
-      const measured = rounds.get(player);
-      if (measured && running.includes(player)) {
-        this.#results.push(resultOf(spec, player.name, measured));
-      }
+      const result = found.get(player);
+      if (result) this.#results.push(result);
     }
   }
 
   /** What came out. */
   outcome(): Outcome {
-    const failures = [...this.#failures.values()].flatMap((f) => f.list());
+    const failures = this.#failures.flatMap((each) => each.list());
     return { results: this.#results, failures };
   }
+}
+
+async function writeInputs(
+  folder: string,
+  spec: WorkSpec,
+): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const [i, input] of spec.inputs.entries()) {
+    const path = join(folder, `${input.name}.bin`);
+    await writeFile(path, inputBytes(input, 1000 * i + 1));
+    files[input.name] = path;
+  }
+  return files;
 }
 
 function resultOf(
@@ -155,6 +168,28 @@ function resultOf(
     callsPerSample: rounds[0]?.callsPerSample ?? 1,
     own: total("ownMs") / total("wallMs"),
     others: Math.max(total("othersMs") / total("wallMs"), 0),
+    ...(work ? { work } : {}),
+  };
+}
+
+/** The result of who was too slow to be called more than once. */
+function slowResult(
+  { suite, name, work }: WorkSpec,
+  backend: string,
+  ms: number,
+): Result {
+  const samples = [ms * 1e6];
+  return {
+    suite,
+    case: name,
+    series: name,
+    backend,
+    unit: "ns",
+    ...summarize(samples),
+    rounds: samples,
+    samples,
+    count: 1,
+    callsPerSample: 1,
     ...(work ? { work } : {}),
   };
 }

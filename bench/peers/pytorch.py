@@ -178,6 +178,7 @@ class Participant:
         self.run, values = prepare(self.torch, spec, inputs)
         result = values().detach().contiguous().float().numpy()
         result.astype("<f4").tofile(request["result"])
+        return {"slowMs": None}
 
     def warmUp(self, request):
         self.calls = warm_up(self.run, request["budgetMs"])

@@ -19,7 +19,7 @@ import { CHECKED_STEPS, type WorkSpec } from "./works.ts";
 
 /** What is used of the library, which is installed when this runs. */
 interface Tf {
-  readonly version_core: string;
+  readonly version: { readonly tfjs: string };
   setBackend(name: string): Promise<boolean>;
   ready(): Promise<void>;
   tensor(data: ArrayLike<number>, shape: readonly number[]): T;
@@ -89,11 +89,11 @@ function operation(
       : () => {
         call();
       },
-    async values() {
+    checks: [async () => {
       const y = call();
       const { data } = order({ data: await y.data(), shape: y.shape });
       return data as Float32Array;
-    },
+    }],
     dispose() {
       last?.dispose();
       for (const input of inputs) input.dispose();
@@ -233,8 +233,8 @@ const implementations: Implementations = {
 };
 
 await participate(async () => {
-  const core = "@tensorflow/tfjs-core";
-  tf = await import(core) as Tf;
+  const name = "@tensorflow/tfjs";
+  tf = await import(name) as Tf;
   const module = `@tensorflow/tfjs-backend-${backend}`;
   const loaded: unknown = await import(module);
   const wasm = backend === "wasm" ? loaded as WasmBackend : null;
@@ -249,5 +249,5 @@ await participate(async () => {
       `tfjs runs WebAssembly with ${reached} thread outside of browsers: asked for ${threads}`,
     );
   }
-  return { notice: `tfjs ${tf.version_core}`, implementations };
+  return { notice: `tfjs ${tf.version.tfjs}`, implementations };
 });

@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { memory, setBackend } from "@tenfold/tenfold";
+import { memory } from "@tenfold/tenfold";
 import process from "node:process";
+import { openBackend } from "../harness/open_backend.ts";
 import { netNamed, trainingStep } from "./_nets.ts";
 
 const STEPS = 10;
 
 const [backend = "", name = ""] = process.argv.slice(2);
-await setBackend(backend);
+await openBackend(backend);
 const training = trainingStep(netNamed(name));
 for (let i = 0; i < STEPS; i++) {
   await training.run();

@@ -10,10 +10,11 @@ const [backend = ""] = process.argv.slice(2);
 const begin = performance.now();
 const sinceBegin = () => (performance.now() - begin) * 1e6;
 
-const { ones, setBackend } = await import("@tenfold/tenfold");
+const { ones } = await import("@tenfold/tenfold");
 const imported = sinceBegin();
 
-await setBackend(backend);
+const { openBackend } = await import("../harness/open_backend.ts");
+await openBackend(backend);
 const three = await ones([2]).add(2).data();
 const operation = sinceBegin();
 
