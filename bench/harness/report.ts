@@ -18,12 +18,15 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink);
 h2 { margin: 3rem 0 0; } p, .faint { color: var(--faint); margin: .2rem 0; }
 .legend { position: sticky; top: 0; background: var(--paper); padding: .5rem 0;
   border-bottom: 1px solid var(--grid); }
-.legend span { margin-right: 1.5rem; white-space: nowrap; }
+.legend { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; }
+.legend span { white-space: nowrap; }
+details { overflow-x: auto; }
 .legend i { font-style: normal; margin-right: .4em; }
 .charts { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0; }
 .charts svg { max-width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-td, th { padding: .15rem .8rem .15rem 0; text-align: right; }
+td, th { padding: .15rem .8rem .15rem 0; text-align: right; vertical-align: top; }
+td { white-space: nowrap; }
 td:first-child, th:first-child, td.text { text-align: left; }
 th { font-weight: 600; border-bottom: 1px solid var(--grid); }
 tbody tr:hover { background: var(--grid); }
