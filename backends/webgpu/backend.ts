@@ -21,7 +21,7 @@ import { prepareConv } from "./kernels/conv.ts";
 import { prepareCumsum } from "./kernels/cumsum.ts";
 import { prepareGather } from "./kernels/gather.ts";
 import { prepareMap } from "./kernels/map.ts";
-import { prepareMatmul } from "./kernels/matmul.ts";
+import { prepareMatmul, warmMatmul } from "./kernels/matmul.ts";
 import { prepareMaxPool } from "./kernels/max_pool.ts";
 import { prepareNorm, squaredIn } from "./kernels/norm.ts";
 import { prepareReduce } from "./kernels/reduce.ts";
@@ -49,6 +49,8 @@ export class WebgpuBackend implements Backend {
     this.#gpu = new Gpu(device, profile);
     this.maxBufferBytes = profile.maxBufferBytes;
     this.notice = adapter;
+    // A software adapter would compile on the processor that has other work.
+    if (!profile.software) warmMatmul(this.#gpu).catch(() => {});
   }
 
   /** True once the device is gone; `setBackend("webgpu")` opens a new one. */

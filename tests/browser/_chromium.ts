@@ -21,6 +21,17 @@ export function findChromium(): string | null {
   ) ?? null;
 }
 
+/** Posts what goes wrong before the script can. */
+const WATCH = `const post = (error) => fetch("/report", {
+  method: "POST",
+  body: JSON.stringify({ error }),
+});
+addEventListener("error", ({ message, filename, lineno }) =>
+  post(message ? message + " at " + filename + ":" + lineno
+    : "the script did not load"), true);
+addEventListener("unhandledrejection", ({ reason }) =>
+  post(String(reason?.stack ?? reason)));`;
+
 /** A page of one script, and the one report that it posts. */
 function serve(script: string): {
   port: Promise<number>;
@@ -28,7 +39,8 @@ function serve(script: string): {
   close: () => void;
 } {
   const page = '<!doctype html><meta charset="utf-8"><title>test</title>' +
-    '<link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
+    `<link rel="icon" href="data:,"><script>${WATCH}</script>` +
+    '<script type="module" src="/page.js"></script>';
   const report = Promise.withResolvers<string>();
   const server = createServer((request, response) => {
     if (request.method === "POST") {

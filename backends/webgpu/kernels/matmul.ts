@@ -100,6 +100,27 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
   };
 }
 
+/**
+ * Compiles the products of a linear layer (its output and both gradients) in
+ * the background, before anybody needs them.
+ */
+export async function warmMatmul(gpu: Gpu): Promise<void> {
+  const forms: [Lie, Lie][] = [["k", "k"], ["k", "other"], ["other", "other"]];
+  await Promise.all([false, true].flatMap((bias) => {
+    const layout = new MatmulLayout({
+      kind: "routine",
+      name: "matmul",
+      rank: 3,
+      outputs: ["float32"],
+      inputs: new Array(bias ? 3 : 2).fill("float32"),
+    });
+    return forms.map(([a, b]) => {
+      const form = { a, b, bias, part: false, tm: 4, tn: 4 };
+      return gpu.newProgram(renderTiled(layout, form)).warm();
+    });
+  }));
+}
+
 const sizeM = ({ shape }: KernelCall) => shape[shape.length - 3]!;
 const sizeN = ({ shape }: KernelCall) => shape[shape.length - 2]!;
 const sizeK = ({ shape }: KernelCall) => shape[shape.length - 1]!;

@@ -38,10 +38,9 @@ export const SPECIAL: Readonly<Record<string, string>> = {
   let z = a * 0.707106781f;
   let density = tf_exp(-0.5f * high * high) *
     tf_exp(-0.5f * (a - high) * (a + high));
-  let tail = 0.5f * density * tf_erfcx(min(z, 10.6f));
+  let tail = (a * density) * (0.5f * tf_erfcx(min(z, 10.6f)));
   let inner = x * (0.5f + 0.5f * tf_erf_small(clamp(x, -1.2f, 1.2f) * 0.707106781f));
-  let upper = x - x * tail;
-  let outer = select(-a * tail, upper, x > 0.0f);
+  let outer = select(-tail, x - tail, x > 0.0f);
   let y = select(outer, inner, tf_abs(x) < 1.2f);
   return select(y, x, tf_is_nan(x) | (bitcast<u32>(x) == 0x7f800000u));
 }`,
