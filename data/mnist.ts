@@ -19,7 +19,6 @@ import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
 import type { Dataset } from "./dataset.ts";
 import { DataFormatError, FileError } from "./errors.ts";
 import { parseIdx } from "./idx.ts";
-import { TensorDataset } from "./tensor_dataset.ts";
 
 export type { DownloadProgress } from "./_download.ts";
 
@@ -95,12 +94,20 @@ const mnistSchema = z.strictObject({
   device: deviceOption,
 });
 
+/** Pixels of an image. */
+const PIXELS = 28 * 28;
+
+/** What each byte of a pixel is worth, from 0 to 1. */
+const LEVELS = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
 /**
  * The digits of one split of MNIST. Sample `i` is `[image, label]`: a float32
  * tensor of shape `[1, 28, 28]` with values from 0 to 1, and an int32 one.
  *
- * The tensors are made when they are first asked for and belong to the
- * dataset, not to a scope; `dispose` releases them.
+ * Samples and batches are made from the bytes of the file, so that a device
+ * never holds more than it works on. `images` and `labels` are all of them as
+ * one tensor each: made when they are first asked for, they belong to the
+ * dataset, not to a scope, and `dispose` releases them.
  */
 export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
   /** The pixels as they are in the file: bytes, 784 for each image. */
@@ -108,7 +115,7 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
   /** The labels as they are in the file: bytes from 0 to 9. */
   readonly rawLabels: Uint8Array;
   readonly #place: DeviceOption;
-  #made: TensorDataset<readonly [Tensor, Tensor]> | null = null;
+  #made: readonly [Tensor, Tensor] | null = null;
 
   /**
    * Makes a dataset of pixels and labels.
@@ -132,27 +139,52 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
     return this.rawLabels.length;
   }
 
-  #dataset(): TensorDataset<readonly [Tensor, Tensor]> {
-    return this.#made ??= unscoped(() => {
-      const { rawImages } = this;
-      const pixels = new Float32Array(rawImages.length);
-      for (let i = 0; i < pixels.length; i++) pixels[i] = rawImages[i]! / 255;
-      const shape = [this.length, 1, 28, 28];
-      return new TensorDataset(
-        tensor(pixels, { shape, ...this.#place }),
-        tensor(new Int32Array(this.rawLabels), this.#place),
-      );
-    });
+  /** All digits as tensors: only for those who ask for them as a whole. */
+  #whole(): readonly [Tensor, Tensor] {
+    return this.#made ??= unscoped(() =>
+      this.#tensors(Int32Array.from({ length: this.length }, (_, i) => i))
+    );
+  }
+
+  /**
+   * Tensors of some digits, straight from the bytes: a device need not hold
+   * all digits to train on them.
+   */
+  #tensors(indices: Int32Array): readonly [Tensor, Tensor] {
+    const { rawImages, rawLabels, length } = this;
+    const pixels = new Float32Array(indices.length * PIXELS);
+    const labels = new Int32Array(indices.length);
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i]!;
+      if (!Number.isInteger(index) || index < 0 || index >= length) {
+        throw new RangeError(
+          `Cannot get sample ${index} of a dataset of ${length} samples: expected 0 to ${
+            length - 1
+          }`,
+        );
+      }
+      const from = index * PIXELS;
+      const to = i * PIXELS;
+      for (let p = 0; p < PIXELS; p++) {
+        pixels[to + p] = LEVELS[rawImages[from + p]!]!;
+      }
+      labels[i] = rawLabels[index]!;
+    }
+    const shape = [indices.length, 1, 28, 28];
+    return [
+      tensor(pixels, { shape, ...this.#place }),
+      tensor(labels, this.#place),
+    ];
   }
 
   /** All images: float32 of shape `[length, 1, 28, 28]`, from 0 to 1. */
   get images(): Tensor {
-    return this.#dataset().tensors[0];
+    return this.#whole()[0];
   }
 
   /** All labels: int32 of shape `[length]`. */
   get labels(): Tensor {
-    return this.#dataset().tensors[1];
+    return this.#whole()[1];
   }
 
   /**
@@ -163,7 +195,11 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
    * @throws {RangeError} If the index is out of range.
    */
   get(index: number): readonly [Tensor, Tensor] {
-    return this.#dataset().get(index);
+    const [image, label] = this.#tensors(Int32Array.of(index));
+    const sample = [image.squeeze(0), label.squeeze(0)] as const;
+    image.dispose();
+    label.dispose();
+    return sample;
   }
 
   /**
@@ -174,12 +210,12 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
    * @throws {RangeError} If an index is out of range.
    */
   getBatch(indices: Int32Array): readonly [Tensor, Tensor] {
-    return this.#dataset().getBatch(indices);
+    return this.#tensors(indices);
   }
 
   /** Releases the tensors; they are made again when they are asked for. */
   dispose(): void {
-    for (const each of this.#made?.tensors ?? []) each.dispose();
+    for (const each of this.#made ?? []) each.dispose();
     this.#made = null;
   }
 
