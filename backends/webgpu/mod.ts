@@ -1,6 +1,18 @@
 /**
  * The GPU as a backend: kernels rendered to WGSL, recorded into few command
- * buffers.
+ * buffers. Values are read with `await`.
+ *
+ * @example Choose it by name
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { probeBackends, setBackend, tensor } from "@tenfold/tenfold";
+ *
+ * const found = (await probeBackends()).find(({ name }) => name === "webgpu");
+ * if (found?.available) {
+ *   await setBackend("webgpu");
+ *   assertEquals(await tensor([1, 2]).add(1).toArray(), [2, 3]);
+ * }
+ * ```
  *
  * @module
  */

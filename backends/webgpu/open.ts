@@ -45,21 +45,26 @@ const OPTIONS = z.strictObject({
  * @throws {DeviceError} If there is no WebGPU, no adapter or no device.
  *
  * @example Compute on the GPU where there is one
- * ```ts ignore
- * import { setBackend, tensor } from "@tenfold/tenfold";
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { setBackend, tensor } from "@tenfold/core";
+ * import { webgpu } from "@tenfold/backends/webgpu";
  *
- * await setBackend("webgpu");
- * const x = tensor([1, 2, 3]);
- * console.log(await x.mul(2).toText());
+ * const backend = await webgpu().catch(() => null);
+ * if (backend) {
+ *   await setBackend(backend);
+ *   assertEquals(await tensor([1, 2, 3]).mul(2).toArray(), [2, 4, 6]);
+ * }
  * ```
  *
- * @example Bring a GPU of your own
- * ```ts ignore
- * import { setBackend } from "@tenfold/tenfold";
+ * @example Bring a GPU of your own, as on Bun and Node
+ * ```ts
+ * import { assertRejects } from "@std/assert";
  * import { webgpu } from "@tenfold/backends/webgpu";
- * import { create } from "webgpu";
  *
- * await setBackend(await webgpu({ gpu: create([]) }));
+ * // Such as `create([])` of the npm package webgpu. This one has no adapter.
+ * const gpu = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
+ * await assertRejects(() => webgpu({ gpu, powerPreference: "low-power" }));
  * ```
  */
 export async function webgpu(
@@ -77,6 +82,14 @@ export async function webgpu(
  * adapter.
  *
  * @returns The reason, or null.
+ *
+ * @example Look before you ask
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { probeWebgpu } from "@tenfold/backends/webgpu";
+ *
+ * assertEquals(probeWebgpu() === null, navigator.gpu !== undefined);
+ * ```
  */
 export function probeWebgpu(): string | null {
   return globalThis.navigator?.gpu
