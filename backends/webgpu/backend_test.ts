@@ -94,6 +94,20 @@ describeWithAdapter("webgpu", () => {
       }
     });
 
+    it("are read as they were, though their buffer is used again at once", async () => {
+      const own = await openWith();
+      const x = own.alloc("float32", 3);
+      own.write(x, 0, Float32Array.of(1, 2, 3));
+      await own.synchronize();
+      const pending = own.read(x, 0, 3);
+      own.free(x);
+      const y = own.alloc("float32", 3);
+      own.write(y, 0, Float32Array.of(7, 8, 9));
+      assertEquals([...await pending], [1, 2, 3]);
+      assertEquals([...await own.read(y, 0, 3)], [7, 8, 9]);
+      own.dispose();
+    });
+
     it("are unharmed by buffers that are used again while work waits", async () => {
       const kept = [];
       for (let i = 0; i < 400; i++) {

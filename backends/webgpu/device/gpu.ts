@@ -132,6 +132,8 @@ export class Gpu {
   /** Reads a block's words after all work before, and throws its errors. */
   async read(block: Block, byte: number, bytes: number): Promise<ArrayBuffer> {
     const parts = [{ buffer: block.buffer, byte, bytes }];
+    // Whoever gets the block next must not write before it has been read.
+    block.batch = this.recorder.batch;
     const report = this.#reported ? this.#report : null;
     if (report) {
       const bytes = REPORT_WORDS * 4;
