@@ -101,10 +101,11 @@ export class Faults {
 function indexError(report: Int32Array | null): IndexError | null {
   const name = REPORTERS[report?.[0] ?? 0];
   if (!report || !name) return null;
+  const [, index, bound] = report;
   return new IndexError(
-    `Cannot ${name} as an index is out of range: got ${
-      report[1]
-    }, expected 0 to ${report[2]! - 1}`,
+    `Cannot ${name} as an index is out of range: got ${index}${
+      bound === 0 ? " for a dim of extent 0" : `, expected 0 to ${bound! - 1}`
+    }`,
   );
 }
 
