@@ -102,10 +102,11 @@ function indexError(report: Int32Array | null): IndexError | null {
   const name = REPORTERS[report?.[0] ?? 0];
   if (!report || !name) return null;
   const [, index, bound] = report;
+  const expected = bound! > 0
+    ? `expected 0 to ${bound! - 1}`
+    : "expected none, as there is nothing to choose from";
   return new IndexError(
-    `Cannot ${name} as an index is out of range: got ${index}${
-      bound === 0 ? " for a dim of extent 0" : `, expected 0 to ${bound! - 1}`
-    }`,
+    `Cannot ${name} as an index is out of range: got ${index}, ${expected}`,
   );
 }
 
