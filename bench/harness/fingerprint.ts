@@ -15,7 +15,7 @@ export interface Fingerprint {
   readonly sketches: readonly number[];
 }
 
-const SKETCHES = 4;
+const SKETCHES = 2;
 
 /** Takes the fingerprint of some elements. */
 export function fingerprint(data: ArrayLike<number>): Fingerprint {

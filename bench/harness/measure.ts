@@ -25,6 +25,8 @@ export interface Warm {
   readonly call: Call;
   /** How many calls make a sample. */
   readonly callsPerSample: number;
+  /** Milliseconds of a call. */
+  readonly callMs: number;
   /** Waits for the device at the end of a sample, where it computes later. */
   readonly synchronize: (() => Promise<void>) | undefined;
 }
@@ -32,9 +34,9 @@ export interface Warm {
 /** A sample of a device that computes within the call lasts that long. */
 const SAMPLE_MS = 0.5;
 /** A sample that ends with a wait lasts at least and at most that long. */
-const AWAITED_SAMPLE_MS = [8, 60] as const;
+const AWAITED_SAMPLE_MS = [5, 40] as const;
 /** And as many times longer than waiting for nothing. */
-const WAIT_SHARE = 20;
+const WAIT_SHARE = 12;
 /** More calls than this are never queued before waiting for them. */
 const MAX_QUEUED = 8192;
 
@@ -50,6 +52,7 @@ export async function warmUp(
   budgetMs: number,
   synchronize?: () => Promise<void>,
 ): Promise<Warm> {
+  collectGarbage();
   const wanted = synchronize ? await awaitedSample(synchronize) : SAMPLE_MS;
   const most = synchronize ? MAX_QUEUED : Infinity;
   const end = performance.now() + budgetMs;
@@ -68,7 +71,7 @@ export async function warmUp(
     if (enough && now >= end) {
       const calls = Math.min(Math.ceil(wanted / perCall), most);
       const callsPerSample = Math.max(calls, 1);
-      return { call, callsPerSample, synchronize };
+      return { call, callsPerSample, callMs: perCall, synchronize };
     }
     if (!enough) batch = Math.min(2 * batch, most);
   }
@@ -101,12 +104,13 @@ async function repeat(call: Call, times: number): Promise<void> {
  * @returns The nanoseconds of one call, from each sample.
  */
 export async function sample(warm: Warm, effort: Effort): Promise<number[]> {
-  collectGarbage();
-  const { call, callsPerSample, synchronize } = warm;
+  const { call, callsPerSample, callMs, synchronize } = warm;
+  const { budgetMs, minSamples } = effort;
   const common = {
     gc: false,
-    min_cpu_time: effort.budgetMs * 1e6,
-    min_samples: effort.minSamples,
+    min_cpu_time: budgetMs * 1e6,
+    // Of a call that takes seconds, one sample a round has to do.
+    min_samples: callMs > 5 * budgetMs ? 1 : minSamples,
   };
   if (synchronize) {
     const whole = async () => {
