@@ -13,7 +13,8 @@ import { QUICK, type SuiteRun, WHOLE } from "./harness/plan.ts";
 import type { ResultsFile } from "./harness/schema.ts";
 import { openRun } from "./harness/open_run.ts";
 import { type SuiteName, SUITES } from "./harness/suites.ts";
-import { disturbance, heading, suiteTable } from "./harness/table.ts";
+import { contentionWarning } from "./harness/contention.ts";
+import { heading, suiteTable } from "./harness/table.ts";
 import { progressLine } from "./harness/progress.ts";
 import { runCommand } from "./harness/usage.ts";
 
@@ -99,7 +100,7 @@ await runCommand(async (args) => {
       (failed > 0 ? `, ${failed} not measured` : "") +
       (values.json ? `, written to ${values.json}` : ""),
   );
-  const warning = disturbance(file.results);
+  const warning = contentionWarning(file);
   if (warning) console.log(warning);
   return 0;
 });

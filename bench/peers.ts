@@ -13,7 +13,8 @@ import type { Plan } from "./harness/plan.ts";
 import { progressLine } from "./harness/progress.ts";
 import { checkWritable, writeResults } from "./harness/results_file.ts";
 import type { BackendLine, ResultsFile } from "./harness/schema.ts";
-import { disturbance, heading } from "./harness/table.ts";
+import { contentionWarning } from "./harness/contention.ts";
+import { heading } from "./harness/table.ts";
 import { runCommand, UsageError } from "./harness/usage.ts";
 import { type Participant, participants } from "./peers/participants.ts";
 import { PeersRun, type Player, start } from "./peers/peers_run.ts";
@@ -119,7 +120,7 @@ await runCommand(async (args) => {
     `${results.length} figures in ${seconds} s` +
       (values.json ? `, written to ${values.json}` : ""),
   );
-  const warning = disturbance(results);
+  const warning = contentionWarning(file);
   if (warning) console.log(warning);
   return 0;
 });

@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { isContended } from "./contention.ts";
 import { align, digits, showFigure } from "./format.ts";
 import type { Result, ResultsFile } from "./schema.ts";
-import { geometricMean } from "./stats.ts";
-import { BUSY_CORES } from "./table.ts";
+import { geometricMean, mean } from "./stats.ts";
 
 /** What is said of a case. */
 export type Verdict = "same" | "slower" | "faster" | "unsure";
@@ -53,7 +53,10 @@ export function compareRuns(a: ResultsFile, b: ResultsFile): Comparison {
     const now = after.get(name);
     if (!now) continue;
     const ratio = now.median / old.median;
-    changes.push({ before: old, after: now, ratio, verdict: judge(old, now) });
+    const calm = !isContended(old, a.machine.cores) &&
+      !isContended(now, b.machine.cores);
+    const verdict = judge(old, now, calm);
+    changes.push({ before: old, after: now, ratio, verdict });
   }
   const broken = b.failures.map(nameOf).filter((name) => before.has(name));
   const one = [
@@ -67,46 +70,67 @@ export function compareRuns(a: ResultsFile, b: ResultsFile): Comparison {
 /**
  * Says whether the change lies outside the spread: the quarters in the middle
  * have nothing in common, every round of one run lies beyond every round of
- * the other, and medians and bests differ by more than the floor. While other
- * programs use the machine, a change is no proof.
+ * the other, and the change is larger than the floor and than any between the
+ * rounds of one run. Where other programs stood in the way, it is no proof.
  */
-export function judge(before: Result, after: Result): Verdict {
+export function judge(before: Result, after: Result, calm: boolean): Verdict {
   const outside = beyond(before, after)
     ? "slower"
     : beyond(after, before)
     ? "faster"
     : "same";
-  const others = Math.max(before.others ?? 0, after.others ?? 0);
-  return outside !== "same" && others > BUSY_CORES ? "unsure" : outside;
+  return outside !== "same" && !calm ? "unsure" : outside;
 }
 
 /** Whether `high` lies above `low` by more than chance. */
 function beyond(low: Result, high: Result): boolean {
-  return high.median > FLOOR * low.median && high.min > FLOOR * low.min &&
+  const least = Math.max(FLOOR, unrest(low), unrest(high));
+  return high.median > least * low.median && high.min > FLOOR * low.min &&
     high.p25 > low.p75 && Math.min(...high.rounds) > Math.max(...low.rounds);
 }
 
+/** How far the rounds of one run lie apart. */
+function unrest({ rounds }: Result): number {
+  return Math.max(...rounds) / Math.min(...rounds);
+}
+
 /**
- * The kernels that explain slower cases: those that run in slower cases and
- * hardly in the others, the likeliest first.
+ * The kernels that explain slower cases, the likeliest first: the cases that
+ * run them became slower, and the others on that backend did not.
  */
 export function suspects(changes: readonly Change[]): string[] {
-  const tally = new Map<string, { slower: number; all: number }>();
-  for (const { after, verdict } of changes) {
-    if (verdict === "unsure") continue;
-    for (const kernel of after.kernels ?? []) {
-      const key = `${kernel} on ${after.backend}`;
-      const count = tally.get(key) ?? { slower: 0, all: 0 };
-      count.all++;
-      if (verdict === "slower") count.slower++;
-      tally.set(key, count);
+  const found: { text: string; weight: number }[] = [];
+  const backends = new Set(changes.map(({ after }) => after.backend));
+  for (const backend of backends) {
+    const own = changes.filter(({ after }) =>
+      after.backend === backend && after.kernels
+    );
+    const kernels = new Set(
+      own.filter(({ verdict }) => verdict === "slower")
+        .flatMap(({ after }) => after.kernels!),
+    );
+    for (const kernel of kernels) {
+      const runs = (change: Change) => change.after.kernels!.includes(kernel);
+      const [among, others] = [own.filter(runs), own.filter((c) => !runs(c))];
+      const excess = meanLog(among) - meanLog(others);
+      if (excess < Math.log(FLOOR)) continue;
+      const times = digits(Math.exp(excess));
+      found.push({
+        text: `${kernel} on ${backend} (${among.length} cases, ${times}×)`,
+        // As in a test of means, many cases count more than one.
+        weight: excess * Math.sqrt(among.length),
+      });
     }
   }
-  return [...tally].filter(([, { slower, all }]) =>
-    slower > 0 && slower / all >= 0.6
-  ).sort(([, a], [, b]) =>
-    b.slower / b.all - a.slower / a.all || b.slower - a.slower
-  ).map(([name, { slower, all }]) => `${name} (${slower} of ${all} cases)`);
+  found.sort((a, b) => b.weight - a.weight);
+  return found.filter(({ weight }) => weight >= 0.5 * found[0]!.weight)
+    .map(({ text }) => text);
+}
+
+function meanLog(changes: readonly Change[]): number {
+  return changes.length === 0
+    ? 0
+    : mean(changes.map(({ ratio }) => Math.log(ratio)));
 }
 
 function line({ before, after, ratio, verdict }: Change): string[] {
@@ -148,12 +172,12 @@ export function comparisonText(
   }
   if (unsure.length > 0) {
     lines.push(
-      `${unsure.length} changes prove nothing, as other programs used the machine meanwhile`,
+      `${unsure.length} changes prove nothing, as other programs stood in the way`,
     );
   }
   const suspected = suspects(changes);
   if (suspected.length > 0) {
-    lines.push(`Kernels in common: ${suspected.slice(0, 3).join(", ")}`);
+    lines.push(`Likely kernels: ${suspected.slice(0, 3).join(", ")}`);
   }
   lines.push(
     `${changes.length} compared: ${

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { fileOf, resultOf } from "./_testing.ts";
 import { compareRuns, comparisonText, judge, suspects } from "./compare.ts";
+import { isContended } from "./contention.ts";
 import type { Result } from "./schema.ts";
 
 const calm = [[100, 101, 102], [99, 100, 103], [100, 102, 104]];
@@ -15,29 +16,47 @@ describe("judge()", () => {
       105,
       108,
     ]]);
-    assertEquals(judge(resultOf(calm), drifted), "same");
-    assertEquals(judge(drifted, resultOf(calm)), "same");
+    assertEquals(judge(resultOf(calm), drifted, true), "same");
+    assertEquals(judge(drifted, resultOf(calm), true), "same");
   });
 
   it("finds what became slower or faster", () => {
-    assertEquals(judge(resultOf(calm), resultOf(times(2))), "slower");
-    assertEquals(judge(resultOf(times(2)), resultOf(calm)), "faster");
+    assertEquals(judge(resultOf(calm), resultOf(times(2)), true), "slower");
+    assertEquals(judge(resultOf(times(2)), resultOf(calm), true), "faster");
   });
 
   it("asks every round to agree", () => {
     const [first, ...others] = calm;
     const mixed = resultOf([first!, ...times(2, others)]);
-    assertEquals(judge(resultOf(calm), mixed), "same");
+    assertEquals(judge(resultOf(calm), mixed, true), "same");
+  });
+
+  it("asks for more than what happens within one run", () => {
+    const restless = [[130, 132, 135], [290, 300, 310], [170, 180, 190]];
+    assertEquals(judge(resultOf(calm), resultOf(restless), true), "same");
+    assertEquals(judge(resultOf(restless), resultOf(calm), true), "same");
   });
 
   it("does not tell what is below the floor", () => {
-    assertEquals(judge(resultOf(calm), resultOf(times(1.12))), "same");
+    assertEquals(judge(resultOf(calm), resultOf(times(1.12)), true), "same");
   });
 
-  it("proves nothing while other programs use the machine", () => {
-    const busy = resultOf(times(2), { others: 1.2 });
-    assertEquals(judge(resultOf(calm), busy), "unsure");
-    assertEquals(judge(busy, resultOf(calm)), "unsure");
+  it("proves nothing while other programs stand in the way", () => {
+    const slow = resultOf(times(2));
+    assertEquals(judge(resultOf(calm), slow, false), "unsure");
+    assertEquals(judge(resultOf(calm), resultOf(calm), false), "same");
+  });
+});
+
+describe("isContended()", () => {
+  it("asks for others that are busy and a processor that is full", () => {
+    const contended = (own: number, others: number) =>
+      isContended(resultOf(calm, { own, others }), 2);
+    assert(contended(0.7, 1.3));
+    assert(contended(1.2, 0.8));
+    assert(!contended(1, 0.7));
+    assert(!contended(1.9, 0.1));
+    assert(!isContended(resultOf(calm), 2));
   });
 });
 
@@ -64,11 +83,11 @@ describe("compareRuns()", () => {
   it("names the slower cases and the kernel that they have in common", () => {
     const comparison = compareRuns(fileOf(run(1)), fileOf(run(2)));
     assertEquals(suspects(comparison.changes), [
-      "matmul on cpu-typedarray (3 of 3 cases)",
+      "matmul on cpu-typedarray (3 cases, 2.00×)",
     ]);
     const text = comparisonText(comparison, false);
     assertStringIncludes(text, "slower  matmul: square 64, cpu-typedarray");
-    assertStringIncludes(text, "Kernels in common: matmul on cpu-typedarray");
+    assertStringIncludes(text, "Likely kernels: matmul on cpu-typedarray");
     assertStringIncludes(text, "5 compared: 3 slower, 0 faster");
   });
 

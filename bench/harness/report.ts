@@ -6,7 +6,7 @@
 import { curves, dotChart, lineChart, type Look, looksOf } from "./charts.ts";
 import { digits, showBytes, showFigure, showRate } from "./format.ts";
 import type { Failure, Result, ResultsFile } from "./schema.ts";
-import { disturbance } from "./table.ts";
+import { contentionWarning } from "./contention.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1f2933; --faint: #5f6b76;
@@ -55,7 +55,7 @@ export function reportPage(file: ResultsFile): string {
     ...file.backends.flatMap(({ name, reason }) =>
       reason ? [`${name}: ${reason}`] : []
     ),
-    ...(disturbance(file.results) ? [disturbance(file.results)!] : []),
+    ...(contentionWarning(file) ? [contentionWarning(file)!] : []),
   ];
   const legend = [...looks].map(([name, { color, mark }]) =>
     `<span><i style="color:${color}">${mark}</i>${escape(name)}</span>`

@@ -4,7 +4,6 @@
  * @module
  */
 import { align, bar, digits, showFigure, showRate } from "./format.ts";
-import { mean } from "./stats.ts";
 import type { Failure, Result, ResultsFile } from "./schema.ts";
 
 const BAR = 24;
@@ -69,18 +68,4 @@ export function heading(file: ResultsFile): string {
     ...(file.slowed ? [`Slowed on purpose: kernels of ${file.slowed}`] : []),
     "",
   ].join("\n");
-}
-
-/** With more cores in use by others, times say little. */
-export const BUSY_CORES = 0.35;
-
-/** A warning where other programs took part of the machine, or nothing. */
-export function disturbance(results: readonly Result[]): string | null {
-  const others = results.flatMap((result) => result.others ?? []);
-  if (others.length === 0) return null;
-  const busy = mean(others);
-  if (busy < BUSY_CORES) return null;
-  return `Other programs kept ${
-    digits(busy)
-  } cores busy meanwhile: take the times with caution`;
 }

@@ -157,6 +157,8 @@ async function observe(work: Case): Promise<Omit<Opened, "counted">> {
   await setBackend(watched.backend);
   try {
     const live = await start(work);
+    // What sets the case up is not what it measures.
+    watched.kernels.clear();
     const fingerprint = await check(work, live);
     await stop(live);
     const kernels = [...watched.kernels].sort();
