@@ -91,6 +91,7 @@ export function defineGemm(
       i32.add(word("workspace"), i32.const(packedColumns())),
     );
     const packedA = f.let(i32.add(tile, i32.const(tileBytes(arithmetic))));
+    const steps = f.let(evenDepth(word("depth")));
     const columnBlock = f.local("i32");
     const step = f.local("i32");
     const rowBlock = f.local("i32");
@@ -102,8 +103,8 @@ export function defineGemm(
         COLUMNS,
       );
       f.set(step, i32.const(0));
-      f.for(step, word("depth"), DEPTH, () => {
-        const depth = smaller(f, i32.sub(word("depth"), step), DEPTH);
+      f.for(step, word("depth"), steps, () => {
+        const depth = smaller(f, i32.sub(word("depth"), step), steps);
         const b = f.let(
           i32.add(
             word("b"),
@@ -197,6 +198,18 @@ export function defineGemm(
       });
     });
   });
+}
+
+/** Steps in each block, so that the last one is about as long as the others. */
+function evenDepth(depth: Code<"i32">): Code<"i32"> {
+  const up = (value: Code<"i32">, by: Code<"i32">) =>
+    i32.sub(i32.add(value, by), i32.const(1));
+  const most = i32.const(DEPTH);
+  const blocks = i32.div_u(up(depth, most), most);
+  return i32.and(
+    i32.add(i32.div_u(up(depth, blocks), blocks), i32.const(3)),
+    i32.const(-4),
+  );
 }
 
 /** Confines the product to some rows or columns, and to one workspace. */

@@ -16,12 +16,12 @@ import type { Arithmetic } from "./arithmetic.ts";
 import { defineMicro, type Micro, TILE_COLUMNS } from "./micro.ts";
 import { definePack, type Pack } from "./pack.ts";
 
-/** Steps of the inner dim in a block: a panel of b fills a third of L1. */
-export const DEPTH = 256;
+/** At most so many steps of the inner dim in a block: two panels fit in L1. */
+export const DEPTH = 400;
 /** Rows in a block; packed, they take a fraction of L2. */
 export const ROWS = 60;
-/** Columns in a block. */
-export const COLUMNS = 1024;
+/** Columns in a block; packed, they take less than half of L2. */
+export const COLUMNS = 512;
 
 /** Bytes of a spare tile. */
 export function tileBytes({ rows }: Arithmetic): number {
@@ -51,10 +51,10 @@ export function definePanels(
 export function smaller(
   f: FunctionBuilder,
   value: Code<"i32">,
-  limit: number,
+  limit: Code<"i32"> | number,
 ): Local<"i32"> {
   const kept = f.let(value);
-  const bound = i32.const(limit);
+  const bound = typeof limit === "number" ? i32.const(limit) : limit;
   f.set(kept, select(i32.lt_s(kept, bound), kept, bound));
   return kept;
 }
