@@ -61,8 +61,9 @@ function contract(
   const done = out.view.size === 0 || run.routine(
     "conv2d",
     loop,
-    [{ value: out, strides: [...outStrides, 0, 0, 0] }],
-    operands.map((value) => ({ value, strides: value.view.strides })),
+    1,
+    [out, ...operands],
+    [[...outStrides, 0, 0, 0], ...operands.map(({ view }) => view.strides)],
   );
   if (done) return out;
   const program = contraction(dtype, operands.length === 3 ? 1 : 0);
@@ -335,20 +336,15 @@ export function lowerMaxPool2d(
     run.routine(
       "maxPool2d",
       [count, oh, ow, size[0], size[1]],
-      [
-        { value: values, strides: outStrides },
-        { value: indices, strides: outStrides },
-      ],
-      [{
-        value: start,
-        strides: [
-          rowStride,
-          stride[0] * h,
-          stride[1] * w,
-          dilation[0] * h,
-          dilation[1] * w,
-        ],
-      }],
+      2,
+      [values, indices, start],
+      [outStrides, outStrides, [
+        rowStride,
+        stride[0] * h,
+        stride[1] * w,
+        dilation[0] * h,
+        dilation[1] * w,
+      ]],
       [height, width, ...stride, ...dilation, ...padding],
     ));
   if (done) return [values, indices];

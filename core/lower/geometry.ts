@@ -26,20 +26,29 @@ const STRIDED = 4;
 /** A loop and how its operands lie along it. */
 export interface Geometry {
   /** The extents of the loop, none of them 1 unless it is the only one. */
-  shape: number[];
+  shape: Shape;
   /** One stride a loop dim, for each operand. */
-  strides: (readonly number[])[];
+  strides: readonly (readonly number[])[];
   /** Code of each operand's access. */
   accesses: number[];
   /** Rank and accesses packed into one number. */
   code: number;
 }
 
-/** Strides of `view` along a loop of shape `shape`, 0 where it broadcasts. */
-export function stridesAlong(view: View, shape: Shape): number[] {
-  const lead = shape.length - view.shape.length;
-  const strides: number[] = new Array(shape.length);
-  for (let i = 0; i < shape.length; i++) {
+/**
+ * Strides of `view` along a loop of shape `shape`, 0 where it broadcasts; the
+ * view's own where it does not.
+ */
+export function stridesAlong(view: View, shape: Shape): readonly number[] {
+  const rank = shape.length;
+  const lead = rank - view.shape.length;
+  let own = lead === 0;
+  for (let i = 0; own && i < rank; i++) {
+    own = view.shape[i] !== 1 || view.strides[i] === 0;
+  }
+  if (own) return view.strides;
+  const strides: number[] = new Array(rank);
+  for (let i = 0; i < rank; i++) {
     strides[i] = i < lead || view.shape[i - lead] === 1
       ? 0
       : view.strides[i - lead]!;
@@ -47,37 +56,63 @@ export function stridesAlong(view: View, shape: Shape): number[] {
   return strides;
 }
 
+const dimsUpTo: (readonly number[])[] = [];
+
+/** 0 to `rank - 1`; made once for each rank. */
+function allDims(rank: number): readonly number[] {
+  return dimsUpTo[rank] ??= Array.from({ length: rank }, (_, d) => d);
+}
+
+/** True where every operand walks two dims, one inside the other, as one. */
+function join(
+  strides: readonly (readonly number[])[],
+  outer: number,
+  inner: number,
+  extent: number,
+): boolean {
+  for (let k = 0; k < strides.length; k++) {
+    if (strides[k]![outer] !== strides[k]![inner]! * extent) return false;
+  }
+  return true;
+}
+
 /**
- * Drops extents of 1 and merges neighbouring dims that every operand walks
- * as one. Changes neither argument.
+ * The loop over `dims` (all of them unless given), without extents of 1 and
+ * with neighbours merged that every operand walks as one. Changes none of its
+ * arguments.
  */
 export function collapse(
   shape: Shape,
   strides: readonly (readonly number[])[],
+  dims: readonly number[] = allDims(shape.length),
 ): { shape: number[]; strides: number[][] } {
-  const outShape: number[] = [];
-  const outStrides: number[][] = strides.map(() => []);
-  for (let d = 0; d < shape.length; d++) {
+  // Counted first: an array that grows takes several times its size.
+  let rank = 0;
+  let last = -1;
+  for (let i = 0; i < dims.length; i++) {
+    const d = dims[i]!;
+    if (shape[d] === 1) continue;
+    if (last < 0 || !join(strides, last, d, shape[d]!)) rank++;
+    last = d;
+  }
+  const count = strides.length;
+  const outStrides: number[][] = new Array(count);
+  if (rank === 0) {
+    for (let k = 0; k < count; k++) outStrides[k] = [0];
+    return { shape: [1], strides: outStrides };
+  }
+  const outShape: number[] = new Array(rank);
+  for (let k = 0; k < count; k++) outStrides[k] = new Array(rank);
+  let at = -1;
+  last = -1;
+  for (let i = 0; i < dims.length; i++) {
+    const d = dims[i]!;
     const extent = shape[d]!;
     if (extent === 1) continue;
-    const last = outShape.length - 1;
-    const joins = last >= 0 &&
-      strides.every((s, k) => outStrides[k]![last] === s[d]! * extent);
-    if (joins) {
-      outShape[last]! *= extent;
-      for (let k = 0; k < strides.length; k++) {
-        outStrides[k]![last] = strides[k]![d]!;
-      }
-    } else {
-      outShape.push(extent);
-      for (let k = 0; k < strides.length; k++) {
-        outStrides[k]!.push(strides[k]![d]!);
-      }
-    }
-  }
-  if (outShape.length === 0) {
-    outShape.push(1);
-    for (const s of outStrides) s.push(0);
+    if (last >= 0 && join(strides, last, d, extent)) outShape[at]! *= extent;
+    else outShape[++at] = extent;
+    for (let k = 0; k < count; k++) outStrides[k]![at] = strides[k]![d]!;
+    last = d;
   }
   return { shape: outShape, strides: outStrides };
 }
@@ -126,15 +161,16 @@ export function geometry(
     const flat = flatGeometry(size, views);
     if (flat) return flat;
   }
-  const full = views.map((view) => stridesAlong(view, shape));
-  const loop = collapses
+  const count = views.length;
+  const full: (readonly number[])[] = new Array(count);
+  for (let k = 0; k < count; k++) full[k] = stridesAlong(views[k]!, shape);
+  const loop = collapses || shape.length === 0
     ? collapse(shape, full)
-    : { shape: shape.slice(), strides: full };
-  if (loop.shape.length === 0) {
-    loop.shape.push(1);
-    for (const strides of loop.strides) strides.push(0);
+    : { shape, strides: full };
+  const accesses: number[] = new Array(count);
+  for (let k = 0; k < count; k++) {
+    accesses[k] = classify(loop.shape, loop.strides[k]!);
   }
-  const accesses = loop.strides.map((s) => classify(loop.shape, s));
   return {
     shape: loop.shape,
     strides: loop.strides,

@@ -22,14 +22,6 @@ import {
 } from "./geometry.ts";
 import type { MapProgram, ReduceProgram } from "./program.ts";
 
-/** An operand of a routine: a value and its stride along each loop dim. */
-export interface Along {
-  /** The memory. */
-  readonly value: Value;
-  /** One stride a loop dim, in elements. */
-  readonly strides: readonly number[];
-}
-
 /** Runs programs and routines on one backend. */
 export class Launcher {
   /** The backend that does the work. */
@@ -129,35 +121,28 @@ export class Launcher {
     inputs: readonly Value[],
     scalars: readonly number[] = NONE,
   ): Value {
-    const keptDims: number[] = [];
-    for (let d = 0; d < shape.length; d++) {
-      if (!dims.includes(d)) keptDims.push(d);
+    const count = inputs.length;
+    const keptDims: number[] = new Array(shape.length - dims.length);
+    const keptShape: number[] = new Array(keptDims.length);
+    for (let d = 0, i = 0; d < shape.length; d++) {
+      if (dims.includes(d)) continue;
+      keptDims[i] = d;
+      keptShape[i++] = shape[d]!;
     }
-    const keptShape = keptDims.map((d) => shape[d]!);
     const output = this.allocate(keptShape, program.epilogue.dtype);
     if (output.view.size === 0) return output;
-    const full = inputs.map((input) => stridesAlong(input.view, shape));
-    const pick = (of: readonly number[]) =>
-      collapse(
-        of.map((d) => shape[d]!),
-        full.map((strides) => of.map((d) => strides[d]!)),
-      );
-    const kept = pick(keptDims);
-    const reduced = pick(dims);
-    const slots: (Slot & { kept: Slot["access"] })[] = [];
-    const codes: number[] = [];
-    for (let i = 0; i < inputs.length; i++) {
-      const inner = classify(reduced.shape, reduced.strides[i]!);
-      const outer = classify(kept.shape, kept.strides[i]!);
-      codes.push(inner, outer);
-      slots.push({
-        dtype: program.inputs[i]!,
-        access: ACCESSES[inner]!,
-        kept: ACCESSES[outer]!,
-      });
+    const full: (readonly number[])[] = new Array(count);
+    for (let k = 0; k < count; k++) {
+      full[k] = stridesAlong(inputs[k]!.view, shape);
     }
+    const kept = collapse(shape, full, keptDims);
+    const reduced = collapse(shape, full, dims);
     const rank = kept.shape.length;
-    const code = packCode(rank * 16 + reduced.shape.length, codes);
+    let code = rank * 16 + reduced.shape.length;
+    for (let k = 0; k < count; k++) {
+      code = code * 5 + classify(reduced.shape, reduced.strides[k]!);
+      code = code * 5 + classify(kept.shape, kept.strides[k]!);
+    }
     let known = this.#programs[program.id];
     if (known === undefined) this.#programs[program.id] = known = new Map();
     let launch = known.get(code);
@@ -167,7 +152,11 @@ export class Launcher {
         rank,
         reducedRank: reduced.shape.length,
         output: program.epilogue.dtype,
-        inputs: slots,
+        inputs: inputs.map((_, k) => ({
+          dtype: program.inputs[k]!,
+          access: ACCESSES[classify(reduced.shape, reduced.strides[k]!)]!,
+          kept: ACCESSES[classify(kept.shape, kept.strides[k]!)]!,
+        })),
         element: program.element,
         combine: program.combine,
         epilogue: program.epilogue,
@@ -175,52 +164,68 @@ export class Launcher {
       });
       known.set(code, launch);
     }
-    const outStrides = stridesOfOutput(kept.shape, reduced.shape.length);
+    const buffers: unknown[] = new Array(count + 1);
+    const offsets: number[] = new Array(count + 1);
+    const strides: (readonly number[])[] = new Array(count + 1);
+    buffers[0] = output.storage.buffer;
+    offsets[0] = 0;
+    strides[0] = stridesOfOutput(kept.shape, reduced.shape.length);
+    for (let k = 0; k < count; k++) {
+      const { storage, view } = inputs[k]!;
+      buffers[k + 1] = storage.buffer;
+      offsets[k + 1] = view.offset;
+      strides[k + 1] = kept.strides[k]!.concat(reduced.strides[k]!);
+    }
     launch({
-      shape: [...kept.shape, ...reduced.shape],
-      buffers: [output.storage.buffer, ...inputs.map((v) => v.storage.buffer)],
-      offsets: [0, ...inputs.map((v) => v.view.offset)],
-      strides: [
-        outStrides,
-        ...inputs.map((_, i) => [...kept.strides[i]!, ...reduced.strides[i]!]),
-      ],
+      shape: kept.shape.concat(reduced.shape),
+      buffers,
+      offsets,
+      strides,
       scalars,
     });
     return output;
   }
 
-  /** Runs a routine; false where the backend does not have it. */
+  /**
+   * Runs a routine; false where the backend does not have it.
+   *
+   * @param outputs How many of the values are results; they come first.
+   * @param strides For each value one stride a loop dim, in elements.
+   */
   routine(
     name: RoutineName,
-    shape: readonly number[],
-    outputs: readonly Along[],
-    inputs: readonly Along[],
+    shape: Shape,
+    outputs: number,
+    values: readonly Value[],
+    strides: readonly (readonly number[])[],
     scalars: readonly number[] = NONE,
   ): boolean {
-    const all = [...outputs, ...inputs];
-    let code = shape.length * 4 + inputs.length;
-    for (const { value } of all) code = code * 4 + DTYPES[value.dtype].rank;
+    const count = values.length;
+    const buffers: unknown[] = new Array(count);
+    const offsets: number[] = new Array(count);
+    let code = shape.length * 4 + count - outputs;
+    for (let i = 0; i < count; i++) {
+      const { storage, view } = values[i]!;
+      code = code * 4 + DTYPES[storage.dtype].rank;
+      buffers[i] = storage.buffer;
+      offsets[i] = view.offset;
+    }
     let known = this.#routines.get(name);
     if (known === undefined) this.#routines.set(name, known = new Map());
     let launch = known.get(code);
     if (launch === undefined) {
+      const dtypes = values.map(({ dtype }) => dtype);
       launch = this.backend.prepare({
         kind: "routine",
         name,
         rank: shape.length,
-        outputs: outputs.map(({ value }) => value.dtype),
-        inputs: inputs.map(({ value }) => value.dtype),
+        outputs: dtypes.slice(0, outputs),
+        inputs: dtypes.slice(outputs),
       });
       known.set(code, launch);
     }
     if (launch === null) return false;
-    launch({
-      shape,
-      buffers: all.map(({ value }) => value.storage.buffer),
-      offsets: all.map(({ value }) => value.view.offset),
-      strides: all.map(({ strides }) => strides),
-      scalars,
-    });
+    launch({ shape, buffers, offsets, strides, scalars });
     return true;
   }
 
@@ -255,18 +260,13 @@ export function alongDim(
   dim: number,
   views: readonly View[],
 ): { shape: number[]; strides: number[][] } {
-  const rowDims = shape.map((_, d) => d).filter((d) => d !== dim);
-  const rows = collapse(
-    rowDims.map((d) => shape[d]!),
-    views.map((view) =>
-      rowDims.map((d) => view.shape[d] === 1 ? 0 : view.strides[d]!)
-    ),
-  );
-  return {
-    shape: [...rows.shape, shape[dim] ?? 1],
-    strides: views.map((view, i) => [
-      ...rows.strides[i]!,
-      view.strides[dim] ?? 0,
-    ]),
-  };
+  const rowDims: number[] = [];
+  for (let d = 0; d < shape.length; d++) if (d !== dim) rowDims.push(d);
+  const full = views.map((view) => stridesAlong(view, shape));
+  const rows = collapse(shape, full, rowDims);
+  rows.shape.push(shape[dim] ?? 1);
+  rows.strides.forEach((strides, i) => {
+    strides.push(views[i]!.strides[dim] ?? 0);
+  });
+  return rows;
 }

@@ -61,40 +61,52 @@ export function lowerMatmul(
   const [a, b, bias] = inputs;
   const out = run.allocate(result.shape, result.dtype);
   if (out.view.size === 0) return out;
-  const rank = result.shape.length;
+  const batch = result.shape.length - 2;
   const k = a!.shape[a!.shape.length - 1]!;
   const loop = [...result.shape, k];
-  // Strides along [...batch, m, n, k]: each operand lacks one of m, n, k.
-  const x = stridesAlong(a!.view, [...result.shape.slice(0, -1), k]);
-  const y = stridesAlong(b!.view, [
-    ...result.shape.slice(0, -2),
-    k,
-    result.shape[rank - 1]!,
-  ]);
-  const batchOf = (s: readonly number[]) => s.slice(0, rank - 2);
-  const outStrides = out.view.strides;
   const strides = [
-    [...outStrides, 0],
-    [...batchOf(x), x[rank - 2]!, 0, x[rank - 1]!],
-    [...batchOf(y), 0, y[rank - 1]!, y[rank - 2]!],
+    productStrides(out.view, batch, 2, 1, 0),
+    productStrides(a!.view, batch, 2, 0, 1),
+    productStrides(b!.view, batch, 0, 1, 2),
   ];
-  if (bias) strides.push([...stridesAlong(bias.view, result.shape), 0]);
+  if (bias) strides.push(productStrides(bias.view, batch, 2, 1, 0));
   if (k > 0) {
-    const merged = mergeBatch(loop, strides);
-    const along = inputs.map((value, i) => ({
-      value,
-      strides: merged.strides[i + 1]!,
-    }));
-    const done = run.routine(
-      "matmul",
-      merged.shape,
-      [{ value: out, strides: merged.strides[0]! }],
-      along,
-    );
-    if (done) return out;
+    const merged = batch === 0
+      ? { shape: loop, strides }
+      : mergeBatch(loop, strides);
+    const values = bias ? [out, a!, b!, bias] : [out, a!, b!];
+    if (run.routine("matmul", merged.shape, 1, values, merged.strides)) {
+      return out;
+    }
   }
   out.release();
   return productByReduction(inputs, loop, strides, run);
+}
+
+/**
+ * Strides along `[...batch, m, n, k]` of a view whose dims counted from the
+ * end are given for m, n and k, 0 for the one that it lacks.
+ */
+function productStrides(
+  view: View,
+  batch: number,
+  m: number,
+  n: number,
+  k: number,
+): number[] {
+  const strides: number[] = new Array(batch + 3);
+  for (let i = 0; i < batch; i++) {
+    strides[i] = strideFromEnd(view, batch + 2 - i);
+  }
+  strides[batch] = strideFromEnd(view, m);
+  strides[batch + 1] = strideFromEnd(view, n);
+  strides[batch + 2] = strideFromEnd(view, k);
+  return strides;
+}
+
+function strideFromEnd({ shape, strides }: View, place: number): number {
+  const d = shape.length - place;
+  return place === 0 || d < 0 || shape[d] === 1 ? 0 : strides[d]!;
 }
 
 /** Lowers `x wᵀ` to the product with a transposed view of the weight. */
@@ -131,9 +143,6 @@ function mergeBatch(
   strides: readonly (readonly number[])[],
 ): { shape: number[]; strides: number[][] } {
   const rank = shape.length - 3;
-  if (rank === 0) {
-    return { shape: shape.slice(), strides: strides.map((s) => s.slice()) };
-  }
   const tall = collapse(
     shape.slice(0, rank + 1),
     strides.map((s) => s.slice(0, rank + 1)),
@@ -190,11 +199,11 @@ export function lowerGather(
     x!.view,
     index!.view,
   ]);
-  const [outputs, inputs] = split([out], [x!, index!], loop.strides);
+  const values = [out, x!, index!];
   const bound = x!.shape[op.dim] ?? 1;
   return orRelease(
     [out],
-    () => run.routine("gather", loop.shape, outputs, inputs, [bound]),
+    () => run.routine("gather", loop.shape, 1, values, loop.strides, [bound]),
     "gather",
     run,
   );
@@ -214,30 +223,19 @@ export function lowerScatterAdd(
     index!.view,
     added.view,
   ]);
-  const [outputs, inputs] = split([out], [index!, added], loop.strides);
+  const values = [out, index!, added];
   const bound = x!.shape[op.dim] ?? 1;
   try {
     return orRelease(
       [out],
-      () => run.routine("scatterAdd", loop.shape, outputs, inputs, [bound]),
+      () =>
+        run.routine("scatterAdd", loop.shape, 1, values, loop.strides, [bound]),
       "scatterAdd",
       run,
     );
   } finally {
     added.release();
   }
-}
-
-function split(
-  outputs: readonly Value[],
-  inputs: readonly Value[],
-  strides: readonly (readonly number[])[],
-) {
-  const along = [...outputs, ...inputs].map((value, i) => ({
-    value,
-    strides: strides[i]!,
-  }));
-  return [along.slice(0, outputs.length), along.slice(outputs.length)] as const;
 }
 
 /** Runs a routine that must exist; releases the outputs when it fails. */
@@ -276,10 +274,9 @@ export function lowerArg(
         ),
         x!.view,
       ]);
-    const [outputs, inputs] = split([kept], [x!], loop.strides);
     orRelease(
       [kept],
-      () => run.routine(op.name, loop.shape, outputs, inputs),
+      () => run.routine(op.name, loop.shape, 1, [kept, x!], loop.strides),
       op.name,
       run,
     );
@@ -308,11 +305,11 @@ export function lowerSort(
     const loop = rank === 0
       ? { shape: [1, 1], strides: [[0, 0], [0, 0], [0, 0]] }
       : alongDim(moved.shape, rank - 1, [values.view, indices.view, moved]);
-    const [outputs, inputs] = split([values, indices], [x!], loop.strides);
+    const all = [values, indices, x!];
     orRelease(
       [values, indices],
       () =>
-        run.routine("sort", loop.shape, outputs, inputs, [
+        run.routine("sort", loop.shape, 2, all, loop.strides, [
           op.descending ? 1 : 0,
         ]),
       "sort",
@@ -341,8 +338,9 @@ export function lowerAlong(
     const loop = x!.shape.length === 0
       ? { shape: [1, 1], strides: [[0, 0], [0, 0]] }
       : alongDim(x!.shape, op.dim, [out.view, input.view]);
-    const [outputs, inputs] = split([out], [input], loop.strides);
-    if (run.routine(op.name, loop.shape, outputs, inputs)) return out;
+    if (run.routine(op.name, loop.shape, 1, [out, input], loop.strides)) {
+      return out;
+    }
     out.release();
     if (op.name === "cumsum") throw missing("cumsum", run);
     return softmaxByParts(op, input, run);

@@ -16,10 +16,10 @@ import {
   select,
 } from "../assembler.ts";
 import type { Arithmetic } from "./arithmetic.ts";
-import { elementBytes, TILE_COLUMNS } from "./micro.ts";
+import { elementBytes, type Micro, TILE_COLUMNS } from "./micro.ts";
 import { definePack, type Pack } from "./pack.ts";
 import {
-  COLUMNS,
+  BLOCK,
   definePanels,
   DEPTH,
   overPanels,
@@ -60,7 +60,7 @@ export function workspaceBytes(arithmetic: Arithmetic): number {
 }
 
 function packedColumns(): number {
-  return DEPTH * COLUMNS * 4;
+  return BLOCK * 4;
 }
 
 /**
@@ -91,17 +91,23 @@ export function defineGemm(
       i32.add(word("workspace"), i32.const(packedColumns())),
     );
     const packedA = f.let(i32.add(tile, i32.const(tileBytes(arithmetic))));
-    const steps = f.let(evenDepth(word("depth")));
+    const steps = f.let(evenly(word("depth"), i32.const(DEPTH), 4));
+    const wide = f.let(
+      evenly(
+        word("columns"),
+        i32.and(
+          i32.div_u(i32.const(BLOCK), steps),
+          i32.const(-TILE_COLUMNS),
+        ),
+        TILE_COLUMNS,
+      ),
+    );
     const columnBlock = f.local("i32");
     const step = f.local("i32");
     const rowBlock = f.local("i32");
     f.set(columnBlock, i32.const(0));
-    f.for(columnBlock, word("columns"), COLUMNS, () => {
-      const width = smaller(
-        f,
-        i32.sub(word("columns"), columnBlock),
-        COLUMNS,
-      );
+    f.for(columnBlock, word("columns"), wide, () => {
+      const width = smaller(f, i32.sub(word("columns"), columnBlock), wide);
       f.set(step, i32.const(0));
       f.for(step, word("depth"), steps, () => {
         const depth = smaller(f, i32.sub(word("depth"), step), steps);
@@ -200,15 +206,21 @@ export function defineGemm(
   });
 }
 
-/** Steps in each block, so that the last one is about as long as the others. */
-function evenDepth(depth: Code<"i32">): Code<"i32"> {
-  const up = (value: Code<"i32">, by: Code<"i32">) =>
-    i32.sub(i32.add(value, by), i32.const(1));
-  const most = i32.const(DEPTH);
-  const blocks = i32.div_u(up(depth, most), most);
-  return i32.and(
-    i32.add(i32.div_u(up(depth, blocks), blocks), i32.const(3)),
-    i32.const(-4),
+/**
+ * The length of blocks, a multiple of `by` up to `most`, of which the last is
+ * about as long as the others.
+ */
+function evenly(
+  length: Code<"i32">,
+  most: Code<"i32">,
+  by: number,
+): Code<"i32"> {
+  const rounded = (value: Code<"i32">, up: Code<"i32">) =>
+    i32.div_u(i32.sub(i32.add(value, up), i32.const(1)), up);
+  const blocks = rounded(length, most);
+  return i32.mul(
+    rounded(rounded(length, blocks), i32.const(by)),
+    i32.const(by),
   );
 }
 
@@ -320,20 +332,26 @@ function tiles(f: FunctionBuilder, block: Block): void {
       const toRow = f.let(
         select(whole, word("outRow"), i32.const(4 * TILE_COLUMNS)),
       );
-      which((count) =>
-        f.do(
-          byRows.micro[count - 1]!.call(
-            a,
-            panel,
-            bStep,
-            to,
-            toRow,
-            first,
-            block.firstRow,
-            depth,
-          ),
-        )
-      );
+      which((count) => {
+        const compute = (micro: Micro) =>
+          f.do(
+            micro.call(
+              a,
+              panel,
+              bStep,
+              to,
+              toRow,
+              first,
+              block.firstRow,
+              depth,
+            ),
+          );
+        f.if(
+          i32.gt_s(columns, i32.const(4)),
+          () => compute(byRows.micro[count - 1]!),
+          () => compute(byRows.narrow[count - 1]!),
+        );
+      });
       f.if(i32.eqz(whole), () => {
         copyTile(f, block.tile, out, word("outRow"), rows, columns);
       });

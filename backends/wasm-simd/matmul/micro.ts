@@ -6,9 +6,11 @@
  */
 
 import {
+  type Code,
   type Func,
   type FunctionBuilder,
   i32,
+  i32x4,
   type Local,
   type ModuleBuilder,
   v128,
@@ -18,7 +20,6 @@ import { type Arithmetic, spreadLane } from "./arithmetic.ts";
 
 /** Columns of a tile. */
 export const TILE_COLUMNS = 8;
-const VECTORS = TILE_COLUMNS / 4;
 /** Steps of the inner dim in one round. */
 const UNROLL = 4;
 
@@ -39,12 +40,19 @@ export function elementBytes({ spread }: Arithmetic): number {
   return spread ? 16 : 4;
 }
 
-/** Defines the kernel for tiles of this many rows. */
+/**
+ * Defines the kernel for tiles of this many rows and of eight columns, or of
+ * four. A tile of four keeps two sums of each, for every other step: fewer
+ * would wait for each other.
+ */
 export function defineMicro(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
   rows: number,
+  columns: 4 | 8,
 ): Micro {
+  const vectors = columns / 4;
+  const chains = 2 / vectors;
   const step = rows * elementBytes(arithmetic);
   return module.func(
     null,
@@ -53,20 +61,19 @@ export function defineMicro(
     (f, a, b, bStep, out, outStep, first, firstStep, depth) => {
       const sums: Vector[][] = [];
       for (let i = 0; i < rows; i++) {
-        sums.push(
-          Array.from(
-            { length: VECTORS },
-            (_, j) => f.let(v128.load(first, 16 * j)),
-          ),
-        );
+        sums.push(loadRow(f, first, vectors));
         if (i < rows - 1) f.increase(first, firstStep);
+      }
+      const chain = [sums];
+      while (chain.length < chains) {
+        chain.push(sums.map((row) => row.map(() => f.let(i32x4.const(0)))));
       }
       const rounds = f.let(i32.shr_u(depth, i32.const(2)));
       f.if(rounds, () => {
         f.loop((again) => {
           let held: Vector | null = null;
           for (let k = 0; k < UNROLL; k++) {
-            const columns = loadRow(f, b);
+            const row = loadRow(f, b, vectors);
             f.increase(b, bStep);
             for (let i = 0; i < rows; i++) {
               const at = k * rows + i;
@@ -77,7 +84,8 @@ export function defineMicro(
                 if (at % 4 === 0) held = f.let(v128.load(a, 4 * at));
                 element = f.let(spreadLane(held!, at % 4));
               }
-              addProducts(f, arithmetic, sums[i]!, element, columns);
+              const to = chain[k % chains]![i]!;
+              addProducts(f, arithmetic, to, element, row);
             }
           }
           f.increase(a, UNROLL * step);
@@ -88,13 +96,13 @@ export function defineMicro(
       const rest = f.let(i32.and(depth, i32.const(UNROLL - 1)));
       f.if(rest, () => {
         f.loop((again) => {
-          const columns = loadRow(f, b);
+          const row = loadRow(f, b, vectors);
           f.increase(b, bStep);
           for (let i = 0; i < rows; i++) {
             const element = f.let(
               v128.load32_splat(a, i * elementBytes(arithmetic)),
             );
-            addProducts(f, arithmetic, sums[i]!, element, columns);
+            addProducts(f, arithmetic, sums[i]!, element, row);
           }
           f.increase(a, step);
           f.increase(rest, -1);
@@ -102,17 +110,25 @@ export function defineMicro(
         });
       });
       sums.forEach((row, i) => {
-        row.forEach((sum, j) => f.do(v128.store(out, sum, 16 * j)));
+        row.forEach((sum, j) => {
+          const all = chain.slice(1)
+            .reduce<Code<"v128">>((s, c) => arithmetic.add(s, c[i]![j]!), sum);
+          f.do(v128.store(out, all, 16 * j));
+        });
         if (i < rows - 1) f.increase(out, outStep);
       });
     },
   );
 }
 
-function loadRow(f: FunctionBuilder, b: Local<"i32">): Vector[] {
+function loadRow(
+  f: FunctionBuilder,
+  from: Local<"i32">,
+  vectors: number,
+): Vector[] {
   return Array.from(
-    { length: VECTORS },
-    (_, j) => f.let(v128.load(b, 16 * j)),
+    { length: vectors },
+    (_, j) => f.let(v128.load(from, 16 * j)),
   );
 }
 

@@ -20,8 +20,8 @@ import { definePack, type Pack } from "./pack.ts";
 export const DEPTH = 400;
 /** Rows in a block; packed, they take a fraction of L2. */
 export const ROWS = 60;
-/** Columns in a block; packed, they take less than half of L2. */
-export const COLUMNS = 512;
+/** Elements of b in a block; packed, they take less than half of L2. */
+export const BLOCK = DEPTH * 512;
 
 /** Bytes of a spare tile. */
 export function tileBytes({ rows }: Arithmetic): number {
@@ -31,6 +31,8 @@ export function tileBytes({ rows }: Arithmetic): number {
 /** The functions for tiles of each number of rows, the full one last. */
 export interface Panels {
   readonly micro: readonly Micro[];
+  /** For tiles of four columns. */
+  readonly narrow: readonly Micro[];
   readonly pack: readonly Pack[];
 }
 
@@ -42,7 +44,8 @@ export function definePanels(
   const { rows, spread } = arithmetic;
   const counts = Array.from({ length: rows }, (_, i) => i + 1);
   return {
-    micro: counts.map((n) => defineMicro(module, arithmetic, n)),
+    micro: counts.map((n) => defineMicro(module, arithmetic, n, 8)),
+    narrow: counts.map((n) => defineMicro(module, arithmetic, n, 4)),
     pack: counts.map((n) => definePack(module, n, spread)),
   };
 }
