@@ -11,7 +11,7 @@ import { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { withRecording } from "./mode.ts";
-import { type Edge, OpNode, type TapeNode } from "./node.ts";
+import { type Edge, OpNode, type Signature, type TapeNode } from "./node.ts";
 import { operandsOfInputs, ruleFor } from "./record.ts";
 import type { RuleContext } from "./vjp.ts";
 
@@ -137,10 +137,14 @@ class Walk {
 
   /** Adds a gradient, which it takes over, to what an edge has so far. */
   #add({ node, output }: Edge, gradient: Tensor): void {
-    let slots = this.#gradients.get(node);
-    if (!slots) this.#gradients.set(node, slots = []);
-    const sum = slots[output];
-    if (!sum) {
+    const slots = this.#gradients.get(node);
+    const sum = slots?.[output];
+    if (!slots) {
+      // Most nodes have one output.
+      const first: (Tensor | null)[] = output === 0 ? [gradient] : [];
+      first[output] = gradient;
+      this.#gradients.set(node, first);
+    } else if (!sum) {
       slots[output] = gradient;
     } else {
       slots[output] = outside(() => sum.add(gradient));
@@ -155,11 +159,7 @@ class Walk {
     this.#gradients.delete(node);
     const { targets, createGraph, retainGraph } = this.#options;
     try {
-      targets?.forEach((target, i) => {
-        if (target.node !== node) return;
-        const gradient = gradients[target.output];
-        if (gradient) this.#captured[i] = outside(() => gradient.alias());
-      });
+      if (targets) this.#capture(targets, node, gradients);
       node.retained?.forEach((tensor, output) => {
         const gradient = gradients[output];
         if (gradient) tensor.adoptGrad(outside(() => gradient.alias()));
@@ -179,16 +179,17 @@ class Walk {
           gradients,
           node.edges.map((edge) => edge !== null),
         );
-      node.edges.forEach((edge, i) => {
+      for (let i = 0; i < node.edges.length; i++) {
+        const edge = node.edges[i];
         const gradient = found[i];
-        if (!edge || !gradient) return;
+        if (!edge || !gradient) continue;
         // Each slot owns a handle of its own.
         const own = gradients.includes(gradient) || found.indexOf(gradient) < i
           ? gradient.alias()
           : gradient;
         own.owner = null;
         this.#add(edge, own);
-      });
+      }
       if (!retainGraph) {
         node.forget();
         node.consumed = true;
@@ -204,52 +205,88 @@ class Walk {
   ): (Tensor | null)[] {
     const g = gradients[0];
     if (!g) return [];
-    const context = this.#context(node, g);
-    const operands = operandsOfInputs(node.op, node.inputs.length);
-    return node.edges.map((edge, i) => {
-      if (!edge) return null;
-      const p = operands[i] ?? i;
-      const rule = ruleFor(node.op, p)!;
-      const { shape, dtype } = node.inputs[i]!;
-      const found = rule.grad(g, context, p);
-      if (!found) return null;
-      const gradient = sumTo(found, shape);
-      return gradient.dtype === dtype ? gradient : gradient.cast(dtype);
-    });
+    const { op, inputs, edges } = node;
+    const context = new Context(node, g, this.#factory);
+    const found: (Tensor | null)[] = new Array(edges.length);
+    for (let i = 0; i < edges.length; i++) {
+      const p = context.operands[i] ?? i;
+      const gradient = edges[i] ? ruleFor(op, p)!.grad(g, context, p) : null;
+      found[i] = gradient && fit(gradient, inputs[i]!);
+    }
+    return found;
   }
 
-  #context(node: OpNode, like: Tensor): RuleContext {
-    const { op, inputs, edges } = node;
-    const numbers = (op as ElementwiseOp).operands;
-    const operands = operandsOfInputs(op, inputs.length);
-    const factory = this.#factory;
-    const unpack = (slot: number, edge: Edge | null): Tensor => {
-      const value = node.saved[slot]!.unpack(node.name);
-      return factory.wrap(value.alias(), like, edge);
-    };
-    const x = (p: number): Tensor | number => {
-      const number = numbers?.[p];
-      if (typeof number === "number") return number;
-      const slot = operands.indexOf(p);
-      return unpack(slot, edges[slot] ?? null);
-    };
-    const apply = (op: Op, tensors: readonly Tensor[]): Tensor =>
-      factory.apply(op, tensors, like)[0]!;
-    const full = (shape: Shape, value: number): Tensor =>
-      apply({ name: "full", shape, value, dtype: like.dtype }, []);
-    return {
-      op,
-      x,
-      t: (p) => {
-        const operand = x(p);
-        return typeof operand === "number" ? full([], operand) : operand;
-      },
-      y: (i = 0) =>
-        unpack(inputs.length + i, i === 0 ? { node, output: 0 } : null),
-      input: (p) => inputs[operands.indexOf(p)] ?? inputs[p]!,
-      apply,
-      full,
-    };
+  #capture(
+    targets: readonly Edge[],
+    node: TapeNode,
+    gradients: readonly (Tensor | null)[],
+  ): void {
+    targets.forEach((target, i) => {
+      if (target.node !== node) return;
+      const gradient = gradients[target.output];
+      if (gradient) this.#captured[i] = outside(() => gradient.alias());
+    });
+  }
+}
+
+/** A gradient with the shape and dtype of what it is the gradient of. */
+function fit(gradient: Tensor, { shape, dtype }: Signature): Tensor {
+  const sum = sumTo(gradient, shape);
+  return sum.dtype === dtype ? sum : sum.cast(dtype);
+}
+
+/** What the rules of one node see. */
+class Context implements RuleContext {
+  readonly op: Op;
+  /** Which operand each tensor input is. */
+  readonly operands: readonly number[];
+  readonly #node: OpNode;
+  readonly #like: Tensor;
+  readonly #factory: TensorFactory;
+
+  constructor(node: OpNode, like: Tensor, factory: TensorFactory) {
+    this.op = node.op;
+    this.operands = operandsOfInputs(node.op, node.inputs.length);
+    this.#node = node;
+    this.#like = like;
+    this.#factory = factory;
+  }
+
+  #unpack(slot: number, edge: Edge | null): Tensor {
+    const value = this.#node.saved[slot]!.unpack(this.#node.name);
+    return this.#factory.wrap(value.alias(), this.#like, edge);
+  }
+
+  x(p: number): Tensor | number {
+    const number = (this.op as ElementwiseOp).operands?.[p];
+    if (typeof number === "number") return number;
+    const slot = this.operands.indexOf(p);
+    return this.#unpack(slot, this.#node.edges[slot] ?? null);
+  }
+
+  t(p: number): Tensor {
+    const operand = this.x(p);
+    return typeof operand === "number" ? this.full([], operand) : operand;
+  }
+
+  y(i = 0): Tensor {
+    const node = this.#node;
+    const edge = i === 0 ? { node, output: 0 } : null;
+    return this.#unpack(node.inputs.length + i, edge);
+  }
+
+  input(p: number): Signature {
+    const { inputs } = this.#node;
+    return inputs[this.operands.indexOf(p)] ?? inputs[p]!;
+  }
+
+  apply(op: Op, tensors: readonly Tensor[]): Tensor {
+    return this.#factory.apply(op, tensors, this.#like)[0]!;
+  }
+
+  full(shape: Shape, value: number): Tensor {
+    const { dtype } = this.#like;
+    return this.apply({ name: "full", shape, value, dtype }, []);
   }
 }
 

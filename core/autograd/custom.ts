@@ -41,6 +41,20 @@ export interface FunctionDefinition<Y extends FunctionOutput> {
   ) => Tensor | null | readonly (Tensor | null)[];
 }
 
+/** What forward sees. */
+class ForwardContext implements FunctionContext {
+  readonly saved: Tensor[] = [];
+  readonly needsGrad: readonly boolean[];
+
+  constructor(inputs: readonly Tensor[]) {
+    this.needsGrad = inputs.map((x) => x.requiresGrad);
+  }
+
+  save(...tensors: Tensor[]): void {
+    this.saved.push(...tensors);
+  }
+}
+
 /** The tape node of a custom function. */
 class FunctionNode extends TapeNode implements CustomNode {
   readonly #backward: FunctionDefinition<FunctionOutput>["backward"];
@@ -149,15 +163,8 @@ export function autogradFunction<Y extends FunctionOutput>(
 ): (...inputs: Tensor[]) => Y {
   const name = definition.name ?? "autogradFunction";
   return (...inputs) => {
-    const needsGrad = inputs.map((x) => x.requiresGrad);
-    const kept: Tensor[] = [];
-    const context: FunctionContext = {
-      save: (...tensors) => void kept.push(...tensors),
-      get saved() {
-        return kept;
-      },
-      needsGrad,
-    };
+    const context = new ForwardContext(inputs);
+    const { saved: kept, needsGrad } = context;
     const result = withRecording(
       false,
       () => definition.forward(context, ...inputs),

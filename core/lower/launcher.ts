@@ -17,7 +17,6 @@ import {
   classify,
   collapse,
   geometry,
-  packCode,
   stridesAlong,
 } from "./geometry.ts";
 import type { MapProgram, ReduceProgram } from "./program.ts";
@@ -260,13 +259,17 @@ export function alongDim(
   dim: number,
   views: readonly View[],
 ): { shape: number[]; strides: number[][] } {
-  const rowDims: number[] = [];
-  for (let d = 0; d < shape.length; d++) if (d !== dim) rowDims.push(d);
-  const full = views.map((view) => stridesAlong(view, shape));
+  const rowDims: number[] = new Array(Math.max(shape.length - 1, 0));
+  for (let d = 0, i = 0; d < shape.length; d++) {
+    if (d !== dim) rowDims[i++] = d;
+  }
+  const count = views.length;
+  const full: (readonly number[])[] = new Array(count);
+  for (let k = 0; k < count; k++) full[k] = stridesAlong(views[k]!, shape);
   const rows = collapse(shape, full, rowDims);
-  rows.shape.push(shape[dim] ?? 1);
-  rows.strides.forEach((strides, i) => {
-    strides.push(views[i]!.strides[dim] ?? 0);
-  });
-  return rows;
+  const strides: number[][] = new Array(count);
+  for (let k = 0; k < count; k++) {
+    strides[k] = rows.strides[k]!.concat(views[k]!.strides[dim] ?? 0);
+  }
+  return { shape: rows.shape.concat(shape[dim] ?? 1), strides };
 }

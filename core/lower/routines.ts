@@ -19,7 +19,7 @@ import type {
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import { castProgram, lowerElementwise } from "./elementwise.ts";
-import { collapse, stridesAlong } from "./geometry.ts";
+import { collapse } from "./geometry.ts";
 import { alongDim, type Launcher } from "./launcher.ts";
 import { copyOf } from "./move.ts";
 import { memoize, ReduceProgram } from "./program.ts";
