@@ -50,9 +50,9 @@ class ForwardContext implements FunctionContext {
     this.needsGrad = inputs.map((x) => x.requiresGrad);
   }
 
-  save(...tensors: Tensor[]): void {
+  readonly save = (...tensors: Tensor[]): void => {
     this.saved.push(...tensors);
-  }
+  };
 }
 
 /** The tape node of a custom function. */

@@ -216,8 +216,8 @@ const planeOf = (shape: Shape): [number, number] => [
 ];
 
 /** Zeros to scatter into: one zero repeated, as `scatterAdd` makes a copy. */
-const zeros = ({ full }: Pick<RuleContext, "full">, shape: Shape): Tensor =>
-  full([], 0).expand(shape);
+const zeros = (c: Pick<RuleContext, "full">, shape: Shape): Tensor =>
+  c.full([], 0).expand(shape);
 
 const INV_SQRT_2PI = 0.3989422804014327;
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
