@@ -37,14 +37,20 @@ const SAMPLE_MS = 0.5;
 const AWAITED_SAMPLE_MS = [5, 40] as const;
 /** And as many times longer than waiting for nothing. */
 const WAIT_SHARE = 12;
+/** Warming up goes on while a call still becomes faster by this much. */
+const FASTER = 0.98;
+/** At most so many times as long as asked for. */
+const PATIENCE = 12;
 /** More calls than this are never queued before waiting for them. */
 const MAX_QUEUED = 8192;
 
 /**
- * Calls the work until it is warm, and finds how many calls make a sample.
+ * Calls the work until it is warm, and finds how many calls make a sample. A
+ * step of many functions is compiled bit by bit: it is warm when it has not
+ * become faster for a while.
  *
  * @param call The work.
- * @param budgetMs Milliseconds to go on at least.
+ * @param budgetMs Milliseconds without a gain after which it is warm.
  * @param synchronize Waits for the device, where it computes later.
  */
 export async function warmUp(
@@ -55,7 +61,8 @@ export async function warmUp(
   collectGarbage();
   const wanted = synchronize ? await awaitedSample(synchronize) : SAMPLE_MS;
   const most = synchronize ? MAX_QUEUED : Infinity;
-  const end = performance.now() + budgetMs;
+  let end = performance.now() + budgetMs;
+  const latest = end + (PATIENCE - 1) * budgetMs;
   let batch = 1;
   // The fastest batch counts: others may have been interrupted.
   let perCall = Infinity;
@@ -65,7 +72,11 @@ export async function warmUp(
     await synchronize?.();
     const now = performance.now();
     // A clock may be too coarse for a few calls.
-    if (now > begin) perCall = Math.min(perCall, (now - begin) / batch);
+    if (now > begin) {
+      const taken = (now - begin) / batch;
+      if (taken < FASTER * perCall) end = Math.min(now + budgetMs, latest);
+      perCall = Math.min(perCall, taken);
+    }
     const known = perCall < Infinity && batch * perCall >= wanted;
     const enough = known || batch === most;
     if (enough && now >= end) {
