@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { parseOptions as parse } from "@tenfold/core";
 import { z } from "zod";
 
 const SCHEMA = z.strictObject({
-  codegen: z.boolean().optional(),
-  poolBytes: z.int().nonnegative().default(2 ** 27),
+  codegen: z.boolean("must be a boolean").optional(),
+  poolBytes: z.int("must be a whole number of bytes")
+    .nonnegative("must not be negative").default(2 ** 27),
 });
 
 /**
@@ -17,14 +19,5 @@ const SCHEMA = z.strictObject({
  * @throws {RangeError} If an option has a wrong value.
  */
 export function parseOptions(options: unknown): z.output<typeof SCHEMA> {
-  const result = SCHEMA.safeParse(options);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = issue!.path.join(".");
-  const error = field === "" || issue!.code === "invalid_type"
-    ? TypeError
-    : RangeError;
-  throw new error(
-    `Cannot open cpu-typedarray: ${field ? `${field}: ` : ""}${issue!.message}`,
-  );
+  return parse(SCHEMA, options, "open cpu-typedarray");
 }

@@ -25,13 +25,13 @@ describe("wasmSimd", () => {
     assertThrows(
       () => wasmSimd({ thread: 2 } as never),
       TypeError,
-      'Cannot open wasm-simd as option "thread" is unknown: expected threads or maxBytes',
+      "Cannot open wasm-simd as there is no such option: got thread",
     );
     for (const threads of [0, -1, 1.5, NaN, Infinity]) {
       assertThrows(
         () => wasmSimd({ threads }),
         RangeError,
-        `Cannot open wasm-simd as threads must be a whole number of at least 1: got ${threads}`,
+        `Cannot open wasm-simd as threads must be a positive integer: got ${threads}`,
       );
     }
     assertThrows(() => wasmSimd({ maxBytes: 0 }), RangeError, "maxBytes");

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Backend } from "@tenfold/core";
+import { type Backend, parseOptions } from "@tenfold/core";
+import { z } from "zod";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";
 import { LinearMemory } from "./memory.ts";
@@ -15,9 +16,10 @@ export interface WasmSimdOptions {
   /**
    * How many threads work on large kernels, the calling one included. Two
    * hardware threads often share the vector units of one core, so that by
-   * default half of them are used.
+   * default half of them are used, but two where there are two.
    *
-   * @default {navigator.hardwareConcurrency / 2}, at least 1 and at most 8
+   * @default {navigator.hardwareConcurrency / 2}, at least 2 (where there are
+   * two) and at most 8
    */
   readonly threads?: number;
   /**
@@ -27,6 +29,13 @@ export interface WasmSimdOptions {
    */
   readonly maxBytes?: number;
 }
+
+const count = z.int("must be a positive integer")
+  .positive("must be a positive integer");
+const OPTIONS = z.strictObject({
+  threads: count.optional(),
+  maxBytes: count.default(2 ** 32),
+});
 
 /** More threads than this share memory that is not faster for it. */
 const MAX_THREADS = 8;
@@ -70,7 +79,11 @@ export function whyNoWasmSimd(): string | null {
  * ```
  */
 export function wasmSimd(options: WasmSimdOptions = {}): Backend {
-  const { threads: wanted, maxBytes } = parseOptions(options);
+  const { threads: wanted = defaultThreads(), maxBytes } = parseOptions(
+    OPTIONS,
+    options,
+    "open wasm-simd",
+  );
   const features = probeFeatures();
   if (!features.simd) {
     throw new Error(
@@ -88,26 +101,8 @@ export function wasmSimd(options: WasmSimdOptions = {}): Backend {
   });
 }
 
-function parseOptions(options: WasmSimdOptions): Required<WasmSimdOptions> {
-  const known = ["threads", "maxBytes"];
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      throw new TypeError(
-        `Cannot open wasm-simd as option "${name}" is unknown: expected ${
-          known.join(" or ")
-        }`,
-      );
-    }
-  }
-  const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
-  const half = Math.min(Math.max(Math.floor(cores / 2), 1), MAX_THREADS);
-  const { threads = half, maxBytes = 2 ** 32 } = options;
-  for (const [name, value] of Object.entries({ threads, maxBytes })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(
-        `Cannot open wasm-simd as ${name} must be a whole number of at least 1: got ${value}`,
-      );
-    }
-  }
-  return { threads, maxBytes };
+function defaultThreads(): number {
+  const all = globalThis.navigator?.hardwareConcurrency ?? 1;
+  const half = Math.floor(all / 2);
+  return Math.min(Math.max(half, Math.min(all, 2)), MAX_THREADS);
 }

@@ -10,7 +10,7 @@ import { CHUNK_BITS, CONTROL } from "./control.ts";
 import { spawn, type Thread } from "./spawn.ts";
 
 /** Work for fewer nanoseconds is not worth waking anybody. */
-const WORTHWHILE = 150_000;
+const WORTHWHILE = 200_000;
 /** Threads are started when so many nanoseconds of work were worthwhile. */
 const WORTH_STARTING = 100_000_000;
 /** Chunks for each thread, so that one that is held up takes fewer. */
