@@ -115,7 +115,7 @@ describe("deno task bench", () => {
 describe("deno task bench:compare and bench:report", () => {
   it("refuse files that are not there, and too few of them", async () => {
     await refuses(
-      /^Cannot compare 1 files: give two/,
+      /^Cannot compare: give two files, BEFORE.json and AFTER.json, got 1/,
       "./compare.ts",
       "a.json",
     );

@@ -21,7 +21,7 @@ await runCommand(async (args) => {
   const [before, after, ...others] = positionals;
   if (!before || !after || others.length > 0) {
     throw new UsageError(
-      `Cannot compare ${positionals.length} files: give two, BEFORE.json and AFTER.json`,
+      `Cannot compare: give two files, BEFORE.json and AFTER.json, got ${positionals.length}`,
     );
   }
   const [a, b] = [await readResults(before), await readResults(after)];

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { grad, nn, randint, randn, scope, type Tensor } from "@tenfold/tenfold";
+import {
+  grad,
+  nn,
+  rand,
+  randint,
+  randn,
+  scope,
+  type Tensor,
+} from "@tenfold/tenfold";
 import type { Case, Live, TimedSuite } from "../harness/case.ts";
 import { buildModel, netNamed } from "./_nets.ts";
 
@@ -50,6 +58,23 @@ const SUBJECTS: readonly Subject[] = [
         inputs: batch,
         variables: [...model.parameters()],
         value: loss,
+      };
+    },
+  },
+  {
+    // The net of the first lesson on MNIST: all digits in one batch.
+    name: "784-50-1, batch 50,000",
+    quick: false,
+    open() {
+      const [x, y] = [rand([50_000, 784]), rand([50_000])];
+      const hidden = new nn.Linear(784, 50);
+      const out = new nn.Linear(50, 1);
+      return {
+        inputs: [x, y],
+        variables: [...hidden.parameters(), ...out.parameters()],
+        value: () =>
+          out.forward(hidden.forward(x).relu()).squeeze(-1).sub(y).square()
+            .mean(),
       };
     },
   },

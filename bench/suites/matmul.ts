@@ -63,6 +63,8 @@ function transposed(side: "a" | "b", n: number, quick: boolean): Case {
   });
 }
 
+const TRANSPOSED = [64, 128, 256, 512, 1024];
+
 /** The suite. */
 export const suite: TimedSuite = {
   kind: "timed",
@@ -72,8 +74,8 @@ export const suite: TimedSuite = {
     ...[16, 32, 64, 128, 256, 512, 1024, 2048].map((n) =>
       square(n, [16, 64, 256, 512].includes(n))
     ),
-    ...[64, 256, 1024].map((n) => transposed("a", n, n === 256)),
-    ...[64, 256, 1024].map((n) => transposed("b", n, n === 256)),
+    ...TRANSPOSED.map((n) => transposed("a", n, n === 256)),
+    ...TRANSPOSED.map((n) => transposed("b", n, n === 256)),
     one({ series: "one row", m: 1, k: 1024, n: 1024, quick: true }),
     one({ series: "one column", m: 1024, k: 1024, n: 1 }),
     one({ series: "outer", m: 1024, k: 1, n: 1024 }),
