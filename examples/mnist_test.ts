@@ -191,4 +191,42 @@ describe("the MNIST scripts", () => {
       });
     },
   );
+
+  itWithDigits(
+    "refuse to resume with other options, and name both",
+    async () => {
+      await inFolder(async (folder) => {
+        const asked = ["--limit", "64", "--batch-size", "16", "--epochs", "2"];
+        const first = await run("mnist_mlp", folder, ...asked);
+        assertEquals(first.code, 0, first.output);
+        for (
+          const [other, message] of [
+            [
+              ["--lr", "0.01"],
+              "largest rate differs: got 0.003, expected 0.01",
+            ],
+            [["--epochs", "3"], "cycle differs: got 8 steps, expected 12"],
+            [["--limit", "32"], "got 64 samples in batches of 16, expected 32"],
+            [
+              ["--batch-size", "32"],
+              "batches of 16, expected 64 in batches of 32",
+            ],
+          ] as const
+        ) {
+          // Of an option that is given twice, the last one counts.
+          const { code, output } = await run(
+            "mnist_mlp",
+            folder,
+            ...[...asked, ...other, "--resume"],
+          );
+          assertEquals(code, 1, output);
+          const [said, why, ...more] = output.trimEnd().split("\n");
+          assertStringIncludes(said!, "Learning from ");
+          assertStringIncludes(why!, "Cannot resume as the state of ");
+          assertStringIncludes(why!, message);
+          assertEquals(more, []);
+        }
+      });
+    },
+  );
 });

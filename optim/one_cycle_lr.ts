@@ -103,6 +103,8 @@ interface WithMomentum {
 export interface OneCycleState extends SchedulerState {
   /** Steps in the cycle. */
   readonly totalSteps: number;
+  /** The largest rate of each group. */
+  readonly maxLrs: readonly number[];
 }
 
 /**
@@ -225,19 +227,26 @@ export class OneCycleLR extends LRScheduler {
 
   /** What it remembers. */
   override stateDict(): OneCycleState {
-    return { ...super.stateDict(), totalSteps: this.totalSteps };
+    const maxLrs = this.#bounds.map(({ max }) => max);
+    return { ...super.stateDict(), totalSteps: this.totalSteps, maxLrs };
   }
 
   /**
    * Goes on from where another schedule of the same options was.
    *
    * @param state What `stateDict` gave.
-   * @throws {RangeError} If it is of a cycle of another length.
+   * @throws {RangeError} If it is of a cycle of another length or height.
    */
   override loadStateDict(state: OneCycleState): void {
     if (state.totalSteps !== this.totalSteps) {
       throw new RangeError(
         `Cannot load the state of a OneCycleLR as its cycle differs: got ${state.totalSteps} steps, expected ${this.totalSteps}`,
+      );
+    }
+    const maxLrs = this.#bounds.map(({ max }) => max);
+    if (String(state.maxLrs) !== String(maxLrs)) {
+      throw new RangeError(
+        `Cannot load the state of a OneCycleLR as its largest rate differs: got ${state.maxLrs}, expected ${maxLrs}`,
       );
     }
     super.loadStateDict(state);

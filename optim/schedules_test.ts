@@ -184,6 +184,27 @@ describe("schedules", () => {
   );
 
   it(
+    "OneCycleLR goes on in a cycle of its own length and height only",
+    clean(() => {
+      const cycle = (maxLr: number, totalSteps: number) =>
+        new OneCycleLR(sgd(), { maxLr, totalSteps });
+      const state = cycle(1, 5).stateDict();
+      assertThrows(
+        () => cycle(1, 7).loadStateDict(state),
+        RangeError,
+        "its cycle differs: got 5 steps, expected 7",
+      );
+      const other = cycle(0.5, 5);
+      assertThrows(
+        () => other.loadStateDict(state),
+        RangeError,
+        "its largest rate differs: got 1, expected 0.5",
+      );
+      assertEquals(other.stateDict().baseLrs, [0.02]);
+    }),
+  );
+
+  it(
     "OneCycleLR ends with its cycle",
     clean(() => {
       const schedule = new OneCycleLR(sgd(), { maxLr: 1, totalSteps: 3 });

@@ -41,7 +41,8 @@ const optionsSchema = z.strictObject({
  * Saves all that the rest of training depends on: the model, the optimizer, the
  * schedule, the state of the random numbers, the place in the order of the
  * data, the history, and what other callbacks remember. A run that resumes
- * comes to the very same parameters as one that was never interrupted.
+ * comes to the very same parameters as one that was never interrupted; the
+ * options of its optimizer, the learning rate too, are those that were saved.
  *
  * The file is written under another name, flushed and renamed: whenever the
  * program stops, a whole checkpoint is there, the first one before the first
