@@ -16,6 +16,13 @@ interface FileSystem {
   mkdir(path: string, options: { recursive: true }): Promise<unknown>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  readdir(path: string): Promise<string[]>;
+  lstat(path: string): Promise<FileFacts>;
+}
+
+interface FileFacts {
+  readonly mtimeMs: number;
+  isFile(): boolean;
 }
 
 interface FileHandle {
@@ -140,9 +147,19 @@ export async function readFileIfThere(
   }
 }
 
+/** What stands for the random part in the names of temporary files. */
+const RANDOM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * How long a temporary file stays as it is before it counts as left behind, by
+ * a program that was killed: whoever still writes changes it more often.
+ */
+const LEFT_BEHIND_MS = 10 * 60 * 1000;
+
 /**
  * Replaces a file with `data` as one step: whoever reads it finds the old
- * contents or the new ones, whole, even if the program is stopped midway.
+ * contents or the new ones, whole, even if the program is stopped midway. What
+ * others that were stopped have left of the same file is removed.
  *
  * @throws {FileError} If it cannot be written; the old file is as it was.
  */
@@ -152,14 +169,13 @@ export async function replaceFile(
 ): Promise<void> {
   const { fs, paths, file } = fileModules("write", path);
   const folder = paths.dirname(file);
-  const temporary = paths.join(
-    folder,
-    `.${paths.basename(file)}.${crypto.randomUUID()}.tmp`,
-  );
+  const prefix = `.${paths.basename(file)}.`;
+  const temporary = paths.join(folder, `${prefix}${crypto.randomUUID()}.tmp`);
   try {
     const handle = await openNew(fs, temporary, folder);
     try {
       try {
+        await removeLeftovers(fs, paths, temporary, prefix);
         await handle.writeFile(data);
         await handle.sync();
       } finally {
@@ -190,6 +206,32 @@ async function openNew(
     if (codeOf(error) !== "ENOENT") throw error;
     await fs.mkdir(folder, { recursive: true });
     return await fs.open(path, "wx");
+  }
+}
+
+/**
+ * Removes temporary files of the same target that are old beside a new one. The
+ * clock is that of the file system, which may be another machine's.
+ */
+async function removeLeftovers(
+  fs: FileSystem,
+  paths: Paths,
+  temporary: string,
+  prefix: string,
+): Promise<void> {
+  try {
+    const folder = paths.dirname(temporary);
+    const { mtimeMs: now } = await fs.lstat(temporary);
+    for (const name of await fs.readdir(folder)) {
+      if (!name.startsWith(prefix) || !name.endsWith(".tmp")) continue;
+      if (!RANDOM.test(name.slice(prefix.length, -4))) continue;
+      const path = paths.join(folder, name);
+      const facts = await fs.lstat(path);
+      if (!facts.isFile() || now - facts.mtimeMs <= LEFT_BEHIND_MS) continue;
+      await fs.unlink(path).catch(() => {});
+    }
+  } catch {
+    // They only take up room, or somebody else has removed them just now.
   }
 }
 

@@ -9,7 +9,9 @@ import { replaceFile } from "./_fs.ts";
  * Writes a file as one step. The data goes to a temporary file in the same
  * folder, is flushed to the disk and renamed, so that whoever reads the path
  * finds the old contents or the new ones, whole, even if the program is
- * stopped or the power fails midway. A missing folder is made.
+ * stopped or the power fails midway. A temporary file that is left behind then
+ * is removed by a write of the same path that comes ten minutes later or more.
+ * A missing folder is made.
  *
  * @param path A path or a `file:` URL.
  * @param data The contents; a string is written as UTF-8.

@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -51,6 +59,39 @@ describe("writeFileAtomic", () => {
       `Cannot write ${join(folder, "taken")} as `,
     );
     assertEquals(await readdir(folder), ["taken"]);
+  });
+
+  it("removes what killed programs have left of the same file", async () => {
+    const uuid = () => crypto.randomUUID();
+    const left = [`.a.txt.${uuid()}.tmp`, `.a.txt.${uuid()}.tmp`];
+    const others = [
+      `.b.txt.${uuid()}.tmp`,
+      `.a.txt.${uuid()}.${uuid()}.tmp`,
+      `.a.txt.${uuid()}.tmp.old`,
+      `.a.txt.notes.tmp`,
+      `a.txt.${uuid()}.tmp`,
+    ];
+    const live = `.a.txt.${uuid()}.tmp`;
+    for (const name of [...left, ...others, live]) {
+      const path = join(folder, name);
+      await writeFile(path, "half");
+      const minutes = name === live ? 9 : 11;
+      const then = Date.now() / 1000 - 60 * minutes;
+      await utimes(path, then, then);
+    }
+    await writeFileAtomic(join(folder, "a.txt"), "whole");
+    assertEquals(
+      (await readdir(folder)).sort(),
+      ["a.txt", live, ...others].sort(),
+    );
+  });
+
+  it("leaves a folder alone that is named like a temporary file", async () => {
+    const name = `.a.txt.${crypto.randomUUID()}.tmp`;
+    await mkdir(join(folder, name));
+    await utimes(join(folder, name), 1, 1);
+    await writeFileAtomic(join(folder, "a.txt"), "whole");
+    assertEquals((await readdir(folder)).sort(), [name, "a.txt"]);
   });
 
   it("says where the path leads through a file", async () => {
