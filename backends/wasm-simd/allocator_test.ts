@@ -130,7 +130,7 @@ describe("LinearMemory", () => {
       assertEquals(memory.grow(MEGABYTE), true);
       assertEquals(memory.bytes, before + MEGABYTE);
       assertEquals(memory.f32[10], 1.5);
-      assertEquals(memory.u8.length, memory.bytes + 64);
+      assert(memory.u8.length >= memory.bytes + 64);
       assertEquals(memory.grow(64 * MEGABYTE), false);
       assertEquals(memory.bytes, before + MEGABYTE);
     });
