@@ -393,6 +393,11 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
     return [{ shape: index!.shape, dtype: x!.dtype }];
   },
   scatterAdd: (op, [x, index, src]) => {
+    if (x!.dtype === "bool") {
+      throw new DTypeError(
+        "Cannot scatterAdd into a bool tensor as bools are not added: cast it to int32",
+      );
+    }
     checkIndexShape("scatterAdd", op.dim, x!.shape, index!);
     if (
       src!.shape.length !== index!.shape.length ||

@@ -1499,6 +1499,7 @@ export class Tensor implements Disposable {
    * A copy of this tensor with `src` added at the places that `index` names
    * along a dim; equal places add up.
    *
+   * @throws {DTypeError} If this is a bool tensor: cast it first.
    * @throws {IndexError} If an index is out of range.
    * @example A histogram
    * ```ts

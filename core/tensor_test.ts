@@ -193,6 +193,11 @@ describe("Tensor errors", () => {
         "int32",
       );
       assertThrows(
+        () => x.gt(2).scatterAdd(1, index, ones([1, 3])),
+        DTypeError,
+        "Cannot scatterAdd into a bool tensor as bools are not added: cast it to int32",
+      );
+      assertThrows(
         () => tensor([0, 5], { dtype: "int32" }).oneHot(5),
         IndexError,
         "got 5",
