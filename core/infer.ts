@@ -15,6 +15,7 @@ import {
 } from "./elementwise.ts";
 import { DTypeError, ShapeError, showShape } from "./errors.ts";
 import { usesIndex } from "./expr.ts";
+import { movedShape } from "./infer_movement.ts";
 import {
   inferConv2d,
   inferConv2dInput,
@@ -37,8 +38,7 @@ import type {
   TriangleOp,
   VarianceOp,
 } from "./op.ts";
-import { broadcastShapes, type Shape } from "./shape.ts";
-import { View } from "./view.ts";
+import { broadcastShapes, sameShape, type Shape } from "./shape.ts";
 
 /** The results of a primitive, or an error that says what does not fit. */
 export type Infer<O> = (op: O, inputs: readonly Meta[]) => readonly Meta[];
@@ -164,46 +164,10 @@ const triangle: Infer<TriangleOp> = (op, [x]) => {
   return [{ shape: x!.shape, dtype: x!.dtype }];
 };
 
-/** The view after a movement; `strides` may be those of any layout. */
-export function movedView(op: MovementOp, view: View): View | null {
-  switch (op.name) {
-    case "reshape":
-      return view.reshape(op.shape);
-    case "permute":
-      return view.permute(op.dims);
-    case "expand":
-      return view.expand(op.shape);
-    case "slice":
-      return view.slice(op.dim, op.start, op.length, op.step);
-    case "unfold":
-      return view.unfold(op.dim, op.size, op.step);
-    case "diagonal":
-      return view.diagonal(op.shift, op.dim1, op.dim2);
-  }
-}
-
-const movement: Infer<MovementOp> = (op, [x]) => {
-  if (op.name === "reshape") return [{ shape: op.shape, dtype: x!.dtype }];
-  if (op.name === "expand") checkExpand(x!.shape, op.shape);
-  return [{
-    shape: movedView(op, View.dense(x!.shape))!.shape,
-    dtype: x!.dtype,
-  }];
-};
-
-function checkExpand(from: Shape, to: Shape): void {
-  const lead = to.length - from.length;
-  if (
-    lead < 0 ||
-    from.some((extent, i) => extent !== 1 && extent !== to[i + lead])
-  ) {
-    throw new ShapeError(
-      `Cannot expand shape ${showShape(from)} to ${
-        showShape(to)
-      } as only extents of 1 (and new leading dims) can grow`,
-    );
-  }
-}
+const movement: Infer<MovementOp> = (op, [x]) => [{
+  shape: movedShape(op, x!.shape),
+  dtype: x!.dtype,
+}];
 
 const created: Infer<{ shape: Shape; dtype: DType }> = (op) => [op];
 
@@ -353,7 +317,18 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
   slice: movement,
   unfold: movement,
   diagonal: movement,
-  embed: (op, [x]) => [{ shape: op.shape, dtype: x!.dtype }],
+  embed: (op, [x]) => {
+    let { shape } = op;
+    for (const window of op.windows) shape = movedShape(window, shape);
+    if (!sameShape(shape, x!.shape)) {
+      throw new ShapeError(
+        `Cannot embed a tensor of shape ${
+          showShape(x!.shape)
+        } where there is room for ${showShape(shape)}`,
+      );
+    }
+    return [{ shape: op.shape, dtype: x!.dtype }];
+  },
   cat: (op, inputs) => {
     const first = inputs[0]!;
     const shape = first.shape.slice();

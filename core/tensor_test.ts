@@ -16,6 +16,7 @@ import {
   ShapeError,
 } from "./errors.ts";
 import { cat, stack, where } from "./functions.ts";
+import type { Op } from "./op.ts";
 import { deviceOf } from "./registry.ts";
 import { memory } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
@@ -177,6 +178,55 @@ describe("Tensor errors", () => {
       assertThrows(() => x.topk(4), RangeError, "top 4 of 3");
       assertThrows(() => x.pad([1]), ShapeError, "two amounts");
       assertThrows(() => x.clamp({}), TypeError, "min, max or both");
+    }),
+  );
+
+  it(
+    "keep movements within their tensor, however they are asked for",
+    clean(() => {
+      const x = matrix();
+      const slice = { name: "slice", dim: 0, start: 0, length: 2, step: 1 };
+      const embed = { name: "embed", shape: [3, 3], value: 0 };
+      const wrong = [
+        [{ name: "reshape", shape: [7] }, ShapeError, "[2, 3] (6 elements)"],
+        [{ name: "reshape", shape: [-2, -3] }, ShapeError, "to [-2, -3]"],
+        [{ name: "permute", dims: [0] }, ShapeError, "got [0]"],
+        [{ name: "permute", dims: [0, 2] }, ShapeError, "got [0, 2]"],
+        [{ name: "expand", shape: [-1, 2, 3] }, ShapeError, "to [-1, 2, 3]"],
+        [{ ...slice, dim: 2 }, IndexError, "got 2 for 2 dims"],
+        [{ ...slice, start: -1 }, IndexError, "2 elements from -1 on"],
+        [{ ...slice, length: 3 }, IndexError, "to 3 elements"],
+        [{ ...slice, length: -1 }, IndexError, "to -1 elements"],
+        [{ ...slice, step: -1 }, IndexError, "from 0 on, -1 apart"],
+        [{ ...slice, step: 0 }, IndexError, "0 apart"],
+        [{ ...slice, length: NaN }, IndexError, "to NaN elements"],
+        [
+          { name: "unfold", dim: 1, size: 4, step: 1 },
+          RangeError,
+          "windows of 4",
+        ],
+        [
+          { name: "diagonal", shift: 0, dim1: 1, dim2: 1 },
+          ShapeError,
+          "dims 1 and 1",
+        ],
+        // The windows of an embedding are movements as well.
+        [
+          { ...embed, windows: [{ ...slice, length: 4 }] },
+          IndexError,
+          "to 4 elements",
+        ],
+        [
+          { ...embed, windows: [{ ...slice, length: 1 }] },
+          ShapeError,
+          "room for [1, 3]",
+        ],
+      ] as const;
+      for (const [op, kind, why] of wrong) {
+        assertThrows(() => x.apply(op as Op), kind, why);
+      }
+      assertThrows(() => x.diagonal(0.5), IndexError, "integer: got 0.5");
+      assertThrows(() => tensor(1).unfold(0, 1, 1), IndexError, "0 dims");
     }),
   );
 

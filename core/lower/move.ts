@@ -5,7 +5,7 @@
  * @module
  */
 import type { CastOp, CatOp, EmbedOp, MovementOp } from "../op.ts";
-import { movedView } from "../infer.ts";
+import { movedView } from "../infer_movement.ts";
 import type { Value } from "../value.ts";
 import type { View } from "../view.ts";
 import { lowerFull } from "./create.ts";
