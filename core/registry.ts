@@ -57,14 +57,15 @@ export function registerBackend(
 function registrationOf(name: string): Registration {
   const registration = registrations.get(name);
   if (registration) return registration;
+  throw new DeviceError(`Cannot find backend "${name}": ${knownNames()}`);
+}
+
+/** What can be asked for instead of a name that is not known. */
+function knownNames(): string {
   const known = [...registrations.keys()];
-  throw new DeviceError(
-    `Cannot find backend "${name}": ${
-      known.length > 0
-        ? `the known ones are ${known.join(", ")}`
-        : "none is registered, import @tenfold/tenfold or call registerBackend first"
-    }`,
-  );
+  return known.length > 0
+    ? `the known ones are ${known.join(", ")}`
+    : "none is registered, import @tenfold/tenfold or call registerBackend first";
 }
 
 /** Remembers why a backend could not be opened, and says it. */
@@ -176,14 +177,32 @@ export function currentBackend(): Backend {
 /**
  * Opens the backend that the environment variable `TENFOLD_BACKEND` names, if
  * it is set and may be read; does nothing otherwise.
+ *
+ * @throws {DeviceError} If no backend has the name (the message lists the known
+ * ones), or it cannot be opened (the message says why).
  */
 export async function backendFromEnvironment(): Promise<void> {
   const name = environmentBackend();
   if (name !== null) await setBackend(name);
 }
 
-/** `TENFOLD_BACKEND`, or null where it is unset, empty or may not be read. */
+const VARIABLE = "TENFOLD_BACKEND";
+
+/**
+ * The backend that the environment asks for, or null where it asks for none.
+ *
+ * @throws {DeviceError} If there is none of that name.
+ */
 function environmentBackend(): string | null {
+  const name = environmentVariable(VARIABLE);
+  if (name === null || registrations.has(name)) return name;
+  throw new DeviceError(
+    `Cannot use the backend "${name}" that the environment variable ${VARIABLE} asks for: ${knownNames()}`,
+  );
+}
+
+/** A variable, or null where it is unset, empty or may not be read. */
+function environmentVariable(variable: string): string | null {
   const { Deno: deno, process } = globalThis as {
     Deno?: {
       permissions: {
@@ -193,7 +212,6 @@ function environmentBackend(): string | null {
     };
     process?: { env?: Record<string, string | undefined> };
   };
-  const variable = "TENFOLD_BACKEND";
   if (deno) {
     // Asked beforehand, so that no prompt appears for a mere default.
     const { state } = deno.permissions.querySync({ name: "env", variable });

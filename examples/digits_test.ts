@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { run as runOn } from "./foundations/_testing.ts";
 
 const onDeno = "Deno" in globalThis;
 
@@ -145,5 +146,14 @@ describe("the digits examples", () => {
     } finally {
       await rm(elsewhere, { recursive: true });
     }
+  });
+
+  it("say which variable asks for a backend that is not there", async () => {
+    const { code, output } = await runOn("../digits.ts", { backend: "nope" });
+    assertEquals(code, 1, output);
+    assertStringIncludes(
+      output,
+      'Cannot use the backend "nope" that the environment variable TENFOLD_BACKEND asks for: the known ones are cpu-typedarray, wasm-simd, webgpu\n',
+    );
   });
 });
