@@ -1,12 +1,13 @@
 /**
- * What the tests of this package share. Not part of the package.
+ * What the tests of this package and of those above it share. Not part of the
+ * package.
  *
  * @module
  */
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import { assertEquals } from "@std/assert";
 import type { Backend } from "./backend.ts";
-import { registerBackend } from "./registry.ts";
+import { registerBackend, setBackend } from "./registry.ts";
 import { Scope } from "./scope.ts";
 import { memory } from "./storage.ts";
 
@@ -27,6 +28,25 @@ export function renamed(name: string): Backend {
       backend.readSync!(buffer, offset, length),
     prepare: (kernel) => backend.prepare(kernel),
   };
+}
+
+/** A device of its own that can only be read by waiting. */
+export function waiting(name: string): Backend {
+  const { readSync: _, ...rest } = renamed(name);
+  return rest;
+}
+
+/** Runs a test with another backend in use. */
+export async function on(
+  backend: Backend,
+  test: () => void | Promise<void>,
+): Promise<void> {
+  await setBackend(backend);
+  try {
+    await test();
+  } finally {
+    await setBackend("cpu-typedarray");
+  }
 }
 
 /** A test in a scope of its own that must leave nothing behind. */

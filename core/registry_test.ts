@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { renamed } from "./_testing.ts";
+import { renamed, waiting } from "./_testing.ts";
 import { ones } from "./creation.ts";
 import { DeviceError } from "./errors.ts";
 import {
@@ -70,8 +70,7 @@ describe("backends", () => {
   });
 
   it("say that they only read asynchronously", async () => {
-    const { readSync: _, ...rest } = renamed("asynchronous");
-    await setBackend(rest);
+    await setBackend(waiting("asynchronous"));
     const x = ones([2]);
     assertThrows(() => x.dataSync(), DeviceError, "await tensor.data()");
     assertEquals(await x.toArray(), [1, 1]);

@@ -1,62 +1,7 @@
 /**
- * What the tests of this package share. Not part of the package.
+ * What the tests of this package share with those of core. Not part of the
+ * package.
  *
  * @module
  */
-import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
-import {
-  type Backend,
-  memory,
-  registerBackend,
-  scope,
-  setBackend,
-} from "@tenfold/core";
-import { assertEquals } from "@std/assert";
-
-registerBackend("cpu-typedarray", () => cpuTypedArray(), { preferred: true });
-
-/** A device of its own that can only be read by waiting. */
-export function waiting(name: string): Backend {
-  const backend = cpuTypedArray();
-  return {
-    name,
-    dtypes: backend.dtypes,
-    maxBufferBytes: backend.maxBufferBytes,
-    alloc: (dtype, size) => backend.alloc(dtype, size),
-    free: (buffer) => backend.free(buffer),
-    write: (buffer, offset, data) => backend.write(buffer, offset, data),
-    read: (buffer, offset, length) => backend.read(buffer, offset, length),
-    prepare: (kernel) => backend.prepare(kernel),
-  };
-}
-
-/** Runs a test with another backend in use. */
-export async function on(
-  backend: Backend,
-  test: () => void | Promise<void>,
-): Promise<void> {
-  await setBackend(backend);
-  try {
-    await test();
-  } finally {
-    await setBackend("cpu-typedarray");
-  }
-}
-
-/** A test in a scope of its own that must leave nothing behind. */
-export function clean(
-  test: () => void | Promise<void>,
-): () => Promise<void> {
-  return async () => {
-    const { tensors, buffers, bytes } = memory();
-    {
-      using _ = scope();
-      await test();
-    }
-    const after = memory();
-    assertEquals(
-      [after.tensors, after.buffers, after.bytes],
-      [tensors, buffers, bytes],
-    );
-  };
-}
+export { clean, on, waiting } from "../core/_testing.ts";
