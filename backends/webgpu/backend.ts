@@ -6,6 +6,7 @@
 import {
   type Backend,
   type Buffer,
+  DeviceError,
   type DType,
   DTYPES,
   type Kernel,
@@ -137,7 +138,13 @@ export class WebgpuBackend implements Backend {
     const launch = this.#prepare(kernel);
     const { faults } = this.#gpu;
     return launch && ((call) => {
-      if (faults.lost) throw faults.lost;
+      faults.checkLost();
+      const positions = positionsOf(kernel, call.shape);
+      if (positions > MOST_POSITIONS) {
+        throw new DeviceError(
+          `Cannot ${faults.operation} as its loop has ${positions} positions: webgpu counts at most ${MOST_POSITIONS}`,
+        );
+      }
       launch(call);
     });
   }
@@ -192,6 +199,26 @@ export class WebgpuBackend implements Backend {
         return null;
     }
   }
+}
+
+/** Positions are 32-bit integers on the device. */
+const MOST_POSITIONS = 2 ** 31 - 1;
+
+/**
+ * The positions that a kernel counts in one number. Products and reductions
+ * count apart what is folded, and cut it as they need.
+ */
+function positionsOf(kernel: Kernel, shape: readonly number[]): number {
+  const last = kernel.kind === "reduce"
+    ? kernel.rank
+    : kernel.kind === "routine" && kernel.name === "matmul"
+    ? shape.length - 1
+    : kernel.kind === "routine" && kernel.name === "conv2d"
+    ? shape.length - 3
+    : shape.length;
+  let positions = 1;
+  for (let d = 0; d < last; d++) positions *= shape[d]!;
+  return positions;
 }
 
 /** The data as the words that it takes in memory. */

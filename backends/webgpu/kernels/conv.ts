@@ -10,7 +10,7 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Program } from "../device/program.ts";
 import { ConvLayout } from "./conv_layout.ts";
 import { renderConv, renderConvSum } from "./conv_code.ts";
-import { gridFor } from "./loop.ts";
+import { gridFor, MOST_TURNS } from "./loop.ts";
 import { blocksOf } from "./rows.ts";
 
 /** A part of the sum is no shorter than this. */
@@ -82,7 +82,14 @@ function cutOf({ profile }: Gpu, { shape }: KernelCall) {
     Math.ceil(profile.invocations / tiles),
     Math.ceil(k / SHORTEST_PART),
   );
-  const parts = Math.max(1, wanted, Math.ceil(k / LONGEST_PART));
+  const outputs = g * m * columns;
+  // The parts must fit into a buffer, where they do not get too long by it.
+  const room = Math.floor(profile.maxBufferBytes / (outputs * 4));
+  const parts = Math.max(
+    1,
+    Math.min(Math.max(wanted, Math.ceil(k / LONGEST_PART)), room),
+    Math.ceil(k / MOST_TURNS),
+  );
   const chunk = Math.max(1, Math.ceil(k / parts));
   const splits = Math.max(1, Math.ceil(k / chunk));
   return {
@@ -93,6 +100,6 @@ function cutOf({ profile }: Gpu, { shape }: KernelCall) {
     tiles,
     chunk,
     splits,
-    outputs: g * m * columns,
+    outputs,
   };
 }

@@ -12,6 +12,7 @@ import {
   eachInvocation,
   gridFor,
   mainOf,
+  MOST_TURNS,
   spread,
   workgroupNumber,
   WORKGROUPS,
@@ -166,8 +167,9 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
   return (call) => {
     const rows = rowsOf(call);
     const { profile } = gpu;
+    const n = lengthOf(call);
     const enough = profile.software && rows >= profile.invocations;
-    if (lengthOf(call) >= SHORT && !enough) {
+    if (n >= SHORT && !(enough && n <= MOST_TURNS)) {
       inTiles(call, rows);
       return;
     }

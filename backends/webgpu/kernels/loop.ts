@@ -7,6 +7,12 @@
 import type { Profile } from "../device/profile.ts";
 import { int, type Params, uint } from "../wgsl/params.ts";
 
+/**
+ * Turns that the loops of one invocation may take together: llvmpipe ends them
+ * all after 65,535, without a word.
+ */
+export const MOST_TURNS = 32768;
+
 /** Words of the extents of a loop. */
 export interface Extents {
   /** The word of each extent. */

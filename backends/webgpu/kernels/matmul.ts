@@ -10,7 +10,13 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
 import { VALUE_TYPE } from "../wgsl/scalar.ts";
-import { eachInvocation, gridFor, splitPositions, spread } from "./loop.ts";
+import {
+  eachInvocation,
+  gridFor,
+  MOST_TURNS,
+  splitPositions,
+  spread,
+} from "./loop.ts";
 import { renderDirect } from "./matmul_direct.ts";
 import {
   type Lie,
@@ -172,7 +178,13 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
     Math.ceil(profile.invocations / busy),
     Math.ceil(k / SHORTEST_PART),
   );
-  let splits = Math.max(1, wanted, Math.ceil(k / LONGEST_PART));
+  // The parts must fit into a buffer, where they do not get too long by it.
+  const room = Math.floor(profile.maxBufferBytes / (matrices * m * n * 4));
+  let splits = Math.max(
+    1,
+    Math.min(Math.max(wanted, Math.ceil(k / LONGEST_PART)), room),
+    Math.ceil(k / MOST_TURNS),
+  );
   // Parts begin where four elements can be read at once.
   const chunk = Math.ceil(k / splits / 4) * 4;
   splits = Math.ceil(k / chunk);

@@ -181,12 +181,12 @@ export class MatmulLayout {
     return { words: this.#extents.slice(0, -1) };
   }
 
-  /** The word of the number of parts. */
+  /** The number of parts, an `i32` in WGSL. */
   get splits(): string {
     return int(this.#cut.splits);
   }
 
-  /** The word of the output's offset. */
+  /** The output's offset, an `i32` in WGSL. */
   get outOffset(): string {
     return int(this.#out);
   }

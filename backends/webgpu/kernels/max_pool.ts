@@ -1,5 +1,6 @@
 /**
- * Max pooling: one invocation looks at one window.
+ * Max pooling: one invocation looks at one window, or at some of its rows where
+ * it has very many elements.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import {
   eachInvocation,
   fillPlacement,
   gridFor,
+  MOST_TURNS,
   splitPositions,
   takeExtents,
   takePlacement,
@@ -35,6 +37,8 @@ export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel): Launch {
   const [values, indices] = [params.take(), params.take()];
   const source = takePlacement(params, RANK);
   const numbers = Array.from({ length: SCALARS }, () => params.take());
+  // The rows of the window that one dispatch looks at.
+  const [begin, end] = [params.take(), params.take()];
   const [height, width] = numbers.slice(0, 2).map(int);
   const [strideY, strideX, dilationY, dilationX] = numbers.slice(2, 6).map(int);
   const [paddingY, paddingX] = numbers.slice(6).map(int);
@@ -59,7 +63,12 @@ export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel): Launch {
         "var best = 0u;",
         "var found = -1;",
         `var value = ${dtype === "float32" ? "-tf_inf()" : `${type}()`};`,
-        `for (var i = 0; i < ${int(extents.words[3]!)}; i++) {`,
+        `if (${int(begin)} > 0) {`,
+        `value = ${out}[${int(values)} + i32(t)];`,
+        `found = ${places}[${int(indices)} + i32(t)];`,
+        `best = ${orderKey(dtype, "value")};`,
+        "}",
+        `for (var i = ${int(begin)}; i < ${int(end)}; i++) {`,
         `let h = p1 * ${strideY} + i * ${dilationY} - ${paddingY};`,
         `if ((h < 0) | (h >= ${height})) {`,
         "continue;",
@@ -87,17 +96,23 @@ export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel): Launch {
   const { ints } = gpu.recorder;
   return (call) => {
     const total = call.shape.slice(0, KEPT).reduce((x, y) => x * y, 1);
-    const first = program.reserve();
-    ints[first + count] = total;
-    extents.words.forEach((word, d) => ints[first + word] = call.shape[d]!);
-    ints[first + values] = call.offsets[0]!;
-    ints[first + indices] = call.offsets[1]!;
-    fillPlacement(ints, first, source, call.offsets[2]!, call.strides[2]!);
-    numbers.forEach((word, i) => ints[first + word] = call.scalars[i]!);
-    program.dispatch(
-      blocksOf(call),
-      first,
-      ...gridFor(gpu.profile, total, size),
-    );
+    const [rows, columns] = call.shape.slice(KEPT) as [number, number];
+    const step = Math.max(1, Math.floor(MOST_TURNS / (columns + 1)));
+    for (let row = 0; row < rows; row += step) {
+      const first = program.reserve();
+      ints[first + count] = total;
+      extents.words.forEach((word, d) => ints[first + word] = call.shape[d]!);
+      ints[first + values] = call.offsets[0]!;
+      ints[first + indices] = call.offsets[1]!;
+      fillPlacement(ints, first, source, call.offsets[2]!, call.strides[2]!);
+      numbers.forEach((word, i) => ints[first + word] = call.scalars[i]!);
+      ints[first + begin] = row;
+      ints[first + end] = Math.min(row + step, rows);
+      program.dispatch(
+        blocksOf(call),
+        first,
+        ...gridFor(gpu.profile, total, size),
+      );
+    }
   };
 }

@@ -6,13 +6,19 @@
  *
  * @module
  */
-import type { KernelCall, Launch, ReduceKernel } from "@tenfold/core";
+import {
+  DeviceError,
+  type KernelCall,
+  type Launch,
+  type ReduceKernel,
+  topological,
+} from "@tenfold/core";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Profile } from "../device/profile.ts";
 import type { Program } from "../device/program.ts";
-import { fillPlacement, gridFor, spread } from "./loop.ts";
+import { fillPlacement, gridFor, MOST_TURNS, spread } from "./loop.ts";
 import {
   type ReduceLayout,
   reduceLayout,
@@ -22,6 +28,11 @@ import {
 
 /** Reduced positions that one invocation should have at least. */
 const FEWEST = 64;
+
+/** Functions that loop themselves, a few dozen turns at most. */
+const LOOPING: ReadonlySet<string> = new Set(
+  ["remainder", "pow", "sin", "cos", "tan"],
+);
 
 /** Prepares a reduction. */
 export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
@@ -42,10 +53,26 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
   const adjacent = kernel.inputs.some(({ access }) =>
     access === "dense" || access === "row"
   );
+  const loops = topological([kernel.element]).some((expr) =>
+    expr.kind === "call" && LOOPING.has(expr.fn)
+  );
+  const longest = loops ? MOST_TURNS / 32 : MOST_TURNS;
   return (call) => {
     const outputs = product(call.shape, 0, kernel.rank);
     const count = product(call.shape, kernel.rank, call.shape.length);
-    const { group, splits } = cut(gpu.profile, outputs, count, adjacent);
+    if (count > longest * MOST_TURNS) {
+      throw new DeviceError(
+        `Cannot ${gpu.faults.operation} as it folds ${count} values into one: webgpu folds at most ${
+          longest * MOST_TURNS
+        } of this kind`,
+      );
+    }
+    const { group, splits } = cut(gpu.profile, {
+      outputs,
+      count,
+      adjacent,
+      longest,
+    });
     const out = (call.buffers[0] as Memory).block;
     const inputs = layout.used.map((i) =>
       (call.buffers[i + 1] as Memory).block
@@ -79,18 +106,22 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
   };
 }
 
-/** How a reduction is cut. */
+/** How a reduction is cut; no invocation folds more than `longest` values. */
 function cut(
   profile: Profile,
-  outputs: number,
-  count: number,
-  adjacent: boolean,
+  { adjacent, count, longest, outputs }: {
+    adjacent: boolean;
+    count: number;
+    longest: number;
+    outputs: number;
+  },
 ): { group: boolean; splits: number } {
   const group = !profile.software && adjacent && count >= FEWEST;
   const width = group ? profile.workgroup : 1;
   const wanted = Math.ceil(profile.invocations / (outputs * width));
   const possible = Math.ceil(count / (FEWEST * width));
-  return { group, splits: Math.max(1, Math.min(wanted, possible, 1024)) };
+  const least = Math.max(1, Math.ceil(count / (longest * width)));
+  return { group, splits: Math.max(least, Math.min(wanted, possible, 1024)) };
 }
 
 function product(shape: readonly number[], from: number, to: number): number {

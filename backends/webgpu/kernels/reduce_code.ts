@@ -38,7 +38,6 @@ import {
   workgroupNumber,
   WORKGROUPS,
 } from "./loop.ts";
-
 import { ScalarWords } from "./scalars.ts";
 
 /** The parameters of a reduction. */

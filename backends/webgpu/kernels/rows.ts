@@ -76,7 +76,7 @@ export class RowLayout {
     return int(this.#operands[k]!.strides[this.#rank - 1]!);
   }
 
-  /** Writes the parameters of a call; gives the number of rows. */
+  /** Writes the parameters of a call. */
   fill(gpu: Gpu, first: number, call: KernelCall): void {
     const { ints } = gpu.recorder;
     ints[first + this.#rows] = rowsOf(call);
@@ -105,6 +105,17 @@ export function lengthOf(call: KernelCall): number {
 /** The blocks of a call. */
 export function blocksOf(call: KernelCall): Block[] {
   return call.buffers.map((buffer) => (buffer as Memory).block);
+}
+
+/** The strides of a dense tensor of this shape. */
+export function denseStrides(shape: readonly number[]): number[] {
+  const strides: number[] = [];
+  let stride = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    strides.unshift(stride);
+    stride *= shape[d]!;
+  }
+  return strides;
 }
 
 /** The largest power of two that is not above `x`. */

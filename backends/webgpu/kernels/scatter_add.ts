@@ -2,18 +2,19 @@
  * Adding at indices, the same bits every time: what goes to one place is added
  * by one invocation in the order of the source. Where rows are many or short,
  * an invocation walks a whole row; else indices are sorted, and each run of
- * equal ones has an invocation.
+ * equal ones has an invocation. Long rows are added a part after the other, as
+ * loops may not be long.
  *
  * @module
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
-import { int } from "../wgsl/params.ts";
+import { int, uint } from "../wgsl/params.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
-import { eachInvocation, gridFor } from "./loop.ts";
+import { eachInvocation, gridFor, MOST_TURNS } from "./loop.ts";
 import { REPORT_TYPE, reportIndex } from "./report.ts";
-import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
+import { blocksOf, denseStrides, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 import { prepareSort } from "./sort.ts";
 
 /** Rows that are shorter are walked by one invocation each. */
@@ -28,6 +29,9 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
   const layout = new RowLayout(kernel.rank, 3);
   const bound = layout.params.take();
   const shared = layout.params.take();
+  // The part of the rows that one dispatch adds.
+  const begin = layout.params.take();
+  const end = layout.params.take();
   const { words } = layout.params;
   const out = { type, writes: true };
   const report = { type: REPORT_TYPE, writes: true };
@@ -42,7 +46,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
         ...eachInvocation(size),
         `if (t < ${layout.rows}) {`,
         ...layout.begin("t"),
-        `for (var j = 0; j < ${layout.n}; j++) {`,
+        `for (var j = ${int(begin)}; j < ${int(end)}; j++) {`,
         `let index = ${index}[${layout.at(1, "j")}];`,
         `if (${inRange}) {`,
         `let place = ${layout.at(0, "index")};`,
@@ -66,13 +70,13 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
     code: ([out, source, indices, places, report]) =>
       [
         ...eachInvocation(size),
-        `let n = bitcast<u32>(${layout.n});`,
+        `let n = ${uint(end)} - ${uint(begin)};`,
         `if (t < ${layout.rows} * n) {`,
         "let row = t / n;",
-        "let j = i32(t % n);",
-        `let base = select(i32(row) * i32(n), 0, ${int(shared)} == 1);`,
+        `let j = ${int(begin)} + i32(t % n);`,
+        `let base = select(i32(row) * ${layout.n}, 0, ${int(shared)} == 1);`,
         `let index = ${indices}[base + j];`,
-        "var head = j == 0;",
+        `var head = j == ${int(begin)};`,
         "if (!head) {",
         `head = ${indices}[base + j - 1] != index;`,
         "}",
@@ -81,7 +85,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
         ...layout.begin("row", [0, 2]),
         `let place = ${layout.at(0, "index")};`,
         `var sum = ${out}[place];`,
-        `for (var k = j; k < i32(n); k++) {`,
+        `for (var k = j; k < ${int(end)}; k++) {`,
         `if (${indices}[base + k] != index) {`,
         "break;",
         "}",
@@ -131,20 +135,25 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
       scalars: [0],
     });
     const [target, , source] = blocksOf(call);
-    const first = addRuns.reserve();
-    fill(call, first);
-    gpu.recorder.ints[first + shared] = isShared ? 1 : 0;
-    addRuns.dispatch(
-      [target!, source!, indices.block, places.block, gpu.reportBlock()],
-      first,
-      ...gridFor(gpu.profile, rowsOf(call) * n, size),
-    );
+    for (const part of partsOf(n)) {
+      const first = addRuns.reserve();
+      fill(call, first, part);
+      gpu.recorder.ints[first + shared] = isShared ? 1 : 0;
+      addRuns.dispatch(
+        [target!, source!, indices.block, places.block, gpu.reportBlock()],
+        first,
+        ...gridFor(gpu.profile, rowsOf(call) * (part.end - part.begin), size),
+      );
+    }
     gpu.pool.give(indices.block);
     gpu.pool.give(places.block);
   };
-  const fill = (call: KernelCall, first: number): void => {
+  const fill = (call: KernelCall, first: number, part: Part): void => {
+    const { ints } = gpu.recorder;
     layout.fill(gpu, first, call);
-    gpu.recorder.ints[first + bound] = call.scalars[0]!;
+    ints[first + bound] = call.scalars[0]!;
+    ints[first + begin] = part.begin;
+    ints[first + end] = part.end;
   };
   return (call) => {
     const rows = rowsOf(call);
@@ -152,22 +161,27 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
       byRuns(call);
       return;
     }
-    const first = walk.reserve();
-    fill(call, first);
-    walk.dispatch(
-      [...blocksOf(call), gpu.reportBlock()],
-      first,
-      ...gridFor(gpu.profile, rows, size),
-    );
+    for (const part of partsOf(lengthOf(call))) {
+      const first = walk.reserve();
+      fill(call, first, part);
+      walk.dispatch(
+        [...blocksOf(call), gpu.reportBlock()],
+        first,
+        ...gridFor(gpu.profile, rows, size),
+      );
+    }
   };
 }
 
-function denseStrides(shape: readonly number[]): number[] {
-  const strides: number[] = [];
-  let stride = 1;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    strides.unshift(stride);
-    stride *= shape[d]!;
-  }
-  return strides;
+/** A part of a row. */
+interface Part {
+  readonly begin: number;
+  readonly end: number;
+}
+
+function partsOf(n: number): Part[] {
+  return Array.from({ length: Math.ceil(n / MOST_TURNS) }, (_, i) => ({
+    begin: i * MOST_TURNS,
+    end: Math.min((i + 1) * MOST_TURNS, n),
+  }));
 }

@@ -1,9 +1,10 @@
 /**
- * Softmax and its logarithm along rows, by one invocation or by a workgroup.
+ * Softmax and its logarithm along rows: by one invocation, by a workgroup, or by
+ * all of them.
  *
  * @module
  */
-import type { Launch, RoutineKernel } from "@tenfold/core";
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
 import type { Gpu } from "../device/gpu.ts";
 import { foldShared, sharedFor } from "./fold.ts";
 import {
@@ -15,11 +16,14 @@ import {
   WORKGROUPS,
 } from "./loop.ts";
 import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
+import { prepareLongSoftmax } from "./softmax_long.ts";
 
 /** Rows that are shorter have one invocation each. */
 const SHORT = 64;
 /** Rows that are longer have a workgroup each. */
 const LONG = 4096;
+/** Rows that are longer are shared by all. */
+const LONGEST = 2 ** 18;
 
 /** Prepares `softmax` or `logSoftmax`; null for other floats than ours. */
 export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
@@ -87,12 +91,23 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
         "}",
       ].join("\n"),
   });
+  const shared = new Map<boolean, Launch>();
+  const sharedByAll = (call: KernelCall): Launch => {
+    const adjacent = call.strides[1]!.at(-1) === 1;
+    let launch = shared.get(adjacent);
+    if (!launch) {
+      launch = prepareLongSoftmax(gpu, kernel, adjacent);
+      shared.set(adjacent, launch);
+    }
+    return launch;
+  };
   return (call) => {
     const rows = rowsOf(call);
     const n = lengthOf(call);
     const { profile } = gpu;
     const enough = profile.software && rows >= profile.invocations;
-    if (n < SHORT || (enough && n <= LONG)) {
+    if (n > LONGEST) sharedByAll(call)(call);
+    else if (n < SHORT || (enough && n <= LONG)) {
       const first = alone.reserve();
       layout.fill(gpu, first, call);
       alone.dispatch(blocksOf(call), first, ...gridFor(profile, rows, size));

@@ -22,11 +22,9 @@ export class Params {
   /** Words given out so far. */
   words: number = RESERVED.length;
 
-  /** Takes `count` neighbouring words. */
-  take(count = 1): number {
-    const first = this.words;
-    this.words += count;
-    return first;
+  /** Takes a word. */
+  take(): number {
+    return this.words++;
   }
 }
 
