@@ -56,25 +56,37 @@ function contract(
   outStrides: readonly number[],
   run: Launcher,
 ): Value {
-  const { dtype } = operands[0]!;
-  const out = run.allocate(shape, dtype);
-  const done = out.view.size === 0 || run.routine(
+  const out = run.allocate(shape, operands[0]!.dtype);
+  contractInto(out, loop, operands, outStrides, out.view.offset, run);
+  return out;
+}
+
+/** The same, into a result that begins at an element of another one. */
+function contractInto(
+  out: Value,
+  loop: readonly number[],
+  operands: readonly Value[],
+  outStrides: readonly number[],
+  outOffset: number,
+  run: Launcher,
+): void {
+  if (out.view.size === 0) return;
+  const { dtype } = out;
+  const target = along(out, loop.slice(0, KEPT), outStrides, outOffset);
+  const done = run.routine(
     "conv2d",
     loop,
     1,
-    [out, ...operands],
+    [target, ...operands],
     [[...outStrides, 0, 0, 0], ...operands.map(({ view }) => view.strides)],
   );
-  if (done) return out;
-  const program = contraction(dtype, operands.length === 3 ? 1 : 0);
-  const folded = run.reduce(program, loop, SUMMED, operands);
-  const target = out.alias(
-    new View(loop.slice(0, KEPT), outStrides, out.view.offset),
-  );
-  run.mapInto(castProgram(dtype, dtype), [target], [folded]);
+  if (!done) {
+    const program = contraction(dtype, operands.length === 3 ? 1 : 0);
+    const folded = run.reduce(program, loop, SUMMED, operands);
+    run.mapInto(castProgram(dtype, dtype), [target], [folded]);
+    folded.release();
+  }
   target.release();
-  folded.release();
-  return out;
 }
 
 /** A view of a value along the loop. */
@@ -89,29 +101,25 @@ function along(
 
 /** `x` with its last two dims padded by zeros; owned by the caller. */
 function padded(x: Value, padding: Pair, run: Launcher): Value {
-  if (padding[0] === 0 && padding[1] === 0) return x.alias();
-  const [n, c, h, w] = x.shape;
-  const shape = [n!, c!, h! + 2 * padding[0], w! + 2 * padding[1]];
-  return placed(
+  return framed(
     x,
-    shape,
-    (view) => view.slice(2, padding[0], h!, 1).slice(3, padding[1], w!, 1),
+    padding,
+    [x.shape[2]! + 2 * padding[0], x.shape[3]! + 2 * padding[1]],
     run,
   );
 }
 
-/** Zeros of `shape` in which the view that `window` shows holds `x`. */
-function placed(
-  x: Value,
-  shape: readonly number[],
-  window: (view: View) => View,
-  run: Launcher,
-): Value {
+/** `x` in planes of zeros of another size, from a place on; owned likewise. */
+function framed(x: Value, place: Pair, size: Pair, run: Launcher): Value {
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  if (h === size[0] && w === size[1]) return x.alias();
   const canvas = lowerFull(
-    { name: "full", shape, value: 0, dtype: x.dtype },
+    { name: "full", shape: [n, c, ...size], value: 0, dtype: x.dtype },
     run,
   );
-  const target = canvas.alias(window(canvas.view));
+  const target = canvas.alias(
+    canvas.view.slice(2, place[0], h, 1).slice(3, place[1], w, 1),
+  );
   run.mapInto(castProgram(x.dtype, x.dtype), [target], [x]);
   target.release();
   return canvas;
@@ -174,89 +182,172 @@ export function lowerConv2d(
 }
 
 /**
- * Where the rows of a gradient land on the canvas that the flipped kernel walks
- * over: first row used, its place, and how many.
+ * Every `stride`-th row of an input, which the same taps of the kernel meet.
+ * Rows of the gradient are counted from the first one on the canvas.
  */
-function landing(
+interface Phase {
+  /** The first of its rows, and how many they are. */
+  readonly first: number;
+  readonly rows: number;
+  /** The last tap that meets them, and how many do. */
+  readonly last: number;
+  readonly taps: number;
+  /** The row of the gradient that the last tap brings to the first row. */
+  readonly start: number;
+}
+
+/** The phases along an axis, and the canvas of gradient rows they walk over. */
+interface Phases {
+  readonly all: readonly Phase[];
+  /** Taps from one that meets a phase to the next. */
+  readonly tapStep: number;
+  /** Rows of the gradient from one of these taps to the one before. */
+  readonly rowStep: number;
+  /** Where the gradient begins on the canvas, and the rows of the canvas. */
+  readonly place: number;
+  readonly length: number;
+}
+
+/**
+ * Input row `y` takes tap `i` of gradient row `(y + padding - i * dilation) /
+ * stride`, where that is whole: which taps these are depends on `y` modulo the
+ * stride.
+ */
+function phasesOf(
   op: WindowParams,
   axis: 0 | 1,
   extent: number,
   kernel: number,
   rows: number,
-): { first: number; place: number; count: number; length: number } {
-  const reach = op.dilation[axis] * (kernel - 1);
+): Phases {
   const stride = op.stride[axis];
-  const length = extent + reach;
-  const shift = reach - op.padding[axis];
-  const first = shift >= 0 ? 0 : Math.ceil(-shift / stride);
-  const place = shift + first * stride;
-  const fitting = place >= length
-    ? 0
-    : Math.floor((length - 1 - place) / stride) + 1;
-  const count = Math.max(0, Math.min(rows - first, fitting));
-  return { first, place, count, length };
+  const dilation = op.dilation[axis];
+  const common = greatestDivisor(stride, dilation);
+  const tapStep = stride / common;
+  const rowStep = dilation / common;
+  const all: Phase[] = [];
+  let place = 0;
+  let end = rows;
+  for (let first = 0; first < Math.min(stride, extent); first++) {
+    const shift = first + op.padding[axis];
+    let tap = 0;
+    while (tap < tapStep && (shift - tap * dilation) % stride !== 0) tap++;
+    const taps = tap === tapStep
+      ? 0
+      : Math.max(0, Math.ceil((kernel - tap) / tapStep));
+    const count = Math.ceil((extent - first) / stride);
+    const top = (shift - tap * dilation) / stride;
+    const start = top - rowStep * (taps - 1);
+    const last = tap + tapStep * (taps - 1);
+    all.push({ first, rows: count, last, taps, start });
+    if (taps === 0) continue;
+    place = Math.max(place, -start);
+    end = Math.max(end, top + count);
+  }
+  return { all, tapStep, rowStep, place, length: place + end };
 }
 
-/** Lowers the gradient by the input: a convolution with the flipped kernel. */
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}
+
+/**
+ * Lowers the gradient by the input: for each phase of rows and columns, a
+ * convolution with the taps of the flipped kernel that meet it.
+ */
 export function lowerConv2dInput(
   op: Conv2dInputOp,
   inputs: readonly Value[],
   run: Launcher,
 ): Value {
   const [g, w] = inputs as [Value, Value];
-  const [{ shape }] = INFER.conv2dInput(op, inputs) as [Meta];
+  const [{ shape, dtype }] = INFER.conv2dInput(op, inputs) as [Meta];
   const [n, c, height, width] = shape as [number, number, number, number];
-  const { groups, stride, dilation } = op;
+  const { groups, stride } = op;
   const [o, channels, kh, kw] = w.shape as [number, number, number, number];
   const outputs = o / groups;
-  const rows = landing(op, 0, height, kh, g.shape[2]!);
-  const columns = landing(op, 1, width, kw, g.shape[3]!);
-  const used = g.alias(
-    g.view.slice(2, rows.first, rows.count, 1)
-      .slice(3, columns.first, columns.count, 1),
-  );
-  const canvas = placed(
-    used,
-    [n, o, rows.length, columns.length],
-    (view) =>
-      view.slice(2, rows.place, rows.count, stride[0])
-        .slice(3, columns.place, columns.count, stride[1]),
+  const down = phasesOf(op, 0, height, kh, g.shape[2]!);
+  const right = phasesOf(op, 1, width, kw, g.shape[3]!);
+  const canvas = framed(
+    g,
+    [down.place, right.place],
+    [down.length, right.length],
     run,
   );
-  const [zn, zc, zh, zw] = canvas.view.strides;
-  const [wo, wc, wh, ww] = w.view.strides;
-  const loop = [n, groups, channels, height, width, outputs, kh, kw];
-  const last = w.view.offset + (kh - 1) * wh! + (kw - 1) * ww!;
-  const operands = [
-    along(canvas, loop, [
-      zn!,
-      outputs * zc!,
-      0,
-      zh!,
-      zw!,
-      zc!,
-      dilation[0] * zh!,
-      dilation[1] * zw!,
-    ]),
-    along(
-      w,
-      loop,
-      [0, outputs * wo!, wc!, 0, 0, wo!, -wh!, -ww!],
-      last,
-    ),
-  ];
+  const [zn, zc, zh, zw] = canvas.view.strides as number[];
+  const [wo, wc, wh, ww] = w.view.strides as number[];
   const plane = height * width;
-  return releasing(
-    [used, canvas, ...operands],
-    () =>
-      contract(
-        loop,
-        operands,
-        shape,
-        [c * plane, channels * plane, plane, width, 1],
-        run,
-      ),
-  );
+  const outStrides = [
+    c * plane,
+    channels * plane,
+    plane,
+    stride[0] * width,
+    stride[1],
+  ];
+  // Where the stride exceeds the kernel, some rows or columns meet no tap.
+  const out = down.all.some(meetsNone) || right.all.some(meetsNone)
+    ? lowerFull({ name: "full", shape, value: 0, dtype }, run)
+    : run.allocate(shape, dtype);
+  return releasing([canvas], () => {
+    for (const y of down.all) {
+      for (const x of right.all) {
+        if (meetsNone(y) || meetsNone(x)) continue;
+        const loop = [
+          n,
+          groups,
+          channels,
+          y.rows,
+          x.rows,
+          outputs,
+          y.taps,
+          x.taps,
+        ];
+        const operands = [
+          along(
+            canvas,
+            loop,
+            [
+              zn!,
+              outputs * zc!,
+              0,
+              zh!,
+              zw!,
+              zc!,
+              down.rowStep * zh!,
+              right.rowStep * zw!,
+            ],
+            canvas.view.offset + (down.place + y.start) * zh! +
+              (right.place + x.start) * zw!,
+          ),
+          along(
+            w,
+            loop,
+            [
+              0,
+              outputs * wo!,
+              wc!,
+              0,
+              0,
+              wo!,
+              -down.tapStep * wh!,
+              -right.tapStep * ww!,
+            ],
+            w.view.offset + y.last * wh! + x.last * ww!,
+          ),
+        ];
+        const at = out.view.offset + y.first * width + x.first;
+        releasing(
+          operands,
+          () => contractInto(out, loop, operands, outStrides, at, run),
+        );
+      }
+    }
+    return out;
+  });
+}
+
+function meetsNone({ taps }: Phase): boolean {
+  return taps === 0;
 }
 
 /** Lowers the gradient by the weight: a sum over the batch and all windows. */
