@@ -8,7 +8,6 @@ import {
 } from "@std/assert";
 import {
   DeviceError,
-  listBackends,
   OutOfMemoryError,
   randn,
   registerBackend,
@@ -20,7 +19,6 @@ import {
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import type { WebgpuBackend } from "./backend.ts";
 import { describeWithAdapter, openWith } from "./_testing.ts";
-import { probeWebgpu, webgpu } from "./mod.ts";
 
 describeWithAdapter("webgpu", () => {
   let gpu: WebgpuBackend;
@@ -269,58 +267,5 @@ describeWithAdapter("webgpu", () => {
       for (const backend of opened) backend.dispose();
       opened = [];
     });
-  });
-
-  describe("opening", () => {
-    it("takes an adapter or a GPU from elsewhere", async () => {
-      const adapter = (await navigator.gpu.requestAdapter())!;
-      const requestAdapter = () => Promise.resolve(adapter);
-      const mine = await webgpu({
-        gpu: { requestAdapter } as unknown as GPU,
-        powerPreference: "low-power",
-      });
-      assertEquals(await tensor([2], { device: mine }).item(), 2);
-      assertStringIncludes(mine.notice, "runs on");
-      mine.dispose();
-      const direct = await webgpu({
-        adapter: (await navigator.gpu.requestAdapter())!,
-      });
-      assertEquals(await tensor([3], { device: direct }).item(), 3);
-      direct.dispose();
-    });
-
-    it("is refused without an adapter", async () => {
-      const gpu = { requestAdapter: () => Promise.resolve(null) };
-      await assertRejects(
-        () => webgpu({ gpu: gpu as unknown as GPU }),
-        DeviceError,
-        "there is no adapter",
-      );
-    });
-  });
-});
-
-describe("webgpu options", () => {
-  it("are checked, by name", async () => {
-    const wrong = (options: unknown) => webgpu(options as { gpu: GPU });
-    await assertRejects(
-      () => wrong({ powerPreference: "none" }),
-      RangeError,
-      "powerPreference",
-    );
-    await assertRejects(() => wrong({ gpu: {} }), RangeError, "gpu");
-    await assertRejects(() => wrong({ adaptor: {} }), RangeError, "adaptor");
-  });
-
-  it("are not needed for a reason why there is no WebGPU", () => {
-    if (globalThis.navigator?.gpu) assertEquals(probeWebgpu(), null);
-    else {
-      registerBackend("webgpu-probed", () => webgpu(), { probe: probeWebgpu });
-      const status = listBackends().find(({ name }) =>
-        name === "webgpu-probed"
-      );
-      assertEquals(status?.available, false);
-      assertStringIncludes(status?.reason ?? "", "webgpu({ gpu })");
-    }
   });
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DeviceError } from "@tenfold/core";
+import { DeviceError, parseOptions } from "@tenfold/core";
 import { z } from "zod";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf } from "./device/profile.ts";
@@ -12,14 +12,14 @@ import { profileOf } from "./device/profile.ts";
 export interface WebgpuOptions {
   /** Where adapters come from. @default {navigator.gpu} */
   gpu?: GPU;
-  /** The adapter itself, in place of a search. */
+  /** The adapter itself, in place of a search; alone. */
   adapter?: GPUAdapter;
   /** Which kind of adapter is wanted where there are several. */
   powerPreference?: "low-power" | "high-performance";
 }
 
-const object = (method: string) =>
-  z.custom<object>(
+const having = <T>(method: string) =>
+  z.custom<T>(
     (value) =>
       typeof value === "object" && value !== null &&
       typeof (value as Record<string, unknown>)[method] === "function",
@@ -27,10 +27,19 @@ const object = (method: string) =>
   );
 
 const OPTIONS = z.strictObject({
-  gpu: object("requestAdapter").optional(),
-  adapter: object("requestDevice").optional(),
-  powerPreference: z.enum(["low-power", "high-performance"]).optional(),
-});
+  gpu: having<GPU>("requestAdapter").optional(),
+  adapter: having<GPUAdapter>("requestDevice").optional(),
+  powerPreference: z.enum(
+    ["low-power", "high-performance"],
+    'must be "low-power" or "high-performance"',
+  ).optional(),
+}).refine(
+  ({ adapter, gpu, powerPreference }) => !adapter || (!gpu && !powerPreference),
+  "an adapter leaves nothing to choose: pass it without gpu and powerPreference",
+);
+
+/** A `GPU` must outlive its devices: Dawn's ends the process otherwise. */
+const sources = new WeakMap<WebgpuBackend, GPU>();
 
 /**
  * The GPU as a backend, on Deno and in browsers; elsewhere with a `GPU` that
@@ -41,7 +50,8 @@ const OPTIONS = z.strictObject({
  *
  * @param options Which adapter.
  * @returns The backend.
- * @throws {RangeError} If an option is wrong; the message names it.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
+ * @throws {RangeError} If an option has a wrong value.
  * @throws {DeviceError} If there is no WebGPU, no adapter or no device.
  *
  * @example Compute on the GPU where there is one
@@ -70,11 +80,19 @@ const OPTIONS = z.strictObject({
 export async function webgpu(
   options: WebgpuOptions = {},
 ): Promise<WebgpuBackend> {
-  check(options);
-  const adapter = options.adapter ?? await findAdapter(options);
+  const chosen = parseOptions(OPTIONS, options, "open webgpu");
+  const gpu = chosen.gpu ?? globalThis.navigator?.gpu;
+  const adapter = chosen.adapter ??
+    await findAdapter(gpu, chosen.powerPreference);
   const device = await openDevice(adapter);
   const { info } = adapter;
-  return new WebgpuBackend(device, profileOf(device, info ?? {}), nameOf(info));
+  const backend = new WebgpuBackend(
+    device,
+    profileOf(device, info ?? {}),
+    nameOf(info),
+  );
+  if (gpu) sources.set(backend, gpu);
+  return backend;
 }
 
 /**
@@ -97,21 +115,11 @@ export function probeWebgpu(): string | null {
     : "this runtime has no WebGPU (navigator.gpu): bring one with webgpu({ gpu })";
 }
 
-function check(options: WebgpuOptions): void {
-  const parsed = OPTIONS.safeParse(options);
-  if (parsed.success) return;
-  const issue = parsed.error.issues[0]!;
-  const field = issue.path.join(".") ||
-    ("keys" in issue ? issue.keys.join(", ") : "");
-  throw new RangeError(
-    `Cannot open webgpu as the option ${field} is wrong: ${issue.message}`,
-  );
-}
-
-async function findAdapter(options: WebgpuOptions): Promise<GPUAdapter> {
-  const gpu = options.gpu ?? globalThis.navigator?.gpu;
+async function findAdapter(
+  gpu: GPU | undefined,
+  powerPreference: GPUPowerPreference | undefined,
+): Promise<GPUAdapter> {
   if (!gpu) throw new DeviceError(`Cannot open webgpu as ${probeWebgpu()}`);
-  const { powerPreference } = options;
   const adapter = await gpu.requestAdapter(
     powerPreference ? { powerPreference } : {},
   );

@@ -6,19 +6,11 @@
  */
 import { DeviceError, IndexError, OutOfMemoryError } from "@tenfold/core";
 
-/** A word of the report that a shader writes; routines by number. */
-const REPORTERS = ["", "gather", "scatterAdd"] as const;
-
-/** A routine that checks indices. */
-export type Reporter = Exclude<typeof REPORTERS[number], "">;
-
-/** Words of the report: reporter, index, bound. */
+/**
+ * Words of the report that a shader writes: the number of the operation, the
+ * index, its bound, and how many were wrong.
+ */
 export const REPORT_WORDS = 4;
-
-/** The number under which a routine reports. */
-export function reporterNumber(name: Reporter): number {
-  return REPORTERS.indexOf(name);
-}
 
 /** Keeps the first error until it is thrown. */
 export class Faults {
@@ -27,6 +19,8 @@ export class Faults {
   /** Set once the device is gone. */
   lost: DeviceError | null = null;
   #first: Error | null = null;
+  /** Operations whose shaders report, by number; 0 is none. */
+  readonly #reporters: string[] = [""];
   #pending = new Set<Promise<void>>();
   readonly #device: GPUDevice;
 
@@ -55,6 +49,12 @@ export class Faults {
         }): open a new one with await setBackend("webgpu")`,
       );
     });
+  }
+
+  /** The number under which shaders of this operation report. */
+  reporter(): number {
+    const known = this.#reporters.indexOf(this.operation);
+    return known > 0 ? known : this.#reporters.push(this.operation) - 1;
   }
 
   /** Keeps an error, unless there is one already. */
@@ -87,7 +87,7 @@ export class Faults {
   async check(report: Int32Array | null): Promise<void> {
     if (this.#pending.size > 0) await Promise.all(this.#pending);
     if (this.lost) throw this.lost;
-    const first = this.#first ?? indexError(report);
+    const first = this.#first ?? this.#indexError(report);
     this.#first = null;
     if (first) throw first;
   }
@@ -96,24 +96,25 @@ export class Faults {
   checkLost(): void {
     if (this.lost) throw this.lost;
   }
-}
 
-function indexError(report: Int32Array | null): IndexError | null {
-  const name = REPORTERS[report?.[0] ?? 0];
-  if (!report || !name) return null;
-  const [, index, bound] = report;
-  const expected = bound! > 0
-    ? `expected 0 to ${bound! - 1}`
-    : "expected none, as there is nothing to choose from";
-  return new IndexError(
-    `Cannot ${name} as an index is out of range: got ${index}, ${expected}`,
-  );
+  #indexError(report: Int32Array | null): IndexError | null {
+    const name = this.#reporters[report?.[0] ?? 0];
+    if (!report || !name) return null;
+    const [, index, bound] = report;
+    const expected = bound! > 0
+      ? `expected 0 to ${bound! - 1}`
+      : "expected none, as there is nothing to choose from";
+    return new IndexError(
+      `Cannot ${name} as an index is out of range: got ${index}, ${expected}`,
+    );
+  }
 }
 
 function isOutOfMemory(error: GPUError): boolean {
   return error.constructor.name === "GPUOutOfMemoryError";
 }
 
-function oneLine(message: string): string {
+/** A message of the device, which may have several lines. */
+export function oneLine(message: string): string {
   return message.replace(/\s+/g, " ").trim();
 }

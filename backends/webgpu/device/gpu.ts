@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { DeviceError } from "@tenfold/core";
 import { newCounters } from "./counters.ts";
-import { Faults, REPORT_WORDS } from "./faults.ts";
+import { Faults, oneLine, REPORT_WORDS } from "./faults.ts";
 import { Block, Pool } from "./memory.ts";
 import { Pipelines } from "./pipelines.ts";
 import type { Profile } from "./profile.ts";
@@ -148,7 +149,12 @@ export class Gpu {
       data = await reading;
     } catch (error) {
       await this.#checkLost();
-      throw error;
+      // What kept the buffer from being mapped may have been found before.
+      await this.faults.check(null);
+      throw new DeviceError(
+        `Cannot read from webgpu: ${oneLine(String(error))}`,
+        { cause: error },
+      );
     }
     this.counters.reads++;
     await this.faults.check(report ? new Int32Array(data, bytes) : null);

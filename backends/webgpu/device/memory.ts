@@ -26,6 +26,8 @@ export class Block {
   readonly id: number;
   /** The last batch of work that used it. */
   batch = 0;
+  /** True once the device has said that it had no room for it. */
+  failed = false;
 
   /** Wraps a buffer. */
   constructor(buffer: GPUBuffer, bytes: number, id: number) {
@@ -107,6 +109,10 @@ export class Pool {
     const { bytes } = block;
     this.#counters.buffers--;
     this.#counters.bytes -= bytes;
+    if (block.failed) {
+      this.#destroy(block);
+      return;
+    }
     const idle = this.#idle.get(bytes) ?? [];
     idle.push(block);
     this.#idle.delete(bytes);
@@ -131,12 +137,17 @@ export class Pool {
           size,
           usage: USAGE.storage | USAGE.copySource | USAGE.copyTarget,
         }),
-      (message) =>
-        new OutOfMemoryError(
+      (message) => {
+        // Nobody else shall get it, and there may be room for the next one.
+        block.failed = true;
+        this.trim();
+        return new OutOfMemoryError(
           `Cannot ${operation} as the device has no ${size} bytes left: ${message}`,
-        ),
+        );
+      },
     );
-    return new Block(buffer, size, ++this.#ids);
+    const block = new Block(buffer, size, ++this.#ids);
+    return block;
   }
 
   /** Destroys an idle block of the size that was not used for longest. */
@@ -146,9 +157,15 @@ export class Pool {
     if (blocks.length === 0) this.#idle.delete(size);
     this.#counters.idleBuffers--;
     this.#counters.idleBytes -= size;
-    this.#doomed += size;
+    this.#destroy(block);
+  }
+
+  /** Destroys a block once the work recorded on it has been submitted. */
+  #destroy(block: Block): void {
+    const { bytes } = block;
+    this.#doomed += bytes;
     this.#recorder.afterwards(() => {
-      this.#doomed -= size;
+      this.#doomed -= bytes;
       block.buffer.destroy();
       this.onDestroy?.();
     });

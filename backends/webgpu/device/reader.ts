@@ -63,10 +63,15 @@ export class Reader {
       this.#recorder.copy(buffer, byte, staging.buffer, at, bytes);
       at += bytes;
     }
-    await this.submitted();
-    const bytes = await this.#map(staging, total);
-    this.#give(staging);
-    return bytes;
+    try {
+      await this.submitted();
+      const bytes = await this.#map(staging, total);
+      this.#give(staging);
+      return bytes;
+    } catch (error) {
+      staging.buffer.destroy();
+      throw error;
+    }
   }
 
   /** Submits what has been recorded, after the calls that run at the moment. */

@@ -5,7 +5,7 @@
  */
 import type { Launch, RoutineKernel } from "@tenfold/core";
 import type { Gpu } from "../device/gpu.ts";
-import { int } from "../wgsl/params.ts";
+import { int, uint } from "../wgsl/params.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
 import { eachInvocation, gridFor } from "./loop.ts";
 import { REPORT_TYPE, reportIndex } from "./report.ts";
@@ -18,6 +18,7 @@ export function prepareGather(gpu: Gpu, kernel: RoutineKernel): Launch {
   const size = gpu.profile.workgroup;
   const layout = new RowLayout(kernel.rank, 3);
   const bound = layout.params.take();
+  const reporter = layout.params.take();
   const program = gpu.newProgram({
     label: "gather",
     operands: [
@@ -39,7 +40,7 @@ export function prepareGather(gpu: Gpu, kernel: RoutineKernel): Launch {
         `if ((index >= 0) & (index < ${int(bound)})) {`,
         `value = ${x}[${layout.at(1, "index")}];`,
         "} else {",
-        ...reportIndex("gather", report!, "index", int(bound)),
+        ...reportIndex(report!, uint(reporter), "index", int(bound)),
         "}",
         `${out}[${layout.at(0, "j")}] = value;`,
         "}",
@@ -50,6 +51,7 @@ export function prepareGather(gpu: Gpu, kernel: RoutineKernel): Launch {
     const first = program.reserve();
     layout.fill(gpu, first, call);
     gpu.recorder.ints[first + bound] = call.scalars[0]!;
+    gpu.recorder.ints[first + reporter] = gpu.faults.reporter();
     const count = rowsOf(call) * lengthOf(call);
     program.dispatch(
       [...blocksOf(call), gpu.reportBlock()],

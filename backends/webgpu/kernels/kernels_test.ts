@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { assertEquals, assertRejects } from "@std/assert";
-import { cat, einsum, IndexError, type Tensor } from "@tenfold/core";
+import { cat, constant, einsum, IndexError, type Tensor } from "@tenfold/core";
 import type { WebgpuBackend } from "../backend.ts";
 import { describeWithAdapter, openWith, PROFILES } from "../_testing.ts";
 import { assertSame, normal, onCpu } from "./_testing.ts";
@@ -45,6 +45,32 @@ describeWithAdapter("webgpu kernels", () => {
           x.add_(x);
           assertEquals(await x.data(), before.map((value) => value * 2));
         });
+      });
+
+      it("writes parts of one buffer that lie differently", async () => {
+        const size = 4096;
+        const buffer = gpu.alloc("float32", 3 * size);
+        gpu.prepare({
+          kind: "map",
+          rank: 1,
+          outputs: [
+            { dtype: "float32", access: "dense" },
+            { dtype: "float32", access: "strided" },
+          ],
+          inputs: [],
+          exprs: [1, 2].map((value) => constant(value, "float32")),
+          scalars: 0,
+        })!({
+          shape: [size],
+          buffers: [buffer, buffer],
+          offsets: [0, size],
+          strides: [[1], [2]],
+          scalars: [],
+        });
+        const data = await gpu.read(buffer, 0, 3 * size);
+        assertEquals([...data.slice(size - 2, size + 1)], [1, 1, 2]);
+        assertEquals(data[3 * size - 2], 2);
+        gpu.free(buffer);
       });
 
       describe("reduce", () => {

@@ -42,6 +42,8 @@ interface MapLayout {
   readonly used: readonly number[];
   /** The outputs, then the inputs that are used. */
   readonly slots: readonly Slot[];
+  /** Where these are among the operands of the kernel. */
+  readonly operands: readonly number[];
   readonly placements: readonly Placement[];
   readonly count: number;
   readonly extents: Extents;
@@ -54,14 +56,10 @@ interface MapLayout {
 /** Prepares a map. */
 export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
   const layout = layOut(kernel);
-  const { extents, placements, scalars, slots, used } = layout;
+  const { extents, operands, placements, scalars, slots } = layout;
   const { rank } = kernel;
   const size = gpu.profile.workgroup;
   const outputs = kernel.outputs.length;
-  // Where the operands of the programs are among the kernel's.
-  const taken = slots.map((_, i) =>
-    i < outputs ? i : outputs + used[i - outputs]!
-  );
   const programOf = (four: boolean): Program =>
     gpu.newProgram({
       label: "map",
@@ -88,9 +86,9 @@ export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
     const first = program.reserve();
     ints[first + layout.count] = total;
     for (let d = 0; d < rank; d++) ints[first + extents.words[d]!] = shape[d]!;
-    const blocks: Block[] = new Array(taken.length);
-    for (let k = 0; k < taken.length; k++) {
-      const from = taken[k]!;
+    const blocks: Block[] = new Array(operands.length);
+    for (let k = 0; k < operands.length; k++) {
+      const from = operands[k]!;
       blocks[k] = (buffers[from] as Memory).block;
       fillPlacement(
         ints,
@@ -121,6 +119,9 @@ function layOut(kernel: MapKernel): MapLayout {
     kernel,
     used,
     slots,
+    operands: slots.map((_, k) =>
+      k < outputs.length ? k : outputs.length + used[k - outputs.length]!
+    ),
     ...parts,
     walks: usesIndex(exprs) ||
       slots.some(({ access }) => access !== "dense" && access !== "uniform"),
@@ -146,17 +147,23 @@ function weightOf(exprs: readonly Expr[]): number {
 /**
  * True where a call's rows are multiples of four long, or it is a single row
  * whose outputs end where their buffers do, the rest of which belongs to
- * nobody; and where dense operands begin at multiples of four.
+ * nobody; where dense operands begin at multiples of four; and where no buffer
+ * is written as one operand and another lies in it otherwise.
  */
 function fitsFour(layout: MapLayout, call: KernelCall, total: number): boolean {
-  const { kernel, slots, used } = layout;
+  const { kernel, operands, slots } = layout;
   if (total < MANY) return false;
   const outputs = kernel.outputs.length;
   const whole = call.shape[kernel.rank - 1]! % 4 === 0;
   if (!whole && layout.walks) return false;
   for (let k = 0; k < slots.length; k++) {
-    if (slots[k]!.access !== "dense") continue;
-    const i = k < outputs ? k : outputs + used[k - outputs]!;
+    const i = operands[k]!;
+    const dense = slots[k]!.access === "dense";
+    for (let o = 0; o < outputs; o++) {
+      const unlike = (slots[o]!.access === "dense") !== dense;
+      if (unlike && call.buffers[o] === call.buffers[i]) return false;
+    }
+    if (!dense) continue;
     const offset = call.offsets[i]!;
     if (offset % 4 !== 0) return false;
     if (

@@ -28,6 +28,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
   const size = gpu.profile.workgroup;
   const layout = new RowLayout(kernel.rank, 3);
   const bound = layout.params.take();
+  const reporter = layout.params.take();
   const shared = layout.params.take();
   // The part of the rows that one dispatch adds.
   const begin = layout.params.take();
@@ -54,7 +55,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
           layout.at(2, "j")
         }];`,
         "} else {",
-        ...reportIndex("scatterAdd", report!, "index", int(bound)),
+        ...reportIndex(report!, uint(reporter), "index", int(bound)),
         "}",
         "}",
         "}",
@@ -94,7 +95,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
         "}",
         `${out}[place] = sum;`,
         "} else {",
-        ...reportIndex("scatterAdd", report!, "index", int(bound)),
+        ...reportIndex(report!, uint(reporter), "index", int(bound)),
         "}",
         "}",
         "}",
@@ -152,6 +153,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
     const { ints } = gpu.recorder;
     layout.fill(gpu, first, call);
     ints[first + bound] = call.scalars[0]!;
+    ints[first + reporter] = gpu.faults.reporter();
     ints[first + begin] = part.begin;
     ints[first + end] = part.end;
   };

@@ -1,0 +1,156 @@
+/**
+ * A GPU without an adapter behind it, for tests on every runtime: its buffers
+ * can be written, copied and read, its shaders do nothing, and it finds the
+ * errors that a test wants.
+ *
+ * @module
+ */
+
+/** A buffer that is ordinary memory. */
+class FakeBuffer {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  destroyed = false;
+  readonly #gpu: FakeGpu;
+
+  constructor(gpu: FakeGpu, { size }: GPUBufferDescriptor) {
+    this.bytes = new Uint8Array(size);
+    this.#gpu = gpu;
+  }
+
+  mapAsync(): Promise<void> {
+    const { refusal } = this.#gpu;
+    return refusal ? Promise.reject(refusal) : Promise.resolve();
+  }
+
+  getMappedRange(offset: number, size: number): ArrayBuffer {
+    return this.bytes.buffer.slice(offset, offset + size);
+  }
+
+  unmap(): void {}
+
+  destroy(): void {
+    this.destroyed = true;
+  }
+}
+
+/** Commands that are run when they are submitted. */
+class FakeEncoder {
+  readonly commands: (() => void)[] = [];
+
+  copyBufferToBuffer(
+    from: FakeBuffer,
+    fromByte: number,
+    to: FakeBuffer,
+    toByte: number,
+    bytes: number,
+  ): void {
+    this.commands.push(() =>
+      to.bytes.set(from.bytes.subarray(fromByte, fromByte + bytes), toByte)
+    );
+  }
+
+  finish(): this {
+    return this;
+  }
+}
+
+/** A GPU, its one adapter and its one device. */
+export class FakeGpu {
+  /** What the adapter was asked for with. */
+  asked: unknown = null;
+  /** The limits that the device was asked for with. */
+  limits: Record<string, number> = {};
+  /** Every buffer made. */
+  readonly buffers: FakeBuffer[] = [];
+  /** The error scopes opened. */
+  readonly scopes: string[] = [];
+  /** What the scopes that are closed next have found. */
+  readonly found: (Error | null)[] = [];
+  /** Why no buffer can be mapped, if so. */
+  refusal: Error | null = null;
+  readonly #events = new EventTarget();
+  readonly #lost = Promise.withResolvers<{ reason: string; message: string }>();
+
+  /** As what it is passed to `webgpu`. */
+  get gpu(): GPU {
+    const requestAdapter = (options: unknown) => {
+      this.asked = options;
+      return Promise.resolve(this.adapter);
+    };
+    return { requestAdapter } as unknown as GPU;
+  }
+
+  /** Its adapter. */
+  get adapter(): GPUAdapter {
+    const requestDevice = (
+      { requiredLimits }: { requiredLimits: Record<string, number> },
+    ) => {
+      this.limits = requiredLimits;
+      return Promise.resolve(this.device);
+    };
+    return {
+      info: { description: "a fake", isFallbackAdapter: true },
+      limits: LIMITS,
+      requestDevice,
+    } as unknown as GPUAdapter;
+  }
+
+  /** Its device. */
+  get device(): GPUDevice {
+    return {
+      limits: LIMITS,
+      lost: this.#lost.promise,
+      addEventListener: this.#events.addEventListener.bind(this.#events),
+      pushErrorScope: (filter: string) => this.scopes.push(filter),
+      popErrorScope: () => Promise.resolve(this.found.shift() ?? null),
+      createBuffer: (descriptor: GPUBufferDescriptor) => {
+        const buffer = new FakeBuffer(this, descriptor);
+        this.buffers.push(buffer);
+        return buffer;
+      },
+      createCommandEncoder: () => new FakeEncoder(),
+      destroy: () => this.lose({ reason: "destroyed", message: "" }),
+      queue: {
+        writeBuffer(
+          to: FakeBuffer,
+          byte: number,
+          data: ArrayBuffer,
+          from: number,
+          bytes: number,
+        ) {
+          to.bytes.set(new Uint8Array(data, from, bytes), byte);
+        },
+        submit(encoders: readonly FakeEncoder[]) {
+          for (const { commands } of encoders) {
+            for (const command of commands) command();
+          }
+        },
+      },
+    } as unknown as GPUDevice;
+  }
+
+  /** Ends the device. */
+  lose(info: { reason: string; message: string }): void {
+    this.#lost.resolve(info);
+  }
+
+  /** Fires the event of an error that no scope caught. */
+  fail(error: Error): void {
+    this.#events.dispatchEvent(
+      Object.assign(new Event("uncapturederror", { cancelable: true }), {
+        error,
+      }),
+    );
+  }
+}
+
+const LIMITS: Readonly<Record<string, number>> = {
+  maxBufferSize: 2 ** 28,
+  maxStorageBufferBindingSize: 2 ** 27,
+  maxStorageBuffersPerShaderStage: 10,
+  maxComputeInvocationsPerWorkgroup: 1024,
+  maxComputeWorkgroupSizeX: 1024,
+  maxComputeWorkgroupsPerDimension: 65535,
+  maxComputeWorkgroupStorageSize: 32768,
+  minUniformBufferOffsetAlignment: 64,
+};

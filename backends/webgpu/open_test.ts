@@ -1,0 +1,195 @@
+import { describe, it } from "@std/testing/bdd";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  DeviceError,
+  listBackends,
+  OutOfMemoryError,
+  registerBackend,
+  setBackend,
+  tensor,
+} from "@tenfold/core";
+import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+import { describeWithAdapter } from "./_testing.ts";
+import { FakeGpu } from "./device/_testing.ts";
+import { probeWebgpu, webgpu } from "./mod.ts";
+
+describe("webgpu options", () => {
+  const refuses = (
+    options: unknown,
+    Fault: typeof TypeError | typeof RangeError,
+    message: string,
+  ) => assertRejects(() => webgpu(options as { gpu: GPU }), Fault, message);
+
+  it("are checked, by name", async () => {
+    await refuses(
+      { powerPreference: "none" },
+      RangeError,
+      'Cannot open webgpu as powerPreference must be "low-power" or "high-performance": got "none"',
+    );
+    await refuses(
+      { powerPreference: 2 },
+      TypeError,
+      "powerPreference must be",
+    );
+    await refuses(
+      { gpu: {} },
+      RangeError,
+      "Cannot open webgpu as gpu must have a method requestAdapter: got an object",
+    );
+    await refuses(
+      { adapter: "mine" },
+      TypeError,
+      'adapter must have a method requestDevice: got "mine"',
+    );
+    await refuses(
+      { adaptor: {} },
+      TypeError,
+      "Cannot open webgpu as there is no such option: got adaptor",
+    );
+    await refuses("high-performance", TypeError, "options must be an object");
+    const { adapter, gpu } = new FakeGpu();
+    await refuses(
+      { adapter, gpu },
+      RangeError,
+      "Cannot open webgpu as an adapter leaves nothing to choose",
+    );
+  });
+
+  it("are not needed for a reason why there is no WebGPU", () => {
+    if (globalThis.navigator?.gpu) assertEquals(probeWebgpu(), null);
+    else {
+      registerBackend("webgpu-probed", () => webgpu(), { probe: probeWebgpu });
+      const status = listBackends().find(({ name }) =>
+        name === "webgpu-probed"
+      );
+      assertEquals(status?.available, false);
+      assertStringIncludes(status?.reason ?? "", "webgpu({ gpu })");
+    }
+  });
+
+  it("may leave no adapter, which is the reason from then on", async () => {
+    const requestAdapter = () => Promise.resolve(null);
+    const gpu = { requestAdapter } as unknown as GPU;
+    registerBackend("webgpu-without-adapter", () => webgpu({ gpu }));
+    await assertRejects(
+      () => setBackend("webgpu-without-adapter"),
+      DeviceError,
+      "there is no adapter",
+    );
+    const status = listBackends().find(({ name }) =>
+      name === "webgpu-without-adapter"
+    );
+    assertEquals(status?.available, false);
+    assertStringIncludes(status?.reason ?? "", "there is no adapter");
+  });
+});
+
+describe("a GPU from elsewhere", () => {
+  it("is asked for what was chosen, and its adapter for all that it has", async () => {
+    const fake = new FakeGpu();
+    const { gpu } = fake;
+    const backend = await webgpu({ gpu, powerPreference: "high-performance" });
+    assertEquals(fake.asked, { powerPreference: "high-performance" });
+    assertEquals(fake.limits["maxStorageBufferBindingSize"], 2 ** 27);
+    assertEquals(fake.limits["maxComputeWorkgroupStorageSize"], 32768);
+    assertEquals(backend.notice, "runs on a fake");
+    assertEquals(backend.maxBufferBytes, 2 ** 27);
+    backend.dispose();
+  });
+
+  it("holds tensors on every runtime, under the name that it gets", async () => {
+    registerBackend("webgpu-brought", () => webgpu({ gpu: new FakeGpu().gpu }));
+    await setBackend("webgpu-brought");
+    {
+      using x = tensor([1, 2, 3]);
+      using flags = tensor([true, false, true]);
+      assertEquals(await x.toArray(), [1, 2, 3]);
+      assertEquals(await flags.toArray(), [true, false, true]);
+    }
+    const status = listBackends().find(({ name }) => name === "webgpu-brought");
+    assertEquals(status, {
+      name: "webgpu-brought",
+      available: true,
+      reason: "runs on a fake",
+    });
+    await setBackend(cpuTypedArray());
+  });
+
+  it("says with the operation what it had no memory for, and tries anew", async () => {
+    const fake = new FakeGpu();
+    const backend = await webgpu({ adapter: fake.adapter });
+    const kept = backend.alloc("float32", 1000);
+    backend.free(kept);
+    assertEquals(backend.counters.idleBuffers, 1);
+    fake.found.push(new Error("no room"));
+    backend.enter("matmul");
+    const failed = backend.alloc("float32", 5000);
+    backend.enter("add");
+    await assertRejects(
+      () => backend.read(failed, 0, 1),
+      OutOfMemoryError,
+      "Cannot matmul as the device has no 20480 bytes left: no room",
+    );
+    // What was kept for later is given back, and the buffer is not kept.
+    assertEquals(backend.counters.idleBuffers, 0);
+    backend.free(failed);
+    assertEquals(backend.counters.idleBuffers, 0);
+    assertEquals(backend.counters.bytes, 0);
+    assertEquals(fake.buffers.filter(({ destroyed }) => destroyed).length, 2);
+    const next = backend.alloc("float32", 5000);
+    assertEquals((await backend.read(next, 0, 2)).length, 2);
+    backend.free(next);
+    backend.dispose();
+  });
+
+  it("that cannot be read says why", async () => {
+    const fake = new FakeGpu();
+    const backend = await webgpu({ gpu: fake.gpu });
+    const x = backend.alloc("int32", 4);
+    fake.refusal = new Error("cannot be mapped");
+    await assertRejects(
+      () => backend.read(x, 0, 4),
+      DeviceError,
+      "Cannot read from webgpu: Error: cannot be mapped",
+    );
+    backend.enter("sort");
+    fake.fail(new Error("a bind group is wrong"));
+    await assertRejects(
+      () => backend.read(x, 0, 4),
+      DeviceError,
+      "Cannot sort on webgpu: a bind group is wrong",
+    );
+    fake.lose({ reason: "unknown", message: "the driver was reset" });
+    await assertRejects(
+      () => backend.read(x, 0, 4),
+      DeviceError,
+      'was lost (the driver was reset): open a new one with await setBackend("webgpu")',
+    );
+    assert(backend.lost);
+    backend.dispose();
+  });
+});
+
+describeWithAdapter("an adapter", () => {
+  it("comes from a GPU, or is passed itself", async () => {
+    const adapter = (await navigator.gpu.requestAdapter())!;
+    const requestAdapter = () => Promise.resolve(adapter);
+    const mine = await webgpu({
+      gpu: { requestAdapter } as unknown as GPU,
+      powerPreference: "low-power",
+    });
+    assertEquals(await tensor([2], { device: mine }).item(), 2);
+    assertStringIncludes(mine.notice, "runs on");
+    mine.dispose();
+    const direct = await webgpu({
+      adapter: (await navigator.gpu.requestAdapter())!,
+    });
+    assertEquals(await tensor([3], { device: direct }).item(), 3);
+    direct.dispose();
+  });
+});
