@@ -55,8 +55,6 @@ export interface GroupLayout {
 
 /** A shader that can be dispatched. */
 export class Program {
-  /** Words of parameters. */
-  readonly words: number;
   readonly #gpu: Gpu;
   readonly #source: ProgramSource;
   readonly #parameterBytes: number;
@@ -68,7 +66,6 @@ export class Program {
   constructor(gpu: Gpu, source: ProgramSource) {
     this.#gpu = gpu;
     this.#source = source;
-    this.words = source.words;
     this.#parameterBytes = Math.max(
       256,
       2 ** Math.ceil(Math.log2(source.words * 4)),
@@ -87,7 +84,6 @@ export class Program {
     first: number,
     x: number,
     y = 1,
-    z = 1,
   ): void {
     const { recorder } = this.#gpu;
     const variant = this.#variantFor(blocks);
@@ -114,7 +110,7 @@ export class Program {
     // The batch may only be read now: reserving parameters can submit.
     const { batch } = recorder;
     for (let i = 0; i < blocks.length; i++) blocks[i]!.batch = batch;
-    recorder.dispatch(pipeline, group, first, x, y, z);
+    recorder.dispatch(pipeline, group, first, x, y);
   }
 
   /** Compiles ahead of the first dispatch, without holding anybody up. */

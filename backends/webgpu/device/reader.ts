@@ -64,7 +64,7 @@ export class Reader {
       at += bytes;
     }
     try {
-      await this.submitted();
+      await this.#submitted();
       const bytes = await this.#map(staging, total);
       this.#give(staging);
       return bytes;
@@ -74,19 +74,19 @@ export class Reader {
     }
   }
 
-  /** Submits what has been recorded, after the calls that run at the moment. */
-  submitted(): Promise<void> {
-    return this.#submission ??= Promise.resolve().then(() => {
-      this.#submission = null;
-      this.#recorder.flush();
-    });
-  }
-
   /** Gives the staging buffers back. */
   dispose(): void {
     for (const { buffer } of this.#kept) buffer.destroy();
     this.#kept = [];
     this.#keptBytes = 0;
+  }
+
+  /** Submits what has been recorded, after the calls that run at the moment. */
+  #submitted(): Promise<void> {
+    return this.#submission ??= Promise.resolve().then(() => {
+      this.#submission = null;
+      this.#recorder.flush();
+    });
   }
 
   async #map(staging: Staging, bytes: number): Promise<ArrayBuffer> {

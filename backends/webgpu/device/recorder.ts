@@ -75,7 +75,6 @@ export class Recorder {
     first: number,
     x: number,
     y: number,
-    z: number,
   ): void {
     const pass = this.#pass ??= this.#commands().beginComputePass();
     if (pipeline !== this.#pipeline) {
@@ -83,7 +82,7 @@ export class Recorder {
       this.#pipeline = pipeline;
     }
     pass.setBindGroup(0, group, [first * 4]);
-    pass.dispatchWorkgroups(x, y, z);
+    pass.dispatchWorkgroups(x, y);
     this.#counters.dispatches++;
     if (++this.#dispatches >= ENOUGH) this.flush();
   }

@@ -1,6 +1,6 @@
 /**
- * Loops of shape `[...rows, n]`, in which every routine but the matrix product
- * works: their parameters, and how WGSL finds the elements of a row.
+ * Loops of shape `[...rows, n]`, in which routines work unless they have loops
+ * of their own: their parameters, and how WGSL finds the elements of a row.
  *
  * @module
  */
