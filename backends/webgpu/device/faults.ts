@@ -12,13 +12,16 @@ import { DeviceError, IndexError, OutOfMemoryError } from "@tenfold/core";
  */
 export const REPORT_WORDS = 4;
 
-/** Keeps the first error until it is thrown. */
+/** Keeps errors until the first one is thrown. */
 export class Faults {
   /** The operation that runs at the moment. */
   operation = "run an operation";
   /** Set once the device is gone. */
   lost: DeviceError | null = null;
+  /** The first error of a watched call, whose operation is known. */
   #first: Error | null = null;
+  /** The first error besides, often what followed from one of these. */
+  #stray: Error | null = null;
   /** Operations whose shaders report, by number; 0 is none. */
   readonly #reporters: string[] = [""];
   #pending = new Set<Promise<void>>();
@@ -30,17 +33,15 @@ export class Faults {
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       const { error } = event as GPUUncapturedErrorEvent;
-      this.record(
-        isOutOfMemory(error)
-          ? new OutOfMemoryError(
-            `Cannot ${this.operation} as the device is out of memory: ${
-              oneLine(error.message)
-            }`,
-          )
-          : new DeviceError(
-            `Cannot ${this.operation} on webgpu: ${oneLine(error.message)}`,
-          ),
-      );
+      this.#stray ??= isOutOfMemory(error)
+        ? new OutOfMemoryError(
+          `Cannot ${this.operation} as the device is out of memory: ${
+            oneLine(error.message)
+          }`,
+        )
+        : new DeviceError(
+          `Cannot ${this.operation} on webgpu: ${oneLine(error.message)}`,
+        );
     });
     device.lost.then((info) => {
       this.lost ??= new DeviceError(
@@ -57,11 +58,6 @@ export class Faults {
     return known > 0 ? known : this.#reporters.push(this.operation) - 1;
   }
 
-  /** Keeps an error, unless there is one already. */
-  record(error: Error): void {
-    this.#first ??= error;
-  }
-
   /** Runs `make` and keeps the error that the device finds in it. */
   watch<T>(
     filter: GPUErrorFilter,
@@ -74,7 +70,9 @@ export class Faults {
     } finally {
       const settled = this.#device.popErrorScope().then(
         (error) => {
-          if (error) this.record(describe(oneLine(error.message)));
+          if (!error) return;
+          const described = describe(oneLine(error.message));
+          this.#first ??= described;
         },
         () => {}, // The device is lost, and says so itself.
       );
@@ -87,8 +85,9 @@ export class Faults {
   async check(report: Int32Array | null): Promise<void> {
     if (this.#pending.size > 0) await Promise.all(this.#pending);
     if (this.lost) throw this.lost;
-    const first = this.#first ?? this.#indexError(report);
+    const first = this.#first ?? this.#stray ?? this.#indexError(report);
     this.#first = null;
+    this.#stray = null;
     if (first) throw first;
   }
 

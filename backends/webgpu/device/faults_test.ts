@@ -54,6 +54,19 @@ describe("errors found later", () => {
     );
   });
 
+  it("are thrown as the one that the others followed from", async () => {
+    const { fake, faults } = fakeDevice();
+    fake.found.push(new Error("a bool is added"));
+    faults.watch("validation", () => {}, (message) => new DeviceError(message));
+    fake.fail(new Error("a pipeline is invalid due to a previous error"));
+    await assertRejects(
+      () => faults.check(null),
+      DeviceError,
+      "a bool is added",
+    );
+    await faults.check(null);
+  });
+
   it("name the index that a shader reports", async () => {
     const { faults } = fakeDevice();
     await faults.check(Int32Array.of(0, 0, 0, 0));
