@@ -8,6 +8,7 @@ import {
 } from "@std/assert";
 import {
   DeviceError,
+  ones,
   OutOfMemoryError,
   randn,
   registerBackend,
@@ -188,6 +189,14 @@ describeWithAdapter("webgpu", () => {
         "at most 1024 bytes",
       );
       assertEquals(await zeros([256], { device: small }).sum().item(), 0);
+      small.dispose();
+    });
+
+    it("do not refuse a product whose parts would not fit", async () => {
+      const small = await openWith({ maxBufferBytes: 16384 });
+      const x = ones([64, 1], { device: small }).expand([64, 20_000]);
+      const y = x.matmul(x.t());
+      assertEquals(await y.sum().item(), 64 * 64 * 20_000);
       small.dispose();
     });
 
