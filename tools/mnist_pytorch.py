@@ -13,13 +13,23 @@ holds the four .gz files.
 
 import argparse
 import gzip
+import os
 import resource
+import sys
 import time
 from pathlib import Path
 
-import numpy as np
-import torch
-from torch import nn
+# The library of matrix products has threads of its own, which
+# torch.set_num_threads leaves alone, and reads this once.
+THREADS = "1"
+if "--threads" in sys.argv[:-1]:
+    THREADS = sys.argv[sys.argv.index("--threads") + 1]
+for library in ("OPENBLAS", "MKL", "BLIS", "OMP"):
+    os.environ[f"{library}_NUM_THREADS"] = THREADS
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from torch import nn  # noqa: E402
 
 
 def read(folder, name, offset, shape):

@@ -162,11 +162,16 @@ class Participant:
         self.threads = threads
 
     def begin(self, _request):
+        count = self.threads or os.cpu_count() or 1
+        # The library of matrix products has threads of its own, which
+        # set_num_threads leaves alone.
+        for name in ("OPENBLAS", "MKL", "BLIS", "OMP"):
+            os.environ[f"{name}_NUM_THREADS"] = str(count)
         import numpy
         import torch
 
         self.torch, self.numpy = torch, numpy
-        torch.set_num_threads(self.threads or os.cpu_count() or 1)
+        torch.set_num_threads(count)
         count = torch.get_num_threads()
         if self.threads == 0 and count < (os.cpu_count() or 1):
             raise RuntimeError(f"PyTorch {torch.__version__} runs {count} thread here")
