@@ -20,7 +20,6 @@ import {
   lowerConv2d,
   lowerConv2dInput,
   lowerConv2dWeight,
-  lowerMaxPool2d,
 } from "./convolve.ts";
 import { lowerElementwise } from "./elementwise.ts";
 import { lowerMap, lowerMapSum } from "./formula.ts";
@@ -32,6 +31,7 @@ import {
   lowerEmbed,
   lowerMovement,
 } from "./move.ts";
+import { lowerMaxPool2d } from "./pool.ts";
 import { lowerLogSumExp, lowerReduce, lowerVariance } from "./reduce.ts";
 import {
   lowerAlong,
