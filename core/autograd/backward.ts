@@ -140,8 +140,7 @@ class Walk {
     const slots = this.#gradients.get(node);
     const sum = slots?.[output];
     if (!slots) {
-      // Most nodes have one output.
-      const first: (Tensor | null)[] = output === 0 ? [gradient] : [];
+      const first: (Tensor | null)[] = new Array(output + 1).fill(null);
       first[output] = gradient;
       this.#gradients.set(node, first);
     } else if (!sum) {
