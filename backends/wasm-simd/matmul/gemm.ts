@@ -16,7 +16,12 @@ import {
   select,
 } from "../assembler.ts";
 import type { Arithmetic } from "./arithmetic.ts";
-import { elementBytes, type Micro, TILE_COLUMNS } from "./micro.ts";
+import {
+  defineMicro,
+  elementBytes,
+  type Micro,
+  TILE_COLUMNS,
+} from "./micro.ts";
 import { definePack, type Pack } from "./pack.ts";
 import {
   BLOCK,
@@ -74,6 +79,9 @@ export function defineGemm(
 ): void {
   const { rows: tall } = arithmetic;
   const byRows = definePanels(module, arithmetic);
+  const narrow = byRows.micro.map((_, i) =>
+    defineMicro(module, arithmetic, i + 1, 4)
+  );
   const packColumns = definePack(module, TILE_COLUMNS, false);
   module.func("gemm", ["i32", "i32", "i32", "i32"], "none", (
     f,
@@ -189,6 +197,7 @@ export function defineGemm(
             word,
             arithmetic,
             byRows,
+            narrow,
             packedA,
             tile,
             b,
@@ -284,6 +293,8 @@ interface Block {
   readonly word: (name: Name) => Local<"i32">;
   readonly arithmetic: Arithmetic;
   readonly byRows: Panels;
+  /** For tiles of four columns, by the number of rows. */
+  readonly narrow: readonly Micro[];
   readonly packedA: Local<"i32">;
   readonly tile: Local<"i32">;
   readonly b: Local<"i32">;
@@ -298,7 +309,7 @@ interface Block {
 
 /** Computes all tiles of a block; incomplete ones by way of a spare tile. */
 function tiles(f: FunctionBuilder, block: Block): void {
-  const { word, arithmetic, byRows, depth, height, width } = block;
+  const { word, arithmetic, byRows, narrow, depth, height, width } = block;
   const column = f.let(i32.const(0));
   const packs = word("packs");
   const b = f.let(select(packs, word("workspace"), block.b));
@@ -349,7 +360,7 @@ function tiles(f: FunctionBuilder, block: Block): void {
         f.if(
           i32.gt_s(columns, i32.const(4)),
           () => compute(byRows.micro[count - 1]!),
-          () => compute(byRows.narrow[count - 1]!),
+          () => compute(narrow[count - 1]!),
         );
       });
       f.if(i32.eqz(whole), () => {

@@ -66,6 +66,9 @@ const SHAPES = [
   [64, 10, 300],
   [13, 300, 20],
   [121, 65, 257],
+  // Several blocks of steps, then of columns too.
+  [7, 811, 11],
+  [3, 401, 1030],
 ] as const;
 
 function expectClose(

@@ -31,8 +31,6 @@ export function tileBytes({ rows }: Arithmetic): number {
 /** The functions for tiles of each number of rows, the full one last. */
 export interface Panels {
   readonly micro: readonly Micro[];
-  /** For tiles of four columns. */
-  readonly narrow: readonly Micro[];
   readonly pack: readonly Pack[];
 }
 
@@ -45,7 +43,6 @@ export function definePanels(
   const counts = Array.from({ length: rows }, (_, i) => i + 1);
   return {
     micro: counts.map((n) => defineMicro(module, arithmetic, n, 8)),
-    narrow: counts.map((n) => defineMicro(module, arithmetic, n, 4)),
     pack: counts.map((n) => definePack(module, n, spread)),
   };
 }
