@@ -15,17 +15,16 @@ import argparse
 import gzip
 import os
 import resource
-import sys
 import time
 from pathlib import Path
 
 # The library of matrix products has threads of its own, which
 # torch.set_num_threads leaves alone, and reads this once.
-THREADS = "1"
-if "--threads" in sys.argv[:-1]:
-    THREADS = sys.argv[sys.argv.index("--threads") + 1]
+early = argparse.ArgumentParser(add_help=False)
+early.add_argument("--threads", type=int, default=1)
+THREADS = early.parse_known_args()[0].threads
 for library in ("OPENBLAS", "MKL", "BLIS", "OMP"):
-    os.environ[f"{library}_NUM_THREADS"] = THREADS
+    os.environ[f"{library}_NUM_THREADS"] = str(THREADS)
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
@@ -108,10 +107,11 @@ def time_step():
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], parents=[early]
+    )
     parser.add_argument("what", choices=["mlp", "cnn", "step"])
     parser.add_argument("folder", nargs="?", default="../shared/data/mnist")
-    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     if args.what == "step":

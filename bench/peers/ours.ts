@@ -16,6 +16,7 @@ import {
 } from "@tenfold/tenfold";
 import process from "node:process";
 import { openBackend } from "../harness/open_backend.ts";
+import { netNamed } from "../suites/_nets.ts";
 import {
   depth,
   type Implementations,
@@ -160,17 +161,8 @@ const implementations: Implementations = {
     return train(new nn.Sequential(...layers.flat()), spec, inputs);
   },
   trainCnn(spec, inputs) {
-    const model = new nn.Sequential(
-      new nn.Conv2d(1, 16, 3, { padding: 1 }),
-      new nn.ReLU(),
-      new nn.MaxPool2d(2),
-      new nn.Conv2d(16, 32, 3, { padding: 1 }),
-      new nn.ReLU(),
-      new nn.MaxPool2d(2),
-      new nn.Flatten(),
-      new nn.Linear(32 * 7 * 7, 10),
-    );
-    return train(model, spec, inputs);
+    const { layers } = netNamed("CNN 16-32, batch 64, Adam");
+    return train(new nn.Sequential(...layers()), spec, inputs);
   },
 };
 
