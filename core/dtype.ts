@@ -77,6 +77,25 @@ export function checkDType(dtype: unknown, operation: string): DType {
   );
 }
 
+/**
+ * A number as an element of a dtype, as `cast` converts it: float32 rounds,
+ * int32 truncates and saturates and makes NaN 0, bool is `!= 0`, so that NaN is
+ * true.
+ */
+export function castNumber(dtype: DType, value: number): number {
+  switch (dtype) {
+    case "float64":
+      return value;
+    case "float32":
+      return Math.fround(value);
+    case "int32":
+      if (value >= 2147483647) return 2147483647;
+      return value <= -2147483648 ? -2147483648 : value | 0;
+    case "bool":
+      return value === 0 ? 0 : 1;
+  }
+}
+
 /** The dtype whose elements a typed array holds, or null for other kinds. */
 export function dtypeOfArray(array: ArrayBufferView): DType | null {
   if (array instanceof Float32Array) return "float32";

@@ -33,6 +33,7 @@ export {
 } from "./creation.ts";
 export { type Device, EagerDevice } from "./device.ts";
 export {
+  castNumber,
   type DType,
   type DTypeFacts,
   DTYPES,

@@ -19,6 +19,7 @@ import {
   checkSize,
 } from "./_refusal.ts";
 import { checkRoutine, ROUTINES } from "./_routines.ts";
+import { checkScalars } from "./_scalars.ts";
 import {
   balanced,
   type Session,
@@ -121,6 +122,11 @@ function kernelsAgree(describe: Describe, test: Test, seed: number) {
       const random = new Random(seed, "reductions");
       return times(200, () => checkReduce(session, random));
     });
+    for (const dtype of EVERY) {
+      test(`numbers beside tensors of ${dtype}`, async (session) => {
+        if (session.has(dtype)) await checkScalars(session, dtype);
+      });
+    }
     for (const name of Object.keys(ROUTINES) as (keyof typeof ROUTINES)[]) {
       for (const dtype of ROUTINES[name].dtypes) {
         test(`${name} of ${dtype}`, (session) => {

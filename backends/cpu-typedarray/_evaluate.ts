@@ -5,12 +5,12 @@
  * @module
  */
 import {
+  castNumber,
   type Expr,
   SCALAR_FUNCTIONS,
   type ScalarFacts,
   topological,
 } from "@tenfold/core";
-import { toDType } from "./_number.ts";
 import { roundedNodes } from "./_rounding.ts";
 
 /** Where the leaves of an expression get their values from. */
@@ -55,9 +55,9 @@ function stepOf(expr: Expr, placeOf: (operand: Expr) => number): Step {
     case "arg":
       return (at) => at.arg(expr.index);
     case "scalar":
-      return (at) => toDType(expr.dtype, at.scalars[expr.index]!);
+      return (at) => castNumber(expr.dtype, at.scalars[expr.index]!);
     case "const": {
-      const value = toDType(expr.dtype, expr.value);
+      const value = castNumber(expr.dtype, expr.value);
       return () => value;
     }
     case "index":
@@ -70,7 +70,7 @@ function stepOf(expr: Expr, placeOf: (operand: Expr) => number): Step {
       // float32 is rounded where it has to be.
       return dtype === "float32"
         ? (_, values) => values[a]!
-        : (_, values) => toDType(dtype, values[a]!);
+        : (_, values) => castNumber(dtype, values[a]!);
     }
     case "call": {
       const { evaluate }: ScalarFacts = SCALAR_FUNCTIONS[expr.fn];

@@ -8,6 +8,7 @@ import { assert } from "@std/assert";
 import {
   type Access,
   type Backend,
+  castNumber,
   type DType,
   DTYPES,
   type Expr,
@@ -19,7 +20,6 @@ import {
   type ScalarFacts,
   type TypedArray,
 } from "@tenfold/core";
-import { toDType } from "./_number.ts";
 import { cpuTypedArray } from "./mod.ts";
 
 /** Both ways in which kernels are run. */
@@ -44,7 +44,7 @@ export function numbers(dtype: DType, count: number, seed = 1): number[] {
     const unit = (state >>> 8) / 2 ** 23;
     if (dtype === "bool") return unit < 0.5 ? 0 : 1;
     if (dtype === "int32") return Math.floor(unit * 19) - 9;
-    return toDType(dtype, unit * 8 - 4);
+    return castNumber(dtype, unit * 8 - 4);
   });
 }
 
@@ -180,15 +180,15 @@ export function valueOf(expr: Expr, leaves: Leaves): number {
     case "arg":
       return leaves.args[expr.index]!;
     case "scalar":
-      return toDType(expr.dtype, leaves.scalars[expr.index]!);
+      return castNumber(expr.dtype, leaves.scalars[expr.index]!);
     case "const":
-      return toDType(expr.dtype, expr.value);
+      return castNumber(expr.dtype, expr.value);
     case "index":
       return leaves.position[expr.dim]!;
     case "accumulator":
       return leaves.accumulator!;
     case "cast":
-      return toDType(expr.dtype, valueOf(expr.value, leaves));
+      return castNumber(expr.dtype, valueOf(expr.value, leaves));
     case "call": {
       const { evaluate }: ScalarFacts = SCALAR_FUNCTIONS[expr.fn];
       return evaluate(
@@ -213,7 +213,7 @@ export function checkMap(
   for (const position of positions(shape)) {
     const args = inputs.map((x) => x.data[address(x, position)]!);
     kernel.exprs.forEach((expr, k) => {
-      expected[k]![address(operands[k]!, position)] = toDType(
+      expected[k]![address(operands[k]!, position)] = castNumber(
         operands[k]!.dtype,
         valueOf(expr, { args, scalars, position }),
       );
@@ -247,7 +247,7 @@ export function checkReduce(
       const args = inputs.map((x) => x.data[address(x, position)]!);
       return valueOf(kernel.element, { args, scalars, position });
     });
-    expected[address(output, outer)] = toDType(
+    expected[address(output, outer)] = castNumber(
       kernel.output,
       valueOf(kernel.epilogue, {
         args: inputs.map((x) => x.data[address(x, outer)]!),

@@ -6,13 +6,13 @@
  * @module
  */
 import {
+  castNumber,
   type DType,
   SCALAR_FUNCTIONS,
   type ScalarFacts,
   type ScalarFunction,
   type TypedArray,
 } from "@tenfold/core";
-import { toDType } from "./_number.ts";
 import { erf32, gelu32 } from "./_erf32.ts";
 import { exp32, sigmoid32, tanh32 } from "./_float32.ts";
 
@@ -165,7 +165,7 @@ export const HELPERS: { readonly [name: string]: unknown } = {
   tanh32,
   float: meanings("float64"),
   int32: meanings("int32"),
-  number: toDType,
+  number: castNumber,
   from: (array: TypedArray, offset: number): TypedArray =>
     offset === 0 ? array : array.subarray(offset),
 };

@@ -4,6 +4,7 @@ import {
   arg,
   call,
   castExpr,
+  castNumber,
   constant,
   type DType,
   SCALAR_FUNCTIONS,
@@ -12,7 +13,6 @@ import {
 } from "@tenfold/core";
 import { BACKENDS, checkMap, type Operand } from "./_harness.ts";
 import { literal } from "./_javascript.ts";
-import { toDType } from "./_number.ts";
 
 const FLOATS = [
   0,
@@ -210,7 +210,7 @@ for (const [how, backend] of BACKENDS) {
               scalars: 0,
             },
             [1],
-            [dense(dtype, [0]), dense(dtype, [toDType(dtype, 1)])],
+            [dense(dtype, [0]), dense(dtype, [castNumber(dtype, 1)])],
           );
         }
       }

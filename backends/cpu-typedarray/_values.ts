@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { type Expr, operandsOf, topological } from "@tenfold/core";
+import { castNumber, type Expr, operandsOf, topological } from "@tenfold/core";
 import { castText, literal, TEXT } from "./_javascript.ts";
-import { toDType } from "./_number.ts";
 import { roundedNodes } from "./_rounding.ts";
 
 /** What the text of the leaves is, and how deep inside the loops they vary. */
@@ -65,7 +64,7 @@ export class Values {
     for (const expr of this.#nodes) {
       if (this.#texts.has(expr) || this.depth(expr) > depth) continue;
       if (expr.kind === "const") {
-        this.#texts.set(expr, literal(toDType(expr.dtype, expr.value)));
+        this.#texts.set(expr, literal(castNumber(expr.dtype, expr.value)));
         continue;
       }
       const name = `${this.#prefix}${this.#texts.size}`;

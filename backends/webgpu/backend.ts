@@ -228,10 +228,19 @@ function wordsOf(
 ): Float32Array | Int32Array | Uint32Array {
   switch (dtype) {
     case "float32":
-      return data instanceof Float32Array ? data : Float32Array.from(data);
+      return data instanceof Float32Array && isPlain(data.buffer)
+        ? data
+        : Float32Array.from(data);
     case "int32":
-      return data instanceof Int32Array ? data : Int32Array.from(data);
+      return data instanceof Int32Array && isPlain(data.buffer)
+        ? data
+        : Int32Array.from(data);
     case "bool":
       return Uint32Array.from(data);
   }
+}
+
+/** False for memory of which a device takes a copy alone: shared, resizable. */
+function isPlain(buffer: ArrayBufferLike): boolean {
+  return buffer instanceof ArrayBuffer && !buffer.resizable;
 }

@@ -38,6 +38,28 @@ describeWithAdapter("webgpu", () => {
       assertEquals((await zeros([0, 3], { device: gpu }).data()).length, 0);
     });
 
+    it("come from shared and resizable memory as from any other", async () => {
+      const memories = [
+        new SharedArrayBuffer(16),
+        new ArrayBuffer(16, { maxByteLength: 32 }),
+      ];
+      for (const memory of memories) {
+        const before = tensor([9, 9, 9, 9], { device: gpu }).add(1);
+        const floats = new Float32Array(memory).fill(1.5);
+        const x = tensor(floats, { device: gpu });
+        assertEquals([...await x.data()], [1.5, 1.5, 1.5, 1.5]);
+        const ints = new Int32Array(memory, 4, 2).fill(-7);
+        const y = tensor(ints, { device: gpu });
+        assertEquals([...await y.data()], [-7, -7]);
+        // Into a buffer that recorded work uses, too.
+        const z = tensor([0, 0, 0, 0], { device: gpu });
+        const sum = before.add(z);
+        z.copy_(tensor(floats.fill(2), { device: gpu }));
+        assertEquals([...await z.data()], [2, 2, 2, 2]);
+        assertEquals([...await sum.data()], [10, 10, 10, 10]);
+      }
+    });
+
     it("are not read without waiting", () => {
       const x = tensor([1, 2], { device: gpu });
       assertThrows(() => x.dataSync(), DeviceError, "await");

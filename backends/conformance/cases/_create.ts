@@ -32,9 +32,9 @@ export const fullRow: CaseRow<FullOp> = {
         yield { op: { name: "full", shape, value, dtype }, inputs: [] };
       }
     }
-    for (
-      const value of [...EDGES[dtype], ...(dtype === "bool" ? [2, 0.5] : [])]
-    ) {
+    // A number is cast: integers saturate, and NaN is true.
+    const odd = [2, 0.5, -1.7, 3e9, -3e9, NaN, Infinity, -Infinity];
+    for (const value of [...EDGES[dtype], ...odd]) {
       yield { op: { name: "full", shape: [3], value, dtype }, inputs: [] };
     }
   },

@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { DType } from "@tenfold/core";
+import { castNumber, type DType } from "@tenfold/core";
 import { assertClose, numbers } from "../_harness.ts";
-import { toDType } from "../_number.ts";
 import { inLayouts, rowsOf, runRoutine, target } from "./_harness.ts";
 
 const SHAPES = [[1], [7], [1, 1], [3, 5], [33, 17], [2, 20, 9], [4, 1200]];
@@ -33,7 +32,7 @@ for (
       values: readonly number[],
     ) => {
       const expected = rowsOf(values, shape).flatMap(meaning)
-        .map((x) => toDType(dtype, x));
+        .map((x) => castNumber(dtype, x));
       for (const x of inLayouts(dtype, shape, values)) {
         for (
           const out of [target(dtype, shape), {

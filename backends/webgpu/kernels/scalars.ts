@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Expr, topological } from "@tenfold/core";
+import { castNumber, type Expr, topological } from "@tenfold/core";
 import type { Recorder } from "../device/recorder.ts";
 import { float, int, type Params } from "../wgsl/params.ts";
 import type { GpuDType } from "../wgsl/scalar.ts";
@@ -40,11 +40,7 @@ export class ScalarWords {
     for (const { dtype, index, word } of this.#words) {
       const value = numbers[index]!;
       if (dtype === "float32") recorder.floats[first + word] = value;
-      else {
-        recorder.ints[first + word] = dtype === "bool"
-          ? Number(!!value)
-          : value;
-      }
+      else recorder.ints[first + word] = castNumber(dtype, value);
     }
   }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DType, ScalarFunction } from "@tenfold/core";
+import { castNumber, type DType, type ScalarFunction } from "@tenfold/core";
 
 /** The dtypes that tensors can have on a GPU. */
 export type GpuDType = Exclude<DType, "float64">;
@@ -142,17 +142,16 @@ export function renderCast(from: GpuDType, to: GpuDType, x: string): string {
 
 /** A constant. */
 export function renderConstant(value: number, dtype: GpuDType): string {
-  if (dtype === "bool") return value ? "true" : "false";
+  const rounded = castNumber(dtype, value);
+  if (dtype === "bool") return rounded ? "true" : "false";
   if (dtype === "int32") {
-    const whole = value | 0;
-    return whole < 0 ? `i32(${whole})` : `${whole}i`;
+    return rounded < 0 ? `i32(${rounded})` : `${rounded}i`;
   }
-  const rounded = Math.fround(value);
   if (Number.isNaN(rounded)) return "tf_nan()";
   if (rounded === Infinity) return "tf_inf()";
   if (rounded === -Infinity) return "tf_neg(tf_inf())";
   if (rounded === 0) {
     return Object.is(rounded, 0) ? "tf_zero()" : "tf_minus_zero()";
   }
-  return `f32(${rounded})`;
+  return rounded < 0 ? `(${rounded}f)` : `${rounded}f`;
 }
