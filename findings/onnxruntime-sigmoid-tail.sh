@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# onnxruntime-node 1.30.0 (CPU), Node 20.
+# Guess: Sigmoid in float32 is right to a few units in the last place down to its
+# subnormals (it is 1.9e-22 at -50). Seen: below about -16 it is a multiple of
+# 2^-24 and then 0: twice the value at -17, 0 from -20 on. Softplus keeps its
+# digits there.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+echo '{ "type": "module", "private": true }' > package.json
+npm install --silent --no-audit --no-fund --ignore-scripts onnxruntime-node@1.30.0 onnx-proto@8.0.1 > /dev/null
+cat > seen.mjs << 'EOF'
+import ort from "onnxruntime-node";
+import proto from "onnx-proto";
+const { onnx } = proto;
+const TYPES = { float32: 1, int64: 7, bool: 9, float64: 11 };
+/** Runs one operator; attributes are whole numbers, lists of them, or { f }. */
+async function run(opType, inputs, attributes = {}, outputs = ["float32"]) {
+  const model = onnx.ModelProto.create({
+    irVersion: 8,
+    opsetImport: [{ domain: "", version: 17 }],
+    graph: {
+      name: "g",
+      node: [{
+        opType,
+        input: inputs.map((_, i) => `x${i}`),
+        output: outputs.map((_, i) => `y${i}`),
+        attribute: Object.entries(attributes).map(([name, v]) =>
+          Array.isArray(v) ? { name, type: 7, ints: v } : typeof v === "object" ? { name, type: 1, f: v.f } : { name, type: 2, i: v }
+        ),
+      }],
+      input: inputs.map((x, i) => ({
+        name: `x${i}`,
+        type: { tensorType: { elemType: TYPES[x.type], shape: { dim: x.dims.map((dimValue) => ({ dimValue })) } } },
+      })),
+      output: outputs.map((type, i) => ({ name: `y${i}`, type: { tensorType: { elemType: TYPES[type] } } })),
+    },
+  });
+  const session = await ort.InferenceSession.create(onnx.ModelProto.encode(model).finish());
+  const result = await session.run(Object.fromEntries(inputs.map((x, i) => [`x${i}`, x])));
+  return outputs.map((_, i) => [...result[`y${i}`].data].map(Number));
+}
+const floats = (data, dims = [data.length]) => new ort.Tensor("float32", Float32Array.from(data), dims);
+const ints = (data, dims = [data.length]) => new ort.Tensor("int64", BigInt64Array.from(data.map(BigInt)), dims);
+
+const [sigmoid] = await run("Sigmoid", [floats([-10, -17, -20, -50])]);
+console.log(sigmoid.map((y, i) => (y * (1 + Math.exp([10, 17, 20, 50][i]))).toFixed(2)).join(" "));
+const [softplus] = await run("Softplus", [floats([-20, -50])]);
+console.log(softplus.map((y, i) => (y / Math.exp([-20, -50][i])).toFixed(2)).join(" "));
+EOF
+cat > expected.txt << 'EOF'
+1.00 2.16 0.00 0.00
+1.00 1.00
+EOF
+node seen.mjs > seen.txt
+diff expected.txt seen.txt
+echo "As described: onnxruntime-sigmoid-tail"
