@@ -8,8 +8,11 @@ import { describe, it } from "@std/testing/bdd";
 import { spawn } from "node:child_process";
 import { runtimeCommand } from "./harness/channel.ts";
 import { caseName } from "./harness/case.ts";
+import { backendsHere } from "./harness/contender.ts";
 import { openRun } from "./harness/open_run.ts";
 import { loadSuite, SUITES } from "./harness/suites.ts";
+
+const AGAINST = "./against.ts";
 
 interface Ended {
   readonly code: number;
@@ -56,14 +59,15 @@ describe("the suites", () => {
   it("measure, compare and check on a backend", async () => {
     const run = await openRun({
       suite: "train",
-      backends: ["cpu-typedarray", "wasm-simd"],
+      contenders: backendsHere(["cpu-typedarray", "wasm-simd"]),
       plan: {
-        quick: true,
+        cases: "quick",
         passes: 1,
         rounds: 1,
         budgetMs: 1,
         minSamples: 1,
         warmUpMs: 1,
+        watch: true,
       },
       progress: () => {},
     });
@@ -71,7 +75,8 @@ describe("the suites", () => {
     const { results, failures } = run.outcome();
     assertEquals(failures, []);
     assertEquals(results.length, 8);
-    for (const { median, p25, p75, kernels, peakBytes } of results) {
+    for (const { median, p25, p75, kernels, peakBytes, busy } of results) {
+      assertEquals(busy!.length, 1);
       assert(median > 0 && p25 <= median && median <= p75);
       assert(kernels!.includes("matmul"));
       assert(peakBytes! > 1000);
@@ -126,6 +131,36 @@ describe("deno task bench:compare and bench:report", () => {
       "no-such-b.json",
     );
     await refuses(/^Cannot report on 0 files/, "./report.ts");
+  });
+});
+
+describe("deno task bench:against", () => {
+  it("refuses what is unknown in one line, and no revision", async () => {
+    await refuses(/^Cannot compare with nothing: give a revision/, AGAINST);
+    await refuses(
+      /^Cannot check out "no-such-revision": there is no such revision$/,
+      AGAINST,
+      "no-such-revision",
+    );
+    await refuses(
+      /^Cannot find suite "nope": the known ones are dispatch, /,
+      AGAINST,
+      "HEAD",
+      "nope",
+    );
+    await refuses(
+      /^Cannot write results to .*: there is no folder /,
+      AGAINST,
+      "HEAD",
+      "--json",
+      "/no/such/folder/a.json",
+    );
+  });
+
+  it("explains itself", async () => {
+    const { code, out } = await run(AGAINST, "--help");
+    assertEquals(code, 0);
+    assertStringIncludes(out, "bench:against REV");
   });
 });
 

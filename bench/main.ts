@@ -9,6 +9,7 @@ import { names, parse, suiteNames } from "./harness/arguments.ts";
 import { findBackends } from "./harness/find_backends.ts";
 import { machine, runtime, versions } from "./harness/machine.ts";
 import { checkWritable, writeResults } from "./harness/results_file.ts";
+import { backendsHere } from "./harness/contender.ts";
 import { QUICK, type SuiteRun, WHOLE } from "./harness/plan.ts";
 import type { ResultsFile } from "./harness/schema.ts";
 import { openRun } from "./harness/open_run.ts";
@@ -72,8 +73,9 @@ await runCommand(async (args) => {
   for (const suite of suites) {
     const run = await openRun({
       suite,
-      backends: backends.filter(({ available }) => available)
-        .map(({ name }) => name),
+      contenders: backendsHere(
+        backends.filter(({ available }) => available).map(({ name }) => name),
+      ),
       plan,
       ...(values.slow ? { slowed: values.slow } : {}),
       progress: progress.show,

@@ -22,21 +22,23 @@ import { ratioTables } from "./peers/ratio_table.ts";
 import { WORKS } from "./peers/works.ts";
 
 const QUICK: Plan = {
-  quick: true,
+  cases: "quick",
   passes: 1,
   rounds: 2,
   budgetMs: 30,
   minSamples: 1,
   warmUpMs: 40,
+  watch: false,
 };
 
 const WHOLE: Plan = {
-  quick: false,
+  cases: "all",
   passes: 1,
   rounds: 5,
   budgetMs: 120,
   minSamples: 2,
   warmUpMs: 300,
+  watch: false,
 };
 
 const SUITES = [...new Set(WORKS.map(({ suite }) => suite))];

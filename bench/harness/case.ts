@@ -37,6 +37,8 @@ export interface Case {
   readonly label?: string;
   /** Whether `--quick` has it too. @default {false} */
   readonly quick?: boolean;
+  /** Whether `bench:against` has it where no suite is named. @default {false} */
+  readonly essential?: boolean;
   /** What a call gets through. */
   readonly work?: Work;
   /**
@@ -88,8 +90,8 @@ export interface ProbeSuite {
   readonly kind: "probe";
   /** What it asks. */
   readonly question: string;
-  /** The program, called with the backend and the name of a probe. */
-  readonly program: URL;
+  /** The program beside the suite, called with backend and name of a probe. */
+  readonly program: string;
   /** How many processes: in a quick run, and in a whole one. */
   readonly samples: readonly [quick: number, whole: number];
   /** What the program is asked. */

@@ -22,7 +22,7 @@ export function isContended(
 
 /** A warning where that holds for many results, or nothing. */
 export function contentionWarning(
-  { results, machine }: ResultsFile,
+  { results, machine }: Pick<ResultsFile, "results" | "machine">,
 ): string | null {
   const measured = results.filter(({ others }) => others !== undefined);
   const contended = measured.filter((each) => isContended(each, machine.cores));

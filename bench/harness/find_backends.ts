@@ -3,21 +3,23 @@
  *
  * @module
  */
+import { BENCH } from "./contender.ts";
 import { output, runtimeCommand } from "./channel.ts";
 import type { BackendLine } from "./schema.ts";
 import { UsageError } from "./usage.ts";
 
-const PROBE = new URL("./backends_probe.ts", import.meta.url);
-
 /**
  * The backends that were asked for, or all.
  *
+ * @param bench The folder `bench/` of the build that is asked.
  * @throws {UsageError} If one was asked for that is unknown or not available.
  */
 export async function findBackends(
   wanted: readonly string[] = [],
+  bench: URL = BENCH,
 ): Promise<BackendLine[]> {
-  const answer = JSON.parse(await output(runtimeCommand(PROBE, wanted))) as {
+  const program = new URL("./harness/backends_probe.ts", bench);
+  const answer = JSON.parse(await output(runtimeCommand(program, wanted))) as {
     backends?: BackendLine[];
     unknown?: string;
     known?: string[];

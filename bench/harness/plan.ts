@@ -4,13 +4,14 @@
  * @module
  */
 import { errorText } from "./channel.ts";
+import type { Contender } from "./contender.ts";
 import type { Failure, Result } from "./schema.ts";
 import type { SuiteName } from "./suites.ts";
 
 /** How long everything takes. */
 export interface Plan {
-  /** Whether only the quick cases run. */
-  readonly quick: boolean;
+  /** Which cases run: all, those for a look, or those to hold a build to. */
+  readonly cases: "all" | "quick" | "essential";
   /** How often the suites run from the start, in new processes. */
   readonly passes: number;
   /** How often, within a pass, the backends take turns at a case. */
@@ -21,27 +22,39 @@ export interface Plan {
   readonly minSamples: number;
   /** Milliseconds of warming up. */
   readonly warmUpMs: number;
+  /** Whether to see, before anything is timed, which kernels a case runs. */
+  readonly watch: boolean;
 }
 
 /** For a look, within minutes. */
 export const QUICK: Plan = {
-  quick: true,
+  cases: "quick",
   passes: 2,
   rounds: 2,
   budgetMs: 20,
   minSamples: 2,
   warmUpMs: 30,
+  watch: true,
 };
 
 /** For figures to keep. */
 export const WHOLE: Plan = {
-  quick: false,
+  cases: "all",
   passes: 3,
   rounds: 2,
   budgetMs: 100,
   minSamples: 3,
   warmUpMs: 150,
+  watch: true,
 };
+
+/** Whether a plan has a case, or a probe. */
+export function plans(
+  { cases }: Plan,
+  work: { readonly quick?: boolean; readonly essential?: boolean },
+): boolean {
+  return cases === "all" || (work[cases] ?? false);
+}
 
 /** What came out of a suite. */
 export interface Outcome {
@@ -55,8 +68,8 @@ export interface Outcome {
 export interface Task {
   /** The suite. */
   readonly suite: SuiteName;
-  /** The backends. */
-  readonly backends: readonly string[];
+  /** Who runs it, in turns. */
+  readonly contenders: readonly Contender[];
   /** How long. */
   readonly plan: Plan;
   /** A kernel to slow down on purpose. */

@@ -3,9 +3,16 @@
  *
  * @module
  */
+import type { Contender } from "./contender.ts";
 import type { ProbeSuite } from "./case.ts";
 import { output, runtimeCommand } from "./channel.ts";
-import { Failures, type Outcome, type SuiteRun, type Task } from "./plan.ts";
+import {
+  Failures,
+  type Outcome,
+  plans,
+  type SuiteRun,
+  type Task,
+} from "./plan.ts";
 import type { Result } from "./schema.ts";
 import { watchMachine } from "./measure.ts";
 import { mean, summarize } from "./stats.ts";
@@ -18,7 +25,7 @@ export class ProbeRun implements SuiteRun {
   readonly question: string;
   readonly #suite: ProbeSuite;
   readonly #task: Task;
-  /** By probe, then by backend. */
+  /** By probe, then by contender. */
   readonly #found = new Map<string, Map<string, Figures[]>>();
   readonly #failures: Failures;
   #taken = 0;
@@ -35,27 +42,39 @@ export class ProbeRun implements SuiteRun {
   /** Takes its share of the samples. */
   async pass(): Promise<void> {
     const { plan } = this.#task;
-    const all = this.#suite.samples[plan.quick ? 0 : 1];
+    const all = this.#suite.samples[plan.cases === "quick" ? 0 : 1];
     this.#passes++;
     const until = Math.ceil(all * this.#passes / plan.passes);
     for (; this.#taken < until; this.#taken++) {
-      for (const { name, quick } of this.#suite.probes) {
-        if (plan.quick && !quick) continue;
-        this.#task.progress(`${this.#task.suite}: ${name}`);
-        for (const backend of this.#task.backends) {
-          if (this.#failures.has(name, backend)) continue;
+      for (const probe of this.#suite.probes) {
+        if (!plans(plan, probe)) continue;
+        this.#task.progress(`${this.#task.suite}: ${probe.name}`);
+        for (const contender of this.#inTurn()) {
+          if (this.#failures.has(probe.name, contender.name)) continue;
           try {
-            this.#add(name, backend, await this.#run(name, backend));
+            const figures = await this.#run(probe.name, contender);
+            this.#add(probe.name, contender.name, figures);
           } catch (error) {
-            this.#failures.add(name, backend, error);
+            this.#failures.add(probe.name, contender.name, error);
           }
         }
       }
     }
   }
 
-  async #run(probe: string, backend: string): Promise<Figures> {
-    const command = runtimeCommand(this.#suite.program, [backend, probe]);
+  /** Who began is last in the next sample. */
+  #inTurn(): readonly Contender[] {
+    const { contenders } = this.#task;
+    const first = this.#taken % contenders.length;
+    return [...contenders.slice(first), ...contenders.slice(0, first)];
+  }
+
+  async #run(
+    probe: string,
+    { backend, bench }: Contender,
+  ): Promise<Figures> {
+    const program = new URL(`./suites/${this.#suite.program}`, bench);
+    const command = runtimeCommand(program, [backend, probe]);
     const end = watchMachine();
     const lines = (await output(command)).trim().split("\n");
     const figures = JSON.parse(lines.at(-1)!) as Figures;
@@ -65,10 +84,10 @@ export class ProbeRun implements SuiteRun {
     return { ...figures, others: Math.max(othersMs / wallMs, 0) };
   }
 
-  #add(probe: string, backend: string, figures: Figures): void {
-    const byBackend = this.#found.get(probe) ?? new Map<string, Figures[]>();
-    byBackend.set(backend, [...byBackend.get(backend) ?? [], figures]);
-    this.#found.set(probe, byBackend);
+  #add(probe: string, contender: string, figures: Figures): void {
+    const all = this.#found.get(probe) ?? new Map<string, Figures[]>();
+    all.set(contender, [...all.get(contender) ?? [], figures]);
+    this.#found.set(probe, all);
   }
 
   /** What all passes gave. */

@@ -24,6 +24,10 @@ const RESULT = z.strictObject({
   min: positive,
   /** The median of each round; rounds lie apart in time, and in processes. */
   rounds: z.array(positive).min(1),
+  /** The lower quartile of each round, which disturbances reach last. */
+  quartiles: z.array(positive).optional(),
+  /** How many cores it kept busy in each round. */
+  busy: z.array(z.number().min(0)).optional(),
   /** At most 60 of the samples, evenly spread over their order by size. */
   samples: z.array(positive).min(1),
   /** How many samples there were. */
@@ -47,20 +51,23 @@ const RESULT = z.strictObject({
   counted: z.record(z.string(), z.number()).optional(),
 });
 
-const FAILURE = z.strictObject({
+/** A line that could not be measured. */
+export const FAILURE = z.strictObject({
   suite: z.string().min(1),
   case: z.string().min(1),
   backend: z.string().min(1),
   error: z.string(),
 });
 
-const BACKEND = z.strictObject({
+/** A backend, and whether it took part. */
+export const BACKEND = z.strictObject({
   name: z.string().min(1),
   available: z.boolean(),
   reason: z.string().optional(),
 });
 
-const MACHINE = z.strictObject({
+/** Where a run was made. */
+export const MACHINE = z.strictObject({
   system: z.string(),
   architecture: z.string(),
   processor: z.string(),

@@ -1,36 +1,45 @@
 /**
- * Runs a timed suite: a process for each backend, which take turns.
+ * Runs a timed suite: a process for each contender, which take turns.
  *
  * @module
  */
 import { Channel, runtimeCommand } from "./channel.ts";
+import type { Contender } from "./contender.ts";
 import { difference, type Fingerprint } from "./fingerprint.ts";
-import { Failures, type Outcome, type SuiteRun, type Task } from "./plan.ts";
+import {
+  Failures,
+  type Outcome,
+  plans,
+  type SuiteRun,
+  type Task,
+} from "./plan.ts";
 import type { Result } from "./schema.ts";
 import { median, summarize, thin } from "./stats.ts";
 import { Turns } from "./turns.ts";
 import type { Listed, Measured, Opened, WorkerRequest } from "./worker.ts";
 
-/** A backend's process. */
+/** A contender's process. */
 interface Worker {
-  readonly backend: string;
+  readonly name: string;
   readonly channel: Channel;
   readonly ask: (request: WorkerRequest) => Promise<unknown>;
 }
 
-const WORKER = new URL("./worker.ts", import.meta.url);
-
-function startWorker(task: Task, backend: string): Worker {
-  const args = [task.suite, backend, ...(task.slowed ? [task.slowed] : [])];
-  const channel = new Channel(runtimeCommand(WORKER, args));
-  return { backend, channel, ask: (request) => channel.request(request) };
+function startWorker(
+  { suite, slowed }: Task,
+  { name, backend, bench }: Contender,
+): Worker {
+  const program = new URL("./harness/worker.ts", bench);
+  const args = [suite, backend, ...(slowed ? [slowed] : [])];
+  const channel = new Channel(runtimeCommand(program, args));
+  return { name, channel, ask: (request) => channel.request(request) };
 }
 
 /** What the passes gave for one case. */
 interface Gathered {
   readonly work: Listed;
-  /** What the first backend computed in the first pass. */
-  reference: { backend: string; print: Fingerprint } | null;
+  /** What the first contender computed in the first pass. */
+  reference: { name: string; print: Fingerprint } | null;
   readonly opened: Map<string, Opened>;
   readonly rounds: Map<string, Measured[]>;
 }
@@ -55,8 +64,8 @@ export class TimedRun implements SuiteRun {
 
   /** Runs every case once more, in new processes. */
   async pass(): Promise<void> {
-    const { backends, plan, suite, progress } = this.#task;
-    const workers = backends.map((name) => startWorker(this.#task, name));
+    const { contenders, plan, suite, progress } = this.#task;
+    const workers = contenders.map((each) => startWorker(this.#task, each));
     try {
       const ready: Worker[] = [];
       let listed: Listed[] = [];
@@ -65,11 +74,11 @@ export class TimedRun implements SuiteRun {
           listed = await worker.ask({ ask: "begin" }) as Listed[];
           ready.push(worker);
         } catch (error) {
-          this.#failures.add("every case", worker.backend, error);
+          this.#failures.add("every case", worker.name, error);
         }
       }
       for (const work of listed) {
-        if (plan.quick && !work.quick) continue;
+        if (!plans(plan, work)) continue;
         progress(`${suite}: ${work.name}`);
         await this.#runCase(this.#gather(work), ready);
       }
@@ -97,18 +106,18 @@ export class TimedRun implements SuiteRun {
     gathered: Gathered,
     workers: readonly Worker[],
   ): Promise<void> {
-    const { name } = gathered.work;
+    const work = gathered.work.name;
     const { rounds, budgetMs, minSamples } = this.#task.plan;
     const turns = new Turns(
-      workers.filter(({ backend }) => !this.#failures.has(name, backend)),
-      ({ backend }, reason) => this.#failures.add(name, backend, reason),
+      workers.filter(({ name }) => !this.#failures.has(work, name)),
+      ({ name }, reason) => this.#failures.add(work, name, reason),
     );
     await turns.each((worker) => this.#open(gathered, worker));
-    await turns.rounds(rounds, async ({ backend, ask }) => {
+    await turns.rounds(rounds, async ({ name, ask }) => {
       const effort = { budgetMs, minSamples };
       const measured = await ask({ ask: "measure", effort }) as Measured;
-      const before = gathered.rounds.get(backend) ?? [];
-      gathered.rounds.set(backend, [...before, measured]);
+      const before = gathered.rounds.get(name) ?? [];
+      gathered.rounds.set(name, [...before, measured]);
     });
     await turns.each(async ({ ask }) => {
       await ask({ ask: "close" });
@@ -117,33 +126,34 @@ export class TimedRun implements SuiteRun {
 
   async #open(gathered: Gathered, worker: Worker): Promise<void> {
     const { work, opened } = gathered;
-    const { backend } = worker;
+    const { name } = worker;
+    const { warmUpMs, watch } = this.#task.plan;
     const answer = await worker.ask({
       ask: "open",
       name: work.name,
-      warmUpMs: this.#task.plan.warmUpMs,
-      watch: !opened.has(backend),
+      warmUpMs,
+      watch: watch && !opened.has(name),
     }) as Opened;
-    if (!opened.has(backend)) opened.set(backend, answer);
+    if (!opened.has(name)) opened.set(name, answer);
     const print = answer.fingerprint;
-    gathered.reference ??= { backend, print };
+    gathered.reference ??= { name, print };
     const unlike = difference(gathered.reference.print, print, work.tolerance);
     if (!unlike) return;
     await worker.ask({ ask: "close" }).catch(() => {});
-    throw new Error(`Against ${gathered.reference.backend}: ${unlike}`);
+    throw new Error(`Against ${gathered.reference.name}: ${unlike}`);
   }
 
-  /** What all passes gave, in the order of the cases and backends. */
+  /** What all passes gave, in the order of the cases and contenders. */
   outcome(): Outcome {
     const results: Result[] = [];
     for (const gathered of this.#gathered.values()) {
-      for (const backend of this.#task.backends) {
-        if (this.#failures.has(gathered.work.name, backend)) continue;
-        const rounds = gathered.rounds.get(backend);
-        const opened = gathered.opened.get(backend);
+      for (const { name } of this.#task.contenders) {
+        if (this.#failures.has(gathered.work.name, name)) continue;
+        const rounds = gathered.rounds.get(name);
+        const opened = gathered.opened.get(name);
         if (!rounds || !opened) continue;
         results.push(
-          resultOf(this.#task.suite, gathered.work, backend, opened, rounds),
+          resultOf(this.#task.suite, gathered.work, name, opened, rounds),
         );
       }
     }
@@ -170,14 +180,17 @@ function resultOf(
     unit: "ns",
     ...summarize(samples),
     rounds: rounds.map((round) => median(round.samples)),
+    quartiles: rounds.map((round) => summarize(round.samples).p25),
+    busy: rounds.map(({ ownMs, wallMs }) => ownMs / wallMs),
     samples: thin(samples, KEPT_SAMPLES),
     count: samples.length,
     callsPerSample: rounds[0]?.callsPerSample ?? 1,
     own: total("ownMs") / total("wallMs"),
     others: Math.max(total("othersMs") / total("wallMs"), 0),
     ...(work.work ? { work: work.work } : {}),
-    kernels: [...opened.kernels],
-    peakBytes: opened.peakBytes,
+    ...(opened.seen
+      ? { ...opened.seen, kernels: [...opened.seen.kernels] }
+      : {}),
     counted: { ...opened.counted },
   };
 }

@@ -50,6 +50,8 @@ export interface Listed {
   readonly size?: number;
   /** Whether quick runs have it. */
   readonly quick: boolean;
+  /** Whether builds are held to it. */
+  readonly essential: boolean;
   /** What a call gets through. */
   readonly work?: Work;
   /** How far backends may differ. */
@@ -60,10 +62,13 @@ export interface Listed {
 export interface Opened {
   /** What was computed. */
   readonly fingerprint: Fingerprint;
-  /** The kernels that ran. */
-  readonly kernels: readonly string[];
-  /** The most bytes that tensors held. */
-  readonly peakBytes: number;
+  /** What was seen, where it was asked for. */
+  readonly seen?: {
+    /** The kernels that ran. */
+    readonly kernels: readonly string[];
+    /** The most bytes that tensors held. */
+    readonly peakBytes: number;
+  };
   /** What the device counted during one call, where it counts. */
   readonly counted: Readonly<Record<string, number>>;
 }
@@ -114,6 +119,7 @@ async function begin(): Promise<Listed[]> {
     series: work.series,
     ...(work.size === undefined ? {} : { size: work.size }),
     quick: work.quick ?? false,
+    essential: work.essential ?? false,
     ...(work.work ? { work: work.work } : {}),
     tolerance: toleranceOf(work),
   }));
@@ -133,11 +139,11 @@ async function openCase(
 ): Promise<Opened> {
   const work = cases.get(name);
   if (!work) throw new RangeError(`Cannot find the case ${name}`);
-  const seen = watch ? await observe(work) : null;
+  const observed = watch ? await observe(work) : null;
   const live = await start(work);
   const first = await check(work, live);
-  const unlike = seen &&
-    difference(seen.fingerprint, first, toleranceOf(work));
+  const unlike = observed &&
+    difference(observed.fingerprint, first, toleranceOf(work));
   if (unlike) throw new Error(`Two runs of it give ${unlike}`);
   const counted = await count(live);
   const warm = await warmUp(
@@ -146,12 +152,12 @@ async function openCase(
     currentBackend().readSync ? undefined : () => wait(live),
   );
   open = { work, live, warm, first };
-  const { kernels = [], peakBytes = 0 } = seen ?? {};
-  return { fingerprint: first, kernels, peakBytes, counted };
+  const seen = observed?.seen;
+  return { fingerprint: first, ...(seen ? { seen } : {}), counted };
 }
 
 /** Runs a case on a device that is watched, and so is too slow to time. */
-async function observe(work: Case): Promise<Omit<Opened, "counted">> {
+async function observe(work: Case): Promise<Required<Omit<Opened, "counted">>> {
   const backend = currentBackend();
   const watched = watch(backend);
   await setBackend(watched.backend);
@@ -162,7 +168,7 @@ async function observe(work: Case): Promise<Omit<Opened, "counted">> {
     const fingerprint = await check(work, live);
     await stop(live);
     const kernels = [...watched.kernels].sort();
-    return { fingerprint, kernels, peakBytes: watched.peakBytes };
+    return { fingerprint, seen: { kernels, peakBytes: watched.peakBytes } };
   } finally {
     await setBackend(backend);
   }

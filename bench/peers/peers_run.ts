@@ -77,11 +77,11 @@ export class PeersRun {
       failures.add(spec.name, player.name, reason);
       await player.ask({ ask: "close" }).catch(() => {});
     });
-    const { quick, rounds, budgetMs, minSamples, warmUpMs } = this.#plan;
+    const { cases, rounds, budgetMs, minSamples, warmUpMs } = this.#plan;
     const found = new Map<Player, Result>();
 
     // Values are compared before anything is timed.
-    const patienceMs = PATIENCE_MS[quick ? "quick" : "whole"];
+    const patienceMs = PATIENCE_MS[cases === "quick" ? "quick" : "whole"];
     let first: { name: string; values: Float32Array } | null = null;
     await turns.each(async (player) => {
       const { slowMs } = await player.ask({

@@ -19,6 +19,7 @@ import { buildModel, netNamed } from "./_nets.ts";
 interface Subject {
   readonly name: string;
   readonly quick: boolean;
+  readonly essential?: boolean;
   readonly open: () => {
     /** What it holds beside the variables. */
     readonly inputs: readonly Tensor[];
@@ -44,9 +45,28 @@ function chain(size: number): Subject {
   };
 }
 
+/** An operation of two operands that both take part in backward. */
+function pair(name: "div" | "maximum", size: number): Subject {
+  return {
+    name: `${name}, ${size} elements`,
+    quick: false,
+    essential: true,
+    open() {
+      // Divisors that stay away from zero.
+      const a = rand([size]).add(1).requiresGrad_();
+      const b = rand([size]).add(1).requiresGrad_();
+      return { inputs: [], variables: [a, b], value: () => a[name](b).sum() };
+    },
+  };
+}
+
 const SUBJECTS: readonly Subject[] = [
   chain(16),
   chain(65536),
+  pair("div", 16),
+  pair("div", 65536),
+  pair("maximum", 16),
+  pair("maximum", 65536),
   {
     name: "784-50-10, batch 64",
     quick: true,
@@ -149,6 +169,7 @@ export const suite: TimedSuite = {
           backward ? "forward and backward" : "forward"
         }`,
         quick: subject.quick,
+        essential: subject.essential ?? false,
         tolerance: 1e-3,
         open: () => live(subject, backward),
       }))

@@ -139,6 +139,7 @@ export const suite: TimedSuite = {
       [false, true].map((backward): Case => ({
         series: `${layer.name}: ${backward ? "with gradients" : "forward"}`,
         quick: layer.quick,
+        essential: layer.quick,
         // Both gradients take as much again as the forward pass.
         work: { amount: (backward ? 3 : 1) * flops(layer), unit: "FLOP" },
         tolerance: 1e-3,

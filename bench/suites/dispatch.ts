@@ -14,8 +14,8 @@ import {
 
 const sixteen = (): Tensor => randn([16]);
 
-function one(series: string, open: () => Live): Case {
-  return { series, quick: true, open };
+function one(series: string, open: () => Live, essential = false): Case {
+  return { series, quick: true, essential, open };
 }
 
 /** The suite. */
@@ -26,7 +26,7 @@ export const suite = {
     one("add, 16 elements", () => {
       const [a, b] = [sixteen(), sixteen()];
       return making([a, b], () => a.add(b));
-    }),
+    }, true),
     one("add a number, 16 elements", () => {
       const a = sixteen();
       return making([a], () => a.add(2));
@@ -34,7 +34,7 @@ export const suite = {
     one("add, recorded for backward", () => {
       const [a, b] = [sixteen().requiresGrad_(), sixteen()];
       return making([a, b], () => a.add(b));
-    }),
+    }, true),
     one("sum, 16 elements", () => {
       const a = sixteen();
       return making([a], () => a.sum());

@@ -31,6 +31,7 @@ function one({ series, m, k, n, batch = 1, quick = false, open }: Shape): Case {
   return {
     series,
     size: square ? m : m * k * n,
+    essential: square && series === "square" && m >= 64 && m <= 1024,
     label: `${batch === 1 ? "" : `${batch}× `}${
       square ? m : `${m}×${k} by ${k}×${n}`
     }`,

@@ -10,7 +10,7 @@ import { NETS } from "./_nets.ts";
 export const suite: ProbeSuite = {
   kind: "probe",
   question: "How much memory does a training step need at most?",
-  program: new URL("./_memory_probe.ts", import.meta.url),
+  program: "_memory_probe.ts",
   samples: [1, 3],
   probes: NETS.map(({ name }) => ({
     name,

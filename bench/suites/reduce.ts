@@ -47,6 +47,7 @@ function one(
     size: elements,
     label: `${side}×${side}`,
     quick: side === 1024 || small,
+    essential: name === "softmax" && dim === 1 && side <= 1024,
     work: { amount: 4 * elements * (keeps ? 2 : 1), unit: "byte" },
     open() {
       const x = randn([side, side]);

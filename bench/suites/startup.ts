@@ -9,7 +9,7 @@ import type { ProbeSuite } from "../harness/case.ts";
 export const suite: ProbeSuite = {
   kind: "probe",
   question: "How long until the library is there, an operation, a step?",
-  program: new URL("./_startup_probe.ts", import.meta.url),
+  program: "_startup_probe.ts",
   samples: [3, 15],
   probes: [
     {

@@ -14,6 +14,7 @@ export const suite: TimedSuite = {
     NETS.map((net): Case => ({
       series: net.name,
       quick: true,
+      essential: net.optimizer === "SGD",
       work: { amount: net.batch, unit: "sample" },
       // The loss of the third step depends on two updates before it.
       stepsToCheck: 3,
