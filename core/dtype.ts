@@ -62,6 +62,17 @@ export function promote(a: DType, b: DType): DType {
 }
 
 /**
+ * True when a result of dtype `from` may be written into a tensor of `to`
+ * without losing its kind, as in PyTorch: no float into integers, no number
+ * into bools. Precision may go.
+ */
+export function canCast(from: DType, to: DType): boolean {
+  return DTYPES[from].floating
+    ? DTYPES[to].floating
+    : DTYPES[from].rank <= DTYPES[to].rank;
+}
+
+/**
  * Checks that a value names a dtype.
  *
  * @throws {DTypeError} If the value is none of the four names.

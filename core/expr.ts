@@ -3,12 +3,19 @@
  * elements of the inputs. Plain data. A backend renders them to its own
  * language from the table of scalar functions.
  *
+ * Expressions are typed: every node has a dtype, the operands of a call share
+ * one, and only a cast changes it. Nothing is promoted in here; whoever writes
+ * an expression over tensors brings them to a common dtype first, as `fused`
+ * does. A node that would mix dtypes is refused where it is made.
+ *
  * Expressions are graphs: a node that is used twice is the same object twice,
  * so renderers compute it once.
  *
  * @module
  */
-import type { DType } from "./dtype.ts";
+import { checkDType, type DType } from "./dtype.ts";
+import { checkExpr, checkPosition, typeOfCall } from "./expr_types.ts";
+import { showValue } from "./options.ts";
 import type { ScalarFunction } from "./scalar.ts";
 
 /** One node of a scalar expression. */
@@ -53,59 +60,91 @@ export type Expr =
     readonly dtype: DType;
   };
 
-/** The element of input `index`. */
+/**
+ * The element of input `index`.
+ *
+ * @throws {TypeError} If the index is not a number, or the dtype is unknown.
+ * @throws {RangeError} If the index is not a non-negative integer.
+ */
 export function arg(index: number, dtype: DType): Expr {
-  return { kind: "arg", index, dtype };
+  const what = "an input of an expression";
+  checkPosition(index, what);
+  return { kind: "arg", index, dtype: checkDType(dtype, `write ${what}`) };
 }
 
-/** Run-time scalar number `index`. */
+/**
+ * Run-time scalar number `index`.
+ *
+ * @throws {TypeError} If the index is not a number, or the dtype is unknown.
+ * @throws {RangeError} If the index is not a non-negative integer.
+ */
 export function scalar(index: number, dtype: DType): Expr {
-  return { kind: "scalar", index, dtype };
+  const what = "a run-time scalar of an expression";
+  checkPosition(index, what);
+  return { kind: "scalar", index, dtype: checkDType(dtype, `write ${what}`) };
 }
 
-/** A constant. */
+/**
+ * A constant.
+ *
+ * @throws {TypeError} If the value is not a number, or the dtype is unknown.
+ */
 export function constant(value: number, dtype: DType): Expr {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `Cannot write a constant of an expression as it must be a number: got ${
+        showValue(value)
+      }`,
+    );
+  }
+  checkDType(dtype, "write a constant of an expression");
   return { kind: "const", value, dtype };
 }
 
-/** The loop's position along `dim`, an int32. */
+/**
+ * The loop's position along `dim`, an int32.
+ *
+ * @throws {TypeError} If the dim is not a number.
+ * @throws {RangeError} If the dim is not a non-negative integer.
+ */
 export function indexAlong(dim: number): Expr {
+  checkPosition(dim, "the position along a dim");
   return { kind: "index", dim, dtype: "int32" };
 }
 
-/** What a reduction accumulated, for its epilogue. */
+/**
+ * What a reduction accumulated, for its epilogue.
+ *
+ * @throws {DTypeError} If the dtype is unknown.
+ */
 export function accumulator(dtype: DType): Expr {
+  checkDType(dtype, "write the accumulator of an expression");
   return { kind: "accumulator", dtype };
 }
 
-/** `value` as another dtype; the same expression where nothing changes. */
+/**
+ * `value` as another dtype; the same expression where nothing changes.
+ *
+ * @throws {TypeError} If `value` is not an expression, or the dtype is unknown.
+ */
 export function castExpr(value: Expr, dtype: DType): Expr {
+  checkDType(dtype, "cast an expression");
+  checkExpr(value, "cast");
   return value.dtype === dtype ? value : { kind: "cast", value, dtype };
 }
-
-const BOOLEAN: ReadonlySet<ScalarFunction> = new Set<ScalarFunction>([
-  "eq",
-  "ne",
-  "lt",
-  "le",
-  "gt",
-  "ge",
-  "and",
-  "or",
-  "xor",
-  "not",
-  "isNan",
-  "isFinite",
-]);
 
 /**
  * A call of a scalar function. The operands share one dtype (except the bool
  * condition of `select`), which is also the dtype of the result, except that
  * comparisons, logic and tests give bool.
+ *
+ * @throws {DTypeError} If the operands differ in dtype, or have one that the
+ * function does not take.
+ * @throws {TypeError} If there is no such function, or it takes another number
+ * of operands.
  */
 export function call(fn: ScalarFunction, ...args: Expr[]): Expr {
-  const dtype = BOOLEAN.has(fn) ? "bool" : args[args.length - 1]!.dtype;
-  return { kind: "call", fn, args, dtype };
+  return { kind: "call", fn, args, dtype: typeOfCall(fn, args) };
 }
 
 /** The operands of a node, in order. */
@@ -128,7 +167,18 @@ export function topological(roots: readonly Expr[]): Expr[] {
   return order;
 }
 
+/**
+ * How many dims a loop must have for the positions that are used anywhere
+ * below the roots; 0 where none is.
+ */
+export function positionsOf(roots: readonly Expr[]): number {
+  return topological(roots).reduce(
+    (dims, expr) => expr.kind === "index" ? Math.max(dims, expr.dim + 1) : dims,
+    0,
+  );
+}
+
 /** True when a position along a dim is used anywhere below the roots. */
 export function usesIndex(roots: readonly Expr[]): boolean {
-  return topological(roots).some((expr) => expr.kind === "index");
+  return positionsOf(roots) > 0;
 }

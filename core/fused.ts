@@ -5,10 +5,37 @@
  * @module
  */
 import { type DType, DTYPES, isFloating, promote } from "./dtype.ts";
+import { DTypeError } from "./errors.ts";
 import { arg, castExpr, type Expr, scalar } from "./expr.ts";
 import type { Formula } from "./op.ts";
-import { applyOp, type Dims, type Tensor } from "./tensor.ts";
+import { showValue } from "./options.ts";
 import { broadcastShapes, normalizeDims, type Shape } from "./shape.ts";
+import { applyOp, type Dims, Tensor } from "./tensor.ts";
+
+/**
+ * What an input of a fused function is, and so which dtype its expression has:
+ *
+ * - `number`: brought to the common float dtype of all numbers, as `div` does:
+ *   float64 if any of them is, else float32. int32 and bool become floats
+ * - `int32`: stays int32, such as indices of classes; others are refused
+ * - `mask`: bool stays bool, anything else counts as `number`
+ */
+export type FusedInput = "number" | "int32" | "mask";
+
+/** What a run-time scalar is: a `number` of the common dtype, or an `int32`. */
+export type FusedScalar = "number" | "int32";
+
+/** Options of {@linkcode fused}. */
+export interface FusedOptions {
+  /**
+   * What each input is; inputs behind the last one named are numbers.
+   *
+   * @default {numbers}
+   */
+  readonly inputs?: readonly FusedInput[];
+  /** How many run-time scalars it takes, or what each of them is. @default {0} */
+  readonly scalars?: number | readonly FusedScalar[];
+}
 
 /** A value with a gradient of its own. */
 export interface FusedValue {
@@ -45,15 +72,47 @@ const NONE: readonly number[] = [];
 /** A function made by {@linkcode fused}. */
 export class FusedFunction {
   readonly #label: string;
-  readonly #scalars: number;
+  readonly #inputs: readonly FusedInput[];
+  readonly #scalars: readonly FusedScalar[];
   readonly #expression: FusedExpression;
   readonly #formulas = new Map<number, Formula>();
 
   /** Programs call {@linkcode fused}. */
-  constructor(label: string, scalars: number, expression: FusedExpression) {
+  constructor(
+    label: string,
+    expression: FusedExpression,
+    { inputs = [], scalars = 0 }: FusedOptions,
+  ) {
     this.#label = label;
-    this.#scalars = scalars;
+    this.#inputs = inputs;
+    this.#scalars = typeof scalars === "number"
+      ? new Array<FusedScalar>(scalars).fill("number")
+      : scalars;
     this.#expression = expression;
+  }
+
+  #check(inputs: readonly Tensor[], scalars: readonly number[]): void {
+    for (let i = 0; i < inputs.length; i++) {
+      if (inputs[i] instanceof Tensor) continue;
+      throw new TypeError(
+        `Cannot compute ${this.#label} as input ${i} is not a tensor: got ${
+          showValue(inputs[i])
+        }`,
+      );
+    }
+    if (scalars.length !== this.#scalars.length) {
+      throw new TypeError(
+        `Cannot compute ${this.#label} with ${scalars.length} run-time scalars: it takes ${this.#scalars.length}`,
+      );
+    }
+    for (let i = 0; i < scalars.length; i++) {
+      if (typeof scalars[i] === "number") continue;
+      throw new TypeError(
+        `Cannot compute ${this.#label} as run-time scalar ${i} must be a number: got ${
+          showValue(scalars[i])
+        }`,
+      );
+    }
   }
 
   /** The formula for inputs of these dtypes. */
@@ -70,15 +129,34 @@ export class FusedFunction {
     return formula;
   }
 
+  /** The dtype that the expression of an input has, before numbers are mixed. */
+  #kindOf(i: number, dtype: DType): FusedInput {
+    const kind = this.#inputs[i] ?? "number";
+    if (kind === "int32" && dtype !== "int32") {
+      throw new DTypeError(
+        `Cannot compute ${this.#label} as input ${i} must be int32: got ${dtype}, cast it with cast("int32")`,
+      );
+    }
+    return kind === "mask" && dtype !== "bool" ? "number" : kind;
+  }
+
+  /** The one place where the dtypes of inputs are promoted. */
   #make(dtypes: readonly DType[]): Formula {
-    const floats = dtypes.filter(isFloating);
-    const common = floats.reduce<DType>(promote, floats[0] ?? "float32");
+    const kinds = dtypes.map((dtype, i) => this.#kindOf(i, dtype));
+    const common = dtypes.reduce<DType>(
+      (common, dtype, i) =>
+        kinds[i] === "number" && isFloating(dtype)
+          ? promote(common, dtype)
+          : common,
+      "float32",
+    );
     const made = this.#expression(
-      dtypes.map((dtype, i) => {
-        const input = arg(i, dtype);
-        return isFloating(dtype) ? castExpr(input, common) : input;
-      }),
-      Array.from({ length: this.#scalars }, (_, i) => scalar(i, common)),
+      dtypes.map((dtype, i) =>
+        kinds[i] === "number" ? castExpr(arg(i, dtype), common) : arg(i, dtype)
+      ),
+      this.#scalars.map((kind, i) =>
+        scalar(i, kind === "int32" ? "int32" : common)
+      ),
     );
     const { value, gradients }: FusedValue = "kind" in made
       ? { value: made }
@@ -86,7 +164,7 @@ export class FusedFunction {
     const formula: Formula = {
       label: this.#label,
       inputs: dtypes,
-      scalars: this.#scalars,
+      scalars: this.#scalars.length,
       expr: value,
     };
     return gradients
@@ -104,6 +182,7 @@ export class FusedFunction {
     inputs: readonly Tensor[],
     scalars: readonly number[] = NONE,
   ): Tensor {
+    this.#check(inputs, scalars);
     const formula = this.#formula(inputs);
     return applyOp({ name: "map", formula, scalars }, inputs)[0]!;
   }
@@ -120,6 +199,7 @@ export class FusedFunction {
     options: FusedSumOptions = {},
     scalars: readonly number[] = NONE,
   ): Tensor {
+    this.#check(inputs, scalars);
     const { dims, keepDim = false, divisor = 1 } = options;
     let shape: Shape = inputs[0]!.shape;
     for (let i = 1; i < inputs.length; i++) {
@@ -139,14 +219,17 @@ export class FusedFunction {
 /**
  * Makes an elementwise function that runs as one kernel, with the sum over its
  * values as another. Its gradients are derived, and are one kernel each as
- * well. Float inputs are brought to their common dtype; others stay as they
- * are.
+ * well. Inputs and run-time scalars are brought to one float dtype, float64 if
+ * any input is and else float32, unless `options.inputs` says that they are
+ * indices or masks.
  *
  * @param label What to call it in messages.
  * @param expression Writes the function down; called once for each combination
  * of dtypes.
- * @param options `scalars`: how many run-time scalars it takes.
+ * @param options What the inputs are, and how many run-time scalars there are.
  * @returns The function; keep it and use it again.
+ * @throws {DTypeError} When it is called, if the expression mixes dtypes, or an
+ * input that must be int32 is not.
  * @example A squared distance
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -166,7 +249,7 @@ export class FusedFunction {
 export function fused(
   label: string,
   expression: FusedExpression,
-  options: { readonly scalars?: number } = {},
+  options: FusedOptions = {},
 ): FusedFunction {
-  return new FusedFunction(label, options.scalars ?? 0, expression);
+  return new FusedFunction(label, expression, options);
 }

@@ -37,14 +37,16 @@ describe("a fused function", () => {
   );
 
   it(
-    "brings floats to one dtype and leaves integers alone",
+    "brings numbers to one float dtype and leaves indices alone",
     clean(() => {
       const pick = fused("pick", ([x, i]) => {
         assertEquals(i!.dtype, "int32");
         return call("mul", x!, castExpr(i!, x!.dtype));
-      });
+      }, { inputs: ["number", "int32"] });
       const i = tensor([2, 3], { dtype: "int32" });
       assertEquals(pick.map([tensor([1.5, 2]), i]).toArraySync(), [3, 6]);
+      assertEquals(product.map([tensor([1.5, 2]), i]).toArraySync(), [3, 6]);
+      assertEquals(product.map([i, i]).dtype, "float32");
       const wide = product.map([ones([2]), ones([2], { dtype: "float64" })]);
       assertEquals(wide.dtype, "float64");
     }),

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type DType, isFloating, promote } from "./dtype.ts";
+import { canCast, type DType, isFloating, promote } from "./dtype.ts";
 import {
   ELEMENTWISE,
   type Elementwise,
@@ -350,7 +350,14 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
   },
 
   full: created,
-  arange: (op) => [{ shape: [op.length], dtype: op.dtype }],
+  arange: (op) => {
+    if (op.dtype === "bool") {
+      throw new DTypeError(
+        "Cannot make a range of bools as they do not count: make it of int32 and compare it",
+      );
+    }
+    return [{ shape: [op.length], dtype: op.dtype }];
+  },
   eye: (op) => [{ shape: [op.rows, op.columns], dtype: op.dtype }],
   tril: triangle,
   triu: triangle,
@@ -371,6 +378,15 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
     if (x!.dtype === "bool") {
       throw new DTypeError(
         "Cannot scatterAdd into a bool tensor as bools are not added: cast it to int32",
+      );
+    }
+    if (!canCast(src!.dtype, x!.dtype)) {
+      throw new DTypeError(
+        `Cannot scatterAdd ${src!.dtype} values into a tensor of ${
+          x!.dtype
+        } as it cannot hold them: cast one of them, such as the tensor to ${
+          src!.dtype
+        }`,
       );
     }
     checkIndexShape("scatterAdd", op.dim, x!.shape, index!);

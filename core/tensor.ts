@@ -1713,14 +1713,14 @@ export class Tensor implements Disposable {
    */
   add_(other: TensorLike): this {
     return typeof other === "number"
-      ? this.#update(updates.addNumber(this.dtype), [other], [])
+      ? this.#update(updates.addNumber(this.dtype, other), [other], [])
       : this.#update(updates.add(this.dtype, other.dtype), [], [other]);
   }
 
   /** Multiplies the elements by a tensor or number. */
   mul_(other: TensorLike): this {
     return typeof other === "number"
-      ? this.#update(updates.mulNumber(this.dtype), [other], [])
+      ? this.#update(updates.mulNumber(this.dtype, other), [other], [])
       : this.#update(updates.mul(this.dtype, other.dtype), [], [other]);
   }
 
@@ -1776,8 +1776,9 @@ function rootOf(
       } for a tensor of ${showShape(tensor.shape)}`,
     );
   }
+  // A cast to its own dtype is another handle on it.
   const start = unscoped(() =>
-    gradient ? gradient.alias() : applyTo(tensor.device, {
+    gradient ? gradient.cast(tensor.dtype) : applyTo(tensor.device, {
       name: "full",
       shape: tensor.shape,
       value: 1,

@@ -3,50 +3,97 @@
  *
  * @module
  */
-import type { DType } from "./dtype.ts";
-import { arg, call, castExpr, type Expr, scalar } from "./expr.ts";
+import { canCast, type DType, promote } from "./dtype.ts";
+import {
+  ELEMENTWISE,
+  elementwiseExpr,
+  type ElementwiseName,
+  resolveDType,
+} from "./elementwise.ts";
+import { DTypeError } from "./errors.ts";
+import { arg, castExpr, type Expr, scalar } from "./expr.ts";
+import { dtypeOfNumber } from "./infer.ts";
 import { memoize } from "./lower/program.ts";
 import type { UpdateProgram } from "./op.ts";
 
-/** `target = f(target, other)` where `other` is a tensor. */
+/** Refuses a result that the target could only hold cut: floats in int32. */
+function checkFits(label: string, target: DType, result: DType): void {
+  if (canCast(result, target)) return;
+  throw new DTypeError(
+    `Cannot ${label} in place as the result is ${result} and the target ${target}: use ${
+      label.replace(/_$/, "")
+    }, which makes a new tensor, or cast what stands beside it`,
+  );
+}
+
+/** `target = fn(target, other)` as the primitive computes it, cast back. */
+function arithmetic(
+  label: string,
+  name: ElementwiseName,
+  to: DType,
+  other: Expr,
+): UpdateProgram["exprs"] {
+  const resolved = resolveDType(ELEMENTWISE[name], promote(to, other.dtype))!;
+  checkFits(label, to, resolved.result);
+  const value = elementwiseExpr(name, [arg(0, to), other], resolved);
+  return [castExpr(value, to)];
+}
+
+/** `target = target fn other` where `other` is a tensor. */
 const withTensor = (
   label: string,
-  f: (target: Expr, other: Expr) => Expr,
+  name: ElementwiseName,
 ): (target: DType, other: DType) => UpdateProgram =>
   memoize((target, other) => {
     const [to, from] = [target as DType, other as DType];
     return {
       label,
       inputs: [to, from],
-      exprs: [f(arg(0, to), castExpr(arg(1, from), to))],
+      exprs: arithmetic(label, name, to, arg(1, from)),
     };
   });
 
-/** `target = f(target, number)`. */
+/** `target = target fn number`, where the number has a dtype of its own. */
 const withNumber = (
   label: string,
-  f: (target: Expr, number: Expr) => Expr,
-): (target: DType) => UpdateProgram =>
-  memoize((target) => {
-    const to = target as DType;
-    return { label, inputs: [to], exprs: [f(arg(0, to), scalar(0, to))] };
+  name: ElementwiseName,
+): (target: DType, value: number) => UpdateProgram => {
+  const programOf = memoize((target, number) => {
+    const [to, from] = [target as DType, number as DType];
+    return {
+      label,
+      inputs: [to],
+      exprs: arithmetic(label, name, to, scalar(0, from)),
+    };
   });
+  return (target, value) => programOf(target, dtypeOfNumber(value, target));
+};
 
 /** `target = other`, cast to the target's dtype. */
 export const copyInPlace: (target: DType, source: DType) => UpdateProgram =
-  withTensor("copy_", (_, source) => source);
+  memoize((target, source) => {
+    const [to, from] = [target as DType, source as DType];
+    const exprs = [castExpr(arg(1, from), to)];
+    return { label: "copy_", inputs: [to, from], exprs };
+  });
+
+/** `target = number`, cast to the target's dtype. */
+const fill: (target: DType) => UpdateProgram = memoize((target) => {
+  const to = target as DType;
+  return { label: "fill_", inputs: [to], exprs: [scalar(0, to)] };
+});
 
 /** The changes in place that tensors have methods for. */
 export const updates: {
   readonly fill: (target: DType) => UpdateProgram;
   readonly add: (target: DType, other: DType) => UpdateProgram;
-  readonly addNumber: (target: DType) => UpdateProgram;
+  readonly addNumber: (target: DType, value: number) => UpdateProgram;
   readonly mul: (target: DType, other: DType) => UpdateProgram;
-  readonly mulNumber: (target: DType) => UpdateProgram;
+  readonly mulNumber: (target: DType, value: number) => UpdateProgram;
 } = {
-  fill: withNumber("fill_", (_, value) => value),
-  add: withTensor("add_", (a, b) => call("add", a, b)),
-  addNumber: withNumber("add_", (a, b) => call("add", a, b)),
-  mul: withTensor("mul_", (a, b) => call("mul", a, b)),
-  mulNumber: withNumber("mul_", (a, b) => call("mul", a, b)),
+  fill,
+  add: withTensor("add_", "add"),
+  addNumber: withNumber("add_", "add"),
+  mul: withTensor("mul_", "mul"),
+  mulNumber: withNumber("mul_", "mul"),
 };

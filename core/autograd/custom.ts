@@ -119,17 +119,18 @@ class FunctionNode extends TapeNode implements CustomNode {
         `Cannot use the backward of ${this.name} as it gave ${list.length} gradients for ${needed.length} inputs: return one (or null) for each`,
       );
     }
-    list.forEach((gradient, i) => {
-      const { shape } = this.#inputs[i]!;
-      if (gradient && needed[i] && !sameShape(gradient.shape, shape)) {
+    return list.map((gradient, i) => {
+      const { shape, dtype } = this.#inputs[i]!;
+      if (!gradient || !needed[i]) return gradient;
+      if (!sameShape(gradient.shape, shape)) {
         throw new ShapeError(
           `Cannot use the backward of ${this.name} as gradient ${i} has shape ${
             showShape(gradient.shape)
           } for an input of ${showShape(shape)}`,
         );
       }
+      return gradient.dtype === dtype ? gradient : gradient.cast(dtype);
     });
-    return list;
   }
 }
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { isFloating } from "../dtype.ts";
-import { call, castExpr, constant, type Expr } from "../expr.ts";
+import { type DType, isFloating, promote } from "../dtype.ts";
+import { call, castExpr, constant, type Expr, topological } from "../expr.ts";
 import type { ScalarFunction } from "../scalar.ts";
 
 /**
@@ -138,17 +138,29 @@ const RULES: { readonly [N in ScalarFunction]: Rule } = {
   threefry: flat,
 };
 
+/** The widest float dtype of any node. */
+function widestFloat(roots: readonly Expr[]): DType {
+  return topological(roots).reduce<DType>(
+    (widest, { dtype }) => isFloating(dtype) ? promote(widest, dtype) : widest,
+    "float32",
+  );
+}
+
 /**
  * How `expr` changes where input `index` changes by `change`; null where it
- * does not.
+ * does not. All changes have the widest float dtype of the expression, so that
+ * none is rounded on its way; so has the result.
  *
- * @param change Of the dtype of the input.
+ * @param change A float.
  */
 export function differentiate(
   expr: Expr,
   index: number,
   change: Expr,
 ): Expr | null {
+  const dtype = widestFloat([expr, change]);
+  const wide = (node: Expr): Expr =>
+    isFloating(node.dtype) ? castExpr(node, dtype) : node;
   const known = new Map<Expr, Expr | null>();
   const changeOf = (node: Expr): Expr | null => {
     let result = known.get(node);
@@ -158,15 +170,17 @@ export function differentiate(
   const find = (node: Expr): Expr | null => {
     switch (node.kind) {
       case "arg":
-        return node.index === index ? change : null;
-      case "cast": {
-        const inner = changeOf(node.value);
-        return inner && isFloating(node.dtype)
-          ? castExpr(inner, node.dtype)
-          : null;
-      }
+        return node.index === index ? wide(change) : null;
+      case "cast":
+        return isFloating(node.dtype) ? changeOf(node.value) : null;
       case "call":
-        return RULES[node.fn](node, node.args, node.args.map(changeOf));
+        return isFloating(node.dtype)
+          ? RULES[node.fn](
+            wide(node),
+            node.args.map(wide),
+            node.args.map(changeOf),
+          )
+          : null;
       default:
         return null;
     }

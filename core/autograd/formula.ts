@@ -70,7 +70,7 @@ function gradientExpr(
   const last = inputs.length;
   const g = arg(last, expr.dtype);
   const scaled = divides ? call("div", g, scalar(scalars, expr.dtype)) : g;
-  if (!gradients) return differentiate(expr, p, castExpr(scaled, inputs[p]!));
+  if (!gradients) return differentiate(expr, p, scaled);
   const own = gradients[p] ?? null;
   if (!own || !divides) return own;
   const sources = [...inputs.map((dtype, i) => arg(i, dtype)), scaled];

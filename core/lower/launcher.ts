@@ -6,7 +6,7 @@
  */
 import type { Backend } from "../backend.ts";
 import { type DType, DTYPES } from "../dtype.ts";
-import { DeviceError } from "../errors.ts";
+import { DeviceError, IndexError } from "../errors.ts";
 import type { Kernel, Launch, RoutineName, Slot } from "../kernel.ts";
 import type { Shape } from "../shape.ts";
 import { Storage } from "../storage.ts";
@@ -53,6 +53,7 @@ export class Launcher {
     inputs: readonly Value[],
     scalars: readonly number[] = NONE,
   ): Value {
+    checkPositions(program, shape);
     const output = this.allocate(shape, program.exprs[0]!.dtype);
     this.mapInto(program, [output], inputs, scalars);
     return output;
@@ -66,6 +67,7 @@ export class Launcher {
     scalars: readonly number[] = NONE,
   ): void {
     const { shape, size } = outputs[0]!.view;
+    checkPositions(program, shape);
     if (size === 0) return;
     const count = outputs.length + inputs.length;
     const views: View[] = new Array(count);
@@ -238,6 +240,16 @@ export class Launcher {
 }
 
 const NONE: readonly number[] = [];
+
+/** Refuses positions along dims that the loop does not have. */
+function checkPositions({ positions }: MapProgram, shape: Shape): void {
+  if (positions <= shape.length) return;
+  throw new IndexError(
+    `Cannot take the position along dim ${
+      positions - 1
+    } as the result has ${shape.length} dims`,
+  );
+}
 
 /** Strides of a dense output over the kept dims, 0 along the reduced ones. */
 function stridesOfOutput(kept: readonly number[], reduced: number): number[] {

@@ -6,7 +6,8 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import { type Expr, usesIndex } from "../expr.ts";
+import { type Expr, positionsOf } from "../expr.ts";
+import { checkExprs } from "../expr_check.ts";
 import type { Combine } from "../kernel.ts";
 
 let count = 0;
@@ -21,19 +22,27 @@ export class MapProgram {
   readonly exprs: readonly Expr[];
   /** How many run-time scalars it takes. */
   readonly scalars: number;
+  /** How many dims the positions count along that it uses. */
+  readonly positions: number;
   /** False where positions along dims are used, so that they must stay. */
   readonly collapses: boolean;
 
-  /** Makes a program of its own; keep it and use it again. */
+  /**
+   * Makes a program of its own; keep it and use it again.
+   *
+   * @throws {TypeError} If an expression is not typed by its operands.
+   */
   constructor(
     inputs: readonly DType[],
     exprs: readonly Expr[],
     scalars: number,
   ) {
+    checkExprs(exprs, inputs, scalars);
     this.inputs = inputs;
     this.exprs = exprs;
     this.scalars = scalars;
-    this.collapses = !usesIndex(exprs);
+    this.positions = positionsOf(exprs);
+    this.collapses = this.positions === 0;
   }
 }
 
@@ -52,7 +61,11 @@ export class ReduceProgram {
   /** How many run-time scalars it takes. */
   readonly scalars: number;
 
-  /** Makes a program of its own; keep it and use it again. */
+  /**
+   * Makes a program of its own; keep it and use it again.
+   *
+   * @throws {TypeError} If an expression is not typed by its operands.
+   */
   constructor(
     inputs: readonly DType[],
     element: Expr,
@@ -60,6 +73,7 @@ export class ReduceProgram {
     epilogue: Expr,
     scalars: number,
   ) {
+    checkExprs([element, epilogue], inputs, scalars);
     this.inputs = inputs;
     this.element = element;
     this.combine = combine;

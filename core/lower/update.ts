@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ShapeError } from "../errors.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import type { UpdateOp, UpdateProgram } from "../op.ts";
 import type { Value } from "../value.ts";
 import type { View } from "../view.ts";
@@ -16,9 +16,21 @@ const programs = new WeakMap<UpdateProgram, MapProgram>();
 function programOf(op: UpdateOp): MapProgram {
   let program = programs.get(op.program);
   if (program === undefined) {
-    const { inputs, exprs } = op.program;
+    const { label, inputs, exprs } = op.program;
+    exprs.forEach(({ dtype }, i) => {
+      if (dtype === inputs[i]) return;
+      throw new DTypeError(
+        `Cannot ${label} in place as the new value of target ${i} is ${dtype}: cast it to ${
+          inputs[i]
+        }, the dtype of the target`,
+      );
+    });
     program = new MapProgram(inputs, exprs, op.scalars.length);
     programs.set(op.program, program);
+  } else if (program.scalars !== op.scalars.length) {
+    throw new RangeError(
+      `Cannot ${op.program.label} in place with ${op.scalars.length} run-time scalars: it takes ${program.scalars}`,
+    );
   }
   return program;
 }

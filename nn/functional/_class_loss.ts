@@ -7,11 +7,12 @@
 import {
   autogradFunction,
   call,
-  castExpr,
   constant,
   type Expr,
   fused,
   type FusedFunction,
+  type FusedInput,
+  type FusedScalar,
   indexAlong,
   noGrad,
   type Tensor,
@@ -51,11 +52,18 @@ const zero = (like: Expr): Expr => constant(0, like.dtype);
 
 /** 0 where the index is ignored. */
 const unless = (index: Expr, ignored: Expr, value: Expr): Expr =>
-  select(
-    call("eq", index, castExpr(ignored, "int32")),
-    zero(value),
-    value,
-  );
+  select(call("eq", index, ignored), zero(value), value);
+
+/** What is ignored, the share of the class, the share of every class. */
+const SHARES: readonly FusedScalar[] = ["int32", "number", "number"];
+/** The same, and what g is divided by. */
+const GRADIENT_SHARES: readonly FusedScalar[] = [...SHARES, "number"];
+
+/** An index among numbers, at one place. */
+const indexAt = (place: number): FusedInput[] => [
+  ...new Array<FusedInput>(place).fill("number"),
+  "int32",
+];
 
 /** One function for each set of terms, made when it is first needed. */
 function perTerms(
@@ -83,7 +91,7 @@ const sampleLoss = perTerms(({ masked, smooth, weighted }) =>
     if (weight) loss = mul(loss, weight);
     if (sum) loss = call("sub", mul(loss, own!), mul(sum, every!));
     return index ? unless(index, ignored!, loss) : loss;
-  }, { scalars: 3 })
+  }, { inputs: masked ? indexAt(1) : [], scalars: SHARES })
 );
 
 /** The probability that a class should have: positions count along dim 1. */
@@ -102,7 +110,7 @@ const byLogits = perTerms(({ masked, smooth }) =>
     const miss = call("sub", call("exp", log!), target);
     const value = mul(miss, call("div", g!, divisor!));
     return masked ? unless(index!, ignored!, value) : value;
-  }, { scalars: 4 })
+  }, { inputs: indexAt(1), scalars: GRADIENT_SHARES })
 );
 
 /**
@@ -121,7 +129,7 @@ const byLogs = perTerms(({ masked, smooth, weighted }) =>
       const value = call("neg", mul(target, call("div", g!, divisor!)));
       return masked ? unless(index!, ignored!, value) : value;
     },
-    { scalars: 4 },
+    { inputs: indexAt(0), scalars: GRADIENT_SHARES },
   )
 );
 

@@ -5,7 +5,6 @@
  */
 import {
   call,
-  castExpr,
   constant,
   DTypeError,
   fused,
@@ -34,11 +33,11 @@ const withoutIgnored = fused(
   ([index], [ignored]) =>
     call(
       "select",
-      call("eq", index!, castExpr(ignored!, "int32")),
+      call("eq", index!, ignored!),
       constant(0, "int32"),
       index!,
     ),
-  { scalars: 1 },
+  { inputs: ["int32"], scalars: ["int32"] },
 );
 
 /** Inputs index and, where there is one, its weight; scalar: what is ignored. */
@@ -46,11 +45,11 @@ const counted = fused("class weights", ([index, weight], [ignored]) => {
   const dtype = weight?.dtype ?? "float32";
   return call(
     "select",
-    call("eq", index!, castExpr(ignored!, "int32")),
+    call("eq", index!, ignored!),
     constant(0, dtype),
     weight ?? constant(1, dtype),
   );
-}, { scalars: 1 });
+}, { inputs: ["int32"], scalars: ["int32"] });
 
 /** The sum of the weights of what is not ignored, as a 0-d tensor. */
 export function totalWeight(

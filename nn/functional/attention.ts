@@ -1,11 +1,12 @@
 import {
   call,
-  castExpr,
   constant,
   type Expr,
   fused,
   type FusedFunction,
+  type FusedOptions,
   indexAlong,
+  isFloating,
   ShapeError,
   showShape,
   type Tensor,
@@ -51,12 +52,17 @@ const plain = fused(
   { scalars: 1 },
 );
 
+const SCORE_AND_MASK: FusedOptions = {
+  inputs: ["number", "mask"],
+  scalars: 1,
+};
+
 const masked = fused("attention", ([score, mask], [scale]) => {
   const value = scaled(score!, scale!);
   return mask!.dtype === "bool"
     ? call("select", mask!, value, hidden(value))
-    : call("add", value, castExpr(mask!, value.dtype));
-}, { scalars: 1 });
+    : call("add", value, mask!);
+}, SCORE_AND_MASK);
 
 /** For each number of dims, as positions count from the first of them. */
 const causal: (FusedFunction | undefined)[] = [];
@@ -66,11 +72,11 @@ function causalOf(ndim: number): FusedFunction {
     const value = scaled(score!, scale!);
     const visible = call("le", indexAlong(ndim - 1), indexAlong(ndim - 2));
     const added = mask && mask.dtype !== "bool"
-      ? call("add", value, castExpr(mask, value.dtype))
+      ? call("add", value, mask)
       : value;
     const shown = mask?.dtype === "bool" ? call("and", visible, mask) : visible;
     return call("select", shown, added, hidden(value));
-  }, { scalars: 1 });
+  }, SCORE_AND_MASK);
 }
 
 /**
@@ -114,7 +120,9 @@ export function scaledDotProductAttention(
   const { mask, isCausal = false, dropout = 0 } = options;
   const scale = [options.scale ?? 1 / Math.sqrt(length!)];
   return tidy(() => {
-    const products = q.matmul(k.transpose(-1, -2));
+    // Products of whole numbers would wrap to 32 bits.
+    const queries = isFloating(q.dtype) ? q : q.cast("float32");
+    const products = queries.matmul(k.transpose(-1, -2));
     const inputs = mask ? [products, mask] : [products];
     const scores = isCausal
       ? causalOf(Math.max(products.ndim, mask?.ndim ?? 0)).map(inputs, scale)

@@ -1,6 +1,5 @@
 import {
   call,
-  castExpr,
   constant,
   type Expr,
   fused,
@@ -32,9 +31,8 @@ const sub = (a: Expr, b: Expr): Expr => call("sub", a, b);
 const num = (value: number, like: Expr): Expr => constant(value, like.dtype);
 
 /** Inputs p, target and, where there is one, the weight. */
-const entropy = fused("binaryCrossEntropy", ([p, given, factor]) => {
-  const t = castExpr(given!, p!.dtype);
-  const weight = factor && castExpr(factor, p!.dtype);
+const entropy = fused("binaryCrossEntropy", ([p, target, weight]) => {
+  const t = target!;
   // A certain and wrong prediction costs 100, not infinity, as in PyTorch.
   const least = num(-100, p!);
   const yes = call("max", call("log", p!), least);
@@ -112,9 +110,8 @@ const logitEntropy = (
   hasWeight: boolean,
   hasPositive: boolean,
 ): FusedFunction =>
-  fused("binaryCrossEntropyWithLogits", ([x, given, ...weights]) => {
-    const t = castExpr(given!, x!.dtype);
-    const factors = weights.map((weight) => castExpr(weight, x!.dtype));
+  fused("binaryCrossEntropyWithLogits", ([x, target, ...factors]) => {
+    const t = target!;
     const positive = hasPositive ? factors[hasWeight ? 1 : 0]! : null;
     const miss = call("softplus", call("neg", x!));
     const rest = mul(sub(num(1, t), t), x!);

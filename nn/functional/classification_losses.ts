@@ -1,6 +1,5 @@
 import {
   call,
-  castExpr,
   DTypeError,
   type Expr,
   fused,
@@ -179,7 +178,7 @@ const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
 const entropy = fused("crossEntropy", ([log, p, weight], [own, every]) => {
   const wanted = call("add", mul(p!, own!), every!);
   const loss = call("neg", mul(wanted, log!));
-  return weight ? mul(loss, castExpr(weight, loss.dtype)) : loss;
+  return weight ? mul(loss, weight) : loss;
 }, { scalars: 2 });
 
 /** The cross entropy between logits and probabilities, both `[N, C, ...]`. */
