@@ -8,6 +8,7 @@ import {
   broadcastShapes,
   ELEMENTWISE,
   type ElementwiseName,
+  isFloating,
   type Op,
   type Shape,
   ShapeError,
@@ -285,6 +286,7 @@ function pick(program: Values, random: Random): Step | null {
     random,
     (node) =>
       node.guess.shape.length === wanted.length && isTame(node) &&
+      (isFloating(dtype) || !isFloating(node.guess.dtype)) &&
       node.guess.shape.every((n, d) => n >= wanted[d]!),
   );
   return k === null

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type {
-  DType,
-  GatherOp,
-  LinearOp,
-  MatmulOp,
-  ScatterAddOp,
-  Shape,
+import {
+  type DType,
+  type GatherOp,
+  isFloating,
+  type LinearOp,
+  type MatmulOp,
+  type ScatterAddOp,
+  type Shape,
 } from "@tenfold/core";
 import { ALL_LAYOUTS, type Layout } from "../_layout.ts";
 import { anything, common, type Draw, wholes, wrapping } from "../_values.ts";
@@ -222,6 +223,8 @@ export const scatterAddRow: CaseRow<ScatterAddOp> = {
       }
     }
     for (const other of EVERY) {
+      // Floats are not added into integers.
+      if (isFloating(other) && !isFloating(dtype)) continue;
       yield {
         op: { name: "scatterAdd", dim: 0 },
         inputs: [
