@@ -30,7 +30,9 @@ export type ElementType =
   | "float32"
   | "float64"
   | "float8_e4m3"
-  | "float8_e5m2";
+  | "float8_e5m2"
+  | "float8_e4m3fnuz"
+  | "float8_e5m2fnuz";
 
 /** What is known of one element type. */
 interface ElementFacts {
@@ -131,6 +133,8 @@ export const ELEMENTS: { readonly [type in ElementType]: ElementFacts } = {
   float64: plain(Float64Array, "float64"),
   float8_e4m3: small(SMALL_FLOATS.float8_e4m3),
   float8_e5m2: small(SMALL_FLOATS.float8_e5m2),
+  float8_e4m3fnuz: small(SMALL_FLOATS.float8_e4m3fnuz),
+  float8_e5m2fnuz: small(SMALL_FLOATS.float8_e5m2fnuz),
 };
 
 /** The element type that holds a dtype without loss. */

@@ -10,31 +10,41 @@ import { asBytes } from "./_bytes.ts";
 import { FileError, messageOf } from "./errors.ts";
 
 /** What this file needs of `node:fs/promises`. */
-interface FileSystem {
+export interface FileSystem {
   readFile(path: string): Promise<Uint8Array>;
-  open(path: string, flags: string): Promise<FileHandle>;
+  open(path: string, flags: string, mode?: number): Promise<FileHandle>;
   mkdir(path: string, options: { recursive: true }): Promise<unknown>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   readdir(path: string): Promise<string[]>;
   lstat(path: string): Promise<FileFacts>;
+  stat(path: string): Promise<FileFacts>;
+  readlink(path: string): Promise<string>;
 }
 
-interface FileFacts {
+/** What this file needs of the facts about a file. */
+export interface FileFacts {
   readonly mtimeMs: number;
+  readonly mode: number;
   isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
 }
 
-interface FileHandle {
+/** What this file needs of an open file. */
+export interface FileHandle {
   writeFile(data: Uint8Array): Promise<void>;
+  chmod(mode: number): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Paths {
+/** What this file needs of `node:path`. */
+export interface Paths {
   dirname(path: string): string;
   basename(path: string): string;
   join(...parts: string[]): string;
+  resolve(...parts: string[]): string;
 }
 
 interface Urls {
@@ -60,7 +70,7 @@ export function showPath(path: string | URL): string {
 }
 
 /** The modules of the file system, or an error that says what to do instead. */
-function fileModules(
+export function fileModules(
   operation: string,
   path: string | URL,
 ): { fs: FileSystem; paths: Paths; file: string } {
@@ -83,7 +93,7 @@ function fileModules(
 }
 
 /** The code of a system error such as `"ENOENT"`, or the error's name. */
-function codeOf(thrown: unknown): string {
+export function codeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return "";
   return (thrown as { code?: unknown }).code?.toString() ?? thrown.name;
 }
@@ -103,7 +113,8 @@ function explain(thrown: unknown, flags: string): string {
   return `the system says: ${messageOf(thrown)}`;
 }
 
-function fileError(
+/** The error of a file that could not be read or written. */
+export function fileError(
   operation: string,
   path: string,
   cause: unknown,
@@ -144,109 +155,6 @@ export async function readFileIfThere(
       return null;
     }
     throw error;
-  }
-}
-
-/** What stands for the random part in the names of temporary files. */
-const RANDOM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/**
- * How long a temporary file stays as it is before it counts as left behind, by
- * a program that was killed: whoever still writes changes it more often.
- */
-const LEFT_BEHIND_MS = 10 * 60 * 1000;
-
-/**
- * Replaces a file with `data` as one step: whoever reads it finds the old
- * contents or the new ones, whole, even if the program is stopped midway. What
- * others that were stopped have left of the same file is removed.
- *
- * @throws {FileError} If it cannot be written; the old file is as it was.
- */
-export async function replaceFile(
-  path: string | URL,
-  data: Uint8Array,
-): Promise<void> {
-  const { fs, paths, file } = fileModules("write", path);
-  const folder = paths.dirname(file);
-  const prefix = `.${paths.basename(file)}.`;
-  const temporary = paths.join(folder, `${prefix}${crypto.randomUUID()}.tmp`);
-  try {
-    const handle = await openNew(fs, temporary, folder);
-    try {
-      try {
-        await removeLeftovers(fs, paths, temporary, prefix);
-        await handle.writeFile(data);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await fs.rename(temporary, file);
-    } catch (error) {
-      await fs.unlink(temporary).catch(() => {});
-      throw error;
-    }
-  } catch (cause) {
-    // The temporary file lies in the same folder, and renaming reads it.
-    const flags = `--allow-read=${folder} --allow-write=${folder}`;
-    throw fileError("write", file, cause, flags);
-  }
-  await syncFolder(fs, folder);
-}
-
-/** Opens a file that must not exist yet, making its folder if it is missing. */
-async function openNew(
-  fs: FileSystem,
-  path: string,
-  folder: string,
-): Promise<FileHandle> {
-  try {
-    return await fs.open(path, "wx");
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-    await fs.mkdir(folder, { recursive: true });
-    return await fs.open(path, "wx");
-  }
-}
-
-/**
- * Removes temporary files of the same target that are old beside a new one. The
- * clock is that of the file system, which may be another machine's.
- */
-async function removeLeftovers(
-  fs: FileSystem,
-  paths: Paths,
-  temporary: string,
-  prefix: string,
-): Promise<void> {
-  try {
-    const folder = paths.dirname(temporary);
-    const { mtimeMs: now } = await fs.lstat(temporary);
-    for (const name of await fs.readdir(folder)) {
-      if (!name.startsWith(prefix) || !name.endsWith(".tmp")) continue;
-      if (!RANDOM.test(name.slice(prefix.length, -4))) continue;
-      const path = paths.join(folder, name);
-      const facts = await fs.lstat(path);
-      if (!facts.isFile() || now - facts.mtimeMs <= LEFT_BEHIND_MS) continue;
-      await fs.unlink(path).catch(() => {});
-    }
-  } catch {
-    // They only take up room, or somebody else has removed them just now.
-  }
-}
-
-/** Makes a rename durable where the system lets folders be flushed. */
-async function syncFolder(fs: FileSystem, folder: string): Promise<void> {
-  try {
-    const handle = await fs.open(folder, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    // Windows has no such thing, and a program may write what it may not read:
-    // the file is whole all the same.
   }
 }
 

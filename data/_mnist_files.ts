@@ -4,7 +4,8 @@
  * @module
  */
 import { downloadFile, type DownloadProgress } from "./_download.ts";
-import { joinPath, readFileIfThere, replaceFile } from "./_fs.ts";
+import { joinPath, readFileIfThere } from "./_fs.ts";
+import { replaceFile } from "./_replace_file.ts";
 import { DataFormatError, FileError, messageOf } from "./errors.ts";
 import { isGzip } from "./_gzip.ts";
 import { inflateIdx } from "./idx.ts";

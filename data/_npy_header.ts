@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { checkDims } from "./_dims.ts";
 import { ELEMENTS } from "./_element.ts";
 import { DataFormatError } from "./errors.ts";
 
@@ -59,9 +60,9 @@ const ALIGNMENT = 64;
 const MAX_HEADER_BYTES = 2 ** 20;
 
 /** One `'key': value` of the dictionary; the value is a string, a boolean or a
- * tuple of integers. */
+ * tuple of integers. Python 2 writes `2L` for some integers, `u''` for text. */
 const ENTRY =
-  /\s*(['"])(\w+)\1\s*:\s*(?:(['"])([^'"]*)\3|(True|False)|\(([\d\s,]*)\))\s*(,|$)/y;
+  /\s*u?(['"])(\w+)\1\s*:\s*(?:u?(['"])([^'"]*)\3|(True|False)|\(([\d\sL,]*)\))\s*(,|$)/y;
 
 /** An error that says why the bytes are no `.npy` file. */
 export function npyError(why: string): DataFormatError {
@@ -125,9 +126,12 @@ function parseDictionary(
     throw npyError(`the header is not a dictionary: got ${shown}`);
   }
   const inner = braces[1]!.trimEnd();
-  if (/['"]descr['"]: ?\[/.test(inner)) {
+  const records = /['"]descr['"]\s*:\s*(\[[^]{0,200})/.exec(inner);
+  if (records !== null) {
     throw npyError(
-      "it holds records of several fields: save each field as an array of its own",
+      `it holds records of several fields: got ${
+        records[1]!.slice(0, 100)
+      }, save each field as an array of its own`,
     );
   }
   const entries = new Map<string, string>();
@@ -169,24 +173,45 @@ function parseTuple(text: string): number[] {
   const shape: number[] = [];
   const trimmed = text.trim();
   if (trimmed === "") return shape;
-  for (const part of trimmed.replace(/,$/, "").split(",")) {
-    const extent = Number(part);
-    if (!/^\s*\d+\s*$/.test(part) || !Number.isSafeInteger(extent)) {
-      throw npyError(`the shape is not a tuple of integers: got (${text})`);
+  const parts = trimmed.replace(/,$/, "").split(",");
+  checkDims(parts.length, npyError);
+  for (const part of parts) {
+    const digits = /^\s*(\d+)L?\s*$/.exec(part)?.[1];
+    const extent = Number(digits);
+    if (digits === undefined || !Number.isSafeInteger(extent)) {
+      throw npyError(
+        `the shape is not a tuple of integers: got (${text.slice(0, 100)})`,
+      );
     }
     shape.push(extent);
   }
   return shape;
 }
 
+/** What NumPy's other kinds are called. */
+const KINDS: { readonly [kind: string]: string } = {
+  c: "complex numbers",
+  M: "dates",
+  m: "time spans",
+  S: "text",
+  a: "text",
+  U: "text",
+  V: "raw bytes or records",
+};
+
 function parseDescr(descr: string): { type: NpyType; littleEndian: boolean } {
   const code = descr.slice(1);
   const type = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
-  const order = descr[0];
+  // "=" is the byte order of the machine that wrote it: all of today's are
+  // little-endian.
+  const order = descr[0] === "=" ? "<" : descr[0];
   const single = type !== undefined && ELEMENTS[type].bytes === 1;
   if (type === undefined || !(order === "<" || order === ">" || single)) {
+    const kind = KINDS[code[0] ?? ""];
     const hint = code.startsWith("O") || descr === "O"
       ? "pickled Python objects are never read"
+      : kind !== undefined
+      ? `which means ${kind}`
       : `expected one of ${Object.keys(CODES).join(", ")} after < or >`;
     throw npyError(
       `elements of this kind cannot become a tensor: got ${descr}, ${hint}`,

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { z } from "zod";
-import { DataFormatError, messageOf } from "./errors.ts";
+import { checkDims, MAX_DIMS } from "./_dims.ts";
+import { JsonError, JsonReader } from "./_json_header.ts";
+import { DataFormatError } from "./errors.ts";
 
 /** The dtypes of the safetensors format. */
 export type SafetensorsDType =
@@ -18,6 +19,8 @@ export type SafetensorsDType =
   | "F8_E5M2"
   | "F8_E4M3"
   | "F8_E8M0"
+  | "F8_E4M3FNUZ"
+  | "F8_E5M2FNUZ"
   | "I16"
   | "U16"
   | "F16"
@@ -44,6 +47,8 @@ export const SAFETENSORS_BITS: { readonly [D in SafetensorsDType]: number } = {
   F8_E5M2: 8,
   F8_E4M3: 8,
   F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
   I16: 16,
   U16: 16,
   F16: 16,
@@ -63,7 +68,8 @@ export const MAX_HEADER_BYTES = 100_000_000;
 /** Where one tensor lies, as the header says it. */
 export interface HeaderEntry {
   readonly name: string;
-  readonly dtype: SafetensorsDType;
+  /** One that this package knows, or one that came later. */
+  readonly dtype: string;
   readonly shape: number[];
   /** First byte, counted from the end of the header. */
   readonly begin: number;
@@ -78,16 +84,6 @@ export interface SafetensorsHeader {
   /** Bytes before the first tensor. */
   readonly start: number;
 }
-
-const offset = z.int().nonnegative();
-
-const entrySchema = z.strictObject({
-  dtype: z.enum(
-    Object.keys(SAFETENSORS_BITS) as [SafetensorsDType, ...SafetensorsDType[]],
-  ),
-  shape: z.array(offset),
-  data_offsets: z.tuple([offset, offset]),
-});
 
 /** An error that says why the bytes are no safetensors file. */
 export function safetensorsError(why: string): DataFormatError {
@@ -119,90 +115,153 @@ export function parseSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
       `the header is cut short: got ${bytes.length} bytes, expected at least ${start}`,
     );
   }
-  const json = parseJson(bytes.subarray(8, start));
-  let metadata: { [key: string]: string } = {};
-  const entries: HeaderEntry[] = [];
-  for (const [name, value] of Object.entries(json)) {
-    if (name === "__metadata__") metadata = checkMetadata(value);
-    else entries.push(checkEntry(name, value));
-  }
+  const { entries, metadata } = readHeader(bytes.subarray(8, start));
   checkTiling(entries, bytes.length - start);
   return { entries, metadata, start };
 }
 
-function parseJson(bytes: Uint8Array): { [key: string]: unknown } {
-  let value: unknown;
-  let text: string;
+/** The header as text; what is not UTF-8 is refused. */
+function textOf(bytes: Uint8Array): string {
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
       .decode(bytes);
-    value = JSON.parse(text);
-  } catch (cause) {
+  } catch {
+    throw safetensorsError("the header is not JSON in UTF-8");
+  }
+}
+
+function readHeader(
+  bytes: Uint8Array,
+): Pick<SafetensorsHeader, "entries" | "metadata"> {
+  const entries: HeaderEntry[] = [];
+  let metadata: { [key: string]: string } = {};
+  const json = new JsonReader(textOf(bytes));
+  try {
+    if (json.next !== "" && json.kind !== "object") {
+      throw safetensorsError("the header is not a JSON object");
+    }
+    json.object((name) => {
+      if (name === "__metadata__") metadata = readMetadata(json);
+      else entries.push(readEntry(json, name));
+    }, repeated);
+    json.end();
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
     throw safetensorsError(
-      `the header is not JSON in UTF-8: ${messageOf(cause)}`,
+      `the header is not JSON in UTF-8: ${error.message}`,
     );
   }
-  if (text[0] !== "{" || typeof value !== "object" || value === null) {
-    throw safetensorsError("the header is not a JSON object");
-  }
-  const repeated = findRepeatedKey(text);
-  if (repeated !== null) {
-    throw safetensorsError(`the header names ${show(repeated)} twice`);
-  }
-  return value as { [key: string]: unknown };
+  return { entries, metadata };
 }
 
-/**
- * The first key that an object of a valid JSON text names twice, or `null`.
- * `JSON.parse` itself keeps the last of them without a word.
- */
-export function findRepeatedKey(json: string): string | null {
-  const open: Set<string>[] = [];
-  for (let at = 0; at < json.length; at++) {
-    const char = json[at];
-    if (char === "{") open.push(new Set());
-    else if (char === "}") open.pop();
-    else if (char === '"') {
-      const start = at;
-      for (at++; json[at] !== '"'; at++) if (json[at] === "\\") at++;
-      let next = at + 1;
-      while (json.charCodeAt(next) <= 0x20) next++;
-      if (json[next] !== ":") continue;
-      const key = JSON.parse(json.slice(start, at + 1)) as string;
-      const keys = open.at(-1)!;
-      if (keys.has(key)) return key;
-      keys.add(key);
-    }
-  }
-  return null;
+function repeated(key: string): never {
+  throw safetensorsError(`the header names ${show(key)} twice`);
 }
 
-function checkMetadata(value: unknown): { [key: string]: string } {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+/** The metadata; some writers put null where they have none. */
+function readMetadata(json: JsonReader): { [key: string]: string } {
+  if (json.takeNull()) return {};
+  if (json.kind !== "object") {
     throw safetensorsError("__metadata__ is not an object of strings");
   }
-  for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") {
+  const pairs: [string, string][] = [];
+  json.object((key) => {
+    if (json.kind !== "string") {
       throw safetensorsError(
-        `__metadata__ must hold strings only: got ${typeof text} for ${
+        `__metadata__ must hold strings only: got ${json.kind} for ${
           show(key)
         }`,
       );
     }
-  }
-  return value as { [key: string]: string };
+    pairs.push([key, json.string()]);
+  }, repeated);
+  return Object.fromEntries(pairs);
 }
 
-function checkEntry(name: string, value: unknown): HeaderEntry {
-  const parsed = entrySchema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const field = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
+/** One entry. Keys that came to the format later are passed over. */
+function readEntry(json: JsonReader, name: string): HeaderEntry {
+  const fail = (why: string) =>
+    safetensorsError(`the entry of ${show(name)} is not sound: ${why}`);
+  if (json.kind !== "object") {
+    throw fail(`it must be an object: got ${json.kind}`);
+  }
+  let dtype: string | undefined;
+  let shape: number[] | undefined;
+  let offsets: number[] | undefined;
+  json.object((key) => {
+    if (key === "dtype") {
+      if (json.kind !== "string") {
+        throw fail(`dtype must be a string: got ${json.kind}`);
+      }
+      dtype = json.string();
+    } else if (key === "shape") {
+      shape = readIntegers(json, key, fail, MAX_DIMS);
+    } else if (key === "data_offsets") {
+      offsets = readIntegers(json, key, fail, 2);
+    } else {
+      json.skip();
+    }
+  }, repeated);
+  if (dtype === undefined) throw fail("dtype is missing");
+  if (shape === undefined) throw fail("shape is missing");
+  if (offsets?.length !== 2) throw fail("data_offsets must be two integers");
+  const [begin, end] = offsets as [number, number];
+  checkSize(name, dtype, shape, begin, end);
+  return { name, dtype, shape, begin, end };
+}
+
+/** Integers from 0 on, at most so many. */
+function readIntegers(
+  json: JsonReader,
+  field: string,
+  fail: (why: string) => DataFormatError,
+  most: number,
+): number[] {
+  if (json.kind !== "array") {
+    throw fail(`${field} must be an array of integers: got ${json.kind}`);
+  }
+  const integers: number[] = [];
+  json.array((index) => {
+    if (index < most) {
+      const value = json.kind === "number" ? json.number() : NaN;
+      if (!Number.isSafeInteger(value) || value < 0) {
+        throw fail(
+          `${field}.${index} must be an integer from 0 to 2^53: got ${
+            Number.isNaN(value) ? json.kind : value
+          }`,
+        );
+      }
+      integers.push(value + 0);
+    } else if (field === "shape") {
+      checkDims(index + 1, fail);
+    } else {
+      throw fail(`${field} must be ${most} integers`);
+    }
+  });
+  return integers;
+}
+
+/** Whether this package knows a dtype of the format. */
+export function isKnownDType(dtype: string): dtype is SafetensorsDType {
+  return Object.hasOwn(SAFETENSORS_BITS, dtype);
+}
+
+function checkSize(
+  name: string,
+  dtype: string,
+  shape: readonly number[],
+  begin: number,
+  end: number,
+): void {
+  const place = `got [${begin}, ${end}] for ${show(dtype).slice(1, -1)}`;
+  if (end < begin) {
     throw safetensorsError(
-      `the entry of ${show(name)} is not sound: ${field}${issue.message}`,
+      `the offsets of ${show(name)} do not fit its shape: ${place}`,
     );
   }
-  const { dtype, shape, data_offsets: [begin, end] } = parsed.data;
+  // How long elements of an unknown dtype are cannot be told: it is enough that
+  // they have a place of their own.
+  if (!isKnownDType(dtype)) return;
   const bits = shape.reduce((a, b) => a * b, SAFETENSORS_BITS[dtype]);
   if (!(bits <= Number.MAX_SAFE_INTEGER)) {
     throw safetensorsError(
@@ -211,14 +270,11 @@ function checkEntry(name: string, value: unknown): HeaderEntry {
   }
   if (bits !== (end - begin) * 8) {
     throw safetensorsError(
-      `the offsets of ${
-        show(name)
-      } do not fit its shape: got [${begin}, ${end}] for ${dtype} of shape [${
+      `the offsets of ${show(name)} do not fit its shape: ${place} of shape [${
         shape.join(", ")
       }], which takes ${bits / 8} bytes`,
     );
   }
-  return { name, dtype, shape, begin, end };
 }
 
 /** Sorts the entries by place and checks that they fill the data exactly. */

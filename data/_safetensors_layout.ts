@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { MAX_DIMS } from "./_dims.ts";
 import {
+  isKnownDType,
   MAX_HEADER_BYTES,
   SAFETENSORS_BITS,
-  type SafetensorsDType,
 } from "./_safetensors_header.ts";
 
 /** The header is padded so that the data begins at a multiple of this. */
@@ -15,7 +16,7 @@ const ALIGNMENT = 8;
 const ORDER = Object.keys(SAFETENSORS_BITS);
 
 interface Part {
-  readonly dtype: SafetensorsDType;
+  readonly dtype: string;
   readonly shape: readonly number[];
   readonly data: Uint8Array;
 }
@@ -23,7 +24,9 @@ interface Part {
 function checkPart(name: string, { dtype, shape, data }: Part): void {
   const why = name === "__metadata__"
     ? "the name is taken by the format"
-    : !Object.hasOwn(SAFETENSORS_BITS, dtype)
+    : shape.length > MAX_DIMS
+    ? `it has more than ${MAX_DIMS} dims: got ${shape.length}`
+    : !isKnownDType(dtype)
     ? `the dtype is unknown: got ${dtype}`
     : shape.reduce((a, b) => a * b, SAFETENSORS_BITS[dtype]) !== data.length * 8
     ? `its bytes do not fit its shape: got ${data.length} bytes for ${dtype} of shape [${

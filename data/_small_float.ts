@@ -4,7 +4,9 @@
  *
  * float16 is IEEE 754 binary16 and bfloat16 the upper half of a binary32.
  * float8_e4m3 (no infinities) and float8_e5m2 follow Micikevicius et al.,
- * "FP8 formats for deep learning", 2022.
+ * "FP8 formats for deep learning", 2022; those that end in fnuz (finite, one
+ * zero, one NaN) Noune et al., "8-bit numerical formats for deep neural
+ * networks", 2022.
  *
  * @module
  */
@@ -23,12 +25,20 @@ export interface SmallFloat {
   readonly overflow: number;
   /** The code that NaN becomes. */
   readonly nan: number;
+  /** True where the code of a negative zero is NaN, and nothing else is. */
+  readonly oneZero?: boolean;
 }
 
 /** The small floats by name. */
 export const SMALL_FLOATS: {
   readonly [
-    name in "float16" | "bfloat16" | "float8_e4m3" | "float8_e5m2"
+    name in
+      | "float16"
+      | "bfloat16"
+      | "float8_e4m3"
+      | "float8_e5m2"
+      | "float8_e4m3fnuz"
+      | "float8_e5m2fnuz"
   ]: SmallFloat;
 } = {
   float16: {
@@ -63,6 +73,24 @@ export const SMALL_FLOATS: {
     overflow: 0x7c,
     nan: 0x7f,
   },
+  float8_e4m3fnuz: {
+    bits: 8,
+    mantissa: 3,
+    minExponent: -7,
+    maxFinite: 0x7f,
+    overflow: 0x80,
+    nan: 0x80,
+    oneZero: true,
+  },
+  float8_e5m2fnuz: {
+    bits: 8,
+    mantissa: 2,
+    minExponent: -15,
+    maxFinite: 0x7f,
+    overflow: 0x80,
+    nan: 0x80,
+    oneZero: true,
+  },
 };
 
 /** The number that one code stands for. */
@@ -70,6 +98,7 @@ export function decodeSmallFloat(code: number, format: SmallFloat): number {
   const signBit = 1 << (format.bits - 1);
   const magnitude = code & (signBit - 1);
   const sign = code & signBit ? -1 : 1;
+  if (format.oneZero && code === signBit) return NaN;
   if (magnitude > format.maxFinite) {
     const infinite = magnitude === format.overflow &&
       format.overflow !== format.nan;
@@ -111,6 +140,7 @@ export function encodeSmallFloat(value: number, format: SmallFloat): number {
   if (rest > 0.5 || (rest === 0.5 && significand % 2 === 1)) significand++;
   const code = (exponent - format.minExponent) * (1 << format.mantissa) +
     significand;
+  if (format.oneZero && code === 0) return 0;
   return sign | (code > format.maxFinite ? format.overflow : code);
 }
 

@@ -1,15 +1,13 @@
 /**
- * CSV: tables as text, RFC 4180 and the habits around it. The parser is
- * Papa Parse.
+ * CSV: tables as text, RFC 4180 and the habits around it.
  *
  * @module
  */
 import { parseOptions } from "@tenfold/core";
-// @ts-types="@types/papaparse"
-import Papa from "papaparse";
 import { z } from "zod";
-import { CsvTable } from "./csv_table.ts";
-import { DataFormatError } from "./errors.ts";
+import { csvError, parseFields } from "./_csv_rows.ts";
+import { parseAs } from "./_foreign_format.ts";
+import { CsvTable, NA_VALUES } from "./csv_table.ts";
 import { type ByteSource, readBytes } from "./source.ts";
 
 /** Options of {@linkcode readCsv} and {@linkcode parseCsv}. */
@@ -30,6 +28,13 @@ export interface CsvOptions {
   delimiter?: string;
   /** Lines that begin with this are left out, such as `"#"`. */
   comment?: string;
+  /**
+   * The fields that mark a missing value among numbers, in upper or lower case;
+   * these take the place of the default ones.
+   *
+   * @default {NA_VALUES}
+   */
+  naValues?: readonly string[];
 }
 
 const optionsSchema = z.strictObject({
@@ -39,21 +44,21 @@ const optionsSchema = z.strictObject({
   delimiter: z.string("must be one character")
     .regex(/^[^\r\n"]$/, "must be one character").default(","),
   comment: z.string("must be text").min(1, "must not be empty").optional(),
+  naValues: z.array(z.string("must be text"), "must be an array of texts")
+    .optional(),
 });
 
-function fail(why: string): DataFormatError {
-  return new DataFormatError(`Cannot read CSV data as ${why}`);
-}
-
 /**
- * Reads the text of a CSV file. Fields may be quoted; empty lines are left
- * out.
+ * Reads the text of a CSV file. Fields may be quoted, lines may end in `\n`,
+ * `\r\n` or `\r`, also mixed, and empty lines are left out.
  *
  * @param text The whole file.
- * @param options The header, the delimiter, comments.
+ * @param options The header, the delimiter, comments, the marks of missing
+ * values.
  * @returns The table.
  * @throws {DataFormatError} If the text holds no row, a quote is not closed, a
- * row has too few or too many fields, or two columns have the same name.
+ * row has too few or too many fields (the message names its line), or two
+ * columns have the same name.
  *
  * @example A table without a header
  * ```ts
@@ -66,56 +71,47 @@ function fail(why: string): DataFormatError {
  * ```
  */
 export function parseCsv(text: string, options: CsvOptions = {}): CsvTable {
-  const { header, columns, delimiter, comment } = parseOptions(
+  const { header, columns, delimiter, comment, naValues } = parseOptions(
     optionsSchema,
     options,
     "read CSV data",
   );
-  const { data, errors } = Papa.parse<string[]>(text, {
+  const fields = parseFields(text, {
     delimiter,
-    skipEmptyLines: true,
-    ...(comment === undefined ? {} : { comments: comment }),
+    comment,
+    header,
+    width: columns?.length,
   });
-  const error = errors[0];
-  if (error !== undefined) {
-    throw fail(
-      `row ${(error.row ?? 0) + 1} is not sound: ${error.message}`,
-    );
+  const { rows, width } = fields;
+  if (rows.length === 0 && fields.header === undefined) {
+    throw csvError("it holds no rows");
   }
-  const first = data[0];
-  if (first === undefined) throw fail("it holds no rows");
-  const rows = header ? data.slice(1) : data;
-  const names = columns ?? (header ? first : first.map((_, c) => String(c)));
+  const names = columns ?? fields.header ??
+    Array.from({ length: width }, (_, c) => String(c));
   checkColumns(names);
-  const firstRow = header ? 2 : 1;
-  rows.forEach((row, r) => {
-    if (row.length !== names.length) {
-      throw fail(
-        `row ${
-          firstRow + r
-        } has the wrong number of fields: got ${row.length}, expected ${names.length}`,
-      );
-    }
-  });
-  return new CsvTable(names, rows, firstRow);
+  return new CsvTable(names, rows, { naValues: naValues ?? NA_VALUES });
 }
 
 function checkColumns(names: readonly string[]): void {
-  const repeated = names.find((name, c) => names.indexOf(name) !== c);
-  if (repeated !== undefined) {
-    throw fail(
-      `two columns have the same name: got ${
-        JSON.stringify(repeated.slice(0, 80))
-      }, pass { columns } to name them`,
-    );
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) {
+      throw csvError(
+        `two columns have the same name: got ${
+          JSON.stringify(name.slice(0, 80))
+        }, pass { columns } to name them`,
+      );
+    }
+    seen.add(name);
   }
 }
 
 /**
  * Reads a CSV file in UTF-8.
  *
- * @param source A path, a URL or bytes.
- * @param options The header, the delimiter, comments.
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
+ * @param options The header, the delimiter, comments, the marks of missing
+ * values.
  * @returns The table.
  * @throws {DataFormatError} If the file is not UTF-8 or not a table.
  * @throws {FileError} If the file cannot be read.
@@ -136,11 +132,17 @@ export async function readCsv(
   options: CsvOptions = {},
 ): Promise<CsvTable> {
   const bytes = await readBytes(source);
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw fail("it is not text in UTF-8");
-  }
-  return parseCsv(text, options);
+  return parseAs(bytes, "CSV data", undefined, () => {
+    let text: string;
+    try {
+      text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      throw csvError("it is not text in UTF-8");
+    }
+    const zero = bytes.indexOf(0);
+    if (zero >= 0) {
+      throw csvError(`it is not text: byte ${zero} is zero`);
+    }
+    return parseCsv(text, options);
+  });
 }

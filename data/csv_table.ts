@@ -4,10 +4,50 @@
  * @module
  */
 import { type DType, type Tensor, tensor } from "@tenfold/core";
+import { type CsvRows, rowsOf } from "./_csv_rows.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
 import { DataFormatError } from "./errors.ts";
 
-/** What becomes of an empty field, or of NA, NaN or null, among numbers. */
+/**
+ * The fields that mark a missing value among numbers if no others are named:
+ * those of pandas, and `"?"`, as in the files of the UCI repository.
+ */
+export const NA_VALUES: readonly string[] = [
+  "",
+  "?",
+  "#N/A",
+  "#N/A N/A",
+  "#NA",
+  "-1.#IND",
+  "-1.#QNAN",
+  "-NaN",
+  "1.#IND",
+  "1.#QNAN",
+  "<NA>",
+  "N/A",
+  "NA",
+  "NULL",
+  "NaN",
+  "None",
+];
+
+/** What a {@linkcode CsvTable} knows of its text beside the fields. */
+export interface CsvTableOptions {
+  /**
+   * The number of the first row in its file, for messages.
+   *
+   * @default {1}
+   */
+  firstRow?: number;
+  /**
+   * The fields that mark a missing value among numbers, in upper or lower case.
+   *
+   * @default {NA_VALUES}
+   */
+  naValues?: readonly string[];
+}
+
+/** What becomes of a missing value, such as an empty field or NA. */
 export interface MissingOption {
   /**
    * `"error"` refuses the table and names the field, `"nan"` reads NaN.
@@ -35,10 +75,12 @@ export interface Categories {
   readonly codes: Int32Array;
 }
 
-const MISSING: ReadonlySet<string> = new Set(["", "na", "nan", "null"]);
+/** How many columns a message lists. */
+const LISTED = 20;
 
 /** The number that a field spells, or `undefined`. */
 function parseNumber(text: string): number | undefined {
+  if (text === "") return undefined; // which Number() takes for 0
   if (/^[+-]?inf(inity)?$/i.test(text)) {
     return text[0] === "-" ? -Infinity : Infinity;
   }
@@ -65,24 +107,27 @@ function parseNumber(text: string): number | undefined {
 export class CsvTable {
   /** The names of the columns. */
   readonly columns: readonly string[];
-  readonly #rows: readonly (readonly string[])[];
-  readonly #firstLine: number;
+  readonly #rows: CsvRows;
+  readonly #missing: ReadonlySet<string>;
+  readonly #indices: ReadonlyMap<string, number>;
 
   /**
    * Makes a table of rows of text.
    *
    * @param columns The names of the columns.
    * @param rows The fields of each row; each has one for every column.
-   * @param firstRow The number of the first row in its file, for messages.
+   * @param options What else is known of the text.
    */
   constructor(
     columns: readonly string[],
-    rows: readonly (readonly string[])[],
-    firstRow = 1,
+    rows: readonly (readonly string[])[] | CsvRows,
+    options: CsvTableOptions = {},
   ) {
+    const { firstRow = 1, naValues = NA_VALUES } = options;
     this.columns = columns;
-    this.#rows = rows;
-    this.#firstLine = firstRow;
+    this.#rows = "field" in rows ? rows : rowsOf(rows, firstRow);
+    this.#missing = new Set(naValues.map((mark) => mark.toLowerCase()));
+    this.#indices = new Map(columns.map((name, c) => [name, c]));
   }
 
   /** The number of rows. */
@@ -91,12 +136,16 @@ export class CsvTable {
   }
 
   #indexOf(column: string): number {
-    const index = this.columns.indexOf(column);
-    if (index < 0) {
+    const index = this.#indices.get(column);
+    if (index === undefined) {
+      const { columns } = this;
+      const more = columns.length - LISTED;
       throw new RangeError(
         `Cannot read column ${
           JSON.stringify(column)
-        } as the table has no such column: got ${this.columns.join(", ")}`,
+        } as the table has no such column: got ${
+          columns.slice(0, LISTED).join(", ")
+        }${more > 0 ? ` and ${more} more` : ""}`,
       );
     }
     return index;
@@ -111,7 +160,11 @@ export class CsvTable {
    */
   strings(column: string): string[] {
     const index = this.#indexOf(column);
-    return this.#rows.map((row) => row[index]!);
+    const rows = this.#rows;
+    return Array.from(
+      { length: rows.length },
+      (_, row) => rows.field(row, index),
+    );
   }
 
   /**
@@ -138,21 +191,24 @@ export class CsvTable {
     step: number,
   ): void {
     const index = this.#indexOf(column);
-    this.#rows.forEach((row, r) => {
-      const text = row[index]!.trim();
-      const absent = MISSING.has(text.toLowerCase());
+    const rows = this.#rows;
+    for (let row = 0; row < rows.length; row++) {
+      const text = rows.field(row, index).trim();
+      const absent = this.#missing.has(text.toLowerCase());
       const value = absent ? NaN : parseNumber(text);
       if (value === undefined || (absent && missing === "error")) {
         throw new DataFormatError(
           `Cannot read column ${JSON.stringify(column)} as numbers: got ${
             JSON.stringify(text.slice(0, 80))
-          } in row ${this.#firstLine + r}${
-            absent ? ', pass { missing: "nan" } to read it as NaN' : ""
+          } in line ${rows.line(row)}${
+            absent
+              ? ', pass { missing: "nan" } to read it as NaN'
+              : ", pass { naValues } to parseCsv or readCsv if it marks a missing value"
           }`,
         );
       }
-      into[start + r * step] = value;
-    });
+      into[start + row * step] = value;
+    }
   }
 
   /**

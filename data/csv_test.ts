@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
 import "./_testing.ts";
 import { fuzz } from "./_testdata/bytes.ts";
 import { parseCsv, readCsv } from "./csv.ts";
-import { CsvTable } from "./csv_table.ts";
+import { CsvTable, NA_VALUES } from "./csv_table.ts";
 import { DataFormatError } from "./errors.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -18,6 +19,154 @@ describe("CSV", () => {
       assertEquals(table.strings("a"), ['x,"y"', "two\nlines"]);
       assertEquals([...table.numbers("b")], [1, 2]);
     }
+  });
+
+  it("takes line ends that are mixed, each where it stands", () => {
+    const ends = ["\n", "\r\n", "\r"];
+    const lines = ["x,kind", "1,cat", '2,"a\nb"', "3,dog"];
+    for (const a of ends) {
+      for (const b of ends) {
+        for (const c of ends) {
+          const text = lines[0] + a + lines[1] + b + lines[2] + c + lines[3];
+          for (const last of ["", ...ends]) {
+            const table = parseCsv(text + last);
+            assertEquals(table.columns, ["x", "kind"]);
+            assertEquals([...table.numbers("x")], [1, 2, 3]);
+            assertEquals(table.strings("kind"), ["cat", "a\nb", "dog"]);
+          }
+        }
+      }
+    }
+    const { names } = parseCsv("x,kind\n1,cat\r\n2,cat\n").categories("kind");
+    assertEquals(names, ["cat"]);
+  });
+
+  it("tells an empty field of a single column from an empty line", () => {
+    const table = parseCsv('x\n1\n""\n\n2\n""');
+    assertEquals(table.strings("x"), ["1", "", "2", ""]);
+    assertEquals(
+      [...table.numbers("x", { missing: "nan" })],
+      [1, NaN, 2, NaN],
+    );
+  });
+
+  it("names lines as an editor counts them", () => {
+    const texts: [string, number][] = [
+      ["x\n# note\n\n1\nbad\n", 5],
+      ["# note\r\n\r\nx\r\n1\r\nbad\r\n", 5],
+      ['x\n"1\n"\n\n"\n2"\nbad', 7],
+      ["\n\n\n\nx\nbad\n", 6],
+      ['"x"\r"\r\n 1"\rbad', 4],
+    ];
+    for (const [text, line] of texts) {
+      const table = parseCsv(text, { comment: "#" });
+      assertThrows(
+        () => table.numbers(table.columns[0]!),
+        DataFormatError,
+        `got "bad" in line ${line}`,
+      );
+    }
+    assertThrows(
+      () => parseCsv("a,b\n#\n\n1,2\n3\n", { comment: "#" }),
+      DataFormatError,
+      "line 5 has the wrong number of fields: got 1, expected 2",
+    );
+    assertThrows(
+      () => parseCsv('a,b\n\n1,"2\n3,4\n'),
+      DataFormatError,
+      "line 3 is not sound: a quote that opens there is never closed",
+    );
+    assertThrows(
+      () => new CsvTable(["x"], [["bad"]], { firstRow: 9 }).numbers("x"),
+      DataFormatError,
+      "in line 9",
+    );
+  });
+
+  it("takes the marks of missing values that pandas takes, and ?", () => {
+    const table = parseCsv(
+      `x\n${NA_VALUES.map((mark) => `"${mark}"`).join("\n")}\nnan\nn/a\n7\n`,
+    );
+    const values = table.numbers("x", { missing: "nan" });
+    assertEquals(values.length, NA_VALUES.length + 3);
+    assert(values.subarray(0, -1).every(Number.isNaN));
+    assertEquals(values.at(-1), 7);
+  });
+
+  it("takes other marks of missing values", () => {
+    const text = "x\n-999\n1\n.\nNA\n";
+    const other = parseCsv(text, { naValues: ["-999", ".", "NA"] });
+    assertEquals(
+      [...other.numbers("x", { missing: "nan" })],
+      [NaN, 1, NaN, NaN],
+    );
+    assertThrows(
+      () => parseCsv(text).numbers("x", { missing: "nan" }),
+      DataFormatError,
+      'got "." in line 4, pass { naValues }',
+    );
+    assertThrows(
+      () => parseCsv('x\n""', { naValues: ["."] }).numbers("x"),
+      DataFormatError,
+      'got "" in line 2',
+    );
+  });
+
+  it("reads 300,000 columns and finds each of them", () => {
+    // Finding a column among the others must not look through them all.
+    const names = Array.from({ length: 300_000 }, (_, i) => `g${i}`);
+    const table = parseCsv(`${names.join(",")}\n${names.map(() => 1)}\n`);
+    assertEquals(table.toTensor().shape, [1, 300_000]);
+    const error = assertThrows(() => table.strings("h"), RangeError);
+    assert(error.message.length < 300);
+    assertThrows(
+      () => parseCsv(`${names.join(",")},g7\n`),
+      DataFormatError,
+      'two columns have the same name: got "g7"',
+    );
+  });
+
+  it("names columns in place of a header of another length", () => {
+    const table = parseCsv("a\n1,2\n3,4\n", { columns: ["x", "y"] });
+    assertEquals([...table.numbers("y")], [2, 4]);
+    assertEquals(parseCsv("a,b,c\n1\n", { columns: ["x"] }).strings("x"), [
+      "1",
+    ]);
+    assertThrows(
+      () => parseCsv("1,2\n", { columns: ["x"], header: false }),
+      DataFormatError,
+      "line 1 has the wrong number of fields: got 2, expected 1",
+    );
+  });
+
+  it("cuts text as it was put together, whatever is in the fields", () => {
+    const field = fc.string({
+      unit: fc.constantFrom("a", " ", ",", '"', "\n", "\r", "é", "#", "1"),
+      maxLength: 6,
+    });
+    const tables = fc.integer({ min: 1, max: 4 }).chain((width) =>
+      fc.array(fc.array(field, { minLength: width, maxLength: width }), {
+        minLength: 1,
+        maxLength: 5,
+      })
+    );
+    const end = fc.constantFrom("\n", "\r\n", "\r");
+    fc.assert(
+      fc.property(tables, fc.array(end, { minLength: 6, maxLength: 6 }), (
+        rows,
+        ends,
+      ) => {
+        const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
+        const text = rows.map((row, r) => row.map(quote).join(",") + ends[r])
+          .join("");
+        const table = parseCsv(text, { header: false });
+        const read = rows.map((_, r) =>
+          table.columns.map((column) => table.strings(column)[r])
+        );
+        assertEquals(read, rows);
+      }),
+      { numRuns: 300, seed: 20_240_901 },
+    );
   });
 
   it("takes other delimiters, comments, and names for columns", () => {
@@ -45,12 +194,12 @@ describe("CSV", () => {
     assertThrows(
       () => table.numbers("y"),
       DataFormatError,
-      'Cannot read column "y" as numbers: got "high" in row 3',
+      'Cannot read column "y" as numbers: got "high" in line 3',
     );
     assertThrows(
       () => parseCsv("x\n0x10\n").numbers("x"),
       DataFormatError,
-      'got "0x10" in row 2',
+      'got "0x10" in line 2',
     );
   });
 
@@ -59,7 +208,7 @@ describe("CSV", () => {
     assertThrows(
       () => table.numbers("y"),
       DataFormatError,
-      'got "" in row 2, pass { missing: "nan" } to read it as NaN',
+      'got "" in line 2, pass { missing: "nan" } to read it as NaN',
     );
     assertEquals([...table.numbers("x", { missing: "nan" })], [1, NaN]);
   });
@@ -94,14 +243,17 @@ describe("CSV", () => {
       ["", "it holds no rows"],
       [
         "a,b\n1,2\n3\n",
-        "row 3 has the wrong number of fields: got 1, expected 2",
+        "line 3 has the wrong number of fields: got 1, expected 2",
       ],
       [
         "a,b\n1,2,3\n",
-        "row 2 has the wrong number of fields: got 3, expected 2",
+        "line 2 has the wrong number of fields: got 3, expected 2",
       ],
-      ['a,b\n1,"2\n', "row 2 is not sound: Quoted field unterminated"],
-      ['a,b\n1,"2"x\n', "row 2 is not sound: Trailing quote"],
+      [
+        'a,b\n1,"2\n',
+        "line 2 is not sound: a quote that opens there is never closed",
+      ],
+      ['a,b\n1,"2"x\n', "line 2 is not sound: text follows a closing quote"],
       ["a,a\n1,2\n", 'two columns have the same name: got "a"'],
     ];
     for (const [text, message] of cases) {

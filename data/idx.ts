@@ -8,8 +8,10 @@
 import type { Tensor } from "@tenfold/core";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { ELEMENTS, type ElementType } from "./_element.ts";
+import { parseAs } from "./_foreign_format.ts";
 import { gunzip, gunzipBound, isGzip } from "./_gzip.ts";
 import { type DeviceOption, toTensor } from "./_to_tensor.ts";
+import { checkDims, MAX_DIMS } from "./_dims.ts";
 import { DataFormatError } from "./errors.ts";
 import { type ByteSource, readBytes } from "./source.ts";
 
@@ -69,6 +71,7 @@ function parseHeader(bytes: Uint8Array): IdxHeader {
     throw fail(`the element type is unknown: got code ${bytes[2]}`);
   }
   const ndim = bytes[3]!;
+  checkDims(ndim, fail);
   const start = 4 + 4 * ndim;
   if (bytes.length < start) {
     throw fail(
@@ -127,6 +130,10 @@ function checkLength(header: IdxHeader, length: number): void {
  * ```
  */
 export function parseIdx(bytes: Uint8Array): IdxArray {
+  return parseAs(bytes, "IDX data", undefined, parseWhole);
+}
+
+function parseWhole(bytes: Uint8Array): IdxArray {
   const header = parseHeader(bytes);
   checkLength(header, bytes.length);
   const data = ELEMENTS[header.type].decode(
@@ -142,7 +149,7 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
  * @param array The element type, the shape and the elements.
  * @returns The whole file.
  * @throws {RangeError} If the shape and the number of elements differ, or the
- * shape has more than 255 dims or an extent of 2^32 or more.
+ * shape has more than 64 dims or an extent of 2^32 or more.
  *
  * @example There and back
  * ```ts
@@ -160,7 +167,7 @@ export function serializeIdx(array: IdxArray): Uint8Array {
   const wrongExtent = shape.some((extent) =>
     !Number.isInteger(extent) || extent < 0 || extent >= 2 ** 32
   );
-  if (shape.length > 255 || wrongExtent || size !== data.length) {
+  if (shape.length > MAX_DIMS || wrongExtent || size !== data.length) {
     throw new RangeError(
       `Cannot write IDX data as the shape does not hold the elements: got shape [${
         shape.join(", ")
@@ -208,7 +215,7 @@ export async function inflateIdx(bytes: Uint8Array): Promise<Uint8Array> {
  * int16 and int32 become int32, float32 stays, and float64 stays where the
  * device has it and becomes float32 elsewhere.
  *
- * @param source A path, a URL or bytes.
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options Where the tensor shall live.
  * @returns A tensor of the file's shape.
  * @throws {DataFormatError} If the file is damaged.

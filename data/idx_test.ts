@@ -159,4 +159,45 @@ describe("IDX", () => {
     );
     assert(report.refused > 700, JSON.stringify(report));
   });
+
+  it("reads gzip of several members, and zeros behind them", async () => {
+    const file = new Uint8Array([0, 0, 8, 1, 0, 0, 0, 4, 1, 2, 3, 4]);
+    const cuts = [[0, 12], [0, 8, 12], [0, 1, 2, 9, 12], [0, 6, 6, 12]];
+    for (const cut of cuts) {
+      const members = await Promise.all(
+        cut.slice(1).map((end, i) => gzip(file.slice(cut[i], end))),
+      );
+      for (const padding of [0, 3]) {
+        const bytes = new Uint8Array(
+          [...members, new Uint8Array(padding)].flatMap((part) => [...part]),
+        );
+        assertEquals(
+          await (await readIdx(bytes)).toArray(),
+          [1, 2, 3, 4],
+          `${cut} ${padding}`,
+        );
+      }
+    }
+  });
+
+  it("refuses what follows a gzip member and is none", async () => {
+    const whole = await gzip(new Uint8Array([0, 0, 8, 1, 0, 0, 0, 1, 1]));
+    for (const rest of [[1], [0, 1], [0x1f, 0x8b], [...whole.slice(0, -3)]]) {
+      await assertRejects(
+        () => readIdx(new Uint8Array([...whole, ...rest])),
+        DataFormatError,
+        "its gzip stream is damaged or cut short",
+      );
+    }
+  });
+
+  it("refuses more than 64 dims", () => {
+    const file = new Uint8Array(4 + 4 * 65 + 1).fill(0);
+    file.set([0, 0, 8, 65]);
+    assertThrows(
+      () => parseIdx(file),
+      DataFormatError,
+      "more than 64 dims: got 65",
+    );
+  });
 });

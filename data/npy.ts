@@ -5,7 +5,9 @@
  */
 import type { Tensor } from "@tenfold/core";
 import type { AnyTypedArray } from "./_bytes.ts";
+import { MAX_DIMS } from "./_dims.ts";
 import { ELEMENT_OF_DTYPE, ELEMENTS, encodeElements } from "./_element.ts";
+import { parseAs } from "./_foreign_format.ts";
 import {
   npyError,
   type NpyType,
@@ -74,6 +76,10 @@ function fromFortranOrder<A extends AnyTypedArray>(
  * ```
  */
 export function parseNpy(bytes: Uint8Array): NpyArray {
+  return parseAs(bytes, "npy data", "npy", parseWhole);
+}
+
+function parseWhole(bytes: Uint8Array): NpyArray {
   const header = parseNpyHeader(bytes);
   const { type, shape } = header;
   if (bytes.length !== header.length) {
@@ -117,6 +123,11 @@ export function parseNpy(bytes: Uint8Array): NpyArray {
 export function serializeNpy(array: NpyArray): Uint8Array {
   const { type, shape, data } = array;
   const size = shape.reduce((a, b) => a * b, 1);
+  if (shape.length > MAX_DIMS) {
+    throw new RangeError(
+      `Cannot write npy data as it has more than ${MAX_DIMS} dims: got ${shape.length}`,
+    );
+  }
   if (size !== data.length) {
     throw new RangeError(
       `Cannot write npy data as the shape does not hold the elements: got shape [${
@@ -137,7 +148,7 @@ export function serializeNpy(array: NpyArray): Uint8Array {
  * float16 becomes float32, and float64 stays where the device has it and
  * becomes float32 elsewhere.
  *
- * @param source A path, a URL or bytes.
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options Where the tensor shall live.
  * @returns A tensor of the file's shape.
  * @throws {DataFormatError} If the file is damaged or holds no numbers, or an

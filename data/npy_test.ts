@@ -62,6 +62,32 @@ describe("npy", () => {
     });
   });
 
+  it("takes what Python 2 wrote", () => {
+    const headers: [string, number[]][] = [
+      ["{'descr': '|u1', 'fortran_order': False, 'shape': (2L,), }\n", [2]],
+      ["{'descr': '|u1', 'fortran_order': False, 'shape': (1L, 2L), }", [1, 2]],
+      ["{'descr': '|u1', 'fortran_order': False, 'shape': (2, 1L), }", [2, 1]],
+      ["{u'descr': u'|u1', 'fortran_order': False, 'shape': (2L,)}", [2]],
+    ];
+    for (const [header, shape] of headers) {
+      const array = parseNpy(withHeader(header, new Uint8Array([1, 2])));
+      assertEquals(array.shape, shape);
+      assertEquals([...array.data], [1, 2]);
+    }
+  });
+
+  it("takes 64 dims, and not one more", () => {
+    const data = new Float32Array([7]);
+    const shape = Array(64).fill(1);
+    const file = serializeNpy({ type: "float32", shape, data });
+    assertEquals(parseNpy(file).shape, shape);
+    assertThrows(
+      () => serializeNpy({ type: "float32", shape: [...shape, 1], data }),
+      RangeError,
+      "more than 64 dims: got 65",
+    );
+  });
+
   for (const [kind, file] of Object.entries(NPY_REFUSED)) {
     it(`refuses ${kind}`, () => {
       const error = assertThrows(
@@ -99,6 +125,26 @@ describe("npy", () => {
       [
         withHeader(sound.replace("<f4", "|f4")),
         "cannot become a tensor: got |f4",
+      ],
+      [
+        withHeader(sound.replace("<f4", "<U3")),
+        "cannot become a tensor: got <U3, which means text",
+      ],
+      [
+        withHeader(sound.replace("<f4", "<c8")),
+        "got <c8, which means complex numbers",
+      ],
+      [
+        withHeader(sound.replace("'<f4'", "[('x', '<f4'), ('y', '<i4')]")),
+        "it holds records of several fields: got [('x', '<f4'), ('y', '<i4')]",
+      ],
+      [
+        withHeader(sound.replace("2,", "1, ".repeat(65))),
+        "it has more than 64 dims: got 65",
+      ],
+      [
+        withHeader(sound.replace("2,", "1,".repeat(300_000)), undefined, 2),
+        "it has more than 64 dims: got 300000",
       ],
       [
         withHeader(sound.replace("<f4", "|O")),

@@ -8,17 +8,20 @@ import {
   type DType,
   isFloating,
   parseOptions,
-  type Tensor,
+  showValue,
+  Tensor,
 } from "@tenfold/core";
 import { z } from "zod";
 import { ELEMENTS, type ElementType, encodeElements } from "./_element.ts";
+import { parseAs } from "./_foreign_format.ts";
 import {
+  isKnownDType,
   parseSafetensorsHeader,
   SAFETENSORS_BITS,
   type SafetensorsDType,
 } from "./_safetensors_header.ts";
 import { layOutSafetensors } from "./_safetensors_layout.ts";
-import { type DeviceOption, toTensor } from "./_to_tensor.ts";
+import { type DeviceOption, deviceOption, toTensor } from "./_to_tensor.ts";
 import { DataFormatError } from "./errors.ts";
 import { type ByteSource, readBytes } from "./source.ts";
 import { writeFileAtomic } from "./write_file_atomic.ts";
@@ -27,8 +30,11 @@ export type { SafetensorsDType } from "./_safetensors_header.ts";
 
 /** One tensor of a safetensors file, as bytes. */
 export interface SafetensorsEntry {
-  /** The dtype that the file names, such as `"F32"`. */
-  readonly dtype: SafetensorsDType;
+  /**
+   * The dtype that the file names, such as `"F32"`. It may be one that came to
+   * the format later, whose elements are bytes to this package.
+   */
+  readonly dtype: SafetensorsDType | (string & Record<never, never>);
   /** The extents, outermost first. */
   readonly shape: number[];
   /** The elements: little-endian, C order. */
@@ -59,6 +65,17 @@ export interface SafetensorsOptions {
   dtype?: SafetensorsDType | { [name: string]: SafetensorsDType };
 }
 
+/** Options of {@linkcode loadSafetensors} and {@linkcode decodeSafetensors}. */
+export interface LoadSafetensorsOptions extends DeviceOption {
+  /**
+   * What becomes of tensors whose dtype has no counterpart here, such as C64:
+   * `"error"` refuses the file, `"skip"` leaves them out and gives the others.
+   *
+   * @default {"error"}
+   */
+  readonly unsupported?: "error" | "skip";
+}
+
 /** The element types of this package by the names of the format. */
 const ELEMENT_OF: { readonly [D in SafetensorsDType]?: ElementType } = {
   BOOL: "bool",
@@ -76,7 +93,14 @@ const ELEMENT_OF: { readonly [D in SafetensorsDType]?: ElementType } = {
   F64: "float64",
   F8_E4M3: "float8_e4m3",
   F8_E5M2: "float8_e5m2",
+  F8_E4M3FNUZ: "float8_e4m3fnuz",
+  F8_E5M2FNUZ: "float8_e5m2fnuz",
 };
+
+/** The element type of a dtype, if it has a counterpart here. */
+function elementOf(dtype: string): ElementType | undefined {
+  return isKnownDType(dtype) ? ELEMENT_OF[dtype] : undefined;
+}
 
 /** The names of the format by our dtypes. */
 const DTYPE_OF: { readonly [D in DType]: SafetensorsDType } = {
@@ -100,6 +124,46 @@ const optionsSchema = z.strictObject({
   )
     .default({}),
 });
+
+const loadSchema = z.strictObject({
+  device: deviceOption,
+  unsupported: z.enum(["error", "skip"], 'must be "error" or "skip"')
+    .default("error"),
+});
+
+/**
+ * Refuses what is not tensors by name, such as the state of an optimizer.
+ *
+ * @throws {TypeError} If it is not an object of tensors; the message says what
+ * to write.
+ */
+function checkTensors(tensors: unknown): void {
+  const refuse = (why: string, wayOut: string): never => {
+    throw new TypeError(
+      `Cannot write safetensors data as ${why}: ${wayOut}`,
+    );
+  };
+  if (
+    typeof tensors !== "object" || tensors === null || tensors instanceof Tensor
+  ) {
+    refuse(
+      `the tensors must be an object of tensors by name, got ${
+        showValue(tensors)
+      }`,
+      "pass such as { weight } or model.stateDict()",
+    );
+  }
+  for (const [name, value] of Object.entries(tensors as object)) {
+    if (value instanceof Tensor) continue;
+    const optimizer = "paramGroups" in (tensors as object);
+    refuse(
+      `${JSON.stringify(name)} is not a tensor, got ${showValue(value)}`,
+      optimizer
+        ? "this is the state of an optimizer, which holds plain values too; save it together with its model by the callback checkpoint(path) of fit, and pass model.stateDict() here"
+        : "pass tensors by name, without nesting, such as model.stateDict()",
+    );
+  }
+}
 
 /**
  * Reads the bytes of a safetensors file without making tensors. The data of
@@ -126,7 +190,12 @@ const optionsSchema = z.strictObject({
  * ```
  */
 export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const { entries, metadata, start } = parseSafetensorsHeader(bytes);
+  const { entries, metadata, start } = parseAs(
+    bytes,
+    "safetensors data",
+    "safetensors",
+    parseSafetensorsHeader,
+  );
   const tensors = new Map<string, SafetensorsEntry>();
   for (const { name, dtype, shape, begin, end } of entries) {
     const data = bytes.subarray(start + begin, start + end);
@@ -161,14 +230,17 @@ export function serializeSafetensors(file: SafetensorsFile): Uint8Array {
 
 /**
  * Tensors from the bytes of a safetensors file. Integers of every width become
- * int32; F16, BF16, F8_E4M3 and F8_E5M2 become float32; F64 stays float64
- * where the device has it and becomes float32 elsewhere; BOOL becomes bool.
+ * int32; F16, BF16 and F8_E4M3, F8_E5M2 and their FNUZ forms become float32;
+ * F64 stays float64 where the device has it and becomes float32 elsewhere; BOOL
+ * becomes bool.
  *
  * @param bytes The whole file.
- * @param options Where the tensors shall live.
+ * @param options Where the tensors shall live, and what becomes of those whose
+ * dtype has no counterpart here.
  * @returns The tensors by name.
  * @throws {DataFormatError} If the file is damaged, an integer does not fit
- * into 32 bits, or a dtype has no counterpart here (C64, F4, F6, F8_E8M0).
+ * into 32 bits, or a dtype has no counterpart here (C64, F4, F6, F8_E8M0, or
+ * one that came to the format later) and `unsupported` is not `"skip"`.
  *
  * @example From bytes to tensors
  * ```ts
@@ -182,24 +254,33 @@ export function serializeSafetensors(file: SafetensorsFile): Uint8Array {
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
-  options: DeviceOption = {},
+  options: LoadSafetensorsOptions = {},
 ): { [name: string]: Tensor } {
+  const { unsupported, ...place } = parseOptions(
+    loadSchema,
+    options,
+    "read safetensors data",
+  );
   const { tensors } = parseSafetensors(bytes);
-  const values = [...tensors].map(([name, { dtype, shape, data }]) => {
-    const type = ELEMENT_OF[dtype];
-    if (type === undefined) {
-      throw new DataFormatError(
-        `Cannot make a tensor of ${
-          JSON.stringify(name)
-        } as its dtype has no counterpart here: got ${dtype}`,
-      );
+  const values = [...tensors].flatMap(([name, { dtype, shape, data }]) => {
+    const type = elementOf(dtype);
+    if (type !== undefined) {
+      const elements = ELEMENTS[type].decode(data, true);
+      return [{ name, type, shape, elements }];
     }
-    return { name, type, shape, elements: ELEMENTS[type].decode(data, true) };
+    if (unsupported === "skip") return [];
+    throw new DataFormatError(
+      `Cannot make a tensor of ${
+        JSON.stringify(name)
+      } as its dtype has no counterpart here: got ${
+        dtype.slice(0, 80)
+      }, pass { unsupported: "skip" } to read the other tensors, or read its bytes with parseSafetensors`,
+    );
   });
   return Object.fromEntries(
     values.map(({ name, type, shape, elements }) => {
       const what = JSON.stringify(name);
-      return [name, toTensor(elements, type, shape, what, options)];
+      return [name, toTensor(elements, type, shape, what, place)];
     }),
   );
 }
@@ -210,6 +291,7 @@ export function decodeSafetensors(
  * @param tensors The tensors by name, such as a module's state dict.
  * @param options Metadata, and the dtypes in the file.
  * @returns The whole file.
+ * @throws {TypeError} If something is not a tensor.
  * @throws {RangeError} If a value does not fit into the dtype asked for, or
  * the format cannot write that dtype from a tensor.
  *
@@ -228,6 +310,7 @@ export async function encodeSafetensors(
   tensors: { readonly [name: string]: Tensor },
   options: SafetensorsOptions = {},
 ): Promise<Uint8Array> {
+  checkTensors(tensors);
   const { metadata, dtype } = parseOptions(
     optionsSchema,
     options,
@@ -264,6 +347,7 @@ export async function encodeSafetensors(
  * @param tensors The tensors by name, such as a module's state dict.
  * @param options Metadata, and the dtypes in the file.
  * @throws {FileError} If the file cannot be written.
+ * @throws {TypeError} If something is not a tensor.
  * @throws {RangeError} If a value does not fit into the dtype asked for.
  *
  * @example Saving a model's weights
@@ -282,6 +366,13 @@ export async function saveSafetensors(
   tensors: { readonly [name: string]: Tensor },
   options: SafetensorsOptions = {},
 ): Promise<void> {
+  if (typeof path !== "string" && !(path instanceof URL)) {
+    throw new TypeError(
+      `Cannot write safetensors data as the first argument must be a path or a URL: got ${
+        showValue(path)
+      }, write saveSafetensors("model.safetensors", tensors)`,
+    );
+  }
   await writeFileAtomic(path, await encodeSafetensors(tensors, options));
 }
 
@@ -289,8 +380,9 @@ export async function saveSafetensors(
  * Reads the tensors of a safetensors file; see
  * {@linkcode decodeSafetensors} for what becomes of each dtype.
  *
- * @param source A path, a URL or bytes.
- * @param options Where the tensors shall live.
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
+ * @param options Where the tensors shall live, and what becomes of those whose
+ * dtype has no counterpart here.
  * @returns The tensors by name.
  * @throws {DataFormatError} If the file is damaged or holds what no tensor can.
  * @throws {FileError} If the file cannot be read.
@@ -310,7 +402,7 @@ export async function saveSafetensors(
  */
 export async function loadSafetensors(
   source: ByteSource,
-  options: DeviceOption = {},
+  options: LoadSafetensorsOptions = {},
 ): Promise<{ [name: string]: Tensor }> {
   return decodeSafetensors(await readBytes(source), options);
 }

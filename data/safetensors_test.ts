@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
 import { type Tensor, tensor, zeros } from "@tenfold/core";
 import { withoutFloat64 } from "./_testing.ts";
 import { fromBase64, fuzz } from "./_testdata/bytes.ts";
@@ -14,6 +15,7 @@ import {
   loadSafetensors,
   parseSafetensors,
   type SafetensorsDType,
+  saveSafetensors,
   serializeSafetensors,
 } from "./safetensors.ts";
 
@@ -223,12 +225,25 @@ describe("safetensors", () => {
       [withHeader(""), "the header is not JSON in UTF-8"],
       [withHeader("{,}"), "the header is not JSON in UTF-8"],
       [withHeader("[]"), "the header is not a JSON object"],
-      [withHeader(" {}"), "the header is not a JSON object"],
-      [withHeader("[".repeat(100_000)), "the header is not JSON in UTF-8"],
+      [withHeader("[".repeat(100_000)), "the header is not a JSON object"],
       [
         withHeader(`{"a":${"[".repeat(9000)}${"]".repeat(9000)}}`),
         'entry of "a"',
       ],
+      [
+        withHeader(`{"a":{"new":${"[".repeat(9000)}${"]".repeat(9000)}}}`),
+        "values lie more than 64 deep",
+      ],
+      [withHeader('{"a":{"b":1,}}'), "the header is not JSON in UTF-8"],
+      [withHeader('{"a":{"b":01}}'), "the header is not JSON in UTF-8"],
+      [withHeader('{"a\n":{}}'), "the header is not JSON in UTF-8"],
+      [withHeader("{} x"), "the header is not JSON in UTF-8"],
+      [
+        withHeader({ a: entry("U8", Array(1_000_000).fill(1), 0, 1) }, 1),
+        'the entry of "a" is not sound: it has more than 64 dims: got 65',
+      ],
+      [withHeader({ a: { dtype: "U8", shape: [] } }), "data_offsets must be"],
+      [withHeader({ a: { ...entry("U8", [], 0, 1), dtype: 8 } }, 1), "dtype"],
       [withHeader(twice), 'the header names "a" twice'],
       [withHeader('{"a":{"dtype":"U8","dtype":"U8"}}'), 'names "dtype" twice'],
       [withHeader({ __metadata__: [] }), "__metadata__ is not an object"],
@@ -237,7 +252,6 @@ describe("safetensors", () => {
         'must hold strings only: got number for "a"',
       ],
       [withHeader({ a: 1 }), 'the entry of "a" is not sound'],
-      [withHeader({ a: entry("F99", [], 0, 4) }, 4), "dtype"],
       [withHeader({ a: entry("F32", [-1], 0, 4) }, 4), "shape.0"],
       [withHeader({ a: entry("F32", [1.5], 0, 6) }, 6), "shape.0"],
       [
@@ -277,6 +291,124 @@ describe("safetensors", () => {
     for (const [bytes, message] of cases) {
       assertThrows(() => parseSafetensors(bytes), DataFormatError, message);
     }
+  });
+
+  it("reads sound files of other writers", () => {
+    const a = entry("U8", [2], 0, 2);
+    const headers: [string, string | object][] = [
+      ["metadata that is null", { __metadata__: null, a }],
+      ["blanks before the object", ` \n\t${JSON.stringify({ a })}`],
+      ["blanks after it", `${JSON.stringify({ a })}  \n `],
+      ["blanks within", JSON.stringify({ a }, null, 2)],
+      ["keys that came later", {
+        a: { ...a, quantized: { scale: [0.5, -1e-3], by: "row", '"': null } },
+      }],
+      ["keys before the known ones", { a: { note: [[], {}], ...a } }],
+      [
+        "escapes",
+        '{"\\u0061":{"\\u0064type":"U8","shape":[2],' +
+        '"data_offsets":[0,2]}}',
+      ],
+    ];
+    for (const [kind, header] of headers) {
+      const file = withHeader(header, 2);
+      file.set([5, 6], file.length - 2);
+      const { tensors, metadata } = parseSafetensors(file);
+      assertEquals(tensors.get("a")?.data, new Uint8Array([5, 6]), kind);
+      assertEquals(metadata, {}, kind);
+    }
+  });
+
+  it("leaves the rest of a file readable beside an unknown dtype", async () => {
+    const file = withHeader({
+      w: entry("F9_NEW", [3], 0, 4),
+      x: entry("F32", [1], 4, 8),
+      c: entry("C64", [1], 8, 16),
+    }, 16);
+    file.set([0, 0, 0x80, 0x3f], file.length - 12);
+    const { tensors } = parseSafetensors(file);
+    assertEquals(tensors.get("w")!.dtype, "F9_NEW");
+    assertEquals(tensors.get("w")!.data.length, 4);
+    const rest = await loadSafetensors(file, { unsupported: "skip" });
+    assertEquals(Object.keys(rest), ["x"]);
+    assertEquals(await rest["x"]!.toArray(), [1]);
+    assertThrows(
+      () => decodeSafetensors(file),
+      DataFormatError,
+      'Cannot make a tensor of "w" as its dtype has no counterpart here: got F9_NEW, pass { unsupported: "skip" }',
+    );
+    assertThrows(
+      () => decodeSafetensors(file, { unsupported: "no" as "skip" }),
+      RangeError,
+      'unsupported must be "error" or "skip": got "no"',
+    );
+  });
+
+  it("reads the float8 formats with one zero", async () => {
+    const file = withHeader({
+      a: entry("F8_E4M3FNUZ", [5], 0, 5),
+      b: entry("F8_E5M2FNUZ", [5], 5, 10),
+    }, 10);
+    file.set(
+      [0x00, 0x40, 0x7f, 0xff, 0x80, 0x00, 0x40, 0x7f, 0xff, 0x80],
+      file.length - 10,
+    );
+    const { a, b } = await loadSafetensors(file);
+    assertEquals(await a!.toArray(), [0, 1, 240, -240, NaN]);
+    assertEquals(await b!.toArray(), [0, 1, 57344, -57344, NaN]);
+  });
+
+  it("reads any header that JSON.parse reads, and nothing else", () => {
+    const value = fc.jsonValue({ maxDepth: 3 });
+    fc.assert(
+      fc.property(value, fc.string({ maxLength: 3 }), (extra, noise) => {
+        const header = { a: { ...entry("U8", [0], 0, 0), extra } };
+        const text = JSON.stringify(header, null, 1);
+        assertEquals(parseSafetensors(withHeader(text)).tensors.size, 1);
+        const at = text.length >> 1;
+        const damaged = text.slice(0, at) + noise + text.slice(at);
+        let sound: unknown = null;
+        try {
+          sound = JSON.parse(damaged);
+        } catch {
+          // Neither may we.
+        }
+        let read = true;
+        try {
+          parseSafetensors(withHeader(damaged));
+        } catch (error) {
+          assert(error instanceof DataFormatError);
+          read = false;
+        }
+        assert(!read || sound !== null, damaged);
+      }),
+      { numRuns: 500, seed: 20_240_902 },
+    );
+  });
+
+  it("says what to write instead of the state of an optimizer", async () => {
+    const state = { state: { 0: { step: 1 } }, paramGroups: [] };
+    const tensors = state as unknown as { [name: string]: Tensor };
+    await assertRejects(
+      () => encodeSafetensors(tensors),
+      TypeError,
+      'Cannot write safetensors data as "state" is not a tensor, got an object: this is the state of an optimizer',
+    );
+    await assertRejects(
+      () => saveSafetensors(state as unknown as string, {}),
+      TypeError,
+      'the first argument must be a path or a URL: got an object, write saveSafetensors("model.safetensors", tensors)',
+    );
+    await assertRejects(
+      () => encodeSafetensors({ layer: { weight: tensor([1]) } as never }),
+      TypeError,
+      '"layer" is not a tensor, got an object: pass tensors by name, without nesting',
+    );
+    await assertRejects(
+      () => encodeSafetensors(tensor([1]) as never),
+      TypeError,
+      "must be an object of tensors by name, got a Tensor",
+    );
   });
 
   it("refuses to write an entry that lies", () => {

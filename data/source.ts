@@ -9,30 +9,45 @@ import { FileError, messageOf } from "./errors.ts";
 
 /**
  * Bytes, or where to find them: a path or a `file:` URL is read from the file
- * system, an `http:` or `https:` URL is fetched.
+ * system, an `http:`, `https:`, `data:` or `blob:` URL is fetched, and a `Blob`
+ * or `File` (from `<input type="file">` or a drop) gives its contents.
  */
-export type ByteSource = Uint8Array | ArrayBuffer | string | URL;
+export type ByteSource =
+  | Uint8Array
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | Blob
+  | string
+  | URL;
 
 /**
- * The bytes of a source. Bytes pass through without a copy.
+ * The bytes of a source. Bytes pass through without a copy, unless other
+ * threads share them.
  *
- * @param source Bytes, a path or a URL.
+ * @param source Bytes, a `Blob` or `File`, a path or a URL.
  * @returns The bytes.
  * @throws {FileError} If the file cannot be read or the address not fetched;
  * the message says why and, where a permission is missing, which.
  * @throws {TypeError} If the source is none of these.
  *
- * @example Bytes pass through
+ * @example Bytes pass through, blobs are read
  * ```ts
  * import { readBytes } from "@tenfold/data";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(await readBytes(new ArrayBuffer(2)), new Uint8Array(2));
+ * assertEquals((await readBytes(new Blob(["x,y"]))).length, 3);
  * ```
  */
 export async function readBytes(source: ByteSource): Promise<Uint8Array> {
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    return asBytes(source);
+  if (ArrayBuffer.isView(source)) return unshared(asBytes(source));
+  switch (kindOf(source)) {
+    case "ArrayBuffer":
+    case "SharedArrayBuffer":
+      return unshared(asBytes(source as ArrayBuffer));
+    case "Blob":
+    case "File":
+      return await readBlob(source as Blob);
   }
   if (source instanceof URL) {
     return source.protocol === "file:"
@@ -40,15 +55,36 @@ export async function readBytes(source: ByteSource): Promise<Uint8Array> {
       : await fetchBytes(source);
   }
   if (typeof source === "string") {
-    return /^https?:\/\//i.test(source)
+    return /^(https?|data|blob):/i.test(source)
       ? await fetchBytes(new URL(source))
       : await readFile(source);
   }
   throw new TypeError(
-    `Cannot read bytes as the source must be bytes, a path or a URL: got ${
+    `Cannot read bytes as the source must be bytes, a Blob, a path or a URL: got ${
       source === null ? "null" : typeof source
     }`,
   );
+}
+
+/** The class of an object, of whichever realm (a frame, a worker) it is. */
+function kindOf(source: unknown): string {
+  return Object.prototype.toString.call(source).slice(8, -1);
+}
+
+/** Bytes that no other thread changes: text decoders refuse shared ones. */
+function unshared(bytes: Uint8Array): Uint8Array {
+  return kindOf(bytes.buffer) === "SharedArrayBuffer"
+    ? new Uint8Array(bytes)
+    : bytes;
+}
+
+async function readBlob(blob: Blob): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (cause) {
+    const { name = "the blob" } = blob as { name?: string };
+    throw new FileError(`Cannot read ${name}: ${messageOf(cause)}`, { cause });
+  }
 }
 
 async function fetchBytes(url: URL): Promise<Uint8Array> {

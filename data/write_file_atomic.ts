@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { replaceFile } from "./_fs.ts";
+import { replaceFile } from "./_replace_file.ts";
 
 /**
  * Writes a file as one step. The data goes to a temporary file in the same
@@ -11,7 +11,9 @@ import { replaceFile } from "./_fs.ts";
  * finds the old contents or the new ones, whole, even if the program is
  * stopped or the power fails midway. A temporary file that is left behind then
  * is removed by a write of the same path that comes ten minutes later or more.
- * A missing folder is made.
+ * A missing folder is made. The mode of an older file is kept, a symbolic link
+ * stays and the file to which it leads is replaced, and a device or a pipe is
+ * written to.
  *
  * @param path A path or a `file:` URL.
  * @param data The contents; a string is written as UTF-8.
