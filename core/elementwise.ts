@@ -61,6 +61,8 @@ export type ElementwiseName =
   | "isNan"
   | "isFinite"
   | "where"
+  | "maximumGrad"
+  | "minimumGrad"
   | "reluGrad"
   | "leakyReluGrad"
   | "eluGrad"
@@ -148,6 +150,40 @@ const normalCdf = (x: Expr): Expr =>
 
 const one = (x: Expr): Expr => number(1, x);
 
+/**
+ * The quotient of `a` by `b` rounded down, from their remainder `y`: exact where
+ * `a / b` would be rounded up to the next integer.
+ */
+export function wholeQuotient(a: Expr, b: Expr, y: Expr): Expr {
+  const isInfinite = call("eq", call("abs", b), number(Infinity, b));
+  return call(
+    "select",
+    call("eq", b, number(0, b)),
+    call("div", a, b),
+    call(
+      "select",
+      call("and", isInfinite, call("isFinite", a)),
+      // It goes into `a` not at all, or -1 times.
+      call("select", call("eq", y, a), number(0, a), number(-1, a)),
+      call("round", call("div", call("sub", a, y), b)),
+    ),
+  );
+}
+
+/** The gradient of an operand that the other one may beat. */
+const extremeGrad = (loses: "lt" | "gt"): Build => (g, mine, other) =>
+  call(
+    "select",
+    call(loses, mine!, other!),
+    number(0, g!),
+    call(
+      "select",
+      call("eq", mine!, other!),
+      call("mul", g!, number(0.5, g!)),
+      g!,
+    ),
+  );
+
 /** Every elementwise primitive. */
 export const ELEMENTWISE: {
   readonly [N in ElementwiseName]: Elementwise;
@@ -225,11 +261,21 @@ export const ELEMENTWISE: {
 
   // Pieces of gradients that would otherwise take several kernels each.
 
-  /** Operands g, y: `g` where `y > 0`, else 0. */
+  // What is not taken is selected away rather than multiplied by 0, so that an
+  // infinite gradient of what follows does not make it NaN.
+
+  /**
+   * Operands g, mine, other: 0 where `mine < other`, half of `g` where they
+   * tie, else `g`.
+   */
+  maximumGrad: row(3, "float", extremeGrad("lt")),
+  /** The same for the smaller one. */
+  minimumGrad: row(3, "float", extremeGrad("gt")),
+  /** Operands g, y: 0 where `y <= 0`, else `g`. */
   reluGrad: row(
     2,
     "float",
-    (g, y) => call("select", call("gt", y!, number(0, y!)), g!, number(0, g!)),
+    (g, y) => call("select", call("le", y!, number(0, y!)), number(0, g!), g!),
   ),
   /** Operands g, x, slope: `g` where `x > 0`, else `g * slope`. */
   leakyReluGrad: row(3, "float", (g, x, slope) =>
@@ -239,13 +285,13 @@ export const ELEMENTWISE: {
       g!,
       call("mul", g!, slope!),
     )),
-  /** Operands g, x, alpha: `g` where `x > 0`, else `g * alpha * exp(x)`. */
+  /** Operands g, x, alpha: `g * alpha * exp(x)` where `x <= 0`, else `g`. */
   eluGrad: row(3, "float", (g, x, alpha) =>
     call(
       "select",
-      call("gt", x!, number(0, x!)),
-      g!,
+      call("le", x!, number(0, x!)),
       call("mul", g!, call("mul", alpha!, call("exp", x!))),
+      g!,
     )),
   /** Operands g, x, low, high: `g` where `low <= x <= high`, else 0. */
   clampGrad: row(4, "float", (g, x, low, high) =>

@@ -140,6 +140,32 @@ function checkPlane(
   );
 }
 
+/** Refuses windows whose places all lie in the padding: they have no largest. */
+function refuseEmptyWindows(
+  op: MaxPool2dOp,
+  axis: 0 | 1,
+  extent: number,
+  count: number,
+): void {
+  const stride = op.stride[axis];
+  const dilation = op.dilation[axis];
+  const padding = op.padding[axis];
+  for (let i = 0; i < count; i++) {
+    const start = i * stride - padding;
+    const skipped = start < 0 ? Math.ceil(-start / dilation) : 0;
+    if (skipped < op.size[axis] && start + skipped * dilation < extent) {
+      continue;
+    }
+    throw new ShapeError(
+      `Cannot pool as all places of window ${i} along the ${
+        axis === 0 ? "height" : "width"
+      } lie in the padding: got an extent of ${extent}, padding ${padding}, dilation ${dilation} and ${
+        op.size[axis]
+      } places, ${stride} from one window to the next; give less padding or dilation`,
+    );
+  }
+}
+
 /** The largest elements of windows, and their positions. */
 export function inferMaxPool2d(op: MaxPool2dOp, [x]: readonly Meta[]): Meta[] {
   const { shape } = x!;
@@ -171,6 +197,8 @@ export function inferMaxPool2d(op: MaxPool2dOp, [x]: readonly Meta[]): Meta[] {
       } as it may be at most half of the window of ${size[0]}x${size[1]}`,
     );
   }
+  refuseEmptyWindows(op, 0, height!, out[0]!);
+  refuseEmptyWindows(op, 1, width!, out[1]!);
   const pooled = [...planes, ...out];
   return [{ shape: pooled, dtype: x!.dtype }, {
     shape: pooled,

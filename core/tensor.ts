@@ -11,11 +11,11 @@ import { type Leaf, type TensorFactory, walk } from "./autograd/backward.ts";
 import { type IndexSpec, indexTensor } from "./compose/index.ts";
 import {
   matmulTensors,
-  normTensor,
   padTensor,
   repeatTensor,
   splitSizes,
 } from "./compose/shape.ts";
+import { deviationOf, normTensor } from "./compose/norm.ts";
 import type { Device } from "./device.ts";
 import {
   checkDType,
@@ -765,16 +765,19 @@ export class Tensor implements Disposable {
     }
     // One primitive also where a bound is open: an element on the other bound
     // keeps its whole gradient, where maximum would share it.
-    const [low = -Infinity, high = Infinity] = [min, max];
-    if (typeof low === "number" && typeof high === "number") {
-      const whole = min !== undefined && max !== undefined;
-      if (whole || isFloating(this.dtype)) {
-        return this.apply({ name: "clamp", operands: [null, low, high] });
-      }
+    const whole = min !== undefined && max !== undefined;
+    if (!whole && !isFloating(this.dtype)) {
+      return min === undefined ? this.minimum(max!) : this.maximum(min);
     }
-    if (min === undefined) return this.minimum(max!);
-    if (max === undefined) return this.maximum(min);
-    return tidy(() => this.maximum(min).minimum(max));
+    const [low = -Infinity, high = Infinity] = [min, max];
+    const inputs: Tensor[] = [this];
+    const operand = (bound: TensorLike): number | null => {
+      if (typeof bound === "number") return bound;
+      inputs.push(bound);
+      return null;
+    };
+    const operands = [null, operand(low), operand(high)];
+    return applyOp({ name: "clamp", operands }, inputs)[0]!;
   }
 
   /** Where elements are equal. */
@@ -1016,7 +1019,7 @@ export class Tensor implements Disposable {
 
   /** The standard deviation; see {@linkcode Tensor.variance}. */
   std(dim?: Dims, options: KeepDim & { unbiased?: boolean } = {}): Tensor {
-    return tidy(() => this.variance(dim, options).sqrt());
+    return tidy(() => deviationOf(this.variance(dim, options)));
   }
 
   /**

@@ -308,6 +308,48 @@ describe("Tensor views", () => {
   );
 
   it(
+    "refuse changes in place where elements show in several places",
+    clean(() => {
+      const x = arange(6, { dtype: "float32" });
+      const windows = [
+        x.unfold(0, 3, 1),
+        x.unfold(0, 3, 2),
+        x.unfold(0, 3, 1).t(),
+        x.unfold(0, 2, 1).unfold(0, 2, 1),
+        x.unfold(0, 3, 1).narrow(0, 1, 2),
+      ];
+      for (const view of windows) {
+        for (
+          const change of [
+            () => view.add_(1),
+            () => view.mul_(2),
+            () => view.fill_(0),
+            () => view.zero_(),
+            () => view.copy_(zeros(view.shape)),
+            () => view.add_(ones(view.shape)),
+          ]
+        ) {
+          assertThrows(
+            change,
+            ShapeError,
+            "repeats its elements (its windows overlap): call contiguous() first",
+          );
+        }
+      }
+      assertThrows(
+        () => tensor([1]).expand([3]).add_(1),
+        ShapeError,
+        "(it was expanded)",
+      );
+      assertEquals(x.toArraySync(), [0, 1, 2, 3, 4, 5]);
+      // Windows that lie beside each other are as good as any view.
+      x.unfold(0, 2, 2).add_(1);
+      x.unfold(0, 3, 1).slice(0, 0, null, 3).mul_(2);
+      assertEquals(x.toArraySync(), [2, 4, 6, 8, 10, 12]);
+    }),
+  );
+
+  it(
     "see changes in place of what they view",
     clean(() => {
       const x = arange(6, { dtype: "float32" }).reshape([2, 3]);

@@ -141,6 +141,36 @@ export class View {
   }
 }
 
+/** True when two places of the view are one element of the storage. */
+export function overlapsItself(view: View): boolean {
+  const { shape, strides, size } = view;
+  if (view.dense || size < 2) return false;
+  const dims = shape.map((extent, d) => ({
+    extent,
+    stride: Math.abs(strides[d]!),
+  })).filter(({ extent }) => extent > 1).sort((a, b) => a.stride - b.stride);
+  // Steps longer than all shorter dims together reach never lead back.
+  let reach = 0;
+  let apart = true;
+  for (const { extent, stride } of dims) {
+    if (stride === 0) return true;
+    apart &&= stride > reach;
+    reach += (extent - 1) * stride;
+  }
+  if (apart) return false;
+  if (size > reach + 1) return true;
+  const seen = new Uint8Array(reach + 1);
+  const visit = (d: number, place: number): boolean => {
+    if (d === dims.length) return seen[place]!++ > 0;
+    const { extent, stride } = dims[d]!;
+    for (let i = 0; i < extent; i++) {
+      if (visit(d + 1, place + i * stride)) return true;
+    }
+    return false;
+  };
+  return visit(0, 0);
+}
+
 /**
  * Strides that show the elements of (`from`, `strides`) under the shape `to`,
  * or null. Runs of dims that together hold the same number of elements are

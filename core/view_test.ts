@@ -10,7 +10,7 @@ import {
   reference,
 } from "./reference/mod.ts";
 import { type Shape, sizeOf } from "./shape.ts";
-import { denseStrides, View } from "./view.ts";
+import { denseStrides, overlapsItself, View } from "./view.ts";
 
 /** The addresses that a view shows, in C order. */
 function addresses(view: View): number[] {
@@ -205,6 +205,24 @@ describe("a view", () => {
       }),
       { numRuns: 200, seed: 4 },
     );
+  });
+
+  it("overlaps itself where an element shows in two places", () => {
+    let overlapping = 0;
+    fc.assert(
+      fc.property(views, (view) => {
+        const list = addresses(view);
+        const repeats = new Set(list).size < list.length;
+        if (repeats) overlapping++;
+        assertEquals(overlapsItself(view), repeats);
+      }),
+      { numRuns: RUNS, seed: 5 },
+    );
+    assert(overlapping > 100, `${overlapping}`);
+    // Steps that interleave, with and without meeting.
+    assert(!overlapsItself(new View([3, 2], [2, 3], 0)));
+    assert(overlapsItself(new View([4, 2], [2, 6], 0)));
+    assert(!overlapsItself(new View([3, 2], [2, -3], 3)));
   });
 
   it("keeps its layout when it begins elsewhere", () => {

@@ -25,8 +25,11 @@ import {
 export interface OperationCase {
   /** The name of the function or method. */
   readonly op: string;
-  /** Where it is: a method of the first argument, core, or nn.functional. */
-  readonly via: "method" | "core" | "functional";
+  /**
+   * Where it is: a method of the first argument, several of them in a chain,
+   * core, or nn.functional.
+   */
+  readonly via: "method" | "chain" | "core" | "functional";
   /** The arguments, options last. */
   readonly args: readonly unknown[];
   /** A tensor, a list of tensors, or an object of tensors. */
@@ -211,18 +214,30 @@ function flatten(out: unknown): Map<string, unknown> {
   return new Map(Object.entries(out as object));
 }
 
+function callMethod(
+  self: unknown,
+  name: string,
+  args: readonly unknown[],
+): unknown {
+  const method = (self as Record<string, unknown>)[name];
+  if (typeof method !== "function") {
+    throw new TypeError(`A tensor has no method ${name}`);
+  }
+  return method.apply(self, args);
+}
+
 function invoke(
   figures: OperationCase,
   args: unknown[],
   libraries: Libraries,
 ): unknown {
-  if (figures.via === "method") {
-    const [self, ...rest] = args;
-    const method = (self as Record<string, unknown>)[figures.op];
-    if (typeof method !== "function") {
-      throw new TypeError(`A tensor has no method ${figures.op}`);
-    }
-    return method.apply(self, rest);
+  const [self, ...rest] = args;
+  if (figures.via === "method") return callMethod(self, figures.op, rest);
+  if (figures.via === "chain") {
+    return figures.op.split(" ").reduce(
+      (x, name, i) => callMethod(x, name, rest[i] as unknown[]),
+      self,
+    );
   }
   const library = figures.via === "core"
     ? core as unknown as Record<string, unknown>

@@ -38,6 +38,7 @@ const GROUPS = [
   "products",
   "einsum",
   "index",
+  "special",
 ];
 
 const [files, double, random] = await Promise.all([

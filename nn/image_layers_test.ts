@@ -84,6 +84,82 @@ describe("pooling", () => {
   );
 
   it(
+    "refuses windows whose places all lie in the padding",
+    clean(() => {
+      const cases = [
+        // Rows 1 apart of 2 places 2 apart: both beside the one row.
+        {
+          shape: [1, 1, 3],
+          window: 0,
+          along: "height",
+          options: {
+            kernelSize: [2, 3],
+            stride: 1,
+            padding: [1, 1],
+            dilation: [2, 1],
+          },
+        },
+        {
+          shape: [1, 3, 1],
+          window: 0,
+          along: "width",
+          options: {
+            kernelSize: [3, 2],
+            stride: 1,
+            padding: 1,
+            dilation: [1, 2],
+          },
+        },
+        {
+          shape: [1, 2, 2],
+          window: 0,
+          along: "height",
+          options: {
+            kernelSize: 2,
+            stride: 2,
+            padding: 1,
+            dilation: 3,
+            ceilMode: true,
+          },
+        },
+        {
+          shape: [1, 0, 4],
+          window: 0,
+          along: "height",
+          options: {
+            kernelSize: 2,
+            padding: 1,
+          },
+        },
+      ] as const;
+      for (const { shape, window, along, options } of cases) {
+        const x = zeros([...shape], { requiresGrad: true });
+        assertThrows(
+          () => functional.maxPool2d(x, options),
+          ShapeError,
+          `all places of window ${window} along the ${along} lie in the padding`,
+        );
+      }
+    }),
+  );
+
+  it(
+    "finds the one place of a dilated window that is no padding",
+    clean(() => {
+      const x = tensor([[[1, 2], [3, 4]]], { requiresGrad: true });
+      const y = functional.maxPool2d(x, {
+        kernelSize: 2,
+        stride: 1,
+        padding: 1,
+        dilation: 2,
+      });
+      assertEquals(y.toArraySync(), [[[4, 3], [2, 1]]]);
+      y.mul(tensor([[[1, 10], [100, 1000]]])).sum().backward();
+      assertEquals(x.grad!.toArraySync(), [[[1000, 100], [10, 1]]]);
+    }),
+  );
+
+  it(
     "names windows that do not fit",
     clean(() => {
       assertThrows(

@@ -126,6 +126,8 @@ const ELEMENTWISE_ALLOWANCE: {
   isNan: exact,
   isFinite: exact,
   where: exact,
+  maximumGrad: equal,
+  minimumGrad: equal,
   reluGrad: equal,
   leakyReluGrad: equal,
   eluGrad: epsilons(20, { floor: TINY }),

@@ -5,6 +5,7 @@
  * @module
  */
 import { type DType, isFloating, promote } from "../dtype.ts";
+import { wholeQuotient } from "../elementwise.ts";
 import { call, castExpr, constant, type Expr, topological } from "../expr.ts";
 import type { ScalarFunction } from "../scalar.ts";
 
@@ -45,16 +46,28 @@ const sum = (...partials: Partial[]): Rule => (y, x, d) =>
 /** A change of nothing: steps, tests and bits. */
 const flat: Rule = () => null;
 
-/** The change of whichever operand is taken; half of each where they tie. */
-const extreme = (wins: "gt" | "lt"): Rule => (y, [a, b], [da, db]) => {
-  if (!da && !db) return null;
-  const [change, other] = [da ?? num(0, y), db ?? num(0, y)];
-  return select(
-    call("eq", a!, b!),
-    mul(add(change, other), num(0.5, y)),
-    select(call(wins, a!, b!), change, other),
+/**
+ * The change of whichever operand is taken; half of each where they tie, and
+ * of both where neither wins, as one is NaN.
+ */
+const extreme = (loses: "lt" | "gt"): Rule =>
+  sum(
+    (d, y, a, b) => shareOf(loses, d, y, a, b),
+    (d, y, a, b) => shareOf(loses, d, y, b, a),
   );
-};
+
+const shareOf = (
+  loses: "lt" | "gt",
+  d: Expr,
+  y: Expr,
+  mine: Expr,
+  other: Expr,
+): Expr =>
+  select(
+    call(loses, mine, other),
+    num(0, y),
+    select(call("eq", mine, other), mul(d, num(0.5, y)), d),
+  );
 
 /** exp(-x²/2) / √(2π), the density of the standard normal distribution. */
 const density = (x: Expr): Expr =>
@@ -77,7 +90,7 @@ const RULES: { readonly [N in ScalarFunction]: Rule } = {
   ),
   remainder: sum(
     (d) => d,
-    (d, _y, a, b) => neg(mul(d, call("floor", div(a, b)))),
+    (d, y, a, b) => neg(mul(d, wholeQuotient(a, b, y))),
   ),
   pow: sum(
     (d, y, a, b) =>
@@ -86,10 +99,16 @@ const RULES: { readonly [N in ScalarFunction]: Rule } = {
         mul(d, mul(b, call("pow", a, sub(b, num(1, b))))),
         num(0, y),
       ),
-    (d, y, a) => select(not0(a), mul(d, mul(y, call("log", a))), num(0, y)),
+    // 0 to a power from 0 on is level; to a negative one it is infinite.
+    (d, y, a, b) =>
+      select(
+        call("and", call("eq", a, num(0, a)), call("ge", b, num(0, b))),
+        num(0, y),
+        mul(d, mul(y, call("log", a))),
+      ),
   ),
-  max: extreme("gt"),
-  min: extreme("lt"),
+  max: extreme("lt"),
+  min: extreme("gt"),
   atan2: sum(
     (d, _y, a, b) => div(mul(d, b), add(square(a), square(b))),
     (d, _y, a, b) => neg(div(mul(d, a), add(square(a), square(b)))),

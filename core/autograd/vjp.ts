@@ -9,8 +9,8 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import { forEachElementwise } from "../elementwise.ts";
-import { arg, call, type Expr } from "../expr.ts";
+import { forEachElementwise, wholeQuotient } from "../elementwise.ts";
+import { arg, call, castExpr, constant, type Expr } from "../expr.ts";
 import { memoize } from "../lower/program.ts";
 import type { Formula, Op, OpName, OpOf } from "../op.ts";
 import { type Shape, sizeOf } from "../shape.ts";
@@ -73,15 +73,9 @@ const pass: Rule = free((g) => g);
 const flat: Rule = free((g, c) => c.full(g.shape, 0));
 const none: Rules = [];
 
-/** `g * factor` where the factor is 1/2 at ties, as in PyTorch. */
-const extreme = (p: 0 | 1, wins: "gt" | "lt"): Rule =>
-  saving([0, 1], (g, c) => {
-    // Operand p may face a number, which only a tensor can be asked about.
-    const mine = c.t(p);
-    const other = c.x(1 - p);
-    const share = mine[wins](other).cast(g.dtype);
-    return g.mul(share.where(mine.ne(other), 0.5));
-  });
+/** Half of `g` at ties, and the whole of it beside NaN, as in PyTorch. */
+const extreme = (p: 0 | 1, name: "maximumGrad" | "minimumGrad"): Rule =>
+  saving([0, 1], (g, c) => helper(c, name, g, c.x(p), c.x(1 - p)));
 
 /** A reduced gradient under the shape that broadcasts to the input. */
 const kept = (
@@ -96,15 +90,6 @@ const kept = (
 
 const countOf = (c: RuleContext<{ dims: readonly number[] }>): number =>
   sizeOf(c.op.dims.map((d) => c.input(0).shape[d]!));
-
-/** Spreads the gradient evenly over the elements that attain the extreme. */
-const extremeOver: Rules<OpOf<"max" | "min">> = [
-  saving([0, "y"], (g, c) => {
-    const hit = c.t(0).eq(kept(c.y(), c)).cast(g.dtype);
-    const dims = c.op.dims;
-    return hit.mul(kept(g, c).div(hit.sum(dims, { keepDim: true })));
-  }),
-];
 
 /**
  * The product of all other elements along the last dim, for each element:
@@ -205,6 +190,49 @@ const logSoftmaxGrad = formulaOf(
   (g, y, sum) => call("sub", g!, call("mul", call("exp", y!), sum!)),
 );
 
+/** Operands g, a, b and the remainder y of `a` by `b`: the gradient by `b`. */
+const remainderGrad = formulaOf(
+  "remainder",
+  4,
+  (g, a, b, y) => call("neg", call("mul", g!, wholeQuotient(a!, b!, y!))),
+);
+
+/** Whether x is the extreme y; NaN is, where there is one. */
+const attains = (x: Expr, y: Expr): Expr =>
+  call("or", call("eq", x, y), call("isNan", x));
+/** Operands x, y: 1 where x attains the extreme y. */
+const attained = formulaOf(
+  "max",
+  2,
+  (x, y) => castExpr(attains(x!, y!), x!.dtype),
+);
+/** Operands x, y, g and how many attain y. */
+const extremeGrad = formulaOf("max", 4, (x, y, g, count) =>
+  call(
+    "select",
+    attains(x!, y!),
+    call("div", g!, count!),
+    constant(0, g!.dtype),
+  ));
+
+/** Spreads the gradient evenly over the elements that attain the extreme. */
+const extremeOver: Rules<OpOf<"max" | "min">> = [
+  saving([0, "y"], (g, c) => {
+    const [x, y] = [c.t(0), kept(c.y(), c)];
+    const count = c.apply({
+      name: "mapSum",
+      formula: attained(g.dtype),
+      scalars: [],
+      dims: c.op.dims,
+      keepDim: true,
+      divisor: 1,
+    }, [x, y]);
+    const formula = extremeGrad(g.dtype);
+    const inputs = [x, y, kept(g, c), count];
+    return c.apply({ name: "map", formula, scalars: [] }, inputs);
+  }),
+];
+
 /** All leading dims as one. */
 const rowsOf = (x: Tensor): Tensor =>
   x.ndim === 2 ? x : x.ndim === 1 ? x.unsqueeze(0) : x.flatten(0, -2);
@@ -230,6 +258,8 @@ const density = (x: Tensor): Tensor =>
 function helper(
   c: RuleContext,
   name:
+    | "maximumGrad"
+    | "minimumGrad"
     | "reluGrad"
     | "leakyReluGrad"
     | "eluGrad"
@@ -263,10 +293,10 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
   ],
   remainder: [
     pass,
-    saving([0, 1], (g, c) => {
-      const [a, b] = [c.x(0), c.t(1)];
-      const quotient = typeof a === "number" ? b.reciprocal().mul(a) : a.div(b);
-      return g.mul(quotient.floor()).neg();
+    saving([0, 1, "y"], (g, c) => {
+      const inputs = [g, c.t(0), c.t(1), c.y()].map((x) => x.cast(g.dtype));
+      const formula = remainderGrad(g.dtype);
+      return c.apply({ name: "map", formula, scalars: [] }, inputs);
     }),
   ],
   pow: [
@@ -275,18 +305,21 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
       if (typeof b === "number") {
         return b === 0 ? c.full(g.shape, 0) : g.mul(a.pow(b - 1).mul(b));
       }
-      return g.mul(a.pow(b.sub(1)).mul(b).where(b.ne(0), 0));
+      return g.mul(a.pow(b.sub(1)).mul(b)).where(b.ne(0), 0);
     }),
-    saving([0, "y"], (g, c) => {
-      const a = c.x(0);
+    saving([0, 1, "y"], (g, c) => {
+      const [a, b] = [c.x(0), c.t(1)];
       if (typeof a === "number") {
-        return a === 0 ? c.full(g.shape, 0) : g.mul(c.y()).mul(Math.log(a));
+        const slope = c.y().mul(Math.log(a));
+        return g.mul(a === 0 ? slope.where(b.ge(0).logicalNot(), 0) : slope);
       }
-      return g.mul(c.y()).mul(a.log().where(a.ne(0), 0));
+      // 0 to a power from 0 on is level; to a negative one it is infinite.
+      const level = a.eq(0).logicalAnd(b.ge(0));
+      return g.mul(c.y().mul(a.log()).where(level.logicalNot(), 0));
     }),
   ],
-  maximum: [extreme(0, "gt"), extreme(1, "gt")],
-  minimum: [extreme(0, "lt"), extreme(1, "lt")],
+  maximum: [extreme(0, "maximumGrad"), extreme(1, "maximumGrad")],
+  minimum: [extreme(0, "minimumGrad"), extreme(1, "minimumGrad")],
   atan2: [
     saving([0, 1], (g, c) => {
       const [a, b] = [c.t(0), c.x(1)];
@@ -344,13 +377,29 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
       [0, 1, 2],
       (g, c) => helper(c, "clampGrad", g, c.t(0), c.x(1), c.x(2)),
     ),
-    saving([0, 1], (g, c) => g.where(c.t(1).gt(c.x(0)), 0)),
-    saving([0, 2], (g, c) => g.where(c.t(2).lt(c.x(0)), 0)),
+    saving([0, 1, 2], (g, c) => {
+      const low = c.t(1);
+      return g.where(low.gt(c.x(0)).logicalAnd(low.lt(c.x(2))), 0);
+    }),
+    saving([0, 1, 2], (g, c) => {
+      const high = c.t(2);
+      return g.where(high.lt(c.x(0)).logicalOr(high.lt(c.x(1))), 0);
+    }),
   ],
   where: [
     null,
     saving([0], (g, c) => g.where(c.t(0), 0)),
     saving([0], (g, c) => g.where(c.t(0).logicalNot(), 0)),
+  ],
+  maximumGrad: [
+    saving([1, 2], (g, c) => helper(c, "maximumGrad", g, c.x(1), c.x(2))),
+    null,
+    null,
+  ],
+  minimumGrad: [
+    saving([1, 2], (g, c) => helper(c, "minimumGrad", g, c.x(1), c.x(2))),
+    null,
+    null,
   ],
   reluGrad: [saving([1], (g, c) => helper(c, "reluGrad", g, c.x(1))), null],
   leakyReluGrad: [
@@ -362,7 +411,7 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
     saving([1, 2], (g, c) => helper(c, "eluGrad", g, c.x(1), c.x(2))),
     saving([0, 1, 2], (g, c) => {
       const x = c.t(1);
-      return g.mul(c.x(0)).mul(x.exp().mul(c.x(2)).where(x.le(0), 0));
+      return g.mul(c.x(0)).mul(x.exp().mul(c.x(2)).where(x.lt(0), 0));
     }),
     saving([0, 1], (g, c) => {
       const x = c.t(1);

@@ -6,8 +6,7 @@
 import { ShapeError, showShape } from "../errors.ts";
 import type { MovementOp } from "../op.ts";
 import { promote } from "../dtype.ts";
-import { normalizeDims } from "../shape.ts";
-import type { Dims, KeepDim, Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** Pads (or crops, where negative) the last dims; see `Tensor.pad`. */
 export function padTensor(
@@ -90,21 +89,6 @@ export function splitSizes(
     { length: parts },
     (_, i) => Math.min(size, extent - i * size),
   );
-}
-
-/** The p-norm for p other than 2; see `Tensor.norm`. */
-export function normTensor(
-  x: Tensor,
-  dim: Dims | undefined,
-  p: number,
-  options: KeepDim,
-): Tensor {
-  const dims = normalizeDims(dim, x.ndim, "norm");
-  if (p === Infinity) return x.abs().max(dims, options);
-  if (p === -Infinity) return x.abs().min(dims, options);
-  if (p === 0) return x.ne(0).cast(x.dtype).sum(dims, options);
-  if (p === 1) return x.abs().sum(dims, options);
-  return x.abs().pow(p).sum(dims, options).pow(1 / p);
 }
 
 /** The matrix product of any ranks; see `Tensor.matmul`. */

@@ -6,7 +6,7 @@
 import { DTypeError, ShapeError } from "../errors.ts";
 import type { UpdateOp, UpdateProgram } from "../op.ts";
 import type { Value } from "../value.ts";
-import type { View } from "../view.ts";
+import { overlapsItself, type View } from "../view.ts";
 import type { Launcher } from "./launcher.ts";
 import { copyOf } from "./move.ts";
 import { MapProgram } from "./program.ts";
@@ -51,12 +51,13 @@ export function lowerUpdate(
 ): void {
   const targets = inputs.slice(0, op.targets);
   for (const { view } of targets) {
-    if (view.size === 0) continue;
-    if (view.strides.some((s, d) => s === 0 && view.shape[d]! > 1)) {
-      throw new ShapeError(
-        `Cannot ${op.program.label} in place as the target repeats its elements (it was expanded): call contiguous() first`,
-      );
-    }
+    if (!overlapsItself(view)) continue;
+    const expanded = view.strides.some((s, d) => s === 0 && view.shape[d]! > 1);
+    throw new ShapeError(
+      `Cannot ${op.program.label} in place as the target repeats its elements (${
+        expanded ? "it was expanded" : "its windows overlap"
+      }): call contiguous() first`,
+    );
   }
   const copies: Value[] = [];
   const operands = inputs.map((input, i) => {

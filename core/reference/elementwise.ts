@@ -88,9 +88,13 @@ const FORMULAS: { readonly [N in ElementwiseName]: ScalarFormula } = {
   isFinite: (x) => truth(Number.isFinite(x)),
   where: (condition, a, b) => condition !== 0 ? a! : b!,
 
-  reluGrad: (g, y) => y! > 0 ? g! : 0,
+  maximumGrad: (g, mine, other) =>
+    mine! < other! ? 0 : mine === other ? g! / 2 : g!,
+  minimumGrad: (g, mine, other) =>
+    mine! > other! ? 0 : mine === other ? g! / 2 : g!,
+  reluGrad: (g, y) => y! <= 0 ? 0 : g!,
   leakyReluGrad: (g, x, slope) => x! > 0 ? g! : g! * slope!,
-  eluGrad: (g, x, alpha) => x! > 0 ? g! : g! * (alpha! * Math.exp(x!)),
+  eluGrad: (g, x, alpha) => x! <= 0 ? g! * (alpha! * Math.exp(x!)) : g!,
   clampGrad: (g, x, low, high) => low! <= x! && x! <= high! ? g! : 0,
   tanhGrad: (g, y) => g! * (1 - y! * y!),
   sigmoidGrad: (g, y) => g! * y! * (1 - y!),

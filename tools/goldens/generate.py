@@ -13,7 +13,7 @@ import torch
 
 MODULES = [
     "elementwise", "reductions", "shape", "gather", "products", "indexing",
-    "losses", "layers", "optimizers", "creation", "state_dict",
+    "losses", "layers", "optimizers", "creation", "state_dict", "special",
 ]
 
 

@@ -187,8 +187,10 @@ class Group:
         """Records one call.
 
         via: "method" calls args[0][name](...rest), "core" core[name](...args),
-        "functional" nn.functional[name](...args). fn gets the tensors of args
-        in reading order.
+        "functional" nn.functional[name](...args), "chain" calls each of the
+        methods that name lists on the result of the one before, with the lists
+        args[1], args[2] … as arguments. fn gets the tensors of args in reading
+        order.
         """
         out, grads, again = _evaluate(args, fn, torch.float32, grad, second)
         if check:

@@ -96,6 +96,8 @@ const DOMAINS: { readonly [N in ElementwiseName]: readonly Domain[] } = {
   isNan: [any],
   isFinite: [any],
   where: [truth, any, any],
+  maximumGrad: [weight, any, any],
+  minimumGrad: [weight, any, any],
   reluGrad: [weight, any],
   leakyReluGrad: [weight, any, slope],
   eluGrad: [weight, moderate, slope],

@@ -78,6 +78,8 @@ const DOMAINS: { readonly [N in ElementwiseName]: readonly Draw[] | null } = {
   isNan: null,
   isFinite: null,
   where: [plain, plain, plain],
+  maximumGrad: [plain, near([-1.5, 0.5], 0.3), near([-0.5, 1.5], 0.3)],
+  minimumGrad: [plain, near([-1.5, 0.5], 0.3), near([-0.5, 1.5], 0.3)],
   reluGrad: [plain, apart(0.2, 2)],
   leakyReluGrad: [plain, apart(0.2, 2), within(0.1, 0.5)],
   eluGrad: [plain, apart(0.2, 2), within(0.5, 1.5)],
@@ -155,6 +157,8 @@ const NUMBERS: { readonly [N in ElementwiseName]?: readonly number[] } = {
   pow: [1.5, 3],
   maximum: [0, 0],
   minimum: [0, 0],
+  maximumGrad: [1, 0, 0],
+  minimumGrad: [1, 0, 0],
 };
 
 /** The cases of each elementwise primitive. */
