@@ -89,27 +89,21 @@ export class WebgpuBackend implements Backend {
   /** Copies `data` into the buffer from element `offset` on. */
   write(buffer: Buffer, offset: number, data: TypedArray): void {
     if (data.length === 0) return;
-    const { block, dtype } = buffer as Memory;
-    const { device, faults, recorder } = this.#gpu;
-    faults.checkLost();
-    const words = wordsOf(dtype, data);
-    // The queue writes at once, recorded work comes later.
-    if (block.batch === recorder.batch) {
-      if (recorder.writeBetween(block.buffer, offset * 4, words)) return;
-      recorder.flush();
-    }
-    device.queue.writeBuffer(
-      block.buffer,
+    const { block, dtype, size } = buffer as Memory;
+    this.#gpu.faults.checkLost();
+    this.#gpu.write(
+      block,
       offset * 4,
-      words.buffer as ArrayBuffer,
-      words.byteOffset,
-      words.byteLength,
+      wordsOf(dtype, data),
+      data.length === size,
     );
   }
 
   /**
-   * A copy of `length` elements from element `offset` on. Errors of the work
-   * before come out here.
+   * A copy of `length` elements from element `offset` on. Where the work that
+   * wrote them has failed, or work that they were computed from, each read
+   * throws that error; an index that was out of range anywhere, and what the
+   * device says of nothing in particular, is thrown by the next read, once.
    *
    * @throws {DeviceError} If the device was lost, or found an error.
    * @throws {IndexError} If an index was out of range.
@@ -149,15 +143,22 @@ export class WebgpuBackend implements Backend {
     });
   }
 
-  /** Waits until all work launched so far is done. */
+  /**
+   * Waits until all work launched so far is done. An error in it that no read
+   * has thrown comes out here, once.
+   *
+   * @throws {DeviceError} If the device was lost, or found an error.
+   * @throws {OutOfMemoryError} If the device ran out of memory.
+   */
   async synchronize(): Promise<void> {
-    const { pool } = this.#gpu;
+    const { faults, pool } = this.#gpu;
     const block = pool.take(4);
     try {
       await this.#gpu.read(block, 0, 4);
     } finally {
       pool.give(block);
     }
+    faults.checkUnmet();
   }
 
   /** Gives everything back. */

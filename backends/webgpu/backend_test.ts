@@ -7,6 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  type Buffer,
   DeviceError,
   ones,
   OutOfMemoryError,
@@ -14,6 +15,7 @@ import {
   registerBackend,
   scope,
   setBackend,
+  type Tensor,
   tensor,
   zeros,
 } from "@tenfold/core";
@@ -145,10 +147,14 @@ describeWithAdapter("webgpu", () => {
   describe("work", () => {
     it("is submitted once for all that is read together", async () => {
       const x = randn([8, 8], { device: gpu });
-      await x.data();
+      const compute = () => {
+        const y = x.matmul(x).add(1).relu();
+        return [y, y.sum()] as const;
+      };
+      // Kernels that nobody knows to compile are submitted alone.
+      await compute()[1].item();
       const before = gpu.counters;
-      const y = x.matmul(x).add(1).relu();
-      const z = y.sum();
+      const [y, z] = compute();
       await Promise.all([y.data(), z.item(), x.data()]);
       const after = gpu.counters;
       assertEquals(after.submits - before.submits, 1);
@@ -232,15 +238,13 @@ describeWithAdapter("webgpu", () => {
   });
 
   describe("errors that the device finds later", () => {
-    it("come out of the next read, with the operation's name", async () => {
-      const failing = await openWith();
-      failing.enter("frobnicate");
-      const out = failing.alloc("float32", 1);
-      // An expression that no device compiles: a bool that is added to itself.
-      failing.prepare({
+    /** Runs a kernel that no device compiles: a bool is added to itself. */
+    function fail(on: WebgpuBackend, operation: string, out: Buffer): void {
+      on.enter(operation);
+      on.prepare({
         kind: "map",
         rank: 1,
-        outputs: [{ dtype: "float32", access: "dense" }],
+        outputs: [{ dtype: "float32", access: "strided" }],
         inputs: [],
         exprs: [{
           kind: "call",
@@ -260,13 +264,146 @@ describeWithAdapter("webgpu", () => {
         strides: [[1]],
         scalars: [],
       });
+    }
+    /** The buffer of a tensor. */
+    function bufferOf(x: Tensor): Buffer {
+      return (x as unknown as { value: { storage: { buffer: Buffer } } })
+        .value.storage.buffer;
+    }
+    const refuses = (x: Tensor, message: string) =>
+      assertRejects(() => x.data(), DeviceError, message);
+
+    it("come out of every read of what was to be written, with the operation's name", async () => {
+      const failing = await openWith();
+      const out = failing.alloc("float32", 1);
+      fail(failing, "frobnicate", out);
       failing.enter("add");
+      for (let i = 0; i < 3; i++) {
+        await assertRejects(
+          () => failing.read(out, 0, 1),
+          DeviceError,
+          "Cannot frobnicate on webgpu as the kernel map does not compile",
+        );
+      }
+      // A kernel that is known not to compile fails at once, by itself.
+      const again = failing.alloc("float32", 1);
+      fail(failing, "frobnicate again", again);
       await assertRejects(
-        () => failing.read(out, 0, 1),
+        () => failing.read(again, 0, 1),
         DeviceError,
         "Cannot frobnicate on webgpu",
       );
       failing.dispose();
+    });
+
+    it("leave alone what was recorded before and after in one batch", async () => {
+      const failing = await openWith();
+      const x = tensor([1, 2, 3], { device: failing });
+      const known = x.add(1);
+      await known.data();
+      const before = x.add(1);
+      const cold = x.mul(3);
+      const bad = zeros([1], { device: failing });
+      fail(failing, "frobnicate", bufferOf(bad));
+      const after = before.add(1);
+      const other = x.sub(5);
+      // Whichever is read first.
+      assertEquals([...await after.data()], [3, 4, 5]);
+      assertEquals([...await other.data()], [-4, -3, -2]);
+      await refuses(bad, "Cannot frobnicate");
+      assertEquals([...await before.data()], [2, 3, 4]);
+      assertEquals([...await cold.data()], [3, 6, 9]);
+      failing.dispose();
+    });
+
+    it("go on to what is computed from it, in place and through views, and to nothing else", async () => {
+      const failing = await openWith();
+      const bad = ones([1], { device: failing });
+      const x = ones([4], { device: failing });
+      const target = ones([4], { device: failing });
+      const kept = ones([4], { device: failing });
+      fail(failing, "frobnicate", bufferOf(bad));
+      const sum = x.add(bad);
+      const gathered = sum.gather(
+        0,
+        tensor([0, 1], { dtype: "int32", device: failing }),
+      );
+      target.add_(sum);
+      kept.slice(0, 0, 1).copy_(bad);
+      const clean = x.gather(
+        0,
+        tensor([0, 3], { dtype: "int32", device: failing }),
+      );
+      for (let round = 0; round < 2; round++) {
+        for (const tainted of [sum, gathered, target, kept, sum.mean()]) {
+          await refuses(tainted, "Cannot frobnicate");
+        }
+        assertEquals([...await x.data()], [1, 1, 1, 1]);
+        assertEquals([...await clean.data()], [1, 1]);
+      }
+      failing.dispose();
+    });
+
+    it("end where all of it is written anew", async () => {
+      const failing = await openWith();
+      const bad = ones([3], { device: failing });
+      fail(failing, "frobnicate", bufferOf(bad));
+      await refuses(bad, "Cannot frobnicate");
+      bad.slice(0, 0, 2).fill_(4);
+      await refuses(bad, "Cannot frobnicate");
+      bad.fill_(4);
+      assertEquals([...await bad.data()], [4, 4, 4]);
+      fail(failing, "frobnicate", bufferOf(bad));
+      failing.write(bufferOf(bad), 0, Float32Array.of(1, 2, 3));
+      assertEquals([...await bad.data()], [1, 2, 3]);
+      // Nor do they stay with a buffer that goes to somebody else.
+      fail(failing, "frobnicate", bufferOf(bad));
+      await refuses(bad, "Cannot frobnicate");
+      bad.dispose();
+      const next = failing.alloc("float32", 3);
+      await failing.read(next, 0, 3);
+      failing.dispose();
+    });
+
+    it("are told by synchronize where nobody reads what failed", async () => {
+      const failing = await openWith();
+      const out = failing.alloc("float32", 1);
+      fail(failing, "frobnicate", out);
+      await assertRejects(
+        () => failing.synchronize(),
+        DeviceError,
+        "Cannot frobnicate",
+      );
+      await failing.synchronize();
+      failing.dispose();
+    });
+
+    it("of memory that is not there stay with it, and harm nothing else", async () => {
+      // More than the device takes, which it says later.
+      const greedy = await openWith({ maxBufferBytes: 2 ** 40 });
+      const x = ones([3], { device: greedy });
+      await x.add(1).data();
+      const before = x.add(1);
+      const large = zeros([2 ** 31 - 1], { device: greedy });
+      const from = large.slice(0, 0, 3).add(x);
+      const after = before.mul(2);
+      await Promise.all([
+        assertRejects(
+          () => large.slice(0, 0, 3).data(),
+          OutOfMemoryError,
+          "Cannot full as the device has no",
+        ),
+        after.data().then((data) => assertEquals([...data], [4, 4, 4])),
+      ]);
+      for (let i = 0; i < 2; i++) {
+        await assertRejects(() => from.data(), OutOfMemoryError, "Cannot full");
+        await assertRejects(
+          () => large.slice(0, 5, 6).data(),
+          OutOfMemoryError,
+        );
+        assertEquals([...await before.data()], [2, 2, 2]);
+      }
+      greedy.dispose();
     });
 
     it("are said of a device that was lost, by all that follows", async () => {

@@ -1,10 +1,12 @@
 /**
- * Errors that a GPU finds out later. They are kept until somebody reads, and
- * thrown there with the name of the operation that caused them.
+ * Errors that a GPU finds out later. What a failed call has made, or should
+ * have written, fails at every read; errors that belong to no memory are thrown
+ * once, by the next read. All name the operation that caused them.
  *
  * @module
  */
 import { DeviceError, IndexError, OutOfMemoryError } from "@tenfold/core";
+import type { Outcome } from "./outcome.ts";
 
 /**
  * Words of the report that a shader writes: the number of the operation, the
@@ -12,19 +14,30 @@ import { DeviceError, IndexError, OutOfMemoryError } from "@tenfold/core";
  */
 export const REPORT_WORDS = 4;
 
-/** Keeps errors until the first one is thrown. */
+/** What a call may find: each kind is asked for on its own. */
+const FILTERS: readonly GPUErrorFilter[] = [
+  "internal",
+  "out-of-memory",
+  "validation",
+];
+
+const MOST_PENDING = 1024;
+
+/** Keeps errors until they are thrown. */
 export class Faults {
   /** The operation that runs at the moment. */
   operation = "run an operation";
   /** Set once the device is gone. */
   lost: DeviceError | null = null;
-  /** The first error of a watched call, whose operation is known. */
-  #first: Error | null = null;
-  /** The first error besides, often what followed from one of these. */
+  /** The first error of which it is not known what it harmed. */
   #stray: Error | null = null;
+  /** The first error that nobody has met yet, as nobody read what it harmed. */
+  #unmet: Error | null = null;
+  /** The first index that was out of range. */
+  #index: IndexError | null = null;
   /** Operations whose shaders report, by number; 0 is none. */
   readonly #reporters: string[] = [""];
-  #pending = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<void>>();
   readonly #device: GPUDevice;
 
   /** Listens to the errors of a device. */
@@ -33,15 +46,7 @@ export class Faults {
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       const { error } = event as GPUUncapturedErrorEvent;
-      this.#stray ??= isOutOfMemory(error)
-        ? new OutOfMemoryError(
-          `Cannot ${this.operation} as the device is out of memory: ${
-            oneLine(error.message)
-          }`,
-        )
-        : new DeviceError(
-          `Cannot ${this.operation} on webgpu: ${oneLine(error.message)}`,
-        );
+      this.#stray ??= this.describe(error, this.operation);
     });
     device.lost.then((info) => {
       this.lost ??= new DeviceError(
@@ -52,43 +57,85 @@ export class Faults {
     });
   }
 
+  /**
+   * True where so many calls wait for the device's word that it is not worth
+   * asking for each dispatch alone: nobody has waited for anything so far.
+   */
+  get crowded(): boolean {
+    return this.#pending.size > MOST_PENDING;
+  }
+
   /** The number under which shaders of this operation report. */
   reporter(): number {
     const known = this.#reporters.indexOf(this.operation);
     return known > 0 ? known : this.#reporters.push(this.operation) - 1;
   }
 
-  /** Runs `make` and keeps the error that the device finds in it. */
+  /** What an error of the device means for the operation that met it. */
+  describe(error: GPUError, operation: string): Error {
+    return error.constructor.name === "GPUOutOfMemoryError"
+      ? new OutOfMemoryError(
+        `Cannot ${operation} as the device is out of memory: ${
+          oneLine(error.message)
+        }`,
+      )
+      : new DeviceError(
+        `Cannot ${operation} on webgpu: ${oneLine(error.message)}`,
+      );
+  }
+
+  /**
+   * Runs `make` and settles an outcome by the error that the device finds in
+   * it, if any.
+   */
   watch<T>(
-    filter: GPUErrorFilter,
     make: () => T,
-    describe: (message: string) => Error,
+    outcome: Outcome,
+    describe: (error: GPUError, operation: string) => Error = this.describe,
   ): T {
-    this.#device.pushErrorScope(filter);
+    const { operation } = this;
+    for (const filter of FILTERS) this.#device.pushErrorScope(filter);
     try {
       return make();
     } finally {
-      const settled = this.#device.popErrorScope().then(
-        (error) => {
-          if (!error) return;
-          const described = describe(oneLine(error.message));
-          this.#first ??= described;
-        },
-        () => {}, // The device is lost, and says so itself.
+      // The device is lost where this is rejected, and says so itself.
+      const found = FILTERS.map(() =>
+        this.#device.popErrorScope().catch(() => null)
       );
+      const settled = Promise.all(found).then((errors) => {
+        const error = errors.find((error) => error !== null);
+        const described = error ? describe(error, operation) : null;
+        this.#unmet ??= described;
+        outcome.settle(described);
+      });
       this.#pending.add(settled);
       settled.finally(() => this.#pending.delete(settled));
     }
   }
 
-  /** Throws what has been found up to now. */
-  async check(report: Int32Array | null): Promise<void> {
+  /** Throws what has been found of this outcome, or of none that is known. */
+  async check(
+    outcome: Outcome | null,
+    report: Int32Array | null,
+  ): Promise<void> {
+    this.#index ??= this.#indexError(report);
     if (this.#pending.size > 0) await Promise.all(this.#pending);
-    if (this.lost) throw this.lost;
-    const first = this.#first ?? this.#stray ?? this.#indexError(report);
-    this.#first = null;
-    this.#stray = null;
-    if (first) throw first;
+    this.checkLost();
+    if (outcome?.error) {
+      if (this.#unmet === outcome.error) this.#unmet = null;
+      throw outcome.error;
+    }
+    const error = this.#stray ?? this.#index;
+    if (this.#stray) this.#stray = null;
+    else this.#index = null;
+    if (error) throw error;
+  }
+
+  /** Throws the first error that nobody has met. */
+  checkUnmet(): void {
+    const error = this.#unmet;
+    this.#unmet = null;
+    if (error) throw error;
   }
 
   /** Throws if the device is gone. */
@@ -107,10 +154,6 @@ export class Faults {
       `Cannot ${name} as an index is out of range: got ${index}, ${expected}`,
     );
   }
-}
-
-function isOutOfMemory(error: GPUError): boolean {
-  return error.constructor.name === "GPUOutOfMemoryError";
 }
 
 /** A message of the device, which may have several lines. */

@@ -3,6 +3,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DeviceError, IndexError, OutOfMemoryError } from "@tenfold/core";
 import { FakeGpu } from "./_testing.ts";
 import { Faults } from "./faults.ts";
+import { Outcome } from "./outcome.ts";
 
 function fakeDevice() {
   const fake = new FakeGpu();
@@ -19,11 +20,11 @@ describe("errors found later", () => {
     faults.operation = "add";
     fake.fail(new Error("what follows from it"));
     await assertRejects(
-      () => faults.check(null),
+      () => faults.check(null, null),
       DeviceError,
       "Cannot matmul on webgpu: a bind group is wrong",
     );
-    await faults.check(null);
+    await faults.check(null, null);
   });
 
   it("tell a lack of memory from other errors", async () => {
@@ -31,58 +32,90 @@ describe("errors found later", () => {
     faults.operation = "sort";
     fake.fail(new GPUOutOfMemoryError("no room"));
     await assertRejects(
-      () => faults.check(null),
+      () => faults.check(null, null),
       OutOfMemoryError,
       "Cannot sort as the device is out of memory: no room",
     );
   });
 
-  it("of a watched call are waited for", async () => {
+  it("of a watched call are waited for, and stay with what it made", async () => {
     const { fake, faults } = fakeDevice();
+    faults.operation = "allocate";
     fake.found.push(new Error("too large"));
+    const outcome = new Outcome();
     const made = faults.watch(
-      "out-of-memory",
       () => 42,
-      (message) => new OutOfMemoryError(`Cannot allocate: ${message}`),
+      outcome,
+      ({ message }, operation) =>
+        new OutOfMemoryError(`Cannot ${operation}: ${message}`),
     );
     assertEquals(made, 42);
-    assertEquals(fake.scopes, ["out-of-memory"]);
-    await assertRejects(
-      () => faults.check(null),
-      OutOfMemoryError,
-      "Cannot allocate: too large",
-    );
+    assertEquals(fake.scopes, ["internal", "out-of-memory", "validation"]);
+    faults.operation = "add";
+    for (let i = 0; i < 2; i++) {
+      await assertRejects(
+        () => faults.check(outcome, null),
+        OutOfMemoryError,
+        "Cannot allocate: too large",
+      );
+    }
+    // Who reads something else is not harmed.
+    await faults.check(new Outcome(), null);
+    await faults.check(null, null);
+    faults.checkUnmet();
   });
 
-  it("are thrown as the one that the others followed from", async () => {
+  it("are met once where nobody reads what they harmed", async () => {
     const { fake, faults } = fakeDevice();
-    fake.found.push(new Error("a bool is added"));
-    faults.watch("validation", () => {}, (message) => new DeviceError(message));
-    fake.fail(new Error("a pipeline is invalid due to a previous error"));
-    await assertRejects(
-      () => faults.check(null),
+    faults.operation = "sort";
+    fake.found.push(new Error("no such thing"));
+    faults.watch(() => {}, new Outcome());
+    await faults.check(null, null);
+    assertThrows(
+      () => faults.checkUnmet(),
       DeviceError,
-      "a bool is added",
+      "Cannot sort on webgpu: no such thing",
     );
-    await faults.check(null);
+    faults.checkUnmet();
+  });
+
+  it("of every kind are asked for", async () => {
+    for (const kind of [0, 1, 2]) {
+      const { fake, faults } = fakeDevice();
+      for (let i = 0; i < kind; i++) fake.found.push(null);
+      fake.found.push(new GPUOutOfMemoryError("no room"));
+      const outcome = new Outcome();
+      faults.watch(() => {}, outcome);
+      await assertRejects(() => faults.check(outcome, null), OutOfMemoryError);
+    }
+  });
+
+  it("of an index outlast an error that is thrown first", async () => {
+    const { fake, faults } = fakeDevice();
+    faults.operation = "gather";
+    const report = Int32Array.of(faults.reporter(), 9, 4, 1);
+    fake.fail(new Error("a bind group is wrong"));
+    await assertRejects(() => faults.check(null, report), DeviceError, "bind");
+    await assertRejects(() => faults.check(null, null), IndexError, "got 9");
+    await faults.check(null, null);
   });
 
   it("name the index that a shader reports", async () => {
     const { faults } = fakeDevice();
-    await faults.check(Int32Array.of(0, 0, 0, 0));
+    await faults.check(null, Int32Array.of(0, 0, 0, 0));
     faults.operation = "gather";
     const gather = faults.reporter();
     faults.operation = "scatterAdd";
     const scatterAdd = faults.reporter();
     assertEquals(faults.reporter(), scatterAdd);
     await assertRejects(
-      () => faults.check(Int32Array.of(gather, 9, 4, 1)),
+      () => faults.check(null, Int32Array.of(gather, 9, 4, 1)),
       IndexError,
       "Cannot gather as an index is out of range: got 9, expected 0 to 3",
     );
     // A dim without elements has no index that is in range.
     await assertRejects(
-      () => faults.check(Int32Array.of(scatterAdd, 0, 0, 1)),
+      () => faults.check(null, Int32Array.of(scatterAdd, 0, 0, 1)),
       IndexError,
       "got 0, expected none",
     );
@@ -95,7 +128,7 @@ describe("errors found later", () => {
     await Promise.resolve();
     for (let i = 0; i < 2; i++) {
       await assertRejects(
-        () => faults.check(null),
+        () => faults.check(null, null),
         DeviceError,
         'its device was lost (destroyed): open a new one with await setBackend("webgpu")',
       );

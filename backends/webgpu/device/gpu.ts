@@ -7,6 +7,7 @@ import { DeviceError } from "@tenfold/core";
 import { newCounters } from "./counters.ts";
 import { Faults, oneLine, REPORT_WORDS } from "./faults.ts";
 import { Block, Pool } from "./memory.ts";
+import { Outcome } from "./outcome.ts";
 import { Pipelines } from "./pipelines.ts";
 import type { Profile } from "./profile.ts";
 import {
@@ -52,7 +53,7 @@ export class Gpu {
     this.profile = profile;
     this.faults = new Faults(device);
     this.pipelines = new Pipelines(device, this.faults, this.counters);
-    this.recorder = new Recorder(device, profile, this.counters);
+    this.recorder = new Recorder(device, profile, this.faults, this.counters);
     this.pool = new Pool(
       device,
       profile,
@@ -87,26 +88,31 @@ export class Gpu {
   /** Binds buffers, and keeps the group under `key`. */
   makeGroup(
     layout: GroupLayout,
-    buffers: readonly GPUBuffer[],
+    blocks: readonly Block[],
     key: number | string,
   ): GPUBindGroup {
     if (this.#groups >= KEPT_GROUPS) this.#forgetGroups();
-    const group = this.device.createBindGroup({
-      layout: layout.layout,
-      entries: [
-        {
-          binding: 0,
-          resource: {
-            buffer: this.recorder.uniforms,
-            size: layout.parameterBytes,
+    const make = () =>
+      this.device.createBindGroup({
+        layout: layout.layout,
+        entries: [
+          {
+            binding: 0,
+            resource: {
+              buffer: this.recorder.uniforms,
+              size: layout.parameterBytes,
+            },
           },
-        },
-        ...buffers.map((buffer, i) => ({
-          binding: i + 1,
-          resource: { buffer },
-        })),
-      ],
-    });
+          ...blocks.map(({ buffer }, i) => ({
+            binding: i + 1,
+            resource: { buffer },
+          })),
+        ],
+      });
+    // A block that there was no room for tells of itself.
+    const group = blocks.some(({ made }) => made !== null)
+      ? this.faults.watch(make, new Outcome())
+      : make();
     layout.groups.set(key, group);
     this.#groups++;
     return group;
@@ -127,12 +133,52 @@ export class Gpu {
         0,
       );
     }
+    // It belongs to no tensor, whatever becomes of the work that writes to it.
+    this.#report.forget();
     return this.#report;
   }
 
-  /** Reads a block's words after all work before, and throws its errors. */
+  /** Writes words after all work before; `whole` if nothing else is there. */
+  write(
+    block: Block,
+    byte: number,
+    words: Float32Array | Int32Array | Uint32Array,
+    whole: boolean,
+  ): void {
+    const { device, faults, recorder } = this;
+    block.look();
+    // It tells of itself that there was no room for it.
+    if (block.made?.error) return;
+    if (whole) block.forget();
+    // The queue writes at once, recorded work comes later.
+    if (block.batch === recorder.batch) {
+      const { outcome } = recorder;
+      if (!block.risky && recorder.writeBetween(block.buffer, byte, words)) {
+        block.outcome = block.outcome?.and(outcome) ?? outcome;
+        return;
+      }
+      recorder.flush();
+    }
+    const write = () =>
+      device.queue.writeBuffer(
+        block.buffer,
+        byte,
+        words.buffer as ArrayBuffer,
+        words.byteOffset,
+        words.byteLength,
+      );
+    if (block.made) faults.watch(write, new Outcome());
+    else write();
+  }
+
+  /**
+   * Reads a block's words after all work before, and throws why they are not
+   * what they should be, or what was found otherwise.
+   */
   async read(block: Block, byte: number, bytes: number): Promise<ArrayBuffer> {
     const parts = [{ buffer: block.buffer, byte, bytes }];
+    block.look();
+    if (block.made?.error) throw block.made.error;
     // Whoever gets the block next must not write before it has been read.
     block.batch = this.recorder.batch;
     const report = this.#reported ? this.#report : null;
@@ -141,23 +187,29 @@ export class Gpu {
       parts.push({ buffer: report.buffer, byte: 0, bytes });
       this.#reported = false;
     }
+    const held = block.outcome;
+    let outcome = held;
     let data: ArrayBuffer;
     try {
-      const reading = this.reader.read(parts);
+      const reading = this.reader.read(parts, block.risky);
+      outcome = held ? held.and(reading.outcome) : reading.outcome;
       // The report belongs to the first that reads it.
       if (report) this.recorder.clear(report.buffer, REPORT_WORDS * 4);
-      data = await reading;
+      data = await reading.data;
     } catch (error) {
       await this.#checkLost();
       // What kept the buffer from being mapped may have been found before.
-      await this.faults.check(null);
+      await this.faults.check(outcome, null);
       throw new DeviceError(
         `Cannot read from webgpu: ${oneLine(String(error))}`,
         { cause: error },
       );
     }
     this.counters.reads++;
-    await this.faults.check(report ? new Int32Array(data, bytes) : null);
+    await this.faults.check(
+      outcome,
+      report ? new Int32Array(data, bytes) : null,
+    );
     return report ? data.slice(0, bytes) : data;
   }
 

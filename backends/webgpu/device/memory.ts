@@ -5,7 +5,8 @@
  */
 import { OutOfMemoryError } from "@tenfold/core";
 import type { Counters } from "./counters.ts";
-import type { Faults } from "./faults.ts";
+import { type Faults, oneLine } from "./faults.ts";
+import { Outcome } from "./outcome.ts";
 import type { Profile } from "./profile.ts";
 import type { Recorder } from "./recorder.ts";
 import { USAGE } from "./usage.ts";
@@ -15,6 +16,11 @@ const IDLE_BYTES = 256 * 1024 * 1024;
 /** Bytes of destroyed buffers that recorded work may hold back. */
 const DOOMED_BYTES = 64 * 1024 * 1024;
 const SMALLEST = 256;
+/**
+ * A buffer of so many bytes may be too much for the device, so that until it is
+ * known, work on it is submitted alone.
+ */
+export const MANY_BYTES: number = 16 * 1024 * 1024;
 
 /** One buffer of the device. */
 export class Block {
@@ -26,14 +32,39 @@ export class Block {
   readonly id: number;
   /** The last batch of work that used it. */
   batch = 0;
-  /** True once the device has said that it had no room for it. */
-  failed = false;
+  /** Whether the device had room for it; null once it is known that it had. */
+  made: Outcome | null;
+  /** What becomes of what it holds; null once it is known to be sound. */
+  outcome: Outcome | null;
 
   /** Wraps a buffer. */
-  constructor(buffer: GPUBuffer, bytes: number, id: number) {
+  constructor(
+    buffer: GPUBuffer,
+    bytes: number,
+    id: number,
+    made: Outcome | null = null,
+  ) {
     this.buffer = buffer;
     this.bytes = bytes;
     this.id = id;
+    this.made = made;
+    this.outcome = made;
+  }
+
+  /** Takes note of what is known by now; the block is used next. */
+  look(): void {
+    if (this.outcome?.good) this.outcome = null;
+    if (this.made?.good) this.made = null;
+  }
+
+  /** True while it is large and nobody knows whether there was room for it. */
+  get risky(): boolean {
+    return this.made !== null && this.bytes >= MANY_BYTES;
+  }
+
+  /** Forgets what it holds, all of which is written next. */
+  forget(): void {
+    this.outcome = this.made;
   }
 }
 
@@ -99,6 +130,7 @@ export class Pool {
     } else {
       block = this.#create(size);
     }
+    block.forget();
     this.#counters.buffers++;
     this.#counters.bytes += size;
     return block;
@@ -109,7 +141,7 @@ export class Pool {
     const { bytes } = block;
     this.#counters.buffers--;
     this.#counters.bytes -= bytes;
-    if (block.failed) {
+    if (block.made?.error) {
       this.#destroy(block);
       return;
     }
@@ -128,26 +160,26 @@ export class Pool {
   }
 
   #create(size: number): Block {
-    const { operation } = this.#faults;
+    const made = new Outcome();
     const buffer = this.#faults.watch(
-      "out-of-memory",
       () =>
         this.#device.createBuffer({
-          label: operation,
+          label: this.#faults.operation,
           size,
           usage: USAGE.storage | USAGE.copySource | USAGE.copyTarget,
         }),
-      (message) => {
-        // Nobody else shall get it, and there may be room for the next one.
-        block.failed = true;
+      made,
+      ({ message }, operation) => {
+        // There may be room for the next one then.
         this.trim();
         return new OutOfMemoryError(
-          `Cannot ${operation} as the device has no ${size} bytes left: ${message}`,
+          `Cannot ${operation} as the device has no ${size} bytes left: ${
+            oneLine(message)
+          }`,
         );
       },
     );
-    const block = new Block(buffer, size, ++this.#ids);
-    return block;
+    return new Block(buffer, size, ++this.#ids, made);
   }
 
   /** Destroys an idle block of the size that was not used for longest. */

@@ -6,15 +6,24 @@
  */
 import { DeviceError } from "@tenfold/core";
 import type { Counters } from "./counters.ts";
-import type { Faults } from "./faults.ts";
+import { type Faults, oneLine } from "./faults.ts";
+import { Outcome } from "./outcome.ts";
 import type { GroupLayout } from "./program.ts";
+
+/** A pipeline, and whether its shader has compiled. */
+export interface Compiled {
+  /** Of the device; invalid where the shader did not compile. */
+  readonly pipeline: GPUComputePipeline;
+  /** What is known of it. */
+  readonly outcome: Outcome;
+}
 
 /** Compiles shaders once. */
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #faults: Faults;
   readonly #counters: Counters;
-  readonly #known = new Map<string, GPUComputePipeline>();
+  readonly #known = new Map<string, Compiled>();
 
   /** Compiles for one device. */
   constructor(device: GPUDevice, faults: Faults, counters: Counters) {
@@ -24,21 +33,24 @@ export class Pipelines {
   }
 
   /** The pipeline of a shader, compiled at once if it is new. */
-  get(code: string, layout: GroupLayout, label: string): GPUComputePipeline {
+  get(code: string, layout: GroupLayout, label: string): Compiled {
     const known = this.#known.get(code);
     if (known) return known;
-    const { operation } = this.#faults;
+    const outcome = new Outcome();
     const pipeline = this.#faults.watch(
-      "validation",
       () =>
         this.#device.createComputePipeline(this.#describe(code, layout, label)),
-      (message) =>
+      outcome,
+      ({ message }, operation) =>
         new DeviceError(
-          `Cannot ${operation} on webgpu as the kernel ${label} does not compile: ${message}`,
+          `Cannot ${operation} on webgpu as the kernel ${label} does not compile: ${
+            oneLine(message)
+          }`,
         ),
     );
-    this.#known.set(code, pipeline);
-    return pipeline;
+    const compiled = { pipeline, outcome };
+    this.#known.set(code, compiled);
+    return compiled;
   }
 
   /** Compiles in the background, unless somebody is faster. */
@@ -47,7 +59,10 @@ export class Pipelines {
     const pipeline = await this.#device.createComputePipelineAsync(
       this.#describe(code, layout, label),
     );
-    if (!this.#known.has(code)) this.#known.set(code, pipeline);
+    if (this.#known.has(code)) return;
+    const outcome = new Outcome();
+    outcome.settle(null);
+    this.#known.set(code, { pipeline, outcome });
   }
 
   #describe(

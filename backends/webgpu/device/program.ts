@@ -8,6 +8,8 @@ import { DeviceError } from "@tenfold/core";
 import { libraryFor } from "../wgsl/library.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Block } from "./memory.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Compiled } from "./pipelines.ts";
 import { COMPUTE_STAGE } from "./usage.ts";
 
 /** One operand of a program. */
@@ -35,7 +37,7 @@ export interface ProgramSource {
 
 /** One way in which operands share buffers. */
 interface Variant {
-  readonly pipeline: GPUComputePipeline;
+  readonly compiled: Compiled;
   readonly layout: GroupLayout;
   /** For each binding the operand whose buffer it takes. */
   readonly operands: readonly number[];
@@ -78,16 +80,63 @@ export class Program {
     return this.#gpu.recorder.reserve(this.#parameterBytes);
   }
 
-  /** Records a dispatch over these blocks. */
+  /**
+   * Records a dispatch over these blocks. As long as it is not known whether the
+   * shader compiles, or whether there was room for a large block, the dispatch
+   * is submitted alone: an error voids all that is submitted with it. Programs
+   * that never wait get to know nothing; after a thousand such dispatches they
+   * are batched again.
+   */
   dispatch(
     blocks: readonly Block[],
     first: number,
     x: number,
     y = 1,
   ): void {
-    const { recorder } = this.#gpu;
-    const variant = this.#variantFor(blocks);
-    const { layout, operands, pipeline } = variant;
+    const { faults, recorder } = this.#gpu;
+    const { compiled, layout, operands } = this.#variantFor(blocks);
+    let alone = !compiled.outcome.good;
+    let failed = compiled.outcome.error !== null;
+    for (let i = 0; i < blocks.length; i++) {
+      const block = blocks[i]!;
+      if (block.outcome === null) continue;
+      block.look();
+      if (block.risky) alone = true;
+      if (block.made?.error) failed = true;
+    }
+    if (failed || faults.crowded) alone = false;
+    if (alone) recorder.split();
+    this.#follow(blocks, compiled.outcome, recorder.outcome);
+    // Nothing would come of it but further errors.
+    if (failed) return;
+    const group = this.#groupFor(layout, operands, blocks);
+    // The batch may only be read now: reserving parameters can submit.
+    const { batch } = recorder;
+    for (let i = 0; i < blocks.length; i++) blocks[i]!.batch = batch;
+    recorder.dispatch(compiled.pipeline, group, first, x, y);
+    if (alone) recorder.split();
+  }
+
+  /** What is written fails with what it is computed from. */
+  #follow(blocks: readonly Block[], compiled: Outcome, work: Outcome): void {
+    // The cause comes before what followed from it.
+    let outcome = compiled;
+    for (let i = 0; i < blocks.length; i++) {
+      const block = blocks[i]!;
+      if (block.outcome !== null) outcome = outcome.and(block.outcome);
+    }
+    outcome = outcome.and(work);
+    const { operands } = this.#source;
+    for (let i = 0; i < blocks.length; i++) {
+      if (operands[i]!.writes) blocks[i]!.outcome = outcome;
+    }
+  }
+
+  #groupFor(
+    layout: GroupLayout,
+    operands: readonly number[],
+    blocks: readonly Block[],
+  ): GPUBindGroup {
     let key: number | string;
     const count = operands.length;
     const a = blocks[operands[0]!]!.id;
@@ -99,18 +148,11 @@ export class Program {
       key = "";
       for (let i = 0; i < count; i++) key += blocks[operands[i]!]!.id + ",";
     }
-    let group = layout.groups.get(key);
-    if (group === undefined) {
-      group = this.#gpu.makeGroup(
-        layout,
-        operands.map((i) => blocks[i]!.buffer),
-        key,
-      );
-    }
-    // The batch may only be read now: reserving parameters can submit.
-    const { batch } = recorder;
-    for (let i = 0; i < blocks.length; i++) blocks[i]!.batch = batch;
-    recorder.dispatch(pipeline, group, first, x, y);
+    return layout.groups.get(key) ?? this.#gpu.makeGroup(
+      layout,
+      operands.map((i) => blocks[i]!),
+      key,
+    );
   }
 
   /** Compiles ahead of the first dispatch, without holding anybody up. */
@@ -142,8 +184,8 @@ export class Program {
 
   #compile(bindings: readonly number[]): Variant {
     const { code, label, layout, operands } = this.#describe(bindings);
-    const pipeline = this.#gpu.pipelines.get(code, layout, label);
-    return { pipeline, layout, operands };
+    const compiled = this.#gpu.pipelines.get(code, layout, label);
+    return { compiled, layout, operands };
   }
 
   /** `bindings` gives for each operand the first one with its buffer. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { MANY_BYTES, sizeClass } from "./memory.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
-import { sizeClass } from "./memory.ts";
 import { MAP_READ, USAGE } from "./usage.ts";
 
 /** Bytes of staging buffers that are kept. */
@@ -35,6 +36,24 @@ function turnOfEventLoop(): Promise<void> {
   });
 }
 
+/** A part of a buffer. */
+export interface Part {
+  /** The buffer. */
+  readonly buffer: GPUBuffer;
+  /** Where the part begins. */
+  readonly byte: number;
+  /** How long it is. */
+  readonly bytes: number;
+}
+
+/** A read that has begun. */
+export interface Reading {
+  /** What becomes of the copies. */
+  readonly outcome: Outcome;
+  /** What was read; it means something where the copies have succeeded. */
+  readonly data: Promise<ArrayBuffer>;
+}
+
 /** Reads what buffers hold once the work recorded before has been done. */
 export class Reader {
   readonly #device: GPUDevice;
@@ -50,19 +69,27 @@ export class Reader {
   }
 
   /**
-   * Reads parts of buffers, one behind the other. The copies are recorded at
-   * once; reads that begin together are submitted together.
+   * Reads parts of buffers, one behind the other, and says what becomes of the
+   * copies. These are recorded at once; reads that begin together are submitted
+   * together, but where a staging buffer may be too large for the device, or
+   * `alone` says that.
    */
-  async read(
-    parts: readonly { buffer: GPUBuffer; byte: number; bytes: number }[],
-  ): Promise<ArrayBuffer> {
+  read(parts: readonly Part[], alone = false): Reading {
     const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
     const staging = this.#take(total);
+    const risky = alone || !staging.mapped && total >= MANY_BYTES;
+    if (risky) this.#recorder.split();
+    const { outcome } = this.#recorder;
     let at = 0;
     for (const { buffer, byte, bytes } of parts) {
       this.#recorder.copy(buffer, byte, staging.buffer, at, bytes);
       at += bytes;
     }
+    if (risky) this.#recorder.split();
+    return { outcome, data: this.#finish(staging, total) };
+  }
+
+  async #finish(staging: Staging, total: number): Promise<ArrayBuffer> {
     try {
       await this.#submitted();
       const bytes = await this.#map(staging, total);

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Counters } from "./counters.ts";
+import type { Faults } from "./faults.ts";
+import { Outcome } from "./outcome.ts";
 import type { Profile } from "./profile.ts";
 import { USAGE } from "./usage.ts";
 import { RESERVED } from "../wgsl/params.ts";
@@ -25,11 +27,16 @@ export class Recorder {
   readonly floats: Float32Array;
   /** The number of the batch that is being recorded. */
   batch = 1;
+  /** What becomes of the work that is being recorded. */
+  outcome: Outcome = new Outcome();
   readonly #device: GPUDevice;
   readonly #counters: Counters;
+  readonly #faults: Faults;
   readonly #alignment: number;
   readonly #staged: ArrayBuffer;
   #used = 0;
+  /** Bytes of the parameters that the device has, from the front on. */
+  #sent = 0;
   #upload: GPUBuffer | null = null;
   #uploaded = 0;
   #encoder: GPUCommandEncoder | null = null;
@@ -39,8 +46,14 @@ export class Recorder {
   #afterwards: (() => void)[] = [];
 
   /** Records for one device. */
-  constructor(device: GPUDevice, profile: Profile, counters: Counters) {
+  constructor(
+    device: GPUDevice,
+    profile: Profile,
+    faults: Faults,
+    counters: Counters,
+  ) {
     this.#device = device;
+    this.#faults = faults;
     this.#counters = counters;
     this.#alignment = profile.uniformAlignment;
     this.#staged = new ArrayBuffer(UNIFORM_BYTES);
@@ -137,27 +150,35 @@ export class Recorder {
     else act();
   }
 
-  /** Submits what has been recorded. */
-  flush(): void {
+  /**
+   * Submits what has been recorded, and lets the batch go on with the same
+   * parameters: an error in what comes next harms nothing of this.
+   */
+  split(): void {
     const encoder = this.#encoder;
-    if (encoder) {
-      this.#endPass();
+    if (!encoder) return;
+    this.#encoder = null;
+    this.#endPass();
+    const { outcome } = this;
+    this.outcome = new Outcome();
+    this.#faults.watch(() => {
       const { queue } = this.#device;
-      if (this.#used > 0) {
-        queue.writeBuffer(
-          this.uniforms,
-          0,
-          this.#staged,
-          0,
-          this.#used,
-        );
+      const [from, to] = [this.#sent, this.#used];
+      if (to > from) {
+        queue.writeBuffer(this.uniforms, from, this.#staged, from, to - from);
       }
       queue.submit([encoder.finish()]);
-      this.#counters.submits++;
-      this.#encoder = null;
-    }
+    }, outcome);
+    this.#sent = this.#used;
+    this.#counters.submits++;
+  }
+
+  /** Submits what has been recorded. */
+  flush(): void {
+    this.split();
     this.batch++;
     this.#used = 0;
+    this.#sent = 0;
     this.#uploaded = 0;
     this.#dispatches = 0;
     const acts = this.#afterwards;

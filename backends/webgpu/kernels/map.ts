@@ -98,6 +98,14 @@ export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
         strides[from]!,
       );
     }
+    for (let k = 0; k < outputs; k++) {
+      const block = blocks[k]!;
+      if (block.outcome === null || blocks.indexOf(block, k + 1) >= 0) continue;
+      // What it held does not matter where all of it is written.
+      const { size } = buffers[k] as Memory;
+      const whole = slots[k]!.access === "dense" && total === size;
+      if (whole && blocks.indexOf(block) === k) block.forget();
+    }
     scalars.fill(gpu.recorder, first, call.scalars);
     const threads = isFour ? Math.ceil(total / 4) : total;
     program.dispatch(blocks, first, ...gridFor(gpu.profile, threads, size));
