@@ -90,7 +90,7 @@ function isTypeFault(
  * ```ts
  * import { assertThrows } from "@std/assert";
  * import { parseOptions } from "@tenfold/core";
- * import { z } from "zod";
+ * import * as z from "zod";
  *
  * const schema = z.strictObject({
  *   scale: z.number("must be a number").positive("must be positive").default(1),

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { z } from "zod";
+import * as z from "zod";
 import { parseOptions } from "./options.ts";
 
 const schema = z.strictObject({

@@ -54,7 +54,10 @@ interface Urls {
 /** What this file needs of the global `process`. */
 interface RuntimeProcess {
   readonly env: { readonly [name: string]: string | undefined };
-  readonly stderr?: { readonly isTTY?: boolean };
+  readonly stderr?: {
+    readonly isTTY?: boolean;
+    write?(text: string): unknown;
+  };
   getBuiltinModule?(name: "node:fs/promises"): FileSystem;
   getBuiltinModule?(name: "node:path"): Paths;
   getBuiltinModule?(name: "node:url"): Urls;
@@ -179,4 +182,9 @@ export function isTerminal(): boolean {
   } catch {
     return false;
   }
+}
+
+/** Writes on the terminal, where there is one. */
+export function writeTerminal(text: string): void {
+  runtimeProcess()?.stderr?.write?.(text);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { getRandomState, setRandomState, threefry } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The schema of a `seed` option that may be left out. */
 export const seedOption: z.ZodOptional<z.ZodInt> = z

@@ -10,7 +10,7 @@ import {
   type Tensor,
   tensor,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { type ElementType, tensorValues } from "./_element.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { csvError, parseFields } from "./_csv_rows.ts";
 import { parseAs } from "./_foreign_format.ts";
 import { CsvTable, NA_VALUES } from "./csv_table.ts";

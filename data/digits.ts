@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeDigits } from "./_embedded/decode.ts";
 import { DIGITS } from "./_embedded/digits.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions, type Tensor, where } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
 /** Options of {@linkcode MinMaxScaler}. */

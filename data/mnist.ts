@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions, type Tensor, tensor, unscoped } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import type { DownloadProgress } from "./_download.ts";
 import { environment } from "./_fs.ts";
 import {
@@ -14,7 +14,7 @@ import {
   mnistFile,
   type MnistSplit,
 } from "./_mnist_files.ts";
-import { progressBar } from "./_progress_bar.ts";
+import { type ProgressBar, progressBar } from "./_progress_bar.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
 import type { Dataset } from "./dataset.ts";
 import { DataFormatError, FileError } from "./errors.ts";
@@ -305,14 +305,14 @@ async function withProgress<T>(
   if (typeof progress === "function") return await work(progress);
   if (!progress) return await work(() => {});
   // The bar is only made once something is downloaded.
-  let bar: Promise<Awaited<ReturnType<typeof progressBar>>> | null = null;
+  let bar: ProgressBar | undefined;
   try {
     return await work((state) => {
       bar ??= progressBar();
-      bar.then((drawn) => drawn.update(state));
+      bar.update(state);
     });
   } finally {
-    (await bar as Awaited<ReturnType<typeof progressBar>> | null)?.stop();
+    bar?.stop();
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { checkDataset, type Dataset } from "./dataset.ts";

@@ -11,7 +11,7 @@ import {
   showValue,
   Tensor,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { ELEMENTS, type ElementType, encodeElements } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";
 import {

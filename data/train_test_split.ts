@@ -5,7 +5,7 @@
  */
 import { parseOptions } from "@tenfold/core";
 import type { Tensor } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { checkDataset, type Dataset } from "./dataset.ts";

@@ -12,7 +12,7 @@ import {
   Tensor,
   type TensorOptions,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Where a layer's parameters are made, and of what. */
 export interface PlaceOptions {

@@ -11,7 +11,7 @@ import {
   type Tensor,
   tidy,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { emptyBuffer, emptyParameter } from "./_empty.ts";
 import {
   flag,

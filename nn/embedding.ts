@@ -4,7 +4,7 @@
  * @module
  */
 import { noGrad, parseOptions, type Tensor, tidy } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
   dim,

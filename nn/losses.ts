@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions, type Tensor } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import {
   positiveNumber,
   probability,

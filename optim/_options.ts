@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A number from 0 on. */
 export const nonNegative: z.ZodType<number> = z.number("must be a number")

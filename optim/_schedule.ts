@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** How many steps were taken when training goes on; -1 at the start. */
 export const lastEpoch: z.ZodType<number> = z.int("must be an integer")

@@ -19,7 +19,7 @@ import {
   type UpdateProgram,
   zeros,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { finite, nonNegative } from "./_options.ts";
 
 /** Options of {@linkcode clipGradNorm_}. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { finite, nonNegative } from "./_options.ts";
 import type { Optimizer } from "./optimizer.ts";
 

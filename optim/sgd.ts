@@ -4,7 +4,7 @@
  * @module
  */
 import type { Expr } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { add, mul, neg, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import {

@@ -33,7 +33,7 @@ export type WriteUpdate = (
  * import { assertEquals } from "@std/assert";
  * import { call, tensor } from "@tenfold/tenfold";
  * import { Optimizer, type ParameterGroup, UpdateRule } from "@tenfold/optim";
- * import { z } from "zod";
+ * import * as z from "zod";
  *
  * const rule = new UpdateRule("update by signs", 0, 1, (p, _, g, [lr]) => [
  *   call("sub", p, call("mul", lr!, call("sign", g))),

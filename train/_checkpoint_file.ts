@@ -14,7 +14,7 @@ import {
   readBytes,
   writeFileAtomic,
 } from "@tenfold/data";
-import { z } from "zod";
+import * as z from "zod";
 import { pack, unpack } from "./_pack.ts";
 import { CheckpointError } from "./errors.ts";
 

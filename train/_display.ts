@@ -1,11 +1,11 @@
 /**
- * Where progress is shown: on a terminal by a bar of `cli-progress`, which is
- * loaded only then, elsewhere by a line for each epoch, or nowhere.
+ * Where progress is shown: on a terminal by a bar, elsewhere by a line
+ * for each epoch, or nowhere.
  *
  * @module
  */
 import { epochLine, type Progress, progressLine } from "./_progress_text.ts";
-import { terminalColumns } from "./_terminal.ts";
+import { terminalColumns, writeTerminal } from "./_terminal.ts";
 import type { EpochRecord } from "./history.ts";
 
 /** Hears of progress, and of its end. */
@@ -33,47 +33,50 @@ const LINES: Display = {
 };
 
 /** The display for this place. */
-export async function openDisplay(wanted: boolean): Promise<Display> {
+export function openDisplay(wanted: boolean): Display {
   if (!wanted) return SILENT;
-  if (terminalColumns() === null) return LINES;
-  try {
-    return await openBar();
-  } catch {
-    // Training needs no bar: where none can be drawn, lines will do.
-    return LINES;
-  }
+  return terminalColumns() === null ? LINES : openBar();
 }
 
-async function openBar(): Promise<Display> {
-  // @ts-types="@types/cli-progress"
-  const { default: cliProgress } = await import("cli-progress");
+/** The least time between two drawings, in milliseconds. */
+const PAUSE = 100;
+
+/** The back of a line that is drawn over a longer one. */
+const CLEAR = "\x1b[K";
+
+function drawBar(done: number, width: number): string {
+  const full = Math.round(done * width);
+  return "█".repeat(full) + "░".repeat(width - full);
+}
+
+/** A line that is drawn over and over, the cursor and wrapping left alone. */
+function openBar(): Display {
   let shown: Progress | null = null;
-  const bar = new cliProgress.SingleBar({
-    // Left alone, so that Ctrl-C leaves nothing to be restored.
-    hideCursor: false,
-    linewrap: true,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    format: (options, params) =>
-      shown === null ? "" : progressLine(
-        shown,
-        (terminalColumns() ?? 80) - 1,
-        (width) =>
-          cliProgress.Format.BarFormat(params.progress, {
-            ...options,
-            barsize: width,
-          }),
-      ),
-  });
+  let drawnAt = -Infinity;
+  const draw = (progress: Progress) => {
+    const columns = (terminalColumns() ?? 80) - 1;
+    const line = progressLine(
+      progress,
+      columns,
+      (width) => drawBar(progress.done, width),
+    );
+    writeTerminal(`\r${line}${CLEAR}`);
+  };
   return {
     live: true,
     update(progress) {
-      const first = shown === null;
       shown = progress;
-      if (first) bar.start(1, progress.done);
-      else bar.update(progress.done);
+      const now = performance.now();
+      if (now - drawnAt < PAUSE) return;
+      drawnAt = now;
+      draw(progress);
     },
     epoch: () => {},
-    stop: () => bar.stop(),
+    stop() {
+      if (shown === null) return;
+      draw(shown);
+      writeTerminal("\n");
+      shown = null;
+    },
   };
 }

@@ -27,7 +27,7 @@ const record = {
 /** What is written to the terminal that `work` is made to believe in. */
 async function onTerminal(
   columns: number,
-  work: () => Promise<void>,
+  work: () => void | Promise<void>,
 ): Promise<string> {
   const { stderr } = process;
   let written = "";
@@ -67,8 +67,8 @@ describe("the display", () => {
     const lines: string[] = [];
     const written = await onTerminal(100, async () => {
       lines.push(
-        ...await captureLines(async () => {
-          const display = await openDisplay(true);
+        ...await captureLines(() => {
+          const display = openDisplay(true);
           assertEquals(display.live, true);
           display.update(progress);
           display.epoch(record, 2);
@@ -94,15 +94,15 @@ describe("the display", () => {
   });
 
   it("stops cleanly before it was begun", async () => {
-    const written = await onTerminal(80, async () => {
-      (await openDisplay(true)).stop();
+    const written = await onTerminal(80, () => {
+      (openDisplay(true)).stop();
     });
     assertEquals(written, "");
   });
 
   it("is a line for each epoch elsewhere", async () => {
-    const lines = await captureLines(async () => {
-      const display = await openDisplay(true);
+    const lines = await captureLines(() => {
+      const display = openDisplay(true);
       assertEquals(display.live, false);
       display.update(progress);
       display.epoch(record, 2);
@@ -112,8 +112,8 @@ describe("the display", () => {
   });
 
   it("is nothing where none is wanted", async () => {
-    const written = await onTerminal(80, async () => {
-      const display = await openDisplay(false);
+    const written = await onTerminal(80, () => {
+      const display = openDisplay(false);
       display.update(progress);
       display.epoch(record, 2);
       display.stop();

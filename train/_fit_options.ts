@@ -5,7 +5,7 @@
  */
 import { parseOptions, showShape, showValue, Tensor } from "@tenfold/core";
 import { OneCycleLR } from "@tenfold/optim";
-import { z } from "zod";
+import * as z from "zod";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
 import { flag, passing, positiveInt, text, withMethods } from "./_options.ts";
 import type { Batches } from "./batches.ts";

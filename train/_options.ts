@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Whole numbers from 1 on. */
 export const positiveInt: z.ZodInt = z.int("must be a positive integer")

@@ -10,7 +10,7 @@ import {
   Tensor,
 } from "@tenfold/core";
 import type { StateDict } from "@tenfold/nn";
-import { z } from "zod";
+import * as z from "zod";
 import type { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";
 import type { RunState, State } from "./callback.ts";

@@ -8,7 +8,11 @@
 /** What this file looks for among the globals. */
 interface Runtime {
   readonly process?: {
-    readonly stderr?: { readonly isTTY?: boolean; readonly columns?: number };
+    readonly stderr?: {
+      readonly isTTY?: boolean;
+      readonly columns?: number;
+      write?(text: string): unknown;
+    };
   };
   readonly setImmediate?: (callback: () => void) => unknown;
 }
@@ -22,6 +26,11 @@ export function terminalColumns(): number | null {
     // A runtime that refuses to tell is drawn no bar on.
     return null;
   }
+}
+
+/** Writes on the terminal, where there is one. */
+export function writeTerminal(text: string): void {
+  (globalThis as Runtime).process?.stderr?.write?.(text);
 }
 
 /** Lets timers, signals and drawing have their turn. */

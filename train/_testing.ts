@@ -71,7 +71,7 @@ export function asyncBackend(): CountingBackend {
 
 /** What `work` prints with `console.log`. */
 export async function captureLines(
-  work: () => Promise<unknown>,
+  work: () => unknown,
 ): Promise<string[]> {
   const lines: string[] = [];
   const { log } = console;

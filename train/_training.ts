@@ -136,7 +136,7 @@ export class Training implements Run {
   async run(): Promise<History> {
     const { callbacks, progress } = this.settings;
     const restoreModes = rememberModes(this.model);
-    const reporter = new Reporter(await openDisplay(progress), this);
+    const reporter = new Reporter(openDisplay(progress), this);
     try {
       for (const callback of callbacks) await callback.start?.(this);
       for (const callback of callbacks) await callback.resume?.(this);

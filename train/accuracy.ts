@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { hasPredictions } from "./_class_metric.ts";
 import { classesOf } from "./_classes.ts";
 import { type Predictions, readClasses } from "./_read_classes.ts";

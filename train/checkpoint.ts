@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions, scope } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import {
   decodeCheckpoint,
   readIfThere,

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { type Predictions, readClasses } from "./_read_classes.ts";
 
 /** Options of {@linkcode confusionMatrix}. */

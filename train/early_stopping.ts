@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions, Tensor, unscoped } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { flag, text } from "./_options.ts";
 import type { Callback, Run } from "./callback.ts";
 import { anyNumber, figureOf } from "./history.ts";

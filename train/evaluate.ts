@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { assess } from "./_assess.ts";
 import { lossFunction, lossOption } from "./_fit_options.ts";
 import { passing } from "./_options.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { positiveInt } from "./_options.ts";
 
 /** Figures by name: the loss and the metrics. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions as parse } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 
 const SCHEMA = z.strictObject({
   codegen: z.boolean("must be a boolean").optional(),

@@ -5,7 +5,7 @@
  */
 
 import { type Backend, parseOptions } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";
 import { LinearMemory } from "./memory.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { DeviceError, parseOptions } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf } from "./device/profile.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { align, digits, showFigure } from "./format.ts";
 import { BACKEND, FAILURE, MACHINE, type Result } from "./schema.ts";
 import { geometricMean, median } from "./stats.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const positive = z.number().positive();
 const natural = z.int().min(0);

@@ -7,7 +7,7 @@
  */
 import { currentBackend, manualSeed, setBackend } from "@tenfold/tenfold";
 import process from "node:process";
-import { z } from "zod";
+import * as z from "zod";
 import { slowDown, watch } from "./backend_wraps.ts";
 import { type Case, caseName, type Live, type Work } from "./case.ts";
 import { serve } from "./channel.ts";

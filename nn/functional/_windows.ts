@@ -5,7 +5,7 @@
  * @module
  */
 import { ShapeError, showShape, type Tensor, tidy } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { positiveInteger } from "../_options.ts";
 
 /** One number for height and width, or both. */

@@ -8,7 +8,7 @@ import {
   showShape,
   type Tensor,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { checkOptions, reduction, tensorOption } from "../_options.ts";
 import { reduceLoss, requireSameShape } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";

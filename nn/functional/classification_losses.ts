@@ -9,7 +9,7 @@ import {
   type Tensor,
   tidy,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import {
   checkOptions,
   probability,

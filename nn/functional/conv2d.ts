@@ -5,7 +5,7 @@ import {
   type Tensor,
   tidy,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { checkOptions, positiveInteger } from "../_options.ts";
 import {
   batched,

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { checkOptions, flag, probability } from "../_options.ts";
 
 /** Options of {@linkcode dropout}. */

@@ -5,7 +5,7 @@ import {
   type Tensor,
   tidy,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { checkOptions, nonNegative, positiveInteger } from "../_options.ts";
 import { momentsOver, normalizeBy } from "./_normalize.ts";
 

@@ -1,5 +1,5 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { checkOptions, flag, positiveInteger } from "../_options.ts";
 import {
   batched,

@@ -1,5 +1,5 @@
 import { call, constant, type Expr, fused, type Tensor } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import {
   checkOptions,
   positiveNumber,

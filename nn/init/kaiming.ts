@@ -1,5 +1,5 @@
 import { parseOptions, type Tensor } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { finite, oneOf } from "../_options.ts";
 import { fanOf } from "./_fan.ts";
 import { calculateGain, NONLINEARITIES, type Nonlinearity } from "./gain.ts";

@@ -10,7 +10,7 @@ import {
   threefry,
   tidy,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { finite } from "../_options.ts";
 
 /** Options of {@linkcode orthogonal_}. */

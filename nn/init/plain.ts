@@ -6,7 +6,7 @@ import {
   type Tensor,
   tidy,
 } from "@tenfold/core";
-import { z } from "zod";
+import * as z from "zod";
 import { finite, nonNegative } from "../_options.ts";
 
 /** Fills a tensor with what `make` gives, without recording. */

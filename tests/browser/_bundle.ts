@@ -10,7 +10,6 @@ interface BunBundler {
   build(options: {
     entrypoints: string[];
     target: "browser";
-    external: string[];
   }): Promise<{
     success: boolean;
     logs: unknown[];
@@ -27,8 +26,6 @@ export async function bundle(entry: string): Promise<string> {
   const result = await bun.build({
     entrypoints: [entry],
     target: "browser",
-    // What only a terminal needs stays a call that no browser makes.
-    external: ["readline"],
   });
   if (!result.success) throw new Error(result.logs.map(String).join("\n"));
   return result.outputs[0]!.text();

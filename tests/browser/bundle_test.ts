@@ -1,0 +1,39 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { fileURLToPath } from "node:url";
+import { bundle } from "./_bundle.ts";
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+// Outside of the tests, as Bun gives a test five seconds.
+const [one, all] = [
+  await bundle(here("./_one_import.ts")),
+  await bundle(here("./_all_imports.ts")),
+];
+
+const NODE_ONLY = ["readline", "fs", "path", "tty", "stream", "events", "os"];
+
+describe("a bundle for browsers", () => {
+  it("asks for no module that only Node has", () => {
+    for (const script of [one, all]) {
+      // Examples in comments name modules too; code that runs names these.
+      assertEquals(
+        NODE_ONLY.filter((name) =>
+          script.includes(`require("${name}")`) ||
+          script.includes(`from "node:${name}"`)
+        ),
+        [],
+      );
+    }
+  });
+
+  it("leaves the languages of zod's messages out", () => {
+    for (const script of [one, all]) {
+      assertEquals(/Ungültige Eingabe|Entrée invalide/.test(script), false);
+    }
+  });
+
+  it("holds less where less is used", () => {
+    assertEquals(one.length < all.length / 2, true);
+  });
+});
