@@ -3,8 +3,14 @@
  *
  * @module
  */
-import { type DType, isFloating, type TypedArray } from "@tenfold/core";
-import type { Plain } from "@tenfold/core/reference";
+import {
+  type DType,
+  isFloating,
+  type Op,
+  type TypedArray,
+} from "@tenfold/core";
+import { type Plain, reference } from "@tenfold/core/reference";
+import { lifted } from "./_difference.ts";
 
 /** How far a result may be from the reference. */
 export interface Allowance {
@@ -98,19 +104,76 @@ export function flushed(x: Plain): Plain {
 }
 
 /**
- * The first element that differs, or -1. `orFlushed` accepts 0 in place of a
- * subnormal number.
+ * What a device that flushes subnormal numbers to 0 may give besides, one
+ * element like this and the next one like that.
+ */
+export interface Flushing {
+  /** The results of operands whose subnormal numbers are 0. */
+  readonly flushed: Plain;
+  /**
+   * The results before they are rounded: a number just below the smallest
+   * normal one is flushed, though it would be rounded to that.
+   */
+  readonly exact: Plain;
+}
+
+/** How a device may flush the results of an op over these operands. */
+export function flushingOf(
+  op: Op,
+  inputs: readonly Plain[],
+  result: number,
+): Flushing {
+  const once = (give: () => Plain) => {
+    let known: Plain | undefined;
+    return () => known ??= give();
+  };
+  // Few comparisons ask.
+  const of = {
+    flushed: once(() => reference(op, inputs.map(flushed))[result]!),
+    exact: once(() => reference(lifted(op), inputs.map(lifted))[result]!),
+  };
+  return {
+    get flushed() {
+      return of.flushed();
+    },
+    get exact() {
+      return of.exact();
+    },
+  };
+}
+
+/** True where 0 stands for a subnormal result, or for what came of one. */
+function isFlushed(
+  actual: number,
+  expected: number,
+  dtype: DType,
+  allowance: Allowance,
+  { exact, flushed }: Flushing,
+  i: number,
+): boolean {
+  const other = flushed.data[i]!;
+  if (agrees(actual, other, dtype, allowance, i)) return true;
+  return actual === 0 && isFloating(dtype) &&
+    [expected, other, exact.data[i]!].some((x) => isSubnormal(x, dtype));
+}
+
+/**
+ * The first element that differs, or -1. With `flushing` subnormal operands and
+ * results may count as 0, each as it comes.
  */
 export function firstDifference(
   actual: TypedArray,
   expected: Plain,
   allowance: Allowance,
-  orFlushed = false,
+  flushing: Flushing | null = null,
 ): number {
   const { data, dtype } = expected;
   for (let i = 0; i < data.length; i++) {
     if (agrees(actual[i]!, data[i]!, dtype, allowance, i)) continue;
-    if (orFlushed && actual[i] === 0 && isSubnormal(data[i]!, dtype)) continue;
+    if (
+      flushing &&
+      isFlushed(actual[i]!, data[i]!, dtype, allowance, flushing, i)
+    ) continue;
     return i;
   }
   return -1;

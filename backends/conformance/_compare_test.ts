@@ -1,8 +1,13 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { call, type DType, type Formula, type Op } from "@tenfold/core";
-import type { Plain } from "@tenfold/core/reference";
-import { type Allowance, firstDifference, flushed } from "./_compare.ts";
+import { type Plain, reference } from "@tenfold/core/reference";
+import {
+  type Allowance,
+  firstDifference,
+  flushed,
+  flushingOf,
+} from "./_compare.ts";
 import { gradientOf, lifted, secondOf, weightedLoss } from "./_difference.ts";
 import { EQUAL, EXACT } from "./_scalar_allowance.ts";
 
@@ -17,14 +22,29 @@ function passes(
   actual: number,
   expected: number,
   allowance: Allowance,
-  orFlushed = false,
 ): boolean {
   return firstDifference(
     Float64Array.of(actual),
     list([expected]),
     allowance,
-    orFlushed,
   ) < 0;
+}
+
+const { fround } = Math;
+
+/** The first number that a device which flushes may not give. */
+function differs(
+  op: Op,
+  inputs: readonly Plain[],
+  actual: readonly number[],
+): number {
+  const rounded = inputs.map((x) => ({ ...x, data: x.data.map(fround) }));
+  return firstDifference(
+    Float32Array.from(actual),
+    reference(op, rounded)[0]!,
+    EXACT,
+    flushingOf(op, rounded, 0),
+  );
 }
 
 const NEAR: Allowance = { epsilons: 4 };
@@ -72,16 +92,42 @@ describe("a comparison", () => {
   });
 
   it("takes 0 for a subnormal number where they are flushed", () => {
-    assertEquals(passes(0, 1e-40, EXACT), false);
-    assertEquals(passes(0, 1e-40, EXACT, true), true);
-    assertEquals(passes(0, 1e-30, EXACT, true), false);
     assertEquals(flushed(list([1e-40, -1e-40, 1e-30])).data, [0, -0, 1e-30]);
+    const copied = (...actual: number[]) =>
+      differs({ name: "copy" }, [list([1e-40, 1e-30])], actual);
+    assertEquals(copied(fround(1e-40), fround(1e-30)), -1);
+    assertEquals(copied(0, fround(1e-30)), -1);
+    assertEquals(copied(fround(1e-40), 0), 1);
+    assertEquals(copied(fround(2e-40), fround(1e-30)), 0);
+  });
+
+  it("takes either reading of a subnormal number at each element", () => {
+    const x = list([1e-40, 1e-40, 1e-40, 1]);
+    const y = list([1e30, 1e30, 1e30, 1]);
+    const product = fround(fround(1e-40) * fround(1e30));
+    const multiplied = (...actual: number[]) =>
+      differs({ name: "mul" }, [x, y], actual);
+    assertEquals(multiplied(product, 0, product, 1), -1);
+    assertEquals(multiplied(0, 0, 0, 1), -1);
+    assertEquals(multiplied(product, product / 2, 0, 1), 1);
+    assertEquals(multiplied(0, product, 0, 0), 3);
+  });
+
+  it("takes 0 for what is subnormal before it is rounded", () => {
+    // Just below the smallest normal number, to which it is rounded.
+    const x = list([1 - 2 ** -24, 1]);
+    const y = list([2 ** -126, 2 ** -126]);
+    const multiplied = (...actual: number[]) =>
+      differs({ name: "mul" }, [x, y], actual);
+    assertEquals(multiplied(2 ** -126, 2 ** -126), -1);
+    assertEquals(multiplied(0, 2 ** -126), -1);
+    assertEquals(multiplied(2 ** -126, 0), 1);
   });
 
   it("asks for the very integer", () => {
-    const differs = (actual: number) =>
+    const differing = (actual: number) =>
       firstDifference(Int32Array.of(actual), list([5], "int32"), NEAR);
-    assertEquals([differs(5), differs(6)], [-1, 0]);
+    assertEquals([differing(5), differing(6)], [-1, 0]);
   });
 
   it("gives the first element that differs", () => {

@@ -17,7 +17,7 @@ import {
 import { type Plain, reference } from "@tenfold/core/reference";
 import { allowanceOf } from "./_allowance.ts";
 import { differenceOf, showOp, showPlain } from "./_check.ts";
-import { flushed } from "./_compare.ts";
+import { flushingOf } from "./_compare.ts";
 import { ALL_LAYOUTS } from "./_layout.ts";
 import { Random } from "./_random.ts";
 import type { Session } from "./_session.ts";
@@ -168,14 +168,13 @@ class Program implements Values {
         got.shape.join(", ")
       }], expected ${wanted.dtype} [${wanted.shape.join(", ")}]`;
     }
-    const alternative = this.#session.backend.subnormals
-      ? null
-      : reference(op, operands.map(flushed))[result]!;
     return differenceOf(
       Float64Array.from(got.data),
       wanted,
       allowanceOf(op, operands, expected),
-      alternative,
+      this.#session.backend.subnormals
+        ? null
+        : flushingOf(op, operands, result),
     );
   }
 

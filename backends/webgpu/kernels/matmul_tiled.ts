@@ -82,10 +82,12 @@ function codeOf(
     // Neighbouring invocations read neighbouring memory.
     const alongK = lie === "k";
     return [
-      `let own = i32(lane) - ${from};`,
+      `let own = lane - ${from}u;`,
       alongK
-        ? `let quad_k = own % ${depth / 4}; let quad = own / ${depth / 4};`
-        : `let quad = own % ${quads}; let quad_k = own / ${quads};`,
+        ? `let quad_k = i32(own % ${depth / 4}u); let quad = i32(own / ${
+          depth / 4
+        }u);`
+        : `let quad = i32(own % ${quads}u); let quad_k = i32(own / ${quads}u);`,
       `let at_inner = origin_${inner} + 4 * quad;`,
       "let at_k = k + 4 * quad_k;",
       ...readBlock(layout, operand, operand === "a" ? a! : b!, lie),
@@ -106,8 +108,8 @@ function codeOf(
     ...layout.begin("t"),
     `let origin_m = tile_m * ${tile};`,
     `let origin_n = tile_n * ${tile};`,
-    `let ty = i32(lane) / ${SIDE};`,
-    `let tx = i32(lane) % ${SIDE};`,
+    `let ty = i32(lane / ${SIDE}u);`,
+    `let tx = i32(lane % ${SIDE}u);`,
     `let begin = part * ${layout.chunk};`,
     `let end = min(begin + ${layout.chunk}, ${layout.k});`,
     ...range(tm).flatMap((i) =>

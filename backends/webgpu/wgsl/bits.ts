@@ -36,8 +36,10 @@ export const BITS: Readonly<Record<string, string>> = {
   return tf_magnitude(x) < 0x7f800000u;
 }`,
   tf_abs: `fn tf_abs(x: f32) -> f32 { return bitcast<f32>(tf_magnitude(x)); }`,
+  // Not by a constant: NVIDIA's compiler takes max(max(x, -x), y) for max(x, y)
+  // where it knows the sign bit.
   tf_neg: `fn tf_neg(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) ^ 0x80000000u);
+  return bitcast<f32>(bitcast<u32>(x) ^ bitcast<u32>(P[0].w));
 }`,
   // A non-negative r under the sign of x.
   tf_signed: `fn tf_signed(r: f32, x: f32) -> f32 {
@@ -55,11 +57,25 @@ export const BITS: Readonly<Record<string, string>> = {
   tf_ordered: `fn tf_ordered(a: f32, b: f32) -> bool {
   return !tf_is_nan(a) & !tf_is_nan(b);
 }`,
+  // An integer that orders like the number, subnormal ones too, which a
+  // comparison may take for 0. -0 and 0 are one; NaN is beyond the infinities.
+  tf_key: `fn tf_key(x: f32) -> i32 {
+  let size = bitcast<i32>(tf_magnitude(x));
+  return select(size, -size, bitcast<i32>(x) < 0);
+}`,
   tf_max: `fn tf_max(a: f32, b: f32) -> f32 {
-  return select(select(select(b, a, a > b), b, tf_is_nan(b)), a, tf_is_nan(a));
+  let r = select(b, a, tf_key(a) > tf_key(b));
+  return select(select(r, b, tf_is_nan(b)), a, tf_is_nan(a));
 }`,
   tf_min: `fn tf_min(a: f32, b: f32) -> f32 {
-  return select(select(select(b, a, a < b), b, tf_is_nan(b)), a, tf_is_nan(a));
+  let r = select(b, a, tf_key(a) < tf_key(b));
+  return select(select(r, b, tf_is_nan(b)), a, tf_is_nan(a));
+}`,
+  // Devices multiply by a reciprocal, which is subnormal (or 0) for divisors
+  // above 2^126: there both are scaled first.
+  tf_div: `fn tf_div(a: f32, b: f32) -> f32 {
+  let scale = select(1.0f, 0.25f, tf_magnitude(b) > 0x7e800000u);
+  return (a * scale) / (b * scale);
 }`,
   // An integer that orders like the float: -0 and 0 are one, NaN is above all.
   tf_order: `fn tf_order(x: f32) -> u32 {

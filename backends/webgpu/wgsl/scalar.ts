@@ -48,7 +48,7 @@ export const RENDER: { readonly [F in ScalarFunction]: Render } = {
   add: infix("+"),
   sub: either((_, a, b) => `(${a} - tf_opaque(${b}))`, infix("-")),
   mul: infix("*"),
-  div: (_, a, b) => a === b ? `(${a} / tf_opaque(${b}))` : `(${a} / ${b})`,
+  div: (_, a, b) => `tf_div(${a}, ${a === b ? `tf_opaque(${b})` : b})`,
   remainder: either(named("tf_remainder"), named("tf_int_remainder")),
   pow: either(named("tf_pow"), named("tf_int_pow")),
   max: either(named("tf_max"), named("max")),

@@ -271,6 +271,98 @@ describeWithAdapter("WGSL scalar functions", () => {
     }
   });
 
+  const SMALL = Float32Array.of(
+    ...[0, -0, 2 ** -149, -(2 ** -149), 1e-45, 3e-45, 1e-40, -1e-40, 5e-41],
+    ...[-5e-41, 1.1e-38, -1.1e-38, 2 ** -126, -(2 ** -126), 1, -1],
+  );
+
+  it("chooses among numbers that a comparison may take for 0", async () => {
+    const pairs = [...SMALL].flatMap((a) => [...SMALL].map((b) => [a, b]));
+    const [a, b] = [0, 1].map((k) => Float32Array.from(pairs, (p) => p[k]!));
+    const [x, y] = [arg(0, "float32"), arg(1, "float32")];
+    const cases: [string, Expr, (a: number, b: number) => number][] = [
+      ["max", call("max", x, y), Math.max],
+      ["min", call("min", x, y), Math.min],
+      [
+        "max(max(x, -x), y)",
+        call("max", call("max", x, call("neg", x)), y),
+        (a, b) => Math.max(a, -a, b),
+      ],
+    ];
+    for (const [name, expr, meaning] of cases) {
+      const got = await run(expr, [a!, b!]);
+      pairs.forEach(([a, b], i) => {
+        const right = meaning(a!, b!);
+        // The operand itself, or 0 for a subnormal one: nothing else.
+        const flushed = Math.abs(right) < 2 ** -126 && got[i] === 0;
+        assert(
+          got[i] === right || flushed,
+          `${name} of ${a} and ${b} is ${got[i]}`,
+        );
+      });
+    }
+  });
+
+  it("divides by numbers whose reciprocal is subnormal", async () => {
+    const large = [2 ** 126, 2 ** 126 * 1.5, 2 ** 127, 3e38, 3.4028235e38];
+    const pairs = large.flatMap((b) =>
+      [b, -b].flatMap((b) =>
+        [1e38, 3e38, -3.4028235e38, 2 ** 127, 1, 0, -0, 1e-30, Infinity, NaN]
+          .map((a) => [fround(a), fround(b)] as const)
+      )
+    );
+    const inputs = [0, 1].map((k) => Float32Array.from(pairs, (p) => p[k]!));
+    for (const fn of ["div", "atan2"] as const) {
+      const got = await run(
+        call(fn, arg(0, "float32"), arg(1, "float32")),
+        inputs,
+      );
+      pairs.forEach(([a, b], i) => {
+        const right = SCALAR_FUNCTIONS[fn].evaluate("float32", a, b);
+        const close = Object.is(got[i], fround(right)) ||
+          Math.abs(right) < 2 ** -126 && Math.abs(got[i]!) < 2 ** -126 ||
+          Math.abs(got[i]! - right) <= 4 * ulpOf(right);
+        assert(close, `${fn}(${a}, ${b}) is ${got[i]}, expected ${right}`);
+      });
+    }
+  });
+
+  it("raises negative bases to subnormal exponents", async () => {
+    const exponents = [...SMALL].filter((y) =>
+      y !== 0 && Math.abs(y) < 2 ** -126
+    );
+    const bases = [-2, -1, -0.5, -Infinity, 2, 0];
+    const pairs = bases.flatMap((x) => exponents.map((y) => [x, y] as const));
+    const inputs = [0, 1].map((k) => Float32Array.from(pairs, (p) => p[k]!));
+    const got = await run(
+      call("pow", arg(0, "float32"), arg(1, "float32")),
+      inputs,
+    );
+    pairs.forEach(([x, y], i) => {
+      const right = SCALAR_FUNCTIONS.pow.evaluate("float32", x, y);
+      // As it is, or with 0 for the exponent.
+      const close = Object.is(got[i], fround(right)) || got[i] === 1;
+      assert(close, `${x} ** ${y} is ${got[i]}, expected ${right}`);
+    });
+  });
+
+  it("takes integer remainders of every sign", async () => {
+    const numbers = [7, -7, 1, -1, 3, -3, 100, -100, 2147483647, -2147483648];
+    const pairs = numbers.flatMap((a) => numbers.map((b) => [a, b] as const));
+    const inputs = [0, 1].map((k) => Int32Array.from(pairs, (p) => p[k]!));
+    const got = await run(
+      call("remainder", arg(0, "int32"), arg(1, "int32")),
+      inputs,
+    );
+    pairs.forEach(([a, b], i) =>
+      assertEquals(
+        got[i],
+        SCALAR_FUNCTIONS.remainder.evaluate("int32", a, b),
+        `${a} % ${b}`,
+      )
+    );
+  });
+
   it("computes integers that wrap, and divisors of 0", async () => {
     const numbers = [0, 1, -1, 2, 3, -7, 46341, 2147483647, -2147483648];
     const pairs = numbers.flatMap((a) => numbers.map((b) => [a, b] as const));

@@ -95,7 +95,7 @@ export const SPECIAL: Readonly<Record<string, string>> = {
   r = select(r, 1.0f, ax == 0x3f800000u);
   if (bitcast<i32>(x) < 0) {
     let large = ay >= 0x4b800000u;
-    let whole = large | (trunc(y) == y);
+    let whole = large | (bitcast<u32>(trunc(y)) == bitcast<u32>(y));
     let odd = !large & whole & ((i32(y) & 1) == 1);
     r = select(r, tf_neg(r), odd);
     r = select(r, tf_nan(), !whole & !((ax == 0u) | (ax == 0x7f800000u)));
@@ -144,7 +144,8 @@ export const SPECIAL: Readonly<Record<string, string>> = {
   if ((b == 0) | (b == -1)) {
     return 0;
   }
-  let r = a % b;
+  // Not a % b, which Vulkan leaves undefined for negative operands.
+  let r = a - (a / b) * b;
   return select(r, r + b, (r != 0) & ((r < 0) != (b < 0)));
 }`,
   tf_int_pow: `fn tf_int_pow(a: i32, b: i32) -> i32 {

@@ -116,7 +116,7 @@ export const TRIGONOMETRIC: Readonly<Record<string, string>> = {
   let ay = tf_abs(y);
   let ax = tf_abs(x);
   let most = max(ax, ay);
-  var t = min(ax, ay) / most;
+  var t = tf_div(min(ax, ay), most);
   t = select(t, 0.0f, most == 0.0f);
   t = select(t, 1.0f, !tf_is_finite(x) & !tf_is_finite(y));
   var angle = tf_atan_unit(t);
