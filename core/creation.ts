@@ -5,14 +5,10 @@
  */
 import type { Backend } from "./backend.ts";
 import type { Device } from "./device.ts";
-import {
-  checkDType,
-  type DType,
-  dtypeOfArray,
-  DTYPES,
-  type TypedArray,
-} from "./dtype.ts";
+import { castNumber, checkDType, type DType, DTYPES } from "./dtype.ts";
 import { GradientError, ShapeError, showShape } from "./errors.ts";
+import { dtypeOfArray, type NumberArray, toElements } from "./host_data.ts";
+import { checkNumber, showValue } from "./options.ts";
 import { currentDevice, deviceNow } from "./registry.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
 import { applyTo, Tensor } from "./tensor.ts";
@@ -28,17 +24,15 @@ export interface TensorOptions {
   readonly requiresGrad?: boolean;
 }
 
-/** Nested arrays of numbers or booleans; one number is a 0-d tensor. */
+/**
+ * Nested arrays of numbers or booleans, or a typed array of any kind; one
+ * number is a 0-d tensor.
+ */
 export type TensorData =
   | number
   | boolean
   | readonly TensorData[]
-  | TypedArray
-  | Uint8ClampedArray
-  | Int8Array
-  | Int16Array
-  | Uint16Array
-  | Uint32Array;
+  | NumberArray;
 
 /** The device that options name, or the current one. */
 export function deviceFor(options: TensorOptions): Device {
@@ -85,10 +79,21 @@ export function create(
   return finish(applyTo(deviceFor(options), op, [])[0]!, options);
 }
 
+/** What stands at one place of nested arrays. */
+type Nested = TensorData | bigint;
+
+/** True for arrays of any kind, which have elements of their own. */
+function hasElements(data: Nested): data is Exclude<Nested, Scalar> {
+  return typeof data === "object" && data !== null &&
+    typeof data.length === "number";
+}
+
+type Scalar = number | bigint | boolean;
+
 /** The shape of nested arrays; ragged ones are refused with the place. */
-function shapeOf(data: TensorData): number[] {
+function shapeOf(data: Nested): number[] {
   const shape: number[] = [];
-  for (let level = data; typeof level === "object"; level = level[0]!) {
+  for (let level = data; hasElements(level); level = level[0]!) {
     shape.push(level.length);
     if (level.length === 0) break;
   }
@@ -96,13 +101,12 @@ function shapeOf(data: TensorData): number[] {
 }
 
 interface Flattened {
-  readonly values: number[];
+  readonly values: (number | bigint)[];
   booleans: boolean;
-  fractions: boolean;
 }
 
 function flattenInto(
-  data: TensorData,
+  data: Nested,
   shape: readonly number[],
   path: readonly number[],
   into: Flattened,
@@ -110,15 +114,13 @@ function flattenInto(
   const depth = path.length;
   if (depth === shape.length) {
     if (typeof data === "boolean") into.values.push(data ? 1 : 0);
-    else if (typeof data === "number") {
+    else if (typeof data === "number" || typeof data === "bigint") {
       into.booleans = false;
       into.values.push(data);
     } else throw ragged(data, shape, path);
     return;
   }
-  if (
-    typeof data !== "object" || data === null || data.length !== shape[depth]
-  ) {
+  if (!hasElements(data) || data.length !== shape[depth]) {
     throw ragged(data, shape, path);
   }
   for (let i = 0; i < data.length; i++) {
@@ -127,15 +129,17 @@ function flattenInto(
 }
 
 function ragged(
-  data: TensorData,
+  data: Nested,
   shape: readonly number[],
   path: readonly number[],
 ): ShapeError {
   const expected = path.length < shape.length
     ? `an array of ${shape[path.length]}`
     : "a number";
-  const got = typeof data === "object" && data !== null
+  const got = hasElements(data)
     ? `an array of ${data.length}`
+    : typeof data === "object"
+    ? showValue(data)
     : `${typeof data} ${String(data)}`;
   return new ShapeError(
     `Cannot make a tensor of ragged arrays: expected ${expected} at ${
@@ -144,15 +148,37 @@ function ragged(
   );
 }
 
+/** Refuses what holds no numbers, before it is looked into. */
+function checkData(data: unknown): void {
+  if (typeof data === "number" || typeof data === "boolean") return;
+  if (typeof data === "object" && data !== null) {
+    const lengthy = hasElements(data as TensorData);
+    if (lengthy && !ArrayBuffer.isView(data)) return;
+    if (dtypeOfArray(data) !== null) return;
+  }
+  throw new TypeError(
+    `Cannot make a tensor of ${
+      showValue(data)
+    }: give a number, nested arrays, or a typed array such as new Float32Array(buffer)`,
+  );
+}
+
 /**
- * A tensor of the values given: a number, nested arrays, or a typed array
- * (with a `shape`, or 1-d). Numbers become float32, booleans bool; typed arrays
- * keep their type (8- and 16-bit integers become int32).
+ * A tensor of the values given: a number, nested arrays, or a typed array of
+ * any kind (with a `shape`, or 1-d). Numbers become float32, booleans bool;
+ * of typed arrays, `Float64Array` becomes float64, other floats float32, and
+ * all integers int32.
+ *
+ * Data keeps its value or is refused: int32 takes whole numbers from -2^31 to
+ * 2^31 - 1. Into float32 numbers are rounded, into bool they are `!= 0`.
  *
  * @param options The dtype, the device, `requiresGrad`, and for typed or flat
  * arrays the `shape`.
+ * @throws {TypeError} If the data is not a number, an array or a typed array.
  * @throws {ShapeError} If arrays are ragged, or the shape does not fit.
  * @throws {DTypeError} If the dtype is unknown.
+ * @throws {RangeError} If the dtype is int32 and a value is not a whole number
+ * in its range.
  * @example Nested and typed arrays
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -168,63 +194,53 @@ export function tensor(
 ): Tensor {
   checkOptions(options, "make a tensor");
   if (options.dtype !== undefined) checkDType(options.dtype, "make a tensor");
-  const { array, dtype, shape } = ArrayBuffer.isView(data)
-    ? fromTyped(data as TypedArray, options)
-    : fromNested(data as Exclude<TensorData, ArrayBufferView>, options);
+  checkData(data);
+  const { values, dtype, shape } = fromTyped(data) ??
+    fromNested(data);
   const target = checkShape(options.shape ?? shape, "make a tensor");
-  if (sizeOf(target) !== array.length) {
+  if (sizeOf(target) !== values.length) {
     throw new ShapeError(
       `Cannot make a tensor of shape ${showShape(target)} as it has ${
         sizeOf(target)
-      } elements: got ${array.length} values`,
+      } elements: got ${values.length} values`,
     );
   }
-  checkGradient(dtype, options);
+  const type = options.dtype ?? dtype;
+  checkGradient(type, options);
   const device = deviceFor(options);
-  const made = new Tensor(device, device.upload(array, target, dtype));
+  const array = toElements(values, type, target, "make a tensor");
+  const made = new Tensor(device, device.upload(array, target, type));
   return finish(made, options);
 }
 
-function fromTyped(data: TypedArray, options: TensorOptions) {
-  // Bytes without a dtype are numbers, not truths: a mask says { dtype: "bool" }.
-  const own = data instanceof Uint8Array ? null : dtypeOfArray(data);
-  const dtype = options.dtype ?? own ?? "int32";
-  return {
-    array: convert(data, dtype, dtype !== own),
-    dtype,
-    shape: [data.length],
-  };
+/** Values in C order, and the dtype and shape that they have by themselves. */
+interface HostData {
+  readonly values: ArrayLike<number | bigint>;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
 }
 
-function fromNested(
-  data: Exclude<TensorData, ArrayBufferView>,
-  options: TensorOptions,
-) {
+function fromTyped(data: TensorData): HostData | null {
+  const dtype = dtypeOfArray(data);
+  if (dtype === null) return null;
+  const values = data as NumberArray;
+  return { values, dtype, shape: [values.length] };
+}
+
+function fromNested(data: TensorData): HostData {
   const shape = shapeOf(data);
-  const into: Flattened = { values: [], booleans: true, fractions: false };
+  const into: Flattened = { values: [], booleans: true };
   flattenInto(data, shape, [], into);
-  const dtype = options.dtype ??
-    (into.booleans && into.values.length > 0 ? "bool" : "float32");
-  return { array: convert(into.values, dtype, true), dtype, shape };
-}
-
-/** Host values as the typed array of a dtype, casting as kernels do. */
-function convert(
-  values: ArrayLike<number>,
-  dtype: DType,
-  copies: boolean,
-): TypedArray {
-  if (!copies) return values as TypedArray;
-  const out = DTYPES[dtype].allocate(values.length);
-  for (let i = 0; i < values.length; i++) {
-    out[i] = dtype === "bool" ? Number(values[i] !== 0) : values[i]!;
-  }
-  return out;
+  const { values, booleans } = into;
+  const dtype = booleans && values.length > 0 ? "bool" : "float32";
+  return { values, dtype, shape };
 }
 
 /**
- * A tensor filled with one value.
+ * A tensor filled with one value, which is cast to the dtype: into int32 it is
+ * truncated and saturates.
  *
+ * @throws {TypeError} If the value is not a number.
  * @throws {ShapeError} If an extent is negative or no integer.
  */
 export function full(
@@ -236,7 +252,7 @@ export function full(
     {
       name: "full",
       shape: checkShape(shape, "make a tensor"),
-      value,
+      value: checkNumber(value, "the value", "make a tensor"),
       dtype: checkDType(options.dtype ?? "float32", "make a tensor"),
     },
     options,
@@ -297,7 +313,9 @@ export function eye(
  * Numbers from `start` (0 if left out) to `end` (exclusive), `step` apart.
  * Whole numbers give int32 tensors, as in PyTorch, unless a dtype is named.
  *
- * @throws {RangeError} If the step does not lead from start to end.
+ * @throws {RangeError} If the step does not lead from start to end, or the
+ * dtype is int32 and a number is not one.
+ * @throws {DTypeError} If the dtype is bool.
  * @example As in PyTorch
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -331,6 +349,10 @@ export function arange(
     settings.dtype ?? (whole ? "int32" : "float32"),
     "make a range",
   );
+  if (dtype === "int32") {
+    const last = from + Math.max(0, length - 1) * by;
+    toElements([from, by, last], dtype, [3], "make a range");
+  }
   checkShape([length], "make a range");
   return create(
     { name: "arange", start: from, step: by, length, dtype },
@@ -340,7 +362,8 @@ export function arange(
 }
 
 /**
- * `steps` numbers from `start` to `end`, both included, evenly spaced.
+ * `steps` numbers from `start` to `end`, both included, evenly spaced, and then
+ * cast to the dtype.
  *
  * @throws {RangeError} If `steps` is not a non-negative integer.
  */
@@ -357,9 +380,11 @@ export function linspace(
   }
   const by = steps > 1 ? (end - start) / (steps - 1) : 0;
   // Counted from the nearer end, so that both ends are exact.
-  const values = Array.from(
-    { length: steps },
-    (_, i) => i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by,
-  );
-  return tensor(values, { dtype: "float32", ...options, shape: [steps] });
+  const dtype = checkDType(options.dtype ?? "float32", "make a tensor");
+  const values = Array.from({ length: steps }, (_, i) =>
+    castNumber(
+      dtype,
+      i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by,
+    ));
+  return tensor(values, { ...options, dtype, shape: [steps] });
 }

@@ -48,15 +48,20 @@ describe("tensor", () => {
   );
 
   it(
-    "casts to the dtype asked for",
+    "takes the dtype asked for, and as int32 whole numbers alone",
     clean(() => {
       assertEquals(
         tensor([0, 2, -1], { dtype: "bool" }).toArraySync(),
         [false, true, true],
       );
       assertEquals(
-        tensor([1.9, -1.9], { dtype: "int32" }).toArraySync(),
-        [1, -1],
+        tensor([[2, -2]], { dtype: "int32" }).toArraySync(),
+        [[2, -2]],
+      );
+      assertThrows(
+        () => tensor([[1, 1.9]], { dtype: "int32" }),
+        RangeError,
+        "got 1.9 at [0, 1], round it first",
       );
     }),
   );

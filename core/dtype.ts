@@ -106,14 +106,3 @@ export function castNumber(dtype: DType, value: number): number {
       return value === 0 ? 0 : 1;
   }
 }
-
-/** The dtype whose elements a typed array holds, or null for other kinds. */
-export function dtypeOfArray(array: ArrayBufferView): DType | null {
-  if (array instanceof Float32Array) return "float32";
-  if (array instanceof Float64Array) return "float64";
-  if (array instanceof Int32Array) return "int32";
-  if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) {
-    return "bool";
-  }
-  return null;
-}

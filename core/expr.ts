@@ -15,7 +15,7 @@
  */
 import { checkDType, type DType } from "./dtype.ts";
 import { checkExpr, checkPosition, typeOfCall } from "./expr_types.ts";
-import { showValue } from "./options.ts";
+import { checkNumber } from "./options.ts";
 import type { ScalarFunction } from "./scalar.ts";
 
 /** One node of a scalar expression. */
@@ -90,13 +90,7 @@ export function scalar(index: number, dtype: DType): Expr {
  * @throws {TypeError} If the value is not a number, or the dtype is unknown.
  */
 export function constant(value: number, dtype: DType): Expr {
-  if (typeof value !== "number") {
-    throw new TypeError(
-      `Cannot write a constant of an expression as it must be a number: got ${
-        showValue(value)
-      }`,
-    );
-  }
+  checkNumber(value, "it", "write a constant of an expression");
   checkDType(dtype, "write a constant of an expression");
   return { kind: "const", value, dtype };
 }

@@ -6,7 +6,13 @@
 import { ShapeError, showShape } from "./errors.ts";
 import { tidy } from "./scope.ts";
 import { normalizeDim } from "./shape.ts";
-import { applyOp, applyTo, type Tensor, type TensorLike } from "./tensor.ts";
+import {
+  applyOp,
+  applyTo,
+  checkOperand,
+  type Tensor,
+  type TensorLike,
+} from "./tensor.ts";
 
 /** Refuses an empty list. */
 function requireSome(tensors: readonly Tensor[], operation: string): void {
@@ -67,6 +73,9 @@ export function where(
   b: TensorLike,
 ): Tensor {
   const operands = [a, b];
+  for (const operand of operands) {
+    if (typeof operand !== "number") checkOperand("where", operand);
+  }
   const tensors = operands.filter((x) => typeof x !== "number");
   return applyTo(condition.device, {
     name: "where",

@@ -51,6 +51,25 @@ export function showValue(value: unknown): string {
     : `a ${value.constructor?.name ?? "object without prototype"}`;
 }
 
+/**
+ * Checks that a value is a number; text would be glued or end up in code.
+ *
+ * @param value What was passed.
+ * @param what What it is, for messages: `"the value"`.
+ * @param operation What is being done, for messages: `"make a tensor"`.
+ * @throws {TypeError} If it is not a number.
+ */
+export function checkNumber(
+  value: unknown,
+  what: string,
+  operation: string,
+): number {
+  if (typeof value === "number") return value;
+  throw new TypeError(
+    `Cannot ${operation} as ${what} must be a number: got ${showValue(value)}`,
+  );
+}
+
 /** True for a value of the wrong type, false for a wrong value of its type. */
 function isTypeFault(
   { code, expected, values, errors }: OptionsIssue,

@@ -77,10 +77,10 @@ export function randint(
   const range = high - low;
   if (
     !Number.isInteger(low) || !Number.isInteger(high) || range < 1 ||
-    range >= 2 ** 31
+    range >= 2 ** 31 || low < -(2 ** 31) || high > 2 ** 31
   ) {
     throw new RangeError(
-      `Cannot draw whole numbers from ${low} to ${high}: low must be below high, by less than 2^31`,
+      `Cannot draw whole numbers from ${low} to ${high}: low must be below high, by less than 2^31, and both within int32`,
     );
   }
   const dtype = checkDType(options.dtype ?? "int32", "make random numbers");

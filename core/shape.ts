@@ -5,6 +5,7 @@
  * @module
  */
 import { IndexError, ShapeError, showShape } from "./errors.ts";
+import { showValue } from "./options.ts";
 
 /** The extents of a tensor, outermost first. */
 export type Shape = readonly number[];
@@ -34,7 +35,7 @@ export function checkShape(shape: unknown, operation: string): Shape {
   if (!Array.isArray(shape)) {
     throw new ShapeError(
       `Cannot ${operation} as the shape must be an array of integers: got ${
-        String(shape)
+        showValue(shape)
       }`,
     );
   }
@@ -67,6 +68,13 @@ export function normalizeDim(
   ndim: number,
   operation: string,
 ): number {
+  if (typeof dim !== "number") {
+    throw new TypeError(
+      `Cannot ${operation} as each dim must be an integer: got ${
+        showValue(dim)
+      }`,
+    );
+  }
   // A 0-d tensor takes 0 and -1, as in PyTorch.
   const bound = ndim === 0 ? 1 : ndim;
   if (!Number.isInteger(dim) || dim < -bound || dim >= bound) {
@@ -86,7 +94,14 @@ export function normalizeDims(
   operation: string,
 ): number[] {
   if (dims === undefined) return Array.from({ length: ndim }, (_, i) => i);
-  const list = typeof dims === "number" ? [dims] : dims;
+  if (typeof dims !== "number" && !Array.isArray(dims)) {
+    throw new TypeError(
+      `Cannot ${operation} as the dims must be an integer or an array of integers: got ${
+        showValue(dims)
+      }`,
+    );
+  }
+  const list: readonly number[] = typeof dims === "number" ? [dims] : dims;
   const normal = list.map((dim) => normalizeDim(dim, ndim, operation));
   if (new Set(normal).size !== normal.length) {
     throw new IndexError(
@@ -132,6 +147,7 @@ export function broadcastShapes(
  * @throws {ShapeError} If the sizes cannot match.
  */
 export function inferShape(shape: Shape, size: number, from: Shape): Shape {
+  if (!Array.isArray(shape)) return checkShape(shape, "reshape");
   const wild = shape.indexOf(-1);
   const out = shape.slice();
   if (wild >= 0) {

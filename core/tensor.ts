@@ -33,6 +33,7 @@ import {
   showShape,
 } from "./errors.ts";
 import type { Op, ReduceOp, UpdateProgram } from "./op.ts";
+import { checkNumber, showValue } from "./options.ts";
 import { formatTensor, nest, type NestedNumbers } from "./print.ts";
 import { openDevice } from "./registry.ts";
 import { currentScope, type Scope, tidy, unscoped } from "./scope.ts";
@@ -512,9 +513,11 @@ export class Tensor implements Disposable {
   }
 
   #binary(name: ElementwiseName, other: TensorLike): Tensor {
-    return typeof other === "number"
-      ? applyOp({ name, operands: [null, other] }, [this])[0]!
-      : applyOp({ name }, [this, other])[0]!;
+    if (typeof other === "number") {
+      return applyOp({ name, operands: [null, other] }, [this])[0]!;
+    }
+    checkOperand(name, other);
+    return applyOp({ name }, [this, other])[0]!;
   }
 
   /**
@@ -773,6 +776,7 @@ export class Tensor implements Disposable {
     const inputs: Tensor[] = [this];
     const operand = (bound: TensorLike): number | null => {
       if (typeof bound === "number") return bound;
+      checkOperand("clamp", bound);
       inputs.push(bound);
       return null;
     };
@@ -853,12 +857,12 @@ export class Tensor implements Disposable {
    * ```
    */
   where(condition: Tensor, other: TensorLike): Tensor {
-    return typeof other === "number"
-      ? applyOp({ name: "where", operands: [null, null, other] }, [
-        condition,
-        this,
-      ])[0]!
-      : applyOp({ name: "where" }, [condition, this, other])[0]!;
+    if (typeof other === "number") {
+      const operands = [null, null, other];
+      return applyOp({ name: "where", operands }, [condition, this])[0]!;
+    }
+    checkOperand("where", other);
+    return applyOp({ name: "where" }, [condition, this, other])[0]!;
   }
 
   /**
@@ -1320,7 +1324,8 @@ export class Tensor implements Disposable {
    * ```
    */
   pad(amounts: readonly number[], options: { value?: number } = {}): Tensor {
-    return tidy(() => padTensor(this, amounts, options.value ?? 0));
+    const value = checkNumber(options.value ?? 0, "the value", "pad a tensor");
+    return tidy(() => padTensor(this, amounts, value));
   }
 
   /**
@@ -1688,11 +1693,13 @@ export class Tensor implements Disposable {
    * ```
    */
   copy_(source: Tensor): this {
+    checkOperand("copy_", source);
     return this.#update(copyInPlace(this.dtype, source.dtype), [], [source]);
   }
 
   /** Overwrites every element with a number. */
   fill_(value: number): this {
+    checkNumber(value, "the value", "fill_ a tensor");
     return this.#update(updates.fill(this.dtype), [value], []);
   }
 
@@ -1715,16 +1722,20 @@ export class Tensor implements Disposable {
    * ```
    */
   add_(other: TensorLike): this {
-    return typeof other === "number"
-      ? this.#update(updates.addNumber(this.dtype, other), [other], [])
-      : this.#update(updates.add(this.dtype, other.dtype), [], [other]);
+    if (typeof other === "number") {
+      return this.#update(updates.addNumber(this.dtype, other), [other], []);
+    }
+    checkOperand("add_", other);
+    return this.#update(updates.add(this.dtype, other.dtype), [], [other]);
   }
 
   /** Multiplies the elements by a tensor or number. */
   mul_(other: TensorLike): this {
-    return typeof other === "number"
-      ? this.#update(updates.mulNumber(this.dtype, other), [other], [])
-      : this.#update(updates.mul(this.dtype, other.dtype), [], [other]);
+    if (typeof other === "number") {
+      return this.#update(updates.mulNumber(this.dtype, other), [other], []);
+    }
+    checkOperand("mul_", other);
+    return this.#update(updates.mul(this.dtype, other.dtype), [], [other]);
   }
 
   /**
@@ -1877,7 +1888,8 @@ export function applyTo(
   const values: Value[] = new Array(inputs.length);
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i]!;
-    if (input.device !== device) {
+    if (input?.device !== device) {
+      checkOperand(op.name, input);
       throw twoDevices(op.name, device, input.device);
     }
     values[i] = input.value;
@@ -1892,6 +1904,23 @@ export function applyTo(
     tensors[i] = new Tensor(device, results[i]!, edge);
   }
   return tensors;
+}
+
+/** Refuses what is neither a number, which was looked for, nor a tensor. */
+export function checkOperand(
+  name: string,
+  operand: unknown,
+): asserts operand is Tensor {
+  if (operand instanceof Tensor) return;
+  throw new TypeError(
+    `Cannot ${name} as each operand must be a tensor or a number: got ${
+      showValue(operand)
+    }${
+      Array.isArray(operand) || ArrayBuffer.isView(operand)
+        ? ", make a tensor of it with tensor(data)"
+        : ""
+    }`,
+  );
 }
 
 function twoDevices(name: string, a: Device, b: Device): DeviceError {

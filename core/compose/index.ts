@@ -11,6 +11,7 @@ import {
   ShapeError,
   showShape,
 } from "../errors.ts";
+import { showValue } from "../options.ts";
 import { broadcastShapes, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -80,10 +81,9 @@ function expandSpecs(x: Tensor, specs: readonly IndexSpec[]): IndexSpec[] {
     );
   }
   const missing = new Array<IndexSpec>(x.ndim - used).fill(":");
+  // The ellipsis stays: also an empty one parts the indices beside it.
   const at = specs.indexOf("...");
-  return at < 0
-    ? [...specs, ...missing]
-    : [...specs.slice(0, at), ...missing, ...specs.slice(at + 1)];
+  return specs.toSpliced(at < 0 ? specs.length : at + 1, 0, ...missing);
 }
 
 /** Numbers beside tensors index together with them, as in NumPy. */
@@ -101,7 +101,9 @@ export function indexTensor(x: Tensor, specs: readonly IndexSpec[]): Tensor {
   for (const [place, spec] of full.entries()) {
     if (spec === null) {
       out = out.unsqueeze(dim++);
-    } else if (spec === ":" || spec === "...") {
+    } else if (spec === "...") {
+      continue;
+    } else if (spec === ":") {
       dim++;
     } else if (typeof spec === "number") {
       const extent = out.shape[dim]!;
@@ -121,6 +123,12 @@ export function indexTensor(x: Tensor, specs: readonly IndexSpec[]): Tensor {
         advanced.push({ dim: dim++, index });
         places.push(place);
       }
+    } else if (!Array.isArray(spec)) {
+      throw new TypeError(
+        `Cannot index with ${
+          showValue(spec)
+        }: give a number, null, ":", "...", [start, end, step] or a tensor`,
+      );
     } else {
       const { start, length, step } = resolveSlice(spec, out.shape[dim]!);
       out = out.apply({ name: "slice", dim, start, length, step });

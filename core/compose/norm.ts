@@ -8,6 +8,7 @@ import { arg, call, castExpr, constant, type Expr, scalar } from "../expr.ts";
 import { floatOf } from "../infer.ts";
 import { memoize } from "../lower/program.ts";
 import type { Formula } from "../op.ts";
+import { checkNumber } from "../options.ts";
 import { normalizeDims } from "../shape.ts";
 import type { Dims, KeepDim, Tensor } from "../tensor.ts";
 
@@ -82,7 +83,7 @@ export function normTensor(
   options: KeepDim,
 ): Tensor {
   const dims = normalizeDims(dim, x.ndim, "norm");
-  if (Number.isNaN(p)) {
+  if (Number.isNaN(checkNumber(p, "p", "take the norm"))) {
     throw new RangeError("Cannot take the norm with p = NaN: give a number");
   }
   // Powers of integers would wrap.
