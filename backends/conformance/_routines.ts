@@ -286,7 +286,7 @@ export async function checkRoutine(
         list,
         result,
         allowance,
-        !session.backend.subnormals,
+        session.backend.subnormals ? null : { flushed: result, exact: result },
       );
       if (at >= 0) {
         throw new Error(
