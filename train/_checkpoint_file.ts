@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { type Device, scope } from "@tenfold/core";
+import {
+  type Device,
+  DeviceError,
+  OutOfMemoryError,
+  scope,
+} from "@tenfold/core";
 import {
   DataFormatError,
   decodeSafetensors,
@@ -86,12 +91,15 @@ export function decodeCheckpoint(
     const tensors = decodeSafetensors(bytes, device ? { device } : {});
     return unpack({ json: data.state, tensors });
   } catch (error) {
-    if (error instanceof DataFormatError) {
-      throw fail(`it is damaged: ${error.message}`, error);
-    }
-    if (error instanceof SyntaxError) {
-      throw fail(`its state is damaged: ${error.message}`, error);
-    }
-    throw error;
+    if (error instanceof CheckpointError || isOfDevice(error)) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw error instanceof DataFormatError
+      ? fail(`it is damaged: ${why}`, error)
+      : fail(`its state is damaged: ${why}`, error);
   }
+}
+
+/** Whether it is the device that fails, not the file. */
+function isOfDevice(error: unknown): boolean {
+  return error instanceof DeviceError || error instanceof OutOfMemoryError;
 }

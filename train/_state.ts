@@ -5,9 +5,12 @@
  */
 import {
   getRandomState,
+  isFloating,
+  noGrad,
   setRandomState,
   showShape,
   Tensor,
+  unscoped,
 } from "@tenfold/core";
 import type { StateDict } from "@tenfold/nn";
 import * as z from "zod";
@@ -80,82 +83,173 @@ function placeOf(batches: Batches | undefined): object | undefined {
 }
 
 /**
- * Puts a state back. What belongs together is compared first; the tensors of
- * the state are copied.
+ * Puts a state back. Everything is parsed and compared first, then each part
+ * takes its own; should one refuse, those before it go back to what they were.
+ * The tensors of the state are copied.
  *
  * @throws {CheckpointError} If it does not fit; nothing has been changed then.
  */
 export function restoreState(training: Training, state: unknown): void {
-  const { data: saved, error } = runState.safeParse(state);
-  if (error !== undefined) {
-    const { path, message } = error.issues[0]!;
-    throw new CheckpointError(
-      `Cannot resume as ${
-        path.join(".") || "the state"
-      } is damaged: ${message}`,
-    );
-  }
-  const { model, settings, tally } = training;
-  const { optimizer, schedule, train, validation, callbacks } = settings;
-  requireSameNet(saved.model, model.stateDict());
-  requireBoth("a schedule", saved.scheduler, schedule);
-  requireBoth("a loader of training batches", saved.train, placeOf(train));
-  requireBoth(
-    "a loader of validation batches",
-    saved.validation,
-    placeOf(validation),
-  );
-  if (saved.batch > 0) requireSameMetrics(saved.tally.sums, training);
-  // Each of these checks before it changes anything; should one refuse, those
-  // before it go back. Only the last of them holds tensors.
+  const saved = parseState(state);
+  requireSound(saved);
+  requireFit(saved, training);
+  const { model, tally } = training;
+  const copies: Tensor[] = [];
   const undo: (() => void)[] = [];
-  for (
-    const [name, part, next] of [
-      ["train", train, saved.train],
-      ["validation", validation, saved.validation],
-      ["scheduler", schedule?.scheduler, saved.scheduler],
-      ["optimizer", optimizer, saved.optimizer],
-    ] as const
-  ) {
-    if (next === undefined || !takesState(part)) continue;
-    const before = name === "optimizer" ? {} : part.stateDict();
-    try {
-      (part as Stateful).loadStateDict(next);
-    } catch (cause) {
-      for (const back of undo) back();
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new CheckpointError(
-        `Cannot resume as the state of ${name} does not fit: ${why}`,
-        { cause },
-      );
+  const prepareUndo = (part: Part) => {
+    const before = copied(part.stateDict(), copies);
+    undo.push(() => part.loadStateDict(before));
+  };
+  try {
+    // A schedule may set learning rates: the optimizer's own come back last.
+    prepareUndo(training.optimizer as unknown as Part);
+    for (const [name, part, next] of partsOf(saved, training)) {
+      prepareUndo(part);
+      load(name, part, next);
     }
-    undo.push(() => (part as Stateful).loadStateDict(before));
-  }
-  model.loadStateDict(saved.model);
-  tally.loadStateDict(saved.tally);
-  for (const callback of callbacks) {
-    const own = saved.callbacks[callback.name];
-    if (own !== undefined) callback.loadStateDict?.(own as State);
+    prepareUndo(model as unknown as Part);
+    load("model", model as unknown as Part, saved.model);
+    // What follows takes anything that was parsed.
+    tally.loadStateDict(saved.tally);
+  } catch (error) {
+    for (const back of undo.reverse()) back();
+    throw error;
+  } finally {
+    for (const tensor of copies) tensor.dispose();
   }
   setRandomState(saved.random);
   const { epoch, batch, step, stopped, history } = saved;
   training.position = { epoch, batch, step, stopped, history };
 }
 
+/** A state whose parts have the right types. */
+type SavedState = z.output<typeof runState>;
+
+function parseState(state: unknown): SavedState {
+  const { data, error } = runState.safeParse(state);
+  if (error === undefined) return data;
+  const { path, message } = error.issues[0]!;
+  throw damaged(path.join(".") || "the state", message);
+}
+
+function damaged(what: string, why: string): CheckpointError {
+  return new CheckpointError(`Cannot resume as ${what} is damaged: ${why}`);
+}
+
+/** Refuses figures that no run could have saved together. */
+function requireSound(saved: SavedState): void {
+  const { epoch, batch, step, history, tally } = saved;
+  const last = history.at(-1);
+  if (history.length !== epoch || history.some((r, i) => r.epoch !== i + 1)) {
+    throw damaged(
+      "history",
+      `it must have one record for each of ${epoch} epochs`,
+    );
+  }
+  if (batch > step || (last !== undefined && last.step > step)) {
+    throw damaged("step", `it lies before the steps of the history: ${step}`);
+  }
+  const { loss } = tally.sums;
+  if (loss !== undefined && (loss.size !== 1 || !isFloating(loss.dtype))) {
+    throw damaged(
+      "tally.sums.loss",
+      `it must be one float: got shape ${
+        showShape(loss.shape)
+      } of ${loss.dtype}`,
+    );
+  }
+}
+
+/** Refuses the state of another kind of run. */
+function requireFit(saved: SavedState, training: Training): void {
+  const { model, settings } = training;
+  requireSameNet(saved.model, model.stateDict());
+  requireBoth("a schedule", saved.scheduler, settings.schedule);
+  requireBoth(
+    "a loader of training batches",
+    saved.train,
+    placeOf(settings.train),
+  );
+  requireBoth(
+    "a loader of validation batches",
+    saved.validation,
+    placeOf(settings.validation),
+  );
+  if (saved.batch > 0) requireSameMetrics(saved.tally.sums, training);
+}
+
+/** Something that takes what another of its kind has saved. */
+interface Part {
+  stateDict(): State;
+  loadStateDict(state: unknown): void;
+}
+
+/** The parts beside the model that have a state of their own, by name. */
+function partsOf(
+  saved: SavedState,
+  { settings }: Training,
+): (readonly [name: string, part: Part, next: unknown])[] {
+  const { optimizer, schedule, train, validation, callbacks } = settings;
+  const parts: [string, unknown, unknown][] = [
+    ["train", train, saved.train],
+    ["validation", validation, saved.validation],
+    ["scheduler", schedule?.scheduler, saved.scheduler],
+    ...callbacks.map((callback): [string, unknown, unknown] => {
+      const own = Object.hasOwn(saved.callbacks, callback.name)
+        ? saved.callbacks[callback.name]
+        : undefined;
+      return [`the callback ${callback.name}`, callback, own];
+    }),
+    ["optimizer", optimizer, saved.optimizer],
+  ];
+  return parts.flatMap(([name, part, next]) =>
+    next !== undefined && takesState(part)
+      ? [[name, part as unknown as Part, next] as const]
+      : []
+  );
+}
+
+/** A copy of nested state whose tensors are copies too, which are listed. */
+function copied(state: unknown, copies: Tensor[]): unknown {
+  if (state instanceof Tensor) {
+    const copy = unscoped(() => noGrad(() => state.clone()));
+    copies.push(copy);
+    return copy;
+  }
+  if (Array.isArray(state)) return state.map((item) => copied(item, copies));
+  if (typeof state !== "object" || state === null) return state;
+  return Object.fromEntries(
+    Object.entries(state).map(([key, value]) => [key, copied(value, copies)]),
+  );
+}
+
+/** Loads a part, and says which it is that refuses. */
+function load(name: string, part: Part, next: unknown): void {
+  try {
+    part.loadStateDict(next);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CheckpointError(
+      `Cannot resume as the state of ${name} does not fit: ${why}`,
+      { cause },
+    );
+  }
+}
+
 /** Refuses the parameters of another net, naming the first that differs. */
 function requireSameNet(saved: StateDict, own: StateDict): void {
-  const shapeIn = (state: StateDict, name: string): string | undefined =>
-    Object.hasOwn(state, name) ? showShape(state[name]!.shape) : undefined;
+  const kindIn = (state: StateDict, name: string): string | undefined =>
+    Object.hasOwn(state, name)
+      ? `shape ${showShape(state[name]!.shape)} of ${state[name]!.dtype}`
+      : undefined;
   for (const name of new Set([...Object.keys(own), ...Object.keys(saved)])) {
-    const here = shapeIn(own, name);
-    const there = shapeIn(saved, name);
+    const here = kindIn(own, name);
+    const there = kindIn(saved, name);
     if (here === there) continue;
     throw new CheckpointError(
       `Cannot resume as the checkpoint is of another net, which differs first in ${name}: got ${
-        there === undefined ? "none" : `shape ${there}`
-      } in the checkpoint and ${
-        here === undefined ? "none" : `shape ${here}`
-      } in the model`,
+        there ?? "none"
+      } in the checkpoint and ${here ?? "none"} in the model`,
     );
   }
 }

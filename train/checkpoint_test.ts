@@ -376,7 +376,7 @@ describe("checkpoint of something else", () => {
   it("names the first parameter that differs", async () => {
     await refuses(
       () => ({}),
-      "Cannot resume as the checkpoint is of another net, which differs first in 3.weight: got shape [2, 8] in the checkpoint and shape [5, 8] in the model",
+      "Cannot resume as the checkpoint is of another net, which differs first in 3.weight: got shape [2, 8] of float32 in the checkpoint and shape [5, 8] of float32 in the model",
       new nn.Sequential(
         new nn.Linear(3, 8),
         new nn.ReLU(),
@@ -386,7 +386,7 @@ describe("checkpoint of something else", () => {
     );
     await refuses(
       () => ({}),
-      "differs first in 2.weight: got none in the checkpoint and shape [2, 8] in the model",
+      "differs first in 2.weight: got none in the checkpoint and shape [2, 8] of float32 in the model",
       new nn.Sequential(
         new nn.Linear(3, 8),
         new nn.ReLU(),
@@ -395,7 +395,7 @@ describe("checkpoint of something else", () => {
     );
     await refuses(
       () => ({}),
-      "differs first in 3.weight: got shape [2, 8] in the checkpoint and none in the model",
+      "differs first in 3.weight: got shape [2, 8] of float32 in the checkpoint and none in the model",
       new nn.Sequential(new nn.Linear(3, 8)),
     );
   });

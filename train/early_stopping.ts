@@ -4,10 +4,12 @@
  * @module
  */
 import { parseOptions, Tensor, unscoped } from "@tenfold/core";
+import type { StateDict } from "@tenfold/nn";
 import * as z from "zod";
 import { flag, text } from "./_options.ts";
 import type { Callback, Run } from "./callback.ts";
 import { anyNumber, figureOf } from "./history.ts";
+import type { Model } from "./model.ts";
 
 /** Options of {@linkcode earlyStopping}. */
 export interface EarlyStoppingOptions {
@@ -99,6 +101,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   let epoch = 0;
   let waited = 0;
   let weights: { [name: string]: Tensor } = {};
+  let model: Model | undefined;
 
   function keep(tensors: { readonly [name: string]: Tensor }): void {
     forget();
@@ -114,7 +117,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
 
   return {
     name: "earlyStopping",
-    start() {
+    start(run) {
+      model = run.model;
       // A callback that serves a second run begins anew.
       [best, epoch, waited] = [NaN, 0, 0];
       forget();
@@ -135,21 +139,46 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     end(run) {
       if (restoreBest && epoch > 0) run.model.loadStateDict(weights);
     },
-    close: forget,
+    close() {
+      forget();
+      model = undefined;
+    },
     stateDict: () => ({ best, epoch, waited, weights }),
     loadStateDict(state) {
+      const refuse = (why: string): never => {
+        throw new TypeError(
+          `Cannot ${operation} as what was remembered ${why}`,
+        );
+      };
       const { data, error } = savedState.safeParse(state);
       if (error !== undefined) {
-        throw new TypeError(
-          `Cannot ${operation} as what was remembered is damaged: ${
-            error.issues[0]!.message
-          }`,
-        );
+        return refuse(`is damaged: ${error.issues[0]!.message}`);
+      }
+      if (restoreBest && data.epoch > 0) {
+        if (Object.keys(data.weights).length === 0) {
+          refuse("has no parameters: it was saved without restoreBest");
+        }
+        const odd = differing(data.weights, model?.stateDict());
+        if (odd !== undefined) {
+          refuse(`are the parameters of another net: ${odd} differs`);
+        }
       }
       ({ best, epoch, waited } = data);
       keep(data.weights);
     },
   };
+}
+
+/** The first name under which two state dicts hold different shapes. */
+function differing(
+  saved: StateDict,
+  own: StateDict = saved,
+): string | undefined {
+  const shapeIn = (state: StateDict, name: string) =>
+    Object.hasOwn(state, name) ? state[name]!.shape.join() : undefined;
+  return [...Object.keys(own), ...Object.keys(saved)].find((name) =>
+    shapeIn(own, name) !== shapeIn(saved, name)
+  );
 }
 
 function defaultMonitor(run: Run): string {
