@@ -10,6 +10,7 @@ import type { Backend } from "./backend.ts";
 import { registerBackend, setBackend } from "./registry.ts";
 import { Scope } from "./scope.ts";
 import { memory } from "./storage.ts";
+import { setAsyncContext } from "./task.ts";
 
 registerBackend("cpu-typedarray", () => cpuTypedArray(), { preferred: true });
 
@@ -65,4 +66,21 @@ export function clean(
       [tensors, buffers, bytes],
     );
   };
+}
+
+/** Runs a test as on a runtime that cannot tell asynchronous tasks apart. */
+export async function withoutAsyncContext(
+  test: () => void | Promise<void>,
+): Promise<void> {
+  setAsyncContext(null);
+  try {
+    await test();
+  } finally {
+    setAsyncContext(undefined);
+  }
+}
+
+/** Lets the other tasks of a program have their turn. */
+export function pause(ms = 1): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

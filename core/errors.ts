@@ -47,6 +47,12 @@ export class OutOfMemoryError extends RangeError {
   override name = "OutOfMemoryError";
 }
 
+/** Scopes or modes of two tasks that were left in the wrong order. */
+export class OverlapError extends Error {
+  /** Always `"OverlapError"`. */
+  override name = "OverlapError";
+}
+
 /** Renders a shape for a message: `[2, 3]`. */
 export function showShape(shape: readonly number[]): string {
   return `[${shape.join(", ")}]`;

@@ -4,7 +4,7 @@
  * @module
  */
 import { ShapeError, showShape } from "./errors.ts";
-import { tidy } from "./scope.ts";
+import { tidyNow } from "./scope.ts";
 import { normalizeDim } from "./shape.ts";
 import {
   applyOp,
@@ -60,7 +60,7 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
     }
   }
   const at = normalizeDim(dim, first!.ndim + 1, "stack");
-  return tidy(() => cat(tensors.map((x) => x.unsqueeze(at)), at));
+  return tidyNow(() => cat(tensors.map((x) => x.unsqueeze(at)), at));
 }
 
 /**

@@ -11,6 +11,7 @@ export {
   isRecording as isGradEnabled,
   type ModeSwitch,
   noGrad,
+  noGradNow,
 } from "./autograd/mode.ts";
 export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
 export type { Backend } from "./backend.ts";
@@ -78,10 +79,19 @@ export {
   type ScalarFacts,
   type ScalarFunction,
 } from "./scalar.ts";
-export { type Scope, scope, type Scoped, tidy, unscoped } from "./scope.ts";
+export {
+  type Scope,
+  scope,
+  type Scoped,
+  tidy,
+  tidyNow,
+  unscoped,
+  unscopedNow,
+} from "./scope.ts";
 export { broadcastShapes, type Shape, sizeOf } from "./shape.ts";
 export { erf, erfc } from "./special.ts";
 export { memory, type MemoryUse, type Storage } from "./storage.ts";
+export { currentTask, Task } from "./task.ts";
 export {
   type Dims,
   grad,
@@ -97,5 +107,6 @@ export {
   THREEFRY_ROTATIONS,
   THREEFRY_ROUNDS,
 } from "./threefry.ts";
+export { Turn } from "./turn.ts";
 export { Value } from "./value.ts";
 export { View } from "./view.ts";

@@ -6,6 +6,7 @@
 import type { Backend } from "./backend.ts";
 import { type Device, EagerDevice } from "./device.ts";
 import { DeviceError } from "./errors.ts";
+import { currentTask, type Task } from "./task.ts";
 
 /** Makes a backend, at once or after a while; throws where it cannot. */
 export type OpenBackend = () => Backend | Promise<Backend>;
@@ -24,12 +25,13 @@ interface Registration {
   readonly open: OpenBackend;
   readonly probe: (() => string | null) | undefined;
   device: Device | null;
+  /** While it is being opened: all who ask then get the same device. */
+  opening: Promise<Device> | null;
   failure: string | null;
 }
 
 const registrations = new Map<string, Registration>();
 const devices = new WeakMap<Backend, Device>();
-let current: Device | null = null;
 let preferred: string | null = null;
 
 /**
@@ -49,6 +51,7 @@ export function registerBackend(
     open,
     probe: options.probe,
     device: null,
+    opening: null,
     failure: null,
   });
   if (options.preferred || preferred === null) preferred = name;
@@ -97,12 +100,21 @@ export async function openDevice(
   if (registration.device && !registration.device.backend.lost) {
     return registration.device;
   }
+  return await (registration.opening ??= open(target, registration));
+}
+
+async function open(
+  name: string,
+  registration: Registration,
+): Promise<Device> {
   try {
     registration.device = deviceOf(await registration.open());
     registration.failure = null;
     return registration.device;
   } catch (error) {
-    throw unavailable(target, registration, error);
+    throw unavailable(name, registration, error);
+  } finally {
+    registration.opening = null;
   }
 }
 
@@ -117,24 +129,38 @@ export function deviceNow(target: string | Backend | Device): Device {
   if (registration.device && !registration.device.backend.lost) {
     return registration.device;
   }
-  let opened: Backend | Promise<Backend>;
+  const opened = registration.opening ?? openNow(target, registration);
+  if (!(opened instanceof Promise)) {
+    return registration.device = deviceOf(opened);
+  }
+  throw new DeviceError(
+    `Cannot open backend "${target}" without waiting: call await setBackend("${target}") first`,
+  );
+}
+
+/** Opens a backend; of one that must be waited for, the attempt is given up. */
+function openNow(
+  name: string,
+  registration: Registration,
+): Backend | Promise<Backend> {
   try {
-    opened = registration.open();
+    const opened = registration.open();
+    if (opened instanceof Promise) {
+      opened.then((backend) => backend.dispose?.(), () => {});
+    }
+    return opened;
   } catch (error) {
-    throw unavailable(target, registration, error);
+    throw unavailable(name, registration, error);
   }
-  if (opened instanceof Promise) {
-    // Whoever awaits setBackend opens it; this attempt is given up.
-    opened.then((backend) => backend.dispose?.(), () => {});
-    throw new DeviceError(
-      `Cannot open backend "${target}" without waiting: call await setBackend("${target}") first`,
-    );
-  }
-  return registration.device = deviceOf(opened);
 }
 
 /**
- * Chooses the backend of all tensors made from now on.
+ * Chooses the backend of all tensors made from now on. Of several calls under
+ * way at once, the one that was made last wins, whichever is done first.
+ *
+ * In a function that is called by `tidy`, `noGrad` and the like, or by `fit`,
+ * the choice belongs to that call and ends with it, where the runtime can tell
+ * tasks apart (Deno, Bun, Node).
  *
  * @param target A registered name, or a backend of your own.
  * @throws {DeviceError} If the name is unknown (the message lists the known
@@ -149,11 +175,30 @@ export function deviceNow(target: string | Backend | Device): Device {
  * ```
  */
 export async function setBackend(target: string | Backend): Promise<void> {
-  current = await openDevice(target);
+  const task = currentTask();
+  const turn = ++asked;
+  const device = await openDevice(target);
+  if (turn < task.deviceAsked) return;
+  task.deviceAsked = turn;
+  task.device = device;
+}
+
+/** How often `setBackend` was called. */
+let asked = 0;
+
+/** The nearest task that has chosen a device, or the program itself. */
+function choosingTask(): Task {
+  let task = currentTask();
+  while ((task.device === null || task.ended) && task.parent !== null) {
+    task = task.parent;
+  }
+  return task;
 }
 
 /** The device of tensors that name none; opens the preferred one if needed. */
 export function currentDevice(): Device {
+  const task = choosingTask();
+  const current = task.device;
   if (current && !current.backend.lost) return current;
   if (current?.backend.lost) {
     throw new DeviceError(
@@ -166,7 +211,7 @@ export function currentDevice(): Device {
       "Cannot make a tensor as no backend is registered: import @tenfold/tenfold, or call registerBackend and await setBackend",
     );
   }
-  return current = deviceNow(wanted);
+  return task.device = deviceNow(wanted);
 }
 
 /** The backend of tensors that name none. */

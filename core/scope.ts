@@ -3,39 +3,77 @@
  *
  * @module
  */
+import { OverlapError } from "./errors.ts";
+import { callPlace, type Place, showPlace, traceAll } from "./place.ts";
+import { type Scoped, scopedIn } from "./scoped.ts";
+import { currentTask, inTask, Task } from "./task.ts";
+import { isGenerator, scopedGenerator } from "./tidy_generator.ts";
 
-/** What a scope can own: a tensor, as far as a scope needs to know it. */
-export interface Scoped {
-  /** The scope that will release it, if any. */
-  owner: Scope | null;
-  /** True once its memory has been given back. */
-  readonly released: boolean;
-  /** Gives its memory back. */
-  dispose(): void;
-}
+export type { Scoped } from "./scoped.ts";
 
-let innermost: Scope | null = null;
+/** What a scope is for; errors name it. */
+export type ScopeKind = "scope" | "unscoped" | "batch" | "sequential";
 
 /** The scope that owns what is made now. */
 export function currentScope(): Scope | null {
-  return innermost;
+  const task = currentTask();
+  const { scope } = task;
+  return scope === null || !scope.ended ? scope : liveScope(task);
+}
+
+/** The innermost scope of a task that has not ended. */
+function liveScope(task: Task): Scope | null {
+  return task.scope = around(task.scope);
+}
+
+/** The innermost scope from this one outwards that has not ended. */
+function around(scope: Scope | null): Scope | null {
+  while (scope?.ended) scope = scope.outer;
+  return scope;
 }
 
 /** Releases, where it ends, every tensor that was made in it. */
 export class Scope {
+  /** The scope around it when it began. */
+  readonly outer: Scope | null;
+  /** What it is for. */
+  readonly kind: ScopeKind;
   #owned: Scoped[] = [];
   #compactAt = 4096;
-  #outer: Scope | null;
+  #task: Task | null;
+  #place: Place | null;
   #ended = false;
 
-  /** Begins a scope inside the innermost one. */
-  constructor() {
-    this.#outer = innermost;
-    innermost = this;
+  /**
+   * Begins a scope inside the innermost one of a task.
+   *
+   * @param task Null for one that only owns what it is given.
+   * @param kind What it is for.
+   * @param place Where it was begun, for errors.
+   */
+  constructor(
+    task: Task | null = currentTask(),
+    kind: ScopeKind = "scope",
+    place: Place | null = null,
+  ) {
+    this.outer = task && liveScope(task);
+    this.kind = kind;
+    this.#task = task;
+    this.#place = place;
+    if (task) task.scope = this;
+  }
+
+  /** True once it has released what it owned. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** Makes the scope the owner of something. */
   own(scoped: Scoped): void {
+    if (this.kind === "unscoped") {
+      scoped.owner = null;
+      return;
+    }
     scoped.owner = this;
     this.#owned.push(scoped);
     if (this.#owned.length >= this.#compactAt) this.#compact();
@@ -48,10 +86,14 @@ export class Scope {
   }
 
   /**
-   * Saves a tensor, or every tensor in an array or plain object, from the end
-   * of this scope: it then belongs to the scope around this one, if any.
+   * Saves a tensor from the end of this scope, or every tensor that can be
+   * reached from an array, a `Map`, a `Set`, a module or any other object: it
+   * then belongs to the scope around this one, if any. Tensors of a
+   * `DataLoader`'s batch are saved from the end of their turn of the loop.
    *
    * @returns What it was given.
+   * @throws {TypeError} If it holds something that cannot be searched for
+   * tensors, such as a promise or an iterator.
    * @example Return one result
    * ```ts
    * import { assertEquals } from "@std/assert";
@@ -65,52 +107,106 @@ export class Scope {
    * ```
    */
   keep<T>(kept: T): T {
+    const outer = around(this.outer);
     for (const scoped of scopedIn(kept)) {
-      if (scoped.owner !== this) continue;
+      const { owner } = scoped;
+      if (owner !== this && owner?.kind !== "batch") continue;
       scoped.owner = null;
-      let outer = this.#outer;
-      while (outer && outer.#ended) outer = outer.#outer;
       outer?.own(scoped);
     }
     return kept;
   }
 
-  /** Ends the scope: releases what it still owns. Ending twice does nothing. */
+  /**
+   * Ends the scope: releases what it still owns. Ending twice does nothing.
+   *
+   * @throws {OverlapError} If a scope that began inside it has not ended: two
+   * tasks overlap. What this scope owns is released all the same.
+   */
   dispose(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    if (innermost === this) {
-      let outer = this.#outer;
-      while (outer && outer.#ended) outer = outer.#outer;
-      innermost = outer;
+    const left = this.#end();
+    if (left === null) return;
+    traceAll();
+    throw new OverlapError(
+      `Cannot end the ${this} before the ${left} inside it as that has not ended: two tasks overlap, so give each a call of its own, such as tidy(async () => ...), or end scopes in the reverse of the order in which they began`,
+    );
+  }
+
+  /**
+   * Takes the scope, with what was made in it so far, to a task of its own.
+   *
+   * @throws {OverlapError} If a scope that began inside it has not ended.
+   */
+  moved(): Task {
+    const from = this.#task!;
+    if (liveScope(from) !== this) this.dispose();
+    from.scope = this.outer;
+    const task = new Task(currentTask());
+    task.scope = this;
+    this.#task = task;
+    return task;
+  }
+
+  /**
+   * Hands what the task of this scope yields to the scope of whoever asked.
+   */
+  yielded(value: unknown): void {
+    const asking = currentScope();
+    for (const scoped of scopedIn(value)) {
+      const { owner } = scoped;
+      if (owner === null || owner.#task !== this.#task) continue;
+      scoped.owner = null;
+      asking?.own(scoped);
     }
+  }
+
+  /** Ends the scope while an error is on its way. */
+  abandon(): void {
+    this.#end();
+  }
+
+  /** Ends it; the result is a scope inside it that has not ended, or null. */
+  #end(): Scope | null {
+    if (this.#ended) return null;
+    const task = this.#task;
+    const innermost = task && liveScope(task);
+    this.#ended = true;
+    if (task) liveScope(task);
     const owned = this.#owned;
     this.#owned = [];
     for (const scoped of owned) {
-      if (scoped.owner === this && !scoped.released) scoped.dispose();
+      if (scoped.owner !== this || scoped.released) continue;
+      scoped.dispose();
+      // So that an error can name who released it.
+      scoped.owner = this;
     }
+    return innermost === this ? null : innermost;
   }
 
   /** Ends the scope at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }
+
+  /** What it is and where it began, for messages. */
+  toString(): string {
+    const what = this.kind === "unscoped" ? "unscoped call" : "scope";
+    return `${what} begun${showPlace(this.#place)}`;
+  }
 }
 
-/** Tells tensors from other objects without knowing their class. */
-function isScoped(value: object): value is Scoped {
-  return "owner" in value && "released" in value && "dispose" in value;
-}
-
-/** The tensors in a value: itself, or those of an array or plain object. */
-function* scopedIn(value: unknown): Generator<Scoped> {
-  if (typeof value !== "object" || value === null) return;
-  if (isScoped(value)) {
-    yield value;
-  } else if (Array.isArray(value)) {
-    for (const item of value) yield* scopedIn(item);
-  } else if (Object.getPrototypeOf(value) === Object.prototype) {
-    for (const item of Object.values(value)) yield* scopedIn(item);
+/** Why something that a scope owned cannot be used, and what to do. */
+export function releasedBecause(owner: Scope | null): string {
+  switch (owner?.kind) {
+    case "batch":
+      return "its turn in the loop over a DataLoader has ended: save it with scope.keep(tensor) or copy it with tensor.clone()";
+    case "sequential":
+      return "a Sequential under noGrad releases what one module passes to the next: copy it with tensor.clone() in the module that needs it later";
+    case undefined:
+      return "it was disposed of, itself or with what it belongs to: dispose of it after its last use, or leave that to a scope and save it with scope.keep(tensor)";
+    default:
+      traceAll();
+      return `the ${owner} that made it has ended: save it with scope.keep(tensor) or return it from tidy, hold the state of a module in a Buffer, or make what outlives scopes in unscoped(() => ...)`;
   }
 }
 
@@ -118,6 +214,10 @@ function* scopedIn(value: unknown): Generator<Scoped> {
  * Begins a scope. With `using`, it ends with the block, and every tensor made
  * in it is released, except those that `keep` saves. Parameters, optimizer
  * state and the `.grad` of leaves are never owned by a scope.
+ *
+ * While the block waits (`await`), the scope also owns what other tasks of the
+ * program make that have no call such as `tidy` around them; two such blocks
+ * that overlap are refused. Use `tidy` around what waits.
  *
  * @example Release what a step makes
  * ```ts
@@ -133,14 +233,21 @@ function* scopedIn(value: unknown): Generator<Scoped> {
  * ```
  */
 export function scope(): Scope {
-  return new Scope();
+  return new Scope(currentTask(), "scope", callPlace());
 }
 
 /**
  * Calls a function in a scope of its own and keeps the tensors that it
- * returns, alone or in arrays and plain objects. An async function keeps the
- * scope until its promise settles.
+ * returns: alone, or in whatever {@linkcode Scope.keep} searches.
  *
+ * An async function keeps the scope until its promise settles. On Deno, Bun and
+ * Node the scope owns what the function and all that it awaits make, and
+ * nothing that is made beside it; in browsers, two that overlap are refused. A
+ * generator keeps the scope until it ends; what it yields is kept.
+ *
+ * @throws {TypeError} If it returns something that cannot be searched for
+ * tensors, such as a function.
+ * @throws {OverlapError} If a scope that began inside it has not ended.
  * @example Keep only the result
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -149,33 +256,105 @@ export function scope(): Scope {
  * const four = tidy(() => ones([2, 2]).sum());
  * assertEquals(four.itemSync(), 4);
  * ```
+ * @example Yield one result after the other
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { full, tidy } from "@tenfold/tenfold";
+ *
+ * const squares = tidy(function* () {
+ *   for (let i = 1; i < 4; i++) yield full([2], i).square();
+ * });
+ * const sums = [];
+ * for (const square of squares) sums.push(square.sum().itemSync());
+ * assertEquals(sums, [2, 8, 18]);
+ * ```
  */
 export function tidy<T>(fn: () => T): T {
+  const place = callPlace();
+  let generator: { scope: Scope; task: Task } | null = null;
+  const result = inTask((task) => {
+    const inner = new Scope(task, "scope", place);
+    return {
+      waits: () => {},
+      done(value) {
+        if (isGenerator(value)) {
+          generator = { scope: inner, task: inner.moved() };
+          return;
+        }
+        try {
+          inner.keep(value);
+        } catch (error) {
+          inner.abandon();
+          throw error;
+        }
+        inner.dispose();
+      },
+      failed: () => inner.abandon(),
+    };
+  }, fn);
+  if (!isGenerator(result) || generator === null) return result;
+  const { scope, task } = generator as { scope: Scope; task: Task };
+  return scopedGenerator(result, scope, task) as T;
+}
+
+/**
+ * {@linkcode tidy} around a function that is done when it returns; used by the
+ * library.
+ */
+export function tidyNow<T>(fn: () => T): T {
   const inner = new Scope();
   let result: T;
   try {
     result = fn();
   } catch (error) {
-    inner.dispose();
+    inner.abandon();
     throw error;
-  }
-  if (result instanceof Promise) {
-    return result
-      .then((value) => inner.keep(value))
-      .finally(() => inner.dispose()) as T;
   }
   inner.keep(result);
   inner.dispose();
   return result;
 }
 
-/** Calls a function outside of every scope: what it makes has no owner. */
+/**
+ * Calls a function outside of every scope: what it makes has no owner. An async
+ * one counts until its promise settles.
+ *
+ * @example A tensor that outlives the scope around it
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, scope, unscoped } from "@tenfold/tenfold";
+ *
+ * let mask;
+ * {
+ *   using _ = scope();
+ *   mask = unscoped(() => ones([2]));
+ * }
+ * assertEquals(mask.toArraySync(), [1, 1]);
+ * mask.dispose();
+ * ```
+ */
 export function unscoped<T>(fn: () => T): T {
-  const saved = innermost;
-  innermost = null;
+  return inTask((task) => {
+    const barrier = new Scope(task, "unscoped", callPlace());
+    return {
+      waits: () => {},
+      done: () => barrier.dispose(),
+      failed: () => barrier.abandon(),
+    };
+  }, fn);
+}
+
+/**
+ * {@linkcode unscoped} around a function that is done when it returns; used by
+ * the library.
+ */
+export function unscopedNow<T>(fn: () => T): T {
+  const task = currentTask();
+  const saved = task.scope;
+  task.scope = null;
   try {
     return fn();
   } finally {
-    innermost = saved;
+    task.scope = saved;
   }
 }

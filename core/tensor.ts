@@ -36,7 +36,13 @@ import type { Op, ReduceOp, UpdateProgram } from "./op.ts";
 import { checkNumber, showValue } from "./options.ts";
 import { formatTensor, nest, type NestedNumbers } from "./print.ts";
 import { openDevice } from "./registry.ts";
-import { currentScope, type Scope, tidy, unscoped } from "./scope.ts";
+import {
+  currentScope,
+  releasedBecause,
+  type Scope,
+  tidyNow,
+  unscopedNow,
+} from "./scope.ts";
 import {
   broadcastShapes,
   checkShape,
@@ -82,9 +88,9 @@ class LeafNode extends TapeNode implements Leaf {
       const shared = gradient.value.storage.references > 1 ||
         !gradient.value.view.dense;
       if (createGraph || !shared) return tensor.adoptGrad(gradient);
-      tensor.adoptGrad(unscoped(() => gradient.clone()));
+      tensor.adoptGrad(unscopedNow(() => gradient.clone()));
     } else if (createGraph) {
-      tensor.adoptGrad(unscoped(() => grad.add(gradient)));
+      tensor.adoptGrad(unscopedNow(() => grad.add(gradient)));
     } else {
       grad.add_(gradient);
     }
@@ -200,9 +206,9 @@ export class Tensor implements Disposable {
   get value(): Value {
     if (this.#released) {
       throw new ReleasedError(
-        `Cannot use a released tensor of shape ${
-          showShape(this.shape)
-        }: it was disposed, or its scope ended; save it with scope.keep(tensor) or return it from tidy`,
+        `Cannot use a released tensor of shape ${showShape(this.shape)} as ${
+          releasedBecause(this.owner)
+        }`,
       );
     }
     return this.#value;
@@ -353,6 +359,7 @@ export class Tensor implements Disposable {
   dispose(): void {
     if (this.#released) return;
     this.#released = true;
+    this.owner = null;
     const value = this.#value;
     value.storage.countTensor(-1);
     value.storage.release();
@@ -960,7 +967,7 @@ export class Tensor implements Disposable {
   #arg(name: "argmax" | "argmin", dim?: number, options?: KeepDim): Tensor {
     const keepDim = options?.keepDim ?? false;
     if (dim === undefined) {
-      return tidy(() => {
+      return tidyNow(() => {
         const flat = this.flatten().apply({ name, dim: 0, keepDim: false });
         return keepDim ? flat.reshape(this.shape.map(() => 1)) : flat;
       });
@@ -1023,7 +1030,7 @@ export class Tensor implements Disposable {
 
   /** The standard deviation; see {@linkcode Tensor.variance}. */
   std(dim?: Dims, options: KeepDim & { unbiased?: boolean } = {}): Tensor {
-    return tidy(() => deviationOf(this.variance(dim, options)));
+    return tidyNow(() => deviationOf(this.variance(dim, options)));
   }
 
   /**
@@ -1044,7 +1051,7 @@ export class Tensor implements Disposable {
   norm(dim?: Dims, options: KeepDim & { p?: number } = {}): Tensor {
     return (options.p ?? 2) === 2
       ? this.#reduce("norm", dim, options)
-      : tidy(() => normTensor(this, dim, options.p!, options));
+      : tidyNow(() => normTensor(this, dim, options.p!, options));
   }
 
   /** `log(sum(exp(x)))` over dims, without overflow. */
@@ -1261,7 +1268,7 @@ export class Tensor implements Disposable {
    * ```
    */
   index(...specs: IndexSpec[]): Tensor {
-    return tidy(() => indexTensor(this, specs));
+    return tidyNow(() => indexTensor(this, specs));
   }
 
   /** The tensor at one index of a dim, which goes; a view. */
@@ -1274,7 +1281,7 @@ export class Tensor implements Disposable {
       );
     }
     const start = index < 0 ? index + extent : index;
-    return tidy(() =>
+    return tidyNow(() =>
       this.narrow(d, start, 1)
         .reshape(this.shape.filter((_, i) => i !== d))
     );
@@ -1299,7 +1306,7 @@ export class Tensor implements Disposable {
   /** The order of elements along dims reversed; a view. */
   flip(dim?: Dims): Tensor {
     const dims = normalizeDims(dim, this.ndim, "flip");
-    return tidy(() =>
+    return tidyNow(() =>
       dims.reduce<Tensor>((x, d) => {
         const length = x.shape[d]!;
         const start = Math.max(0, length - 1);
@@ -1325,7 +1332,7 @@ export class Tensor implements Disposable {
    */
   pad(amounts: readonly number[], options: { value?: number } = {}): Tensor {
     const value = checkNumber(options.value ?? 0, "the value", "pad a tensor");
-    return tidy(() => padTensor(this, amounts, value));
+    return tidyNow(() => padTensor(this, amounts, value));
   }
 
   /**
@@ -1340,7 +1347,7 @@ export class Tensor implements Disposable {
    * ```
    */
   repeat(counts: readonly number[]): Tensor {
-    return tidy(() => repeatTensor(this, counts));
+    return tidyNow(() => repeatTensor(this, counts));
   }
 
   /** As `repeat`, but fewer counts belong to the last dims. */
@@ -1473,11 +1480,11 @@ export class Tensor implements Disposable {
       );
     }
     if (this.ndim === 0) {
-      return tidy(() => this.reshape([1]).gather(0, index));
+      return tidyNow(() => this.reshape([1]).gather(0, index));
     }
     const spread = this.shape.map((_, i) => i === d ? index.size : 1);
     const target = this.shape.map((extent, i) => i === d ? index.size : extent);
-    return tidy(() => this.gather(d, index.reshape(spread).expand(target)));
+    return tidyNow(() => this.gather(d, index.reshape(spread).expand(target)));
   }
 
   /**
@@ -1507,7 +1514,7 @@ export class Tensor implements Disposable {
   /** `gather` with an index that broadcasts along the other dims. */
   takeAlongDim(index: Tensor, dim?: number): Tensor {
     if (dim === undefined) {
-      return tidy(() => this.flatten().gather(0, index.flatten()));
+      return tidyNow(() => this.flatten().gather(0, index.flatten()));
     }
     const d = normalizeDim(dim, this.ndim, "takeAlongDim");
     const others = (shape: Shape) => shape.map((e, i) => i === d ? 1 : e);
@@ -1518,7 +1525,7 @@ export class Tensor implements Disposable {
     );
     const withDim = (extent: number) =>
       common.map((e, i) => i === d ? extent : e);
-    return tidy(() =>
+    return tidyNow(() =>
       this.expand(withDim(this.shape[d]!))
         .gather(d, index.expand(withDim(index.shape[d]!)))
     );
@@ -1545,7 +1552,7 @@ export class Tensor implements Disposable {
     }
     const full = (shape: Shape, value: number) =>
       applyTo(this.device, { name: "full", shape, value, dtype: "int32" }, []);
-    return tidy(() => {
+    return tidyNow(() => {
       const index = this.unsqueeze(-1);
       return full([...this.shape, classes], 0)[0]!
         .scatterAdd(-1, index, full(index.shape, 1)[0]!);
@@ -1639,7 +1646,7 @@ export class Tensor implements Disposable {
     // The common case makes nothing in between and needs no scope.
     return this.ndim > 1 && other.ndim > 1 && this.dtype === other.dtype
       ? matmulTensors(this, other, options.bias)
-      : tidy(() => matmulTensors(this, other, options.bias));
+      : tidyNow(() => matmulTensors(this, other, options.bias));
   }
 
   /** The sum of products of two vectors. */
@@ -1667,7 +1674,7 @@ export class Tensor implements Disposable {
    * ```
    */
   outer(other: Tensor): Tensor {
-    return tidy(() =>
+    return tidyNow(() =>
       this.flatten().unsqueeze(1).mul(other.flatten().unsqueeze(0))
     );
   }
@@ -1791,7 +1798,7 @@ function rootOf(
     );
   }
   // A cast to its own dtype is another handle on it.
-  const start = unscoped(() =>
+  const start = unscopedNow(() =>
     gradient ? gradient.cast(tensor.dtype) : applyTo(tensor.device, {
       name: "full",
       shape: tensor.shape,

@@ -4,12 +4,12 @@
  * @module
  */
 import {
-  noGrad,
+  noGradNow,
   ShapeError,
   showShape,
   type Tensor,
-  tidy,
-  unscoped,
+  tidyNow,
+  unscopedNow,
   where,
 } from "@tenfold/core";
 
@@ -41,7 +41,7 @@ export class FittedFigures<Name extends string> {
   /** Takes figures of its own in place of those that were there. */
   set(compute: () => { readonly [N in Name]: Tensor }): void {
     // What is made belongs to the scaler, not to a scope, and has no gradient.
-    const figures = unscoped(() => tidy(() => noGrad(compute)));
+    const figures = unscopedNow(() => tidyNow(() => noGradNow(compute)));
     this.dispose();
     this.#figures = figures;
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ShapeError, stack, Tensor, tensor, tidy } from "@tenfold/core";
+import { ShapeError, stack, Tensor, tensor, tidyNow } from "@tenfold/core";
 import { toTensor } from "./_to_tensor.ts";
 
 /**
@@ -129,7 +129,7 @@ function collateAny(samples: readonly unknown[]): unknown {
   }
   switch (kind) {
     case "tensor":
-      return tidy(() => stack(samples as readonly Tensor[]));
+      return tidyNow(() => stack(samples as readonly Tensor[]));
     case "number":
       return tensor(new Float32Array(samples as readonly number[]));
     case "boolean":

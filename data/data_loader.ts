@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { parseOptions, Turn } from "@tenfold/core";
 import * as z from "zod";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
@@ -41,9 +41,10 @@ export interface DataLoaderOptions<Sample, Batch> {
   collate?: (samples: Sample[]) => Batch | Promise<Batch>;
   /**
    * How many batches of samples are fetched ahead while the loop's body runs.
-   * It helps where `get` waits for a disk or a network. Such a `get` best
-   * gives plain numbers and arrays: a tensor that it makes after waiting
-   * belongs to whatever scope is open in the loop's body by then.
+   * It helps where `get` waits for a disk or a network. In browsers, which
+   * cannot tell asynchronous tasks apart, such a `get` best gives plain numbers
+   * and arrays: a tensor that it makes after waiting belongs there to whatever
+   * scope is open by then.
    *
    * @default {0}
    */
@@ -97,6 +98,12 @@ type Fetched<Sample> =
   | { readonly whole: unknown }
   | { readonly error: DatasetError };
 
+/** A batch that was asked for, and the turn of the loop that it belongs to. */
+interface Ahead<Sample> {
+  readonly turn: Turn;
+  readonly fetched: Promise<Fetched<Sample>>;
+}
+
 /** A place in the sequence of batches. */
 interface Place {
   readonly epoch: number;
@@ -112,12 +119,11 @@ interface Place {
  * it is the same on every backend, and a loader whose state was saved goes on
  * with the very same batches.
  *
- * The tensors of a batch are ordinary ones, made as the loop asks for the
- * batch: a scope that is open around the loop owns them, one inside the body
- * does not. Nothing releases them behind the back of a program that collects
- * batches; a long loop disposes of them when it is done with them, or leaves
- * them to the garbage collector. Samples that are tensors made by `get` are
- * treated alike; a `TensorDataset` makes none.
+ * A batch belongs to its turn of the loop: its tensors are released when the
+ * next batch is asked for or the loop ends, with all that the dataset and
+ * `collate` have made for it. A scope's `keep` saves them, as does a copy
+ * (`clone`). No scope of the program owns what a loader makes, and a dataset
+ * that keeps tensors for later makes them in `unscoped`.
  *
  * A dataset that throws ends the loop with a {@linkcode DatasetError} that
  * names the index, at the batch where the sample belongs. When a loop ends, by
@@ -199,24 +205,34 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
     this.#running = place;
     const { length } = this;
     const order = this.#order(place.epoch);
-    const ahead: Promise<Fetched<Sample>>[] = [];
-    let fetched = place.batch;
+    const ahead: Ahead<Sample>[] = [];
+    let asked = place.batch;
+    let turn: Turn | null = null;
     try {
       while (place.batch < length) {
         const last = Math.min(place.batch + this.#prefetch, length - 1);
-        while (fetched <= last) {
-          const start = fetched++ * this.batchSize;
-          ahead.push(
-            this.#fetch(order.subarray(start, start + this.batchSize)),
-          );
+        while (asked <= last) {
+          const start = asked++ * this.batchSize;
+          const indices = order.subarray(start, start + this.batchSize);
+          const turn = new Turn();
+          const fetched = turn.run(() => this.#fetch(indices));
+          ahead.push({ turn, fetched });
         }
-        const batch = await this.#make(await ahead.shift()!);
+        const next = ahead.shift()!;
+        turn = next.turn;
+        const fetched = await next.fetched;
+        const batch = await turn.run(() => this.#make(fetched));
         place.batch++;
         yield batch;
+        turn.end();
       }
     } finally {
       if (this.#running === place) this.#running = null;
-      await Promise.all(ahead);
+      turn?.end();
+      for (const { turn, fetched } of ahead) {
+        await fetched;
+        turn.end();
+      }
     }
   }
 

@@ -1,6 +1,15 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { manualSeed, memory, scope, type Tensor, tensor } from "@tenfold/core";
+import {
+  manualSeed,
+  memory,
+  ReleasedError,
+  scope,
+  type Tensor,
+  tensor,
+  unscoped,
+} from "@tenfold/core";
+import { clean } from "../core/_testing.ts";
 import "./_testing.ts";
 import { DataLoader, type DataLoaderOptions } from "./data_loader.ts";
 import type { Dataset } from "./dataset.ts";
@@ -21,10 +30,11 @@ function listing(
   });
 }
 
-/** All that is left of an epoch. */
+/** All that is left of an epoch; its tensors belong to the scope around it. */
 async function drain<T>(batches: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
-  for await (const batch of batches) all.push(batch);
+  using s = scope();
+  for await (const batch of batches) all.push(s.keep(batch));
   return all;
 }
 
@@ -53,46 +63,52 @@ describe("DataLoader", () => {
     assertEquals(await drain(listing({ shuffle: true, seed: 1 }, none)), []);
   });
 
-  it("collates by default", async () => {
-    const dataset = {
-      length: 3,
-      get: (i: number) => ({ x: [i, i + 0.5], even: i % 2 === 0 }),
-    };
-    const loader = new DataLoader(dataset, { batchSize: 2 });
-    const [first, second] = await drain(loader);
-    assertEquals(await first!.x.toArray(), [[0, 0.5], [1, 1.5]]);
-    assertEquals(first!.even.dtype, "bool");
-    assertEquals(second!.x.shape, [1, 2]);
-  });
+  it(
+    "collates by default",
+    clean(async () => {
+      const dataset = {
+        length: 3,
+        get: (i: number) => ({ x: [i, i + 0.5], even: i % 2 === 0 }),
+      };
+      const loader = new DataLoader(dataset, { batchSize: 2 });
+      const [first, second] = await drain(loader);
+      assertEquals(await first!.x.toArray(), [[0, 0.5], [1, 1.5]]);
+      assertEquals(first!.even.dtype, "bool");
+      assertEquals(second!.x.shape, [1, 2]);
+    }),
+  );
 
-  it("gathers the rows of tensors without asking for each", async () => {
-    class Counting extends TensorDataset<readonly [Tensor, Tensor]> {
-      asked = 0;
-      override get(index: number) {
-        this.asked++;
-        return super.get(index);
+  it(
+    "gathers the rows of tensors without asking for each",
+    clean(async () => {
+      class Counting extends TensorDataset<readonly [Tensor, Tensor]> {
+        asked = 0;
+        override get(index: number) {
+          this.asked++;
+          return super.get(index);
+        }
       }
-    }
-    const dataset = new Counting(
-      tensor([[0, 0], [1, 10], [2, 20]]),
-      tensor([0, 1, 2], { dtype: "int32" }),
-    );
-    const loader = new DataLoader(new Subset(dataset, [2, 1, 0]), {
-      batchSize: 2,
-    });
-    const batches = await drain(loader);
-    const [x, y] = batches[0] as [Tensor, Tensor];
-    assertEquals(await x.toArray(), [[2, 20], [1, 10]]);
-    assertEquals(await y.toArray(), [2, 1]);
-    assertEquals(dataset.asked, 0);
-    // A collate of one's own gets the samples themselves.
-    const own = new DataLoader(dataset, {
-      batchSize: 3,
-      collate: (samples) => samples.length,
-    });
-    assertEquals(await drain(own), [3]);
-    assertEquals(dataset.asked, 3);
-  });
+      const dataset = new Counting(
+        tensor([[0, 0], [1, 10], [2, 20]]),
+        tensor([0, 1, 2], { dtype: "int32" }),
+      );
+      const loader = new DataLoader(new Subset(dataset, [2, 1, 0]), {
+        batchSize: 2,
+      });
+      const batches = await drain(loader);
+      const [x, y] = batches[0] as [Tensor, Tensor];
+      assertEquals(await x.toArray(), [[2, 20], [1, 10]]);
+      assertEquals(await y.toArray(), [2, 1]);
+      assertEquals(dataset.asked, 0);
+      // A collate of one's own gets the samples themselves.
+      const own = new DataLoader(dataset, {
+        batchSize: 3,
+        collate: (samples) => samples.length,
+      });
+      assertEquals(await drain(own), [3]);
+      assertEquals(dataset.asked, 3);
+    }),
+  );
 
   it("shuffles each epoch in an order of its own", async () => {
     const loader = listing({ batchSize: 10, shuffle: true, seed: 5 });
@@ -128,10 +144,11 @@ describe("DataLoader", () => {
   });
 
   it("refuses what is no dataset", () => {
+    using wrong = tensor([1]);
     const cases: [unknown, string][] = [
       [undefined, "got undefined"],
       [[1, 2], "got [1, 2]"],
-      [tensor([1]), "got a Tensor"],
+      [wrong, "got a Tensor"],
       [{ length: 1.5, get: () => 1 }, "got length 1.5"],
     ];
     for (const [dataset, message] of cases) {
@@ -434,39 +451,160 @@ describe("the state of a loader", () => {
 
 describe("the batches of a loader", () => {
   const dataset = new TensorDataset(tensor([[1], [2], [3], [4]]));
+  const loaderOf = () => new DataLoader(dataset, { batchSize: 2 });
+  const use = () => [memory().tensors, memory().bytes];
 
-  it("live on beside each other and inside scopes of the loop", async () => {
-    const kept: Tensor[] = [];
-    for await (const [x] of new DataLoader(dataset, { batchSize: 2 })) {
+  it("are released when the next one is asked for", async () => {
+    const before = use();
+    let last: Tensor | null = null;
+    for await (const [x] of loaderOf()) {
       using _ = scope();
-      x.mul(2);
-      kept.push(x);
+      assertEquals(last?.released ?? true, true);
+      assertEquals(x.mul(2).released, false);
+      assertEquals(memory().tensors, before[0]! + 2);
+      last = x;
+    }
+    assertEquals(last!.released, true);
+    assertEquals(use(), before);
+  });
+
+  it("live on where a scope keeps them, or in a copy", async () => {
+    const kept: Tensor[] = [];
+    for await (const batch of loaderOf()) {
+      using s = scope();
+      const [x] = s.keep(batch);
+      kept.push(x, s.keep(x.clone()));
     }
     assertEquals(
       await Promise.all(kept.map((x) => x.toArray())),
-      [[[1], [2]], [[3], [4]]],
+      [[[1], [2]], [[1], [2]], [[3], [4]], [[3], [4]]],
     );
     for (const x of kept) x.dispose();
   });
 
-  it("are released by a scope around the loop", async () => {
-    const before = memory();
+  it("belong to the scope around the one that keeps them", async () => {
+    const before = use();
     {
       using _ = scope();
-      await drain(
+      const batches = await drain(
         new DataLoader(dataset, { batchSize: 2, shuffle: true, seed: 1 }),
       );
+      assertEquals(batches.map(([x]) => x.released), [false, false]);
     }
-    assertEquals(memory().tensors, before.tensors);
-    assertEquals(memory().bytes, before.bytes);
+    assertEquals(use(), before);
   });
 
-  it("leave nothing else behind when they are disposed of", async () => {
-    const before = memory();
-    for await (const [x] of new DataLoader(dataset, { batchSize: 3 })) {
-      x.dispose();
-    }
-    assertEquals(memory().tensors, before.tensors);
-    assertEquals(memory().bytes, before.bytes);
+  it("say so when they are used after their turn", async () => {
+    let last: Tensor | null = null;
+    for await (const [x] of loaderOf()) last ??= x;
+    assertThrows(
+      () => last!.add(1),
+      ReleasedError,
+      "as its turn in the loop over a DataLoader has ended: save it with scope.keep(tensor) or copy it with tensor.clone()",
+    );
+  });
+
+  it("may be disposed of by the loop", async () => {
+    const before = use();
+    for await (const [x] of loaderOf()) x.dispose();
+    assertEquals(use(), before);
+  });
+
+  for (const prefetch of [0, 1, 5]) {
+    const options = { batchSize: 1, prefetch };
+
+    it(`leave nothing behind when a loop is left early, prefetch ${prefetch}`, async () => {
+      const before = use();
+      for await (const _ of new DataLoader(dataset, options)) break;
+      await assertRejects(async () => {
+        for await (const _ of new DataLoader(dataset, options)) {
+          throw new Error("body");
+        }
+      });
+      const batches = new DataLoader(dataset, options)[Symbol.asyncIterator]();
+      await batches.next();
+      await batches.return();
+      assertEquals(use(), before);
+    });
+
+    it(`take with them what get and collate made, prefetch ${prefetch}`, async () => {
+      const before = use();
+      const samples: Dataset<Tensor> = {
+        length: 4,
+        get: (i) => tensor([i, 1]).mul(2),
+      };
+      const loader = new DataLoader(samples, {
+        ...options,
+        collate: ([first]) => ({ x: first!.add(1), other: first!.exp() }),
+      });
+      const seen: unknown[] = [];
+      for await (const { x } of loader) {
+        using _ = scope();
+        seen.push(await x.toArray());
+      }
+      assertEquals(seen, [[1, 3], [3, 3], [5, 3], [7, 3]]);
+      assertEquals(use(), before);
+      await assertRejects(async () => {
+        for await (const _ of new DataLoader(samples, options)) {
+          throw new Error("body");
+        }
+      });
+      assertEquals(use(), before);
+    });
+
+    it(`never join a scope of the program, prefetch ${prefetch}`, async () => {
+      const before = use();
+      const samples: Dataset<Tensor> = {
+        length: 6,
+        async get(i) {
+          await later(i % 3);
+          const x = tensor([i]);
+          await later(i % 2);
+          return x.add(1);
+        },
+      };
+      const seen: unknown[] = [];
+      for await (const x of new DataLoader(samples, options)) {
+        using _ = scope();
+        x.mul(3);
+        await later(3);
+        seen.push(await x.toArray());
+      }
+      assertEquals(seen.flat(2), [1, 2, 3, 4, 5, 6]);
+      assertEquals(use(), before);
+    });
+  }
+
+  it("are not owned by the loader where the dataset had them before", async () => {
+    const before = use();
+    const rows = [tensor([1]), tensor([2])];
+    const samples: Dataset<Tensor> = { length: 2, get: (i) => rows[i]! };
+    const same = new DataLoader(samples, { collate: ([row]) => row! });
+    for await (const _ of same);
+    assertEquals(rows.map((row) => row.released), [false, false]);
+    for (const row of rows) row.dispose();
+    assertEquals(use(), before);
+  });
+
+  it("name the way out where a dataset keeps what it made", async () => {
+    const made: Tensor[] = [];
+    const caching = (make: (i: number) => Tensor): Dataset<Tensor> => ({
+      length: 2,
+      get: (i) => made[i] ??= make(i),
+    });
+    const epoch = async (samples: Dataset<Tensor>) => {
+      for await (const _ of new DataLoader(samples));
+    };
+    await epoch(caching((i) => tensor([i])));
+    await assertRejects(
+      () => epoch(caching((i) => tensor([i]))),
+      ReleasedError,
+      "its turn in the loop",
+    );
+    made.length = 0;
+    const outliving = caching((i) => unscoped(() => tensor([i])));
+    await epoch(outliving);
+    await epoch(outliving);
+    for (const x of made) x.dispose();
   });
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, type Tensor, tensor, unscoped } from "@tenfold/core";
+import { parseOptions, type Tensor, tensor, unscopedNow } from "@tenfold/core";
 import * as z from "zod";
 import type { DownloadProgress } from "./_download.ts";
 import { environment } from "./_fs.ts";
@@ -141,7 +141,7 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
 
   /** All digits as tensors: only for those who ask for them as a whole. */
   #whole(): readonly [Tensor, Tensor] {
-    return this.#made ??= unscoped(() =>
+    return this.#made ??= unscopedNow(() =>
       this.#tensors(Int32Array.from({ length: this.length }, (_, i) => i))
     );
   }

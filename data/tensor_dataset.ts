@@ -9,7 +9,7 @@ import {
   showShape,
   type Tensor,
   tensor,
-  tidy,
+  tidyNow,
 } from "@tenfold/core";
 import { checkIndex, type Dataset } from "./dataset.ts";
 
@@ -92,7 +92,7 @@ export class TensorDataset<
   getBatch(indices: Int32Array): Tensors {
     indices.forEach((index) => checkIndex(index, this.length));
     // What is made on the way is released; the rows go to the caller's scope.
-    return tidy(() => {
+    return tidyNow(() => {
       const positions = new Map<Device, Tensor>();
       return this.tensors.map((each) => {
         const { device } = each;

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { full, type Shape, type TensorOptions, unscoped } from "@tenfold/core";
+import {
+  full,
+  type Shape,
+  type TensorOptions,
+  unscopedNow,
+} from "@tenfold/core";
 import { Buffer, Parameter } from "./parameter.ts";
 
 /** A parameter filled with one value. */
@@ -12,7 +17,7 @@ export function emptyParameter(
   options: TensorOptions,
   value = 0,
 ): Parameter {
-  const start = unscoped(() => full(shape, value, options));
+  const start = unscopedNow(() => full(shape, value, options));
   const parameter = new Parameter(start);
   start.dispose();
   return parameter;
@@ -24,7 +29,7 @@ export function emptyBuffer(
   options: TensorOptions,
   value = 0,
 ): Buffer {
-  const start = unscoped(() => full(shape, value, options));
+  const start = unscopedNow(() => full(shape, value, options));
   const buffer = new Buffer(start);
   start.dispose();
   return buffer;

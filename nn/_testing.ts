@@ -4,4 +4,11 @@
  *
  * @module
  */
-export { clean, on, waiting } from "../core/_testing.ts";
+export {
+  clean,
+  on,
+  pause,
+  renamed,
+  waiting,
+  withoutAsyncContext,
+} from "../core/_testing.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 import {
-  noGrad,
+  noGradNow,
   parseOptions,
   ShapeError,
   showShape,
   type Tensor,
-  tidy,
+  tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
 import { emptyBuffer, emptyParameter } from "./_empty.ts";
@@ -130,7 +130,7 @@ export abstract class BatchNorm extends Module {
       momentum: this.momentum ?? 0,
       eps,
     }, name);
-    if (tracks) noGrad(() => num_batches_tracked!.add_(1));
+    if (tracks) noGradNow(() => num_batches_tracked!.add_(1));
     return y;
   }
 
@@ -138,7 +138,7 @@ export abstract class BatchNorm extends Module {
   #withPlainMean(x: Tensor, name: string): Tensor {
     const { running_mean, running_var, num_batches_tracked, eps } = this;
     const [mean, variance] = [running_mean!, running_var!];
-    const before = noGrad(() => [mean.clone(), variance.clone()] as const);
+    const before = noGradNow(() => [mean.clone(), variance.clone()] as const);
     const y = normalizeBatch(x, this.weight, this.bias, {
       runningMean: mean,
       runningVar: variance,
@@ -146,8 +146,8 @@ export abstract class BatchNorm extends Module {
       momentum: 1,
       eps,
     }, name);
-    noGrad(() =>
-      tidy(() => {
+    noGradNow(() =>
+      tidyNow(() => {
         num_batches_tracked!.add_(1);
         const share = num_batches_tracked!.cast(mean.dtype).reciprocal();
         for (const [i, running] of [mean, variance].entries()) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { noGrad, parseOptions, type Tensor, tidy } from "@tenfold/core";
+import { noGradNow, parseOptions, type Tensor, tidyNow } from "@tenfold/core";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -94,7 +94,9 @@ export class Embedding extends Module {
     normal_(this.weight);
     const { paddingIdx } = this;
     if (paddingIdx === null) return;
-    noGrad(() => tidy(() => void this.weight.select(0, paddingIdx).zero_()));
+    noGradNow(() =>
+      tidyNow(() => void this.weight.select(0, paddingIdx).zero_())
+    );
   }
 
   /**

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import type { Backend, Device, Tensor } from "@tenfold/core";
+import {
+  type Backend,
+  currentTask,
+  type Device,
+  type Task,
+  type Tensor,
+} from "@tenfold/core";
 import { describeModule } from "./_describe.ts";
 import { type Member, membersOf, type Named } from "./_members.ts";
 import { moveTensors } from "./_move.ts";
@@ -61,8 +67,22 @@ export abstract class Module<
   Inputs extends readonly unknown[] = [Tensor],
   Output = Tensor,
 > implements Disposable {
-  /** Whether layers such as `Dropout` act as in training. */
-  training = true;
+  #training = true;
+
+  /**
+   * Whether layers such as `Dropout` act as in training. Within `fit` and
+   * `evaluate` it is the mode of that call, which ends with it.
+   */
+  get training(): boolean {
+    return taskOfModes(this)?.training?.get(this) ?? this.#training;
+  }
+
+  /** Switches this module alone; `train` and `eval` switch all within too. */
+  set training(training: boolean) {
+    const modes = taskOfModes(this)?.training;
+    if (modes) modes.set(this, training);
+    else this.#training = training;
+  }
 
   /** What the module computes. */
   abstract forward(...inputs: Inputs): Output;
@@ -224,12 +244,19 @@ export abstract class Module<
   /**
    * Moves every parameter (with its gradient) and every buffer to a device.
    * They stay the same objects, so that an optimizer made before still knows
-   * them; what it remembers of earlier steps does not move.
+   * them; what it remembers of earlier steps does not move. Of several moves
+   * under way at once, each waits for the one before.
    *
    * @param device A backend by name, or a device.
+   * @throws {DeviceError} If the backend cannot be opened, or a parameter is
+   * changed while it is being moved; nothing has moved then.
    */
   async to(device: string | Backend | Device): Promise<this> {
-    await moveTensors([...this.parameters(), ...this.buffers()], device);
+    await moveTensors(
+      this.constructor.name,
+      () => [...this.parameters(), ...this.buffers()],
+      device,
+    );
     return this;
   }
 
@@ -264,6 +291,15 @@ export abstract class Module<
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+/** The task whose own mode a module is in, if any. */
+function taskOfModes(module: AnyModule): Task | null {
+  let task: Task | null = currentTask();
+  while (task && (task.ended || !task.training?.has(module))) {
+    task = task.parent;
+  }
+  return task;
 }
 
 /** A name below another one. */

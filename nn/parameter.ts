@@ -6,7 +6,7 @@
 import {
   DTypeError,
   isFloating,
-  noGrad,
+  noGradNow,
   Tensor,
   type Value,
 } from "@tenfold/core";
@@ -15,7 +15,7 @@ import {
 function denseValue(data: Tensor): Value {
   const { value } = data;
   if (value.view.dense) return value.alias();
-  const copy = noGrad(() => data.clone());
+  const copy = noGradNow(() => data.clone());
   const own = copy.value.alias();
   copy.dispose();
   return own;

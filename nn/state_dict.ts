@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { DTYPES, noGrad, showShape, Tensor, unscoped } from "@tenfold/core";
+import {
+  DTYPES,
+  noGradNow,
+  showShape,
+  Tensor,
+  unscopedNow,
+} from "@tenfold/core";
 
 /** The tensors of a module by name. */
 export type StateDict = Record<string, Tensor>;
@@ -53,14 +59,16 @@ function describe(value: unknown): string {
 
 /** Overwrites `target` with the values of `source`, which may be elsewhere. */
 export function copyTensor(target: Tensor, source: Tensor): void {
-  noGrad(() => {
+  noGradNow(() => {
     if (source.device === target.device) return target.copy_(source);
     const { dtype } = target;
     const values = source.dataSync();
     const data = DTYPES[dtype].allocate(values.length);
     if (dtype === "bool") data.set(values.map((value) => value ? 1 : 0));
     else data.set(values);
-    const staged = unscoped(() => target.uploadLike(data, source.shape, dtype));
+    const staged = unscopedNow(() =>
+      target.uploadLike(data, source.shape, dtype)
+    );
     target.copy_(staged);
     staged.dispose();
   });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DTYPES, noGrad, Tensor, unscoped } from "@tenfold/core";
+import { DTYPES, noGradNow, Tensor, unscopedNow } from "@tenfold/core";
 import type { ParameterGroup, ParameterState } from "./optimizer.ts";
 
 /** What an optimizer remembers. */
@@ -158,8 +158,8 @@ function checkEntry(
 
 /** A copy of a tensor beside a parameter, in its dtype. */
 function copyFor(param: Tensor, tensor: Tensor): Tensor {
-  return unscoped(() =>
-    noGrad(() => {
+  return unscopedNow(() =>
+    noGradNow(() => {
       if (tensor.device === param.device) {
         if (tensor.dtype === param.dtype) return tensor.clone();
         return tensor.cast(param.dtype);

@@ -10,11 +10,11 @@ import {
   type DType,
   fused,
   type FusedFunction,
-  noGrad,
+  noGradNow,
   parseOptions,
   scalar,
   type Tensor,
-  tidy,
+  tidyNow,
   updateInPlace,
   type UpdateProgram,
   zeros,
@@ -146,9 +146,9 @@ export function clipGradNorm_(
   const { normType } = parseOptions(schema, options, "clip gradients");
   parseOptions(limitSchema, { limit: maxNorm }, "clip gradients");
   const grads = gradientsOf(params);
-  return noGrad(() => {
+  return noGradNow(() => {
     if (grads.length === 0) return zeros([]);
-    const norm = tidy(() => totalNorm(grads, normType));
+    const norm = tidyNow(() => totalNorm(grads, normType));
     for (const grad of grads) {
       const program = scaleProgram(grad.dtype, norm.dtype);
       updateInPlace(program, [grad], [norm], [maxNorm]);
@@ -194,7 +194,7 @@ function clampProgram(dtype: DType): UpdateProgram {
  */
 export function clipGradValue_(params: Iterable<Tensor>, limit: number): void {
   parseOptions(limitSchema, { limit }, "clip gradients");
-  noGrad(() => {
+  noGradNow(() => {
     for (const grad of gradientsOf(params)) {
       updateInPlace(clampProgram(grad.dtype), [grad], [], [limit]);
     }

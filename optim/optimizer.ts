@@ -4,11 +4,11 @@
  * @module
  */
 import {
-  noGrad,
+  noGradNow,
   type OptionsSchema,
   parseOptions,
   type Tensor,
-  unscoped,
+  unscopedNow,
   updateInPlace,
   zerosLike,
 } from "@tenfold/core";
@@ -127,7 +127,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    * Changes every parameter that has a gradient, in place: one kernel each.
    */
   step(): void {
-    noGrad(() => {
+    noGradNow(() => {
       for (const group of this.paramGroups) {
         for (const param of group.params) {
           const { grad } = param;
@@ -164,7 +164,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     const made = names.map((name) => {
       const kept = old.get(name);
       old.delete(name);
-      return kept ?? unscoped(() => this.makeState(group, name, param));
+      return kept ?? unscopedNow(() => this.makeState(group, name, param));
     });
     for (const tensor of old.values()) tensor.dispose();
     state.targets = [param, ...made];

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { noGrad, scope, type Tensor } from "@tenfold/core";
-import { iterate, makesBatches, own, partsOf } from "./_iterate.ts";
+import { noGradNow, scope, type Tensor } from "@tenfold/core";
+import { iterate, partsOf } from "./_iterate.ts";
 import type { NamedMetric } from "./_metrics.ts";
-import { rememberModes } from "./_modes.ts";
+import { withOwnModes } from "./_modes.ts";
 import { Pace } from "./_pace.ts";
 import { Tally } from "./_tally.ts";
-import type { Batches } from "./batches.ts";
+import type { Batch, Batches } from "./batches.ts";
 import type { Figures } from "./history.ts";
 import type { Model } from "./model.ts";
 
@@ -27,26 +27,24 @@ export async function assess(
   operation: string,
   epoch = 0,
 ): Promise<Figures> {
-  const restoreModes = rememberModes(model);
   const tally = new Tally(metrics);
   const pace = new Pace();
-  const owned = makesBatches(batches);
-  try {
-    model.eval();
-    for await (const batch of iterate(batches, operation, epoch)) {
-      {
-        using inner = scope();
-        using _ = noGrad();
-        if (owned) own(inner, batch);
-        const { inputs, target } = partsOf(batch, operation);
-        const output = model.forward(...inputs as never[]);
-        tally.add(loss?.(output, target) ?? null, output, target);
+  const look = (batch: Batch): void => {
+    using _ = scope();
+    const { inputs, target } = partsOf(batch, operation);
+    const output = model.forward(...inputs as never[]);
+    tally.add(loss?.(output, target) ?? null, output, target);
+  };
+  return await withOwnModes(model, async (task) => {
+    try {
+      model.eval();
+      for await (const batch of iterate(batches, operation, epoch)) {
+        task.pin(() => noGradNow(() => look(batch)));
+        if (pace.due) await pace.breathe(batch[0]!.device);
       }
-      if (pace.due) await pace.breathe(batch[0]!.device);
+      return await tally.figures();
+    } finally {
+      tally.dispose();
     }
-    return await tally.figures();
-  } finally {
-    tally.dispose();
-    restoreModes();
-  }
+  });
 }

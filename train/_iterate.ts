@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { type Scope, showValue, Tensor } from "@tenfold/core";
-import { DataLoader } from "@tenfold/data";
+import { showValue, Tensor } from "@tenfold/core";
 import type { Batch, Batches } from "./batches.ts";
 import { BatchError } from "./errors.ts";
 
@@ -43,11 +42,6 @@ export async function* iterate(
   }
 }
 
-/** Whether the batches are made for the loop, which then releases them. */
-export function makesBatches(batches: Batches): boolean {
-  return batches instanceof DataLoader;
-}
-
 /**
  * Tells inputs from targets.
  *
@@ -66,11 +60,4 @@ export function partsOf(batch: Batch, operation: string): Parts {
     );
   }
   return { inputs: batch.slice(0, -1), target: batch.at(-1)! };
-}
-
-/** Makes a scope the owner of the tensors of a batch. */
-export function own(scope: Scope, batch: unknown): void {
-  for (const part of Array.isArray(batch) ? batch : [batch]) {
-    if (part instanceof Tensor) scope.own(part);
-  }
 }

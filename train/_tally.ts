@@ -9,10 +9,10 @@ import {
   call,
   castExpr,
   type DType,
-  noGrad,
+  noGradNow,
   scalar,
   type Tensor,
-  unscoped,
+  unscopedNow,
   updateInPlace,
   type UpdateProgram,
   zeros,
@@ -70,7 +70,10 @@ export class Tally {
 
   /** Counts a batch; called inside the scope of its step. */
   add(loss: Tensor | null, output: Tensor, target: Tensor): void {
-    using _ = noGrad();
+    noGradNow(() => this.#count(loss, output, target));
+  }
+
+  #count(loss: Tensor | null, output: Tensor, target: Tensor): void {
     const samples = target.shape[0] ?? 1;
     if (loss !== null) this.#add("loss", loss, samples);
     for (const { name, metric, averaged } of this.#metrics) {
@@ -86,7 +89,7 @@ export class Tally {
     if (sum?.dtype !== value.dtype) {
       const { device, shape, dtype } = value;
       const tensor = sum?.tensor ??
-        unscoped(() =>
+        unscopedNow(() =>
           zeros(shape, { device, dtype: dtype === "bool" ? "int32" : dtype })
         );
       sum = { tensor, dtype, program: addWeighted(tensor.dtype, dtype) };
@@ -129,7 +132,7 @@ export class Tally {
   loadStateDict(state: TallyState): void {
     this.dispose();
     for (const [name, sum] of Object.entries(state.sums)) {
-      const tensor = unscoped(() => sum.clone());
+      const tensor = unscopedNow(() => sum.clone());
       const { dtype } = tensor;
       const program = addWeighted(dtype, dtype);
       this.#sums.set(name, { tensor, dtype, program });

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { scope } from "@tenfold/core";
+import { scope, type Task } from "@tenfold/core";
 import { clipGradNorm_ } from "@tenfold/optim";
 import { assess } from "./_assess.ts";
 import { openDisplay } from "./_display.ts";
 import type { Settings } from "./_fit_options.ts";
-import { iterate, makesBatches, own, partsOf } from "./_iterate.ts";
-import { rememberModes } from "./_modes.ts";
+import { iterate, partsOf } from "./_iterate.ts";
+import { withOwnModes } from "./_modes.ts";
 import { Pace } from "./_pace.ts";
 import { Reporter } from "./_reporter.ts";
 import { restoreState, savedState, takesState } from "./_state.ts";
@@ -134,35 +134,42 @@ export class Training implements Run {
 
   /** Trains, and leaves everything as it should be, whatever happens. */
   async run(): Promise<History> {
+    return await withOwnModes(this.model, (task) => this.#run(task));
+  }
+
+  async #run(task: Task): Promise<History> {
     const { callbacks, progress } = this.settings;
-    const restoreModes = rememberModes(this.model);
     const reporter = new Reporter(openDisplay(progress), this);
     try {
-      for (const callback of callbacks) await callback.start?.(this);
-      for (const callback of callbacks) await callback.resume?.(this);
+      for (const callback of callbacks) {
+        await task.pin(() => callback.start?.(this));
+      }
+      for (const callback of callbacks) {
+        await task.pin(() => callback.resume?.(this));
+      }
       reporter.start();
       while (this.#done < this.epochs && !this.#stopped) {
-        await this.#epoch(reporter);
+        await this.#epoch(reporter, task);
       }
-      for (const callback of callbacks) await callback.end?.(this);
+      for (const callback of callbacks) {
+        await task.pin(() => callback.end?.(this));
+      }
       return this.#history;
     } finally {
       await reporter.close();
       this.tally.dispose();
-      restoreModes();
       await closeAll(callbacks);
     }
   }
 
-  async #epoch(reporter: Reporter): Promise<void> {
+  async #epoch(reporter: Reporter, task: Task): Promise<void> {
     const { callbacks, schedule, train } = this.settings;
     const began = performance.now();
-    const owned = makesBatches(train);
     // A loader that was taken to its place hands out what is left; of other
     // batches those are passed over that were learned from before a resume.
     let passOver = takesState(train) ? 0 : this.#batch;
     this.#running = true;
-    this.model.train();
+    task.pin(() => this.model.train());
     reporter.epochStart();
     const source = iterate(
       train,
@@ -175,8 +182,8 @@ export class Training implements Run {
         passOver--;
         continue;
       }
-      this.#learn(batch, owned);
-      if (this.#stepCallbacks.length > 0) await this.#stepEnd();
+      task.pin(() => this.#learn(batch));
+      if (this.#stepCallbacks.length > 0) await this.#stepEnd(task);
       reporter.stepEnd();
       if (this.#pace.due) await this.#pace.breathe(batch[0]!.device);
     }
@@ -194,16 +201,19 @@ export class Training implements Run {
     this.#running = false;
     reporter.epochEnd(record);
     this.tally.dispose();
-    for (const callback of callbacks) await callback.epochEnd?.(this, record);
-    for (const callback of callbacks) await callback.save?.(this, "epoch");
+    for (const callback of callbacks) {
+      await task.pin(() => callback.epochEnd?.(this, record));
+    }
+    for (const callback of callbacks) {
+      await task.pin(() => callback.save?.(this, "epoch"));
+    }
     this.#batch = 0;
   }
 
   /** One step of the optimizer. */
-  #learn(batch: Batch, owned: boolean): void {
+  #learn(batch: Batch): void {
     const { loss: lossOf, optimizer, clipGradNorm, schedule } = this.settings;
-    using inner = scope();
-    if (owned) own(inner, batch);
+    using _ = scope();
     const { inputs, target } = partsOf(batch, OPERATION);
     optimizer.zeroGrad();
     const output = this.model.forward(...inputs as never[]);
@@ -220,13 +230,13 @@ export class Training implements Run {
     this.#step++;
   }
 
-  async #stepEnd(): Promise<void> {
+  async #stepEnd(task: Task): Promise<void> {
     for (const callback of this.#stepCallbacks) {
-      const pending = callback.stepEnd?.(this);
+      const pending = task.pin(() => callback.stepEnd?.(this));
       if (pending !== undefined) await pending;
     }
     for (const callback of this.#stepCallbacks) {
-      const pending = callback.save?.(this, "step");
+      const pending = task.pin(() => callback.save?.(this, "step"));
       if (pending !== undefined) await pending;
     }
   }

@@ -15,8 +15,8 @@ export type Batch = readonly Tensor[];
  * Batches, epoch after epoch: a `DataLoader`, an array, or anything that can be
  * iterated anew for each epoch. With a `length`, the remaining time is known.
  *
- * The batches of a `DataLoader` are made for the loop and released after each
- * step; those of anything else belong to whoever made them.
+ * The batches of a `DataLoader` are released after their step; those of
+ * anything else belong to whoever made them.
  */
 export type Batches = (AsyncIterable<Batch> | Iterable<Batch>) & {
   readonly length?: number;

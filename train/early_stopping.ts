@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, Tensor, unscoped } from "@tenfold/core";
+import { noGradNow, parseOptions, Tensor, unscopedNow } from "@tenfold/core";
 import type { StateDict } from "@tenfold/nn";
 import * as z from "zod";
 import { flag, text } from "./_options.ts";
@@ -106,7 +106,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   function keep(tensors: { readonly [name: string]: Tensor }): void {
     forget();
     for (const [name, tensor] of Object.entries(tensors)) {
-      weights[name] = unscoped(() => tensor.detach().clone());
+      weights[name] = unscopedNow(() => noGradNow(() => tensor.clone()));
     }
   }
 

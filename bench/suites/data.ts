@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { data, randint, randn, type Tensor } from "@tenfold/tenfold";
+import { data, randint, randn, scope, type Tensor } from "@tenfold/tenfold";
 import type { Case, Live, TimedSuite } from "../harness/case.ts";
 
 const SAMPLES = 4096;
@@ -17,10 +17,10 @@ function epochs(
   return {
     inputs,
     async run() {
-      for await (const [x, ...others] of loader) {
+      using s = scope();
+      for await (const [x] of loader) {
         last?.dispose();
-        last = x ?? null;
-        for (const other of others) other.dispose();
+        last = s.keep(x) ?? null;
       }
     },
     output: () => last,

@@ -3,53 +3,138 @@
  *
  * @module
  */
-
-let recording = true;
+import { OverlapError } from "../errors.ts";
+import { callPlace, type Place, showPlace, traceAll } from "../place.ts";
+import { currentTask, inTask, type Task } from "../task.ts";
 
 /** True while operations are recorded. */
 export function isRecording(): boolean {
-  return recording;
+  return currentTask().recording;
 }
 
 /** Restores what a mode switched, at the end of a `using` block. */
 export interface ModeSwitch {
-  /** Restores the mode that was in force before. */
+  /**
+   * Restores the mode that was in force before.
+   *
+   * @throws {OverlapError} If a mode that began later is still in force.
+   */
   [Symbol.dispose](): void;
 }
 
-function switchTo(mode: boolean): ModeSwitch {
-  const before = recording;
-  recording = mode;
-  return {
-    [Symbol.dispose]() {
-      recording = before;
-    },
-  };
+/** A switch that is in force in a task, until it ends. */
+class Switch implements ModeSwitch {
+  readonly #task: Task;
+  readonly #mode: boolean;
+  #place: Place | null = null;
+  /** The switch around this one that is still in force. */
+  #outer: Switch | null;
+  #before: boolean;
+  #ended = false;
+
+  constructor(task: Task, mode: boolean) {
+    this.#task = task;
+    this.#mode = mode;
+    this.#outer = task.mode as Switch | null;
+    this.#before = task.recording;
+    task.mode = this;
+    task.recording = mode;
+  }
+
+  /** Remembers where it began, for those that last longer than a call. */
+  located(): this {
+    this.#place = callPlace();
+    return this;
+  }
+
+  /** Ends it, and says whether another one that began later has not ended. */
+  #end(): Switch | null {
+    if (this.#ended) return null;
+    this.#ended = true;
+    const task = this.#task;
+    const innermost = task.mode as Switch;
+    if (innermost === this) {
+      task.mode = this.#outer;
+      task.recording = this.#before;
+      return null;
+    }
+    // Taken out of the middle: what was before it is before the next one.
+    let inner = innermost;
+    while (inner.#outer !== this) inner = inner.#outer!;
+    inner.#outer = this.#outer;
+    inner.#before = this.#before;
+    return innermost;
+  }
+
+  [Symbol.dispose](): void {
+    const left = this.#end();
+    if (left === null) return;
+    traceAll();
+    throw new OverlapError(
+      `Cannot end the ${this} before the ${left} inside it as that is still in force: two tasks overlap, so give each a call of its own, such as noGrad(async () => ...), or end modes in the reverse of the order in which they began`,
+    );
+  }
+
+  /** Ends it while an error is on its way. */
+  abandon(): void {
+    this.#end();
+  }
+
+  toString(): string {
+    return `${this.#mode ? "enableGrad" : "noGrad"} begun${
+      showPlace(this.#place)
+    }`;
+  }
+}
+
+/** Calls `fn`, which waits for nothing, under a mode. */
+export function withRecording<T>(mode: boolean, fn: () => T): T {
+  const task = currentTask();
+  const before = task.recording;
+  task.recording = mode;
+  try {
+    return fn();
+  } finally {
+    task.recording = before;
+  }
+}
+
+/** Enters a mode until somebody ends it. */
+function begin(mode: boolean): ModeSwitch {
+  return new Switch(currentTask(), mode).located();
 }
 
 /** Calls `fn` under a mode, until its promise settles if it returns one. */
-export function withRecording<T>(mode: boolean, fn: () => T): T {
-  const before = recording;
-  recording = mode;
-  let pending = false;
-  try {
-    const result = fn();
-    if (result instanceof Promise) {
-      pending = true;
-      return result.finally(() => {
-        recording = before;
-      }) as T;
-    }
-    return result;
-  } finally {
-    if (!pending) recording = before;
-  }
+function under<T>(mode: boolean, fn: () => T): T {
+  return inTask((task) => {
+    const entered = new Switch(task, mode);
+    return {
+      waits: () => entered.located(),
+      done: () => entered[Symbol.dispose](),
+      failed: () => entered.abandon(),
+    };
+  }, fn);
+}
+
+/**
+ * {@linkcode noGrad} around a function that is done when it returns; used by
+ * the library.
+ */
+export function noGradNow<T>(fn: () => T): T {
+  return withRecording(false, fn);
 }
 
 /**
  * Operations are not recorded: as a call around a function (async ones count
  * until their promise settles), or until the end of the block with `using`.
  *
+ * On Deno, Bun and Node, the call holds for the function and for all that it
+ * awaits, and for nothing that runs beside it. With `using`, and in browsers,
+ * the mode holds for the whole program while the block or the function waits;
+ * two of them that overlap are refused. Use the call where anything is awaited.
+ *
+ * @throws {OverlapError} When it ends while a mode that began later is still in
+ * force.
  * @example Both forms
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -68,7 +153,7 @@ export function noGrad(): ModeSwitch;
 /** Calls `fn` without recording and returns what it returns. */
 export function noGrad<T>(fn: () => T): T;
 export function noGrad<T>(fn?: () => T): T | ModeSwitch {
-  return fn ? withRecording(false, fn) : switchTo(false);
+  return fn ? under(false, fn) : begin(false);
 }
 
 /** Operations are recorded again inside a `noGrad`; the same two forms. */
@@ -76,5 +161,5 @@ export function enableGrad(): ModeSwitch;
 /** Calls `fn` with recording on and returns what it returns. */
 export function enableGrad<T>(fn: () => T): T;
 export function enableGrad<T>(fn?: () => T): T | ModeSwitch {
-  return fn ? withRecording(true, fn) : switchTo(true);
+  return fn ? under(true, fn) : begin(true);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { ShapeError, showShape } from "../errors.ts";
-import { tidy } from "../scope.ts";
+import { tidyNow } from "../scope.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -200,7 +200,7 @@ function contract(a: Named, b: Named, needed: ReadonlySet<string>): Named {
  * ```
  */
 export function einsum(spec: string, ...tensors: Tensor[]): Tensor {
-  return tidy(() => contractAll(spec, tensors));
+  return tidyNow(() => contractAll(spec, tensors));
 }
 
 function contractAll(spec: string, tensors: readonly Tensor[]): Tensor {

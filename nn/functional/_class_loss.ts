@@ -14,7 +14,7 @@ import {
   type FusedInput,
   type FusedScalar,
   indexAlong,
-  noGrad,
+  noGradNow,
   type Tensor,
 } from "@tenfold/core";
 import type { Reduction } from "../_options.ts";
@@ -154,7 +154,7 @@ export function classLoss(
   const terms = { masked, smooth: smoothing > 0, weighted: weights !== null };
   const { shape } = log;
   const every = smoothing / shape[1]!;
-  const weight = weights && noGrad(() => pickWeights(weights, safe));
+  const weight = weights && noGradNow(() => pickWeights(weights, safe));
   // A number where it is known, else a tensor, so that nothing waits.
   const divides = reduction === "mean";
   const known = divides && !weights ? count : null;

@@ -9,7 +9,7 @@ import {
   DTypeError,
   fused,
   IndexError,
-  noGrad,
+  noGradNow,
   ShapeError,
   showShape,
   type Tensor,
@@ -58,7 +58,7 @@ export function totalWeight(
   ignoreIndex: number,
 ): Tensor {
   const inputs = weight ? [index, weight] : [index];
-  return noGrad(() => counted.sum(inputs, {}, [ignoreIndex]));
+  return noGradNow(() => counted.sum(inputs, {}, [ignoreIndex]));
 }
 
 /**

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ShapeError, showShape, type Tensor, tidy } from "@tenfold/core";
+import { ShapeError, showShape, type Tensor, tidyNow } from "@tenfold/core";
 import * as z from "zod";
 import { positiveInteger } from "../_options.ts";
 
@@ -41,8 +41,8 @@ export function batched(
   operation: string,
   fn: (x: Tensor) => Tensor,
 ): Tensor {
-  if (x.ndim === 4) return tidy(() => fn(x));
-  if (x.ndim === 3) return tidy(() => fn(x.unsqueeze(0)).squeeze(0));
+  if (x.ndim === 4) return tidyNow(() => fn(x));
+  if (x.ndim === 3) return tidyNow(() => fn(x.unsqueeze(0)).squeeze(0));
   throw new ShapeError(
     `Cannot apply ${operation} as the input must be [n, channels, height, width], or [channels, height, width]: got shape ${
       showShape(x.shape)

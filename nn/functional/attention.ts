@@ -10,7 +10,7 @@ import {
   ShapeError,
   showShape,
   type Tensor,
-  tidy,
+  tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
 import {
@@ -119,7 +119,7 @@ export function scaledDotProductAttention(
   }
   const { mask, isCausal = false, dropout = 0 } = options;
   const scale = [options.scale ?? 1 / Math.sqrt(length!)];
-  return tidy(() => {
+  return tidyNow(() => {
     // Products of whole numbers would wrap to 32 bits.
     const queries = isFloating(q.dtype) ? q : q.cast("float32");
     const products = queries.matmul(k.transpose(-1, -2));

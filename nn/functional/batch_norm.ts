@@ -1,10 +1,10 @@
 import {
-  noGrad,
+  noGradNow,
   ShapeError,
   showShape,
   sizeOf,
   type Tensor,
-  tidy,
+  tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
 import {
@@ -90,7 +90,7 @@ export function normalizeBatch(
         `Cannot apply ${name} in evaluation without a running mean and variance: pass them, or { training: true }`,
       );
     }
-    return tidy(() =>
+    return tidyNow(() =>
       normalizeByGiven(
         x,
         spread(runningMean)!,
@@ -110,13 +110,13 @@ export function normalizeBatch(
       }, give a larger batch or call eval()`,
     );
   }
-  return tidy(() => {
+  return tidyNow(() => {
     const moments = momentsOver(x, dims);
     const momentum = options.momentum ?? 0.1;
     const blend = (running: Tensor, batch: Tensor, scale: number) =>
       void running.mul_(1 - momentum)
         .add_(batch.reshape([channels]).mul(scale * momentum));
-    noGrad(() => {
+    noGradNow(() => {
       if (runningMean) blend(runningMean, moments.mean, 1);
       if (runningVar) blend(runningVar, moments.variance, count / (count - 1));
     });

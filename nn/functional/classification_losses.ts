@@ -7,7 +7,7 @@ import {
   ShapeError,
   showShape,
   type Tensor,
-  tidy,
+  tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
 import {
@@ -113,7 +113,7 @@ export function nllLoss(
   const name = "nllLoss";
   checkOptions(nllSchema, options, `take the ${name}`);
   const { reduction = "mean", ignoreIndex = -100 } = options;
-  return tidy(() => {
+  return tidyNow(() => {
     const [log, indices, single] = asBatch(name, input, target);
     const weight = weightsOf(name, options.weight, log);
     const classes = classesOf(name, log, indices, ignoreIndex);
@@ -155,7 +155,7 @@ export function crossEntropy(
   checkOptions(crossEntropySchema, options, `take the ${name}`);
   const { reduction = "mean", ignoreIndex = -100 } = options;
   const smoothing = options.labelSmoothing ?? 0;
-  return tidy(() => {
+  return tidyNow(() => {
     const [logits, given, single] = asBatch(name, input, target);
     const weight = weightsOf(name, options.weight, logits);
     if (isFloating(given.dtype)) {

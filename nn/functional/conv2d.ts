@@ -3,7 +3,7 @@ import {
   ShapeError,
   showShape,
   type Tensor,
-  tidy,
+  tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
 import { checkOptions, positiveInteger } from "../_options.ts";
@@ -88,7 +88,7 @@ export function conv2d(
   }
   const common = promote(x.dtype, weight.dtype);
   if (x.dtype !== common || weight.dtype !== common) {
-    return tidy(() =>
+    return tidyNow(() =>
       conv2d(x.cast(common), weight.cast(common), bias?.cast(common), options)
     );
   }

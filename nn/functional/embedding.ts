@@ -4,7 +4,7 @@ import {
   ShapeError,
   showShape,
   type Tensor,
-  tidy,
+  tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
 import { checkOptions, dim } from "../_options.ts";
@@ -59,7 +59,7 @@ export function embedding(
   const rows = weight.shape[0]!;
   const padding = resolvePadding(options?.paddingIdx, rows);
   try {
-    return tidy(() => {
+    return tidyNow(() => {
       const picked = weight.indexSelect(0, index.flatten())
         .reshape([...index.shape, weight.shape[1]!]);
       if (padding === null) return picked;

@@ -3,7 +3,7 @@ import {
   ShapeError,
   showShape,
   type Tensor,
-  tidy,
+  tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
 import { checkOptions, nonNegative, positiveInteger } from "../_options.ts";
@@ -93,7 +93,7 @@ export function normalizeLast(
     );
   }
   const dims = shape.map((_, d) => start + d);
-  return tidy(() =>
+  return tidyNow(() =>
     normalizeBy(x, momentsOver(x, dims), dims, weight, bias, eps)
   );
 }

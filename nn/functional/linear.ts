@@ -1,4 +1,4 @@
-import { promote, type Tensor, tidy } from "@tenfold/core";
+import { promote, type Tensor, tidyNow } from "@tenfold/core";
 
 const LINEAR = { name: "linear" } as const;
 
@@ -33,7 +33,7 @@ export function linear(
   if (x.dtype !== weight.dtype || (bias && bias.dtype !== x.dtype)) {
     const common = promote(x.dtype, weight.dtype);
     const dtype = bias ? promote(common, bias.dtype) : common;
-    return tidy(() =>
+    return tidyNow(() =>
       linear(as(x, dtype), as(weight, dtype), bias && as(bias, dtype))
     );
   }

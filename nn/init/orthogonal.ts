@@ -1,14 +1,14 @@
 import {
   DTYPES,
   getRandomState,
-  noGrad,
+  noGradNow,
   parseOptions,
   setRandomState,
   ShapeError,
   showShape,
   type Tensor,
   threefry,
-  tidy,
+  tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
 import { finite } from "../_options.ts";
@@ -140,8 +140,8 @@ export function orthogonal_<T extends Tensor>(
       data[r * columns + c] = gain * basis[at]!;
     }
   }
-  tidy(() => {
-    noGrad(() => tensor.copy_(tensor.uploadLike(data, shape, dtype)));
+  tidyNow(() => {
+    noGradNow(() => tensor.copy_(tensor.uploadLike(data, shape, dtype)));
   });
   return tensor;
 }

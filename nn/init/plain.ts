@@ -1,18 +1,18 @@
 import {
-  noGrad,
+  noGradNow,
   parseOptions,
   rand,
   randn,
   type Tensor,
-  tidy,
+  tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
 import { finite, nonNegative } from "../_options.ts";
 
 /** Fills a tensor with what `make` gives, without recording. */
 function fill<T extends Tensor>(tensor: T, make: () => Tensor): T {
-  tidy(() => {
-    noGrad(() => tensor.copy_(make()));
+  tidyNow(() => {
+    noGradNow(() => tensor.copy_(make()));
   });
   return tensor;
 }
@@ -102,7 +102,7 @@ export function normal_<T extends Tensor>(
  * @returns The tensor.
  */
 export function constant_<T extends Tensor>(tensor: T, value: number): T {
-  return noGrad(() => tensor.fill_(value));
+  return noGradNow(() => tensor.fill_(value));
 }
 
 /**

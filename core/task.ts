@@ -1,0 +1,201 @@
+/**
+ * Tasks: what belongs to one asynchronous task of a program and not to the
+ * others that run beside it: the innermost scope, whether operations are
+ * recorded, the modes of modules, and the backend in use.
+ *
+ * A call that takes a function (`tidy`, `noGrad`, `fit`) runs it in a task of
+ * its own, where the runtime can tell tasks apart; all that the function awaits
+ * belongs to it. Where the runtime cannot, everything is one task, and what is
+ * left out of order is noticed by the stacks of scopes and modes.
+ *
+ * Asking the runtime takes time. While a function runs without waiting, the
+ * task is known, and so it is while no task is waiting for anything; only code
+ * that runs beside a waiting task asks.
+ *
+ * @module
+ */
+import { type AsyncContext, runtimeContext } from "./async_context.ts";
+import type { ModeSwitch } from "./autograd/mode.ts";
+import type { Device } from "./device.ts";
+import type { Scope } from "./scope.ts";
+
+/** What belongs to one asynchronous task. */
+export class Task {
+  /** The task that began this one; null for the program itself. */
+  readonly parent: Task | null;
+  /** The innermost scope; it may have ended, as may those around it. */
+  scope: Scope | null;
+  /** Whether operations are recorded. */
+  recording: boolean;
+  /** The innermost switch of `recording` that is in force. */
+  mode: ModeSwitch | null = null;
+  /** The device of tensors that name none; null asks the parent. */
+  device: Device | null = null;
+  /** Which call of `setBackend` chose the device. */
+  deviceAsked = 0;
+  /** Whether modules are in training, for those whose modes are its own. */
+  training: Map<object, boolean> | null = null;
+  #ended = false;
+  #waiting = false;
+
+  /** A task begins as its parent stands. */
+  constructor(parent: Task | null) {
+    this.parent = parent;
+    this.scope = parent?.scope ?? null;
+    this.recording = parent?.recording ?? true;
+  }
+
+  /** True once its function has returned and its promise has settled. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Calls a function in this task, and all that it awaits. */
+  run<T>(fn: () => T): T {
+    const context = asyncContext();
+    return this.pin(context === null ? fn : () => context.run(this, fn));
+  }
+
+  /** Calls a function that waits for nothing in this task. */
+  pin<T>(fn: () => T): T {
+    const before = known;
+    known = this;
+    depth++;
+    try {
+      return fn();
+    } finally {
+      depth--;
+      known = before;
+      reconsider();
+    }
+  }
+
+  /** From now on others run beside this task. */
+  wait(): void {
+    if (this.#waiting || this.#ended) return;
+    this.#waiting = true;
+    waiting++;
+    reconsider();
+  }
+
+  /** It waits for nothing any more; it may again. */
+  rest(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    waiting--;
+    reconsider();
+  }
+
+  /** Ends the task: what still runs in it belongs to its parent. */
+  end(): void {
+    this.#ended = true;
+    this.rest();
+  }
+}
+
+const program = new Task(null);
+
+/** The task that runs now, where that is known without asking. */
+let known: Task | null = program;
+/** How many functions that run in a known task have not returned. */
+let depth = 0;
+/** How many tasks wait for something. */
+let waiting = 0;
+/** Not looked for while undefined. */
+let found: AsyncContext<Task> | null | undefined;
+
+function asyncContext(): AsyncContext<Task> | null {
+  return found === undefined ? found = runtimeContext<Task>() : found;
+}
+
+/** Whether the task is known where no function of a task is running. */
+function reconsider(): void {
+  if (depth > 0) return;
+  known = waiting > 0 && asyncContext() !== null ? null : program;
+}
+
+/** The task that runs now. */
+export function currentTask(): Task {
+  return known ?? askedTask();
+}
+
+function askedTask(): Task {
+  let task = asyncContext()?.getStore() ?? program;
+  while (task.ended) task = task.parent!;
+  return task;
+}
+
+/**
+ * Used by tests: replaces the runtime's asynchronous context, by null for a
+ * runtime that has none; undefined goes back to the runtime's own.
+ */
+export function setAsyncContext(
+  context: AsyncContext<Task> | null | undefined,
+): void {
+  found = context;
+  reconsider();
+}
+
+/** What a call around a function does when the function is done. */
+export interface Ending<T> {
+  /** The function has returned a promise. */
+  waits(): void;
+  /** The function has returned, or its promise gave this value. */
+  done(value: T): void;
+  /** The function has failed; the error is thrown afterwards. */
+  failed(): void;
+}
+
+/**
+ * Calls a function in a task of its own, where the runtime can tell tasks
+ * apart, and in the current one where it cannot.
+ *
+ * @param begin What to enter for the function, and how to leave it.
+ * @param fn The function; an async one is left when its promise settles.
+ */
+export function inTask<T>(
+  begin: (task: Task) => Ending<Awaited<T>>,
+  fn: () => T,
+): T {
+  const around = currentTask();
+  const apart = asyncContext() !== null;
+  const task = apart ? new Task(around) : around;
+  const ending = begin(task);
+  const finish = (leave: () => void): void => {
+    try {
+      leave();
+    } finally {
+      if (apart) task.end();
+    }
+  };
+  let result: T;
+  try {
+    result = task.run(fn);
+  } catch (error) {
+    finish(() => ending.failed());
+    throw error;
+  }
+  if (!isPromise(result)) {
+    finish(() => ending.done(result as Awaited<T>));
+    return result;
+  }
+  ending.waits();
+  if (apart) task.wait();
+  return result.then(
+    (value) => {
+      finish(() => ending.done(value as Awaited<T>));
+      return value;
+    },
+    (error) => {
+      finish(() => ending.failed());
+      throw error;
+    },
+  ) as T;
+}
+
+/** True for promises, also of another realm or another library. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return value instanceof Promise ||
+    (typeof value === "object" && value !== null && "then" in value &&
+      typeof value.then === "function");
+}
