@@ -4,9 +4,16 @@
  *
  * @module
  */
-import { type DType, DTYPES, isFloating, promote } from "./dtype.ts";
+import { type DType, isFloating, promote } from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
 import { arg, castExpr, type Expr, scalar } from "./expr.ts";
+import {
+  DTYPE_COUNT,
+  DTYPE_PART,
+  type Key,
+  withNumber,
+  withPart,
+} from "./key.ts";
 import type { Formula } from "./op.ts";
 import { showValue } from "./options.ts";
 import { broadcastShapes, normalizeDims, type Shape } from "./shape.ts";
@@ -75,7 +82,7 @@ export class FusedFunction {
   readonly #inputs: readonly FusedInput[];
   readonly #scalars: readonly FusedScalar[];
   readonly #expression: FusedExpression;
-  readonly #formulas = new Map<number, Formula>();
+  readonly #formulas = new Map<Key, Formula>();
 
   /** Programs call {@linkcode fused}. */
   constructor(
@@ -117,10 +124,11 @@ export class FusedFunction {
 
   /** The formula for inputs of these dtypes. */
   #formula(inputs: readonly Tensor[]): Formula {
-    let key = 1;
+    let key: Key = 0;
     for (let i = 0; i < inputs.length; i++) {
-      key = key * 4 + DTYPES[inputs[i]!.dtype].rank;
+      key = withPart(key, DTYPE_PART[inputs[i]!.dtype], DTYPE_COUNT);
     }
+    key = withNumber(key, inputs.length);
     let formula = this.#formulas.get(key);
     if (formula === undefined) {
       formula = this.#make(inputs.map(({ dtype }) => dtype));

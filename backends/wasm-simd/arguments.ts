@@ -14,7 +14,7 @@ import {
 } from "@tenfold/core";
 import type { Block } from "./allocator.ts";
 import { type Code, type FunctionBuilder, i32 } from "./assembler.ts";
-import { ARGUMENTS } from "./engine.ts";
+import { ARGUMENT_BYTES, ARGUMENTS } from "./engine.ts";
 import type { LinearMemory } from "./memory.ts";
 import { loadSplat, type Quad, saturate } from "./values.ts";
 
@@ -44,6 +44,7 @@ export class ArgumentLayout {
    * @param dtypes The dtype of each buffer.
    * @param rank The number of loop dims.
    * @param exprs Expressions with the run-time scalars.
+   * @throws {RangeError} If they take more room than there is.
    */
   constructor(dtypes: readonly DType[], rank: number, exprs: readonly Expr[]) {
     this.dtypes = dtypes;
@@ -59,6 +60,11 @@ export class ArgumentLayout {
       scalars.push({ index, dtype, offset });
     }
     this.#scalars = scalars;
+    if (8 * (Math.ceil(words / 2) + scalars.length) > ARGUMENT_BYTES) {
+      throw new RangeError(
+        `Cannot prepare a kernel of ${dtypes.length} operands, ${rank} dims and ${scalars.length} scalars on wasm-simd as they take more than ${ARGUMENT_BYTES} bytes: divide it into several`,
+      );
+    }
   }
 
   /** Code that reads the address at which a buffer's view begins. */

@@ -66,13 +66,13 @@ describe("wasmSimd", () => {
     ) as Error;
     assertEquals(
       error.message,
-      "Cannot allocate 1200000 bytes (300000 elements of float32) on wasm-simd: one buffer holds at most 1044416 bytes",
+      "Cannot allocate 1200000 bytes (300000 elements of float32) on wasm-simd: one buffer holds at most 1015744 bytes",
     );
     const many = [zeros([100_000]), zeros([100_000])];
     const full = assertThrows(() => zeros([100_000]), OutOfMemoryError);
     assertEquals(
       (full as Error).message.replace(/\d+ bytes are held/, "N are held"),
-      "Cannot allocate 400000 bytes (100000 elements of float32) on wasm-simd: N are held and 1044416 are possible in all",
+      "Cannot allocate 400000 bytes (100000 elements of float32) on wasm-simd: N are held and 1015744 are possible in all",
     );
     assertEquals(kept.sum().itemSync(), 100);
     for (const one of many) one.dispose();

@@ -24,10 +24,12 @@ export const ZEROS = 0;
 const ZERO_BYTES = 64;
 /** Where kernels say what went wrong: a flag and a number. */
 export const STATUS: number = ZEROS + ZERO_BYTES;
-/** Where the arguments of kernels are. */
-export const ARGUMENTS: number = STATUS + 64;
+/** Where the arguments of kernels are, behind the words of threads. */
+export const ARGUMENTS = 4096;
 /** The first byte that the allocator may give away. */
-const HEAP = 4096;
+const HEAP = 32768;
+/** Bytes that arguments have room for: 40 operands of 100 dims, and more. */
+export const ARGUMENT_BYTES: number = HEAP - ARGUMENTS;
 
 /**
  * An exported function: runs the part `[begin, end)` of a call's work. The

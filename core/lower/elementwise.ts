@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type DType, DTYPES } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
 import {
   ELEMENTWISE,
   elementwiseExpr,
@@ -12,12 +12,17 @@ import {
 } from "../elementwise.ts";
 import { arg, castExpr, type Expr, scalar } from "../expr.ts";
 import { inferElementwise } from "../infer.ts";
+import { DTYPE_COUNT, DTYPE_PART, type Key, withPart } from "../key.ts";
 import type { ElementwiseOp } from "../op.ts";
 import type { Value } from "../value.ts";
 import type { Launcher } from "./launcher.ts";
 import { MapProgram, memoize } from "./program.ts";
 
-const programs = new Map<ElementwiseName, Map<number, MapProgram>>();
+const programs = new Map<ElementwiseName, Map<Key, MapProgram>>();
+
+/** What an operand can be: a tensor of some dtype, or a number. */
+const OPERANDS = DTYPE_COUNT + 1;
+const NUMBER = DTYPE_COUNT;
 
 /** Lowers an elementwise op to one map kernel. */
 export function lowerElementwise(
@@ -28,15 +33,15 @@ export function lowerElementwise(
   const { shape, compute, result } = inferElementwise(op, inputs);
   const { operands } = op;
   const { arity } = ELEMENTWISE[op.name];
-  let key = DTYPES[compute].rank;
+  let key: Key = DTYPE_PART[compute];
   const scalars: number[] = [];
   let next = 0;
   for (let i = 0; i < arity; i++) {
     const value = operands?.[i];
     if (value === undefined || value === null) {
-      key = key * 5 + DTYPES[inputs[next++]!.dtype].rank;
+      key = withPart(key, DTYPE_PART[inputs[next++]!.dtype], OPERANDS);
     } else {
-      key = key * 5 + 4;
+      key = withPart(key, NUMBER, OPERANDS);
       scalars.push(value);
     }
   }

@@ -5,10 +5,11 @@
  * @module
  */
 import type { Access } from "../kernel.ts";
+import { type Key, withNumber, withPart } from "../key.ts";
 import type { Shape } from "../shape.ts";
 import type { View } from "../view.ts";
 
-/** Codes of the accesses, as they are packed into cache keys. */
+/** Codes of the accesses, as they enter cache keys. */
 export const ACCESSES: readonly Access[] = [
   "dense",
   "uniform",
@@ -31,8 +32,8 @@ export interface Geometry {
   strides: readonly (readonly number[])[];
   /** Code of each operand's access. */
   accesses: number[];
-  /** Rank and accesses packed into one number. */
-  code: number;
+  /** Rank and accesses as the key of a kernel. */
+  key: Key;
 }
 
 /**
@@ -137,11 +138,16 @@ export function classify(shape: Shape, strides: readonly number[]): number {
   return inner === 1 ? ROW : inner === 0 ? SPLAT : STRIDED;
 }
 
-/** Packs rank and access codes into one number, exact up to 20 operands. */
-export function packCode(rank: number, accesses: readonly number[]): number {
-  let code = rank;
-  for (let i = 0; i < accesses.length; i++) code = code * 5 + accesses[i]!;
-  return code;
+/** The key of a loop of some rank whose operands make these accesses. */
+export function keyOf(rank: number, accesses: readonly number[]): Key {
+  let key = withNumber(0, rank);
+  for (let i = 0; i < accesses.length; i++) key = withAccess(key, accesses[i]!);
+  return key;
+}
+
+/** Adds the code of an access to a key. */
+export function withAccess(key: Key, access: number): Key {
+  return withPart(key, access, ACCESSES.length);
 }
 
 const DENSE_STRIDES: readonly number[] = [1];
@@ -175,7 +181,7 @@ export function geometry(
     shape: loop.shape,
     strides: loop.strides,
     accesses,
-    code: packCode(loop.shape.length, accesses),
+    key: keyOf(loop.shape.length, accesses),
   };
 }
 
@@ -186,7 +192,7 @@ function flatGeometry(
 ): Geometry | null {
   const accesses: number[] = new Array(views.length);
   const strides: (readonly number[])[] = new Array(views.length);
-  let code = 1;
+  let key: Key = 1;
   for (let i = 0; i < views.length; i++) {
     const view = views[i]!;
     let access: number;
@@ -198,7 +204,7 @@ function flatGeometry(
     // to extents of 1, and dense ones then lie alike.
     accesses[i] = access;
     strides[i] = access === DENSE ? DENSE_STRIDES : UNIFORM_STRIDES;
-    code = code * 5 + access;
+    key = withAccess(key, access);
   }
-  return { shape: [size], strides, accesses, code };
+  return { shape: [size], strides, accesses, key };
 }

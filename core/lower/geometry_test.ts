@@ -10,7 +10,7 @@ import {
   classify,
   collapse,
   geometry,
-  packCode,
+  keyOf,
   stridesAlong,
 } from "./geometry.ts";
 
@@ -172,7 +172,7 @@ describe("geometry", () => {
           const access = ACCESSES[loop.accesses[i]!]!;
           assert(PROMISES[access](loop.shape, loop.strides[i]!), access);
         }
-        assertEquals(loop.code, packCode(loop.shape.length, loop.accesses));
+        assertEquals(loop.key, keyOf(loop.shape.length, loop.accesses));
       }),
       { numRuns: 2000, seed: 4 },
     );

@@ -5,9 +5,16 @@
  * @module
  */
 import type { Backend } from "../backend.ts";
-import { type DType, DTYPES } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
 import { DeviceError, IndexError } from "../errors.ts";
 import type { Kernel, Launch, RoutineName, Slot } from "../kernel.ts";
+import {
+  DTYPE_COUNT,
+  DTYPE_PART,
+  type Key,
+  withNumber,
+  withPart,
+} from "../key.ts";
 import type { Shape } from "../shape.ts";
 import { Storage } from "../storage.ts";
 import { Value } from "../value.ts";
@@ -18,6 +25,7 @@ import {
   collapse,
   geometry,
   stridesAlong,
+  withAccess,
 } from "./geometry.ts";
 import type { MapProgram, ReduceProgram } from "./program.ts";
 
@@ -25,8 +33,8 @@ import type { MapProgram, ReduceProgram } from "./program.ts";
 export class Launcher {
   /** The backend that does the work. */
   readonly backend: Backend;
-  readonly #programs: (Map<number, Launch> | undefined)[] = [];
-  readonly #routines = new Map<RoutineName, Map<number, Launch | null>>();
+  readonly #programs: (Map<Key, Launch> | undefined)[] = [];
+  readonly #routines = new Map<RoutineName, Map<Key, Launch | null>>();
 
   /** Keeps its own cache of prepared kernels. */
   constructor(backend: Backend) {
@@ -84,7 +92,7 @@ export class Launcher {
     const loop = geometry(shape, size, views, program.collapses);
     let known = this.#programs[program.id];
     if (known === undefined) this.#programs[program.id] = known = new Map();
-    let launch = known.get(loop.code);
+    let launch = known.get(loop.key);
     if (launch === undefined) {
       const slots: Slot[] = loop.accesses.map((access, i) => ({
         dtype: i < outputs.length
@@ -100,7 +108,7 @@ export class Launcher {
         exprs: program.exprs,
         scalars: program.scalars,
       });
-      known.set(loop.code, launch);
+      known.set(loop.key, launch);
     }
     launch({
       shape: loop.shape,
@@ -139,14 +147,14 @@ export class Launcher {
     const kept = collapse(shape, full, keptDims);
     const reduced = collapse(shape, full, dims);
     const rank = kept.shape.length;
-    let code = rank * 16 + reduced.shape.length;
+    let key = withNumber(withNumber(0, rank), reduced.shape.length);
     for (let k = 0; k < count; k++) {
-      code = code * 5 + classify(reduced.shape, reduced.strides[k]!);
-      code = code * 5 + classify(kept.shape, kept.strides[k]!);
+      key = withAccess(key, classify(reduced.shape, reduced.strides[k]!));
+      key = withAccess(key, classify(kept.shape, kept.strides[k]!));
     }
     let known = this.#programs[program.id];
     if (known === undefined) this.#programs[program.id] = known = new Map();
-    let launch = known.get(code);
+    let launch = known.get(key);
     if (launch === undefined) {
       launch = this.#prepare({
         kind: "reduce",
@@ -163,7 +171,7 @@ export class Launcher {
         epilogue: program.epilogue,
         scalars: program.scalars,
       });
-      known.set(code, launch);
+      known.set(key, launch);
     }
     const buffers: unknown[] = new Array(count + 1);
     const offsets: number[] = new Array(count + 1);
@@ -204,16 +212,17 @@ export class Launcher {
     const count = values.length;
     const buffers: unknown[] = new Array(count);
     const offsets: number[] = new Array(count);
-    let code = shape.length * 4 + count - outputs;
+    let key = withNumber(withNumber(0, shape.length), outputs);
     for (let i = 0; i < count; i++) {
       const { storage, view } = values[i]!;
-      code = code * 4 + DTYPES[storage.dtype].rank;
+      key = withPart(key, DTYPE_PART[storage.dtype], DTYPE_COUNT);
       buffers[i] = storage.buffer;
       offsets[i] = view.offset;
     }
+    key = withNumber(key, count);
     let known = this.#routines.get(name);
     if (known === undefined) this.#routines.set(name, known = new Map());
-    let launch = known.get(code);
+    let launch = known.get(key);
     if (launch === undefined) {
       const dtypes = values.map(({ dtype }) => dtype);
       launch = this.backend.prepare({
@@ -223,7 +232,7 @@ export class Launcher {
         outputs: dtypes.slice(0, outputs),
         inputs: dtypes.slice(outputs),
       });
-      known.set(code, launch);
+      known.set(key, launch);
     }
     if (launch === null) return false;
     launch({ shape, buffers, offsets, strides, scalars });
