@@ -52,6 +52,12 @@ export * from "./errors.ts";
 export * from "./expr.ts";
 export * from "./functions.ts";
 export * from "./fused.ts";
+export {
+  dtypeOfArray,
+  type HalfArray,
+  type NumberArray,
+  toElements,
+} from "./host_data.ts";
 export * from "./kernel.ts";
 export type * from "./op.ts";
 export * from "./options.ts";

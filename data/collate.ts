@@ -3,7 +3,18 @@
  *
  * @module
  */
-import { ShapeError, stack, Tensor, tensor, tidyNow } from "@tenfold/core";
+import {
+  type DType,
+  dtypeOfArray,
+  DTYPES,
+  promote,
+  ShapeError,
+  stack,
+  Tensor,
+  tensor,
+  tidyNow,
+  toElements,
+} from "@tenfold/core";
 import { toTensor } from "./_to_tensor.ts";
 
 /**
@@ -36,9 +47,7 @@ function kindOf(sample: unknown): Kind {
   if (sample instanceof Tensor) return "tensor";
   if (typeof sample === "number") return "number";
   if (typeof sample === "boolean") return "boolean";
-  if (ArrayBuffer.isView(sample) && !(sample instanceof DataView)) {
-    return "array";
-  }
+  if (dtypeOfArray(sample) !== null) return "array";
   if (Array.isArray(sample)) {
     const vector = sample.length > 0 &&
       sample.every((item) => typeof item === "number");
@@ -56,38 +65,36 @@ function fail(why: string): ShapeError {
   return new ShapeError(`Cannot collate samples into a batch as ${why}`);
 }
 
-/** Puts vectors below each other; bytes and short integers become int32. */
+/** Puts vectors below each other, in the common dtype of all of them. */
 function stackArrays(samples: readonly ArrayLike<number | bigint>[]): Tensor {
-  const first = samples[0]!;
-  const width = first.length;
-  const size = samples.length * width;
-  const rows = first instanceof Float32Array || Array.isArray(first)
-    ? new Float32Array(size)
-    : first instanceof Float64Array
-    ? new Float64Array(size)
-    : new Int32Array(size);
+  const width = samples[0]!.length;
+  const dtype = samples.reduce<DType>(
+    (common, sample) => promote(common, dtypeOfArray(sample) ?? "float32"),
+    "int32",
+  );
+  const rows = DTYPES[dtype].allocate(samples.length * width);
   samples.forEach((sample, row) => {
     if (sample.length !== width) {
       throw fail(
         `the arrays differ in length: got ${width} and ${sample.length}`,
       );
     }
-    for (let i = 0; i < width; i++) {
-      rows[row * width + i] = Number(sample[i]);
-    }
+    const what = `make the row of sample ${row} in a batch`;
+    rows.set(toElements(sample, dtype, [width], what), row * width);
   });
   const shape = [samples.length, width];
   return rows instanceof Float64Array
     ? toTensor(rows, "float64", shape, "samples", {})
-    : tensor(rows, { shape });
+    : tensor(rows, { shape, dtype });
 }
 
 /**
  * Makes one batch of samples, as a loader does by default. Tensors are
  * stacked along a new dim 0; numbers become a float32 tensor and booleans a
  * bool tensor of shape `[samples]`; typed arrays and arrays of numbers become
- * the rows of a tensor (plain arrays float32, bytes and integers int32, floats
- * as they are, where the device has float64). Other arrays count as tuples and plain objects as records:
+ * the rows of a tensor (plain arrays and half floats float32, integers int32,
+ * other floats as they are, where the device has float64; mixed ones their
+ * common dtype). Other arrays count as tuples and plain objects as records:
  * each of their members is collated by itself. Anything else, such as text,
  * is given as a list.
  *
@@ -96,6 +103,7 @@ function stackArrays(samples: readonly ArrayLike<number | bigint>[]): Tensor {
  * @returns The batch.
  * @throws {ShapeError} If there is no sample, or their structures or shapes
  * differ.
+ * @throws {RangeError} If an integer does not fit into int32.
  *
  * @example Records of a vector and a class
  * ```ts

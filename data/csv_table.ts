@@ -235,7 +235,8 @@ export class CsvTable {
    * @param options The dtype, the device, and what becomes of missing values.
    * @returns The numbers of these columns.
    * @throws {RangeError} If there is no such column.
-   * @throws {DataFormatError} If a field is not a number.
+   * @throws {DataFormatError} If a field is not a number, or the dtype is int32
+   * and a field is not a whole number in its range.
    */
   toTensor(
     columns: readonly string[] = this.columns,
@@ -247,6 +248,23 @@ export class CsvTable {
     columns.forEach((column, c) => {
       this.#readNumbers(column, { missing }, values, c, columns.length);
     });
+    if (dtype === "int32") this.#requireWhole(columns, values);
     return tensor(values, { shape, dtype, ...place });
+  }
+
+  /** Refuses what int32 cannot hold, and names the field. */
+  #requireWhole(columns: readonly string[], values: Float64Array): void {
+    const at = values.findIndex((value) => value !== (value | 0));
+    if (at < 0) return;
+    const column = columns[at % columns.length]!;
+    const row = Math.floor(at / columns.length);
+    const text = this.#rows.field(row, this.#indexOf(column)).trim();
+    throw new DataFormatError(
+      `Cannot read column ${
+        JSON.stringify(column)
+      } as int32 as it takes whole numbers from -2147483648 to 2147483647: got ${
+        JSON.stringify(text.slice(0, 80))
+      } in line ${this.#rows.line(row)}, read it as float32 and cast it`,
+    );
   }
 }
