@@ -149,6 +149,10 @@ function arrayOf(
   ) as unknown as TensorData;
 }
 
+/** Typed arrays as the rows of a tensor. */
+const rowsOf = (arrays: readonly TensorData[]): Tensor =>
+  collate(arrays as readonly Float32Array[]);
+
 onEachBackend("typed arrays", (backend) => {
   for (const realm of Object.keys(REALMS)) {
     it(
@@ -162,7 +166,7 @@ onEachBackend("typed arrays", (backend) => {
           }
           const held = backend.dtypes.includes(dtype) ? dtype : "float32";
           assertEquals(
-            await read(collate([array, array]) as Tensor),
+            await read(rowsOf([array, array])),
             [held, [...values, ...values]],
             kind,
           );
@@ -190,7 +194,7 @@ onEachBackend("typed arrays", (backend) => {
             const way of [
               () => tensor(array),
               () => tensor(array, { dtype: "int32" }),
-              () => collate([array]),
+              () => rowsOf([array]),
             ]
           ) {
             assertThrows(way, RangeError, `got ${shown} at [1]`);
