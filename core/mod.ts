@@ -86,9 +86,12 @@ export {
   type ScalarFunction,
 } from "./scalar.ts";
 export {
+  making,
+  releasePassed,
   type Scope,
   scope,
   type Scoped,
+  type ScopeKind,
   tidy,
   tidyNow,
   unscoped,

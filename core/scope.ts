@@ -132,6 +132,19 @@ export class Scope {
     );
   }
 
+  /** Ends the scope and leaves what it owns to the one around it. */
+  surrender(): void {
+    const outer = around(this.outer);
+    const owned = this.#owned;
+    this.#owned = [];
+    for (const scoped of owned) {
+      if (scoped.owner !== this || scoped.released) continue;
+      scoped.owner = null;
+      outer?.own(scoped);
+    }
+    this.dispose();
+  }
+
   /**
    * Takes the scope, with what was made in it so far, to a task of its own.
    *
@@ -193,6 +206,29 @@ export class Scope {
     const what = this.kind === "unscoped" ? "unscoped call" : "scope";
     return `${what} begun${showPlace(this.#place)}`;
   }
+}
+
+/**
+ * Used by the library: calls `fn`, and tells whether it made what it gives. All
+ * that it makes belongs to the scope around the call.
+ */
+export function making<T>(fn: () => T): { readonly made: boolean; result: T } {
+  const inner = new Scope();
+  try {
+    const result = fn();
+    const { owner } = result as Partial<Scoped>;
+    return { made: owner === inner, result };
+  } finally {
+    inner.surrender();
+  }
+}
+
+const passedOn = new Scope(null, "sequential");
+
+/** Used by the library: releases what a module passed on to the next one. */
+export function releasePassed(scoped: Scoped): void {
+  scoped.dispose();
+  scoped.owner = passedOn;
 }
 
 /** Why something that a scope owned cannot be used, and what to do. */

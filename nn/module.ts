@@ -189,7 +189,8 @@ export abstract class Module<
 
   /**
    * Copies values into the parameters and persistent buffers, cast to their
-   * dtype. Everything is checked before anything is changed.
+   * dtype. Everything is checked before anything is changed, and tensors of the
+   * module itself, as when two parameters change places, are read first.
    *
    * @param state Tensors by name, such as another module's `stateDict()` or
    * what `loadSafetensors` gives.

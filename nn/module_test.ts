@@ -253,6 +253,44 @@ describe("loadStateDict", () => {
   );
 
   it(
+    "reads the module's own tensors before it writes any",
+    clean(() => {
+      using pair = new Sequential(new Linear(2, 2), new Linear(2, 2));
+      pair.loadStateDict({
+        "0.weight": tensor([[1, 2], [3, 4]]),
+        "0.bias": tensor([5, 6]),
+        "1.weight": tensor([[7, 8], [9, 10]]),
+        "1.bias": tensor([11, 12]),
+      });
+      const before = memory().tensors;
+      const state = pair.stateDict();
+      pair.loadStateDict({
+        "0.weight": state["1.weight"]!,
+        "0.bias": state["1.bias"]!,
+        "1.weight": state["0.weight"]!,
+        "1.bias": state["0.bias"]!,
+      });
+      assertEquals(state["0.weight"]!.toArraySync(), [[7, 8], [9, 10]]);
+      assertEquals(state["1.weight"]!.toArraySync(), [[1, 2], [3, 4]]);
+      assertEquals(state["0.bias"]!.toArraySync(), [11, 12]);
+      assertEquals(state["1.bias"]!.toArraySync(), [5, 6]);
+      pair.loadStateDict(state);
+      assertEquals(memory().tensors, before);
+      // Views of what is written: a transpose, and a row of the other weight.
+      const { weight, bias } = pair[0] as Linear;
+      using transposed = noGrad(() => weight.t());
+      using row = noGrad(() => weight.select(0, 1));
+      pair.loadStateDict(
+        { "0.bias": row, "0.weight": transposed },
+        { strict: false },
+      );
+      assertEquals(weight.toArraySync(), [[7, 9], [8, 10]]);
+      assertEquals(bias!.toArraySync(), [9, 10]);
+      assert(weight.requiresGrad);
+    }),
+  );
+
+  it(
     "lists everything that does not fit, and changes nothing",
     clean(() => {
       using layer = new Linear(2, 1);

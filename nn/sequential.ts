@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Tensor } from "@tenfold/core";
+import { isGradEnabled, making, releasePassed, Tensor } from "@tenfold/core";
+import { holds } from "./_holds.ts";
 import { Module } from "./module.ts";
 
 /**
@@ -59,11 +60,34 @@ export class Sequential extends Module {
     return this;
   }
 
-  /** What the last module gives. */
+  /**
+   * What the last module gives. Where nothing is recorded (`noGrad`), what one
+   * module passes to the next is released as soon as that is done, unless a
+   * module holds it in a field.
+   */
   forward(x: Tensor): Tensor {
+    if (!isGradEnabled()) return this.#passOn(x);
     let y = x;
     for (let i = 0, module; (module = this[i]) !== undefined; i++) {
       y = module.forward(y);
+    }
+    return y;
+  }
+
+  #passOn(x: Tensor): Tensor {
+    let y = x;
+    let maker: Module | null = null;
+    for (let i = 0, module: Module | undefined; (module = this[i]); i++) {
+      const user = module;
+      const input = y;
+      const { made, result } = making(() => user.forward(input));
+      y = result;
+      const done = maker !== null && input !== result &&
+        input instanceof Tensor && !input.requiresGrad &&
+        !holds(maker, input) && !holds(user, input);
+      if (done) releasePassed(input);
+      // What a module only hands on is still that of the one that made it.
+      if (result !== input) maker = made ? user : null;
     }
     return y;
   }

@@ -122,6 +122,28 @@ export function loadTensors(
       report,
     );
   }
-  for (const name of common) copyTensor(targets[name]!, sources[name]!);
+  copyAll(common.map((name) => [targets[name]!, sources[name]!]));
   return report;
+}
+
+/**
+ * Copies each source into its target. Sources that share memory with targets,
+ * such as two parameters of one module that change places, are read before
+ * anything is written.
+ */
+function copyAll(pairs: readonly (readonly [Tensor, Tensor])[]): void {
+  const written = new Set(pairs.map(([target]) => target.value.storage));
+  const staged: Tensor[] = [];
+  try {
+    const steps = pairs.flatMap(([target, source]) => {
+      if (source === target) return [];
+      if (!written.has(source.value.storage)) return [[target, source]];
+      const copy = unscopedNow(() => noGradNow(() => source.clone()));
+      staged.push(copy);
+      return [[target, copy]];
+    });
+    for (const [target, source] of steps) copyTensor(target!, source!);
+  } finally {
+    for (const copy of staged) copy.dispose();
+  }
 }

@@ -1,0 +1,174 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { clean } from "./_testing.ts";
+import {
+  memory,
+  noGrad,
+  ones,
+  ReleasedError,
+  scope,
+  type Tensor,
+  tensor,
+} from "@tenfold/core";
+import { Dropout, Flatten, Identity, Module, ReLU, Sequential } from "./mod.ts";
+
+/** Adds 1, and says how many buffers are live when it is called. */
+class Plus extends Module {
+  live = 0;
+
+  forward(x: Tensor): Tensor {
+    this.live = memory().buffers;
+    return x.add(1);
+  }
+}
+
+describe("a Sequential under noGrad", () => {
+  it(
+    "releases what one module passes to the next",
+    clean(() => {
+      using _ = scope();
+      const layers = Array.from({ length: 6 }, () => new Plus());
+      const model = new Sequential(...layers);
+      const x = ones([4]);
+      const before = memory().buffers;
+      const y = noGrad(() => model.forward(x));
+      assertEquals(y.toArraySync(), [7, 7, 7, 7]);
+      // The input, and beside it the one activation that is read.
+      assertEquals(layers.map(({ live }) => live - before), [0, 1, 1, 1, 1, 1]);
+      assertEquals(memory().buffers, before + 1);
+      model.forward(x);
+      assertEquals(layers.at(-1)!.live, before + 6);
+    }),
+  );
+
+  it(
+    "releases it within others, and keeps views alive",
+    clean(() => {
+      const model = new Sequential(
+        new Sequential(new Plus(), new ReLU()),
+        new Flatten(),
+        new Identity(),
+        new Dropout({ p: 0.5 }).eval(),
+        new Sequential(new Plus(), new Flatten()),
+      );
+      const x = ones([1, 2, 2]);
+      const before = memory();
+      const y = noGrad(() => model.forward(x));
+      assertEquals(y.toArraySync(), [[3, 3, 3, 3]]);
+      assertEquals(x.released, false);
+      assertEquals(memory().tensors, before.tensors + 1);
+      assertEquals(memory().buffers, before.buffers + 1);
+    }),
+  );
+
+  it(
+    "leaves alone what it was given, and what was there before",
+    clean(() => {
+      const table = ones([2]);
+      class Table extends Module {
+        forward(_: Tensor): Tensor {
+          return table;
+        }
+      }
+      const x = ones([2]);
+      const model = new Sequential(
+        new Identity(),
+        new Table(),
+        new Identity(),
+        new Plus(),
+      );
+      assertEquals(noGrad(() => model.forward(x)).toArraySync(), [2, 2]);
+      assertEquals([x.released, table.released], [false, false]);
+    }),
+  );
+
+  it(
+    "saves what a module holds in its fields",
+    clean(() => {
+      class Remembering extends Module {
+        input: Tensor | null = null;
+        readonly outputs = { all: new Map<string, Tensor[]>() };
+
+        forward(x: Tensor): Tensor {
+          const y = x.mul(2);
+          this.input = x;
+          this.outputs.all.set("last", [y]);
+          return y;
+        }
+      }
+      const inner = new Remembering();
+      const model = new Sequential(
+        new Plus(),
+        new Sequential(inner),
+        new Plus(),
+      );
+      noGrad(() => model.forward(ones([1])));
+      assertEquals(inner.input!.toArraySync(), [2]);
+      assertEquals(inner.outputs.all.get("last")![0]!.toArraySync(), [4]);
+    }),
+  );
+
+  it(
+    "says why, where somebody else holds it",
+    clean(() => {
+      const seen: Tensor[] = [];
+      class Told extends Module {
+        forward(x: Tensor): Tensor {
+          seen.push(x);
+          return x.add(1);
+        }
+      }
+      const model = new Sequential(new Plus(), new Told());
+      noGrad(() => model.forward(tensor([1])));
+      const error = assertThrows(() => seen[0]!.add(1), ReleasedError);
+      assert(error.message.includes("Sequential under noGrad"), error.message);
+      assert(error.message.includes("tensor.clone()"), error.message);
+    }),
+  );
+
+  it(
+    "leaves what its modules make beside the result to the scope around",
+    clean(() => {
+      class Masking extends Module {
+        mask: Tensor | null = null;
+        forward(x: Tensor): Tensor {
+          this.mask ??= x.gt(0);
+          return x.mul(this.mask);
+        }
+      }
+      const masking = new Masking();
+      const model = new Sequential(masking, new ReLU());
+      {
+        using _ = scope();
+        noGrad(() => model.forward(ones([2])));
+        noGrad(() => model.forward(ones([2])));
+      }
+      const error = assertThrows(
+        () => model.forward(ones([2])),
+        ReleasedError,
+      );
+      for (const wayOut of ["keep", "Buffer", "unscoped"]) {
+        assert(error.message.includes(wayOut), error.message);
+      }
+      assert(/sequential_test\.ts:\d+:\d+/.test(error.message), error.message);
+    }),
+  );
+
+  it(
+    "leaves nothing behind when a module throws",
+    clean(() => {
+      class Failing extends Module {
+        forward(x: Tensor): Tensor {
+          x.add(1);
+          throw new RangeError("inside");
+        }
+      }
+      const model = new Sequential(new Plus(), new Failing());
+      assertThrows(
+        () => noGrad(() => model.forward(ones([1]))),
+        RangeError,
+        "inside",
+      );
+    }),
+  );
+});
