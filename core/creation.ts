@@ -8,7 +8,7 @@ import type { Device } from "./device.ts";
 import { castNumber, checkDType, type DType, DTYPES } from "./dtype.ts";
 import { GradientError, ShapeError, showShape } from "./errors.ts";
 import { dtypeOfArray, type NumberArray, toElements } from "./host_data.ts";
-import { checkNumber, showValue } from "./options.ts";
+import { checkCount, checkNumber, showValue } from "./options.ts";
 import { currentDevice, deviceNow } from "./registry.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
 import { applyTo, Tensor } from "./tensor.ts";
@@ -192,6 +192,7 @@ export function tensor(
   data: TensorData,
   options: TensorOptions & { readonly shape?: Shape } = {},
 ): Tensor {
+  checkCount("tensor", arguments.length, 2);
   checkOptions(options, "make a tensor");
   if (options.dtype !== undefined) checkDType(options.dtype, "make a tensor");
   checkData(data);
@@ -248,6 +249,7 @@ export function full(
   value: number,
   options: TensorOptions = {},
 ): Tensor {
+  checkCount("full", arguments.length, 3);
   return create(
     {
       name: "full",
@@ -262,11 +264,13 @@ export function full(
 
 /** A tensor of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+  checkCount("zeros", arguments.length, 2);
   return full(shape, 0, options);
 }
 
 /** A tensor of ones. */
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
+  checkCount("ones", arguments.length, 2);
   return full(shape, 1, options);
 }
 
@@ -281,16 +285,19 @@ export function fullLike(
   value: number,
   options: TensorOptions = {},
 ): Tensor {
+  checkCount("fullLike", arguments.length, 3);
   return full(x.shape, value, like(x, options));
 }
 
 /** Zeros in the shape, dtype and device of another tensor. */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  checkCount("zerosLike", arguments.length, 2);
   return fullLike(x, 0, options);
 }
 
 /** Ones in the shape, dtype and device of another tensor. */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  checkCount("onesLike", arguments.length, 2);
   return fullLike(x, 1, options);
 }
 
@@ -304,6 +311,7 @@ export function eye(
   columns: number = rows,
   options: TensorOptions = {},
 ): Tensor {
+  checkCount("eye", arguments.length, 3);
   checkShape([rows, columns], "make an identity matrix");
   const dtype = checkDType(options.dtype ?? "float32", "make a tensor");
   return create({ name: "eye", rows, columns, dtype }, options, "make eye");
@@ -331,6 +339,7 @@ export function arange(
   step?: number | TensorOptions,
   options?: TensorOptions,
 ): Tensor {
+  checkCount("arange", arguments.length, 4);
   const numbers = [start, end, step].filter((v) => typeof v === "number");
   const settings = options ??
     [end, step].find((v) => typeof v === "object") as TensorOptions ?? {};
@@ -373,6 +382,7 @@ export function linspace(
   steps: number,
   options: TensorOptions = {},
 ): Tensor {
+  checkCount("linspace", arguments.length, 4);
   if (!Number.isInteger(steps) || steps < 0) {
     throw new RangeError(
       `Cannot make ${steps} evenly spaced numbers: give a non-negative integer`,

@@ -4,6 +4,7 @@
  * @module
  */
 import { ShapeError, showShape } from "./errors.ts";
+import { checkCount } from "./options.ts";
 import { tidyNow } from "./scope.ts";
 import { normalizeDim } from "./shape.ts";
 import {
@@ -36,6 +37,7 @@ function requireSome(tensors: readonly Tensor[], operation: string): void {
  * ```
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  checkCount("cat", arguments.length, 2);
   requireSome(tensors, "cat");
   const { ndim } = tensors[0]!;
   if (ndim === 0) {
@@ -48,6 +50,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 
 /** Tensors of one shape along a new dim. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  checkCount("stack", arguments.length, 2);
   requireSome(tensors, "stack");
   const [first] = tensors;
   for (const { shape } of tensors) {
@@ -72,6 +75,7 @@ export function where(
   a: TensorLike,
   b: TensorLike,
 ): Tensor {
+  checkCount("where", arguments.length, 3);
   const operands = [a, b];
   for (const operand of operands) {
     if (typeof operand !== "number") checkOperand("where", operand);

@@ -15,7 +15,7 @@ import {
   withPart,
 } from "./key.ts";
 import type { Formula } from "./op.ts";
-import { showValue } from "./options.ts";
+import { checkCount, showValue } from "./options.ts";
 import { broadcastShapes, normalizeDims, type Shape } from "./shape.ts";
 import { applyOp, type Dims, Tensor } from "./tensor.ts";
 
@@ -259,5 +259,6 @@ export function fused(
   expression: FusedExpression,
   options: FusedOptions = {},
 ): FusedFunction {
+  checkCount("fused", arguments.length, 3);
   return new FusedFunction(label, expression, options);
 }

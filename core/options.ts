@@ -3,6 +3,16 @@
  *
  * @module
  */
+import {
+  byPosition,
+  isPlainObject,
+  optionNames,
+  showValue,
+  tooMany,
+  unknownOption,
+} from "./option_messages.ts";
+
+export { showValue };
 
 /** What a schema finds wrong, as zod says it. */
 export interface OptionsIssue {
@@ -31,24 +41,18 @@ export interface OptionsSchema<T> {
       readonly success: false;
       readonly error: { readonly issues: readonly OptionsIssue[] };
     };
+  /**
+   * What checks each option, by name, in the order in which PyTorch takes them
+   * by position; messages name them.
+   */
+  readonly shape?: OptionFields;
 }
 
-/** A value for a message: short, and on one line. */
-export function showValue(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) {
-    const short = value.length <= 8 &&
-      value.every((item) => typeof item !== "object");
-    return short
-      ? `[${value.map((item) => showValue(item)).join(", ")}]`
-      : `an array of ${value.length}`;
-  }
-  return value.constructor?.name === "Object"
-    ? "an object"
-    : `a ${value.constructor?.name ?? "object without prototype"}`;
+/** What checks single options, by name. */
+export interface OptionFields {
+  readonly [name: string]: {
+    safeParse(value: unknown): { readonly success: boolean };
+  };
 }
 
 /**
@@ -126,37 +130,179 @@ export function parseOptions<T>(
   options: unknown,
   operation: string,
 ): T {
+  return parseWithout(schema, options, operation, NONE);
+}
+
+const NONE: readonly string[] = [];
+
+/**
+ * {@linkcode parseOptions} for a function or constructor of which the options
+ * are the last argument: nothing may follow them, and no option may be given
+ * by its position, as in `new Linear(3, 2, false)`.
+ *
+ * @param schema A zod schema of an object: the options, and those of the
+ * arguments before them that it shall check.
+ * @param before What comes before the options, in order.
+ * @param options The options.
+ * @param args All that was passed: `arguments`.
+ * @param operation What is being done, for messages: `"make a Linear"`.
+ * @returns The options with their defaults, and what the schema checks of the
+ * arguments before them.
+ * @throws {TypeError} If there are too many arguments, or an option is unknown
+ * or of the wrong type.
+ * @throws {RangeError} If an option has a wrong value.
+ * @example A function that takes a size and options
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { parseArguments } from "@tenfold/core";
+ * import * as z from "zod";
+ *
+ * const schema = z.strictObject({
+ *   size: z.int("must be an integer"),
+ *   bias: z.boolean("must be true or false").default(true),
+ * });
+ * function scale(size: number, options: { bias?: boolean } = {}) {
+ *   return parseArguments(schema, { size }, options, arguments, "make a Scale");
+ * }
+ * assertEquals(scale(3), { size: 3, bias: true });
+ * assertThrows(
+ *   () => Reflect.apply(scale, null, [3, false]),
+ *   TypeError,
+ *   "options go by name: got false, write { bias: false }",
+ * );
+ * ```
+ */
+export function parseArguments<T>(
+  schema: OptionsSchema<T>,
+  before: { readonly [name: string]: unknown },
+  options: unknown,
+  args: ArrayLike<unknown>,
+  operation: string,
+): T {
+  const fields = schema.shape ?? {};
+  const names = Object.keys(before);
+  const all: { [name: string]: unknown } = {
+    ...optionsArgument(schema, names, options, args, operation),
+  };
+  for (const name of names) {
+    if (!Object.hasOwn(fields, name)) continue;
+    if (Object.hasOwn(all, name)) {
+      throw unknownOption(operation, [name], optionNames(fields, names));
+    }
+    all[name] = before[name];
+  }
+  return parseWithout(schema, all, operation, names);
+}
+
+/**
+ * The options among arguments, as they were passed: {@linkcode parseArguments}
+ * without looking into them.
+ *
+ * @param schema The schema of the options, for messages.
+ * @param before The names of what comes before the options.
+ * @param options The options.
+ * @param args All that was passed: `arguments`.
+ * @param operation What is being done, for messages.
+ * @throws {TypeError} If there are too many arguments, or an option is given by
+ * its position.
+ */
+export function optionsArgument<O extends object>(
+  schema: OptionsSchema<unknown>,
+  before: readonly string[],
+  options: unknown,
+  args: ArrayLike<unknown>,
+  operation: string,
+): O {
+  if (args.length > before.length + 1 || !isOptions(options)) {
+    const fields = schema.shape ?? {};
+    throw byPosition(operation, optionNames(fields, before), fields, {
+      given: Array.prototype.slice.call(args, before.length),
+      most: before.length + 1,
+    });
+  }
+  return (options ?? {}) as O;
+}
+
+function isOptions(value: unknown): value is object | undefined {
+  return value === undefined || isPlainObject(value);
+}
+
+/**
+ * Refuses arguments beyond the last one that an operation takes.
+ *
+ * @param operation What is being done, for messages: `"add"`.
+ * @param given How many arguments were passed: `arguments.length`.
+ * @param most How many it takes.
+ * @throws {TypeError} If there are more.
+ */
+export function checkCount(
+  operation: string,
+  given: number,
+  most: number,
+): void {
+  if (given > most) throw tooMany(operation, given, most);
+}
+
+function parseWithout<T>(
+  schema: OptionsSchema<T>,
+  options: unknown,
+  operation: string,
+  names: readonly string[],
+): T {
   const result = schema.safeParse(options);
   if (result.success) return result.data;
+  const fields = schema.shape ?? {};
   const { issues } = result.error;
+  if (!isPlainObject(options)) {
+    throw byPosition(operation, optionNames(fields, names), fields, {
+      given: [options],
+      most: 1,
+    });
+  }
   // A name that nobody knows explains what else is missing.
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ??
     issues[0]!;
   if (issue.code === "unrecognized_keys") {
-    throw new TypeError(
-      `Cannot ${operation} as there is no such option: got ${
-        issue.keys?.join(", ")
-      }`,
-    );
+    const known = issue.path.length === 0
+      ? optionNames(fields, names)
+      : optionNames(fieldsAt(schema, issue.path), NONE);
+    throw unknownOption(operation, issue.keys ?? NONE, known);
   }
-  if (issue.path.length === 0 && typeof options !== "object") {
-    throw new TypeError(
-      `Cannot ${operation} as the options must be an object: got ${
-        showValue(options)
-      }`,
-    );
-  }
-  let value = options;
+  let value: unknown = options;
   for (const key of issue.path) {
     value = (value as { [key: PropertyKey]: unknown } | undefined)?.[key];
   }
   const Fault = isTypeFault(issue, value) ? TypeError : RangeError;
   const field = issue.path.join(".");
+  const message = predicateOf(issue);
   throw new Fault(
     field === ""
-      ? `Cannot ${operation} as ${issue.message}`
-      : `Cannot ${operation} as ${field} ${issue.message}: got ${
-        showValue(value)
-      }`,
+      ? `Cannot ${operation} as ${message}`
+      : `Cannot ${operation} as ${field} ${message}: got ${showValue(value)}`,
   );
+}
+
+/** The message of a schema, or our own where a schema has none. */
+function predicateOf({ message, expected }: OptionsIssue): string {
+  return message.startsWith("Invalid input")
+    ? expected === undefined
+      ? "has a wrong value"
+      : `must be of type ${expected}`
+    : message;
+}
+
+/** The fields of an object within the options, where they can be told. */
+function fieldsAt(
+  schema: { readonly shape?: OptionFields },
+  path: readonly PropertyKey[],
+): OptionFields {
+  let at: { readonly shape?: OptionFields; unwrap?(): unknown } | undefined =
+    schema;
+  for (const key of path) {
+    at = at?.shape?.[String(key)] as typeof at;
+    while (at !== undefined && !at.shape && at.unwrap) {
+      at = at.unwrap() as typeof at;
+    }
+  }
+  return at?.shape ?? {};
 }

@@ -39,7 +39,13 @@ describe("parseOptions", () => {
       [{ rate: 1, inner: { on: [1, 2] } }, "inner.on must be true or false"],
       [{ rate: 1, rat: 2 }, "there is no such option: got rat"],
       [{ rat: 2 }, "there is no such option: got rat"],
-      [5, "the options must be an object: got 5"],
+      [undefined, "the options must be an object: got undefined"],
+      [5, "options go by name: got 5, write { rate: 5 }"],
+      ["b", 'options go by name: got "b", write { mode: "b" }'],
+      [
+        [],
+        "options go by name: got [], its options are rate, mode, count, inner",
+      ],
     ];
     for (const [options, why] of cases) {
       assertThrows(() => parse(options), TypeError, `Cannot do it as ${why}`);

@@ -6,6 +6,7 @@
 import { create, like, type TensorOptions } from "./creation.ts";
 import { checkDType, type DType, DTYPES } from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
+import { checkCount } from "./options.ts";
 import { nextKey } from "./random_state.ts";
 import { checkShape, type Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -43,21 +44,25 @@ function floatDType(options: TensorOptions): DType {
 
 /** Uniform random numbers from 0 (included) to 1 (excluded). */
 export function rand(shape: Shape, options: TensorOptions = {}): Tensor {
+  checkCount("rand", arguments.length, 2);
   return random("uniform", 0, 1, shape, options, floatDType(options));
 }
 
 /** Random numbers of the standard normal distribution. */
 export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
+  checkCount("randn", arguments.length, 2);
   return random("normal", 0, 1, shape, options, floatDType(options));
 }
 
 /** {@linkcode rand} in the shape, dtype and device of another tensor. */
 export function randLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  checkCount("randLike", arguments.length, 2);
   return rand(x.shape, like(x, options));
 }
 
 /** {@linkcode randn} in the shape, dtype and device of another tensor. */
 export function randnLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  checkCount("randnLike", arguments.length, 2);
   return randn(x.shape, like(x, options));
 }
 
@@ -74,6 +79,7 @@ export function randint(
   shape: Shape,
   options: TensorOptions = {},
 ): Tensor {
+  checkCount("randint", arguments.length, 4);
   const range = high - low;
   if (
     !Number.isInteger(low) || !Number.isInteger(high) || range < 1 ||
@@ -89,6 +95,7 @@ export function randint(
 
 /** The numbers 0 to `n - 1` in random order, int32. */
 export function randperm(n: number, options: TensorOptions = {}): Tensor {
+  checkCount("randperm", arguments.length, 2);
   const { dtype: _, ...rest } = options;
   const keys = randint(0, 2 ** 31 - 1, [n], rest);
   const order = keys.argsort();
@@ -101,6 +108,7 @@ export function randperm(n: number, options: TensorOptions = {}): Tensor {
  * otherwise, in the tensor's dtype.
  */
 export function bernoulli(probability: Tensor): Tensor {
+  checkCount("bernoulli", arguments.length, 1);
   const draws = randLike(probability);
   const hits = draws.lt(probability);
   const out = hits.cast(probability.dtype);

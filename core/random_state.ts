@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { checkCount } from "./options.ts";
 
 /** What a generator will draw next; plain numbers, so it can be stored. */
 export interface RandomState {
@@ -34,6 +35,7 @@ let seeded = false;
  * ```
  */
 export function manualSeed(seed: number): void {
+  checkCount("manualSeed", arguments.length, 1);
   if (!Number.isSafeInteger(seed)) {
     throw new RangeError(
       `Cannot seed the generator with ${seed}: give an integer`,
@@ -44,12 +46,14 @@ export function manualSeed(seed: number): void {
 
 /** The state of the generator, to continue from later. */
 export function getRandomState(): RandomState {
+  checkCount("getRandomState", arguments.length, 0);
   seedOnce();
   return state;
 }
 
 /** Continues from a state that {@linkcode getRandomState} gave. */
 export function setRandomState(next: RandomState): void {
+  checkCount("setRandomState", arguments.length, 1);
   state = { seed: next.seed | 0, draws: next.draws };
   seeded = true;
 }

@@ -6,6 +6,7 @@
 import type { Backend } from "./backend.ts";
 import { type Device, EagerDevice } from "./device.ts";
 import { DeviceError } from "./errors.ts";
+import { checkCount } from "./options.ts";
 import { currentTask, type Task } from "./task.ts";
 
 /** Makes a backend, at once or after a while; throws where it cannot. */
@@ -47,6 +48,7 @@ export function registerBackend(
   open: OpenBackend,
   options: { probe?: () => string | null; preferred?: boolean } = {},
 ): void {
+  checkCount("registerBackend", arguments.length, 3);
   registrations.set(name, {
     open,
     probe: options.probe,
@@ -175,6 +177,7 @@ function openNow(
  * ```
  */
 export async function setBackend(target: string | Backend): Promise<void> {
+  checkCount("setBackend", arguments.length, 1);
   const task = currentTask();
   const turn = ++asked;
   const device = await openDevice(target);
@@ -227,6 +230,7 @@ export function currentBackend(): Backend {
  * ones), or it cannot be opened (the message says why).
  */
 export async function backendFromEnvironment(): Promise<void> {
+  checkCount("backendFromEnvironment", arguments.length, 0);
   const name = environmentBackend();
   if (name !== null) await setBackend(name);
 }
@@ -278,6 +282,7 @@ function environmentVariable(variable: string): string | null {
  * ```
  */
 export function listBackends(): BackendStatus[] {
+  checkCount("listBackends", arguments.length, 0);
   return [...registrations].map(([name, registration]) => {
     if (registration.device && !registration.device.backend.lost) {
       const { notice } = registration.device.backend;
@@ -292,6 +297,7 @@ export function listBackends(): BackendStatus[] {
 
 /** Opens every registered backend once, then lists them. */
 export async function probeBackends(): Promise<BackendStatus[]> {
+  checkCount("probeBackends", arguments.length, 0);
   for (const name of registrations.keys()) {
     // The failure is remembered and listed.
     await openDevice(name).catch(() => {});

@@ -33,7 +33,7 @@ import {
   showShape,
 } from "./errors.ts";
 import type { Op, ReduceOp, UpdateProgram } from "./op.ts";
-import { checkNumber, showValue } from "./options.ts";
+import { checkCount, checkNumber, showValue } from "./options.ts";
 import { formatTensor, nest, type NestedNumbers } from "./print.ts";
 import { openDevice } from "./registry.ts";
 import {
@@ -1846,6 +1846,7 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
 ): Tensor[] {
+  checkCount("grad", arguments.length, 3);
   const ys = outputs instanceof Tensor ? [outputs] : outputs;
   const xs = inputs instanceof Tensor ? [inputs] : inputs;
   const targets = xs.map((x, i) => {

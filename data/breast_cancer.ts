@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCount } from "@tenfold/core";
 import { DECIMALS, ROWS, WIDTHS } from "./_embedded/breast_cancer.ts";
 import { decodeTable } from "./_embedded/decode.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
@@ -51,6 +52,7 @@ const MEASURES = [
  * ```
  */
 export function loadBreastCancer(options: DeviceOption = {}): LabeledData {
+  checkCount("loadBreastCancer", arguments.length, 1);
   return labeledData(decodeTable(ROWS, WIDTHS, DECIMALS), [30], {
     featureNames: [
       ...MEASURES.map((measure) => `mean ${measure}`),

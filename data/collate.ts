@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkCount,
   type DType,
   dtypeOfArray,
   DTYPES,
@@ -122,6 +123,7 @@ function stackArrays(samples: readonly ArrayLike<number | bigint>[]): Tensor {
 export function collate<const Sample>(
   samples: readonly Sample[],
 ): Collated<Sample> {
+  checkCount("collate", arguments.length, 1);
   return collateAny(samples) as Collated<Sample>;
 }
 

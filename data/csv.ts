@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { checkCount, parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { csvError, parseFields } from "./_csv_rows.ts";
 import { parseAs } from "./_foreign_format.ts";
@@ -71,9 +71,11 @@ const optionsSchema = z.strictObject({
  * ```
  */
 export function parseCsv(text: string, options: CsvOptions = {}): CsvTable {
-  const { header, columns, delimiter, comment, naValues } = parseOptions(
+  const { header, columns, delimiter, comment, naValues } = parseArguments(
     optionsSchema,
+    { text },
     options,
+    arguments,
     "read CSV data",
   );
   const fields = parseFields(text, {
@@ -131,6 +133,7 @@ export async function readCsv(
   source: ByteSource,
   options: CsvOptions = {},
 ): Promise<CsvTable> {
+  checkCount("readCsv", arguments.length, 2);
   const bytes = await readBytes(source);
   return parseAs(bytes, "CSV data", undefined, () => {
     let text: string;

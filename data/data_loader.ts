@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, Turn } from "@tenfold/core";
+import { parseArguments, parseOptions, Turn } from "@tenfold/core";
 import * as z from "zod";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
@@ -177,7 +177,13 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
     options: DataLoaderOptions<Sample, Batch> = {},
   ) {
     checkDataset(dataset, "make a DataLoader");
-    const parsed = parseOptions(optionsSchema, options, "make a DataLoader");
+    const parsed = parseArguments(
+      optionsSchema,
+      { dataset },
+      options,
+      arguments,
+      "make a DataLoader",
+    );
     this.dataset = dataset;
     this.batchSize = parsed.batchSize;
     this.#shuffle = parsed.shuffle;

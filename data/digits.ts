@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { decodeDigits } from "./_embedded/decode.ts";
 import { DIGITS } from "./_embedded/digits.ts";
@@ -56,9 +56,11 @@ part, as scikit-learn ships it. Licence: CC BY 4.0.`;
  * ```
  */
 export function loadDigits(options: LoadDigitsOptions = {}): LabeledData {
-  const { layout, ...place } = parseOptions(
+  const { layout, ...place } = parseArguments(
     optionsSchema,
+    {},
     options,
+    arguments,
     "load the digits",
   );
   const featureNames = Array.from(

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tenfold/core";
+import { checkCount, type Tensor } from "@tenfold/core";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { ELEMENTS, type ElementType } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";
@@ -130,6 +130,7 @@ function checkLength(header: IdxHeader, length: number): void {
  * ```
  */
 export function parseIdx(bytes: Uint8Array): IdxArray {
+  checkCount("parseIdx", arguments.length, 1);
   return parseAs(bytes, "IDX data", undefined, parseWhole);
 }
 
@@ -162,6 +163,7 @@ function parseWhole(bytes: Uint8Array): IdxArray {
  * ```
  */
 export function serializeIdx(array: IdxArray): Uint8Array {
+  checkCount("serializeIdx", arguments.length, 1);
   const { type, shape, data } = array;
   const size = shape.reduce((a, b) => a * b, 1);
   const wrongExtent = shape.some((extent) =>
@@ -236,6 +238,7 @@ export async function readIdx(
   source: ByteSource,
   options: DeviceOption = {},
 ): Promise<Tensor> {
+  checkCount("readIdx", arguments.length, 2);
   const { type, shape, data } = parseIdx(
     await inflateIdx(await readBytes(source)),
   );

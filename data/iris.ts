@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCount } from "@tenfold/core";
 import { decodeTable } from "./_embedded/decode.ts";
 import { DECIMALS, ROWS, WIDTHS } from "./_embedded/iris.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
@@ -36,6 +37,7 @@ scikit-learn ships it. Licence: CC BY 4.0.`;
  * ```
  */
 export function loadIris(options: DeviceOption = {}): LabeledData {
+  checkCount("loadIris", arguments.length, 1);
   return labeledData(decodeTable(ROWS, WIDTHS, DECIMALS), [4], {
     featureNames: [
       "sepal length (cm)",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, type Tensor, where } from "@tenfold/core";
+import { parseArguments, type Tensor, where } from "@tenfold/core";
 import * as z from "zod";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
@@ -63,9 +63,11 @@ export class MinMaxScaler {
    * @throws {RangeError} If the range is empty.
    */
   constructor(options: MinMaxScalerOptions = {}) {
-    const { featureRange: [low, high], clip } = parseOptions(
+    const { featureRange: [low, high], clip } = parseArguments(
       optionsSchema,
+      {},
       options,
+      arguments,
       "make a MinMaxScaler",
     );
     if (low >= high) {

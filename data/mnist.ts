@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { parseOptions, type Tensor, tensor, unscopedNow } from "@tenfold/core";
+import {
+  parseArguments,
+  type Tensor,
+  tensor,
+  unscopedNow,
+} from "@tenfold/core";
 import * as z from "zod";
 import type { DownloadProgress } from "./_download.ts";
 import { environment } from "./_fs.ts";
@@ -250,9 +255,11 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
  * ```
  */
 export async function mnist(options: MnistOptions = {}): Promise<MnistDataset> {
-  const { split, device, ...rest } = parseOptions(
+  const { split, device, ...rest } = parseArguments(
     mnistSchema,
+    {},
     options,
+    arguments,
     "open MNIST",
   );
   const place = device === undefined ? {} : { device };
@@ -336,7 +343,13 @@ export async function downloadMnist(
   root: string,
   options: DownloadMnistOptions = {},
 ): Promise<void> {
-  const parsed = parseOptions(downloadSchema, options, "download MNIST");
+  const parsed = parseArguments(
+    downloadSchema,
+    { root },
+    options,
+    arguments,
+    "download MNIST",
+  );
   await withProgress(parsed.progress, async (onProgress) => {
     const access = { ...parsed, root, download: true, onProgress };
     for (const { images, labels } of Object.values(MNIST_FILES)) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tenfold/core";
+import { checkCount, type Tensor } from "@tenfold/core";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { MAX_DIMS } from "./_dims.ts";
 import { ELEMENT_OF_DTYPE, ELEMENTS, encodeElements } from "./_element.ts";
@@ -76,6 +76,7 @@ function fromFortranOrder<A extends AnyTypedArray>(
  * ```
  */
 export function parseNpy(bytes: Uint8Array): NpyArray {
+  checkCount("parseNpy", arguments.length, 1);
   return parseAs(bytes, "npy data", "npy", parseWhole);
 }
 
@@ -121,6 +122,7 @@ function parseWhole(bytes: Uint8Array): NpyArray {
  * ```
  */
 export function serializeNpy(array: NpyArray): Uint8Array {
+  checkCount("serializeNpy", arguments.length, 1);
   const { type, shape, data } = array;
   const size = shape.reduce((a, b) => a * b, 1);
   if (shape.length > MAX_DIMS) {
@@ -172,6 +174,7 @@ export async function readNpy(
   source: ByteSource,
   options: DeviceOption = {},
 ): Promise<Tensor> {
+  checkCount("readNpy", arguments.length, 2);
   const { type, shape, data } = parseNpy(await readBytes(source));
   return toTensor(data, type, shape, "npy data", options);
 }
@@ -198,6 +201,7 @@ export async function writeNpy(
   path: string | URL,
   tensor: Tensor,
 ): Promise<void> {
+  checkCount("writeNpy", arguments.length, 2);
   const data = await tensor.data();
   const type = ELEMENT_OF_DTYPE[tensor.dtype] as NpyType;
   const shape = [...tensor.shape];

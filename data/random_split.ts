@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
@@ -44,9 +44,11 @@ export function randomSplit<Sample>(
   lengths: readonly number[],
   options: RandomSplitOptions = {},
 ): Subset<Sample>[] {
-  const { seed = drawSeed() } = parseOptions(
+  const { seed = drawSeed() } = parseArguments(
     optionsSchema,
+    { dataset, lengths },
     options,
+    arguments,
     "split a dataset",
   );
   checkDataset(dataset, "split a dataset");

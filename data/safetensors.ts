@@ -5,9 +5,10 @@
  * @module
  */
 import {
+  checkCount,
   type DType,
   isFloating,
-  parseOptions,
+  parseArguments,
   showValue,
   Tensor,
 } from "@tenfold/core";
@@ -190,6 +191,7 @@ function checkTensors(tensors: unknown): void {
  * ```
  */
 export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
+  checkCount("parseSafetensors", arguments.length, 1);
   const { entries, metadata, start } = parseAs(
     bytes,
     "safetensors data",
@@ -225,6 +227,7 @@ export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
  * ```
  */
 export function serializeSafetensors(file: SafetensorsFile): Uint8Array {
+  checkCount("serializeSafetensors", arguments.length, 1);
   return layOutSafetensors(file.tensors, file.metadata);
 }
 
@@ -256,9 +259,11 @@ export function decodeSafetensors(
   bytes: Uint8Array,
   options: LoadSafetensorsOptions = {},
 ): { [name: string]: Tensor } {
-  const { unsupported, ...place } = parseOptions(
+  const { unsupported, ...place } = parseArguments(
     loadSchema,
+    { bytes },
     options,
+    arguments,
     "read safetensors data",
   );
   const { tensors } = parseSafetensors(bytes);
@@ -311,9 +316,11 @@ export async function encodeSafetensors(
   options: SafetensorsOptions = {},
 ): Promise<Uint8Array> {
   checkTensors(tensors);
-  const { metadata, dtype } = parseOptions(
+  const { metadata, dtype } = parseArguments(
     optionsSchema,
+    { tensors },
     options,
+    arguments,
     "write safetensors data",
   );
   const chosen = typeof dtype === "string" ? {} : dtype;
@@ -366,6 +373,7 @@ export async function saveSafetensors(
   tensors: { readonly [name: string]: Tensor },
   options: SafetensorsOptions = {},
 ): Promise<void> {
+  checkCount("saveSafetensors", arguments.length, 3);
   if (typeof path !== "string" && !(path instanceof URL)) {
     throw new TypeError(
       `Cannot write safetensors data as the first argument must be a path or a URL: got ${
@@ -404,5 +412,6 @@ export async function loadSafetensors(
   source: ByteSource,
   options: LoadSafetensorsOptions = {},
 ): Promise<{ [name: string]: Tensor }> {
+  checkCount("loadSafetensors", arguments.length, 2);
   return decodeSafetensors(await readBytes(source), options);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCount } from "@tenfold/core";
 import { asBytes } from "./_bytes.ts";
 import { readFile } from "./_fs.ts";
 import { FileError, messageOf } from "./errors.ts";
@@ -40,6 +41,7 @@ export type ByteSource =
  * ```
  */
 export async function readBytes(source: ByteSource): Promise<Uint8Array> {
+  checkCount("readBytes", arguments.length, 1);
   if (ArrayBuffer.isView(source)) return unshared(asBytes(source));
   switch (kindOf(source)) {
     case "ArrayBuffer":

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, type Tensor, where } from "@tenfold/core";
+import { parseArguments, type Tensor, where } from "@tenfold/core";
 import * as z from "zod";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
@@ -60,9 +60,11 @@ export class StandardScaler {
    * @throws {TypeError} If an option is unknown or of the wrong type.
    */
   constructor(options: StandardScalerOptions = {}) {
-    const { withMean, withStd } = parseOptions(
+    const { withMean, withStd } = parseArguments(
       optionsSchema,
+      {},
       options,
+      arguments,
       "make a StandardScaler",
     );
     this.#withMean = withMean;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core";
 import type { Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
@@ -108,9 +108,11 @@ export function trainTestSplit(
   source: Dataset | readonly [Tensor, ...Tensor[]],
   options: TrainTestSplitOptions = {},
 ): unknown {
-  const { testSize, stratify, shuffle, ...rest } = parseOptions(
+  const { testSize, stratify, shuffle, ...rest } = parseArguments(
     optionsSchema,
+    { source },
     options,
+    arguments,
     "split into train and test",
   );
   const dataset = Array.isArray(source)

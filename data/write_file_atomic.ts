@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCount } from "@tenfold/core";
 import { replaceFile } from "./_replace_file.ts";
 
 /**
@@ -32,6 +33,7 @@ export async function writeFileAtomic(
   path: string | URL,
   data: Uint8Array | string,
 ): Promise<void> {
+  checkCount("writeFileAtomic", arguments.length, 2);
   const bytes = typeof data === "string"
     ? new TextEncoder().encode(data)
     : data;

@@ -94,18 +94,33 @@ export function placeOf(
   };
 }
 
+function tooManyArguments(operation: string, extra: number): TypeError {
+  return new TypeError(
+    `Cannot ${operation} as nothing goes behind the options: got ${extra} more ${
+      extra === 1 ? "argument" : "arguments"
+    }`,
+  );
+}
+
 /** Options that were found right before: they are looked at once each. */
 const known = new WeakMap<object, WeakSet<object>>();
 
 /**
  * Checks the options of a function that may be called in every step: an
  * object that was checked before is not looked at again.
+ *
+ * @param extra How many arguments follow the options: none may.
  */
 export function checkOptions(
   schema: OptionsSchema<unknown>,
-  options: object,
+  options: object | undefined,
   operation: string,
+  extra: number,
 ): void {
+  if (extra > 0 && (options === undefined || typeof options === "object")) {
+    throw tooManyArguments(operation, extra);
+  }
+  if (options === undefined) return;
   let seen = known.get(schema);
   if (seen === undefined) known.set(schema, seen = new WeakSet());
   if (seen.has(options)) return;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, type Tensor } from "@tenfold/core";
+import { parseArguments, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { dim, finite, oneOf, positiveNumber } from "./_options.ts";
 import {
@@ -50,8 +50,14 @@ export class LeakyReLU extends Module {
    */
   constructor(options: LeakyReluOptions = {}) {
     super();
-    this.negativeSlope =
-      parseOptions(leakyReluSchema, options, "make a LeakyReLU").negativeSlope;
+    this.negativeSlope = parseArguments(
+      leakyReluSchema,
+      {},
+      options,
+      arguments,
+      "make a LeakyReLU",
+    )
+      .negativeSlope;
   }
 
   /** Applies it to every element. */
@@ -79,7 +85,8 @@ export class ELU extends Module {
    */
   constructor(options: EluOptions = {}) {
     super();
-    this.alpha = parseOptions(eluSchema, options, "make an ELU").alpha;
+    this.alpha =
+      parseArguments(eluSchema, {}, options, arguments, "make an ELU").alpha;
   }
 
   /** Applies it to every element. */
@@ -113,7 +120,13 @@ export class GELU extends Module {
    */
   constructor(options: GeluOptions = {}) {
     super();
-    this.#options = parseOptions(geluSchema, options, "make a GELU");
+    this.#options = parseArguments(
+      geluSchema,
+      {},
+      options,
+      arguments,
+      "make a GELU",
+    );
     this.approximate = this.#options.approximate ?? "none";
   }
 
@@ -172,7 +185,13 @@ export class Softplus extends Module {
    */
   constructor(options: SoftplusOptions = {}) {
     super();
-    const parsed = parseOptions(softplusSchema, options, "make a Softplus");
+    const parsed = parseArguments(
+      softplusSchema,
+      {},
+      options,
+      arguments,
+      "make a Softplus",
+    );
     this.beta = parsed.beta;
     this.threshold = parsed.threshold;
     this.#options = parsed;
@@ -209,7 +228,9 @@ export class Softmax extends Module {
    */
   constructor(options: SoftmaxOptions = {}) {
     super();
-    this.dim = parseOptions(softmaxSchema, options, "make a Softmax").dim;
+    this.dim =
+      parseArguments(softmaxSchema, {}, options, arguments, "make a Softmax")
+        .dim;
   }
 
   /** Applies it along the dim. */
@@ -235,7 +256,9 @@ export class LogSoftmax extends Module {
    */
   constructor(options: SoftmaxOptions = {}) {
     super();
-    this.dim = parseOptions(softmaxSchema, options, "make a LogSoftmax").dim;
+    this.dim =
+      parseArguments(softmaxSchema, {}, options, arguments, "make a LogSoftmax")
+        .dim;
   }
 
   /** Applies it along the dim. */

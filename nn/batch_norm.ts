@@ -5,7 +5,7 @@
  */
 import {
   noGradNow,
-  parseOptions,
+  parseArguments,
   ShapeError,
   showShape,
   type Tensor,
@@ -76,14 +76,18 @@ export abstract class BatchNorm extends Module {
   constructor(
     numFeatures: number,
     options: BatchNormLayerOptions,
+    args: ArrayLike<unknown>,
     name: string,
   ) {
     super();
-    const { eps, momentum, affine, trackRunningStats, ...place } = parseOptions(
-      schema,
-      { ...options, numFeatures },
-      `make a ${name}`,
-    );
+    const { eps, momentum, affine, trackRunningStats, ...place } =
+      parseArguments(
+        schema,
+        { numFeatures },
+        options,
+        args,
+        `make a ${name}`,
+      );
     const where = placeOf(place);
     const shape = [numFeatures];
     this.numFeatures = numFeatures;
@@ -200,7 +204,7 @@ export class BatchNorm1d extends BatchNorm {
    * @throws {RangeError} If the number is no positive integer.
    */
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
-    super(numFeatures, options, "BatchNorm1d");
+    super(numFeatures, options, arguments, "BatchNorm1d");
   }
 
   /** Refuses other shapes. */
@@ -234,7 +238,7 @@ export class BatchNorm2d extends BatchNorm {
    * @throws {RangeError} If the number is no positive integer.
    */
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
-    super(numFeatures, options, "BatchNorm2d");
+    super(numFeatures, options, arguments, "BatchNorm2d");
   }
 
   /** Refuses other shapes. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, ShapeError, type Tensor } from "@tenfold/core";
+import { parseArguments, ShapeError, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -98,9 +98,11 @@ export class Conv2d extends Module {
     options: Conv2dLayerOptions = {},
   ) {
     super();
-    const parsed = parseOptions(
+    const parsed = parseArguments(
       schema,
-      { ...options, inChannels, outChannels, kernelSize },
+      { inChannels, outChannels, kernelSize },
+      options,
+      arguments,
       "make a Conv2d",
     );
     const { groups = 1, stride = 1, padding = 0, dilation = 1 } = parsed;

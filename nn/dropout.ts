@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, type Tensor } from "@tenfold/core";
+import { parseArguments, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { probability } from "./_options.ts";
 import { Module } from "./module.ts";
@@ -42,7 +42,7 @@ export class Dropout extends Module {
    */
   constructor(options: DropoutLayerOptions = {}) {
     super();
-    this.p = parseOptions(schema, options, "make a Dropout").p;
+    this.p = parseArguments(schema, {}, options, arguments, "make a Dropout").p;
   }
 
   /** Forgets some of `x`, if this is training. */

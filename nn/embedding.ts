@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { noGradNow, parseOptions, type Tensor, tidyNow } from "@tenfold/core";
+import { noGradNow, parseArguments, type Tensor, tidyNow } from "@tenfold/core";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -74,9 +74,11 @@ export class Embedding extends Module {
     options: EmbeddingOptions = {},
   ) {
     super();
-    const { paddingIdx, ...place } = parseOptions(
+    const { paddingIdx, ...place } = parseArguments(
       schema,
-      { ...options, numEmbeddings, embeddingDim },
+      { numEmbeddings, embeddingDim },
+      options,
+      arguments,
       "make an Embedding",
     );
     this.numEmbeddings = numEmbeddings;

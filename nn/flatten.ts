@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, type Tensor } from "@tenfold/core";
+import { parseArguments, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { dim } from "./_options.ts";
 import { Module } from "./module.ts";
@@ -47,9 +47,11 @@ export class Flatten extends Module {
    */
   constructor(options: FlattenOptions = {}) {
     super();
-    const { startDim, endDim } = parseOptions(
+    const { startDim, endDim } = parseArguments(
       schema,
+      {},
       options,
+      arguments,
       "make a Flatten",
     );
     this.startDim = startDim;

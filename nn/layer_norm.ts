@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, type Shape, type Tensor } from "@tenfold/core";
+import { parseArguments, type Shape, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -31,7 +31,10 @@ export interface LayerNormOptions extends PlaceOptions {
 
 const extents = "must be a positive integer or an array of them";
 const schema = z.strictObject({
-  normalizedShape: z.array(positiveInteger, extents).min(1, extents),
+  normalizedShape: z.union([
+    positiveInteger,
+    z.array(positiveInteger, extents).min(1, extents),
+  ], extents),
   eps: nonNegative.default(1e-5),
   elementwiseAffine: flag.default(true),
   bias: flag.default(true),
@@ -75,17 +78,16 @@ export class LayerNorm extends Module {
     options: LayerNormOptions = {},
   ) {
     super();
-    const { eps, elementwiseAffine, bias, ...rest } = parseOptions(
+    const { eps, elementwiseAffine, bias, ...rest } = parseArguments(
       schema,
-      {
-        ...options,
-        normalizedShape: typeof normalizedShape === "number"
-          ? [normalizedShape]
-          : normalizedShape,
-      },
+      { normalizedShape },
+      options,
+      arguments,
       "make a LayerNorm",
     );
-    const shape = rest.normalizedShape;
+    const shape = typeof rest.normalizedShape === "number"
+      ? [rest.normalizedShape]
+      : rest.normalizedShape;
     const where = placeOf(rest);
     this.normalizedShape = shape;
     this.eps = eps;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, type Tensor } from "@tenfold/core";
+import { parseArguments, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -71,9 +71,11 @@ export class Linear extends Module {
     options: LinearOptions = {},
   ) {
     super();
-    const { bias, ...place } = parseOptions(
+    const { bias, ...place } = parseArguments(
       schema,
-      { ...options, inFeatures, outFeatures },
+      { inFeatures, outFeatures },
+      options,
+      arguments,
       "make a Linear",
     );
     this.inFeatures = inFeatures;

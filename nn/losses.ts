@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, type Tensor } from "@tenfold/core";
+import { parseArguments, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import {
   positiveNumber,
@@ -80,7 +80,13 @@ export class MSELoss extends Loss {
    * @param options The reduction.
    */
   constructor(options: ReductionOptions = {}) {
-    const parsed = parseOptions(plainSchema, options, "make an MSELoss");
+    const parsed = parseArguments(
+      plainSchema,
+      {},
+      options,
+      arguments,
+      "make an MSELoss",
+    );
     super(parsed.reduction);
     this.#options = parsed;
   }
@@ -101,7 +107,13 @@ export class L1Loss extends Loss {
    * @param options The reduction.
    */
   constructor(options: ReductionOptions = {}) {
-    const parsed = parseOptions(plainSchema, options, "make an L1Loss");
+    const parsed = parseArguments(
+      plainSchema,
+      {},
+      options,
+      arguments,
+      "make an L1Loss",
+    );
     super(parsed.reduction);
     this.#options = parsed;
   }
@@ -129,7 +141,13 @@ export class HuberLoss extends Loss {
    * @param options The reduction, and `delta`.
    */
   constructor(options: HuberLossOptions = {}) {
-    const parsed = parseOptions(huberSchema, options, "make a HuberLoss");
+    const parsed = parseArguments(
+      huberSchema,
+      {},
+      options,
+      arguments,
+      "make a HuberLoss",
+    );
     super(parsed.reduction);
     this.delta = parsed.delta;
     this.#options = parsed;
@@ -172,7 +190,13 @@ export class NLLLoss extends Loss {
    * @param options The reduction, weights, and what to ignore.
    */
   constructor(options: NllLossOptions = {}) {
-    const parsed = parseOptions(nllSchema, options, "make an NLLLoss");
+    const parsed = parseArguments(
+      nllSchema,
+      {},
+      options,
+      arguments,
+      "make an NLLLoss",
+    );
     super(parsed.reduction);
     this.ignoreIndex = parsed.ignoreIndex;
     this.weight = bufferOf(parsed.weight);
@@ -215,9 +239,11 @@ export class CrossEntropyLoss extends Loss {
    * @param options The reduction, weights, what to ignore, label smoothing.
    */
   constructor(options: CrossEntropyOptions = {}) {
-    const parsed = parseOptions(
+    const parsed = parseArguments(
       crossEntropySchema,
+      {},
       options,
+      arguments,
       "make a CrossEntropyLoss",
     );
     super(parsed.reduction);
@@ -252,7 +278,13 @@ export class BCELoss extends Loss {
    * @param options The reduction, and a weight.
    */
   constructor(options: BinaryCrossEntropyOptions = {}) {
-    const parsed = parseOptions(bceSchema, options, "make a BCELoss");
+    const parsed = parseArguments(
+      bceSchema,
+      {},
+      options,
+      arguments,
+      "make a BCELoss",
+    );
     super(parsed.reduction);
     this.weight = bufferOf(parsed.weight);
     this.#options = withWeight(parsed, this.weight);
@@ -278,9 +310,11 @@ export class BCEWithLogitsLoss extends Loss {
    * @param options The reduction, and weights.
    */
   constructor(options: BinaryCrossEntropyWithLogitsOptions = {}) {
-    const parsed = parseOptions(
+    const parsed = parseArguments(
       bceLogitsSchema,
+      {},
       options,
+      arguments,
       "make a BCEWithLogitsLoss",
     );
     super(parsed.reduction);

@@ -5,6 +5,7 @@
  */
 import {
   type Backend,
+  checkCount,
   currentTask,
   type Device,
   type Task,
@@ -68,6 +69,15 @@ export abstract class Module<
   Output = Tensor,
 > implements Disposable {
   #training = true;
+
+  /**
+   * Takes nothing: what a layer needs goes to the layer's own constructor.
+   *
+   * @throws {TypeError} If something is passed, as in `new ReLU(true)`.
+   */
+  constructor() {
+    checkCount(`make a ${new.target.name}`, arguments.length, 0);
+  }
 
   /**
    * Whether layers such as `Dropout` act as in training. Within `fit` and

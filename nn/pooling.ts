@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, type Tensor } from "@tenfold/core";
+import { parseArguments, parseOptions, type Tensor } from "@tenfold/core";
 import type { Size2d } from "./functional/_windows.ts";
 import {
   adaptiveAvgPool2d,
@@ -53,9 +53,11 @@ export class MaxPool2d extends Module {
     options: Omit<MaxPool2dOptions, "kernelSize"> = {},
   ) {
     super();
-    this.options = parseOptions(
+    this.options = parseArguments(
       maxPool2dSchema,
-      { ...options, kernelSize },
+      { kernelSize },
+      options,
+      arguments,
       "make a MaxPool2d",
     );
   }
@@ -104,9 +106,11 @@ export class AvgPool2d extends Module {
     options: Omit<AvgPool2dOptions, "kernelSize"> = {},
   ) {
     super();
-    this.options = parseOptions(
+    this.options = parseArguments(
       avgPool2dSchema,
-      { ...options, kernelSize },
+      { kernelSize },
+      options,
+      arguments,
       "make an AvgPool2d",
     );
   }

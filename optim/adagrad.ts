@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fullLike, type Tensor } from "@tenfold/core";
+import { fullLike, optionsArgument, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { add, div, mul, neg, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
@@ -98,7 +98,18 @@ export class Adagrad extends Optimizer<AdagradGroup> {
     params: OptimizerParameters<AdagradGroup>,
     options: AdagradOptions = {},
   ) {
-    super("Adagrad", params, options, schema);
+    super(
+      "Adagrad",
+      params,
+      optionsArgument(
+        schema,
+        ["params"],
+        options,
+        arguments,
+        "make an optimizer Adagrad",
+      ),
+      schema,
+    );
   }
 
   /** The sum of squares. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { optionsArgument } from "@tenfold/core";
 import * as z from "zod";
 import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
 import { betas, flag, nonNegative } from "./_options.ts";
@@ -137,7 +138,18 @@ export class Adam extends Optimizer<AdamGroup> {
     params: OptimizerParameters<AdamGroup>,
     options: AdamOptions = {},
   ) {
-    super("Adam", params, options, adamSchema);
+    super(
+      "Adam",
+      params,
+      optionsArgument(
+        adamSchema,
+        ["params"],
+        options,
+        arguments,
+        "make an optimizer Adam",
+      ),
+      adamSchema,
+    );
   }
 
   /** The running means. */
@@ -187,7 +199,18 @@ export class AdamW extends Optimizer<AdamGroup> {
     params: OptimizerParameters<AdamGroup>,
     options: AdamOptions = {},
   ) {
-    super("AdamW", params, options, adamWSchema);
+    super(
+      "AdamW",
+      params,
+      optionsArgument(
+        adamWSchema,
+        ["params"],
+        options,
+        arguments,
+        "make an optimizer AdamW",
+      ),
+      adamWSchema,
+    );
   }
 
   /** The running means. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { finite, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
@@ -55,9 +55,11 @@ export class CosineAnnealingLR extends LRScheduler {
    * @param options How long, and how far down.
    */
   constructor(optimizer: Optimizer, options: CosineAnnealingLROptions) {
-    const parsed = parseOptions(
+    const parsed = parseArguments(
       cosineSchema,
+      { optimizer },
       options,
+      arguments,
       "make a CosineAnnealingLR",
     );
     super(optimizer, parsed.lastEpoch);
@@ -135,7 +137,13 @@ export class LinearLR extends LRScheduler {
    * @param options From where to where, and how long.
    */
   constructor(optimizer: Optimizer, options: LinearLROptions = {}) {
-    const parsed = parseOptions(linearSchema, options, "make a LinearLR");
+    const parsed = parseArguments(
+      linearSchema,
+      { optimizer },
+      options,
+      arguments,
+      "make a LinearLR",
+    );
     super(optimizer, parsed.lastEpoch);
     this.startFactor = parsed.startFactor;
     this.endFactor = parsed.endFactor;

@@ -6,11 +6,13 @@
 import {
   arg,
   call,
+  checkCount,
   constant,
   type DType,
   fused,
   type FusedFunction,
   noGradNow,
+  parseArguments,
   parseOptions,
   scalar,
   type Tensor,
@@ -143,7 +145,13 @@ export function clipGradNorm_(
   maxNorm: number,
   options: ClipGradNormOptions = {},
 ): Tensor {
-  const { normType } = parseOptions(schema, options, "clip gradients");
+  const { normType } = parseArguments(
+    schema,
+    { params, maxNorm },
+    options,
+    arguments,
+    "clip gradients",
+  );
   parseOptions(limitSchema, { limit: maxNorm }, "clip gradients");
   const grads = gradientsOf(params);
   return noGradNow(() => {
@@ -193,6 +201,7 @@ function clampProgram(dtype: DType): UpdateProgram {
  * ```
  */
 export function clipGradValue_(params: Iterable<Tensor>, limit: number): void {
+  checkCount("clipGradValue_", arguments.length, 2);
   parseOptions(limitSchema, { limit }, "clip gradients");
   noGradNow(() => {
     for (const grad of gradientsOf(params)) {

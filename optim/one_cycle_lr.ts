@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { finite, flag, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
@@ -145,7 +145,13 @@ export class OneCycleLR extends LRScheduler {
    * momentum to change.
    */
   constructor(optimizer: Optimizer, options: OneCycleLROptions) {
-    const parsed = parseOptions(schema, options, "make a OneCycleLR");
+    const parsed = parseArguments(
+      schema,
+      { optimizer },
+      options,
+      arguments,
+      "make a OneCycleLR",
+    );
     const groups: readonly WithMomentum[] = optimizer.paramGroups;
     const each = (name: "maxLr" | "baseMomentum" | "maxMomentum") =>
       forGroups(name, parsed[name], groups.length);

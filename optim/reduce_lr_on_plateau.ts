@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { finite, nonNegative } from "./_options.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -93,7 +93,13 @@ export class ReduceLROnPlateau {
    * @throws {RangeError} If `minLr` has not one number for each group.
    */
   constructor(optimizer: Optimizer, options: ReduceLROnPlateauOptions = {}) {
-    this.#options = parseOptions(schema, options, "make a ReduceLROnPlateau");
+    this.#options = parseArguments(
+      schema,
+      { optimizer },
+      options,
+      arguments,
+      "make a ReduceLROnPlateau",
+    );
     this.optimizer = optimizer;
     const { minLr } = this.#options;
     const groups = optimizer.paramGroups.length;

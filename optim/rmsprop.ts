@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { optionsArgument } from "@tenfold/core";
 import * as z from "zod";
 import { add, div, mul, neg, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
@@ -125,7 +126,18 @@ export class RMSprop extends Optimizer<RMSpropGroup> {
     params: OptimizerParameters<RMSpropGroup>,
     options: RMSpropOptions = {},
   ) {
-    super("RMSprop", params, options, schema);
+    super(
+      "RMSprop",
+      params,
+      optionsArgument(
+        schema,
+        ["params"],
+        options,
+        arguments,
+        "make an optimizer RMSprop",
+      ),
+      schema,
+    );
   }
 
   /** The mean square, and what the options need beside it. */

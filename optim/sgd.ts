@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Expr } from "@tenfold/core";
+import { type Expr, optionsArgument } from "@tenfold/core";
 import * as z from "zod";
 import { add, mul, neg, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
@@ -109,7 +109,18 @@ export class SGD extends Optimizer<SGDGroup> {
     params: OptimizerParameters<SGDGroup>,
     options: Partial<SGDOptions> = {},
   ) {
-    super("SGD", params, options, schema);
+    super(
+      "SGD",
+      params,
+      optionsArgument(
+        schema,
+        ["params"],
+        options,
+        arguments,
+        "make an optimizer SGD",
+      ),
+      schema,
+    );
   }
 
   /** The momentum, where there is one. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { finite, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
@@ -56,7 +56,13 @@ export class StepLR extends LRScheduler {
    * @param options When and how much.
    */
   constructor(optimizer: Optimizer, options: StepLROptions) {
-    const parsed = parseOptions(stepSchema, options, "make a StepLR");
+    const parsed = parseArguments(
+      stepSchema,
+      { optimizer },
+      options,
+      arguments,
+      "make a StepLR",
+    );
     super(optimizer, parsed.lastEpoch);
     this.stepSize = parsed.stepSize;
     this.gamma = parsed.gamma;
@@ -116,7 +122,13 @@ export class MultiStepLR extends LRScheduler {
    * @param options When and how much.
    */
   constructor(optimizer: Optimizer, options: MultiStepLROptions) {
-    const parsed = parseOptions(multiStepSchema, options, "make a MultiStepLR");
+    const parsed = parseArguments(
+      multiStepSchema,
+      { optimizer },
+      options,
+      arguments,
+      "make a MultiStepLR",
+    );
     super(optimizer, parsed.lastEpoch);
     this.milestones = parsed.milestones;
     this.gamma = parsed.gamma;
@@ -153,9 +165,11 @@ export class ExponentialLR extends LRScheduler {
    * @param options How much.
    */
   constructor(optimizer: Optimizer, options: ExponentialLROptions) {
-    const parsed = parseOptions(
+    const parsed = parseArguments(
       exponentialSchema,
+      { optimizer },
       options,
+      arguments,
       "make an ExponentialLR",
     );
     super(optimizer, parsed.lastEpoch);

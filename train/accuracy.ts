@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { checkCount, parseOptions } from "@tenfold/core";
 import * as z from "zod";
 import { hasPredictions } from "./_class_metric.ts";
 import { classesOf } from "./_classes.ts";
@@ -74,6 +74,7 @@ export function accuracy(
   targets?: Predictions,
   options: AccuracyOptions = {},
 ): Metric | Promise<number> {
+  checkCount("accuracy", arguments.length, 3);
   return hasPredictions(first, targets, operation)
     ? ofAll(first, targets!, options)
     : ofEpoch(first as AccuracyOptions);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions, scope } from "@tenfold/core";
+import { parseArguments, scope } from "@tenfold/core";
 import * as z from "zod";
 import {
   decodeCheckpoint,
@@ -85,9 +85,11 @@ export function checkpoint(
   path: string | URL,
   options: CheckpointOptions = {},
 ): Callback {
-  const { everyEpochs, everySteps, resume } = parseOptions(
+  const { everyEpochs, everySteps, resume } = parseArguments(
     optionsSchema,
+    { path },
     options,
+    arguments,
     "save checkpoints",
   );
   return {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { type Predictions, readClasses } from "./_read_classes.ts";
 
@@ -69,7 +69,13 @@ export async function confusionMatrix(
   targets: Predictions,
   options: ConfusionMatrixOptions = {},
 ): Promise<number[][]> {
-  const parsed = parseOptions(optionsSchema, options, operation);
+  const parsed = parseArguments(
+    optionsSchema,
+    { predictions, targets },
+    options,
+    arguments,
+    operation,
+  );
   const { predicted, actual, count } = await readClasses(
     predictions,
     targets,

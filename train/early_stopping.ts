@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { noGradNow, parseOptions, Tensor, unscopedNow } from "@tenfold/core";
+import { noGradNow, parseArguments, Tensor, unscopedNow } from "@tenfold/core";
 import type { StateDict } from "@tenfold/nn";
 import * as z from "zod";
 import { flag, text } from "./_options.ts";
@@ -92,9 +92,11 @@ const LARGER_IS_BETTER = ["accuracy", "precision", "recall", "f1"];
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const operation = "stop early";
-  const { patience, minDelta, restoreBest, ...chosen } = parseOptions(
+  const { patience, minDelta, restoreBest, ...chosen } = parseArguments(
     optionsSchema,
+    {},
     options,
+    arguments,
     operation,
   );
   let best = NaN;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { assess } from "./_assess.ts";
 import { lossFunction, lossOption } from "./_fit_options.ts";
@@ -67,7 +67,13 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<Figures> {
   const operation = "evaluate";
-  const { loss, metrics } = parseOptions(optionsSchema, options, operation);
+  const { loss, metrics } = parseArguments(
+    optionsSchema,
+    { model, batches },
+    options,
+    arguments,
+    operation,
+  );
   return await assess(model, batches, {
     loss: loss === undefined ? undefined : lossFunction(loss, operation),
     metrics: listMetrics(metrics, operation),

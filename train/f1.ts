@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCount } from "@tenfold/core";
 import type { ClassMetricOptions, Ratio } from "./_average.ts";
 import { classFigure, classMetric, hasPredictions } from "./_class_metric.ts";
 import type { Predictions } from "./_read_classes.ts";
@@ -64,6 +65,7 @@ export function f1(
   targets?: Predictions,
   options: ClassMetricOptions = {},
 ): Metric | Promise<number> {
+  checkCount("f1", arguments.length, 3);
   return hasPredictions(first, targets, "compute f1")
     ? classFigure("f1", ratio, first, targets!, options)
     : classMetric("f1", ratio, first as ClassMetricOptions);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tenfold/core";
+import { checkCount, type Tensor } from "@tenfold/core";
 import { fitSettings } from "./_fit_options.ts";
 import { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";
@@ -100,5 +100,6 @@ export async function fit(
   model: Model,
   options: FitOptions,
 ): Promise<History> {
+  checkCount("fit", arguments.length, 2);
   return await new Training(model, fitSettings(options, "fit")).run();
 }

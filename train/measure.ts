@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { noGrad, scope, type Tensor } from "@tenfold/core";
+import { checkCount, noGrad, scope, type Tensor } from "@tenfold/core";
 import type { Metric } from "./metric.ts";
 
 /**
@@ -30,6 +30,7 @@ export async function measure(
   output: Tensor,
   target: Tensor,
 ): Promise<number> {
+  checkCount("measure", arguments.length, 3);
   const sums = (() => {
     using _scope = scope();
     using _ = noGrad();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCount } from "@tenfold/core";
 import type { ClassMetricOptions, Ratio } from "./_average.ts";
 import { classFigure, classMetric, hasPredictions } from "./_class_metric.ts";
 import type { Predictions } from "./_read_classes.ts";
@@ -63,6 +64,7 @@ export function precision(
   targets?: Predictions,
   options: ClassMetricOptions = {},
 ): Metric | Promise<number> {
+  checkCount("precision", arguments.length, 3);
   return hasPredictions(first, targets, "compute precision")
     ? classFigure("precision", ratio, first, targets!, options)
     : classMetric("precision", ratio, first as ClassMetricOptions);

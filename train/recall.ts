@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCount } from "@tenfold/core";
 import type { ClassMetricOptions, Ratio } from "./_average.ts";
 import { classFigure, classMetric, hasPredictions } from "./_class_metric.ts";
 import type { Predictions } from "./_read_classes.ts";
@@ -63,6 +64,7 @@ export function recall(
   targets?: Predictions,
   options: ClassMetricOptions = {},
 ): Metric | Promise<number> {
+  checkCount("recall", arguments.length, 3);
   return hasPredictions(first, targets, "compute recall")
     ? classFigure("recall", ratio, first, targets!, options)
     : classMetric("recall", ratio, first as ClassMetricOptions);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Backend, parseOptions } from "@tenfold/core";
+import { type Backend, parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";
@@ -79,9 +79,11 @@ export function whyNoWasmSimd(): string | null {
  * ```
  */
 export function wasmSimd(options: WasmSimdOptions = {}): Backend {
-  const { threads: wanted = defaultThreads(), maxBytes } = parseOptions(
+  const { threads: wanted = defaultThreads(), maxBytes } = parseArguments(
     OPTIONS,
+    {},
     options,
+    arguments,
     "open wasm-simd",
   );
   const features = probeFeatures();

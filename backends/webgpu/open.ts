@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DeviceError, parseOptions } from "@tenfold/core";
+import { DeviceError, parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf } from "./device/profile.ts";
@@ -80,7 +80,7 @@ const sources = new WeakMap<WebgpuBackend, GPU>();
 export async function webgpu(
   options: WebgpuOptions = {},
 ): Promise<WebgpuBackend> {
-  const chosen = parseOptions(OPTIONS, options, "open webgpu");
+  const chosen = parseArguments(OPTIONS, {}, options, arguments, "open webgpu");
   const gpu = chosen.gpu ?? globalThis.navigator?.gpu;
   const adapter = chosen.adapter ??
     await findAdapter(gpu, chosen.powerPreference);

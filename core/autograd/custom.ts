@@ -5,6 +5,7 @@
  */
 import { isFloating } from "../dtype.ts";
 import { GradientError, ShapeError, showShape } from "../errors.ts";
+import { checkCount } from "../options.ts";
 import { sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { isRecording, withRecording } from "./mode.ts";
@@ -162,6 +163,7 @@ class FunctionNode extends TapeNode implements CustomNode {
 export function autogradFunction<Y extends FunctionOutput>(
   definition: FunctionDefinition<Y>,
 ): (...inputs: Tensor[]) => Y {
+  checkCount("autogradFunction", arguments.length, 1);
   const name = definition.name ?? "autogradFunction";
   return (...inputs) => {
     const context = new ForwardContext(inputs);

@@ -5,6 +5,7 @@
  */
 import type { TypedArray } from "../dtype.ts";
 import { GradientError, showShape } from "../errors.ts";
+import { checkCount } from "../options.ts";
 import { Scope } from "../scope.ts";
 import { grad, Tensor } from "../tensor.ts";
 import { withRecording } from "./mode.ts";
@@ -59,6 +60,7 @@ export async function gradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): Promise<true> {
+  checkCount("gradcheck", arguments.length, 3);
   const call = (xs: readonly Tensor[]) => {
     const y = fn(...xs);
     return y instanceof Tensor ? [y] : y;

@@ -4,6 +4,7 @@
  * @module
  */
 import { OverlapError } from "../errors.ts";
+import { checkCount } from "../options.ts";
 import { callPlace, type Place, showPlace, traceAll } from "../place.ts";
 import { currentTask, inTask, type Task } from "../task.ts";
 
@@ -153,6 +154,7 @@ export function noGrad(): ModeSwitch;
 /** Calls `fn` without recording and returns what it returns. */
 export function noGrad<T>(fn: () => T): T;
 export function noGrad<T>(fn?: () => T): T | ModeSwitch {
+  checkCount("noGrad", arguments.length, 1);
   return fn ? under(false, fn) : begin(false);
 }
 
@@ -161,5 +163,6 @@ export function enableGrad(): ModeSwitch;
 /** Calls `fn` with recording on and returns what it returns. */
 export function enableGrad<T>(fn: () => T): T;
 export function enableGrad<T>(fn?: () => T): T | ModeSwitch {
+  checkCount("enableGrad", arguments.length, 1);
   return fn ? under(true, fn) : begin(true);
 }

@@ -1,4 +1,11 @@
-import { call, constant, type Expr, fused, type Tensor } from "@tenfold/core";
+import {
+  call,
+  checkCount,
+  constant,
+  type Expr,
+  fused,
+  type Tensor,
+} from "@tenfold/core";
 import * as z from "zod";
 import { checkOptions, finite, oneOf, positiveNumber } from "../_options.ts";
 
@@ -15,6 +22,7 @@ import { checkOptions, finite, oneOf, positiveNumber } from "../_options.ts";
  * ```
  */
 export function relu(x: Tensor): Tensor {
+  checkCount("relu", arguments.length, 1);
   return x.relu();
 }
 
@@ -34,7 +42,12 @@ const leakyReluSchema = z.strictObject({ negativeSlope: finite.optional() });
  * @throws {TypeError} If an option is unknown or no number.
  */
 export function leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
-  if (options) checkOptions(leakyReluSchema, options, "apply leakyRelu");
+  checkOptions(
+    leakyReluSchema,
+    options,
+    "apply leakyRelu",
+    arguments.length - 2,
+  );
   return x.leakyRelu(options?.negativeSlope ?? 0.01);
 }
 
@@ -54,7 +67,7 @@ const eluSchema = z.strictObject({ alpha: finite.optional() });
  * @throws {TypeError} If an option is unknown or no number.
  */
 export function elu(x: Tensor, options?: EluOptions): Tensor {
-  if (options) checkOptions(eluSchema, options, "apply elu");
+  checkOptions(eluSchema, options, "apply elu", arguments.length - 2);
   return x.elu(options?.alpha ?? 1);
 }
 
@@ -95,22 +108,25 @@ const geluTanh = fused("gelu", ([x]) => {
  * @throws {RangeError} If `approximate` is neither `"none"` nor `"tanh"`.
  */
 export function gelu(x: Tensor, options?: GeluOptions): Tensor {
-  if (options) checkOptions(geluSchema, options, "apply gelu");
+  checkOptions(geluSchema, options, "apply gelu", arguments.length - 2);
   return options?.approximate === "tanh" ? geluTanh.map([x]) : x.gelu();
 }
 
 /** `x / (1 + exp(-x))`, also called swish. */
 export function silu(x: Tensor): Tensor {
+  checkCount("silu", arguments.length, 1);
   return x.silu();
 }
 
 /** The hyperbolic tangent. */
 export function tanh(x: Tensor): Tensor {
+  checkCount("tanh", arguments.length, 1);
   return x.tanh();
 }
 
 /** `1 / (1 + exp(-x))`. */
 export function sigmoid(x: Tensor): Tensor {
+  checkCount("sigmoid", arguments.length, 1);
   return x.sigmoid();
 }
 
@@ -146,7 +162,7 @@ const sharpSoftplus = fused("softplus", ([x], [beta, threshold]) => {
  * @throws {RangeError} If `beta` is not positive.
  */
 export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
-  if (options) checkOptions(softplusSchema, options, "apply softplus");
+  checkOptions(softplusSchema, options, "apply softplus", arguments.length - 2);
   const { beta = 1, threshold = 20 } = options ?? {};
   return sharpSoftplus.map([x], [beta, threshold]);
 }
@@ -158,6 +174,7 @@ export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
  * @param dim May count from the end.
  */
 export function softmax(x: Tensor, dim: number): Tensor {
+  checkCount("softmax", arguments.length, 2);
   return x.softmax(dim);
 }
 
@@ -168,5 +185,6 @@ export function softmax(x: Tensor, dim: number): Tensor {
  * @param dim May count from the end.
  */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
+  checkCount("logSoftmax", arguments.length, 2);
   return x.logSoftmax(dim);
 }

@@ -108,7 +108,12 @@ export function scaledDotProductAttention(
   v: Tensor,
   options: AttentionOptions = {},
 ): Tensor {
-  checkOptions(schema, options, "apply scaledDotProductAttention");
+  checkOptions(
+    schema,
+    options,
+    "apply scaledDotProductAttention",
+    arguments.length - 4,
+  );
   const length = q.shape[q.ndim - 1];
   if (q.ndim < 2 || k.ndim < 2 || length !== k.shape[k.ndim - 1]) {
     throw new ShapeError(

@@ -67,7 +67,7 @@ export function batchNorm(
   bias?: Tensor | null,
   options?: BatchNormOptions,
 ): Tensor {
-  if (options) checkOptions(schema, options, "apply batchNorm");
+  checkOptions(schema, options, "apply batchNorm", arguments.length - 4);
   return normalizeBatch(x, weight, bias, options ?? {}, "batchNorm");
 }
 

@@ -81,7 +81,7 @@ export function binaryCrossEntropy(
   options?: BinaryCrossEntropyOptions,
 ): Tensor {
   const name = "binaryCrossEntropy";
-  if (options) checkOptions(schema, options, `take the ${name}`);
+  checkOptions(schema, options, `take the ${name}`, arguments.length - 3);
   requireSameShape(name, input, target);
   const { reduction = "mean", weight } = options ?? {};
   const inputs = [input, target];
@@ -152,7 +152,7 @@ export function binaryCrossEntropyWithLogits(
   options?: BinaryCrossEntropyWithLogitsOptions,
 ): Tensor {
   const name = "binaryCrossEntropyWithLogits";
-  if (options) checkOptions(logitsSchema, options, `take the ${name}`);
+  checkOptions(logitsSchema, options, `take the ${name}`, arguments.length - 3);
   requireSameShape(name, input, target);
   const { reduction = "mean", weight, posWeight } = options ?? {};
   const inputs = [input, target];

@@ -111,7 +111,7 @@ export function nllLoss(
   options: NllLossOptions = {},
 ): Tensor {
   const name = "nllLoss";
-  checkOptions(nllSchema, options, `take the ${name}`);
+  checkOptions(nllSchema, options, `take the ${name}`, arguments.length - 3);
   const { reduction = "mean", ignoreIndex = -100 } = options;
   return tidyNow(() => {
     const [log, indices, single] = asBatch(name, input, target);
@@ -152,7 +152,12 @@ export function crossEntropy(
   options: CrossEntropyOptions = {},
 ): Tensor {
   const name = "crossEntropy";
-  checkOptions(crossEntropySchema, options, `take the ${name}`);
+  checkOptions(
+    crossEntropySchema,
+    options,
+    `take the ${name}`,
+    arguments.length - 3,
+  );
   const { reduction = "mean", ignoreIndex = -100 } = options;
   const smoothing = options.labelSmoothing ?? 0;
   return tidyNow(() => {

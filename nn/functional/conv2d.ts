@@ -78,7 +78,7 @@ export function conv2d(
   bias?: Tensor | null,
   options?: Conv2dOptions,
 ): Tensor {
-  if (options) checkOptions(schema, options, "apply conv2d");
+  checkOptions(schema, options, "apply conv2d", arguments.length - 4);
   if (weight.ndim !== 4) {
     throw new ShapeError(
       `Cannot apply conv2d as the weight must be [out, in / groups, height, width]: got shape ${

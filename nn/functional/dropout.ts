@@ -35,7 +35,7 @@ const schema = z.strictObject({
  * ```
  */
 export function dropout(x: Tensor, options?: DropoutOptions): Tensor {
-  if (options) checkOptions(schema, options, "apply dropout");
+  checkOptions(schema, options, "apply dropout", arguments.length - 2);
   const { p = 0.5, training = true } = options ?? {};
   return training && p > 0 ? x.dropout(p) : x;
 }

@@ -43,7 +43,7 @@ export function embedding(
   weight: Tensor,
   options?: EmbeddingFunctionOptions,
 ): Tensor {
-  if (options) checkOptions(schema, options, "apply embedding");
+  checkOptions(schema, options, "apply embedding", arguments.length - 3);
   if (index.dtype !== "int32") {
     throw new DTypeError(
       `Cannot apply embedding as the index must be int32: got ${index.dtype}`,

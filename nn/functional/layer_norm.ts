@@ -51,7 +51,7 @@ export function layerNorm(
   bias?: Tensor | null,
   options?: LayerNormFunctionOptions,
 ): Tensor {
-  if (options) checkOptions(schema, options, "apply layerNorm");
+  checkOptions(schema, options, "apply layerNorm", arguments.length - 4);
   const shape = options?.normalizedShape ?? weight?.shape;
   if (!shape || shape.length === 0) {
     throw new ShapeError(

@@ -1,4 +1,4 @@
-import { promote, type Tensor, tidyNow } from "@tenfold/core";
+import { checkCount, promote, type Tensor, tidyNow } from "@tenfold/core";
 
 const LINEAR = { name: "linear" } as const;
 
@@ -30,6 +30,7 @@ export function linear(
   weight: Tensor,
   bias?: Tensor | null,
 ): Tensor {
+  checkCount("linear", arguments.length, 3);
   if (x.dtype !== weight.dtype || (bias && bias.dtype !== x.dtype)) {
     const common = promote(x.dtype, weight.dtype);
     const dtype = bias ? promote(common, bias.dtype) : common;

@@ -76,7 +76,12 @@ export const avgPool2dSchema: z.ZodType<AvgPool2dOptions> = z.strictObject({
  * ```
  */
 export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
-  checkOptions(maxPool2dSchema, options, "apply maxPool2d");
+  checkOptions(
+    maxPool2dSchema,
+    options,
+    "apply maxPool2d",
+    arguments.length - 2,
+  );
   const size = pairOf(options.kernelSize);
   return batched(x, "maxPool2d", (batch) =>
     batch.apply({
@@ -148,7 +153,12 @@ function windowsAlong(
  * ```
  */
 export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
-  checkOptions(avgPool2dSchema, options, "apply avgPool2d");
+  checkOptions(
+    avgPool2dSchema,
+    options,
+    "apply avgPool2d",
+    arguments.length - 2,
+  );
   return batched(x, "avgPool2d", (batch) => averages(batch, options));
 }
 
@@ -225,7 +235,12 @@ export function adaptiveAvgPool2d(
   x: Tensor,
   options: AdaptiveAvgPool2dOptions,
 ): Tensor {
-  checkOptions(adaptiveSchema, options, "apply adaptiveAvgPool2d");
+  checkOptions(
+    adaptiveSchema,
+    options,
+    "apply adaptiveAvgPool2d",
+    arguments.length - 2,
+  );
   const { outputSize } = options;
   return batched(x, "adaptiveAvgPool2d", (batch) => {
     const [height, width] = [batch.shape[2]!, batch.shape[3]!];

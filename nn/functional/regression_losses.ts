@@ -50,7 +50,7 @@ export function mseLoss(
   target: Tensor,
   options?: ReductionOptions,
 ): Tensor {
-  if (options) checkOptions(schema, options, "take the mseLoss");
+  checkOptions(schema, options, "take the mseLoss", arguments.length - 3);
   requireSameShape("mseLoss", input, target);
   const { reduction = "mean" } = options ?? {};
   return reduceLoss(squaredError, [input, target], reduction, input.size);
@@ -74,7 +74,7 @@ export function l1Loss(
   target: Tensor,
   options?: ReductionOptions,
 ): Tensor {
-  if (options) checkOptions(schema, options, "take the l1Loss");
+  checkOptions(schema, options, "take the l1Loss", arguments.length - 3);
   requireSameShape("l1Loss", input, target);
   const { reduction = "mean" } = options ?? {};
   return reduceLoss(absoluteError, [input, target], reduction, input.size);
@@ -118,7 +118,12 @@ export function huberLoss(
   target: Tensor,
   options?: HuberLossOptions,
 ): Tensor {
-  if (options) checkOptions(huberSchema, options, "take the huberLoss");
+  checkOptions(
+    huberSchema,
+    options,
+    "take the huberLoss",
+    arguments.length - 3,
+  );
   requireSameShape("huberLoss", input, target);
   const { reduction = "mean", delta = 1 } = options ?? {};
   const inputs = [input, target];

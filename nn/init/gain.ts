@@ -1,4 +1,5 @@
 /** Functions that follow a layer, under PyTorch's names. */
+import { checkCount } from "@tenfold/core";
 export type Nonlinearity =
   | "linear"
   | "conv1d"
@@ -47,6 +48,7 @@ export function calculateGain(
   nonlinearity: Nonlinearity,
   slope: number = 0.01,
 ): number {
+  checkCount("calculateGain", arguments.length, 2);
   if (!Object.hasOwn(GAINS, nonlinearity)) {
     throw new RangeError(
       `Cannot calculate the gain of "${nonlinearity}": known are ${

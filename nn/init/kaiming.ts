@@ -1,4 +1,4 @@
-import { parseOptions, type Tensor } from "@tenfold/core";
+import { checkCount, parseOptions, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { finite, oneOf } from "../_options.ts";
 import { fanOf } from "./_fan.ts";
@@ -60,6 +60,7 @@ export function kaimingUniform_<T extends Tensor>(
   tensor: T,
   options: KaimingOptions = {},
 ): T {
+  checkCount("kaimingUniform_", arguments.length, 2);
   const bound = Math.sqrt(3) * deviation(tensor, options, "kaimingUniform_");
   return uniform_(tensor, { a: -bound, b: bound });
 }
@@ -76,5 +77,6 @@ export function kaimingNormal_<T extends Tensor>(
   tensor: T,
   options: KaimingOptions = {},
 ): T {
+  checkCount("kaimingNormal_", arguments.length, 2);
   return normal_(tensor, { std: deviation(tensor, options, "kaimingNormal_") });
 }

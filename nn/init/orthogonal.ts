@@ -2,7 +2,7 @@ import {
   DTYPES,
   getRandomState,
   noGradNow,
-  parseOptions,
+  parseArguments,
   setRandomState,
   ShapeError,
   showShape,
@@ -117,7 +117,13 @@ export function orthogonal_<T extends Tensor>(
   tensor: T,
   options: OrthogonalOptions = {},
 ): T {
-  const { gain } = parseOptions(schema, options, "apply orthogonal_");
+  const { gain } = parseArguments(
+    schema,
+    { tensor },
+    options,
+    arguments,
+    "apply orthogonal_",
+  );
   const { shape, size, dtype } = tensor;
   if (shape.length < 2) {
     throw new ShapeError(

@@ -1,6 +1,7 @@
 import {
+  checkCount,
   noGradNow,
-  parseOptions,
+  parseArguments,
   rand,
   randn,
   type Tensor,
@@ -53,7 +54,13 @@ export function uniform_<T extends Tensor>(
   tensor: T,
   options: UniformOptions = {},
 ): T {
-  const { a, b } = parseOptions(uniformSchema, options, "apply uniform_");
+  const { a, b } = parseArguments(
+    uniformSchema,
+    { tensor },
+    options,
+    arguments,
+    "apply uniform_",
+  );
   const { shape, dtype, device } = tensor;
   return fill(
     tensor,
@@ -86,7 +93,13 @@ export function normal_<T extends Tensor>(
   tensor: T,
   options: NormalOptions = {},
 ): T {
-  const { mean, std } = parseOptions(normalSchema, options, "apply normal_");
+  const { mean, std } = parseArguments(
+    normalSchema,
+    { tensor },
+    options,
+    arguments,
+    "apply normal_",
+  );
   const { shape, dtype, device } = tensor;
   return fill(
     tensor,
@@ -102,6 +115,7 @@ export function normal_<T extends Tensor>(
  * @returns The tensor.
  */
 export function constant_<T extends Tensor>(tensor: T, value: number): T {
+  checkCount("constant_", arguments.length, 2);
   return noGradNow(() => tensor.fill_(value));
 }
 
@@ -112,6 +126,7 @@ export function constant_<T extends Tensor>(tensor: T, value: number): T {
  * @returns The tensor.
  */
 export function zeros_<T extends Tensor>(tensor: T): T {
+  checkCount("zeros_", arguments.length, 1);
   return constant_(tensor, 0);
 }
 
@@ -122,5 +137,6 @@ export function zeros_<T extends Tensor>(tensor: T): T {
  * @returns The tensor.
  */
 export function ones_<T extends Tensor>(tensor: T): T {
+  checkCount("ones_", arguments.length, 1);
   return constant_(tensor, 1);
 }

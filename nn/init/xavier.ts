@@ -1,4 +1,4 @@
-import { parseOptions, type Tensor } from "@tenfold/core";
+import { checkCount, parseOptions, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { finite } from "../_options.ts";
 import { fanOf } from "./_fan.ts";
@@ -41,6 +41,7 @@ export function xavierUniform_<T extends Tensor>(
   tensor: T,
   options: XavierOptions = {},
 ): T {
+  checkCount("xavierUniform_", arguments.length, 2);
   const bound = Math.sqrt(3) * deviation(tensor, options, "xavierUniform_");
   return uniform_(tensor, { a: -bound, b: bound });
 }
@@ -58,5 +59,6 @@ export function xavierNormal_<T extends Tensor>(
   tensor: T,
   options: XavierOptions = {},
 ): T {
+  checkCount("xavierNormal_", arguments.length, 2);
   return normal_(tensor, { std: deviation(tensor, options, "xavierNormal_") });
 }
