@@ -34,9 +34,18 @@ export interface Device {
   read(value: Value): Promise<TypedArray>;
   /** The same without waiting; throws where the device cannot. */
   readSync(value: Value): TypedArray;
+  /**
+   * Throws `error` where a count of faults in values, a 0-d tensor, is not 0: at
+   * once where the device can be read without waiting, else from the next read.
+   * Counts of one operation that wait are added up.
+   */
+  refuse(operation: string, faults: Value, error: FaultError): void;
   /** The name of its backend. */
   toString(): string;
 }
+
+/** Makes the error from the number of faults. */
+export type FaultError = (faults: number) => Error;
 
 /** A device that runs each operation at once. */
 export class EagerDevice implements Device {
@@ -45,6 +54,8 @@ export class EagerDevice implements Device {
   /** The backend that does the work. */
   readonly backend: Backend;
   readonly #launcher: Launcher;
+  /** Counts of faults that the next read looks at, by operation. */
+  #unread = new Map<string, { faults: Value; error: FaultError }>();
 
   /** Runs operations on `backend`. */
   constructor(backend: Backend) {
@@ -72,14 +83,53 @@ export class EagerDevice implements Device {
     if (value.view.size === 0) return DTYPES[value.dtype].allocate(0);
     const dense = this.#dense(value);
     try {
-      return await this.backend.read(
-        dense.storage.buffer,
-        dense.view.offset,
-        dense.view.size,
-      );
+      const { storage: { buffer }, view: { offset, size } } = dense;
+      const data = this.backend.read(buffer, offset, size);
+      if (this.#unread.size === 0) return await data;
+      const [read, faults] = await Promise.allSettled([data, this.#settle()]);
+      for (
+        const { status, reason } of [read, faults] as PromiseRejectedResult[]
+      ) {
+        if (status === "rejected") throw reason;
+      }
+      return (read as PromiseFulfilledResult<TypedArray>).value;
     } finally {
       dense.release();
     }
+  }
+
+  /** Throws the first error whose count is not 0. */
+  async #settle(): Promise<void> {
+    const unread = [...this.#unread.values()];
+    this.#unread.clear();
+    try {
+      const counts = await Promise.all(
+        unread.map(({ faults: { storage: { buffer }, view: { offset } } }) =>
+          this.backend.read(buffer, offset, 1)
+        ),
+      );
+      unread.forEach(({ error }, i) => {
+        const count = counts[i]![0]!;
+        if (count !== 0) throw error(count);
+      });
+    } finally {
+      for (const { faults } of unread) faults.release();
+    }
+  }
+
+  /** Looks at the count now, or keeps it for the next read. */
+  refuse(operation: string, faults: Value, error: FaultError): void {
+    if (this.backend.readSync) {
+      const count = this.readSync(faults)[0]!;
+      if (count !== 0) throw error(count);
+      return;
+    }
+    const waiting = this.#unread.get(operation)?.faults;
+    const sum = waiting
+      ? this.apply({ name: "add" }, [waiting, faults])[0]!
+      : faults.alias();
+    waiting?.release();
+    this.#unread.set(operation, { faults: sum, error });
   }
 
   /**

@@ -32,7 +32,7 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
-export { type Device, EagerDevice } from "./device.ts";
+export { type Device, EagerDevice, type FaultError } from "./device.ts";
 export {
   castNumber,
   type DType,
@@ -85,6 +85,7 @@ export {
   type ScalarFacts,
   type ScalarFunction,
 } from "./scalar.ts";
+export { refuseFaults } from "./refuse.ts";
 export {
   making,
   releasePassed,

@@ -9,6 +9,7 @@ import {
   type DType,
   type OptionsSchema,
   parseOptions,
+  showValue,
   Tensor,
   type TensorOptions,
 } from "@tenfold/core";
@@ -100,6 +101,40 @@ function tooManyArguments(operation: string, extra: number): TypeError {
       extra === 1 ? "argument" : "arguments"
     }`,
   );
+}
+
+/**
+ * The tensors that a function takes behind its inputs, null where they are left
+ * out, and its options, which may then stand in their place.
+ *
+ * @param operation For messages.
+ * @param names The names of the tensors.
+ * @param args What was given for them, and for the options behind them.
+ * @throws {TypeError} If something else stands there.
+ */
+export function splitOptions<O extends object>(
+  operation: string,
+  names: readonly string[],
+  args: readonly (Tensor | O | null | undefined)[],
+): [readonly (Tensor | null)[], O | undefined] {
+  const tensors: (Tensor | null)[] = [];
+  for (const [i, name] of names.entries()) {
+    const value = args[i] ?? null;
+    if (value === null || value instanceof Tensor) {
+      tensors.push(value);
+      continue;
+    }
+    const last = args.slice(i + 1).every((rest) => rest === undefined);
+    if (typeof value !== "object" || Array.isArray(value) || !last) {
+      throw new TypeError(
+        `Cannot ${operation} as ${name} must be a tensor, or the options must stand last: got ${
+          showValue(value)
+        }`,
+      );
+    }
+    return [names.map((_, k) => tensors[k] ?? null), value];
+  }
+  return [tensors, args[names.length] as O | undefined];
 }
 
 /** Options that were found right before: they are looked at once each. */

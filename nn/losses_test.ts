@@ -302,6 +302,56 @@ describe("the other losses", () => {
   );
 
   it(
+    "refuse predictions that are no probabilities",
+    clean(async () => {
+      const { binaryCrossEntropy } = functional;
+      const target = tensor([1, 0, 1]);
+      const wrong = [[0.5, 1.0001, 0], [-1e-6, 0, 1], [Infinity, 0, 0]];
+      for (const values of wrong) {
+        for (const reduction of ["mean", "sum", "none"] as const) {
+          for (const dtype of ["float32", "float64"] as const) {
+            const p = tensor(values, { dtype, requiresGrad: true });
+            assertThrows(
+              () => binaryCrossEntropy(p, target, { reduction }),
+              RangeError,
+              "Cannot take the binaryCrossEntropy as predictions must lie between 0 and 1: got 1 outside, apply sigmoid or use binaryCrossEntropyWithLogits",
+            );
+          }
+        }
+        assertThrows(
+          () => new nn.BCELoss().forward(tensor(values), target),
+          RangeError,
+        );
+        assert(
+          Number.isFinite(
+            functional.binaryCrossEntropyWithLogits(
+              tensor(values).clamp({ max: 9 }),
+              target,
+            ).itemSync(),
+          ),
+        );
+      }
+      binaryCrossEntropy(tensor([0, -0, 1]), target);
+      // A prediction that is NaN gives a loss that is.
+      const loss = binaryCrossEntropy(tensor([NaN, 0, 1]), target);
+      assert(Number.isNaN(loss.itemSync()));
+
+      // A device that must wait tells it with the next read, once.
+      const device = waiting("slow");
+      const place = { device };
+      const far = binaryCrossEntropy(
+        tensor([2, -1, 0], place),
+        tensor([1, 0, 1], place),
+      );
+      binaryCrossEntropy(tensor([0.5], place), tensor([1], place));
+      const other = ones([1], place);
+      await assertRejects(() => other.data(), RangeError, "got 2 outside");
+      assertEquals(await other.toArray(), [1]);
+      assert((await far.data()).length === 1);
+    }),
+  );
+
+  it(
     "give NaN for the mean of nothing and 0 for its sum",
     clean(() => {
       const none = zeros([0, 3]);

@@ -12,11 +12,15 @@ export const nonNegative: z.ZodType<number> = z.number("must be a number")
 /** Any number but NaN and the infinities. */
 export const finite: z.ZodType<number> = z.number("must be a number");
 
-const positive = "must be a positive integer";
+/** A number above 0. */
+export const positive: z.ZodType<number> = z.number("must be a number")
+  .gt(0, "must be above 0");
+
+const counting = "must be a positive integer";
 
 /** A count. */
-export const positiveInteger: z.ZodType<number> = z.int(positive)
-  .min(1, positive);
+export const positiveInteger: z.ZodType<number> = z.int(counting)
+  .min(1, counting);
 
 /** True or false. */
 export const flag: z.ZodType<boolean> = z.boolean("must be true or false");

@@ -78,7 +78,7 @@ function ruleOf(group: AdamGroup, decoupled: boolean): UpdateRule {
         const d = decays && !decoupled ? add(sign, mul(decay!, p)) : sign;
         const kept = decays && decoupled ? mul(p, decay!) : p;
         const nextMean = add(mul(b1!, mean!), mul(c1!, d));
-        const nextSquare = add(mul(b2!, square!), mul(c2!, mul(d, d)));
+        const nextSquare = add(mul(b2!, square!), mul(mul(c2!, d), d));
         const nextTop = top && max(top, nextSquare);
         const size = add(div(sqrt(nextTop ?? nextSquare), root!), eps!);
         const next = sub(kept, div(mul(lr!, nextMean), size));

@@ -14,6 +14,7 @@ import {
   noGradNow,
   parseArguments,
   parseOptions,
+  refuseFaults,
   scalar,
   type Tensor,
   tidyNow,
@@ -22,12 +23,19 @@ import {
   zeros,
 } from "@tenfold/core";
 import * as z from "zod";
-import { finite, nonNegative } from "./_options.ts";
+import { finite, flag, nonNegative } from "./_options.ts";
 
 /** Options of {@linkcode clipGradNorm_}. */
 export interface ClipGradNormOptions {
   /** The p of the p-norm; may be infinite. @default {2} */
   readonly normType?: number;
+  /**
+   * Whether a norm that is infinite or NaN is refused and the gradients stay
+   * as they are: at once, or on webgpu out of the next read.
+   *
+   * @default {false}
+   */
+  readonly errorIfNonFinite?: boolean;
 }
 
 const schema = z.strictObject({
@@ -35,9 +43,17 @@ const schema = z.strictObject({
     finite,
     z.literal(Infinity),
   ], "must be a number").default(2),
+  errorIfNonFinite: flag.default(false),
 });
 
-const limitSchema = z.strictObject({ limit: nonNegative });
+const limitSchema = z.strictObject({
+  limit: z.union([nonNegative, z.literal(Infinity)], {
+    error: ({ input }) =>
+      typeof input === "number" && input < 0
+        ? "must not be negative"
+        : "must be a number",
+  }),
+});
 
 /** The gradients that there are. */
 function gradientsOf(params: Iterable<Tensor>): Tensor[] {
@@ -60,6 +76,18 @@ function joins(combine: "add" | "max"): FusedFunction {
 const total = joins("add");
 const largest = joins("max");
 
+/** The root of the sum of squares, which does not overflow on its way. */
+const length = fused("clipGradNorm_", (values) => {
+  const top = values.reduce((a, b) => call("max", a, b));
+  const number = (value: number) => constant(value, top.dtype);
+  const unit = call("select", call("eq", top, number(0)), number(1), top);
+  const shares = values.map((value) => call("div", value, unit));
+  const squares = shares.map((share) => call("mul", share, share));
+  const sum = squares.reduce((a, b) => call("add", a, b));
+  const root = call("mul", unit, call("sqrt", sum));
+  return call("select", call("isFinite", top), root, top);
+});
+
 /** One value of all, in as few kernels as the width allows. */
 function joinAll(join: FusedFunction, values: readonly Tensor[]): Tensor {
   let left = [...values];
@@ -73,8 +101,6 @@ function joinAll(join: FusedFunction, values: readonly Tensor[]): Tensor {
   return left[0]!;
 }
 
-const square = fused("clipGradNorm_", ([g]) => call("mul", g!, g!));
-
 /** The p-norm of all elements of all gradients, 0-d, without waiting. */
 function totalNorm(grads: readonly Tensor[], p: number): Tensor {
   if (p === Infinity) {
@@ -82,7 +108,7 @@ function totalNorm(grads: readonly Tensor[], p: number): Tensor {
     if (some.length === 0) return zeros([], { device: grads[0]!.device });
     return joinAll(largest, some.map((g) => g.abs().max()));
   }
-  if (p === 2) return joinAll(total, grads.map((g) => square.sum([g]))).sqrt();
+  if (p === 2) return joinAll(length, grads.map((g) => g.norm()));
   if (p === 0) {
     return joinAll(total, grads.map((g) => g.ne(0).cast(g.dtype).sum()));
   }
@@ -92,8 +118,13 @@ function totalNorm(grads: readonly Tensor[], p: number): Tensor {
 /** By dtypes of gradient and norm; number: the largest norm. */
 const scalePrograms = new Map<string, UpdateProgram>();
 
-function scaleProgram(dtype: DType, norm: DType): UpdateProgram {
-  const key = `${dtype},${norm}`;
+/** Scales by the norm; where `strict`, not by one that is infinite or NaN. */
+function scaleProgram(
+  dtype: DType,
+  norm: DType,
+  strict: boolean,
+): UpdateProgram {
+  const key = `${dtype},${norm},${strict}`;
   let program = scalePrograms.get(key);
   if (program === undefined) {
     const total = arg(1, norm);
@@ -103,7 +134,10 @@ function scaleProgram(dtype: DType, norm: DType): UpdateProgram {
       scalar(0, norm),
       call("add", total, number(1e-6)),
     );
-    const factor = call("min", share, number(1));
+    const least = call("min", share, number(1));
+    const factor = strict
+      ? call("select", call("isFinite", total), least, number(1))
+      : least;
     const scale = norm === dtype
       ? factor
       : { kind: "cast" as const, value: factor, dtype };
@@ -123,10 +157,11 @@ function scaleProgram(dtype: DType, norm: DType): UpdateProgram {
  * so that no device has to wait.
  *
  * @param params Parameters; those without a gradient do not count.
- * @param maxNorm The largest norm.
- * @param options Which norm.
+ * @param maxNorm The largest norm; Infinity measures and changes nothing.
+ * @param options Which norm, and whether it must be finite.
  * @returns The norm as it was, a 0-d tensor.
- * @throws {RangeError} If `maxNorm` is negative.
+ * @throws {RangeError} If `maxNorm` is negative, or if the norm is infinite or
+ * NaN and `errorIfNonFinite` is set.
  * @example A gradient of length 5
  * ```ts
  * import { assertAlmostEquals, assertEquals } from "@std/assert";
@@ -145,7 +180,7 @@ export function clipGradNorm_(
   maxNorm: number,
   options: ClipGradNormOptions = {},
 ): Tensor {
-  const { normType } = parseArguments(
+  const { normType, errorIfNonFinite: strict } = parseArguments(
     schema,
     { params, maxNorm },
     options,
@@ -157,8 +192,20 @@ export function clipGradNorm_(
   return noGradNow(() => {
     if (grads.length === 0) return zeros([]);
     const norm = tidyNow(() => totalNorm(grads, normType));
+    if (strict) {
+      refuseFaults(
+        "clipGradNorm_",
+        () => norm.isFinite().logicalNot().cast("int32"),
+        () =>
+          new RangeError(
+            `Cannot clip gradients as their norm of order ${normType} is infinite or NaN: lower the learning rate, or pass { errorIfNonFinite: false } to clip all the same`,
+          ),
+      );
+    }
+    // An infinite limit only measures.
+    if (maxNorm === Infinity) return norm;
     for (const grad of grads) {
-      const program = scaleProgram(grad.dtype, norm.dtype);
+      const program = scaleProgram(grad.dtype, norm.dtype, strict);
       updateInPlace(program, [grad], [norm], [maxNorm]);
     }
     return norm;
@@ -203,6 +250,7 @@ function clampProgram(dtype: DType): UpdateProgram {
 export function clipGradValue_(params: Iterable<Tensor>, limit: number): void {
   checkCount("clipGradValue_", arguments.length, 2);
   parseOptions(limitSchema, { limit }, "clip gradients");
+  if (limit === Infinity) return;
   noGradNow(() => {
     for (const grad of gradientsOf(params)) {
       updateInPlace(clampProgram(grad.dtype), [grad], [], [limit]);

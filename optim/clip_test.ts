@@ -1,4 +1,10 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean, waiting } from "./_testing.ts";
 import { ones, tensor, zeros } from "@tenfold/core";
@@ -49,6 +55,78 @@ describe("clipGradNorm_", () => {
       }
     }),
   );
+
+  it(
+    "only measures where the limit is infinite",
+    clean(() => {
+      for (const normType of [1, 2, 3, Infinity]) {
+        const params = [withGrad([3, -4]), withGrad([Infinity, NaN])];
+        const norm = clipGradNorm_([params[0]!], Infinity, { normType });
+        assert(norm.itemSync() >= 4);
+        assertEquals(params[0]!.grad!.toArraySync(), [3, -4]);
+        clipGradNorm_(params, Infinity, { normType });
+        assertEquals(params[0]!.grad!.toArraySync(), [3, -4]);
+      }
+      const p = withGrad([3, -4]);
+      clipGradValue_([p], Infinity);
+      assertEquals(p.grad!.toArraySync(), [3, -4]);
+    }),
+  );
+
+  it(
+    "joins lengths whose squares no float32 holds",
+    clean(() => {
+      const params = Array.from({ length: 16 }, () => withGrad([1e30]));
+      const norm = clipGradNorm_(params, 1).itemSync();
+      assertAlmostEquals(norm / 4e30, 1, 1e-6);
+      const none = [withGrad([0]), withGrad([0])];
+      assertEquals(clipGradNorm_(none, 1).itemSync(), 0);
+      assertEquals(none[0]!.grad!.toArraySync(), [0]);
+    }),
+  );
+
+  for (const [what, value] of [["infinite", Infinity], ["NaN", NaN]] as const) {
+    it(
+      `refuses a norm that is ${what} where that is asked for`,
+      clean(() => {
+        for (const normType of [1, 2, 3, Infinity]) {
+          const options = { normType, errorIfNonFinite: true };
+          const params = [withGrad([3, 4]), withGrad([value, 1])];
+          for (const limit of [1, Infinity]) {
+            assertThrows(
+              () => clipGradNorm_(params, limit, options),
+              RangeError,
+              `Cannot clip gradients as their norm of order ${normType} is infinite or NaN`,
+            );
+          }
+          assertEquals(params[0]!.grad!.toArraySync(), [3, 4]);
+          assertEquals(params[1]!.grad!.toArraySync(), [value, 1]);
+          clipGradNorm_([params[0]!], 100, options);
+        }
+      }),
+    );
+
+    it(
+      `refuses it out of the next read where the device must wait: ${what}`,
+      clean(async () => {
+        const device = waiting("slow");
+        const p = withGrad([value, 1], { device });
+        const whole = withGrad([3, 4], { device });
+        const options = { errorIfNonFinite: true };
+        clipGradNorm_([p], 1, options);
+        // Counts of several steps are one error.
+        clipGradNorm_([whole], 1, options);
+        const norm = clipGradNorm_([p], 1, options);
+        await assertRejects(
+          () => norm.item(),
+          RangeError,
+          "is infinite or NaN",
+        );
+        assertEquals(await p.grad!.toArray(), [value, 1]);
+        assertAlmostEquals(await whole.grad!.norm().item(), 1, 1e-5);
+      }),
+    );
+  }
 
   it(
     "refuses a negative limit",

@@ -78,9 +78,24 @@ export abstract class LRScheduler {
 
   /** Counts a step and sets the learning rates. */
   protected advance(): void {
+    const { optimizer: { paramGroups }, baseLrs } = this;
+    const known = baseLrs.length;
+    // Groups that joined the optimizer since start from what they have.
+    for (const { initialLr, lr } of paramGroups.slice(known)) {
+      baseLrs.push(initialLr ?? lr);
+    }
     this.lastEpoch++;
-    const lrs = this.nextLrs();
-    this.optimizer.paramGroups.forEach((group, i) => group.lr = lrs[i]!);
+    try {
+      const lrs = this.nextLrs();
+      paramGroups.forEach((group, i) => {
+        group.lr = lrs[i]!;
+        group.initialLr ??= baseLrs[i]!;
+      });
+    } catch (error) {
+      this.lastEpoch--;
+      baseLrs.length = known;
+      throw error;
+    }
   }
 
   /** The learning rate of every group at `lastEpoch`, from those before. */

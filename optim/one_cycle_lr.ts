@@ -5,7 +5,7 @@
  */
 import { parseArguments } from "@tenfold/core";
 import * as z from "zod";
-import { finite, flag, positiveInteger } from "./_options.ts";
+import { finite, flag, positive, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
 import {
   LRScheduler,
@@ -63,8 +63,8 @@ const schema = z.strictObject({
   cycleMomentum: flag.default(true),
   baseMomentum: numbers.default(0.85),
   maxMomentum: numbers.default(0.95),
-  divFactor: finite.default(25),
-  finalDivFactor: finite.default(1e4),
+  divFactor: positive.default(25),
+  finalDivFactor: positive.default(1e4),
   threePhase: flag.default(false),
   lastEpoch: lastEpoch.default(-1),
 }).refine(
@@ -208,8 +208,15 @@ export class OneCycleLR extends LRScheduler {
     if (at < 0) at = this.#phases.length - 1;
     const start = at === 0 ? 0 : this.#phases[at - 1]!.end;
     const { end, from, to, momentumFrom, momentumTo } = this.#phases[at]!;
-    const share = (step - start) / (end - start);
+    // A phase of one step, such as a rise with pctStart * totalSteps = 1, is at
+    // its end at once.
+    const share = end > start ? (step - start) / (end - start) : 1;
     const groups: WithMomentum[] = this.optimizer.paramGroups;
+    if (groups.length !== this.#bounds.length) {
+      throw new RangeError(
+        `Cannot step a OneCycleLR as the optimizer has another number of groups: got ${groups.length}, expected ${this.#bounds.length}; make the schedule after addParamGroup`,
+      );
+    }
     return groups.map((group, i) => {
       const bounds = this.#bounds[i]!;
       if (this.#cyclesMomentum) {

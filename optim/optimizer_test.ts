@@ -57,6 +57,58 @@ const ALGORITHMS: readonly {
   },
 ];
 
+describe("RMSprop", () => {
+  it(
+    "centered, takes even gradients, whose variance rounding brings below 0",
+    clean(() => {
+      for (const value of [1, 0.1, 3.3, 1e-3, 123.456]) {
+        const p = leaf([1]);
+        using optimizer = new RMSprop([p], { centered: true, alpha: 0.5 });
+        for (let step = 0; step < 60; step++) {
+          p.grad = tensor([value]);
+          optimizer.step();
+        }
+        assert(!Number.isNaN(p.itemSync()), `${value}`);
+      }
+    }),
+  );
+});
+
+describe("a rate of 0", () => {
+  it(
+    "changes nothing, whatever the algorithm and the gradients",
+    clean(() => {
+      for (const { name, make } of ALGORITHMS) {
+        const p = leaf([1, -2, 3]);
+        using optimizer = make([p]);
+        optimizer.paramGroups[0]!.lr = 0;
+        for (const values of [[1, 0, -1], [0, 0, 0], [1e10, 1e-10, 5]]) {
+          p.grad = tensor(values);
+          optimizer.step();
+        }
+        assertEquals(p.toArraySync(), [1, -2, 3], name);
+      }
+    }),
+  );
+});
+
+describe("a gradient that is NaN", () => {
+  it(
+    "stays with its element, as in PyTorch",
+    clean(() => {
+      for (const { name, make } of ALGORITHMS) {
+        const p = leaf([1, -2, 3]);
+        using optimizer = make([p]);
+        p.grad = tensor([0, NaN, 1]);
+        optimizer.step();
+        const [first, bad, last] = p.dataSync();
+        assert(Number.isFinite(first!) && Number.isFinite(last!), name);
+        assert(Number.isNaN(bad!), name);
+      }
+    }),
+  );
+});
+
 /** Takes some steps down a bowl. */
 function descend(optimizer: Optimizer, steps: number): void {
   for (let i = 0; i < steps; i++) {

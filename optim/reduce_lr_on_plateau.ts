@@ -18,7 +18,12 @@ export interface ReduceLROnPlateauOptions {
   readonly patience?: number;
   /** Less than this is no progress. @default {1e-4} */
   readonly threshold?: number;
-  /** Whether the threshold is a share of the best. @default {"rel"} */
+  /**
+   * Whether the threshold is a share of the size of the best, `|best|`, or an
+   * amount.
+   *
+   * @default {"rel"}
+   */
   readonly thresholdMode?: "rel" | "abs";
   /** Steps after a change in which none are counted. @default {0} */
   readonly cooldown?: number;
@@ -50,7 +55,7 @@ const schema = z.strictObject({
 export interface PlateauState {
   /** How many steps were taken. */
   readonly lastEpoch: number;
-  /** The best metric so far; null before the first. */
+  /** The best metric so far; null before there is one. */
   readonly best: number | null;
   /** Steps without progress. */
   readonly badEpochs: number;
@@ -79,7 +84,10 @@ export class ReduceLROnPlateau {
   readonly optimizer: Optimizer;
   /** How many steps were taken. */
   lastEpoch = 0;
-  /** The best metric so far; null before the first. */
+  /**
+   * The best metric so far; null before the first that is better than the worst
+   * infinity.
+   */
   best: number | null = null;
   #badEpochs = 0;
   #cooldownLeft = 0;
@@ -101,13 +109,7 @@ export class ReduceLROnPlateau {
       "make a ReduceLROnPlateau",
     );
     this.optimizer = optimizer;
-    const { minLr } = this.#options;
-    const groups = optimizer.paramGroups.length;
-    if (typeof minLr !== "number" && minLr.length !== groups) {
-      throw new RangeError(
-        `Cannot make a ReduceLROnPlateau as minLr must be a number, or one for each of ${groups} groups: got ${minLr.length}`,
-      );
-    }
+    this.#checkGroups("make");
   }
 
   /**
@@ -122,6 +124,7 @@ export class ReduceLROnPlateau {
         `Cannot step a ReduceLROnPlateau without a metric: got ${typeof metric}, expected a number`,
       );
     }
+    this.#checkGroups("step");
     const { patience, cooldown } = this.#options;
     this.lastEpoch++;
     if (this.#isBetter(metric)) {
@@ -141,12 +144,27 @@ export class ReduceLROnPlateau {
     }
   }
 
+  #checkGroups(action: string): void {
+    const { minLr } = this.#options;
+    const groups = this.optimizer.paramGroups.length;
+    if (typeof minLr === "number" || minLr.length === groups) return;
+    throw new RangeError(
+      `Cannot ${action} a ReduceLROnPlateau as minLr must be a number, or one for each of ${groups} groups: got ${minLr.length}`,
+    );
+  }
+
   #isBetter(metric: number): boolean {
-    const { best } = this;
     const { mode, threshold, thresholdMode } = this.#options;
-    if (best === null) return !Number.isNaN(metric);
-    const margin = thresholdMode === "rel" ? best * threshold : threshold;
-    return mode === "min" ? metric < best - margin : metric > best + margin;
+    const sign = mode === "min" ? 1 : -1;
+    const best = this.best ?? sign * Infinity;
+    // A share of the size of the best: with one of its value, a metric below 0
+    // would make progress by standing still.
+    const margin = thresholdMode === "abs"
+      ? threshold
+      : Number.isFinite(best)
+      ? Math.abs(best) * threshold
+      : 0;
+    return sign * metric < sign * best - margin;
   }
 
   #reduce(): void {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { optionsArgument } from "@tenfold/core";
+import { constant, optionsArgument } from "@tenfold/core";
 import * as z from "zod";
-import { add, div, mul, neg, sqrt, sub } from "./_expr.ts";
+import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import {
   Optimizer,
@@ -76,10 +76,11 @@ function ruleOf(group: RMSpropGroup): UpdateRule {
         const mean = centered ? state[state.length - 1]! : null;
         const sign = maximize ? neg(g) : g;
         const d = weightDecay !== 0 ? add(sign, mul(decay!, p)) : sign;
-        const nextSquare = add(mul(alpha!, square!), mul(rest!, mul(d, d)));
+        const nextSquare = add(mul(alpha!, square!), mul(mul(rest!, d), d));
         const nextMean = mean && add(mul(alpha!, mean), mul(rest!, d));
+        // Rounding may bring the variance of even gradients below 0.
         const spread = nextMean
-          ? sub(nextSquare, mul(nextMean, nextMean))
+          ? max(sub(nextSquare, mul(nextMean, nextMean)), constant(0, p.dtype))
           : nextSquare;
         const size = add(sqrt(spread), eps!);
         if (!buffer) {

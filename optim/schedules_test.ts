@@ -1,4 +1,9 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean } from "./_testing.ts";
 import { tensor } from "@tenfold/core";
@@ -10,8 +15,10 @@ import {
   type LRScheduler,
   MultiStepLR,
   OneCycleLR,
+  type OneCycleLROptions,
   type Optimizer,
   ReduceLROnPlateau,
+  type ReduceLROnPlateauOptions,
   SGD,
   StepLR,
 } from "./mod.ts";
@@ -205,6 +212,113 @@ describe("schedules", () => {
   );
 
   it(
+    "OneCycleLR is at the end of a phase of one step at once",
+    clean(() => {
+      // PyTorch divides by 0 in most of these, and agrees in the others.
+      const cases: [Partial<OneCycleLROptions>, number[]][] = [
+        [{ totalSteps: 2, pctStart: 0.5 }, [1, 4e-6]],
+        [{ totalSteps: 1 }, [4e-6]],
+        [{ totalSteps: 1, pctStart: 1 }, [1]],
+        [{ totalSteps: 4, pctStart: 0.25 }, [1, 0.750001, 0.250003, 4e-6]],
+        [
+          { totalSteps: 4, pctStart: 0.5, threePhase: true },
+          [0.04, 1, 0.04, 4e-6],
+        ],
+        [{ totalSteps: 2, pctStart: 0.5, threePhase: true }, [1, 4e-6]],
+        [
+          { totalSteps: 3, pctStart: 1 / 3, threePhase: true },
+          [1, 0.020002, 4e-6],
+        ],
+      ];
+      for (const annealStrategy of ["cos", "linear"] as const) {
+        for (const [options, expected] of cases) {
+          const optimizer = sgd();
+          const schedule = new OneCycleLR(optimizer, {
+            maxLr: 1,
+            annealStrategy,
+            ...options,
+          });
+          const lrs = [schedule.lrs()[0]!];
+          for (let i = 0; i < expected.length; i++) {
+            assert(
+              Number.isFinite(optimizer.paramGroups[0]!.momentum),
+              JSON.stringify(options),
+            );
+            schedule.step();
+            lrs.push(schedule.lrs()[0]!);
+          }
+          assert(lrs.every(Number.isFinite), JSON.stringify([options, lrs]));
+          assertAlmostEquals(lrs[0]!, expected[0]!, 1e-12);
+          const last = expected.length - 1;
+          assertAlmostEquals(lrs[last]!, expected[last]!, 1e-12);
+          if (annealStrategy === "linear") continue;
+          expected.forEach((lr, i) => assertAlmostEquals(lrs[i]!, lr, 1e-6));
+        }
+      }
+    }),
+  );
+
+  it(
+    "OneCycleLR refuses factors that divide by 0",
+    clean(() => {
+      for (const name of ["divFactor", "finalDivFactor"]) {
+        assertThrows(
+          () => new OneCycleLR(sgd(), { maxLr: 1, totalSteps: 3, [name]: 0 }),
+          RangeError,
+          `${name} must be above 0: got 0`,
+        );
+      }
+    }),
+  );
+
+  it(
+    "take groups that join the optimizer, or refuse them",
+    clean(() => {
+      for (const { name, make } of SCHEDULES) {
+        const optimizer = sgd();
+        const schedule = make(optimizer);
+        schedule.step();
+        optimizer.addParamGroup({ params: [tensor(1)], lr: 0.5 });
+        if (name === "OneCycleLR") {
+          const before = schedule.stateDict();
+          assertThrows(
+            () => schedule.step(),
+            RangeError,
+            "another number of groups: got 2, expected 1",
+          );
+          assertEquals(schedule.stateDict(), before);
+          continue;
+        }
+        for (let i = 0; i < 9; i++) schedule.step();
+        const [first, joined] = schedule.lrs();
+        assert(Number.isFinite(joined!), name);
+        assert(joined! >= 0 && joined! < 1.5 && first! <= 0.1 + 1e-12, name);
+        assertEquals(schedule.stateDict().baseLrs, [0.1, 0.5]);
+      }
+      const optimizer = sgd();
+      const schedule = new ReduceLROnPlateau(optimizer, { minLr: [0] });
+      optimizer.addParamGroup({ params: [tensor(1)] });
+      const before = schedule.stateDict();
+      assertThrows(() => schedule.step(1), RangeError, "one for each of 2");
+      assertEquals(schedule.stateDict(), before);
+    }),
+  );
+
+  it(
+    "leave a rate of 0 at 0",
+    clean(() => {
+      for (const { name, make } of SCHEDULES) {
+        if (name === "OneCycleLR") continue;
+        const schedule = make(new SGD([tensor(0)], { lr: 0 }));
+        for (let i = 0; i < 15; i++) {
+          assertEquals(schedule.lrs(), [0], name);
+          schedule.step();
+        }
+      }
+    }),
+  );
+
+  it(
     "OneCycleLR ends with its cycle",
     clean(() => {
       const schedule = new OneCycleLR(sgd(), { maxLr: 1, totalSteps: 3 });
@@ -236,6 +350,85 @@ describe("ReduceLROnPlateau", () => {
       for (const metric of metrics.slice(4)) after.step(metric);
       assertEquals(after.lrs(), whole.lrs());
       assertThrows(() => after.loadStateDict({} as never), RangeError);
+    }),
+  );
+
+  /** The rate after each metric, from 1. */
+  const rates = (
+    metrics: readonly number[],
+    options: ReduceLROnPlateauOptions,
+  ): number[] => {
+    const optimizer = new SGD([tensor(0)], { lr: 1 });
+    const schedule = new ReduceLROnPlateau(optimizer, {
+      patience: 1,
+      factor: 0.5,
+      ...options,
+    });
+    return metrics.map((metric) => {
+      schedule.step(metric);
+      return schedule.lrs()[0]!;
+    });
+  };
+
+  it(
+    "goes on from infinite metrics, as PyTorch does",
+    clean(() => {
+      const cases: [readonly number[], readonly number[], "min" | "max"][] = [
+        [[Infinity, 5, 4, 3, 2, 1], [1, 1, 1, 1, 1, 1], "min"],
+        [[-Infinity, 5, 4, 3], [1, 1, 0.5, 0.5], "min"],
+        [[Infinity, Infinity, Infinity, Infinity], [1, 0.5, 0.5, 0.25], "min"],
+        [[5, Infinity, Infinity, 1], [1, 1, 0.5, 0.5], "min"],
+        [[-Infinity, -Infinity, -Infinity], [1, 1, 0.5], "min"],
+        [[-Infinity, 5, 4, 3], [1, 1, 1, 0.5], "max"],
+        [[Infinity, 5, 4, 3, 2], [1, 1, 0.5, 0.5, 0.25], "max"],
+        [[5, Infinity, Infinity, 1], [1, 1, 1, 0.5], "max"],
+        [[NaN, NaN, NaN, 1, 2], [1, 0.5, 0.5, 0.5, 0.5], "max"],
+        [[1, NaN, NaN, NaN], [1, 1, 0.5, 0.5], "min"],
+      ];
+      for (const [metrics, expected, mode] of cases) {
+        for (const thresholdMode of ["rel", "abs"] as const) {
+          assertEquals(
+            rates(metrics, { mode, thresholdMode }),
+            expected,
+            `${metrics}, ${mode}, ${thresholdMode}`,
+          );
+        }
+      }
+    }),
+  );
+
+  it(
+    "takes standing still for no progress, above 0, at 0 and below",
+    clean(() => {
+      for (const mode of ["min", "max"] as const) {
+        for (const thresholdMode of ["rel", "abs"] as const) {
+          for (const level of [-3, -1, 0, 1, 3]) {
+            assertEquals(
+              rates(Array(4).fill(level), { mode, thresholdMode }),
+              [1, 1, 0.5, 0.5],
+              `${level}, ${mode}, ${thresholdMode}`,
+            );
+          }
+        }
+      }
+    }),
+  );
+
+  it(
+    "asks for the threshold alike on both sides of 0",
+    clean(() => {
+      const options = { threshold: 0.1, patience: 0 };
+      for (const level of [-10, 10]) {
+        for (const [mode, sign] of [["min", -1], ["max", 1]] as const) {
+          const less = [level, level + sign * 0.9];
+          const more = [level, level + sign * 1.1];
+          assertEquals(rates(less, { ...options, mode }), [1, 0.5]);
+          assertEquals(rates(more, { ...options, mode }), [1, 1]);
+          const abs = { ...options, mode, thresholdMode: "abs" } as const;
+          assertEquals(rates([level, level + sign * 0.09], abs), [1, 0.5]);
+          assertEquals(rates([level, level + sign * 0.11], abs), [1, 1]);
+        }
+      }
     }),
   );
 

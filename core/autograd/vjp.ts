@@ -605,7 +605,8 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
     saving(["y"], (g, c) => {
       const { shape } = c.input(0);
       const planes = shape.slice(0, -2);
-      const flat = (x: Tensor) => x.reshape([...planes, -1]);
+      const flat = (x: Tensor) =>
+        x.reshape([...planes, sizeOf(planeOf(x.shape))]);
       return zeros(c, [...planes, sizeOf(planeOf(shape))])
         .scatterAdd(-1, flat(c.y(1)), flat(g))
         .reshape(shape);

@@ -12,6 +12,7 @@ import {
   flag,
   nonNegative,
   probability,
+  splitOptions,
   tensorOption,
 } from "../_options.ts";
 import { momentsOver, normalizeBy, normalizeByGiven } from "./_normalize.ts";
@@ -66,7 +67,35 @@ export function batchNorm(
   weight?: Tensor | null,
   bias?: Tensor | null,
   options?: BatchNormOptions,
+): Tensor;
+/**
+ * {@linkcode batchNorm} without weight and bias.
+ *
+ * @param x Of shape `[n, channels, ...]`.
+ * @param options Running figures, and whether this is training.
+ */
+export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor;
+/**
+ * {@linkcode batchNorm} without a bias.
+ *
+ * @param x The input.
+ * @param weight Of shape `[channels]`.
+ * @param options As above.
+ */
+export function batchNorm(
+  x: Tensor,
+  weight: Tensor | null,
+  options: BatchNormOptions,
+): Tensor;
+export function batchNorm(
+  x: Tensor,
+  ...rest: (Tensor | BatchNormOptions | null | undefined)[]
 ): Tensor {
+  const [[weight, bias], options] = splitOptions<BatchNormOptions>(
+    "apply batchNorm",
+    ["weight", "bias"],
+    rest,
+  );
   checkOptions(schema, options, "apply batchNorm", arguments.length - 4);
   return normalizeBatch(x, weight, bias, options ?? {}, "batchNorm");
 }
@@ -112,14 +141,19 @@ export function normalizeBatch(
   }
   return tidyNow(() => {
     const moments = momentsOver(x, dims);
-    const momentum = options.momentum ?? 0.1;
-    const blend = (running: Tensor, batch: Tensor, scale: number) =>
-      void running.mul_(1 - momentum)
-        .add_(batch.reshape([channels]).mul(scale * momentum));
-    noGradNow(() => {
-      if (runningMean) blend(runningMean, moments.mean, 1);
-      if (runningVar) blend(runningVar, moments.variance, count / (count - 1));
-    });
+    // A batch of nothing has no figures.
+    if (count > 0) {
+      const momentum = options.momentum ?? 0.1;
+      const blend = (running: Tensor, batch: Tensor, scale: number) =>
+        void running.mul_(1 - momentum)
+          .add_(batch.reshape([channels]).mul(scale * momentum));
+      noGradNow(() => {
+        if (runningMean) blend(runningMean, moments.mean, 1);
+        if (runningVar) {
+          blend(runningVar, moments.variance, count / (count - 1));
+        }
+      });
+    }
     return normalizeBy(x, moments, dims, spread(weight), spread(bias), eps);
   });
 }

@@ -1,9 +1,11 @@
 import {
   call,
+  castExpr,
   constant,
   type Expr,
   fused,
   type FusedFunction,
+  refuseFaults,
   ShapeError,
   showShape,
   type Tensor,
@@ -52,6 +54,16 @@ const entropy = fused("binaryCrossEntropy", ([p, target, weight]) => {
   };
 });
 
+/** Input p: 1 where it is not a probability; NaN goes on into the loss. */
+const outside = fused(
+  "binaryCrossEntropy",
+  ([p]) =>
+    castExpr(
+      call("or", call("lt", p!, num(0, p!)), call("gt", p!, num(1, p!))),
+      p!.dtype,
+    ),
+);
+
 /** Checks that a weight broadcasts to the losses without making them more. */
 function checkWeight(name: string, what: string, w: Tensor, x: Tensor): void {
   const lead = x.ndim - w.ndim;
@@ -74,6 +86,8 @@ function checkWeight(name: string, what: string, w: Tensor, x: Tensor): void {
  * @param target Of the same shape, from 0 to 1.
  * @param options The reduction, and a weight.
  * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If a prediction is below 0 or above 1; on webgpu out of
+ * the next read.
  */
 export function binaryCrossEntropy(
   input: Tensor,
@@ -89,6 +103,14 @@ export function binaryCrossEntropy(
     checkWeight(name, "weight", weight, input);
     inputs.push(weight);
   }
+  refuseFaults(
+    name,
+    () => outside.sum([input]),
+    (count) =>
+      new RangeError(
+        `Cannot take the ${name} as predictions must lie between 0 and 1: got ${count} outside, apply sigmoid or use binaryCrossEntropyWithLogits`,
+      ),
+  );
   return reduceLoss(entropy, inputs, reduction, input.size);
 }
 

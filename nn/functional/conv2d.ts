@@ -6,7 +6,7 @@ import {
   tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
-import { checkOptions, positiveInteger } from "../_options.ts";
+import { checkOptions, positiveInteger, splitOptions } from "../_options.ts";
 import {
   batched,
   naturalSize,
@@ -56,7 +56,7 @@ const schema = z.strictObject(conv2dFields);
  *
  * @param x Of shape `[n, in, height, width]`, or without `n`.
  * @param weight Of shape `[out, in / groups, kernel height, kernel width]`.
- * @param bias Of shape `[out]`.
+ * @param bias Of shape `[out]`; may be left out, also before options.
  * @param options Stride, padding, dilation and groups.
  * @returns Of shape `[n, out, oh, ow]` with
  * `oh = floor((height + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`.
@@ -77,7 +77,29 @@ export function conv2d(
   weight: Tensor,
   bias?: Tensor | null,
   options?: Conv2dOptions,
+): Tensor;
+/**
+ * {@linkcode conv2d} without a bias.
+ *
+ * @param x Of shape `[n, in, height, width]`, or without `n`.
+ * @param weight Of shape `[out, in / groups, kernel height, kernel width]`.
+ * @param options Stride, padding, dilation and groups.
+ */
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  options: Conv2dOptions,
+): Tensor;
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  ...rest: (Tensor | Conv2dOptions | null | undefined)[]
 ): Tensor {
+  const [[bias = null], options] = splitOptions<Conv2dOptions>(
+    "apply conv2d",
+    ["bias"],
+    rest,
+  );
   checkOptions(schema, options, "apply conv2d", arguments.length - 4);
   if (weight.ndim !== 4) {
     throw new ShapeError(

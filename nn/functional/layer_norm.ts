@@ -6,7 +6,12 @@ import {
   tidyNow,
 } from "@tenfold/core";
 import * as z from "zod";
-import { checkOptions, nonNegative, positiveInteger } from "../_options.ts";
+import {
+  checkOptions,
+  nonNegative,
+  positiveInteger,
+  splitOptions,
+} from "../_options.ts";
 import { momentsOver, normalizeBy } from "./_normalize.ts";
 
 /** Options of {@linkcode layerNorm}. */
@@ -50,7 +55,38 @@ export function layerNorm(
   weight?: Tensor | null,
   bias?: Tensor | null,
   options?: LayerNormFunctionOptions,
+): Tensor;
+/**
+ * {@linkcode layerNorm} without weight and bias.
+ *
+ * @param x Of any shape that ends with the normalised one.
+ * @param options The shape, and `eps`.
+ */
+export function layerNorm(
+  x: Tensor,
+  options: LayerNormFunctionOptions,
+): Tensor;
+/**
+ * {@linkcode layerNorm} without a bias.
+ *
+ * @param x The input.
+ * @param weight Of the normalised shape.
+ * @param options As above.
+ */
+export function layerNorm(
+  x: Tensor,
+  weight: Tensor | null,
+  options: LayerNormFunctionOptions,
+): Tensor;
+export function layerNorm(
+  x: Tensor,
+  ...rest: (Tensor | LayerNormFunctionOptions | null | undefined)[]
 ): Tensor {
+  const [[weight, bias], options] = splitOptions<LayerNormFunctionOptions>(
+    "apply layerNorm",
+    ["weight", "bias"],
+    rest,
+  );
   checkOptions(schema, options, "apply layerNorm", arguments.length - 4);
   const shape = options?.normalizedShape ?? weight?.shape;
   if (!shape || shape.length === 0) {

@@ -220,6 +220,7 @@ export const adaptiveSchema: z.ZodType<AdaptiveAvgPool2dOptions> = z
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
  * @param options Height and width of the result.
  * @throws {RangeError} If the size is no positive integer.
+ * @throws {ShapeError} If the input has no height or no width.
  * @example One number a channel
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -244,6 +245,11 @@ export function adaptiveAvgPool2d(
   const { outputSize } = options;
   return batched(x, "adaptiveAvgPool2d", (batch) => {
     const [height, width] = [batch.shape[2]!, batch.shape[3]!];
+    if (height === 0 || width === 0) {
+      throw new ShapeError(
+        `Cannot apply adaptiveAvgPool2d to an input of ${height}x${width} as its windows would be empty`,
+      );
+    }
     const [h, w] = typeof outputSize === "number"
       ? [outputSize, outputSize]
       : [outputSize[0] ?? height, outputSize[1] ?? width];
@@ -252,20 +258,57 @@ export function adaptiveAvgPool2d(
       const kernelSize: Pair = [height / h, width / w];
       return averages(batch, { kernelSize });
     }
-    // Windows of several sizes: a product with their weights on each side.
-    return averagingMatrix(batch, h, height)
-      .matmul(batch)
-      .matmul(averagingMatrix(batch, w, width).t());
+    const [rows, columns] = [
+      adaptiveWindows(h, height),
+      adaptiveWindows(w, width),
+    ];
+    const sums = windowSums(windowSums(batch, 2, rows), 3, columns);
+    const sizes = Float32Array.from(
+      rows.flatMap((r) => columns.map((c) => r.size * c.size)),
+    );
+    return sums.div(
+      batch.uploadLike(sizes, [h, w], "float32").cast(sums.dtype),
+    );
   });
 }
 
-/** Row `i` holds the weights of window `i` of `count` over `extent`. */
-function averagingMatrix(like: Tensor, count: number, extent: number): Tensor {
-  const weights = new Float32Array(count * extent);
-  for (let i = 0; i < count; i++) {
+/** Where a window begins, and the number of its elements. */
+interface Span {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** The windows that cover an extent, as many as asked for. */
+function adaptiveWindows(count: number, extent: number): Span[] {
+  return Array.from({ length: count }, (_, i) => {
     const start = Math.floor(i * extent / count);
-    const end = Math.ceil((i + 1) * extent / count);
-    weights.fill(1 / (end - start), i * extent + start, i * extent + end);
-  }
-  return like.uploadLike(weights, [count, extent], "float32").cast(like.dtype);
+    return { start, size: Math.ceil((i + 1) * extent / count) - start };
+  });
+}
+
+/**
+ * The sum of each window along a dim. Elements are picked rather than weighted
+ * by 0, so that an infinite one stays in its windows.
+ */
+function windowSums(x: Tensor, dim: number, windows: readonly Span[]): Tensor {
+  const extent = x.shape[dim]!;
+  if (windows.length === extent) return x;
+  const most = Math.max(...windows.map(({ size }) => size));
+  const index = windows.flatMap(({ start }) =>
+    Array.from({ length: most }, (_, k) => Math.min(start + k, extent - 1))
+  );
+  const at = x.uploadLike(Int32Array.from(index), [index.length], "int32");
+  const [before, behind] = [x.shape.slice(0, dim), x.shape.slice(dim + 1)];
+  const picked = x.indexSelect(dim, at)
+    .reshape([...before, windows.length, most, ...behind]);
+  const inside = windows.flatMap(({ size }) =>
+    Array.from({ length: most }, (_, k) => k < size ? 1 : 0)
+  );
+  if (!inside.includes(0)) return picked.sum(dim + 1);
+  const mask = x.uploadLike(
+    Uint8Array.from(inside),
+    [windows.length, most, ...behind.map(() => 1)],
+    "bool",
+  );
+  return picked.where(mask, 0).sum(dim + 1);
 }

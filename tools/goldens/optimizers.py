@@ -233,7 +233,9 @@ SCHEDULES = [
 
 FALLING = [1.0, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8, 0.8, 0.8, 0.79995, 0.7999,
            0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7]
-RISING = [-v for v in FALLING]
+# Above 0: PyTorch takes a share of the value of the best and not of its size,
+# so that a metric below 0 makes progress by standing still.
+RISING = [2.0 - v for v in FALLING]
 SMALL = [1.0 - 0.002 * k for k in range(25)]
 
 PLATEAUS = [

@@ -1,0 +1,48 @@
+/**
+ * Refusals that depend on values.
+ *
+ * @module
+ */
+import { noGradNow } from "./autograd/mode.ts";
+import type { FaultError } from "./device.ts";
+import { tidyNow } from "./scope.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * Refuses values that an operation cannot take: throws where a count of faults
+ * is not 0. Devices that are read without waiting throw at once; on others
+ * (webgpu) the error comes out of the next read of any of their tensors.
+ *
+ * @param operation The operation; counts of one that wait are added up.
+ * @param count Counts the faults in a 0-d tensor; nothing is recorded.
+ * @param error Makes the error from the number of faults.
+ * @example No negative lengths
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { refuseFaults, tensor } from "@tenfold/tenfold";
+ *
+ * const lengths = tensor([1, -2, 3]);
+ * assertThrows(
+ *   () =>
+ *     refuseFaults(
+ *       "measure",
+ *       () => lengths.lt(0).sum(),
+ *       (count) => new RangeError(`Cannot measure ${count} negative lengths`),
+ *     ),
+ *   RangeError,
+ *   "1 negative",
+ * );
+ * ```
+ */
+export function refuseFaults(
+  operation: string,
+  count: () => Tensor,
+  error: FaultError,
+): void {
+  noGradNow(() =>
+    tidyNow(() => {
+      const faults = count();
+      faults.device.refuse(operation, faults.value, error);
+    })
+  );
+}
