@@ -7,28 +7,31 @@
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
 import type { Gpu } from "../device/gpu.ts";
+import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
 import { ConvLayout } from "./conv_layout.ts";
 import { renderConv, renderConvSum } from "./conv_code.ts";
-import { gridFor, MOST_TURNS } from "./loop.ts";
+import { gridFor } from "./loop.ts";
+import { cutIntoParts, type Pass } from "./parts.ts";
 import { blocksOf } from "./rows.ts";
 
-/** A part of the sum is no shorter than this. */
+/** A part of the sum is no shorter than this, where it need not be. */
 const SHORTEST_PART = 64;
-/** Nor longer than this, as a running sum loses digits. */
-const LONGEST_PART = 16384;
 
 /** Prepares `conv2d`; null for other floats than ours. */
 export function prepareConv(gpu: Gpu, kernel: RoutineKernel): Launch | null {
   if (kernel.outputs[0] !== "float32") return null;
   const layout = new ConvLayout(kernel.inputs.length === 3);
   const programs = new Map<string, Program>();
-  const size = gpu.profile.software ? 8 : 64;
+  const runs = gpu.profile.software;
+  const size = runs ? 8 : 64;
   const programFor = (tm: number, tn: number, part: boolean): Program => {
     const key = `${tm} ${tn} ${part}`;
     let program = programs.get(key);
     if (!program) {
-      program = gpu.newProgram(renderConv(layout, { tm, tn, part }, size));
+      program = gpu.newProgram(
+        renderConv(layout, { tm, tn, runs, part }, size),
+      );
       programs.set(key, program);
     }
     return program;
@@ -36,26 +39,35 @@ export function prepareConv(gpu: Gpu, kernel: RoutineKernel): Launch | null {
   const sum = gpu.newProgram(renderConvSum(layout, gpu.profile.workgroup));
 
   return (call) => {
-    const cut = cutOf(gpu, call);
+    const { outputs, parts, ...cut } = cutOf(gpu, call);
+    const { chunk, passes } = parts;
     const [out, x, filter, ...bias] = blocksOf(call);
-    const part = cut.splits > 1;
-    const target = part ? gpu.pool.take(cut.outputs * cut.splits * 4) : out!;
+    const part = passes.length > 1 || passes[0]!.splits > 1;
     const program = programFor(cut.tm, cut.tn, part);
-    const first = program.reserve();
-    layout.fill(gpu, first, call, cut);
-    program.dispatch(
-      [target, x!, filter!, ...(part ? [] : bias)],
-      first,
-      ...gridFor(gpu.profile, cut.tiles * cut.splits, size),
-    );
-    if (!part) return;
-    const then = sum.reserve();
-    layout.fill(gpu, then, call, cut);
-    sum.dispatch(
-      [out!, target, ...bias],
-      then,
-      ...gridFor(gpu.profile, cut.outputs, gpu.profile.workgroup),
-    );
+    const run = (pass: Pass, target: Block) => {
+      const first = program.reserve();
+      layout.fill(gpu, first, call, { ...cut, chunk, ...pass });
+      program.dispatch(
+        [target, x!, filter!, ...(part ? [] : bias)],
+        first,
+        ...gridFor(gpu.profile, cut.tiles * pass.splits, size),
+      );
+    };
+    if (!part) {
+      run(passes[0]!, out!);
+      return;
+    }
+    const target = gpu.pool.take(outputs * passes[0]!.splits * 4);
+    for (const pass of passes) {
+      run(pass, target);
+      const then = sum.reserve();
+      layout.fill(gpu, then, call, { ...cut, chunk, ...pass });
+      sum.dispatch(
+        [out!, target, ...bias],
+        then,
+        ...gridFor(gpu.profile, outputs, gpu.profile.workgroup),
+      );
+    }
     gpu.pool.give(target);
   };
 }
@@ -83,23 +95,11 @@ function cutOf({ profile }: Gpu, { shape }: KernelCall) {
     Math.ceil(k / SHORTEST_PART),
   );
   const outputs = g * m * columns;
-  // The parts must fit into a buffer, where they do not get too long by it.
-  const room = Math.floor(profile.maxBufferBytes / (outputs * 4));
-  const parts = Math.max(
-    1,
-    Math.min(Math.max(wanted, Math.ceil(k / LONGEST_PART)), room),
-    Math.ceil(k / MOST_TURNS),
-  );
-  const chunk = Math.max(1, Math.ceil(k / parts));
-  const splits = Math.max(1, Math.ceil(k / chunk));
-  return {
-    tm,
-    tn,
-    tilesM,
-    tilesN,
-    tiles,
-    chunk,
-    splits,
+  const parts = cutIntoParts(profile, {
+    terms: k,
     outputs,
-  };
+    multiple: 1,
+    wanted,
+  });
+  return { tm, tn, tilesM, tilesN, tiles, outputs, parts };
 }

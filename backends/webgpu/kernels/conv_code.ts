@@ -6,6 +6,7 @@
 import type { ProgramSource } from "../device/program.ts";
 import type { ConvDim, ConvLayout } from "./conv_layout.ts";
 import { eachInvocation } from "./loop.ts";
+import { LONGEST_RUN, sumParts } from "./parts.ts";
 
 /** What one shader is made for. */
 export interface ConvForm {
@@ -13,6 +14,8 @@ export interface ConvForm {
   readonly tm: number;
   /** Columns of a tile. */
   readonly tn: number;
+  /** True where an invocation sums in runs. */
+  readonly runs: boolean;
   /** True where parts of the sum are written, to be summed up later. */
   readonly part: boolean;
 }
@@ -44,6 +47,8 @@ export function renderConv(
       const at = (operand: "in" | "filter", dims: readonly ConvDim[]) =>
         dims.map((dim, d) => `k${d} * ${layout.stride(operand, dim)}`)
           .join(" + ");
+      const each = (text: (name: string) => string) =>
+        range(tm).flatMap((i) => range(tn).map((j) => text(`${i}_${j}`)));
       const place = (i: number, j: number) =>
         part
           ? partPlace(layout, i, j)
@@ -67,7 +72,9 @@ export function renderConv(
         "let part = slice / groups_of_tiles;",
         `let row = min(tile_m * ${tm}, ${layout.extent("m")} - ${tm});`,
         `let column = min(tile_n * ${tn}, i32(${layout.columns}) - ${tn});`,
-        `let begin = i32(part * ${layout.cut("chunk")});`,
+        `let begin = i32((${layout.cut("from")} + part) * ${
+          layout.cut("chunk")
+        });`,
         `let end = min(begin + i32(${layout.cut("chunk")}), ${layout.k});`,
         `var row_at = ${layout.offset("filter")} + group * ${
           layout.stride("filter", "g")
@@ -82,12 +89,18 @@ export function renderConv(
           }${terms(layout, "in", j)};`,
           ...(part ? [] : [`let out${j} = 0${terms(layout, "out", j)};`]),
         ]),
-        ...range(tm).flatMap((i) =>
-          range(tn).map((j) => `var c${i}_${j} = 0.0f;`)
-        ),
+        ...each((c) => `var c${c} = 0.0f;`),
         ...layout.split(WINDOW, "u32(begin)", "first"),
         ...WINDOW.map((_, d) => `var k${d} = first${d};`),
-        "for (var k = begin; k < end; k++) {",
+        ...(form.runs
+          ? [
+            ...each((c) => `var sum${c} = 0.0f;`),
+            `for (var run = begin; run < end; run += ${LONGEST_RUN}) {`,
+            `let stop = min(run + ${LONGEST_RUN}, end);`,
+            ...each((c) => `c${c} = 0.0f;`),
+            "for (var k = run; k < stop; k++) {",
+          ]
+          : ["for (var k = begin; k < end; k++) {"]),
         `let filter_at = row_at + ${at("filter", WINDOW)};`,
         `let in_at = ${at("in", WINDOW)};`,
         ...range(tm).map((i) =>
@@ -111,6 +124,13 @@ export function renderConv(
         "}",
         "}",
         "}",
+        ...(form.runs
+          ? [
+            ...each((c) => `sum${c} += c${c};`),
+            "}",
+            ...each((c) => `c${c} = sum${c};`),
+          ]
+          : []),
         ...range(tm).flatMap((i) => [
           `if (row + ${i} >= tile_m * ${tm}) {`,
           ...range(tn).flatMap((j) => [
@@ -143,7 +163,7 @@ function partPlace(layout: ConvLayout, i: number, j: number): string {
   } + group) * ${m} + row + ${i}) * ${columns} + column + ${j}`;
 }
 
-/** Renders the shader that sums the parts up and adds the bias. */
+/** Renders the shader that sums parts up, and adds the bias or those before. */
 export function renderConvSum(layout: ConvLayout, size: number): ProgramSource {
   const f32 = { type: "f32" };
   return {
@@ -153,11 +173,9 @@ export function renderConvSum(layout: ConvLayout, size: number): ProgramSource {
     code: ([out, parts, bias]) => {
       const g = `bitcast<u32>(${layout.extent("g")})`;
       const m = `bitcast<u32>(${layout.extent("m")})`;
-      const added = layout.bias
-        ? ` + ${bias}[${layout.offset("bias")} + group * ${
-          layout.stride("bias", "g")
-        } + row * ${layout.stride("bias", "m")}]`
-        : "";
+      const place = `${layout.offset("out")} + group * ${
+        layout.stride("out", "g")
+      } + row * ${layout.stride("out", "m")}${terms(layout, "out", 0)}`;
       return [
         ...eachInvocation(size),
         `let columns = ${layout.columns};`,
@@ -166,15 +184,23 @@ export function renderConvSum(layout: ConvLayout, size: number): ProgramSource {
         ...layout.split(COLUMN, "t % columns", "q0_"),
         `let row = i32((t / columns) % ${m});`,
         `let group = i32((t / columns) / ${m});`,
-        `var sum = ${parts}[t];`,
-        `for (var part = 1u; part < ${layout.cut("splits")}; part++) {`,
-        `sum += ${parts}[part * outputs + t];`,
+        ...sumParts(
+          "f32",
+          layout.cut("splits"),
+          (part) => `${parts}[${part} * outputs + t]`,
+        ),
+        `if (${layout.cut("from")} > 0u) {`,
+        `sum += ${out}[${place}];`,
+        ...(layout.bias
+          ? [
+            "} else {",
+            `sum += ${bias}[${layout.offset("bias")} + group * ${
+              layout.stride("bias", "g")
+            } + row * ${layout.stride("bias", "m")}];`,
+          ]
+          : []),
         "}",
-        `${out}[${layout.offset("out")} + group * ${
-          layout.stride("out", "g")
-        } + row * ${layout.stride("out", "m")}${
-          terms(layout, "out", 0)
-        }] = sum${added};`,
+        `${out}[${place}] = sum;`,
         "}",
         "}",
       ].join("\n");

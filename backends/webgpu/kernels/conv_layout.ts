@@ -28,7 +28,9 @@ export interface ConvCut {
   readonly tilesM: number;
   /** Tiles along its positions. */
   readonly tilesN: number;
-  /** Parts of the sum. */
+  /** The first part of the sum. */
+  readonly from: number;
+  /** Parts of the sum from there on. */
   readonly splits: number;
   /** Length of a part. */
   readonly chunk: number;
@@ -59,6 +61,7 @@ export class ConvLayout {
     this.#cut = {
       tilesM: params.take(),
       tilesN: params.take(),
+      from: params.take(),
       splits: params.take(),
       chunk: params.take(),
     };

@@ -24,6 +24,9 @@ const EACH = 16;
 /** Rows that are shorter have one invocation each. */
 const SHORT = 256;
 
+/** Values of a running sum: a longer one loses digits. */
+const RUN = 128;
+
 /** Prepares `cumsum`. */
 export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
   const dtype = kernel.outputs[0] as GpuDType;
@@ -35,6 +38,13 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
   const tiles = layout.params.take();
   const { words } = layout.params;
 
+  // So many values are summed up before their sum is added to those before.
+  const endRun = [
+    `if ((j & ${RUN - 1}) == ${RUN - 1}) {`,
+    "sum += run;",
+    `run = ${zero};`,
+    "}",
+  ];
   const alone = gpu.newProgram({
     label: "cumsum",
     operands: [{ type, writes: true }, { type }],
@@ -45,9 +55,11 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
         `if (t < ${layout.rows}) {`,
         ...layout.begin("t"),
         `var sum = ${zero};`,
+        `var run = ${zero};`,
         `for (var j = 0; j < ${layout.n}; j++) {`,
-        `sum += ${x}[${layout.at(1, "j")}];`,
-        `${out}[${layout.at(0, "j")}] = sum;`,
+        `run += ${x}[${layout.at(1, "j")}];`,
+        `${out}[${layout.at(0, "j")}] = sum + run;`,
+        ...endRun,
         "}",
         "}",
         "}",
@@ -112,11 +124,13 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
         ...eachInvocation(size),
         `if (t < ${layout.rows}) {`,
         `var sum = ${zero};`,
+        `var run = ${zero};`,
         `for (var j = 0; j < ${int(tiles)}; j++) {`,
         `let at = i32(t) * ${int(tiles)} + j;`,
         `let own = ${sums}[at];`,
-        `${sums}[at] = sum;`,
-        "sum += own;",
+        `${sums}[at] = sum + run;`,
+        "run += own;",
+        ...endRun,
         "}",
         "}",
         "}",

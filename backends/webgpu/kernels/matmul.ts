@@ -10,13 +10,7 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
 import { VALUE_TYPE } from "../wgsl/scalar.ts";
-import {
-  eachInvocation,
-  gridFor,
-  MOST_TURNS,
-  splitPositions,
-  spread,
-} from "./loop.ts";
+import { eachInvocation, gridFor, splitPositions, spread } from "./loop.ts";
 import { renderDirect } from "./matmul_direct.ts";
 import {
   type Lie,
@@ -25,6 +19,7 @@ import {
   type MatmulForm,
   MatmulLayout,
 } from "./matmul_layout.ts";
+import { cutIntoParts, type Pass, sumParts } from "./parts.ts";
 import { renderTiled, TILED_BYTES, TILED_SIZE } from "./matmul_tiled.ts";
 import { blocksOf } from "./rows.ts";
 
@@ -34,14 +29,13 @@ import { blocksOf } from "./rows.ts";
  */
 const SMALL = 2 ** 15;
 const LARGE = 2 ** 26;
-/** A part of `k` is no shorter than this. */
+/** A part of `k` is no shorter than this, where it need not be. */
 const SHORTEST_PART = 128;
-/** Nor longer than this, as a running sum loses digits. */
-const LONGEST_PART = 16384;
 
 interface Choice extends MatmulForm {
   readonly tiled: boolean;
-  readonly cut: MatmulCut;
+  readonly cut: Omit<MatmulCut, keyof Pass>;
+  readonly passes: readonly Pass[];
 }
 
 /** Prepares `matmul`. */
@@ -50,11 +44,11 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
   const layout = new MatmulLayout(kernel);
   const programs = new Map<string, Program>();
   const programFor = (choice: Choice): Program => {
-    const { a, b, bias, part, tiled, tm, tn } = choice;
+    const { a, b, bias, part, runs, tiled, tm, tn } = choice;
     const key = [a, b, bias, part, tiled, tm, tn].join();
     let program = programs.get(key);
     if (!program) {
-      const form = { a, b, bias, part, tm, tn };
+      const form = { a, b, bias, part, runs, tm, tn };
       program = gpu.newProgram(
         tiled
           ? renderTiled(layout, form)
@@ -64,7 +58,7 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
     }
     return program;
   };
-  const sumParts = gpu.newProgram({
+  const sums = gpu.newProgram({
     label: "matmul sum of parts",
     operands: [
       { type: VALUE_TYPE[dtype], writes: true },
@@ -72,36 +66,45 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
       ...(layout.bias ? [{ type: VALUE_TYPE[dtype] }] : []),
     ],
     words: layout.words,
-    code: (names) => renderSum(layout, gpu.profile.workgroup, names),
+    code: (names) =>
+      renderSum(layout, VALUE_TYPE[dtype], gpu.profile.workgroup, names),
   });
 
   return (call) => {
     const choice = choose(gpu, layout.bias, call);
-    const { cut } = choice;
+    const { cut, passes } = choice;
     const program = programFor(choice);
     const [out, a, b, ...bias] = blocksOf(call) as [Block, Block, Block];
     const outputs = call.shape.slice(0, -1).reduce((x, y) => x * y, 1);
     const matrices = outputs / (sizeM(call) * sizeN(call));
-    const tiles = matrices * cut.splits * cut.tilesM * cut.tilesN;
-    const groups = choice.tiled
-      ? spread(gpu.profile, tiles)
-      : gridFor(gpu.profile, tiles, widthOf(gpu));
-    const target = choice.part ? gpu.pool.take(outputs * cut.splits * 4) : out;
-    const first = program.reserve();
-    layout.fill(gpu, first, call, cut);
-    program.dispatch(
-      [target, a, b, ...(choice.part ? [] : bias)],
-      first,
-      ...groups,
-    );
-    if (!choice.part) return;
-    const then = sumParts.reserve();
-    layout.fill(gpu, then, call, cut);
-    sumParts.dispatch(
-      [out, target, ...bias],
-      then,
-      ...gridFor(gpu.profile, outputs, gpu.profile.workgroup),
-    );
+    const run = (pass: Pass, target: Block) => {
+      const tiles = matrices * pass.splits * cut.tilesM * cut.tilesN;
+      const groups = choice.tiled
+        ? spread(gpu.profile, tiles)
+        : gridFor(gpu.profile, tiles, widthOf(gpu));
+      const first = program.reserve();
+      layout.fill(gpu, first, call, { ...cut, ...pass });
+      program.dispatch(
+        [target, a, b, ...(choice.part ? [] : bias)],
+        first,
+        ...groups,
+      );
+    };
+    if (!choice.part) {
+      run(passes[0]!, out);
+      return;
+    }
+    const target = gpu.pool.take(outputs * passes[0]!.splits * 4);
+    for (const pass of passes) {
+      run(pass, target);
+      const then = sums.reserve();
+      layout.fill(gpu, then, call, { ...cut, ...pass });
+      sums.dispatch(
+        [out, target, ...bias],
+        then,
+        ...gridFor(gpu.profile, outputs, gpu.profile.workgroup),
+      );
+    }
     gpu.pool.give(target);
   };
 }
@@ -121,7 +124,7 @@ export async function warmMatmul(gpu: Gpu): Promise<void> {
       inputs: new Array(bias ? 3 : 2).fill("float32"),
     });
     return forms.map(([a, b]) => {
-      const form = { a, b, bias, part: false, tm: 4, tn: 4 };
+      const form = { a, b, bias, part: false, runs: false, tm: 4, tn: 4 };
       return gpu.newProgram(renderTiled(layout, form)).warm();
     });
   }));
@@ -178,38 +181,36 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
     Math.ceil(profile.invocations / busy),
     Math.ceil(k / SHORTEST_PART),
   );
-  // The parts must fit into a buffer, where they do not get too long by it.
-  const room = Math.floor(profile.maxBufferBytes / (matrices * m * n * 4));
-  let splits = Math.max(
-    1,
-    Math.min(Math.max(wanted, Math.ceil(k / LONGEST_PART)), room),
-    Math.ceil(k / MOST_TURNS),
-  );
   // Parts begin where four elements can be read at once.
-  const chunk = Math.ceil(k / splits / 4) * 4;
-  splits = Math.ceil(k / chunk);
+  const { chunk, passes } = cutIntoParts(profile, {
+    terms: k,
+    outputs: matrices * m * n,
+    multiple: 4,
+    wanted,
+  });
   return {
     tiled,
     a,
     b,
     bias,
-    part: splits > 1,
+    runs: profile.software && isFloat,
+    part: passes.length > 1 || passes[0]!.splits > 1,
     tm,
     tn,
-    cut: { splits, chunk, tilesM, tilesN },
+    cut: { chunk, tilesM, tilesN },
+    passes,
   };
 }
 
-/** Sums the parts of `k` up, and adds the bias. */
+/** Sums the parts of `k` up, and adds the bias or the parts before. */
 function renderSum(
   layout: MatmulLayout,
+  type: string,
   size: number,
   [out, parts, bias]: readonly string[],
 ): string {
   const rank = layout.outExtents.words.length;
-  const added = layout.bias
-    ? ` + ${bias}[${layout.biasAt(`p${rank - 2}`, `p${rank - 1}`)}]`
-    : "";
+  const place = `${layout.outOffset} + i32(t)`;
   return [
     ...eachInvocation(size),
     `let outputs = ${layout.outputs};`,
@@ -217,11 +218,21 @@ function renderSum(
     ...(layout.bias
       ? [...splitPositions(layout.outExtents, "t", "p"), ...layout.biasBegin()]
       : []),
-    `var sum = ${parts}[t];`,
-    `for (var part = 1; part < ${layout.splits}; part++) {`,
-    `sum += ${parts}[part * outputs + i32(t)];`,
+    ...sumParts(
+      type,
+      layout.splits,
+      (part) => `${parts}[${part} * bitcast<u32>(outputs) + t]`,
+    ),
+    `if (${layout.from} > 0) {`,
+    `sum += ${out}[${place}];`,
+    ...(layout.bias
+      ? [
+        "} else {",
+        `sum += ${bias}[${layout.biasAt(`p${rank - 2}`, `p${rank - 1}`)}];`,
+      ]
+      : []),
     "}",
-    `${out}[${layout.outOffset} + i32(t)] = sum${added};`,
+    `${out}[${place}] = sum;`,
     "}",
     "}",
   ].join("\n");

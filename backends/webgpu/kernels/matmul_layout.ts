@@ -23,6 +23,8 @@ export interface MatmulForm {
   readonly b: Lie;
   /** True where there is a bias to add. */
   readonly bias: boolean;
+  /** True where an invocation sums in runs. */
+  readonly runs: boolean;
   /** True where `k` is split and parts are written, to be summed up later. */
   readonly part: boolean;
   /** Rows of the result that one invocation computes. */
@@ -33,7 +35,9 @@ export interface MatmulForm {
 
 /** How a product is cut for one call. */
 export interface MatmulCut {
-  /** Parts of `k`. */
+  /** The first part of `k`. */
+  readonly from: number;
+  /** Parts of `k` from there on. */
   readonly splits: number;
   /** Length of a part. */
   readonly chunk: number;
@@ -96,6 +100,7 @@ export class MatmulLayout {
       () => params.take(),
     );
     this.#cut = {
+      from: params.take(),
       splits: params.take(),
       chunk: params.take(),
       tilesM: params.take(),
@@ -181,9 +186,22 @@ export class MatmulLayout {
     return { words: this.#extents.slice(0, -1) };
   }
 
-  /** The number of parts, an `i32` in WGSL. */
+  /** The number of parts, a `u32` in WGSL. */
   get splits(): string {
-    return int(this.#cut.splits);
+    return uint(this.#cut.splits);
+  }
+
+  /** The first part, an `i32` in WGSL. */
+  get from(): string {
+    return int(this.#cut.from);
+  }
+
+  /** Statements that find the terms of part `part`, `begin` to `end`. */
+  range(): string[] {
+    return [
+      `let begin = (${this.from} + part) * ${this.chunk};`,
+      `let end = min(begin + ${this.chunk}, ${this.k});`,
+    ];
   }
 
   /** The output's offset, an `i32` in WGSL. */
@@ -213,6 +231,7 @@ export class MatmulLayout {
       );
     }
     const words = this.#cut;
+    ints[first + words.from] = cut.from;
     ints[first + words.splits] = cut.splits;
     ints[first + words.chunk] = cut.chunk;
     ints[first + words.tilesM] = cut.tilesM;

@@ -110,8 +110,7 @@ function codeOf(
     `let origin_n = tile_n * ${tile};`,
     `let ty = i32(lane / ${SIDE}u);`,
     `let tx = i32(lane % ${SIDE}u);`,
-    `let begin = part * ${layout.chunk};`,
-    `let end = min(begin + ${layout.chunk}, ${layout.k});`,
+    ...layout.range(),
     ...range(tm).flatMap((i) =>
       range(vectors).map((j) => `var c${i}_${j} = vec4<f32>();`)
     ),

@@ -1,0 +1,93 @@
+/**
+ * Long sums of products in parts: a running sum loses digits as it grows, so
+ * that each part is summed apart, and then the parts. Adapters that run on the
+ * processor have their parts in one invocation, one after the other, as writing
+ * them costs more there; others would lack the registers.
+ *
+ * @module
+ */
+import type { Profile } from "../device/profile.ts";
+
+/** Terms that one running sum may have where an invocation has parts. */
+export const LONGEST_RUN = 128;
+/** Terms of an invocation that has parts. */
+const LONGEST_WITH_RUNS = 16384;
+/** Terms of an invocation that has none, and where they are cut. */
+const LONGEST_WHOLE = 1024;
+const LONGEST_PART = 512;
+/** Bytes of the parts that are kept at once. */
+const MOST_BYTES = 64 * 1024 * 1024;
+/** Parts that are summed up before their sum is added to the others'. */
+const RUN = 32;
+
+/** Parts that are computed together. */
+export interface Pass {
+  /** The first one. */
+  readonly from: number;
+  /** How many. */
+  readonly splits: number;
+}
+
+/** How a sum is cut. */
+export interface Parts {
+  /** Terms of a part. */
+  readonly chunk: number;
+  /** What is computed at once, one after the other. */
+  readonly passes: readonly Pass[];
+}
+
+/**
+ * Cuts `terms` into parts: about `wanted` of them to keep the device busy, where
+ * there is room, and as many as a sum needs to keep its digits.
+ *
+ * @param outputs How many sums there are.
+ * @param multiple What the length of a part is a multiple of.
+ */
+export function cutIntoParts(
+  profile: Profile,
+  { multiple, outputs, terms, wanted }: {
+    readonly multiple: number;
+    readonly outputs: number;
+    readonly terms: number;
+    readonly wanted: number;
+  },
+): Parts {
+  const bytes = Math.min(profile.maxBufferBytes, MOST_BYTES);
+  const room = Math.max(1, Math.floor(bytes / (outputs * 4)));
+  const longest = profile.software
+    ? LONGEST_WITH_RUNS
+    : terms <= LONGEST_WHOLE
+    ? LONGEST_WHOLE
+    : LONGEST_PART;
+  const least = Math.ceil(terms / longest);
+  const count = Math.max(1, Math.min(wanted, room), least);
+  const chunk = Math.max(1, Math.ceil(terms / count / multiple)) * multiple;
+  const splits = Math.max(1, Math.ceil(terms / chunk));
+  return {
+    chunk,
+    passes: Array.from({ length: Math.ceil(splits / room) }, (_, i) => ({
+      from: i * room,
+      splits: Math.min(room, splits - i * room),
+    })),
+  };
+}
+
+/** Statements that sum parts up in runs; `sum` has it then. */
+export function sumParts(
+  type: string,
+  count: string,
+  part: (number: string) => string,
+): string[] {
+  return [
+    `var sum = ${type}();`,
+    `var run = ${type}();`,
+    `for (var part = 0u; part < ${count}; part++) {`,
+    `run += ${part("part")};`,
+    `if ((part & ${RUN - 1}u) == ${RUN - 1}u) {`,
+    "sum += run;",
+    `run = ${type}();`,
+    "}",
+    "}",
+    "sum += run;",
+  ];
+}
