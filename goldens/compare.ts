@@ -71,6 +71,7 @@ export async function compareTensor(
   found: Tensor,
   expected: Figure,
   tolerance: Tolerance,
+  doubles: Tolerance = DOUBLES,
 ): Promise<string | null> {
   const shape = `[${found.shape.join(", ")}]`;
   const wanted = `[${expected.shape.join(", ")}]`;
@@ -81,12 +82,16 @@ export async function compareTensor(
   return compareElements(
     await found.data(),
     expected.data,
-    toleranceFor(expected, tolerance),
+    toleranceFor(expected, tolerance, doubles),
   );
 }
 
 /** The tolerance of float32, or the stricter one of another dtype. */
-function toleranceFor(figure: Figure, tolerance: Tolerance): Tolerance {
+function toleranceFor(
+  figure: Figure,
+  tolerance: Tolerance,
+  doubles: Tolerance,
+): Tolerance {
   if (figure.dtype === "float32") return tolerance;
-  return figure.dtype === "float64" ? DOUBLES : EXACT;
+  return figure.dtype === "float64" ? doubles : EXACT;
 }

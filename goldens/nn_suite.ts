@@ -29,7 +29,7 @@ import { statistics } from "./tensor_suite.ts";
 type Named = Readonly<Record<string, TensorFigure>>;
 
 /** A module with its state, called one or several times. */
-interface LayerCase extends LayerFigure {
+export interface LayerCase extends LayerFigure {
   readonly state: Named;
   readonly steps: readonly {
     readonly train: boolean;
@@ -161,7 +161,7 @@ export function nnGoldens(runner: Runner, backend: Backend | string): void {
 }
 
 /** Compares a layer's outputs, gradients and buffers, call after call. */
-async function checkLayer(figures: LayerCase): Promise<string[]> {
+export async function checkLayer(figures: LayerCase): Promise<string[]> {
   const problems: string[] = [];
   const module = makeLayer(figures);
   const state = Object.fromEntries(

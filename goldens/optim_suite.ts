@@ -15,7 +15,7 @@ import { OPTIMIZERS, SCHEDULES } from "./surface.ts";
 type Options = Readonly<Record<string, unknown>>;
 
 /** The path of parameters over 20 steps of an optimizer. */
-interface OptimizerCase {
+export interface OptimizerCase {
   readonly optimizer: string;
   readonly options: Options;
   readonly groups: readonly {
@@ -40,7 +40,7 @@ interface ClipCase {
 }
 
 /** The learning rates of two parameter groups over 25 steps. */
-interface ScheduleCase {
+export interface ScheduleCase {
   readonly scheduler: string;
   readonly options: Options;
   readonly optimizer: string;
@@ -129,7 +129,9 @@ function construct<T>(name: string, ...args: unknown[]): T {
 }
 
 /** Takes the 20 steps and compares the parameters after each. */
-async function checkTrajectory(figures: OptimizerCase): Promise<string[]> {
+export async function checkTrajectory(
+  figures: OptimizerCase,
+): Promise<string[]> {
   const groups = figures.groups.map(({ params, options }) => ({
     params: params.map((p) => new Parameter(toTensor(p))),
     ...options,
@@ -213,7 +215,7 @@ async function checkClipping(figures: ClipCase): Promise<string[]> {
 }
 
 /** Compares the learning rates (and momenta) before and after each step. */
-function checkSchedule(figures: ScheduleCase): Promise<string[]> {
+export function checkSchedule(figures: ScheduleCase): Promise<string[]> {
   const parameter = () => new Parameter(tensor([0]));
   const groups = [
     { params: [parameter()] },

@@ -284,26 +284,31 @@ def schedules(g):
     runs += [(n, o, None, "Adam") for n, o in SCHEDULES if n == "OneCycleLR"]
     runs += [("ReduceLROnPlateau", o, m, "SGD") for o, m in PLATEAUS]
     for name, options, metrics, kind in runs:
-        optimizer = make_optimizer(kind)
-        scheduler = getattr(lr_scheduler, name)(
-            optimizer, **schedule_names(options))
-        lrs = [[group["lr"] for group in optimizer.param_groups]]
-        momenta = [[momentum_of(group) for group in optimizer.param_groups]]
-        for step in range(25):
-            optimizer.step()
-            if metrics is None:
-                scheduler.step()
-            else:
-                scheduler.step(metrics[step])
-            lrs.append([group["lr"] for group in optimizer.param_groups])
-            momenta.append([momentum_of(gr) for gr in optimizer.param_groups])
-        case = {"scheduler": name, "options": options, "optimizer": kind,
-                "lrs": lrs}
-        if metrics is not None:
-            case["metrics"] = metrics
-        if name == "OneCycleLR":
-            case["momenta"] = momenta
-        g.add(case)
+        g.add(schedule(name, options, metrics, kind))
+
+
+def schedule(name, options, metrics, kind):
+    """The rates (and momenta) of two groups over 25 steps."""
+    optimizer = make_optimizer(kind)
+    scheduler = getattr(lr_scheduler, name)(
+        optimizer, **schedule_names(options))
+    lrs = [[group["lr"] for group in optimizer.param_groups]]
+    momenta = [[momentum_of(group) for group in optimizer.param_groups]]
+    for step in range(25):
+        optimizer.step()
+        if metrics is None:
+            scheduler.step()
+        else:
+            scheduler.step(metrics[step])
+        lrs.append([group["lr"] for group in optimizer.param_groups])
+        momenta.append([momentum_of(gr) for gr in optimizer.param_groups])
+    case = {"scheduler": name, "options": options, "optimizer": kind,
+            "lrs": lrs}
+    if metrics is not None:
+        case["metrics"] = metrics
+    if name == "OneCycleLR":
+        case["momenta"] = momenta
+    return case
 
 
 def generate():

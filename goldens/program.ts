@@ -1,0 +1,203 @@
+/**
+ * Runs a random program: operations one after the other, then gradients of
+ * what comes out, of first and of second order.
+ *
+ * @module
+ */
+import * as core from "@tenfold/core";
+import { currentBackend, grad, scope, Tensor, tensor } from "@tenfold/core";
+import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+import * as nn from "@tenfold/nn";
+import {
+  compareTensor,
+  DOUBLES,
+  GRADIENTS,
+  type Tolerance,
+  VALUES,
+} from "./compare.ts";
+import { weighted } from "./operation.ts";
+import { decode, type TensorFigure } from "./read.ts";
+
+/** A program as `tools/differential/` writes it. */
+export interface ProgramCase {
+  /** The tensors that go in; the first values by number. */
+  readonly in: readonly TensorFigure[];
+  /** Inputs that are masks of `index`, which must be readable at once. */
+  readonly masks?: readonly number[];
+  /** A name and arguments each; a tensor is `{ t: number }`. */
+  readonly steps: readonly (readonly [string, ...unknown[]])[];
+  /** The numbers of the values that are compared. */
+  readonly out: readonly number[];
+  /** Those of them that are float64, but with roundings of float32 in them. */
+  readonly loose?: readonly number[];
+  /** Whether anything was rounded to float32, so that gradients are. */
+  readonly rounded?: boolean;
+  /** These values. */
+  readonly values: readonly TensorFigure[];
+  /** Their gradients by inputs, each weighted with its cotangent. */
+  readonly grads?: Readonly<Record<string, TensorFigure>>;
+  /** The gradients of these, weighted likewise. */
+  readonly grads2?: Readonly<Record<string, TensorFigure>>;
+}
+
+/** A tensor that came out, and what it is compared with. */
+interface Found {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly figure: TensorFigure;
+  readonly tolerance: Tolerance;
+  readonly doubles: Tolerance;
+}
+
+type Functions = Readonly<Record<string, unknown>>;
+
+const LIBRARIES: Readonly<Record<string, Functions>> = {
+  core: core as unknown as Functions,
+  nn: nn.functional as unknown as Functions,
+};
+
+/** A program without its figures, for messages. */
+export function showProgram({ in: inputs, steps }: ProgramCase): string {
+  const shapes = inputs.map((figure) => {
+    const [dtype, shape] = Object.entries(figure)[0] ?? [];
+    return `${dtype}[${shape}]`;
+  });
+  return `${shapes.join(" ")} ${JSON.stringify(steps)}`;
+}
+
+/**
+ * Runs a program and says how it differs from its figures. A backend without
+ * float64 must refuse a program that needs it.
+ */
+export async function runProgram(program: ProgramCase): Promise<string[]> {
+  const { dtypes, name } = currentBackend();
+  const wide = JSON.stringify(program).includes('"float64"');
+  if (!wide || dtypes.includes("float64")) {
+    return await compareAll(run(program));
+  }
+  try {
+    for (const { tensor } of run(program)) tensor.dispose();
+  } catch (error) {
+    if (error instanceof TypeError) return [];
+    throw error;
+  }
+  return [`${name} runs it without having float64`];
+}
+
+/** Computes without waiting, so that no other program comes in between. */
+function run(program: ProgramCase): Found[] {
+  using s = scope();
+  const found = compute(program);
+  for (const { tensor } of found) s.keep(tensor);
+  return found;
+}
+
+async function compareAll(found: readonly Found[]): Promise<string[]> {
+  const problems = await Promise.all(found.map(async (each) => {
+    const { name, tensor, figure, tolerance, doubles } = each;
+    const problem = await compareTensor(
+      tensor,
+      decode(figure),
+      tolerance,
+      doubles,
+    );
+    return problem === null ? [] : [`${name}: ${problem}`];
+  }));
+  for (const { tensor } of found) tensor.dispose();
+  return problems.flat();
+}
+
+function compute(program: ProgramCase): Found[] {
+  const inputs = program.in.map((figure, k) => input(program, figure, k));
+  const values = perform(program, [...inputs]);
+  const outputs = program.out.map((k) => values[k]!);
+  const found: Found[] = program.values.map((figure, k) => ({
+    name: `value ${program.out[k]}`,
+    tensor: outputs[k]!,
+    figure,
+    tolerance: VALUES,
+    doubles: program.loose?.includes(program.out[k]!) ? VALUES : DOUBLES,
+  }));
+  const add = (
+    name: string,
+    gradients: readonly Tensor[],
+    figures: readonly [string, TensorFigure][],
+  ) => {
+    for (const [i, [k, figure]] of figures.entries()) {
+      found.push({
+        name: `${name} ${k}`,
+        tensor: gradients[i]!,
+        figure,
+        tolerance: GRADIENTS,
+        doubles: program.rounded ? GRADIENTS : DOUBLES,
+      });
+    }
+  };
+  const { grads = {}, grads2 = {} } = program;
+  const [first, second] = [Object.entries(grads), Object.entries(grads2)];
+  if (first.length === 0) return found;
+  const by = first.map(([k]) => inputs[Number(k)]!);
+  const gradients = gradientsOf(outputs, by, second.length > 0);
+  add("gradient", gradients, first);
+  if (second.length === 0) return found;
+  const again = second.map(([k]) => inputs[Number(k)]!);
+  add("second gradient", gradientsOf(gradients, again, false), second);
+  return found;
+}
+
+/** Zeros where nothing depends on the inputs, as `grad` gives them. */
+function gradientsOf(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  createGraph: boolean,
+): Tensor[] {
+  return outputs.some((output) => output.requiresGrad)
+    ? grad(weighted(outputs), inputs, { createGraph })
+    : inputs.map((input) => core.zerosLike(input));
+}
+
+function input(program: ProgramCase, figure: TensorFigure, k: number): Tensor {
+  const { data, shape, dtype } = decode(figure);
+  const device = program.masks?.includes(k) ? { device: near() } : {};
+  const requiresGrad = program.grads?.[k] !== undefined;
+  return tensor(data, { shape: [...shape], dtype, requiresGrad, ...device });
+}
+
+/** Where values can be read at once. */
+function near(): core.Backend {
+  const backend = currentBackend();
+  return backend.readSync ? backend : cpu ??= cpuTypedArray();
+}
+
+let cpu: core.Backend | undefined;
+
+/** All values of a program by number: inputs, then results in order. */
+function perform({ steps }: ProgramCase, values: Tensor[]): Tensor[] {
+  const argument = (given: unknown): unknown => {
+    if (typeof given !== "object" || given === null) return given;
+    if (Array.isArray(given)) return given.map(argument);
+    if ("t" in given) return values[given.t as number];
+    if ("undefined" in given) return undefined;
+    if ("number" in given) return Number(given.number);
+    return Object.fromEntries(
+      Object.entries(given).map(([key, inner]) => [key, argument(inner)]),
+    );
+  };
+  for (const [name, ...given] of steps) {
+    const result = call(name, given.map(argument));
+    if (result instanceof Tensor) values.push(result);
+    else values.push(...Object.values(result as Record<string, Tensor>));
+  }
+  return values;
+}
+
+function call(name: string, args: unknown[]): unknown {
+  const [library, member] = name.split(".");
+  const called = member === undefined
+    ? (args[0] as unknown as Functions)[name]
+    : LIBRARIES[library!]?.[member];
+  if (typeof called !== "function") throw new TypeError(`There is no ${name}`);
+  return member === undefined
+    ? called.apply(args[0], args.slice(1))
+    : called(...args);
+}

@@ -1,0 +1,106 @@
+"""Writes random programs and what PyTorch makes of them.
+
+    /usr/bin/python3 tools/differential/generate.py
+
+Needs PyTorch 1.13 and NumPy 1.24 (Debian: python3-torch python3-numpy). Same
+versions, same bytes. Figures go to goldens/figures/programs_*.json, and
+goldens/programs_suite.ts runs them.
+"""
+
+import collections
+import json
+import random
+import sys
+import warnings
+
+import torch
+
+import elementwise_ops
+import gather_ops
+import inplace_ops
+import modules
+import nn_ops
+import reduction_ops
+import shape_ops
+from draw import Draw
+from program import Program, Reject, finish, finish_special
+from record import FIGURES
+
+TENSOR = (elementwise_ops.OPERATIONS + reduction_ops.OPERATIONS
+          + shape_ops.OPERATIONS + gather_ops.OPERATIONS)
+
+
+def build(rng, operations, draw, lengths, inplace=False):
+    """One program of 1 to 8 operations, or Reject."""
+    p = Program(rng)
+    p.special = draw.special
+    p.inplace = inplace
+    p.add_input(draw.tensor())
+    wanted = rng.choice(lengths)
+    makers = [m for m, _ in operations]
+    weights = [w for _, w in operations]
+    tries = 0
+    while len(p.steps) < wanted:
+        tries += 1
+        if tries > 60:
+            raise Reject("no way on")
+        mark = p.mark()
+        try:
+            p.add(rng.choices(makers, weights)[0](p, draw))
+        except (Reject, RuntimeError, IndexError):
+            p.rollback(mark)
+    return finish_special(p) if draw.special else finish(p)
+
+
+LENGTHS = [1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8]
+
+
+def programs(seed, count, operations, lengths=LENGTHS, inplace=False,
+             **options):
+    rng = random.Random(seed)
+    cases = []
+    rejected = collections.Counter()
+    while len(cases) < count:
+        try:
+            case = build(rng, operations, Draw(rng, **options), lengths,
+                         inplace)
+        except Reject as reason:
+            rejected[str(reason)[:40]] += 1
+            continue
+        cases.append(case)
+    print(dict(rejected), file=sys.stderr)
+    return cases
+
+
+def save(name, about, cases):
+    lines = ",\n".join(json.dumps(c, separators=(",", ":"), allow_nan=False)
+                       for c in cases)
+    head = json.dumps({"group": name, "about": about,
+                       "torch": torch.__version__})
+    path = FIGURES / f"{name}.json"
+    path.write_text(head[:-1] + ', "cases": [\n' + lines + "\n]}\n")
+    print(f"{path.name:28} {len(cases):5} programs "
+          f"{path.stat().st_size / 1024:8.1f} KiB")
+
+
+def main():
+    warnings.filterwarnings("ignore")
+    torch.set_num_threads(1)
+    save("programs_tensor", "operations of tensors", programs(1, 1800, TENSOR))
+    save("programs_nn", "layers and losses among operations of tensors",
+         programs(2, 450, nn_ops.OPERATIONS * 3 + TENSOR))
+    save("programs_special", "NaN, infinities, signed zeros, huge and tiny",
+         programs(3, 650, TENSOR, [1, 1, 2, 3], special=True))
+    save("programs_inplace", "operations in place, and what shares memory",
+         programs(4, 300, inplace_ops.OPERATIONS, [2, 3, 4, 5, 6, 7, 8],
+                  inplace=True))
+    save("programs_layers", "nets of layers, call after call",
+         modules.random_layers(5, 120))
+    save("programs_optimizers", "trajectories of optimizers",
+         modules.random_optimizers(6, 120))
+    save("programs_schedules", "learning rates",
+         modules.random_schedules(7, 120))
+
+
+if __name__ == "__main__":
+    main()
