@@ -29,11 +29,12 @@ export async function assess(
 ): Promise<Figures> {
   const tally = new Tally(metrics);
   const pace = new Pace();
+  let number = 0;
   const look = (batch: Batch): void => {
     using _ = scope();
     const { inputs, target } = partsOf(batch, operation);
     const output = model.forward(...inputs as never[]);
-    tally.add(loss?.(output, target) ?? null, output, target);
+    tally.add(loss?.(output, target) ?? null, output, target, ++number);
   };
   return await withOwnModes(model, async (task) => {
     try {

@@ -17,7 +17,6 @@ import {
   FileError,
   parseSafetensors,
   readBytes,
-  writeFileAtomic,
 } from "@tenfold/data";
 import * as z from "zod";
 import { pack, unpack } from "./_pack.ts";
@@ -31,15 +30,12 @@ const metadataSchema = z.object({
 });
 
 /**
- * Writes the state that `take` gives. All reads begin at once, so that the
- * state is of one moment; what `take` makes is released then.
- *
- * @throws {FileError} If the file cannot be written; an older one is as it was.
+ * The bytes of the state that `take` gives. All reads begin at once, so that
+ * the state is of one moment; what `take` makes is released then.
  */
-export async function writeCheckpoint(
-  path: string | URL,
+export async function encodeCheckpoint(
   take: () => unknown,
-): Promise<void> {
+): Promise<Uint8Array> {
   const bytes = (() => {
     using _ = scope();
     const { json, tensors } = pack(take());
@@ -47,7 +43,34 @@ export async function writeCheckpoint(
       metadata: { format: "tenfold checkpoint", version: "1", state: json },
     });
   })();
-  await writeFileAtomic(path, await bytes);
+  return await bytes;
+}
+
+/** What of a checkpoint must be finite to go on from it. */
+const MUST_BE_FINITE = /^(model|optimizer)\./;
+
+/**
+ * The names of the tensors of the model and the optimizer that hold NaN or an
+ * infinite number.
+ */
+export function nonFiniteTensors(bytes: Uint8Array): string[] {
+  const names: string[] = [];
+  for (const [name, { dtype, data }] of parseSafetensors(bytes).tensors) {
+    if (!MUST_BE_FINITE.test(name)) continue;
+    const width = dtype === "F32" ? 4 : dtype === "F64" ? 8 : null;
+    if (width !== null && !allFinite(data, width)) names.push(name);
+  }
+  return names;
+}
+
+/** Whether no little-endian float has all bits of its exponent set. */
+function allFinite(data: Uint8Array, width: 4 | 8): boolean {
+  const exponent = width === 4 ? 0x7f80 : 0x7ff0;
+  for (let at = width - 2; at < data.length; at += width) {
+    const high = data[at]! | data[at + 1]! << 8;
+    if ((high & exponent) === exponent) return false;
+  }
+  return true;
 }
 
 /** The bytes of a file, or null where there is none. */

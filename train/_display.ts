@@ -16,6 +16,8 @@ export interface Display {
   update(progress: Progress): void;
   /** Shows an epoch that is over. */
   epoch(record: EpochRecord, epochs: number): void;
+  /** Says something on a line of its own. */
+  note(text: string): void;
   /** Leaves the terminal as it should be. Stopping twice does nothing. */
   stop(): void;
 }
@@ -24,6 +26,7 @@ const SILENT: Display = {
   live: false,
   update: () => {},
   epoch: () => {},
+  note: (text) => console.warn(text),
   stop: () => {},
 };
 
@@ -72,6 +75,11 @@ function openBar(): Display {
       draw(progress);
     },
     epoch: () => {},
+    note(text) {
+      writeTerminal(`\r${CLEAR}`);
+      console.warn(text);
+      if (shown !== null) draw(shown);
+    },
     stop() {
       if (shown === null) return;
       draw(shown);

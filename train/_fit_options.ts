@@ -31,6 +31,7 @@ export interface Settings {
   readonly schedule: Schedule | undefined;
   readonly callbacks: readonly Callback[];
   readonly clipGradNorm: number | undefined;
+  readonly onNonFinite: NonNullable<FitOptions["onNonFinite"]>;
   readonly progress: boolean;
 }
 
@@ -82,6 +83,10 @@ const optionsSchema = z.strictObject({
   ).default([]),
   clipGradNorm: z.number("must be a number")
     .positive("must be a positive number").optional(),
+  onNonFinite: z.enum(
+    ["warn", "throw", "skip"],
+    'must be "warn", "throw" or "skip"',
+  ).default("warn"),
   progress: flag.default(true),
 });
 
@@ -122,6 +127,7 @@ export function fitSettings(options: FitOptions, operation: string): Settings {
     ),
     callbacks: parsed.callbacks,
     clipGradNorm: parsed.clipGradNorm,
+    onNonFinite: parsed.onNonFinite,
     progress: parsed.progress,
   };
 }

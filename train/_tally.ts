@@ -8,7 +8,9 @@ import {
   arg,
   call,
   castExpr,
+  constant,
   type DType,
+  isFloating,
   noGradNow,
   scalar,
   type Tensor,
@@ -38,6 +40,35 @@ function addWeighted(sum: DType, value: DType): UpdateProgram {
   return program;
 }
 
+const lossPrograms = new Map<DType, UpdateProgram>();
+
+/**
+ * `sum += loss * weight`, and with it `first = number` where the loss is the
+ * first that is not finite, as one kernel.
+ */
+function addLoss(dtype: DType): UpdateProgram {
+  let program = lossPrograms.get(dtype);
+  if (program === undefined) {
+    const [sum, first, loss] = [0, 1, 2].map((i) => arg(i, dtype));
+    const weighted = call("mul", loss!, scalar(0, dtype));
+    const isFirst = call(
+      "and",
+      call("eq", first!, constant(0, dtype)),
+      call("not", call("isFinite", loss!)),
+    );
+    program = {
+      label: "sum up",
+      inputs: [dtype, dtype, dtype],
+      exprs: [
+        call("add", sum!, weighted),
+        call("select", isFirst, scalar(1, dtype), first!),
+      ],
+    };
+    lossPrograms.set(dtype, program);
+  }
+  return program;
+}
+
 /** A sum on the device, and the kernel that adds values of one dtype to it. */
 interface Sum {
   readonly tensor: Tensor;
@@ -56,6 +87,8 @@ export interface TallyState {
 export class Tally {
   readonly #metrics: readonly NamedMetric[];
   readonly #sums = new Map<string, Sum>();
+  /** The number of the first batch whose loss is not finite, 0 before. */
+  #first: Tensor | null = null;
   #samples = 0;
   #elements = 0;
 
@@ -68,14 +101,27 @@ export class Tally {
     return this.#samples;
   }
 
-  /** Counts a batch; called inside the scope of its step. */
-  add(loss: Tensor | null, output: Tensor, target: Tensor): void {
-    noGradNow(() => this.#count(loss, output, target));
+  /**
+   * Counts a batch, the `number`-th of its epoch from 1 on; called inside the
+   * scope of its step.
+   */
+  add(
+    loss: Tensor | null,
+    output: Tensor,
+    target: Tensor,
+    number: number,
+  ): void {
+    noGradNow(() => this.#count(loss, output, target, number));
   }
 
-  #count(loss: Tensor | null, output: Tensor, target: Tensor): void {
+  #count(
+    loss: Tensor | null,
+    output: Tensor,
+    target: Tensor,
+    number: number,
+  ): void {
     const samples = target.shape[0] ?? 1;
-    if (loss !== null) this.#add("loss", loss, samples);
+    if (loss !== null) this.#addLoss(loss, samples, number);
     for (const { name, metric, averaged } of this.#metrics) {
       const statistics = metric.statistics(output, target);
       this.#add(name, statistics, averaged ? samples : 1);
@@ -96,6 +142,29 @@ export class Tally {
       this.#sums.set(name, sum);
     }
     updateInPlace(sum.program, [sum.tensor], [value], [weight]);
+  }
+
+  #addLoss(loss: Tensor, samples: number, number: number): void {
+    const { dtype, shape, device } = loss;
+    const sum = this.#sums.get("loss");
+    if (!isFloating(dtype) || (sum !== undefined && sum.dtype !== dtype)) {
+      return this.#add("loss", loss, samples);
+    }
+    const program = addLoss(dtype);
+    const zero = () => unscopedNow(() => zeros(shape, { dtype, device }));
+    const tensor = sum?.tensor ?? zero();
+    if (sum === undefined) this.#sums.set("loss", { tensor, dtype, program });
+    this.#first ??= zero();
+    updateInPlace(program, [tensor, this.#first], [loss], [samples, number]);
+  }
+
+  /**
+   * The number of the first batch whose loss was not finite, or `null`: one
+   * read. (The sum of the losses is not finite either then.)
+   */
+  async firstNonFinite(): Promise<number | null> {
+    const number = this.#first === null ? 0 : (await this.#first.data())[0]!;
+    return number > 0 ? number : null;
   }
 
   /** The figures of what was counted so far: one read for each sum. */
@@ -145,6 +214,8 @@ export class Tally {
   dispose(): void {
     for (const { tensor } of this.#sums.values()) tensor.dispose();
     this.#sums.clear();
+    this.#first?.dispose();
+    this.#first = null;
     this.#samples = 0;
     this.#elements = 0;
   }

@@ -3,24 +3,33 @@
  *
  * @module
  */
-import { scope, type Task } from "@tenfold/core";
-import { clipGradNorm_ } from "@tenfold/optim";
+import type { Task } from "@tenfold/core";
 import { assess } from "./_assess.ts";
-import { openDisplay } from "./_display.ts";
+import { type Display, openDisplay } from "./_display.ts";
 import type { Settings } from "./_fit_options.ts";
-import { iterate, partsOf } from "./_iterate.ts";
+import { iterate } from "./_iterate.ts";
+import { lostDevice } from "./_lost_device.ts";
 import { withOwnModes } from "./_modes.ts";
 import { Pace } from "./_pace.ts";
 import { Reporter } from "./_reporter.ts";
 import { restoreState, savedState, takesState } from "./_state.ts";
+import { Stepper } from "./_step.ts";
 import { Tally } from "./_tally.ts";
 import type { Batch, Batches } from "./batches.ts";
 import type { Callback, Run, RunState } from "./callback.ts";
+import { NonFiniteError } from "./errors.ts";
 import { type EpochRecord, figureOf, History } from "./history.ts";
 import type { Optimizing, Scheduling } from "./optimizing.ts";
 import type { Model } from "./model.ts";
 
 const OPERATION = "fit";
+
+/** What to do about a loss that is not finite. */
+const WAYS_OUT =
+  "lower the learning rate, set clipGradNorm, or look for NaN in the data";
+
+/** Milliseconds between two looks for it within an epoch. */
+const LOOK = 30_000;
 
 /** How far training has come. */
 export interface Position {
@@ -42,6 +51,10 @@ export class Training implements Run {
   readonly settings: Settings;
   readonly tally: Tally;
   readonly #pace = new Pace();
+  readonly #stepper: Stepper;
+  readonly #display: Display;
+  #toldNonFinite = false;
+  #looked = performance.now();
   #history = new History();
   #done = 0;
   #running = false;
@@ -55,6 +68,8 @@ export class Training implements Run {
     this.model = model;
     this.settings = settings;
     this.tally = new Tally(settings.metrics);
+    this.#stepper = new Stepper(model, settings, this.tally);
+    this.#display = openDisplay(settings.progress);
     this.#stepCallbacks = settings.callbacks.filter((callback) =>
       callback.stepEnd !== undefined || callback.save !== undefined
     );
@@ -138,8 +153,9 @@ export class Training implements Run {
   }
 
   async #run(task: Task): Promise<History> {
-    const { callbacks, progress } = this.settings;
-    const reporter = new Reporter(openDisplay(progress), this);
+    const { callbacks } = this.settings;
+    const reporter = new Reporter(this.#display, this);
+    let failed = true;
     try {
       for (const callback of callbacks) {
         await task.pin(() => callback.start?.(this));
@@ -154,16 +170,23 @@ export class Training implements Run {
       for (const callback of callbacks) {
         await task.pin(() => callback.end?.(this));
       }
+      failed = false;
       return this.#history;
+    } catch (error) {
+      throw lostDevice(error, this, callbacks) ?? error;
     } finally {
       await reporter.close();
       this.tally.dispose();
-      await closeAll(callbacks);
+      await closeAll(callbacks, failed);
     }
   }
 
+  note(text: string): void {
+    this.#display.note(text);
+  }
+
   async #epoch(reporter: Reporter, task: Task): Promise<void> {
-    const { callbacks, schedule, train } = this.settings;
+    const { callbacks, onNonFinite, schedule, train } = this.settings;
     const began = performance.now();
     // A loader that was taken to its place hands out what is left; of other
     // batches those are passed over that were learned from before a resume.
@@ -182,10 +205,13 @@ export class Training implements Run {
         passOver--;
         continue;
       }
-      task.pin(() => this.#learn(batch));
+      if (onNonFinite === "warn") {
+        task.pin(() => this.#stepper.learn(batch, this.#batch + 1));
+      } else await this.#learnChecked(batch, task);
+      this.#stepped();
       if (this.#stepCallbacks.length > 0) await this.#stepEnd(task);
       reporter.stepEnd();
-      if (this.#pace.due) await this.#pace.breathe(batch[0]!.device);
+      if (this.#pace.due) await this.#breathe(batch);
     }
     if (this.#batch === 0) {
       throw new RangeError(
@@ -210,24 +236,55 @@ export class Training implements Run {
     this.#batch = 0;
   }
 
-  /** One step of the optimizer. */
-  #learn(batch: Batch): void {
-    const { loss: lossOf, optimizer, clipGradNorm, schedule } = this.settings;
-    using _ = scope();
-    const { inputs, target } = partsOf(batch, OPERATION);
-    optimizer.zeroGrad();
-    const output = this.model.forward(...inputs as never[]);
-    const loss = lossOf(output, target);
-    loss.backward();
-    if (clipGradNorm !== undefined) {
-      clipGradNorm_(this.model.parameters(), clipGradNorm);
+  /** One step that is refused or left out where it is not finite. */
+  async #learnChecked(batch: Batch, task: Task): Promise<void> {
+    const number = this.#batch + 1;
+    const why = await this.#stepper.learnChecked(batch, number, task);
+    if (why === null) return;
+    const place = { epoch: this.epoch, step: this.#step + 1 };
+    if (this.settings.onNonFinite === "throw") {
+      throw new NonFiniteError(
+        `Cannot ${OPERATION} as ${why} in step ${place.step} of epoch ${place.epoch}: ${WAYS_OUT}, or pass onNonFinite: "skip"`,
+        place,
+      );
     }
-    optimizer.step();
-    this.tally.add(loss, output, target);
+    this.#tellNonFinite(
+      `Skipped step ${place.step} of epoch ${place.epoch} as ${why} and so will others be: ${WAYS_OUT}`,
+    );
+  }
+
+  /** Counts a step. */
+  #stepped(): void {
+    const { optimizer, schedule } = this.settings;
     this.#learningRate = optimizer.paramGroups[0]?.lr ?? NaN;
     if (schedule?.every === "step") schedule.scheduler.step();
     this.#batch++;
     this.#step++;
+  }
+
+  /** Lets others have their turn, and looks at the loss now and then. */
+  async #breathe(batch: Batch): Promise<void> {
+    await this.#pace.breathe(batch[0]!.device);
+    const now = performance.now();
+    if (now - this.#looked < LOOK) return;
+    this.#looked = now;
+    await this.#checkLoss();
+  }
+
+  /** Says, once, since when the losses of this epoch are not finite. */
+  async #checkLoss(): Promise<void> {
+    if (this.#toldNonFinite) return;
+    const first = await this.tally.firstNonFinite();
+    if (first === null) return;
+    const step = this.#step - this.#batch + first;
+    this.#tellNonFinite(
+      `The loss is not finite since step ${step} of epoch ${this.epoch}: ${WAYS_OUT}, or pass onNonFinite: "throw" or "skip"`,
+    );
+  }
+
+  #tellNonFinite(text: string): void {
+    if (!this.#toldNonFinite) this.note(text);
+    this.#toldNonFinite = true;
   }
 
   async #stepEnd(task: Task): Promise<void> {
@@ -245,6 +302,13 @@ export class Training implements Run {
   async #assess(began: number): Promise<EpochRecord> {
     const { loss, metrics, validation } = this.settings;
     const train = await this.tally.figures();
+    if (this.tally.samples === 0 && this.settings.onNonFinite === "skip") {
+      throw new NonFiniteError(
+        `Cannot ${OPERATION} as every step of epoch ${this.epoch} was skipped, none was finite: ${WAYS_OUT}`,
+        { epoch: this.epoch, step: this.#step },
+      );
+    }
+    if (!Number.isFinite(train["loss"])) await this.#checkLoss();
     const validated = validation === undefined ? {} : {
       validation: await assess(
         this.model,
@@ -265,11 +329,17 @@ export class Training implements Run {
   }
 }
 
-/** Closes all callbacks, also if one fails; its error is thrown in the end. */
-async function closeAll(callbacks: readonly Callback[]): Promise<void> {
+/**
+ * Closes all callbacks, also if one fails; its error is thrown in the end,
+ * unless another error is on its way.
+ */
+async function closeAll(
+  callbacks: readonly Callback[],
+  failed: boolean,
+): Promise<void> {
   const results = await Promise.allSettled(
     callbacks.map(async (callback) => await callback.close?.()),
   );
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  const rejected = results.find((result) => result.status === "rejected");
+  if (rejected !== undefined && !failed) throw rejected.reason;
 }

@@ -34,6 +34,8 @@ export interface Run {
   readonly stopped: boolean;
   /** Ends training after this epoch; the validation still takes place. */
   stop(): void;
+  /** Says something, on a line of its own beside the progress. */
+  note(text: string): void;
   /**
    * All that the rest of training depends on, as a nested object of plain
    * values and tensors. The tensors are the ones in use: read or copy them
@@ -97,6 +99,11 @@ export interface Callback {
   end?(run: Run): void | Promise<void>;
   /** When all is over, also after an error: releases what it holds. */
   close?(): void | Promise<void>;
+  /**
+   * Where it has saved the state of this run last, and after which step: said
+   * where the device of a run is lost.
+   */
+  lastSave?(): { readonly path: string; readonly step: number } | undefined;
   /** What the callback has to remember, for a checkpoint. */
   stateDict?(): State;
   /** Goes on from what {@linkcode Callback.stateDict} gave; copies tensors. */

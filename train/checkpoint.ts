@@ -3,15 +3,20 @@
  *
  * @module
  */
-import { parseArguments, scope } from "@tenfold/core";
+import { parseArguments, parseOptions, scope } from "@tenfold/core";
+import { readBytes, writeFileAtomic } from "@tenfold/data";
 import * as z from "zod";
 import {
   decodeCheckpoint,
+  encodeCheckpoint,
+  nonFiniteTensors,
   readIfThere,
-  writeCheckpoint,
 } from "./_checkpoint_file.ts";
-import { flag, positiveInt } from "./_options.ts";
+import { beside, removeFile, stepsBeside } from "./_folder.ts";
+import { defaultMode, defaultMonitor, gainOver } from "./_monitor.ts";
+import { flag, positiveInt, text } from "./_options.ts";
 import type { Callback, Run } from "./callback.ts";
+import { anyNumber, figureOf } from "./history.ts";
 
 /** Options of {@linkcode checkpoint}. */
 export interface CheckpointOptions {
@@ -24,6 +29,21 @@ export interface CheckpointOptions {
   /** After how many steps to save as well, within epochs. */
   everySteps?: number;
   /**
+   * How many states to keep: the last one under the path, and those before it
+   * beside it, such as `run-step120.safetensors`.
+   *
+   * @default {1}
+   */
+  keepLast?: number;
+  /**
+   * Whether to keep the state of the best epoch too, beside the path, such as
+   * `run-best.safetensors`: by the loss of the validation (of training where
+   * there is none), or by the figure that is named.
+   *
+   * @default {false}
+   */
+  best?: boolean | BestOptions;
+  /**
    * Whether to go on from the file where there is one.
    *
    * @default {false}
@@ -31,11 +51,36 @@ export interface CheckpointOptions {
   resume?: boolean;
 }
 
+/** What makes an epoch the best one for {@linkcode checkpoint}. */
+export interface BestOptions {
+  /**
+   * The figure to watch, such as `"validation.accuracy"`.
+   *
+   * @default {"validation.loss", or "train.loss" without validation}
+   */
+  monitor?: string;
+  /**
+   * Whether smaller or larger figures are better.
+   *
+   * @default {"max" for the metrics of this package, "min" for anything else}
+   */
+  mode?: "min" | "max";
+}
+
+const bestSchema = z.strictObject({
+  monitor: text.optional(),
+  mode: z.enum(["min", "max"], 'must be "min" or "max"').optional(),
+});
+
 const optionsSchema = z.strictObject({
   everyEpochs: positiveInt.default(1),
   everySteps: positiveInt.optional(),
+  keepLast: positiveInt.default(1),
+  best: z.unknown().optional(),
   resume: flag.default(false),
 });
+
+const savedState = z.strictObject({ best: anyNumber });
 
 /**
  * Saves all that the rest of training depends on: the model, the optimizer, the
@@ -46,11 +91,12 @@ const optionsSchema = z.strictObject({
  *
  * The file is written under another name, flushed and renamed: whenever the
  * program stops, a whole checkpoint is there, the first one before the first
- * epoch. It is a safetensors file, in
- * which the parameters are named `model.` and their own names.
+ * epoch. A state whose parameters are NaN or infinite is not saved: the file
+ * keeps the last one that is finite, and this is said once. It is a safetensors
+ * file, in which the parameters are named `model.` and their own names.
  *
  * @param path Where to save: a path or a `file:` URL.
- * @param options How often to save, and whether to resume.
+ * @param options How often to save, what to keep, and whether to resume.
  * @returns The callback for `fit`.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If an option has a wrong value.
@@ -85,31 +131,138 @@ export function checkpoint(
   path: string | URL,
   options: CheckpointOptions = {},
 ): Callback {
-  const { everyEpochs, everySteps, resume } = parseArguments(
+  const { everyEpochs, everySteps, keepLast, best, resume } = parseArguments(
     optionsSchema,
     { path },
     options,
     arguments,
     "save checkpoints",
   );
-  return {
+  const watched = watchedFor(best);
+  let record = NaN;
+  let last: number | undefined;
+  let earlier: number[] = [];
+  let told = false;
+  /** What was not finite from the beginning, such as a mask of infinities. */
+  let exempt = new Set<string>();
+
+  /** Whether a state can be gone on from; says so once where it cannot. */
+  function isFinite(run: Run, bytes: Uint8Array): boolean {
+    const odd = nonFiniteTensors(bytes).find((name) => !exempt.has(name));
+    if (odd === undefined) return true;
+    if (!told) {
+      run.note(
+        `The checkpoint ${path} ${
+          last === undefined
+            ? "is not written"
+            : `stays as it was after step ${last}`
+        } as ${
+          odd.replace(/^model\./, "")
+        } is not finite after step ${run.step}`,
+      );
+    }
+    told = true;
+    return false;
+  }
+
+  /** Writes the newest state, those before it going beside it. */
+  async function write(run: Run, bytes: Uint8Array): Promise<void> {
+    const { step } = run;
+    if (keepLast > 1 && last !== undefined && last !== step) {
+      const before = await readBytes(path);
+      await writeFileAtomic(beside(path, `-step${last}`), before);
+      earlier = [...earlier.filter((other) => other !== last), last];
+    }
+    await writeFileAtomic(path, bytes);
+    last = step;
+    while (earlier.length >= keepLast) {
+      await removeFile(beside(path, `-step${earlier.shift()}`));
+    }
+  }
+
+  /** Whether the epoch that is over is the best so far. */
+  function isBest(run: Run): boolean {
+    const epoch = run.history.last;
+    if (watched === null || epoch === undefined) return false;
+    const monitor = watched.monitor ?? defaultMonitor(run);
+    const figure = figureOf(epoch, monitor);
+    const gain = gainOver(record, figure, watched.mode ?? defaultMode(monitor));
+    const better = gain > 0 || (Number.isNaN(record) && !Number.isNaN(figure));
+    if (better) record = figure;
+    return better;
+  }
+
+  const callback: Callback = {
     name: "checkpoint",
+    start() {
+      // A callback that serves a second run begins anew.
+      [record, last, earlier, told] = [NaN, undefined, [], false];
+    },
     async resume(run) {
       const bytes = await readIfThere(path);
-      // A file that cannot be written shows now, not after the first epoch.
-      if (bytes === null) await writeCheckpoint(path, () => run.stateDict());
-      if (bytes === null || !resume) return;
+      if (bytes === null || !resume) {
+        const first = await encodeCheckpoint(() => run.stateDict());
+        exempt = new Set(nonFiniteTensors(first));
+        // A file that cannot be written shows now, not after the first epoch.
+        if (bytes === null) await write(run, first);
+        return;
+      }
       using _ = scope();
       const device = run.model.parameters()[0]?.device;
       run.loadStateDict(decodeCheckpoint(bytes, path, device));
+      exempt = new Set(nonFiniteTensors(bytes));
+      last = run.step;
+      if (keepLast > 1) {
+        earlier = (await stepsBeside(path)).filter((step) => step < run.step)
+          .sort((a, b) => a - b);
+      }
     },
     async save(run, at) {
       const due = at === "epoch"
         ? run.epoch % everyEpochs === 0 || isLast(run)
         : everySteps !== undefined && run.step % everySteps === 0;
-      if (due) await writeCheckpoint(path, () => run.stateDict());
+      const before = record;
+      const improved = at === "epoch" && isBest(run);
+      if (!due && !improved) return;
+      const bytes = await encodeCheckpoint(() => run.stateDict());
+      if (!isFinite(run, bytes)) {
+        record = before;
+        return;
+      }
+      if (due) await write(run, bytes);
+      if (improved) await writeFileAtomic(beside(path, "-best"), bytes);
+    },
+    lastSave() {
+      return last === undefined
+        ? undefined
+        : { path: String(path), step: last };
     },
   };
+  if (watched === null) return callback;
+  return {
+    ...callback,
+    stateDict: () => ({ best: record }),
+    loadStateDict(state) {
+      const { data } = savedState.safeParse(state);
+      if (data === undefined) {
+        throw new TypeError(
+          "Cannot save checkpoints as what was remembered of the best epoch is damaged",
+        );
+      }
+      record = data.best;
+    },
+  };
+}
+
+/** What makes an epoch the best one, or null where that is not asked. */
+function watchedFor(best: unknown): z.output<typeof bestSchema> | null {
+  const operation = "save checkpoints";
+  if (typeof best === "object" && best !== null) {
+    return parseOptions(z.object({ best: bestSchema }), { best }, operation)
+      .best;
+  }
+  const schema = z.object({ best: flag.default(false) });
+  return parseOptions(schema, { best }, operation).best ? {} : null;
 }
 
 function isLast(run: Run): boolean {

@@ -6,8 +6,9 @@
 import { noGradNow, parseArguments, Tensor, unscopedNow } from "@tenfold/core";
 import type { StateDict } from "@tenfold/nn";
 import * as z from "zod";
+import { defaultMode, defaultMonitor, gainOver } from "./_monitor.ts";
 import { flag, text } from "./_options.ts";
-import type { Callback, Run } from "./callback.ts";
+import type { Callback } from "./callback.ts";
 import { anyNumber, figureOf } from "./history.ts";
 import type { Model } from "./model.ts";
 
@@ -61,9 +62,6 @@ const savedState = z.strictObject({
   waited: z.int(),
   weights: z.record(z.string(), z.instanceof(Tensor)),
 });
-
-/** Figures that are better when they are larger. */
-const LARGER_IS_BETTER = ["accuracy", "precision", "recall", "f1"];
 
 /**
  * Ends training when a figure has not become better for some epochs.
@@ -128,8 +126,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     epochEnd(run, record) {
       const monitor = chosen.monitor ?? defaultMonitor(run);
       const figure = figureOf(record, monitor);
-      const larger = (chosen.mode ?? defaultMode(monitor)) === "max";
-      const gain = larger ? figure - best : best - figure;
+      const mode = chosen.mode ?? defaultMode(monitor);
+      const gain = gainOver(best, figure, mode);
       // The first figure is the best so far; one that is no number never is.
       if (gain > minDelta || (Number.isNaN(best) && !Number.isNaN(figure))) {
         [best, epoch, waited] = [figure, record.epoch, 0];
@@ -181,13 +179,4 @@ function differing(
   return [...Object.keys(own), ...Object.keys(saved)].find((name) =>
     shapeIn(own, name) !== shapeIn(saved, name)
   );
-}
-
-function defaultMonitor(run: Run): string {
-  return run.validation === undefined ? "train.loss" : "validation.loss";
-}
-
-function defaultMode(monitor: string): "min" | "max" {
-  const name = monitor.slice(monitor.lastIndexOf(".") + 1);
-  return LARGER_IS_BETTER.includes(name) ? "max" : "min";
 }

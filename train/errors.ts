@@ -63,3 +63,28 @@ export class CheckpointError extends RangeError {
   /** Always `"CheckpointError"`. */
   override name = "CheckpointError";
 }
+
+/**
+ * A loss or a gradient that is NaN or infinite, where `fit` was told to stop
+ * then. The parameters are as they were before that step.
+ */
+export class NonFiniteError extends RangeError {
+  /** Always `"NonFiniteError"`. */
+  override name = "NonFiniteError";
+  /** The epoch, from 1 on. */
+  readonly epoch: number;
+  /** The step since training began, from 1 on. */
+  readonly step: number;
+
+  /**
+   * Names the place.
+   *
+   * @param message What is not finite.
+   * @param place The epoch and the step.
+   */
+  constructor(message: string, place: { epoch: number; step: number }) {
+    super(message);
+    this.epoch = place.epoch;
+    this.step = place.step;
+  }
+}

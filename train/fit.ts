@@ -49,6 +49,24 @@ export interface FitOptions {
    */
   clipGradNorm?: number;
   /**
+   * What to do where the loss is NaN or infinite.
+   *
+   * - `"warn"` says so once, with the step, at the end of the epoch at the
+   *   latest, and goes on; nothing is read for it.
+   * - `"throw"` ends with a {@linkcode NonFiniteError} before the optimizer has
+   *   stepped, so that the parameters stay as they were.
+   * - `"skip"` leaves out the steps of the optimizer in which the loss or a
+   *   gradient is not finite, with their figures, and says so once. What the
+   *   forward pass has put into buffers, such as the running figures of batch
+   *   norm, is taken back.
+   *
+   * `"throw"` and `"skip"` look at the loss and all gradients in each step,
+   * which costs a read of the device.
+   *
+   * @default {"warn"}
+   */
+  onNonFinite?: "warn" | "throw" | "skip";
+  /**
    * Whether to show progress: a bar on a terminal, a line for each epoch
    * elsewhere.
    *
@@ -69,6 +87,10 @@ export interface FitOptions {
  * @param options What to train with.
  * @returns The figures of each epoch.
  * @throws {BatchError} If the dataset or the loader fails; it says where.
+ * @throws {NonFiniteError} If the loss or a gradient is not finite and
+ * `onNonFinite` is `"throw"`, or it is `"skip"` and no step of an epoch was left.
+ * @throws {DeviceError} If the device was lost, such as a GPU: training cannot
+ * go on in this process's tensors; the message says from where a new run can.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If an option has a wrong value.
  *
