@@ -14,6 +14,7 @@ import { Launcher } from "./lower/launcher.ts";
 import { copyOf } from "./lower/move.ts";
 import { lower } from "./lower/table.ts";
 import type { Op } from "./op.ts";
+import { currentRecording } from "./program/recording.ts";
 import type { Shape } from "./shape.ts";
 import type { Value } from "./value.ts";
 
@@ -47,6 +48,30 @@ export interface Device {
 /** Makes the error from the number of faults. */
 export type FaultError = (faults: number) => Error;
 
+/** What to call an operation in messages and listings. */
+function labelOf(op: Op): string {
+  switch (op.name) {
+    case "update":
+      return op.program.label;
+    case "map":
+    case "mapSum":
+      return op.formula.label;
+    default:
+      return op.name;
+  }
+}
+
+const launchers = new WeakMap<Device, Launcher>();
+
+/** What launches the kernels of a device. */
+export function launcherOf(device: Device): Launcher {
+  const launcher = launchers.get(device);
+  if (launcher) return launcher;
+  throw new DeviceError(
+    `Cannot compile for ${device.name} as it runs no kernels itself`,
+  );
+}
+
 /** A device that runs each operation at once. */
 export class EagerDevice implements Device {
   /** The name of its backend. */
@@ -62,11 +87,17 @@ export class EagerDevice implements Device {
     this.name = backend.name;
     this.backend = backend;
     this.#launcher = new Launcher(backend);
+    launchers.set(this, this.#launcher);
   }
 
   /** Lowers the op to kernels and runs them. */
   apply(op: Op, inputs: readonly Value[]): readonly Value[] {
-    this.backend.enter?.(op.name === "update" ? op.program.label : op.name);
+    const recording = currentRecording();
+    if (this.backend.enter || recording) {
+      const label = labelOf(op);
+      this.backend.enter?.(label);
+      recording?.enter(label);
+    }
     return lower(op, inputs, this.#launcher);
   }
 
@@ -74,11 +105,13 @@ export class EagerDevice implements Device {
   upload(data: TypedArray, shape: Shape, dtype: DType): Value {
     const value = this.#launcher.allocate(shape, dtype);
     if (data.length > 0) this.backend.write(value.storage.buffer, 0, data);
+    currentRecording()?.uploaded(value.storage);
     return value;
   }
 
   /** A copy of a value's elements in C order. */
   async read(value: Value): Promise<TypedArray> {
+    currentRecording()?.refuseRead();
     // An empty view may begin behind the end of its buffer.
     if (value.view.size === 0) return DTYPES[value.dtype].allocate(0);
     const dense = this.#dense(value);
@@ -119,6 +152,8 @@ export class EagerDevice implements Device {
 
   /** Looks at the count now, or keeps it for the next read. */
   refuse(operation: string, faults: Value, error: FaultError): void {
+    const recording = currentRecording();
+    if (recording) return recording.check({ operation, faults, error });
     if (this.backend.readSync) {
       const count = this.readSync(faults)[0]!;
       if (count !== 0) throw error(count);
@@ -138,6 +173,7 @@ export class EagerDevice implements Device {
    * @throws {DeviceError} If the backend can only read asynchronously.
    */
   readSync(value: Value): TypedArray {
+    currentRecording()?.refuseRead();
     const { backend } = this;
     if (!backend.readSync) {
       throw new DeviceError(

@@ -41,6 +41,12 @@ export class IndexError extends RangeError {
   override name = "IndexError";
 }
 
+/** A function that cannot be compiled, as a replay would not do the same. */
+export class CompileError extends TypeError {
+  /** Always `"CompileError"`. */
+  override name = "CompileError";
+}
+
 /** More memory was asked for than the device can give. */
 export class OutOfMemoryError extends RangeError {
   /** Always `"OutOfMemoryError"`. */

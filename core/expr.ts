@@ -18,7 +18,12 @@ import { checkExpr, checkPosition, typeOfCall } from "./expr_types.ts";
 import { checkNumber } from "./options.ts";
 import type { ScalarFunction } from "./scalar.ts";
 
-/** One node of a scalar expression. */
+/**
+ * One node of a scalar expression. Backends that compute in more digits than
+ * the dtype has may keep them, except in nodes that are `stored`: those were
+ * in memory before kernels were fused, and have just the digits of their
+ * dtype.
+ */
 export type Expr =
   /** The element of input `index` at the loop's position. */
   | {
@@ -45,12 +50,17 @@ export type Expr =
     readonly dtype: "int32";
   }
   /** In the epilogue of a reduction: what was accumulated. */
-  | { readonly kind: "accumulator"; readonly dtype: DType }
+  | {
+    readonly kind: "accumulator";
+    readonly dtype: DType;
+    readonly stored?: boolean;
+  }
   /** A change of dtype. Float to int truncates, anything to bool is `!= 0`. */
   | {
     readonly kind: "cast";
     readonly value: Expr;
     readonly dtype: DType;
+    readonly stored?: boolean;
   }
   /** A scalar function of other expressions. */
   | {
@@ -58,6 +68,7 @@ export type Expr =
     readonly fn: ScalarFunction;
     readonly args: readonly Expr[];
     readonly dtype: DType;
+    readonly stored?: boolean;
   };
 
 /**

@@ -61,6 +61,17 @@ export {
 export * from "./kernel.ts";
 export type * from "./op.ts";
 export * from "./options.ts";
+export {
+  compile,
+  type Compiled,
+  type CompileOptions,
+  type CompileStats,
+} from "./program/compile.ts";
+export {
+  currentHooks as currentRecording,
+  type RecordingHooks,
+  structureChanged,
+} from "./program/hooks.ts";
 export type { NestedNumbers } from "./print.ts";
 export * from "./random.ts";
 export {

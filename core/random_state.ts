@@ -6,6 +6,8 @@
  */
 import { checkCount } from "./options.ts";
 
+import { currentRecording } from "./program/recording.ts";
+
 /** What a generator will draw next; plain numbers, so it can be stored. */
 export interface RandomState {
   /** The seed, an int32. */
@@ -63,7 +65,9 @@ export function nextKey(): readonly [number, number] {
   seedOnce();
   const { seed, draws } = state;
   state = { seed, draws: draws + 1 };
-  return [seed, draws | 0];
+  const key: readonly [number, number] = [seed, draws | 0];
+  currentRecording()?.key(key, nextKey);
+  return key;
 }
 
 /** Programs that set no seed get another one each time. */

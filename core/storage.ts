@@ -8,6 +8,7 @@ import type { Backend } from "./backend.ts";
 import { type DType, DTYPES } from "./dtype.ts";
 import { OutOfMemoryError } from "./errors.ts";
 import type { Buffer } from "./kernel.ts";
+import { currentRecording } from "./program/recording.ts";
 
 /** What tensors hold at the moment, over all devices. */
 export interface MemoryUse {
@@ -107,6 +108,7 @@ export class Storage {
     use.bytes += bytes;
     if (use.bytes > use.peakBytes) use.peakBytes = use.bytes;
     forgotten.register(this, this.#holding, this);
+    currentRecording()?.allocated(this);
   }
 
   /** True while the buffer may be used. */

@@ -56,6 +56,7 @@ import {
 import { copyInPlace, updates } from "./update.ts";
 import type { Value } from "./value.ts";
 import type { Backend } from "./backend.ts";
+import { currentRecording } from "./program/recording.ts";
 import { nextKey } from "./random_state.ts";
 
 /** What stands beside a tensor in an operation: another one, or a number. */
@@ -82,6 +83,7 @@ class LeafNode extends TapeNode implements Leaf {
   accumulate(gradient: Tensor, createGraph: boolean): void {
     const tensor = this.#tensor;
     if (tensor.released) return gradient.dispose();
+    currentRecording()?.leaf(tensor, true);
     const { grad } = tensor;
     if (!grad) {
       // Others may still look at the same memory; a leaf's gradient is its own.
@@ -134,6 +136,7 @@ export class Tensor implements Disposable {
     edge?.node.retain();
     value.storage.countTensor(1);
     currentScope()?.own(this);
+    currentRecording()?.tensor(this);
   }
 
   // Facts
@@ -192,6 +195,7 @@ export class Tensor implements Disposable {
         } for a tensor of ${showShape(this.shape)}`,
       );
     }
+    currentRecording()?.leaf(this, false);
     if (gradient) gradient.owner = null;
     if (gradient !== this.#grad) this.#grad?.dispose();
     this.#grad = gradient;
@@ -1894,6 +1898,7 @@ export function applyTo(
   inputs: readonly Tensor[],
 ): Tensor[] {
   const values: Value[] = new Array(inputs.length);
+  const recording = currentRecording();
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i]!;
     if (input?.device !== device) {
@@ -1901,6 +1906,7 @@ export function applyTo(
       throw twoDevices(op.name, device, input.device);
     }
     values[i] = input.value;
+    recording?.uses(input);
   }
   const results = device.apply(op, values);
   const node = isRecording() ? record(op, inputs, results) : null;

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Backend, scope, type Tensor, tensor } from "@tenfold/core";
+import {
+  type Backend,
+  compile,
+  scope,
+  type Tensor,
+  tensor,
+} from "@tenfold/core";
 import { Parameter } from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
 import { close, compareTensor, GRADIENTS, VALUES } from "./compare.ts";
@@ -62,8 +68,8 @@ const classes = optim as unknown as Readonly<
 
 /** The losses that the figures minimize, as `tools/goldens/optimizers.py`. */
 const PROBLEMS = {
-  fixed: (params: Tensor[], given: Tensor[], step: number): Tensor =>
-    total(params.map((p, k) => p.mul(given[k]!.select(0, step)).sum())),
+  fixed: (params: Tensor[], given: Tensor[]): Tensor =>
+    total(params.map((p, k) => p.mul(given[k]!).sum())),
   quadratic: (params: Tensor[], given: Tensor[]): Tensor =>
     total(
       params.map((p, k) =>
@@ -99,7 +105,21 @@ export function optimGoldens(runner: Runner, backend: Backend | string): void {
         runner,
         optimizers.cases,
         (c) => `${c.optimizer}, ${c.problem}`,
-        checkTrajectory,
+        (figures) => checkTrajectory(figures),
+      );
+    });
+    runner.describe("trajectories of compiled steps", () => {
+      testCases(
+        runner,
+        optimizers.cases,
+        (c) => `${c.optimizer}, ${c.problem}`,
+        async (figures) => {
+          using disposables = new DisposableStack();
+          return await checkTrajectory(
+            figures,
+            (step) => disposables.use(compile(step)),
+          );
+        },
       );
     });
     runner.describe("clipping", () => {
@@ -128,9 +148,13 @@ function construct<T>(name: string, ...args: unknown[]): T {
   return new Class(...args) as T;
 }
 
+/** One step of training on what the problem is given. */
+type TrainingStep = (...given: Tensor[]) => Tensor;
+
 /** Takes the 20 steps and compares the parameters after each. */
 export async function checkTrajectory(
   figures: OptimizerCase,
+  prepare: (step: TrainingStep) => TrainingStep = (step) => step,
 ): Promise<string[]> {
   const groups = figures.groups.map(({ params, options }) => ({
     params: params.map((p) => new Parameter(toTensor(p))),
@@ -146,12 +170,20 @@ export async function checkTrajectory(
   const given = figures.given.map((t) => toTensor(t));
   const path = figures.path.map((t) => toTensor(t));
   const losses = decode(figures.losses).data;
-  for (let step = 0; step < losses.length; step++) {
-    using _ = scope();
+  const train = prepare((...given) => {
     optimizer.zeroGrad();
-    const loss = PROBLEMS[figures.problem](params, given, step);
+    const loss = PROBLEMS[figures.problem](params, given);
     loss.backward();
     optimizer.step();
+    return loss;
+  });
+  for (let step = 0; step < losses.length; step++) {
+    using _ = scope();
+    const loss = train(
+      ...figures.problem === "fixed"
+        ? given.map((t) => t.select(0, step))
+        : given,
+    );
     const value = await loss.item();
     if (!close(Number(value), losses[step]!, GRADIENTS)) {
       return [`loss ${value} instead of ${losses[step]} in step ${step}`];

@@ -6,6 +6,7 @@
 import {
   type Backend,
   checkCount,
+  currentRecording,
   currentTask,
   type Device,
   type Task,
@@ -84,7 +85,9 @@ export abstract class Module<
    * `evaluate` it is the mode of that call, which ends with it.
    */
   get training(): boolean {
-    return taskOfModes(this)?.training?.get(this) ?? this.#training;
+    const training = this.#mode;
+    currentRecording()?.guard(this, () => this.#mode === training);
+    return training;
   }
 
   /** Switches this module alone; `train` and `eval` switch all within too. */
@@ -92,6 +95,10 @@ export abstract class Module<
     const modes = taskOfModes(this)?.training;
     if (modes) modes.set(this, training);
     else this.#training = training;
+  }
+
+  get #mode(): boolean {
+    return taskOfModes(this)?.training?.get(this) ?? this.#training;
   }
 
   /** What the module computes. */

@@ -7,6 +7,7 @@ import {
   DTypeError,
   isFloating,
   noGradNow,
+  structureChanged,
   Tensor,
   type Value,
 } from "@tenfold/core";
@@ -74,6 +75,7 @@ export class Parameter extends Tensor {
     const { requiresGrad = true } = options;
     super(data.device, denseValue(checkTrainable(data, requiresGrad)));
     this.owner = null;
+    structureChanged();
     if (requiresGrad) this.requiresGrad_();
   }
 }
@@ -125,6 +127,7 @@ export class Buffer extends Tensor {
   constructor(data: Tensor, options: BufferOptions = {}) {
     super(data.device, denseValue(data));
     this.owner = null;
+    structureChanged();
     this.persistent = options.persistent ?? true;
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { currentRecording } from "@tenfold/core";
 import type { Optimizer } from "./optimizer.ts";
 
 /** What a schedule remembers: plain values. */
@@ -73,6 +74,7 @@ export abstract class LRScheduler {
 
   /** Sets the learning rates of the next step. */
   step(): void {
+    currentRecording()?.effect(() => this.advance());
     this.advance();
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  currentRecording,
   noGradNow,
   type OptionsSchema,
   parseOptions,
@@ -138,16 +139,48 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   }
 
   #stepOne(group: ParameterGroup<O>, param: Tensor, grad: Tensor): void {
+    const state = this.#stateFor(param);
+    const recording = currentRecording();
+    if (recording) recording.pause(() => this.#prepare(group, param, state));
+    else this.#prepare(group, param, state);
+    const { fresh } = state;
+    const { rule, numbers } = this.update(group, state.step + 1, fresh);
+    if (recording === null) {
+      updateInPlace(rule.program(param.dtype), state.targets, [grad], numbers);
+      state.step++;
+      state.fresh = false;
+      return;
+    }
+    // A replay takes the numbers of its own step, by the rule of this one.
+    const { targets } = state;
+    recording.guard(state, () => {
+      if (this.#states.get(param) !== state || state.fresh !== fresh) {
+        return false;
+      }
+      if (state.targets !== targets || this.stateNames(group) !== state.names) {
+        return false;
+      }
+      return this.update(group, state.step + 1, fresh).rule === rule;
+    });
+    updateInPlace(
+      rule.program(param.dtype),
+      targets,
+      [grad],
+      recording.lateNumbers(() => {
+        state.step++;
+        state.fresh = false;
+        return this.update(group, state.step, fresh).numbers;
+      }),
+    );
+  }
+
+  #stateFor(param: Tensor): ParameterState {
     let state = this.#states.get(param);
     if (state === undefined) {
       state = { step: 0, targets: [param], names: [], fresh: true };
       this.#states.set(param, state);
     }
-    this.#prepare(group, param, state);
-    const { rule, numbers } = this.update(group, state.step + 1, state.fresh);
-    updateInPlace(rule.program(param.dtype), state.targets, [grad], numbers);
-    state.step++;
-    state.fresh = false;
+    return state;
   }
 
   /** Makes what is missing of a parameter's state. */

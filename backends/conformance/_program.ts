@@ -14,6 +14,13 @@ import {
   type UpdateOp,
   type Value,
 } from "@tenfold/core";
+import {
+  describe,
+  launcherOf,
+  Plan,
+  Recording,
+  recordInto,
+} from "@tenfold/core/program";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { allowanceOf } from "./_allowance.ts";
 import { differenceOf, showOp, showPlain } from "./_check.ts";
@@ -40,6 +47,7 @@ interface Node extends Known {
 
 class Program implements Values {
   readonly nodes: Node[] = [];
+  readonly #leaves: Value[] = [];
   readonly #session: Session;
   readonly #dtypes: readonly DType[];
 
@@ -186,8 +194,86 @@ class Program implements Values {
     ).join("");
   }
 
+  /** Takes out the last values that were computed, and what they hold. */
+  async keep(
+    count: number,
+  ): Promise<{ value: Value; data: readonly number[]; program: string }[]> {
+    const program = this.#show();
+    const kept = this.nodes.filter(({ from }) => from !== null).slice(-count);
+    const { device } = this.#session;
+    const out = [];
+    for (const { value } of kept) {
+      const data = Array.from(await device.read(value));
+      out.push({ value: value.alias(), data, program });
+    }
+    for (const node of this.nodes.splice(0)) {
+      if (node.from === null) this.#leaves.push(node.value);
+      else node.value.release();
+    }
+    return out;
+  }
+
   release(): void {
     for (const { value } of this.nodes) value.release();
+    for (const value of this.#leaves) value.release();
+  }
+}
+
+/**
+ * Runs a program while it is recorded, then replays it fused, with a few of its
+ * values as results: these must be what they were, to the bit. Maps do not go into
+ * reductions here, as these then sum in another order.
+ */
+export async function checkReplay(
+  session: Session,
+  leaves: readonly number[],
+  steps: readonly number[],
+): Promise<void> {
+  const program = new Program(session);
+  let results: Value[] = [];
+  let plan: Plan | null = null;
+  try {
+    for (const leaf of leaves) program.leaf(new Random(leaf, "leaf"));
+    const recording = new Recording();
+    recordInto(recording, () => {
+      for (const step of steps) program.step(new Random(step, "step"));
+    });
+    const wanted = await program.keep(3);
+    results = wanted.map(({ value }) => value);
+    const { device } = session;
+    plan = new Plan(
+      { recording, parameters: [], results },
+      new Map(),
+      device,
+      launcherOf(device),
+      false,
+    );
+    // Compilers of shaders compute fused expressions in other ways.
+    const exact = session.backend.subnormals !== false;
+    const same = (x: number, y: number) =>
+      Object.is(x, y) || (!exact &&
+        Math.abs(x - y) <= 2 ** -18 * Math.max(1, Math.abs(x)));
+    for (let run = 0; run < 2; run++) {
+      const values = plan.run([]);
+      results.push(...values);
+      for (const [i, value] of values.entries()) {
+        const data = await device.read(value);
+        const expected = wanted[i]!.data;
+        const at = expected.findIndex((x, k) => !same(x, data[k]!));
+        if (at < 0) continue;
+        throw new Error(
+          `element ${at} of result ${i} of a replay on ${session.backend.name} is ${
+            data[at]
+          }, where the program gave ${expected[at]}\n  program:${
+            wanted[i]!.program
+          }\n${describe(plan)}`,
+        );
+      }
+    }
+  } finally {
+    for (const value of results) value.release();
+    plan?.dispose();
+    program.release();
   }
 }
 

@@ -10,7 +10,7 @@ import { checkGradient, checkNoGradient } from "./_gradient.ts";
 import { checkMap, checkReduce } from "./_kernels.ts";
 import { Random } from "./_random.ts";
 import { checkReuse, checkTraining, checkViews } from "./_memory.ts";
-import { checkProgram } from "./_program.ts";
+import { checkProgram, checkReplay } from "./_program.ts";
 import { checkProgramGradient } from "./_smooth_program.ts";
 import {
   checkDTypes,
@@ -159,6 +159,18 @@ function programsAgree(
       );
     });
     const fewer = Math.ceil(programs / 5);
+    test(`${fewer} programs, replayed`, async (session) => {
+      const numbers = (minLength: number, maxLength: number) =>
+        fc.array(fc.integer(), { minLength, maxLength, size: "max" });
+      await fc.assert(
+        fc.asyncProperty(
+          numbers(2, 4),
+          numbers(1, 20),
+          (leaves, steps) => checkReplay(session, leaves, steps),
+        ),
+        { seed, numRuns: fewer, includeErrorInReport: true },
+      );
+    });
     test(`gradients of ${fewer} programs`, async (session) => {
       await fc.assert(
         fc.asyncProperty(

@@ -7,6 +7,7 @@
  * - before a cast, a comparison, or any other function that jumps: its answer
  *   has to be that of the float32 number
  * - after a cast from int32 or float64, where something else is computed of it
+ * - in what was in memory before kernels were fused
  * - in what is made of random bits by exactly rounded functions alone: there
  *   every device gives the same bits
  *
@@ -90,6 +91,7 @@ export function roundedNodes(roots: readonly Expr[]): ReadonlySet<Expr> {
       operands.some((operand) => random.has(operand))
     ) random.add(expr);
     if (random.has(expr) && exact.has(expr)) rounded.add(expr);
+    if ("stored" in expr && expr.stored) rounded.add(expr);
   }
   for (const expr of rounded) {
     const computed = expr.kind === "call" || expr.kind === "cast" ||

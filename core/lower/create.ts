@@ -22,6 +22,7 @@ import type {
   RandomOp,
   TriangleOp,
 } from "../op.ts";
+import { currentRecording } from "../program/recording.ts";
 import { sizeOf } from "../shape.ts";
 import { Value } from "../value.ts";
 import { View } from "../view.ts";
@@ -214,11 +215,13 @@ const random: (
 /** Lowers random numbers to a map over the position. */
 export function lowerRandom(op: RandomOp, run: Launcher): Value {
   const spread = op.distribution === "normal" ? op.high : op.high - op.low;
+  const scalars = [op.key[0], op.key[1], op.low, spread];
+  currentRecording()?.keyed(scalars, op.key);
   const flat = run.map(
     random(op.distribution, op.dtype),
     [sizeOf(op.shape)],
     [],
-    [op.key[0], op.key[1], op.low, spread],
+    scalars,
   );
   return reshaped(flat, op.shape);
 }
@@ -248,12 +251,9 @@ export function lowerDropout(
     ? x!.alias()
     : run.map(castProgram(x!.dtype, x!.dtype), x!.shape, [x!]);
   const flat = reshaped(dense, [x!.view.size]);
-  const out = run.map(
-    dropout(x!.dtype),
-    flat.shape,
-    [flat],
-    [...op.key, op.p, op.p < 1 ? 1 / (1 - op.p) : 0],
-  );
+  const scalars = [...op.key, op.p, op.p < 1 ? 1 / (1 - op.p) : 0];
+  currentRecording()?.keyed(scalars, op.key);
+  const out = run.map(dropout(x!.dtype), flat.shape, [flat], scalars);
   flat.release();
   return reshaped(out, x!.shape);
 }

@@ -7,7 +7,13 @@
 import type { Backend } from "../backend.ts";
 import type { DType } from "../dtype.ts";
 import { DeviceError, IndexError } from "../errors.ts";
-import type { Kernel, Launch, RoutineName, Slot } from "../kernel.ts";
+import type {
+  Kernel,
+  KernelCall,
+  Launch,
+  RoutineName,
+  Slot,
+} from "../kernel.ts";
 import {
   DTYPE_COUNT,
   DTYPE_PART,
@@ -15,6 +21,7 @@ import {
   withNumber,
   withPart,
 } from "../key.ts";
+import { currentRecording } from "../program/recording.ts";
 import type { Shape } from "../shape.ts";
 import { Storage } from "../storage.ts";
 import { Value } from "../value.ts";
@@ -28,6 +35,18 @@ import {
   withAccess,
 } from "./geometry.ts";
 import type { MapProgram, ReduceProgram } from "./program.ts";
+
+/** A prepared kernel with the arguments of its next run, which may change. */
+export interface BoundLaunch {
+  /** The kernel. */
+  readonly launch: Launch;
+  /** Its arguments. */
+  readonly call: KernelCall & {
+    readonly buffers: unknown[];
+    readonly offsets: number[];
+    readonly scalars: readonly number[];
+  };
+}
 
 /** Runs programs and routines on one backend. */
 export class Launcher {
@@ -74,9 +93,22 @@ export class Launcher {
     inputs: readonly Value[],
     scalars: readonly number[] = NONE,
   ): void {
+    const bound = this.bindMap(program, outputs, inputs, scalars);
+    if (bound === null) return;
+    bound.launch(bound.call);
+    currentRecording()?.map(program, outputs, inputs, scalars);
+  }
+
+  /** What {@linkcode mapInto} runs; null where there is nothing to do. */
+  bindMap(
+    program: MapProgram,
+    outputs: readonly Value[],
+    inputs: readonly Value[],
+    scalars: readonly number[],
+  ): BoundLaunch | null {
     const { shape, size } = outputs[0]!.view;
     checkPositions(program, shape);
-    if (size === 0) return;
+    if (size === 0) return null;
     const count = outputs.length + inputs.length;
     const views: View[] = new Array(count);
     const buffers: unknown[] = new Array(count);
@@ -110,13 +142,16 @@ export class Launcher {
       });
       known.set(loop.key, launch);
     }
-    launch({
-      shape: loop.shape,
-      buffers,
-      offsets,
-      strides: loop.strides,
-      scalars,
-    });
+    return {
+      launch,
+      call: {
+        shape: loop.shape,
+        buffers,
+        offsets,
+        strides: loop.strides,
+        scalars,
+      },
+    };
   }
 
   /**
@@ -130,16 +165,43 @@ export class Launcher {
     inputs: readonly Value[],
     scalars: readonly number[] = NONE,
   ): Value {
-    const count = inputs.length;
-    const keptDims: number[] = new Array(shape.length - dims.length);
-    const keptShape: number[] = new Array(keptDims.length);
-    for (let d = 0, i = 0; d < shape.length; d++) {
-      if (dims.includes(d)) continue;
-      keptDims[i] = d;
-      keptShape[i++] = shape[d]!;
+    const keptShape: number[] = [];
+    for (let d = 0; d < shape.length; d++) {
+      if (!dims.includes(d)) keptShape.push(shape[d]!);
     }
     const output = this.allocate(keptShape, program.epilogue.dtype);
-    if (output.view.size === 0) return output;
+    const bound = this.bindReduce(
+      program,
+      shape,
+      dims,
+      output,
+      inputs,
+      scalars,
+    );
+    if (bound === null) return output;
+    bound.launch(bound.call);
+    currentRecording()?.reduce(program, shape, dims, output, inputs, scalars);
+    return output;
+  }
+
+  /**
+   * What {@linkcode reduce} runs, into a dense output; null where there is
+   * nothing to do.
+   */
+  bindReduce(
+    program: ReduceProgram,
+    shape: Shape,
+    dims: readonly number[],
+    output: Value,
+    inputs: readonly Value[],
+    scalars: readonly number[],
+  ): BoundLaunch | null {
+    if (output.view.size === 0) return null;
+    const count = inputs.length;
+    const keptDims: number[] = new Array(shape.length - dims.length);
+    for (let d = 0, i = 0; d < shape.length; d++) {
+      if (!dims.includes(d)) keptDims[i++] = d;
+    }
     const full: (readonly number[])[] = new Array(count);
     for (let k = 0; k < count; k++) {
       full[k] = stridesAlong(inputs[k]!.view, shape);
@@ -177,7 +239,7 @@ export class Launcher {
     const offsets: number[] = new Array(count + 1);
     const strides: (readonly number[])[] = new Array(count + 1);
     buffers[0] = output.storage.buffer;
-    offsets[0] = 0;
+    offsets[0] = output.view.offset;
     strides[0] = stridesOfOutput(kept.shape, reduced.shape.length);
     for (let k = 0; k < count; k++) {
       const { storage, view } = inputs[k]!;
@@ -185,14 +247,16 @@ export class Launcher {
       offsets[k + 1] = view.offset;
       strides[k + 1] = kept.strides[k]!.concat(reduced.strides[k]!);
     }
-    launch({
-      shape: kept.shape.concat(reduced.shape),
-      buffers,
-      offsets,
-      strides,
-      scalars,
-    });
-    return output;
+    return {
+      launch,
+      call: {
+        shape: kept.shape.concat(reduced.shape),
+        buffers,
+        offsets,
+        strides,
+        scalars,
+      },
+    };
   }
 
   /**
@@ -209,6 +273,36 @@ export class Launcher {
     strides: readonly (readonly number[])[],
     scalars: readonly number[] = NONE,
   ): boolean {
+    const bound = this.bindRoutine(
+      name,
+      shape,
+      outputs,
+      values,
+      strides,
+      scalars,
+    );
+    if (bound === null) return false;
+    bound.launch(bound.call);
+    currentRecording()?.routine(
+      name,
+      shape,
+      outputs,
+      values,
+      strides,
+      scalars,
+    );
+    return true;
+  }
+
+  /** What {@linkcode routine} runs; null where the backend does not have it. */
+  bindRoutine(
+    name: RoutineName,
+    shape: Shape,
+    outputs: number,
+    values: readonly Value[],
+    strides: readonly (readonly number[])[],
+    scalars: readonly number[],
+  ): BoundLaunch | null {
     const count = values.length;
     const buffers: unknown[] = new Array(count);
     const offsets: number[] = new Array(count);
@@ -234,9 +328,8 @@ export class Launcher {
       });
       known.set(key, launch);
     }
-    if (launch === null) return false;
-    launch({ shape, buffers, offsets, strides, scalars });
-    return true;
+    if (launch === null) return null;
+    return { launch, call: { shape, buffers, offsets, strides, scalars } };
   }
 
   #prepare(kernel: Kernel): Launch {

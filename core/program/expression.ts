@@ -1,0 +1,129 @@
+/**
+ * Rewriting of expressions: one put in the place of an argument of another,
+ * equal nodes made one.
+ *
+ * @module
+ */
+import type { Expr } from "../expr.ts";
+
+/** What takes the place of leaves. */
+export interface Substitution {
+  /** For the element of input `index`. */
+  readonly arg: (index: number) => Expr;
+  /** For run-time scalar `index`: its new number. */
+  readonly scalar: (index: number) => number;
+  /** For what a reduction accumulated; left out: itself. */
+  readonly accumulator?: Expr;
+}
+
+/** Makes equal nodes the same object, so that they are computed once. */
+export class Interner {
+  readonly #known = new Map<string, Expr>();
+  readonly #ids = new Map<Expr, number>();
+
+  /** The one node that is equal to this one; its operands are interned. */
+  intern(expr: Expr): Expr {
+    const key = this.#key(expr);
+    const known = this.#known.get(key);
+    if (known) return known;
+    this.#known.set(key, expr);
+    this.#ids.set(expr, this.#ids.size);
+    return expr;
+  }
+
+  #key(expr: Expr): string {
+    switch (expr.kind) {
+      case "arg":
+      case "scalar":
+        return `${expr.kind} ${expr.index} ${expr.dtype}`;
+      case "const":
+        return `const ${
+          Object.is(expr.value, -0) ? "-0" : expr.value
+        } ${expr.dtype}`;
+      case "index":
+        return `index ${expr.dim}`;
+      case "accumulator":
+        return `accumulator ${expr.dtype} ${expr.stored}`;
+      case "cast":
+        return `cast ${expr.dtype} ${this.#ids.get(expr.value)} ${expr.stored}`;
+      case "call":
+        return `${expr.fn} ${
+          expr.args.map((a) => this.#ids.get(a)).join(" ")
+        } ${expr.stored}`;
+    }
+  }
+}
+
+/** The node as it is once it was in memory. */
+export function storedExpr(interner: Interner, expr: Expr): Expr {
+  const computed = expr.kind === "call" || expr.kind === "cast" ||
+    expr.kind === "accumulator";
+  return computed && expr.dtype === "float32"
+    ? interner.intern({ ...expr, stored: true })
+    : expr;
+}
+
+/** A function that rewrites expressions, sharing what they share. */
+export function rewriter(
+  interner: Interner,
+  substitution: Substitution,
+): (expr: Expr) => Expr {
+  const done = new Map<Expr, Expr>();
+  const rewrite = (expr: Expr): Expr => {
+    const known = done.get(expr);
+    if (known) return known;
+    const made = rebuilt(expr);
+    done.set(expr, made);
+    return made;
+  };
+  const rebuilt = (expr: Expr): Expr => {
+    switch (expr.kind) {
+      case "arg":
+        return substitution.arg(expr.index);
+      case "scalar":
+        return interner.intern({
+          ...expr,
+          index: substitution.scalar(expr.index),
+        });
+      case "accumulator":
+        return substitution.accumulator ?? interner.intern(expr);
+      case "cast": {
+        const value = rewrite(expr.value);
+        return value.dtype === expr.dtype
+          ? value
+          : interner.intern({ ...expr, value });
+      }
+      case "call":
+        return interner.intern({ ...expr, args: expr.args.map(rewrite) });
+      default:
+        return interner.intern(expr);
+    }
+  };
+  return rewrite;
+}
+
+/** Functions that take many instructions. */
+const COSTLY: ReadonlySet<string> = new Set([
+  ...["exp", "expm1", "log", "log1p", "log2", "pow", "sin", "cos", "tan"],
+  ...["tanh", "sigmoid", "erf", "gelu", "softplus", "atan2", "threefry"],
+  ...["remainder"],
+]);
+
+/** Roughly how many instructions the expressions take. */
+export function costOf(roots: readonly Expr[]): number {
+  const seen = new Set<Expr>();
+  let cost = 0;
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    if (expr.kind === "cast") {
+      cost += 1;
+      visit(expr.value);
+    } else if (expr.kind === "call") {
+      cost += COSTLY.has(expr.fn) ? 12 : expr.fn === "div" ? 3 : 1;
+      expr.args.forEach(visit);
+    }
+  };
+  roots.forEach(visit);
+  return cost;
+}

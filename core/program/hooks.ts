@@ -1,0 +1,32 @@
+/**
+ * What layers, optimizers and schedules tell a recording, so that a replay does
+ * what they would do.
+ *
+ * @module
+ */
+import { currentRecording } from "./recording.ts";
+
+export { structureChanged } from "./recording.ts";
+
+/** The side of a recording that code on top of tensors sees. */
+export interface RecordingHooks {
+  /**
+   * A replay does the same only while this holds; where it does not, the
+   * function is recorded anew. Asked once for each `of`.
+   */
+  guard(of: object, holds: () => boolean): void;
+  /** Does not record what `fn` does: state that is made once. */
+  pause<T>(fn: () => T): T;
+  /** Something besides kernels that each replay does as well. */
+  effect(run: () => void): void;
+  /**
+   * Numbers that are asked for again at each replay. A change in place whose
+   * numbers are the array that this returns takes them.
+   */
+  lateNumbers(produce: () => readonly number[]): readonly number[];
+}
+
+/** The recording that is under way, or null where code runs eagerly. */
+export function currentHooks(): RecordingHooks | null {
+  return currentRecording();
+}

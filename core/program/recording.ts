@@ -1,0 +1,383 @@
+/**
+ * Recording: the launches of a function that runs eagerly, as data. What is
+ * recorded are programs with their views, storages and run-time scalars, below
+ * operations and tensors, so that everything that computes is caught in one
+ * place.
+ *
+ * @module
+ */
+import { CompileError } from "../errors.ts";
+import type { RoutineName } from "../kernel.ts";
+import type { MapProgram, ReduceProgram } from "../lower/program.ts";
+import type { Shape } from "../shape.ts";
+import type { Storage } from "../storage.ts";
+import type { Value } from "../value.ts";
+import type { View } from "../view.ts";
+
+/** A view of a storage; holds no reference to it. */
+export interface Place {
+  /** The memory. */
+  readonly storage: Storage;
+  /** Where in it the elements are. */
+  readonly view: View;
+}
+
+/**
+ * Numbers that are asked for anew at each replay: learning rates, bias
+ * corrections, random keys.
+ */
+export interface LateNumbers {
+  /** The numbers of this replay. */
+  readonly produce: () => readonly number[];
+}
+
+/** A run-time scalar that comes from late numbers. */
+export interface LateScalar {
+  /** Which scalar of the launch. */
+  readonly at: number;
+  /** Where it comes from. */
+  readonly from: LateNumbers;
+  /** Which of the late numbers. */
+  readonly part: number;
+}
+
+/** What all launches have. */
+interface Launched {
+  /** What to call it in listings. */
+  readonly label: string;
+  /** The run-time scalars, as they were. */
+  readonly scalars: readonly number[];
+  /** Those that change from replay to replay. */
+  readonly late: readonly LateScalar[];
+}
+
+/** A map over the shape of its outputs. */
+export interface MapLaunch extends Launched {
+  readonly kind: "map";
+  readonly program: MapProgram;
+  readonly outputs: readonly Place[];
+  readonly inputs: readonly Place[];
+}
+
+/** A reduction of `shape` over `dims`; the output is dense. */
+export interface ReduceLaunch extends Launched {
+  readonly kind: "reduce";
+  readonly program: ReduceProgram;
+  readonly shape: Shape;
+  readonly dims: readonly number[];
+  readonly outputs: readonly [Place];
+  readonly inputs: readonly Place[];
+}
+
+/** A named algorithm. */
+export interface RoutineLaunch extends Launched {
+  readonly kind: "routine";
+  readonly name: RoutineName;
+  readonly shape: Shape;
+  readonly outputs: readonly Place[];
+  readonly inputs: readonly Place[];
+  /** For each output and input one stride a loop dim. */
+  readonly strides: readonly (readonly number[])[];
+}
+
+/** One launch. */
+export type RecordedLaunch = MapLaunch | ReduceLaunch | RoutineLaunch;
+
+/** A tensor that recording has to know: handle and memory. */
+export interface Captured {
+  /** True once its memory was given back. */
+  readonly released: boolean;
+  /** Its value now. */
+  readonly value: Value;
+}
+
+/** A count of faults that must be 0, as {@linkcode Device.refuse} takes it. */
+export interface Check {
+  /** What found them. */
+  readonly operation: string;
+  /** The count; the recording owns a reference. */
+  readonly faults: Value;
+  /** Makes the error from the count. */
+  readonly error: (faults: number) => Error;
+}
+
+/** What becomes of the gradient of a leaf. */
+export interface LeafGradient {
+  /** The gradient, or null. */
+  grad: Captured | null;
+}
+
+const NONE: readonly number[] = [];
+let structure = 0;
+
+/** Says that a module may have got another parameter: plans record anew. */
+export function structureChanged(): void {
+  structure++;
+}
+
+/** How often modules were changed so far. */
+export function currentStructure(): number {
+  return structure;
+}
+
+const place = ({ storage, view }: Value): Place => ({ storage, view });
+
+/** Collects what a function does while it runs. */
+export class Recording {
+  /** The launches, in order. */
+  readonly launches: RecordedLaunch[] = [];
+  /** Storages that were allocated by the function. */
+  readonly made: Set<Storage> = new Set();
+  /** Storages among them that hold data from outside. */
+  readonly constants: Set<Storage> = new Set();
+  /** Tensors from outside that it used, with their memory. */
+  readonly captured: Map<Captured, Storage> = new Map();
+  /** The memory of those tensors. */
+  readonly capturedStorages: Set<Storage> = new Set();
+  /** The memory of the arguments. */
+  readonly parameters: Set<Storage> = new Set();
+  /** Conditions under which a replay does the same. */
+  readonly guards: Map<object, () => boolean> = new Map();
+  /** Numbers that replays ask for, and what else they do, in order. */
+  readonly late: LateNumbers[] = [];
+  /** Counts of faults to look at in the end. */
+  readonly checks: Check[] = [];
+  /** How often modules had been changed when it began. */
+  readonly structure: number = structure;
+  /**
+   * The gradient of each leaf that was touched, as it was when it first was
+   * read or replaced; `undefined` where it was replaced unread.
+   */
+  readonly leaves: Map<LeafGradient, Captured | null | undefined> = new Map();
+  readonly #own = new WeakSet<object>();
+  readonly #lateScalars = new Map<readonly number[], LateScalar[]>();
+  readonly #keys = new Map<readonly number[], LateNumbers>();
+  #paused = 0;
+  #label = "";
+
+  /** Names the launches that follow. */
+  enter(label: string): void {
+    this.#label = label;
+  }
+
+  /** Does not record what `fn` does: state that is made once. */
+  pause<T>(fn: () => T): T {
+    this.#paused++;
+    try {
+      return fn();
+    } finally {
+      this.#paused--;
+    }
+  }
+
+  /** A storage was allocated. */
+  allocated(storage: Storage): void {
+    if (this.#paused === 0) this.made.add(storage);
+  }
+
+  /** Data from outside was written to a storage. */
+  uploaded(storage: Storage): void {
+    if (this.#paused > 0) return;
+    this.constants.add(storage.retain());
+  }
+
+  /** A tensor is an argument. */
+  parameter(tensor: Captured): void {
+    this.#own.add(tensor as object);
+    this.parameters.add(tensor.value.storage);
+  }
+
+  /** A tensor was made. */
+  tensor(tensor: object): void {
+    if (this.#paused === 0) this.#own.add(tensor);
+  }
+
+  /** A tensor was used; those from outside are captured. */
+  uses(tensor: Captured): void {
+    if (this.#paused > 0 || this.#own.has(tensor)) return;
+    const { storage } = tensor.value;
+    if (!this.made.has(storage)) {
+      this.captured.set(tensor, storage);
+      this.capturedStorages.add(storage);
+    }
+  }
+
+  /** The gradient of a leaf is about to be read or replaced. */
+  leaf(leaf: LeafGradient, reads: boolean): void {
+    if (this.leaves.has(leaf)) return;
+    this.leaves.set(leaf, reads ? leaf.grad : undefined);
+  }
+
+  /**
+   * Numbers that are asked for again at each replay. Launches whose scalars
+   * are the array that this returns take them.
+   */
+  lateNumbers(produce: () => readonly number[]): readonly number[] {
+    const from = { produce };
+    this.late.push(from);
+    const numbers = produce();
+    this.#lateScalars.set(
+      numbers,
+      numbers.map((_, part) => ({ at: part, from, part })),
+    );
+    return numbers;
+  }
+
+  /** A replay does the same only while this holds; asked once for `of`. */
+  guard(of: object, holds: () => boolean): void {
+    if (!this.guards.has(of)) this.guards.set(of, holds);
+  }
+
+  /** Something besides launches that each replay does as well. */
+  effect(run: () => void): void {
+    if (this.#paused > 0) return;
+    this.late.push({
+      produce() {
+        run();
+        return NONE;
+      },
+    });
+  }
+
+  /** A random key was drawn; replays draw another one in its place. */
+  key(key: readonly number[], draw: () => readonly number[]): void {
+    if (this.#paused > 0) return;
+    const from = { produce: draw };
+    this.late.push(from);
+    this.#keys.set(key, from);
+  }
+
+  /** The first scalars of a launch are those of a random key. */
+  keyed(scalars: readonly number[], key: readonly number[]): void {
+    const from = this.#keys.get(key);
+    if (!from) return;
+    this.#lateScalars.set(
+      scalars,
+      key.map((_, part) => ({
+        at: part,
+        from,
+        part,
+      })),
+    );
+  }
+
+  /** A count is to be looked at once the function has run. */
+  check({ operation, faults, error }: Check): void {
+    if (this.#paused > 0) return;
+    this.checks.push({ operation, faults: faults.alias(), error });
+  }
+
+  /** Values were asked for, on which the rest could depend. */
+  refuseRead(): void {
+    if (this.#paused > 0) return;
+    throw new CompileError(
+      "Cannot compile a function that reads the values of a tensor: return the tensor and read it outside, or pass { fallback: true }",
+    );
+  }
+
+  /** A map was launched. */
+  map(
+    program: MapProgram,
+    outputs: readonly Value[],
+    inputs: readonly Value[],
+    scalars: readonly number[],
+  ): void {
+    if (this.#paused > 0) return;
+    this.launches.push({
+      kind: "map",
+      program,
+      outputs: outputs.map(place),
+      inputs: inputs.map(place),
+      ...this.#common(scalars),
+    });
+  }
+
+  /** A reduction was launched. */
+  reduce(
+    program: ReduceProgram,
+    shape: Shape,
+    dims: readonly number[],
+    output: Value,
+    inputs: readonly Value[],
+    scalars: readonly number[],
+  ): void {
+    if (this.#paused > 0) return;
+    this.launches.push({
+      kind: "reduce",
+      program,
+      shape,
+      dims,
+      outputs: [place(output)],
+      inputs: inputs.map(place),
+      ...this.#common(scalars),
+    });
+  }
+
+  /** A routine was launched. */
+  routine(
+    name: RoutineName,
+    shape: Shape,
+    outputs: number,
+    values: readonly Value[],
+    strides: readonly (readonly number[])[],
+    scalars: readonly number[],
+  ): void {
+    if (this.#paused > 0) return;
+    const places = values.map(place);
+    this.launches.push({
+      kind: "routine",
+      name,
+      shape,
+      outputs: places.slice(0, outputs),
+      inputs: places.slice(outputs),
+      strides,
+      ...this.#common(scalars),
+    });
+  }
+
+  #common(scalars: readonly number[]): Launched {
+    return {
+      label: this.#label,
+      scalars,
+      late: this.#lateScalars.get(scalars) ?? [],
+    };
+  }
+
+  /** Whether arguments share memory with one another or with what is used. */
+  overlaps(tensors: readonly Captured[]): boolean {
+    for (let i = 0; i < tensors.length; i++) {
+      const { storage } = tensors[i]!.value;
+      if (this.capturedStorages.has(storage)) return true;
+      for (let j = 0; j < i; j++) {
+        if (tensors[j]!.value.storage === storage) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Gives back what it holds; called where no plan takes it over. */
+  release(): void {
+    for (const storage of this.constants) storage.release();
+    this.constants.clear();
+    for (const { faults } of this.checks) faults.release();
+    this.checks.length = 0;
+  }
+}
+
+/** What is recorded now; functions that are recorded are synchronous. */
+let current: Recording | null = null;
+
+/** The recording that is under way, if any. */
+export function currentRecording(): Recording | null {
+  return current;
+}
+
+/** Calls `fn` while its launches are recorded. */
+export function recordInto<T>(recording: Recording, fn: () => T): T {
+  current = recording;
+  try {
+    return fn();
+  } finally {
+    current = null;
+  }
+}
