@@ -258,6 +258,22 @@ function inferMapSum(op: MapSumOp, inputs: readonly Meta[]): Meta {
   };
 }
 
+/** Checks that a shape fits into the view that windows show of another one. */
+function checkRoom(
+  whole: Shape,
+  windows: readonly MovementOp[],
+  part: Shape,
+): void {
+  let room = whole;
+  for (const window of windows) room = movedShape(window, room);
+  if (sameShape(room, part)) return;
+  throw new ShapeError(
+    `Cannot embed a tensor of shape ${
+      showShape(part)
+    } where there is room for ${showShape(room)}`,
+  );
+}
+
 /** Checks that `index` fits `x` along every dim but `dim`. */
 function checkIndexShape(
   name: string,
@@ -318,16 +334,19 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
   unfold: movement,
   diagonal: movement,
   embed: (op, [x]) => {
-    let { shape } = op;
-    for (const window of op.windows) shape = movedShape(window, shape);
-    if (!sameShape(shape, x!.shape)) {
-      throw new ShapeError(
-        `Cannot embed a tensor of shape ${
-          showShape(x!.shape)
-        } where there is room for ${showShape(shape)}`,
+    checkRoom(op.shape, op.windows, x!.shape);
+    return [{ shape: op.shape, dtype: x!.dtype }];
+  },
+  embedSum: (op, inputs) => {
+    const { dtype } = inputs[0]!;
+    for (const [i, input] of inputs.entries()) {
+      checkRoom(op.shape, op.places[i]!, input.shape);
+      if (input.dtype === dtype && dtype !== "bool") continue;
+      throw new DTypeError(
+        `Cannot embed tensors of ${dtype} and ${input.dtype} together: cast them to one dtype of numbers`,
       );
     }
-    return [{ shape: op.shape, dtype: x!.dtype }];
+    return [{ shape: op.shape, dtype }];
   },
   cat: (op, inputs) => {
     const first = inputs[0]!;

@@ -144,6 +144,21 @@ export interface EmbedOp {
   readonly windows: readonly MovementOp[];
 }
 
+/**
+ * The sum of several embeddings: a tensor of `shape` that holds 0, and to which
+ * each input is added in the view that its windows (movements applied in turn)
+ * show. Windows of one input do not overlap. The transpose of several views of
+ * one tensor: their gradients come together in one buffer.
+ */
+export interface EmbedSumOp {
+  /** Marks the primitive. */
+  readonly name: "embedSum";
+  /** The extents of the result. */
+  readonly shape: Shape;
+  /** For each input the movements from the result to its place. */
+  readonly places: readonly (readonly MovementOp[])[];
+}
+
 /** Tensors behind each other along a dim. */
 export interface CatOp {
   /** Marks the primitive. */
@@ -409,6 +424,7 @@ export type Op =
   | SortOp
   | MovementOp
   | EmbedOp
+  | EmbedSumOp
   | CatOp
   | FullOp
   | ArangeOp

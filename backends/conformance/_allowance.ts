@@ -243,6 +243,7 @@ const ALLOWANCE: { readonly [N in OpName]: Allow<OpOf<N>> } = {
   unfold: exact,
   diagonal: exact,
   embed: exact,
+  embedSum: (op, inputs) => ofSizes(op, inputs, inputs.length),
   cat: exact,
   full: exact,
   arange: ({ start, step, length }) => ({

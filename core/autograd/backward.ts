@@ -10,6 +10,7 @@ import { sameShape, type Shape } from "../shape.ts";
 import { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
+import { GradientSum, outside } from "./gradient_sum.ts";
 import { withRecording } from "./mode.ts";
 import { type Edge, OpNode, type Signature, type TapeNode } from "./node.ts";
 import { operandsOfInputs, ruleFor } from "./record.ts";
@@ -85,7 +86,7 @@ class Walk {
   readonly #options: WalkOptions;
   readonly #factory: TensorFactory;
   /** Gradients of each node's outputs, so far. */
-  readonly #gradients = new Map<TapeNode, (Tensor | null)[]>();
+  readonly #gradients = new Map<TapeNode, (GradientSum | undefined)[]>();
   readonly #captured: (Tensor | null)[];
 
   constructor(options: WalkOptions, factory: TensorFactory) {
@@ -105,7 +106,7 @@ class Walk {
       throw error;
     } finally {
       for (const slots of this.#gradients.values()) {
-        for (const tensor of slots) tensor?.dispose();
+        for (const sum of slots) sum?.dispose();
       }
     }
   }
@@ -135,33 +136,47 @@ class Walk {
     return order.filter((node) => wanted.has(node));
   }
 
-  /** Adds a gradient, which it takes over, to what an edge has so far. */
-  #add({ node, output }: Edge, gradient: Tensor): void {
-    const slots = this.#gradients.get(node);
-    const sum = slots?.[output];
-    if (!slots) {
-      const first: (Tensor | null)[] = new Array(output + 1).fill(null);
-      first[output] = gradient;
-      this.#gradients.set(node, first);
-    } else if (!sum) {
-      slots[output] = gradient;
-    } else {
-      slots[output] = outside(() => sum.add(gradient));
-      sum.dispose();
-      gradient.dispose();
-    }
+  /** What an edge has so far. */
+  #sumOf({ node, output }: Edge): GradientSum {
+    let slots = this.#gradients.get(node);
+    if (slots === undefined) this.#gradients.set(node, slots = []);
+    return slots[output] ??= new GradientSum();
   }
 
-  #visit(node: TapeNode): void {
-    const gradients = this.#gradients.get(node);
-    if (!gradients) return;
+  /** Adds a gradient, which it takes over, to what an edge has so far. */
+  #add(edge: Edge, gradient: Tensor): void {
+    this.#sumOf(edge).add(gradient);
+  }
+
+  /** Brings the gradients of a node's outputs together; the caller owns them. */
+  #take(node: TapeNode): (Tensor | null)[] | null {
+    const slots = this.#gradients.get(node);
+    if (!slots) return null;
+    const gradients: (Tensor | null)[] = new Array(slots.length).fill(null);
+    try {
+      for (let output = 0; output < slots.length; output++) {
+        gradients[output] = slots[output]?.take(this.#apply) ?? null;
+      }
+    } catch (error) {
+      for (const gradient of gradients) gradient?.dispose();
+      throw error;
+    }
     this.#gradients.delete(node);
+    return gradients;
+  }
+
+  readonly #apply = (op: Op, inputs: readonly Tensor[]): Tensor =>
+    this.#factory.apply(op, inputs, inputs[0]!)[0]!;
+
+  #visit(node: TapeNode): void {
+    const gradients = this.#take(node);
+    if (!gradients) return;
     const { targets, createGraph, retainGraph } = this.#options;
     try {
       if (targets) this.#capture(targets, node, gradients);
       node.retained?.forEach((tensor, output) => {
         const gradient = gradients[output];
-        if (gradient) tensor.adoptGrad(outside(() => gradient.alias()));
+        if (gradient) tensor.adoptGrad(outside(gradient.alias()));
       });
       if ("accumulate" in node) {
         const gradient = gradients[0]!;
@@ -173,7 +188,7 @@ class Walk {
       }
       using _ = new Scope();
       const found = node instanceof OpNode
-        ? this.#opGradients(node, gradients)
+        ? this.#opGradients(node, gradients[0] ?? null)
         : (node as CustomNode).gradients(
           gradients,
           node.edges.map((edge) => edge !== null),
@@ -198,19 +213,24 @@ class Walk {
     }
   }
 
-  #opGradients(
-    node: OpNode,
-    gradients: readonly (Tensor | null)[],
-  ): (Tensor | null)[] {
-    const g = gradients[0];
+  /** The gradients of the inputs, without those that are put in their place. */
+  #opGradients(node: OpNode, g: Tensor | null): (Tensor | null)[] {
     if (!g) return [];
     const { op, inputs, edges } = node;
     const context = new Context(node, g, this.#factory);
     const found: (Tensor | null)[] = new Array(edges.length);
     for (let i = 0; i < edges.length; i++) {
       const p = context.operands[i] ?? i;
-      const gradient = edges[i] ? ruleFor(op, p)!.grad(g, context, p) : null;
-      found[i] = gradient && fit(gradient, inputs[i]!);
+      const edge = edges[i];
+      const rule = edge ? ruleFor(op, p)! : null;
+      if (edge && rule?.windows) {
+        const part = outside(g.alias());
+        const { shape } = inputs[i]!;
+        this.#sumOf(edge).place(part, shape, rule.windows(op), this.#apply);
+        continue;
+      }
+      const gradient = rule?.grad(g, context, p);
+      found[i] = gradient ? fit(gradient, inputs[i]!) : null;
     }
     return found;
   }
@@ -223,7 +243,7 @@ class Walk {
     targets.forEach((target, i) => {
       if (target.node !== node) return;
       const gradient = gradients[target.output];
-      if (gradient) this.#captured[i] = outside(() => gradient.alias());
+      if (gradient) this.#captured[i] = outside(gradient.alias());
     });
   }
 }
@@ -293,11 +313,4 @@ function consumed(node: TapeNode): GradientError {
   return new GradientError(
     `Cannot run backward through ${node.name} a second time as the tape was released by the first: pass { retainGraph: true } to the first backward, or compute the result again`,
   );
-}
-
-/** Makes a tensor that no scope owns. */
-function outside(make: () => Tensor): Tensor {
-  const tensor = make();
-  tensor.owner = null;
-  return tensor;
 }

@@ -12,7 +12,7 @@ import type { DType } from "../dtype.ts";
 import { forEachElementwise, wholeQuotient } from "../elementwise.ts";
 import { arg, call, castExpr, constant, type Expr } from "../expr.ts";
 import { memoize } from "../lower/program.ts";
-import type { Formula, Op, OpName, OpOf } from "../op.ts";
+import type { Formula, MovementOp, Op, OpName, OpOf } from "../op.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { formulaRule } from "./formula.ts";
@@ -42,6 +42,12 @@ export interface Rule<O = Op> {
   readonly saves: readonly (number | "y")[];
   /** The gradient of operand `p`, or null where it has none after all. */
   readonly grad: (g: Tensor, c: RuleContext<O>, p: number) => Tensor | null;
+  /**
+   * Where the result is a view of the operand: the movements that lead there.
+   * The gradient is then 0 but for `g` in that place, and the walk brings those
+   * of several views together.
+   */
+  readonly windows?: (op: O) => readonly MovementOp[];
 }
 
 /**
@@ -125,37 +131,28 @@ const prodRule: Rule<OpOf<"prod">> = fromX((g, c) => {
   return others.reshape(moved.shape).permute(back).mul(kept(g, c));
 });
 
-/** The transpose of overlapping windows: each place sums its windows. */
-const foldRule: Rule<OpOf<"unfold">> = free((g, c) => {
-  const { dim, size, step } = c.op;
-  const { shape } = c.input(0);
-  const windows = g.shape[dim]!;
-  const embed = (part: Tensor, window: OpOf<"slice"> | OpOf<"unfold">) =>
-    c.apply({ name: "embed", shape, value: 0, windows: [window] }, [part]);
-  if (step >= size) return embed(g, c.op);
-  let sum: Tensor | null = null;
-  for (let k = 0; k < size; k++) {
-    const part = embed(g.select(-1, k), {
-      name: "slice",
-      dim,
-      start: k,
-      length: windows,
-      step,
-    });
-    sum = sum ? sum.add(part) : part;
-  }
-  return sum!;
-});
-
 /** The transpose of a window: zeros around the gradient. */
-const embedRule = <O extends OpOf<"slice"> | OpOf<"diagonal">>(): Rules<O> => [
-  free((g, c) =>
+const viewRule: Rule<OpOf<"slice"> | OpOf<"diagonal"> | OpOf<"unfold">> = {
+  saves: [],
+  grad: (g, c) =>
     c.apply(
       { name: "embed", shape: c.input(0).shape, value: 0, windows: [c.op] },
       [g],
-    )
-  ),
-];
+    ),
+  windows: (op) => [op],
+};
+
+/** The transpose of overlapping windows: each place sums its windows. */
+const foldRule: Rule<OpOf<"unfold">> = free((g, c) => {
+  const { dim, size, step } = c.op;
+  const taps = Array.from({ length: size }, (_, k) => k);
+  const length = g.shape[dim]!;
+  return c.apply({
+    name: "embedSum",
+    shape: c.input(0).shape,
+    places: taps.map((start) => [{ name: "slice", dim, start, length, step }]),
+  }, taps.map((k) => g.select(-1, k)));
+});
 
 /** The same primitive, applied to the gradient. */
 const itself: Rules<OpOf<"tril"> | OpOf<"dropout">> = [
@@ -527,12 +524,17 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
     free((g, c) => g.permute(c.op.dims.map((_, d) => c.op.dims.indexOf(d)))),
   ],
   expand: [pass],
-  slice: embedRule(),
-  unfold: [foldRule],
-  diagonal: embedRule(),
+  slice: [viewRule],
+  unfold: ({ size, step }) => step >= size ? viewRule : foldRule,
+  diagonal: [viewRule],
   embed: [
     free((g, c) =>
       c.op.windows.reduce((view, window) => c.apply(window, [view]), g)
+    ),
+  ],
+  embedSum: [
+    free((g, c, p) =>
+      c.op.places[p]!.reduce((view, window) => c.apply(window, [view]), g)
     ),
   ],
   cat: [

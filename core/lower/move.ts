@@ -4,13 +4,16 @@
  *
  * @module
  */
-import type { CastOp, CatOp, EmbedOp, MovementOp } from "../op.ts";
+import type { DType } from "../dtype.ts";
+import { arg, call } from "../expr.ts";
+import type { CastOp, CatOp, EmbedOp, EmbedSumOp, MovementOp } from "../op.ts";
 import { movedView } from "../infer_movement.ts";
 import type { Value } from "../value.ts";
 import type { View } from "../view.ts";
 import { lowerFull } from "./create.ts";
 import { castProgram } from "./elementwise.ts";
 import type { Launcher } from "./launcher.ts";
+import { MapProgram, memoize } from "./program.ts";
 
 /** A dense copy of a value. */
 export function copyOf(x: Value, run: Launcher): Value {
@@ -69,6 +72,45 @@ export function lowerEmbed(
   for (const window of op.windows) view = movedView(window, view)!;
   copyInto(out, view, x!, run);
   return out;
+}
+
+/** Adds the second input to the first. */
+const addInto: (dtype: DType) => MapProgram = memoize((dtype) => {
+  const inputs = [dtype as DType, dtype as DType];
+  const [sum, part] = inputs.map((dtype, i) => arg(i, dtype));
+  return new MapProgram(inputs, [call("add", sum!, part!)], 0);
+});
+
+/** Lowers a sum of embeddings to a fill and an addition for each of them. */
+export function lowerEmbedSum(
+  { shape, places }: EmbedSumOp,
+  inputs: readonly Value[],
+  run: Launcher,
+): Value {
+  const { dtype } = inputs[0]!;
+  const whole = places.findIndex((windows) => windows.length === 0);
+  const out = whole < 0
+    ? lowerFull({ name: "full", shape, value: 0, dtype }, run)
+    : copyOf(inputs[whole]!, run);
+  const program = addInto(dtype);
+  let done = false;
+  try {
+    for (let i = 0; i < inputs.length; i++) {
+      if (i === whole) continue;
+      let view = out.view;
+      for (const window of places[i]!) view = movedView(window, view)!;
+      const target = out.alias(view);
+      try {
+        run.mapInto(program, [target], [target, inputs[i]!]);
+      } finally {
+        target.release();
+      }
+    }
+    done = true;
+    return out;
+  } finally {
+    if (!done) out.release();
+  }
 }
 
 /** Lowers a concatenation to one copy for each input. */

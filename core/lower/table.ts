@@ -29,6 +29,7 @@ import {
   lowerCast,
   lowerCat,
   lowerEmbed,
+  lowerEmbedSum,
   lowerMovement,
 } from "./move.ts";
 import { lowerMaxPool2d } from "./pool.ts";
@@ -80,6 +81,7 @@ const LOWER: { readonly [N in OpName]: Lower<OpOf<N>> } = {
   unfold: lowerMovement,
   diagonal: lowerMovement,
   embed: lowerEmbed,
+  embedSum: lowerEmbedSum,
   cat: (op, inputs, run, [result]) =>
     lowerCat(op, inputs, run.allocate(result!.shape, result!.dtype), run),
   full: (op, _, run) => lowerFull(op, run),

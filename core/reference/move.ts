@@ -7,6 +7,7 @@ import type {
   CastOp,
   CatOp,
   EmbedOp,
+  EmbedSumOp,
   GatherOp,
   MovementOp,
   ScatterAddOp,
@@ -111,21 +112,43 @@ function diagonal(
   );
 }
 
+/** The flat indices of a shape, moved as windows say. */
+function placesOf(
+  shape: EmbedOp["shape"],
+  windows: readonly MovementOp[],
+): readonly number[] {
+  const data = Array.from({ length: sizeOf(shape) }, (_, i) => i);
+  let places: Plain = { shape, dtype: "float64", data };
+  for (const window of windows) {
+    [places] = movement(window, [places]) as [Plain];
+  }
+  return [...places.data];
+}
+
 /** The meaning of `embed`: the windows say where each element goes. */
 export function embed(op: EmbedOp, [x]: readonly Plain[]): Plain[] {
   const data: number[] = new Array(sizeOf(op.shape))
     .fill(fit(x!.dtype, op.value));
-  // Move the flat indices of the output as the windows say.
-  let places: Plain = {
-    shape: op.shape,
-    dtype: "float64",
-    data: data.map((_, i) => i),
-  };
-  for (const window of op.windows) {
-    [places] = movement(window, [places]) as [Plain];
-  }
-  places.data.forEach((place, i) => data[place] = x!.data[i]!);
+  placesOf(op.shape, op.windows).forEach((place, i) =>
+    data[place] = x!.data[i]!
+  );
   return [{ shape: op.shape, dtype: x!.dtype, data }];
+}
+
+/** The meaning of `embedSum`: every element is added where it goes. */
+export function embedSum(
+  { shape, places }: EmbedSumOp,
+  inputs: readonly Plain[],
+): Plain[] {
+  const { dtype } = inputs[0]!;
+  const data: number[] = new Array(sizeOf(shape)).fill(0);
+  inputs.forEach((x, k) =>
+    placesOf(shape, places[k]!).forEach((place, i) => {
+      const sum = data[place]! + x.data[i]!;
+      data[place] = dtype === "int32" ? sum | 0 : sum;
+    })
+  );
+  return [{ shape, dtype, data }];
 }
 
 /** The meaning of `cat`. */

@@ -9,6 +9,7 @@ import type {
   CopyOp,
   DType,
   EmbedOp,
+  EmbedSumOp,
   MovementOp,
   OpOf,
   Shape,
@@ -192,6 +193,69 @@ export const embedRow: CaseRow<EmbedOp> = {
             inputs: [operand(inner, dtype, layout)],
           };
         }
+      }
+    }
+  },
+};
+
+/** Part of a dim. */
+const part = (
+  dim: number,
+  start: number,
+  length: number,
+  step = 1,
+): readonly MovementOp[] => [{ name: "slice", dim, start, length, step }];
+
+/** The whole, and for each input its shape and the way to its place. */
+const SUMS: readonly (readonly [
+  Shape,
+  readonly (readonly [Shape, readonly MovementOp[]])[],
+])[] = [
+  [[], [[[], []]]],
+  [[7], [[[7], []], [[7], []]]],
+  [[9], [[[3], part(0, 2, 3)], [[3], part(0, 8, 3, -3)], [[0], part(0, 0, 0)]]],
+  [[5, 4], [
+    [[1, 4], part(0, 3, 1)],
+    [[5, 4], []],
+    [[5, 2], part(1, 1, 2)],
+    [[2, 4], part(0, 2, 2)],
+  ]],
+  [[4, 5], [
+    [[4], [{ name: "diagonal", shift: 0, dim1: 0, dim2: 1 }]],
+    [[4], [{ name: "diagonal", shift: 1, dim1: 0, dim2: 1 }]],
+    [[5, 4], [{ name: "permute", dims: [1, 0] }]],
+  ]],
+  [[10], [
+    [[3, 2], [{ name: "unfold", dim: 0, size: 2, step: 3 }]],
+    [[2, 5], [{ name: "reshape", shape: [2, 5] }]],
+  ]],
+  [
+    [17, 3],
+    Array.from({ length: 17 }, (_, i) => [[1, 3], part(0, i, 1)] as const),
+  ],
+];
+
+/** The cases of `embedSum`. */
+export const embedSumRow: CaseRow<EmbedSumOp> = {
+  dtypes: ["int32", "float32", "float64"],
+  *cases(dtype) {
+    for (const [shape, parts] of SUMS) {
+      for (let l = 0; l < ALL_LAYOUTS.length; l++) {
+        yield {
+          op: {
+            name: "embedSum",
+            shape,
+            places: parts.map(([, windows]) => windows),
+          },
+          inputs: parts.map(([inner], i) =>
+            operand(
+              inner,
+              dtype,
+              ALL_LAYOUTS[(l + i) % ALL_LAYOUTS.length],
+              common,
+            )
+          ),
+        };
       }
     }
   },

@@ -189,6 +189,24 @@ export const SMOOTH: { readonly [N in OpName]: Smooth<OpOf<N>> } = {
       inputs: [operand([3], dtype, "dense", plain)],
     };
   },
+  *embedSum(dtype) {
+    yield {
+      op: {
+        name: "embedSum",
+        shape: [4, 3],
+        places: [
+          [{ name: "slice", dim: 0, start: 1, length: 2, step: 1 }],
+          [],
+          [{ name: "diagonal", shift: 0, dim1: 0, dim2: 1 }],
+        ],
+      },
+      inputs: [
+        operand([2, 3], dtype, "negative", plain),
+        operand([4, 3], dtype, "transposed", plain),
+        operand([3], dtype, "dense", plain),
+      ],
+    };
+  },
   *cat(dtype) {
     yield {
       op: { name: "cat", dim: 1 },

@@ -32,6 +32,7 @@ import {
   catRow,
   copyRow,
   embedRow,
+  embedSumRow,
   movementRow,
   triangleRow,
 } from "./_move.ts";
@@ -79,6 +80,7 @@ export const CASES: { readonly [N in OpName]: CaseRow<OpOf<N>> } = {
   unfold: movementRow("unfold"),
   diagonal: movementRow("diagonal"),
   embed: embedRow,
+  embedSum: embedSumRow,
   cat: catRow,
   full: fullRow,
   arange: arangeRow,
