@@ -1,5 +1,5 @@
 /**
- * The element types of tensors, as one table, and how they mix.
+ * The element types of tensors, as one table, and every rule of how they mix.
  *
  * @module
  */
@@ -59,6 +59,25 @@ export function isFloating(dtype: DType): boolean {
 /** The wider of two dtypes: bool < int32 < float32 < float64. */
 export function promote(a: DType, b: DType): DType {
   return a === b || DTYPES[a].rank > DTYPES[b].rank ? a : b;
+}
+
+/** The float dtype of a result: float64 stays, everything else is float32. */
+export function floatOf(dtype: DType): DType {
+  return dtype === "float64" ? "float64" : "float32";
+}
+
+/** The dtype in which bools are counted: int32; all others stay. */
+export function numberOf(dtype: DType): DType {
+  return dtype === "bool" ? "int32" : dtype;
+}
+
+/**
+ * The dtype that a number has beside a tensor of `dtype`: that of the tensor,
+ * or the smallest that holds it.
+ */
+export function dtypeOfNumber(value: number, dtype: DType): DType {
+  if (isFloating(dtype)) return dtype;
+  return Number.isInteger(value) && value === (value | 0) ? "int32" : "float32";
 }
 
 /**

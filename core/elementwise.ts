@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DType } from "./dtype.ts";
+import { type DType, floatOf, numberOf } from "./dtype.ts";
 import { call, castExpr, constant, type Expr } from "./expr.ts";
 import type { ScalarFunction } from "./scalar.ts";
 
@@ -358,11 +358,11 @@ export function resolveDType(
 ): Resolved | null {
   switch (facts.rule) {
     case "float": {
-      const dtype = common === "float64" ? "float64" : "float32";
+      const dtype = floatOf(common);
       return { compute: dtype, result: dtype };
     }
     case "compare":
-      return { compute: common === "bool" ? "int32" : common, result: "bool" };
+      return { compute: numberOf(common), result: "bool" };
     case "logic":
       return { compute: "bool", result: "bool" };
     case "select":

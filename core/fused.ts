@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type DType, isFloating, promote } from "./dtype.ts";
+import { type DType, floatOf, promote } from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
 import { arg, castExpr, type Expr, scalar } from "./expr.ts";
 import {
@@ -153,9 +153,7 @@ export class FusedFunction {
     const kinds = dtypes.map((dtype, i) => this.#kindOf(i, dtype));
     const common = dtypes.reduce<DType>(
       (common, dtype, i) =>
-        kinds[i] === "number" && isFloating(dtype)
-          ? promote(common, dtype)
-          : common,
+        kinds[i] === "number" ? promote(common, floatOf(dtype)) : common,
       "float32",
     );
     const made = this.#expression(

@@ -5,7 +5,15 @@
  *
  * @module
  */
-import { canCast, type DType, isFloating, promote } from "./dtype.ts";
+import {
+  canCast,
+  type DType,
+  dtypeOfNumber,
+  floatOf,
+  isFloating,
+  numberOf,
+  promote,
+} from "./dtype.ts";
 import {
   ELEMENTWISE,
   type Elementwise,
@@ -42,12 +50,6 @@ import { broadcastShapes, sameShape, type Shape } from "./shape.ts";
 
 /** The results of a primitive, or an error that says what does not fit. */
 export type Infer<O> = (op: O, inputs: readonly Meta[]) => readonly Meta[];
-
-/** The dtype that a number has beside a tensor of `dtype`. */
-export function dtypeOfNumber(value: number, dtype: DType): DType {
-  if (isFloating(dtype)) return dtype;
-  return Number.isInteger(value) && value === (value | 0) ? "int32" : "float32";
-}
 
 /** Shape and dtypes of an elementwise primitive over tensors and numbers. */
 export function inferElementwise(
@@ -104,11 +106,6 @@ export function reducedShape(
     else if (keepDim) out.push(1);
   }
   return out;
-}
-
-/** float64 stays, everything else becomes float32. */
-export function floatOf(dtype: DType): DType {
-  return dtype === "float64" ? "float64" : "float32";
 }
 
 const reduces =
@@ -298,15 +295,30 @@ function checkIndexShape(
   }
 }
 
+/** The same, once all inputs are numbers of one dtype, as products need them. */
+const ofOneDType =
+  <O extends Op>(infer: Infer<O>): Infer<O> => (op, inputs) => {
+    const { dtype } = inputs[0]!;
+    for (const input of inputs) {
+      if (input.dtype === dtype && dtype !== "bool") continue;
+      throw new DTypeError(
+        `Cannot ${op.name} as all operands must be numbers of one dtype: got ${
+          inputs.map((x) => x.dtype).join(", ")
+        }, cast them to their common one`,
+      );
+    }
+    return infer(op, inputs);
+  };
+
 /** The checks and results of every primitive. */
 export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
   ...forEachElementwise(elementwise),
   cast: (op, [x]) => [{ shape: x!.shape, dtype: op.dtype }],
   copy: (_, [x]) => [{ shape: x!.shape, dtype: x!.dtype }],
 
-  sum: reduces((dtype) => dtype === "bool" ? "int32" : dtype, true),
+  sum: reduces(numberOf, true),
   mean: reduces(floatOf, true),
-  prod: reduces((dtype) => dtype === "bool" ? "int32" : dtype, true),
+  prod: reduces(numberOf, true),
   max: reduces((dtype) => dtype, false),
   min: reduces((dtype) => dtype, false),
   any: reduces(() => "bool", true),
@@ -320,7 +332,7 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
   logSoftmax: floatAlong,
   cumsum: (_, [x]) => [{
     shape: x!.shape,
-    dtype: x!.dtype === "bool" ? "int32" : x!.dtype,
+    dtype: numberOf(x!.dtype),
   }],
   sort: (_, [x]) => [
     { shape: x!.shape, dtype: x!.dtype },
@@ -383,11 +395,11 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
   random: created,
   dropout: (_, [x]) => [{ shape: x!.shape, dtype: floatOf(x!.dtype) }],
 
-  matmul: (_, inputs) => [inferMatmul(inputs)],
-  linear: (_, inputs) => [inferLinear(inputs)],
-  conv2d: (op, inputs) => [inferConv2d(op, inputs)],
-  conv2dInput: (op, inputs) => [inferConv2dInput(op, inputs)],
-  conv2dWeight: (op, inputs) => [inferConv2dWeight(op, inputs)],
+  matmul: ofOneDType((_, inputs) => [inferMatmul(inputs)]),
+  linear: ofOneDType((_, inputs) => [inferLinear(inputs)]),
+  conv2d: ofOneDType((op, inputs) => [inferConv2d(op, inputs)]),
+  conv2dInput: ofOneDType((op, inputs) => [inferConv2dInput(op, inputs)]),
+  conv2dWeight: ofOneDType((op, inputs) => [inferConv2dWeight(op, inputs)]),
   maxPool2d: inferMaxPool2d,
   gather: (op, [x, index]) => {
     checkIndexShape("gather", op.dim, x!.shape, index!);

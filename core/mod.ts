@@ -38,7 +38,9 @@ export {
   type DType,
   type DTypeFacts,
   DTYPES,
+  floatOf,
   isFloating,
+  numberOf,
   promote,
   type TypedArray,
 } from "./dtype.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { canCast, type DType, promote } from "./dtype.ts";
+import { canCast, type DType, dtypeOfNumber, promote } from "./dtype.ts";
 import {
   ELEMENTWISE,
   elementwiseExpr,
@@ -12,7 +12,6 @@ import {
 } from "./elementwise.ts";
 import { DTypeError } from "./errors.ts";
 import { arg, castExpr, type Expr, scalar } from "./expr.ts";
-import { dtypeOfNumber } from "./infer.ts";
 import { memoize } from "./lower/program.ts";
 import type { UpdateProgram } from "./op.ts";
 

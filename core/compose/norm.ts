@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type DType, isFloating } from "../dtype.ts";
+import { type DType, floatOf, isFloating } from "../dtype.ts";
 import { arg, call, castExpr, constant, type Expr, scalar } from "../expr.ts";
-import { floatOf } from "../infer.ts";
 import { memoize } from "../lower/program.ts";
 import type { Formula } from "../op.ts";
 import { checkNumber } from "../options.ts";

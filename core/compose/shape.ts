@@ -5,7 +5,7 @@
  */
 import { ShapeError, showShape } from "../errors.ts";
 import type { MovementOp } from "../op.ts";
-import { promote } from "../dtype.ts";
+import { numberOf, promote } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Pads (or crops, where negative) the last dims; see `Tensor.pad`. */
@@ -100,8 +100,7 @@ export function matmulTensors(a: Tensor, b: Tensor, bias?: Tensor): Tensor {
       } and ${showShape(b.shape)}, use mul`,
     );
   }
-  const common = promote(a.dtype, b.dtype);
-  const dtype = common === "bool" ? "int32" : common;
+  const dtype = numberOf(promote(a.dtype, b.dtype));
   // As in NumPy, a vector is a row on the left and a column on the right.
   const x = as(a.ndim === 1 ? a.unsqueeze(0) : a, dtype);
   const y = as(b.ndim === 1 ? b.unsqueeze(1) : b, dtype);

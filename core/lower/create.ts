@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DType } from "../dtype.ts";
+import { type DType, floatOf } from "../dtype.ts";
 import {
   arg,
   call,
@@ -13,7 +13,6 @@ import {
   indexAlong,
   scalar,
 } from "../expr.ts";
-import { floatOf } from "../infer.ts";
 import type {
   ArangeOp,
   DropoutOp,

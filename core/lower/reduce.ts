@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DType } from "../dtype.ts";
+import { type DType, floatOf, numberOf } from "../dtype.ts";
 import {
   accumulator,
   arg,
@@ -13,7 +13,7 @@ import {
   type Expr,
   scalar,
 } from "../expr.ts";
-import { floatOf, reducedShape } from "../infer.ts";
+import { reducedShape } from "../infer.ts";
 import type { Combine } from "../kernel.ts";
 import type { LogSumExpOp, ReduceOp, VarianceOp } from "../op.ts";
 import type { Value } from "../value.ts";
@@ -55,7 +55,7 @@ function reduceProgram(name: ReduceOp["name"], dtype: DType): ReduceProgram {
       epilogue(accumulator(element.dtype)),
       scalars,
     );
-  const wide = dtype === "bool" ? "int32" : dtype;
+  const wide = numberOf(dtype);
   const floating = floatOf(dtype);
   const truth = castExpr(castExpr(x, "bool"), "int32");
   const backTo = (to: DType) => (value: Expr) => castExpr(value, to);

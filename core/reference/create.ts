@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { DType } from "../dtype.ts";
-import { floatOf } from "../infer.ts";
+import { type DType, floatOf } from "../dtype.ts";
 import type { ArangeOp, DropoutOp, EyeOp, FullOp, RandomOp } from "../op.ts";
 import { erfc } from "../special.ts";
 import { threefry } from "../threefry.ts";

@@ -1,12 +1,7 @@
-import {
-  promote,
-  ShapeError,
-  showShape,
-  type Tensor,
-  tidyNow,
-} from "@tenfold/core";
+import { ShapeError, showShape, type Tensor, tidyNow } from "@tenfold/core";
 import * as z from "zod";
 import { checkOptions, positiveInteger, splitOptions } from "../_options.ts";
+import { commonDType } from "./_common_dtype.ts";
 import {
   batched,
   naturalSize,
@@ -108,10 +103,10 @@ export function conv2d(
       }`,
     );
   }
-  const common = promote(x.dtype, weight.dtype);
-  if (x.dtype !== common || weight.dtype !== common) {
+  const dtype = commonDType(x, weight, bias);
+  if (dtype !== null) {
     return tidyNow(() =>
-      conv2d(x.cast(common), weight.cast(common), bias?.cast(common), options)
+      conv2d(x.cast(dtype), weight.cast(dtype), bias?.cast(dtype), options)
     );
   }
   const stride = pairOf(options?.stride ?? 1);

@@ -1,11 +1,7 @@
-import { checkCount, promote, type Tensor, tidyNow } from "@tenfold/core";
+import { checkCount, type Tensor, tidyNow } from "@tenfold/core";
+import { commonDType } from "./_common_dtype.ts";
 
 const LINEAR = { name: "linear" } as const;
-
-/** The tensor in another dtype, or itself. */
-function as(x: Tensor, dtype: Tensor["dtype"]): Tensor {
-  return x.dtype === dtype ? x : x.cast(dtype);
-}
 
 /**
  * `x wᵀ + bias`, as one product.
@@ -31,11 +27,10 @@ export function linear(
   bias?: Tensor | null,
 ): Tensor {
   checkCount("linear", arguments.length, 3);
-  if (x.dtype !== weight.dtype || (bias && bias.dtype !== x.dtype)) {
-    const common = promote(x.dtype, weight.dtype);
-    const dtype = bias ? promote(common, bias.dtype) : common;
+  const dtype = commonDType(x, weight, bias);
+  if (dtype !== null) {
     return tidyNow(() =>
-      linear(as(x, dtype), as(weight, dtype), bias && as(bias, dtype))
+      linear(x.cast(dtype), weight.cast(dtype), bias?.cast(dtype))
     );
   }
   return bias ? x.apply(LINEAR, weight, bias) : x.apply(LINEAR, weight);

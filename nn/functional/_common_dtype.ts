@@ -1,0 +1,22 @@
+/**
+ * The dtype to which the operands of a product must be brought.
+ *
+ * @module
+ */
+import { type DType, numberOf, promote, type Tensor } from "@tenfold/core";
+
+/**
+ * The common dtype of an input, a weight and a bias, bools counted as int32;
+ * null where all of them have it already.
+ */
+export function commonDType(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null | undefined,
+): DType | null {
+  const { dtype } = x;
+  const same = dtype === weight.dtype && (!bias || bias.dtype === dtype);
+  if (same && dtype !== "bool") return null;
+  const common = numberOf(promote(dtype, weight.dtype));
+  return bias ? promote(common, bias.dtype) : common;
+}
