@@ -249,7 +249,7 @@ onEachBackend("what holds no numbers", () => {
         const [data, name] of [
           [new DataView(buffer), "a DataView"],
           [runInNewContext("new DataView(new ArrayBuffer(8))"), "a DataView"],
-          [buffer, "a ArrayBuffer"],
+          [buffer, "an ArrayBuffer"],
           [null, "null"],
           [undefined, "undefined"],
           ["12", '"12"'],
