@@ -1,20 +1,26 @@
 /**
  * A GPU without an adapter behind it, for tests on every runtime: its buffers
- * can be written, copied and read, its shaders do nothing, and it finds the
- * errors that a test wants.
+ * can be written, copied and read, its shaders do nothing but are kept as text,
+ * and it finds the errors that a test wants.
  *
  * @module
  */
 
 /** A buffer that is ordinary memory. */
 class FakeBuffer {
-  readonly bytes: Uint8Array<ArrayBuffer>;
   destroyed = false;
   readonly #gpu: FakeGpu;
+  readonly #size: number;
+  #bytes: Uint8Array<ArrayBuffer> | null = null;
 
   constructor(gpu: FakeGpu, { size }: GPUBufferDescriptor) {
-    this.bytes = new Uint8Array(size);
+    this.#size = size;
     this.#gpu = gpu;
+  }
+
+  /** What it holds; there is no memory before somebody looks. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes ??= new Uint8Array(this.#size);
   }
 
   mapAsync(): Promise<void> {
@@ -49,6 +55,19 @@ class FakeEncoder {
     );
   }
 
+  clearBuffer(buffer: FakeBuffer, byte: number, bytes: number): void {
+    this.commands.push(() => buffer.bytes.fill(0, byte, byte + bytes));
+  }
+
+  beginComputePass() {
+    return {
+      setPipeline() {},
+      setBindGroup() {},
+      dispatchWorkgroups() {},
+      end() {},
+    };
+  }
+
   finish(): this {
     return this;
   }
@@ -62,6 +81,8 @@ export class FakeGpu {
   limits: Record<string, number> = {};
   /** Every buffer made. */
   readonly buffers: FakeBuffer[] = [];
+  /** The shaders compiled, by their text, with their labels. */
+  readonly shaders: Map<string, string> = new Map();
   /** The error scopes opened. */
   readonly scopes: string[] = [];
   /** What the scopes that are closed next have found. */
@@ -109,6 +130,15 @@ export class FakeGpu {
         return buffer;
       },
       createCommandEncoder: () => new FakeEncoder(),
+      createShaderModule: ({ code, label }: GPUShaderModuleDescriptor) => {
+        this.shaders.set(code, label ?? "");
+        return {};
+      },
+      createBindGroupLayout: () => ({}),
+      createPipelineLayout: () => ({}),
+      createBindGroup: () => ({}),
+      createComputePipeline: () => ({}),
+      createComputePipelineAsync: () => Promise.resolve({}),
       destroy: () => this.lose({ reason: "destroyed", message: "" }),
       queue: {
         writeBuffer(

@@ -8,7 +8,8 @@ import { EXPONENTIAL } from "./exponential.ts";
 import { SPECIAL } from "./special.ts";
 import { TRIGONOMETRIC } from "./trigonometric.ts";
 
-const LIBRARY: Readonly<Record<string, string>> = {
+/** Every function by name. */
+export const LIBRARY: Readonly<Record<string, string>> = {
   ...BITS,
   ...EXPONENTIAL,
   ...TRIGONOMETRIC,
