@@ -19,6 +19,13 @@ export interface Backend {
    * @default {true}
    */
   readonly subnormals?: boolean;
+  /**
+   * True where buffers are objects that the garbage collector frees by itself
+   * when nothing refers to them.
+   *
+   * @default {false}
+   */
+  readonly collected?: boolean;
   /** What it does without here, in words, such as threads. */
   readonly notice?: string | undefined;
   /** True once its device is gone and a new one must be opened. */

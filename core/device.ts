@@ -10,12 +10,14 @@
 import type { Backend } from "./backend.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { DeviceError } from "./errors.ts";
+import { expectDevice } from "./garbage.ts";
 import { Launcher } from "./lower/launcher.ts";
 import { copyOf } from "./lower/move.ts";
 import { lower } from "./lower/table.ts";
 import type { Op } from "./op.ts";
 import { currentRecording } from "./program/recording.ts";
 import type { Shape } from "./shape.ts";
+import { gaveWay, giveWay } from "./storage.ts";
 import type { Value } from "./value.ts";
 
 /** Where tensors live and operations run. */
@@ -88,6 +90,7 @@ export class EagerDevice implements Device {
     this.backend = backend;
     this.#launcher = new Launcher(backend);
     launchers.set(this, this.#launcher);
+    expectDevice(backend.maxBufferBytes);
   }
 
   /** Lowers the op to kernels and runs them. */
@@ -128,6 +131,9 @@ export class EagerDevice implements Device {
       return (read as PromiseFulfilledResult<TypedArray>).value;
     } finally {
       dense.release();
+      // Where reads answer at once, nothing else lets finalizers run.
+      if (this.backend.readSync) await giveWay();
+      else gaveWay();
     }
   }
 

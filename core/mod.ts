@@ -113,7 +113,13 @@ export {
 } from "./scope.ts";
 export { broadcastShapes, type Shape, sizeOf } from "./shape.ts";
 export { erf, erfc } from "./special.ts";
-export { memory, type MemoryUse, type Storage } from "./storage.ts";
+export type { MemoryPlace } from "./report.ts";
+export {
+  memory,
+  type MemoryOptions,
+  type MemoryUse,
+  type Storage,
+} from "./storage.ts";
 export { currentTask, Task } from "./task.ts";
 export {
   type Dims,

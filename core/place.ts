@@ -27,9 +27,19 @@ export function callPlace(): Place | null {
   return new Error();
 }
 
-/** The folder of this package, as stacks name it. */
-const OWN = import.meta.url.slice(0, import.meta.url.lastIndexOf("/") + 1);
-const OWN_PATH = OWN.replace(/^file:\/\//, "");
+/** The folders of the library's packages, as stacks name them. */
+const OWN: readonly string[] = [
+  "core",
+  "backends",
+  "nn",
+  "optim",
+  "data",
+  "train",
+  "tenfold",
+].flatMap((name) => {
+  const { href } = new URL(`../${name}/`, import.meta.url);
+  return [href, href.replace(/^file:\/\//, "")];
+});
 
 /** `file:///a.ts:3:7` out of a line of a stack, in V8's form or JSC's. */
 const LOCATION =
@@ -48,8 +58,8 @@ export function showPlace(place: Place | null): string {
   return best === undefined ? "" : ` at ${best}`;
 }
 
-/** Whether a location lies in this package and is not one of its tests. */
+/** Whether a location lies in the library and is not one of its tests. */
 function isOwn(location: string): boolean {
-  return (location.startsWith(OWN) || location.startsWith(OWN_PATH)) &&
+  return OWN.some((folder) => location.startsWith(folder)) &&
     !/_test(ing)?\.ts:/.test(location);
 }

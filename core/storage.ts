@@ -7,8 +7,10 @@
 import type { Backend } from "./backend.ts";
 import { type DType, DTYPES } from "./dtype.ts";
 import { OutOfMemoryError } from "./errors.ts";
+import { collected, hold, turned, turnOfReads } from "./garbage.ts";
 import type { Buffer } from "./kernel.ts";
 import { currentRecording } from "./program/recording.ts";
+import { type MemoryPlace, noteTensors, placesOfTensors } from "./report.ts";
 
 /** What tensors hold at the moment, over all devices. */
 export interface MemoryUse {
@@ -18,14 +20,41 @@ export interface MemoryUse {
   readonly buffers: number;
   /** Bytes of the live buffers. */
   readonly bytes: number;
-  /** The most bytes that were ever held at once. */
+  /** The most bytes that were held at once, since the peak was last reset. */
   readonly peakBytes: number;
+  /** Live tensors by the place that made them, where that was asked for. */
+  readonly report?: readonly MemoryPlace[];
+}
+
+/** Options of {@linkcode memory}. */
+export interface MemoryOptions {
+  /**
+   * Lists live tensors by the place in the program that made them, those with
+   * the most bytes first. The first call with `true` switches the notes on, so
+   * call it once where the program begins; tensors made before are not listed.
+   * Each tensor takes some microseconds more from then on, until a call with
+   * `false` switches them off. Without either call they cost nothing.
+   */
+  readonly report?: boolean;
+  /**
+   * Lets the peak begin anew with what is held now; the figures that are
+   * returned are those before.
+   *
+   * @default {false}
+   */
+  readonly resetPeak?: boolean;
 }
 
 const use = { tensors: 0, buffers: 0, bytes: 0, peakBytes: 0 };
 
+/** What was held when the event loop last turned: it is no garbage. */
+const settled = { buffers: 0, bytes: 0 };
+
 /**
  * What tensors hold at the moment.
+ *
+ * @param options What to list, and whether the peak begins anew.
+ * @throws {TypeError} If an option is unknown or not a boolean.
  *
  * @example Count what a scope leaves behind
  * ```ts
@@ -39,32 +68,106 @@ const use = { tensors: 0, buffers: 0, bytes: 0, peakBytes: 0 };
  * }
  * assertEquals(memory().bytes, before);
  * ```
+ *
+ * @example Find what leaks
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { memory, zeros } from "@tenfold/tenfold";
+ *
+ * memory({ report: true }); // from here on, tensors are noted
+ * const forgotten = zeros([1000]);
+ * const [line] = memory({ report: true }).report!;
+ * assertEquals([line!.tensors, line!.bytes], [1, 4000]);
+ * memory({ report: false });
+ * forgotten.dispose();
+ * ```
  */
-export function memory(): MemoryUse {
-  return { ...use };
+export function memory(options: MemoryOptions = {}): MemoryUse {
+  checkOptions(options);
+  const { report, resetPeak = false } = options;
+  const now = { ...use };
+  if (report !== undefined) noteTensors(report);
+  if (resetPeak) use.peakBytes = use.bytes;
+  return report === true ? { ...now, report: placesOfTensors() } : now;
+}
+
+function checkOptions(options: MemoryOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (name !== "report" && name !== "resetPeak") {
+      throw new TypeError(
+        `Cannot tell the memory in use as the option "${name}" is unknown: the known ones are report, resetPeak`,
+      );
+    }
+    if (value === undefined || typeof value === "boolean") continue;
+    throw new TypeError(
+      `Cannot tell the memory in use as ${name} must be true or false: got ${
+        String(value)
+      }`,
+    );
+  }
+}
+
+/**
+ * A turn of the event loop where it is time for one: asynchronous reads wait
+ * for it, so that what nobody refers to is freed.
+ */
+export function giveWay(): Promise<void> | null {
+  return turnOfReads(settle);
+}
+
+/** Tells that the event loop has turned by itself. */
+export function gaveWay(): void {
+  turned(settle());
+}
+
+function settle(): number {
+  settled.buffers = use.buffers;
+  return settled.bytes = use.bytes;
 }
 
 /** The part of a storage that outlives it, so that a collector can free it. */
 interface Holding {
   readonly backend: Backend;
-  readonly buffer: Buffer;
+  /** Null where the collector frees buffers by itself. */
+  readonly buffer: Buffer | null;
   readonly bytes: number;
   /** Tensor handles on it; references by the tape are not counted here. */
   tensors: number;
   freed: boolean;
 }
 
-function free(holding: Holding): void {
-  if (holding.freed) return;
+/** Takes a holding off the count. */
+function drop(holding: Holding): void {
   holding.freed = true;
   use.buffers--;
   use.bytes -= holding.bytes;
   use.tensors -= holding.tensors;
-  holding.backend.free(holding.buffer);
 }
 
 /** Frees what nobody released: the safety net, not the plan. */
-const forgotten = new FinalizationRegistry<Holding>(free);
+const forgotten = new FinalizationRegistry<Holding>((holding) => {
+  if (holding.freed) return;
+  drop(holding);
+  collected(holding.bytes);
+  if (holding.buffer !== null) holding.backend.free(holding.buffer);
+});
+
+/** Memory of a backend; where there is none left, says what may be garbage. */
+function allocate(backend: Backend, dtype: DType, size: number): Buffer {
+  try {
+    return backend.alloc(dtype, size);
+  } catch (error) {
+    const bytes = use.bytes - settled.bytes;
+    const buffers = use.buffers - settled.buffers;
+    if (!(error instanceof OutOfMemoryError) || bytes <= 0 || buffers <= 0) {
+      throw error;
+    }
+    throw new OutOfMemoryError(
+      `${error.message}; ${bytes} bytes in ${buffers} buffers were made since the program last awaited a read and are not released, and what nothing refers to any more is garbage: begin a scope in the loop (using _ = scope()), or await a read, such as item(), now and then`,
+      { cause: error },
+    );
+  }
+}
 
 /** A buffer with the number of references to it. */
 export class Storage {
@@ -81,6 +184,11 @@ export class Storage {
   #references = 1;
   readonly #holding: Holding;
 
+  /** Bytes of its elements. */
+  get bytes(): number {
+    return this.#holding.bytes;
+  }
+
   /**
    * Allocates memory for `size` elements, with one reference to it.
    *
@@ -94,12 +202,12 @@ export class Storage {
       );
     }
     this.backend = backend;
-    this.buffer = backend.alloc(dtype, Math.max(size, 1));
+    this.buffer = allocate(backend, dtype, Math.max(size, 1));
     this.dtype = dtype;
     this.size = size;
     this.#holding = {
       backend,
-      buffer: this.buffer,
+      buffer: backend.collected ? null : this.buffer,
       bytes,
       tensors: 0,
       freed: false,
@@ -109,6 +217,7 @@ export class Storage {
     if (use.bytes > use.peakBytes) use.peakBytes = use.bytes;
     forgotten.register(this, this.#holding, this);
     currentRecording()?.allocated(this);
+    hold(use.bytes);
   }
 
   /** True while the buffer may be used. */
@@ -130,8 +239,10 @@ export class Storage {
   /** Takes a reference away; the last one frees the buffer. */
   release(): void {
     if (--this.#references > 0) return;
+    if (this.#holding.freed) return;
     forgotten.unregister(this);
-    free(this.#holding);
+    drop(this.#holding);
+    this.backend.free(this.buffer);
   }
 
   /** Counts a tensor handle in (`1`) or out (`-1`). */

@@ -36,6 +36,7 @@ import type { Op, ReduceOp, UpdateProgram } from "./op.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
 import { formatTensor, nest, type NestedNumbers } from "./print.ts";
 import { openDevice } from "./registry.ts";
+import { noteTensor } from "./report.ts";
 import {
   currentScope,
   releasedBecause,
@@ -137,6 +138,7 @@ export class Tensor implements Disposable {
     value.storage.countTensor(1);
     currentScope()?.own(this);
     currentRecording()?.tensor(this);
+    if (noteTensor !== null) noteTensor(this);
   }
 
   // Facts

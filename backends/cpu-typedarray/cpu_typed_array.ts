@@ -45,6 +45,7 @@ class CpuTypedArray implements Backend {
   readonly name = "cpu-typedarray";
   readonly dtypes: readonly DType[] = ["bool", "int32", "float32", "float64"];
   readonly maxBufferBytes: number = MAX_BUFFER_BYTES;
+  readonly collected = true;
   readonly notice?: string;
   readonly #codegen: boolean;
   readonly #pool: Pool;
