@@ -66,17 +66,14 @@ const ballast: () => unknown = Object.hasOwn(new Error(), "line")
   ? () => new WebAssembly.Memory({ initial: BALLAST / 2 ** 14 })
   : () => new ArrayBuffer(BALLAST);
 
-let taken: unknown = null;
-
 function provoke(): void {
   try {
     // The first makes engines begin to look, the second go on with it.
-    taken = ballast();
-    taken = ballast();
+    ballast();
+    ballast();
   } catch {
     // The engine has just looked for garbage to make room.
   }
-  taken = null;
 }
 
 /**
