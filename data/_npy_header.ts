@@ -126,7 +126,10 @@ function parseDictionary(
     throw npyError(`the header is not a dictionary: got ${shown}`);
   }
   const inner = braces[1]!.trimEnd();
-  const records = /['"]descr['"]\s*:\s*(\[[^]{0,200})/.exec(inner);
+  // The list ends where the next key of the dictionary begins, or it does.
+  const records =
+    /['"]descr['"]\s*:\s*(\[[^]*?\])\s*(?:,\s*u?['"]\w+['"]\s*:|,?\s*$)/
+      .exec(inner);
   if (records !== null) {
     throw npyError(
       `it holds records of several fields: got ${

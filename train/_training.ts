@@ -10,6 +10,7 @@ import type { Settings } from "./_fit_options.ts";
 import { iterate } from "./_iterate.ts";
 import { lostDevice } from "./_lost_device.ts";
 import { withOwnModes } from "./_modes.ts";
+import { epochError, NonFiniteNotice, stepError } from "./_non_finite.ts";
 import { Pace } from "./_pace.ts";
 import { Reporter } from "./_reporter.ts";
 import { restoreState, savedState, takesState } from "./_state.ts";
@@ -17,16 +18,11 @@ import { Stepper } from "./_step.ts";
 import { Tally } from "./_tally.ts";
 import type { Batch, Batches } from "./batches.ts";
 import type { Callback, Run, RunState } from "./callback.ts";
-import { NonFiniteError } from "./errors.ts";
 import { type EpochRecord, figureOf, History } from "./history.ts";
 import type { Optimizing, Scheduling } from "./optimizing.ts";
 import type { Model } from "./model.ts";
 
 const OPERATION = "fit";
-
-/** What to do about a loss that is not finite. */
-const WAYS_OUT =
-  "lower the learning rate, set clipGradNorm, or look for NaN in the data";
 
 /** Milliseconds between two looks for it within an epoch. */
 const LOOK = 30_000;
@@ -53,7 +49,7 @@ export class Training implements Run {
   readonly #pace = new Pace();
   readonly #stepper: Stepper;
   readonly #display: Display;
-  #toldNonFinite = false;
+  readonly #notice = new NonFiniteNotice((text) => this.note(text));
   #looked = performance.now();
   #history = new History();
   #done = 0;
@@ -242,15 +238,8 @@ export class Training implements Run {
     const why = await this.#stepper.learnChecked(batch, number, task);
     if (why === null) return;
     const place = { epoch: this.epoch, step: this.#step + 1 };
-    if (this.settings.onNonFinite === "throw") {
-      throw new NonFiniteError(
-        `Cannot ${OPERATION} as ${why} in step ${place.step} of epoch ${place.epoch}: ${WAYS_OUT}, or pass onNonFinite: "skip"`,
-        place,
-      );
-    }
-    this.#tellNonFinite(
-      `Skipped step ${place.step} of epoch ${place.epoch} as ${why} and so will others be: ${WAYS_OUT}`,
-    );
+    if (this.settings.onNonFinite === "throw") throw stepError(place, why);
+    this.#notice.skipped(place, why);
   }
 
   /** Counts a step. */
@@ -273,18 +262,11 @@ export class Training implements Run {
 
   /** Says, once, since when the losses of this epoch are not finite. */
   async #checkLoss(): Promise<void> {
-    if (this.#toldNonFinite) return;
+    if (this.#notice.told) return;
     const first = await this.tally.firstNonFinite();
     if (first === null) return;
     const step = this.#step - this.#batch + first;
-    this.#tellNonFinite(
-      `The loss is not finite since step ${step} of epoch ${this.epoch}: ${WAYS_OUT}, or pass onNonFinite: "throw" or "skip"`,
-    );
-  }
-
-  #tellNonFinite(text: string): void {
-    if (!this.#toldNonFinite) this.note(text);
-    this.#toldNonFinite = true;
+    this.#notice.since({ epoch: this.epoch, step });
   }
 
   async #stepEnd(task: Task): Promise<void> {
@@ -303,10 +285,7 @@ export class Training implements Run {
     const { loss, metrics, validation } = this.settings;
     const train = await this.tally.figures();
     if (this.tally.samples === 0 && this.settings.onNonFinite === "skip") {
-      throw new NonFiniteError(
-        `Cannot ${OPERATION} as every step of epoch ${this.epoch} was skipped, none was finite: ${WAYS_OUT}`,
-        { epoch: this.epoch, step: this.#step },
-      );
+      throw epochError({ epoch: this.epoch, step: this.#step });
     }
     if (!Number.isFinite(train["loss"])) await this.#checkLoss();
     const validated = validation === undefined ? {} : {

@@ -182,7 +182,7 @@ describe("a loss that is not finite", () => {
     assertEquals(lines.length, 1);
     assert(
       lines[0]!.startsWith(
-        "Skipped step 2 of epoch 1 as the loss is not finite, NaN, and so",
+        "Skipped step 2 of epoch 1 as the loss is not finite, NaN, and will skip others like it without a message: lower",
       ),
       lines[0],
     );
