@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { noGradNow, scope, type Tensor } from "@tenfold/core";
+import { compile, noGradNow, scope, type Tensor } from "@tenfold/core";
 import { iterate, partsOf } from "./_iterate.ts";
 import type { NamedMetric } from "./_metrics.ts";
 import { withOwnModes } from "./_modes.ts";
@@ -17,35 +17,66 @@ import type { Model } from "./model.ts";
 export interface Assessment {
   readonly loss: ((output: Tensor, target: Tensor) => Tensor) | undefined;
   readonly metrics: readonly NamedMetric[];
+  /** Whether the forward pass is compiled. */
+  readonly compile?: boolean;
 }
 
-/** Goes through the batches once, in evaluation mode. */
-export async function assess(
-  model: Model,
-  batches: Batches,
-  { loss, metrics }: Assessment,
-  operation: string,
-  epoch = 0,
-): Promise<Figures> {
-  const tally = new Tally(metrics);
-  const pace = new Pace();
-  let number = 0;
-  const look = (batch: Batch): void => {
-    using _ = scope();
-    const { inputs, target } = partsOf(batch, operation);
-    const output = model.forward(...inputs as never[]);
-    tally.add(loss?.(output, target) ?? null, output, target, ++number);
+/** What is computed of one batch. */
+interface Assessed {
+  readonly loss: Tensor | null;
+  readonly output: Tensor;
+}
+
+/** Computes loss and metrics of a model. */
+export class Assessor {
+  readonly #model: Model;
+  readonly #metrics: readonly NamedMetric[];
+  readonly #look: ((inputs: Tensor[], target: Tensor) => Assessed) & {
+    dispose?(): void;
   };
-  return await withOwnModes(model, async (task) => {
-    try {
-      model.eval();
-      for await (const batch of iterate(batches, operation, epoch)) {
-        task.pin(() => noGradNow(() => look(batch)));
-        if (pace.due) await pace.breathe(batch[0]!.device);
+
+  /** Computes nothing yet. */
+  constructor(model: Model, { loss, metrics, compile: compiles }: Assessment) {
+    this.#model = model;
+    this.#metrics = metrics;
+    const look = (inputs: Tensor[], target: Tensor): Assessed => {
+      const output = model.forward(...inputs as never[]);
+      return { output, loss: loss?.(output, target) ?? null };
+    };
+    this.#look = compiles ? compile(look) : look;
+  }
+
+  /** Goes through the batches once, in evaluation mode. */
+  async run(
+    batches: Batches,
+    operation: string,
+    epoch = 0,
+  ): Promise<Figures> {
+    const tally = new Tally(this.#metrics);
+    const pace = new Pace();
+    let number = 0;
+    const look = (batch: Batch): void => {
+      using _ = scope();
+      const { inputs, target } = partsOf(batch, operation);
+      const { output, loss } = this.#look(inputs, target);
+      tally.add(loss, output, target, ++number);
+    };
+    return await withOwnModes(this.#model, async (task) => {
+      try {
+        this.#model.eval();
+        for await (const batch of iterate(batches, operation, epoch)) {
+          task.pin(() => noGradNow(() => look(batch)));
+          if (pace.due) await pace.breathe(batch[0]!.device);
+        }
+        return await tally.figures();
+      } finally {
+        tally.dispose();
       }
-      return await tally.figures();
-    } finally {
-      tally.dispose();
-    }
-  });
+    });
+  }
+
+  /** Gives back what a compiled pass holds. */
+  dispose(): void {
+    this.#look.dispose?.();
+  }
 }

@@ -33,6 +33,7 @@ export interface Settings {
   readonly clipGradNorm: number | undefined;
   readonly onNonFinite: NonNullable<FitOptions["onNonFinite"]>;
   readonly progress: boolean;
+  readonly compile: boolean;
 }
 
 /** The schema of a loss. */
@@ -88,6 +89,7 @@ const optionsSchema = z.strictObject({
     'must be "warn", "throw" or "skip"',
   ).default("warn"),
   progress: flag.default(true),
+  compile: flag.default(false),
 });
 
 const scheduleSchema = z.strictObject({
@@ -129,6 +131,7 @@ export function fitSettings(options: FitOptions, operation: string): Settings {
     clipGradNorm: parsed.clipGradNorm,
     onNonFinite: parsed.onNonFinite,
     progress: parsed.progress,
+    compile: parsed.compile,
   };
 }
 

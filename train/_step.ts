@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  compile,
   noGradNow,
   scope,
   stack,
@@ -19,29 +20,55 @@ import type { Tally } from "./_tally.ts";
 import type { Batch } from "./batches.ts";
 import type { Model } from "./model.ts";
 
-/** What a step has computed before the optimizer changes anything. */
+/** What a step has computed. */
 interface Computed {
-  readonly output: Tensor;
-  readonly target: Tensor;
+  /** Null where no metric looks at it. */
+  readonly output: Tensor | null;
   readonly loss: Tensor;
 }
+
+/** What a step has computed before the optimizer changes anything. */
+interface Checked extends Computed {
+  /** The loss, and 1 where all gradients are finite, else 0. */
+  readonly verdict: Tensor;
+}
+
+/** A step as a function of a batch's parts. */
+type Step<T> = ((inputs: Tensor[], target: Tensor) => T) & {
+  dispose?(): void;
+};
 
 /** Takes the steps of a run. */
 export class Stepper {
   readonly #model: Model;
   readonly #settings: Settings;
   readonly #tally: Tally;
+  readonly #whole: Step<Computed>;
+  readonly #checked: Step<Checked>;
 
   constructor(model: Model, settings: Settings, tally: Tally) {
     this.#model = model;
     this.#settings = settings;
     this.#tally = tally;
+    const whole: Step<Computed> = (inputs, target) => {
+      const computed = this.#compute(inputs, target);
+      settings.optimizer.step();
+      return computed;
+    };
+    const checked: Step<Checked> = (inputs, target) => {
+      const computed = this.#compute(inputs, target);
+      const verdict = noGradNow(() => this.#verdict(computed.loss));
+      return { ...computed, verdict };
+    };
+    this.#whole = settings.compile ? compile(whole) : whole;
+    this.#checked = settings.compile ? compile(checked) : checked;
   }
 
   /** One step on the `number`-th batch of its epoch, whatever comes out. */
   learn(batch: Batch, number: number): void {
     using _ = scope();
-    this.#take(this.#compute(batch), number);
+    const { inputs, target } = partsOf(batch, "fit");
+    this.#count(this.#whole(inputs, target), target, number);
   }
 
   /**
@@ -57,19 +84,21 @@ export class Stepper {
     task: Task,
   ): Promise<string | null> {
     const inner = task.pin(() => scope());
+    const { inputs, target } = partsOf(batch, "fit");
     try {
       const buffers = this.#model.buffers();
-      const { before, computed, verdict } = task.pin(() => {
+      const { before, verdict, ...computed } = task.pin(() => {
         const before = noGradNow(() => buffers.map((buffer) => buffer.clone()));
-        const computed = this.#compute(batch);
-        const verdict = noGradNow(() => this.#verdict(computed.loss));
-        return { before, computed, verdict };
+        return { before, ...this.#checked(inputs, target) };
       });
       const { readSync } = verdict.device.backend;
       const read = readSync ? verdict.dataSync() : await verdict.data();
       const [loss, gradients] = [read[0]!, read[1]!];
       if (Number.isFinite(loss) && gradients === 1) {
-        task.pin(() => this.#take(computed, number));
+        task.pin(() => {
+          this.#settings.optimizer.step();
+          this.#count(computed, target, number);
+        });
         return null;
       }
       task.pin(() => {
@@ -84,9 +113,14 @@ export class Stepper {
     }
   }
 
-  #compute(batch: Batch): Computed {
-    const { loss: lossOf, optimizer, clipGradNorm } = this.#settings;
-    const { inputs, target } = partsOf(batch, "fit");
+  /** Gives back what compiled steps hold. */
+  dispose(): void {
+    this.#whole.dispose?.();
+    this.#checked.dispose?.();
+  }
+
+  #compute(inputs: Tensor[], target: Tensor): Computed {
+    const { loss: lossOf, optimizer, clipGradNorm, metrics } = this.#settings;
     optimizer.zeroGrad();
     const output = this.#model.forward(...inputs as never[]);
     const loss = lossOf(output, target);
@@ -94,7 +128,7 @@ export class Stepper {
     if (clipGradNorm !== undefined) {
       clipGradNorm_(this.#model.parameters(), clipGradNorm);
     }
-    return { output, target, loss };
+    return { output: metrics.length > 0 ? output : null, loss };
   }
 
   /** The loss, and 1 where all gradients are finite, else 0. */
@@ -109,8 +143,7 @@ export class Stepper {
     return stack([loss.reshape([]), all]);
   }
 
-  #take({ loss, output, target }: Computed, number: number): void {
-    this.#settings.optimizer.step();
-    this.#tally.add(loss, output, target, number);
+  #count({ loss, output }: Computed, target: Tensor, number: number): void {
+    this.#tally.add(loss, output ?? loss, target, number);
   }
 }

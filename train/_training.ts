@@ -4,7 +4,7 @@
  * @module
  */
 import type { Task } from "@tenfold/core";
-import { assess } from "./_assess.ts";
+import { Assessor } from "./_assess.ts";
 import { type Display, openDisplay } from "./_display.ts";
 import type { Settings } from "./_fit_options.ts";
 import { iterate } from "./_iterate.ts";
@@ -48,6 +48,7 @@ export class Training implements Run {
   readonly tally: Tally;
   readonly #pace = new Pace();
   readonly #stepper: Stepper;
+  readonly #assess: Assessor;
   readonly #display: Display;
   readonly #notice = new NonFiniteNotice((text) => this.note(text));
   #looked = performance.now();
@@ -65,6 +66,7 @@ export class Training implements Run {
     this.settings = settings;
     this.tally = new Tally(settings.metrics);
     this.#stepper = new Stepper(model, settings, this.tally);
+    this.#assess = new Assessor(model, settings);
     this.#display = openDisplay(settings.progress);
     this.#stepCallbacks = settings.callbacks.filter((callback) =>
       callback.stepEnd !== undefined || callback.save !== undefined
@@ -173,6 +175,8 @@ export class Training implements Run {
     } finally {
       await reporter.close();
       this.tally.dispose();
+      this.#stepper.dispose();
+      this.#assess.dispose();
       await closeAll(callbacks, failed);
     }
   }
@@ -214,7 +218,7 @@ export class Training implements Run {
         `Cannot ${OPERATION} as there is no batch in epoch ${this.epoch}: check train, and dropLast of its loader`,
       );
     }
-    const record = await this.#assess(began);
+    const record = await this.#record(began);
     if (schedule?.every === "epoch") {
       schedule.scheduler.step(figureOf(record, schedule.monitor));
     }
@@ -281,21 +285,15 @@ export class Training implements Run {
   }
 
   /** The figures of an epoch whose steps are done. */
-  async #assess(began: number): Promise<EpochRecord> {
-    const { loss, metrics, validation } = this.settings;
+  async #record(began: number): Promise<EpochRecord> {
+    const { validation } = this.settings;
     const train = await this.tally.figures();
     if (this.tally.samples === 0 && this.settings.onNonFinite === "skip") {
       throw epochError({ epoch: this.epoch, step: this.#step });
     }
     if (!Number.isFinite(train["loss"])) await this.#checkLoss();
     const validated = validation === undefined ? {} : {
-      validation: await assess(
-        this.model,
-        validation,
-        { loss, metrics },
-        OPERATION,
-        this.epoch,
-      ),
+      validation: await this.#assess.run(validation, OPERATION, this.epoch),
     };
     return {
       epoch: this.epoch,

@@ -5,9 +5,9 @@
  */
 import { parseArguments } from "@tenfold/core";
 import * as z from "zod";
-import { assess } from "./_assess.ts";
+import { Assessor } from "./_assess.ts";
 import { lossFunction, lossOption } from "./_fit_options.ts";
-import { passing } from "./_options.ts";
+import { flag, passing } from "./_options.ts";
 import { listMetrics } from "./_metrics.ts";
 import type { Batches } from "./batches.ts";
 import type { Loss } from "./fit.ts";
@@ -21,6 +21,12 @@ export interface EvaluateOptions {
   loss?: Loss;
   /** What else to compute. */
   metrics?: Metrics;
+  /**
+   * Whether to compile the forward pass, as {@linkcode fit} does.
+   *
+   * @default {false}
+   */
+  compile?: boolean;
 }
 
 const optionsSchema = z.strictObject({
@@ -29,6 +35,7 @@ const optionsSchema = z.strictObject({
     (value) => typeof value === "object" && value !== null,
     "must be a list of metrics, or an object of them",
   ).optional(),
+  compile: flag.default(false),
 });
 
 /**
@@ -67,15 +74,21 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<Figures> {
   const operation = "evaluate";
-  const { loss, metrics } = parseArguments(
+  const { loss, metrics, compile } = parseArguments(
     optionsSchema,
     { model, batches },
     options,
     arguments,
     operation,
   );
-  return await assess(model, batches, {
+  const assessor = new Assessor(model, {
     loss: loss === undefined ? undefined : lossFunction(loss, operation),
     metrics: listMetrics(metrics, operation),
-  }, operation);
+    compile,
+  });
+  try {
+    return await assessor.run(batches, operation);
+  } finally {
+    assessor.dispose();
+  }
 }

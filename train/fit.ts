@@ -73,6 +73,14 @@ export interface FitOptions {
    * @default {true}
    */
   progress?: boolean;
+  /**
+   * Whether to compile the step: the first batch of each shape is recorded,
+   * later ones are replayed with fused kernels. Small nets train several times
+   * as fast; a model or loss that reads values cannot be compiled.
+   *
+   * @default {false}
+   */
+  compile?: boolean;
 }
 
 /**
@@ -91,6 +99,7 @@ export interface FitOptions {
  * `onNonFinite` is `"throw"`, or it is `"skip"` and no step of an epoch was left.
  * @throws {DeviceError} If the device was lost, such as a GPU: training cannot
  * go on in this process's tensors; the message says from where a new run can.
+ * @throws {CompileError} If `compile` is asked for and a step reads values.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If an option has a wrong value.
  *
