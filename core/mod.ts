@@ -100,7 +100,7 @@ export {
 } from "./scalar.ts";
 export { refuseFaults } from "./refuse.ts";
 export {
-  making,
+  knowingNew,
   releasePassed,
   type Scope,
   scope,

@@ -6,7 +6,7 @@
 import { OverlapError } from "./errors.ts";
 import { callPlace, type Place, showPlace, traceAll } from "./place.ts";
 import { type Scoped, scopedIn } from "./scoped.ts";
-import { currentTask, inTask, Task } from "./task.ts";
+import { currentTask, type Ending, ownTask, Task, within } from "./task.ts";
 import { isGenerator, scopedGenerator } from "./tidy_generator.ts";
 
 export type { Scoped } from "./scoped.ts";
@@ -33,7 +33,7 @@ function around(scope: Scope | null): Scope | null {
 }
 
 /** Releases, where it ends, every tensor that was made in it. */
-export class Scope {
+export class Scope implements Disposable {
   /** The scope around it when it began. */
   readonly outer: Scope | null;
   /** What it is for. */
@@ -209,15 +209,13 @@ export class Scope {
 }
 
 /**
- * Used by the library: calls `fn`, and tells whether it made what it gives. All
- * that it makes belongs to the scope around the call.
+ * Used by the library: calls `fn` with a function that tells what was made in
+ * the call; all that is belongs to the scope around it afterwards.
  */
-export function making<T>(fn: () => T): { readonly made: boolean; result: T } {
+export function knowingNew<T>(fn: (isNew: (of: Scoped) => boolean) => T): T {
   const inner = new Scope();
   try {
-    const result = fn();
-    const { owner } = result as Partial<Scoped>;
-    return { made: owner === inner, result };
+    return fn((scoped) => scoped.owner === inner);
   } finally {
     inner.surrender();
   }
@@ -306,31 +304,45 @@ export function scope(): Scope {
  * ```
  */
 export function tidy<T>(fn: () => T): T {
-  const place = callPlace();
-  let generator: { scope: Scope; task: Task } | null = null;
-  const result = inTask((task) => {
-    const inner = new Scope(task, "scope", place);
-    return {
-      waits: () => {},
-      done(value) {
-        if (isGenerator(value)) {
-          generator = { scope: inner, task: inner.moved() };
-          return;
-        }
-        try {
-          inner.keep(value);
-        } catch (error) {
-          inner.abandon();
-          throw error;
-        }
-        inner.dispose();
-      },
-      failed: () => inner.abandon(),
-    };
-  }, fn);
-  if (!isGenerator(result) || generator === null) return result;
-  const { scope, task } = generator as { scope: Scope; task: Task };
-  return scopedGenerator(result, scope, task) as T;
+  const task = ownTask();
+  const inner = new Scope(task, "scope", callPlace());
+  const ending = new TidyEnding(inner);
+  const result = within(task, fn, ending);
+  return ending.moved !== null && isGenerator(result)
+    ? scopedGenerator(result, inner, ending.moved) as T
+    : result;
+}
+
+/** Keeps what a function gives, and ends its scope. */
+class TidyEnding implements Ending {
+  readonly #scope: Scope;
+  /** The task of a generator, which goes on in the scope. */
+  moved: Task | null = null;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  waits(): void {}
+
+  done(value: unknown): void {
+    const scope = this.#scope;
+    if (isGenerator(value)) {
+      this.moved = scope.moved();
+      return;
+    }
+    try {
+      scope.keep(value);
+    } catch (error) {
+      scope.abandon();
+      throw error;
+    }
+    scope.dispose();
+  }
+
+  failed(): void {
+    this.#scope.abandon();
+  }
 }
 
 /**
@@ -370,14 +382,13 @@ export function tidyNow<T>(fn: () => T): T {
  * ```
  */
 export function unscoped<T>(fn: () => T): T {
-  return inTask((task) => {
-    const barrier = new Scope(task, "unscoped", callPlace());
-    return {
-      waits: () => {},
-      done: () => barrier.dispose(),
-      failed: () => barrier.abandon(),
-    };
-  }, fn);
+  const task = ownTask();
+  const barrier = new Scope(task, "unscoped", callPlace());
+  return within(task, fn, {
+    waits: () => {},
+    done: () => barrier.dispose(),
+    failed: () => barrier.abandon(),
+  });
 }
 
 /**

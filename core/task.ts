@@ -23,6 +23,8 @@ import type { Scope } from "./scope.ts";
 export class Task {
   /** The task that began this one; null for the program itself. */
   readonly parent: Task | null;
+  /** Whether it is that of one call, and ends with it. */
+  readonly own: boolean;
   /** The innermost scope; it may have ended, as may those around it. */
   scope: Scope | null;
   /** Whether operations are recorded. */
@@ -38,9 +40,15 @@ export class Task {
   #ended = false;
   #waiting = false;
 
-  /** A task begins as its parent stands. */
-  constructor(parent: Task | null) {
+  /**
+   * A task begins as its parent stands.
+   *
+   * @param parent The task that begins it.
+   * @param own Whether it is that of one call, and ends with it.
+   */
+  constructor(parent: Task | null, own = false) {
     this.parent = parent;
+    this.own = own;
     this.scope = parent?.scope ?? null;
     this.recording = parent?.recording ?? true;
   }
@@ -53,7 +61,16 @@ export class Task {
   /** Calls a function in this task, and all that it awaits. */
   run<T>(fn: () => T): T {
     const context = asyncContext();
-    return this.pin(context === null ? fn : () => context.run(this, fn));
+    const before = known;
+    known = this;
+    depth++;
+    try {
+      return context === null ? fn() : context.run(this, fn);
+    } finally {
+      depth--;
+      known = before;
+      reconsider();
+    }
   }
 
   /** Calls a function that waits for nothing in this task. */
@@ -84,6 +101,11 @@ export class Task {
     this.#waiting = false;
     waiting--;
     reconsider();
+  }
+
+  /** Ends the task if it is that of one call. */
+  leave(): void {
+    if (this.own) this.end();
   }
 
   /** Ends the task: what still runs in it belongs to its parent. */
@@ -136,61 +158,67 @@ export function setAsyncContext(
   reconsider();
 }
 
-/** What a call around a function does when the function is done. */
-export interface Ending<T> {
+/** What a call around a function enters, and how it is left. */
+export interface Ending {
   /** The function has returned a promise. */
   waits(): void;
-  /** The function has returned, or its promise gave this value. */
-  done(value: T): void;
-  /** The function has failed; the error is thrown afterwards. */
+  /** The function has returned this value, or its promise has given it. */
+  done(value: unknown): void;
+  /** The function has failed; its error is thrown afterwards. */
   failed(): void;
 }
 
 /**
- * Calls a function in a task of its own, where the runtime can tell tasks
- * apart, and in the current one where it cannot.
- *
- * @param begin What to enter for the function, and how to leave it.
- * @param fn The function; an async one is left when its promise settles.
+ * A task for one call around a function, where the runtime can tell tasks
+ * apart; the current one where it cannot.
  */
-export function inTask<T>(
-  begin: (task: Task) => Ending<Awaited<T>>,
-  fn: () => T,
-): T {
+export function ownTask(): Task {
   const around = currentTask();
-  const apart = asyncContext() !== null;
-  const task = apart ? new Task(around) : around;
-  const ending = begin(task);
-  const finish = (leave: () => void): void => {
-    try {
-      leave();
-    } finally {
-      if (apart) task.end();
-    }
-  };
+  return asyncContext() === null ? around : new Task(around, true);
+}
+
+/**
+ * Calls a function in a task of {@linkcode ownTask}, and leaves it when the
+ * function is done; an async one when its promise settles.
+ */
+export function within<T>(task: Task, fn: () => T, ending: Ending): T {
   let result: T;
   try {
     result = task.run(fn);
   } catch (error) {
-    finish(() => ending.failed());
+    ending.failed();
+    task.leave();
     throw error;
   }
-  if (!isPromise(result)) {
-    finish(() => ending.done(result as Awaited<T>));
-    return result;
+  return isPromise(result)
+    ? settled(task, result, ending) as T
+    : done(task, result, ending);
+}
+
+function done<T>(task: Task, value: T, ending: Ending): T {
+  try {
+    ending.done(value);
+  } finally {
+    task.leave();
   }
+  return value;
+}
+
+function settled<T>(
+  task: Task,
+  result: PromiseLike<T>,
+  ending: Ending,
+): PromiseLike<T> {
   ending.waits();
-  if (apart) task.wait();
+  if (task.own) task.wait();
   return result.then(
-    (value) => {
-      finish(() => ending.done(value as Awaited<T>));
-      return value;
-    },
+    (value) => done(task, value, ending),
     (error) => {
-      finish(() => ending.failed());
+      ending.failed();
+      task.leave();
       throw error;
     },
-  ) as T;
+  );
 }
 
 /** True for promises, also of another realm or another library. */

@@ -10,25 +10,28 @@ import { Tensor } from "@tenfold/core";
  * modules, arrays, maps, sets and other objects there.
  */
 export function holds(module: object, tensor: Tensor): boolean {
-  const seen = new Set<object>();
-  const search = (value: unknown): boolean => {
+  return inFields(module, tensor, new Set());
+}
+
+function inFields(object: object, tensor: Tensor, seen: Set<object>): boolean {
+  const fields = object as { readonly [key: string]: unknown };
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
     if (value === tensor) return true;
-    if (typeof value !== "object" || value === null) return false;
-    if (value instanceof Tensor || ArrayBuffer.isView(value)) return false;
-    if (seen.has(value)) return false;
+    if (typeof value !== "object" || value === null) continue;
+    if (value instanceof Tensor || ArrayBuffer.isView(value)) continue;
+    if (seen.has(value)) continue;
     seen.add(value);
-    if (value instanceof Map) {
-      for (const [key, item] of value) {
-        if (search(key) || search(item)) return true;
-      }
-    } else if (value instanceof Set) {
-      for (const item of value) if (search(item)) return true;
+    if (inFields(value, tensor, seen) || inItems(value, tensor, seen)) {
+      return true;
     }
-    const fields = value as { readonly [key: string]: unknown };
-    for (const key in fields) {
-      if (Object.hasOwn(fields, key) && search(fields[key])) return true;
-    }
-    return false;
-  };
-  return search(module);
+  }
+  return false;
+}
+
+function inItems(object: object, tensor: Tensor, seen: Set<object>): boolean {
+  if (object instanceof Map) {
+    return inFields([...object.keys(), ...object.values()], tensor, seen);
+  }
+  return object instanceof Set && inFields([...object], tensor, seen);
 }

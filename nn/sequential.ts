@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { isGradEnabled, making, releasePassed, Tensor } from "@tenfold/core";
+import {
+  isGradEnabled,
+  knowingNew,
+  releasePassed,
+  Tensor,
+} from "@tenfold/core";
 import { holds } from "./_holds.ts";
 import { Module } from "./module.ts";
 
@@ -75,21 +80,22 @@ export class Sequential extends Module {
   }
 
   #passOn(x: Tensor): Tensor {
-    let y = x;
-    let maker: Module | null = null;
-    for (let i = 0, module: Module | undefined; (module = this[i]); i++) {
-      const user = module;
-      const input = y;
-      const { made, result } = making(() => user.forward(input));
-      y = result;
-      const done = maker !== null && input !== result &&
-        input instanceof Tensor && !input.requiresGrad &&
-        !holds(maker, input) && !holds(user, input);
-      if (done) releasePassed(input);
-      // What a module only hands on is still that of the one that made it.
-      if (result !== input) maker = made ? user : null;
-    }
-    return y;
+    return knowingNew((isNew) => {
+      let y = x;
+      let maker: Module | null = null;
+      for (let i = 0, module: Module | undefined; (module = this[i]); i++) {
+        const input: Tensor = y;
+        y = module.forward(input);
+        // What a module only hands on is still that of the one that made it.
+        if (y === input) continue;
+        const done = maker !== null && input instanceof Tensor &&
+          isNew(input) && !input.requiresGrad &&
+          !holds(maker, input) && !holds(module, input);
+        if (done) releasePassed(input);
+        maker = module;
+      }
+      return y;
+    });
   }
 
   /** The modules in order. */

@@ -6,7 +6,13 @@
 import { OverlapError } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { callPlace, type Place, showPlace, traceAll } from "../place.ts";
-import { currentTask, inTask, type Task } from "../task.ts";
+import {
+  currentTask,
+  type Ending,
+  ownTask,
+  type Task,
+  within,
+} from "../task.ts";
 
 /** True while operations are recorded. */
 export function isRecording(): boolean {
@@ -24,7 +30,7 @@ export interface ModeSwitch {
 }
 
 /** A switch that is in force in a task, until it ends. */
-class Switch implements ModeSwitch {
+class Switch implements ModeSwitch, Ending {
   readonly #task: Task;
   readonly #mode: boolean;
   #place: Place | null = null;
@@ -76,8 +82,15 @@ class Switch implements ModeSwitch {
     );
   }
 
-  /** Ends it while an error is on its way. */
-  abandon(): void {
+  waits(): void {
+    this.located();
+  }
+
+  done(): void {
+    this[Symbol.dispose]();
+  }
+
+  failed(): void {
     this.#end();
   }
 
@@ -107,14 +120,8 @@ function begin(mode: boolean): ModeSwitch {
 
 /** Calls `fn` under a mode, until its promise settles if it returns one. */
 function under<T>(mode: boolean, fn: () => T): T {
-  return inTask((task) => {
-    const entered = new Switch(task, mode);
-    return {
-      waits: () => entered.located(),
-      done: () => entered[Symbol.dispose](),
-      failed: () => entered.abandon(),
-    };
-  }, fn);
+  const task = ownTask();
+  return within(task, fn, new Switch(task, mode));
 }
 
 /**
