@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  compile,
   nn,
   optim,
   randint,
@@ -110,24 +111,38 @@ export function buildModel(net: Net): Model {
   };
 }
 
+/** The same step, compiled. */
+export function compiledStep(net: Net): Live {
+  return trainingStep(net, (step) => compile(step));
+}
+
+/** A step on a batch; gives the loss. */
+type Step = (x: Tensor, y: Tensor) => Tensor;
+
 /** The training step of a net; its result is the loss. */
-export function trainingStep(net: Net): Live {
-  const { model, batch, loss } = buildModel(net);
+export function trainingStep(
+  net: Net,
+  prepare: (step: Step) => Step = (step) => step,
+): Live {
+  const { model, batch } = buildModel(net);
   const parameters = [...model.parameters()];
   const optimizer = net.optimizer === "SGD"
     ? new optim.SGD(parameters, { lr: 0.01 })
     : new optim.Adam(parameters, { lr: 1e-3 });
+  const step = prepare((x, y) => {
+    optimizer.zeroGrad();
+    const loss = nn.functional.crossEntropy(model.forward(x), y);
+    loss.backward();
+    optimizer.step();
+    return loss.detach();
+  });
   let last: Tensor | null = null;
   return {
     inputs: [...batch, ...parameters],
     run() {
       using s = scope();
       last?.dispose();
-      optimizer.zeroGrad();
-      const value = loss();
-      value.backward();
-      optimizer.step();
-      last = s.keep(value.detach());
+      last = s.keep(step(...batch));
     },
     output: () => last,
   };
