@@ -3,11 +3,11 @@ import { describe, it } from "@std/testing/bdd";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ones, type Tensor } from "@tenfold/core";
+import { ones, setBackend, type Tensor } from "@tenfold/core";
 import { parseSafetensors, serializeSafetensors } from "@tenfold/data";
 import * as nn from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
-import "./_testing.ts";
+import { countingBackend } from "./_testing.ts";
 import { resumeFromDamaged } from "./_testdata/damage.ts";
 import type { Callback } from "./callback.ts";
 import { checkpoint } from "./checkpoint.ts";
@@ -135,5 +135,46 @@ describe("a damaged checkpoint", () => {
         "the state of the callback earlyStopping does not fit: Cannot stop early as what was remembered has no parameters: it was saved without restoreBest",
       );
     });
+  });
+
+  it("leaves nothing in memory when it is refused", async () => {
+    const backend = countingBackend();
+    await setBackend(backend);
+    try {
+      await inFolder(async (path) => {
+        await run(path, [earlyStopping({ restoreBest: true })]);
+        await edit(path, (state) => {
+          delete (state["optimizer"] as Record<string, unknown>)["state"];
+        });
+        const model = new nn.Linear(1, 1);
+        const optimizer = new optim.Adam(model.parameters());
+        const batch = [ones([1, 1]), ones([1, 1])];
+        const refuse = async () => {
+          await assertRejects(
+            () =>
+              fit(model, {
+                loss: nn.functional.mseLoss,
+                optimizer,
+                train: [batch],
+                epochs: 2,
+                callbacks: [
+                  earlyStopping({ restoreBest: true }),
+                  checkpoint(path, { resume: true }),
+                ],
+                progress: false,
+              }),
+            CheckpointError,
+            "Cannot resume as the state of optimizer does not fit",
+          );
+        };
+        // Whatever earlier runs left may be collected until then.
+        await refuse();
+        const before = backend.bytes;
+        for (let i = 0; i < 20; i++) await refuse();
+        assert(backend.bytes <= before, `${backend.bytes} after ${before}`);
+      });
+    } finally {
+      await setBackend("cpu-typedarray");
+    }
   });
 });
