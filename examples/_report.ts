@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { data, memory, noGrad, tidy, train } from "@tenfold/tenfold";
+import { data, memory, noGrad, scope, train } from "@tenfold/tenfold";
 import { drawMatrix, tryToWrite } from "./_draw.ts";
 import { drawSheet } from "./_sheet.ts";
 
@@ -85,13 +85,14 @@ async function readDigits(
   for (let start = 0; start < digits.length; start += BATCH) {
     const count = Math.min(BATCH, digits.length - start);
     // The reads begin in the scope; they need nothing of it afterwards.
-    const [read, sure] = tidy(() =>
-      noGrad(() => {
+    const [read, sure] = (() => {
+      using _ = scope();
+      return noGrad(() => {
         const images = digits.images.narrow(0, start, count);
         const probabilities = model.forward(images as never).softmax(1);
         return [probabilities.argmax(1).data(), probabilities.max(1).data()];
-      })
-    );
+      });
+    })();
     classes.set(await read!, start);
     certainties.set(await sure!, start);
   }
