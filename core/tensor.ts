@@ -760,7 +760,8 @@ export class Tensor implements Disposable {
   }
 
   /**
-   * Each element, but no less than `min` and no more than `max`.
+   * Each element, but no less than `min` and no more than `max`, which wins
+   * where it is below `min`. Elements on a bound take the whole gradient.
    *
    * @throws {TypeError} If neither bound is given.
    * @example Between bounds
@@ -949,7 +950,7 @@ export class Tensor implements Disposable {
 
   /**
    * The largest element over dims; NaN if any is. The gradient is shared
-   * evenly by equal largest elements.
+   * evenly by equal largest elements, or by all that are NaN.
    */
   max(dim?: Dims, options?: KeepDim): Tensor {
     return this.#reduce("max", dim, options);
@@ -1034,14 +1035,17 @@ export class Tensor implements Disposable {
     });
   }
 
-  /** The standard deviation; see {@linkcode Tensor.variance}. */
+  /**
+   * The standard deviation; see {@linkcode Tensor.variance}. Its gradient is 0
+   * where the variance is.
+   */
   std(dim?: Dims, options: KeepDim & { unbiased?: boolean } = {}): Tensor {
     return tidyNow(() => deviationOf(this.variance(dim, options)));
   }
 
   /**
    * The p-norm over dims: `sum(abs(x) ** p) ** (1 / p)`; p may be 0 (how many
-   * are not 0) or ±Infinity.
+   * are not 0) or ±Infinity. The gradient of a vector of zeros is 0.
    *
    * @param options `p`. @default {p: 2}
    * @example The length of a vector
