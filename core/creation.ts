@@ -317,6 +317,11 @@ export function eye(
   return create({ name: "eye", rows, columns, dtype }, options, "make eye");
 }
 
+/** True for an options object, which may stand in place of a number. */
+function isOptions(value: unknown): value is TensorOptions {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
  * Numbers from `start` (0 if left out) to `end` (exclusive), `step` apart.
  * Whole numbers give int32 tensors, as in PyTorch, unless a dtype is named.
@@ -340,6 +345,11 @@ export function arange(
   options?: TensorOptions,
 ): Tensor {
   checkCount("arange", arguments.length, 4);
+  for (const value of [start, end, step]) {
+    if (value !== undefined && !isOptions(value)) {
+      checkNumber(value, "each bound", "make a range");
+    }
+  }
   const numbers = [start, end, step].filter((v) => typeof v === "number");
   const settings = options ??
     [end, step].find((v) => typeof v === "object") as TensorOptions ?? {};
@@ -383,6 +393,8 @@ export function linspace(
   options: TensorOptions = {},
 ): Tensor {
   checkCount("linspace", arguments.length, 4);
+  checkNumber(start, "the start", "make evenly spaced numbers");
+  checkNumber(end, "the end", "make evenly spaced numbers");
   if (!Number.isInteger(steps) || steps < 0) {
     throw new RangeError(
       `Cannot make ${steps} evenly spaced numbers: give a non-negative integer`,

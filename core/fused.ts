@@ -15,7 +15,7 @@ import {
   withPart,
 } from "./key.ts";
 import type { Formula } from "./op.ts";
-import { checkCount, showValue } from "./options.ts";
+import { checkCount, checkNumber, showValue } from "./options.ts";
 import { broadcastShapes, normalizeDims, type Shape } from "./shape.ts";
 import { applyOp, type Dims, Tensor } from "./tensor.ts";
 
@@ -76,6 +76,34 @@ export interface FusedSumOptions {
 
 const NONE: readonly number[] = [];
 
+function checkInputs(label: string, kinds: unknown): readonly FusedInput[] {
+  const known = ["number", "int32", "mask"];
+  if (Array.isArray(kinds) && kinds.every((kind) => known.includes(kind))) {
+    return kinds;
+  }
+  throw new TypeError(
+    `Cannot make ${label} as inputs must be an array of "number", "int32" and "mask": got ${
+      showValue(kinds)
+    }`,
+  );
+}
+
+/** What each scalar is; a count means numbers. */
+function checkScalars(label: string, kinds: unknown): readonly FusedScalar[] {
+  if (typeof kinds === "number" && Number.isInteger(kinds) && kinds >= 0) {
+    return new Array<FusedScalar>(kinds).fill("number");
+  }
+  const known = ["number", "int32"];
+  if (Array.isArray(kinds) && kinds.every((kind) => known.includes(kind))) {
+    return kinds;
+  }
+  throw new TypeError(
+    `Cannot make ${label} as scalars must be a count or an array of "number" and "int32": got ${
+      showValue(kinds)
+    }`,
+  );
+}
+
 /** A function made by {@linkcode fused}. */
 export class FusedFunction {
   readonly #label: string;
@@ -91,14 +119,19 @@ export class FusedFunction {
     { inputs = [], scalars = 0 }: FusedOptions,
   ) {
     this.#label = label;
-    this.#inputs = inputs;
-    this.#scalars = typeof scalars === "number"
-      ? new Array<FusedScalar>(scalars).fill("number")
-      : scalars;
+    this.#inputs = checkInputs(label, inputs);
+    this.#scalars = checkScalars(label, scalars);
     this.#expression = expression;
   }
 
   #check(inputs: readonly Tensor[], scalars: readonly number[]): void {
+    if (!Array.isArray(inputs)) {
+      throw new TypeError(
+        `Cannot compute ${this.#label} as the inputs must be an array of tensors: got ${
+          showValue(inputs)
+        }`,
+      );
+    }
     for (let i = 0; i < inputs.length; i++) {
       if (inputs[i] instanceof Tensor) continue;
       throw new TypeError(
@@ -207,6 +240,7 @@ export class FusedFunction {
   ): Tensor {
     this.#check(inputs, scalars);
     const { dims, keepDim = false, divisor = 1 } = options;
+    checkNumber(divisor, "the divisor", `compute ${this.#label}`);
     let shape: Shape = inputs[0]!.shape;
     for (let i = 1; i < inputs.length; i++) {
       shape = broadcastShapes(shape, inputs[i]!.shape, this.#label);

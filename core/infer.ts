@@ -46,6 +46,7 @@ import type {
   TriangleOp,
   VarianceOp,
 } from "./op.ts";
+import { checkNumber } from "./options.ts";
 import { broadcastShapes, sameShape, type Shape } from "./shape.ts";
 
 /** The results of a primitive, or an error that says what does not fit. */
@@ -156,6 +157,12 @@ const triangle: Infer<TriangleOp> = (op, [x]) => {
       `Cannot take ${op.name} of fewer than 2 dims: got shape ${
         showShape(x!.shape)
       }`,
+    );
+  }
+  const { diagonal } = op;
+  if (!Number.isInteger(checkNumber(diagonal, "the diagonal", op.name))) {
+    throw new RangeError(
+      `Cannot ${op.name} as the diagonal must be an integer: got ${diagonal}`,
     );
   }
   return [{ shape: x!.shape, dtype: x!.dtype }];

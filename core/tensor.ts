@@ -26,6 +26,7 @@ import {
 import type { ElementwiseName } from "./elementwise.ts";
 import {
   DeviceError,
+  DTypeError,
   GradientError,
   IndexError,
   ReleasedError,
@@ -198,6 +199,11 @@ export class Tensor implements Disposable {
       );
     }
     currentRecording()?.leaf(this, false);
+    if (gradient && gradient.dtype !== this.dtype) {
+      throw new DTypeError(
+        `Cannot set the gradient as its dtype differs: got ${gradient.dtype} for a tensor of ${this.dtype}, cast it with cast("${this.dtype}")`,
+      );
+    }
     if (gradient) gradient.owner = null;
     if (gradient !== this.#grad) this.#grad?.dispose();
     this.#grad = gradient;
@@ -1179,6 +1185,7 @@ export class Tensor implements Disposable {
    * ```
    */
   expand(shape: Shape): Tensor {
+    if (!Array.isArray(shape)) checkShape(shape, "expand");
     const lead = shape.length - this.ndim;
     const target = shape.map((extent, d) =>
       extent === -1 && d >= lead ? this.shape[d - lead]! : extent
@@ -1203,6 +1210,13 @@ export class Tensor implements Disposable {
    * ```
    */
   permute(dims: readonly number[]): Tensor {
+    if (!Array.isArray(dims)) {
+      throw new TypeError(
+        `Cannot permute as the dims must be an array of integers: got ${
+          showValue(dims)
+        }`,
+      );
+    }
     const order = dims.map((d) => normalizeDim(d, this.ndim, "permute"));
     return this.apply({ name: "permute", dims: order });
   }
@@ -1362,6 +1376,7 @@ export class Tensor implements Disposable {
 
   /** As `repeat`, but fewer counts belong to the last dims. */
   tile(counts: readonly number[]): Tensor {
+    if (!Array.isArray(counts)) return this.repeat(counts);
     const lead = Math.max(0, this.ndim - counts.length);
     return this.repeat([...new Array(lead).fill(1), ...counts]);
   }
@@ -1653,6 +1668,8 @@ export class Tensor implements Disposable {
    * ```
    */
   matmul(other: Tensor, options: { bias?: Tensor } = {}): Tensor {
+    checkOperand("matmul", other);
+    if (options.bias) checkOperand("matmul", options.bias);
     // The common case makes nothing in between and needs no scope.
     return this.ndim > 1 && other.ndim > 1 && this.dtype === other.dtype
       ? matmulTensors(this, other, options.bias)
@@ -1684,6 +1701,7 @@ export class Tensor implements Disposable {
    * ```
    */
   outer(other: Tensor): Tensor {
+    checkOperand("outer", other);
     return tidyNow(() =>
       this.flatten().unsqueeze(1).mul(other.flatten().unsqueeze(0))
     );
@@ -1770,6 +1788,7 @@ export class Tensor implements Disposable {
    * ```
    */
   dropout(p: number): Tensor {
+    checkNumber(p, "the probability", "drop out");
     if (!(p >= 0 && p <= 1)) {
       throw new RangeError(
         `Cannot drop out with probability ${p}: give a number from 0 to 1`,

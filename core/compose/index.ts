@@ -39,7 +39,7 @@ export function resolveSlice(
     if (!Number.isInteger(bound)) {
       throw new IndexError(
         `Cannot slice with ${
-          JSON.stringify(spec)
+          showValue(spec)
         }: start, end and step must be integers`,
       );
     }

@@ -5,8 +5,19 @@
  */
 import { ShapeError, showShape } from "../errors.ts";
 import type { MovementOp } from "../op.ts";
+import { showValue } from "../options.ts";
 import { numberOf, promote } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
+
+/** Refuses what is not a list of integers. */
+function requireIntegers(list: unknown, what: string, operation: string): void {
+  if (Array.isArray(list) && list.every(Number.isInteger)) return;
+  throw new TypeError(
+    `Cannot ${operation} as ${what} must be an array of integers: got ${
+      showValue(list)
+    }`,
+  );
+}
 
 /** Pads (or crops, where negative) the last dims; see `Tensor.pad`. */
 export function padTensor(
@@ -14,6 +25,7 @@ export function padTensor(
   amounts: readonly number[],
   value: number,
 ): Tensor {
+  requireIntegers(amounts, "the amounts", "pad");
   if (amounts.length % 2 !== 0 || amounts.length > 2 * x.ndim) {
     throw new ShapeError(
       `Cannot pad shape ${showShape(x.shape)} by ${
@@ -50,6 +62,7 @@ export function padTensor(
 
 /** The tensor `counts[d]` times along each dim; see `Tensor.repeat`. */
 export function repeatTensor(x: Tensor, counts: readonly number[]): Tensor {
+  requireIntegers(counts, "the counts", "repeat");
   const lead = counts.length - x.ndim;
   if (lead < 0 || counts.some((n) => !Number.isInteger(n) || n < 0)) {
     throw new ShapeError(
@@ -72,6 +85,7 @@ export function splitSizes(
   extent: number,
 ): readonly number[] {
   if (typeof size !== "number") {
+    requireIntegers(size, "the sizes", "split");
     if (size.reduce((sum, n) => sum + n, 0) === extent) return size;
     throw new ShapeError(
       `Cannot split an extent of ${extent} into parts of ${

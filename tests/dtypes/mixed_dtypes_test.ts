@@ -332,6 +332,12 @@ onEachBackend("gradients of mixed dtypes", (backend) => {
         const gradOutputs = [tensor([2, 0.5], { dtype })];
         const [gradient] = grad(y, [x], { gradOutputs });
         assertEquals(await read(gradient!), ["float32", [6, 2]]);
+        if (dtype === "float32") continue;
+        assertThrows(
+          () => x.grad = tensor([1, 2], { dtype }),
+          DTypeError,
+          "Cannot set the gradient as its dtype differs: got float64",
+        );
       }
     }),
   );

@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import {
   arange,
+  call,
   type DType,
   DTypeError,
   full,
+  fused,
   linspace,
   ones,
   randint,
@@ -321,17 +323,93 @@ onEachBackend("ranges", (backend) => {
   );
 
   it(
-    "between two ends are cast, and their dims are numbers",
+    "between two ends are cast",
     clean(async () => {
       for (const dtype of dtypesOf(backend)) {
         const due = { bool: [0, 1, 1], int32: [0, 0, 1] }[dtype as "bool"] ??
           [0, 0.5, 1];
         assertEquals(await read(linspace(0, 1, 3, { dtype })), [dtype, due]);
       }
+    }),
+  );
+});
+
+/** Calls with a value where a number, or a list of them, belongs. */
+const NUMBERED: readonly ((
+  x: Tensor,
+  value: never,
+) => unknown)[] = [
+  (_, value) => full([2], value),
+  (_, value) => arange(value),
+  (_, value) => arange(0, value),
+  (_, value) => arange(0, 1, value),
+  (_, value) => linspace(value, 1, 3),
+  (_, value) => linspace(0, value, 3),
+  (x, value) => x.fill_(value),
+  (x, value) => x.pad([1, 1], { value }),
+  (x, value) => x.norm(0, { p: value }),
+  (x, value) => x.dropout(value),
+  (x, value) => x.tril(value),
+  (x, value) => x.triu(value),
+  (x, value) => doubled.sum([x], { divisor: value }),
+  (x, value) => doubled.map([x], [value]),
+  (x, value) => x.sum(value),
+  (x, value) => x.sum([value]),
+  (x, value) => x.softmax(value),
+  (x, value) => x.reshape(value),
+  (x, value) => x.reshape([value, 3]),
+  (x, value) => x.expand(value),
+  (x, value) => x.permute(value),
+  (x, value) => x.permute([value, 0]),
+  (x, value) => x.pad(value),
+  (x, value) => x.pad([value, 1]),
+  (x, value) => x.repeat(value),
+  (x, value) => x.tile(value),
+  (x, value) => x.split(value),
+  (x, value) => x.split([value, 1]),
+  (x, value) => x.index(value),
+  (x, value) => x.slice(0, value),
+  (x, value) => x.outer(value),
+  (x, value) => x.matmul(value),
+  (x, value) => doubled.map(value, [1]),
+  () => fused("f", ([x]) => x!, { inputs: "number" as never }),
+  (_, value) => fused("f", ([x]) => x!, { inputs: [value] }),
+  (_, value) => fused("f", ([x]) => x!, { scalars: value }),
+];
+
+const doubled = fused("doubled", ([x], [by]) => call("mul", x!, by!), {
+  scalars: 1,
+});
+
+onEachBackend("text and other values where a number belongs", () => {
+  it(
+    "are refused by the usual message",
+    clean(async () => {
       const x = zeros([2, 3]);
-      const text = "0" as unknown as number;
+      for (const wrong of ["1", true, 1n]) {
+        for (const [i, run] of NUMBERED.entries()) {
+          const error = assertThrows(
+            () => run(x, wrong as never),
+            Error,
+            "Cannot ",
+          );
+          assert(
+            error instanceof TypeError || error instanceof RangeError,
+            `${i}: ${error}`,
+          );
+        }
+      }
+      assertEquals(await read(x), ["float32", [0, 0, 0, 0, 0, 0]]);
+    }),
+  );
+
+  it(
+    "are named with what was due",
+    clean(async () => {
+      const x = zeros([2, 3]);
+      const text = "0" as never;
       for (
-        const [reduce, message] of [
+        const [run, message] of [
           [
             () => x.sum(text),
             'Cannot sum as the dims must be an integer or an array of integers: got "0"',
@@ -341,38 +419,43 @@ onEachBackend("ranges", (backend) => {
             'Cannot sum as each dim must be an integer: got "0"',
           ],
           [
-            () => x.softmax(text),
-            'Cannot softmax as each dim must be an integer: got "0"',
-          ],
-          [
             () => x.reshape(2 as never),
             "Cannot reshape as the shape must be an array of integers: got 2",
           ],
           [
-            () => x.reshape("6" as never),
-            'Cannot reshape as the shape must be an array of integers: got "6"',
-          ],
-          [() => x.index("0" as never), 'Cannot index with "0": give a number'],
-          [
-            () => x.norm(0, { p: "3" as never }),
-            'Cannot take the norm as p must be a number: got "3"',
+            () => x.index(text),
+            'Cannot index with "0": give a number',
           ],
           [
-            () => full([2], "1" as never),
-            'Cannot make a tensor as the value must be a number: got "1"',
+            () => x.norm(0, { p: text }),
+            'Cannot take the norm as p must be a number: got "0"',
           ],
           [
-            () => x.fill_("1" as never),
-            'Cannot fill_ a tensor as the value must be a number: got "1"',
+            () => full([2], text),
+            'Cannot make a tensor as the value must be a number: got "0"',
           ],
           [
-            () => x.pad([1, 1], { value: "1" as never }),
-            'Cannot pad a tensor as the value must be a number: got "1"',
+            () => x.fill_(text),
+            'Cannot fill_ a tensor as the value must be a number: got "0"',
+          ],
+          [
+            () => x.repeat(text),
+            'Cannot repeat as the counts must be an array of integers: got "0"',
+          ],
+          [
+            () => arange(0, text),
+            'Cannot make a range as each bound must be a number: got "0"',
           ],
         ] as [() => unknown, string][]
       ) {
-        assertThrows(reduce, TypeError, message);
+        assertThrows(run, TypeError, message);
       }
+      assertThrows(
+        () => x.tril(0.5),
+        RangeError,
+        "must be an integer: got 0.5",
+      );
+      await Promise.resolve();
     }),
   );
 });
