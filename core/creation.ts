@@ -9,6 +9,15 @@ import { castNumber, checkDType, type DType, DTYPES } from "./dtype.ts";
 import { GradientError, ShapeError, showShape } from "./errors.ts";
 import { dtypeOfArray, type NumberArray, toElements } from "./host_data.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
+import {
+  checkPlain,
+  flag,
+  list,
+  named,
+  oneArray,
+  type PlainFields,
+  text,
+} from "./plain_options.ts";
 import { currentDevice, deviceNow } from "./registry.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
 import { applyTo, Tensor } from "./tensor.ts";
@@ -41,19 +50,8 @@ export function deviceFor(options: TensorOptions): Device {
     : deviceNow(options.device);
 }
 
-const KNOWN_OPTIONS = new Set(["dtype", "device", "requiresGrad", "shape"]);
-
-function checkOptions(options: object, operation: string): void {
-  for (const key of Object.keys(options)) {
-    if (!KNOWN_OPTIONS.has(key)) {
-      throw new TypeError(
-        `Cannot ${operation} as the option is unknown: got ${key}, expected ${
-          [...KNOWN_OPTIONS].join(", ")
-        }`,
-      );
-    }
-  }
-}
+const PLACE: PlainFields = { dtype: text, device: named, requiresGrad: flag };
+const PLACE_AND_SHAPE: PlainFields = { shape: list, ...PLACE };
 
 /** Refuses a gradient of whole numbers before anything is made. */
 function checkGradient(dtype: DType, options: TensorOptions): void {
@@ -74,7 +72,7 @@ export function create(
   options: TensorOptions,
   operation: string,
 ): Tensor {
-  checkOptions(options, operation);
+  checkPlain(PLACE, options, operation);
   checkGradient(op.dtype, options);
   return finish(applyTo(deviceFor(options), op, [])[0]!, options);
 }
@@ -156,6 +154,11 @@ function checkData(data: unknown): void {
     if (lengthy && !ArrayBuffer.isView(data)) return;
     if (dtypeOfArray(data) !== null) return;
   }
+  if (data instanceof Tensor) {
+    throw new TypeError(
+      "Cannot make a tensor of a Tensor as it is one: write x.clone() for a copy, x.detach() to leave the tape, x.cast(dtype) or await x.to(device) for another kind",
+    );
+  }
   throw new TypeError(
     `Cannot make a tensor of ${
       showValue(data)
@@ -193,7 +196,7 @@ export function tensor(
   options: TensorOptions & { readonly shape?: Shape } = {},
 ): Tensor {
   checkCount("tensor", arguments.length, 2);
-  checkOptions(options, "make a tensor");
+  checkPlain(PLACE_AND_SHAPE, options, "make a tensor");
   if (options.dtype !== undefined) checkDType(options.dtype, "make a tensor");
   checkData(data);
   const { values, dtype, shape } = fromTyped(data) ??
@@ -264,18 +267,21 @@ export function full(
 
 /** A tensor of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+  if (!Array.isArray(shape)) throw oneArray("zeros", "the shape", arguments);
   checkCount("zeros", arguments.length, 2);
   return full(shape, 0, options);
 }
 
 /** A tensor of ones. */
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
+  if (!Array.isArray(shape)) throw oneArray("ones", "the shape", arguments);
   checkCount("ones", arguments.length, 2);
   return full(shape, 1, options);
 }
 
 /** Options with dtype and device of another tensor as defaults. */
 export function like(x: Tensor, options: TensorOptions): TensorOptions {
+  checkPlain(PLACE, options, "make a tensor");
   return { dtype: x.dtype, device: x.device, ...options };
 }
 
@@ -308,10 +314,20 @@ export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
  */
 export function eye(
   rows: number,
-  columns: number = rows,
-  options: TensorOptions = {},
+  columns?: number | TensorOptions,
+  options?: TensorOptions,
 ): Tensor {
-  checkCount("eye", arguments.length, 3);
+  checkCount("eye", arguments.length, typeof columns === "object" ? 2 : 3);
+  return typeof columns === "object"
+    ? identity(rows, rows, columns)
+    : identity(rows, columns ?? rows, options ?? {});
+}
+
+function identity(
+  rows: number,
+  columns: number,
+  options: TensorOptions,
+): Tensor {
   checkShape([rows, columns], "make an identity matrix");
   const dtype = checkDType(options.dtype ?? "float32", "make a tensor");
   return create({ name: "eye", rows, columns, dtype }, options, "make eye");
@@ -395,6 +411,7 @@ export function linspace(
   checkCount("linspace", arguments.length, 4);
   checkNumber(start, "the start", "make evenly spaced numbers");
   checkNumber(end, "the end", "make evenly spaced numbers");
+  checkPlain(PLACE, options, "make evenly spaced numbers");
   if (!Number.isInteger(steps) || steps < 0) {
     throw new RangeError(
       `Cannot make ${steps} evenly spaced numbers: give a non-negative integer`,

@@ -4,6 +4,7 @@
  * @module
  */
 import { DTypeError } from "./errors.ts";
+import { showValue } from "./option_messages.ts";
 
 /** The element type of a tensor. */
 export type DType = "bool" | "int32" | "float32" | "float64";
@@ -102,7 +103,7 @@ export function checkDType(dtype: unknown, operation: string): DType {
   }
   throw new DTypeError(
     `Cannot ${operation} as the dtype is unknown: got ${
-      String(dtype)
+      typeof dtype === "string" ? dtype : showValue(dtype)
     }, expected one of ${Object.keys(DTYPES).join(", ")}`,
   );
 }

@@ -4,19 +4,33 @@
  * @module
  */
 import { ShapeError, showShape } from "./errors.ts";
-import { checkCount } from "./options.ts";
+import { checkCount, showValue } from "./options.ts";
 import { tidyNow } from "./scope.ts";
 import { normalizeDim } from "./shape.ts";
 import {
   applyOp,
   applyTo,
   checkOperand,
-  type Tensor,
+  Tensor,
   type TensorLike,
 } from "./tensor.ts";
 
-/** Refuses an empty list. */
-function requireSome(tensors: readonly Tensor[], operation: string): void {
+/** Refuses anything but an array of tensors with something in it. */
+function requireSome(
+  tensors: readonly Tensor[],
+  operation: string,
+  args: ArrayLike<unknown>,
+): void {
+  if (!Array.isArray(tensors)) {
+    const instead = (tensors as unknown) instanceof Tensor
+      ? `, write ${operation}([${args.length > 1 ? "a, b" : "a"}])`
+      : "";
+    throw new TypeError(
+      `Cannot ${operation} as the tensors must be one array: got ${
+        showValue(tensors)
+      }${instead}`,
+    );
+  }
   if (tensors.length === 0) {
     throw new ShapeError(
       `Cannot ${operation} no tensors: give at least one`,
@@ -37,8 +51,8 @@ function requireSome(tensors: readonly Tensor[], operation: string): void {
  * ```
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  requireSome(tensors, "cat", arguments);
   checkCount("cat", arguments.length, 2);
-  requireSome(tensors, "cat");
   const { ndim } = tensors[0]!;
   if (ndim === 0) {
     throw new ShapeError("Cannot cat 0-d tensors: use stack");
@@ -50,8 +64,8 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 
 /** Tensors of one shape along a new dim. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  requireSome(tensors, "stack", arguments);
   checkCount("stack", arguments.length, 2);
-  requireSome(tensors, "stack");
   const [first] = tensors;
   for (const { shape } of tensors) {
     if (showShape(shape) !== showShape(first!.shape)) {
@@ -76,6 +90,13 @@ export function where(
   b: TensorLike,
 ): Tensor {
   checkCount("where", arguments.length, 3);
+  if (!((condition as unknown) instanceof Tensor)) {
+    throw new TypeError(
+      `Cannot where as the condition must be a tensor: got ${
+        showValue(condition)
+      }, write where(condition, a, b)`,
+    );
+  }
   const operands = [a, b];
   for (const operand of operands) {
     if (typeof operand !== "number") checkOperand("where", operand);

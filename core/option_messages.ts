@@ -126,6 +126,7 @@ const ELSEWHERE: { readonly [name: string]: readonly string[] } = {
   criterion: ["loss"],
   lossfn: ["loss"],
   rate: ["p"],
+  reduce: ["reduction"],
   size: ["batchSize", "shape"],
   randomstate: ["seed"],
 };
@@ -153,7 +154,11 @@ function nearest(key: string, known: readonly string[]): string | null {
   const plain = (name: string) => name.toLowerCase().replace(/[_-]/g, "");
   const other = ELSEWHERE[plain(key)]?.find((name) => known.includes(name));
   if (other !== undefined) return other;
-  let best: string | null = null;
+  const begun = known.find((name) =>
+    (name.length > 2 && plain(key).startsWith(plain(name))) ||
+    (key.length > 3 && plain(name).startsWith(plain(key)))
+  );
+  let best: string | null = begun ?? null;
   let least = Math.max(1, Math.floor(key.length / 3)) + 1;
   for (const name of known) {
     const distance = editDistance(plain(key), plain(name));

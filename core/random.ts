@@ -7,6 +7,7 @@ import { create, like, type TensorOptions } from "./creation.ts";
 import { checkDType, type DType, DTYPES } from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
 import { checkCount } from "./options.ts";
+import { oneArray } from "./plain_options.ts";
 import { nextKey } from "./random_state.ts";
 import { checkShape, type Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -44,12 +45,14 @@ function floatDType(options: TensorOptions): DType {
 
 /** Uniform random numbers from 0 (included) to 1 (excluded). */
 export function rand(shape: Shape, options: TensorOptions = {}): Tensor {
+  if (!Array.isArray(shape)) throw oneArray("rand", "the shape", arguments);
   checkCount("rand", arguments.length, 2);
   return random("uniform", 0, 1, shape, options, floatDType(options));
 }
 
 /** Random numbers of the standard normal distribution. */
 export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
+  if (!Array.isArray(shape)) throw oneArray("randn", "the shape", arguments);
   checkCount("randn", arguments.length, 2);
   return random("normal", 0, 1, shape, options, floatDType(options));
 }

@@ -200,6 +200,7 @@ function choosingTask(): Task {
 
 /** The device of tensors that name none; opens the preferred one if needed. */
 export function currentDevice(): Device {
+  checkCount("ask for the current device", arguments.length, 0);
   const task = choosingTask();
   const current = task.device;
   if (current && !current.backend.lost) return current;
@@ -219,6 +220,7 @@ export function currentDevice(): Device {
 
 /** The backend of tensors that name none. */
 export function currentBackend(): Backend {
+  checkCount("ask for the current backend", arguments.length, 0);
   return currentDevice().backend;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { OverlapError } from "./errors.ts";
+import { checkCount } from "./options.ts";
 import { callPlace, type Place, showPlace, traceAll } from "./place.ts";
 import { type Scoped, scopedIn } from "./scoped.ts";
 import { currentTask, type Ending, ownTask, Task, within } from "./task.ts";
@@ -267,6 +268,7 @@ export function releasedBecause(owner: Scope | null): string {
  * ```
  */
 export function scope(): Scope {
+  checkCount("begin a scope", arguments.length, 0);
   return new Scope(currentTask(), "scope", callPlace());
 }
 
@@ -304,6 +306,7 @@ export function scope(): Scope {
  * ```
  */
 export function tidy<T>(fn: () => T): T {
+  checkCount("tidy", arguments.length, 1);
   const task = ownTask();
   const inner = new Scope(task, "scope", callPlace());
   const ending = new TidyEnding(inner);
@@ -382,6 +385,7 @@ export function tidyNow<T>(fn: () => T): T {
  * ```
  */
 export function unscoped<T>(fn: () => T): T {
+  checkCount("unscoped", arguments.length, 1);
   const task = ownTask();
   const barrier = new Scope(task, "unscoped", callPlace());
   return within(task, fn, {

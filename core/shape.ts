@@ -72,7 +72,7 @@ export function normalizeDim(
     throw new TypeError(
       `Cannot ${operation} as each dim must be an integer: got ${
         showValue(dim)
-      }`,
+      }${dimInstead(operation, dim)}`,
     );
   }
   // A 0-d tensor takes 0 and -1, as in PyTorch.
@@ -87,6 +87,17 @@ export function normalizeDim(
   return dim < 0 ? dim + bound : dim;
 }
 
+/** What to write for a dim that was given by name, as in `sum({ dim: 1 })`. */
+function dimInstead(operation: string, given: unknown): string {
+  const { dim, axis = dim } = Object(given) as {
+    dim?: unknown;
+    axis?: unknown;
+  };
+  return axis === undefined
+    ? ""
+    : `, the dim goes by position: write ${operation}(${showValue(axis)})`;
+}
+
 /** Normalises a list of dims; `undefined` means all of them. */
 export function normalizeDims(
   dims: number | readonly number[] | undefined,
@@ -98,7 +109,7 @@ export function normalizeDims(
     throw new TypeError(
       `Cannot ${operation} as the dims must be an integer or an array of integers: got ${
         showValue(dims)
-      }`,
+      }${dimInstead(operation, dims)}`,
     );
   }
   const list: readonly number[] = typeof dims === "number" ? [dims] : dims;

@@ -35,6 +35,17 @@ import {
 } from "./errors.ts";
 import type { Op, ReduceOp, UpdateProgram } from "./op.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
+import { byPosition, isPlainObject } from "./option_messages.ts";
+import {
+  checkPlain,
+  flag,
+  list,
+  number,
+  object,
+  oneArray,
+  operand,
+  type PlainFields,
+} from "./plain_options.ts";
 import { formatTensor, nest, type NestedNumbers } from "./print.ts";
 import { openDevice } from "./registry.ts";
 import { noteTensor } from "./report.ts";
@@ -254,6 +265,7 @@ export class Tensor implements Disposable {
    * ```
    */
   async data(): Promise<TypedArray> {
+    checkCount("data", arguments.length, 0);
     return await this.device.read(this.value);
   }
 
@@ -270,6 +282,7 @@ export class Tensor implements Disposable {
    * ```
    */
   async item(): Promise<number> {
+    checkCount("item", arguments.length, 0);
     this.#requireOne();
     return (await this.data())[0]!;
   }
@@ -286,11 +299,13 @@ export class Tensor implements Disposable {
    * ```
    */
   async toArray(): Promise<NestedNumbers> {
+    checkCount("toArray", arguments.length, 0);
     return nest(await this.data(), this.shape, this.dtype);
   }
 
   /** The text that `console.log` prints on devices that read synchronously. */
   async toText(): Promise<string> {
+    checkCount("toText", arguments.length, 0);
     return formatTensor(await this.data(), this.shape, this.dtype);
   }
 
@@ -300,6 +315,7 @@ export class Tensor implements Disposable {
    * @throws {DeviceError} If the device can only read asynchronously.
    */
   dataSync(): TypedArray {
+    checkCount("dataSync", arguments.length, 0);
     return this.device.readSync(this.value);
   }
 
@@ -309,6 +325,7 @@ export class Tensor implements Disposable {
    * @throws {DeviceError} If the device can only read asynchronously.
    */
   itemSync(): number {
+    checkCount("itemSync", arguments.length, 0);
     this.#requireOne();
     return this.dataSync()[0]!;
   }
@@ -319,11 +336,13 @@ export class Tensor implements Disposable {
    * @throws {DeviceError} If the device can only read asynchronously.
    */
   toArraySync(): NestedNumbers {
+    checkCount("toArraySync", arguments.length, 0);
     return nest(this.dataSync(), this.shape, this.dtype);
   }
 
   /** Values, shape and dtype as text; only the facts where reading must wait. */
   toString(): string {
+    checkCount("toString", arguments.length, 0);
     const facts = `shape ${showShape(this.shape)}, ${this.dtype}`;
     if (this.#released) return `Tensor(released, ${facts})`;
     if (!this.device.backend.readSync) {
@@ -369,6 +388,7 @@ export class Tensor implements Disposable {
    * ```
    */
   dispose(): void {
+    checkCount("dispose", arguments.length, 0);
     if (this.#released) return;
     this.#released = true;
     this.owner = null;
@@ -388,6 +408,7 @@ export class Tensor implements Disposable {
 
   /** A second handle on the same memory and the same place on the tape. */
   alias(): Tensor {
+    checkCount("alias", arguments.length, 0);
     return new Tensor(this.device, this.value.alias(), this.#edge);
   }
 
@@ -424,16 +445,19 @@ export class Tensor implements Disposable {
    * ```
    */
   detach(): Tensor {
+    checkCount("detach", arguments.length, 0);
     return new Tensor(this.device, this.value.alias());
   }
 
   /** A dense copy; gradients flow through it. */
   clone(): Tensor {
+    checkCount("clone", arguments.length, 0);
     return this.apply({ name: "copy" });
   }
 
   /** The tensor itself where it is dense in C order, else a dense copy. */
   contiguous(): Tensor {
+    checkCount("contiguous", arguments.length, 0);
     return this.value.view.dense ? this.alias() : this.clone();
   }
 
@@ -450,6 +474,7 @@ export class Tensor implements Disposable {
    * ```
    */
   async to(device: string | Backend | Device): Promise<Tensor> {
+    checkCount("to", arguments.length, 1);
     const target = await openDevice(device);
     if (target === this.device) return this.alias();
     const data = await this.data();
@@ -460,6 +485,7 @@ export class Tensor implements Disposable {
 
   /** Records operations on this leaf from now on, or no longer. */
   requiresGrad_(on = true): this {
+    checkCount("requiresGrad_", arguments.length, 1);
     if (on === this.requiresGrad) return this;
     if (!this.isLeaf) {
       throw new GradientError(
@@ -479,6 +505,7 @@ export class Tensor implements Disposable {
 
   /** Keeps the gradient of a tensor that is no leaf when backward passes it. */
   retainGrad(): this {
+    checkCount("retainGrad", arguments.length, 0);
     if (!this.#edge) {
       throw new GradientError(
         "Cannot retain the gradient of a tensor that requires none",
@@ -513,6 +540,8 @@ export class Tensor implements Disposable {
     gradient?: Tensor,
     options: { retainGraph?: boolean; createGraph?: boolean } = {},
   ): void {
+    checkCount("backward", arguments.length, 2);
+    checkPlain(BACKWARD, options, "run backward");
     const createGraph = options.createGraph ?? false;
     walk([rootOf(this, gradient)], {
       createGraph,
@@ -552,16 +581,19 @@ export class Tensor implements Disposable {
    * ```
    */
   add(other: TensorLike): Tensor {
+    checkCount("add", arguments.length, 1);
     return this.#binary("add", other);
   }
 
   /** `this - other`, broadcasting. */
   sub(other: TensorLike): Tensor {
+    checkCount("sub", arguments.length, 1);
     return this.#binary("sub", other);
   }
 
   /** `this * other`, broadcasting. */
   mul(other: TensorLike): Tensor {
+    checkCount("mul", arguments.length, 1);
     return this.#binary("mul", other);
   }
 
@@ -578,6 +610,7 @@ export class Tensor implements Disposable {
    * ```
    */
   div(other: TensorLike): Tensor {
+    checkCount("div", arguments.length, 1);
     return this.#binary("div", other);
   }
 
@@ -593,122 +626,146 @@ export class Tensor implements Disposable {
    * ```
    */
   remainder(other: TensorLike): Tensor {
+    checkCount("remainder", arguments.length, 1);
     return this.#binary("remainder", other);
   }
 
   /** `this ** exponent`, broadcasting. */
   pow(exponent: TensorLike): Tensor {
+    checkCount("pow", arguments.length, 1);
     if (exponent === 2) return this.square();
     return this.#binary("pow", exponent);
   }
 
   /** The larger of two elements; NaN if either is. */
   maximum(other: TensorLike): Tensor {
+    checkCount("maximum", arguments.length, 1);
     return this.#binary("maximum", other);
   }
 
   /** The smaller of two elements; NaN if either is. */
   minimum(other: TensorLike): Tensor {
+    checkCount("minimum", arguments.length, 1);
     return this.#binary("minimum", other);
   }
 
   /** The angle of the point (other, this), in radians from -π to π. */
   atan2(other: TensorLike): Tensor {
+    checkCount("atan2", arguments.length, 1);
     return this.#binary("atan2", other);
   }
 
   /** `-this`. */
   neg(): Tensor {
+    checkCount("neg", arguments.length, 0);
     return this.#unary("neg");
   }
 
   /** The absolute value. */
   abs(): Tensor {
+    checkCount("abs", arguments.length, 0);
     return this.#unary("abs");
   }
 
   /** -1, 0 or 1. */
   sign(): Tensor {
+    checkCount("sign", arguments.length, 0);
     return this.#unary("sign");
   }
 
   /** e to the power of each element. */
   exp(): Tensor {
+    checkCount("exp", arguments.length, 0);
     return this.#unary("exp");
   }
 
   /** `exp(this) - 1`, accurate near 0. */
   expm1(): Tensor {
+    checkCount("expm1", arguments.length, 0);
     return this.#unary("expm1");
   }
 
   /** The natural logarithm. */
   log(): Tensor {
+    checkCount("log", arguments.length, 0);
     return this.#unary("log");
   }
 
   /** `log(1 + this)`, accurate near 0. */
   log1p(): Tensor {
+    checkCount("log1p", arguments.length, 0);
     return this.#unary("log1p");
   }
 
   /** The logarithm to base 2. */
   log2(): Tensor {
+    checkCount("log2", arguments.length, 0);
     return this.#unary("log2");
   }
 
   /** The square root. */
   sqrt(): Tensor {
+    checkCount("sqrt", arguments.length, 0);
     return this.#unary("sqrt");
   }
 
   /** `1 / sqrt(this)`. */
   rsqrt(): Tensor {
+    checkCount("rsqrt", arguments.length, 0);
     return this.#unary("rsqrt");
   }
 
   /** `1 / this`. */
   reciprocal(): Tensor {
+    checkCount("reciprocal", arguments.length, 0);
     return this.#unary("reciprocal");
   }
 
   /** `this * this`. */
   square(): Tensor {
+    checkCount("square", arguments.length, 0);
     return this.#unary("square");
   }
 
   /** The sine of radians. */
   sin(): Tensor {
+    checkCount("sin", arguments.length, 0);
     return this.#unary("sin");
   }
 
   /** The cosine of radians. */
   cos(): Tensor {
+    checkCount("cos", arguments.length, 0);
     return this.#unary("cos");
   }
 
   /** The tangent of radians. */
   tan(): Tensor {
+    checkCount("tan", arguments.length, 0);
     return this.#unary("tan");
   }
 
   /** The hyperbolic tangent. */
   tanh(): Tensor {
+    checkCount("tanh", arguments.length, 0);
     return this.#unary("tanh");
   }
 
   /** `1 / (1 + exp(-this))`. */
   sigmoid(): Tensor {
+    checkCount("sigmoid", arguments.length, 0);
     return this.#unary("sigmoid");
   }
 
   /** The error function. */
   erf(): Tensor {
+    checkCount("erf", arguments.length, 0);
     return this.#unary("erf");
   }
 
   /** `max(this, 0)`. */
   relu(): Tensor {
+    checkCount("relu", arguments.length, 0);
     return this.#unary("relu");
   }
 
@@ -718,6 +775,7 @@ export class Tensor implements Disposable {
    * @param negativeSlope @default {0.01}
    */
   leakyRelu(negativeSlope = 0.01): Tensor {
+    checkCount("leakyRelu", arguments.length, 1);
     return this.#binary("leakyRelu", negativeSlope);
   }
 
@@ -727,41 +785,49 @@ export class Tensor implements Disposable {
    * @param alpha @default {1}
    */
   elu(alpha = 1): Tensor {
+    checkCount("elu", arguments.length, 1);
     return this.#binary("elu", alpha);
   }
 
   /** `this * Φ(this)` with the normal distribution function Φ, exactly. */
   gelu(): Tensor {
+    checkCount("gelu", arguments.length, 0);
     return this.#unary("gelu");
   }
 
   /** `this * sigmoid(this)`. */
   silu(): Tensor {
+    checkCount("silu", arguments.length, 0);
     return this.#unary("silu");
   }
 
   /** `log(1 + exp(this))`, without overflow. */
   softplus(): Tensor {
+    checkCount("softplus", arguments.length, 0);
     return this.#unary("softplus");
   }
 
   /** The largest integer that is not larger. */
   floor(): Tensor {
+    checkCount("floor", arguments.length, 0);
     return this.#unary("floor");
   }
 
   /** The smallest integer that is not smaller. */
   ceil(): Tensor {
+    checkCount("ceil", arguments.length, 0);
     return this.#unary("ceil");
   }
 
   /** The nearest integer, halves to the even one. */
   round(): Tensor {
+    checkCount("round", arguments.length, 0);
     return this.#unary("round");
   }
 
   /** The integer part. */
   trunc(): Tensor {
+    checkCount("trunc", arguments.length, 0);
     return this.#unary("trunc");
   }
 
@@ -780,6 +846,13 @@ export class Tensor implements Disposable {
    * ```
    */
   clamp(bounds: { min?: TensorLike; max?: TensorLike }): Tensor {
+    if (arguments.length > 1 || !isPlainObject(bounds)) {
+      throw byPosition("clamp", ["min", "max"], BOUNDS, {
+        given: Array.prototype.slice.call(arguments),
+        most: 1,
+      });
+    }
+    checkPlain(BOUNDS, bounds, "clamp");
     const { min, max } = bounds;
     if (min === undefined && max === undefined) {
       throw new TypeError(
@@ -806,61 +879,73 @@ export class Tensor implements Disposable {
 
   /** Where elements are equal. */
   eq(other: TensorLike): Tensor {
+    checkCount("eq", arguments.length, 1);
     return this.#binary("eq", other);
   }
 
   /** Where elements differ. */
   ne(other: TensorLike): Tensor {
+    checkCount("ne", arguments.length, 1);
     return this.#binary("ne", other);
   }
 
   /** Where `this < other`. */
   lt(other: TensorLike): Tensor {
+    checkCount("lt", arguments.length, 1);
     return this.#binary("lt", other);
   }
 
   /** Where `this <= other`. */
   le(other: TensorLike): Tensor {
+    checkCount("le", arguments.length, 1);
     return this.#binary("le", other);
   }
 
   /** Where `this > other`. */
   gt(other: TensorLike): Tensor {
+    checkCount("gt", arguments.length, 1);
     return this.#binary("gt", other);
   }
 
   /** Where `this >= other`. */
   ge(other: TensorLike): Tensor {
+    checkCount("ge", arguments.length, 1);
     return this.#binary("ge", other);
   }
 
   /** Where both are not 0. */
   logicalAnd(other: TensorLike): Tensor {
+    checkCount("logicalAnd", arguments.length, 1);
     return this.#binary("logicalAnd", other);
   }
 
   /** Where one is not 0. */
   logicalOr(other: TensorLike): Tensor {
+    checkCount("logicalOr", arguments.length, 1);
     return this.#binary("logicalOr", other);
   }
 
   /** Where exactly one is not 0. */
   logicalXor(other: TensorLike): Tensor {
+    checkCount("logicalXor", arguments.length, 1);
     return this.#binary("logicalXor", other);
   }
 
   /** Where elements are 0. */
   logicalNot(): Tensor {
+    checkCount("logicalNot", arguments.length, 0);
     return this.#unary("logicalNot");
   }
 
   /** Where elements are NaN. */
   isNan(): Tensor {
+    checkCount("isNan", arguments.length, 0);
     return this.#unary("isNan");
   }
 
   /** Where elements are neither infinite nor NaN. */
   isFinite(): Tensor {
+    checkCount("isFinite", arguments.length, 0);
     return this.#unary("isFinite");
   }
 
@@ -877,6 +962,8 @@ export class Tensor implements Disposable {
    * ```
    */
   where(condition: Tensor, other: TensorLike): Tensor {
+    checkCount("where", arguments.length, 2);
+    checkOperand("where", condition);
     if (typeof other === "number") {
       const operands = [null, null, other];
       return applyOp({ name: "where", operands }, [condition, this])[0]!;
@@ -898,6 +985,7 @@ export class Tensor implements Disposable {
    * ```
    */
   cast(dtype: DType): Tensor {
+    checkCount("cast", arguments.length, 1);
     checkDType(dtype, "cast");
     return dtype === this.dtype ? this.alias() : this.apply({
       name: "cast",
@@ -908,6 +996,7 @@ export class Tensor implements Disposable {
   // Reductions
 
   #reduce(name: ReduceOp["name"], dim?: Dims, options?: KeepDim): Tensor {
+    checkPlain(KEEP_DIM, options, name);
     return this.apply({
       name,
       dims: normalizeDims(dim, this.ndim, name),
@@ -930,6 +1019,7 @@ export class Tensor implements Disposable {
    * ```
    */
   sum(dim?: Dims, options?: KeepDim): Tensor {
+    checkCount("sum", arguments.length, 2);
     return this.#reduce("sum", dim, options);
   }
 
@@ -946,11 +1036,13 @@ export class Tensor implements Disposable {
    * ```
    */
   mean(dim?: Dims, options?: KeepDim): Tensor {
+    checkCount("mean", arguments.length, 2);
     return this.#reduce("mean", dim, options);
   }
 
   /** The product over dims; bool tensors give int32. */
   prod(dim?: Dims, options?: KeepDim): Tensor {
+    checkCount("prod", arguments.length, 2);
     return this.#reduce("prod", dim, options);
   }
 
@@ -959,25 +1051,30 @@ export class Tensor implements Disposable {
    * evenly by equal largest elements, or by all that are NaN.
    */
   max(dim?: Dims, options?: KeepDim): Tensor {
+    checkCount("max", arguments.length, 2);
     return this.#reduce("max", dim, options);
   }
 
   /** The smallest element over dims; see {@linkcode Tensor.max}. */
   min(dim?: Dims, options?: KeepDim): Tensor {
+    checkCount("min", arguments.length, 2);
     return this.#reduce("min", dim, options);
   }
 
   /** Whether any element over dims is not 0. */
   any(dim?: Dims, options?: KeepDim): Tensor {
+    checkCount("any", arguments.length, 2);
     return this.#reduce("any", dim, options);
   }
 
   /** Whether all elements over dims are not 0. */
   all(dim?: Dims, options?: KeepDim): Tensor {
+    checkCount("all", arguments.length, 2);
     return this.#reduce("all", dim, options);
   }
 
   #arg(name: "argmax" | "argmin", dim?: number, options?: KeepDim): Tensor {
+    checkPlain(KEEP_DIM, options, name);
     const keepDim = options?.keepDim ?? false;
     if (dim === undefined) {
       return tidyNow(() => {
@@ -1006,11 +1103,13 @@ export class Tensor implements Disposable {
    * ```
    */
   argmax(dim?: number, options?: KeepDim): Tensor {
+    checkCount("argmax", arguments.length, 2);
     return this.#arg("argmax", dim, options);
   }
 
   /** The position of the first smallest element; NaN counts as smallest. */
   argmin(dim?: number, options?: KeepDim): Tensor {
+    checkCount("argmin", arguments.length, 2);
     return this.#arg("argmin", dim, options);
   }
 
@@ -1033,6 +1132,8 @@ export class Tensor implements Disposable {
     dim?: Dims,
     options: KeepDim & { unbiased?: boolean } = {},
   ): Tensor {
+    checkCount("variance", arguments.length, 2);
+    checkPlain(UNBIASED, options, "variance");
     return this.apply({
       name: "variance",
       dims: normalizeDims(dim, this.ndim, "variance"),
@@ -1046,6 +1147,8 @@ export class Tensor implements Disposable {
    * where the variance is.
    */
   std(dim?: Dims, options: KeepDim & { unbiased?: boolean } = {}): Tensor {
+    checkCount("std", arguments.length, 2);
+    checkPlain(UNBIASED, options, "std");
     return tidyNow(() => deviationOf(this.variance(dim, options)));
   }
 
@@ -1065,13 +1168,17 @@ export class Tensor implements Disposable {
    * ```
    */
   norm(dim?: Dims, options: KeepDim & { p?: number } = {}): Tensor {
+    checkCount("norm", arguments.length, 2);
+    checkPlain(NORM, options, "norm");
     return (options.p ?? 2) === 2
-      ? this.#reduce("norm", dim, options)
+      ? this.#reduce("norm", dim, { keepDim: options.keepDim ?? false })
       : tidyNow(() => normTensor(this, dim, options.p!, options));
   }
 
   /** `log(sum(exp(x)))` over dims, without overflow. */
   logsumexp(dim?: Dims, options?: KeepDim): Tensor {
+    checkCount("logsumexp", arguments.length, 2);
+    checkPlain(KEEP_DIM, options, "logsumexp");
     return this.apply({
       name: "logsumexp",
       dims: normalizeDims(dim, this.ndim, "logsumexp"),
@@ -1095,11 +1202,13 @@ export class Tensor implements Disposable {
    * ```
    */
   softmax(dim: number): Tensor {
+    checkCount("softmax", arguments.length, 1);
     return this.#along("softmax", dim);
   }
 
   /** `log(softmax(x))` along a dim, without loss of digits. */
   logSoftmax(dim: number): Tensor {
+    checkCount("logSoftmax", arguments.length, 1);
     return this.#along("logSoftmax", dim);
   }
 
@@ -1115,6 +1224,7 @@ export class Tensor implements Disposable {
    * ```
    */
   cumsum(dim: number): Tensor {
+    checkCount("cumsum", arguments.length, 1);
     return this.#along("cumsum", dim);
   }
 
@@ -1132,12 +1242,16 @@ export class Tensor implements Disposable {
    * ```
    */
   reshape(shape: Shape): Tensor {
+    if (!Array.isArray(shape) || arguments.length > 1) {
+      throw oneArray("reshape", "the shape", arguments);
+    }
     const target = inferShape(shape, this.size, this.shape);
     return this.apply({ name: "reshape", shape: target });
   }
 
   /** Dims `start` to `end` (inclusive) as one. @default {all dims} */
   flatten(start = 0, end = -1): Tensor {
+    checkCount("flatten", arguments.length, 2);
     if (this.ndim === 0) return this.reshape([1]);
     const from = normalizeDim(start, this.ndim, "flatten");
     const to = normalizeDim(end, this.ndim, "flatten");
@@ -1155,6 +1269,7 @@ export class Tensor implements Disposable {
 
   /** Without dims of extent 1: all of them, or those named that are 1. */
   squeeze(dim?: Dims): Tensor {
+    checkCount("squeeze", arguments.length, 1);
     const dims = normalizeDims(dim, this.ndim, "squeeze");
     return this.reshape(
       this.shape.filter((extent, d) => extent !== 1 || !dims.includes(d)),
@@ -1163,6 +1278,7 @@ export class Tensor implements Disposable {
 
   /** With a new dim of extent 1 at `dim`. */
   unsqueeze(dim: number): Tensor {
+    checkCount("unsqueeze", arguments.length, 1);
     const at = normalizeDim(dim, this.ndim + 1, "unsqueeze");
     return this.reshape([
       ...this.shape.slice(0, at),
@@ -1185,7 +1301,9 @@ export class Tensor implements Disposable {
    * ```
    */
   expand(shape: Shape): Tensor {
-    if (!Array.isArray(shape)) checkShape(shape, "expand");
+    if (!Array.isArray(shape) || arguments.length > 1) {
+      throw oneArray("expand", "the shape", arguments);
+    }
     const lead = shape.length - this.ndim;
     const target = shape.map((extent, d) =>
       extent === -1 && d >= lead ? this.shape[d - lead]! : extent
@@ -1195,6 +1313,8 @@ export class Tensor implements Disposable {
 
   /** {@linkcode Tensor.expand} to the shape of another tensor. */
   expandAs(other: Tensor): Tensor {
+    checkCount("expandAs", arguments.length, 1);
+    checkOperand("expandAs", other);
     return this.expand(other.shape);
   }
 
@@ -1210,12 +1330,8 @@ export class Tensor implements Disposable {
    * ```
    */
   permute(dims: readonly number[]): Tensor {
-    if (!Array.isArray(dims)) {
-      throw new TypeError(
-        `Cannot permute as the dims must be an array of integers: got ${
-          showValue(dims)
-        }`,
-      );
+    if (!Array.isArray(dims) || arguments.length > 1) {
+      throw oneArray("permute", "the order", arguments);
     }
     const order = dims.map((d) => normalizeDim(d, this.ndim, "permute"));
     return this.apply({ name: "permute", dims: order });
@@ -1223,6 +1339,7 @@ export class Tensor implements Disposable {
 
   /** Two dims exchanged; a view. */
   transpose(dim0: number, dim1: number): Tensor {
+    checkCount("transpose", arguments.length, 2);
     const a = normalizeDim(dim0, this.ndim, "transpose");
     const b = normalizeDim(dim1, this.ndim, "transpose");
     const order = this.shape.map((_, d) => d === a ? b : d === b ? a : d);
@@ -1235,6 +1352,7 @@ export class Tensor implements Disposable {
    * @throws {ShapeError} If there are more than 2 dims.
    */
   t(): Tensor {
+    checkCount("t", arguments.length, 0);
     if (this.ndim > 2) {
       throw new ShapeError(
         `Cannot take t() of more than 2 dims: got shape ${
@@ -1265,6 +1383,7 @@ export class Tensor implements Disposable {
     end?: number | null,
     step = 1,
   ): Tensor {
+    checkCount("slice", arguments.length, 4);
     return this.index(
       ...this.shape.slice(0, normalizeDim(dim, this.ndim, "slice"))
         .map(() => ":" as const),
@@ -1297,6 +1416,7 @@ export class Tensor implements Disposable {
 
   /** The tensor at one index of a dim, which goes; a view. */
   select(dim: number, index: number): Tensor {
+    checkCount("select", arguments.length, 2);
     const d = normalizeDim(dim, this.ndim, "select");
     const extent = this.shape[d] ?? 0;
     if (!Number.isInteger(index) || index < -extent || index >= extent) {
@@ -1313,6 +1433,7 @@ export class Tensor implements Disposable {
 
   /** `length` elements of a dim from `start` on; a view. */
   narrow(dim: number, start: number, length: number): Tensor {
+    checkCount("narrow", arguments.length, 3);
     const d = normalizeDim(dim, this.ndim, "narrow");
     const extent = this.shape[d] ?? 0;
     const from = start < 0 ? start + extent : start;
@@ -1329,6 +1450,7 @@ export class Tensor implements Disposable {
 
   /** The order of elements along dims reversed; a view. */
   flip(dim?: Dims): Tensor {
+    checkCount("flip", arguments.length, 1);
     const dims = normalizeDims(dim, this.ndim, "flip");
     return tidyNow(() =>
       dims.reduce<Tensor>((x, d) => {
@@ -1355,6 +1477,11 @@ export class Tensor implements Disposable {
    * ```
    */
   pad(amounts: readonly number[], options: { value?: number } = {}): Tensor {
+    checkCount("pad", arguments.length, 2);
+    if (!Array.isArray(amounts)) {
+      throw oneArray("pad", "the amounts", arguments);
+    }
+    checkPlain(PAD, options, "pad");
     const value = checkNumber(options.value ?? 0, "the value", "pad a tensor");
     return tidyNow(() => padTensor(this, amounts, value));
   }
@@ -1371,18 +1498,24 @@ export class Tensor implements Disposable {
    * ```
    */
   repeat(counts: readonly number[]): Tensor {
+    if (!Array.isArray(counts) || arguments.length > 1) {
+      throw oneArray("repeat", "the counts", arguments);
+    }
     return tidyNow(() => repeatTensor(this, counts));
   }
 
   /** As `repeat`, but fewer counts belong to the last dims. */
   tile(counts: readonly number[]): Tensor {
-    if (!Array.isArray(counts)) return this.repeat(counts);
+    if (!Array.isArray(counts) || arguments.length > 1) {
+      throw oneArray("tile", "the counts", arguments);
+    }
     const lead = Math.max(0, this.ndim - counts.length);
     return this.repeat([...new Array(lead).fill(1), ...counts]);
   }
 
   /** At most `chunks` parts of equal size along a dim; views. */
   chunk(chunks: number, dim = 0): Tensor[] {
+    checkCount("chunk", arguments.length, 2);
     const extent = this.shape[normalizeDim(dim, this.ndim, "chunk")] ?? 1;
     if (!Number.isInteger(chunks) || chunks < 1) {
       throw new RangeError(
@@ -1405,6 +1538,7 @@ export class Tensor implements Disposable {
    * ```
    */
   split(size: number | readonly number[], dim = 0): Tensor[] {
+    checkCount("split", arguments.length, 2);
     const d = normalizeDim(dim, this.ndim, "split");
     let start = 0;
     return splitSizes(size, this.shape[d]!).map((length) => {
@@ -1427,6 +1561,7 @@ export class Tensor implements Disposable {
    * ```
    */
   unfold(dim: number, size: number, step: number): Tensor {
+    checkCount("unfold", arguments.length, 3);
     const d = normalizeDim(dim, this.ndim, "unfold");
     return this.apply({ name: "unfold", dim: d, size, step });
   }
@@ -1443,16 +1578,19 @@ export class Tensor implements Disposable {
    * ```
    */
   tril(diagonal = 0): Tensor {
+    checkCount("tril", arguments.length, 1);
     return this.apply({ name: "tril", diagonal });
   }
 
   /** The upper triangle of the last two dims; `diagonal` moves its edge up. */
   triu(diagonal = 0): Tensor {
+    checkCount("triu", arguments.length, 1);
     return this.apply({ name: "triu", diagonal });
   }
 
   /** The diagonal of two dims as a new last dim; a view. */
   diagonal(offset = 0, dim1 = 0, dim2 = 1): Tensor {
+    checkCount("diagonal", arguments.length, 3);
     const a = normalizeDim(dim1, this.ndim, "diagonal");
     const b = normalizeDim(dim2, this.ndim, "diagonal");
     return this.apply({ name: "diagonal", shift: offset, dim1: a, dim2: b });
@@ -1476,6 +1614,7 @@ export class Tensor implements Disposable {
    * ```
    */
   gather(dim: number, index: Tensor): Tensor {
+    checkCount("gather", arguments.length, 2);
     return this.apply(
       { name: "gather", dim: normalizeDim(dim, this.ndim, "gather") },
       index,
@@ -1496,7 +1635,9 @@ export class Tensor implements Disposable {
    * ```
    */
   indexSelect(dim: number, index: Tensor): Tensor {
+    checkCount("indexSelect", arguments.length, 2);
     const d = normalizeDim(dim, this.ndim, "indexSelect");
+    checkOperand("indexSelect", index);
     if (index.ndim !== 1) {
       throw new ShapeError(
         `Cannot indexSelect as the index must have 1 dim: got shape ${
@@ -1529,6 +1670,7 @@ export class Tensor implements Disposable {
    * ```
    */
   scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor {
+    checkCount("scatterAdd", arguments.length, 3);
     return this.apply(
       { name: "scatterAdd", dim: normalizeDim(dim, this.ndim, "scatterAdd") },
       index,
@@ -1538,6 +1680,8 @@ export class Tensor implements Disposable {
 
   /** `gather` with an index that broadcasts along the other dims. */
   takeAlongDim(index: Tensor, dim?: number): Tensor {
+    checkCount("takeAlongDim", arguments.length, 2);
+    checkOperand("takeAlongDim", index);
     if (dim === undefined) {
       return tidyNow(() => this.flatten().gather(0, index.flatten()));
     }
@@ -1570,6 +1714,7 @@ export class Tensor implements Disposable {
    * ```
    */
   oneHot(classes: number): Tensor {
+    checkCount("oneHot", arguments.length, 1);
     if (!Number.isInteger(classes) || classes < 1) {
       throw new RangeError(
         `Cannot make one-hot vectors of ${classes} classes: give a positive integer`,
@@ -1602,6 +1747,8 @@ export class Tensor implements Disposable {
     values: Tensor;
     indices: Tensor;
   } {
+    checkCount("sort", arguments.length, 2);
+    checkPlain(SORT, options, "sort");
     const [values, indices] = applyOp({
       name: "sort",
       dim: normalizeDim(dim, this.ndim, "sort"),
@@ -1612,6 +1759,8 @@ export class Tensor implements Disposable {
 
   /** The positions that would sort a dim. */
   argsort(dim = -1, options: { descending?: boolean } = {}): Tensor {
+    checkCount("argsort", arguments.length, 2);
+    checkPlain(SORT, options, "argsort");
     const { values, indices } = this.sort(dim, options);
     values.dispose();
     return indices;
@@ -1633,6 +1782,8 @@ export class Tensor implements Disposable {
     values: Tensor;
     indices: Tensor;
   } {
+    checkCount("topk", arguments.length, 3);
+    checkPlain(TOPK, options, "topk");
     const d = normalizeDim(dim, this.ndim, "topk");
     const extent = this.shape[d] ?? 1;
     if (!Number.isInteger(k) || k < 0 || k > extent) {
@@ -1667,17 +1818,24 @@ export class Tensor implements Disposable {
    * assertEquals(await a.matmul(tensor([1, 1])).toArray(), [3, 7]);
    * ```
    */
-  matmul(other: Tensor, options: { bias?: Tensor } = {}): Tensor {
-    checkOperand("matmul", other);
-    if (options.bias) checkOperand("matmul", options.bias);
+  matmul(other: Tensor, options?: { bias?: Tensor }): Tensor {
+    checkCount("matmul", arguments.length, 2);
+    checkPlain(MATMUL, options, "matmul");
     // The common case makes nothing in between and needs no scope.
     return this.ndim > 1 && other.ndim > 1 && this.dtype === other.dtype
-      ? matmulTensors(this, other, options.bias)
-      : tidyNow(() => matmulTensors(this, other, options.bias));
+      ? matmulTensors(this, other, options?.bias)
+      : this.#matmulApart(other, options?.bias);
+  }
+
+  #matmulApart(other: Tensor, bias?: Tensor): Tensor {
+    checkOperand("matmul", other);
+    return tidyNow(() => matmulTensors(this, other, bias));
   }
 
   /** The sum of products of two vectors. */
   dot(other: Tensor): Tensor {
+    checkCount("dot", arguments.length, 1);
+    checkOperand("dot", other);
     if (this.ndim !== 1 || other.ndim !== 1) {
       throw new ShapeError(
         `Cannot take the dot product of other than vectors: got ${
@@ -1701,6 +1859,7 @@ export class Tensor implements Disposable {
    * ```
    */
   outer(other: Tensor): Tensor {
+    checkCount("outer", arguments.length, 1);
     checkOperand("outer", other);
     return tidyNow(() =>
       this.flatten().unsqueeze(1).mul(other.flatten().unsqueeze(0))
@@ -1728,18 +1887,21 @@ export class Tensor implements Disposable {
    * ```
    */
   copy_(source: Tensor): this {
+    checkCount("copy_", arguments.length, 1);
     checkOperand("copy_", source);
     return this.#update(copyInPlace(this.dtype, source.dtype), [], [source]);
   }
 
   /** Overwrites every element with a number. */
   fill_(value: number): this {
+    checkCount("fill_", arguments.length, 1);
     checkNumber(value, "the value", "fill_ a tensor");
     return this.#update(updates.fill(this.dtype), [value], []);
   }
 
   /** Overwrites every element with 0. */
   zero_(): this {
+    checkCount("zero_", arguments.length, 0);
     return this.fill_(0);
   }
 
@@ -1757,6 +1919,7 @@ export class Tensor implements Disposable {
    * ```
    */
   add_(other: TensorLike): this {
+    checkCount("add_", arguments.length, 1);
     if (typeof other === "number") {
       return this.#update(updates.addNumber(this.dtype, other), [other], []);
     }
@@ -1766,6 +1929,7 @@ export class Tensor implements Disposable {
 
   /** Multiplies the elements by a tensor or number. */
   mul_(other: TensorLike): this {
+    checkCount("mul_", arguments.length, 1);
     if (typeof other === "number") {
       return this.#update(updates.mulNumber(this.dtype, other), [other], []);
     }
@@ -1788,7 +1952,7 @@ export class Tensor implements Disposable {
    * ```
    */
   dropout(p: number): Tensor {
-    checkNumber(p, "the probability", "drop out");
+    checkCount("dropout", arguments.length, 1);
     if (!(p >= 0 && p <= 1)) {
       throw new RangeError(
         `Cannot drop out with probability ${p}: give a number from 0 to 1`,
@@ -1838,6 +2002,17 @@ function rootOf(
   return { edge, gradient: start };
 }
 
+const KEEP_DIM: PlainFields = { keepDim: flag };
+const UNBIASED: PlainFields = { unbiased: flag, keepDim: flag };
+const NORM: PlainFields = { p: number, keepDim: flag };
+const SORT: PlainFields = { descending: flag };
+const TOPK: PlainFields = { largest: flag };
+const PAD: PlainFields = { value: number };
+const MATMUL: PlainFields = { bias: object };
+const BOUNDS: PlainFields = { min: operand, max: operand };
+const BACKWARD: PlainFields = { retainGraph: flag, createGraph: flag };
+const GRAD: PlainFields = { ...BACKWARD, gradOutputs: list };
+
 const FACTORY: TensorFactory = {
   wrap: (value, like, edge) => new Tensor(like.device, value, edge),
   apply: (op, inputs, like) => applyTo(like.device, op, inputs),
@@ -1876,6 +2051,7 @@ export function grad(
   options: GradOptions = {},
 ): Tensor[] {
   checkCount("grad", arguments.length, 3);
+  checkPlain(GRAD, options, "take gradients");
   const ys = outputs instanceof Tensor ? [outputs] : outputs;
   const xs = inputs instanceof Tensor ? [inputs] : inputs;
   const targets = xs.map((x, i) => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type DType, type Tensor, tensor } from "@tenfold/core";
+import { checkCount, type DType, type Tensor, tensor } from "@tenfold/core";
 import { type CsvRows, rowsOf } from "./_csv_rows.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
 import { DataFormatError } from "./errors.ts";
@@ -159,6 +159,7 @@ export class CsvTable {
    * @throws {RangeError} If there is no such column.
    */
   strings(column: string): string[] {
+    checkCount("strings", arguments.length, 1);
     const index = this.#indexOf(column);
     const rows = this.#rows;
     return Array.from(
@@ -178,6 +179,7 @@ export class CsvTable {
    * its row.
    */
   numbers(column: string, options: MissingOption = {}): Float64Array {
+    checkCount("numbers", arguments.length, 2);
     const values = new Float64Array(this.length);
     this.#readNumbers(column, options, values, 0, 1);
     return values;
@@ -219,6 +221,7 @@ export class CsvTable {
    * @throws {RangeError} If there is no such column.
    */
   categories(column: string): Categories {
+    checkCount("categories", arguments.length, 1);
     const texts = this.strings(column);
     const names = [...new Set(texts)].sort();
     const codeOf = new Map(names.map((name, code) => [name, code]));
@@ -242,6 +245,7 @@ export class CsvTable {
     columns: readonly string[] = this.columns,
     options: CsvTensorOptions = {},
   ): Tensor {
+    checkCount("toTensor", arguments.length, 2);
     const { dtype = "float32", missing = "error", ...place } = options;
     const shape = [this.length, columns.length];
     const values = new Float64Array(this.length * columns.length);

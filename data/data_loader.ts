@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments, parseOptions, Turn } from "@tenfold/core";
+import { checkCount, parseArguments, parseOptions, Turn } from "@tenfold/core";
 import * as z from "zod";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
@@ -176,7 +176,6 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
     dataset: Dataset<Sample>,
     options: DataLoaderOptions<Sample, Batch> = {},
   ) {
-    checkDataset(dataset, "make a DataLoader");
     const parsed = parseArguments(
       optionsSchema,
       { dataset },
@@ -184,6 +183,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
       arguments,
       "make a DataLoader",
     );
+    checkDataset(dataset, "make a DataLoader");
     this.dataset = dataset;
     this.batchSize = parsed.batchSize;
     this.#shuffle = parsed.shuffle;
@@ -248,6 +248,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
    * @returns Plain values that survive JSON.
    */
   stateDict(): DataLoaderState {
+    checkCount("stateDict", arguments.length, 0);
     const { epoch, batch } = this.#running ?? this.#next;
     const { length: samples } = this.dataset;
     const { batchSize } = this;
@@ -264,6 +265,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
    * another batch size.
    */
   loadStateDict(state: DataLoaderState): void {
+    checkCount("loadStateDict", arguments.length, 1);
     const operation = "load the state of a DataLoader";
     const { seed, epoch, batch, samples, batchSize } = parseOptions(
       stateSchema,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments, type Tensor, where } from "@tenfold/core";
+import { checkCount, parseArguments, type Tensor, where } from "@tenfold/core";
 import * as z from "zod";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
@@ -103,6 +103,7 @@ export class MinMaxScaler {
    * @throws {ShapeError} If the data has another shape, or no sample.
    */
   fit(x: Tensor): this {
+    checkCount("fit", arguments.length, 1);
     checkTable(x, "fit a MinMaxScaler");
     this.#figures.set(() => {
       const { low: dataMin, high: dataMax } = bounds(floating(x));
@@ -122,6 +123,7 @@ export class MinMaxScaler {
    * @throws {TypeError} If no figures were learned yet.
    */
   transform(x: Tensor): Tensor {
+    checkCount("transform", arguments.length, 1);
     this.#figures.check(x, "transform data");
     const scaled = floating(x).sub(this.dataMin).mul(this.scale)
       .add(this.#low);
@@ -138,6 +140,7 @@ export class MinMaxScaler {
    * @throws {ShapeError} If the data has another shape, or no sample.
    */
   fitTransform(x: Tensor): Tensor {
+    checkCount("fitTransform", arguments.length, 1);
     return this.fit(x).transform(x);
   }
 
@@ -150,6 +153,7 @@ export class MinMaxScaler {
    * @throws {TypeError} If no figures were learned yet.
    */
   inverseTransform(z: Tensor): Tensor {
+    checkCount("inverseTransform", arguments.length, 1);
     this.#figures.check(z, "transform data back");
     return floating(z).sub(this.#low).div(this.scale).add(this.dataMin);
   }
@@ -161,6 +165,7 @@ export class MinMaxScaler {
    * @throws {TypeError} If no figures were learned yet.
    */
   stateDict(): { dataMin: Tensor; dataMax: Tensor; scale: Tensor } {
+    checkCount("stateDict", arguments.length, 0);
     return { ...this.#figures.get() };
   }
 
@@ -171,11 +176,13 @@ export class MinMaxScaler {
    * @throws {ShapeError} If a figure is missing or of another shape.
    */
   loadStateDict(state: { readonly [name: string]: Tensor }): void {
+    checkCount("loadStateDict", arguments.length, 1);
     this.#figures.load(state);
   }
 
   /** Releases the figures. */
   dispose(): void {
+    checkCount("dispose", arguments.length, 0);
     this.#figures.dispose();
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkCount,
   parseArguments,
   type Tensor,
   tensor,
@@ -200,6 +201,7 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
    * @throws {RangeError} If the index is out of range.
    */
   get(index: number): readonly [Tensor, Tensor] {
+    checkCount("get", arguments.length, 1);
     const [image, label] = this.#tensors(Int32Array.of(index));
     const sample = [image.squeeze(0), label.squeeze(0)] as const;
     image.dispose();
@@ -215,11 +217,13 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
    * @throws {RangeError} If an index is out of range.
    */
   getBatch(indices: Int32Array): readonly [Tensor, Tensor] {
+    checkCount("getBatch", arguments.length, 1);
     return this.#tensors(indices);
   }
 
   /** Releases the tensors; they are made again when they are asked for. */
   dispose(): void {
+    checkCount("dispose", arguments.length, 0);
     for (const each of this.#made ?? []) each.dispose();
     this.#made = null;
   }

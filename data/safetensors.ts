@@ -315,7 +315,6 @@ export async function encodeSafetensors(
   tensors: { readonly [name: string]: Tensor },
   options: SafetensorsOptions = {},
 ): Promise<Uint8Array> {
-  checkTensors(tensors);
   const { metadata, dtype } = parseArguments(
     optionsSchema,
     { tensors },
@@ -323,6 +322,7 @@ export async function encodeSafetensors(
     arguments,
     "write safetensors data",
   );
+  checkTensors(tensors);
   const chosen = typeof dtype === "string" ? {} : dtype;
   const floats = typeof dtype === "string" ? dtype : undefined;
   const entries = Object.entries(tensors).map(async ([name, tensor]) => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments, type Tensor, where } from "@tenfold/core";
+import { checkCount, parseArguments, type Tensor, where } from "@tenfold/core";
 import * as z from "zod";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
@@ -94,6 +94,7 @@ export class StandardScaler {
    * @throws {ShapeError} If the data has another shape, or no sample.
    */
   fit(x: Tensor): this {
+    checkCount("fit", arguments.length, 1);
     checkTable(x, "fit a StandardScaler");
     this.#figures.set(() => {
       const data = floating(x);
@@ -121,6 +122,7 @@ export class StandardScaler {
    * @throws {TypeError} If no figures were learned yet.
    */
   transform(x: Tensor): Tensor {
+    checkCount("transform", arguments.length, 1);
     this.#figures.check(x, "transform data");
     let scaled = floating(x);
     if (this.#withMean) scaled = scaled.sub(this.mean);
@@ -136,6 +138,7 @@ export class StandardScaler {
    * @throws {ShapeError} If the data has another shape, or no sample.
    */
   fitTransform(x: Tensor): Tensor {
+    checkCount("fitTransform", arguments.length, 1);
     return this.fit(x).transform(x);
   }
 
@@ -148,6 +151,7 @@ export class StandardScaler {
    * @throws {TypeError} If no figures were learned yet.
    */
   inverseTransform(z: Tensor): Tensor {
+    checkCount("inverseTransform", arguments.length, 1);
     this.#figures.check(z, "transform data back");
     let data = floating(z);
     if (this.#withStd) data = data.mul(this.scale);
@@ -162,6 +166,7 @@ export class StandardScaler {
    * @throws {TypeError} If no figures were learned yet.
    */
   stateDict(): { mean: Tensor; variance: Tensor; scale: Tensor } {
+    checkCount("stateDict", arguments.length, 0);
     return { ...this.#figures.get() };
   }
 
@@ -172,11 +177,13 @@ export class StandardScaler {
    * @throws {ShapeError} If a figure is missing or of another shape.
    */
   loadStateDict(state: { readonly [name: string]: Tensor }): void {
+    checkCount("loadStateDict", arguments.length, 1);
     this.#figures.load(state);
   }
 
   /** Releases the figures. */
   dispose(): void {
+    checkCount("dispose", arguments.length, 0);
     this.#figures.dispose();
   }
 

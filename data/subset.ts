@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCount } from "@tenfold/core";
 import { checkDataset, checkIndex, type Dataset } from "./dataset.ts";
 
 /**
@@ -38,6 +39,7 @@ export class Subset<Sample = unknown> implements Dataset<Sample> {
    * @throws {RangeError} If an index is none of the dataset's.
    */
   constructor(dataset: Dataset<Sample>, indices: ArrayLike<number>) {
+    checkCount("make a Subset", arguments.length, 2);
     checkDataset(dataset, "make a Subset");
     for (let i = 0; i < indices.length; i++) {
       checkIndex(indices[i]!, dataset.length);
@@ -63,6 +65,7 @@ export class Subset<Sample = unknown> implements Dataset<Sample> {
    * @throws {RangeError} If the index is out of range.
    */
   get(index: number): Sample | Promise<Sample> {
+    checkCount("get", arguments.length, 1);
     checkIndex(index, this.length);
     return this.dataset.get(this.indices[index]!);
   }

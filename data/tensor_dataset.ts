@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkCount,
   type Device,
   ShapeError,
   showShape,
@@ -75,6 +76,7 @@ export class TensorDataset<
    * @throws {RangeError} If the index is out of range.
    */
   get(index: number): Tensors {
+    checkCount("get", arguments.length, 1);
     checkIndex(index, this.length);
     return this.tensors.map((each) =>
       each.select(0, index)
@@ -90,6 +92,7 @@ export class TensorDataset<
    * @throws {RangeError} If an index is out of range.
    */
   getBatch(indices: Int32Array): Tensors {
+    checkCount("getBatch", arguments.length, 1);
     indices.forEach((index) => checkIndex(index, this.length));
     // What is made on the way is released; the rows go to the caller's scope.
     return tidyNow(() => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments, type Tensor } from "@tenfold/core";
+import { checkCount, parseArguments, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { dim, finite, oneOf, positiveNumber } from "./_options.ts";
 import {
@@ -32,6 +32,7 @@ import { Module } from "./module.ts";
 export class ReLU extends Module {
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return x.relu();
   }
 }
@@ -62,6 +63,7 @@ export class LeakyReLU extends Module {
 
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return x.leakyRelu(this.negativeSlope);
   }
 
@@ -91,6 +93,7 @@ export class ELU extends Module {
 
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return x.elu(this.alpha);
   }
 
@@ -132,6 +135,7 @@ export class GELU extends Module {
 
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return gelu(x, this.#options);
   }
 
@@ -145,6 +149,7 @@ export class GELU extends Module {
 export class SiLU extends Module {
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return x.silu();
   }
 }
@@ -153,6 +158,7 @@ export class SiLU extends Module {
 export class Tanh extends Module {
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return x.tanh();
   }
 }
@@ -161,6 +167,7 @@ export class Tanh extends Module {
 export class Sigmoid extends Module {
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return x.sigmoid();
   }
 }
@@ -199,6 +206,7 @@ export class Softplus extends Module {
 
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return softplus(x, this.#options);
   }
 
@@ -235,6 +243,7 @@ export class Softmax extends Module {
 
   /** Applies it along the dim. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return x.softmax(this.dim);
   }
 
@@ -263,6 +272,7 @@ export class LogSoftmax extends Module {
 
   /** Applies it along the dim. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return x.logSoftmax(this.dim);
   }
 

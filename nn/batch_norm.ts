@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkCount,
   noGradNow,
   parseArguments,
   ShapeError,
@@ -104,6 +105,7 @@ export abstract class BatchNorm extends Module {
 
   /** Sets the weight to ones, the bias to zeros, and forgets the batches. */
   resetParameters(): void {
+    checkCount("resetParameters", arguments.length, 0);
     if (this.weight) constant_(this.weight, 1);
     if (this.bias) constant_(this.bias, 0);
     this.running_mean?.fill_(0);
@@ -119,6 +121,7 @@ export abstract class BatchNorm extends Module {
    * ones), else by the running ones.
    */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     this.check(x);
     const { running_mean, running_var, num_batches_tracked, eps } = this;
     const training = this.training || !running_mean || !running_var;

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { parseArguments, ShapeError, type Tensor } from "@tenfold/core";
+import {
+  checkCount,
+  parseArguments,
+  ShapeError,
+  type Tensor,
+} from "@tenfold/core";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -40,8 +45,8 @@ const schema = z.strictObject({
   inChannels: positiveInteger,
   outChannels: positiveInteger,
   kernelSize: positiveSize,
-  bias: flag.default(true),
   ...conv2dFields,
+  bias: flag.default(true),
   ...placeFields,
 });
 
@@ -133,6 +138,7 @@ export class Conv2d extends Module {
 
   /** Draws weight and bias again. */
   resetParameters(): void {
+    checkCount("resetParameters", arguments.length, 0);
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
     if (!this.bias) return;
     const [, channels, height, width] = this.weight.shape;
@@ -147,6 +153,7 @@ export class Conv2d extends Module {
    * @throws {ShapeError} If the channels differ, or the kernel does not fit.
    */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return conv2d(x, this.weight, this.bias, this.#options);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments, type Tensor } from "@tenfold/core";
+import { checkCount, parseArguments, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { probability } from "./_options.ts";
 import { Module } from "./module.ts";
@@ -47,6 +47,7 @@ export class Dropout extends Module {
 
   /** Forgets some of `x`, if this is training. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return this.training && this.p > 0 ? x.dropout(this.p) : x;
   }
 

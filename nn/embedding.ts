@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { noGradNow, parseArguments, type Tensor, tidyNow } from "@tenfold/core";
+import {
+  checkCount,
+  noGradNow,
+  parseArguments,
+  type Tensor,
+  tidyNow,
+} from "@tenfold/core";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -93,6 +99,7 @@ export class Embedding extends Module {
 
   /** Draws the rows again. */
   resetParameters(): void {
+    checkCount("resetParameters", arguments.length, 0);
     normal_(this.weight);
     const { paddingIdx } = this;
     if (paddingIdx === null) return;
@@ -109,6 +116,7 @@ export class Embedding extends Module {
    * @throws {IndexError} If an index is out of range.
    */
   forward(index: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return embedding(index, this.weight, this.#options);
   }
 

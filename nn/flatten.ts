@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments, type Tensor } from "@tenfold/core";
+import { checkCount, parseArguments, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { dim } from "./_options.ts";
 import { Module } from "./module.ts";
@@ -60,6 +60,7 @@ export class Flatten extends Module {
 
   /** A view of `x` with the dims merged. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return x.flatten(this.startDim, this.endDim);
   }
 

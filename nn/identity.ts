@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tenfold/core";
+import { checkCount, type Tensor } from "@tenfold/core";
 import { Module } from "./module.ts";
 
 /**
@@ -22,6 +22,7 @@ import { Module } from "./module.ts";
 export class Identity extends Module {
   /** Gives back `x`. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return x;
   }
 }

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { parseArguments, type Shape, type Tensor } from "@tenfold/core";
+import {
+  checkCount,
+  parseArguments,
+  type Shape,
+  type Tensor,
+} from "@tenfold/core";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -97,6 +102,7 @@ export class LayerNorm extends Module {
 
   /** Sets the weight to ones and the bias to zeros. */
   resetParameters(): void {
+    checkCount("resetParameters", arguments.length, 0);
     if (this.weight) constant_(this.weight, 1);
     if (this.bias) constant_(this.bias, 0);
   }
@@ -108,6 +114,7 @@ export class LayerNorm extends Module {
    * @throws {ShapeError} If the last extents differ.
    */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     const { normalizedShape, weight, bias, eps } = this;
     return normalizeLast(x, normalizedShape, weight, bias, eps);
   }

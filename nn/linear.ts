@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments, type Tensor } from "@tenfold/core";
+import { checkCount, parseArguments, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -88,6 +88,7 @@ export class Linear extends Module {
 
   /** Draws weight and bias again. */
   resetParameters(): void {
+    checkCount("resetParameters", arguments.length, 0);
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
     if (!this.bias) return;
     const bound = 1 / Math.sqrt(this.inFeatures);
@@ -102,6 +103,7 @@ export class Linear extends Module {
    * @throws {ShapeError} If the last extent differs.
    */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return linear(x, this.weight, this.bias);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments, type Tensor } from "@tenfold/core";
+import { checkCount, parseArguments, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import {
   positiveNumber,
@@ -93,6 +93,7 @@ export class MSELoss extends Loss {
 
   /** The loss of predictions and targets of one shape. */
   forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
     return mseLoss(input, target, this.#options);
   }
 }
@@ -120,6 +121,7 @@ export class L1Loss extends Loss {
 
   /** The loss of predictions and targets of one shape. */
   forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
     return l1Loss(input, target, this.#options);
   }
 }
@@ -155,6 +157,7 @@ export class HuberLoss extends Loss {
 
   /** The loss of predictions and targets of one shape. */
   forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
     return huberLoss(input, target, this.#options);
   }
 
@@ -205,6 +208,7 @@ export class NLLLoss extends Loss {
 
   /** The loss of log-probabilities and class indices. */
   forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
     return nllLoss(input, target, this.#options);
   }
 }
@@ -255,6 +259,7 @@ export class CrossEntropyLoss extends Loss {
 
   /** The loss of logits and class indices or probabilities. */
   forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
     return crossEntropy(input, target, this.#options);
   }
 }
@@ -292,6 +297,7 @@ export class BCELoss extends Loss {
 
   /** The loss of probabilities and targets of one shape. */
   forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
     return binaryCrossEntropy(input, target, this.#options);
   }
 }
@@ -328,6 +334,7 @@ export class BCEWithLogitsLoss extends Loss {
 
   /** The loss of logits and targets of one shape. */
   forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
     return binaryCrossEntropyWithLogits(input, target, this.#options);
   }
 }

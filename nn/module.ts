@@ -106,31 +106,37 @@ export abstract class Module<
 
   /** Every parameter once, those of the module itself first. */
   parameters(): Parameter[] {
+    checkCount("parameters", arguments.length, 0);
     return this.namedParameters().map(([, parameter]) => parameter);
   }
 
   /** {@linkcode Module.parameters} under their names. */
   namedParameters(): [name: string, parameter: Parameter][] {
+    checkCount("namedParameters", arguments.length, 0);
     return this.#collect((member) => member instanceof Parameter);
   }
 
   /** Every buffer once. */
   buffers(): Buffer[] {
+    checkCount("buffers", arguments.length, 0);
     return this.namedBuffers().map(([, buffer]) => buffer);
   }
 
   /** {@linkcode Module.buffers} under their names. */
   namedBuffers(): [name: string, buffer: Buffer][] {
+    checkCount("namedBuffers", arguments.length, 0);
     return this.#collect((member) => member instanceof Buffer);
   }
 
   /** The module itself and every module in it, once each. */
   modules(): AnyModule[] {
+    checkCount("modules", arguments.length, 0);
     return this.namedModules().map(([, module]) => module);
   }
 
   /** {@linkcode Module.modules} under their names; its own is `""`. */
   namedModules(): [name: string, module: AnyModule][] {
+    checkCount("namedModules", arguments.length, 0);
     const found: Named<AnyModule>[] = [];
     const seen = new Set<AnyModule>();
     const visit = (name: string, module: AnyModule): void => {
@@ -147,6 +153,7 @@ export abstract class Module<
 
   /** The modules in its fields, not those inside of them. */
   namedChildren(): [name: string, module: AnyModule][] {
+    checkCount("namedChildren", arguments.length, 0);
     return membersOf(this).filter((named): named is Named<AnyModule> =>
       named[1] instanceof Module
     );
@@ -181,6 +188,7 @@ export abstract class Module<
    * ```
    */
   stateDict(): StateDict {
+    checkCount("stateDict", arguments.length, 0);
     const state: StateDict = {};
     const path = new Set<AnyModule>();
     const visit = (prefix: string, module: AnyModule): void => {
@@ -220,6 +228,7 @@ export abstract class Module<
     state: Readonly<Record<string, Tensor>>,
     options: LoadStateDictOptions = {},
   ): LoadReport {
+    checkCount("loadStateDict", arguments.length, 2);
     return loadTensors(
       this.constructor.name,
       this.stateDict(),
@@ -233,28 +242,33 @@ export abstract class Module<
    * to evaluation.
    */
   train(training = true): this {
+    checkCount("train", arguments.length, 1);
     for (const module of this.modules()) module.training = training;
     return this;
   }
 
   /** Switches to evaluation: `Dropout` passes everything through. */
   eval(): this {
+    checkCount("eval", arguments.length, 0);
     return this.train(false);
   }
 
   /** Records operations on every parameter from now on, or no longer. */
   requiresGrad_(on = true): this {
+    checkCount("requiresGrad_", arguments.length, 1);
     for (const parameter of this.parameters()) parameter.requiresGrad_(on);
     return this;
   }
 
   /** Sets the gradient of every parameter to null. */
   zeroGrad(): void {
+    checkCount("zeroGrad", arguments.length, 0);
     for (const parameter of this.parameters()) parameter.grad = null;
   }
 
   /** Calls a function with every module in it, and with itself last. */
   apply(fn: (module: AnyModule) => void): this {
+    checkCount("apply", arguments.length, 1);
     for (const module of this.modules().reverse()) fn(module);
     return this;
   }
@@ -270,6 +284,7 @@ export abstract class Module<
    * changed while it is being moved; nothing has moved then.
    */
   async to(device: string | Backend | Device): Promise<this> {
+    checkCount("to", arguments.length, 1);
     await moveTensors(
       this.constructor.name,
       () => [...this.parameters(), ...this.buffers()],
@@ -280,6 +295,7 @@ export abstract class Module<
 
   /** Gives the memory of every parameter and buffer back. */
   dispose(): void {
+    checkCount("dispose", arguments.length, 0);
     for (const tensor of [...this.parameters(), ...this.buffers()]) {
       tensor.dispose();
     }
@@ -292,11 +308,13 @@ export abstract class Module<
 
   /** Its options in short, for {@linkcode Module.toString}. */
   describe(): string {
+    checkCount("describe", arguments.length, 0);
     return "";
   }
 
   /** The module as a tree of its parts, as PyTorch prints it. */
   toString(): string {
+    checkCount("toString", arguments.length, 0);
     return describeModule(this);
   }
 

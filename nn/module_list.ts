@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCount } from "@tenfold/core";
 import { type AnyModule, Module } from "./module.ts";
 
 /**
@@ -42,6 +43,7 @@ export class ModuleList<M extends AnyModule = Module>
    */
   constructor(modules: Iterable<M> = []) {
     super();
+    checkCount("make a ModuleList", arguments.length, 1);
     for (const module of modules) this.append(module);
   }
 
@@ -54,6 +56,7 @@ export class ModuleList<M extends AnyModule = Module>
 
   /** Adds a module at the end. */
   append(module: M): this {
+    checkCount("append", arguments.length, 1);
     if (!(module instanceof Module)) {
       throw new TypeError(
         `Cannot put ${String(module)} into a ModuleList as it is no Module`,
@@ -69,6 +72,7 @@ export class ModuleList<M extends AnyModule = Module>
    * @throws {TypeError} Always.
    */
   forward(): never {
+    checkCount("forward", arguments.length, 0);
     throw new TypeError(
       "Cannot call forward of a ModuleList as it does not say in which order: call forward of its modules, or use Sequential",
     );

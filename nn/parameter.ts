@@ -7,10 +7,16 @@ import {
   DTypeError,
   isFloating,
   noGradNow,
+  parseArguments,
   structureChanged,
   Tensor,
   type Value,
 } from "@tenfold/core";
+import * as z from "zod";
+import { flag } from "./_options.ts";
+
+const parameterSchema = z.strictObject({ requiresGrad: flag.default(true) });
+const bufferSchema = z.strictObject({ persistent: flag.default(true) });
 
 /** The memory of a tensor, or of a dense copy where it is a scattered view. */
 function denseValue(data: Tensor): Value {
@@ -72,7 +78,13 @@ export class Parameter extends Tensor {
    * @throws {DTypeError} If it shall require a gradient and holds no floats.
    */
   constructor(data: Tensor, options: ParameterOptions = {}) {
-    const { requiresGrad = true } = options;
+    const { requiresGrad = true } = parseArguments(
+      parameterSchema,
+      { data },
+      options,
+      arguments,
+      "make a Parameter",
+    );
     super(data.device, denseValue(checkTrainable(data, requiresGrad)));
     this.owner = null;
     structureChanged();
@@ -125,9 +137,16 @@ export class Buffer extends Tensor {
    * @param options Whether it is part of the state dict.
    */
   constructor(data: Tensor, options: BufferOptions = {}) {
+    const { persistent } = parseArguments(
+      bufferSchema,
+      { data },
+      options,
+      arguments,
+      "make a Buffer",
+    );
     super(data.device, denseValue(data));
     this.owner = null;
     structureChanged();
-    this.persistent = options.persistent ?? true;
+    this.persistent = persistent;
   }
 }

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { parseArguments, parseOptions, type Tensor } from "@tenfold/core";
+import {
+  checkCount,
+  parseArguments,
+  parseOptions,
+  type Tensor,
+} from "@tenfold/core";
 import type { Size2d } from "./functional/_windows.ts";
 import {
   adaptiveAvgPool2d,
@@ -64,6 +69,7 @@ export class MaxPool2d extends Module {
 
   /** Pools `x` of shape `[n, channels, height, width]`, or without `n`. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return maxPool2d(x, this.options);
   }
 
@@ -117,6 +123,7 @@ export class AvgPool2d extends Module {
 
   /** Pools `x` of shape `[n, channels, height, width]`, or without `n`. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return avgPool2d(x, this.options);
   }
 
@@ -156,6 +163,7 @@ export class AdaptiveAvgPool2d extends Module {
    */
   constructor(outputSize: AdaptiveSize) {
     super();
+    checkCount("make an AdaptiveAvgPool2d", arguments.length, 1);
     this.options = parseOptions(
       adaptiveSchema,
       { outputSize },
@@ -165,6 +173,7 @@ export class AdaptiveAvgPool2d extends Module {
 
   /** Pools `x` of shape `[n, channels, height, width]`, or without `n`. */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     return adaptiveAvgPool2d(x, this.options);
   }
 

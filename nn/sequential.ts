@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkCount,
   isGradEnabled,
   knowingNew,
   releasePassed,
@@ -71,6 +72,7 @@ export class Sequential extends Module {
    * module holds it in a field.
    */
   forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
     if (!isGradEnabled()) return this.#passOn(x);
     let y = x;
     for (let i = 0, module; (module = this[i]) !== undefined; i++) {

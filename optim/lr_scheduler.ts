@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { currentRecording } from "@tenfold/core";
+import { checkCount, currentRecording } from "@tenfold/core";
 import type { Optimizer } from "./optimizer.ts";
 
 /** What a schedule remembers: plain values. */
@@ -74,6 +74,8 @@ export abstract class LRScheduler {
 
   /** Sets the learning rates of the next step. */
   step(): void {
+    // Who steps all kinds alike passes the figure that some look at.
+    checkCount("step", arguments.length, 1);
     currentRecording()?.effect(() => this.advance());
     this.advance();
   }
@@ -105,11 +107,13 @@ export abstract class LRScheduler {
 
   /** The learning rate of each group at present. */
   lrs(): number[] {
+    checkCount("lrs", arguments.length, 0);
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
   /** What it remembers. The optimizer remembers the learning rates. */
   stateDict(): SchedulerState {
+    checkCount("stateDict", arguments.length, 0);
     return { lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs] };
   }
 
@@ -120,6 +124,7 @@ export abstract class LRScheduler {
    * @throws {RangeError} If it is of another number of groups.
    */
   loadStateDict(state: SchedulerState): void {
+    checkCount("loadStateDict", arguments.length, 1);
     const { lastEpoch, baseLrs } = state;
     const groups = this.optimizer.paramGroups.length;
     if (

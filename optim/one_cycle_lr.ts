@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core";
+import { checkCount, parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { finite, flag, positive, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
@@ -240,6 +240,7 @@ export class OneCycleLR extends LRScheduler {
 
   /** What it remembers. */
   override stateDict(): OneCycleState {
+    checkCount("stateDict", arguments.length, 0);
     const maxLrs = this.#bounds.map(({ max }) => max);
     return { ...super.stateDict(), totalSteps: this.totalSteps, maxLrs };
   }
@@ -251,6 +252,7 @@ export class OneCycleLR extends LRScheduler {
    * @throws {RangeError} If it is of a cycle of another length or height.
    */
   override loadStateDict(state: OneCycleState): void {
+    checkCount("loadStateDict", arguments.length, 1);
     if (state.totalSteps !== this.totalSteps) {
       throw new RangeError(
         `Cannot load the state of a OneCycleLR as its cycle differs: got ${state.totalSteps} steps, expected ${this.totalSteps}`,

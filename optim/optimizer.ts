@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkCount,
   currentRecording,
   noGradNow,
   type OptionsSchema,
@@ -101,6 +102,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    * @throws {TypeError} If something is no parameter, or appears twice.
    */
   addParamGroup(group: ParameterGroupInput<O>): void {
+    checkCount("addParamGroup", arguments.length, 1);
     const { params, ...own } = group;
     const action = `make an optimizer ${this.#name}`;
     const options = parseOptions(
@@ -128,6 +130,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    * Changes every parameter that has a gradient, in place: one kernel each.
    */
   step(): void {
+    checkCount("step", arguments.length, 0);
     noGradNow(() => {
       for (const group of this.paramGroups) {
         for (const param of group.params) {
@@ -232,6 +235,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
 
   /** Sets the gradient of every parameter to null. */
   zeroGrad(): void {
+    checkCount("zeroGrad", arguments.length, 0);
     for (const { params } of this.paramGroups) {
       for (let i = 0; i < params.length; i++) params[i]!.grad = null;
     }
@@ -243,6 +247,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    * number.
    */
   stateDict(): OptimizerState {
+    checkCount("stateDict", arguments.length, 0);
     return stateOf(this.paramGroups, this.#states);
   }
 
@@ -254,6 +259,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    * @throws {StateError} If it does not fit the groups or parameters.
    */
   loadStateDict(state: OptimizerState): void {
+    checkCount("loadStateDict", arguments.length, 1);
     loadState({
       name: this.#name,
       groups: this.paramGroups,
@@ -271,6 +277,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
 
   /** Gives the memory of its state back; the parameters keep theirs. */
   dispose(): void {
+    checkCount("dispose", arguments.length, 0);
     for (const { targets } of this.#states.values()) {
       for (const tensor of targets.slice(1)) tensor.dispose();
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core";
+import { checkCount, parseArguments } from "@tenfold/core";
 import * as z from "zod";
 import { finite, nonNegative } from "./_options.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -119,6 +119,7 @@ export class ReduceLROnPlateau {
    * @throws {TypeError} If it is no number.
    */
   step(metric: number): void {
+    checkCount("step", arguments.length, 1);
     if (typeof metric !== "number") {
       throw new TypeError(
         `Cannot step a ReduceLROnPlateau without a metric: got ${typeof metric}, expected a number`,
@@ -178,11 +179,13 @@ export class ReduceLROnPlateau {
 
   /** The learning rate of each group at present. */
   lrs(): number[] {
+    checkCount("lrs", arguments.length, 0);
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
   /** What it remembers. The optimizer remembers the learning rates. */
   stateDict(): PlateauState {
+    checkCount("stateDict", arguments.length, 0);
     return {
       lastEpoch: this.lastEpoch,
       best: this.best,
@@ -198,6 +201,7 @@ export class ReduceLROnPlateau {
    * @throws {RangeError} If a count is missing.
    */
   loadStateDict(state: PlateauState): void {
+    checkCount("loadStateDict", arguments.length, 1);
     const { lastEpoch, best, badEpochs, cooldownLeft } = state;
     if (
       ![lastEpoch, badEpochs, cooldownLeft].every(Number.isInteger) ||

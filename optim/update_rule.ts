@@ -6,6 +6,7 @@
  */
 import {
   arg,
+  checkCount,
   type DType,
   type Expr,
   scalar,
@@ -88,6 +89,7 @@ export class UpdateRule {
 
   /** The program for parameters of a dtype. */
   program(dtype: DType): UpdateProgram {
+    checkCount("program", arguments.length, 1);
     let program = this.#programs.get(dtype);
     if (program === undefined) {
       this.#programs.set(dtype, program = this.#make(dtype));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "@tenfold/core";
+import { checkCount, parseOptions } from "@tenfold/core";
 import * as z from "zod";
 import { positiveInt } from "./_options.ts";
 
@@ -96,6 +96,7 @@ export class History {
    * @param epochs The epochs so far.
    */
   constructor(epochs: readonly EpochRecord[] = []) {
+    checkCount("make a History", arguments.length, 1);
     this.#epochs = [...epochs];
   }
 
@@ -111,6 +112,7 @@ export class History {
 
   /** Used by `fit`: adds an epoch. */
   push(record: EpochRecord): void {
+    checkCount("push", arguments.length, 1);
     this.#epochs.push(record);
   }
 
@@ -124,6 +126,7 @@ export class History {
    * the names.
    */
   figures(name: string): number[] {
+    checkCount("figures", arguments.length, 1);
     return this.#epochs.map((record) => figureOf(record, name));
   }
 
@@ -150,6 +153,7 @@ export class History {
    * ```
    */
   async toSvg(options: ChartOptions = {}): Promise<string> {
+    checkCount("toSvg", arguments.length, 1);
     const { title, width, height } = parseOptions(
       chartOptions,
       options,
@@ -161,6 +165,7 @@ export class History {
 
   /** The epochs, for `JSON.stringify`. */
   toJSON(): readonly EpochRecord[] {
+    checkCount("toJSON", arguments.length, 0);
     return this.#epochs;
   }
 }

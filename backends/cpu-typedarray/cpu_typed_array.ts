@@ -6,6 +6,7 @@
 import {
   type Backend,
   type Buffer,
+  checkCount,
   type DType,
   DTYPES,
   type Kernel,
@@ -137,5 +138,6 @@ class CpuTypedArray implements Backend {
  * ```
  */
 export function cpuTypedArray(options: CpuTypedArrayOptions = {}): Backend {
+  checkCount("open cpu-typedarray", arguments.length, 1);
   return new CpuTypedArray(options);
 }

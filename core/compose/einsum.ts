@@ -4,6 +4,7 @@
  * @module
  */
 import { ShapeError, showShape } from "../errors.ts";
+import { showValue } from "../options.ts";
 import { tidyNow } from "../scope.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -200,6 +201,18 @@ function contract(a: Named, b: Named, needed: ReadonlySet<string>): Named {
  * ```
  */
 export function einsum(spec: string, ...tensors: Tensor[]): Tensor {
+  if (typeof spec !== "string") {
+    throw new TypeError(
+      `Cannot apply einsum as the spec comes first and must be text: got ${
+        showValue(spec)
+      }, write einsum("ij,jk->ik", a, b)`,
+    );
+  }
+  if (tensors.some(Array.isArray)) {
+    throw new TypeError(
+      `Cannot apply einsum "${spec}" to an array: write einsum("${spec}", ...tensors)`,
+    );
+  }
   return tidyNow(() => contractAll(spec, tensors));
 }
 

@@ -79,7 +79,7 @@ export function normTensor(
   x: Tensor,
   dim: Dims | undefined,
   p: number,
-  options: KeepDim,
+  { keepDim = false }: KeepDim,
 ): Tensor {
   const dims = normalizeDims(dim, x.ndim, "norm");
   if (Number.isNaN(checkNumber(p, "p", "take the norm"))) {
@@ -87,15 +87,15 @@ export function normTensor(
   }
   // Powers of integers would wrap.
   const y = isFloating(x.dtype) ? x : x.cast(floatOf(x.dtype));
-  if (p === Infinity) return y.abs().max(dims, options);
-  if (p === -Infinity) return y.abs().min(dims, options);
-  if (p === 1) return y.abs().sum(dims, options);
+  if (p === Infinity) return y.abs().max(dims, { keepDim });
+  if (p === -Infinity) return y.abs().min(dims, { keepDim });
+  if (p === 1) return y.abs().sum(dims, { keepDim });
   const sum = y.apply({
     name: "mapSum",
     formula: (p === 0 ? counted : power)(y.dtype),
     scalars: p === 0 ? [] : [p],
     dims,
-    keepDim: options.keepDim ?? false,
+    keepDim,
     divisor: 1,
   });
   if (p === 0) return sum;

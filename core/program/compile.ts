@@ -6,6 +6,13 @@
 import { isRecording } from "../autograd/mode.ts";
 import { type Device, launcherOf } from "../device.ts";
 import { CompileError } from "../errors.ts";
+import { checkCount } from "../options.ts";
+import {
+  checkPlain,
+  flag,
+  number,
+  type PlainFields,
+} from "../plain_options.ts";
 import { currentDevice } from "../registry.ts";
 import { Scope } from "../scope.ts";
 import { Tensor } from "../tensor.ts";
@@ -79,6 +86,8 @@ interface Entry {
   readonly result: Structure;
 }
 
+const OPTIONS: PlainFields = { fallback: flag, maxSignatures: number };
+
 /**
  * Makes a function that is recorded when it is first called with arguments of
  * some shapes, and replayed from then on: its kernels are fused, its memory is
@@ -110,6 +119,8 @@ export function compile<A extends unknown[], R>(
   fn: (...args: A) => R,
   options: CompileOptions = {},
 ): Compiled<A, R> {
+  checkCount("compile", arguments.length, 2);
+  checkPlain(OPTIONS, options, "compile");
   const { fallback = false, maxSignatures = 8 } = options;
   const state = new State(fn as (...args: unknown[]) => unknown, {
     fallback,

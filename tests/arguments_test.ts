@@ -1,0 +1,194 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import * as tenfold from "@tenfold/tenfold";
+import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+import { wasmSimd } from "@tenfold/backends/wasm-simd";
+import { webgpu } from "@tenfold/backends/webgpu";
+
+type Callable = (...args: unknown[]) => unknown;
+type Constructor = new (...args: unknown[]) => object;
+
+/** Those that take any number of arguments, or that authors of backends use. */
+const OPEN: ReadonlySet<string> = new Set([
+  "call",
+  "einsum",
+  "data.TensorDataset",
+  "nn.Sequential",
+  "Tensor.apply",
+  "Tensor.index",
+  "Sequential.append",
+  "ModuleList.append",
+]);
+
+/** What speaks of kernels, not of nets: expressions, values, shapes, errors. */
+const BELOW = new RegExp(
+  "^(accumulator|arg|broadcastShapes|castExpr|castNumber|checkCount|constant|" +
+    "checkNumber|currentTask|inTask|deviceFor|dtypeOfArray|toElements|erf|" +
+    "erfc|indexAlong|isFloating|operandsOf|optionsArgument|parseArguments|" +
+    "parseOptions|positionsOf|promote|scalar|showShape|showValue|sizeOf|" +
+    "threefry|topological|updateInPlace|usesIndex|EagerDevice|Value|View|" +
+    "Task|Turn|Tensor|making|currentRecording|floatOf|numberOf|" +
+    "refuseFaults|structureChanged|isGradEnabled|memory|\\w+Now|releasePassed|" +
+    "nn.BatchNorm|nn.Loss|nn.Module|optim.LRScheduler|optim.Optimizer|" +
+    "data.MnistDataset|data.CsvTable|" +
+    "(.*\\.)?\\w+Error|FusedFunction|optim.UpdateRule)$",
+);
+
+const REFUSED =
+  /it takes (no|at most \d+) arguments?: got 30|nothing goes behind the options|must be one array|options go by name|takes no arguments/;
+
+/** Every exported class and function under its name. */
+function exported(
+  module: object,
+  prefix: string,
+  into = new Map<string, Callable>(),
+): Map<string, Callable> {
+  for (const [name, value] of Object.entries(module)) {
+    if (typeof value === "function") {
+      into.set(prefix + name, value as Callable);
+    } else if (
+      ["data", "nn", "optim", "train", "functional", "init"].includes(name)
+    ) {
+      exported(value, `${prefix}${name}.`, into);
+    }
+  }
+  return into;
+}
+
+const isClass = (value: Callable) =>
+  Function.prototype.toString.call(value).startsWith("class");
+
+/** What a call says that must be refused; "" for one that was not. */
+async function refusal(call: () => unknown): Promise<string> {
+  try {
+    await call();
+  } catch (error) {
+    assert(error instanceof Error);
+    return `${error.name}: ${error.message}`;
+  }
+  return "";
+}
+
+const many = new Array(30).fill(undefined);
+
+describe("arguments beyond the last", () => {
+  const all = exported({ ...tenfold, cpuTypedArray, wasmSimd, webgpu }, "");
+
+  it("are refused by every function and constructor", async () => {
+    const taken: string[] = [];
+    let refused = 0;
+    for (const [name, value] of all) {
+      if (OPEN.has(name) || BELOW.test(name)) continue;
+      const said = await refusal(() =>
+        isClass(value)
+          ? Reflect.construct(value as unknown as Constructor, many)
+          : value(...many)
+      );
+      if (REFUSED.test(said) && said.startsWith("TypeError")) refused++;
+      else if (/ShapeError: .* must be one array/.test(said)) refused++;
+      else taken.push(`${name}: ${said}`);
+    }
+    assertEquals(taken, []);
+    assert(refused > 150, `${refused} were looked at`);
+  });
+
+  it("are refused by every method of a tensor", async () => {
+    using _ = tenfold.scope();
+    const { prototype } = tenfold.Tensor;
+    const taken: string[] = [];
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      const { value } = Object.getOwnPropertyDescriptor(prototype, name)!;
+      if (typeof value !== "function" || name === "constructor") continue;
+      if (OPEN.has(`Tensor.${name}`) || /^adopt|^uploadLike/.test(name)) {
+        continue;
+      }
+      const x = tenfold.ones([2, 2]);
+      const said = await refusal(() => value.apply(x, many));
+      if (!REFUSED.test(said)) taken.push(`${name}: ${said}`);
+    }
+    assertEquals(taken, []);
+  });
+
+  it("are refused by every method of a module, an optimizer, a loader", async () => {
+    const taken: string[] = [];
+    let refused = 0;
+    for (const [name, value] of all) {
+      if (!isClass(value) || BELOW.test(name)) continue;
+      using _ = tenfold.scope();
+      const made = SAMPLES[name]?.() ??
+        Reflect.construct(value as unknown as Constructor, []);
+      for (const [method, owner] of methodsOf(made)) {
+        if (OPEN.has(`${owner}.${method}`)) continue;
+        const said = await refusal(() =>
+          (made as Record<string, Callable>)[method]!(...many)
+        );
+        if (REFUSED.test(said)) refused++;
+        else taken.push(`${name}.${method}: ${said}`);
+      }
+      (made as Partial<Disposable>)[Symbol.dispose]?.();
+    }
+    assertEquals([...new Set(taken)], []);
+    assert(refused > 500, `${refused} were looked at`);
+  });
+});
+
+/** The methods of an object that are not of `Object` or `Tensor`. */
+function* methodsOf(made: object): Generator<[method: string, owner: string]> {
+  const ends: unknown[] = [Object.prototype, tenfold.Tensor.prototype, null];
+  let prototype: object | null = Object.getPrototypeOf(made);
+  for (
+    ;
+    !ends.includes(prototype);
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      const { value } = Object.getOwnPropertyDescriptor(prototype, name)!;
+      // What subclasses override and the library alone calls takes what it is given.
+      if (typeof value !== "function" || name === "constructor") continue;
+      if (
+        /^(describe|nextLrs|stateNames|makeState|update|begin|check|advance)$/
+          .test(name)
+      ) continue;
+      yield [name, prototype!.constructor.name];
+    }
+  }
+}
+
+const one = () => tenfold.ones([1]);
+const { data, nn, optim } = tenfold;
+const pairs = () => new data.TensorDataset(tenfold.ones([4, 2]));
+const sgd = () => new optim.SGD([one()], { lr: 1, momentum: 0.5 });
+
+/** One of each class that needs something to be made. */
+const SAMPLES: { readonly [name: string]: () => object } = {
+  "data.DataLoader": () => new data.DataLoader(pairs()),
+  "data.Subset": () => new data.Subset(pairs(), [0]),
+  "data.TensorDataset": pairs,
+  "nn.AdaptiveAvgPool2d": () => new nn.AdaptiveAvgPool2d(1),
+  "nn.AvgPool2d": () => new nn.AvgPool2d(1),
+  "nn.BatchNorm1d": () => new nn.BatchNorm1d(1),
+  "nn.BatchNorm2d": () => new nn.BatchNorm2d(1),
+  "nn.Buffer": () => new nn.Buffer(one()),
+  "nn.Conv2d": () => new nn.Conv2d(1, 1, 1),
+  "nn.Embedding": () => new nn.Embedding(1, 1),
+  "nn.LayerNorm": () => new nn.LayerNorm(1),
+  "nn.Linear": () => new nn.Linear(1, 1),
+  "nn.LogSoftmax": () => new nn.LogSoftmax({ dim: 0 }),
+  "nn.MaxPool2d": () => new nn.MaxPool2d(1),
+  "nn.Parameter": () => new nn.Parameter(one()),
+  "nn.Softmax": () => new nn.Softmax({ dim: 0 }),
+  "optim.Adagrad": () => new optim.Adagrad([one()]),
+  "optim.Adam": () => new optim.Adam([one()]),
+  "optim.AdamW": () => new optim.AdamW([one()]),
+  "optim.RMSprop": () => new optim.RMSprop([one()]),
+  "optim.SGD": sgd,
+  "optim.CosineAnnealingLR": () =>
+    new optim.CosineAnnealingLR(sgd(), { tMax: 3 }),
+  "optim.ExponentialLR": () => new optim.ExponentialLR(sgd(), { gamma: 0.5 }),
+  "optim.LinearLR": () => new optim.LinearLR(sgd()),
+  "optim.MultiStepLR": () => new optim.MultiStepLR(sgd(), { milestones: [1] }),
+  "optim.OneCycleLR": () =>
+    new optim.OneCycleLR(sgd(), { maxLr: 1, totalSteps: 10 }),
+  "optim.ReduceLROnPlateau": () => new optim.ReduceLROnPlateau(sgd()),
+  "optim.StepLR": () => new optim.StepLR(sgd(), { stepSize: 1 }),
+};
