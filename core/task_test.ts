@@ -9,7 +9,7 @@ import { describe, it } from "@std/testing/bdd";
 import { clean, pause, renamed, withoutAsyncContext } from "./_testing.ts";
 import { enableGrad, isRecording, noGrad } from "./autograd/mode.ts";
 import { ones, tensor } from "./creation.ts";
-import { OverlapError, ReleasedError } from "./errors.ts";
+import { GradientError, OverlapError, ReleasedError } from "./errors.ts";
 import {
   currentBackend,
   openDevice,
@@ -274,6 +274,35 @@ describe("using, while two tasks overlap", () => {
         ReleasedError,
       );
       assert(/task_test\.ts:\d+:\d+/.test(error.message), error.message);
+    }),
+  );
+
+  it(
+    "names the noGrad of another task that kept a step from being recorded",
+    untouched(async () => {
+      const done = signal();
+      const evaluating = (async () => {
+        using _ = noGrad();
+        await done.sent;
+      })();
+      const w = ones([2], { requiresGrad: true });
+      const { message } = assertThrows(
+        () => w.square().sum().backward(),
+        GradientError,
+      );
+      assert(message.includes("the noGrad begun at "), message);
+      assert(/task_test\.ts:\d+:\d+/.test(message), message);
+      // A call of its own is not disturbed.
+      await tidy(async () => {
+        await pause();
+        await enableGrad(async () => {
+          await pause();
+          w.square().sum().backward();
+        });
+      });
+      assertEquals(w.grad!.toArraySync(), [2, 2]);
+      done.send();
+      await evaluating;
     }),
   );
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isRecording, withRecording } from "./autograd/mode.ts";
+import { isRecording, modeInForce, withRecording } from "./autograd/mode.ts";
 import { type Edge, TapeNode } from "./autograd/node.ts";
 import { record } from "./autograd/record.ts";
 import { type Leaf, type TensorFactory, walk } from "./autograd/backward.ts";
@@ -1973,7 +1973,7 @@ function rootOf(
     throw new GradientError(
       `Cannot run backward from a tensor of shape ${
         showShape(tensor.shape)
-      } as nothing was recorded: no input required a gradient, or it was computed under noGrad`,
+      } as nothing was recorded: no input required a gradient, or it was computed under noGrad${modeInForce()}`,
     );
   }
   if (!gradient && tensor.size !== 1) {

@@ -207,9 +207,11 @@ export function checkpoint(
         if (bytes === null) await write(run, first);
         return;
       }
-      using _ = scope();
-      const device = run.model.parameters()[0]?.device;
-      run.loadStateDict(decodeCheckpoint(bytes, path, device));
+      {
+        using _ = scope();
+        const device = run.model.parameters()[0]?.device;
+        run.loadStateDict(decodeCheckpoint(bytes, path, device));
+      }
       exempt = new Set(nonFiniteTensors(bytes));
       last = run.step;
       if (keepLast > 1) {

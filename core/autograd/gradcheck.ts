@@ -6,7 +6,7 @@
 import type { TypedArray } from "../dtype.ts";
 import { GradientError, showShape } from "../errors.ts";
 import { checkCount } from "../options.ts";
-import { Scope } from "../scope.ts";
+import { tidy } from "../scope.ts";
 import { grad, Tensor } from "../tensor.ts";
 import { withRecording } from "./mode.ts";
 
@@ -79,12 +79,20 @@ export async function gradcheck(
   return true;
 }
 
+/** Compares in a scope that nothing else uses while it waits. */
 async function compare(
   fn: (inputs: readonly Tensor[]) => readonly Tensor[],
   inputs: readonly Tensor[],
   options: GradcheckOptions,
 ): Promise<void> {
-  using _ = new Scope();
+  await tidy(() => compareAll(fn, inputs, options));
+}
+
+async function compareAll(
+  fn: (inputs: readonly Tensor[]) => readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: GradcheckOptions,
+): Promise<void> {
   const wanted = inputs.filter((x) => x.requiresGrad);
   if (wanted.length === 0) {
     throw new GradientError(
@@ -122,8 +130,8 @@ async function difference(
   i: number,
   step: number,
 ): Promise<number> {
-  const at = async (sign: number): Promise<[number, number]> => {
-    using _ = new Scope();
+  const at = (sign: number) => tidy(() => sumAt(sign));
+  const sumAt = async (sign: number): Promise<[number, number]> => {
     const moved = values.slice();
     moved[i] = moved[i]! + sign * step;
     const replaced = inputs.map((input) => {

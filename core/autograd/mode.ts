@@ -101,6 +101,12 @@ class Switch implements ModeSwitch, Ending {
   }
 }
 
+/** The mode that keeps operations from being recorded now, for messages. */
+export function modeInForce(): string {
+  const { mode, recording } = currentTask();
+  return recording || mode === null ? "" : ` (the ${mode} is in force)`;
+}
+
 /** Calls `fn`, which waits for nothing, under a mode. */
 export function withRecording<T>(mode: boolean, fn: () => T): T {
   const task = currentTask();
