@@ -157,22 +157,20 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     // A replay takes the numbers of its own step, by the rule of this one.
     const { targets } = state;
     recording.guard(state, () => {
-      if (this.#states.get(param) !== state || state.fresh !== fresh) {
-        return false;
-      }
+      if (this.#states.get(param) !== state) return false;
       if (state.targets !== targets || this.stateNames(group) !== state.names) {
         return false;
       }
-      return this.update(group, state.step + 1, fresh).rule === rule;
+      return this.update(group, state.step + 1, state.fresh).rule === rule;
     });
     updateInPlace(
       rule.program(param.dtype),
       targets,
       [grad],
       recording.lateNumbers(() => {
-        state.step++;
+        const { fresh } = state;
         state.fresh = false;
-        return this.update(group, state.step, fresh).numbers;
+        return this.update(group, ++state.step, fresh).numbers;
       }),
     );
   }

@@ -246,6 +246,7 @@ export async function checkReplay(
       new Map(),
       device,
       launcherOf(device),
+      undefined,
       false,
     );
     // Compilers of shaders compute fused expressions in other ways.

@@ -19,6 +19,7 @@ import { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { describe } from "./describe.ts";
 import { Plan } from "./plan.ts";
+import { Pool } from "./pool.ts";
 import {
   type Check,
   currentRecording,
@@ -57,7 +58,7 @@ export interface CompileStats {
   readonly launchesBefore: number;
   /** Launches of the plans. */
   readonly launches: number;
-  /** Bytes of the plans' temporaries. */
+  /** Bytes of the memory that the plans share for their temporaries. */
   readonly bytes: number;
   /** What all recording and planning took beside running, in milliseconds. */
   readonly milliseconds: number;
@@ -139,6 +140,7 @@ class State {
   readonly #fn: (...args: unknown[]) => unknown;
   readonly #options: Required<CompileOptions>;
   readonly #entries: Entry[] = [];
+  readonly #pool = new Pool();
   #eager = false;
   #recorded = 0;
   #replayed = 0;
@@ -162,7 +164,7 @@ class State {
       replayed: this.#replayed,
       launchesBefore: sum((facts) => facts.recorded),
       launches: sum((facts) => facts.launches),
-      bytes: sum((facts) => facts.bytes),
+      bytes: this.#pool.bytes,
       milliseconds: this.#milliseconds,
     };
   }
@@ -266,6 +268,7 @@ class State {
       gradients,
       device,
       launcherOf(device),
+      this.#pool,
     );
     this.#entries.unshift({ structure, grad, device, plan, result: made });
     if (this.#entries.length > this.#options.maxSignatures) {

@@ -18,6 +18,7 @@ import type {
   RecordedLaunch,
   ReduceLaunch,
 } from "./recording.ts";
+import { share } from "./share.ts";
 import { viewsThrough } from "./through.ts";
 
 /** What fusion may do. */
@@ -41,7 +42,7 @@ export function fuse(
   launches: readonly RecordedLaunch[],
   options: FuseOptions,
 ): RecordedLaunch[] {
-  const fusion = new Fusion(launches, options);
+  const fusion = new Fusion(share(launches, options.temporary), options);
   fusion.dropDead();
   fusion.absorbAll();
   fusion.mergeAll();

@@ -20,6 +20,7 @@ import {
   type RecordedLaunch,
   type Recording,
 } from "./recording.ts";
+import { Pool } from "./pool.ts";
 import { assignSlots } from "./slots.ts";
 
 /** What becomes of a storage from outside of the plan's own memory. */
@@ -103,6 +104,7 @@ export class Plan {
    * @param gradients What leaves have as gradient after it has run.
    * @param device Where it runs.
    * @param launcher What binds its launches.
+   * @param pool Memory that plans which never run at once share.
    * @param reorders Whether fusion may change the order of sums.
    */
   constructor(
@@ -110,6 +112,7 @@ export class Plan {
     gradients: ReadonlyMap<LeafGradient, Place | null>,
     device: Device,
     launcher: Launcher,
+    pool: Pool = new Pool(),
     reorders = true,
   ) {
     this.#recorded = recorded;
@@ -141,8 +144,9 @@ export class Plan {
     let bytes = 0;
     try {
       for (const { dtype, size } of slots) {
-        const storage = new Storage(device.backend, dtype, size);
-        this.#buffers.push(storage);
+        this.#buffers.push(
+          pool.take(device.backend, dtype, size, this.#buffers),
+        );
         bytes += size * DTYPES[dtype].bytes;
       }
     } catch (error) {
