@@ -7,6 +7,7 @@ import {
 import { describe, it } from "@std/testing/bdd";
 import { clean, waiting } from "./_testing.ts";
 import {
+  grad,
   gradcheck,
   manualSeed,
   memory,
@@ -180,6 +181,28 @@ describe("Dropout", () => {
 });
 
 describe("activations", () => {
+  it(
+    "keep the digits of gelu's approximation in its tail",
+    clean(() => {
+      const points = [-6, -5, -4, -3, -2];
+      const curves = (["float32", "float64"] as const).map((dtype) => {
+        const x = tensor(points, { dtype, requiresGrad: true });
+        const y = nn.functional.gelu(x, { approximate: "tanh" });
+        const [first] = grad(y.sum(), x, { createGraph: true });
+        const [second] = grad(first!.sum(), x);
+        return [y, first!, second!].map((each) => each.dataSync());
+      });
+      for (const [order, found] of curves[0]!.entries()) {
+        for (const [i, value] of found.entries()) {
+          const expected = curves[1]![order]![i]!;
+          assertAlmostEquals(value / expected, 1, 1e-4, `order ${order}`);
+        }
+      }
+      // What the formula with tanh gives in float64.
+      assertAlmostEquals(curves[1]![0]![3]!, -0.00363739, 1e-7);
+    }),
+  );
+
   it(
     "have gradients of both orders",
     clean(async () => {

@@ -211,6 +211,27 @@ describe("crossEntropy", () => {
 
 describe("the other losses", () => {
   it(
+    "curve as PyTorch's where the error is 0: huberLoss has its parabola there",
+    clean(async () => {
+      for (
+        const [loss, curvature] of [
+          [functional.huberLoss, [1, 1, 0, 0]],
+          [functional.mseLoss, [2, 2, 2, 2]],
+          [functional.l1Loss, [0, 0, 0, 0]],
+        ] as const
+      ) {
+        const x = tensor([0, 0.5, 1, -2], { requiresGrad: true });
+        const y = loss(x, zeros([4]), { reduction: "sum" });
+        const [first] = grad(y, x, { createGraph: true });
+        const second = first!.requiresGrad
+          ? await grad(first!.sum(), x)[0]!.toArray()
+          : [0, 0, 0, 0];
+        assertEquals(second, [...curvature]);
+      }
+    }),
+  );
+
+  it(
     "have gradients of both orders",
     clean(async () => {
       manualSeed(8);

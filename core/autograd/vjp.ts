@@ -75,6 +75,16 @@ const saving = <O>(
   grad,
 });
 
+/**
+ * An operand in the dtype that the operation brought it to, which its gradient
+ * has: what is computed of it alone must not round or wrap in its own.
+ */
+function as<T extends Tensor | number>(g: Tensor, x: T): T {
+  return typeof x === "number" || x.dtype === g.dtype
+    ? x
+    : x.cast(g.dtype) as T;
+}
+
 const pass: Rule = free((g) => g);
 const flat: Rule = free((g, c) => c.full(g.shape, 0));
 const none: Rules = [];
@@ -298,14 +308,14 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
   ],
   pow: [
     saving([0, 1], (g, c) => {
-      const [a, b] = [c.t(0), c.x(1)];
+      const [a, b] = [as(g, c.t(0)), as(g, c.x(1))];
       if (typeof b === "number") {
         return b === 0 ? c.full(g.shape, 0) : g.mul(a.pow(b - 1).mul(b));
       }
       return g.mul(a.pow(b.sub(1)).mul(b)).where(b.ne(0), 0);
     }),
     saving([0, 1, "y"], (g, c) => {
-      const [a, b] = [c.x(0), c.t(1)];
+      const [a, b] = [as(g, c.x(0)), as(g, c.t(1))];
       if (typeof a === "number") {
         const slope = c.y().mul(Math.log(a));
         return g.mul(a === 0 ? slope.where(b.ge(0).logicalNot(), 0) : slope);
@@ -319,14 +329,14 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
   minimum: [extreme(0, "minimumGrad"), extreme(1, "minimumGrad")],
   atan2: [
     saving([0, 1], (g, c) => {
-      const [a, b] = [c.t(0), c.x(1)];
+      const [a, b] = [as(g, c.t(0)), as(g, c.x(1))];
       const squares = a.square().add(
         typeof b === "number" ? b * b : b.square(),
       );
       return g.mul(b).div(squares);
     }),
     saving([0, 1], (g, c) => {
-      const [a, b] = [c.x(0), c.t(1)];
+      const [a, b] = [as(g, c.x(0)), as(g, c.t(1))];
       const squares = b.square().add(
         typeof a === "number" ? a * a : a.square(),
       );

@@ -92,10 +92,10 @@ const num = (value: number, like: Expr): Expr => constant(value, like.dtype);
 const geluTanh = fused("gelu", ([x]) => {
   const cube = call("mul", call("mul", x!, x!), x!);
   const inner = call("add", x!, call("mul", cube, num(0.044715, x!)));
-  const root = num(Math.sqrt(2 / Math.PI), x!);
-  const tanh = call("tanh", call("mul", inner, root));
-  const half = call("mul", x!, num(0.5, x!));
-  return call("mul", half, call("add", tanh, num(1, x!)));
+  const twice = num(2 * Math.sqrt(2 / Math.PI), x!);
+  // (1 + tanh(u)) / 2 is sigmoid(2 u), which keeps its digits where tanh is
+  // nearly -1: half of those of a second derivative were lost at x = -3.
+  return call("mul", x!, call("sigmoid", call("mul", inner, twice)));
 });
 
 /**

@@ -93,12 +93,14 @@ const huberSchema = z.strictObject({
 
 /** Scalar: delta. */
 const huber = fused("huberLoss", ([x, y], [delta]) => {
-  const error = call("abs", difference(x!, y!));
+  const signed = difference(x!, y!);
+  const error = call("abs", signed);
   const half = constant(0.5, error.dtype);
   return call(
     "select",
     call("lt", error, delta!),
-    call("mul", half, call("mul", error, error)),
+    // Not of the absolute value, whose slope at 0 would flatten the parabola.
+    call("mul", half, call("mul", signed, signed)),
     call("mul", delta!, call("sub", error, call("mul", half, delta!))),
   );
 }, { scalars: 1 });

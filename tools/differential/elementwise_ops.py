@@ -5,29 +5,42 @@ import torch.nn.functional as F
 
 from program import Ref, Reject, Step, number_dtype, promote
 
-# Integers and bools become float32 (core/elementwise.ts: the rule `float`).
-FLOAT = {
-    "exp": torch.exp, "expm1": torch.expm1, "log": torch.log,
-    "log1p": torch.log1p, "log2": torch.log2, "sqrt": torch.sqrt,
-    "rsqrt": torch.rsqrt, "reciprocal": torch.reciprocal, "sin": torch.sin,
-    "cos": torch.cos, "tan": torch.tan, "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid, "erf": torch.erf, "gelu": None,
-    "softplus": F.softplus, "leakyRelu": F.leaky_relu,
-    "elu": F.elu, "silu": F.silu,
-}
-
 
 def gelu(x):
     """At -Infinity the limit 0, where PyTorch has -Infinity * 0."""
     return torch.where(x == -torch.inf, torch.zeros_like(x), F.gelu(x))
 
 
-FLOAT["gelu"] = gelu
+def elu(x, alpha=1.0):
+    """NaN passes its gradient on; in PyTorch it depends on the element."""
+    return torch.where(torch.isnan(x), x, F.elu(x, alpha))
 
+
+def log1p(x):
+    """PyTorch's is infinite at the largest float32."""
+    return torch.log1p(x.to(torch.float64)).to(x.dtype)
+
+
+def absolute(x):
+    """Its slope is `sign`, so NaN at NaN."""
+    nothing = torch.where(torch.isnan(x), x, torch.zeros_like(x))
+    return torch.where(torch.isnan(x), nothing * nothing, torch.abs(x))
+
+
+# Integers and bools become float32 (core/elementwise.ts: the rule `float`).
+FLOAT = {
+    "exp": torch.exp, "expm1": torch.expm1, "log": torch.log,
+    "log1p": log1p, "log2": torch.log2, "sqrt": torch.sqrt,
+    "rsqrt": torch.rsqrt, "reciprocal": torch.reciprocal, "sin": torch.sin,
+    "cos": torch.cos, "tan": torch.tan, "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid, "erf": torch.erf, "gelu": gelu,
+    "softplus": F.softplus, "leakyRelu": F.leaky_relu,
+    "elu": elu, "silu": F.silu,
+}
 
 # Keep their dtype; bools count as integers. (PyTorch refuses some of them.)
 KEEP = {
-    "neg": torch.neg, "abs": torch.abs, "sign": torch.sign,
+    "neg": torch.neg, "abs": absolute, "sign": torch.sign,
     "square": lambda x: x * x, "floor": torch.floor, "ceil": torch.ceil,
     "round": torch.round, "trunc": torch.trunc, "relu": torch.relu,
 }
@@ -92,7 +105,7 @@ def parameters(p, d):
     """Activations with their parameters."""
     name = d.rng.choice(["leakyRelu", "elu"])
     value = d.rng.choice([0.2, 0.5, 2, 0.01, 1])
-    fn = {"leakyRelu": F.leaky_relu, "elu": F.elu}[name]
+    fn = {"leakyRelu": F.leaky_relu, "elu": elu}[name]
     return Step(name, [d.operand(p), value],
                 lambda run, t: fn(to_float(run, t), value))
 
@@ -153,8 +166,11 @@ def arithmetic(p, d):
         kind = common(run, ts, number)
         if number is not None:
             if name == "pow":
-                # The number itself: its gradient rule is another one.
+                # IEEE's pow also for 0.5, where PyTorch takes the root: they
+                # differ at -0 and -Infinity.
                 base = ts[0].to(torch.int32 if kind == torch.bool else kind)
+                if number == 0.5:
+                    return torch.pow(base, torch.full_like(base, number))
                 return torch.pow(base, number if kind.is_floating_point
                                  else int(number))
             ts = [ts[0], torch.tensor(number, dtype=torch.float64)]

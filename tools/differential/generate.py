@@ -1,17 +1,19 @@
 """Writes random programs and what PyTorch makes of them.
 
-    /usr/bin/python3 tools/differential/generate.py
+    /usr/bin/python3 tools/differential/generate.py [--seed N --out FOLDER]
 
 Needs PyTorch 1.13 and NumPy 1.24 (Debian: python3-torch python3-numpy). Same
 versions, same bytes. Figures go to goldens/figures/programs_*.json, and
 goldens/programs_suite.ts runs them.
 """
 
+import argparse
 import collections
 import json
 import random
 import sys
 import warnings
+from pathlib import Path
 
 import torch
 
@@ -72,34 +74,47 @@ def programs(seed, count, operations, lengths=LENGTHS, inplace=False,
     return cases
 
 
-def save(name, about, cases):
+def save(folder, name, about, cases):
     lines = ",\n".join(json.dumps(c, separators=(",", ":"), allow_nan=False)
                        for c in cases)
     head = json.dumps({"group": name, "about": about,
                        "torch": torch.__version__})
-    path = FIGURES / f"{name}.json"
+    path = folder / f"{name}.json"
     path.write_text(head[:-1] + ', "cases": [\n' + lines + "\n]}\n")
     print(f"{path.name:28} {len(cases):5} programs "
           f"{path.stat().st_size / 1024:8.1f} KiB")
 
 
 def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=0,
+                        help="other programs than those that are committed")
+    parser.add_argument("--times", type=int, default=1, help="so many more")
+    parser.add_argument("--out", type=Path, default=FIGURES)
+    given = parser.parse_args()
+    if given.out == FIGURES and (given.seed or given.times > 1):
+        parser.error("give --out a folder for programs that are not committed")
+    given.out.mkdir(parents=True, exist_ok=True)
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
-    save("programs_tensor", "operations of tensors", programs(1, 1800, TENSOR))
-    save("programs_nn", "layers and losses among operations of tensors",
-         programs(2, 450, nn_ops.OPERATIONS * 3 + TENSOR))
-    save("programs_special", "NaN, infinities, signed zeros, huge and tiny",
-         programs(3, 650, TENSOR, [1, 1, 2, 3], special=True))
-    save("programs_inplace", "operations in place, and what shares memory",
-         programs(4, 300, inplace_ops.OPERATIONS, [2, 3, 4, 5, 6, 7, 8],
-                  inplace=True))
-    save("programs_layers", "nets of layers, call after call",
-         modules.random_layers(5, 120))
-    save("programs_optimizers", "trajectories of optimizers",
-         modules.random_optimizers(6, 120))
-    save("programs_schedules", "learning rates",
-         modules.random_schedules(7, 120))
+
+    def group(name, about, make, number, count, *args, **options):
+        cases = make(100 * given.seed + number, count * given.times, *args,
+                     **options)
+        save(given.out, f"programs_{name}", about, cases)
+
+    group("tensor", "operations of tensors", programs, 1, 1800, TENSOR)
+    group("nn", "layers and losses among operations of tensors", programs, 2,
+          450, nn_ops.OPERATIONS * 3 + TENSOR)
+    group("special", "NaN, infinities, signed zeros, huge and tiny", programs,
+          3, 650, TENSOR, [1, 1, 2, 3], special=True)
+    group("inplace", "operations in place, and what shares memory", programs,
+          4, 300, inplace_ops.OPERATIONS, [2, 3, 4, 5, 6, 7, 8], inplace=True)
+    group("layers", "nets of layers, call after call", modules.random_layers,
+          5, 120)
+    group("optimizers", "trajectories of optimizers",
+          modules.random_optimizers, 6, 120)
+    group("schedules", "learning rates", modules.random_schedules, 7, 120)
 
 
 if __name__ == "__main__":

@@ -309,8 +309,11 @@ def finish_special(program, orders=1):
     still, and what is between them is well conditioned or nothing at all.
     """
     accumulates = any(step.name in ACCUMULATING for step in program.steps)
-    # Their gradients multiply zeros by infinities, in an order of their own.
-    orders = 0 if accumulates else orders
+    used = [k for step in program.steps for k in refs(step.args)]
+    # Their gradients multiply zeros by infinities, in an order of their own,
+    # and those of a tensor that is used twice are sums.
+    if accumulates or len(set(used)) < len(used):
+        orders = 0
     try:
         single = program.evaluate(Run(), orders)
         wide = program.evaluate(Run(wide=True), orders)

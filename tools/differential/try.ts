@@ -1,0 +1,49 @@
+/**
+ * Runs programs that are not committed, on one backend:
+ *
+ *     /usr/bin/python3 tools/differential/generate.py --seed 5 --out /tmp/five
+ *     deno run -A tools/differential/try.ts wasm-simd /tmp/five
+ *
+ * @module
+ */
+import { setBackend } from "@tenfold/tenfold";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import {
+  type ProgramCase,
+  runProgram,
+  showProgram,
+} from "../../goldens/program.ts";
+import type { FigureFile } from "../../goldens/read.ts";
+
+const GROUPS = ["tensor", "nn", "special", "inplace"];
+const TOGETHER = 50;
+
+const [backend, folder, ...wanted] = process.argv.slice(2);
+if (backend === undefined || folder === undefined) {
+  console.error("Cannot run programs: give a backend and a folder");
+  process.exit(2);
+}
+await setBackend(backend);
+let differences = 0;
+for (const group of wanted.length > 0 ? wanted : GROUPS) {
+  const path = join(folder, `programs_${group}.json`);
+  const text = await readFile(path, "utf8");
+  const { cases } = JSON.parse(text) as FigureFile<ProgramCase>;
+  for (let start = 0; start < cases.length; start += TOGETHER) {
+    const some = cases.slice(start, start + TOGETHER);
+    await Promise.all(some.map((program, i) => tell(program, start + i)));
+  }
+  console.log(`${group} on ${backend}: ${cases.length} programs`);
+}
+console.log(`${differences} programs differ`);
+process.exit(differences > 0 ? 1 : 0);
+
+async function tell(program: ProgramCase, number: number): Promise<void> {
+  const found = await runProgram(program).catch((error) => [`${error}`]);
+  if (found.length === 0) return;
+  differences++;
+  console.log(`program ${number}: ${showProgram(program)}`);
+  for (const problem of found) console.log(`  ${problem}`);
+}
