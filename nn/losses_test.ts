@@ -73,7 +73,8 @@ describe("crossEntropy", () => {
     "gives the same on a device that is read by waiting",
     async () => {
       manualSeed(6);
-      const numbers = await randn([5, 3]).toArray() as number[][];
+      using drawn = randn([5, 3]);
+      const numbers = await drawn.toArray() as number[][];
       const weights = [0.5, 1, 2];
       const run = async (backend?: ReturnType<typeof waiting>) => {
         const results: unknown[] = [];
