@@ -68,6 +68,23 @@ export function dtypeOfArray(value: unknown): DType | null {
   return DTYPE_OF_KIND[kindOf.call(value) as string] ?? null;
 }
 
+/** The integers that int32 holds, whatever their values. */
+const NARROW: ReadonlySet<string> = new Set([
+  "Int8Array",
+  "Uint8Array",
+  "Uint8ClampedArray",
+  "Int16Array",
+  "Uint16Array",
+  "Int32Array",
+]);
+
+/** True where a typed array is copied as it is: nothing can go wrong. */
+function copies(values: unknown, dtype: DType): values is ArrayLike<number> {
+  const kind = kindOf.call(values) as string | undefined;
+  if (kind === undefined || kind.startsWith("Big")) return false;
+  return DTYPES[dtype].floating || (dtype === "int32" && NARROW.has(kind));
+}
+
 /** Whether an array holds a dtype as it is. Bytes may be more than 0 and 1. */
 function isOwn(
   values: ArrayLike<number | bigint>,
@@ -142,6 +159,10 @@ export function toElements(
   if (isOwn(values, dtype)) return values;
   const { length } = values;
   const out = DTYPES[dtype].allocate(length);
+  if (copies(values, dtype)) {
+    out.set(values);
+    return out;
+  }
   switch (dtype) {
     case "bool":
       for (let i = 0; i < length; i++) out[i] = Number(values[i]) === 0 ? 0 : 1;

@@ -973,7 +973,9 @@ export class Tensor implements Disposable {
   }
 
   /**
-   * The elements as another dtype; the same memory where nothing changes.
+   * The elements as another dtype; the same memory where nothing changes. Into
+   * int32 they are cut towards zero and saturate, and NaN becomes 0; into bool
+   * they are `!= 0`, so that NaN is true.
    *
    * @example Floats to integers
    * ```ts
@@ -1466,7 +1468,7 @@ export class Tensor implements Disposable {
    * `[left, right, top, bottom]` of the last two, and so on. Negative amounts
    * crop.
    *
-   * @param options `value` that is added. @default {value: 0}
+   * @param options `value` that is added, cast to the dtype. @default {value: 0}
    * @example A border of zeros
    * ```ts
    * import { assertEquals } from "@std/assert";
@@ -1657,7 +1659,8 @@ export class Tensor implements Disposable {
    * A copy of this tensor with `src` added at the places that `index` names
    * along a dim; equal places add up.
    *
-   * @throws {DTypeError} If this is a bool tensor: cast it first.
+   * @throws {DTypeError} If this is a bool tensor, or int32 and `src` floats:
+   * cast it first.
    * @throws {IndexError} If an index is out of range.
    * @example A histogram
    * ```ts
@@ -1874,7 +1877,8 @@ export class Tensor implements Disposable {
   }
 
   /**
-   * Overwrites the elements with those of another tensor, broadcasting.
+   * Overwrites the elements with those of another tensor, broadcasting and cast
+   * to the dtype of this one.
    *
    * @example Into a view
    * ```ts
@@ -1892,7 +1896,11 @@ export class Tensor implements Disposable {
     return this.#update(copyInPlace(this.dtype, source.dtype), [], [source]);
   }
 
-  /** Overwrites every element with a number. */
+  /**
+   * Overwrites every element with a number, cast to the dtype of this tensor.
+   *
+   * @throws {TypeError} If the value is not a number.
+   */
   fill_(value: number): this {
     checkCount("fill_", arguments.length, 1);
     checkNumber(value, "the value", "fill_ a tensor");
@@ -1906,7 +1914,10 @@ export class Tensor implements Disposable {
   }
 
   /**
-   * Adds a tensor or number to the elements.
+   * Adds a tensor or number to the elements. Of bools it is `or`.
+   *
+   * @throws {DTypeError} If the sum is of another kind than this tensor: a float
+   * into int32, a number into bool.
    *
    * @example A running total
    * ```ts
@@ -1927,7 +1938,12 @@ export class Tensor implements Disposable {
     return this.#update(updates.add(this.dtype, other.dtype), [], [other]);
   }
 
-  /** Multiplies the elements by a tensor or number. */
+  /**
+   * Multiplies the elements by a tensor or number. Of bools it is `and`.
+   *
+   * @throws {DTypeError} If the product is of another kind than this tensor: a
+   * float into int32, a number into bool.
+   */
   mul_(other: TensorLike): this {
     checkCount("mul_", arguments.length, 1);
     if (typeof other === "number") {

@@ -83,7 +83,7 @@ function causalOf(ndim: number): FusedFunction {
  * `softmax(q kᵀ scale + mask) v`: each query takes the values of the keys that
  * it is close to (Vaswani and others, 2017).
  *
- * @param q Queries, `[..., L, E]`.
+ * @param q Queries, `[..., L, E]`. int32 and bool count as float32.
  * @param k Keys, `[..., S, E]`.
  * @param v Values, `[..., S, V]`.
  * @param options Mask, causality, scale and dropout.

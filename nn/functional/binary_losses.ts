@@ -83,7 +83,8 @@ function checkWeight(name: string, what: string, w: Tensor, x: Tensor): void {
  * loses no digits.
  *
  * @param input Probabilities from 0 to 1.
- * @param target Of the same shape, from 0 to 1.
+ * @param target Of the same shape, from 0 to 1. int32 and bool are brought to the
+ * dtype of the input.
  * @param options The reduction, and a weight.
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If a prediction is below 0 or above 1; on webgpu out of
@@ -155,7 +156,8 @@ const LOGIT_ENTROPY: readonly FusedFunction[] = [
  * without loss of digits.
  *
  * @param input Scores of any size.
- * @param target Of the same shape, from 0 to 1.
+ * @param target Of the same shape, from 0 to 1. int32 and bool are brought to the
+ * dtype of the input.
  * @param options The reduction, and weights.
  * @throws {ShapeError} If the shapes differ.
  * @example An even chance

@@ -31,8 +31,9 @@ const squaredError = fused("mseLoss", ([x, y]) => {
 /**
  * The squared difference.
  *
- * @param input Predictions.
- * @param target Of the shape of the predictions.
+ * @param input Predictions; int32 and bool count as float32.
+ * @param target Of the shape of the predictions. int32 and bool are brought to
+ * the dtype of the predictions.
  * @param options The reduction.
  * @throws {ShapeError} If the shapes differ.
  * @example The mean of 1 and 9
@@ -64,8 +65,9 @@ const absoluteError = fused(
 /**
  * The absolute difference.
  *
- * @param input Predictions.
- * @param target Of the shape of the predictions.
+ * @param input Predictions; int32 and bool count as float32.
+ * @param target Of the shape of the predictions. int32 and bool are brought to
+ * the dtype of the predictions.
  * @param options The reduction.
  * @throws {ShapeError} If the shapes differ.
  */
@@ -109,8 +111,9 @@ const huber = fused("huberLoss", ([x, y], [delta]) => {
  * Half the squared difference up to `delta`, a line behind it (Huber, 1964):
  * outliers pull no harder than `delta`.
  *
- * @param input Predictions.
- * @param target Of the shape of the predictions.
+ * @param input Predictions; int32 and bool count as float32.
+ * @param target Of the shape of the predictions. int32 and bool are brought to
+ * the dtype of the predictions.
  * @param options The reduction, and `delta`.
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If `delta` is not positive.
