@@ -84,6 +84,10 @@ export interface KeepDim {
 /** One dim or several; left out means all. */
 export type Dims = number | readonly number[];
 
+/** Its own text is what errors of cloning show. */
+const cannotBeCloned = () =>
+  "A tensor cannot be cloned or posted: send await x.data() with x.shape and x.dtype, and make it again with tensor(data, { shape, dtype })";
+
 /** The gradient of a leaf, owned by the leaf. */
 class LeafNode extends TapeNode implements Leaf {
   readonly #tensor: Tensor;
@@ -132,6 +136,11 @@ class LeafNode extends TapeNode implements Leaf {
 export class Tensor implements Disposable {
   /** The scope that releases it, if any. Changed by scopes alone. */
   owner: Scope | null = null;
+  /**
+   * What structuredClone and postMessage stop at, as they copy own fields and
+   * no private ones: the copy would be empty. Their error shows its text.
+   */
+  readonly cloning: () => string = cannotBeCloned;
   #device: Device;
   #value: Value;
   #edge: Edge | null;
@@ -349,6 +358,30 @@ export class Tensor implements Disposable {
       return `Tensor(${facts}, on ${this.device.name}: await tensor.toText() for the values)`;
     }
     return formatTensor(this.dataSync(), this.shape, this.dtype);
+  }
+
+  /**
+   * Refuses to be written as JSON, where it would be an empty object.
+   *
+   * @throws {TypeError} Always, with what to write.
+   */
+  toJSON(): never {
+    throw new TypeError(
+      "Cannot write a tensor as JSON as its values are on a device: write JSON.stringify(await x.toArray())",
+    );
+  }
+
+  /**
+   * Its text in a template; refuses arithmetic and joining with `+`, which
+   * know nothing of tensors.
+   *
+   * @throws {TypeError} Other than in a template or `String(x)`.
+   */
+  [Symbol.toPrimitive](hint: "string" | "number" | "default"): string {
+    if (hint === "string") return this.toString();
+    throw new TypeError(
+      "Cannot take a tensor for a number or text: write x.add(y), x.lt(y) and so on for arithmetic, await x.item() for one number, await x.toText() for text",
+    );
   }
 
   /** What Deno prints. */
