@@ -107,6 +107,58 @@ export function lowerReduce(
   return shaped(out, x!.shape, op.dims, op.keepDim);
 }
 
+/** An element so large that distances from it could overflow. */
+const FAR = 2 ** 100;
+
+/**
+ * Inputs x and one of its elements: the mean by way of the distances from that.
+ * Where numbers lie close together, far from 0, a sum of the numbers themselves
+ * loses the digits in which they differ.
+ */
+const shiftedMean: (dtype: DType) => ReduceProgram = memoize((dtype) => {
+  const floating = floatOf(dtype as DType);
+  const first = castExpr(arg(1, dtype as DType), floating);
+  const shift = call(
+    "select",
+    // False for NaN and the infinities.
+    call("lt", call("abs", first), constant(FAR, floating)),
+    first,
+    constant(0, floating),
+  );
+  return new ReduceProgram(
+    [dtype as DType, dtype as DType],
+    call("sub", castExpr(arg(0, dtype as DType), floating), shift),
+    "sum",
+    call(
+      "add",
+      call("div", accumulator(floating), scalar(0, floating)),
+      shift,
+    ),
+    1,
+  );
+});
+
+/** The mean over dims, kept as 1, close to every element where all are close. */
+function centerOf(
+  x: Value,
+  dims: readonly number[],
+  run: Launcher,
+): Value {
+  const count = countOf(x.shape, dims);
+  if (count === 0) {
+    return lowerReduce({ name: "mean", dims, keepDim: true }, [x], run);
+  }
+  const { offset, strides } = x.view;
+  const first = x.alias(
+    new View(reducedShape(x.shape, dims, true), strides, offset),
+  );
+  const mean = run.reduce(shiftedMean(x.dtype), x.shape, dims, [x, first], [
+    count,
+  ]);
+  first.release();
+  return shaped(mean, x.shape, dims, true);
+}
+
 /** Inputs x and its mean: the sum of squared distances over a divisor. */
 const centered: (dtype: DType) => ReduceProgram = memoize((dtype) => {
   const floating = floatOf(dtype as DType);
@@ -130,11 +182,7 @@ export function lowerVariance(
   [x]: readonly Value[],
   run: Launcher,
 ): Value {
-  const mean = lowerReduce(
-    { name: "mean", dims: op.dims, keepDim: true },
-    [x!],
-    run,
-  );
+  const mean = centerOf(x!, op.dims, run);
   const divisor = Math.max(0, countOf(x!.shape, op.dims) - op.correction);
   const out = run.reduce(
     centered(x!.dtype),

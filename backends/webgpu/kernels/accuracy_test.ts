@@ -139,6 +139,17 @@ describeWithAdapter("long sums on webgpu", () => {
     }
   });
 
+  it("keeps a spread that is small beside the numbers", async () => {
+    const gpu = await openWith();
+    const x = Float32Array.from(
+      { length: 1e6 },
+      (_, i) => 1010000 + Math.sin(i * 1.7),
+    );
+    const std = await tensor(x, { device: gpu }).std().item();
+    assert(Math.abs(std - 0.7086) < 0.01, `it is ${std}`);
+    gpu.dispose();
+  });
+
   it("takes norms of numbers whose squares are not there", async () => {
     const gpu = await openWith();
     for (

@@ -23,14 +23,13 @@ export function prepareConv(gpu: Gpu, kernel: RoutineKernel): Launch | null {
   if (kernel.outputs[0] !== "float32") return null;
   const layout = new ConvLayout(kernel.inputs.length === 3);
   const programs = new Map<string, Program>();
-  const runs = gpu.profile.software;
-  const size = runs ? 8 : 64;
+  const size = gpu.profile.software ? 8 : 64;
   const programFor = (tm: number, tn: number, part: boolean): Program => {
     const key = `${tm} ${tn} ${part}`;
     let program = programs.get(key);
     if (!program) {
       program = gpu.newProgram(
-        renderConv(layout, { tm, tn, runs, part }, size),
+        renderConv(layout, { tm, tn, part }, size),
       );
       programs.set(key, program);
     }

@@ -6,7 +6,7 @@
 import type { ProgramSource } from "../device/program.ts";
 import type { ConvDim, ConvLayout } from "./conv_layout.ts";
 import { eachInvocation } from "./loop.ts";
-import { LONGEST_RUN, sumParts } from "./parts.ts";
+import { sumParts } from "./parts.ts";
 
 /** What one shader is made for. */
 export interface ConvForm {
@@ -14,8 +14,6 @@ export interface ConvForm {
   readonly tm: number;
   /** Columns of a tile. */
   readonly tn: number;
-  /** True where an invocation sums in runs. */
-  readonly runs: boolean;
   /** True where parts of the sum are written, to be summed up later. */
   readonly part: boolean;
 }
@@ -47,8 +45,6 @@ export function renderConv(
       const at = (operand: "in" | "filter", dims: readonly ConvDim[]) =>
         dims.map((dim, d) => `k${d} * ${layout.stride(operand, dim)}`)
           .join(" + ");
-      const each = (text: (name: string) => string) =>
-        range(tm).flatMap((i) => range(tn).map((j) => text(`${i}_${j}`)));
       const place = (i: number, j: number) =>
         part
           ? partPlace(layout, i, j)
@@ -89,18 +85,12 @@ export function renderConv(
           }${terms(layout, "in", j)};`,
           ...(part ? [] : [`let out${j} = 0${terms(layout, "out", j)};`]),
         ]),
-        ...each((c) => `var c${c} = 0.0f;`),
+        ...range(tm).flatMap((i) =>
+          range(tn).map((j) => `var c${i}_${j} = 0.0f;`)
+        ),
         ...layout.split(WINDOW, "u32(begin)", "first"),
         ...WINDOW.map((_, d) => `var k${d} = first${d};`),
-        ...(form.runs
-          ? [
-            ...each((c) => `var sum${c} = 0.0f;`),
-            `for (var run = begin; run < end; run += ${LONGEST_RUN}) {`,
-            `let stop = min(run + ${LONGEST_RUN}, end);`,
-            ...each((c) => `c${c} = 0.0f;`),
-            "for (var k = run; k < stop; k++) {",
-          ]
-          : ["for (var k = begin; k < end; k++) {"]),
+        "for (var k = begin; k < end; k++) {",
         `let filter_at = row_at + ${at("filter", WINDOW)};`,
         `let in_at = ${at("in", WINDOW)};`,
         ...range(tm).map((i) =>
@@ -124,13 +114,6 @@ export function renderConv(
         "}",
         "}",
         "}",
-        ...(form.runs
-          ? [
-            ...each((c) => `sum${c} += c${c};`),
-            "}",
-            ...each((c) => `c${c} = sum${c};`),
-          ]
-          : []),
         ...range(tm).flatMap((i) => [
           `if (row + ${i} >= tile_m * ${tm}) {`,
           ...range(tn).flatMap((j) => [

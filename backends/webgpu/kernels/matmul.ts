@@ -44,11 +44,11 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
   const layout = new MatmulLayout(kernel);
   const programs = new Map<string, Program>();
   const programFor = (choice: Choice): Program => {
-    const { a, b, bias, part, runs, tiled, tm, tn } = choice;
+    const { a, b, bias, part, tiled, tm, tn } = choice;
     const key = [a, b, bias, part, tiled, tm, tn].join();
     let program = programs.get(key);
     if (!program) {
-      const form = { a, b, bias, part, runs, tm, tn };
+      const form = { a, b, bias, part, tm, tn };
       program = gpu.newProgram(
         tiled
           ? renderTiled(layout, form)
@@ -124,7 +124,7 @@ export async function warmMatmul(gpu: Gpu): Promise<void> {
       inputs: new Array(bias ? 3 : 2).fill("float32"),
     });
     return forms.map(([a, b]) => {
-      const form = { a, b, bias, part: false, runs: false, tm: 4, tn: 4 };
+      const form = { a, b, bias, part: false, tm: 4, tn: 4 };
       return gpu.newProgram(renderTiled(layout, form)).warm();
     });
   }));
@@ -193,7 +193,6 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
     a,
     b,
     bias,
-    runs: profile.software && isFloat,
     part: passes.length > 1 || passes[0]!.splits > 1,
     tm,
     tn,

@@ -9,7 +9,6 @@
 import type { ProgramSource } from "../device/program.ts";
 import { VALUE_TYPE } from "../wgsl/scalar.ts";
 import { eachInvocation } from "./loop.ts";
-import { LONGEST_RUN } from "./parts.ts";
 import type { MatmulForm, MatmulLayout } from "./matmul_layout.ts";
 
 /** Renders the shader. Tiles at the far edges are moved back inside. */
@@ -49,8 +48,9 @@ function codeOf(
   const depth = form.a === "k" || form.b === "k" ? 4 : 1;
   const rows = new Side("x", a!, form.a, tm, layout, "a", "row", depth);
   const columns = new Side("y", b!, form.b, tn, layout, "b", "column", depth);
-  const each = (text: (name: string) => string) =>
-    range(tm).flatMap((i) => range(tn).map((j) => text(`${i}_${j}`)));
+  const accumulators = range(tm).flatMap((i) =>
+    range(tn).map((j) => `var c${i}_${j} = ${type}();`)
+  );
   const steps = range(depth).flatMap((kk) => [
     ...rows.load(kk),
     ...columns.load(kk),
@@ -88,27 +88,12 @@ function codeOf(
     ...layout.range(),
     ...rows.begin(),
     ...columns.begin(),
-    ...each((c) => `var c${c} = ${type}();`),
-    ...(form.runs
-      ? [
-        ...each((c) => `var sum${c} = ${type}();`),
-        `for (var run = begin; run < end; run += ${LONGEST_RUN}) {`,
-        `let stop = min(run + ${LONGEST_RUN}, end);`,
-        ...each((c) => `c${c} = ${type}();`),
-        `for (var k = run; k < stop; k += ${depth}) {`,
-      ]
-      : [`for (var k = begin; k < end; k += ${depth}) {`]),
+    ...accumulators,
+    `for (var k = begin; k < end; k += ${depth}) {`,
     ...steps,
     ...rows.next(),
     ...columns.next(),
     "}",
-    ...(form.runs
-      ? [
-        ...each((c) => `sum${c} += c${c};`),
-        "}",
-        ...each((c) => `c${c} = sum${c};`),
-      ]
-      : []),
     ...stores,
     "}",
     "}",

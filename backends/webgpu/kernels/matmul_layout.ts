@@ -23,8 +23,6 @@ export interface MatmulForm {
   readonly b: Lie;
   /** True where there is a bias to add. */
   readonly bias: boolean;
-  /** True where an invocation sums in runs. */
-  readonly runs: boolean;
   /** True where `k` is split and parts are written, to be summed up later. */
   readonly part: boolean;
   /** Rows of the result that one invocation computes. */

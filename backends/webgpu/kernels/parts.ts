@@ -1,19 +1,15 @@
 /**
  * Long sums of products in parts: a running sum loses digits as it grows, so
- * that each part is summed apart, and then the parts. Adapters that run on the
- * processor have their parts in one invocation, one after the other, as writing
- * them costs more there; others would lack the registers.
+ * that each part is summed apart, and then the parts. (Two sums for each result
+ * in one invocation cost 40 % on llvmpipe, as there are no registers for them.)
  *
  * @module
  */
 import type { Profile } from "../device/profile.ts";
 
-/** Terms that one running sum may have where an invocation has parts. */
-export const LONGEST_RUN = 128;
-/** Terms of an invocation that has parts. */
-const LONGEST_WITH_RUNS = 16384;
-/** Terms of an invocation that has none, and where they are cut. */
+/** Terms that are summed up one after the other, where they need not be cut. */
 const LONGEST_WHOLE = 1024;
+/** Terms of a part. */
 const LONGEST_PART = 512;
 /** Bytes of the parts that are kept at once. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -54,12 +50,7 @@ export function cutIntoParts(
 ): Parts {
   const bytes = Math.min(profile.maxBufferBytes, MOST_BYTES);
   const room = Math.max(1, Math.floor(bytes / (outputs * 4)));
-  const longest = profile.software
-    ? LONGEST_WITH_RUNS
-    : terms <= LONGEST_WHOLE
-    ? LONGEST_WHOLE
-    : LONGEST_PART;
-  const least = Math.ceil(terms / longest);
+  const least = terms <= LONGEST_WHOLE ? 1 : Math.ceil(terms / LONGEST_PART);
   const count = Math.max(1, Math.min(wanted, room), least);
   const chunk = Math.max(1, Math.ceil(terms / count / multiple)) * multiple;
   const splits = Math.max(1, Math.ceil(terms / chunk));
