@@ -1,15 +1,15 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { noGrad, type Tensor, tensor } from "@tenfold/core";
+import { noGrad, setBackend, type Tensor, tensor, tidy } from "@tenfold/core";
 import * as nn from "@tenfold/nn";
 import type { Optimizing } from "./optimizing.ts";
-import "./_testing.ts";
+import { countingBackend } from "./_testing.ts";
 import { earlyStopping, type EarlyStoppingOptions } from "./early_stopping.ts";
 import { fit, type FitOptions } from "./fit.ts";
 
 /** A model that is one number. */
 class Constant extends nn.Module {
-  value = new nn.Parameter(tensor([0]));
+  value = tidy(() => new nn.Parameter(tensor([0])));
   forward(x: Tensor): Tensor {
     return x.mul(this.value);
   }
@@ -91,6 +91,30 @@ describe("earlyStopping", () => {
   it("does not take NaN for a gain", async () => {
     assertEquals((await run([NaN, NaN, 1, NaN, NaN], { patience: 2 }))[0], 2);
     assertEquals((await run([NaN, 3, NaN, NaN], { patience: 2 }))[0], 4);
+  });
+
+  it("leaves none of the parameters behind that it remembered", async () => {
+    const backend = countingBackend();
+    await setBackend(backend);
+    try {
+      const batches = [[tensor([1]), tensor([0])]];
+      const model = new Constant();
+      const losses = [5, 4, 3, 8, 2, 1, 9];
+      await fit(model, {
+        loss: (output) => output.sum(),
+        optimizer: scripted(model, losses),
+        train: batches,
+        epochs: losses.length,
+        progress: false,
+        callbacks: [earlyStopping({ restoreBest: true })],
+      });
+      model.dispose();
+      for (const each of batches[0]!) each.dispose();
+      // A handle that is left keeps the memory of the parameter.
+      assertEquals(backend.bytes, 0);
+    } finally {
+      await setBackend("cpu-typedarray");
+    }
   });
 
   it("serves several runs", async () => {
