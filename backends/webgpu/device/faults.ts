@@ -14,8 +14,8 @@ import type { Outcome } from "./outcome.ts";
  */
 export const REPORT_WORDS = 4;
 
-/** What a call may find: each kind is asked for on its own. */
-const FILTERS: readonly GPUErrorFilter[] = [
+/** What a call may find: each kind is asked for on its own, which takes time. */
+const EVERY_FILTER: readonly GPUErrorFilter[] = [
   "internal",
   "out-of-memory",
   "validation",
@@ -38,6 +38,7 @@ export class Faults {
   /** Operations whose shaders report, by number; 0 is none. */
   readonly #reporters: string[] = [""];
   readonly #pending = new Set<Promise<void>>();
+  readonly #watched = new Set<Outcome>();
   readonly #device: GPUDevice;
 
   /** Listens to the errors of a device. */
@@ -47,6 +48,8 @@ export class Faults {
       event.preventDefault();
       const { error } = event as GPUUncapturedErrorEvent;
       this.#stray ??= this.describe(error, this.operation);
+      // What is on its way may have met it.
+      for (const outcome of this.#watched) outcome.settle(this.#stray);
     });
     device.lost.then((info) => {
       this.lost ??= new DeviceError(
@@ -86,20 +89,22 @@ export class Faults {
 
   /**
    * Runs `make` and settles an outcome by the error that the device finds in
-   * it, if any.
+   * it, if any. An error of a kind that is not asked for settles all outcomes
+   * that are watched at the time.
    */
   watch<T>(
     make: () => T,
     outcome: Outcome,
     describe: (error: GPUError, operation: string) => Error = this.describe,
+    filters: readonly GPUErrorFilter[] = EVERY_FILTER,
   ): T {
     const { operation } = this;
-    for (const filter of FILTERS) this.#device.pushErrorScope(filter);
+    for (const filter of filters) this.#device.pushErrorScope(filter);
     try {
       return make();
     } finally {
       // The device is lost where this is rejected, and says so itself.
-      const found = FILTERS.map(() =>
+      const found = filters.map(() =>
         this.#device.popErrorScope().catch(() => null)
       );
       const settled = Promise.all(found).then((errors) => {
@@ -107,7 +112,9 @@ export class Faults {
         const described = error ? describe(error, operation) : null;
         this.#unmet ??= described;
         outcome.settle(described);
+        this.#watched.delete(outcome);
       });
+      this.#watched.add(outcome);
       this.#pending.add(settled);
       settled.finally(() => this.#pending.delete(settled));
     }

@@ -1,5 +1,5 @@
 import { describe, it } from "@std/testing/bdd";
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DeviceError, IndexError, OutOfMemoryError } from "@tenfold/core";
 import { FakeGpu } from "./_testing.ts";
 import { Faults } from "./faults.ts";
@@ -88,6 +88,24 @@ describe("errors found later", () => {
       faults.watch(() => {}, outcome);
       await assertRejects(() => faults.check(outcome, null), OutOfMemoryError);
     }
+  });
+
+  it("that no call was asked for harm what is on its way", async () => {
+    const { fake, faults } = fakeDevice();
+    const [before, work] = [new Outcome(), new Outcome()];
+    faults.watch(() => {}, before);
+    await faults.check(before, null);
+    faults.operation = "sort";
+    faults.watch(() => {}, work, faults.describe, ["validation"]);
+    fake.fail(new GPUOutOfMemoryError("no room"));
+    for (let i = 0; i < 2; i++) {
+      await assertRejects(
+        () => faults.check(work, null),
+        OutOfMemoryError,
+        "Cannot sort",
+      );
+    }
+    assert(before.good);
   });
 
   it("of an index outlast an error that is thrown first", async () => {

@@ -25,8 +25,9 @@ export class Outcome {
     this.#sources = sources;
   }
 
-  /** Takes the device's report: an error, or null. */
+  /** Takes the device's report: an error, or null. The first error stays. */
   settle(error: Error | null): void {
+    if (this.#error) return;
     reports++;
     this.#settleAs(error);
   }

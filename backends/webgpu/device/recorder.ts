@@ -161,14 +161,19 @@ export class Recorder {
     this.#endPass();
     const { outcome } = this;
     this.outcome = new Outcome();
-    this.#faults.watch(() => {
-      const { queue } = this.#device;
-      const [from, to] = [this.#sent, this.#used];
-      if (to > from) {
-        queue.writeBuffer(this.uniforms, from, this.#staged, from, to - from);
-      }
-      queue.submit([encoder.finish()]);
-    }, outcome);
+    this.#faults.watch(
+      () => {
+        const { queue } = this.#device;
+        const [from, to] = [this.#sent, this.#used];
+        if (to > from) {
+          queue.writeBuffer(this.uniforms, from, this.#staged, from, to - from);
+        }
+        queue.submit([encoder.finish()]);
+      },
+      outcome,
+      this.#faults.describe,
+      ["validation"],
+    );
     this.#sent = this.#used;
     this.#counters.submits++;
   }
