@@ -51,7 +51,7 @@ describe("webgpu options", () => {
       TypeError,
       "Cannot open webgpu as there is no such option: got adaptor",
     );
-    await refuses("high-performance", TypeError, "options must be an object");
+    await refuses("high-performance", TypeError, "options go by name");
     const { adapter, gpu } = new FakeGpu();
     await refuses(
       { adapter, gpu },
