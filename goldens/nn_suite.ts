@@ -6,6 +6,7 @@
  */
 import {
   type Backend,
+  compile,
   grad,
   manualSeed,
   type Tensor,
@@ -112,6 +113,9 @@ export function nnGoldens(runner: Runner, backend: Backend | string): void {
   onBackend(runner, "Goldens of nn", backend, () => {
     runner.describe("layers", () => {
       testCases(runner, modules, (c) => c.layer, checkLayer);
+    });
+    runner.describe("compiled layers", () => {
+      testCases(runner, modules, (c) => c.layer, checkCompiledLayer);
     });
     runner.describe("functional", () => {
       testCases(
@@ -225,6 +229,55 @@ export async function checkLayer(figures: LayerCase): Promise<string[]> {
 }
 
 /**
+ * Compares a compiled layer with its figures where it is replayed: outputs and
+ * gradients of the second call of each step.
+ */
+async function checkCompiledLayer(figures: LayerCase): Promise<string[]> {
+  const problems: string[] = [];
+  // Steps after the first begin with what those before have left behind.
+  for (const step of figures.steps.slice(0, 1)) {
+    const module = makeLayer(figures);
+    const load = () =>
+      module.loadStateDict(Object.fromEntries(
+        Object.entries(figures.state).map(([name, t]) => [name, toTensor(t)]),
+      ));
+    if (!step.train) module.eval();
+    const names = Object.keys(step.grads ?? {});
+    using compiled = compile((input: Tensor) => {
+      const out = module.forward(input) as Tensor;
+      const named = new Map<string, Tensor>([
+        ["input", input],
+        ...module.namedParameters(),
+      ]);
+      const wanted = names.map((name) => named.get(name)!);
+      const grads = names.length > 0 ? grad(weighted([out]), wanted) : [];
+      return { out: out.detach(), grads };
+    });
+    const input = toTensor(step.input, step.grads?.["input"] !== undefined);
+    load();
+    compiled(input);
+    load();
+    const { out, grads } = compiled(input);
+    if (compiled.stats.replayed !== 1) problems.push("it was not replayed");
+    const wanted = [step.out, ...names.map((name) => step.grads![name]!)];
+    for (const [k, found] of [out, ...grads].entries()) {
+      const tolerance = k === 0 ? VALUES : GRADIENTS;
+      const problem = found
+        ? await compareTensor(found, decode(wanted[k]!), tolerance)
+        : "missing";
+      const name = k === 0 ? "output" : `gradient of ${names[k - 1]}`;
+      if (problem !== null) problems.push(`${name}: ${problem}`);
+    }
+    for (const [name, figure] of Object.entries(step.buffers ?? {})) {
+      const buffer = new Map(module.namedBuffers()).get(name)!;
+      const problem = await compareTensor(buffer, decode(figure), VALUES);
+      if (problem !== null) problems.push(`buffer ${name}: ${problem}`);
+    }
+  }
+  return problems;
+}
+
+/**
  * Compares the mean, deviation and bounds of a sample with those of PyTorch's
  * sample: both wander around the true ones.
  */
@@ -277,7 +330,8 @@ function initialized(figures: InitCase, name: string): Tensor {
   const initialize = initializers[name];
   if (initialize === undefined) throw new TypeError(`nn.init has no ${name}`);
   const { val, ...options } = figures.options;
-  const rest = val === undefined ? [options] : [val];
+  const named = Object.keys(options).length > 0 ? [options] : [];
+  const rest = val === undefined ? named : [val];
   initialize(target, ...rest);
   return target;
 }
