@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount, currentRecording } from "@tenfold/core";
+import { checkCount, currentRecording, showValue } from "@tenfold/core";
 import type { Optimizer } from "./optimizer.ts";
 
 /** What a schedule remembers: plain values. */
@@ -129,12 +129,13 @@ export abstract class LRScheduler {
     const groups = this.optimizer.paramGroups.length;
     if (
       !Number.isInteger(lastEpoch) || !Array.isArray(baseLrs) ||
-      baseLrs.length !== groups
+      baseLrs.length !== groups ||
+      !baseLrs.every((lr) => typeof lr === "number")
     ) {
       throw new RangeError(
         `Cannot load the state of a schedule as it must have lastEpoch and one of baseLrs for each group: got ${
-          JSON.stringify(state)
-        } for ${groups} groups`,
+          showValue(lastEpoch)
+        } and ${showValue(baseLrs)} for ${groups} groups`,
       );
     }
     this.lastEpoch = lastEpoch;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount, parseArguments } from "@tenfold/core";
+import { checkCount, parseArguments, showValue } from "@tenfold/core";
 import * as z from "zod";
 import { finite, nonNegative } from "./_options.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -209,7 +209,7 @@ export class ReduceLROnPlateau {
     ) {
       throw new RangeError(
         `Cannot load the state of a ReduceLROnPlateau as it must have lastEpoch, best, badEpochs and cooldownLeft: got ${
-          JSON.stringify(state)
+          [lastEpoch, best, badEpochs, cooldownLeft].map(showValue).join(", ")
         }`,
       );
     }

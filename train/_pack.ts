@@ -7,7 +7,7 @@ import { Tensor } from "@tenfold/core";
 
 /** State in the two parts that a safetensors file has. */
 export interface Packed {
-  /** The plain values, with `{ "$tensor": name }` where a tensor was. */
+  /** The plain values, with `{ "$tensor": name, shape }` where a tensor was. */
   readonly json: string;
   /** The tensors, by the path that leads to each. */
   readonly tensors: { [name: string]: Tensor };
@@ -34,7 +34,8 @@ export function pack(state: unknown): Packed {
       let name = path;
       while (Object.hasOwn(tensors, name)) name += "_";
       tensors[name] = value;
-      return { $tensor: name };
+      // Kept beside the name, it tells when the tensor is not the one it was.
+      return { $tensor: name, shape: value.shape };
     }
     switch (typeof value) {
       case "number": {
@@ -74,15 +75,25 @@ export function pack(state: unknown): Packed {
  * Puts tensors back into their places.
  *
  * @throws {SyntaxError} If it is not the JSON of {@linkcode pack}, or a tensor
- * is missing.
+ * is missing or has another shape.
  */
 export function unpack(packed: Packed): unknown {
   return JSON.parse(packed.json, (_, value: unknown) => {
     if (typeof value !== "object" || value === null) return value;
     if ("$tensor" in value) {
       const name = String(value.$tensor);
-      if (Object.hasOwn(packed.tensors, name)) return packed.tensors[name];
-      throw new SyntaxError(`the tensor ${JSON.stringify(name)} is missing`);
+      const tensor = Object.hasOwn(packed.tensors, name)
+        ? packed.tensors[name]
+        : undefined;
+      const shown = JSON.stringify(name);
+      if (tensor === undefined) {
+        throw new SyntaxError(`the tensor ${shown} is missing`);
+      }
+      const shape = "shape" in value ? value.shape : undefined;
+      if (String(shape) !== String(tensor.shape) || !Array.isArray(shape)) {
+        throw new SyntaxError(`the tensor ${shown} has another shape`);
+      }
+      return tensor;
     }
     if ("$number" in value) {
       const number = SPECIAL.get(String(value.$number));

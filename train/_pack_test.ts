@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { ones } from "@tenfold/core";
+import { ones, scope, zeros } from "@tenfold/core";
 import { pack, unpack } from "./_pack.ts";
 import "./_testing.ts";
 
@@ -35,6 +35,24 @@ describe("pack", () => {
       () => pack({ optimizer: { state: new Map() } }),
       TypeError,
       "Cannot save optimizer.state as it is no plain value: got a Map",
+    );
+  });
+
+  it("notices a tensor that is not the one it was", () => {
+    using _ = scope();
+    const { json } = pack({ a: zeros([2, 3]) });
+    for (const shape of [[6], [2, 3, 1], []]) {
+      assertThrows(
+        () => unpack({ json, tensors: { a: zeros(shape) } }),
+        SyntaxError,
+        'the tensor "a" has another shape',
+      );
+    }
+    assertThrows(
+      () =>
+        unpack({ json: '{"a":{"$tensor":"a"}}', tensors: { a: zeros([2]) } }),
+      SyntaxError,
+      'the tensor "a" has another shape',
     );
   });
 

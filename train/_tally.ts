@@ -151,11 +151,13 @@ export class Tally {
       return this.#add("loss", loss, samples);
     }
     const program = addLoss(dtype);
-    const zero = () => unscopedNow(() => zeros(shape, { dtype, device }));
-    const tensor = sum?.tensor ?? zero();
+    const tensor = sum?.tensor ??
+      unscopedNow(() => zeros(shape, { dtype, device }));
     if (sum === undefined) this.#sums.set("loss", { tensor, dtype, program });
-    this.#first ??= zero();
-    updateInPlace(program, [tensor, this.#first], [loss], [samples, number]);
+    this.#first ??= unscopedNow(() => zeros(tensor.shape, { dtype, device }));
+    // Of one element each, they may differ in their dims of size 1.
+    const like = loss.ndim === tensor.ndim ? loss : loss.reshape(tensor.shape);
+    updateInPlace(program, [tensor, this.#first], [like], [samples, number]);
   }
 
   /**
