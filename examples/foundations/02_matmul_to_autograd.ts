@@ -131,11 +131,6 @@ const times = await race([5, 784, 10], {
 check("all five give the same product", times.size === 5);
 // Operations on vectors pay once for asking and little for each number, so
 // fifty pairs of small ones lose against five of large ones, or one.
-check(
-  "fewer and larger operations are faster",
-  times.get("broadcasting")! < times.get("rowsTimesColumns")! &&
-    times.get("matmul")! < times.get("rowsTimesColumns")!,
-);
 // Loops over numbers are hopeless where a language is interpreted. JavaScript
 // is compiled, so they do well here; but they meet their match where there is
 // more to do than to ask, if the backend has more to offer than JavaScript.
