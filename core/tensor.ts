@@ -1858,6 +1858,7 @@ export class Tensor implements Disposable {
     checkCount("matmul", arguments.length, 2);
     checkPlain(MATMUL, options, "matmul");
     // The common case makes nothing in between and needs no scope.
+    if (options?.bias) checkOperand("matmul", options.bias);
     return this.ndim > 1 && other.ndim > 1 && this.dtype === other.dtype
       ? matmulTensors(this, other, options?.bias)
       : this.#matmulApart(other, options?.bias);
@@ -2002,6 +2003,7 @@ export class Tensor implements Disposable {
    */
   dropout(p: number): Tensor {
     checkCount("dropout", arguments.length, 1);
+    checkNumber(p, "the probability", "drop out");
     if (!(p >= 0 && p <= 1)) {
       throw new RangeError(
         `Cannot drop out with probability ${p}: give a number from 0 to 1`,

@@ -392,6 +392,7 @@ onEachBackend("text and other values where a number belongs", () => {
             () => run(x, wrong as never),
             Error,
             "Cannot ",
+            `${i} of ${String(wrong)}: ${run}`,
           );
           assert(
             error instanceof TypeError || error instanceof RangeError,
@@ -420,7 +421,7 @@ onEachBackend("text and other values where a number belongs", () => {
           ],
           [
             () => x.reshape(2 as never),
-            "Cannot reshape as the shape must be an array of integers: got 2",
+            "Cannot reshape as the shape must be one array of integers: got 2, write reshape([2])",
           ],
           [
             () => x.index(text),
@@ -428,7 +429,7 @@ onEachBackend("text and other values where a number belongs", () => {
           ],
           [
             () => x.norm(0, { p: text }),
-            'Cannot take the norm as p must be a number: got "0"',
+            'Cannot norm as p must be a number: got "0"',
           ],
           [
             () => full([2], text),
