@@ -3,9 +3,8 @@
  *
  * Lanes run along the innermost reduced dim where the inputs lie along it,
  * along the innermost kept dim otherwise, so that memory is read in order
- * whichever dims are folded. Sums are made in blocks, whose results are added
- * in turn: the error grows with the length of a block and their number, not
- * with their product.
+ * whichever dims are folded. Sums of float32 are made in short blocks, whose
+ * results are added up in float64: the error does not grow with the length.
  *
  * @module
  */
@@ -29,12 +28,12 @@ import {
   write,
 } from "./loops.ts";
 import { priceOf } from "./weight.ts";
-import { loadSplat, type Quad, storeFirst } from "./values.ts";
+import { convert, loadSplat, type Quad, storeFirst } from "./values.ts";
 
 /** Elements along a row that are summed before their sum is added. */
-const BLOCK = 2048;
+const BLOCK = 512;
 /** Rows that are summed before their sum is added, with lanes across. */
-const BLOCK_ROWS = 128;
+const BLOCK_ROWS = 64;
 /** Accumulators, so that the latency of additions does not matter. */
 const ACCUMULATORS = 4;
 /** Vectors across that are folded together: two cache lines. */
@@ -49,6 +48,8 @@ interface Site {
   readonly range: readonly [Local<"i32">, Local<"i32">];
   readonly writer: ExpressionWriter;
   readonly fold: Fold;
+  /** How the folds of blocks are joined. */
+  readonly whole: Fold;
 }
 
 /** Whether the lanes should run along the kept dims. */
@@ -86,8 +87,11 @@ export function compileReduce(
   ) => {
     const writer = new ExpressionWriter(f, engine.fused, draft.imported);
     const fold = new Fold(writer.lanes, combine, element.dtype);
+    const whole = combine === "sum" && element.dtype === "float32"
+      ? new Fold(writer.lanes, combine, "float64")
+      : fold;
     const range = [begin, end] as const;
-    const site = { kernel, layout, f, args, range, writer, fold };
+    const site = { kernel, layout, f, args, range, writer, fold, whole };
     if (across) foldAcross(site);
     else foldAlong(site);
   });
@@ -132,7 +136,7 @@ function noIndex(): never {
 
 /** Lanes along the innermost reduced dim: one result at a time. */
 function foldAlong(site: Site): void {
-  const { kernel, layout, f, args, range, writer, fold } = site;
+  const { kernel, layout, f, args, range, writer, whole } = site;
   const { rank, reducedRank, inputs } = kernel;
   const inner = rank + reducedRank - 1;
   const length = f.hoist(layout.extent(args, inner));
@@ -146,7 +150,7 @@ function foldAlong(site: Site): void {
     return pointer;
   });
   nest(f, [...dims, ...kept.slice(1)], start, (pointers) => {
-    const total = fold.accumulator();
+    const total = whole.accumulator();
     nest(f, outer, pointers, ([, ...inputPointers]) => {
       const still = new Map<number, Quad>();
       const walkers = inputs.map((slot, i) => {
@@ -163,12 +167,12 @@ function foldAlong(site: Site): void {
       });
       foldRow(site, walkers, still, length, total);
     });
-    fold.acrossLanes(total);
+    whole.acrossLanes(total);
     const [result] = writer.write([kernel.epilogue], {
       arg: (index) => loadSplat(f, inputs[index]!.dtype, pointers[index + 1]!),
       scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
       index: noIndex,
-      accumulator: total,
+      accumulator: convert(f, total, kernel.element.dtype),
     });
     storeFirst(f, result!, pointers[0]!);
   });
@@ -182,7 +186,7 @@ function foldRow(
   length: Local<"i32">,
   total: Quad,
 ): void {
-  const { f, fold } = site;
+  const { f, fold, whole } = site;
   const left = f.let(length);
   const parts = Array.from(
     { length: ACCUMULATORS },
@@ -211,7 +215,7 @@ function foldRow(
     for (let width = ACCUMULATORS / 2; width >= 1; width /= 2) {
       for (let i = 0; i < width; i++) fold.into(parts[i]!, parts[i + width]!);
     }
-    fold.into(total, parts[0]!);
+    whole.into(total, convert(f, parts[0]!, total.dtype));
     f.increase(left, -BLOCK);
     f.branchIf(again, i32.gt_s(left, i32.const(0)));
   });
@@ -259,15 +263,15 @@ function foldColumns(
   vectors: number,
   count?: Local<"i32">,
 ): void {
-  const { kernel, layout, f, args, writer, fold } = site;
+  const { kernel, layout, f, args, writer, fold, whole } = site;
   const { rank, reducedRank } = kernel;
-  const totals = Array.from({ length: vectors }, () => fold.accumulator());
+  const totals = Array.from({ length: vectors }, () => whole.accumulator());
   const parts = totals.map(() => fold.accumulator());
   const dims = dimsOf(f, layout, args, rank, rank + reducedRank);
   const rows = f.let(i32.const(0));
   const flush = () => {
     totals.forEach((total, i) => {
-      fold.into(total, parts[i]!);
+      whole.into(total, convert(f, parts[i]!, total.dtype));
       fold.reset(parts[i]!);
     });
     f.set(rows, i32.const(0));
@@ -293,7 +297,7 @@ function foldColumns(
       arg: (index) => read(f, walkers[index + 1]!, ahead),
       scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
       index: noIndex,
-      accumulator: total,
+      accumulator: convert(f, total, kernel.element.dtype),
     });
     const out = walkers[0]!;
     if (count === undefined) write(f, out, result!, ahead);

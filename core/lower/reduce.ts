@@ -79,14 +79,65 @@ function reduceProgram(name: ReduceOp["name"], dtype: DType): ReduceProgram {
         (sum) => call("div", sum, scalar(0, floating)),
         1,
       );
-    case "norm": {
-      const value = castExpr(x, floating);
-      return make(
-        call("mul", value, value),
-        "sum",
-        (sum) => call("sqrt", sum),
-      );
-    }
+    case "norm":
+      return make(call("abs", castExpr(x, floating)), "max");
+  }
+}
+
+/**
+ * From where on squares may overflow or underflow, and what brings them back:
+ * powers of two, so that nothing is rounded and usual numbers stay as they are.
+ */
+const SQUARES = {
+  float32: { large: 2 ** 45, scale: 2 ** 90 },
+  float64: { large: 2 ** 400, scale: 2 ** 700 },
+};
+
+/** Inputs x and its largest distance from 0: the root of summed squares. */
+const euclidean: (dtype: DType) => ReduceProgram = memoize((dtype) => {
+  const floating = floatOf(dtype as DType);
+  const { large, scale } = SQUARES[floating as keyof typeof SQUARES];
+  const number = (value: number) => constant(value, floating);
+  const top = arg(1, floating);
+  const choose = (ifLarge: number, ifSmall: number) =>
+    call(
+      "select",
+      call("gt", top, number(large)),
+      number(ifLarge),
+      call(
+        "select",
+        call("lt", top, number(1 / large)),
+        number(ifSmall),
+        number(1),
+      ),
+    );
+  const value = call(
+    "mul",
+    castExpr(arg(0, dtype as DType), floating),
+    choose(1 / scale, scale),
+  );
+  return new ReduceProgram(
+    [dtype as DType, floating],
+    call("mul", value, value),
+    "sum",
+    call(
+      "mul",
+      call("sqrt", accumulator(floating)),
+      choose(scale, 1 / scale),
+    ),
+    0,
+  );
+});
+
+/** Lowers a norm to two kernels: the largest element, then the squares. */
+function lowerNorm(op: ReduceOp, x: Value, run: Launcher): Value {
+  const max = run.reduce(plain("norm", x.dtype), x.shape, op.dims, [x]);
+  const top = shaped(max, x.shape, op.dims, true);
+  try {
+    const out = run.reduce(euclidean(x.dtype), x.shape, op.dims, [x, top]);
+    return shaped(out, x.shape, op.dims, op.keepDim);
+  } finally {
+    top.release();
   }
 }
 
@@ -95,12 +146,13 @@ function countOf(shape: readonly number[], dims: readonly number[]): number {
   return dims.reduce((n, d) => n * shape[d]!, 1);
 }
 
-/** Lowers a plain reduction to one kernel. */
+/** Lowers a plain reduction to one kernel, a norm to two. */
 export function lowerReduce(
   op: ReduceOp,
   [x]: readonly Value[],
   run: Launcher,
 ): Value {
+  if (op.name === "norm") return lowerNorm(op, x!, run);
   const scalars = op.name === "mean" ? [countOf(x!.shape, op.dims)] : [];
   const program = plain(op.name, x!.dtype);
   const out = run.reduce(program, x!.shape, op.dims, [x!], scalars);
@@ -175,6 +227,44 @@ const centered: (dtype: DType) => ReduceProgram = memoize((dtype) => {
     1,
   );
 });
+
+/** Inputs x and its first element: the mean, as a distance from that. */
+const meanFromFirst: (dtype: DType) => ReduceProgram = memoize((dtype) => {
+  const floating = floatOf(dtype as DType);
+  const [x, first] = [0, 1].map((i) =>
+    castExpr(arg(i, dtype as DType), floating)
+  ) as [Expr, Expr];
+  const mean = call("div", accumulator(floating), scalar(0, floating));
+  return new ReduceProgram(
+    [dtype as DType, dtype as DType],
+    call("sub", x, first),
+    "sum",
+    call("add", first, mean),
+    1,
+  );
+});
+
+/**
+ * The mean that a variance is taken around, reduced dims kept. Where all values
+ * are large, the rounding of their sum would be as large as their distances.
+ */
+function centerOf(x: Value, dims: readonly number[], run: Launcher): Value {
+  const count = countOf(x.shape, dims);
+  if (count === 0) {
+    return lowerReduce({ name: "mean", dims, keepDim: true }, [x], run);
+  }
+  const { shape, strides, offset } = x.view;
+  const first = x.alias(
+    new View(shape.map((n, d) => dims.includes(d) ? 1 : n), strides, offset),
+  );
+  try {
+    const program = meanFromFirst(x.dtype);
+    const mean = run.reduce(program, shape, dims, [x, first], [count]);
+    return shaped(mean, shape, dims, true);
+  } finally {
+    first.release();
+  }
+}
 
 /** Lowers a variance to two kernels: the mean, then the squared distances. */
 export function lowerVariance(

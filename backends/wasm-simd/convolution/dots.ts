@@ -50,6 +50,8 @@ const MOST_ROWS = 1024;
 const SHORTEST_ROW = 8;
 /** Filters and columns of a tile: its sums and operands fit the registers. */
 const [TALL, WIDE] = [4, 3];
+/** Vectors along rows that are summed before their sum is added. */
+const BLOCK = 256;
 /** Bytes of the sums of one row of a tile, and of all. */
 const TILE_ROW = 16 * WIDE;
 const TILE_BYTES = TALL * TILE_ROW;
@@ -92,7 +94,7 @@ export function defineDots(
 
 function defineTile(
   module: ModuleBuilder,
-  { madd }: Arithmetic,
+  { add: plus, madd }: Arithmetic,
   rows: number,
 ): Dots {
   return module.func(
@@ -105,9 +107,15 @@ function defineTile(
         filters.push(f.let(i32.add(filters.at(-1)!, between)));
       }
       const columns = [x0, x1, x2];
-      const sums = filters.map((_, r) =>
-        columns.map((_, c) => f.let(v128.load(to, TILE_ROW * r + 16 * c)))
-      );
+      const sums = filters.map(() => columns.map(() => f.let(i32x4.const(0))));
+      const flush = () =>
+        sums.forEach((row, r) =>
+          row.forEach((sum, c) => {
+            const place = TILE_ROW * r + 16 * c;
+            f.do(v128.store(to, plus(v128.load(to, place), sum), place));
+            f.set(sum, i32x4.const(0));
+          })
+        );
       const at = f.local("i32");
       const add = (read: (base: Local<"i32">) => Code<"v128">) => {
         const vectors = columns.map((base) => f.let(read(base)));
@@ -129,6 +137,7 @@ function defineTile(
           i32x4.splat(i32.sub(FOUR, over)),
         ),
       );
+      const left = f.let(i32.const(4 * BLOCK));
       repeat(f, height, () => {
         f.set(at, ZERO);
         f.loop((again) => {
@@ -142,12 +151,13 @@ function defineTile(
         });
         for (const base of filters) f.increase(base, filterDown);
         for (const base of columns) f.increase(base, inDown);
+        f.set(left, i32.sub(left, width));
+        f.if(i32.le_s(left, ZERO), () => {
+          flush();
+          f.set(left, i32.const(4 * BLOCK));
+        });
       });
-      sums.forEach((row, r) =>
-        row.forEach((sum, c) =>
-          f.do(v128.store(to, sum, TILE_ROW * r + 16 * c))
-        )
-      );
+      flush();
     },
   );
 }

@@ -24,7 +24,9 @@ export const TILE_COLUMNS = 8;
 const UNROLL = 4;
 
 /**
- * Computes a tile: `out = first + a · b`.
+ * Computes a tile: `out = first + a · b`. The products are added up by
+ * themselves and `first` last, so that errors grow with the length of a block
+ * and the number of blocks, not with the whole inner dim.
  *
  * Parameters: a (packed by step, then row), b and the bytes from one of its
  * rows to the next, out and its row stride, what to add to and its row
@@ -60,14 +62,11 @@ export function defineMicro(
     "none",
     (f, a, b, bStep, out, outStep, first, firstStep, depth) => {
       const sums: Vector[][] = [];
-      for (let i = 0; i < rows; i++) {
-        sums.push(loadRow(f, first, vectors));
-        if (i < rows - 1) f.increase(first, firstStep);
-      }
+      const zeros = () =>
+        Array.from({ length: vectors }, () => f.let(i32x4.const(0)));
+      for (let i = 0; i < rows; i++) sums.push(zeros());
       const chain = [sums];
-      while (chain.length < chains) {
-        chain.push(sums.map((row) => row.map(() => f.let(i32x4.const(0)))));
-      }
+      while (chain.length < chains) chain.push(sums.map(zeros));
       const rounds = f.let(i32.shr_u(depth, i32.const(2)));
       f.if(rounds, () => {
         f.loop((again) => {
@@ -113,9 +112,12 @@ export function defineMicro(
         row.forEach((sum, j) => {
           const all = chain.slice(1)
             .reduce<Code<"v128">>((s, c) => arithmetic.add(s, c[i]![j]!), sum);
-          f.do(v128.store(out, all, 16 * j));
+          const start = v128.load(first, 16 * j);
+          f.do(v128.store(out, arithmetic.add(start, all), 16 * j));
         });
-        if (i < rows - 1) f.increase(out, outStep);
+        if (i === rows - 1) return;
+        f.increase(out, outStep);
+        f.increase(first, firstStep);
       });
     },
   );

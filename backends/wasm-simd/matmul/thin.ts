@@ -38,6 +38,8 @@ type Name = (typeof THIN_ARGUMENTS)[number];
 
 /** Rows of the left matrix that are passed over before the next columns. */
 const CHUNK = 128;
+/** Elements of a dot product that are summed before their sum is added. */
+const BLOCK = 4096;
 
 function words(f: FunctionBuilder, args: Local<"i32">) {
   return (name: Name): Local<"i32"> =>
@@ -133,16 +135,28 @@ function dotProducts(
     for (const row of rows) f.increase(row, 16 * vectors);
     f.increase(v, 16 * vectors);
   };
-  repeat(f, left, 8, () => {
-    const parts = [f.let(v128.load(v)), f.let(v128.load(v, 16))];
-    rows.forEach((row, i) => {
-      parts.forEach((part, k) => {
-        const sum = pairs[i]![k]!;
-        f.set(sum, madd(v128.load(row, 16 * k), part, sum));
+  const totals = rows.map(() => f.let(i32x4.const(0)));
+  const eights = (left: Local<"i32">) =>
+    repeat(f, left, 8, () => {
+      const parts = [f.let(v128.load(v)), f.let(v128.load(v, 16))];
+      rows.forEach((row, i) => {
+        parts.forEach((part, k) => {
+          const sum = pairs[i]![k]!;
+          f.set(sum, madd(v128.load(row, 16 * k), part, sum));
+        });
       });
+      next(2);
     });
-    next(2);
+  repeat(f, left, BLOCK, () => {
+    const block = f.let(i32.const(BLOCK));
+    eights(block);
+    pairs.forEach(([a, b], i) => {
+      f.set(totals[i]!, add(totals[i]!, add(a, b)));
+      f.set(a, i32x4.const(0));
+      f.set(b, i32x4.const(0));
+    });
   });
+  eights(left);
   repeat(f, left, 4, () => {
     const part = f.let(v128.load(v));
     rows.forEach((row, i) => {
@@ -159,7 +173,7 @@ function dotProducts(
       f.set(sum, madd(v128.and(v128.load(row), mask), part, sum));
     });
   });
-  return pairs.map(([a, b]) => f.let(add(a, b)));
+  return pairs.map(([a, b], i) => f.let(add(totals[i]!, add(a, b))));
 }
 
 /** The sum of the lanes, in every lane. */
@@ -216,9 +230,10 @@ function defineSums(module: ModuleBuilder, arithmetic: Arithmetic): void {
   });
 }
 
+/** The rows' sums by themselves, and then what they begin with. */
 function addRows(
   f: FunctionBuilder,
-  { madd }: Arithmetic,
+  { add, madd }: Arithmetic,
   site: {
     first: Local<"i32">;
     step: Local<"i32">;
@@ -231,12 +246,7 @@ function addRows(
   },
 ): Vector[] {
   const { first, step, vectors } = site;
-  const sums = Array.from({ length: vectors }, () => f.local("v128"));
-  f.if(
-    step,
-    () => sums.forEach((sum, j) => f.set(sum, v128.load(first, 16 * j))),
-    () => sums.forEach((sum) => f.set(sum, v128.load32_splat(first))),
-  );
+  const sums = Array.from({ length: vectors }, () => f.let(i32x4.const(0)));
   const x = f.let(site.x);
   const v = f.let(site.v);
   const left = f.let(site.height);
@@ -250,6 +260,13 @@ function addRows(
     f.increase(left, -1);
     f.branchIf(again, left);
   });
+  const start = (code: (j: number) => Code<"v128">) =>
+    sums.forEach((sum, j) => f.set(sum, add(code(j), sum)));
+  f.if(
+    step,
+    () => start((j) => v128.load(first, 16 * j)),
+    () => start(() => v128.load32_splat(first)),
+  );
   return sums;
 }
 
