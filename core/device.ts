@@ -12,7 +12,6 @@ import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { DeviceError } from "./errors.ts";
 import { expectDevice } from "./garbage.ts";
 import { Launcher } from "./lower/launcher.ts";
-import { copyOf } from "./lower/move.ts";
 import { lower } from "./lower/table.ts";
 import type { Op } from "./op.ts";
 import { currentRecording } from "./program/recording.ts";
@@ -106,10 +105,16 @@ export class EagerDevice implements Device {
 
   /** A dense value that holds a copy of `data`. */
   upload(data: TypedArray, shape: Shape, dtype: DType): Value {
-    const value = this.#launcher.allocate(shape, dtype);
-    if (data.length > 0) this.backend.write(value.storage.buffer, 0, data);
-    currentRecording()?.uploaded(value.storage);
-    return value;
+    try {
+      const value = this.#launcher.allocate(shape, dtype);
+      if (data.length > 0) this.backend.write(value.storage.buffer, 0, data);
+      currentRecording()?.uploaded(value.storage);
+      this.#launcher.complete();
+      return value;
+    } catch (error) {
+      this.#launcher.abandon();
+      throw error;
+    }
   }
 
   /** A copy of a value's elements in C order. */
@@ -200,7 +205,8 @@ export class EagerDevice implements Device {
   }
 
   #dense(value: Value): Value {
-    return value.view.dense ? value.alias() : copyOf(value, this.#launcher);
+    if (value.view.dense) return value.alias();
+    return lower({ name: "copy" }, [value], this.#launcher)[0]!;
   }
 
   /** The name of its backend. */

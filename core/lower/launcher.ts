@@ -55,9 +55,42 @@ export class Launcher {
   readonly #programs: (Map<Key, Launch> | undefined)[] = [];
   readonly #routines = new Map<RoutineName, Map<Key, Launch | null>>();
 
+  /** What the operation that runs now has allocated. */
+  readonly #made: Storage[] = [];
+  /** How many references its inputs had when it began. */
+  readonly #references: number[] = [];
+
   /** Keeps its own cache of prepared kernels. */
   constructor(backend: Backend) {
     this.backend = backend;
+  }
+
+  /** Begins an operation that may make views of its inputs. */
+  begin(inputs: readonly Value[]): void {
+    const references = this.#references;
+    references.length = 0;
+    for (let i = 0; i < inputs.length; i++) {
+      references.push(inputs[i]!.storage.references);
+    }
+  }
+
+  /** Ends an operation that has gone well: its results belong to the caller. */
+  complete(): void {
+    this.#made.length = this.#references.length = 0;
+  }
+
+  /**
+   * Ends an operation that has failed: gives back all that it allocated, and
+   * what it still held of its inputs.
+   */
+  abandon(inputs: readonly Value[] = []): void {
+    for (const storage of this.#made.splice(0)) {
+      while (storage.live && storage.references > 0) storage.release();
+    }
+    this.#references.splice(0).forEach((count, i) => {
+      const { storage } = inputs[i]!;
+      while (storage.live && storage.references > count) storage.release();
+    });
   }
 
   /** A dense value of its own, contents undefined. */
@@ -70,7 +103,9 @@ export class Launcher {
       );
     }
     const view = View.dense(shape);
-    return new Value(new Storage(this.backend, dtype, view.size), view);
+    const storage = new Storage(this.backend, dtype, view.size);
+    this.#made.push(storage);
+    return new Value(storage, view);
   }
 
   /** Runs a one-output program over `shape` into a new dense value. */

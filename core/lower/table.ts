@@ -108,8 +108,26 @@ const LOWER: { readonly [N in OpName]: Lower<OpOf<N>> } = {
   },
 };
 
-/** Checks an op, then runs it; each result is owned by the caller. */
+/**
+ * Checks an op, then runs it; each result is owned by the caller. An op that
+ * fails on the way leaves nothing behind.
+ */
 export function lower(
+  op: Op,
+  inputs: readonly Value[],
+  run: Launcher,
+): readonly Value[] {
+  try {
+    const results = lowerNow(op, inputs, run);
+    run.complete();
+    return results;
+  } catch (error) {
+    run.abandon(inputs);
+    throw error;
+  }
+}
+
+function lowerNow(
   op: Op,
   inputs: readonly Value[],
   run: Launcher,
@@ -119,6 +137,7 @@ export function lower(
     return [lowerElementwise(op as ElementwiseOp, inputs, run)];
   }
   const results = infer(op, inputs);
+  run.begin(inputs);
   const out = (LOWER[op.name] as Lower<Op>)(op, inputs, run, results);
   return Array.isArray(out) ? out : [out as Value];
 }
