@@ -228,44 +228,6 @@ const centered: (dtype: DType) => ReduceProgram = memoize((dtype) => {
   );
 });
 
-/** Inputs x and its first element: the mean, as a distance from that. */
-const meanFromFirst: (dtype: DType) => ReduceProgram = memoize((dtype) => {
-  const floating = floatOf(dtype as DType);
-  const [x, first] = [0, 1].map((i) =>
-    castExpr(arg(i, dtype as DType), floating)
-  ) as [Expr, Expr];
-  const mean = call("div", accumulator(floating), scalar(0, floating));
-  return new ReduceProgram(
-    [dtype as DType, dtype as DType],
-    call("sub", x, first),
-    "sum",
-    call("add", first, mean),
-    1,
-  );
-});
-
-/**
- * The mean that a variance is taken around, reduced dims kept. Where all values
- * are large, the rounding of their sum would be as large as their distances.
- */
-function centerOf(x: Value, dims: readonly number[], run: Launcher): Value {
-  const count = countOf(x.shape, dims);
-  if (count === 0) {
-    return lowerReduce({ name: "mean", dims, keepDim: true }, [x], run);
-  }
-  const { shape, strides, offset } = x.view;
-  const first = x.alias(
-    new View(shape.map((n, d) => dims.includes(d) ? 1 : n), strides, offset),
-  );
-  try {
-    const program = meanFromFirst(x.dtype);
-    const mean = run.reduce(program, shape, dims, [x, first], [count]);
-    return shaped(mean, shape, dims, true);
-  } finally {
-    first.release();
-  }
-}
-
 /** Lowers a variance to two kernels: the mean, then the squared distances. */
 export function lowerVariance(
   op: VarianceOp,
