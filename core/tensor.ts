@@ -66,6 +66,7 @@ import {
   type Shape,
   sizeOf,
 } from "./shape.ts";
+import { currentTask } from "./task.ts";
 import { copyInPlace, updates } from "./update.ts";
 import type { Value } from "./value.ts";
 import type { Backend } from "./backend.ts";
@@ -157,7 +158,7 @@ export class Tensor implements Disposable {
     this.#edge = edge;
     edge?.node.retain();
     value.storage.countTensor(1);
-    currentScope()?.own(this);
+    if (currentTask().scope !== null) currentScope()?.own(this);
     currentRecording()?.tensor(this);
     if (noteTensor !== null) noteTensor(this);
   }
@@ -236,14 +237,16 @@ export class Tensor implements Disposable {
 
   /** Used by the library: the value, if it has not been released. */
   get value(): Value {
-    if (this.#released) {
-      throw new ReleasedError(
-        `Cannot use a released tensor of shape ${showShape(this.shape)} as ${
-          releasedBecause(this.owner)
-        }`,
-      );
-    }
+    if (this.#released) throw this.#refusal();
     return this.#value;
+  }
+
+  #refusal(): ReleasedError {
+    return new ReleasedError(
+      `Cannot use a released tensor of shape ${showShape(this.shape)} as ${
+        releasedBecause(this.owner)
+      }`,
+    );
   }
 
   /** Used by the library: the place on the tape. */
