@@ -25,7 +25,7 @@ const INPUTS = ["tensor"];
 
 const [programs, layers, optimizers, schedules] = await Promise.all([
   Promise.all(
-    ["tensor", "nn", "special", "inplace"].map((group) =>
+    ["tensor", "nn", "special", "tiny", "inplace"].map((group) =>
       readFigures<ProgramCase>(`programs_${group}`)
     ),
   ),

@@ -12,13 +12,16 @@ DYADIC = [k / 4 for k in range(-12, 13)]
 SPECIAL = [0.0, -0.0, math.inf, -math.inf, math.nan, 1.0, -1.0, 0.5, -2.5, 3.0,
            3.4e38, -3.4e38, 1e30, -1e20, 1e-30, -1e-20, 88.0, -104.0,
            16777216.0]
-SUBNORMAL = [1e-39, -1e-40, 1.4e-45, 5e-39]
+# Below 2^-126 float32 is subnormal, and a GPU may take it for 0.
+TINY = [1e-39, -1e-40, 1.4e-45, -5e-39, 1e-38, 0.0, -0.0, 1.0, -2.5, 3.4e38,
+        1.2e-38, -1.3e-38]
 
 
 class Draw:
-    def __init__(self, rng, special=False, doubles=True):
+    def __init__(self, rng, special=False, doubles=True, tiny=False):
         self.rng = rng
-        self.special = special
+        self.special = special or tiny
+        self.tiny = tiny
         self.doubles = doubles
 
     def chance(self, p):
@@ -43,6 +46,8 @@ class Draw:
             else NAMES["float32"]
 
     def numbers(self, count):
+        if self.tiny:
+            return [self.rng.choice(TINY) for _ in range(count)]
         if self.special:
             return [self.rng.choice(SPECIAL) for _ in range(count)]
         if self.chance(0.3):

@@ -12,8 +12,13 @@ def gelu(x):
 
 
 def elu(x, alpha=1.0):
-    """NaN passes its gradient on; in PyTorch it depends on the element."""
-    return torch.where(torch.isnan(x), x, F.elu(x, alpha))
+    """NaN passes its gradient on, where in PyTorch it depends on the element;
+    and small numbers keep their digits, of which exp(x) - 1 leaves none."""
+    nothing = torch.zeros_like(x)
+    number = torch.where(torch.isnan(x), nothing, x)
+    below = torch.where(number > 0, nothing, number)
+    lost = (alpha * torch.expm1(below) - F.elu(below, alpha)).detach()
+    return torch.where(torch.isnan(x), x, F.elu(number, alpha) + lost)
 
 
 def log1p(x):

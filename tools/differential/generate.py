@@ -25,7 +25,7 @@ import nn_ops
 import reduction_ops
 import shape_ops
 from draw import Draw
-from program import Program, Reject, finish, finish_special
+from program import Program, Reject, finish, finish_special, finish_tiny
 from record import FIGURES
 
 TENSOR = (elementwise_ops.OPERATIONS + reduction_ops.OPERATIONS
@@ -51,6 +51,8 @@ def build(rng, operations, draw, lengths, inplace=False):
             p.add(rng.choices(makers, weights)[0](p, draw))
         except (Reject, RuntimeError, IndexError):
             p.rollback(mark)
+    if draw.tiny:
+        return finish_tiny(p)
     return finish_special(p) if draw.special else finish(p)
 
 
@@ -110,6 +112,8 @@ def main():
           3, 650, TENSOR, [1, 1, 2, 3], special=True)
     group("inplace", "operations in place, and what shares memory", programs,
           4, 300, inplace_ops.OPERATIONS, [2, 3, 4, 5, 6, 7, 8], inplace=True)
+    group("tiny", "subnormal numbers", programs, 8, 250,
+          elementwise_ops.OPERATIONS, [1], tiny=True, doubles=False)
     group("layers", "nets of layers, call after call", modules.random_layers,
           5, 120)
     group("optimizers", "trajectories of optimizers",

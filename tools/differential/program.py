@@ -341,6 +341,19 @@ def finish_special(program, orders=1):
     return write(program, single, single)
 
 
+def finish_tiny(program):
+    """A program over subnormal numbers: what float32 gives, and what it gives
+    where such numbers count as 0, be it on their way in or out."""
+    kept = program.evaluate(Run(), 0)
+    torch.set_flush_denormal(True)
+    try:
+        flushed = [o.clone() for o in program.evaluate(Run(), 0)[0]]
+    finally:
+        torch.set_flush_denormal(False)
+    return write(program, kept, kept, flushed=[
+        encode_any(like(f, m)) for f, m in zip(flushed, kept[0])])
+
+
 def finish(program, orders=2):
     """The program as JSON, or Reject."""
     if not program.sinks():

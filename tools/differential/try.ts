@@ -17,7 +17,7 @@ import {
 } from "../../goldens/program.ts";
 import type { FigureFile } from "../../goldens/read.ts";
 
-const GROUPS = ["tensor", "nn", "special", "inplace"];
+const GROUPS = ["tensor", "nn", "special", "tiny", "inplace"];
 const TOGETHER = 50;
 
 const [backend, folder, ...wanted] = process.argv.slice(2);
