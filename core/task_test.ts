@@ -421,8 +421,9 @@ describe("setBackend", () => {
     assertThrows(() => ones([1], { device: "unknown" }));
     assertEquals(opened(), 1);
     assertEquals(a.device === b.device && b.device === device, true);
-    assertEquals(a.add(b).toArraySync(), [2]);
-    for (const each of [x, a, b]) each.dispose();
+    const sum = a.add(b);
+    assertEquals(sum.toArraySync(), [2]);
+    for (const each of [x, a, b, sum]) each.dispose();
   });
 
   it("can be tried again after a failure", async () => {
