@@ -36,8 +36,12 @@ const BLOCK = 512;
 const BLOCK_ROWS = 64;
 /** Accumulators, so that the latency of additions does not matter. */
 const ACCUMULATORS = 4;
-/** Vectors across that are folded together: two cache lines. */
+/**
+ * Vectors across that are folded together: two cache lines, or one where sums
+ * in float64 take twice the registers.
+ */
 const COLUMNS = 8;
+const WIDE_COLUMNS = 4;
 
 /** What both ways of folding have at hand. */
 interface Site {
@@ -240,10 +244,11 @@ function foldAcross(site: Site): void {
       for (const walker of walkers) advance(f, walker, vectors);
       f.increase(left, -4 * vectors);
     };
-    const many = i32.ge_s(left, i32.const(4 * COLUMNS));
+    const columns = site.whole === site.fold ? COLUMNS : WIDE_COLUMNS;
+    const many = i32.ge_s(left, i32.const(4 * columns));
     f.if(many, () => {
       f.loop((again) => {
-        some(COLUMNS);
+        some(columns);
         f.branchIf(again, many);
       });
     });

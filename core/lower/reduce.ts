@@ -19,7 +19,7 @@ import type { LogSumExpOp, ReduceOp, VarianceOp } from "../op.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import type { Launcher } from "./launcher.ts";
-import { memoize, ReduceProgram } from "./program.ts";
+import { MapProgram, memoize, ReduceProgram } from "./program.ts";
 
 /** `value` under the shape that a reduction leaves, dims kept as 1 or not. */
 function shaped(
@@ -93,52 +93,76 @@ const SQUARES = {
   float64: { large: 2 ** 400, scale: 2 ** 700 },
 };
 
-/** Inputs x and its largest distance from 0: the root of summed squares. */
-const euclidean: (dtype: DType) => ReduceProgram = memoize((dtype) => {
-  const floating = floatOf(dtype as DType);
-  const { large, scale } = SQUARES[floating as keyof typeof SQUARES];
-  const number = (value: number) => constant(value, floating);
-  const top = arg(1, floating);
-  const choose = (ifLarge: number, ifSmall: number) =>
-    call(
-      "select",
-      call("gt", top, number(large)),
-      number(ifLarge),
-      call(
-        "select",
-        call("lt", top, number(1 / large)),
-        number(ifSmall),
-        number(1),
-      ),
-    );
-  const value = call(
-    "mul",
-    castExpr(arg(0, dtype as DType), floating),
-    choose(1 / scale, scale),
+/** Input x of float32: the root of its squares, which float64 has room for. */
+const wideNorm: (dtype: DType) => ReduceProgram = memoize((dtype) => {
+  const value = castExpr(
+    castExpr(arg(0, dtype as DType), floatOf(dtype as DType)),
+    "float64",
   );
   return new ReduceProgram(
-    [dtype as DType, floating],
+    [dtype as DType],
     call("mul", value, value),
     "sum",
-    call(
-      "mul",
-      call("sqrt", accumulator(floating)),
-      choose(scale, 1 / scale),
-    ),
+    castExpr(call("sqrt", accumulator("float64")), "float32"),
     0,
   );
 });
 
-/** Lowers a norm to two kernels: the largest element, then the squares. */
+/** What squares are scaled by, from the largest distance from 0. */
+const squareScale: (dtype: DType) => MapProgram = memoize((dtype) => {
+  const floating = dtype as DType;
+  const { large, scale } = SQUARES[floating as keyof typeof SQUARES];
+  const number = (value: number) => constant(value, floating);
+  const top = arg(0, floating);
+  return new MapProgram(
+    [floating],
+    [call(
+      "select",
+      call("gt", top, number(large)),
+      number(1 / scale),
+      call(
+        "select",
+        call("lt", top, number(1 / large)),
+        number(scale),
+        number(1),
+      ),
+    )],
+    0,
+  );
+});
+
+/** Inputs x and the scale of squares: the root of summed squares. */
+const euclidean: (dtype: DType) => ReduceProgram = memoize((dtype) => {
+  const floating = floatOf(dtype as DType);
+  const scale = arg(1, floating);
+  const value = call("mul", castExpr(arg(0, dtype as DType), floating), scale);
+  return new ReduceProgram(
+    [dtype as DType, floating],
+    call("mul", value, value),
+    "sum",
+    call("div", call("sqrt", accumulator(floating)), scale),
+    0,
+  );
+});
+
+/**
+ * Lowers a norm, so that its squares neither overflow nor underflow: in float64
+ * where the backend has it, else by the largest element, which gives a scale.
+ */
 function lowerNorm(op: ReduceOp, x: Value, run: Launcher): Value {
+  if (
+    floatOf(x.dtype) === "float32" && run.backend.dtypes.includes("float64")
+  ) {
+    const out = run.reduce(wideNorm(x.dtype), x.shape, op.dims, [x]);
+    return shaped(out, x.shape, op.dims, op.keepDim);
+  }
   const max = run.reduce(plain("norm", x.dtype), x.shape, op.dims, [x]);
   const top = shaped(max, x.shape, op.dims, true);
-  try {
-    const out = run.reduce(euclidean(x.dtype), x.shape, op.dims, [x, top]);
-    return shaped(out, x.shape, op.dims, op.keepDim);
-  } finally {
-    top.release();
-  }
+  const scale = run.map(squareScale(top.dtype), top.shape, [top]);
+  const out = run.reduce(euclidean(x.dtype), x.shape, op.dims, [x, scale]);
+  top.release();
+  scale.release();
+  return shaped(out, x.shape, op.dims, op.keepDim);
 }
 
 /** Elements that are folded into one. */
@@ -146,7 +170,7 @@ function countOf(shape: readonly number[], dims: readonly number[]): number {
   return dims.reduce((n, d) => n * shape[d]!, 1);
 }
 
-/** Lowers a plain reduction to one kernel, a norm to two. */
+/** Lowers a plain reduction to one kernel, a norm to one or three. */
 export function lowerReduce(
   op: ReduceOp,
   [x]: readonly Value[],
