@@ -73,7 +73,7 @@ async function sources(folder: string): Promise<string[]> {
     for await (const entry of Deno.readDir(folder)) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory) found.push(...await sources(path));
-      else if (/(?<!_test|_testing)\.ts$/.test(path)) {
+      else if (/(?<!_test|\btesting|_testing)\.ts$/.test(path)) {
         found.push(path);
       }
     }

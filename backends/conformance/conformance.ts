@@ -5,30 +5,25 @@
  */
 import fc from "fast-check";
 import type { Backend, DType, Op, OpName } from "@tenfold/core";
-import { checkCase } from "./_check.ts";
-import { checkGradient, checkNoGradient } from "./_gradient.ts";
-import { checkMap, checkReduce } from "./_kernels.ts";
-import { Random } from "./_random.ts";
-import { checkReuse, checkTraining, checkViews } from "./_memory.ts";
-import { checkProgram, checkReplay } from "./_program.ts";
-import { checkProgramGradient } from "./_smooth_program.ts";
+import { checkCase } from "./check.ts";
+import { checkGradient, checkNoGradient } from "./gradient.ts";
+import { checkMap, checkReduce } from "./kernels.ts";
+import { Random } from "./random.ts";
+import { checkReuse, checkTraining, checkViews } from "./memory.ts";
+import { checkProgram, checkReplay } from "./program.ts";
+import { checkProgramGradient } from "./smooth_program.ts";
 import {
   checkDTypes,
   checkIndices,
   checkOverlaps,
   checkSize,
-} from "./_refusal.ts";
-import { checkRoutine, ROUTINES } from "./_routines.ts";
-import { checkScalars } from "./_scalars.ts";
-import {
-  balanced,
-  type Session,
-  sessionOf,
-  unlessRefused,
-} from "./_session.ts";
-import { type Case, type CaseRow, EVERY } from "./cases/_case.ts";
-import { SMOOTH } from "./cases/_smooth.ts";
-import { CASES } from "./cases/_table.ts";
+} from "./refusal.ts";
+import { checkRoutine, ROUTINES } from "./routines.ts";
+import { checkScalars } from "./scalars.ts";
+import { balanced, type Session, sessionOf, unlessRefused } from "./session.ts";
+import { type Case, type CaseRow, EVERY } from "./cases/case.ts";
+import { SMOOTH } from "./cases/smooth.ts";
+import { CASES } from "./cases/table.ts";
 
 /** Groups tests, as `describe` of a test runner does. */
 export type Describe = (name: string, body: () => void) => void;

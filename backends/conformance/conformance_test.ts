@@ -3,8 +3,8 @@ import { describe, it } from "@std/testing/bdd";
 import { cpuTypedArray } from "../cpu-typedarray/mod.ts";
 import type { Backend } from "@tenfold/core";
 import { conformance } from "./conformance.ts";
-import { FAULTS } from "./_faults.ts";
-import { Interpreter } from "./_interpreter.ts";
+import { FAULTS } from "./faulty_backends.ts";
+import { Interpreter } from "./interpreter.ts";
 
 interface Declared {
   readonly name: string;

@@ -11,10 +11,10 @@ import {
   OutOfMemoryError,
   type Value,
 } from "@tenfold/core";
-import { type CaseRow, EVERY } from "./cases/_case.ts";
-import { CASES } from "./cases/_table.ts";
-import { Random } from "./_random.ts";
-import { Session } from "./_session.ts";
+import { type CaseRow, EVERY } from "./cases/case.ts";
+import { CASES } from "./cases/table.ts";
+import { Random } from "./random.ts";
+import { Session } from "./session.ts";
 
 /** A way in which an operation can fail on the way. */
 interface Failing {

@@ -14,12 +14,12 @@ import {
   OutOfMemoryError,
   type TypedArray,
 } from "@tenfold/core";
-import { closeMap, closeReduce } from "./_close_over.ts";
-import { canGenerateCode } from "./_codegen.ts";
-import { parseOptions } from "./_options.ts";
-import { Pool } from "./_pool.ts";
-import { compileMap } from "./_render_map.ts";
-import { compileReduce } from "./_render_reduce.ts";
+import { closeMap, closeReduce } from "./closures.ts";
+import { canGenerateCode } from "./codegen.ts";
+import { parseOptions } from "./options.ts";
+import { Pool } from "./pool.ts";
+import { compileMap } from "./render_map.ts";
+import { compileReduce } from "./render_reduce.ts";
 import { prepareRoutine } from "./routines/table.ts";
 
 /** Options of {@linkcode cpuTypedArray}. */

@@ -6,7 +6,7 @@ import {
   type RoutineName,
   scalar,
 } from "@tenfold/core";
-import { canGenerateCode } from "./_codegen.ts";
+import { canGenerateCode } from "./codegen.ts";
 import { cpuTypedArray } from "./mod.ts";
 
 const fill: Kernel = {

@@ -17,7 +17,7 @@ import type { Memory } from "./device/buffer.ts";
 import type { Counters } from "./device/counters.ts";
 import { Gpu } from "./device/gpu.ts";
 import type { Profile } from "./device/profile.ts";
-import { prepareArgument } from "./kernels/argument.ts";
+import { prepareArgument } from "./kernels/arg_reduce.ts";
 import { prepareConv } from "./kernels/conv.ts";
 import { prepareCumsum } from "./kernels/cumsum.ts";
 import { prepareGather } from "./kernels/gather.ts";

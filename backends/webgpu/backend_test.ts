@@ -21,7 +21,7 @@ import {
 } from "@tenfold/core";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import type { WebgpuBackend } from "./backend.ts";
-import { describeWithAdapter, openWith } from "./_testing.ts";
+import { describeWithAdapter, openWith } from "./testing.ts";
 
 describeWithAdapter("webgpu", () => {
   let gpu: WebgpuBackend;

@@ -1,6 +1,6 @@
 import { describe, it } from "@std/testing/bdd";
 import { conformance } from "@tenfold/backends/conformance";
-import { describeWithAdapter } from "./_testing.ts";
+import { describeWithAdapter } from "./testing.ts";
 import { webgpu } from "./mod.ts";
 
 describeWithAdapter("webgpu conforms", () => {

@@ -14,8 +14,8 @@ import {
   tensor,
 } from "@tenfold/core";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
-import { describeWithAdapter } from "./_testing.ts";
-import { FakeGpu } from "./device/_testing.ts";
+import { describeWithAdapter } from "./testing.ts";
+import { FakeGpu } from "./device/testing.ts";
 import { probeWebgpu, webgpu } from "./mod.ts";
 
 describe("webgpu options", () => {

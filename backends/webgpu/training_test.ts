@@ -5,7 +5,7 @@ import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import { DataLoader, loadDigits, TensorDataset } from "@tenfold/data";
 import * as nn from "@tenfold/nn";
 import { AdamW } from "@tenfold/optim";
-import { describeWithAdapter, openWith } from "./_testing.ts";
+import { describeWithAdapter, openWith } from "./testing.ts";
 
 /** Trains the net of the demo; gives the loss of each step. */
 async function train(

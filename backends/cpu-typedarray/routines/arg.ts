@@ -4,7 +4,7 @@
  * @module
  */
 import type { Launch, RoutineKernel, TypedArray } from "@tenfold/core";
-import { walkRows } from "../_walk.ts";
+import { walkRows } from "../walk.ts";
 
 /** Runs `argmax` or `argmin`: the first of equal ones, and NaN before all. */
 export function prepareArg({ name }: RoutineKernel): Launch {

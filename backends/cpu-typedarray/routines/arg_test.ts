@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { numbers, operand } from "../_harness.ts";
-import { inLayouts, rowsOf, runRoutine } from "./_harness.ts";
+import { numbers, operand } from "../testing.ts";
+import { inLayouts, rowsOf, runRoutine } from "./testing.ts";
 
 for (const name of ["argmax", "argmin"] as const) {
   const best = name === "argmax" ? Math.max : Math.min;

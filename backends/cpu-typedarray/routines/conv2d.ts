@@ -9,10 +9,10 @@ import type {
   RoutineKernel,
   TypedArray,
 } from "@tenfold/core";
-import { walk } from "../_walk.ts";
-import { multiplyBlocks } from "./_blocks.ts";
-import { packTable } from "./_pack.ts";
-import { productOfTables } from "./_vector.ts";
+import { walk } from "../walk.ts";
+import { multiplyBlocks } from "./gemm.ts";
+import { packTable } from "./pack.ts";
+import { productOfTables } from "./gemv.ts";
 
 /** Dims of the loop `[b, g, m, y, x, c, i, j]`. */
 const GROUP = 1;

@@ -6,8 +6,8 @@ import {
   type Operand,
   operand,
   positions,
-} from "../_harness.ts";
-import { runRoutine } from "./_harness.ts";
+} from "../testing.ts";
+import { runRoutine } from "./testing.ts";
 
 /** The extents of `[b, g, m, y, x, c, i, j]` and the strides of the windows. */
 interface Case {

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Launch, RoutineKernel, TypedArray } from "@tenfold/core";
-import { foldsIntegers } from "../_combine.ts";
-import { walkRows } from "../_walk.ts";
+import { foldsIntegers } from "../accumulator.ts";
+import { walkRows } from "../walk.ts";
 
 /** Runs `cumsum`; floats add up in float64, integers wrap. */
 export function prepareCumsum({ outputs }: RoutineKernel): Launch {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { assertClose, numbers } from "../_harness.ts";
-import { inLayouts, rowsOf, runRoutine, target } from "./_harness.ts";
+import { assertClose, numbers } from "../testing.ts";
+import { inLayouts, rowsOf, runRoutine, target } from "./testing.ts";
 
 describe("cumsum", () => {
   it("runs along the last dim in every layout and dtype", () => {

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Launch, RoutineKernel, TypedArray } from "@tenfold/core";
-import { walkRows } from "../_walk.ts";
-import { checkIndices, innerLoops } from "./_index.ts";
+import { walkRows } from "../walk.ts";
+import { checkIndices, innerLoops } from "./indices.ts";
 
 /** Runs `gather`: `out[row, j] = x[row, index[row, j]]`. */
 export function prepareGather(_: RoutineKernel): Launch {

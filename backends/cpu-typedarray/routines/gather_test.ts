@@ -7,8 +7,8 @@ import {
   type Operand,
   operand,
   positions,
-} from "../_harness.ts";
-import { inLayouts, layouts, runRoutine, target } from "./_harness.ts";
+} from "../testing.ts";
+import { inLayouts, layouts, runRoutine, target } from "./testing.ts";
 
 /** Indices from 0 to `bound - 1`. */
 function indices(count: number, bound: number): number[] {

@@ -9,10 +9,10 @@ import type {
   RoutineKernel,
   TypedArray,
 } from "@tenfold/core";
-import { walkRows } from "../_walk.ts";
-import { multiplyBlocks, type Plane } from "./_blocks.ts";
-import { type Matrix, packMatrix } from "./_pack.ts";
-import { productWithVector, type Vector } from "./_vector.ts";
+import { walkRows } from "../walk.ts";
+import { multiplyBlocks, type Plane } from "./gemm.ts";
+import { type Matrix, packMatrix } from "./pack.ts";
+import { productWithVector, type Vector } from "./gemv.ts";
 
 /** So many rows or columns take longer to pack than to multiply. */
 const THIN = 3;

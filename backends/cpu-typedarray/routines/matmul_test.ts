@@ -8,8 +8,8 @@ import {
   type Operand,
   operand,
   positions,
-} from "../_harness.ts";
-import { runRoutine } from "./_harness.ts";
+} from "../testing.ts";
+import { runRoutine } from "./testing.ts";
 
 /** The product by its definition, and each result's sum of magnitudes. */
 function product(

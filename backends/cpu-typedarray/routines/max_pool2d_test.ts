@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { DType } from "@tenfold/core";
-import { numbers, operand, positions } from "../_harness.ts";
-import { runRoutine } from "./_harness.ts";
+import { numbers, operand, positions } from "../testing.ts";
+import { runRoutine } from "./testing.ts";
 
 interface Case {
   readonly plane: readonly [number, number];

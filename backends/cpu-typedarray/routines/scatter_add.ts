@@ -4,8 +4,8 @@
  * @module
  */
 import type { Launch, RoutineKernel, TypedArray } from "@tenfold/core";
-import { walkRows } from "../_walk.ts";
-import { checkIndices, innerLoops } from "./_index.ts";
+import { walkRows } from "../walk.ts";
+import { checkIndices, innerLoops } from "./indices.ts";
 
 /**
  * Runs `scatterAdd`: `out[row, index[row, j]] += src[row, j]`, in the order of

@@ -2,8 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { IndexError } from "@tenfold/core";
 import { cpuTypedArray } from "../mod.ts";
-import { address, numbers, operand, positions, run } from "../_harness.ts";
-import { inLayouts, layouts } from "./_harness.ts";
+import { address, numbers, operand, positions, run } from "../testing.ts";
+import { inLayouts, layouts } from "./testing.ts";
 
 const backend = cpuTypedArray();
 

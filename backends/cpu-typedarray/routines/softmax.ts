@@ -4,8 +4,8 @@
  * @module
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
-import { exp32 } from "../_float32.ts";
-import { walkRows } from "../_walk.ts";
+import { exp32 } from "../float32.ts";
+import { walkRows } from "../walk.ts";
 
 type Floats = Float32Array | Float64Array;
 

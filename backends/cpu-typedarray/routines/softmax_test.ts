@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { castNumber, type DType } from "@tenfold/core";
-import { assertClose, numbers } from "../_harness.ts";
-import { inLayouts, rowsOf, runRoutine, target } from "./_harness.ts";
+import { assertClose, numbers } from "../testing.ts";
+import { inLayouts, rowsOf, runRoutine, target } from "./testing.ts";
 
 const SHAPES = [[1], [7], [1, 1], [3, 5], [33, 17], [2, 20, 9], [4, 1200]];
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Launch, RoutineKernel, TypedArray } from "@tenfold/core";
-import { walkRows } from "../_walk.ts";
+import { walkRows } from "../walk.ts";
 
 /** Runs up to this long are sorted by insertion, longer ones are merged. */
 const RUN = 16;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { numbers } from "../_harness.ts";
-import { inLayouts, rowsOf, runRoutine, target } from "./_harness.ts";
+import { numbers } from "../testing.ts";
+import { inLayouts, rowsOf, runRoutine, target } from "./testing.ts";
 
 /** Places of a row in a stable order in which NaN is the largest. */
 function order(row: readonly number[], descending: boolean): number[] {

@@ -4,7 +4,7 @@ import { EagerDevice, type Op, type Value, type View } from "@tenfold/core";
 import { WasmSimd } from "../backend.ts";
 import { probeFeatures } from "../features.ts";
 import { LinearMemory } from "../memory.ts";
-import { bothOf, device, upload } from "./_harness.ts";
+import { bothOf, device, upload } from "./testing.ts";
 
 type Four = readonly [number, number, number, number];
 type Pair = readonly [number, number];

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { DType, MaxPool2dOp, View } from "@tenfold/core";
-import { bothOf, upload } from "./_harness.ts";
+import { bothOf, upload } from "./testing.ts";
 
 type Pair = readonly [number, number];
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { SCALAR_FUNCTIONS } from "@tenfold/core";
-import { onArrays, ulpError } from "./_harness.ts";
+import { onArrays, ulpError } from "./testing.ts";
 import { VECTOR_MATH, type VectorMath } from "./table.ts";
 
 type Name = keyof typeof VECTOR_MATH;

@@ -163,7 +163,7 @@ describe("threads", () => {
   });
 
   it("never keep a program from ending", async () => {
-    const file = new URL("./_ends_by_itself.ts", import.meta.url);
+    const file = new URL("./ends_by_itself.ts", import.meta.url);
     const { code, output } = await runAlone(file);
     assertEquals(output.trim(), "done 16777216");
     assertEquals(code, 0);

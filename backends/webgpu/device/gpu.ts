@@ -5,7 +5,7 @@
  */
 import { DeviceError } from "@tenfold/core";
 import { newCounters } from "./counters.ts";
-import { Faults, oneLine, REPORT_WORDS } from "./faults.ts";
+import { Faults, oneLine, REPORT_WORDS } from "./deferred_errors.ts";
 import { Block, Pool } from "./memory.ts";
 import { Outcome } from "./outcome.ts";
 import { Pipelines } from "./pipelines.ts";

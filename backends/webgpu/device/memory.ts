@@ -5,7 +5,7 @@
  */
 import { OutOfMemoryError } from "@tenfold/core";
 import type { Counters } from "./counters.ts";
-import { type Faults, oneLine } from "./faults.ts";
+import { type Faults, oneLine } from "./deferred_errors.ts";
 import { Outcome } from "./outcome.ts";
 import type { Profile } from "./profile.ts";
 import type { Recorder } from "./recorder.ts";

@@ -6,7 +6,7 @@
  */
 import { DeviceError } from "@tenfold/core";
 import type { Counters } from "./counters.ts";
-import { type Faults, oneLine } from "./faults.ts";
+import { type Faults, oneLine } from "./deferred_errors.ts";
 import { Outcome } from "./outcome.ts";
 import type { GroupLayout } from "./program.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Counters } from "./counters.ts";
-import type { Faults } from "./faults.ts";
+import type { Faults } from "./deferred_errors.ts";
 import { Outcome } from "./outcome.ts";
 import type { Profile } from "./profile.ts";
 import { USAGE } from "./usage.ts";

@@ -3,7 +3,7 @@ import { assert } from "@std/assert";
 import { tensor, zeros } from "@tenfold/core";
 import { functional } from "@tenfold/nn";
 import type { WebgpuBackend } from "../backend.ts";
-import { describeWithAdapter, openWith, PROFILES } from "../_testing.ts";
+import { describeWithAdapter, openWith, PROFILES } from "../testing.ts";
 
 /** Random numbers from [0, 1), the same ones each time. */
 function generator(seed: number): () => number {

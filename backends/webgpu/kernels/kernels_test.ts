@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { assertEquals, assertRejects } from "@std/assert";
 import { cat, constant, einsum, IndexError, type Tensor } from "@tenfold/core";
 import type { WebgpuBackend } from "../backend.ts";
-import { describeWithAdapter, openWith, PROFILES } from "../_testing.ts";
-import { assertSame, normal, onCpu } from "./_testing.ts";
+import { describeWithAdapter, openWith, PROFILES } from "../testing.ts";
+import { assertSame, normal, onCpu } from "./testing.ts";
 
 /** Integers from 0 to `bound - 1`, neither sorted nor distinct. */
 function integers(count: number, bound: number): Int32Array {

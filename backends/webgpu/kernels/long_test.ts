@@ -3,8 +3,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { DeviceError, ones, zeros } from "@tenfold/core";
 import { functional } from "@tenfold/nn";
 import type { WebgpuBackend } from "../backend.ts";
-import { describeWithAdapter, openWith } from "../_testing.ts";
-import { assertSame, normal, onCpu } from "./_testing.ts";
+import { describeWithAdapter, openWith } from "../testing.ts";
+import { assertSame, normal, onCpu } from "./testing.ts";
 
 /** More turns than llvmpipe gives to the loops of one invocation. */
 const MANY = 66_000;

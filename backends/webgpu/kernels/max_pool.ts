@@ -17,7 +17,7 @@ import {
   takeExtents,
   takePlacement,
 } from "./loop.ts";
-import { orderKey } from "./order.ts";
+import { orderKey } from "./sort_key.ts";
 import { blocksOf } from "./rows.ts";
 
 /** Loop dims: row, y and x, then i and j in the window. */

@@ -24,7 +24,7 @@ import {
   foldShared,
   identity,
   sharedFor,
-} from "./fold.ts";
+} from "./accumulator.ts";
 import {
   eachInvocation,
   type Extents,

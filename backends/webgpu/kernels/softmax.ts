@@ -6,7 +6,7 @@
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
 import type { Gpu } from "../device/gpu.ts";
-import { foldShared, sharedFor } from "./fold.ts";
+import { foldShared, sharedFor } from "./accumulator.ts";
 import {
   eachInvocation,
   gridFor,

@@ -23,7 +23,7 @@ import {
   workgroupNumber,
   WORKGROUPS,
 } from "./loop.ts";
-import { orderKey } from "./order.ts";
+import { orderKey } from "./sort_key.ts";
 import {
   blocksOf,
   lengthOf,

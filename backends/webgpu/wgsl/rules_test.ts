@@ -1,6 +1,6 @@
 import { beforeAll, describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
-import { collectShaders } from "./_testing.ts";
+import { collectShaders } from "./testing.ts";
 import { LIBRARY, libraryFor } from "./library.ts";
 import { RENDER } from "./scalar.ts";
 

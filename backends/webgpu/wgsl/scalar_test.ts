@@ -12,7 +12,7 @@ import {
   threefry,
 } from "@tenfold/core";
 import type { WebgpuBackend } from "../backend.ts";
-import { describeWithAdapter, openWith } from "../_testing.ts";
+import { describeWithAdapter, openWith } from "../testing.ts";
 
 const { fround } = Math;
 

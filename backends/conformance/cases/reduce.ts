@@ -1,0 +1,281 @@
+/**
+ * Cases of the reductions and of the operations along a dim.
+ *
+ * @module
+ */
+import type {
+  AlongOp,
+  ArgOp,
+  DType,
+  LogSumExpOp,
+  ReduceOp,
+  Shape,
+  SortOp,
+  VarianceOp,
+} from "@tenfold/core";
+import { isFloating } from "@tenfold/core";
+import { ALL_LAYOUTS, type Layout } from "../layout.ts";
+import type { Operand } from "../session.ts";
+import {
+  anything,
+  common,
+  type Draw,
+  EDGES,
+  rarely,
+  ties,
+  wholes,
+  within,
+  wrapping,
+} from "../values.ts";
+import {
+  BLOCKS,
+  type CaseRow,
+  EVERY,
+  operand,
+  subsetsOfDims,
+  VECTORS,
+} from "./case.ts";
+
+/** Loops that take several passes or blocks on a parallel device. */
+const LARGE: readonly Shape[] = [[4099], [3, 1500], [1500, 3], [40, 11, 9]];
+
+interface Fold {
+  readonly dims: readonly number[];
+  readonly keepDim: boolean;
+}
+
+/** Every choice of dims in every layout; `hollow` allows folds of nothing. */
+function* folds(
+  hollow: boolean,
+): Iterable<Fold & { shape: Shape; layout: Layout }> {
+  for (const shape of [...VECTORS, ...BLOCKS, [17, 33]]) {
+    for (const [i, dims] of subsetsOfDims(shape.length).entries()) {
+      if (!hollow && dims.some((d) => shape[d] === 0)) continue;
+      for (const [l, layout] of ALL_LAYOUTS.entries()) {
+        yield { shape, dims, layout, keepDim: (i + l) % 2 === 0 };
+      }
+    }
+  }
+  for (const shape of LARGE) {
+    for (const dims of subsetsOfDims(shape.length)) {
+      if (dims.length === 0) continue;
+      for (const layout of ["dense", "transposed"] as const) {
+        yield { shape, dims, layout, keepDim: false };
+      }
+    }
+  }
+}
+
+/** Lines of special values, three of each. */
+const SPECIAL_LINES: readonly (readonly number[])[] = [
+  [NaN, 1, 2],
+  [1, NaN, Infinity],
+  [Infinity, -Infinity, 0],
+  [-Infinity, -Infinity, -Infinity],
+  [Infinity, Infinity, 1],
+  [-0, 0, -0],
+  [1e30, -1e30, 1],
+  [1000, -1000, 999],
+  [0, 0, 0],
+];
+
+/** The lines whose finite numbers are at most `largest`. */
+function specialLines(dtype: DType, largest = Infinity): Operand {
+  const lines = SPECIAL_LINES.filter((line) =>
+    line.every((x) => !Number.isFinite(x) || Math.abs(x) <= largest)
+  );
+  return operand([lines.length, 3], dtype, "dense", lines.flat());
+}
+
+const drawsOf: { readonly [N in ReduceOp["name"]]: (d: DType) => Draw } = {
+  sum: (dtype) => dtype === "int32" ? wrapping : common,
+  mean: () => common,
+  prod: (dtype) =>
+    dtype === "int32" ? wrapping : dtype === "bool" ? rarely(0.9) : factor,
+  max: () => ties,
+  min: () => ties,
+  any: () => rarely(0.05),
+  all: () => rarely(0.95),
+  norm: () => common,
+};
+
+/** Near 1, either sign, so that long products stay in range. */
+const factor: Draw = (random) =>
+  random.between(0.97, 1.03) * random.pick([1, -1]);
+
+/** The cases of a plain reduction. */
+export function reduceRow(name: ReduceOp["name"]): CaseRow<ReduceOp> {
+  const hollow = name !== "max" && name !== "min";
+  return {
+    dtypes: EVERY,
+    *cases(dtype) {
+      const draw = drawsOf[name](dtype);
+      for (const { shape, dims, keepDim, layout } of folds(hollow)) {
+        yield {
+          op: { name, dims, keepDim },
+          inputs: [operand(shape, dtype, layout, draw)],
+        };
+      }
+      const op = { name, dims: [1], keepDim: false };
+      if (isFloating(dtype)) {
+        // Squares of larger numbers leave the range of float32.
+        const largest = name === "norm" ? 1e15 : Infinity;
+        yield { op, inputs: [specialLines(dtype, largest)] };
+      }
+      if (name === "max" || name === "min") {
+        const edges = EDGES[dtype];
+        yield {
+          op,
+          inputs: [operand([edges.length, 1], dtype, "dense", edges)],
+        };
+      }
+    },
+  };
+}
+
+/** The cases of `variance`. */
+export const varianceRow: CaseRow<VarianceOp> = {
+  dtypes: EVERY,
+  *cases(dtype) {
+    for (const { shape, dims, keepDim, layout } of folds(true)) {
+      for (const correction of [0, 1]) {
+        yield {
+          op: { name: "variance", dims, keepDim, correction },
+          inputs: [operand(shape, dtype, layout)],
+        };
+      }
+    }
+    if (isFloating(dtype)) {
+      const op = {
+        name: "variance",
+        dims: [1],
+        keepDim: true,
+        correction: 1,
+      } as const;
+      // Far from zero, where squares minus squares would lose everything.
+      yield {
+        op,
+        inputs: [operand([4, 99], dtype, "dense", within(999, 1001))],
+      };
+      yield {
+        op,
+        inputs: [operand([3, 3], dtype, "dense", [
+          ...[NaN, 1, 2],
+          ...[Infinity, 1, 2],
+          ...[5, 5, 5],
+        ])],
+      };
+    }
+  },
+};
+
+/** The cases of `logsumexp`. */
+export const logSumExpRow: CaseRow<LogSumExpOp> = {
+  dtypes: EVERY,
+  *cases(dtype) {
+    for (const { shape, dims, keepDim, layout } of folds(true)) {
+      yield {
+        op: { name: "logsumexp", dims, keepDim },
+        inputs: [operand(shape, dtype, layout)],
+      };
+    }
+    const op = { name: "logsumexp", dims: [1], keepDim: false } as const;
+    if (isFloating(dtype)) yield { op, inputs: [specialLines(dtype)] };
+  },
+};
+
+/** Every dim of every shape that has some, and of a 0-d one. */
+function* lines(): Iterable<{ shape: Shape; dim: number; layout: Layout }> {
+  for (const shape of [...VECTORS, ...BLOCKS, [17, 33]]) {
+    for (let dim = 0; dim < Math.max(1, shape.length); dim++) {
+      for (const layout of ALL_LAYOUTS) yield { shape, dim, layout };
+    }
+  }
+  for (const shape of LARGE) {
+    for (let dim = 0; dim < shape.length; dim++) {
+      for (const layout of ["dense", "transposed"] as const) {
+        yield { shape, dim, layout };
+      }
+    }
+  }
+}
+
+/** The cases of `argmax` and `argmin`. */
+export function argRow(name: ArgOp["name"]): CaseRow<ArgOp> {
+  return {
+    dtypes: EVERY,
+    *cases(dtype) {
+      let keepDim = false;
+      for (const { shape, dim, layout } of lines()) {
+        if (shape[dim] === 0) continue;
+        keepDim = !keepDim;
+        yield {
+          op: { name, dim, keepDim },
+          inputs: [operand(shape, dtype, layout, ties)],
+        };
+      }
+      const op = { name, dim: 1, keepDim: false };
+      if (isFloating(dtype)) yield { op, inputs: [specialLines(dtype)] };
+      const edges = EDGES[dtype];
+      yield {
+        op: { ...op, dim: 0 },
+        inputs: [operand([edges.length], dtype, "dense", edges)],
+      };
+    },
+  };
+}
+
+/** The cases of `softmax`, `logSoftmax` and `cumsum`. */
+export function alongRow(name: AlongOp["name"]): CaseRow<AlongOp> {
+  return {
+    dtypes: EVERY,
+    *cases(dtype) {
+      const draw = name === "cumsum" && dtype === "int32" ? wrapping : common;
+      for (const { shape, dim, layout } of lines()) {
+        yield {
+          op: { name, dim },
+          inputs: [operand(shape, dtype, layout, draw)],
+        };
+      }
+      if (isFloating(dtype)) {
+        yield { op: { name, dim: 1 }, inputs: [specialLines(dtype)] };
+      }
+    },
+  };
+}
+
+/** The cases of `sort`. */
+export const sortRow: CaseRow<SortOp> = {
+  dtypes: EVERY,
+  *cases(dtype) {
+    for (const { shape, dim, layout } of lines()) {
+      for (const descending of [false, true]) {
+        for (const draw of dtype === "float32" ? [ties, common] : [ties]) {
+          yield {
+            op: { name: "sort", dim, descending },
+            inputs: [operand(shape, dtype, layout, draw)],
+          };
+        }
+      }
+    }
+    for (const descending of [false, true]) {
+      const edges = EDGES[dtype];
+      yield {
+        op: { name: "sort", dim: 0, descending },
+        inputs: [operand([edges.length], dtype, "dense", edges)],
+      };
+      if (dtype === "int32") {
+        yield {
+          op: { name: "sort", dim: 0, descending },
+          inputs: [
+            operand([700], dtype, "dense", wholes(-(2 ** 31), 2 ** 31 - 1)),
+          ],
+        };
+      }
+      yield {
+        op: { name: "sort", dim: 0, descending },
+        inputs: [operand([300], dtype, "dense", anything)],
+      };
+    }
+  },
+};

@@ -1,0 +1,242 @@
+/**
+ * The first law: an operation agrees with the reference, or is refused.
+ *
+ * @module
+ */
+import {
+  DeviceError,
+  type DType,
+  DTypeError,
+  type Op,
+  type TypedArray,
+  type Value,
+} from "@tenfold/core";
+import { type Plain, reference } from "@tenfold/core/reference";
+import { allowanceOf } from "./tolerance.ts";
+import {
+  type Allowance,
+  describeAllowance,
+  firstDifference,
+  type Flushing,
+  flushingOf,
+} from "./compare.ts";
+import type { Random } from "./random.ts";
+import type { Operand, Placed, Session } from "./session.ts";
+import type { Case } from "./cases/case.ts";
+
+/** Operations that core puts together where a backend lacks the routine. */
+const DECOMPOSED: ReadonlySet<string> = new Set([
+  "matmul",
+  "linear",
+  "softmax",
+  "logSoftmax",
+  "conv2d",
+  "conv2dInput",
+  "conv2dWeight",
+]);
+
+/** An op as text; the expressions of an update are long, but they say it. */
+export function showOp(op: Op): string {
+  return JSON.stringify(
+    op,
+    (_, value) =>
+      typeof value === "number" &&
+        (!Number.isFinite(value) || Object.is(value, -0))
+        ? String(Object.is(value, -0) ? "-0" : value)
+        : value,
+  );
+}
+
+function showList(data: readonly number[]): string {
+  const text = data.slice(0, 24).map((x) => Object.is(x, -0) ? "-0" : x);
+  return `[${text.join(", ")}${data.length > 24 ? ", …" : ""}]`;
+}
+
+/** Shape, dtype and numbers of an operand, and how it lies. */
+export function showPlain(x: Plain, layout: string): string {
+  return `${x.dtype} [${x.shape.join(", ")}] ${layout} ${showList(x.data)}`;
+}
+
+function showOperands(
+  operands: readonly Operand[],
+  placed: readonly Placed[],
+): string {
+  return placed.map(({ plain, value }, i) =>
+    `\n  input ${i}: ${
+      showPlain(
+        plain,
+        `${operands[i]!.layout} (strides [${
+          value.view.strides.join(", ")
+        }], offset ${value.view.offset})`,
+      )
+    }`
+  ).join("");
+}
+
+/** The coordinates of the `i`-th element of a shape in C order. */
+function positionOf(shape: readonly number[], i: number): number[] {
+  const position: number[] = [];
+  let rest = i;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    position.unshift(rest % shape[d]!);
+    rest = Math.floor(rest / shape[d]!);
+  }
+  return position;
+}
+
+/** What differs between a result and the reference, or null. */
+export function differenceOf(
+  actual: TypedArray,
+  expected: Plain,
+  allowance: Allowance,
+  flushing: Flushing | null,
+): string | null {
+  if (actual.length !== expected.data.length) {
+    return `${actual.length} elements were read, expected ${expected.data.length}`;
+  }
+  const at = firstDifference(actual, expected, allowance, flushing);
+  if (at < 0) return null;
+  const show = (x: number) => Object.is(x, -0) ? "-0" : String(x);
+  return `element [${positionOf(expected.shape, at).join(", ")}] is ${
+    show(actual[at]!)
+  }, expected ${show(expected.data[at]!)} ${
+    describeAllowance(expected, allowance, at)
+  }`;
+}
+
+/** The dtypes of everything that an operation touches. */
+function dtypesOf(
+  inputs: readonly { readonly dtype: DType }[],
+  results: readonly Plain[],
+): DType[] {
+  return [...inputs, ...results].map(({ dtype }) => dtype);
+}
+
+/** What the reference says: results, or the error that there has to be. */
+function meaningOf(op: Op, inputs: readonly Plain[]): Plain[] | DTypeError {
+  try {
+    return reference(op, inputs);
+  } catch (error) {
+    if (error instanceof DTypeError) return error;
+    throw error;
+  }
+}
+
+/** Compares every result of an op with what is expected of it. */
+export async function compareResults(
+  session: Session,
+  op: Op,
+  plains: readonly Plain[],
+  results: readonly Value[],
+  expected: readonly Plain[],
+  given?: Allowance,
+): Promise<string | null> {
+  if (results.length !== expected.length) {
+    return `${results.length} results, expected ${expected.length}`;
+  }
+  const allowance = given ?? allowanceOf(op, plains, expected);
+  for (const [k, result] of results.entries()) {
+    const wanted = expected[k]!;
+    if (
+      result.dtype !== wanted.dtype ||
+      result.shape.join() !== wanted.shape.join()
+    ) {
+      return `result ${k} is ${result.dtype} [${
+        result.shape.join(", ")
+      }], expected ${wanted.dtype} [${wanted.shape.join(", ")}]`;
+    }
+    const actual = await session.device.read(result);
+    const difference = differenceOf(
+      actual,
+      wanted,
+      allowance,
+      session.backend.subnormals ? null : flushingOf(op, plains, k),
+    );
+    if (difference) return `of result ${k}, ${difference}`;
+  }
+  return null;
+}
+
+/**
+ * Runs a case and throws an error that tells everything about it if the
+ * result is not what the reference says. A backend may refuse just what it
+ * declares not to have: a dtype, or a routine.
+ */
+export async function checkCase(
+  session: Session,
+  { op, inputs, allowance }: Case,
+  random: Random,
+): Promise<void> {
+  const { device, backend } = session;
+  const placed: Placed[] = [];
+  let results: readonly Value[] = [];
+  const fail = (what: string, cause?: unknown): never => {
+    throw new Error(
+      `${showOp(op)} on ${backend.name}: ${what}${
+        showOperands(inputs, placed)
+      }`,
+      { cause },
+    );
+  };
+  try {
+    const absent = inputs.map(({ dtype }) => dtype)
+      .find((dtype) => !session.has(dtype));
+    for (const input of inputs) {
+      if (session.has(input.dtype)) {
+        placed.push(session.place(input, random));
+        continue;
+      }
+      mustRefuse(
+        () => session.place(input, random),
+        `a tensor of ${input.dtype}`,
+      );
+    }
+    if (absent) return;
+    const plains = placed.map(({ plain }) => plain);
+    const values = placed.map(({ value }) => value);
+    const expected = meaningOf(op, plains);
+    try {
+      results = device.apply(op, values);
+    } catch (error) {
+      const declared = expected instanceof DTypeError
+        ? error instanceof DTypeError
+        : error instanceof DeviceError &&
+          (dtypesOf(inputs, expected).some((dtype) => !session.has(dtype)) ||
+            (backend.excuses(error) && !DECOMPOSED.has(op.name)));
+      if (declared) return;
+      fail(`it threw ${error}`, error);
+    }
+    if (expected instanceof DTypeError) {
+      return fail(`it ran, expected ${expected}`);
+    }
+    const undeclared = dtypesOf(inputs, expected)
+      .find((dtype) => !session.has(dtype));
+    if (undeclared) fail(`it ran with ${undeclared}, which is not declared`);
+    const outcome = op.name === "update"
+      ? values.slice(0, op.targets)
+      : results;
+    const difference = await compareResults(
+      session,
+      op,
+      plains,
+      outcome,
+      expected,
+      allowance,
+    );
+    if (difference) fail(difference);
+  } finally {
+    for (const result of results) result.release();
+    for (const { value } of placed) value.release();
+  }
+}
+
+/** Checks that something the backend does not have is refused as such. */
+export function mustRefuse(body: () => unknown, what: string): void {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof DeviceError) return;
+    throw new Error(`${what} was refused with ${error}`, { cause: error });
+  }
+  throw new Error(`${what} was not refused`);
+}

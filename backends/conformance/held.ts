@@ -1,0 +1,105 @@
+/**
+ * Memory that is handed to kernels without core between, on the host and on
+ * the device.
+ *
+ * @module
+ */
+import {
+  type Buffer,
+  type DType,
+  DTYPES,
+  type Kernel,
+  type KernelCall,
+  type TypedArray,
+  type View,
+} from "@tenfold/core";
+import { fit } from "@tenfold/core/reference";
+import { addressesOf, type Layout } from "./layout.ts";
+import type { Session } from "./session.ts";
+
+/** Memory of one operand on the host and on the device. */
+export interface Held {
+  /** What the memory holds before the launch. */
+  readonly memory: TypedArray;
+  /** How the operand lies along the loop. */
+  readonly view: View;
+  /** On the device. */
+  readonly buffer: Buffer;
+}
+
+/** Layouts in which no element is there twice. */
+export const APART: readonly Layout[] = [
+  "dense",
+  "offset",
+  "transposed",
+  "stepped",
+  "negative",
+];
+
+/** Memory for an operand that lies in a given way, filled by `fill`. */
+export function hold(
+  session: Session,
+  dtype: DType,
+  { view, size }: { readonly view: View; readonly size: number },
+  fill: () => number,
+): Held {
+  const memory = DTYPES[dtype].allocate(Math.max(1, size));
+  for (let i = 0; i < memory.length; i++) memory[i] = fit(dtype, fill());
+  const buffer = session.backend.alloc(dtype, memory.length);
+  session.backend.write(buffer, 0, memory);
+  return { memory, view, buffer };
+}
+
+/** The numbers that an operand shows, in the order of the loop. */
+export function shownBy({ memory, view }: Held): number[] {
+  return addressesOf(view).map((at) => memory[at]!);
+}
+
+/** Launches a kernel over operands, outputs first. */
+export function launch(
+  session: Session,
+  kernel: Kernel,
+  shape: readonly number[],
+  operands: readonly Held[],
+  scalars: readonly number[],
+): boolean {
+  const run = session.backend.prepare(kernel);
+  if (!run) return false;
+  const arguments_: KernelCall = {
+    shape,
+    buffers: operands.map(({ buffer }) => buffer),
+    offsets: operands.map(({ view }) => view.offset),
+    strides: operands.map(({ view }) => view.strides),
+    scalars,
+  };
+  run(arguments_);
+  return true;
+}
+
+/**
+ * Checks the whole memory of an output: what the loop writes, and that nothing
+ * else has changed.
+ */
+export async function checkOutput(
+  session: Session,
+  { memory, view, buffer }: Held,
+  expected: readonly number[],
+  what: () => string,
+): Promise<void> {
+  const wanted = Array.from(memory);
+  const written = new Set<number>();
+  addressesOf(view).forEach((at, i) => {
+    wanted[at] = expected[i]!;
+    written.add(at);
+  });
+  const actual = await session.backend.read(buffer, 0, memory.length);
+  for (let i = 0; i < wanted.length; i++) {
+    // -0 and 0 are one number, as sums of whole numbers may give either.
+    if (actual[i] === wanted[i] || Object.is(actual[i], wanted[i])) continue;
+    throw new Error(
+      `${what()}: address ${i} of an output holds ${actual[i]}, expected ${
+        wanted[i]
+      }${written.has(i) ? "" : ", which is none of its elements"}`,
+    );
+  }
+}

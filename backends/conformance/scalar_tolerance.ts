@@ -1,0 +1,91 @@
+/**
+ * How closely each scalar function must agree.
+ *
+ * @module
+ */
+import type { DType, ScalarFunction } from "@tenfold/core";
+import type { Allowance } from "./compare.ts";
+
+/** The very number; the sign of zero counts. */
+export const EXACT: Allowance = { epsilons: 0, signedZeros: true };
+/** The very number, but either zero. */
+export const EQUAL: Allowance = { epsilons: 0 };
+/** Divisions and roots, which GPUs round less well. */
+const NEARLY: Allowance = { epsilons: 4, signedZeros: true };
+/** Transcendental functions. */
+const SMOOTH: Allowance = { epsilons: 16 };
+/** Those that keep the sign of zero. */
+const ODD: Allowance = { epsilons: 16, signedZeros: true };
+
+/** The allowance of each function, for operands of ordinary size and others. */
+export const SCALAR_ALLOWANCE: {
+  readonly [F in ScalarFunction]: Allowance;
+} = {
+  add: EXACT,
+  sub: EXACT,
+  mul: EXACT,
+  div: NEARLY,
+  /** See {@linkcode scalarAllowance}, too. */
+  remainder: { epsilons: 2 },
+  pow: { epsilons: 64, signedZeros: true },
+  max: EQUAL,
+  min: EQUAL,
+  atan2: ODD,
+  neg: EXACT,
+  abs: EXACT,
+  sign: EQUAL,
+  floor: EXACT,
+  ceil: EXACT,
+  round: EXACT,
+  trunc: EXACT,
+  exp: SMOOTH,
+  expm1: ODD,
+  log: SMOOTH,
+  log1p: ODD,
+  log2: SMOOTH,
+  sqrt: NEARLY,
+  rsqrt: NEARLY,
+  reciprocal: NEARLY,
+  sin: ODD,
+  cos: SMOOTH,
+  tan: ODD,
+  tanh: ODD,
+  sigmoid: SMOOTH,
+  erf: ODD,
+  gelu: SMOOTH,
+  softplus: SMOOTH,
+  eq: EXACT,
+  ne: EXACT,
+  lt: EXACT,
+  le: EXACT,
+  gt: EXACT,
+  ge: EXACT,
+  and: EXACT,
+  or: EXACT,
+  xor: EXACT,
+  not: EXACT,
+  isNan: EXACT,
+  isFinite: EXACT,
+  select: EXACT,
+  shiftRight: EXACT,
+  threefry: EXACT,
+};
+
+/**
+ * The allowance of a function for given operands. A remainder is computed from
+ * a quotient, so that its error is one of the dividend, and may come out on
+ * the other side of the divisor.
+ */
+export function scalarAllowance(
+  fn: ScalarFunction,
+  dtype: DType,
+  operands: readonly (readonly number[])[],
+): Allowance {
+  const allowance = SCALAR_ALLOWANCE[fn];
+  if (fn !== "remainder" || dtype === "int32") return allowance;
+  return {
+    ...allowance,
+    scale: operands.map(([a]) => Math.abs(a!)),
+    period: operands.map(([, b]) => Math.abs(b!)),
+  };
+}

@@ -1,0 +1,307 @@
+/**
+ * How closely each primitive must agree with the reference, as a table keyed
+ * by name. A missing row is a compile error.
+ *
+ * A sum of n rounded terms is off by a random walk: 2 √n + 8 epsilons of the
+ * sum of the terms' sizes hold it, whatever the order of the additions.
+ *
+ * @module
+ */
+import {
+  type DType,
+  ELEMENTWISE,
+  type ElementwiseName,
+  type ElementwiseOp,
+  isFloating,
+  type Op,
+  type OpName,
+  type OpOf,
+} from "@tenfold/core";
+import {
+  fold,
+  overOperands,
+  type Plain,
+  reference,
+  type ScalarFormula,
+} from "@tenfold/core/reference";
+import { type Allowance, EPSILON } from "./compare.ts";
+import {
+  EQUAL,
+  EXACT,
+  SCALAR_ALLOWANCE,
+  scalarAllowance,
+} from "./scalar_tolerance.ts";
+
+type Allow<O> = (
+  op: O,
+  inputs: readonly Plain[],
+  expected: readonly Plain[],
+) => Allowance;
+
+const exact = () => EXACT;
+const equal = () => EQUAL;
+const epsilons = (epsilons: number, rest: Partial<Allowance> = {}) => () => ({
+  epsilons,
+  ...rest,
+});
+
+/** Elementwise primitives that come down to one scalar function. */
+const like = (fn: keyof typeof SCALAR_ALLOWANCE) => () => SCALAR_ALLOWANCE[fn];
+
+/** Errors relative to the sizes of the terms that a formula adds up. */
+const terms = (
+  epsilons: number,
+  sizes: ScalarFormula,
+  floor?: number,
+): Allow<ElementwiseOp> =>
+(op, inputs) => ({
+  epsilons,
+  scale: overOperands(op, inputs, "float64", sizes).data,
+  ...(floor === undefined ? {} : { floor }),
+});
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+const density = (x: number) => Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+/** Below this, what becomes of a product of small factors does not count. */
+const TINY = 1e-34;
+
+const ELEMENTWISE_ALLOWANCE: {
+  readonly [N in ElementwiseName]: Allow<ElementwiseOp>;
+} = {
+  add: exact,
+  sub: exact,
+  mul: exact,
+  div: like("div"),
+  remainder: (op, inputs) => {
+    const rows: number[][] = [];
+    const { dtype } = overOperands(op, inputs, "float64", (...row) => {
+      rows.push(row);
+      return 0;
+    });
+    return scalarAllowance("remainder", dtype, rows);
+  },
+  pow: like("pow"),
+  maximum: equal,
+  minimum: equal,
+  atan2: like("atan2"),
+  neg: exact,
+  abs: exact,
+  sign: equal,
+  square: equal,
+  exp: like("exp"),
+  expm1: like("expm1"),
+  log: like("log"),
+  log1p: like("log1p"),
+  log2: like("log2"),
+  sqrt: like("sqrt"),
+  rsqrt: like("rsqrt"),
+  reciprocal: like("reciprocal"),
+  sin: like("sin"),
+  cos: like("cos"),
+  tan: like("tan"),
+  tanh: like("tanh"),
+  sigmoid: like("sigmoid"),
+  erf: like("erf"),
+  gelu: like("gelu"),
+  softplus: like("softplus"),
+  floor: exact,
+  ceil: exact,
+  round: exact,
+  trunc: exact,
+  relu: equal,
+  leakyRelu: equal,
+  elu: epsilons(18),
+  silu: epsilons(18, { floor: TINY }),
+  clamp: equal,
+  eq: exact,
+  ne: exact,
+  lt: exact,
+  le: exact,
+  gt: exact,
+  ge: exact,
+  logicalAnd: exact,
+  logicalOr: exact,
+  logicalXor: exact,
+  logicalNot: exact,
+  isNan: exact,
+  isFinite: exact,
+  where: exact,
+  maximumGrad: equal,
+  minimumGrad: equal,
+  reluGrad: equal,
+  leakyReluGrad: equal,
+  eluGrad: epsilons(20, { floor: TINY }),
+  clampGrad: equal,
+  tanhGrad: terms(4, (g, y) => Math.abs(g!) * (1 + y! * y!)),
+  sigmoidGrad: terms(4, (g, y) => Math.abs(g! * y!)),
+  geluGrad: terms(
+    20,
+    (g, x) => Math.abs(g!) * (1 + Math.abs(x!) * density(x!)),
+    TINY,
+  ),
+  siluGrad: terms(
+    24,
+    (g, x) =>
+      Math.abs(g!) * sigmoid(x!) * (1 + Math.abs(x!) * (1 - sigmoid(x!))),
+    TINY,
+  ),
+  sqrtGrad: like("div"),
+};
+
+/** The error of a sum of `count` terms, in epsilons. */
+const walk = (count: number): number => 8 + 2 * Math.sqrt(count);
+
+/** The operands' sizes: the same numbers without signs, in float64. */
+function sizes(inputs: readonly Plain[]): Plain[] {
+  return inputs.map((x) => ({
+    ...x,
+    dtype: x.dtype === "int32" ? "int32" : "float64",
+    data: x.data.map(Math.abs),
+  }));
+}
+
+/** Errors relative to what the op gives for the operands' sizes. */
+function ofSizes(op: Op, inputs: readonly Plain[], count: number): Allowance {
+  const [scale] = reference(op, sizes(inputs));
+  return { epsilons: walk(count), scale: scale!.data };
+}
+
+/** How many elements of x fall together in one of the result. */
+function countOf(
+  { dims }: { readonly dims: readonly number[] },
+  x: Plain,
+): number {
+  return dims.reduce((n, d) => n * x.shape[d]!, 1);
+}
+
+const folded = <O extends Op & { readonly dims: readonly number[] }>(
+  op: O,
+  inputs: readonly Plain[],
+): Allowance => ofSizes(op, inputs, countOf(op, inputs[0]!));
+
+const extentAlong = ({ dim }: { readonly dim: number }, x: Plain): number =>
+  x.shape[dim] ?? 1;
+
+/** The distance of the largest finite value from the smallest. */
+function rangeOf(x: Plain): number {
+  const finite = x.data.filter(Number.isFinite);
+  return finite.length === 0 ? 0 : Math.max(...finite) - Math.min(...finite);
+}
+
+/** How closely each primitive must agree. */
+const ALLOWANCE: { readonly [N in OpName]: Allow<OpOf<N>> } = {
+  ...ELEMENTWISE_ALLOWANCE,
+  cast: exact,
+  copy: exact,
+  sum: folded,
+  mean: folded,
+  prod: (op, [x]) => ({ epsilons: 4 + countOf(op, x!) }),
+  max: equal,
+  min: equal,
+  any: exact,
+  all: exact,
+  norm: (op, [x]) => ({ epsilons: walk(countOf(op, x!)) }),
+  variance: (op, [x], [result]) => ({
+    epsilons: walk(countOf(op, x!)),
+    // Each distance from the mean carries the rounding of the number itself,
+    // and that of the mean, which remains where the distance is nothing.
+    scale: fold(
+      op,
+      x!,
+      { shape: result!.shape, dtype: "float64" },
+      (values) => {
+        const mean = values.reduce((a, b) => a + b, 0) / values.length;
+        return values.reduce(
+          (sum, v) =>
+            sum +
+            (Math.abs(v - mean) + EPSILON[result!.dtype] * Math.abs(mean)) *
+              (Math.abs(v) + Math.abs(mean)),
+          0,
+        ) / Math.max(1, values.length - op.correction);
+      },
+    )[0]!.data,
+  }),
+  logsumexp: (op, [x], [result]) => ({
+    epsilons: 16 + walk(countOf(op, x!)),
+    scale: result!.data.map((y) => 1 + Math.abs(y)),
+  }),
+  argmax: exact,
+  argmin: exact,
+  softmax: (op, [x]) => ({
+    epsilons: 16 + walk(extentAlong(op, x!)) + Math.min(100, rangeOf(x!)),
+  }),
+  logSoftmax: (op, [x], [result]) => ({
+    epsilons: 16 + walk(extentAlong(op, x!)),
+    scale: result!.data.map((y) => 1 + Math.abs(y)),
+  }),
+  cumsum: (op, inputs) => ofSizes(op, inputs, extentAlong(op, inputs[0]!)),
+  sort: exact,
+  reshape: exact,
+  permute: exact,
+  expand: exact,
+  slice: exact,
+  unfold: exact,
+  diagonal: exact,
+  embed: exact,
+  embedSum: (op, inputs) => ofSizes(op, inputs, inputs.length),
+  cat: exact,
+  full: exact,
+  arange: ({ start, step, length }) => ({
+    epsilons: 2,
+    scale: Math.abs(start) + Math.abs(step) * length,
+  }),
+  eye: exact,
+  tril: exact,
+  triu: exact,
+  random: ({ distribution, low, high }) => {
+    if (distribution === "integer") return EXACT;
+    const scale = Math.abs(low) + Math.abs(high);
+    // The quantile of the normal distribution is one for single precision.
+    if (distribution === "normal") {
+      return { epsilons: 8, scale, relative: 2e-6 };
+    }
+    return low === 0 && high === 1 ? EXACT : { epsilons: 2, scale };
+  },
+  dropout: epsilons(4),
+  matmul: (op, inputs) => {
+    const [a] = inputs;
+    return ofSizes(op, inputs, a!.shape[a!.shape.length - 1]!);
+  },
+  linear: (op, inputs) => ofSizes(op, inputs, inputs[1]!.shape[1]!),
+  conv2d: (op, inputs) => {
+    const [, channels, kh, kw] = inputs[1]!.shape;
+    return ofSizes(op, inputs, channels! * kh! * kw!);
+  },
+  conv2dInput: (op, inputs) => {
+    const [outputs, , kh, kw] = inputs[1]!.shape;
+    return ofSizes(op, inputs, outputs! / op.groups * kh! * kw!);
+  },
+  conv2dWeight: (op, inputs) => {
+    const [n, , oh, ow] = inputs[1]!.shape;
+    return ofSizes(op, inputs, n! * oh! * ow!);
+  },
+  maxPool2d: exact,
+  gather: exact,
+  scatterAdd: (op, inputs) => {
+    const [x, index, src] = inputs;
+    const [a, b] = sizes([x!, src!]);
+    return ofSizes(op, [a!, index!, b!], extentAlong(op, index!));
+  },
+  map: exact,
+  mapSum: exact,
+  update: exact,
+};
+
+/** How closely the results of an op must agree. */
+export function allowanceOf(
+  op: Op,
+  inputs: readonly Plain[],
+  expected: readonly Plain[],
+): Allowance {
+  // Integers and bools have no rounding to allow for.
+  const floats = expected.some(({ dtype }: { dtype: DType }) =>
+    isFloating(dtype)
+  );
+  if (!floats && !(op.name in ELEMENTWISE)) return EXACT;
+  return (ALLOWANCE[op.name] as Allow<Op>)(op, inputs, expected);
+}
