@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  compile,
   nn,
   optim,
   randint,
@@ -109,11 +108,6 @@ export function buildModel(net: Net): Model {
     batch: [x, y],
     loss: () => nn.functional.crossEntropy(model.forward(x), y),
   };
-}
-
-/** The same step, compiled. */
-export function compiledStep(net: Net): Live {
-  return trainingStep(net, (step) => compile(step));
 }
 
 /** A step on a batch; gives the loss. */

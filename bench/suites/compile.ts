@@ -10,7 +10,7 @@ import {
   scoped,
   type TimedSuite,
 } from "../harness/case.ts";
-import { compiledStep, NETS, trainingStep } from "./_nets.ts";
+import { NETS, trainingStep } from "./_nets.ts";
 
 /** A function of two tensors, as it is and compiled. */
 function pair(
@@ -55,7 +55,10 @@ export const suite: TimedSuite = {
         work: { amount: net.batch, unit: "sample" },
         stepsToCheck: 3,
         tolerance: 1e-3,
-        open: () => how === "eager" ? trainingStep(net) : compiledStep(net),
+        open: () =>
+          how === "eager"
+            ? trainingStep(net)
+            : trainingStep(net, (step) => compile(step)),
       }))
     ),
     ...pair(
