@@ -4,7 +4,6 @@
  * @module
  */
 import type { AnyModule } from "./module.ts";
-import { Module } from "./module.ts";
 import { Buffer, Parameter } from "./parameter.ts";
 
 /** Anything that traversal finds in a field. */
@@ -13,15 +12,21 @@ export type Member = Parameter | Buffer | AnyModule;
 /** A member under its name, such as `"layers.1"`. */
 export type Named<M> = [name: string, member: M];
 
-/** The members in the public fields of a module, not those of its modules. */
-export function membersOf(module: AnyModule): Named<Member>[] {
+/**
+ * The members in the public fields of a module, not those of its modules.
+ *
+ * @param isModule Tells modules apart; this file is loaded before their class.
+ */
+export function membersOf(
+  module: AnyModule,
+  isModule: (value: object) => value is AnyModule,
+): Named<Member>[] {
   const found: Named<Member>[] = [];
   const seen = new Set<object>([module]);
   const visit = (name: string, value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
     if (
-      value instanceof Module || value instanceof Parameter ||
-      value instanceof Buffer
+      isModule(value) || value instanceof Parameter || value instanceof Buffer
     ) {
       found.push([name, value]);
     } else if (isContainer(value) && !seen.has(value)) {

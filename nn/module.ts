@@ -143,7 +143,7 @@ export abstract class Module<
       if (seen.has(module)) return;
       seen.add(module);
       found.push([name, module]);
-      for (const [child, member] of membersOf(module)) {
+      for (const [child, member] of membersOf(module, isModule)) {
         if (member instanceof Module) visit(join(name, child), member);
       }
     };
@@ -154,16 +154,16 @@ export abstract class Module<
   /** The modules in its fields, not those inside of them. */
   namedChildren(): [name: string, module: AnyModule][] {
     checkCount("namedChildren", arguments.length, 0);
-    return membersOf(this).filter((named): named is Named<AnyModule> =>
-      named[1] instanceof Module
-    );
+    return membersOf(this, isModule).filter((
+      named,
+    ): named is Named<AnyModule> => named[1] instanceof Module);
   }
 
   #collect<M extends Member>(wanted: (member: Member) => member is M) {
     const found: Named<M>[] = [];
     const seen = new Set<Member>();
     for (const [name, module] of this.namedModules()) {
-      for (const [own, member] of membersOf(module)) {
+      for (const [own, member] of membersOf(module, isModule)) {
         if (!wanted(member) || seen.has(member)) continue;
         seen.add(member);
         found.push([join(name, own), member]);
@@ -194,7 +194,7 @@ export abstract class Module<
     const visit = (prefix: string, module: AnyModule): void => {
       if (path.has(module)) return;
       path.add(module);
-      const members = membersOf(module);
+      const members = membersOf(module, isModule);
       const inOrder = [
         ...members.filter(([, member]) => member instanceof Parameter),
         ...members.filter(([, member]) => member instanceof Buffer),
@@ -336,6 +336,10 @@ function taskOfModes(module: AnyModule): Task | null {
     task = task.parent;
   }
   return task;
+}
+
+function isModule(value: object): value is AnyModule {
+  return value instanceof Module;
 }
 
 /** A name below another one. */

@@ -1,12 +1,24 @@
 /**
- * Checks which folder imports which. The arrows point one way:
+ * Checks who imports whom, and prints each import that breaks a rule:
  *
- *     examples, bench → train → nn, optim, data → core ← backends
+ * - The arrows between the packages point one way:
+ *   `examples, bench → train → nn, optim, data → core ← backends`.
+ * - No files import one another in a circle at run time.
+ * - Files of `core` import, at run time, only what ARCHITECTURE.md lists above
+ *   them or in the same row, and each of them is listed there.
  *
- * Tests may import more. Prints each import that breaks the rule.
+ * Tests may import more.
  *
  * @module
  */
+import {
+  findCircles,
+  findDisorder,
+  type ImportGraph,
+  importsOf,
+  listedOrder,
+  resolveImport,
+} from "./import_graph.ts";
 
 /** For each folder, the packages its code may import beside itself. */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -21,29 +33,38 @@ const MAY_IMPORT: Record<string, string[]> = {
   bench: ["tenfold", "core", "backends", "nn", "optim", "data", "train"],
 };
 
-/** Import, export-from and dynamic import of a fixed name. */
-const SPECIFIER =
-  /^\s*(?:import|export)\b[^"';]*?\bfrom\s*"([^"]+)"|^\s*import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
-const COMMENT = /\/\*[^]*?\*\/|^\s*\/\/.*$/gm;
-
 const broken: string[] = [];
-let count = 0;
+const graph = new Map<string, string[]>();
 for (const folder of Object.keys(MAY_IMPORT)) {
   for (const file of await sources(folder)) {
-    count++;
-    const text = (await Deno.readTextFile(file)).replace(COMMENT, "");
-    for (const [, from, bare, dynamic] of text.matchAll(SPECIFIER)) {
-      const specifier = from ?? bare ?? dynamic ?? "";
-      const fault = judge(folder, file, specifier);
-      if (fault) broken.push(`${file} imports "${specifier}": ${fault}`);
+    const targets: string[] = [];
+    for (
+      const { specifier, atRunTime } of importsOf(await Deno.readTextFile(file))
+    ) {
+      const wrong = judge(folder, file, specifier);
+      if (wrong) broken.push(`${file} imports "${specifier}": ${wrong}`);
+      if (atRunTime && specifier.startsWith(".")) {
+        targets.push(resolveImport(file, specifier));
+      }
     }
+    graph.set(file, targets);
   }
 }
+for (const circle of findCircles(graph)) {
+  broken.push(`Files import one another at run time: ${circle.join(" → ")}`);
+}
+const order = listedOrder(
+  await Deno.readTextFile("ARCHITECTURE.md"),
+  "## Inside core",
+);
+for (const line of findDisorder(within(graph, "core/"), order)) {
+  broken.push(`Not as ARCHITECTURE.md lists it: in core, ${line}`);
+}
 for (const line of broken) console.error(line);
-console.log(`${count} files checked, ${broken.length} forbidden imports`);
+console.log(`${graph.size} files checked, ${broken.length} rules broken`);
 Deno.exit(broken.length > 0 ? 1 : 0);
 
-/** Says what is wrong with the import, if anything is. */
+/** What is wrong with the import, if anything is. */
 function judge(
   folder: string,
   file: string,
@@ -51,8 +72,7 @@ function judge(
 ): string | undefined {
   const allowed = MAY_IMPORT[folder] ?? [];
   if (specifier.startsWith(".")) {
-    const target = new URL(specifier, `file:///${file}`).pathname.slice(1);
-    const into = target.split("/")[0];
+    const into = resolveImport(file, specifier).split("/")[0];
     return into === folder
       ? undefined
       : `a relative import stays in its package, and this one leads to ${into}`;
@@ -64,6 +84,18 @@ function judge(
     return `${folder} may import ${list}`;
   }
   return undefined;
+}
+
+/** The part of a graph below a folder, with paths that begin there. */
+function within(graph: ImportGraph, folder: string): ImportGraph {
+  return new Map(
+    graph.entries()
+      .filter(([file]) => file.startsWith(folder))
+      .map(([file, targets]) => [
+        file.slice(folder.length),
+        targets.map((target) => target.slice(folder.length)),
+      ]),
+  );
 }
 
 /** The TypeScript files of a folder that are neither tests nor their help. */

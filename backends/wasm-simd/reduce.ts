@@ -27,7 +27,7 @@ import {
   walker,
   write,
 } from "./loops.ts";
-import { priceOf } from "./weight.ts";
+import { costOf } from "./cost.ts";
 import { convert, loadSplat, type Quad, storeFirst } from "./values.ts";
 
 /** Elements along a row that are summed before their sum is added. */
@@ -101,14 +101,14 @@ export function compileReduce(
   });
   const program = engine.finish(draft);
   const { memory } = engine;
-  const price = priceOf([element]);
+  const cost = costOf([element]);
   // Lanes across columns should be whole.
   const grain = across && kernel.rank === 1 ? 4 * COLUMNS : 1;
   return (call) => {
     layout.write(memory, call, false);
     let elements = 1;
     for (const extent of call.shape) elements *= extent;
-    engine.run(program, "run", call.shape[0]!, grain, elements * price);
+    engine.run(program, "run", call.shape[0]!, grain, elements * cost);
   };
 }
 

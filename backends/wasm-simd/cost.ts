@@ -1,5 +1,5 @@
 /**
- * Roughly how long expressions take.
+ * Estimates of what expressions cost.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { type Expr, topological } from "@tenfold/core";
 import { isSimple } from "./functions/float.ts";
 
-/** Roughly how many instructions four elements take. */
-export function weightOf(roots: readonly Expr[]): number {
+/** An estimate of the instructions for four elements. */
+export function instructionsOf(roots: readonly Expr[]): number {
   return topological(roots).reduce((sum, node) => {
     if (node.kind !== "call") return sum + 1;
     if (node.fn === "threefry") return sum + 110;
@@ -17,7 +17,7 @@ export function weightOf(roots: readonly Expr[]): number {
   }, 0);
 }
 
-/** Nanoseconds for one element: what its memory takes, and instructions. */
-export function priceOf(roots: readonly Expr[]): number {
-  return 0.3 + 0.02 * weightOf(roots);
+/** An estimate of the nanoseconds for one element: memory and instructions. */
+export function costOf(roots: readonly Expr[]): number {
+  return 0.3 + 0.02 * instructionsOf(roots);
 }

@@ -1,6 +1,6 @@
 /**
- * Maps of transposed operands: squares of four by four are turned in
- * registers, so that every operand is read by vectors whichever way it lies.
+ * Maps of transposed operands: tiles of four by four are transposed in registers,
+ * so that every operand is read by vectors whatever its strides are.
  *
  * @module
  */
@@ -8,23 +8,23 @@
 import { DTYPES, type MapKernel } from "@tenfold/core";
 import { i32, type Local, select, v128 } from "./assembler.ts";
 import { dimsOf, nest, stepOf } from "./loops.ts";
-import { mapRow, type MapSite, valuesAt } from "./map.ts";
+import { type MapEmitContext, mapRow, valuesAt } from "./map_row.ts";
 import { loadDense, loadSplat, type Quad, storeDense, turn } from "./values.ts";
 
-/** Columns that are worked on before the next rows, so that lines stay near. */
+/** Columns of a block, so that cache lines stay in the cache from row to row. */
 const COLUMNS = 64;
-/** Heavier expressions gain little, and take much code four times over. */
-const HEAVIEST = 120;
+/** Beyond this, transposing gains little, and the code is there four times. */
+const MAX_INSTRUCTIONS = 120;
 
 /**
- * The slots that are read by columns if their columns turn out to be dense;
- * none where the kernel does not suit.
+ * The slots that are read by columns where the stride of dim -2 turns out to be
+ * 1; empty where the kernel does not suit.
  */
-export function turnedSlots(
+export function transposedSlots(
   { rank, outputs, inputs }: MapKernel,
-  weight: number,
+  instructions: number,
 ): number[] {
-  if (rank < 2 || weight > HEAVIEST) return [];
+  if (rank < 2 || instructions > MAX_INSTRUCTIONS) return [];
   if (outputs.some(({ access }) => stepOf(access) !== "unit")) return [];
   const strided = inputs
     .map(({ access, dtype }, i) => ({ access, dtype, k: outputs.length + i }))
@@ -33,14 +33,14 @@ export function turnedSlots(
   return strided.map(({ k }) => k);
 }
 
-/** Writes the loops over all matrices. */
-export function mapTurned(
-  site: MapSite,
+/** Emits the loops over all matrices. */
+export function mapTransposed(
+  context: MapEmitContext,
   [begin, end]: readonly [Local<"i32">, Local<"i32">],
-  turned: readonly number[],
+  transposed: readonly number[],
 ): void {
-  const { f, args, layout, slots } = site;
-  const { rank } = site.kernel;
+  const { f, args, layout, slots } = context;
+  const { rank } = context.kernel;
   const start = slots.map((_, k) => {
     const pointer = f.let(layout.pointer(args, k));
     f.increase(pointer, i32.mul(begin, layout.stride(args, k, 0)));
@@ -58,22 +58,22 @@ export function mapTurned(
   const [tallRows, wideColumns] = [whole(rows), whole(columns)];
   nest(f, outer, start, (pointers, positions) => {
     const matrix: Matrix = {
-      site,
-      turned,
+      context,
+      transposed,
       pointers,
       positions,
       firstRow,
       rowSteps: slots.map((_, k) => f.hoist(layout.stride(args, k, rank - 2))),
       steps: slots.map((_, k) => f.hoist(layout.stride(args, k, rank - 1))),
     };
-    squares(matrix, tallRows, wideColumns);
-    rest(matrix, rows, columns, tallRows, wideColumns);
+    tiles(matrix, tallRows, wideColumns);
+    remainder(matrix, rows, columns, tallRows, wideColumns);
   });
 }
 
 interface Matrix {
-  readonly site: MapSite;
-  readonly turned: readonly number[];
+  readonly context: MapEmitContext;
+  readonly transposed: readonly number[];
   readonly pointers: readonly Local<"i32">[];
   readonly positions: readonly Local<"i32">[];
   readonly firstRow: Local<"i32">;
@@ -81,13 +81,13 @@ interface Matrix {
   readonly steps: readonly Local<"i32">[];
 }
 
-/** Goes over the squares, columns in blocks. */
-function squares(
+/** Emits the loops over the tiles, columns in blocks. */
+function tiles(
   matrix: Matrix,
   rows: Local<"i32">,
   columns: Local<"i32">,
 ): void {
-  const { site: { f }, pointers, rowSteps, steps } = matrix;
+  const { context: { f }, pointers, rowSteps, steps } = matrix;
   const block = f.let(i32.const(0));
   f.for(block, columns, COLUMNS, () => {
     const limit = f.let(i32.add(block, i32.const(COLUMNS)));
@@ -104,7 +104,7 @@ function squares(
       );
       const column = f.let(block);
       f.for(column, end, 4, () => {
-        square(matrix, at, row, column);
+        tile(matrix, at, row, column);
         at.forEach((pointer, k) =>
           f.increase(pointer, i32.shl(steps[k]!, i32.const(2)))
         );
@@ -113,16 +113,16 @@ function squares(
   });
 }
 
-/** Computes four rows of four elements. */
-function square(
-  { site, turned, positions, firstRow, rowSteps, steps }: Matrix,
+/** Emits a tile: four rows of four elements. */
+function tile(
+  { context, transposed, positions, firstRow, rowSteps, steps }: Matrix,
   at: readonly Local<"i32">[],
   row: Local<"i32">,
   column: Local<"i32">,
 ): void {
-  const { f, slots, kernel } = site;
+  const { f, slots, kernel } = context;
   const columnsOf = new Map(
-    turned.map((k) => {
+    transposed.map((k) => {
       const pointer = f.let(at[k]!);
       const vectors = Array.from({ length: 4 }, (_, j) => {
         if (j > 0) f.increase(pointer, steps[k]!);
@@ -137,7 +137,7 @@ function square(
       i32.add(firstRow, i32.add(row, i32.const(i))),
     );
     const values = valuesAt(
-      site,
+      context,
       (k): Quad => {
         const { dtype, access } = slots[k]!;
         const rows = columnsOf.get(k);
@@ -158,15 +158,15 @@ function square(
   }
 }
 
-/** What the squares leave out: the ends of rows, and the last rows. */
-function rest(
-  { site, pointers, positions, firstRow, rowSteps, steps }: Matrix,
+/** Emits the remainder: the ends of rows, and the last rows. */
+function remainder(
+  { context, pointers, positions, firstRow, rowSteps, steps }: Matrix,
   rows: Local<"i32">,
   columns: Local<"i32">,
   tallRows: Local<"i32">,
   wideColumns: Local<"i32">,
 ): void {
-  const { f } = site;
+  const { f } = context;
   // Without ends, only the last rows.
   const row = f.let(
     select(i32.eq(columns, wideColumns), tallRows, i32.const(0)),
@@ -175,7 +175,7 @@ function rest(
     const first = f.let(
       select(i32.lt_s(row, tallRows), wideColumns, i32.const(0)),
     );
-    mapRow(site, {
+    mapRow(context, {
       pointers: pointers.map((pointer, k) =>
         f.let(
           i32.add(

@@ -1,0 +1,109 @@
+/**
+ * What the loops of a map kernel share: its expressions for four elements, and
+ * the loop along one row.
+ *
+ * @module
+ */
+
+import type { DType, MapKernel, Slot } from "@tenfold/core";
+import type { ArgumentLayout } from "./arguments.ts";
+import { type FunctionBuilder, i32, i32x4, type Local } from "./assembler.ts";
+import type { ExpressionWriter } from "./expression.ts";
+import {
+  alongInner,
+  positionsFrom,
+  read,
+  type Row,
+  stepOf,
+  walker,
+  write,
+} from "./loops.ts";
+import { loadSplat, type Quad } from "./values.ts";
+
+/** The unroll factor in vectors: larger for cheap expressions. */
+function unrollOf(slots: readonly Slot[], instructions: number): number {
+  if (slots.some(({ access }) => stepOf(access) === "strided")) return 1;
+  return instructions <= 12 ? 4 : instructions <= 30 ? 2 : 1;
+}
+
+/** What the emitters of a map kernel share. */
+export interface MapEmitContext {
+  /** The kernel. */
+  readonly kernel: MapKernel;
+  /** Outputs, then inputs. */
+  readonly slots: readonly Slot[];
+  /** The layout of its arguments. */
+  readonly layout: ArgumentLayout;
+  /** The function. */
+  readonly f: FunctionBuilder;
+  /** The address of the arguments. */
+  readonly args: Local<"i32">;
+  /** Emits the expressions. */
+  readonly writer: ExpressionWriter;
+  /** Whether the expressions use positions. */
+  readonly indexed: boolean;
+  /** An estimate of the instructions for four elements. */
+  readonly instructions: number;
+}
+
+/** Emits the expressions for four elements. */
+export function valuesAt(
+  { kernel, f, args, layout, writer }: MapEmitContext,
+  arg: (slot: number) => Quad,
+  positions: readonly Local<"i32">[],
+  ahead = 0,
+): Quad[] {
+  return writer.write(kernel.exprs, {
+    arg: (index) => arg(kernel.outputs.length + index),
+    scalar: (index: number, dtype: DType) =>
+      layout.scalar(f, args, index, dtype),
+    index: (dim) =>
+      dim === kernel.rank - 1
+        ? positionsFrom(f, i32.add(positions[dim]!, i32.const(4 * ahead)))
+        : splatOf(f, positions[dim]!),
+  });
+}
+
+/** Emits the loop along one row. */
+export function mapRow(context: MapEmitContext, row: Row): void {
+  const { kernel, slots, layout, f, args, indexed, instructions } = context;
+  const { outputs, rank } = kernel;
+  // Operands with stride 0 along the row are read once.
+  const broadcast = new Map<number, Quad>();
+  const walkers = slots.map((slot, k) => {
+    const pointer = row.pointers[k]!;
+    if (k >= outputs.length && stepOf(slot.access) === "none") {
+      broadcast.set(k, loadSplat(f, slot.dtype, pointer));
+    }
+    return walker(f, slot, pointer, () => layout.stride(args, k, rank - 1));
+  });
+  alongInner(
+    f,
+    walkers,
+    row.length,
+    unrollOf(slots, instructions),
+    indexed ? row.positions[rank - 1]! : null,
+    (at, ahead, count) => {
+      const values = valuesAt(
+        context,
+        (k) => broadcast.get(k) ?? read(f, at[k]!, ahead),
+        row.positions,
+        ahead,
+      );
+      const store = (count?: Local<"i32">) =>
+        values.forEach((value, k) => write(f, at[k]!, value, ahead, count));
+      if (count === undefined) store();
+      else {
+        f.if(
+          i32.ge_s(count, i32.const(4)),
+          () => store(),
+          () => store(count),
+        );
+      }
+    },
+  );
+}
+
+function splatOf(f: FunctionBuilder, position: Local<"i32">): Quad {
+  return { dtype: "int32", parts: [f.let(i32x4.splat(position))] };
+}
