@@ -371,7 +371,7 @@ const NUMBERED: readonly ((
   (x, value) => x.slice(0, value),
   (x, value) => x.outer(value),
   (x, value) => x.matmul(value),
-  (x, value) => doubled.map(value, [1]),
+  (_, value) => doubled.map(value, [1]),
   () => fused("f", ([x]) => x!, { inputs: "number" as never }),
   (_, value) => fused("f", ([x]) => x!, { inputs: [value] }),
   (_, value) => fused("f", ([x]) => x!, { scalars: value }),
