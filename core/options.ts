@@ -50,7 +50,9 @@ export interface OptionsSchema<T> {
 
 /** What checks single options, by name. */
 export interface OptionFields {
+  /** What checks the option of this name. */
   readonly [name: string]: {
+    /** Whether a value would do. */
     safeParse(value: unknown): { readonly success: boolean };
   };
 }

@@ -597,11 +597,9 @@ export class Tensor implements Disposable {
   }
 
   #binary(name: ElementwiseName, other: TensorLike): Tensor {
-    if (typeof other === "number") {
-      return applyOp({ name, operands: [null, other] }, [this])[0]!;
-    }
-    checkOperand(name, other);
-    return applyOp({ name }, [this, other])[0]!;
+    return typeof other === "number"
+      ? applyOp({ name, operands: [null, other] }, [this])[0]!
+      : applyOp({ name }, [this, other])[0]!;
   }
 
   /**

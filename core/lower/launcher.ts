@@ -68,7 +68,6 @@ export class Launcher {
   /** Begins an operation that may make views of its inputs. */
   begin(inputs: readonly Value[]): void {
     const references = this.#references;
-    references.length = 0;
     for (let i = 0; i < inputs.length; i++) {
       references.push(inputs[i]!.storage.references);
     }
@@ -76,7 +75,9 @@ export class Launcher {
 
   /** Ends an operation that has gone well: its results belong to the caller. */
   complete(): void {
-    this.#made.length = this.#references.length = 0;
+    // Setting a length to 0 gives the room away, and costs 100 ns.
+    while (this.#made.length > 0) this.#made.pop();
+    while (this.#references.length > 0) this.#references.pop();
   }
 
   /**
