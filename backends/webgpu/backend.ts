@@ -17,7 +17,7 @@ import type { Memory } from "./device/buffer.ts";
 import type { Counters } from "./device/counters.ts";
 import { Gpu } from "./device/gpu.ts";
 import type { Profile } from "./device/profile.ts";
-import { prepareArgument } from "./kernels/arg_reduce.ts";
+import { prepareArgReduce } from "./kernels/arg_reduce.ts";
 import { prepareConv } from "./kernels/conv.ts";
 import { prepareCumsum } from "./kernels/cumsum.ts";
 import { prepareGather } from "./kernels/gather.ts";
@@ -56,7 +56,7 @@ export class WebgpuBackend implements Backend {
 
   /** True once the device is gone; `setBackend("webgpu")` opens a new one. */
   get lost(): boolean {
-    return this.#gpu.faults.lost !== null;
+    return this.#gpu.errors.lost !== null;
   }
 
   /** What the device holds at the moment, and has done so far. */
@@ -66,7 +66,7 @@ export class WebgpuBackend implements Backend {
 
   /** Told the name of each operation, for errors that come later. */
   enter(operation: string): void {
-    this.#gpu.faults.operation = operation;
+    this.#gpu.errors.operation = operation;
   }
 
   /**
@@ -76,7 +76,7 @@ export class WebgpuBackend implements Backend {
    * @throws {DeviceError} If the device was lost.
    */
   alloc(dtype: DType, size: number): Buffer {
-    this.#gpu.faults.checkLost();
+    this.#gpu.errors.checkLost();
     const block = this.#gpu.pool.take(size * 4);
     return { block, dtype: dtype as GpuDType, size };
   }
@@ -90,7 +90,7 @@ export class WebgpuBackend implements Backend {
   write(buffer: Buffer, offset: number, data: TypedArray): void {
     if (data.length === 0) return;
     const { block, dtype, size } = buffer as Memory;
-    this.#gpu.faults.checkLost();
+    this.#gpu.errors.checkLost();
     this.#gpu.write(
       block,
       offset * 4,
@@ -130,13 +130,13 @@ export class WebgpuBackend implements Backend {
   /** Prepares a kernel; its pipelines are compiled when they are needed. */
   prepare(kernel: Kernel): Launch | null {
     const launch = this.#prepare(kernel);
-    const { faults } = this.#gpu;
+    const { errors } = this.#gpu;
     return launch && ((call) => {
-      faults.checkLost();
+      errors.checkLost();
       const positions = positionsOf(kernel, call.shape);
-      if (positions > MOST_POSITIONS) {
+      if (positions > MAX_POSITIONS) {
         throw new DeviceError(
-          `Cannot ${faults.operation} as its loop has ${positions} positions: webgpu counts at most ${MOST_POSITIONS}`,
+          `Cannot ${errors.operation} as its loop has ${positions} positions: webgpu counts at most ${MAX_POSITIONS}`,
         );
       }
       launch(call);
@@ -151,14 +151,14 @@ export class WebgpuBackend implements Backend {
    * @throws {OutOfMemoryError} If the device ran out of memory.
    */
   async synchronize(): Promise<void> {
-    const { faults, pool } = this.#gpu;
+    const { errors, pool } = this.#gpu;
     const block = pool.take(4);
     try {
       await this.#gpu.read(block, 0, 4);
     } finally {
       pool.give(block);
     }
-    faults.checkUnmet();
+    errors.checkUnmet();
   }
 
   /** Gives everything back. */
@@ -184,7 +184,7 @@ export class WebgpuBackend implements Backend {
         return prepareScatterAdd(gpu, kernel);
       case "argmax":
       case "argmin":
-        return prepareArgument(gpu, kernel);
+        return prepareArgReduce(gpu, kernel);
       case "sort":
         return prepareSort(gpu, kernel);
       case "cumsum":
@@ -203,11 +203,11 @@ export class WebgpuBackend implements Backend {
 }
 
 /** Positions are 32-bit integers on the device. */
-const MOST_POSITIONS = 2 ** 31 - 1;
+const MAX_POSITIONS = 2 ** 31 - 1;
 
 /**
  * The positions that a kernel counts in one number. Products and reductions
- * count apart what is folded, and cut it as they need.
+ * count the reduced dims apart, and split them as they need.
  */
 function positionsOf(kernel: Kernel, shape: readonly number[]): number {
   const last = kernel.kind === "reduce"

@@ -21,10 +21,10 @@ const EVERY_FILTER: readonly GPUErrorFilter[] = [
   "validation",
 ];
 
-const MOST_PENDING = 1024;
+const MAX_PENDING = 1024;
 
 /** Keeps errors until they are thrown. */
-export class Faults {
+export class DeferredErrors {
   /** The operation that runs at the moment. */
   operation = "run an operation";
   /** Set once the device is gone. */
@@ -65,7 +65,7 @@ export class Faults {
    * asking for each dispatch alone: nobody has waited for anything so far.
    */
   get crowded(): boolean {
-    return this.#pending.size > MOST_PENDING;
+    return this.#pending.size > MAX_PENDING;
   }
 
   /** The number under which shaders of this operation report. */

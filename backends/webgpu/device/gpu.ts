@@ -5,7 +5,7 @@
  */
 import { DeviceError } from "@tenfold/core";
 import { newCounters } from "./counters.ts";
-import { Faults, oneLine, REPORT_WORDS } from "./deferred_errors.ts";
+import { DeferredErrors, oneLine, REPORT_WORDS } from "./deferred_errors.ts";
 import { Block, Pool } from "./memory.ts";
 import { Outcome } from "./outcome.ts";
 import { Pipelines } from "./pipelines.ts";
@@ -21,7 +21,7 @@ import { Recorder } from "./recorder.ts";
 import { USAGE } from "./usage.ts";
 
 /** Bind groups that are kept before all are made anew. */
-const KEPT_GROUPS = 8192;
+const MAX_KEPT_GROUPS = 8192;
 
 /** A device, its memory, its record of work, and its programs. */
 export class Gpu {
@@ -32,7 +32,7 @@ export class Gpu {
   /** What it holds and has done. */
   readonly counters = newCounters();
   /** Errors that it finds out later. */
-  readonly faults: Faults;
+  readonly errors: DeferredErrors;
   /** Work that has not been submitted yet. */
   readonly recorder: Recorder;
   /** Its compiled shaders. */
@@ -51,14 +51,14 @@ export class Gpu {
   constructor(device: GPUDevice, profile: Profile) {
     this.device = device;
     this.profile = profile;
-    this.faults = new Faults(device);
-    this.pipelines = new Pipelines(device, this.faults, this.counters);
-    this.recorder = new Recorder(device, profile, this.faults, this.counters);
+    this.errors = new DeferredErrors(device);
+    this.pipelines = new Pipelines(device, this.errors, this.counters);
+    this.recorder = new Recorder(device, profile, this.errors, this.counters);
     this.pool = new Pool(
       device,
       profile,
       this.recorder,
-      this.faults,
+      this.errors,
       this.counters,
     );
     // Groups keep destroyed buffers alive.
@@ -91,7 +91,7 @@ export class Gpu {
     blocks: readonly Block[],
     key: number | string,
   ): GPUBindGroup {
-    if (this.#groups >= KEPT_GROUPS) this.#forgetGroups();
+    if (this.#groups >= MAX_KEPT_GROUPS) this.#forgetGroups();
     const make = () =>
       this.device.createBindGroup({
         layout: layout.layout,
@@ -111,7 +111,7 @@ export class Gpu {
       });
     // A block that there was no room for tells of itself.
     const group = blocks.some(({ made }) => made !== null)
-      ? this.faults.watch(make, new Outcome())
+      ? this.errors.watch(make, new Outcome())
       : make();
     layout.groups.set(key, group);
     this.#groups++;
@@ -145,7 +145,7 @@ export class Gpu {
     words: Float32Array | Int32Array | Uint32Array,
     whole: boolean,
   ): void {
-    const { device, faults, recorder } = this;
+    const { device, errors, recorder } = this;
     block.look();
     // It tells of itself that there was no room for it.
     if (block.made?.error) return;
@@ -167,7 +167,7 @@ export class Gpu {
         words.byteOffset,
         words.byteLength,
       );
-    if (block.made) faults.watch(write, new Outcome());
+    if (block.made) errors.watch(write, new Outcome());
     else write();
   }
 
@@ -199,14 +199,14 @@ export class Gpu {
     } catch (error) {
       await this.#checkLost();
       // What kept the buffer from being mapped may have been found before.
-      await this.faults.check(outcome, null);
+      await this.errors.check(outcome, null);
       throw new DeviceError(
         `Cannot read from webgpu: ${oneLine(String(error))}`,
         { cause: error },
       );
     }
     this.counters.reads++;
-    await this.faults.check(
+    await this.errors.check(
       outcome,
       report ? new Int32Array(data, bytes) : null,
     );
@@ -228,7 +228,7 @@ export class Gpu {
     const soon = new Promise<void>((resolve) => setTimeout(resolve, 20));
     await Promise.race([this.device.lost, soon]);
     await Promise.resolve();
-    this.faults.checkLost();
+    this.errors.checkLost();
   }
 
   #forgetGroups(): void {

@@ -5,7 +5,7 @@
  */
 import { OutOfMemoryError } from "@tenfold/core";
 import type { Counters } from "./counters.ts";
-import { type Faults, oneLine } from "./deferred_errors.ts";
+import { type DeferredErrors, oneLine } from "./deferred_errors.ts";
 import { Outcome } from "./outcome.ts";
 import type { Profile } from "./profile.ts";
 import type { Recorder } from "./recorder.ts";
@@ -84,7 +84,7 @@ export class Pool {
   readonly #device: GPUDevice;
   readonly #profile: Profile;
   readonly #recorder: Recorder;
-  readonly #faults: Faults;
+  readonly #errors: DeferredErrors;
   readonly #counters: Counters;
   /** Idle blocks by size; a size that was used last is at the end. */
   readonly #idle = new Map<number, Block[]>();
@@ -98,13 +98,13 @@ export class Pool {
     device: GPUDevice,
     profile: Profile,
     recorder: Recorder,
-    faults: Faults,
+    errors: DeferredErrors,
     counters: Counters,
   ) {
     this.#device = device;
     this.#profile = profile;
     this.#recorder = recorder;
-    this.#faults = faults;
+    this.#errors = errors;
     this.#counters = counters;
   }
 
@@ -117,7 +117,7 @@ export class Pool {
     const limit = this.#profile.maxBufferBytes;
     if (bytes > limit) {
       throw new OutOfMemoryError(
-        `Cannot ${this.#faults.operation} as it takes a buffer of ${bytes} bytes: one buffer of webgpu holds at most ${limit} bytes here`,
+        `Cannot ${this.#errors.operation} as it takes a buffer of ${bytes} bytes: one buffer of webgpu holds at most ${limit} bytes here`,
       );
     }
     const size = Math.min(sizeClass(bytes), limit);
@@ -161,10 +161,10 @@ export class Pool {
 
   #create(size: number): Block {
     const made = new Outcome();
-    const buffer = this.#faults.watch(
+    const buffer = this.#errors.watch(
       () =>
         this.#device.createBuffer({
-          label: this.#faults.operation,
+          label: this.#errors.operation,
           size,
           usage: USAGE.storage | USAGE.copySource | USAGE.copyTarget,
         }),

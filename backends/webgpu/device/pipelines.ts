@@ -6,7 +6,7 @@
  */
 import { DeviceError } from "@tenfold/core";
 import type { Counters } from "./counters.ts";
-import { type Faults, oneLine } from "./deferred_errors.ts";
+import { type DeferredErrors, oneLine } from "./deferred_errors.ts";
 import { Outcome } from "./outcome.ts";
 import type { GroupLayout } from "./program.ts";
 
@@ -21,14 +21,14 @@ export interface Compiled {
 /** Compiles shaders once. */
 export class Pipelines {
   readonly #device: GPUDevice;
-  readonly #faults: Faults;
+  readonly #errors: DeferredErrors;
   readonly #counters: Counters;
   readonly #known = new Map<string, Compiled>();
 
   /** Compiles for one device. */
-  constructor(device: GPUDevice, faults: Faults, counters: Counters) {
+  constructor(device: GPUDevice, errors: DeferredErrors, counters: Counters) {
     this.#device = device;
-    this.#faults = faults;
+    this.#errors = errors;
     this.#counters = counters;
   }
 
@@ -37,7 +37,7 @@ export class Pipelines {
     const known = this.#known.get(code);
     if (known) return known;
     const outcome = new Outcome();
-    const pipeline = this.#faults.watch(
+    const pipeline = this.#errors.watch(
       () =>
         this.#device.createComputePipeline(this.#describe(code, layout, label)),
       outcome,

@@ -93,7 +93,7 @@ export class Program {
     x: number,
     y = 1,
   ): void {
-    const { faults, recorder } = this.#gpu;
+    const { errors, recorder } = this.#gpu;
     const { compiled, layout, operands } = this.#variantFor(blocks);
     let alone = !compiled.outcome.good;
     let failed = compiled.outcome.error !== null;
@@ -104,7 +104,7 @@ export class Program {
       if (block.risky) alone = true;
       if (block.made?.error) failed = true;
     }
-    if (failed || faults.crowded) alone = false;
+    if (failed || errors.crowded) alone = false;
     if (alone) recorder.split();
     this.#follow(blocks, compiled.outcome, recorder.outcome);
     // Nothing would come of it but further errors.
@@ -195,7 +195,7 @@ export class Program {
     const distinct = [...new Set(bindings)];
     if (distinct.length > gpu.profile.maxBindings) {
       throw new DeviceError(
-        `Cannot ${gpu.faults.operation} on webgpu as it takes ${distinct.length} buffers at once: the adapter allows ${gpu.profile.maxBindings}`,
+        `Cannot ${gpu.errors.operation} on webgpu as it takes ${distinct.length} buffers at once: the adapter allows ${gpu.profile.maxBindings}`,
       );
     }
     const writes = distinct.map((first) =>

@@ -9,7 +9,7 @@ import type { Recorder } from "./recorder.ts";
 import { MAP_READ, USAGE } from "./usage.ts";
 
 /** Bytes of staging buffers that are kept. */
-const KEPT_BYTES = 64 * 1024 * 1024;
+const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
 interface Staging {
   readonly buffer: GPUBuffer;
@@ -157,7 +157,7 @@ export class Reader {
   #give(staging: Staging): void {
     this.#kept.push(staging);
     this.#keptBytes += staging.bytes;
-    while (this.#keptBytes > KEPT_BYTES) {
+    while (this.#keptBytes > MAX_KEPT_BYTES) {
       const oldest = this.#kept.shift()!;
       this.#keptBytes -= oldest.bytes;
       oldest.buffer.destroy();

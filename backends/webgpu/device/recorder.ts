@@ -4,7 +4,7 @@
  * @module
  */
 import type { Counters } from "./counters.ts";
-import type { Faults } from "./deferred_errors.ts";
+import type { DeferredErrors } from "./deferred_errors.ts";
 import { Outcome } from "./outcome.ts";
 import type { Profile } from "./profile.ts";
 import { USAGE } from "./usage.ts";
@@ -31,7 +31,7 @@ export class Recorder {
   outcome: Outcome = new Outcome();
   readonly #device: GPUDevice;
   readonly #counters: Counters;
-  readonly #faults: Faults;
+  readonly #errors: DeferredErrors;
   readonly #alignment: number;
   readonly #staged: ArrayBuffer;
   #used = 0;
@@ -49,11 +49,11 @@ export class Recorder {
   constructor(
     device: GPUDevice,
     profile: Profile,
-    faults: Faults,
+    errors: DeferredErrors,
     counters: Counters,
   ) {
     this.#device = device;
-    this.#faults = faults;
+    this.#errors = errors;
     this.#counters = counters;
     this.#alignment = profile.uniformAlignment;
     this.#staged = new ArrayBuffer(UNIFORM_BYTES);
@@ -161,7 +161,7 @@ export class Recorder {
     this.#endPass();
     const { outcome } = this;
     this.outcome = new Outcome();
-    this.#faults.watch(
+    this.#errors.watch(
       () => {
         const { queue } = this.#device;
         const [from, to] = [this.#sent, this.#used];
@@ -171,7 +171,7 @@ export class Recorder {
         queue.submit([encoder.finish()]);
       },
       outcome,
-      this.#faults.describe,
+      this.#errors.describe,
       ["validation"],
     );
     this.#sent = this.#used;

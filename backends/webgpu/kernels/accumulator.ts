@@ -1,17 +1,17 @@
 /**
- * Folding in WGSL: identities, combinations, and the tree in which the
- * invocations of a workgroup fold their values.
+ * Accumulators in WGSL: identities, combining functions, and the tree reduction
+ * over the invocations of a workgroup.
  *
  * @module
  */
 import type { Combine } from "@tenfold/core";
 import { VALUE_TYPE } from "../wgsl/scalar.ts";
 
-/** The dtypes that values are folded in. */
-export type FoldDType = "float32" | "int32";
+/** The dtypes of accumulators. */
+export type AccumulatorDType = "float32" | "int32";
 
-/** What an empty fold gives. */
-export function identity(combine: Combine, dtype: FoldDType): string {
+/** The identity element: the result of an empty reduction. */
+export function identity(combine: Combine, dtype: AccumulatorDType): string {
   const float = dtype === "float32";
   switch (combine) {
     case "sum":
@@ -25,10 +25,10 @@ export function identity(combine: Combine, dtype: FoldDType): string {
   }
 }
 
-/** Two values folded. */
-export function fold(
+/** Combines two accumulators. */
+export function accumulate(
   combine: Combine,
-  dtype: FoldDType,
+  dtype: AccumulatorDType,
   a: string,
   b: string,
 ): string {
@@ -45,21 +45,21 @@ export function fold(
   }
 }
 
-/** The memory that {@linkcode foldShared} needs, outside of functions. */
-export function sharedFor(
+/** Declares the workgroup memory that {@linkcode reduceShared} needs. */
+export function sharedMemory(
   name: string,
-  dtype: FoldDType,
+  dtype: AccumulatorDType,
   size: number,
 ): string {
   return `var<workgroup> ${name}: array<${VALUE_TYPE[dtype]}, ${size}>;`;
 }
 
-/** Statements that fold `value` of all invocations; `name[0]` has it then. */
-export function foldShared(
+/** Statements that reduce `value` over all invocations into `name[0]`. */
+export function reduceShared(
   name: string,
   value: string,
   combine: Combine,
-  dtype: FoldDType,
+  dtype: AccumulatorDType,
   size: number,
 ): string[] {
   return [
@@ -68,7 +68,7 @@ export function foldShared(
     `for (var half = ${size / 2}u; half > 0u; half >>= 1u) {`,
     "if (lane < half) {",
     `${name}[lane] = ${
-      fold(combine, dtype, `${name}[lane]`, `${name}[lane + half]`)
+      accumulate(combine, dtype, `${name}[lane]`, `${name}[lane + half]`)
     };`,
     "}",
     "workgroupBarrier();",

@@ -14,25 +14,25 @@ import {
   eachInvocation,
   gridFor,
   mainOf,
-  MOST_TURNS,
+  MAX_ITERATIONS,
   spread,
   workgroupNumber,
   WORKGROUPS,
 } from "./loop.ts";
-import { orderKey, reverseKey } from "./sort_key.ts";
+import { descendingKey, sortKey } from "./sort_key.ts";
 import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 
 /** Rows that are shorter have one invocation each. */
 const SHORT = 64;
 
 /** Prepares `argmax` or `argmin`. */
-export function prepareArgument(gpu: Gpu, kernel: RoutineKernel): Launch {
+export function prepareArgReduce(gpu: Gpu, kernel: RoutineKernel): Launch {
   const dtype = kernel.inputs[0] as GpuDType;
   const size = gpu.profile.workgroup;
   const layout = new RowLayout(kernel.rank, 2);
   const parts = layout.params.take();
   const chunk = layout.params.take();
-  const keyOf = kernel.name === "argmax" ? orderKey : reverseKey;
+  const keyOf = kernel.name === "argmax" ? sortKey : descendingKey;
   const out = { type: MEMORY_TYPE.int32, writes: true };
   const x = { type: MEMORY_TYPE[dtype] };
   const { words } = layout.params;
@@ -142,7 +142,7 @@ export function prepareArgument(gpu: Gpu, kernel: RoutineKernel): Launch {
     const n = lengthOf(call);
     const { profile } = gpu;
     const enough = profile.software && rows >= profile.invocations;
-    if (n < SHORT || (enough && n <= MOST_TURNS)) {
+    if (n < SHORT || (enough && n <= MAX_ITERATIONS)) {
       const first = reserve(alone, call, 1);
       alone.dispatch(blocksOf(call), first, ...gridFor(profile, rows, size));
       return;
@@ -176,7 +176,11 @@ function partsOf(n: number, busy: number, { profile }: Gpu): number {
     Math.ceil(invocations / busy),
     Math.floor(n / (SHORT * workgroup)),
   );
-  const parts = Math.max(1, wanted, Math.ceil(n / (MOST_TURNS * workgroup)));
+  const parts = Math.max(
+    1,
+    wanted,
+    Math.ceil(n / (MAX_ITERATIONS * workgroup)),
+  );
   // None of them is empty.
   return Math.ceil(n / Math.ceil(n / parts));
 }

@@ -12,11 +12,11 @@ import type { Program } from "../device/program.ts";
 import { ConvLayout } from "./conv_layout.ts";
 import { renderConv, renderConvSum } from "./conv_code.ts";
 import { gridFor } from "./loop.ts";
-import { cutIntoParts, type Pass } from "./parts.ts";
+import { type Pass, splitK } from "./split_k.ts";
 import { blocksOf } from "./rows.ts";
 
 /** A part of the sum is no shorter than this, where it need not be. */
-const SHORTEST_PART = 64;
+const MIN_CHUNK = 64;
 
 /** Prepares `conv2d`; null for other floats than ours. */
 export function prepareConv(gpu: Gpu, kernel: RoutineKernel): Launch | null {
@@ -91,10 +91,10 @@ function cutOf({ profile }: Gpu, { shape }: KernelCall) {
   const tiles = g * tilesM * tilesN;
   const wanted = Math.min(
     Math.ceil(profile.invocations / tiles),
-    Math.ceil(k / SHORTEST_PART),
+    Math.ceil(k / MIN_CHUNK),
   );
   const outputs = g * m * columns;
-  const parts = cutIntoParts(profile, {
+  const parts = splitK(profile, {
     terms: k,
     outputs,
     multiple: 1,

@@ -6,7 +6,7 @@
 import type { ProgramSource } from "../device/program.ts";
 import type { ConvDim, ConvLayout } from "./conv_layout.ts";
 import { eachInvocation } from "./loop.ts";
-import { sumParts } from "./parts.ts";
+import { sumPartials } from "./split_k.ts";
 
 /** What one shader is made for. */
 export interface ConvForm {
@@ -167,7 +167,7 @@ export function renderConvSum(layout: ConvLayout, size: number): ProgramSource {
         ...layout.split(COLUMN, "t % columns", "q0_"),
         `let row = i32((t / columns) % ${m});`,
         `let group = i32((t / columns) / ${m});`,
-        ...sumParts(
+        ...sumPartials(
           "f32",
           layout.cut("splits"),
           (part) => `${parts}[${part} * outputs + t]`,

@@ -8,11 +8,11 @@ import type { Gpu } from "../device/gpu.ts";
 import { int, Params, uint } from "../wgsl/params.ts";
 import {
   type Extents,
-  fillPlacement,
-  type Placement,
+  fillOperandLayout,
+  type OperandLayout,
   splitPositions,
   takeExtents,
-  takePlacement,
+  takeOperandLayout,
 } from "./loop.ts";
 
 /** The dims of the loop, in order. */
@@ -43,7 +43,9 @@ export class ConvLayout {
   /** Words in all. */
   readonly words: number;
   readonly #extents: Extents;
-  readonly #placements: Readonly<Partial<Record<ConvOperand, Placement>>>;
+  readonly #operandLayouts: Readonly<
+    Partial<Record<ConvOperand, OperandLayout>>
+  >;
   readonly #cut: Readonly<Record<keyof ConvCut, number>>;
 
   /** Lays a convolution out. */
@@ -51,12 +53,12 @@ export class ConvLayout {
     const params = new Params();
     this.bias = bias;
     this.#extents = takeExtents(params, DIMS.length);
-    const placement = () => takePlacement(params, DIMS.length);
-    this.#placements = {
-      out: placement(),
-      in: placement(),
-      filter: placement(),
-      ...(bias ? { bias: placement() } : {}),
+    const layout = () => takeOperandLayout(params, DIMS.length);
+    this.#operandLayouts = {
+      out: layout(),
+      in: layout(),
+      filter: layout(),
+      ...(bias ? { bias: layout() } : {}),
     };
     this.#cut = {
       tilesM: params.take(),
@@ -75,13 +77,13 @@ export class ConvLayout {
 
   /** An operand's stride along a dim, an `i32` in WGSL. */
   stride(operand: ConvOperand, dim: ConvDim): string {
-    const { strides } = this.#placements[operand]!;
+    const { strides } = this.#operandLayouts[operand]!;
     return int(strides[DIMS.indexOf(dim)]!);
   }
 
   /** Where an operand begins, an `i32` in WGSL. */
   offset(operand: ConvOperand): string {
-    return int(this.#placements[operand]!.offset);
+    return int(this.#operandLayouts[operand]!.offset);
   }
 
   /** A number of the cut, a `u32` in WGSL. */
@@ -113,8 +115,14 @@ export class ConvLayout {
     this.#extents.words.forEach((word, d) => {
       ints[first + word] = call.shape[d]!;
     });
-    Object.values(this.#placements).forEach((placement, k) =>
-      fillPlacement(ints, first, placement, call.offsets[k]!, call.strides[k]!)
+    Object.values(this.#operandLayouts).forEach((layout, k) =>
+      fillOperandLayout(
+        ints,
+        first,
+        layout,
+        call.offsets[k]!,
+        call.strides[k]!,
+      )
     );
     for (const name of Object.keys(this.#cut) as (keyof ConvCut)[]) {
       ints[first + this.#cut[name]] = cut[name];

@@ -12,7 +12,7 @@ import {
   eachInvocation,
   gridFor,
   mainOf,
-  MOST_TURNS,
+  MAX_ITERATIONS,
   spread,
   workgroupNumber,
   WORKGROUPS,
@@ -183,7 +183,7 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
     const { profile } = gpu;
     const n = lengthOf(call);
     const enough = profile.software && rows >= profile.invocations;
-    if (n >= SHORT && !(enough && n <= MOST_TURNS)) {
+    if (n >= SHORT && !(enough && n <= MAX_ITERATIONS)) {
       inTiles(call, rows);
       return;
     }

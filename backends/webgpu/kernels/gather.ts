@@ -51,7 +51,7 @@ export function prepareGather(gpu: Gpu, kernel: RoutineKernel): Launch {
     const first = program.reserve();
     layout.fill(gpu, first, call);
     gpu.recorder.ints[first + bound] = call.scalars[0]!;
-    gpu.recorder.ints[first + reporter] = gpu.faults.reporter();
+    gpu.recorder.ints[first + reporter] = gpu.errors.reporter();
     const count = rowsOf(call) * lengthOf(call);
     program.dispatch(
       [...blocksOf(call), gpu.reportBlock()],

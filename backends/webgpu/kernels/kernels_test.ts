@@ -77,7 +77,7 @@ describeWithAdapter("webgpu kernels", () => {
         // Positive, so that sums do not cancel.
         const x = normal(5, 17, 33).abs();
         for (const dims of [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]]) {
-          it(`folds dims ${dims}`, async () => {
+          it(`reduces dims ${dims}`, async () => {
             await assertSame(gpu, [x], (x) => [
               x.sum(dims),
               x.mean(dims),
@@ -89,7 +89,7 @@ describeWithAdapter("webgpu kernels", () => {
           });
         }
 
-        it("folds many values to one, and columns of a tall matrix", async () => {
+        it("reduces many elements to one, and columns of a tall matrix", async () => {
           await assertSame(gpu, [normal(100003)], (x) => [x.sum(), x.max()]);
           await assertSame(gpu, [normal(3001, 5)], (x) => [x.sum(0), x.min(0)]);
           await assertSame(

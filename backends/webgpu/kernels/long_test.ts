@@ -85,7 +85,7 @@ describeWithAdapter("webgpu kernels over much", () => {
     assertThrows(
       () => one.expand([2 ** 32]).sum(),
       DeviceError,
-      "Cannot sum as it folds 4294967296 values into one",
+      "Cannot sum as it reduces 4294967296 elements to one",
     );
     const index = zeros([1], { dtype: "int32", device: gpu });
     assertThrows(

@@ -8,10 +8,10 @@ import type { Profile } from "../device/profile.ts";
 import { int, type Params, uint } from "../wgsl/params.ts";
 
 /**
- * Turns that the loops of one invocation may take together: llvmpipe ends them
- * all after 65,535, without a word.
+ * Iterations that the loops of one invocation may take together: llvmpipe ends
+ * all of them after 65,535, without an error.
  */
-export const MOST_TURNS = 32768;
+export const MAX_ITERATIONS = 32768;
 
 /** Words of the extents of a loop. */
 export interface Extents {
@@ -19,8 +19,8 @@ export interface Extents {
   readonly words: readonly number[];
 }
 
-/** Words of where an operand's elements are. */
-export interface Placement {
+/** Words of an operand's offset and strides. */
+export interface OperandLayout {
   /** The word of the offset. */
   readonly offset: number;
   /** The word of each stride. */
@@ -33,7 +33,7 @@ export function takeExtents(params: Params, rank: number): Extents {
 }
 
 /** Takes words for an operand's offset and strides. */
-export function takePlacement(params: Params, rank: number): Placement {
+export function takeOperandLayout(params: Params, rank: number): OperandLayout {
   return {
     offset: params.take(),
     strides: Array.from({ length: rank }, () => params.take()),
@@ -41,16 +41,16 @@ export function takePlacement(params: Params, rank: number): Placement {
 }
 
 /** Writes an operand's offset and strides, these from dim `from` on. */
-export function fillPlacement(
+export function fillOperandLayout(
   ints: Int32Array,
   first: number,
-  placement: Placement,
+  layout: OperandLayout,
   offset: number,
   strides: readonly number[],
   from = 0,
 ): void {
-  const { strides: words } = placement;
-  ints[first + placement.offset] = offset;
+  const { strides: words } = layout;
+  ints[first + layout.offset] = offset;
   for (let d = 0; d < words.length; d++) {
     ints[first + words[d]!] = strides[from + d]!;
   }
@@ -79,14 +79,14 @@ export function splitPositions(
   return lines;
 }
 
-/** The terms of an element's place at positions `name0`, `name1`, …. */
-export function placeTerms({ strides }: Placement, name: string): string[] {
+/** The terms of an element's index at positions `name0`, `name1`, …. */
+export function indexTerms({ strides }: OperandLayout, name: string): string[] {
   return strides.map((word, d) => `${name}${d} * ${int(word)}`);
 }
 
-/** The place of an element, an `i32`. */
-export function place(placement: Placement, name: string): string {
-  return [int(placement.offset), ...placeTerms(placement, name)].join(" + ");
+/** The index of an element in its buffer, an `i32`. */
+export function elementIndex(layout: OperandLayout, name: string): string {
+  return [int(layout.offset), ...indexTerms(layout, name)].join(" + ");
 }
 
 /** The head of a shader's main function. */

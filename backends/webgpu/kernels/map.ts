@@ -1,6 +1,6 @@
 /**
  * Map kernels: each invocation computes one element of every output, or four
- * neighbouring ones where operands lie so that they can be read at once.
+ * neighbouring ones where the layouts of the operands allow vector access.
  *
  * @module
  */
@@ -20,21 +20,21 @@ import {
 } from "../wgsl/scalar.ts";
 import {
   eachInvocation,
+  elementIndex,
   type Extents,
-  fillPlacement,
+  fillOperandLayout,
   gridFor,
-  place,
-  type Placement,
+  type OperandLayout,
   splitPositions,
   takeExtents,
-  takePlacement,
+  takeOperandLayout,
 } from "./loop.ts";
 import { ScalarWords } from "./scalars.ts";
 
-/** Nodes of expressions that are worth writing out four times. */
-const LIGHT = 24;
-/** Elements from which on that is worth a pipeline of its own. */
-const MANY = 4096;
+/** The highest cost of expressions that are worth writing out four times. */
+const MAX_VECTOR_COST = 24;
+/** The fewest elements that are worth a pipeline of their own. */
+const MIN_VECTOR_ELEMENTS = 4096;
 
 interface MapLayout {
   readonly kernel: MapKernel;
@@ -44,7 +44,7 @@ interface MapLayout {
   readonly slots: readonly Slot[];
   /** Where these are among the operands of the kernel. */
   readonly operands: readonly number[];
-  readonly placements: readonly Placement[];
+  readonly operandLayouts: readonly OperandLayout[];
   readonly count: number;
   readonly extents: Extents;
   readonly scalars: ScalarWords;
@@ -56,7 +56,7 @@ interface MapLayout {
 /** Prepares a map. */
 export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
   const layout = layOut(kernel);
-  const { extents, operands, placements, scalars, slots } = layout;
+  const { extents, operands, operandLayouts, scalars, slots } = layout;
   const { rank } = kernel;
   const size = gpu.profile.workgroup;
   const outputs = kernel.outputs.length;
@@ -74,7 +74,7 @@ export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
         four ? codeOfFour(layout, size, names) : codeOfOne(layout, size, names),
     });
   const one = programOf(false);
-  const four = weightOf(kernel.exprs) <= LIGHT ? programOf(true) : null;
+  const four = costOf(kernel.exprs) <= MAX_VECTOR_COST ? programOf(true) : null;
   const { ints } = gpu.recorder;
 
   return (call) => {
@@ -90,10 +90,10 @@ export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
     for (let k = 0; k < operands.length; k++) {
       const from = operands[k]!;
       blocks[k] = (buffers[from] as Memory).block;
-      fillPlacement(
+      fillOperandLayout(
         ints,
         first,
-        placements[k]!,
+        operandLayouts[k]!,
         offsets[from]!,
         strides[from]!,
       );
@@ -120,7 +120,7 @@ function layOut(kernel: MapKernel): MapLayout {
   const parts = {
     count: params.take(),
     extents: takeExtents(params, rank),
-    placements: slots.map(() => takePlacement(params, rank)),
+    operandLayouts: slots.map(() => takeOperandLayout(params, rank)),
     scalars: new ScalarWords(params, exprs),
   };
   return {
@@ -144,23 +144,25 @@ const CHEAP: ReadonlySet<string> = new Set([
   ...["isNan", "isFinite", "sqrt", "rsqrt", "reciprocal", "shiftRight"],
 ]);
 
-function weightOf(exprs: readonly Expr[]): number {
-  let weight = 0;
+function costOf(exprs: readonly Expr[]): number {
+  let cost = 0;
   for (const expr of topological(exprs)) {
-    weight += expr.kind === "call" && !CHEAP.has(expr.fn) ? LIGHT / 2 : 1;
+    cost += expr.kind === "call" && !CHEAP.has(expr.fn)
+      ? MAX_VECTOR_COST / 2
+      : 1;
   }
-  return weight;
+  return cost;
 }
 
 /**
  * True where a call's rows are multiples of four long, or it is a single row
  * whose outputs end where their buffers do, the rest of which belongs to
  * nobody; where dense operands begin at multiples of four; and where no buffer
- * is written as one operand and another lies in it otherwise.
+ * is bound both as a dense operand and as one that is not.
  */
 function fitsFour(layout: MapLayout, call: KernelCall, total: number): boolean {
   const { kernel, operands, slots } = layout;
-  if (total < MANY) return false;
+  if (total < MIN_VECTOR_ELEMENTS) return false;
   const outputs = kernel.outputs.length;
   const whole = call.shape[kernel.rank - 1]! % 4 === 0;
   if (!whole && layout.walks) return false;
@@ -187,10 +189,10 @@ function codeOfOne(
   size: number,
   names: readonly string[],
 ): string {
-  const { extents, kernel, placements, scalars, slots, used } = layout;
+  const { extents, kernel, operandLayouts, scalars, slots, used } = layout;
   const { exprs, outputs } = kernel;
   // All go by their strides, so that one shader serves every layout.
-  const at = (slot: number) => place(placements[slot]!, "p");
+  const at = (slot: number) => elementIndex(operandLayouts[slot]!, "p");
   const { statements, values } = renderExpressions(exprs, {
     arg: (index) => `x${index}`,
     scalar: (index, dtype) => scalars.name(index, dtype),
@@ -222,13 +224,13 @@ function codeOfFour(
   size: number,
   names: readonly string[],
 ): string {
-  const { extents, kernel, placements, scalars, slots, used } = layout;
+  const { extents, kernel, operandLayouts, scalars, slots, used } = layout;
   const { exprs, outputs, rank } = kernel;
   const lanes = [0, 1, 2, 3];
   /** The four elements of a slot, from where its first one is. */
   const elements = (slot: number, first: string): string[] => {
     const { access } = slots[slot]!;
-    const inner = placements[slot]!.strides[rank - 1]!;
+    const inner = operandLayouts[slot]!.strides[rank - 1]!;
     return lanes.map((lane) => {
       if (access === "splat" || access === "uniform") {
         return `${names[slot]}[${first}]`;
@@ -238,11 +240,11 @@ function codeOfFour(
     });
   };
   const quad = (slot: number) =>
-    `${names[slot]}[(${int(placements[slot]!.offset)} >> 2u) + i32(t)]`;
+    `${names[slot]}[(${int(operandLayouts[slot]!.offset)} >> 2u) + i32(t)]`;
   const first = (slot: number) =>
     slots[slot]!.access === "uniform"
-      ? int(placements[slot]!.offset)
-      : place(placements[slot]!, "p");
+      ? int(operandLayouts[slot]!.offset)
+      : elementIndex(operandLayouts[slot]!, "p");
 
   const loads = used.flatMap((input, i) => {
     const slot = outputs.length + i;

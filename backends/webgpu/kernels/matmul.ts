@@ -1,7 +1,7 @@
 /**
- * The matrix product: chooses a variant by the adapter, the shape and how the
- * operands lie, which are read in place whatever their strides. The choice
- * depends on nothing else, so equal products give equal bits.
+ * The matrix product: chooses a variant by the adapter, the shape and the layouts of
+ * the operands, which are read in place whatever their strides. The choice
+ * depends on nothing else, so that equal products give equal bits.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import { VALUE_TYPE } from "../wgsl/scalar.ts";
 import { eachInvocation, gridFor, splitPositions, spread } from "./loop.ts";
 import { renderDirect } from "./matmul_direct.ts";
 import {
-  type Lie,
-  lieOf,
   type MatmulCut,
   type MatmulForm,
   MatmulLayout,
+  type VectorAxis,
+  vectorAxisOf,
 } from "./matmul_layout.ts";
-import { cutIntoParts, type Pass, sumParts } from "./parts.ts";
+import { type Pass, splitK, sumPartials } from "./split_k.ts";
 import { renderTiled, TILED_BYTES, TILED_SIZE } from "./matmul_tiled.ts";
 import { blocksOf } from "./rows.ts";
 
@@ -30,7 +30,7 @@ import { blocksOf } from "./rows.ts";
 const SMALL = 2 ** 15;
 const LARGE = 2 ** 26;
 /** A part of `k` is no shorter than this, where it need not be. */
-const SHORTEST_PART = 128;
+const MIN_CHUNK = 128;
 
 interface Choice extends MatmulForm {
   readonly tiled: boolean;
@@ -114,7 +114,10 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
  * the background, before anybody needs them.
  */
 export async function warmMatmul(gpu: Gpu): Promise<void> {
-  const forms: [Lie, Lie][] = [["k", "k"], ["k", "other"], ["other", "other"]];
+  const forms: [VectorAxis, VectorAxis][] = [["k", "k"], ["k", "other"], [
+    "other",
+    "other",
+  ]];
   await Promise.all([false, true].flatMap((bias) => {
     const layout = new MatmulLayout({
       kind: "routine",
@@ -140,8 +143,8 @@ function widthOf({ profile }: Gpu): number {
 }
 
 /** The largest of a few tile sizes that fits, four at least where asked. */
-function tileOf(extent: number, lie: Lie, largest: number): number {
-  const least = lie === "other" ? 4 : 1;
+function tileOf(extent: number, axis: VectorAxis, largest: number): number {
+  const least = axis === "other" ? 4 : 1;
   let tile = largest;
   while (tile > extent && tile > least) tile /= 2;
   return tile;
@@ -152,9 +155,9 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
   const [m, n, k] = [sizeM(call), sizeN(call), sizeK(call)];
   const matrices = call.shape.slice(0, -3).reduce((x, y) => x * y, 1);
   const work = matrices * m * n * k;
-  // Small ones share their shaders, however their operands lie.
-  const a = work < SMALL ? "none" : lieOf(call, "a");
-  const b = work < SMALL ? "none" : lieOf(call, "b");
+  // Small ones share their shaders, whatever the layouts of their operands.
+  const a = work < SMALL ? "none" : vectorAxisOf(call, "a");
+  const b = work < SMALL ? "none" : vectorAxisOf(call, "b");
   const isFloat = (call.buffers[0] as { dtype: string }).dtype === "float32";
   const tiled = !profile.software && isFloat && Math.min(m, n) > 16 &&
     work >= SMALL && TILED_SIZE <= profile.workgroup &&
@@ -179,10 +182,10 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
   const busy = matrices * tilesM * tilesN * perTile;
   const wanted = Math.min(
     Math.ceil(profile.invocations / busy),
-    Math.ceil(k / SHORTEST_PART),
+    Math.ceil(k / MIN_CHUNK),
   );
   // Parts begin where four elements can be read at once.
-  const { chunk, passes } = cutIntoParts(profile, {
+  const { chunk, passes } = splitK(profile, {
     terms: k,
     outputs: matrices * m * n,
     multiple: 4,
@@ -209,7 +212,7 @@ function renderSum(
   [out, parts, bias]: readonly string[],
 ): string {
   const rank = layout.outExtents.words.length;
-  const place = `${layout.outOffset} + i32(t)`;
+  const index = `${layout.outOffset} + i32(t)`;
   return [
     ...eachInvocation(size),
     `let outputs = ${layout.outputs};`,
@@ -217,13 +220,13 @@ function renderSum(
     ...(layout.bias
       ? [...splitPositions(layout.outExtents, "t", "p"), ...layout.biasBegin()]
       : []),
-    ...sumParts(
+    ...sumPartials(
       type,
       layout.splits,
       (part) => `${parts}[${part} * bitcast<u32>(outputs) + t]`,
     ),
     `if (${layout.from} > 0) {`,
-    `sum += ${out}[${place}];`,
+    `sum += ${out}[${index}];`,
     ...(layout.bias
       ? [
         "} else {",
@@ -231,7 +234,7 @@ function renderSum(
       ]
       : []),
     "}",
-    `${out}[${place}] = sum;`,
+    `${out}[${index}] = sum;`,
     "}",
     "}",
   ].join("\n");

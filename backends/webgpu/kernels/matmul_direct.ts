@@ -1,6 +1,6 @@
 /**
  * Matrix products in which every invocation computes a tile of the result in
- * its registers and reads the operands straight from their buffers: for thin
+ * its registers and reads the operands straight from their buffers: for narrow
  * matrices, and for adapters that run on the processor, where workgroup memory
  * gains nothing.
  *
@@ -19,8 +19,8 @@ export function renderDirect(
   size: number,
 ): ProgramSource {
   const type = VALUE_TYPE[dtype];
-  const vector = (lie: MatmulForm["a"]) =>
-    lie === "none" ? type : `vec4<${type}>`;
+  const vector = (axis: MatmulForm["a"]) =>
+    axis === "none" ? type : `vec4<${type}>`;
   return {
     label: `matmul ${form.tm}x${form.tn}`,
     operands: [
@@ -67,13 +67,13 @@ function codeOf(
   const stores = range(tm).flatMap((i) => [
     `if (row + ${i} >= tile_m * ${tm}) {`,
     ...range(tn).flatMap((j) => {
-      const place = layout.outAt(`(row + ${i})`, `column + ${j}`, form.part);
+      const index = layout.outAt(`(row + ${i})`, `column + ${j}`, form.part);
       const added = form.bias && !form.part
         ? ` + ${bias}[${layout.biasAt(`(row + ${i})`, `(column + ${j})`)}]`
         : "";
       return [
         `if (column + ${j} >= tile_n * ${tn}) {`,
-        `${out}[${place}] = c${i}_${j}${added};`,
+        `${out}[${index}] = c${i}_${j}${added};`,
         "}",
       ];
     }),
@@ -105,7 +105,7 @@ class Side {
   constructor(
     readonly name: string,
     readonly buffer: string,
-    readonly lie: MatmulForm["a"],
+    readonly axis: MatmulForm["a"],
     readonly count: number,
     readonly layout: MatmulLayout,
     readonly operand: "a" | "b",
@@ -115,30 +115,30 @@ class Side {
 
   /** The strides, in units of what one read gives. */
   begin(): string[] {
-    const { lie, layout, name, operand, origin } = this;
+    const { axis, layout, name, operand, origin } = this;
     const inner = layout.stride(operand, "inner");
     const k = layout.stride(operand, "k");
     const start = `at_${operand} + ${origin} * ${inner} + begin * ${k}`;
     const by = (stride: string, shift: boolean) =>
       shift ? `${stride} >> 2u` : stride;
     return [
-      `let ${name}_inner = ${by(inner, lie === "k")};`,
-      `let ${name}_k = ${by(k, lie === "other")};`,
-      `var ${name}_at = ${lie === "none" ? start : `(${start}) >> 2u`};`,
+      `let ${name}_inner = ${by(inner, axis === "k")};`,
+      `let ${name}_k = ${by(k, axis === "other")};`,
+      `var ${name}_at = ${axis === "none" ? start : `(${start}) >> 2u`};`,
     ];
   }
 
   /** Statements that read what step `kk` of the inner loop needs. */
   load(kk: number): string[] {
-    const { buffer, count, lie, name } = this;
-    if (lie === "k") {
+    const { buffer, count, axis, name } = this;
+    if (axis === "k") {
       if (kk > 0) return [];
       return range(count).map((i) =>
         `let ${name}${i} = ${buffer}[${name}_at + ${i} * ${name}_inner];`
       );
     }
-    const reads = lie === "other" ? count / 4 : count;
-    const stride = lie === "other" ? "" : ` * ${name}_inner`;
+    const reads = axis === "other" ? count / 4 : count;
+    const stride = axis === "other" ? "" : ` * ${name}_inner`;
     return range(reads).map((i) =>
       `let ${name}${kk}_${i} = ${buffer}[${name}_at + ${kk} * ${name}_k + ${i}${stride}];`
     );
@@ -146,17 +146,17 @@ class Side {
 
   /** The element at position `i` of the tile and `kk` of the step. */
   at(i: number, kk: number): string {
-    const { lie, name } = this;
-    if (lie === "k") return `${name}${i}[${kk}]`;
-    return lie === "other"
+    const { axis, name } = this;
+    if (axis === "k") return `${name}${i}[${kk}]`;
+    return axis === "other"
       ? `${name}${kk}_${i >> 2}[${i & 3}]`
       : `${name}${kk}_${i}`;
   }
 
   /** Moves on along `k`. */
   next(): string[] {
-    const { depth, lie, name } = this;
-    const by = lie === "k" ? `${depth / 4}` : `${depth} * ${name}_k`;
+    const { depth, axis, name } = this;
+    const by = axis === "k" ? `${depth / 4}` : `${depth} * ${name}_k`;
     return [`${name}_at += ${by};`];
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The parameters of a matrix product, and how its operands lie.
+ * The parameters of a matrix product, and the vector axes of its operands.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import { splitPositions } from "./loop.ts";
  * Along which dim an operand is read four elements at a time: `k`, the other
  * one (`m` of the first operand, `n` of the second), or none.
  */
-export type Lie = "k" | "other" | "none";
+export type VectorAxis = "k" | "other" | "none";
 
 /** What one shader of a product is made for. */
 export interface MatmulForm {
-  /** How the first operand lies. */
-  readonly a: Lie;
-  /** How the second operand lies. */
-  readonly b: Lie;
+  /** The vector axis of the first operand. */
+  readonly a: VectorAxis;
+  /** The vector axis of the second operand. */
+  readonly b: VectorAxis;
   /** True where there is a bias to add. */
   readonly bias: boolean;
   /** True where `k` is split and parts are written, to be summed up later. */
@@ -31,7 +31,7 @@ export interface MatmulForm {
   readonly tn: number;
 }
 
-/** How a product is cut for one call. */
+/** How a product is split and tiled for one call. */
 export interface MatmulCut {
   /** The first part of `k`. */
   readonly from: number;
@@ -45,7 +45,7 @@ export interface MatmulCut {
   readonly tilesN: number;
 }
 
-interface Placed {
+interface OperandWords {
   readonly offset: number;
   readonly batch: readonly number[];
   readonly inner: number;
@@ -69,8 +69,8 @@ export class MatmulLayout {
   readonly #rank: number;
   readonly #extents: readonly number[];
   readonly #out: number;
-  readonly #a: Placed;
-  readonly #b: Placed;
+  readonly #a: OperandWords;
+  readonly #b: OperandWords;
   readonly #biasOffset: number;
   readonly #biasStrides: readonly number[];
   readonly #cut: Readonly<Record<keyof MatmulCut, number>>;
@@ -84,7 +84,7 @@ export class MatmulLayout {
     this.bias = kernel.inputs.length === 3;
     this.#extents = Array.from({ length: rank }, () => params.take());
     this.#out = params.take();
-    const placed = (): Placed => ({
+    const placed = (): OperandWords => ({
       offset: params.take(),
       batch: Array.from({ length: batch }, () => params.take()),
       inner: params.take(),
@@ -124,7 +124,7 @@ export class MatmulLayout {
   begin(t: string): string[] {
     const { splits, tilesM, tilesN } = this.#cut;
     const batch = this.#rank - 3;
-    const terms = ({ batch: words }: Placed) =>
+    const terms = ({ batch: words }: OperandWords) =>
       words.map((word, d) => ` + p${d} * ${int(word)}`).join("");
     return [
       `let tile_n = i32(${t} % ${uint(tilesN)});`,
@@ -161,11 +161,11 @@ export class MatmulLayout {
     return [uint(tilesN), uint(tilesM), uint(splits), ...matrices].join(" * ");
   }
 
-  /** The place of a result, or of its part. */
+  /** The index of an output element, or of its partial sum. */
   outAt(row: string, column: string, part: boolean): string {
-    const place = `(i32(matrix) * ${this.m} + ${row}) * ${this.n} + ${column}`;
-    if (!part) return `${int(this.#out)} + ${place}`;
-    return `part * ${this.outputs} + ${place}`;
+    const index = `(i32(matrix) * ${this.m} + ${row}) * ${this.n} + ${column}`;
+    if (!part) return `${int(this.#out)} + ${index}`;
+    return `part * ${this.outputs} + ${index}`;
   }
 
   /** The number of results of all matrices, an `i32` in WGSL. */
@@ -173,7 +173,7 @@ export class MatmulLayout {
     return this.#extents.slice(0, -1).map(int).join(" * ");
   }
 
-  /** The place of the bias of a result. */
+  /** The index of the bias of an output element. */
   biasAt(row: string, column: string): string {
     const [byRow, byColumn] = this.#biasStrides.slice(-2).map(int);
     return `at_bias + ${row} * ${byRow} + ${column} * ${byColumn}`;
@@ -213,15 +213,15 @@ export class MatmulLayout {
     const batch = this.#rank - 3;
     this.#extents.forEach((word, d) => ints[first + word] = call.shape[d]!);
     ints[first + this.#out] = call.offsets[0]!;
-    const place = (placed: Placed, operand: number, inner: number) => {
+    const fill = (words: OperandWords, operand: number, inner: number) => {
       const strides = call.strides[operand]!;
-      ints[first + placed.offset] = call.offsets[operand]!;
-      placed.batch.forEach((word, d) => ints[first + word] = strides[d]!);
-      ints[first + placed.inner] = strides[inner]!;
-      ints[first + placed.k] = strides[batch + 2]!;
+      ints[first + words.offset] = call.offsets[operand]!;
+      words.batch.forEach((word, d) => ints[first + word] = strides[d]!);
+      ints[first + words.inner] = strides[inner]!;
+      ints[first + words.k] = strides[batch + 2]!;
     };
-    place(this.#a, 1, batch);
-    place(this.#b, 2, batch + 1);
+    fill(this.#a, 1, batch);
+    fill(this.#b, 2, batch + 1);
     if (this.bias) {
       ints[first + this.#biasOffset] = call.offsets[3]!;
       this.#biasStrides.forEach((word, d) =>
@@ -238,10 +238,10 @@ export class MatmulLayout {
 }
 
 /**
- * How an operand of a call lies: four neighbours can be read at once where the
- * stride of the dim is 1, and everything else is a multiple of four.
+ * The vector axis of an operand of a call: four elements can be loaded at once
+ * along the dim of stride 1 where everything else is a multiple of four.
  */
-export function lieOf(call: KernelCall, operand: "a" | "b"): Lie {
+export function vectorAxisOf(call: KernelCall, operand: "a" | "b"): VectorAxis {
   const index = operand === "a" ? 1 : 2;
   if ((call.buffers[index] as Memory).dtype !== "float32") return "none";
   const rank = call.shape.length;

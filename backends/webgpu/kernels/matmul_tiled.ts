@@ -7,7 +7,7 @@
  */
 import type { ProgramSource } from "../device/program.ts";
 import { mainOf, workgroupNumber, WORKGROUPS } from "./loop.ts";
-import type { Lie, MatmulForm, MatmulLayout } from "./matmul_layout.ts";
+import type { MatmulForm, MatmulLayout, VectorAxis } from "./matmul_layout.ts";
 
 /** Invocations along each side of a workgroup. */
 const SIDE = 16;
@@ -26,7 +26,7 @@ export function renderTiled(
   layout: MatmulLayout,
   form: MatmulForm,
 ): ProgramSource {
-  const vector = (lie: Lie) => lie === "none" ? "f32" : "vec4<f32>";
+  const vector = (axis: VectorAxis) => axis === "none" ? "f32" : "vec4<f32>";
   return {
     label: `matmul in tiles of ${form.tm * SIDE}`,
     operands: [
@@ -64,13 +64,13 @@ function codeOf(
   const stores = range(tm).flatMap((i) => [
     `if (${rowOf(i)} < ${layout.m}) {`,
     ...range(tn).flatMap((j) => {
-      const place = layout.outAt(rowOf(i), columnOf(j), form.part);
+      const index = layout.outAt(rowOf(i), columnOf(j), form.part);
       const added = form.bias && !form.part
         ? ` + ${bias}[${layout.biasAt(rowOf(i), columnOf(j))}]`
         : "";
       return [
         `if (${columnOf(j)} < ${layout.n}) {`,
-        `${out}[${place}] = c${i}_${j >> 2}[${j & 3}]${added};`,
+        `${out}[${index}] = c${i}_${j >> 2}[${j & 3}]${added};`,
         "}",
       ];
     }),
@@ -78,9 +78,9 @@ function codeOf(
   ]);
   const load = (operand: "a" | "b", from: number) => {
     const inner = operand === "a" ? "m" : "n";
-    const lie = form[operand];
+    const axis = form[operand];
     // Neighbouring invocations read neighbouring memory.
-    const alongK = lie === "k";
+    const alongK = axis === "k";
     return [
       `let own = lane - ${from}u;`,
       alongK
@@ -90,7 +90,7 @@ function codeOf(
         : `let quad = i32(own % ${quads}u); let quad_k = i32(own / ${quads}u);`,
       `let at_inner = origin_${inner} + 4 * quad;`,
       "let at_k = k + 4 * quad_k;",
-      ...readBlock(layout, operand, operand === "a" ? a! : b!, lie),
+      ...readBlock(layout, operand, operand === "a" ? a! : b!, axis),
       ...range(4).map((kk) =>
         `slice_${operand}[(4 * quad_k + ${kk}) * ${quads} + quad] = v${kk};`
       ),
@@ -145,7 +145,7 @@ function readBlock(
   layout: MatmulLayout,
   operand: "a" | "b",
   buffer: string,
-  lie: Lie,
+  axis: VectorAxis,
 ): string[] {
   const inner = layout.stride(operand, "inner");
   const k = layout.stride(operand, "k");
@@ -153,7 +153,7 @@ function readBlock(
   const at = (i: string, kk: string) =>
     `at_${operand} + (at_inner + ${i}) * ${inner} + (at_k + ${kk}) * ${k}`;
   const zeros = range(4).map((i) => `var v${i} = vec4<f32>();`);
-  if (lie === "other") {
+  if (axis === "other") {
     return [
       ...zeros,
       `if (at_inner < ${extent}) {`,
@@ -165,7 +165,7 @@ function readBlock(
       "}",
     ];
   }
-  if (lie === "k") {
+  if (axis === "k") {
     return [
       ...range(4).map((i) => `var r${i} = vec4<f32>();`),
       "if (at_k < end) {",

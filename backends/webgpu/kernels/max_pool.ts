@@ -10,14 +10,14 @@ import { int, Params, uint } from "../wgsl/params.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
 import {
   eachInvocation,
-  fillPlacement,
+  fillOperandLayout,
   gridFor,
-  MOST_TURNS,
+  MAX_ITERATIONS,
   splitPositions,
   takeExtents,
-  takePlacement,
+  takeOperandLayout,
 } from "./loop.ts";
-import { orderKey } from "./sort_key.ts";
+import { sortKey } from "./sort_key.ts";
 import { blocksOf } from "./rows.ts";
 
 /** Loop dims: row, y and x, then i and j in the window. */
@@ -35,7 +35,7 @@ export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel): Launch {
   const count = params.take();
   const extents = takeExtents(params, RANK);
   const [values, indices] = [params.take(), params.take()];
-  const source = takePlacement(params, RANK);
+  const source = takeOperandLayout(params, RANK);
   const numbers = Array.from({ length: SCALARS }, () => params.take());
   // The rows of the window that one dispatch looks at.
   const [begin, end] = [params.take(), params.take()];
@@ -66,7 +66,7 @@ export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel): Launch {
         `if (${int(begin)} > 0) {`,
         `value = ${out}[${int(values)} + i32(t)];`,
         `found = ${places}[${int(indices)} + i32(t)];`,
-        `best = ${orderKey(dtype, "value")};`,
+        `best = ${sortKey(dtype, "value")};`,
         "}",
         `for (var i = ${int(begin)}; i < ${int(end)}; i++) {`,
         `let h = p1 * ${strideY} + i * ${dilationY} - ${paddingY};`,
@@ -79,7 +79,7 @@ export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel): Launch {
         "continue;",
         "}",
         `let element = ${x}[base + i * ${at[3]} + j * ${at[4]}];`,
-        `let key = ${orderKey(dtype, "element")};`,
+        `let key = ${sortKey(dtype, "element")};`,
         "if ((found < 0) | (key > best)) {",
         "best = key;",
         "value = element;",
@@ -97,14 +97,20 @@ export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel): Launch {
   return (call) => {
     const total = call.shape.slice(0, KEPT).reduce((x, y) => x * y, 1);
     const [rows, columns] = call.shape.slice(KEPT) as [number, number];
-    const step = Math.max(1, Math.floor(MOST_TURNS / (columns + 1)));
+    const step = Math.max(1, Math.floor(MAX_ITERATIONS / (columns + 1)));
     for (let row = 0; row < rows; row += step) {
       const first = program.reserve();
       ints[first + count] = total;
       extents.words.forEach((word, d) => ints[first + word] = call.shape[d]!);
       ints[first + values] = call.offsets[0]!;
       ints[first + indices] = call.offsets[1]!;
-      fillPlacement(ints, first, source, call.offsets[2]!, call.strides[2]!);
+      fillOperandLayout(
+        ints,
+        first,
+        source,
+        call.offsets[2]!,
+        call.strides[2]!,
+      );
       numbers.forEach((word, i) => ints[first + word] = call.scalars[i]!);
       ints[first + begin] = row;
       ints[first + end] = Math.min(row + step, rows);

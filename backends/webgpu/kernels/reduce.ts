@@ -1,8 +1,8 @@
 /**
- * Reductions. One invocation folds one output, or a workgroup does; where both
+ * Reductions. One invocation computes one output, or a workgroup does; where both
  * would leave the device idle, the reduced positions are split, and a second
- * pass folds what the first one left. Which of it happens depends on extents
- * alone, so the same reduction gives the same bits every time.
+ * pass reduces the partial results of the first. The choice depends on extents
+ * alone, so that the same reduction gives the same bits every time.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Profile } from "../device/profile.ts";
 import type { Program } from "../device/program.ts";
-import { fillPlacement, gridFor, MOST_TURNS, spread } from "./loop.ts";
+import { fillOperandLayout, gridFor, MAX_ITERATIONS, spread } from "./loop.ts";
 import {
   type ReduceLayout,
   reduceLayout,
@@ -29,7 +29,7 @@ import {
 /** Reduced positions that one invocation should have at least. */
 const FEWEST = 64;
 
-/** Functions that loop themselves, a few dozen turns at most. */
+/** Functions that loop themselves, a few dozen iterations at most. */
 const LOOPING: ReadonlySet<string> = new Set(
   ["remainder", "pow", "sin", "cos", "tan"],
 );
@@ -56,14 +56,14 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
   const loops = topological([kernel.element]).some((expr) =>
     expr.kind === "call" && LOOPING.has(expr.fn)
   );
-  const longest = loops ? MOST_TURNS / 32 : MOST_TURNS;
+  const longest = loops ? MAX_ITERATIONS / 32 : MAX_ITERATIONS;
   return (call) => {
     const outputs = product(call.shape, 0, kernel.rank);
     const count = product(call.shape, kernel.rank, call.shape.length);
-    if (count > longest * MOST_TURNS) {
+    if (count > longest * MAX_ITERATIONS) {
       throw new DeviceError(
-        `Cannot ${gpu.faults.operation} as it folds ${count} values into one: webgpu folds at most ${
-          longest * MOST_TURNS
+        `Cannot ${gpu.errors.operation} as it reduces ${count} elements to one: webgpu reduces at most ${
+          longest * MAX_ITERATIONS
         } of this kind`,
       );
     }
@@ -106,7 +106,7 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
   };
 }
 
-/** How a reduction is cut; no invocation folds more than `longest` values. */
+/** How a reduction is split: no invocation reduces more than `longest` elements. */
 function cut(
   profile: Profile,
   { adjacent, count, longest, outputs }: {
@@ -148,11 +148,11 @@ function fill(
   layout.reduced.words.forEach((word, d) =>
     ints[first + word] = call.shape[rank + d]!
   );
-  layout.placements.forEach(({ kept, reduced }, k) => {
+  layout.operandLayouts.forEach(({ kept, reduced }, k) => {
     const i = layout.used[k]! + 1;
     const strides = call.strides[i]!;
-    fillPlacement(ints, first, kept, call.offsets[i]!, strides);
-    fillPlacement(ints, first, reduced, 0, strides, rank);
+    fillOperandLayout(ints, first, kept, call.offsets[i]!, strides);
+    fillOperandLayout(ints, first, reduced, 0, strides, rank);
   });
   layout.scalars.fill(gpu.recorder, first, call.scalars);
 }

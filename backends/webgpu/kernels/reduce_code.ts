@@ -19,22 +19,22 @@ import {
   VALUE_TYPE,
 } from "../wgsl/scalar.ts";
 import {
-  fold,
-  type FoldDType,
-  foldShared,
+  accumulate,
+  type AccumulatorDType,
   identity,
-  sharedFor,
+  reduceShared,
+  sharedMemory,
 } from "./accumulator.ts";
 import {
   eachInvocation,
+  elementIndex,
   type Extents,
+  indexTerms,
   mainOf,
-  place,
-  type Placement,
-  placeTerms,
+  type OperandLayout,
   splitPositions,
   takeExtents,
-  takePlacement,
+  takeOperandLayout,
   workgroupNumber,
   WORKGROUPS,
 } from "./loop.ts";
@@ -44,7 +44,7 @@ import { ScalarWords } from "./scalars.ts";
 export interface ReduceLayout {
   /** Word of the number of outputs. */
   readonly outputs: number;
-  /** Word of the number of values that are folded into one. */
+  /** Word of the number of elements that are reduced to one. */
   readonly count: number;
   /** Word of the number of parts in which they are. */
   readonly splits: number;
@@ -59,7 +59,10 @@ export interface ReduceLayout {
   /** The inputs that are used. */
   readonly used: readonly number[];
   /** Where they are along the kept and along the reduced dims. */
-  readonly placements: readonly { kept: Placement; reduced: Placement }[];
+  readonly operandLayouts: readonly {
+    kept: OperandLayout;
+    reduced: OperandLayout;
+  }[];
   /** The run-time scalars. */
   readonly scalars: ScalarWords;
   /** Words in all. */
@@ -80,21 +83,21 @@ export function reduceLayout(kernel: ReduceKernel): ReduceLayout {
     kept: takeExtents(params, kernel.rank),
     reduced: takeExtents(params, kernel.reducedRank),
     used,
-    placements: used.map(() => ({
-      kept: takePlacement(params, kernel.rank),
-      reduced: takePlacement(params, kernel.reducedRank),
+    operandLayouts: used.map(() => ({
+      kept: takeOperandLayout(params, kernel.rank),
+      reduced: takeOperandLayout(params, kernel.reducedRank),
     })),
     scalars: new ScalarWords(params, exprs),
   };
   return { ...layout, words: params.words };
 }
 
-/** Whether a pass reads or writes whole values or parts of folds. */
+/** Whether a pass reads or writes elements or partial accumulators. */
 export type Stage = "whole" | "part";
 
 /** Which of the passes, by how many invocations of a workgroup. */
 export interface ReduceForm {
-  /** True where a workgroup folds one output, else one invocation does. */
+  /** True where a workgroup reduces to one output, else one invocation does. */
   readonly group: boolean;
   /** What it reads. */
   readonly from: Stage;
@@ -116,7 +119,7 @@ export function renderReduce(
   layout: ReduceLayout,
   form: ReduceForm,
 ): ProgramSource {
-  const dtype = kernel.element.dtype as FoldDType;
+  const dtype = kernel.element.dtype as AccumulatorDType;
   const part = { type: VALUE_TYPE[dtype] };
   return {
     label: `reduce ${kernel.combine}`,
@@ -140,7 +143,7 @@ function codeOf(
   form: ReduceForm,
   names: readonly string[],
 ): string {
-  const dtype = kernel.element.dtype as FoldDType;
+  const dtype = kernel.element.dtype as AccumulatorDType;
   const inputs = names.slice(form.from === "part" ? 2 : 1);
   const value = form.from === "part"
     ? {
@@ -159,7 +162,7 @@ function codeOf(
   const kept = [
     ...splitPositions(layout.kept, "o", "k"),
     ...layout.used.map((input, i) =>
-      `let base${input} = ${place(layout.placements[i]!.kept, "k")};`
+      `let base${input} = ${elementIndex(layout.operandLayouts[i]!.kept, "k")};`
     ),
   ];
   const store = form.to === "part"
@@ -178,7 +181,7 @@ function codeOf(
       `if (t < ${threads}) {`,
       ...range,
       ...kept,
-      ...foldSerially(body, "begin", "1u"),
+      ...reduceSerially(body, "begin", "1u"),
       "let total = accumulated;",
       ...store,
       "}",
@@ -186,7 +189,7 @@ function codeOf(
     ].join("\n");
   }
   return [
-    sharedFor("shared_values", dtype, form.size),
+    sharedMemory("shared_values", dtype, form.size),
     mainOf(form.size, WORKGROUPS),
     `let t = ${workgroupNumber()};`,
     `if (t >= ${threads}) {`,
@@ -194,8 +197,8 @@ function codeOf(
     "}",
     ...range,
     ...kept,
-    ...foldSerially(body, "begin + lane", `${form.size}u`),
-    ...foldShared(
+    ...reduceSerially(body, "begin + lane", `${form.size}u`),
+    ...reduceShared(
       "shared_values",
       "accumulated",
       kernel.combine,
@@ -215,11 +218,11 @@ interface Body {
   readonly positions: boolean;
   readonly extents: Extents;
   readonly combine: ReduceKernel["combine"];
-  readonly dtype: FoldDType;
+  readonly dtype: AccumulatorDType;
 }
 
-/** One invocation folds the values from `start` to `end`, `step` apart. */
-function foldSerially(body: Body, start: string, step: string): string[] {
+/** One invocation reduces the elements from `start` to `end`, `step` apart. */
+function reduceSerially(body: Body, start: string, step: string): string[] {
   const { combine, dtype, extents, positions, value } = body;
   const zero = identity(combine, dtype);
   const inRuns = combine === "sum" && dtype === "float32";
@@ -234,7 +237,7 @@ function foldSerially(body: Body, start: string, step: string): string[] {
     `for (var r = ${start}; r < end; r += ${step}) {`,
     ...(positions && !single ? splitPositions(extents, "r", "q") : []),
     ...value.statements,
-    `${target} = ${fold(combine, dtype, target, value.values[0]!)};`,
+    `${target} = ${accumulate(combine, dtype, target, value.values[0]!)};`,
     ...(inRuns
       ? [
         "filled++;",
@@ -290,7 +293,7 @@ function renderValue(
     const { access, dtype } = kernel.inputs[input]!;
     const k = layout.used.indexOf(input);
     const terms = whole && access !== "uniform"
-      ? placeTerms(layout.placements[k]!.reduced, "q")
+      ? indexTerms(layout.operandLayouts[k]!.reduced, "q")
       : [];
     const at = [`base${input}`, ...terms].join(" + ");
     const element = fromMemory(dtype as GpuDType, `${names[k]}[${at}]`);

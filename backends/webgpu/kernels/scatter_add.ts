@@ -12,7 +12,7 @@ import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { int, uint } from "../wgsl/params.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
-import { eachInvocation, gridFor, MOST_TURNS } from "./loop.ts";
+import { eachInvocation, gridFor, MAX_ITERATIONS } from "./loop.ts";
 import { REPORT_TYPE, reportIndex } from "./report.ts";
 import { blocksOf, denseStrides, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 import { prepareSort } from "./sort.ts";
@@ -153,7 +153,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
     const { ints } = gpu.recorder;
     layout.fill(gpu, first, call);
     ints[first + bound] = call.scalars[0]!;
-    ints[first + reporter] = gpu.faults.reporter();
+    ints[first + reporter] = gpu.errors.reporter();
     ints[first + begin] = part.begin;
     ints[first + end] = part.end;
   };
@@ -182,8 +182,8 @@ interface Part {
 }
 
 function partsOf(n: number): Part[] {
-  return Array.from({ length: Math.ceil(n / MOST_TURNS) }, (_, i) => ({
-    begin: i * MOST_TURNS,
-    end: Math.min((i + 1) * MOST_TURNS, n),
+  return Array.from({ length: Math.ceil(n / MAX_ITERATIONS) }, (_, i) => ({
+    begin: i * MAX_ITERATIONS,
+    end: Math.min((i + 1) * MAX_ITERATIONS, n),
   }));
 }

@@ -6,7 +6,7 @@
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
 import type { Gpu } from "../device/gpu.ts";
-import { foldShared, sharedFor } from "./accumulator.ts";
+import { reduceShared, sharedMemory } from "./accumulator.ts";
 import {
   eachInvocation,
   gridFor,
@@ -70,8 +70,8 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     words,
     code: ([out, x]) =>
       [
-        sharedFor("tops", "float32", size),
-        sharedFor("sums", "float32", size),
+        sharedMemory("tops", "float32", size),
+        sharedMemory("sums", "float32", size),
         mainOf(size, WORKGROUPS),
         `let t = ${workgroupNumber()};`,
         `if (t >= ${layout.rows}) {`,
@@ -80,11 +80,11 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
         ...layout.begin("t"),
         "var my_top = tf_neg(tf_inf());",
         ...pass(x!, "i32(lane)", `${size}`, "my_top = tf_max(my_top, x);"),
-        ...foldShared("tops", "my_top", "max", "float32", size),
+        ...reduceShared("tops", "my_top", "max", "float32", size),
         "let top = tops[0];",
         "var my_sum = 0.0f;",
         ...pass(x!, "i32(lane)", `${size}`, "my_sum += tf_exp(x - top);"),
-        ...foldShared("sums", "my_sum", "sum", "float32", size),
+        ...reduceShared("sums", "my_sum", "sum", "float32", size),
         "let sum = sums[0];",
         ...logarithm,
         ...pass(x!, "i32(lane)", `${size}`, write(out!)),

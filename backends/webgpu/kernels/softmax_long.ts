@@ -31,7 +31,7 @@ export function prepareLongSoftmax(
   const fromTop = apply("sub", x, arg(1, dtype));
   const strided: Slot = { dtype, access: "strided" };
   const ofRow = { dtype, access: "uniform", kept: "dense" } as const;
-  const fold = (combine: "max" | "sum", element: Expr) =>
+  const reduce = (combine: "max" | "sum", element: Expr) =>
     prepareReduce(gpu, {
       kind: "reduce",
       rank: kernel.rank - 1,
@@ -46,8 +46,8 @@ export function prepareLongSoftmax(
       epilogue: accumulator(dtype),
       scalars: 0,
     });
-  const largest = fold("max", x);
-  const total = fold("sum", apply("exp", fromTop));
+  const largest = reduce("max", x);
+  const total = reduce("sum", apply("exp", fromTop));
   const sum = arg(2, dtype);
   const write = prepareMap(gpu, {
     kind: "map",

@@ -23,7 +23,7 @@ import {
   workgroupNumber,
   WORKGROUPS,
 } from "./loop.ts";
-import { orderKey } from "./sort_key.ts";
+import { sortKey } from "./sort_key.ts";
 import {
   blocksOf,
   lengthOf,
@@ -79,7 +79,7 @@ export function prepareSort(gpu: Gpu, kernel: RoutineKernel): Launch {
           : [
             "var key = 0xffffffffu;",
             `if (g < bitcast<u32>(${layout.n})) {`,
-            `key = ${orderKey(dtype, `${x}[${layout.at(2, "i32(g)")}]`)};`,
+            `key = ${sortKey(dtype, `${x}[${layout.at(2, "i32(g)")}]`)};`,
             `key = select(key, ~key, ${uint(descending)} == 1u);`,
             "}",
             "keys[i] = key;",

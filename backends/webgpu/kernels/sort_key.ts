@@ -9,10 +9,10 @@ import type { GpuDType } from "../wgsl/scalar.ts";
  * The key of an element in memory, a `u32`: smaller for what comes first. NaN
  * is above all numbers, and -0 equals 0.
  */
-export function orderKey(dtype: GpuDType, element: string): string {
+export function sortKey(dtype: GpuDType, element: string): string {
   switch (dtype) {
     case "float32":
-      return `tf_order(${element})`;
+      return `tf_sort_key(${element})`;
     case "int32":
       return `(bitcast<u32>(${element}) ^ 0x80000000u)`;
     case "bool":
@@ -21,8 +21,8 @@ export function orderKey(dtype: GpuDType, element: string): string {
 }
 
 /** The same in the other direction, except that NaN remains above all. */
-export function reverseKey(dtype: GpuDType, element: string): string {
-  const key = `~${orderKey(dtype, element)}`;
+export function descendingKey(dtype: GpuDType, element: string): string {
+  const key = `~${sortKey(dtype, element)}`;
   return dtype === "float32"
     ? `select(${key}, 0xffffffffu, tf_is_nan(${element}))`
     : key;

@@ -78,7 +78,7 @@ export const BITS: Readonly<Record<string, string>> = {
   return (a * scale) / (b * scale);
 }`,
   // An integer that orders like the float: -0 and 0 are one, NaN is above all.
-  tf_order: `fn tf_order(x: f32) -> u32 {
+  tf_sort_key: `fn tf_sort_key(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
   let key = select(bits | 0x80000000u, ~bits, bits > 0x80000000u);
   return select(key, 0xffffffffu, tf_is_nan(x));

@@ -8,11 +8,11 @@
 import type { Profile } from "../device/profile.ts";
 
 /** Terms that are summed up one after the other, where they need not be cut. */
-const LONGEST_WHOLE = 1024;
+const MAX_UNSPLIT = 1024;
 /** Terms of a part. */
-const LONGEST_PART = 512;
+const MAX_CHUNK = 512;
 /** Bytes of the parts that are kept at once. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 /** Parts that are summed up before their sum is added to the others'. */
 const RUN = 32;
 
@@ -39,7 +39,7 @@ export interface Parts {
  * @param outputs How many sums there are.
  * @param multiple What the length of a part is a multiple of.
  */
-export function cutIntoParts(
+export function splitK(
   profile: Profile,
   { multiple, outputs, terms, wanted }: {
     readonly multiple: number;
@@ -48,9 +48,9 @@ export function cutIntoParts(
     readonly wanted: number;
   },
 ): Parts {
-  const bytes = Math.min(profile.maxBufferBytes, MOST_BYTES);
+  const bytes = Math.min(profile.maxBufferBytes, MAX_BYTES);
   const room = Math.max(1, Math.floor(bytes / (outputs * 4)));
-  const least = terms <= LONGEST_WHOLE ? 1 : Math.ceil(terms / LONGEST_PART);
+  const least = terms <= MAX_UNSPLIT ? 1 : Math.ceil(terms / MAX_CHUNK);
   const count = Math.max(1, Math.min(wanted, room), least);
   const chunk = Math.max(1, Math.ceil(terms / count / multiple)) * multiple;
   const splits = Math.max(1, Math.ceil(terms / chunk));
@@ -64,7 +64,7 @@ export function cutIntoParts(
 }
 
 /** Statements that sum parts up in runs; `sum` has it then. */
-export function sumParts(
+export function sumPartials(
   type: string,
   count: string,
   part: (number: string) => string,
