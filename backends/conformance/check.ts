@@ -20,6 +20,11 @@ import {
   type Flushing,
   flushingOf,
 } from "./compare.ts";
+import {
+  positionOf,
+  showElementOperands,
+  showNumber,
+} from "./element_operands.ts";
 import type { Random } from "./random.ts";
 import type { Operand, Placed, Session } from "./session.ts";
 import type { Case } from "./cases/case.ts";
@@ -48,7 +53,7 @@ export function showOp(op: Op): string {
 }
 
 function showList(data: readonly number[]): string {
-  const text = data.slice(0, 24).map((x) => Object.is(x, -0) ? "-0" : x);
+  const text = data.slice(0, 24).map(showNumber);
   return `[${text.join(", ")}${data.length > 24 ? ", …" : ""}]`;
 }
 
@@ -73,15 +78,12 @@ function showOperands(
   ).join("");
 }
 
-/** The coordinates of the `i`-th element of a shape in C order. */
-function positionOf(shape: readonly number[], i: number): number[] {
-  const position: number[] = [];
-  let rest = i;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    position.unshift(rest % shape[d]!);
-    rest = Math.floor(rest / shape[d]!);
-  }
-  return position;
+/** What differs between a result and the reference. */
+export interface Difference {
+  /** The difference in words. */
+  readonly text: string;
+  /** The element that differs, in C order; -1 where it is none of them. */
+  readonly at: number;
 }
 
 /** What differs between a result and the reference, or null. */
@@ -90,18 +92,20 @@ export function differenceOf(
   expected: Plain,
   allowance: Allowance,
   flushing: Flushing | null,
-): string | null {
+): Difference | null {
   if (actual.length !== expected.data.length) {
-    return `${actual.length} elements were read, expected ${expected.data.length}`;
+    const text =
+      `${actual.length} elements were read, expected ${expected.data.length}`;
+    return { text, at: -1 };
   }
   const at = firstDifference(actual, expected, allowance, flushing);
   if (at < 0) return null;
-  const show = (x: number) => Object.is(x, -0) ? "-0" : String(x);
-  return `element [${positionOf(expected.shape, at).join(", ")}] is ${
-    show(actual[at]!)
-  }, expected ${show(expected.data[at]!)} ${
+  const text = `element [${positionOf(expected.shape, at).join(", ")}] is ${
+    showNumber(actual[at]!)
+  }, expected ${showNumber(expected.data[at]!)} ${
     describeAllowance(expected, allowance, at)
   }`;
+  return { text, at };
 }
 
 /** The dtypes of everything that an operation touches. */
@@ -152,7 +156,11 @@ export async function compareResults(
       allowance,
       session.backend.subnormals ? null : flushingOf(op, plains, k),
     );
-    if (difference) return `of result ${k}, ${difference}`;
+    if (difference) {
+      const { text, at } = difference;
+      const operands = at < 0 ? "" : showElementOperands(op, plains, k, at);
+      return `of result ${k}, ${text}${operands}`;
+    }
   }
   return null;
 }

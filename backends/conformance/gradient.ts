@@ -8,6 +8,7 @@ import { type DType, grad, isFloating, scope, Tensor } from "@tenfold/core";
 import type { Plain } from "@tenfold/core/reference";
 import { showOp, showPlain } from "./check.ts";
 import { gradientOf, secondOf, weightedLoss } from "./difference.ts";
+import { positionOf, showNumber } from "./element_operands.ts";
 import type { Random } from "./random.ts";
 import type { Session } from "./session.ts";
 import type { Case } from "./cases/case.ts";
@@ -60,6 +61,7 @@ async function farthest(
   tensor: Tensor,
   expected: readonly number[],
   order: 1 | 2,
+  operand: Plain,
 ): Promise<string | null> {
   const actual = await tensor.data();
   const largest = expected.reduce((m, x) => Math.max(m, Math.abs(x)), 1);
@@ -68,9 +70,11 @@ async function farthest(
     !(Math.abs(actual[i]! - x) <= allowed)
   );
   if (at < 0) return null;
-  return `element ${at} is ${actual[at]}, expected ${
-    expected[at]
-  } within ${allowed}`;
+  return `element [${positionOf(operand.shape, at).join(", ")}] is ${
+    actual[at]
+  }, expected ${expected[at]} within ${allowed}, where the operand is ${
+    showNumber(operand.data[at]!)
+  }`;
 }
 
 /** Runs one case; throws an error that tells everything about it. */
@@ -105,6 +109,7 @@ export async function checkGradient(
     if (expected.every((g) => g.every((x) => Math.abs(x) < 1e-9))) return;
     fail("it gives no gradient");
   }
+  const operands = plains.filter(({ dtype }) => isFloating(dtype));
   const gradients = grad(output, leaves, { createGraph: true });
   for (const [i, gradient] of gradients.entries()) {
     const leaf = leaves[i]!;
@@ -113,7 +118,7 @@ export async function checkGradient(
         `the gradient of leaf ${i} has shape [${gradient.shape.join(", ")}]`,
       );
     }
-    const difference = await farthest(gradient, expected[i]!, 1);
+    const difference = await farthest(gradient, expected[i]!, 1, operands[i]!);
     if (difference) fail(`of the gradient by leaf ${i}, ${difference}`);
   }
   await checkSecond(session, plains, leaves, gradients, loss, fail);
@@ -131,12 +136,13 @@ async function checkSecond(
   const direction = plains.map(({ dtype, data }) =>
     isFloating(dtype) ? weights(data.length, 5 + next++) : null
   );
+  const operands = plains.filter(({ dtype }) => isFloating(dtype));
   const expected = secondOf(loss, plains, direction).filter((g) => g !== null);
   const slope = total(session, gradients, 5);
   const seconds = slope.requiresGrad ? grad(slope, leaves) : null;
   for (const [i, leaf] of leaves.entries()) {
     const second = seconds?.[i] ?? leaf.detach().mul(0);
-    const difference = await farthest(second, expected[i]!, 2);
+    const difference = await farthest(second, expected[i]!, 2, operands[i]!);
     if (difference) {
       fail(`of the second derivative by leaf ${i}, ${difference}`);
     }

@@ -14,6 +14,7 @@ import {
   type View,
 } from "@tenfold/core";
 import { fit } from "@tenfold/core/reference";
+import { showNumber } from "./element_operands.ts";
 import { addressesOf, type Layout } from "./layout.ts";
 import type { Session } from "./session.ts";
 
@@ -79,27 +80,36 @@ export function launch(
 /**
  * Checks the whole memory of an output: what the loop writes, and that nothing
  * else has changed.
+ *
+ * @param operandsOf The numbers of each input that an element is computed from.
  */
 export async function checkOutput(
   session: Session,
   { memory, view, buffer }: Held,
   expected: readonly number[],
   what: () => string,
+  operandsOf: (element: number) => readonly (readonly number[])[] = () => [],
 ): Promise<void> {
   const wanted = Array.from(memory);
-  const written = new Set<number>();
+  const elements = new Map<number, number>();
   addressesOf(view).forEach((at, i) => {
     wanted[at] = expected[i]!;
-    written.add(at);
+    elements.set(at, i);
   });
   const actual = await session.backend.read(buffer, 0, memory.length);
   for (let i = 0; i < wanted.length; i++) {
     // -0 and 0 are one number, as sums of whole numbers may give either.
     if (actual[i] === wanted[i] || Object.is(actual[i], wanted[i])) continue;
+    const element = elements.get(i);
+    const where = element === undefined
+      ? ", which is none of its elements"
+      : operandsOf(element).map((numbers, k) =>
+        `\n  computed from input ${k}: ${numbers.map(showNumber).join(", ")}`
+      ).join("");
     throw new Error(
-      `${what()}: address ${i} of an output holds ${actual[i]}, expected ${
-        wanted[i]
-      }${written.has(i) ? "" : ", which is none of its elements"}`,
+      `${what()}: address ${i} of an output holds ${
+        showNumber(actual[i]!)
+      }, expected ${showNumber(wanted[i]!)}${where}`,
     );
   }
 }

@@ -130,7 +130,13 @@ export async function checkMap(
     launch(session, kernel, shape, [...targets, ...held], SCALARS);
     const what = () => `${JSON.stringify(kernel)} over [${shape.join(", ")}]`;
     for (const [i, target] of targets.entries()) {
-      await checkOutput(session, target, expected[i]!, what);
+      await checkOutput(
+        session,
+        target,
+        expected[i]!,
+        what,
+        (at) => values.map((list) => [list[at]!]),
+      );
     }
   } finally {
     for (const { buffer } of new Set([...targets, ...held])) {
@@ -257,7 +263,16 @@ export async function checkReduce(
     };
     launch(session, kernel, shape, [target, ...held], SCALARS);
     const what = () => `${JSON.stringify(kernel)} over [${shape.join(", ")}]`;
-    await checkOutput(session, output, expected, what);
+    await checkOutput(
+      session,
+      output,
+      expected,
+      what,
+      (group) =>
+        values.map((list) =>
+          list.slice(group * perGroup, (group + 1) * perGroup)
+        ),
+    );
   } finally {
     for (const { buffer } of [output, ...held]) session.backend.free(buffer);
   }

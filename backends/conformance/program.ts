@@ -23,7 +23,8 @@ import {
 } from "@tenfold/core/program";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { allowanceOf } from "./tolerance.ts";
-import { differenceOf, showOp, showPlain } from "./check.ts";
+import { type Difference, differenceOf, showOp, showPlain } from "./check.ts";
+import { showElementOperands } from "./element_operands.ts";
 import { flushingOf } from "./compare.ts";
 import { ALL_LAYOUTS } from "./layout.ts";
 import { Random } from "./random.ts";
@@ -147,13 +148,18 @@ class Program implements Values {
         )
         : this.#differenceOf(from, result, got, plains);
       if (!difference) return;
-      const operands = from?.inputs.map((j) =>
-        `\n  operand ${j}: ${showPlain(plains[j]!, "")}`
-      ) ?? [];
+      const { text, at } = difference;
+      const inputs = from?.inputs.map((j) => plains[j]!) ?? [];
+      const operands = inputs.map((plain, k) =>
+        `\n  input ${k}: value ${from!.inputs[k]}, ${showPlain(plain, "")}`
+      );
+      const computedFrom = from && at >= 0
+        ? showElementOperands(from.op, inputs, result, at)
+        : "";
       throw new Error(
         `${
           from ? showOp(from.op) : "a leaf"
-        } as value ${i} of a program on ${backend.name}: ${difference}${
+        } as value ${i} of a program on ${backend.name}: ${text}${computedFrom}${
           operands.join("")
         }\n  program:${this.#show()}`,
       );
@@ -165,16 +171,17 @@ class Program implements Values {
     result: number,
     got: Plain,
     plains: readonly Plain[],
-  ): string | null {
+  ): Difference | null {
     const operands = inputs.map((i) => plains[i]!);
     const expected = reference(op, operands);
     const wanted = expected[result]!;
     if (
       got.dtype !== wanted.dtype || got.shape.join() !== wanted.shape.join()
     ) {
-      return `it is ${got.dtype} [${
+      const text = `it is ${got.dtype} [${
         got.shape.join(", ")
       }], expected ${wanted.dtype} [${wanted.shape.join(", ")}]`;
+      return { text, at: -1 };
     }
     return differenceOf(
       Float64Array.from(got.data),

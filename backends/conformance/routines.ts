@@ -8,6 +8,7 @@ import { type DType, type Op, type RoutineName, View } from "@tenfold/core";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { allowanceOf } from "./tolerance.ts";
 import { firstDifference } from "./compare.ts";
+import { showElementOperands } from "./element_operands.ts";
 import {
   APART,
   checkOutput,
@@ -292,7 +293,7 @@ export async function checkRoutine(
         throw new Error(
           `${what()}: element ${at} of output ${i} is ${got[at]}, expected ${
             result.data[at]
-          }`,
+          }${showElementOperands(op, plains, i, at)}`,
         );
       }
       // Beside its elements, nothing may have changed.
