@@ -98,7 +98,7 @@ export class EagerDevice implements Device {
     if (this.backend.enter || recording) {
       const label = labelOf(op);
       this.backend.enter?.(label);
-      recording?.enter(label);
+      recording?.enter(label, this);
     }
     return lower(op, inputs, this.#launcher);
   }
@@ -164,12 +164,15 @@ export class EagerDevice implements Device {
   /** Looks at the count now, or keeps it for the next read. */
   refuse(operation: string, faults: Value, error: FaultError): void {
     const recording = currentRecording();
-    if (recording) return recording.check({ operation, faults, error });
+    recording?.check({ operation, faults, error });
     if (this.backend.readSync) {
-      const count = this.readSync(faults)[0]!;
+      const count = recording
+        ? recording.pause(() => this.readSync(faults)[0]!)
+        : this.readSync(faults)[0]!;
       if (count !== 0) throw error(count);
       return;
     }
+    if (recording) return;
     const waiting = this.#unread.get(operation)?.faults;
     const sum = waiting
       ? this.apply({ name: "add" }, [waiting, faults])[0]!

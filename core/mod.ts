@@ -71,6 +71,7 @@ export {
 } from "./program/compile.ts";
 export {
   currentHooks as currentRecording,
+  observeRecordings,
   type RecordingHooks,
   structureChanged,
 } from "./program/hooks.ts";

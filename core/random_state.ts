@@ -56,7 +56,12 @@ export function getRandomState(): RandomState {
 /** Continues from a state that {@linkcode getRandomState} gave. */
 export function setRandomState(next: RandomState): void {
   checkCount("setRandomState", arguments.length, 1);
-  state = { seed: next.seed | 0, draws: next.draws };
+  set(next);
+  currentRecording()?.effect(() => set(next));
+}
+
+function set({ seed, draws }: RandomState): void {
+  state = { seed: seed | 0, draws };
   seeded = true;
 }
 
@@ -74,5 +79,5 @@ export function nextKey(): readonly [number, number] {
 function seedOnce(): void {
   if (seeded) return;
   const [seed] = crypto.getRandomValues(new Int32Array(1));
-  setRandomState({ seed: seed!, draws: 0 });
+  set({ seed: seed!, draws: 0 });
 }

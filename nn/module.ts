@@ -15,6 +15,7 @@ import {
 import { describeModule } from "./_describe.ts";
 import { type Member, membersOf, type Named } from "./_members.ts";
 import { moveTensors } from "./_move.ts";
+import { rememberModule } from "./_structure.ts";
 import { Buffer, Parameter } from "./parameter.ts";
 import { type LoadReport, loadTensors, type StateDict } from "./state_dict.ts";
 
@@ -78,6 +79,7 @@ export abstract class Module<
    */
   constructor() {
     checkCount(`make a ${new.target.name}`, arguments.length, 0);
+    rememberModule(this);
   }
 
   /**

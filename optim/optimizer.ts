@@ -131,6 +131,11 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    */
   step(): void {
     checkCount("step", arguments.length, 0);
+    const recording = currentRecording();
+    if (recording) {
+      const members = this.paramGroups.map(({ params }) => [...params]);
+      recording.guard(this, () => this.#has(members));
+    }
     noGradNow(() => {
       for (const group of this.paramGroups) {
         for (const param of group.params) {
@@ -139,6 +144,21 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
         }
       }
     });
+  }
+
+  /** Whether its groups hold these parameters. */
+  #has(members: readonly (readonly Tensor[])[]): boolean {
+    const groups = this.paramGroups;
+    if (groups.length !== members.length) return false;
+    for (let i = 0; i < members.length; i++) {
+      const { params } = groups[i]!;
+      const known = members[i]!;
+      if (params.length !== known.length) return false;
+      for (let j = 0; j < known.length; j++) {
+        if (params[j] !== known[j]) return false;
+      }
+    }
+    return true;
   }
 
   #stepOne(group: ParameterGroup<O>, param: Tensor, grad: Tensor): void {

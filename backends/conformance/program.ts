@@ -250,7 +250,6 @@ export async function checkReplay(
     const { device } = session;
     plan = new Plan(
       { recording, parameters: [], results },
-      new Map(),
       device,
       launcherOf(device),
       undefined,
@@ -262,7 +261,8 @@ export async function checkReplay(
       Object.is(x, y) || (!exact &&
         Math.abs(x - y) <= 2 ** -18 * Math.max(1, Math.abs(x)));
     for (let run = 0; run < 2; run++) {
-      const values = plan.run([]);
+      const { results: values, faults } = plan.run([]);
+      for (const value of faults) value.release();
       results.push(...values);
       for (const [i, value] of values.entries()) {
         const data = await device.read(value);

@@ -9,6 +9,7 @@ import type { ElementwiseOp, Op } from "../op.ts";
 import { sameShape, type Shape } from "../shape.ts";
 import { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
+import { currentRecording } from "../program/recording.ts";
 import type { Value } from "../value.ts";
 import { GradientSum, outside } from "./gradient_sum.ts";
 import { withRecording } from "./mode.ts";
@@ -113,10 +114,14 @@ class Walk {
 
   /** Every node below the roots that leads to something wanted, users first. */
   #reachable(roots: readonly TapeNode[]): TapeNode[] {
+    const recording = currentRecording();
     const seen = new Set<TapeNode>(roots);
     const pending = [...seen];
     for (let node = pending.pop(); node; node = pending.pop()) {
       if (node.consumed) throw consumed(node);
+      if (recording && !("accumulate" in node)) {
+        recording.node(node.name, node.sequence);
+      }
       for (const edge of node.edges) {
         if (edge && !seen.has(edge.node)) {
           seen.add(edge.node);

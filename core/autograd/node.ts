@@ -63,6 +63,11 @@ export interface GradientOwner {
 
 let sequence = 0;
 
+/** The number that the next node will have. */
+export function nextSequence(): number {
+  return sequence;
+}
+
 /** One recorded operation, or a leaf. */
 export class TapeNode {
   /** Grows with every node: users come after what they use. */

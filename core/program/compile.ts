@@ -4,6 +4,7 @@
  * @module
  */
 import { isRecording } from "../autograd/mode.ts";
+import { nextSequence } from "../autograd/node.ts";
 import { type Device, launcherOf } from "../device.ts";
 import { CompileError } from "../errors.ts";
 import { checkCount } from "../options.ts";
@@ -18,17 +19,23 @@ import { Scope } from "../scope.ts";
 import { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { describe } from "./describe.ts";
-import { Plan } from "./plan.ts";
+import { type LeafState, Plan } from "./plan.ts";
 import { Pool } from "./pool.ts";
+import { observed } from "./hooks.ts";
 import {
-  type Check,
   currentRecording,
   type LeafGradient,
-  type Place,
   Recording,
   recordInto,
 } from "./recording.ts";
-import { flatten, matches, rebuild, type Structure } from "./signature.ts";
+import {
+  equal,
+  flatten,
+  matches,
+  rebuild,
+  sharing,
+  type Structure,
+} from "./signature.ts";
 
 /** Options of {@linkcode compile}. */
 export interface CompileOptions {
@@ -81,11 +88,23 @@ export interface Compiled<A extends unknown[], R> {
 /** A plan with what it is for. */
 interface Entry {
   readonly structure: Structure;
+  /** Which arguments are at the same place, as `sharing` tells. */
+  readonly shared: readonly number[];
   readonly grad: boolean;
+  /** The device in use, where the function makes tensors. */
+  readonly current: Device;
   readonly device: Device;
   readonly plan: Plan;
   readonly result: Structure;
+  /** Where each tensor of the result is found. */
+  readonly outputs: readonly Output[];
 }
+
+/**
+ * A tensor of a result: itself, the argument of that number, or the next value
+ * that the plan makes; a leaf if it requires gradients.
+ */
+type Output = Tensor | number | { readonly leaf: boolean };
 
 const OPTIONS: PlainFields = { fallback: flag, maxSignatures: number };
 
@@ -183,14 +202,19 @@ class State {
     if (this.#eager || currentRecording() !== null) return this.#fn(...args);
     const tensors: Tensor[] = [];
     const grad = isRecording();
+    const current = currentDevice();
+    let shared: readonly number[] | null = null;
     const entries = this.#entries;
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i]!;
       tensors.length = 0;
-      if (entry.grad !== grad || !matches(entry.structure, args, tensors)) {
-        continue;
-      }
-      if (!entry.plan.holds || entry.plan.overlaps(tensors)) {
+      if (
+        entry.grad !== grad || entry.current !== current ||
+        !matches(entry.structure, args, tensors)
+      ) continue;
+      shared ??= sharing(tensors);
+      if (shared === null || !equal(shared, entry.shared)) continue;
+      if (!entry.plan.holds(tensors) || entry.plan.overlaps(tensors)) {
         // What it was recorded with is gone, or its arguments overlap.
         if (entry.plan.gone) {
           entries.splice(i--, 1);
@@ -205,90 +229,187 @@ class State {
       this.#replayed++;
       return replay(entry, tensors);
     }
-    return this.#record(args, grad);
+    return this.#record(args, grad, current);
   }
 
-  #record(args: readonly unknown[], grad: boolean): unknown {
+  #record(
+    args: readonly unknown[],
+    grad: boolean,
+    current: Device,
+  ): unknown {
     const tensors: Tensor[] = [];
     const structure = flatten(args, tensors, "argument");
-    const recording = new Recording();
-    const scope = new Scope();
-    let result: unknown;
-    try {
-      for (const tensor of tensors) recording.parameter(tensor);
-      result = recordInto(recording, () => this.#fn(...args));
-      if (result instanceof Promise) {
-        throw new CompileError(
-          "Cannot compile an async function: leave out await, and read what it returns outside",
-        );
-      }
-      scope.keep(result);
-    } catch (error) {
-      scope.dispose();
-      recording.release();
-      if (!(error instanceof CompileError) || !this.#options.fallback) {
-        throw error;
-      }
-      this.#eager = true;
-      console.warn(`${error.message}; it runs eagerly from now on`);
-      return this.#fn(...args);
+    for (const tensor of tensors) tensor.value; // Throws if it was released.
+    const shared = sharing(tensors);
+    // A plan would not know which of them a launch means.
+    if (shared === null) return this.#fn(...args);
+    if (isAsync(this.#fn)) {
+      if (!this.#options.fallback) throw asyncError();
+      return this.#giveUp(asyncError(), this.#fn(...args));
     }
-    scope.dispose();
-    const began = performance.now();
-    this.#recorded++;
-    const outputs: Tensor[] = [];
-    const made = flatten(result, outputs, "result");
-    if (outputs.some(isUnfinished)) {
-      recording.release();
-      throw new CompileError(
-        "Cannot compile a function whose result still takes part in recording: call backward inside it, or wrap it in noGrad",
-      );
-    }
+    const recording = new Recording({
+      fallback: this.#options.fallback,
+      firstNode: nextSequence(),
+    });
+    const began = this.#run(recording, args, tensors);
+    if ("failure" in began) return this.#giveUp(began.failure, began.result);
+    const { result, outputs, made } = began;
+    // What the function uses besides may be one of the arguments.
     if (recording.overlaps(tensors)) {
-      // A plan would not know which of them a launch means.
+      settle(recording, outputs[0]?.device ?? current);
       recording.release();
       return result;
     }
-    const device = outputs[0]?.device ?? tensors[0]?.device ?? currentDevice();
-    const gradients = new Map<LeafGradient, Place | null>();
-    for (const leaf of recording.leaves.keys()) {
-      const value = leaf.grad?.value;
-      gradients.set(leaf, value ?? null);
-    }
-    const { checks } = recording;
+    const start = performance.now();
+    this.#recorded++;
+    const device = recording.device as Device | null ?? outputs[0]?.device ??
+      tensors[0]?.device ?? current;
+    const found = outputs.map((tensor): Output => {
+      const argument = tensors.indexOf(tensor);
+      if (argument >= 0) return argument;
+      return recording.captured.has(tensor)
+        ? tensor
+        : { leaf: tensor.requiresGrad && tensor.isLeaf };
+    });
+    const values = outputs.filter((_, i) => isValue(found[i]!));
     const plan = new Plan(
       {
         recording,
         parameters: tensors.map(({ value }) => value),
-        results: [
-          ...outputs.map(({ value }) => value),
-          ...checks.map(({ faults }) => faults),
-        ],
+        results: values.map(({ value }) => value),
+        gradients: gradientsOf(recording, tensors, values),
       },
-      gradients,
       device,
       launcherOf(device),
       this.#pool,
     );
-    this.#entries.unshift({ structure, grad, device, plan, result: made });
+    this.#entries.unshift({
+      structure,
+      shared,
+      grad,
+      current,
+      device,
+      plan,
+      result: made,
+      outputs: found,
+    });
     if (this.#entries.length > this.#options.maxSignatures) {
       this.#entries.pop()!.plan.dispose();
     }
-    this.#milliseconds += performance.now() - began;
-    settle(device, checks, checks.map(({ faults }) => faults));
+    this.#milliseconds += performance.now() - start;
+    settle(recording, device);
+    return result;
+  }
+
+  /** Runs the function while it is recorded; leaves nothing where it fails. */
+  #run(
+    recording: Recording,
+    args: readonly unknown[],
+    tensors: readonly Tensor[],
+  ):
+    | { result: unknown; outputs: Tensor[]; made: Structure }
+    | { result: unknown; failure: CompileError } {
+    const scope = new Scope();
+    try {
+      for (const tensor of tensors) recording.parameter(tensor);
+      const result = recordInto(recording, () => this.#fn(...args));
+      const outputs: Tensor[] = [];
+      const made = checkResult(recording, result, outputs);
+      for (const holds of observed(recording.captured.keys())) {
+        recording.guard(holds, holds);
+      }
+      if (recording.failure === null) {
+        scope.keep(outputs);
+        return { result, outputs, made };
+      }
+      // A promise may still need what the function has made.
+      scope.surrender();
+      settle(recording, outputs[0]?.device ?? currentDevice());
+      recording.release();
+      return { result, failure: recording.failure };
+    } catch (error) {
+      recording.release();
+      throw error;
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /** Runs eagerly from now on. */
+  #giveUp(error: CompileError, result: unknown): unknown {
+    this.#eager = true;
+    console.warn(`${error.message}; it runs eagerly from now on`);
     return result;
   }
 }
 
-/** Looks at counts of faults, or leaves that to the next read. */
-function settle(
-  device: Device,
-  checks: readonly Check[],
-  faults: readonly Value[],
-): void {
-  checks.forEach(({ operation, error }, i) =>
-    device.refuse(operation, faults[i]!, error)
-  );
+/** The structure of a result; refuses what cannot be made again. */
+function checkResult(
+  recording: Recording,
+  result: unknown,
+  outputs: Tensor[],
+): Structure {
+  if (result instanceof Promise) {
+    // What becomes of it no longer matters, unless it is given back.
+    if (recording.failure === null) result.catch(() => {});
+    recording.refuse(ASYNC);
+    return { kind: "value", value: result };
+  }
+  try {
+    const made = flatten(result, outputs, "result");
+    if (recording.failure === null && outputs.some(isUnfinished)) {
+      recording.refuse(
+        "a function whose result still takes part in recording: call backward inside it, or wrap it in noGrad",
+      );
+    }
+    return made;
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    recording.refuse(error.message.replace(/^Cannot compile /, ""));
+    return { kind: "value", value: result };
+  }
+}
+
+const ASYNC =
+  "an async function: leave out await, and read what it returns outside";
+
+function asyncError(): CompileError {
+  return new CompileError(`Cannot compile ${ASYNC}`);
+}
+
+/** Whether a function is known to give a promise before it is called. */
+function isAsync(fn: (...args: unknown[]) => unknown): boolean {
+  return Object.prototype.toString.call(fn) === "[object AsyncFunction]";
+}
+
+/** What leaves have as gradient after the function has run. */
+function gradientsOf(
+  recording: Recording,
+  tensors: readonly Tensor[],
+  values: readonly Tensor[],
+): LeafState[] {
+  const states: LeafState[] = [];
+  for (const [leaf, before] of recording.leaves) {
+    const argument = tensors.indexOf(leaf as Tensor);
+    const result = values.indexOf(leaf as Tensor);
+    // A leaf that was made inside and has gone.
+    if (argument < 0 && result < 0 && (leaf as Tensor).released) continue;
+    const of = argument >= 0
+      ? { argument }
+      : result >= 0
+      ? { result }
+      : { leaf };
+    states.push({ of, before, after: leaf.grad?.value ?? null });
+  }
+  return states;
+}
+
+/** Leaves counts of faults that were not looked at yet to the next read. */
+function settle({ checks }: Recording, device: Device): void {
+  if (device.backend.readSync) return;
+  for (const { operation, faults, error } of checks) {
+    device.refuse(operation, faults, error);
+  }
 }
 
 /** Whether backward could still run through a tensor. */
@@ -296,34 +417,59 @@ function isUnfinished({ edge }: Tensor): boolean {
   return edge !== null && !edge.node.consumed && edge.node.edges.length > 0;
 }
 
+function isValue(output: Output): output is { readonly leaf: boolean } {
+  return typeof output === "object" && !(output instanceof Tensor);
+}
+
 function replay(
-  { plan, device, result }: Entry,
+  { plan, device, result, outputs }: Entry,
   tensors: readonly Tensor[],
 ): unknown {
   const values: Value[] = new Array(tensors.length);
   for (let i = 0; i < tensors.length; i++) values[i] = tensors[i]!.value;
-  const made = plan.run(values);
-  const { checks } = plan;
-  const faults = made.splice(made.length - checks.length);
-  for (const { leaf, after } of plan.gradients) {
-    if (after === null) leaf.grad = null;
-    else if (leaf.grad?.value.storage !== after.storage) {
-      const gradient = new Tensor(
-        device,
-        plan.aliasOf(after),
-      );
-      gradient.owner = null;
-      leaf.grad = gradient;
-    }
+  const { results, gradients, faults } = plan.run(values);
+  const made: Tensor[] = new Array(results.length);
+  for (let i = 0; i < made.length; i++) {
+    made[i] = new Tensor(device, results[i]!);
   }
-  const tensorsOf = made.map((value) => new Tensor(device, value));
-  try {
-    settle(device, checks, faults);
-  } catch (error) {
-    for (const tensor of tensorsOf) tensor.dispose();
-    throw error;
-  } finally {
-    for (const value of faults) value.release();
+  const { leaves, checks } = plan;
+  for (let i = 0; i < leaves.length; i++) {
+    const { of } = leaves[i]!;
+    const leaf = "leaf" in of
+      ? of.leaf
+      : "argument" in of
+      ? tensors[of.argument]!
+      : made[of.result]!;
+    setGradient(leaf, device, gradients[i]!);
   }
-  return rebuild(result, tensorsOf);
+  for (let i = 0; i < faults.length; i++) {
+    const { operation, error } = checks[i]!;
+    device.refuse(operation, faults[i]!, error);
+    faults[i]!.release();
+  }
+  let next = 0;
+  const given = outputs.map((output) => {
+    if (typeof output === "number") return tensors[output]!;
+    if (!isValue(output)) return output;
+    const tensor = made[next++]!;
+    return output.leaf ? tensor.requiresGrad_() : tensor;
+  });
+  return rebuild(result, given);
+}
+
+/** Gives a leaf its gradient; the handle that it has stays if it may. */
+function setGradient(
+  leaf: LeafGradient,
+  device: Device,
+  gradient: Value | null,
+): void {
+  if (gradient === null) {
+    if (leaf.grad !== null) leaf.grad = null;
+  } else if (leaf.grad?.value.storage === gradient.storage) {
+    gradient.release();
+  } else {
+    const tensor = new Tensor(device, gradient);
+    tensor.owner = null;
+    leaf.grad = tensor;
+  }
 }

@@ -8,6 +8,27 @@ import { currentRecording } from "./recording.ts";
 
 export { structureChanged } from "./recording.ts";
 
+/**
+ * Finds for tensors that a recorded function took from outside what has to stay
+ * as it is, or null where there is nothing.
+ */
+export type Observer = (
+  captured: ReadonlySet<object>,
+) => (() => boolean) | null;
+
+const observers: Observer[] = [];
+
+/** Has every recording asked what its plan depends on besides. */
+export function observeRecordings(observer: Observer): void {
+  observers.push(observer);
+}
+
+/** The conditions that observers found. */
+export function observed(captured: Iterable<object>): (() => boolean)[] {
+  const tensors = new Set(captured);
+  return observers.flatMap((observer) => observer(tensors) ?? []);
+}
+
 /** The side of a recording that code on top of tensors sees. */
 export interface RecordingHooks {
   /**

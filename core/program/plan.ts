@@ -33,22 +33,38 @@ interface Patch {
   readonly offset: number;
 }
 
-/** Late numbers that go to scalars of launches. */
-interface LatePatch {
-  readonly from: LateNumbers;
-  readonly to: readonly {
-    readonly scalars: number[];
-    readonly at: number;
-    readonly part: number;
-  }[];
+/** A scalar of a launch that late numbers go to. */
+interface LateTarget {
+  readonly scalars: number[];
+  readonly at: number;
+  readonly part: number;
 }
 
-/** The gradient that a leaf has after the plan has run. */
-interface FinalGradient {
-  readonly leaf: LeafGradient;
-  /** The handle that it must have before, if that is read; else undefined. */
+/** Something between launches. */
+type Turn =
+  | {
+    /** Before which launch. */
+    readonly at: number;
+    /** Late numbers that go to scalars of launches. */
+    readonly from: LateNumbers;
+    readonly to: readonly LateTarget[];
+  }
+  | {
+    readonly at: number;
+    /** A count of faults that is looked at, by its number. */
+    readonly check: number;
+  };
+
+/** The gradient that a leaf has after the function has run. */
+export interface LeafState {
+  /** The leaf, or where it is found among the arguments or the results. */
+  readonly of:
+    | { readonly leaf: LeafGradient }
+    | { readonly argument: number }
+    | { readonly result: number };
+  /** The gradient that it must have before, if that is read; else undefined. */
   readonly before: Captured | null | undefined;
-  /** What it has after. */
+  /** Where the gradient is after. */
   readonly after: Place | null;
 }
 
@@ -60,6 +76,18 @@ export interface Recorded {
   readonly parameters: readonly Place[];
   /** The results, in order. */
   readonly results: readonly Place[];
+  /** What leaves have as gradient after it has run. */
+  readonly gradients?: readonly LeafState[];
+}
+
+/** What a run has made; the caller owns the values. */
+export interface Made {
+  /** The results, in order. */
+  readonly results: readonly Value[];
+  /** The gradient of each leaf, in order. */
+  readonly gradients: readonly (Value | null)[];
+  /** Counts of faults that nobody has looked at. */
+  readonly faults: readonly Value[];
 }
 
 /** How large a plan is. */
@@ -70,6 +98,27 @@ export interface PlanFacts {
   readonly launches: number;
   /** Bytes of its buffers. */
   readonly bytes: number;
+}
+
+/** Where a result is found. */
+interface Result {
+  /** Which of the memory that is made for each run, or -1. */
+  readonly output: number;
+  /** Which argument it is a view of, or -1. */
+  readonly parameter: number;
+  /** Which of the memory that gradients keep from run to run, or -1. */
+  readonly kept: number;
+  readonly place: Place;
+}
+
+/** Memory of gradients that stays from run to run. */
+interface Kept {
+  /** What it was when the function was recorded. */
+  readonly like: Storage;
+  /** What it is now. */
+  storage: Storage;
+  readonly leaves: LeafGradient[];
+  readonly patches: Patch[];
 }
 
 /** Kernels take as many buffers as every device binds. */
@@ -84,24 +133,22 @@ export class Plan {
   readonly #bound: BoundLaunch[] = [];
   readonly #buffers: Storage[] = [];
   readonly #persistent = new Set<Storage>();
-  readonly #late: LatePatch[] = [];
+  readonly #turns: Turn[] = [];
   readonly #parameters: Patch[][];
   readonly #outputs: { like: Storage; patches: Patch[] }[] = [];
-  readonly #results: readonly {
-    output: number;
-    parameter: number;
-    place: Place;
-  }[];
+  readonly #kept: Kept[] = [];
+  readonly #results: readonly Result[];
+  readonly #faults: readonly Result[];
+  readonly #gradients: readonly (Result | null)[];
   readonly #written: Storage[];
+  readonly #writtenParameters: number[] = [];
   readonly #recorded: Recorded;
-  readonly #gradients: FinalGradient[];
   readonly #device: Device;
 
   /**
    * Fuses, assigns and binds.
    *
    * @param recorded The function.
-   * @param gradients What leaves have as gradient after it has run.
    * @param device Where it runs.
    * @param launcher What binds its launches.
    * @param pool Memory that plans which never run at once share.
@@ -109,7 +156,6 @@ export class Plan {
    */
   constructor(
     recorded: Recorded,
-    gradients: ReadonlyMap<LeafGradient, Place | null>,
     device: Device,
     launcher: Launcher,
     pool: Pool = new Pool(),
@@ -117,65 +163,101 @@ export class Plan {
   ) {
     this.#recorded = recorded;
     this.#device = device;
-    const { recording, parameters, results } = recorded;
-    const made = recording.made;
-    const output = new Set(results.map((p) => p.storage));
-    // What outlives the function besides its results: gradients of leaves,
-    // and what it stored elsewhere.
-    const isOwn = (storage: Storage) =>
-      made.has(storage) && !recording.constants.has(storage);
-    for (const place of gradients.values()) {
-      if (place) output.delete(place.storage);
+    const { recording, parameters, results, gradients = [] } = recorded;
+    const { made, constants, checks } = recording;
+    const faults = checks.map(({ faults }) => faults);
+    // What every run makes anew: results, and gradients of leaves that are.
+    const output = new Set<Storage>();
+    const kept = new Map<Storage, Kept>();
+    for (const { storage } of [...results, ...faults]) output.add(storage);
+    for (const { of, after } of gradients) {
+      if (after && !("leaf" in of)) output.add(after.storage);
     }
+    for (const { of, after } of gradients) {
+      if (!after || !("leaf" in of)) continue;
+      const { storage } = after;
+      if (!made.has(storage) || constants.has(storage)) continue;
+      output.delete(storage);
+      const entry = kept.get(storage) ??
+        { like: storage, storage: storage.retain(), leaves: [], patches: [] };
+      entry.leaves.push(of.leaf);
+      kept.set(storage, entry);
+    }
+    this.#kept = [...kept.values()];
+    // What the function stored elsewhere.
     for (const storage of made) {
-      if (storage.live && !output.has(storage)) {
-        this.#persistent.add(storage.retain());
-      }
+      if (!storage.live || output.has(storage) || kept.has(storage)) continue;
+      this.#persistent.add(storage.retain());
     }
-    const persistent = (storage: Storage) => this.#persistent.has(storage);
     const temporary = (storage: Storage) =>
-      isOwn(storage) && !output.has(storage) && !persistent(storage);
-    this.launches = fuse(recording.launches, {
-      temporary,
-      operands: OPERANDS,
-      reorders,
-    });
-    const { slots, of } = assignSlots(this.launches, temporary);
-    let bytes = 0;
+      made.has(storage) && !constants.has(storage) && !output.has(storage) &&
+      !kept.has(storage) && !this.#persistent.has(storage);
     try {
+      this.launches = fuse(recording.launches, {
+        temporary,
+        operands: OPERANDS,
+        reorders,
+      });
+      const { slots, of } = assignSlots(this.launches, temporary);
+      let bytes = 0;
       for (const { dtype, size } of slots) {
         this.#buffers.push(
           pool.take(device.backend, dtype, size, this.#buffers),
         );
         bytes += size * DTYPES[dtype].bytes;
       }
+      this.facts = {
+        recorded: recording.launches.length,
+        launches: this.launches.length,
+        bytes,
+      };
+      this.#parameters = parameters.map(() => []);
+      for (const storage of output) {
+        if (!made.has(storage) || constants.has(storage)) continue;
+        this.#outputs.push({ like: storage, patches: [] });
+      }
+      this.#bindAll(launcher, of);
     } catch (error) {
       this.dispose();
       throw error;
     }
-    this.facts = {
-      recorded: recording.launches.length,
-      launches: this.launches.length,
-      bytes,
-    };
-    this.#parameters = parameters.map(() => []);
-    const outputs = new Map<Storage, { like: Storage; patches: Patch[] }>();
-    for (const storage of output) {
-      if (!isOwn(storage)) continue;
-      const entry = { like: storage, patches: [] };
-      outputs.set(storage, entry);
-      this.#outputs.push(entry);
-    }
-    const lateOf = new Map<LateNumbers, LatePatch["to"][number][]>();
+    const found = (place: Place): Result => ({
+      output: this.#outputs.findIndex((o) => o.like === place.storage),
+      parameter: parameters.findIndex((p) => p.storage === place.storage),
+      kept: this.#kept.findIndex((k) => k.like === place.storage),
+      place,
+    });
+    this.#results = results.map(found);
+    this.#faults = faults.map(found);
+    this.#gradients = gradients.map(({ after }) => after && found(after));
+    const written = new Set(
+      this.launches.flatMap((launch) => launch.outputs.map((p) => p.storage)),
+    );
+    parameters.forEach(({ storage }, i) => {
+      if (written.delete(storage)) this.#writtenParameters.push(i);
+    });
+    this.#written = [...written].filter((storage) => !made.has(storage));
+  }
+
+  /** Binds the launches, and finds what changes from run to run. */
+  #bindAll(launcher: Launcher, slotOf: ReadonlyMap<Storage, number>): void {
+    const { parameters, recording } = this.#recorded;
+    const patches = new Map<Storage, Patch[]>();
+    for (const { like, patches: of } of this.#outputs) patches.set(like, of);
+    for (const { like, patches: of } of this.#kept) patches.set(like, of);
+    const lateOf = new Map<LateNumbers, LateTarget[]>();
+    const firstUse = new Map<LateNumbers, number>();
+    const lastWrite = new Map<Storage, number>();
     for (const launch of this.launches) {
       const places = [...launch.outputs, ...launch.inputs];
       const values = places.map(({ storage, view }) => {
-        const slot = of.get(storage);
+        const slot = slotOf.get(storage);
         const memory = slot === undefined ? storage : this.#buffers[slot]!;
         return new Value(memory, view);
       });
       const bound = bind(launcher, launch, values);
       if (bound === null) continue;
+      const number = this.#bound.length;
       this.#bound.push(bound);
       places.forEach(({ storage, view }, at) => {
         const p = parameters.findIndex((q) => q.storage === storage);
@@ -183,49 +265,57 @@ export class Plan {
           const offset = view.offset - parameters[p]!.view.offset;
           this.#parameters[p]!.push({ bound, at, offset });
         }
-        outputs.get(storage)?.patches.push({
-          bound,
-          at,
-          offset: view.offset,
-        });
+        patches.get(storage)?.push({ bound, at, offset: view.offset });
       });
+      for (const { storage } of launch.outputs) lastWrite.set(storage, number);
       for (const { at, from, part } of launch.late) {
         const to = lateOf.get(from) ?? [];
         to.push({ scalars: bound.call.scalars as number[], at, part });
         lateOf.set(from, to);
+        if (!firstUse.has(from)) firstUse.set(from, number);
       }
     }
-    for (const from of recording.late) {
-      this.#late.push({ from, to: lateOf.get(from) ?? [] });
+    // Each as late as can be, so that an error before leaves it out, and in
+    // the order of the function.
+    let at = this.#bound.length;
+    for (const from of recording.late.toReversed()) {
+      at = Math.min(at, firstUse.get(from) ?? at);
+      this.#turns.push({ at, from, to: lateOf.get(from) ?? [] });
     }
-    this.#results = results.map((place) => ({
-      output: this.#outputs.findIndex((o) => o.like === place.storage),
-      parameter: parameters.findIndex((p) => p.storage === place.storage),
-      place,
-    }));
-    this.#written = [
-      ...new Set(
-        this.launches.flatMap((launch) => launch.outputs.map((p) => p.storage))
-          .filter((storage) => !made.has(storage)),
-      ),
-    ];
-    this.#gradients = [...gradients].map(([leaf, after]) => ({
-      leaf,
-      before: recording.leaves.get(leaf),
-      after,
-    }));
+    this.#turns.reverse();
+    if (this.#device.backend.readSync) {
+      recording.checks.forEach(({ faults: { storage } }, check) => {
+        const at = (lastWrite.get(storage) ?? -1) + 1;
+        const before = this.#turns.findIndex((turn) => turn.at >= at);
+        this.#turns.splice(
+          before < 0 ? this.#turns.length : before,
+          0,
+          { at, check },
+        );
+      });
+    }
   }
 
-  /** Whether what the function met is still as it was. */
-  get holds(): boolean {
-    const { recording } = this.#recorded;
+  /**
+   * Whether what the function met is still as it was.
+   *
+   * @param leaves The leaf behind each state of one, among these arguments.
+   */
+  holds(tensors: readonly LeafGradient[]): boolean {
+    const { recording, gradients = [] } = this.#recorded;
     if (recording.structure !== currentStructure()) return false;
     for (const holds of recording.guards.values()) if (!holds()) return false;
-    for (const [tensor, storage] of recording.captured) {
-      if (tensor.released || tensor.value.storage !== storage) return false;
+    for (const [tensor, { storage, requiresGrad }] of recording.captured) {
+      if (
+        tensor.released || tensor.value.storage !== storage ||
+        tensor.requiresGrad !== requiresGrad
+      ) return false;
     }
-    for (const { leaf, before } of this.#gradients) {
-      if (before !== undefined && leaf.grad !== before) return false;
+    for (let i = 0; i < gradients.length; i++) {
+      const { of, before } = gradients[i]!;
+      if (before === undefined || "result" in of) continue;
+      const leaf = "leaf" in of ? of.leaf : tensors[of.argument]!;
+      if (leaf.grad !== before) return false;
     }
     return true;
   }
@@ -234,18 +324,46 @@ export class Plan {
    * Runs it.
    *
    * @param values The arguments, of the shapes and layouts that were recorded.
-   * @returns The results, owned by the caller.
+   * @returns What it has made.
    */
-  run(values: readonly Value[]): Value[] {
+  run(values: readonly Value[]): Made {
     const storages: Storage[] = [];
+    const { backend } = this.#device;
     try {
       for (const { like } of this.#outputs) {
-        storages.push(new Storage(this.#device.backend, like.dtype, like.size));
+        storages.push(new Storage(backend, like.dtype, like.size));
       }
-    } catch (error) {
+      for (const kept of this.#kept) this.#renew(kept);
+      this.#patch(values, storages);
+      this.#launchAll(values, storages);
+      const value = (result: Result) => this.#valueOf(result, values, storages);
+      return {
+        results: this.#results.map(value),
+        gradients: this.#gradients.map((result) => result && value(result)),
+        faults: backend.readSync ? [] : this.#faults.map(value),
+      };
+    } finally {
       for (const storage of storages) storage.release();
-      throw error;
     }
+  }
+
+  /** Takes other memory for a gradient that somebody still looks at. */
+  #renew(kept: Kept): void {
+    const { storage } = kept;
+    let known = 1;
+    for (const { grad } of kept.leaves) {
+      if (grad?.value.storage === storage) known++;
+    }
+    if (storage.references <= known) return;
+    const { backend, dtype, size } = storage;
+    kept.storage = new Storage(backend, dtype, size);
+    storage.release();
+    for (const { bound, at } of kept.patches) {
+      bound.call.buffers[at] = kept.storage.buffer;
+    }
+  }
+
+  #patch(values: readonly Value[], storages: readonly Storage[]): void {
     for (let i = 0; i < values.length; i++) {
       const { storage, view } = values[i]!;
       for (const { bound: { call }, at, offset } of this.#parameters[i]!) {
@@ -259,30 +377,70 @@ export class Plan {
         bound.call.buffers[at] = buffer;
       }
     }
-    for (const { from, to } of this.#late) {
-      const numbers = from.produce();
-      for (const { scalars, at, part } of to) scalars[at] = numbers[part]!;
-    }
-    for (const { launch, call } of this.#bound) launch(call);
-    for (const storage of this.#written) storage.version++;
-    const results = this.#results.map(({ output, parameter, place }) => {
-      if (parameter >= 0) {
-        const from = this.#recorded.parameters[parameter]!.view.offset;
-        const { storage, view } = values[parameter]!;
-        const offset = place.view.offset - from + view.offset;
-        return new Value(storage.retain(), place.view.at(offset));
-      }
-      const storage = output < 0 ? place.storage : storages[output]!;
-      return new Value(storage.retain(), place.view);
-    });
-    for (const storage of storages) storage.release();
-    return results;
   }
 
-  /**
-   * Whether arguments share memory with one another or with what the function
-   * uses, so that changes in place could be seen through them.
-   */
+  #launchAll(values: readonly Value[], storages: readonly Storage[]): void {
+    const bound = this.#bound;
+    let next = 0;
+    try {
+      for (const turn of this.#turns) {
+        while (next < turn.at) {
+          const { launch, call } = bound[next++]!;
+          launch(call);
+        }
+        if ("check" in turn) this.#look(turn.check, values, storages);
+        else {
+          const numbers = turn.from.produce();
+          for (const { scalars, at, part } of turn.to) {
+            scalars[at] = numbers[part]!;
+          }
+        }
+      }
+      while (next < bound.length) {
+        const { launch, call } = bound[next++]!;
+        launch(call);
+      }
+    } finally {
+      for (const storage of this.#written) storage.version++;
+      for (const i of this.#writtenParameters) values[i]!.storage.version++;
+    }
+  }
+
+  /** Throws where a count of faults is not 0. */
+  #look(
+    check: number,
+    values: readonly Value[],
+    storages: readonly Storage[],
+  ): void {
+    const { operation, error } = this.#recorded.recording.checks[check]!;
+    const faults = this.#valueOf(this.#faults[check]!, values, storages);
+    try {
+      this.#device.refuse(operation, faults, error);
+    } finally {
+      faults.release();
+    }
+  }
+
+  #valueOf(
+    { output, parameter, kept, place }: Result,
+    values: readonly Value[],
+    storages: readonly Storage[],
+  ): Value {
+    if (parameter >= 0) {
+      const from = this.#recorded.parameters[parameter]!.view.offset;
+      const { storage, view } = values[parameter]!;
+      const offset = place.view.offset - from + view.offset;
+      return new Value(storage.retain(), place.view.at(offset));
+    }
+    const storage = output >= 0
+      ? storages[output]!
+      : kept >= 0
+      ? this.#kept[kept]!.storage
+      : place.storage;
+    return new Value(storage.retain(), place.view);
+  }
+
+  /** Whether arguments share memory with what the function uses besides. */
   overlaps(tensors: readonly Captured[]): boolean {
     return this.#recorded.recording.overlaps(tensors);
   }
@@ -291,21 +449,18 @@ export class Plan {
   get gone(): boolean {
     const { captured, structure } = this.#recorded.recording;
     if (structure !== currentStructure()) return true;
-    for (const tensor of captured.keys()) if (tensor.released) return true;
+    for (const [tensor, { storage }] of captured) {
+      if (tensor.released || !storage.live) return true;
+    }
     return false;
   }
 
-  /** A value on memory that the plan holds. */
-  aliasOf({ storage, view }: Place): Value {
-    return new Value(storage.retain(), view);
+  /** The leaves whose gradient the function sets. */
+  get leaves(): readonly LeafState[] {
+    return this.#recorded.gradients ?? [];
   }
 
-  /** The leaves whose gradient the function sets, with its memory. */
-  get gradients(): readonly FinalGradient[] {
-    return this.#gradients;
-  }
-
-  /** Counts of faults; they are the last results of a run. */
+  /** Counts of faults that the function leaves. */
   get checks(): readonly Check[] {
     return this.#recorded.recording.checks;
   }
@@ -316,6 +471,8 @@ export class Plan {
     this.#buffers.length = 0;
     for (const storage of this.#persistent) storage.release();
     this.#persistent.clear();
+    for (const { storage } of this.#kept) storage.release();
+    this.#kept.length = 0;
     this.#recorded.recording.release();
   }
 }

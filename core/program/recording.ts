@@ -31,6 +31,17 @@ export interface LateNumbers {
   readonly produce: () => readonly number[];
 }
 
+/** What a recording is told beforehand. */
+export interface RecordingOptions {
+  /**
+   * Whether the function goes on where it cannot be recorded, and is not
+   * recorded then.
+   */
+  readonly fallback?: boolean;
+  /** The number of the next node of the tape. */
+  readonly firstNode?: number;
+}
+
 /** A run-time scalar that comes from late numbers. */
 export interface LateScalar {
   /** Which scalar of the launch. */
@@ -89,6 +100,16 @@ export interface Captured {
   readonly released: boolean;
   /** Its value now. */
   readonly value: Value;
+  /** Whether operations on it are recorded for backward. */
+  readonly requiresGrad: boolean;
+}
+
+/** What a tensor from outside was like. */
+export interface CapturedState {
+  /** Its memory. */
+  readonly storage: Storage;
+  /** Whether operations on it were recorded for backward. */
+  readonly requiresGrad: boolean;
 }
 
 /** A count of faults that must be 0, as {@linkcode Device.refuse} takes it. */
@@ -131,7 +152,7 @@ export class Recording {
   /** Storages among them that hold data from outside. */
   readonly constants: Set<Storage> = new Set();
   /** Tensors from outside that it used, with their memory. */
-  readonly captured: Map<Captured, Storage> = new Map();
+  readonly captured: Map<Captured, CapturedState> = new Map();
   /** The memory of those tensors. */
   readonly capturedStorages: Set<Storage> = new Set();
   /** The memory of the arguments. */
@@ -149,15 +170,50 @@ export class Recording {
    * read or replaced; `undefined` where it was replaced unread.
    */
   readonly leaves: Map<LeafGradient, Captured | null | undefined> = new Map();
+  /** Why it cannot be replayed, where the function goes on nevertheless. */
+  failure: CompileError | null = null;
+  /** Where it runs, once something has run. */
+  device: object | null = null;
+  readonly #fallback: boolean;
+  readonly #firstNode: number;
   readonly #own = new WeakSet<object>();
   readonly #lateScalars = new Map<readonly number[], LateScalar[]>();
   readonly #keys = new Map<readonly number[], LateNumbers>();
   #paused = 0;
   #label = "";
 
-  /** Names the launches that follow. */
-  enter(label: string): void {
+  /** Records a function. */
+  constructor({ fallback = false, firstNode = 0 }: RecordingOptions = {}) {
+    this.#fallback = fallback;
+    this.#firstNode = firstNode;
+  }
+
+  /** Names the launches that follow, all of which run on one device. */
+  enter(label: string, device: { readonly name: string }): void {
     this.#label = label;
+    if (this.#paused > 0) return;
+    const known = this.device as { readonly name: string } | null;
+    this.device ??= device;
+    if (known !== null && known !== device) {
+      this.refuse(
+        `a function that runs on two devices: got ${known.name} and ${device.name} for ${label}, move what it uses to one of them before`,
+      );
+    }
+  }
+
+  /** The tape is walked backward through a node. */
+  node(name: string, sequence: number): void {
+    if (this.#paused > 0 || sequence >= this.#firstNode) return;
+    this.refuse(
+      `backward through ${name}, which ran outside of the function: compute it inside, or pass its result detached`,
+    );
+  }
+
+  /** Cannot go on: throws, or runs the function to its end unrecorded. */
+  refuse(what: string): void {
+    const error = new CompileError(`Cannot compile ${what}`);
+    if (!this.#fallback) throw error;
+    this.failure ??= error;
   }
 
   /** Does not record what `fn` does: state that is made once. */
@@ -197,7 +253,10 @@ export class Recording {
     if (this.#paused > 0 || this.#own.has(tensor)) return;
     const { storage } = tensor.value;
     if (!this.made.has(storage)) {
-      this.captured.set(tensor, storage);
+      const { requiresGrad } = tensor;
+      if (!this.captured.has(tensor)) {
+        this.captured.set(tensor, { storage, requiresGrad });
+      }
       this.capturedStorages.add(storage);
     }
   }
@@ -270,8 +329,8 @@ export class Recording {
   /** Values were asked for, on which the rest could depend. */
   refuseRead(): void {
     if (this.#paused > 0) return;
-    throw new CompileError(
-      "Cannot compile a function that reads the values of a tensor: return the tensor and read it outside, or pass { fallback: true }",
+    this.refuse(
+      "a function that reads the values of a tensor: return the tensor and read it outside, or pass { fallback: true }",
     );
   }
 
@@ -343,14 +402,10 @@ export class Recording {
     };
   }
 
-  /** Whether arguments share memory with one another or with what is used. */
+  /** Whether arguments share memory with what the function uses besides. */
   overlaps(tensors: readonly Captured[]): boolean {
     for (let i = 0; i < tensors.length; i++) {
-      const { storage } = tensors[i]!.value;
-      if (this.capturedStorages.has(storage)) return true;
-      for (let j = 0; j < i; j++) {
-        if (tensors[j]!.value.storage === storage) return true;
-      }
+      if (this.capturedStorages.has(tensors[i]!.value.storage)) return true;
     }
     return false;
   }

@@ -102,7 +102,7 @@ class Sharing {
         `${this.#id(this.#same.get(storage) ?? storage)} ${showView(view)}`
       ),
     ];
-    return `${what} ${places.join(",")} ${launch.scalars}`;
+    return `${what} ${places.join(",")} ${launch.scalars.map(showNumber)}`;
   }
 
   #id(of: object): number {
@@ -131,6 +131,11 @@ class Sharing {
     }));
     return { ...launch, inputs };
   }
+}
+
+/** -0 is another number than 0. */
+function showNumber(x: number): string {
+  return Object.is(x, -0) ? "-0" : String(x);
 }
 
 function showView(

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Device } from "../device.ts";
-import type { DType } from "../dtype.ts";
+import type { DType, TypedArray } from "../dtype.ts";
 import { CompileError } from "../errors.ts";
 import { Tensor } from "../tensor.ts";
 
@@ -25,7 +25,11 @@ export type Structure =
     readonly keys: readonly string[];
     readonly items: readonly Structure[];
   }
+  | { readonly kind: "data"; readonly data: Data }
   | { readonly kind: "value"; readonly value: unknown };
+
+/** Numbers in memory of JavaScript. */
+type Data = TypedArray;
 
 /** The structure of a value; its tensors are added to `tensors`. */
 export function flatten(
@@ -50,6 +54,8 @@ export function flatten(
       items: value.map((item) => flatten(item, tensors, what)),
     };
   }
+  // They may hold other numbers the next time.
+  if (isData(value)) return { kind: "data", data: value.slice() };
   if (isPlain(value)) {
     const keys = Object.keys(value);
     return {
@@ -103,9 +109,34 @@ export function matches(
       }
       return true;
     }
+    case "data": {
+      const { data } = structure;
+      return isData(value) && value.constructor === data.constructor &&
+        equalData(value, data);
+    }
     case "value":
       return Object.is(value, structure.value);
   }
+}
+
+/**
+ * For each tensor the first one that is at the same place in the same memory,
+ * which may be itself; null where tensors share memory otherwise.
+ */
+export function sharing(tensors: readonly Tensor[]): readonly number[] | null {
+  const first: number[] = new Array(tensors.length);
+  for (let i = 0; i < tensors.length; i++) {
+    const { storage, view: { offset } } = tensors[i]!.value;
+    first[i] = i;
+    for (let j = 0; j < i; j++) {
+      const other = tensors[j]!.value;
+      if (other.storage !== storage) continue;
+      if (other.view.offset !== offset) return null;
+      first[i] = j;
+      break;
+    }
+  }
+  return first;
 }
 
 /** A value of a structure with these tensors. */
@@ -124,6 +155,8 @@ export function rebuild(
         return Object.fromEntries(
           structure.keys.map((key, i) => [key, build(structure.items[i]!)]),
         );
+      case "data":
+        return structure.data;
       case "value":
         return structure.value;
     }
@@ -131,11 +164,24 @@ export function rebuild(
   return build(structure);
 }
 
-function equal(a: readonly number[], b: readonly number[]): boolean {
+/** Whether two lists hold the same numbers. */
+export function equal(a: readonly number[], b: readonly number[]): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+function equalData(a: Data, b: Data): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] !== b[i] && !Object.is(a[i], b[i])) return false;
+  }
+  return true;
+}
+
+function isData(value: unknown): value is Data {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
