@@ -20,7 +20,7 @@ export interface Allocation {
   readonly size: number;
 }
 
-/** One operand of a kernel, and what is promised of how it lies. */
+/** One operand of a kernel, and the accesses that are promised for it. */
 interface Promised {
   readonly dtype: DType;
   readonly promises: readonly {
@@ -63,8 +63,8 @@ export function operandsOf(kernel: Kernel): readonly Promised[] {
   }
 }
 
-/** What is wrong with a call, in words, or null. */
-export function faultOf(
+/** The promise that a call breaks, in words, or null. */
+export function violationOf(
   kernel: Kernel,
   operands: readonly Promised[],
   { shape, buffers, offsets, strides, scalars }: KernelCall,
@@ -105,7 +105,7 @@ export function faultOf(
   return null;
 }
 
-/** Pooling leaves out by itself what lies outside of the plane. */
+/** Pooling itself skips what is outside of the plane. */
 function reachesOutside(kernel: Kernel, i: number): boolean {
   return kernel.kind === "routine" && kernel.name === "maxPool2d" && i === 2;
 }

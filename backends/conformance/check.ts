@@ -12,13 +12,13 @@ import {
   type Value,
 } from "@tenfold/core";
 import { type Plain, reference } from "@tenfold/core/reference";
-import { allowanceOf } from "./tolerance.ts";
+import { toleranceOf } from "./tolerance.ts";
 import {
-  type Allowance,
-  describeAllowance,
+  describeTolerance,
   firstDifference,
   type Flushing,
   flushingOf,
+  type Tolerance,
 } from "./compare.ts";
 import {
   positionOf,
@@ -57,7 +57,7 @@ function showList(data: readonly number[]): string {
   return `[${text.join(", ")}${data.length > 24 ? ", …" : ""}]`;
 }
 
-/** Shape, dtype and numbers of an operand, and how it lies. */
+/** Dtype, shape, layout and elements of an operand. */
 export function showPlain(x: Plain, layout: string): string {
   return `${x.dtype} [${x.shape.join(", ")}] ${layout} ${showList(x.data)}`;
 }
@@ -90,7 +90,7 @@ export interface Difference {
 export function differenceOf(
   actual: TypedArray,
   expected: Plain,
-  allowance: Allowance,
+  tolerance: Tolerance,
   flushing: Flushing | null,
 ): Difference | null {
   if (actual.length !== expected.data.length) {
@@ -98,12 +98,12 @@ export function differenceOf(
       `${actual.length} elements were read, expected ${expected.data.length}`;
     return { text, at: -1 };
   }
-  const at = firstDifference(actual, expected, allowance, flushing);
+  const at = firstDifference(actual, expected, tolerance, flushing);
   if (at < 0) return null;
   const text = `element [${positionOf(expected.shape, at).join(", ")}] is ${
     showNumber(actual[at]!)
   }, expected ${showNumber(expected.data[at]!)} ${
-    describeAllowance(expected, allowance, at)
+    describeTolerance(expected, tolerance, at)
   }`;
   return { text, at };
 }
@@ -133,12 +133,12 @@ export async function compareResults(
   plains: readonly Plain[],
   results: readonly Value[],
   expected: readonly Plain[],
-  given?: Allowance,
+  given?: Tolerance,
 ): Promise<string | null> {
   if (results.length !== expected.length) {
     return `${results.length} results, expected ${expected.length}`;
   }
-  const allowance = given ?? allowanceOf(op, plains, expected);
+  const tolerance = given ?? toleranceOf(op, plains, expected);
   for (const [k, result] of results.entries()) {
     const wanted = expected[k]!;
     if (
@@ -153,7 +153,7 @@ export async function compareResults(
     const difference = differenceOf(
       actual,
       wanted,
-      allowance,
+      tolerance,
       session.backend.subnormals ? null : flushingOf(op, plains, k),
     );
     if (difference) {
@@ -172,7 +172,7 @@ export async function compareResults(
  */
 export async function checkCase(
   session: Session,
-  { op, inputs, allowance }: Case,
+  { op, inputs, tolerance }: Case,
   random: Random,
 ): Promise<void> {
   const { device, backend } = session;
@@ -229,7 +229,7 @@ export async function checkCase(
       plains,
       outcome,
       expected,
-      allowance,
+      tolerance,
     );
     if (difference) fail(difference);
   } finally {

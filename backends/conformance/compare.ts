@@ -13,7 +13,7 @@ import { type Plain, reference } from "@tenfold/core/reference";
 import { lifted } from "./difference.ts";
 
 /** How far a result may be from the reference. */
-export interface Allowance {
+export interface Tolerance {
   /**
    * Relative error, counted in machine epsilons of the dtype (2^-23 or 2^-52).
    * 0 asks for the very number.
@@ -55,18 +55,18 @@ const LARGEST: { readonly [D in DType]: number } = {
 };
 
 /** The distance that element `i` may have from the expected one. */
-function distanceAllowed(
+function maxDistance(
   expected: number,
   dtype: DType,
-  allowance: Allowance,
+  tolerance: Tolerance,
   i: number,
 ): number {
-  const { epsilons, scale, relative = 0 } = allowance;
+  const { epsilons, scale, relative = 0 } = tolerance;
   const rate = epsilons * EPSILON[dtype] + relative;
   if (rate === 0) return 0;
   const own = typeof scale === "number" ? scale : scale?.[i] ?? 0;
   const size = Math.max(Math.abs(expected), own);
-  const floor = allowance.floor ?? SMALLEST[dtype];
+  const floor = tolerance.floor ?? SMALLEST[dtype];
   return Math.max(floor, rate * Math.min(size, LARGEST[dtype]));
 }
 
@@ -74,20 +74,20 @@ function agrees(
   actual: number,
   expected: number,
   dtype: DType,
-  allowance: Allowance,
+  tolerance: Tolerance,
   i: number,
 ): boolean {
   if (Object.is(actual, expected)) return true;
   if (!isFloating(dtype)) return actual === expected;
   if (Number.isNaN(expected) || Number.isNaN(actual)) return false;
-  if (actual === expected) return actual !== 0 || !allowance.signedZeros;
-  const allowed = distanceAllowed(expected, dtype, allowance, i);
+  if (actual === expected) return actual !== 0 || !tolerance.signedZeros;
+  const allowed = maxDistance(expected, dtype, tolerance, i);
   // Infinity stands beside the largest number.
   const bounded = (x: number) =>
     Math.min(Math.max(x, -LARGEST[dtype]), LARGEST[dtype]);
   const distance = Math.abs(bounded(actual) - bounded(expected));
   if (distance <= allowed) return allowed > 0;
-  const period = allowance.period?.[i];
+  const period = tolerance.period?.[i];
   return period !== undefined && Math.abs(distance - period) <= allowed;
 }
 
@@ -147,12 +147,12 @@ function isFlushed(
   actual: number,
   expected: number,
   dtype: DType,
-  allowance: Allowance,
+  tolerance: Tolerance,
   { exact, flushed }: Flushing,
   i: number,
 ): boolean {
   const other = flushed.data[i]!;
-  if (agrees(actual, other, dtype, allowance, i)) return true;
+  if (agrees(actual, other, dtype, tolerance, i)) return true;
   return actual === 0 && isFloating(dtype) &&
     [expected, other, exact.data[i]!].some((x) => isSubnormal(x, dtype));
 }
@@ -164,15 +164,15 @@ function isFlushed(
 export function firstDifference(
   actual: TypedArray,
   expected: Plain,
-  allowance: Allowance,
+  tolerance: Tolerance,
   flushing: Flushing | null = null,
 ): number {
   const { data, dtype } = expected;
   for (let i = 0; i < data.length; i++) {
-    if (agrees(actual[i]!, data[i]!, dtype, allowance, i)) continue;
+    if (agrees(actual[i]!, data[i]!, dtype, tolerance, i)) continue;
     if (
       flushing &&
-      isFlushed(actual[i]!, data[i]!, dtype, allowance, flushing, i)
+      isFlushed(actual[i]!, data[i]!, dtype, tolerance, flushing, i)
     ) continue;
     return i;
   }
@@ -180,13 +180,13 @@ export function firstDifference(
 }
 
 /** What was allowed at element `i`, in words. */
-export function describeAllowance(
+export function describeTolerance(
   expected: Plain,
-  allowance: Allowance,
+  tolerance: Tolerance,
   i: number,
 ): string {
   const { dtype, data } = expected;
   if (!isFloating(dtype)) return "exactly";
-  const allowed = distanceAllowed(data[i]!, dtype, allowance, i);
+  const allowed = maxDistance(data[i]!, dtype, tolerance, i);
   return allowed === 0 ? "exactly" : `within ${allowed}`;
 }

@@ -3,10 +3,10 @@ import { describe, it } from "@std/testing/bdd";
 import { call, type DType, type Formula, type Op } from "@tenfold/core";
 import { type Plain, reference } from "@tenfold/core/reference";
 import {
-  type Allowance,
   firstDifference,
   flushed,
   flushingOf,
+  type Tolerance,
 } from "./compare.ts";
 import { gradientOf, lifted, secondOf, weightedLoss } from "./difference.ts";
 import { EQUAL, EXACT } from "./scalar_tolerance.ts";
@@ -21,12 +21,12 @@ const list = (data: readonly number[], dtype: DType = "float32"): Plain => ({
 function passes(
   actual: number,
   expected: number,
-  allowance: Allowance,
+  tolerance: Tolerance,
 ): boolean {
   return firstDifference(
     Float64Array.of(actual),
     list([expected]),
-    allowance,
+    tolerance,
   ) < 0;
 }
 
@@ -47,15 +47,15 @@ function differs(
   );
 }
 
-const NEAR: Allowance = { epsilons: 4 };
+const NEAR: Tolerance = { epsilons: 4 };
 
 describe("a comparison", () => {
   it("takes NaN for NaN alone", () => {
-    for (const allowance of [EXACT, EQUAL, NEAR]) {
-      assertEquals(passes(NaN, NaN, allowance), true);
-      assertEquals(passes(NaN, 0, allowance), false);
-      assertEquals(passes(0, NaN, allowance), false);
-      assertEquals(passes(Infinity, NaN, allowance), false);
+    for (const tolerance of [EXACT, EQUAL, NEAR]) {
+      assertEquals(passes(NaN, NaN, tolerance), true);
+      assertEquals(passes(NaN, 0, tolerance), false);
+      assertEquals(passes(0, NaN, tolerance), false);
+      assertEquals(passes(Infinity, NaN, tolerance), false);
     }
   });
 

@@ -105,7 +105,7 @@ function checkFlat(
 }
 
 function kernelsAgree(describe: Describe, test: Test, seed: number) {
-  describe("kernels do what they say, wherever their operands lie", () => {
+  describe("kernels agree, whatever the layouts of their operands", () => {
     const times = async (count: number, body: () => Promise<void>) => {
       for (let i = 0; i < count; i++) await body();
     };

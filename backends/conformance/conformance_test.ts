@@ -3,7 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { cpuTypedArray } from "../cpu-typedarray/mod.ts";
 import { type Backend, scope } from "@tenfold/core";
 import { conformance } from "./conformance.ts";
-import { FAULTS } from "./faulty_backends.ts";
+import { FAULTY_BACKENDS } from "./faulty_backends.ts";
 import { Interpreter } from "./interpreter.ts";
 
 interface Declared {
@@ -56,7 +56,7 @@ describe("a backend without float64 and without routines", () => {
 });
 
 describe("the suite", () => {
-  for (const { what, tests, make } of FAULTS) {
+  for (const { what, tests, make } of FAULTY_BACKENDS) {
     it(`finds ${what}`, async () => {
       assertEquals(await failures(declared(cpuTypedArray()), tests), []);
       const wrong = await failures(declared(make(cpuTypedArray())), tests);
@@ -65,7 +65,7 @@ describe("the suite", () => {
   }
 
   it("tells everything about a case that fails", async () => {
-    const { make, tests } = FAULTS[0]!;
+    const { make, tests } = FAULTY_BACKENDS[0]!;
     const [message] = await failures(declared(make(cpuTypedArray())), tests);
     assertMatch(
       message!,

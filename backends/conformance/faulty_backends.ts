@@ -115,7 +115,7 @@ const isRoutine = (name: RoutineKernel["name"]) => (kernel: Kernel): boolean =>
 const isMap = (kernel: Kernel): boolean => kernel.kind === "map";
 
 /** A fault: how to make it, and which tests of the suite must see it. */
-export interface Fault {
+export interface FaultyBackend {
   /** What is wrong. */
   readonly what: string;
   /** The tests that are run; at least one must fail. */
@@ -125,7 +125,7 @@ export interface Fault {
 }
 
 /** Faults that backends have had, or could have. */
-export const FAULTS: readonly Fault[] = [
+export const FAULTY_BACKENDS: readonly FaultyBackend[] = [
   {
     what: "an exponential that is off by 1e-5",
     tests: /reference > exp of float32$/,

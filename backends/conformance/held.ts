@@ -22,7 +22,7 @@ import type { Session } from "./session.ts";
 export interface Held {
   /** What the memory holds before the launch. */
   readonly memory: TypedArray;
-  /** How the operand lies along the loop. */
+  /** The view of the operand along the loop. */
   readonly view: View;
   /** On the device. */
   readonly buffer: Buffer;
@@ -37,7 +37,7 @@ export const APART: readonly Layout[] = [
   "negative",
 ];
 
-/** Memory for an operand that lies in a given way, filled by `fill`. */
+/** Memory for an operand of a given layout, filled by `fill`. */
 export function hold(
   session: Session,
   dtype: DType,
@@ -51,7 +51,7 @@ export function hold(
   return { memory, view, buffer };
 }
 
-/** The numbers that an operand shows, in the order of the loop. */
+/** The elements of an operand, in the order of the loop. */
 export function shownBy({ memory, view }: Held): number[] {
   return addressesOf(view).map((at) => memory[at]!);
 }

@@ -61,7 +61,7 @@ const IDENTITY: { readonly [C in Combine]: (dtype: DType) => number } = {
 };
 
 /** Sums are as exact as float64 makes them; what is stored is rounded. */
-const FOLD: {
+const COMBINE: {
   readonly [C in Combine]: (dtype: DType, a: number, b: number) => number;
 } = {
   sum: (dtype, a, b) => dtype === "int32" ? (a + b) | 0 : a + b,
@@ -93,7 +93,7 @@ function reduce({ rank, element, combine, epilogue }: ReduceKernel): Launch {
       let accumulator = IDENTITY[combine](dtype);
       for (let column = 0; column < inner[0]!.length; column++) {
         const value = term({ args: argsAt(column), scalars });
-        accumulator = FOLD[combine](dtype, accumulator, value);
+        accumulator = COMBINE[combine](dtype, accumulator, value);
       }
       arrays[0]![offsets[0]! + outer[0]![row]!] = end(
         { args: argsAt(0), scalars, accumulator },

@@ -1,6 +1,6 @@
 /**
  * Kernels that are prepared and launched without core between: random maps and
- * reductions over operands that lie in any way.
+ * reductions over operands of any layout.
  *
  * @module
  */
@@ -32,7 +32,7 @@ import { addressesOf, ALL_LAYOUTS, layOut } from "./layout.ts";
 import type { Random } from "./random.ts";
 import type { Session } from "./session.ts";
 
-/** The sharpest promise that holds for strides along a loop. */
+/** The most specific access that holds for strides along a loop. */
 function accessOf(
   shape: readonly number[],
   strides: readonly number[],
@@ -89,7 +89,7 @@ export async function checkMap(
   const held = inputs.map((dtype) =>
     hold(session, dtype, layOut(shape, random.pick(ALL_LAYOUTS)), fill)
   );
-  // An output may be the memory of an input, lying the same way.
+  // An output may share the memory of an input, in the same layout.
   const taken = new Set<Held>();
   const targets = outputs.map((dtype) => {
     const place = held.find((input, i) =>
@@ -152,7 +152,7 @@ const IDENTITY: { readonly [C in Combine]: (dtype: DType) => number } = {
   min: (dtype) => dtype === "int32" ? 2147483647 : Infinity,
 };
 
-const FOLD: {
+const COMBINE: {
   readonly [C in Combine]: (a: number, b: number, dtype: DType) => number;
 } = {
   sum: (a, b, dtype) => dtype === "int32" ? (a + b) | 0 : a + b,
@@ -180,11 +180,11 @@ export async function checkReduce(
     { length: random.whole(1, 3) },
     (): DType => random.pick([...numbersOf(session), "bool"]),
   );
-  // The epilogue may look at inputs that stand still along the reduced dims.
-  const still = inputs.map(() => random.chance(0.4));
+  // The epilogue may look at inputs that are broadcast along the reduced dims.
+  const broadcast = inputs.map(() => random.chance(0.4));
   const fill = () => random.whole(-4, 4);
   const held = inputs.map((own, i) => {
-    if (!still[i]) {
+    if (!broadcast[i]) {
       return hold(session, own, layOut(shape, random.pick(ALL_LAYOUTS)), fill);
     }
     const { view, size } = layOut(kept, random.pick(ALL_LAYOUTS));
@@ -198,13 +198,13 @@ export async function checkReduce(
   });
   const leaves = { inputs, dtype, scalars: 2, dims: 0, limit: 2 ** 13 };
   const element = randomExpr(leaves, 3, random);
-  const usable = inputs.map((_, i) => i).filter((i) => still[i]);
+  const usable = inputs.map((_, i) => i).filter((i) => broadcast[i]);
   const total = call(
     "add",
     accumulator(dtype),
     randomExpr({ ...leaves, usable }, 2, random),
   );
-  // An empty fold of floats is infinite: compare it, do not add to it.
+  // An empty reduction of floats is infinite: compare it, do not add to it.
   const asks = random.chance(0.2) || (combine !== "sum" && reduced.includes(0));
   const epilogue = asks
     ? call("gt", accumulator(dtype), constant(1, dtype))
@@ -236,7 +236,7 @@ export async function checkReduce(
   positions(shape).forEach((position, at) => {
     const group = flatIndex(kept, position.slice(0, rank));
     const value = elementAt({ args: argsAt(at), scalars: SCALARS });
-    groups[group] = FOLD[combine](groups[group]!, value, dtype);
+    groups[group] = COMBINE[combine](groups[group]!, value, dtype);
   });
   const perGroup = reduced.reduce((n, d) => n * d, 1);
   const keptArgs = (group: number): number[] =>
@@ -247,7 +247,7 @@ export async function checkReduce(
         (sum, p, d) => sum + p * input.view.strides[d]!,
         input.view.offset,
       );
-      return still[i] ? input.memory[at]! : 0;
+      return broadcast[i] ? input.memory[at]! : 0;
     });
   const ending = evaluator(epilogue, true);
   const expected = groups.map((value, group) =>

@@ -1,5 +1,5 @@
 /**
- * The ways in which an operand can lie in memory.
+ * The memory layouts of operands.
  *
  * @module
  */
@@ -17,21 +17,21 @@ export type Layout =
   | "negative";
 
 /** A view, and how many elements the memory behind it needs. */
-export interface Laid {
-  /** How the operand lies. */
+export interface LaidOut {
+  /** The view of the operand. */
   readonly view: View;
   /** Elements of the memory. */
   readonly size: number;
 }
 
-/** A dense layout whose dims lie in memory in another order. */
+/** A dense layout with the dims in another order in memory. */
 function ordered(shape: Shape, order: readonly number[]): View {
   const back = order.map((_, d) => order.indexOf(d));
   return View.dense(order.map((d) => shape[d]!)).permute(back);
 }
 
 /** Moves a view so that its lowest address is `start`, and sizes its memory. */
-function fitted(view: View, start: number, spare: number): Laid {
+function fitted(view: View, start: number, spare: number): LaidOut {
   if (view.size === 0) return { view: view.at(start), size: start + spare };
   let [low, high] = [0, 0];
   view.shape.forEach((extent, d) => {
@@ -45,21 +45,21 @@ function fitted(view: View, start: number, spare: number): Laid {
 const scaled = (view: View, by: number): View =>
   new View(view.shape, view.strides.map((s) => s * by), 0);
 
-/** A dense layout in which one dim stands still. */
-function still(shape: Shape, dim: number): View {
+/** A dense layout that is broadcast along one dim. */
+function broadcastAlong(shape: Shape, dim: number): View {
   if (shape.length === 0) return View.dense(shape);
   return View.dense(shape.map((n, d) => d === dim && n > 0 ? 1 : n))
     .expand(shape);
 }
 
 /** Each layout of a shape. */
-const LAYOUTS: { readonly [L in Layout]: (shape: Shape) => Laid } = {
+const LAYOUTS: { readonly [L in Layout]: (shape: Shape) => LaidOut } = {
   dense: (shape) => fitted(View.dense(shape), 0, 0),
   offset: (shape) => fitted(View.dense(shape), 5, 3),
   transposed: (shape) =>
     fitted(ordered(shape, shape.map((_, d) => shape.length - 1 - d)), 0, 0),
-  broadcast: (shape) => fitted(still(shape, 0), 1, 0),
-  splat: (shape) => fitted(still(shape, shape.length - 1), 0, 1),
+  broadcast: (shape) => fitted(broadcastAlong(shape, 0), 1, 0),
+  splat: (shape) => fitted(broadcastAlong(shape, shape.length - 1), 0, 1),
   stepped: (shape) => fitted(scaled(View.dense(shape), 2), 1, 1),
   negative: (shape) => fitted(scaled(View.dense(shape), -1), 2, 0),
 };
@@ -67,12 +67,12 @@ const LAYOUTS: { readonly [L in Layout]: (shape: Shape) => Laid } = {
 /** Every layout. */
 export const ALL_LAYOUTS: readonly Layout[] = Object.keys(LAYOUTS) as Layout[];
 
-/** How an operand of a shape lies under a layout. */
-export function layOut(shape: Shape, layout: Layout): Laid {
+/** An operand of a shape in a layout. */
+export function layOut(shape: Shape, layout: Layout): LaidOut {
   return LAYOUTS[layout](shape);
 }
 
-/** The addresses that a view shows, in C order. */
+/** The addresses of the elements of a view, in C order. */
 export function addressesOf(view: View): number[] {
   if (view.dense) {
     return Array.from(

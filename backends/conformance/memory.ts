@@ -106,7 +106,7 @@ export async function checkViews(
     throw new Error(`Views took ${session.backend.live - live - 1} buffers`);
   }
   base.dispose();
-  const [turned, flat, part] = views;
+  const [transposed, flat, part] = views;
   const again = Array.from(await flat!.data());
   if (again.join() !== expected.join()) {
     throw new Error(
@@ -117,7 +117,7 @@ export async function checkViews(
   if (session.backend.live !== live + 1) {
     throw new Error("Memory was given back while a view needed it");
   }
-  turned!.dispose();
+  transposed!.dispose();
   if (session.backend.live !== live) {
     throw new Error("The last view did not give its memory back");
   }

@@ -22,7 +22,7 @@ import {
   recordInto,
 } from "@tenfold/core/program";
 import { type Plain, reference } from "@tenfold/core/reference";
-import { allowanceOf } from "./tolerance.ts";
+import { toleranceOf } from "./tolerance.ts";
 import { type Difference, differenceOf, showOp, showPlain } from "./check.ts";
 import { showElementOperands } from "./element_operands.ts";
 import { flushingOf } from "./compare.ts";
@@ -186,7 +186,7 @@ class Program implements Values {
     return differenceOf(
       Float64Array.from(got.data),
       wanted,
-      allowanceOf(op, operands, expected),
+      toleranceOf(op, operands, expected),
       this.#session.backend.subnormals
         ? null
         : flushingOf(op, operands, result),

@@ -1,12 +1,12 @@
 /**
  * Routines that are prepared and launched without core between, over operands
- * that lie in any way.
+ * of any layout.
  *
  * @module
  */
 import { type DType, type Op, type RoutineName, View } from "@tenfold/core";
 import { type Plain, reference } from "@tenfold/core/reference";
-import { allowanceOf } from "./tolerance.ts";
+import { toleranceOf } from "./tolerance.ts";
 import { firstDifference } from "./compare.ts";
 import { showElementOperands } from "./element_operands.ts";
 import {
@@ -72,8 +72,8 @@ class Maker {
   }
 }
 
-/** A view that does not vary along further dims of the loop. */
-function still(
+/** The operand with a view along the whole loop. */
+function viewed(
   held: Held,
   shape: readonly number[],
   strides: readonly number[],
@@ -98,14 +98,14 @@ function matmul(maker: Maker, dtype: DType): Trial {
   const [x, y] = [a.view.strides, b.view.strides];
   const rows = (s: readonly number[]) => s.slice(0, lead);
   const inputs = [
-    still(a, shape, [...rows(x), x[lead]!, 0, x[lead + 1]!]),
-    still(b, shape, [...rows(y), 0, y[lead + 1]!, y[lead]!]),
+    viewed(a, shape, [...rows(x), x[lead]!, 0, x[lead + 1]!]),
+    viewed(b, shape, [...rows(y), 0, y[lead + 1]!, y[lead]!]),
   ];
-  if (bias) inputs.push(still(bias, shape, [...bias.view.strides, 0]));
+  if (bias) inputs.push(viewed(bias, shape, [...bias.view.strides, 0]));
   return {
     name: "matmul",
     shape,
-    outputs: [still(out, shape, [...out.view.strides, 0])],
+    outputs: [viewed(out, shape, [...out.view.strides, 0])],
     inputs,
     scalars: [],
     op: { name: "matmul" },
@@ -130,7 +130,7 @@ function gather(maker: Maker, dtype: DType): Trial {
     name: "gather",
     shape,
     outputs: [maker.output(shape, dtype)],
-    inputs: [still(x, shape, x.view.strides), index],
+    inputs: [viewed(x, shape, x.view.strides), index],
     scalars: [bound],
     op: { name: "gather", dim: shape.length - 1 },
     plains: [maker.plain(x, dtype), maker.plain(index, "int32")],
@@ -239,7 +239,7 @@ function alongLoop(held: Held, shape: readonly number[]): Held {
   const strides = held.view.strides.map((s, d) =>
     held.view.shape[d] === 1 && shape[d] !== 1 ? 0 : s
   );
-  return still(held, shape, strides);
+  return viewed(held, shape, strides);
 }
 
 /** Launches a routine once over random operands. */
@@ -252,7 +252,7 @@ export async function checkRoutine(
   const trial = ROUTINES[name].trial(new Maker(session, random), dtype);
   const { shape, outputs, inputs, scalars, op, plains } = trial;
   const expected = reference(op, plains);
-  const allowance = allowanceOf(op, plains, expected);
+  const tolerance = toleranceOf(op, plains, expected);
   try {
     const kernel = {
       kind: "routine",
@@ -261,7 +261,7 @@ export async function checkRoutine(
       outputs: expected.map((result) => result.dtype),
       inputs: inputs.map((held) => dtypeOf(held)),
     } as const;
-    // An arg-reduction's output, and scatterAdd's, stand still or jump.
+    // An arg-reduction's output has stride 0 along the reduced dim.
     const operands = [
       ...outputs.map((held) => alongLoop(held, shape)),
       ...inputs,
@@ -286,7 +286,7 @@ export async function checkRoutine(
       const at = firstDifference(
         list,
         result,
-        allowance,
+        tolerance,
         session.backend.subnormals ? null : { flushed: result, exact: result },
       );
       if (at >= 0) {

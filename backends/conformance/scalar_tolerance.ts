@@ -4,28 +4,28 @@
  * @module
  */
 import type { DType, ScalarFunction } from "@tenfold/core";
-import type { Allowance } from "./compare.ts";
+import type { Tolerance } from "./compare.ts";
 
 /** The very number; the sign of zero counts. */
-export const EXACT: Allowance = { epsilons: 0, signedZeros: true };
+export const EXACT: Tolerance = { epsilons: 0, signedZeros: true };
 /** The very number, but either zero. */
-export const EQUAL: Allowance = { epsilons: 0 };
+export const EQUAL: Tolerance = { epsilons: 0 };
 /** Divisions and roots, which GPUs round less well. */
-const NEARLY: Allowance = { epsilons: 4, signedZeros: true };
+const NEARLY: Tolerance = { epsilons: 4, signedZeros: true };
 /** Transcendental functions. */
-const SMOOTH: Allowance = { epsilons: 16 };
+const SMOOTH: Tolerance = { epsilons: 16 };
 /** Those that keep the sign of zero. */
-const ODD: Allowance = { epsilons: 16, signedZeros: true };
+const ODD: Tolerance = { epsilons: 16, signedZeros: true };
 
-/** The allowance of each function, for operands of ordinary size and others. */
-export const SCALAR_ALLOWANCE: {
-  readonly [F in ScalarFunction]: Allowance;
+/** The tolerance of each function, for operands of ordinary size and others. */
+export const SCALAR_TOLERANCE: {
+  readonly [F in ScalarFunction]: Tolerance;
 } = {
   add: EXACT,
   sub: EXACT,
   mul: EXACT,
   div: NEARLY,
-  /** See {@linkcode scalarAllowance}, too. */
+  /** See {@linkcode scalarTolerance}, too. */
   remainder: { epsilons: 2 },
   pow: { epsilons: 64, signedZeros: true },
   max: EQUAL,
@@ -72,19 +72,19 @@ export const SCALAR_ALLOWANCE: {
 };
 
 /**
- * The allowance of a function for given operands. A remainder is computed from
+ * The tolerance of a function for given operands. A remainder is computed from
  * a quotient, so that its error is one of the dividend, and may come out on
  * the other side of the divisor.
  */
-export function scalarAllowance(
+export function scalarTolerance(
   fn: ScalarFunction,
   dtype: DType,
   operands: readonly (readonly number[])[],
-): Allowance {
-  const allowance = SCALAR_ALLOWANCE[fn];
-  if (fn !== "remainder" || dtype === "int32") return allowance;
+): Tolerance {
+  const tolerance = SCALAR_TOLERANCE[fn];
+  if (fn !== "remainder" || dtype === "int32") return tolerance;
   return {
-    ...allowance,
+    ...tolerance,
     scale: operands.map(([a]) => Math.abs(a!)),
     period: operands.map(([, b]) => Math.abs(b!)),
   };

@@ -24,7 +24,7 @@ export interface Operand {
   readonly shape: readonly number[];
   /** The element type. */
   readonly dtype: DType;
-  /** How it lies in memory. */
+  /** Its layout in memory. */
   readonly layout: Layout;
   /** Its numbers: drawn for each element of the memory, or given in C order. */
   readonly values: Draw | readonly number[];

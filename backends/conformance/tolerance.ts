@@ -24,36 +24,36 @@ import {
   reference,
   type ScalarFormula,
 } from "@tenfold/core/reference";
-import { type Allowance, EPSILON } from "./compare.ts";
+import { EPSILON, type Tolerance } from "./compare.ts";
 import {
   EQUAL,
   EXACT,
-  SCALAR_ALLOWANCE,
-  scalarAllowance,
+  SCALAR_TOLERANCE,
+  scalarTolerance,
 } from "./scalar_tolerance.ts";
 
-type Allow<O> = (
+type Rule<O> = (
   op: O,
   inputs: readonly Plain[],
   expected: readonly Plain[],
-) => Allowance;
+) => Tolerance;
 
 const exact = () => EXACT;
 const equal = () => EQUAL;
-const epsilons = (epsilons: number, rest: Partial<Allowance> = {}) => () => ({
+const epsilons = (epsilons: number, rest: Partial<Tolerance> = {}) => () => ({
   epsilons,
   ...rest,
 });
 
 /** Elementwise primitives that come down to one scalar function. */
-const like = (fn: keyof typeof SCALAR_ALLOWANCE) => () => SCALAR_ALLOWANCE[fn];
+const like = (fn: keyof typeof SCALAR_TOLERANCE) => () => SCALAR_TOLERANCE[fn];
 
 /** Errors relative to the sizes of the terms that a formula adds up. */
 const terms = (
   epsilons: number,
   sizes: ScalarFormula,
   floor?: number,
-): Allow<ElementwiseOp> =>
+): Rule<ElementwiseOp> =>
 (op, inputs) => ({
   epsilons,
   scale: overOperands(op, inputs, "float64", sizes).data,
@@ -65,8 +65,8 @@ const density = (x: number) => Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
 /** Below this, what becomes of a product of small factors does not count. */
 const TINY = 1e-34;
 
-const ELEMENTWISE_ALLOWANCE: {
-  readonly [N in ElementwiseName]: Allow<ElementwiseOp>;
+const ELEMENTWISE_TOLERANCE: {
+  readonly [N in ElementwiseName]: Rule<ElementwiseOp>;
 } = {
   add: exact,
   sub: exact,
@@ -78,7 +78,7 @@ const ELEMENTWISE_ALLOWANCE: {
       rows.push(row);
       return 0;
     });
-    return scalarAllowance("remainder", dtype, rows);
+    return scalarTolerance("remainder", dtype, rows);
   },
   pow: like("pow"),
   maximum: equal,
@@ -161,7 +161,7 @@ function sizes(inputs: readonly Plain[]): Plain[] {
 }
 
 /** Errors relative to what the op gives for the operands' sizes. */
-function ofSizes(op: Op, inputs: readonly Plain[], count: number): Allowance {
+function ofSizes(op: Op, inputs: readonly Plain[], count: number): Tolerance {
   const [scale] = reference(op, sizes(inputs));
   return { epsilons: walk(count), scale: scale!.data };
 }
@@ -174,10 +174,10 @@ function countOf(
   return dims.reduce((n, d) => n * x.shape[d]!, 1);
 }
 
-const folded = <O extends Op & { readonly dims: readonly number[] }>(
+const summed = <O extends Op & { readonly dims: readonly number[] }>(
   op: O,
   inputs: readonly Plain[],
-): Allowance => ofSizes(op, inputs, countOf(op, inputs[0]!));
+): Tolerance => ofSizes(op, inputs, countOf(op, inputs[0]!));
 
 const extentAlong = ({ dim }: { readonly dim: number }, x: Plain): number =>
   x.shape[dim] ?? 1;
@@ -189,12 +189,12 @@ function rangeOf(x: Plain): number {
 }
 
 /** How closely each primitive must agree. */
-const ALLOWANCE: { readonly [N in OpName]: Allow<OpOf<N>> } = {
-  ...ELEMENTWISE_ALLOWANCE,
+const TOLERANCE: { readonly [N in OpName]: Rule<OpOf<N>> } = {
+  ...ELEMENTWISE_TOLERANCE,
   cast: exact,
   copy: exact,
-  sum: folded,
-  mean: folded,
+  sum: summed,
+  mean: summed,
   prod: (op, [x]) => ({ epsilons: 4 + countOf(op, x!) }),
   max: equal,
   min: equal,
@@ -293,15 +293,15 @@ const ALLOWANCE: { readonly [N in OpName]: Allow<OpOf<N>> } = {
 };
 
 /** How closely the results of an op must agree. */
-export function allowanceOf(
+export function toleranceOf(
   op: Op,
   inputs: readonly Plain[],
   expected: readonly Plain[],
-): Allowance {
+): Tolerance {
   // Integers and bools have no rounding to allow for.
   const floats = expected.some(({ dtype }: { dtype: DType }) =>
     isFloating(dtype)
   );
   if (!floats && !(op.name in ELEMENTWISE)) return EXACT;
-  return (ALLOWANCE[op.name] as Allow<Op>)(op, inputs, expected);
+  return (TOLERANCE[op.name] as Rule<Op>)(op, inputs, expected);
 }

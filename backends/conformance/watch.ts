@@ -15,7 +15,7 @@ import {
   type RoutineName,
   type TypedArray,
 } from "@tenfold/core";
-import { type Allocation, faultOf, operandsOf } from "./call.ts";
+import { type Allocation, operandsOf, violationOf } from "./call.ts";
 
 /** A backend that passes everything on and keeps count. */
 export class WatchedBackend implements Backend {
@@ -156,11 +156,11 @@ export class WatchedBackend implements Backend {
     operands: ReturnType<typeof operandsOf>,
     call: KernelCall,
   ): void {
-    const fault = faultOf(kernel, operands, call, this.#live);
-    if (!fault) return;
+    const violation = violationOf(kernel, operands, call, this.#live);
+    if (!violation) return;
     const { buffers: _, ...rest } = call;
     throw new Error(
-      `A kernel was launched with ${fault}: ${JSON.stringify(kernel)} ${
+      `A kernel was launched with ${violation}: ${JSON.stringify(kernel)} ${
         JSON.stringify(rest)
       }`,
     );

@@ -1,28 +1,29 @@
 /**
- * How reductions fold: integers wrap to 32 bits, floats add up in float64.
+ * Accumulators of reductions: integers wrap to 32 bits, floats are summed in
+ * float64.
  *
  * @module
  */
 import type { Combine, DType } from "@tenfold/core";
 
-/** One way to fold, for integers and for floats. */
-interface Fold {
+/** How an accumulator takes in a value. */
+interface Accumulator {
   readonly identity: number;
   readonly apply: (accumulator: number, value: number) => number;
-  /** The same as JavaScript text. */
+  /** The same as JavaScript source. */
   readonly text: (accumulator: string, value: string) => string;
 }
 
-const max: Omit<Fold, "identity"> = {
+const max: Omit<Accumulator, "identity"> = {
   apply: Math.max,
   text: (a, v) => `Math.max(${a}, ${v})`,
 };
-const min: Omit<Fold, "identity"> = {
+const min: Omit<Accumulator, "identity"> = {
   apply: Math.min,
   text: (a, v) => `Math.min(${a}, ${v})`,
 };
 
-const INTEGER: { readonly [C in Combine]: Fold } = {
+const INTEGER: { readonly [C in Combine]: Accumulator } = {
   sum: {
     identity: 0,
     apply: (a, v) => (a + v) | 0,
@@ -37,7 +38,7 @@ const INTEGER: { readonly [C in Combine]: Fold } = {
   min: { identity: 2 ** 31 - 1, ...min },
 };
 
-const FLOAT: { readonly [C in Combine]: Fold } = {
+const FLOAT: { readonly [C in Combine]: Accumulator } = {
   sum: {
     identity: 0,
     apply: (a, v) => a + v,
@@ -52,12 +53,12 @@ const FLOAT: { readonly [C in Combine]: Fold } = {
   min: { identity: Infinity, ...min },
 };
 
-/** True for dtypes that are folded as integers. */
-export function foldsIntegers(dtype: DType): boolean {
+/** True for dtypes whose accumulator is an int32. */
+export function accumulatesIntegers(dtype: DType): boolean {
   return dtype === "int32" || dtype === "bool";
 }
 
-/** How values of a dtype are folded. */
-export function foldOf(combine: Combine, dtype: DType): Fold {
-  return (foldsIntegers(dtype) ? INTEGER : FLOAT)[combine];
+/** The accumulator of a reduction over elements of a dtype. */
+export function accumulatorOf(combine: Combine, dtype: DType): Accumulator {
+  return (accumulatesIntegers(dtype) ? INTEGER : FLOAT)[combine];
 }

@@ -11,7 +11,7 @@ import type {
   ReduceKernel,
   TypedArray,
 } from "@tenfold/core";
-import { foldOf } from "./accumulator.ts";
+import { accumulatorOf } from "./accumulator.ts";
 import { evaluator, type Position } from "./evaluate.ts";
 import { walk } from "./walk.ts";
 
@@ -54,7 +54,7 @@ export function closeReduce(kernel: ReduceKernel): Launch {
   const { rank, element, combine } = kernel;
   const evaluateElement = evaluator([element]);
   const evaluateEpilogue = evaluator([kernel.epilogue]);
-  const { identity, apply } = foldOf(combine, element.dtype);
+  const { identity, apply } = accumulatorOf(combine, element.dtype);
   return (call) => {
     const cursor = new Cursor(call, 1);
     const output = call.buffers[0] as TypedArray;

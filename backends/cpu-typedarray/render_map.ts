@@ -73,9 +73,9 @@ export function renderMap(kernel: MapKernel): string {
 }
 
 /**
- * The loops over the dims in order. Where some operands lie along the last dim
- * and others across it, as in a transpose, they go over narrow stripes, so
- * that lines of memory are used up while they are in the cache.
+ * The loops over the dims in order. Where some operands are contiguous along the last
+ * dim and others are not, as in a transpose, they iterate over narrow stripes,
+ * so that cache lines are used up while they are in the cache.
  */
 function loopsOf(operands: readonly Operand[], rank: number): Loop[] {
   const loops = Array.from(
@@ -83,9 +83,9 @@ function loopsOf(operands: readonly Operand[], rank: number): Loop[] {
     (_, dim): Loop => ({ dim, over: "whole" }),
   );
   const last = rank - 1;
-  const lies = (step: Step) =>
+  const isAny = (step: Step) =>
     operands.some(({ steps }) => steps[last] === step);
-  if (rank === 1 || !lies("unit") || !lies("stride")) return loops;
+  if (rank === 1 || !isAny("unit") || !isAny("stride")) return loops;
   return [
     ...loops.slice(0, -2),
     { dim: last, over: "chunks", chunk: STRIPE },

@@ -1,25 +1,24 @@
 /**
  * Renders reduce kernels to JavaScript.
  *
- * Memory is read in the order in which it lies. Where neighbours are folded
- * together, each result is folded in a variable; where they belong to
- * different results (a sum over rows), the rows are walked in order and folded
- * into a row of accumulators.
+ * Memory is read in order. Where adjacent elements are reduced to one output,
+ * its accumulator is a variable; where they belong to different outputs (a sum
+ * over rows), the rows are read in order into a row of accumulators.
  *
  * @module
  */
 import type { Launch, ReduceKernel } from "@tenfold/core";
 import { generate } from "./codegen.ts";
-import { foldOf, foldsIntegers } from "./accumulator.ts";
+import { accumulatesIntegers, accumulatorOf } from "./accumulator.ts";
 import { HELPERS, literal } from "./javascript.ts";
 import { type Loop, Nest, type Operand, stepsOf } from "./loop_nest.ts";
 import { Values } from "./values.ts";
 
-/** Accumulators of a row that are at work at a time: they stay in the cache. */
+/** Accumulators of a row that are in use at a time, so that they stay in cache. */
 const CHUNK = 2048;
 
-/** True where walking along the kept dims reads memory in order. */
-function foldsRows({ inputs }: ReduceKernel): boolean {
+/** True where iterating along the kept dims reads memory in order. */
+function reducesRows({ inputs }: ReduceKernel): boolean {
   const inOrder = (access: string) => access === "dense" || access === "row";
   return !inputs.some(({ access }) => inOrder(access)) &&
     inputs.some(({ access, kept }) => inOrder(kept) && access !== "uniform");
@@ -46,7 +45,7 @@ export function renderReduce(kernel: ReduceKernel): string {
       ],
     })),
   ];
-  const rows = foldsRows(kernel);
+  const rows = reducesRows(kernel);
   const whole = (dim: number): Loop => ({ dim, over: "whole" });
   const outer = Array.from({ length: rank - 1 }, (_, d) => whole(d));
   const reduced = Array.from(
@@ -74,8 +73,8 @@ export function renderReduce(kernel: ReduceKernel): string {
     accumulator,
   };
   const values = new Values([element], leaves, "v");
-  const { identity, text: fold } = foldOf(combine, element.dtype);
-  const integers = foldsIntegers(element.dtype);
+  const { identity, text: accumulate } = accumulatorOf(combine, element.dtype);
+  const integers = accumulatesIntegers(element.dtype);
 
   before.forEach((loop, d) => {
     values.write(d, line);
@@ -92,7 +91,7 @@ export function renderReduce(kernel: ReduceKernel): string {
     nest.open(loop);
     values.write(before.length + d + 1, line);
   });
-  line(`${accumulator} = ${fold(accumulator, values.text(element))};`);
+  line(`${accumulator} = ${accumulate(accumulator, values.text(element))};`);
   for (let d = before.length; d < loops.length; d++) nest.close();
 
   if (rows) nest.open(part);

@@ -112,7 +112,7 @@ export function operand(
   return { dtype, data, offset, strides };
 }
 
-/** An operand that lies as an access says. */
+/** An operand with the layout of an access. */
 export function laid(
   dtype: DType,
   access: Access,
@@ -253,7 +253,7 @@ export function checkReduce(
         args: inputs.map((x) => x.data[address(x, outer)]!),
         scalars,
         position: outer,
-        accumulator: fold(kernel.combine, dtype, values),
+        accumulator: reduce(kernel.combine, dtype, values),
       }),
     );
   }
@@ -261,7 +261,7 @@ export function checkReduce(
   assertClose(actual!, expected, kernel.output);
 }
 
-function fold(
+function reduce(
   combine: ReduceKernel["combine"],
   dtype: DType,
   values: readonly number[],
@@ -279,7 +279,7 @@ function fold(
   }
 }
 
-/** How far results may lie from the truth, relative to it. */
+/** The relative tolerance of results. */
 const TOLERANCE: { readonly [D in DType]: number } = {
   bool: 0,
   int32: 0,

@@ -4,20 +4,20 @@
  * @module
  */
 import type { DType, Op, Shape } from "@tenfold/core";
-import type { Allowance } from "../compare.ts";
+import type { Tolerance } from "../compare.ts";
 import type { Layout } from "../layout.ts";
 import type { Random } from "../random.ts";
 import type { Operand } from "../session.ts";
 import { common, type Draw } from "../values.ts";
 
-/** One operation on operands that lie in certain ways. */
+/** One operation on operands of given layouts. */
 export interface Case<O extends Op = Op> {
   /** The operation. */
   readonly op: O;
   /** What it takes. */
   readonly inputs: readonly Operand[];
   /** How closely it must agree, where the table does not say it. */
-  readonly allowance?: Allowance;
+  readonly tolerance?: Tolerance;
 }
 
 /** The cases of one primitive. */

@@ -34,7 +34,7 @@ interface Domain {
 
 const any: Domain = { draw: common };
 /** A gradient from above, of ordinary size. */
-const weight: Domain = { draw: common, edges: [0, -0, 1, -2.5, 1000, NaN] };
+const upstream: Domain = { draw: common, edges: [0, -0, 1, -2.5, 1000, NaN] };
 const positive: Domain = { draw: within(0.01, 10) };
 const truth: Domain = { draw: sparse };
 const slope: Domain = { draw: within(0, 1), edges: [0, 0.01, 1, 2.5] };
@@ -96,20 +96,23 @@ const DOMAINS: { readonly [N in ElementwiseName]: readonly Domain[] } = {
   isNan: [any],
   isFinite: [any],
   where: [truth, any, any],
-  maximumGrad: [weight, any, any],
-  minimumGrad: [weight, any, any],
-  reluGrad: [weight, any],
-  leakyReluGrad: [weight, any, slope],
-  eluGrad: [weight, moderate, slope],
-  clampGrad: [weight, any, any, any],
-  tanhGrad: [weight, {
+  maximumGrad: [upstream, any, any],
+  minimumGrad: [upstream, any, any],
+  reluGrad: [upstream, any],
+  leakyReluGrad: [upstream, any, slope],
+  eluGrad: [upstream, moderate, slope],
+  clampGrad: [upstream, any, any, any],
+  tanhGrad: [upstream, {
     draw: within(-1, 1),
     edges: [0, -0, 1, -1, 0.5, 0.999, NaN],
   }],
-  sigmoidGrad: [weight, { draw: within(0, 1), edges: [0, 1, 0.5, 0.999, NaN] }],
-  geluGrad: [weight, moderate],
-  siluGrad: [weight, moderate],
-  sqrtGrad: [weight, { draw: within(0.1, 4), edges: [0, 0.5, 3, 1e10, NaN] }],
+  sigmoidGrad: [upstream, {
+    draw: within(0, 1),
+    edges: [0, 1, 0.5, 0.999, NaN],
+  }],
+  geluGrad: [upstream, moderate],
+  siluGrad: [upstream, moderate],
+  sqrtGrad: [upstream, { draw: within(0.1, 4), edges: [0, 0.5, 3, 1e10, NaN] }],
 };
 
 /** Shapes that broadcast, as many as the widest primitive has operands. */
@@ -158,12 +161,12 @@ function* layoutCases(
   }
   for (const shapes of BROADCASTS) {
     for (const layouts of [domains.map(() => "dense" as const), layoutsOf(2)]) {
-      for (let turn = 0; turn < domains.length; turn++) {
+      for (let round = 0; round < domains.length; round++) {
         yield {
           op: { name },
           inputs: domains.map(({ draw }, p) =>
             operand(
-              shapes[(p + turn) % domains.length]!,
+              shapes[(p + round) % domains.length]!,
               dtype,
               layouts[p],
               draw,

@@ -80,7 +80,7 @@ export const mapRow: CaseRow<MapOp> = {
               wholes(-3, 3),
             )
           ),
-          allowance: EQUAL,
+          tolerance: EQUAL,
         };
       }
     }
@@ -97,7 +97,7 @@ export const mapRow: CaseRow<MapOp> = {
         scalars: [6],
       },
       inputs: [],
-      allowance: EQUAL,
+      tolerance: EQUAL,
     };
     if (!isFloating(dtype)) return;
     const [x, y] = [arg(0, dtype), arg(1, dtype)];
@@ -125,7 +125,7 @@ export const mapRow: CaseRow<MapOp> = {
           operand([7, 9], dtype, "transposed", within(-2, 2)),
           operand([9], dtype, "negative", within(-2, 2)),
         ],
-        allowance: { epsilons: 32, scale: 1 },
+        tolerance: { epsilons: 32, scale: 1 },
       };
     }
   },
@@ -157,7 +157,7 @@ export const mapSumRow: CaseRow<MapSumOp> = {
                 wholes(-2, 2),
               )
             ),
-            allowance: EQUAL,
+            tolerance: EQUAL,
           };
         }
       }
@@ -184,7 +184,7 @@ export const mapSumRow: CaseRow<MapSumOp> = {
             operand(shape, dtype, "dense", common),
             operand(shape.slice(-1), "int32", "dense", wholes(-2, 2)),
           ],
-          allowance: { epsilons: 160 },
+          tolerance: { epsilons: 160 },
         };
       }
     }

@@ -58,11 +58,11 @@ export const matmulRow: CaseRow<MatmulOp> = {
       ["transposed", "dense"],
       ["dense", "transposed"],
     ];
-    let turn = 0;
+    let round = 0;
     for (const m of SIZES) {
       for (const k of SIZES) {
         for (const n of SIZES) {
-          const [a, b] = layouts[turn++ % layouts.length]!;
+          const [a, b] = layouts[round++ % layouts.length]!;
           yield { op, inputs: [one([m, k], a), one([k, n], b)] };
         }
       }
@@ -171,7 +171,7 @@ export const gatherRow: CaseRow<GatherOp> = {
   *cases(dtype) {
     for (const [shape, dim, index] of PICKS) {
       for (let l = 0; l < ALL_LAYOUTS.length; l++) {
-        for (const turn of [0, 3]) {
+        for (const round of [0, 3]) {
           yield {
             op: { name: "gather", dim },
             inputs: [
@@ -179,7 +179,7 @@ export const gatherRow: CaseRow<GatherOp> = {
               operand(
                 index,
                 "int32",
-                turn === 0 ? "dense" : rotated(l + turn),
+                round === 0 ? "dense" : rotated(l + round),
                 wholes(0, boundOf(shape, dim)),
               ),
             ],
@@ -197,9 +197,9 @@ export const scatterAddRow: CaseRow<ScatterAddOp> = {
     const draw: Draw = dtype === "int32" ? wrapping : common;
     for (const [shape, dim, index] of PICKS) {
       for (let l = 0; l < ALL_LAYOUTS.length; l++) {
-        for (const turn of [0, 3]) {
+        for (const round of [0, 3]) {
           const layoutOf = (i: number) =>
-            turn === 0 ? "dense" : rotated(l + turn + i);
+            round === 0 ? "dense" : rotated(l + round + i);
           yield {
             op: { name: "scatterAdd", dim },
             inputs: [

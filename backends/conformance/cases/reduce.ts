@@ -39,15 +39,15 @@ import {
 /** Loops that take several passes or blocks on a parallel device. */
 const LARGE: readonly Shape[] = [[4099], [3, 1500], [1500, 3], [40, 11, 9]];
 
-interface Fold {
+interface Reduction {
   readonly dims: readonly number[];
   readonly keepDim: boolean;
 }
 
-/** Every choice of dims in every layout; `hollow` allows folds of nothing. */
-function* folds(
+/** Every choice of dims in every layout; `hollow` allows empty reductions. */
+function* reductions(
   hollow: boolean,
-): Iterable<Fold & { shape: Shape; layout: Layout }> {
+): Iterable<Reduction & { shape: Shape; layout: Layout }> {
   for (const shape of [...VECTORS, ...BLOCKS, [17, 33]]) {
     for (const [i, dims] of subsetsOfDims(shape.length).entries()) {
       if (!hollow && dims.some((d) => shape[d] === 0)) continue;
@@ -110,7 +110,7 @@ export function reduceRow(name: ReduceOp["name"]): CaseRow<ReduceOp> {
     dtypes: EVERY,
     *cases(dtype) {
       const draw = drawsOf[name](dtype);
-      for (const { shape, dims, keepDim, layout } of folds(hollow)) {
+      for (const { shape, dims, keepDim, layout } of reductions(hollow)) {
         yield {
           op: { name, dims, keepDim },
           inputs: [operand(shape, dtype, layout, draw)],
@@ -137,7 +137,7 @@ export function reduceRow(name: ReduceOp["name"]): CaseRow<ReduceOp> {
 export const varianceRow: CaseRow<VarianceOp> = {
   dtypes: EVERY,
   *cases(dtype) {
-    for (const { shape, dims, keepDim, layout } of folds(true)) {
+    for (const { shape, dims, keepDim, layout } of reductions(true)) {
       for (const correction of [0, 1]) {
         yield {
           op: { name: "variance", dims, keepDim, correction },
@@ -173,7 +173,7 @@ export const varianceRow: CaseRow<VarianceOp> = {
 export const logSumExpRow: CaseRow<LogSumExpOp> = {
   dtypes: EVERY,
   *cases(dtype) {
-    for (const { shape, dims, keepDim, layout } of folds(true)) {
+    for (const { shape, dims, keepDim, layout } of reductions(true)) {
       yield {
         op: { name: "logsumexp", dims, keepDim },
         inputs: [operand(shape, dtype, layout)],

@@ -8,14 +8,14 @@ import type { MovementOp, OpName, OpOf, Shape } from "@tenfold/core";
 import { apart, wholes } from "../values.ts";
 import { type Case, operand, subsetsOfDims } from "./case.ts";
 import {
+  LAYOUT_CYCLE,
   plain,
   type Smooth,
   SMOOTH_ELEMENTWISE,
-  TURNS,
 } from "./smooth_elementwise.ts";
 import { formulaInputs, SCALARS, smoothFormulas } from "./smooth_formula.ts";
 
-type Folding =
+type ReduceName =
   | "sum"
   | "mean"
   | "prod"
@@ -28,12 +28,12 @@ type Folding =
 const distinct = (count: number): number[] =>
   Array.from({ length: count }, (_, i) => ((i * 7) % count) * 0.3 - 1.1);
 
-function folding<N extends Folding>(name: N): Smooth<OpOf<N>> {
+function reduction<N extends ReduceName>(name: N): Smooth<OpOf<N>> {
   return function* (dtype) {
     const shape = [2, 3, 2];
     for (const [i, dims] of subsetsOfDims(3).entries()) {
       const op = { name, dims, keepDim: i % 2 === 0 } as unknown as OpOf<N>;
-      const layout = TURNS[i % TURNS.length]!;
+      const layout = LAYOUT_CYCLE[i % LAYOUT_CYCLE.length]!;
       const ordered = name === "max" || name === "min";
       yield {
         op,
@@ -64,7 +64,7 @@ function along(
     for (const dim of [0, 1, 2]) {
       yield {
         op: { name, dim },
-        inputs: [operand([2, 3, 2], dtype, TURNS[dim], plain)],
+        inputs: [operand([2, 3, 2], dtype, LAYOUT_CYCLE[dim], plain)],
       };
     }
     yield {
@@ -126,14 +126,14 @@ export const SMOOTH: { readonly [N in OpName]: Smooth<OpOf<N>> } = {
       inputs: [operand([2, 3], dtype, "transposed", plain)],
     };
   },
-  sum: folding("sum"),
-  mean: folding("mean"),
-  prod: folding("prod"),
-  max: folding("max"),
-  min: folding("min"),
+  sum: reduction("sum"),
+  mean: reduction("mean"),
+  prod: reduction("prod"),
+  max: reduction("max"),
+  min: reduction("min"),
   any: null,
   all: null,
-  norm: folding("norm"),
+  norm: reduction("norm"),
   *variance(dtype) {
     for (const [i, dims] of [[0], [1], [0, 1], [0, 2]].entries()) {
       yield {
@@ -142,7 +142,7 @@ export const SMOOTH: { readonly [N in OpName]: Smooth<OpOf<N>> } = {
       };
     }
   },
-  logsumexp: folding("logsumexp"),
+  logsumexp: reduction("logsumexp"),
   argmax: null,
   argmin: null,
   softmax: along("softmax"),
@@ -255,7 +255,7 @@ export const SMOOTH: { readonly [N in OpName]: Smooth<OpOf<N>> } = {
       yield {
         op,
         inputs: shapes.map((shape, p) =>
-          operand(shape, dtype, TURNS[(i + p) % 4], plain)
+          operand(shape, dtype, LAYOUT_CYCLE[(i + p) % 4], plain)
         ),
       };
     }

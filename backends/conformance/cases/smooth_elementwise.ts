@@ -96,8 +96,8 @@ const DOMAINS: { readonly [N in ElementwiseName]: readonly Draw[] | null } = {
   sqrtGrad: [plain, positive],
 };
 
-/** Layouts that cases of gradients go through in turn. */
-export const TURNS: readonly Layout[] = [
+/** Layouts that cases of gradients go through in round. */
+export const LAYOUT_CYCLE: readonly Layout[] = [
   "dense",
   "transposed",
   "negative",
@@ -118,11 +118,11 @@ function elementwise(name: ElementwiseName): Smooth<ElementwiseOp> {
         layout,
         draws[p],
       );
-    for (let turn = 0; turn < 2; turn++) {
+    for (let round = 0; round < 2; round++) {
       yield {
         op: { name },
         inputs: draws.map((_, p) =>
-          one([2, 3], p, TURNS[(turn + p) % TURNS.length])
+          one([2, 3], p, LAYOUT_CYCLE[(round + p) % LAYOUT_CYCLE.length])
         ),
       };
     }

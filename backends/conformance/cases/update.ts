@@ -19,8 +19,8 @@ import {
   type Shape,
   type UpdateOp,
 } from "@tenfold/core";
-import { scalarAllowance } from "../scalar_tolerance.ts";
-import type { Allowance } from "../compare.ts";
+import { scalarTolerance } from "../scalar_tolerance.ts";
+import type { Tolerance } from "../compare.ts";
 import type { Layout } from "../layout.ts";
 import type { Random } from "../random.ts";
 import { common, type Draw, EDGES, wholes, within } from "../values.ts";
@@ -96,7 +96,7 @@ function* functionCases(
           operand([rows.length], own, "dense", column(i))
         ),
       ],
-      allowance: scalarAllowance(fn, dtype, rows),
+      tolerance: scalarTolerance(fn, dtype, rows),
     };
   }
 }
@@ -129,7 +129,7 @@ function* stepCases(dtype: DType): Iterable<Case<UpdateOp>> {
     [call("sub", p, call("mul", rate, moment)), moment],
     isFloating(dtype) ? [0.125, 0.9] : [3, -2],
   );
-  const allowance: Allowance = { epsilons: 4, scale: 20 };
+  const tolerance: Tolerance = { epsilons: 4, scale: 20 };
   for (const shape of TARGETS) {
     for (const [l, layout] of APART.entries()) {
       const other = APART[(l + 2) % APART.length]!;
@@ -140,7 +140,7 @@ function* stepCases(dtype: DType): Iterable<Case<UpdateOp>> {
           operand(shape, dtype, other),
           operand(shape, dtype, "broadcast"),
         ],
-        allowance,
+        tolerance,
       };
     }
   }
@@ -152,7 +152,7 @@ function* stepCases(dtype: DType): Iterable<Case<UpdateOp>> {
       operand([3, 5], dtype),
       operand([5], dtype, "negative"),
     ],
-    allowance,
+    tolerance,
   };
 }
 

@@ -21,7 +21,7 @@ const WINDOWS = [0, 3, 4];
 const TERMS = [5, 6, 7];
 
 /** With so few output channels, as in a depthwise one, packing does not pay. */
-const THIN = 2;
+const MAX_GEMV_ROWS = 2;
 
 /**
  * Runs `conv2d` as one matrix product for each group: the filter's
@@ -35,7 +35,7 @@ export function prepareConv2d({ outputs }: RoutineKernel): Launch {
     const tables = tablesOf(call);
     for (let g = 0; g < groups; g++) {
       const operands = operandsOf(call, g);
-      if (m <= THIN && !integral) sumTerms(operands, tables, m);
+      if (m <= MAX_GEMV_ROWS && !integral) sumTerms(operands, tables, m);
       else multiply(operands, tables, m, integral);
     }
   };

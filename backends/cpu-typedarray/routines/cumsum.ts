@@ -4,12 +4,12 @@
  * @module
  */
 import type { Launch, RoutineKernel, TypedArray } from "@tenfold/core";
-import { foldsIntegers } from "../accumulator.ts";
+import { accumulatesIntegers } from "../accumulator.ts";
 import { walkRows } from "../walk.ts";
 
 /** Runs `cumsum`; floats add up in float64, integers wrap. */
 export function prepareCumsum({ outputs }: RoutineKernel): Launch {
-  const integers = foldsIntegers(outputs[0]!);
+  const integers = accumulatesIntegers(outputs[0]!);
   return (call) => {
     const [out, x] = call.buffers as [TypedArray, TypedArray];
     const n = call.shape.at(-1)!;

@@ -15,7 +15,7 @@ import { type Matrix, packMatrix } from "./pack.ts";
 import { productWithVector, type Vector } from "./gemv.ts";
 
 /** So many rows or columns take longer to pack than to multiply. */
-const THIN = 3;
+const MAX_GEMV_ROWS = 3;
 
 /** Runs `matmul`, batch by batch; float32 is multiplied in float64. */
 export function prepareMatmul({ outputs }: RoutineKernel): Launch {
@@ -24,7 +24,7 @@ export function prepareMatmul({ outputs }: RoutineKernel): Launch {
     walkRows(call, 3, (at) => {
       const product = productAt(call, at);
       const { m, n, k, a, b, out, bias } = product;
-      if (!integral && Math.min(m, n) <= THIN) multiplyThin(product);
+      if (!integral && Math.min(m, n) <= MAX_GEMV_ROWS) multiplyGemv(product);
       else {
         const [packA, packB] = [packMatrix(a), packMatrix(b)];
         multiplyBlocks({ m, n, k, packA, packB, out, bias }, integral);
@@ -74,9 +74,9 @@ function productAt(call: KernelCall, at: readonly number[]): Operands {
 }
 
 /** Few rows (or columns) are multiplied one by one, without packing. */
-function multiplyThin({ m, n, k, a, b, out, bias }: Operands): void {
+function multiplyGemv({ m, n, k, a, b, out, bias }: Operands): void {
   const byRow = m <= n;
-  const [thin, wide] = byRow ? [a, b] : [b, a];
+  const [narrow, wide] = byRow ? [a, b] : [b, a];
   const lineOf = (plane: StridedPlane, i: number): Vector => {
     const { data, start, rowStep, columns } = plane;
     return byRow
@@ -87,7 +87,7 @@ function multiplyThin({ m, n, k, a, b, out, bias }: Operands): void {
     productWithVector(
       lineOf(out, i),
       wide,
-      { ...thin, start: thin.start + i * thin.step },
+      { ...narrow, start: narrow.start + i * narrow.step },
       bias && lineOf(bias, i),
       Math.max(m, n),
       k,
