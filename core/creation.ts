@@ -20,7 +20,7 @@ import {
 } from "./plain_options.ts";
 import { currentDevice, deviceNow } from "./registry.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
-import { applyTo, Tensor } from "./tensor.ts";
+import { applyTo, Tensor, wrapValue } from "./tensor.ts";
 import type { Op } from "./op.ts";
 
 /** Options of everything that makes tensors. */
@@ -213,7 +213,7 @@ export function tensor(
   checkGradient(type, options);
   const device = deviceFor(options);
   const array = toElements(values, type, target, "make a tensor");
-  const made = new Tensor(device, device.upload(array, target, type));
+  const made = wrapValue(device, device.upload(array, target, type));
   return finish(made, options);
 }
 

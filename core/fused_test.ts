@@ -1,3 +1,4 @@
+import { APPLY } from "./members.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean } from "./_testing.ts";
@@ -223,10 +224,10 @@ describe("linear", () => {
       const x = tensor([[1, 2], [3, 4], [5, 6]]);
       const w = tensor([[1, 0], [10, 1]]);
       const b = tensor([0.5, 100]);
-      const y = x.apply(apply, w, b);
+      const y = x[APPLY](apply, w, b);
       assertEquals(y.toArraySync(), [[1.5, 112], [3.5, 134], [5.5, 156]]);
-      assertEquals(x.select(0, 0).apply(apply, w).toArraySync(), [1, 12]);
-      const batch = x.reshape([3, 1, 2]).apply(apply, w, b);
+      assertEquals(x.select(0, 0)[APPLY](apply, w).toArraySync(), [1, 12]);
+      const batch = x.reshape([3, 1, 2])[APPLY](apply, w, b);
       assertEquals(batch.shape, [3, 1, 2]);
       assertEquals(batch.reshape([3, 2]).toArraySync(), y.toArraySync());
     }),
@@ -237,7 +238,7 @@ describe("linear", () => {
     clean(() => {
       const x = ones([3, 4]);
       const w = ones([2, 4], { requiresGrad: true });
-      x.apply(apply, w).sum().backward();
+      x[APPLY](apply, w).sum().backward();
       assertEquals(w.grad!.strides, [4, 1]);
     }),
   );
@@ -251,12 +252,12 @@ describe("linear", () => {
       const curved = (y: ReturnType<typeof leaf>) => y.square();
       for (const x of [rows, leaf([1, 2, 3])]) {
         await gradcheck(
-          (x, w, b) => curved(x!.apply(apply, w!, b!)),
+          (x, w, b) => curved(x![APPLY](apply, w!, b!)),
           [x, w, b],
           { secondOrder: true },
         );
       }
-      const none = zeros([0, 3], { dtype: "float64" }).apply(apply, w, b);
+      const none = zeros([0, 3], { dtype: "float64" })[APPLY](apply, w, b);
       assertEquals(none.shape, [0, 2]);
       none.sum().backward();
       assertEquals(w.grad!.toArraySync(), [[0, 0, 0], [0, 0, 0]]);
@@ -268,13 +269,13 @@ describe("linear", () => {
     clean(() => {
       const w = ones([2, 3]);
       assertThrows(
-        () => ones([5, 4]).apply(apply, w),
+        () => ones([5, 4])[APPLY](apply, w),
         ShapeError,
         "Cannot apply a linear layer as the last extent of the input must be the second of the weight: got input [5, 4] and weight [2, 3]",
       );
-      assertThrows(() => tensor(1).apply(apply, w), ShapeError);
+      assertThrows(() => tensor(1)[APPLY](apply, w), ShapeError);
       assertThrows(
-        () => ones([5, 3]).apply(apply, w, ones([3])),
+        () => ones([5, 3])[APPLY](apply, w, ones([3])),
         ShapeError,
         "Cannot add a bias of shape [3] to the 2 outputs",
       );

@@ -1,3 +1,4 @@
+import { OWNER } from "./members.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean, pause, withoutAsyncContext } from "./_testing.ts";
@@ -134,7 +135,7 @@ describe("keep and tidy", () => {
       using s = scope();
       const x = ones([1]);
       assertThrows(() => s.keep([x, Promise.resolve()]), TypeError);
-      assertEquals(x.owner === s, true);
+      assertEquals(x[OWNER] === s, true);
     }),
   );
 
@@ -142,9 +143,9 @@ describe("keep and tidy", () => {
     "leave alone what another scope owns",
     clean(() => {
       const x = ones([1]);
-      const { owner } = x;
+      const { [OWNER]: owner } = x;
       tidy(() => [x]);
-      assertEquals(x.owner === owner, true);
+      assertEquals(x[OWNER] === owner, true);
     }),
   );
 });

@@ -1,25 +1,29 @@
 /**
- * Tensors, autograd, scopes, random numbers, devices, and the interface that
- * backends implement.
+ * Tensors, automatic differentiation, scopes, random numbers and devices.
+ *
+ * What authors of backends need besides (kernels, expressions, primitives) is
+ * in `@tenfold/core/backend`.
  *
  * @module
  */
-export * from "./autograd/custom.ts";
-export * from "./autograd/gradcheck.ts";
+export {
+  autogradFunction,
+  type FunctionContext,
+  type FunctionDefinition,
+  type FunctionOutput,
+} from "./autograd/custom.ts";
+export { gradcheck, type GradcheckOptions } from "./autograd/gradcheck.ts";
 export {
   enableGrad,
   isRecording as isGradEnabled,
   type ModeSwitch,
   noGrad,
-  noGradNow,
 } from "./autograd/mode.ts";
-export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
 export type { Backend } from "./backend.ts";
 export { einsum } from "./compose/einsum.ts";
 export type { IndexSpec, SliceSpec } from "./compose/index.ts";
 export {
   arange,
-  deviceFor,
   eye,
   full,
   fullLike,
@@ -32,37 +36,32 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
-export { type Device, EagerDevice, type FaultError } from "./device.ts";
+export type { Device } from "./device.ts";
+export { type DType, isFloating, promote, type TypedArray } from "./dtype.ts";
 export {
-  castNumber,
-  type DType,
-  type DTypeFacts,
-  DTYPES,
-  floatOf,
-  isFloating,
-  numberOf,
-  promote,
-  type TypedArray,
-} from "./dtype.ts";
+  CompileError,
+  DeviceError,
+  DTypeError,
+  GradientError,
+  IndexError,
+  OutOfMemoryError,
+  OverlapError,
+  ReleasedError,
+  ShapeError,
+} from "./errors.ts";
+export { cat, stack, where } from "./functions.ts";
 export {
-  type DTypeRule,
-  ELEMENTWISE,
-  type Elementwise,
-  type ElementwiseName,
-} from "./elementwise.ts";
-export * from "./errors.ts";
-export * from "./expr.ts";
-export * from "./functions.ts";
-export * from "./fused.ts";
-export {
-  dtypeOfArray,
-  type HalfArray,
-  type NumberArray,
-  toElements,
-} from "./host_data.ts";
-export * from "./kernel.ts";
-export type * from "./op.ts";
-export * from "./options.ts";
+  fused,
+  type FusedExpression,
+  type FusedFunction,
+  type FusedInput,
+  type FusedOptions,
+  type FusedScalar,
+  type FusedSumOptions,
+  type FusedValue,
+} from "./fused.ts";
+export type { HalfArray, NumberArray } from "./host_data.ts";
+export type { NestedNumbers } from "./print.ts";
 export {
   compile,
   type Compiled,
@@ -70,13 +69,14 @@ export {
   type CompileStats,
 } from "./program/compile.ts";
 export {
-  currentHooks as currentRecording,
-  observeRecordings,
-  type RecordingHooks,
-  structureChanged,
-} from "./program/hooks.ts";
-export type { NestedNumbers } from "./print.ts";
-export * from "./random.ts";
+  bernoulli,
+  rand,
+  randint,
+  randLike,
+  randn,
+  randnLike,
+  randperm,
+} from "./random.ts";
 export {
   getRandomState,
   manualSeed,
@@ -84,7 +84,6 @@ export {
   setRandomState,
 } from "./random_state.ts";
 export {
-  backendFromEnvironment,
   type BackendStatus,
   currentBackend,
   currentDevice,
@@ -94,34 +93,17 @@ export {
   registerBackend,
   setBackend,
 } from "./registry.ts";
+export type { MemoryPlace } from "./report.ts";
 export {
-  SCALAR_FUNCTIONS,
-  type ScalarFacts,
-  type ScalarFunction,
-} from "./scalar.ts";
-export { refuseFaults } from "./refuse.ts";
-export {
-  knowingNew,
-  releasePassed,
   type Scope,
   scope,
   type Scoped,
   type ScopeKind,
   tidy,
-  tidyNow,
   unscoped,
-  unscopedNow,
 } from "./scope.ts";
-export { broadcastShapes, type Shape, sizeOf } from "./shape.ts";
-export { erf, erfc } from "./special.ts";
-export type { MemoryPlace } from "./report.ts";
-export {
-  memory,
-  type MemoryOptions,
-  type MemoryUse,
-  type Storage,
-} from "./storage.ts";
-export { currentTask, Task } from "./task.ts";
+export type { Shape } from "./shape.ts";
+export { memory, type MemoryOptions, type MemoryUse } from "./storage.ts";
 export {
   type Dims,
   grad,
@@ -129,14 +111,4 @@ export {
   type KeepDim,
   Tensor,
   type TensorLike,
-  updateInPlace,
 } from "./tensor.ts";
-export {
-  threefry,
-  THREEFRY_PARITY,
-  THREEFRY_ROTATIONS,
-  THREEFRY_ROUNDS,
-} from "./threefry.ts";
-export { Turn } from "./turn.ts";
-export { Value } from "./value.ts";
-export { View } from "./view.ts";

@@ -114,7 +114,7 @@ function isTypeFault(
  * @example Options of a layer of one's own
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { parseOptions } from "@tenfold/core";
+ * import { parseOptions } from "@tenfold/core/internal";
  * import * as z from "zod";
  *
  * const schema = z.strictObject({
@@ -156,7 +156,7 @@ const NONE: readonly string[] = [];
  * @example A function that takes a size and options
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
- * import { parseArguments } from "@tenfold/core";
+ * import { parseArguments } from "@tenfold/core/internal";
  * import * as z from "zod";
  *
  * const schema = z.strictObject({

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { VALUE } from "./members.ts";
 import { noGradNow } from "./autograd/mode.ts";
 import type { FaultError } from "./device.ts";
 import { tidyNow } from "./scope.ts";
@@ -19,7 +20,8 @@ import type { Tensor } from "./tensor.ts";
  * @example No negative lengths
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { refuseFaults, tensor } from "@tenfold/tenfold";
+ * import { refuseFaults } from "@tenfold/core/internal";
+ * import { tensor } from "@tenfold/tenfold";
  *
  * const lengths = tensor([1, -2, 3]);
  * assertThrows(
@@ -42,7 +44,7 @@ export function refuseFaults(
   noGradNow(() =>
     tidyNow(() => {
       const faults = count();
-      faults.device.refuse(operation, faults.value, error);
+      faults.device.refuse(operation, faults[VALUE], error);
     })
   );
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { VALUE } from "./members.ts";
 import { type Place, showPlace } from "./place.ts";
 
 /** One line of the report: what one place of the program has made. */
@@ -21,7 +22,7 @@ export interface Reported {
   /** True once its memory has been given back. */
   readonly released: boolean;
   /** Its memory. */
-  readonly value: {
+  readonly [VALUE]: {
     readonly storage: { readonly bytes: number };
   };
 }
@@ -68,7 +69,7 @@ export function placesOfTensors(): MemoryPlace[] {
       "an unknown place";
     let sum = places.get(place);
     if (sum === undefined) places.set(place, sum = { tensors: 0, bytes: 0 });
-    const { storage } = tensor.value;
+    const { storage } = tensor[VALUE];
     sum.tensors++;
     if (!seen.has(storage)) sum.bytes += storage.bytes;
     seen.add(storage);

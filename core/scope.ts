@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OWNER } from "./members.ts";
 import { OverlapError } from "./errors.ts";
 import { checkCount } from "./options.ts";
 import { callPlace, type Place, showPlace, traceAll } from "./place.ts";
@@ -72,17 +73,17 @@ export class Scope implements Disposable {
   /** Makes the scope the owner of something. */
   own(scoped: Scoped): void {
     if (this.kind === "unscoped") {
-      scoped.owner = null;
+      scoped[OWNER] = null;
       return;
     }
-    scoped.owner = this;
+    scoped[OWNER] = this;
     this.#owned.push(scoped);
     if (this.#owned.length >= this.#compactAt) this.#compact();
   }
 
   /** Forgets what was released or kept, so that long scopes stay small. */
   #compact(): void {
-    this.#owned = this.#owned.filter((s) => s.owner === this && !s.released);
+    this.#owned = this.#owned.filter((s) => s[OWNER] === this && !s.released);
     this.#compactAt = Math.max(4096, 2 * this.#owned.length);
   }
 
@@ -110,9 +111,9 @@ export class Scope implements Disposable {
   keep<T>(kept: T): T {
     const outer = around(this.outer);
     for (const scoped of scopedIn(kept)) {
-      const { owner } = scoped;
+      const { [OWNER]: owner } = scoped;
       if (owner !== this && owner?.kind !== "batch") continue;
-      scoped.owner = null;
+      scoped[OWNER] = null;
       outer?.own(scoped);
     }
     return kept;
@@ -139,8 +140,8 @@ export class Scope implements Disposable {
     const owned = this.#owned;
     this.#owned = [];
     for (const scoped of owned) {
-      if (scoped.owner !== this || scoped.released) continue;
-      scoped.owner = null;
+      if (scoped[OWNER] !== this || scoped.released) continue;
+      scoped[OWNER] = null;
       outer?.own(scoped);
     }
     this.dispose();
@@ -167,9 +168,9 @@ export class Scope implements Disposable {
   yielded(value: unknown): void {
     const asking = currentScope();
     for (const scoped of scopedIn(value)) {
-      const { owner } = scoped;
+      const { [OWNER]: owner } = scoped;
       if (owner === null || owner.#task !== this.#task) continue;
-      scoped.owner = null;
+      scoped[OWNER] = null;
       asking?.own(scoped);
     }
   }
@@ -189,10 +190,10 @@ export class Scope implements Disposable {
     const owned = this.#owned;
     this.#owned = [];
     for (const scoped of owned) {
-      if (scoped.owner !== this || scoped.released) continue;
+      if (scoped[OWNER] !== this || scoped.released) continue;
       scoped.dispose();
       // So that an error can name who released it.
-      scoped.owner = this;
+      scoped[OWNER] = this;
     }
     return innermost === this ? null : innermost;
   }
@@ -216,7 +217,7 @@ export class Scope implements Disposable {
 export function knowingNew<T>(fn: (isNew: (of: Scoped) => boolean) => T): T {
   const inner = new Scope();
   try {
-    return fn((scoped) => scoped.owner === inner);
+    return fn((scoped) => scoped[OWNER] === inner);
   } finally {
     inner.surrender();
   }
@@ -227,7 +228,7 @@ const passedOn = new Scope(null, "sequential");
 /** Used by the library: releases what a module passed on to the next one. */
 export function releasePassed(scoped: Scoped): void {
   scoped.dispose();
-  scoped.owner = passedOn;
+  scoped[OWNER] = passedOn;
 }
 
 /** Why something that a scope owned cannot be used, and what to do. */

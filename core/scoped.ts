@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { OWNER } from "./members.ts";
 import { showValue } from "./options.ts";
 import type { Scope } from "./scope.ts";
 
 /** What a scope can own: a tensor, as far as a scope needs to know it. */
 export interface Scoped {
   /** The scope that will release it, if any; afterwards, the one that did. */
-  owner: Scope | null;
+  [OWNER]: Scope | null;
   /** True once its memory has been given back. */
   readonly released: boolean;
   /** Gives its memory back. */
@@ -18,7 +19,7 @@ export interface Scoped {
 
 /** Tells tensors from other objects without knowing their class. */
 function isScoped(value: object): value is Scoped {
-  return "owner" in value && "released" in value && "dispose" in value;
+  return OWNER in value;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { OWNER } from "./members.ts";
 import {
   assert,
   assertEquals,
@@ -172,7 +173,7 @@ describe("tasks that run at once", () => {
         ones([1]);
         return { tensor: await promise };
       });
-      assertEquals(free.tensor.owner, null);
+      assertEquals(free.tensor[OWNER], null);
       free.tensor.dispose();
     }),
   );
@@ -350,7 +351,7 @@ describe("a runtime without asynchronous context", () => {
           await pause();
           return ones([1]);
         });
-        assertEquals(free.owner, null);
+        assertEquals(free[OWNER], null);
         free.dispose();
       })),
   );

@@ -4,6 +4,15 @@
  *
  * @module
  */
+import {
+  ADOPT_GRAD,
+  ADOPT_VALUE,
+  APPLY,
+  EDGE,
+  OWNER,
+  UPLOAD_LIKE,
+  VALUE,
+} from "./members.ts";
 import { isRecording, modeInForce, withRecording } from "./autograd/mode.ts";
 import { type Edge, TapeNode } from "./autograd/node.ts";
 import { record } from "./autograd/record.ts";
@@ -105,18 +114,21 @@ class LeafNode extends TapeNode implements Leaf {
     const { grad } = tensor;
     if (!grad) {
       // Others may still look at the same memory; a leaf's gradient is its own.
-      const shared = gradient.value.storage.references > 1 ||
-        !gradient.value.view.dense;
-      if (createGraph || !shared) return tensor.adoptGrad(gradient);
-      tensor.adoptGrad(unscopedNow(() => gradient.clone()));
+      const shared = gradient[VALUE].storage.references > 1 ||
+        !gradient[VALUE].view.dense;
+      if (createGraph || !shared) return tensor[ADOPT_GRAD](gradient);
+      tensor[ADOPT_GRAD](unscopedNow(() => gradient.clone()));
     } else if (createGraph) {
-      tensor.adoptGrad(unscopedNow(() => grad.add(gradient)));
+      tensor[ADOPT_GRAD](unscopedNow(() => grad.add(gradient)));
     } else {
       grad.add_(gradient);
     }
     gradient.dispose();
   }
 }
+
+/** What {@linkcode wrapValue} calls; set by the class, as only it may. */
+let wrap: (device: Device, value: Value, edge: Edge | null) => Tensor;
 
 /**
  * An n-dimensional array of numbers on a device, with a place on the tape.
@@ -135,24 +147,32 @@ class LeafNode extends TapeNode implements Leaf {
  * ```
  */
 export class Tensor implements Disposable {
-  /** The scope that releases it, if any. Changed by scopes alone. */
-  owner: Scope | null = null;
+  /** The scope that releases it, if any. Changed by scopes alone. @internal */
+  [OWNER]: Scope | null = null;
   /**
    * What structuredClone and postMessage stop at, as they copy own fields and
    * no private ones: the copy would be empty. Their error shows its text.
    */
-  readonly cloning: () => string = cannotBeCloned;
+  private readonly cloning: () => string = cannotBeCloned;
   #device: Device;
   #value: Value;
   #edge: Edge | null;
   #released = false;
   #grad: Tensor | null = null;
 
+  static {
+    wrap = (device, value, edge) => new Tensor(device, value, edge);
+  }
+
   /**
-   * Used by the library: takes over a value and a place on the tape. Programs
-   * call {@linkcode tensor} and the other creation functions.
+   * Takes over a value and a place on the tape. Programs call
+   * {@linkcode tensor} and the other creation functions.
    */
-  constructor(device: Device, value: Value, edge: Edge | null = null) {
+  protected constructor(
+    device: Device,
+    value: Value,
+    edge: Edge | null = null,
+  ) {
     this.#device = device;
     this.#value = value;
     this.#edge = edge;
@@ -225,7 +245,7 @@ export class Tensor implements Disposable {
         `Cannot set the gradient as its dtype differs: got ${gradient.dtype} for a tensor of ${this.dtype}, cast it with cast("${this.dtype}")`,
       );
     }
-    if (gradient) gradient.owner = null;
+    if (gradient) gradient[OWNER] = null;
     if (gradient !== this.#grad) this.#grad?.dispose();
     this.#grad = gradient;
   }
@@ -235,8 +255,8 @@ export class Tensor implements Disposable {
     return this.#released;
   }
 
-  /** Used by the library: the value, if it has not been released. */
-  get value(): Value {
+  /** The value, if it has not been released. @internal */
+  get [VALUE](): Value {
     if (this.#released) throw this.#refusal();
     return this.#value;
   }
@@ -244,19 +264,19 @@ export class Tensor implements Disposable {
   #refusal(): ReleasedError {
     return new ReleasedError(
       `Cannot use a released tensor of shape ${showShape(this.shape)} as ${
-        releasedBecause(this.owner)
+        releasedBecause(this[OWNER])
       }`,
     );
   }
 
-  /** Used by the library: the place on the tape. */
-  get edge(): Edge | null {
+  /** The place on the tape. @internal */
+  get [EDGE](): Edge | null {
     return this.#edge;
   }
 
-  /** Used by the library: replaces `.grad`, taking the gradient over. */
-  adoptGrad(gradient: Tensor): void {
-    gradient.owner = null;
+  /** Replaces `.grad`, taking the gradient over. @internal */
+  [ADOPT_GRAD](gradient: Tensor): void {
+    gradient[OWNER] = null;
     if (gradient !== this.#grad) this.#grad?.dispose();
     this.#grad = gradient;
   }
@@ -278,7 +298,7 @@ export class Tensor implements Disposable {
    */
   async data(): Promise<TypedArray> {
     checkCount("data", arguments.length, 0);
-    return await this.device.read(this.value);
+    return await this.device.read(this[VALUE]);
   }
 
   /**
@@ -328,7 +348,7 @@ export class Tensor implements Disposable {
    */
   dataSync(): TypedArray {
     checkCount("dataSync", arguments.length, 0);
-    return this.device.readSync(this.value);
+    return this.device.readSync(this[VALUE]);
   }
 
   /**
@@ -427,7 +447,7 @@ export class Tensor implements Disposable {
     checkCount("dispose", arguments.length, 0);
     if (this.#released) return;
     this.#released = true;
-    this.owner = null;
+    this[OWNER] = null;
     const value = this.#value;
     value.storage.countTensor(-1);
     value.storage.release();
@@ -445,16 +465,17 @@ export class Tensor implements Disposable {
   /** A second handle on the same memory and the same place on the tape. */
   alias(): Tensor {
     checkCount("alias", arguments.length, 0);
-    return new Tensor(this.device, this.value.alias(), this.#edge);
+    return new Tensor(this.device, this[VALUE].alias(), this.#edge);
   }
 
   /**
-   * Used by the library: moves a leaf to another device, so that all who hold
-   * it (modules, optimizers) find it there. Takes over one reference to the
-   * value's storage.
+   * Moves a leaf to another device, so that all who hold it (modules,
+   * optimizers) find it there. Takes over one reference to the value's storage.
+   *
+   * @internal
    */
-  adoptValue(device: Device, value: Value): void {
-    const old = this.value;
+  [ADOPT_VALUE](device: Device, value: Value): void {
+    const old = this[VALUE];
     old.storage.countTensor(-1);
     old.release();
     this.#device = device;
@@ -462,8 +483,8 @@ export class Tensor implements Disposable {
     value.storage.countTensor(1);
   }
 
-  /** Used by the library: a new tensor of host data on the same device. */
-  uploadLike(data: TypedArray, shape: Shape, dtype: DType): Tensor {
+  /** A new tensor of host data on the same device. @internal */
+  [UPLOAD_LIKE](data: TypedArray, shape: Shape, dtype: DType): Tensor {
     return new Tensor(this.device, this.device.upload(data, shape, dtype));
   }
 
@@ -482,19 +503,19 @@ export class Tensor implements Disposable {
    */
   detach(): Tensor {
     checkCount("detach", arguments.length, 0);
-    return new Tensor(this.device, this.value.alias());
+    return new Tensor(this.device, this[VALUE].alias());
   }
 
   /** A dense copy; gradients flow through it. */
   clone(): Tensor {
     checkCount("clone", arguments.length, 0);
-    return this.apply({ name: "copy" });
+    return this[APPLY]({ name: "copy" });
   }
 
   /** The tensor itself where it is dense in C order, else a dense copy. */
   contiguous(): Tensor {
     checkCount("contiguous", arguments.length, 0);
-    return this.value.view.dense ? this.alias() : this.clone();
+    return this[VALUE].view.dense ? this.alias() : this.clone();
   }
 
   /**
@@ -587,8 +608,8 @@ export class Tensor implements Disposable {
 
   // Elementwise
 
-  /** Used by the library: applies a primitive with this as its first input. */
-  apply(op: Op, ...others: Tensor[]): Tensor {
+  /** Applies a primitive with this as its first input. @internal */
+  [APPLY](op: Op, ...others: Tensor[]): Tensor {
     return applyOp(op, [this, ...others])[0]!;
   }
 
@@ -1023,7 +1044,7 @@ export class Tensor implements Disposable {
   cast(dtype: DType): Tensor {
     checkCount("cast", arguments.length, 1);
     checkDType(dtype, "cast");
-    return dtype === this.dtype ? this.alias() : this.apply({
+    return dtype === this.dtype ? this.alias() : this[APPLY]({
       name: "cast",
       dtype,
     });
@@ -1033,7 +1054,7 @@ export class Tensor implements Disposable {
 
   #reduce(name: ReduceOp["name"], dim?: Dims, options?: KeepDim): Tensor {
     checkPlain(KEEP_DIM, options, name);
-    return this.apply({
+    return this[APPLY]({
       name,
       dims: normalizeDims(dim, this.ndim, name),
       keepDim: options?.keepDim ?? false,
@@ -1114,11 +1135,11 @@ export class Tensor implements Disposable {
     const keepDim = options?.keepDim ?? false;
     if (dim === undefined) {
       return tidyNow(() => {
-        const flat = this.flatten().apply({ name, dim: 0, keepDim: false });
+        const flat = this.flatten()[APPLY]({ name, dim: 0, keepDim: false });
         return keepDim ? flat.reshape(this.shape.map(() => 1)) : flat;
       });
     }
-    return this.apply({
+    return this[APPLY]({
       name,
       dim: normalizeDim(dim, this.ndim, name),
       keepDim,
@@ -1170,7 +1191,7 @@ export class Tensor implements Disposable {
   ): Tensor {
     checkCount("variance", arguments.length, 2);
     checkPlain(UNBIASED, options, "variance");
-    return this.apply({
+    return this[APPLY]({
       name: "variance",
       dims: normalizeDims(dim, this.ndim, "variance"),
       keepDim: options.keepDim ?? false,
@@ -1215,7 +1236,7 @@ export class Tensor implements Disposable {
   logsumexp(dim?: Dims, options?: KeepDim): Tensor {
     checkCount("logsumexp", arguments.length, 2);
     checkPlain(KEEP_DIM, options, "logsumexp");
-    return this.apply({
+    return this[APPLY]({
       name: "logsumexp",
       dims: normalizeDims(dim, this.ndim, "logsumexp"),
       keepDim: options?.keepDim ?? false,
@@ -1223,7 +1244,7 @@ export class Tensor implements Disposable {
   }
 
   #along(name: "softmax" | "logSoftmax" | "cumsum", dim: number): Tensor {
-    return this.apply({ name, dim: normalizeDim(dim, this.ndim, name) });
+    return this[APPLY]({ name, dim: normalizeDim(dim, this.ndim, name) });
   }
 
   /**
@@ -1282,7 +1303,7 @@ export class Tensor implements Disposable {
       throw oneArray("reshape", "the shape", arguments);
     }
     const target = inferShape(shape, this.size, this.shape);
-    return this.apply({ name: "reshape", shape: target });
+    return this[APPLY]({ name: "reshape", shape: target });
   }
 
   /** Dims `start` to `end` (inclusive) as one. @default {all dims} */
@@ -1344,7 +1365,7 @@ export class Tensor implements Disposable {
     const target = shape.map((extent, d) =>
       extent === -1 && d >= lead ? this.shape[d - lead]! : extent
     );
-    return this.apply({ name: "expand", shape: checkShape(target, "expand") });
+    return this[APPLY]({ name: "expand", shape: checkShape(target, "expand") });
   }
 
   /** {@linkcode Tensor.expand} to the shape of another tensor. */
@@ -1370,7 +1391,7 @@ export class Tensor implements Disposable {
       throw oneArray("permute", "the order", arguments);
     }
     const order = dims.map((d) => normalizeDim(d, this.ndim, "permute"));
-    return this.apply({ name: "permute", dims: order });
+    return this[APPLY]({ name: "permute", dims: order });
   }
 
   /** Two dims exchanged; a view. */
@@ -1379,7 +1400,7 @@ export class Tensor implements Disposable {
     const a = normalizeDim(dim0, this.ndim, "transpose");
     const b = normalizeDim(dim1, this.ndim, "transpose");
     const order = this.shape.map((_, d) => d === a ? b : d === b ? a : d);
-    return this.apply({ name: "permute", dims: order });
+    return this[APPLY]({ name: "permute", dims: order });
   }
 
   /**
@@ -1481,7 +1502,7 @@ export class Tensor implements Disposable {
         `Cannot narrow dim ${d} of extent ${extent} to ${length} elements from ${start} on`,
       );
     }
-    return this.apply({ name: "slice", dim: d, start: from, length, step: 1 });
+    return this[APPLY]({ name: "slice", dim: d, start: from, length, step: 1 });
   }
 
   /** The order of elements along dims reversed; a view. */
@@ -1492,7 +1513,7 @@ export class Tensor implements Disposable {
       dims.reduce<Tensor>((x, d) => {
         const length = x.shape[d]!;
         const start = Math.max(0, length - 1);
-        return x.apply({ name: "slice", dim: d, start, length, step: -1 });
+        return x[APPLY]({ name: "slice", dim: d, start, length, step: -1 });
       }, this.alias())
     );
   }
@@ -1599,7 +1620,7 @@ export class Tensor implements Disposable {
   unfold(dim: number, size: number, step: number): Tensor {
     checkCount("unfold", arguments.length, 3);
     const d = normalizeDim(dim, this.ndim, "unfold");
-    return this.apply({ name: "unfold", dim: d, size, step });
+    return this[APPLY]({ name: "unfold", dim: d, size, step });
   }
 
   /**
@@ -1615,13 +1636,13 @@ export class Tensor implements Disposable {
    */
   tril(diagonal = 0): Tensor {
     checkCount("tril", arguments.length, 1);
-    return this.apply({ name: "tril", diagonal });
+    return this[APPLY]({ name: "tril", diagonal });
   }
 
   /** The upper triangle of the last two dims; `diagonal` moves its edge up. */
   triu(diagonal = 0): Tensor {
     checkCount("triu", arguments.length, 1);
-    return this.apply({ name: "triu", diagonal });
+    return this[APPLY]({ name: "triu", diagonal });
   }
 
   /** The diagonal of two dims as a new last dim; a view. */
@@ -1629,7 +1650,7 @@ export class Tensor implements Disposable {
     checkCount("diagonal", arguments.length, 3);
     const a = normalizeDim(dim1, this.ndim, "diagonal");
     const b = normalizeDim(dim2, this.ndim, "diagonal");
-    return this.apply({ name: "diagonal", shift: offset, dim1: a, dim2: b });
+    return this[APPLY]({ name: "diagonal", shift: offset, dim1: a, dim2: b });
   }
 
   // Gather and sort
@@ -1651,7 +1672,7 @@ export class Tensor implements Disposable {
    */
   gather(dim: number, index: Tensor): Tensor {
     checkCount("gather", arguments.length, 2);
-    return this.apply(
+    return this[APPLY](
       { name: "gather", dim: normalizeDim(dim, this.ndim, "gather") },
       index,
     );
@@ -1708,7 +1729,7 @@ export class Tensor implements Disposable {
    */
   scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor {
     checkCount("scatterAdd", arguments.length, 3);
-    return this.apply(
+    return this[APPLY](
       { name: "scatterAdd", dim: normalizeDim(dim, this.ndim, "scatterAdd") },
       index,
       src,
@@ -2010,8 +2031,20 @@ export class Tensor implements Disposable {
         `Cannot drop out with probability ${p}: give a number from 0 to 1`,
       );
     }
-    return this.apply({ name: "dropout", p, key: nextKey() });
+    return this[APPLY]({ name: "dropout", p, key: nextKey() });
   }
+}
+
+/** The class, for who only asks what is an instance of it. */
+export const tensorClass: new () => Tensor = Tensor as never;
+
+/** A tensor that takes over a value and a place on the tape. */
+export function wrapValue(
+  device: Device,
+  value: Value,
+  edge: Edge | null = null,
+): Tensor {
+  return wrap(device, value, edge);
 }
 
 /** The gradient that a walk from `tensor` begins with. */
@@ -2019,8 +2052,8 @@ function rootOf(
   tensor: Tensor,
   gradient: Tensor | undefined,
 ): { edge: Edge; gradient: Tensor } {
-  const { edge } = tensor;
-  void tensor.value;
+  const { [EDGE]: edge } = tensor;
+  void tensor[VALUE];
   if (!edge) {
     throw new GradientError(
       `Cannot run backward from a tensor of shape ${
@@ -2066,7 +2099,7 @@ const BACKWARD: PlainFields = { retainGraph: flag, createGraph: flag };
 const GRAD: PlainFields = { ...BACKWARD, gradOutputs: list };
 
 const FACTORY: TensorFactory = {
-  wrap: (value, like, edge) => new Tensor(like.device, value, edge),
+  wrap: (value, like, edge) => wrap(like.device, value, edge),
   apply: (op, inputs, like) => applyTo(like.device, op, inputs),
 };
 
@@ -2107,8 +2140,8 @@ export function grad(
   const ys = outputs instanceof Tensor ? [outputs] : outputs;
   const xs = inputs instanceof Tensor ? [inputs] : inputs;
   const targets = xs.map((x, i) => {
-    void x.value;
-    if (x.edge) return x.edge;
+    void x[VALUE];
+    if (x[EDGE]) return x[EDGE];
     throw new GradientError(
       `Cannot take the gradient by input ${i} as it does not require one: make it with { requiresGrad: true }`,
     );
@@ -2158,7 +2191,7 @@ export function applyTo(
       checkOperand(op.name, input);
       throw twoDevices(op.name, device, input.device);
     }
-    values[i] = input.value;
+    values[i] = input[VALUE];
     recording?.uses(input);
   }
   const results = device.apply(op, values);
@@ -2168,7 +2201,7 @@ export function applyTo(
     const edge = node !== null && isFloating(results[i]!.dtype)
       ? { node, output: i }
       : null;
-    tensors[i] = new Tensor(device, results[i]!, edge);
+    tensors[i] = wrap(device, results[i]!, edge);
   }
   return tensors;
 }

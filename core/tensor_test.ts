@@ -1,3 +1,4 @@
+import { APPLY, VALUE } from "./members.ts";
 import {
   assert,
   assertEquals,
@@ -223,7 +224,7 @@ describe("Tensor errors", () => {
         ],
       ] as const;
       for (const [op, kind, why] of wrong) {
-        assertThrows(() => x.apply(op as Op), kind, why);
+        assertThrows(() => x[APPLY](op as Op), kind, why);
       }
       assertThrows(() => x.diagonal(0.5), IndexError, "integer: got 0.5");
       assertThrows(() => tensor(1).unfold(0, 1, 1), IndexError, "0 dims");
@@ -295,7 +296,7 @@ describe("Tensor views", () => {
         x.detach(),
       ];
       assertEquals(memory().buffers, buffers);
-      assert(views.every((v) => v.value.storage === x.value.storage));
+      assert(views.every((v) => v[VALUE].storage === x[VALUE].storage));
     }),
   );
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { threefry } from "@tenfold/core";
+import { threefry } from "@tenfold/core/backend";
 
 /** What a seed is used for: keeps two uses of one seed apart. */
 export const STREAM = { loader: 0x6c6f6164, split: 0x73706c69 } as const;

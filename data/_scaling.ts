@@ -3,15 +3,13 @@
  *
  * @module
  */
+import { ShapeError, type Tensor, where } from "@tenfold/core";
 import {
   noGradNow,
-  ShapeError,
   showShape,
-  type Tensor,
   tidyNow,
   unscopedNow,
-  where,
-} from "@tenfold/core";
+} from "@tenfold/core/internal";
 
 /** Figures that a scaler has learned, by name, each of shape `[features]`. */
 export type Figures = { readonly [name: string]: Tensor };

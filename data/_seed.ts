@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { getRandomState, setRandomState, threefry } from "@tenfold/core";
+import { getRandomState, setRandomState } from "@tenfold/core";
+import { threefry } from "@tenfold/core/backend";
 import * as z from "zod";
 
 /** The schema of a `seed` option that may be left out. */

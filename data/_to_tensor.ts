@@ -3,13 +3,8 @@
  *
  * @module
  */
-import {
-  type Backend,
-  type Device,
-  deviceFor,
-  type Tensor,
-  tensor,
-} from "@tenfold/core";
+import { type Backend, type Device, type Tensor, tensor } from "@tenfold/core";
+import { deviceFor } from "@tenfold/core/internal";
 import * as z from "zod";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { type ElementType, tensorValues } from "./_element.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import { DECIMALS, ROWS, WIDTHS } from "./_embedded/breast_cancer.ts";
 import { decodeTable } from "./_embedded/decode.ts";
 import type { DeviceOption } from "./_to_tensor.ts";

@@ -4,18 +4,20 @@
  * @module
  */
 import {
-  checkCount,
   type DType,
-  dtypeOfArray,
-  DTYPES,
   promote,
   ShapeError,
   stack,
   Tensor,
   tensor,
+} from "@tenfold/core";
+import { DTYPES } from "@tenfold/core/backend";
+import {
+  checkCount,
+  dtypeOfArray,
   tidyNow,
   toElements,
-} from "@tenfold/core";
+} from "@tenfold/core/internal";
 import { toTensor } from "./_to_tensor.ts";
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount, parseArguments } from "@tenfold/core";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import { csvError, parseFields } from "./_csv_rows.ts";
 import { parseAs } from "./_foreign_format.ts";

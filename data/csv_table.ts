@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, type DType, type Tensor, tensor } from "@tenfold/core";
+import { type DType, type Tensor, tensor } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import { type CsvRows, rowsOf } from "./_csv_rows.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
 import { DataFormatError } from "./errors.ts";

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { checkCount, parseArguments, parseOptions, Turn } from "@tenfold/core";
+import {
+  checkCount,
+  parseArguments,
+  parseOptions,
+  Turn,
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { showValue } from "@tenfold/core";
+import { showValue } from "@tenfold/core/internal";
 
 /**
  * Samples by number, the way PyTorch has them. Anything with a length and a

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import { decodeDigits } from "./_embedded/decode.ts";
 import { DIGITS } from "./_embedded/digits.ts";

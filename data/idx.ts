@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { checkCount, type Tensor } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { ELEMENTS, type ElementType } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";

@@ -3,13 +3,12 @@
  *
  * @module
  */
+import { type Tensor, tensor } from "@tenfold/core";
 import {
   checkCount,
   parseArguments,
-  type Tensor,
-  tensor,
   unscopedNow,
-} from "@tenfold/core";
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import type { DownloadProgress } from "./_download.ts";
 import { environment } from "./_fs.ts";

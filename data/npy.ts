@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, type Tensor } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { MAX_DIMS } from "./_dims.ts";
 import { ELEMENT_OF_DTYPE, ELEMENTS, encodeElements } from "./_element.ts";

@@ -4,14 +4,8 @@
  *
  * @module
  */
-import {
-  checkCount,
-  type DType,
-  isFloating,
-  parseArguments,
-  showValue,
-  Tensor,
-} from "@tenfold/core";
+import { type DType, isFloating, Tensor } from "@tenfold/core";
+import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
 import * as z from "zod";
 import { ELEMENTS, type ElementType, encodeElements } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import { asBytes } from "./_bytes.ts";
 import { readFile } from "./_fs.ts";
 import { FileError, messageOf } from "./errors.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import { checkDataset, checkIndex, type Dataset } from "./dataset.ts";
 
 /**

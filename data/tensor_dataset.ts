@@ -3,15 +3,8 @@
  *
  * @module
  */
-import {
-  checkCount,
-  type Device,
-  ShapeError,
-  showShape,
-  type Tensor,
-  tensor,
-  tidyNow,
-} from "@tenfold/core";
+import { type Device, ShapeError, type Tensor, tensor } from "@tenfold/core";
+import { checkCount, showShape, tidyNow } from "@tenfold/core/internal";
 import { checkIndex, type Dataset } from "./dataset.ts";
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core/internal";
 import type { Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { countUp, permutation, STREAM } from "./_permutation.ts";

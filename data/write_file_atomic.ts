@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import { replaceFile } from "./_replace_file.ts";
 
 /**

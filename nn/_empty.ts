@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  full,
-  type Shape,
-  type TensorOptions,
-  unscopedNow,
-} from "@tenfold/core";
+import { full, type Shape, type TensorOptions } from "@tenfold/core";
+import { unscopedNow } from "@tenfold/core/internal";
 import { Buffer, Parameter } from "./parameter.ts";
 
 /** A parameter filled with one value. */

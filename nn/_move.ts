@@ -7,10 +7,10 @@ import {
   type Backend,
   type Device,
   DeviceError,
-  showShape,
   type Tensor,
-  type Value,
 } from "@tenfold/core";
+import type { Value } from "@tenfold/core/backend";
+import { ADOPT_VALUE, OWNER, showShape, VALUE } from "@tenfold/core/internal";
 
 /** A copy of a tensor elsewhere, and what it was copied from. */
 interface Moved {
@@ -47,10 +47,10 @@ async function move(
 ): Promise<void> {
   const copies: Moved[] = [];
   const copy = async (tensor: Tensor): Promise<Moved> => {
-    const { value: from } = tensor;
+    const { [VALUE]: from } = tensor;
     const { version } = from.storage;
     const to = await tensor.to(device);
-    to.owner = null;
+    to[OWNER] = null;
     const moved = { tensor, from, version, to };
     copies.push(moved);
     return moved;
@@ -63,7 +63,7 @@ async function move(
     }
     // From here on nothing waits.
     for (const { tensor, from, version } of copies) {
-      const same = !tensor.released && tensor.value === from &&
+      const same = !tensor.released && tensor[VALUE] === from &&
         from.storage.version === version;
       if (!same) throw changed(owner, tensor);
     }
@@ -72,7 +72,7 @@ async function move(
     }
     for (const { moved: { tensor, to }, grad } of pairs) {
       if (to.device === tensor.device) continue;
-      tensor.adoptValue(to.device, to.value.alias());
+      tensor[ADOPT_VALUE](to.device, to[VALUE].alias());
       if (grad) tensor.grad = grad.to.alias();
     }
   } finally {

@@ -7,12 +7,15 @@ import {
   type Backend,
   type Device,
   type DType,
-  type OptionsSchema,
-  parseOptions,
-  showValue,
   Tensor,
   type TensorOptions,
 } from "@tenfold/core";
+import {
+  type OptionsSchema,
+  parseOptions,
+  showValue,
+  tensorClass,
+} from "@tenfold/core/internal";
 import * as z from "zod";
 
 /** Where a layer's parameters are made, and of what. */
@@ -57,7 +60,7 @@ export const flag: z.ZodType<boolean> = z.boolean("must be true or false");
 
 /** A tensor. */
 export const tensorOption: z.ZodType<Tensor> = z.instanceof(
-  Tensor,
+  tensorClass,
   { error: "must be a tensor" },
 );
 

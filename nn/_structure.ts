@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { observeRecordings } from "@tenfold/core";
+import { observeRecordings } from "@tenfold/core/internal";
 import { placesOf } from "./_members.ts";
 import type { AnyModule } from "./module.ts";
 

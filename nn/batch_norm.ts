@@ -3,15 +3,14 @@
  *
  * @module
  */
+import { ShapeError, type Tensor } from "@tenfold/core";
 import {
   checkCount,
   noGradNow,
   parseArguments,
-  ShapeError,
   showShape,
-  type Tensor,
   tidyNow,
-} from "@tenfold/core";
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { emptyBuffer, emptyParameter } from "./_empty.ts";
 import {

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import type { Tensor } from "@tenfold/core";
 import {
   checkCount,
   noGradNow,
   parseArguments,
-  type Tensor,
   tidyNow,
-} from "@tenfold/core";
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {

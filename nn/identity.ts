@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, type Tensor } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import { Module } from "./module.ts";
 
 /**

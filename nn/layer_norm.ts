@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  checkCount,
-  parseArguments,
-  type Shape,
-  type Tensor,
-} from "@tenfold/core";
+import type { Shape, Tensor } from "@tenfold/core";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, parseArguments, type Tensor } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import {
   positiveNumber,

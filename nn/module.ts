@@ -3,15 +3,13 @@
  *
  * @module
  */
+import type { Backend, Device, Tensor } from "@tenfold/core";
 import {
-  type Backend,
   checkCount,
   currentRecording,
   currentTask,
-  type Device,
   type Task,
-  type Tensor,
-} from "@tenfold/core";
+} from "@tenfold/core/internal";
 import { describeModule } from "./_describe.ts";
 import { type Member, membersOf, type Named } from "./_members.ts";
 import { moveTensors } from "./_move.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import { type AnyModule, Module } from "./module.ts";
 
 /**

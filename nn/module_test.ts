@@ -1,3 +1,4 @@
+import { OWNER } from "@tenfold/core/internal";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean, waiting } from "./_testing.ts";
@@ -419,7 +420,7 @@ describe("a parameter", () => {
       const { bytes } = memory();
       const p = new Parameter(data);
       assertEquals(memory().bytes, bytes);
-      assert(p.isLeaf && p.requiresGrad && p.owner === null);
+      assert(p.isLeaf && p.requiresGrad && p[OWNER] === null);
       noGrad(() => p.fill_(3));
       assertEquals(data.toArraySync(), [3, 3]);
       data.dispose();

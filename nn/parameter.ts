@@ -3,15 +3,15 @@
  *
  * @module
  */
+import { DTypeError, isFloating, Tensor } from "@tenfold/core";
+import type { Value } from "@tenfold/core/backend";
 import {
-  DTypeError,
-  isFloating,
   noGradNow,
+  OWNER,
   parseArguments,
   structureChanged,
-  Tensor,
-  type Value,
-} from "@tenfold/core";
+  VALUE,
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { flag } from "./_options.ts";
 
@@ -20,10 +20,10 @@ const bufferSchema = z.strictObject({ persistent: flag.default(true) });
 
 /** The memory of a tensor, or of a dense copy where it is a scattered view. */
 function denseValue(data: Tensor): Value {
-  const { value } = data;
+  const { [VALUE]: value } = data;
   if (value.view.dense) return value.alias();
   const copy = noGradNow(() => data.clone());
-  const own = copy.value.alias();
+  const own = copy[VALUE].alias();
   copy.dispose();
   return own;
 }
@@ -86,7 +86,7 @@ export class Parameter extends Tensor {
       "make a Parameter",
     );
     super(data.device, denseValue(checkTrainable(data, requiresGrad)));
-    this.owner = null;
+    this[OWNER] = null;
     structureChanged();
     if (requiresGrad) this.requiresGrad_();
   }
@@ -145,7 +145,7 @@ export class Buffer extends Tensor {
       "make a Buffer",
     );
     super(data.device, denseValue(data));
-    this.owner = null;
+    this[OWNER] = null;
     structureChanged();
     this.persistent = persistent;
   }

@@ -3,12 +3,12 @@
  *
  * @module
  */
+import type { Tensor } from "@tenfold/core";
 import {
   checkCount,
   parseArguments,
   parseOptions,
-  type Tensor,
-} from "@tenfold/core";
+} from "@tenfold/core/internal";
 import type { Size2d } from "./functional/_windows.ts";
 import {
   adaptiveAvgPool2d,

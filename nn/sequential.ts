@@ -3,13 +3,8 @@
  *
  * @module
  */
-import {
-  checkCount,
-  isGradEnabled,
-  knowingNew,
-  releasePassed,
-  Tensor,
-} from "@tenfold/core";
+import { isGradEnabled, Tensor } from "@tenfold/core";
+import { checkCount, knowingNew, releasePassed } from "@tenfold/core/internal";
 import { holds } from "./_holds.ts";
 import { Module } from "./module.ts";
 

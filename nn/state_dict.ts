@@ -3,13 +3,15 @@
  *
  * @module
  */
+import { Tensor } from "@tenfold/core";
+import { DTYPES } from "@tenfold/core/backend";
 import {
-  DTYPES,
   noGradNow,
   showShape,
-  Tensor,
   unscopedNow,
-} from "@tenfold/core";
+  UPLOAD_LIKE,
+  VALUE,
+} from "@tenfold/core/internal";
 
 /** The tensors of a module by name. */
 export type StateDict = Record<string, Tensor>;
@@ -67,7 +69,7 @@ export function copyTensor(target: Tensor, source: Tensor): void {
     if (dtype === "bool") data.set(values.map((value) => value ? 1 : 0));
     else data.set(values);
     const staged = unscopedNow(() =>
-      target.uploadLike(data, source.shape, dtype)
+      target[UPLOAD_LIKE](data, source.shape, dtype)
     );
     target.copy_(staged);
     staged.dispose();
@@ -132,12 +134,12 @@ export function loadTensors(
  * anything is written.
  */
 function copyAll(pairs: readonly (readonly [Tensor, Tensor])[]): void {
-  const written = new Set(pairs.map(([target]) => target.value.storage));
+  const written = new Set(pairs.map(([target]) => target[VALUE].storage));
   const staged: Tensor[] = [];
   try {
     const steps = pairs.flatMap(([target, source]) => {
       if (source === target) return [];
-      if (!written.has(source.value.storage)) return [[target, source]];
+      if (!written.has(source[VALUE].storage)) return [[target, source]];
       const copy = unscopedNow(() => noGradNow(() => source.clone()));
       staged.push(copy);
       return [[target, copy]];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { call, type Expr } from "@tenfold/core";
+import { call, type Expr } from "@tenfold/core/backend";
 
 /** `a + b`. */
 export const add = (a: Expr, b: Expr): Expr => call("add", a, b);

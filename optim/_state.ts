@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { DTYPES, noGradNow, Tensor, unscopedNow } from "@tenfold/core";
+import { Tensor } from "@tenfold/core";
+import { DTYPES } from "@tenfold/core/backend";
+import { noGradNow, unscopedNow, UPLOAD_LIKE } from "@tenfold/core/internal";
 import type { ParameterGroup, ParameterState } from "./optimizer.ts";
 
 /** What an optimizer remembers. */
@@ -167,7 +169,7 @@ function copyFor(param: Tensor, tensor: Tensor): Tensor {
       const values = tensor.dataSync();
       const data = DTYPES[param.dtype].allocate(values.length);
       data.set(values);
-      return param.uploadLike(data, tensor.shape, param.dtype);
+      return param[UPLOAD_LIKE](data, tensor.shape, param.dtype);
     })
   );
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { optionsArgument } from "@tenfold/core";
+import { optionsArgument } from "@tenfold/core/internal";
 import * as z from "zod";
 import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
 import { betas, flag, nonNegative } from "./_options.ts";

@@ -4,24 +4,28 @@
  * @module
  */
 import {
-  arg,
-  call,
-  checkCount,
-  constant,
   type DType,
   fused,
   type FusedFunction,
+  type Tensor,
+  zeros,
+} from "@tenfold/core";
+import {
+  arg,
+  call,
+  constant,
+  scalar,
+  updateInPlace,
+  type UpdateProgram,
+} from "@tenfold/core/backend";
+import {
+  checkCount,
   noGradNow,
   parseArguments,
   parseOptions,
   refuseFaults,
-  scalar,
-  type Tensor,
   tidyNow,
-  updateInPlace,
-  type UpdateProgram,
-  zeros,
-} from "@tenfold/core";
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { finite, flag, nonNegative } from "./_options.ts";
 

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { checkCount, currentRecording, showValue } from "@tenfold/core";
+import {
+  checkCount,
+  currentRecording,
+  showValue,
+} from "@tenfold/core/internal";
 import type { Optimizer } from "./optimizer.ts";
 
 /** What a schedule remembers: plain values. */

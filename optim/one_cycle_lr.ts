@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount, parseArguments } from "@tenfold/core";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import { finite, flag, positive, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";

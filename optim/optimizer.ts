@@ -3,17 +3,16 @@
  *
  * @module
  */
+import { type Tensor, zerosLike } from "@tenfold/core";
+import { updateInPlace } from "@tenfold/core/backend";
 import {
   checkCount,
   currentRecording,
   noGradNow,
   type OptionsSchema,
   parseOptions,
-  type Tensor,
   unscopedNow,
-  updateInPlace,
-  zerosLike,
-} from "@tenfold/core";
+} from "@tenfold/core/internal";
 import { checkParameter, groupsOf } from "./_parameters.ts";
 import { loadState, type OptimizerState, stateOf } from "./_state.ts";
 import type { UpdateRule } from "./update_rule.ts";

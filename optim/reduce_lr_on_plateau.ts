@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount, parseArguments, showValue } from "@tenfold/core";
+import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
 import * as z from "zod";
 import { finite, nonNegative } from "./_options.ts";
 import type { Optimizer } from "./optimizer.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Expr, optionsArgument } from "@tenfold/core";
+import type { Expr } from "@tenfold/core/backend";
+import { optionsArgument } from "@tenfold/core/internal";
 import * as z from "zod";
 import { add, mul, neg, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import { finite, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";

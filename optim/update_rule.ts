@@ -4,14 +4,14 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import {
   arg,
-  checkCount,
-  type DType,
   type Expr,
   scalar,
   type UpdateProgram,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
+import { checkCount } from "@tenfold/core/internal";
 
 /**
  * Writes down the new value of the parameter and of each tensor of its state,
@@ -32,7 +32,8 @@ export type WriteUpdate = (
  * @example Steps of the sign of the gradient
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { call, tensor } from "@tenfold/tenfold";
+ * import { call } from "@tenfold/core/backend";
+ * import { tensor } from "@tenfold/tenfold";
  * import { Optimizer, type ParameterGroup, UpdateRule } from "@tenfold/optim";
  * import * as z from "zod";
  *

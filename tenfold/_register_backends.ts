@@ -2,7 +2,8 @@
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import { wasmSimd, whyNoWasmSimd } from "@tenfold/backends/wasm-simd";
 import { probeWebgpu, webgpu } from "@tenfold/backends/webgpu";
-import { backendFromEnvironment, registerBackend } from "@tenfold/core";
+import { registerBackend } from "@tenfold/core";
+import { backendFromEnvironment } from "@tenfold/core/internal";
 
 registerBackend("cpu-typedarray", () => cpuTypedArray(), { preferred: true });
 registerBackend("wasm-simd", () => wasmSimd(), {

@@ -3,6 +3,7 @@
  *
  * - The arrows between the packages point one way:
  *   `examples, bench → train → nn, optim, data → core ← backends`.
+ * - Backends and their suite do not import one another.
  * - No files import one another in a circle at run time.
  * - Files of `core` import, at run time, only what ARCHITECTURE.md lists above
  *   them or in the same row, and each of them is listed there.
@@ -72,7 +73,10 @@ function judge(
 ): string | undefined {
   const allowed = MAY_IMPORT[folder] ?? [];
   if (specifier.startsWith(".")) {
-    const into = resolveImport(file, specifier).split("/")[0];
+    const [into, part] = resolveImport(file, specifier).split("/");
+    if (folder === "backends" && part !== file.split("/")[1]) {
+      return "each backend and the suite stand alone";
+    }
     return into === folder
       ? undefined
       : `a relative import stays in its package, and this one leads to ${into}`;

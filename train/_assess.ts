@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { compile, noGradNow, scope, type Tensor } from "@tenfold/core";
+import { compile, scope, type Tensor } from "@tenfold/core";
+import { noGradNow } from "@tenfold/core/internal";
 import { iterate, partsOf } from "./_iterate.ts";
 import type { NamedMetric } from "./_metrics.ts";
 import { withOwnModes } from "./_modes.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { parseOptions, Tensor } from "@tenfold/core";
+import { Tensor } from "@tenfold/core";
+import { parseOptions } from "@tenfold/core/internal";
 import {
   averageOf,
   type ClassMetricOptions,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { isFloating, ShapeError, showShape, type Tensor } from "@tenfold/core";
+import { isFloating, ShapeError, type Tensor } from "@tenfold/core";
+import { showShape } from "@tenfold/core/internal";
 
 /** Predictions and truth as int32 classes of the same shape. */
 export interface Classes {

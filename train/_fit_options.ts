@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { parseOptions, showShape, showValue, Tensor } from "@tenfold/core";
+import { Tensor } from "@tenfold/core";
+import { parseOptions, showShape, showValue } from "@tenfold/core/internal";
 import { OneCycleLR } from "@tenfold/optim";
 import * as z from "zod";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { showValue, Tensor } from "@tenfold/core";
+import { Tensor } from "@tenfold/core";
+import { showValue } from "@tenfold/core/internal";
 import type { Batch, Batches } from "./batches.ts";
 import { BatchError } from "./errors.ts";
 

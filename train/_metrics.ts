@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { showValue, Tensor } from "@tenfold/core";
+import { Tensor } from "@tenfold/core";
+import { showValue } from "@tenfold/core/internal";
 import type { Metric, MetricFunction, Metrics } from "./metric.ts";
 
 /** A metric under the name that the history has it by. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { currentTask, Task } from "@tenfold/core";
+import { currentTask, Task } from "@tenfold/core/internal";
 import type { Model } from "./model.ts";
 
 /**

@@ -8,10 +8,10 @@ import {
   isFloating,
   noGrad,
   setRandomState,
-  showShape,
   Tensor,
   unscoped,
 } from "@tenfold/core";
+import { showShape, tensorClass } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
 import * as z from "zod";
 import type { Training } from "./_training.ts";
@@ -34,7 +34,7 @@ export function takesState(batches: unknown): batches is Stateful {
 }
 
 const natural = z.int().min(0);
-const tensor = z.instanceof(Tensor);
+const tensor = z.instanceof(tensorClass);
 const plain = z.record(z.string(), z.unknown());
 
 /** What is in a state. */

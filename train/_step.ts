@@ -4,15 +4,8 @@
  *
  * @module
  */
-import {
-  compile,
-  noGradNow,
-  scope,
-  stack,
-  type Task,
-  type Tensor,
-  tensor,
-} from "@tenfold/core";
+import { compile, scope, stack, type Tensor, tensor } from "@tenfold/core";
+import { noGradNow, type Task } from "@tenfold/core/internal";
 import { clipGradNorm_ } from "@tenfold/optim";
 import type { Settings } from "./_fit_options.ts";
 import { partsOf } from "./_iterate.ts";

@@ -4,21 +4,17 @@
  *
  * @module
  */
+import { type DType, isFloating, type Tensor, zeros } from "@tenfold/core";
 import {
   arg,
   call,
   castExpr,
   constant,
-  type DType,
-  isFloating,
-  noGradNow,
   scalar,
-  type Tensor,
-  unscopedNow,
   updateInPlace,
   type UpdateProgram,
-  zeros,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
+import { noGradNow, unscopedNow } from "@tenfold/core/internal";
 import type { NamedMetric } from "./_metrics.ts";
 import type { Figures } from "./history.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
-import { type Backend, DTYPES, registerBackend } from "@tenfold/core";
+import { type Backend, registerBackend } from "@tenfold/core";
+import { DTYPES } from "@tenfold/core/backend";
 
 registerBackend("cpu-typedarray", () => cpuTypedArray(), { preferred: true });
 

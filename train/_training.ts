@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Task } from "@tenfold/core";
+import type { Task } from "@tenfold/core/internal";
 import { Assessor } from "./_assess.ts";
 import { type Display, openDisplay } from "./_display.ts";
 import type { Settings } from "./_fit_options.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { parseArguments, parseOptions, scope } from "@tenfold/core";
+import { scope } from "@tenfold/core";
+import { parseArguments, parseOptions } from "@tenfold/core/internal";
 import { readBytes, writeFileAtomic } from "@tenfold/data";
 import * as z from "zod";
 import {

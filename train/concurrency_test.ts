@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
-  currentTask,
   isGradEnabled,
   manualSeed,
   memory,
@@ -9,6 +8,7 @@ import {
   type Tensor,
   tensor,
 } from "@tenfold/core";
+import { currentTask } from "@tenfold/core/internal";
 import { DataLoader, TensorDataset } from "@tenfold/data";
 import { Dropout, functional, Linear, Module, Sequential } from "@tenfold/nn";
 import { SGD } from "@tenfold/optim";

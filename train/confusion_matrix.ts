@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import { type Predictions, readClasses } from "./_read_classes.ts";
 

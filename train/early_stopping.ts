@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { noGradNow, parseArguments, Tensor, unscopedNow } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import {
+  noGradNow,
+  parseArguments,
+  tensorClass,
+  unscopedNow,
+} from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
 import * as z from "zod";
 import { defaultMode, defaultMonitor, gainOver } from "./_monitor.ts";
@@ -60,7 +66,7 @@ const savedState = z.strictObject({
   best: anyNumber,
   epoch: z.int(),
   waited: z.int(),
-  weights: z.record(z.string(), z.instanceof(Tensor)),
+  weights: z.record(z.string(), z.instanceof(tensorClass)),
 });
 
 /**

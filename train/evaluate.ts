@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import { Assessor } from "./_assess.ts";
 import { lossFunction, lossOption } from "./_fit_options.ts";

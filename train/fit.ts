@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, type Tensor } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import { fitSettings } from "./_fit_options.ts";
 import { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount, parseOptions } from "@tenfold/core";
+import { checkCount, parseOptions } from "@tenfold/core/internal";
 import * as z from "zod";
 import { positiveInt } from "./_options.ts";
 

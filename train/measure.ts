@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, noGrad, scope, type Tensor } from "@tenfold/core";
+import { noGrad, scope, type Tensor } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import type { Metric } from "./metric.ts";
 
 /**

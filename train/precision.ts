@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 import type { ClassMetricOptions, Ratio } from "./_average.ts";
 import { classFigure, classMetric, hasPredictions } from "./_class_metric.ts";
 import type { Predictions } from "./_read_classes.ts";

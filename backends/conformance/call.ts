@@ -3,14 +3,14 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type {
   Access,
   Buffer,
-  DType,
   Kernel,
   KernelCall,
   Slot,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 
 /** What a buffer was allocated as. */
 export interface Allocation {

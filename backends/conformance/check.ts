@@ -7,10 +7,9 @@ import {
   DeviceError,
   type DType,
   DTypeError,
-  type Op,
   type TypedArray,
-  type Value,
 } from "@tenfold/core";
+import type { Op, Value } from "@tenfold/core/backend";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { toleranceOf } from "./tolerance.ts";
 import {

@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  type DType,
-  isFloating,
-  type Op,
-  type TypedArray,
-} from "@tenfold/core";
+import { type DType, isFloating, type TypedArray } from "@tenfold/core";
+import type { Op } from "@tenfold/core/backend";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { lifted } from "./difference.ts";
 

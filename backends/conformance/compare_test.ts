@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { call, type DType, type Formula, type Op } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import { call, type Formula, type Op } from "@tenfold/core/backend";
 import { type Plain, reference } from "@tenfold/core/reference";
 import {
   firstDifference,

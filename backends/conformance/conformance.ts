@@ -4,7 +4,8 @@
  * @module
  */
 import fc from "fast-check";
-import type { Backend, DType, Op, OpName } from "@tenfold/core";
+import type { Backend, DType } from "@tenfold/core";
+import type { Op, OpName } from "@tenfold/core/backend";
 import { checkCase } from "./check.ts";
 import { checkGradient, checkNoGradient } from "./gradient.ts";
 import { checkMap, checkReduce } from "./kernels.ts";

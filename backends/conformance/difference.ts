@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { isFloating, type Op } from "@tenfold/core";
+import { isFloating } from "@tenfold/core";
+import type { Op } from "@tenfold/core/backend";
 import { type Plain, reference } from "@tenfold/core/reference";
 
 /** A number that depends on several lists of numbers. */

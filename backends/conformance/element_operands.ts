@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type DType, ELEMENTWISE, type Op } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import { ELEMENTWISE, type Op } from "@tenfold/core/backend";
 import { flatIndex, type Plain, reference } from "@tenfold/core/reference";
 
 /** The most elements of one input that are listed. */

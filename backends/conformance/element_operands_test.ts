@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { DType, Op } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import type { Op } from "@tenfold/core/backend";
 import type { Plain } from "@tenfold/core/reference";
 import { elementOperands, showElementOperands } from "./element_operands.ts";
 

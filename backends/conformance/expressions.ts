@@ -4,17 +4,17 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import {
   arg,
   call,
   castExpr,
   constant,
-  type DType,
   type Expr,
   indexAlong,
   scalar,
   type ScalarFunction,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import type { Random } from "./random.ts";
 
 /** What the leaves of an expression may be: whole numbers of at most 40. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { Backend, TypedArray } from "@tenfold/core";
 import {
-  type Backend,
   call,
   constant,
   type Expr,
@@ -13,8 +13,7 @@ import {
   type Launch,
   type RoutineKernel,
   type ScalarFunction,
-  type TypedArray,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 
 /** A kernel with other expressions in it. */
 function rewritten(kernel: Kernel, change: (expr: Expr) => Expr): Kernel {

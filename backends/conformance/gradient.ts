@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { type DType, grad, isFloating, scope, Tensor } from "@tenfold/core";
+import { APPLY, wrapValue } from "@tenfold/core/internal";
+import {
+  type DType,
+  grad,
+  isFloating,
+  scope,
+  type Tensor,
+} from "@tenfold/core";
 import type { Plain } from "@tenfold/core/reference";
 import { showOp, showPlain } from "./check.ts";
 import { gradientOf, secondOf, weightedLoss } from "./difference.ts";
@@ -39,7 +46,7 @@ function tensorOf(
   const array = dtype === "float64"
     ? Float64Array.from(data)
     : Float32Array.from(data);
-  return new Tensor(session.device, session.device.upload(array, shape, dtype));
+  return wrapValue(session.device, session.device.upload(array, shape, dtype));
 }
 
 /** The sum of tensors, each weighted; null where there is none. */
@@ -87,7 +94,7 @@ export async function checkGradient(
   const placed = inputs.map((input) => session.place(input, random));
   const plains = placed.map(({ plain }) => plain);
   const tensors = placed.map(({ value }) => {
-    const tensor = new Tensor(session.device, value);
+    const tensor = wrapValue(session.device, value);
     return isFloating(tensor.dtype) ? tensor.requiresGrad_() : tensor;
   });
   const leaves = tensors.filter((tensor) => tensor.requiresGrad);
@@ -101,7 +108,7 @@ export async function checkGradient(
     );
   };
   const [first, ...others] = tensors;
-  const result = first!.apply(op, ...others);
+  const result = first![APPLY](op, ...others);
   const loss = weightedLoss(op, weights(result.size, 1));
   const expected = gradientOf(loss, plains).filter((g) => g !== null);
   const output = total(session, [result], 1);
@@ -157,14 +164,14 @@ export function checkNoGradient(
 ): void {
   using _ = scope();
   const tensors = inputs.map((input) => {
-    const tensor = new Tensor(
+    const tensor = wrapValue(
       session.device,
       session.place(input, random).value,
     );
     return isFloating(tensor.dtype) ? tensor.requiresGrad_() : tensor;
   });
   const [first, ...others] = tensors;
-  if (first && first.apply(op, ...others).requiresGrad) {
+  if (first && first[APPLY](op, ...others).requiresGrad) {
     throw new Error(`${showOp(op)} gives a gradient, expected none`);
   }
 }

@@ -4,15 +4,14 @@
  *
  * @module
  */
+import type { DType, TypedArray } from "@tenfold/core";
 import {
   type Buffer,
-  type DType,
   DTYPES,
   type Kernel,
   type KernelCall,
-  type TypedArray,
   type View,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { fit } from "@tenfold/core/reference";
 import { showNumber } from "./element_operands.ts";
 import { addressesOf, type Layout } from "./layout.ts";

@@ -4,19 +4,17 @@
  *
  * @module
  */
+import type { Backend, DType, TypedArray } from "@tenfold/core";
 import {
-  type Backend,
   type Buffer,
   type Combine,
-  type DType,
   DTYPES,
   type Kernel,
   type KernelCall,
   type Launch,
   type MapKernel,
   type ReduceKernel,
-  type TypedArray,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { evaluator, positions } from "@tenfold/core/reference";
 
 /** How far each position along some dims is from the first one. */

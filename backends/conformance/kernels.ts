@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import {
   type Access,
   accumulator,
@@ -11,13 +12,12 @@ import {
   castExpr,
   type Combine,
   constant,
-  type DType,
   type Expr,
   type Kernel,
   type ReduceKernel,
   type Slot,
   View,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { evaluator, flatIndex, positions } from "@tenfold/core/reference";
 import { randomExpr } from "./expressions.ts";
 import {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Shape, sizeOf, View } from "@tenfold/core";
+import type { Shape } from "@tenfold/core";
+import { sizeOf, View } from "@tenfold/core/backend";
 import { positions } from "@tenfold/core/reference";
 
 /** The name of a layout. */

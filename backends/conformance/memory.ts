@@ -5,18 +5,21 @@
  * @module
  */
 import {
-  arg,
-  call,
   grad,
   memory,
   noGrad,
-  scalar,
   type Scope,
   scope,
-  Tensor,
+  type Tensor,
+} from "@tenfold/core";
+import { wrapValue } from "@tenfold/core/internal";
+import {
+  arg,
+  call,
+  scalar,
   updateInPlace,
   type UpdateProgram,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import type { Random } from "./random.ts";
 import type { Session } from "./session.ts";
 import { within } from "./values.ts";
@@ -38,7 +41,7 @@ function randomTensor(
     layout: "dense",
     values: within(-1, 1),
   }, random);
-  return new Tensor(session.device, value);
+  return wrapValue(session.device, value);
 }
 
 /** Momentum: two targets changed by one kernel. */

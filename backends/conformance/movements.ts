@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type MovementOp, type Shape, sizeOf } from "@tenfold/core";
+import type { Shape } from "@tenfold/core";
+import { type MovementOp, sizeOf } from "@tenfold/core/backend";
 import type { Random } from "./random.ts";
 
 /** A movement that fits a shape, or null. */

@@ -7,13 +7,8 @@
  *
  * @module
  */
-import {
-  type DType,
-  type Shape,
-  sizeOf,
-  type UpdateOp,
-  type Value,
-} from "@tenfold/core";
+import type { DType, Shape } from "@tenfold/core";
+import { sizeOf, type UpdateOp, type Value } from "@tenfold/core/backend";
 import {
   describe,
   launcherOf,

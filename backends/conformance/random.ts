@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { threefry } from "@tenfold/core";
+import { threefry } from "@tenfold/core/backend";
 
 /** A number of 32 bits for a text (FNV-1a). */
 function hash(text: string): number {

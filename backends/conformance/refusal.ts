@@ -4,16 +4,8 @@
  *
  * @module
  */
-import {
-  arg,
-  call,
-  type DType,
-  DTYPES,
-  IndexError,
-  type Op,
-  OutOfMemoryError,
-  type Value,
-} from "@tenfold/core";
+import { type DType, IndexError, OutOfMemoryError } from "@tenfold/core";
+import { arg, call, DTYPES, type Op, type Value } from "@tenfold/core/backend";
 import { mustRefuse } from "./check.ts";
 import { Random } from "./random.ts";
 import type { Session } from "./session.ts";

@@ -2,15 +2,8 @@ import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import { wasmSimd } from "@tenfold/backends/wasm-simd";
-import {
-  type Backend,
-  type Kernel,
-  memory,
-  type Op,
-  type OpName,
-  OutOfMemoryError,
-  type Value,
-} from "@tenfold/core";
+import { type Backend, memory, OutOfMemoryError } from "@tenfold/core";
+import type { Kernel, Op, OpName, Value } from "@tenfold/core/backend";
 import { type CaseRow, EVERY } from "./cases/case.ts";
 import { CASES } from "./cases/table.ts";
 import { Random } from "./random.ts";

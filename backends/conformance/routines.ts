@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type DType, type Op, type RoutineName, View } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import { type Op, type RoutineName, View } from "@tenfold/core/backend";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { toleranceOf } from "./tolerance.ts";
 import { firstDifference } from "./compare.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { DType, ScalarFunction } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import type { ScalarFunction } from "@tenfold/core/backend";
 import type { Tolerance } from "./compare.ts";
 
 /** The very number; the sign of zero counts. */

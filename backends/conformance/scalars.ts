@@ -4,18 +4,18 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import {
   accumulator,
   arg,
   call,
   castExpr,
   constant,
-  type DType,
   type Expr,
   scalar,
   type Slot,
   View,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { fit } from "@tenfold/core/reference";
 import { checkOutput, hold, launch } from "./held.ts";
 import { layOut } from "./layout.ts";

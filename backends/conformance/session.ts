@@ -3,15 +3,8 @@
  *
  * @module
  */
-import {
-  type Backend,
-  type DType,
-  DTYPES,
-  EagerDevice,
-  memory,
-  Value,
-  View,
-} from "@tenfold/core";
+import { type Backend, type DType, memory } from "@tenfold/core";
+import { DTYPES, EagerDevice, Value, View } from "@tenfold/core/backend";
 import { fit, type Plain } from "@tenfold/core/reference";
 import { addressesOf, type Layout, layOut } from "./layout.ts";
 import type { Random } from "./random.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { Value } from "@tenfold/core";
+import type { Value } from "@tenfold/core/backend";
 import { Interpreter } from "./interpreter.ts";
 import { addressesOf, ALL_LAYOUTS, layOut } from "./layout.ts";
 import { Random } from "./random.ts";

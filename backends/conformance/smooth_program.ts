@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { grad, scope, type Shape, sizeOf, Tensor } from "@tenfold/core";
+import { APPLY, wrapValue } from "@tenfold/core/internal";
+import { grad, scope, type Shape } from "@tenfold/core";
+import { sizeOf } from "@tenfold/core/backend";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { showOp } from "./check.ts";
 import { gradientOf, lifted, type Loss } from "./difference.ts";
@@ -117,12 +119,12 @@ export async function checkProgramGradient(
     guesses.push(made!);
   }
   const leaves = placed.map(({ value }) =>
-    new Tensor(session.device, value).requiresGrad_()
+    wrapValue(session.device, value).requiresGrad_()
   );
   const tensors = leaves.slice();
   for (const { op, inputs } of steps) {
     const [first, ...others] = inputs.map((i) => tensors[i]!);
-    tensors.push(first!.apply(op, ...others));
+    tensors.push(first![APPLY](op, ...others));
   }
   // Everything that was computed counts, so that no branch is left out.
   const weights = guesses.map((_, i) => i % 2 === 0 ? 1 : -0.5);

@@ -4,16 +4,14 @@
  *
  * @module
  */
+import { isFloating, type Shape, ShapeError } from "@tenfold/core";
 import {
   broadcastShapes,
   ELEMENTWISE,
   type ElementwiseName,
-  isFloating,
   type Op,
-  type Shape,
-  ShapeError,
   sizeOf,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { fit, type Plain } from "@tenfold/core/reference";
 import { randomExpr } from "./expressions.ts";
 import { movementOf } from "./movements.ts";

@@ -7,16 +7,15 @@
  *
  * @module
  */
+import { type DType, isFloating } from "@tenfold/core";
 import {
-  type DType,
   ELEMENTWISE,
   type ElementwiseName,
   type ElementwiseOp,
-  isFloating,
   type Op,
   type OpName,
   type OpOf,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import {
   fold,
   overOperands,

@@ -6,15 +6,17 @@
  */
 import {
   type Backend,
-  type Buffer,
   DeviceError,
   type DType,
-  type Kernel,
-  type KernelCall,
-  type Launch,
-  type RoutineName,
   type TypedArray,
 } from "@tenfold/core";
+import type {
+  Buffer,
+  Kernel,
+  KernelCall,
+  Launch,
+  RoutineName,
+} from "@tenfold/core/backend";
 import { type Allocation, operandsOf, violationOf } from "./call.ts";
 
 /** A backend that passes everything on and keeps count. */

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Combine, DType } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import type { Combine } from "@tenfold/core/backend";
 
 /** How an accumulator takes in a value. */
 interface Accumulator {

@@ -4,13 +4,13 @@
  *
  * @module
  */
+import type { TypedArray } from "@tenfold/core";
 import type {
   KernelCall,
   Launch,
   MapKernel,
   ReduceKernel,
-  TypedArray,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { accumulatorOf } from "./accumulator.ts";
 import { evaluator, type Position } from "./evaluate.ts";
 import { walk } from "./walk.ts";

@@ -5,15 +5,17 @@
  */
 import {
   type Backend,
-  type Buffer,
-  checkCount,
   type DType,
-  DTYPES,
-  type Kernel,
-  type Launch,
   OutOfMemoryError,
   type TypedArray,
 } from "@tenfold/core";
+import {
+  type Buffer,
+  DTYPES,
+  type Kernel,
+  type Launch,
+} from "@tenfold/core/backend";
+import { checkCount } from "@tenfold/core/internal";
 import { closeMap, closeReduce } from "./closures.ts";
 import { canGenerateCode } from "./codegen.ts";
 import { parseOptions } from "./options.ts";

@@ -1,11 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import {
-  type Kernel,
-  OutOfMemoryError,
-  type RoutineName,
-  scalar,
-} from "@tenfold/core";
+import { OutOfMemoryError } from "@tenfold/core";
+import { type Kernel, type RoutineName, scalar } from "@tenfold/core/backend";
 import { canGenerateCode } from "./codegen.ts";
 import { cpuTypedArray } from "./mod.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { erfc } from "@tenfold/core";
+import { erfc } from "@tenfold/core/backend";
 
 /** Distance of the points at which erfc is tabulated, and how far they go. */
 const STEP = 1 / 64;

@@ -10,7 +10,7 @@ import {
   SCALAR_FUNCTIONS,
   type ScalarFacts,
   topological,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { roundedNodes } from "./rounding.ts";
 
 /** Where the leaves of an expression get their values from. */

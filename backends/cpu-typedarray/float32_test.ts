@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { SCALAR_FUNCTIONS } from "@tenfold/core";
+import { SCALAR_FUNCTIONS } from "@tenfold/core/backend";
 import { erf32, gelu32 } from "./erf32.ts";
 import { exp32, sigmoid32, tanh32 } from "./float32.ts";
 

@@ -5,14 +5,13 @@
  *
  * @module
  */
+import type { DType, TypedArray } from "@tenfold/core";
 import {
   castNumber,
-  type DType,
   SCALAR_FUNCTIONS,
   type ScalarFacts,
   type ScalarFunction,
-  type TypedArray,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { erf32, gelu32 } from "./erf32.ts";
 import { exp32, sigmoid32, tanh32 } from "./float32.ts";
 

@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import type { DType } from "@tenfold/core";
 import {
   arg,
   call,
   castExpr,
   castNumber,
   constant,
-  type DType,
   SCALAR_FUNCTIONS,
   type ScalarFacts,
   type ScalarFunction,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { BACKENDS, checkMap, type Operand } from "./testing.ts";
 import { literal } from "./javascript.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Access } from "@tenfold/core";
+import type { Access } from "@tenfold/core/backend";
 
 /** How the address of an operand moves along a loop dim. */
 export type Step = "none" | "unit" | "stride";

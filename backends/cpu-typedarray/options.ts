@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions as parse } from "@tenfold/core";
+import { parseOptions as parse } from "@tenfold/core/internal";
 import * as z from "zod";
 
 const SCHEMA = z.strictObject({

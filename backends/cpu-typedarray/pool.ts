@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type DType, DTYPES, type TypedArray } from "@tenfold/core";
+import type { DType, TypedArray } from "@tenfold/core";
+import { DTYPES } from "@tenfold/core/backend";
 
 /**
  * The length that an array is made with: at most an eighth more than asked,

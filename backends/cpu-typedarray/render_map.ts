@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Launch, MapKernel } from "@tenfold/core";
+import type { Launch, MapKernel } from "@tenfold/core/backend";
 import { generate } from "./codegen.ts";
 import { HELPERS } from "./javascript.ts";
 import {

@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import type { DType } from "@tenfold/core";
 import {
   type Access,
   arg,
   call,
   castExpr,
   constant,
-  type DType,
   indexAlong,
   type MapKernel,
   scalar,
   type Slot,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import {
   BACKENDS,
   checkMap,

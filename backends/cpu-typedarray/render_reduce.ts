@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Launch, ReduceKernel } from "@tenfold/core";
+import type { Launch, ReduceKernel } from "@tenfold/core/backend";
 import { generate } from "./codegen.ts";
 import { accumulatesIntegers, accumulatorOf } from "./accumulator.ts";
 import { HELPERS, literal } from "./javascript.ts";

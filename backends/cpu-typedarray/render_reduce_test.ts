@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import type { DType } from "@tenfold/core";
 import {
   type Access,
   accumulator,
@@ -8,12 +9,11 @@ import {
   castExpr,
   type Combine,
   constant,
-  type DType,
   type Expr,
   indexAlong,
   type ReduceKernel,
   scalar,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import {
   BACKENDS,
   checkReduce,

@@ -18,7 +18,7 @@ import {
   operandsOf,
   type ScalarFunction,
   topological,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 
 /** Functions whose value jumps, or that tell numbers apart. */
 const JUMPS: ReadonlySet<ScalarFunction> = new Set<ScalarFunction>([

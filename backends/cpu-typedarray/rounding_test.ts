@@ -9,7 +9,7 @@ import {
   indexAlong,
   type MapKernel,
   scalar,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { BACKENDS, run } from "./testing.ts";
 import { roundedNodes } from "./rounding.ts";
 

@@ -5,11 +5,10 @@
  * @module
  */
 import { assert } from "@std/assert";
+import type { Backend, DType, TypedArray } from "@tenfold/core";
 import {
   type Access,
-  type Backend,
   castNumber,
-  type DType,
   DTYPES,
   type Expr,
   type Kernel,
@@ -18,8 +17,7 @@ import {
   type ReduceKernel,
   SCALAR_FUNCTIONS,
   type ScalarFacts,
-  type TypedArray,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { cpuTypedArray } from "./mod.ts";
 
 /** Both ways in which kernels are run. */

@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { castNumber, type Expr, operandsOf, topological } from "@tenfold/core";
+import {
+  castNumber,
+  type Expr,
+  operandsOf,
+  topological,
+} from "@tenfold/core/backend";
 import { castText, literal, TEXT } from "./javascript.ts";
 import { roundedNodes } from "./rounding.ts";
 

@@ -1,19 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import type { DType } from "@tenfold/core";
 import {
   type Access,
   arg,
   call,
   castExpr,
   constant,
-  type DType,
   type Expr,
   indexAlong,
   type MapKernel,
   scalar,
   SCALAR_FUNCTIONS,
   type ScalarFunction,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import * as fc from "fast-check";
 import { BACKENDS, laid, run } from "./testing.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KernelCall } from "@tenfold/core";
+import type { KernelCall } from "@tenfold/core/backend";
 
 /**
  * Calls `body` once for each position of `shape`, in C order, with the address

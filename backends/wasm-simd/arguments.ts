@@ -5,13 +5,13 @@
  * @module
  */
 
+import type { DType } from "@tenfold/core";
 import {
-  type DType,
   DTYPES,
   type Expr,
   type KernelCall,
   topological,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
 import { type Code, type FunctionBuilder, i32 } from "./assembler.ts";
 import { ARGUMENT_BYTES, ARGUMENTS } from "./engine.ts";

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { arange, arg, call, fused, scope, setBackend } from "@tenfold/core";
+import { arange, fused, scope, setBackend } from "@tenfold/core";
+import { arg, call } from "@tenfold/core/backend";
 import { ArgumentLayout } from "./arguments.ts";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";

@@ -5,15 +5,13 @@
  * @module
  */
 
+import type { Backend, DType, TypedArray } from "@tenfold/core";
 import type {
-  Backend,
   Buffer,
-  DType,
   Kernel,
   Launch,
   RoutineKernel,
-  TypedArray,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
 import { compileConv2d } from "./convolution/conv2d.ts";
 import { compileMaxPool2d } from "./convolution/max_pool2d.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expr, topological } from "@tenfold/core";
+import { type Expr, topological } from "@tenfold/core/backend";
 import { isSimple } from "./functions/float.ts";
 
 /** An estimate of the instructions for four elements. */

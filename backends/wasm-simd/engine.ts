@@ -4,15 +4,14 @@
  * @module
  */
 
+import { type DType, OutOfMemoryError } from "@tenfold/core";
 import {
-  type DType,
   DTYPES,
   type Expr,
-  OutOfMemoryError,
   SCALAR_FUNCTIONS,
   type ScalarFunction,
   topological,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { Allocator, type Block } from "./allocator.ts";
 import { type Func, ModuleBuilder } from "./assembler.ts";
 import type { Features } from "./features.ts";

@@ -5,8 +5,7 @@
  */
 
 import type { DType } from "@tenfold/core";
-import type { Expr } from "@tenfold/core";
-import type { ScalarFunction } from "@tenfold/core";
+import type { Expr, ScalarFunction } from "@tenfold/core/backend";
 import type { Func, FunctionBuilder } from "./assembler.ts";
 import { boolCall } from "./functions/bool.ts";
 import { floatCall } from "./functions/float.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Combine, DType } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import type { Combine } from "@tenfold/core/backend";
 import { type Code, f32x4, type FunctionBuilder, i32x4 } from "./assembler.ts";
 import { halfCall } from "./functions/double.ts";
 import { floatCall } from "./functions/float.ts";

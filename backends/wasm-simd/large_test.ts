@@ -1,15 +1,16 @@
+import { APPLY } from "@tenfold/core/internal";
 import { assert } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
   type Backend,
   manualSeed,
-  type Op,
   rand,
   randint,
   randn,
   setBackend,
   type Tensor,
 } from "@tenfold/core";
+import type { Op } from "@tenfold/core/backend";
 import { cpuTypedArray } from "../cpu-typedarray/mod.ts";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";
@@ -66,15 +67,18 @@ const CASES: Record<string, () => Tensor> = {
   "a sort of integers": () => randint(-1000, 1000, [5000]).argsort(0),
   "rows by index": () => randn([50, 67]).indexSelect(0, randint(0, 50, [300])),
   "a convolution": () =>
-    randn([3, 33, 40, 41]).apply(conv2d({ padding: 1 }), randn([66, 33, 3, 3])),
+    randn([3, 33, 40, 41])[APPLY](
+      conv2d({ padding: 1 }),
+      randn([66, 33, 3, 3]),
+    ),
   "a strided convolution in groups": () =>
-    randn([2, 6, 51, 50]).apply(
+    randn([2, 6, 51, 50])[APPLY](
       conv2d({ stride: 2, padding: 2, groups: 2 }),
       randn([8, 3, 5, 4]),
       randn([8]),
     ),
   "a pooling": () =>
-    randn([7, 3, 51, 50]).apply({
+    randn([7, 3, 51, 50])[APPLY]({
       name: "maxPool2d",
       size: [3, 2],
       stride: [2, 2],
@@ -85,7 +89,7 @@ const CASES: Record<string, () => Tensor> = {
   "gradients of a convolution": () => {
     const x = randn([2, 3, 30, 31]).requiresGrad_();
     const w = randn([7, 3, 3, 3]).requiresGrad_();
-    x.apply(conv2d({ padding: 1 }), w).square().sum().backward();
+    x[APPLY](conv2d({ padding: 1 }), w).square().sum().backward();
     return x.grad!.sum([0, 1]).reshape([-1]).narrow(0, 0, 189)
       .add(w.grad!.reshape([-1]));
   },

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Access, Slot } from "@tenfold/core";
+import type { Access, Slot } from "@tenfold/core/backend";
 import type { ArgumentLayout } from "./arguments.ts";
 import {
   type Code,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Launch, type MapKernel, usesIndex } from "@tenfold/core";
+import { type Launch, type MapKernel, usesIndex } from "@tenfold/core/backend";
 import { ArgumentLayout } from "./arguments.ts";
 import type { Local } from "./assembler.ts";
 import { ARGUMENTS, type Engine, importsOf } from "./engine.ts";

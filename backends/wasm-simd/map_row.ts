@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { DType, MapKernel, Slot } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import type { MapKernel, Slot } from "@tenfold/core/backend";
 import type { ArgumentLayout } from "./arguments.ts";
 import { type FunctionBuilder, i32, i32x4, type Local } from "./assembler.ts";
 import type { ExpressionWriter } from "./expression.ts";

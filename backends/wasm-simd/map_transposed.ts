@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DTYPES, type MapKernel } from "@tenfold/core";
+import { DTYPES, type MapKernel } from "@tenfold/core/backend";
 import { i32, type Local, select, v128 } from "./assembler.ts";
 import { dimsOf, nest, stepOf } from "./loops.ts";
 import { type MapEmitContext, mapRow, valuesAt } from "./map_row.ts";

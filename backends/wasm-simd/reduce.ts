@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Launch, ReduceKernel, Slot } from "@tenfold/core";
+import type { Launch, ReduceKernel, Slot } from "@tenfold/core/backend";
 import { ArgumentLayout } from "./arguments.ts";
 import { type FunctionBuilder, i32, type Local, select } from "./assembler.ts";
 import { type Draft, type Engine, importsOf } from "./engine.ts";

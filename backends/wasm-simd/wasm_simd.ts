@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Backend, parseArguments } from "@tenfold/core";
+import type { Backend } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";

@@ -5,14 +5,16 @@
  */
 import {
   type Backend,
-  type Buffer,
   DeviceError,
   type DType,
+  type TypedArray,
+} from "@tenfold/core";
+import {
+  type Buffer,
   DTYPES,
   type Kernel,
   type Launch,
-  type TypedArray,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import type { Memory } from "./device/buffer.ts";
 import type { Counters } from "./device/counters.ts";
 import { Gpu } from "./device/gpu.ts";

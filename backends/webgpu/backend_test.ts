@@ -7,7 +7,6 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
-  type Buffer,
   DeviceError,
   ones,
   OutOfMemoryError,
@@ -19,6 +18,7 @@ import {
   tensor,
   zeros,
 } from "@tenfold/core";
+import type { Buffer } from "@tenfold/core/backend";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import type { WebgpuBackend } from "./backend.ts";
 import { describeWithAdapter, openWith } from "./testing.ts";

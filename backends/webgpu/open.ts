@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { DeviceError, parseArguments } from "@tenfold/core";
+import { DeviceError } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf } from "./device/profile.ts";

@@ -5,15 +5,14 @@
  * @module
  */
 import {
-  type Backend,
   type Buffer,
-  type DType,
   DTYPES,
   type Expr,
   type Kernel,
   type KernelCall,
   type Launch,
-} from "@tenfold/tenfold";
+} from "@tenfold/core/backend";
+import type { Backend, DType } from "@tenfold/tenfold";
 
 /** A backend beside what was seen of it. */
 export interface Watched {

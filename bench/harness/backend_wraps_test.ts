@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+import type { Kernel } from "@tenfold/core/backend";
 import {
   type Backend,
   currentBackend,
-  type Kernel,
   setBackend,
   tensor,
 } from "@tenfold/tenfold";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ADOPT_GRAD, OWNER } from "../members.ts";
 import { GradientError } from "../errors.ts";
 import type { ElementwiseOp, Op } from "../op.ts";
 import { sameShape, type Shape } from "../shape.ts";
@@ -181,7 +182,7 @@ class Walk {
       if (targets) this.#capture(targets, node, gradients);
       node.retained?.forEach((tensor, output) => {
         const gradient = gradients[output];
-        if (gradient) tensor.adoptGrad(outside(gradient.alias()));
+        if (gradient) tensor[ADOPT_GRAD](outside(gradient.alias()));
       });
       if ("accumulate" in node) {
         const gradient = gradients[0]!;
@@ -206,7 +207,7 @@ class Walk {
         const own = gradients.includes(gradient) || found.indexOf(gradient) < i
           ? gradient.alias()
           : gradient;
-        own.owner = null;
+        own[OWNER] = null;
         this.#add(edge, own);
       }
       if (!retainGraph) {

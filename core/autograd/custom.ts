@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { EDGE, VALUE } from "../members.ts";
 import { isFloating } from "../dtype.ts";
 import { GradientError, ShapeError, showShape } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { sameShape } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import { Tensor, wrapValue } from "../tensor.ts";
 import { isRecording, withRecording } from "./mode.ts";
 import type { CustomNode } from "./backward.ts";
 import { type Edge, Saved, type Signature, TapeNode } from "./node.ts";
@@ -88,7 +89,7 @@ class FunctionNode extends TapeNode implements CustomNode {
   ): readonly (Tensor | null)[] {
     const device = (outputs.find((g) => g) ?? this.#like)!.device;
     const zeros = ({ shape, dtype }: Signature) =>
-      new Tensor(
+      wrapValue(
         device,
         device.apply({ name: "full", shape, value: 0, dtype }, [])[0]!,
       );
@@ -97,7 +98,7 @@ class FunctionNode extends TapeNode implements CustomNode {
       const edge = typeof origin === "number"
         ? { node: this, output: origin }
         : origin;
-      return new Tensor(device, entry!.unpack(this.name).alias(), edge);
+      return wrapValue(device, entry!.unpack(this.name).alias(), edge);
     });
     const context: FunctionContext = {
       save: () => {
@@ -179,12 +180,12 @@ export function autogradFunction<Y extends FunctionOutput>(
     const origins = kept.map((tensor) => {
       const output = outputs.indexOf(tensor);
       if (output >= 0) return output;
-      return tensor.edge;
+      return tensor[EDGE];
     });
     const node = new FunctionNode(
       name,
-      inputs.map((x) => x.edge),
-      kept.map((tensor) => new Saved(tensor.value)),
+      inputs.map((x) => x[EDGE]),
+      kept.map((tensor) => new Saved(tensor[VALUE])),
       origins,
       definition.backward,
       inputs,
@@ -194,7 +195,7 @@ export function autogradFunction<Y extends FunctionOutput>(
     const tracked = outputs.map((output, i) => {
       if (!isFloating(output.dtype)) return output;
       const edge = { node, output: i };
-      const out = new Tensor(output.device, output.value.alias(), edge);
+      const out = wrapValue(output.device, output[VALUE].alias(), edge);
       if (!inputs.includes(output) && !kept.includes(output)) output.dispose();
       return out;
     });

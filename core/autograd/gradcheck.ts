@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UPLOAD_LIKE, VALUE } from "../members.ts";
 import type { TypedArray } from "../dtype.ts";
 import { GradientError, showShape } from "../errors.ts";
 import { checkCount } from "../options.ts";
@@ -24,11 +25,11 @@ export interface GradcheckOptions {
 
 /** Fixed weights of different sizes, so that no error cancels. */
 function weightsFor(y: Tensor): Tensor {
-  const weights = y.value.storage.dtype === "float64"
+  const weights = y[VALUE].storage.dtype === "float64"
     ? new Float64Array(y.size)
     : new Float32Array(y.size);
   for (let i = 0; i < weights.length; i++) weights[i] = Math.cos(1 + 2.3 * i);
-  return y.uploadLike(weights, y.shape, y.dtype);
+  return y[UPLOAD_LIKE](weights, y.shape, y.dtype);
 }
 
 /** The weighted sum of all outputs, as one number. */
@@ -136,7 +137,7 @@ async function difference(
     moved[i] = moved[i]! + sign * step;
     const replaced = inputs.map((input) => {
       if (input !== x) return input;
-      return input.uploadLike(moved, x.shape, x.dtype).requiresGrad_();
+      return input[UPLOAD_LIKE](moved, x.shape, x.dtype).requiresGrad_();
     });
     const outputs = withRecording(true, () => fn(replaced));
     // Summed in double precision, so that float32 checks lose less.

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { OWNER } from "../members.ts";
 import type { MovementOp, Op } from "../op.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -93,6 +94,6 @@ export class GradientSum {
 
 /** A tensor that no scope owns. */
 export function outside(tensor: Tensor): Tensor {
-  tensor.owner = null;
+  tensor[OWNER] = null;
   return tensor;
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { ADOPT_GRAD } from "../members.ts";
 import { GradientError } from "../errors.ts";
 import type { Op } from "../op.ts";
 import type { Shape } from "../shape.ts";
@@ -58,7 +59,7 @@ export class Saved {
 /** A tensor, as far as the tape hands it a gradient. */
 export interface GradientOwner {
   /** Replaces its `.grad`, taking the gradient over. */
-  adoptGrad(gradient: Tensor): void;
+  [ADOPT_GRAD](gradient: Tensor): void;
 }
 
 let sequence = 0;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { EDGE, VALUE } from "../members.ts";
 import { isFloating } from "../dtype.ts";
 import { ELEMENTWISE } from "../elementwise.ts";
 import type { ElementwiseOp, Op } from "../op.ts";
@@ -50,7 +51,7 @@ export function record(
 ): OpNode | null {
   let any = false;
   for (let i = 0; i < inputs.length; i++) {
-    if (inputs[i]!.edge !== null) any = true;
+    if (inputs[i]![EDGE] !== null) any = true;
   }
   if (!any || outputs.length === 0 || !isFloating(outputs[0]!.dtype)) {
     return null;
@@ -60,7 +61,7 @@ export function record(
   const saved: (Saved | null)[] = new Array(inputs.length).fill(null);
   let differentiable = false;
   for (let i = 0; i < inputs.length; i++) {
-    const { edge } = inputs[i]!;
+    const { [EDGE]: edge } = inputs[i]!;
     const rule = edge && ruleFor(op, operands[i]!);
     edges[i] = rule ? edge : null;
     if (!rule) continue;
@@ -73,7 +74,7 @@ export function record(
       } else {
         const slot = operands.indexOf(what);
         // Operands that are numbers stand in the op itself.
-        if (slot >= 0) saved[slot] ??= new Saved(inputs[slot]!.value);
+        if (slot >= 0) saved[slot] ??= new Saved(inputs[slot]![VALUE]);
       }
     }
   }

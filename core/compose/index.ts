@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { APPLY, UPLOAD_LIKE } from "../members.ts";
 import {
   DeviceError,
   DTypeError,
@@ -131,7 +132,7 @@ export function indexTensor(x: Tensor, specs: readonly IndexSpec[]): Tensor {
       );
     } else {
       const { start, length, step } = resolveSlice(spec, out.shape[dim]!);
-      out = out.apply({ name: "slice", dim, start, length, step });
+      out = out[APPLY]({ name: "slice", dim, start, length, step });
       dim++;
     }
   }
@@ -182,7 +183,7 @@ function nonzero(mask: Tensor, x: Tensor): Tensor[] {
       positions,
       (position) => Math.floor(position / inner) % extent,
     );
-    return x.uploadLike(along, [along.length], "int32");
+    return x[UPLOAD_LIKE](along, [along.length], "int32");
   });
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { APPLY } from "../members.ts";
 import { type DType, floatOf, isFloating } from "../dtype.ts";
 import { arg, call, castExpr, constant, type Expr, scalar } from "../expr.ts";
 import { memoize } from "../lower/program.ts";
@@ -71,7 +72,7 @@ const root = formulaOf("norm", 1, (x, g) => {
 /** The square root of a variance; see `Tensor.std`. */
 export function deviationOf(variance: Tensor): Tensor {
   const formula = squareRoot(variance.dtype);
-  return variance.apply({ name: "map", formula, scalars: [] });
+  return variance[APPLY]({ name: "map", formula, scalars: [] });
 }
 
 /** The p-norm for p other than 2; see `Tensor.norm`. */
@@ -90,7 +91,7 @@ export function normTensor(
   if (p === Infinity) return y.abs().max(dims, { keepDim });
   if (p === -Infinity) return y.abs().min(dims, { keepDim });
   if (p === 1) return y.abs().sum(dims, { keepDim });
-  const sum = y.apply({
+  const sum = y[APPLY]({
     name: "mapSum",
     formula: (p === 0 ? counted : power)(y.dtype),
     scalars: p === 0 ? [] : [p],
@@ -100,5 +101,5 @@ export function normTensor(
   });
   if (p === 0) return sum;
   const formula = root(y.dtype);
-  return sum.apply({ name: "map", formula, scalars: [1 / p] });
+  return sum[APPLY]({ name: "map", formula, scalars: [1 / p] });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { APPLY } from "../members.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import type { MovementOp } from "../op.ts";
 import { showValue } from "../options.ts";
@@ -57,7 +58,7 @@ export function padTensor(
       step: 1,
     });
   }
-  return cropped.apply({ name: "embed", shape, value, windows });
+  return cropped[APPLY]({ name: "embed", shape, value, windows });
 }
 
 /** The tensor `counts[d]` times along each dim; see `Tensor.repeat`. */
@@ -119,8 +120,8 @@ export function matmulTensors(a: Tensor, b: Tensor, bias?: Tensor): Tensor {
   const x = as(a.ndim === 1 ? a.unsqueeze(0) : a, dtype);
   const y = as(b.ndim === 1 ? b.unsqueeze(1) : b, dtype);
   const product = bias
-    ? x.apply({ name: "matmul" }, y, as(bias, dtype))
-    : x.apply({ name: "matmul" }, y);
+    ? x[APPLY]({ name: "matmul" }, y, as(bias, dtype))
+    : x[APPLY]({ name: "matmul" }, y);
   if (a.ndim > 1 && b.ndim > 1) return product;
   const shape = product.shape.slice();
   if (b.ndim === 1) shape.splice(-1, 1);

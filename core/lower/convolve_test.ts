@@ -1,3 +1,4 @@
+import { APPLY } from "../members.ts";
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean } from "../_testing.ts";
@@ -48,7 +49,7 @@ describe("the gradient of a convolution by its input", () => {
           tensor(data, { shape })
         );
         assertEquals(
-          [...x!.apply(op, filter!).dataSync()],
+          [...x![APPLY](op, filter!).dataSync()],
           // The sums of nothing are 0 rather than -0.
           expected!.data.map((value) => value + 0),
           JSON.stringify(op),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { EDGE, OWNER, VALUE } from "../members.ts";
 import { isRecording } from "../autograd/mode.ts";
 import { nextSequence } from "../autograd/node.ts";
 import { type Device, launcherOf } from "../device.ts";
@@ -16,7 +17,7 @@ import {
 } from "../plain_options.ts";
 import { currentDevice } from "../registry.ts";
 import { Scope } from "../scope.ts";
-import { Tensor } from "../tensor.ts";
+import { Tensor, wrapValue } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { describe } from "./describe.ts";
 import { type LeafState, Plan } from "./plan.ts";
@@ -239,7 +240,7 @@ class State {
   ): unknown {
     const tensors: Tensor[] = [];
     const structure = flatten(args, tensors, "argument");
-    for (const tensor of tensors) tensor.value; // Throws if it was released.
+    for (const tensor of tensors) tensor[VALUE]; // Throws if it was released.
     const shared = sharing(tensors);
     // A plan would not know which of them a launch means.
     if (shared === null) return this.#fn(...args);
@@ -275,8 +276,8 @@ class State {
     const plan = new Plan(
       {
         recording,
-        parameters: tensors.map(({ value }) => value),
-        results: values.map(({ value }) => value),
+        parameters: tensors.map(({ [VALUE]: value }) => value),
+        results: values.map(({ [VALUE]: value }) => value),
         gradients: gradientsOf(recording, tensors, values),
       },
       device,
@@ -399,7 +400,7 @@ function gradientsOf(
       : result >= 0
       ? { result }
       : { leaf };
-    states.push({ of, before, after: leaf.grad?.value ?? null });
+    states.push({ of, before, after: leaf.grad?.[VALUE] ?? null });
   }
   return states;
 }
@@ -413,7 +414,7 @@ function settle({ checks }: Recording, device: Device): void {
 }
 
 /** Whether backward could still run through a tensor. */
-function isUnfinished({ edge }: Tensor): boolean {
+function isUnfinished({ [EDGE]: edge }: Tensor): boolean {
   return edge !== null && !edge.node.consumed && edge.node.edges.length > 0;
 }
 
@@ -426,11 +427,11 @@ function replay(
   tensors: readonly Tensor[],
 ): unknown {
   const values: Value[] = new Array(tensors.length);
-  for (let i = 0; i < tensors.length; i++) values[i] = tensors[i]!.value;
+  for (let i = 0; i < tensors.length; i++) values[i] = tensors[i]![VALUE];
   const { results, gradients, faults } = plan.run(values);
   const made: Tensor[] = new Array(results.length);
   for (let i = 0; i < made.length; i++) {
-    made[i] = new Tensor(device, results[i]!);
+    made[i] = wrapValue(device, results[i]!);
   }
   const { leaves, checks } = plan;
   for (let i = 0; i < leaves.length; i++) {
@@ -465,11 +466,11 @@ function setGradient(
 ): void {
   if (gradient === null) {
     if (leaf.grad !== null) leaf.grad = null;
-  } else if (leaf.grad?.value.storage === gradient.storage) {
+  } else if (leaf.grad?.[VALUE].storage === gradient.storage) {
     gradient.release();
   } else {
-    const tensor = new Tensor(device, gradient);
-    tensor.owner = null;
+    const tensor = wrapValue(device, gradient);
+    tensor[OWNER] = null;
     leaf.grad = tensor;
   }
 }

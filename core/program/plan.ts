@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { VALUE } from "../members.ts";
 import type { Device } from "../device.ts";
 import type { BoundLaunch, Launcher } from "../lower/launcher.ts";
 import { DTYPES } from "../dtype.ts";
@@ -307,7 +308,7 @@ export class Plan {
     for (const holds of recording.guards.values()) if (!holds()) return false;
     for (const [tensor, { storage, requiresGrad }] of recording.captured) {
       if (
-        tensor.released || tensor.value.storage !== storage ||
+        tensor.released || tensor[VALUE].storage !== storage ||
         tensor.requiresGrad !== requiresGrad
       ) return false;
     }
@@ -352,7 +353,7 @@ export class Plan {
     const { storage } = kept;
     let known = 1;
     for (const { grad } of kept.leaves) {
-      if (grad?.value.storage === storage) known++;
+      if (grad?.[VALUE].storage === storage) known++;
     }
     if (storage.references <= known) return;
     const { backend, dtype, size } = storage;

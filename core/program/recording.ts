@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { VALUE } from "../members.ts";
 import { CompileError } from "../errors.ts";
 import type { RoutineName } from "../kernel.ts";
 import type { MapProgram, ReduceProgram } from "../lower/program.ts";
@@ -99,7 +100,7 @@ export interface Captured {
   /** True once its memory was given back. */
   readonly released: boolean;
   /** Its value now. */
-  readonly value: Value;
+  readonly [VALUE]: Value;
   /** Whether operations on it are recorded for backward. */
   readonly requiresGrad: boolean;
 }
@@ -240,7 +241,7 @@ export class Recording {
   /** A tensor is an argument. */
   parameter(tensor: Captured): void {
     this.#own.add(tensor as object);
-    this.parameters.add(tensor.value.storage);
+    this.parameters.add(tensor[VALUE].storage);
   }
 
   /** A tensor was made. */
@@ -251,7 +252,7 @@ export class Recording {
   /** A tensor was used; those from outside are captured. */
   uses(tensor: Captured): void {
     if (this.#paused > 0 || this.#own.has(tensor)) return;
-    const { storage } = tensor.value;
+    const { storage } = tensor[VALUE];
     if (!this.made.has(storage)) {
       const { requiresGrad } = tensor;
       if (!this.captured.has(tensor)) {
@@ -405,7 +406,7 @@ export class Recording {
   /** Whether arguments share memory with what the function uses besides. */
   overlaps(tensors: readonly Captured[]): boolean {
     for (let i = 0; i < tensors.length; i++) {
-      if (this.capturedStorages.has(tensors[i]!.value.storage)) return true;
+      if (this.capturedStorages.has(tensors[i]![VALUE].storage)) return true;
     }
     return false;
   }

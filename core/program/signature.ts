@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { VALUE } from "../members.ts";
 import type { Device } from "../device.ts";
 import type { DType, TypedArray } from "../dtype.ts";
 import { CompileError } from "../errors.ts";
@@ -44,7 +45,7 @@ export function flatten(
       device: value.device,
       dtype: value.dtype,
       shape: value.shape,
-      strides: value.value.view.strides,
+      strides: value[VALUE].view.strides,
       requiresGrad: value.requiresGrad,
     };
   }
@@ -84,7 +85,7 @@ export function matches(
     case "tensor": {
       if (!(value instanceof Tensor)) return false;
       tensors.push(value);
-      const { view } = value.value;
+      const { view } = value[VALUE];
       return value.device === structure.device &&
         value.dtype === structure.dtype &&
         equal(view.shape, structure.shape) &&
@@ -126,10 +127,10 @@ export function matches(
 export function sharing(tensors: readonly Tensor[]): readonly number[] | null {
   const first: number[] = new Array(tensors.length);
   for (let i = 0; i < tensors.length; i++) {
-    const { storage, view: { offset } } = tensors[i]!.value;
+    const { storage, view: { offset } } = tensors[i]![VALUE];
     first[i] = i;
     for (let j = 0; j < i; j++) {
-      const other = tensors[j]!.value;
+      const other = tensors[j]![VALUE];
       if (other.storage !== storage) continue;
       if (other.view.offset !== offset) return null;
       first[i] = j;

@@ -10,9 +10,9 @@
  *
  * @module
  */
+import { broadcastShapes } from "@tenfold/core/backend";
 import {
   autogradFunction,
-  broadcastShapes,
   currentBackend,
   einsum,
   grad,

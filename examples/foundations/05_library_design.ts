@@ -13,22 +13,24 @@
  */
 import {
   arg,
-  autogradFunction,
   call,
+  scalar,
+  updateInPlace,
+  type UpdateProgram,
+} from "@tenfold/core/backend";
+import { EDGE, type Edge } from "@tenfold/core/internal";
+import {
+  autogradFunction,
   currentBackend,
-  type Edge,
   manualSeed,
   memory,
   nn,
   noGrad,
   ones,
   randn,
-  scalar,
   scope,
   type Tensor,
   tensor,
-  updateInPlace,
-  type UpdateProgram,
   zerosLike,
 } from "@tenfold/tenfold";
 import { check, checkClose, part } from "./_lesson.ts";
@@ -68,12 +70,12 @@ function formula(edge: Edge | null): string {
   const w = tensor([1, 2, 3], { requiresGrad: true });
   const x = tensor([4, 5, 6]);
   const y = w.mul(x).exp().add(w);
-  console.log(`w                     ${formula(w.edge)}`);
-  console.log(`x                     ${formula(x.edge)}`);
-  console.log(`w.mul(x).exp().add(w) ${formula(y.edge)}`);
+  console.log(`w                     ${formula(w[EDGE])}`);
+  console.log(`x                     ${formula(x[EDGE])}`);
+  console.log(`w.mul(x).exp().add(w) ${formula(y[EDGE])}`);
   check(
     "the graph holds the operations and their inputs",
-    formula(y.edge) === "add(exp(mul(leaf, constant)), leaf)",
+    formula(y[EDGE]) === "add(exp(mul(leaf, constant)), leaf)",
   );
 }
 
@@ -90,10 +92,10 @@ part("Updates that stay out of the graph");
   const before = memory().tensors;
   for (let i = 0; i < 5; i++) w = w.add(g.mul(-lr));
   console.log(`five steps: w = ${await digits(w)}`);
-  console.log(`its graph:  ${formula(w.edge)}`);
+  console.log(`its graph:  ${formula(w[EDGE])}`);
   check(
     "the graph has grown by an addition for each step",
-    formula(w.edge).split("add").length - 1 === 5,
+    formula(w[EDGE]).split("add").length - 1 === 5,
   );
   check(
     "and all that was in between is still there",
@@ -104,7 +106,7 @@ part("Updates that stay out of the graph");
   // is not recorded, and the next step starts from a leaf again.
   const next = w.detach().add(g.mul(-lr));
   console.log(`detached:   w = ${await digits(next)}`);
-  check("a detached step has no graph", next.edge === null && next.isLeaf);
+  check("a detached step has no graph", next[EDGE] === null && next.isLeaf);
   check(
     "the numbers are those of float32",
     await digits(w) === "[0.4999999, 1.4999999, 2.5000005]" &&
@@ -122,7 +124,7 @@ part("Updates that stay out of the graph");
     next,
     0,
   );
-  check("and w is still the leaf that it was", formula(leaf.edge) === "leaf");
+  check("and w is still the leaf that it was", formula(leaf[EDGE]) === "leaf");
 }
 
 // ---------------------------------------------------------------------------
@@ -404,9 +406,11 @@ function fusedAddScalars(x: Tensor, c0: number, c1: number): Tensor[] {
     `fusedAddScalars([1], 1, 2) = ${await digits(v0)}, ${await digits(v1)}`,
   );
   for (const [i, v] of z.entries()) {
-    console.log(`result ${i}: output ${v.edge!.output} of ${formula(v.edge)}`);
+    console.log(
+      `result ${i}: output ${v[EDGE]!.output} of ${formula(v[EDGE])}`,
+    );
   }
-  check("one node made both", v0.edge!.node === v1.edge!.node);
+  check("one node made both", v0[EDGE]!.node === v1[EDGE]!.node);
 
   v0.mul(3).add(v1.mul(v1)).backward();
   console.log(`3 v0 + v1² has the gradient ${await digits(x.grad!)} by x`);

@@ -6,17 +6,14 @@
  */
 import {
   autogradFunction,
-  call,
-  constant,
-  type Expr,
   fused,
   type FusedFunction,
   type FusedInput,
   type FusedScalar,
-  indexAlong,
-  noGradNow,
   type Tensor,
 } from "@tenfold/core";
+import { call, constant, type Expr, indexAlong } from "@tenfold/core/backend";
+import { noGradNow } from "@tenfold/core/internal";
 import type { Reduction } from "../_options.ts";
 import { reduceLoss } from "./_reduce.ts";
 import { type Classes, totalWeight } from "./_classes.ts";

@@ -4,17 +4,14 @@
  * @module
  */
 import {
-  call,
-  constant,
-  currentRecording,
   DTypeError,
   fused,
   IndexError,
-  noGradNow,
   ShapeError,
-  showShape,
   type Tensor,
 } from "@tenfold/core";
+import { call, constant } from "@tenfold/core/backend";
+import { currentRecording, noGradNow, showShape } from "@tenfold/core/internal";
 
 /** Class indices beside the scores of classes, which lie along dim 1. */
 export interface Classes {

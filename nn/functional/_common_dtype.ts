@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type DType, numberOf, promote, type Tensor } from "@tenfold/core";
+import { type DType, promote, type Tensor } from "@tenfold/core";
+import { numberOf } from "@tenfold/core/backend";
 
 /**
  * The common dtype of an input, a weight and a bias, bools counted as int32;

@@ -4,14 +4,8 @@
  *
  * @module
  */
-import {
-  autogradFunction,
-  call,
-  type Expr,
-  fused,
-  sizeOf,
-  type Tensor,
-} from "@tenfold/core";
+import { autogradFunction, fused, type Tensor } from "@tenfold/core";
+import { call, type Expr, sizeOf } from "@tenfold/core/backend";
 
 const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
 const sub = (a: Expr, b: Expr): Expr => call("sub", a, b);

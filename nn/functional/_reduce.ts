@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  type FusedFunction,
-  ShapeError,
-  showShape,
-  type Tensor,
-} from "@tenfold/core";
+import { type FusedFunction, ShapeError, type Tensor } from "@tenfold/core";
+import { showShape } from "@tenfold/core/internal";
 import type { Reduction } from "../_options.ts";
 
 /** The loss of every element, their sum, or the sum over `count`. */

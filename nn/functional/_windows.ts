@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { ShapeError, showShape, type Tensor, tidyNow } from "@tenfold/core";
+import { ShapeError, type Tensor } from "@tenfold/core";
+import { showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import { positiveInteger } from "../_options.ts";
 

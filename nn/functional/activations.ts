@@ -1,11 +1,6 @@
-import {
-  call,
-  checkCount,
-  constant,
-  type Expr,
-  fused,
-  type Tensor,
-} from "@tenfold/core";
+import { fused, type Tensor } from "@tenfold/core";
+import { call, constant, type Expr } from "@tenfold/core/backend";
+import { checkCount } from "@tenfold/core/internal";
 import * as z from "zod";
 import { checkOptions, finite, oneOf, positiveNumber } from "../_options.ts";
 

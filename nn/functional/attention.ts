@@ -1,17 +1,13 @@
 import {
-  call,
-  constant,
-  type Expr,
   fused,
   type FusedFunction,
   type FusedOptions,
-  indexAlong,
   isFloating,
   ShapeError,
-  showShape,
   type Tensor,
-  tidyNow,
 } from "@tenfold/core";
+import { call, constant, type Expr, indexAlong } from "@tenfold/core/backend";
+import { showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import {
   checkOptions,

@@ -1,11 +1,6 @@
-import {
-  noGradNow,
-  ShapeError,
-  showShape,
-  sizeOf,
-  type Tensor,
-  tidyNow,
-} from "@tenfold/core";
+import { ShapeError, type Tensor } from "@tenfold/core";
+import { sizeOf } from "@tenfold/core/backend";
+import { noGradNow, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import {
   checkOptions,

@@ -1,15 +1,11 @@
 import {
-  call,
-  castExpr,
-  constant,
-  type Expr,
   fused,
   type FusedFunction,
-  refuseFaults,
   ShapeError,
-  showShape,
   type Tensor,
 } from "@tenfold/core";
+import { call, castExpr, constant, type Expr } from "@tenfold/core/backend";
+import { refuseFaults, showShape } from "@tenfold/core/internal";
 import * as z from "zod";
 import { checkOptions, reduction, tensorOption } from "../_options.ts";
 import { reduceLoss, requireSameShape } from "./_reduce.ts";

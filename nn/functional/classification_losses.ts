@@ -1,14 +1,12 @@
 import {
-  call,
   DTypeError,
-  type Expr,
   fused,
   isFloating,
   ShapeError,
-  showShape,
   type Tensor,
-  tidyNow,
 } from "@tenfold/core";
+import { call, type Expr } from "@tenfold/core/backend";
+import { showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import {
   checkOptions,

@@ -1,4 +1,5 @@
-import { ShapeError, showShape, type Tensor, tidyNow } from "@tenfold/core";
+import { ShapeError, type Tensor } from "@tenfold/core";
+import { APPLY, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import { checkOptions, positiveInteger, splitOptions } from "../_options.ts";
 import { commonDType } from "./_common_dtype.ts";
@@ -121,7 +122,7 @@ export function conv2d(
       dilation,
     );
     const op = { name: "conv2d", stride, padding, dilation, groups } as const;
-    return bias ? input.apply(op, weight, bias) : input.apply(op, weight);
+    return bias ? input[APPLY](op, weight, bias) : input[APPLY](op, weight);
   });
 }
 

@@ -1,11 +1,5 @@
-import {
-  DTypeError,
-  IndexError,
-  ShapeError,
-  showShape,
-  type Tensor,
-  tidyNow,
-} from "@tenfold/core";
+import { DTypeError, IndexError, ShapeError, type Tensor } from "@tenfold/core";
+import { showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import { checkOptions, dim } from "../_options.ts";
 

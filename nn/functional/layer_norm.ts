@@ -1,10 +1,5 @@
-import {
-  type Shape,
-  ShapeError,
-  showShape,
-  type Tensor,
-  tidyNow,
-} from "@tenfold/core";
+import { type Shape, ShapeError, type Tensor } from "@tenfold/core";
+import { showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import {
   checkOptions,

@@ -1,4 +1,5 @@
-import { checkCount, type Tensor, tidyNow } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { APPLY, checkCount, tidyNow } from "@tenfold/core/internal";
 import { commonDType } from "./_common_dtype.ts";
 
 const LINEAR = { name: "linear" } as const;
@@ -33,5 +34,5 @@ export function linear(
       linear(x.cast(dtype), weight.cast(dtype), bias?.cast(dtype))
     );
   }
-  return bias ? x.apply(LINEAR, weight, bias) : x.apply(LINEAR, weight);
+  return bias ? x[APPLY](LINEAR, weight, bias) : x[APPLY](LINEAR, weight);
 }

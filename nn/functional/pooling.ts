@@ -1,3 +1,4 @@
+import { APPLY, UPLOAD_LIKE } from "@tenfold/core/internal";
 import { ShapeError, type Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { checkOptions, flag, positiveInteger } from "../_options.ts";
@@ -84,7 +85,7 @@ export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
   );
   const size = pairOf(options.kernelSize);
   return batched(x, "maxPool2d", (batch) =>
-    batch.apply({
+    batch[APPLY]({
       name: "maxPool2d",
       size,
       stride: pairOf(options.stride ?? size),
@@ -187,7 +188,7 @@ function averages(x: Tensor, options: AvgPool2dOptions): Tensor {
   const divisors = Float32Array.from(
     rows.sizes.flatMap((r) => columns.sizes.map((c) => r * c)),
   );
-  const by = x.uploadLike(divisors, [rows.count, columns.count], "float32");
+  const by = x[UPLOAD_LIKE](divisors, [rows.count, columns.count], "float32");
   return sums.div(by.cast(x.dtype));
 }
 
@@ -267,7 +268,7 @@ export function adaptiveAvgPool2d(
       rows.flatMap((r) => columns.map((c) => r.size * c.size)),
     );
     return sums.div(
-      batch.uploadLike(sizes, [h, w], "float32").cast(sums.dtype),
+      batch[UPLOAD_LIKE](sizes, [h, w], "float32").cast(sums.dtype),
     );
   });
 }
@@ -297,7 +298,7 @@ function windowSums(x: Tensor, dim: number, windows: readonly Span[]): Tensor {
   const index = windows.flatMap(({ start }) =>
     Array.from({ length: most }, (_, k) => Math.min(start + k, extent - 1))
   );
-  const at = x.uploadLike(Int32Array.from(index), [index.length], "int32");
+  const at = x[UPLOAD_LIKE](Int32Array.from(index), [index.length], "int32");
   const [before, behind] = [x.shape.slice(0, dim), x.shape.slice(dim + 1)];
   const picked = x.indexSelect(dim, at)
     .reshape([...before, windows.length, most, ...behind]);
@@ -305,7 +306,7 @@ function windowSums(x: Tensor, dim: number, windows: readonly Span[]): Tensor {
     Array.from({ length: most }, (_, k) => k < size ? 1 : 0)
   );
   if (!inside.includes(0)) return picked.sum(dim + 1);
-  const mask = x.uploadLike(
+  const mask = x[UPLOAD_LIKE](
     Uint8Array.from(inside),
     [windows.length, most, ...behind.map(() => 1)],
     "bool",

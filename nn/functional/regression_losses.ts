@@ -1,4 +1,5 @@
-import { call, constant, type Expr, fused, type Tensor } from "@tenfold/core";
+import { fused, type Tensor } from "@tenfold/core";
+import { call, constant, type Expr } from "@tenfold/core/backend";
 import * as z from "zod";
 import {
   checkOptions,

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { ShapeError, showShape, sizeOf, type Tensor } from "@tenfold/core";
+import { ShapeError, type Tensor } from "@tenfold/core";
+import { sizeOf } from "@tenfold/core/backend";
+import { showShape } from "@tenfold/core/internal";
 
 /** Numbers that go into one unit, and places that each number goes to. */
 export interface Fan {

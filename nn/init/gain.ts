@@ -1,5 +1,5 @@
 /** Functions that follow a layer, under PyTorch's names. */
-import { checkCount } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
 export type Nonlinearity =
   | "linear"
   | "conv1d"

@@ -1,4 +1,5 @@
-import { checkCount, parseOptions, type Tensor } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { checkCount, parseOptions } from "@tenfold/core/internal";
 import * as z from "zod";
 import { finite, oneOf } from "../_options.ts";
 import { fanOf } from "./_fan.ts";

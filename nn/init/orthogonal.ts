@@ -1,15 +1,17 @@
 import {
-  DTYPES,
   getRandomState,
-  noGradNow,
-  parseArguments,
   setRandomState,
   ShapeError,
-  showShape,
   type Tensor,
-  threefry,
-  tidyNow,
 } from "@tenfold/core";
+import { DTYPES, threefry } from "@tenfold/core/backend";
+import {
+  noGradNow,
+  parseArguments,
+  showShape,
+  tidyNow,
+  UPLOAD_LIKE,
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { finite } from "../_options.ts";
 
@@ -147,7 +149,7 @@ export function orthogonal_<T extends Tensor>(
     }
   }
   tidyNow(() => {
-    noGradNow(() => tensor.copy_(tensor.uploadLike(data, shape, dtype)));
+    noGradNow(() => tensor.copy_(tensor[UPLOAD_LIKE](data, shape, dtype)));
   });
   return tensor;
 }

@@ -1,12 +1,10 @@
+import { rand, randn, type Tensor } from "@tenfold/core";
 import {
   checkCount,
   noGradNow,
   parseArguments,
-  rand,
-  randn,
-  type Tensor,
   tidyNow,
-} from "@tenfold/core";
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { finite, nonNegative } from "../_options.ts";
 

@@ -4,16 +4,15 @@ import {
   cat,
   type DType,
   einsum,
-  floatOf,
   grad,
   isFloating,
   type Shape,
-  sizeOf,
   stack,
   type Tensor,
   tensor,
   where,
 } from "@tenfold/core";
+import { floatOf, sizeOf } from "@tenfold/core/backend";
 import { functional as F } from "@tenfold/nn";
 import { clean, dtypesOf, onEachBackend } from "./_testing.ts";
 

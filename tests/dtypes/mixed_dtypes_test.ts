@@ -1,20 +1,17 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { it } from "@std/testing/bdd";
 import {
-  call,
-  castExpr,
-  constant,
   type DType,
   DTypeError,
   fused,
   grad,
-  indexAlong,
   isFloating,
   promote,
   type Tensor,
   tensor,
   zeros,
 } from "@tenfold/core";
+import { call, castExpr, constant, indexAlong } from "@tenfold/core/backend";
 import { functional } from "@tenfold/nn";
 import { clean, dtypesOf, onEachBackend, read } from "./_testing.ts";
 

@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import {
   arange,
-  call,
   type DType,
   DTypeError,
   full,
@@ -18,6 +17,7 @@ import {
   type TensorData,
   zeros,
 } from "@tenfold/core";
+import { call } from "@tenfold/core/backend";
 import { collate, parseCsv } from "@tenfold/data";
 import { clean, dtypesOf, onEachBackend, read } from "./_testing.ts";
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { DType, Op, Shape } from "@tenfold/core";
+import type { DType, Shape } from "@tenfold/core";
+import type { Op } from "@tenfold/core/backend";
 import type { Tolerance } from "../compare.ts";
 import type { Layout } from "../layout.ts";
 import type { Random } from "../random.ts";

@@ -3,14 +3,14 @@
  *
  * @module
  */
+import type { Shape } from "@tenfold/core";
 import type {
   Conv2dInputOp,
   Conv2dOp,
   Conv2dWeightOp,
   MaxPool2dOp,
-  Shape,
   WindowParams,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { ALL_LAYOUTS, type Layout } from "../layout.ts";
 import { anything, common } from "../values.ts";
 import { type CaseRow, operand } from "./case.ts";

@@ -3,15 +3,14 @@
  *
  * @module
  */
-import {
-  type ArangeOp,
-  type DropoutOp,
-  type EyeOp,
-  type FullOp,
-  isFloating,
-  type RandomOp,
-  type Shape,
-} from "@tenfold/core";
+import { isFloating, type Shape } from "@tenfold/core";
+import type {
+  ArangeOp,
+  DropoutOp,
+  EyeOp,
+  FullOp,
+  RandomOp,
+} from "@tenfold/core/backend";
 import { ALL_LAYOUTS } from "../layout.ts";
 import { common, EDGES } from "../values.ts";
 import {

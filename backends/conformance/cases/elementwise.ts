@@ -4,14 +4,12 @@
  *
  * @module
  */
+import { type DType, isFloating, type Shape } from "@tenfold/core";
 import {
-  type DType,
   ELEMENTWISE,
   type ElementwiseName,
   type ElementwiseOp,
-  isFloating,
-  type Shape,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { ALL_LAYOUTS } from "../layout.ts";
 import type { Random } from "../random.ts";
 import { common, type Draw, EDGES, sparse, within } from "../values.ts";

@@ -3,20 +3,18 @@
  *
  * @module
  */
+import { type DType, isFloating, type Shape } from "@tenfold/core";
 import {
   arg,
   call,
   castExpr,
   constant,
-  type DType,
   type Expr,
   type Formula,
-  isFloating,
   type MapOp,
   type MapSumOp,
   scalar,
-  type Shape,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { randomExpr } from "../expressions.ts";
 import { ALL_LAYOUTS } from "../layout.ts";
 import type { Random } from "../random.ts";

@@ -3,18 +3,17 @@
  *
  * @module
  */
+import type { DType, Shape } from "@tenfold/core";
 import type {
   CastOp,
   CatOp,
   CopyOp,
-  DType,
   EmbedOp,
   EmbedSumOp,
   MovementOp,
   OpOf,
-  Shape,
   TriangleOp,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { ALL_LAYOUTS, type Layout } from "../layout.ts";
 import { anything, common, EDGES } from "../values.ts";
 import {

@@ -3,15 +3,13 @@
  *
  * @module
  */
-import {
-  type DType,
-  type GatherOp,
-  isFloating,
-  type LinearOp,
-  type MatmulOp,
-  type ScatterAddOp,
-  type Shape,
-} from "@tenfold/core";
+import { type DType, isFloating, type Shape } from "@tenfold/core";
+import type {
+  GatherOp,
+  LinearOp,
+  MatmulOp,
+  ScatterAddOp,
+} from "@tenfold/core/backend";
 import { ALL_LAYOUTS, type Layout } from "../layout.ts";
 import { anything, common, type Draw, wholes, wrapping } from "../values.ts";
 import { type Case, type CaseRow, EVERY, NUMBERS, operand } from "./case.ts";

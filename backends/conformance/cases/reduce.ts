@@ -3,16 +3,15 @@
  *
  * @module
  */
+import type { DType, Shape } from "@tenfold/core";
 import type {
   AlongOp,
   ArgOp,
-  DType,
   LogSumExpOp,
   ReduceOp,
-  Shape,
   SortOp,
   VarianceOp,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { isFloating } from "@tenfold/core";
 import { ALL_LAYOUTS, type Layout } from "../layout.ts";
 import type { Operand } from "../session.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { MovementOp, OpName, OpOf, Shape } from "@tenfold/core";
+import type { Shape } from "@tenfold/core";
+import type { MovementOp, OpName, OpOf } from "@tenfold/core/backend";
 import { apart, wholes } from "../values.ts";
 import { type Case, operand, subsetsOfDims } from "./case.ts";
 import {

@@ -4,13 +4,8 @@
  *
  * @module
  */
-import type {
-  DType,
-  ElementwiseName,
-  ElementwiseOp,
-  Op,
-  Shape,
-} from "@tenfold/core";
+import type { DType, Shape } from "@tenfold/core";
+import type { ElementwiseName, ElementwiseOp, Op } from "@tenfold/core/backend";
 import type { Layout } from "../layout.ts";
 import { apart, type Draw, near, within } from "../values.ts";
 import { type Case, operand } from "./case.ts";

@@ -3,17 +3,16 @@
  *
  * @module
  */
+import type { DType, Shape } from "@tenfold/core";
 import {
   arg,
   call,
   castExpr,
   constant,
-  type DType,
   type Expr,
   type Formula,
   scalar,
-  type Shape,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import type { Operand } from "../session.ts";
 import { near, wholes } from "../values.ts";
 import { operand } from "./case.ts";

@@ -10,7 +10,7 @@ import {
   type ElementwiseOp,
   type OpName,
   type OpOf,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import type { CaseRow } from "./case.ts";
 import {
   conv2dInputRow,

@@ -4,21 +4,19 @@
  *
  * @module
  */
+import { type DType, isFloating, type Shape } from "@tenfold/core";
 import {
   arg,
   call,
   castExpr,
   constant,
-  type DType,
   type Expr,
   indexAlong,
-  isFloating,
   scalar,
   SCALAR_FUNCTIONS,
   type ScalarFunction,
-  type Shape,
   type UpdateOp,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { scalarTolerance } from "../scalar_tolerance.ts";
 import type { Tolerance } from "../compare.ts";
 import type { Layout } from "../layout.ts";

@@ -3,12 +3,8 @@
  *
  * @module
  */
-import type {
-  KernelCall,
-  Launch,
-  RoutineKernel,
-  TypedArray,
-} from "@tenfold/core";
+import type { TypedArray } from "@tenfold/core";
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import { walk } from "../walk.ts";
 import { multiplyBlocks } from "./gemm.ts";
 import { packTable } from "./pack.ts";

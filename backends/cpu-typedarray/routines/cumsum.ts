@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Launch, RoutineKernel, TypedArray } from "@tenfold/core";
+import type { TypedArray } from "@tenfold/core";
+import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import { accumulatesIntegers } from "../accumulator.ts";
 import { walkRows } from "../walk.ts";
 

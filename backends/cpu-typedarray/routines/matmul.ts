@@ -3,12 +3,8 @@
  *
  * @module
  */
-import type {
-  KernelCall,
-  Launch,
-  RoutineKernel,
-  TypedArray,
-} from "@tenfold/core";
+import type { TypedArray } from "@tenfold/core";
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import { walkRows } from "../walk.ts";
 import { multiplyBlocks, type Plane } from "./gemm.ts";
 import { type Matrix, packMatrix } from "./pack.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Launch, RoutineKernel, TypedArray } from "@tenfold/core";
+import type { TypedArray } from "@tenfold/core";
+import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 
 /** The part of a window that lies inside of the plane, along one dim. */
 interface Reach {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import { exp32 } from "../float32.ts";
 import { walkRows } from "../walk.ts";
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { castNumber, type DType } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import { castNumber } from "@tenfold/core/backend";
 import { assertClose, numbers } from "../testing.ts";
 import { inLayouts, rowsOf, runRoutine, target } from "./testing.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Launch, RoutineKernel, RoutineName } from "@tenfold/core";
+import type { Launch, RoutineKernel, RoutineName } from "@tenfold/core/backend";
 import { prepareArg } from "./arg.ts";
 import { prepareConv2d } from "./conv2d.ts";
 import { prepareCumsum } from "./cumsum.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { DType, RoutineKernel, RoutineName } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import type { RoutineKernel, RoutineName } from "@tenfold/core/backend";
 import { type Operand, operand, positions, run, seen } from "../testing.ts";
 import { cpuTypedArray } from "../mod.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Block } from "../allocator.ts";
 import { ArgumentLayout } from "../arguments.ts";
 import { i32 } from "../assembler.ts";

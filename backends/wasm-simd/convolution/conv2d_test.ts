@@ -1,6 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { EagerDevice, type Op, type Value, type View } from "@tenfold/core";
+import {
+  EagerDevice,
+  type Op,
+  type Value,
+  type View,
+} from "@tenfold/core/backend";
 import { WasmSimd } from "../backend.ts";
 import { probeFeatures } from "../features.ts";
 import { LinearMemory } from "../memory.ts";

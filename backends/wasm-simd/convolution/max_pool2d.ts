@@ -9,7 +9,7 @@ import {
   type KernelCall,
   type Launch,
   type RoutineKernel,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import { ArgumentLayout } from "../arguments.ts";
 import {
   type Code,

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { DType, MaxPool2dOp, View } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import type { MaxPool2dOp, View } from "@tenfold/core/backend";
 import { bothOf, upload } from "./testing.ts";
 
 type Pair = readonly [number, number];

@@ -3,8 +3,14 @@
  *
  * @module
  */
-import { type DType, DTYPES, EagerDevice, type Op, Value } from "@tenfold/core";
-import type { View } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import {
+  DTYPES,
+  EagerDevice,
+  type Op,
+  Value,
+  type View,
+} from "@tenfold/core/backend";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { wasmSimd } from "../mod.ts";
 

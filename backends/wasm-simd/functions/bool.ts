@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ScalarFunction } from "@tenfold/core";
+import type { ScalarFunction } from "@tenfold/core/backend";
 import { type Code, v128 } from "../assembler.ts";
 import { choose, type Lanes, type Vector } from "../math/lanes.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import type { DType } from "@tenfold/core";
-import type { ScalarFunction } from "@tenfold/core";
+import type { ScalarFunction } from "@tenfold/core/backend";
 import {
   type Code,
   f64x2,

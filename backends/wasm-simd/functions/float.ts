@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ScalarFunction } from "@tenfold/core";
+import type { ScalarFunction } from "@tenfold/core/backend";
 import { type Code, f32x4, v128 } from "../assembler.ts";
 import { abs, choose, type Lanes, type Vector } from "../math/lanes.ts";
 import { VECTOR_MATH, type VectorMath } from "../math/table.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { ScalarFunction } from "@tenfold/core";
 import {
+  type ScalarFunction,
   THREEFRY_PARITY,
   THREEFRY_ROTATIONS,
   THREEFRY_ROUNDS,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import {
   type Code,
   f64x2,

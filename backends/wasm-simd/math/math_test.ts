@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { SCALAR_FUNCTIONS } from "@tenfold/core";
+import { SCALAR_FUNCTIONS } from "@tenfold/core/backend";
 import { onArrays, ulpError } from "./testing.ts";
 import { VECTOR_MATH, type VectorMath } from "./table.ts";
 

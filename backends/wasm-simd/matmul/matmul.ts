@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Block } from "../allocator.ts";
 import type { ModuleBuilder } from "../assembler.ts";
 import { ARGUMENTS, type Engine, type Program, ZEROS } from "../engine.ts";

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { KernelCall, RoutineKernel, TypedArray } from "@tenfold/core";
+import type { TypedArray } from "@tenfold/core";
+import type { KernelCall, RoutineKernel } from "@tenfold/core/backend";
 import { WasmSimd } from "../backend.ts";
 import { type Features, probeFeatures } from "../features.ts";
 import { LinearMemory } from "../memory.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Launch, RoutineKernel } from "@tenfold/core";
+import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import { type Code, i32 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
 import { compileRows, ELEMENTS } from "./rows.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Launch, RoutineKernel } from "@tenfold/core";
+import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import { type Code, f32, f64, i32, type Local } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
 import { compileRows, ELEMENTS, times } from "./rows.ts";

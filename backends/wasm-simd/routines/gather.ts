@@ -7,7 +7,8 @@
  * @module
  */
 
-import { IndexError, type Launch, type RoutineKernel } from "@tenfold/core";
+import { IndexError } from "@tenfold/core";
+import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import {
   type Code,
   f32x4,

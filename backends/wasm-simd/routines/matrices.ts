@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { DType, KernelCall, Launch } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import type { KernelCall, Launch } from "@tenfold/core/backend";
 import { ArgumentLayout } from "../arguments.ts";
 import { type FunctionBuilder, i32, type Local } from "../assembler.ts";
 import type { Engine } from "../engine.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Launch, RoutineKernel } from "@tenfold/core";
+import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import {
   type Code,
   f32x4,

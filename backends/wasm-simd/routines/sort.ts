@@ -8,7 +8,8 @@
  * @module
  */
 
-import type { DType, Launch, RoutineKernel } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import {
   type Code,
   type FunctionBuilder,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Combine } from "@tenfold/core";
+import type { Combine } from "@tenfold/core/backend";
 import { VALUE_TYPE } from "../wgsl/scalar.ts";
 
 /** The dtypes of accumulators. */

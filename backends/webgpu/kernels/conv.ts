@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KernelCall } from "@tenfold/core";
+import type { KernelCall } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import { int, Params, uint } from "../wgsl/params.ts";
 import {

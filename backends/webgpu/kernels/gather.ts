@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Launch, RoutineKernel } from "@tenfold/core";
+import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import { int, uint } from "../wgsl/params.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";

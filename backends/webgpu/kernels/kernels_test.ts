@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { assertEquals, assertRejects } from "@std/assert";
-import { cat, constant, einsum, IndexError, type Tensor } from "@tenfold/core";
+import { cat, einsum, IndexError, type Tensor } from "@tenfold/core";
+import { constant } from "@tenfold/core/backend";
 import type { WebgpuBackend } from "../backend.ts";
 import { describeWithAdapter, openWith, PROFILES } from "../testing.ts";
 import { assertSame, normal, onCpu } from "./testing.ts";

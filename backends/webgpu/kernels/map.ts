@@ -4,8 +4,15 @@
  *
  * @module
  */
-import type { KernelCall, Launch, MapKernel, Slot } from "@tenfold/core";
-import { type Expr, topological, usesIndex } from "@tenfold/core";
+import {
+  type Expr,
+  type KernelCall,
+  type Launch,
+  type MapKernel,
+  type Slot,
+  topological,
+  usesIndex,
+} from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KernelCall, RoutineKernel } from "@tenfold/core";
+import type { KernelCall, RoutineKernel } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { int, Params, uint } from "../wgsl/params.ts";

@@ -6,13 +6,13 @@
  *
  * @module
  */
+import { DeviceError } from "@tenfold/core";
 import {
-  DeviceError,
   type KernelCall,
   type Launch,
   type ReduceKernel,
   topological,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";

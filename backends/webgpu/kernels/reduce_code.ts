@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReduceKernel } from "@tenfold/core";
+import type { ReduceKernel } from "@tenfold/core/backend";
 import type { ProgramSource } from "../device/program.ts";
 import {
   type Rendered,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { KernelCall } from "@tenfold/core";
+import type { KernelCall } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { castNumber, type Expr, topological } from "@tenfold/core";
+import { castNumber, type Expr, topological } from "@tenfold/core/backend";
 import type { Recorder } from "../device/recorder.ts";
 import { float, int, type Params } from "../wgsl/params.ts";
 import type { GpuDType } from "../wgsl/scalar.ts";

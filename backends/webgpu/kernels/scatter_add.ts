@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core";
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { int, uint } from "../wgsl/params.ts";

@@ -13,7 +13,7 @@ import {
   type Launch,
   type RoutineKernel,
   type Slot,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { prepareMap } from "./map.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Expr, operandsOf, topological } from "@tenfold/core";
+import { type Expr, operandsOf, topological } from "@tenfold/core/backend";
 import {
   type GpuDType,
   RENDER,

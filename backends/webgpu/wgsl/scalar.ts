@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { castNumber, type DType, type ScalarFunction } from "@tenfold/core";
+import type { DType } from "@tenfold/core";
+import { castNumber, type ScalarFunction } from "@tenfold/core/backend";
 
 /** The dtypes that tensors can have on a GPU. */
 export type GpuDType = Exclude<DType, "float64">;

@@ -10,7 +10,7 @@ import {
   SCALAR_FUNCTIONS,
   type ScalarFunction,
   threefry,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 import type { WebgpuBackend } from "../backend.ts";
 import { describeWithAdapter, openWith } from "../testing.ts";
 

@@ -7,7 +7,7 @@ import {
   THREEFRY_PARITY,
   THREEFRY_ROTATIONS,
   THREEFRY_ROUNDS,
-} from "@tenfold/core";
+} from "@tenfold/core/backend";
 
 /** Functions by name. */
 export const SPECIAL: Readonly<Record<string, string>> = {

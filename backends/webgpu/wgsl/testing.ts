@@ -7,12 +7,12 @@
 import {
   cat,
   type DType,
-  type OpName,
   rand,
   scope,
   type Tensor,
   zeros,
 } from "@tenfold/core";
+import type { OpName } from "@tenfold/core/backend";
 import { functional } from "@tenfold/nn";
 import type { CaseRow } from "../../conformance/cases/case.ts";
 import { CASES } from "../../conformance/cases/table.ts";

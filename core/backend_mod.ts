@@ -1,0 +1,41 @@
+/**
+ * For authors of backends: the interface that a backend implements, the kernels
+ * that it prepares, the expressions in them, and the primitives they come from.
+ *
+ * @module
+ */
+export type { Backend } from "./backend.ts";
+export { EagerDevice, type FaultError } from "./device.ts";
+export {
+  castNumber,
+  type DTypeFacts,
+  DTYPES,
+  floatOf,
+  numberOf,
+} from "./dtype.ts";
+export {
+  type DTypeRule,
+  ELEMENTWISE,
+  type Elementwise,
+  type ElementwiseName,
+} from "./elementwise.ts";
+export * from "./expr.ts";
+export * from "./kernel.ts";
+export type * from "./op.ts";
+export {
+  SCALAR_FUNCTIONS,
+  type ScalarFacts,
+  type ScalarFunction,
+} from "./scalar.ts";
+export { broadcastShapes, sizeOf } from "./shape.ts";
+export { erf, erfc } from "./special.ts";
+export type { Storage } from "./storage.ts";
+export { updateInPlace } from "./tensor.ts";
+export {
+  threefry,
+  THREEFRY_PARITY,
+  THREEFRY_ROTATIONS,
+  THREEFRY_ROUNDS,
+} from "./threefry.ts";
+export { Value } from "./value.ts";
+export { View } from "./view.ts";

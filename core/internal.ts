@@ -1,0 +1,26 @@
+/**
+ * What the packages of Tenfold share among themselves. Not for programs: names
+ * change here without notice.
+ *
+ * @module
+ */
+export { noGradNow } from "./autograd/mode.ts";
+export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
+export { deviceFor } from "./creation.ts";
+export { showShape } from "./errors.ts";
+export { dtypeOfArray, toElements } from "./host_data.ts";
+export * from "./members.ts";
+export * from "./options.ts";
+export {
+  currentHooks as currentRecording,
+  type Observer,
+  observeRecordings,
+  type RecordingHooks,
+  structureChanged,
+} from "./program/hooks.ts";
+export { refuseFaults } from "./refuse.ts";
+export { backendFromEnvironment } from "./registry.ts";
+export { knowingNew, releasePassed, tidyNow, unscopedNow } from "./scope.ts";
+export { currentTask, Task } from "./task.ts";
+export { tensorClass, wrapValue } from "./tensor.ts";
+export { Turn } from "./turn.ts";
