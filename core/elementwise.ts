@@ -60,18 +60,7 @@ export type ElementwiseName =
   | "logicalNot"
   | "isNan"
   | "isFinite"
-  | "where"
-  | "maximumGrad"
-  | "minimumGrad"
-  | "reluGrad"
-  | "leakyReluGrad"
-  | "eluGrad"
-  | "clampGrad"
-  | "tanhGrad"
-  | "sigmoidGrad"
-  | "geluGrad"
-  | "siluGrad"
-  | "sqrtGrad";
+  | "where";
 
 /**
  * How dtypes mix:
@@ -128,62 +117,6 @@ const integral = (name: ScalarFunction): Elementwise =>
 const positiveOr = (x: Expr, other: Expr): Expr =>
   call("select", call("le", x, number(0, x)), other, x);
 
-/** exp(-x²/2) / √(2π), the density of the standard normal distribution. */
-const normalDensity = (x: Expr): Expr =>
-  call(
-    "mul",
-    call("exp", call("mul", call("mul", x, x), number(-0.5, x))),
-    number(0.3989422804014327, x),
-  );
-
-/** Φ(x), the standard normal distribution function. */
-const normalCdf = (x: Expr): Expr =>
-  call(
-    "mul",
-    call(
-      "add",
-      call("erf", call("mul", x, number(Math.SQRT1_2, x))),
-      number(1, x),
-    ),
-    number(0.5, x),
-  );
-
-const one = (x: Expr): Expr => number(1, x);
-
-/**
- * The quotient of `a` by `b` rounded down, from their remainder `y`: exact where
- * `a / b` would be rounded up to the next integer.
- */
-export function wholeQuotient(a: Expr, b: Expr, y: Expr): Expr {
-  const isInfinite = call("eq", call("abs", b), number(Infinity, b));
-  return call(
-    "select",
-    call("eq", b, number(0, b)),
-    call("div", a, b),
-    call(
-      "select",
-      call("and", isInfinite, call("isFinite", a)),
-      // It goes into `a` not at all, or -1 times.
-      call("select", call("eq", y, a), number(0, a), number(-1, a)),
-      call("round", call("div", call("sub", a, y), b)),
-    ),
-  );
-}
-
-/** The gradient of an operand that the other one may beat. */
-const extremeGrad = (loses: "lt" | "gt"): Build => (g, mine, other) =>
-  call(
-    "select",
-    call(loses, mine!, other!),
-    number(0, g!),
-    call(
-      "select",
-      call("eq", mine!, other!),
-      call("mul", g!, number(0.5, g!)),
-      g!,
-    ),
-  );
-
 /** Every elementwise primitive. */
 export const ELEMENTWISE: {
   readonly [N in ElementwiseName]: Elementwise;
@@ -228,7 +161,13 @@ export const ELEMENTWISE: {
   leakyRelu: row(
     2,
     "float",
-    (x, slope) => positiveOr(x!, call("mul", x!, slope!)),
+    (x, slope) =>
+      call(
+        "select",
+        call("gt", x!, number(0, x!)),
+        x!,
+        call("mul", x!, slope!),
+      ),
   ),
   /** Operands x, alpha: `x > 0 ? x : alpha * (exp(x) - 1)`. */
   elu: row(
@@ -258,76 +197,6 @@ export const ELEMENTWISE: {
   isFinite: row(1, "compare", fn("isFinite")),
   /** Operands condition, a, b. */
   where: row(3, "select", fn("select")),
-
-  // Pieces of gradients that would otherwise take several kernels each.
-
-  // What is not taken is selected away rather than multiplied by 0, so that an
-  // infinite gradient of what follows does not make it NaN.
-
-  /**
-   * Operands g, mine, other: 0 where `mine < other`, half of `g` where they
-   * tie, else `g`.
-   */
-  maximumGrad: row(3, "float", extremeGrad("lt")),
-  /** The same for the smaller one. */
-  minimumGrad: row(3, "float", extremeGrad("gt")),
-  /** Operands g, y: 0 where `y <= 0`, else `g`. */
-  reluGrad: row(
-    2,
-    "float",
-    (g, y) => call("select", call("le", y!, number(0, y!)), number(0, g!), g!),
-  ),
-  /** Operands g, x, slope: `g` where `x > 0`, else `g * slope`. */
-  leakyReluGrad: row(3, "float", (g, x, slope) =>
-    call(
-      "select",
-      call("gt", x!, number(0, x!)),
-      g!,
-      call("mul", g!, slope!),
-    )),
-  /** Operands g, x, alpha: `g * alpha * exp(x)` where `x <= 0`, else `g`. */
-  eluGrad: row(3, "float", (g, x, alpha) =>
-    call(
-      "select",
-      call("le", x!, number(0, x!)),
-      call("mul", g!, call("mul", alpha!, call("exp", x!))),
-      g!,
-    )),
-  /** Operands g, x, low, high: `g` where `low <= x <= high`, else 0. */
-  clampGrad: row(4, "float", (g, x, low, high) =>
-    call(
-      "select",
-      call("and", call("ge", x!, low!), call("le", x!, high!)),
-      g!,
-      number(0, g!),
-    )),
-  /** Operands g, y: `g * (1 - y * y)`. */
-  tanhGrad: row(
-    2,
-    "float",
-    (g, y) => call("mul", g!, call("sub", one(y!), call("mul", y!, y!))),
-  ),
-  /** Operands g, y: `g * y * (1 - y)`. */
-  sigmoidGrad: row(
-    2,
-    "float",
-    (g, y) => call("mul", g!, call("mul", y!, call("sub", one(y!), y!))),
-  ),
-  /** Operands g, x: `g * (Φ(x) + x φ(x))`. */
-  geluGrad: row(2, "float", (g, x) =>
-    call(
-      "mul",
-      g!,
-      call("add", normalCdf(x!), call("mul", x!, normalDensity(x!))),
-    )),
-  /** Operands g, x: `g * s * (1 + x * (1 - s))` with `s = sigmoid(x)`. */
-  siluGrad: row(2, "float", (g, x) => {
-    const s = call("sigmoid", x!);
-    const inner = call("mul", x!, call("sub", one(x!), s));
-    return call("mul", g!, call("mul", s, call("add", one(x!), inner)));
-  }),
-  /** Operands g, x: `g / (2 * sqrt(x))`, from y: `g / (2 * y)`. */
-  sqrtGrad: row(2, "float", (g, y) => call("div", g!, call("add", y!, y!))),
 };
 
 /** A table that holds the same row for every elementwise primitive. */

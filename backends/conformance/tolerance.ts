@@ -21,7 +21,6 @@ import {
   overOperands,
   type Plain,
   reference,
-  type ScalarFormula,
 } from "@tenfold/core/reference";
 import { EPSILON, type Tolerance } from "./compare.ts";
 import {
@@ -47,20 +46,6 @@ const epsilons = (epsilons: number, rest: Partial<Tolerance> = {}) => () => ({
 /** Elementwise primitives that come down to one scalar function. */
 const like = (fn: keyof typeof SCALAR_TOLERANCE) => () => SCALAR_TOLERANCE[fn];
 
-/** Errors relative to the sizes of the terms that a formula adds up. */
-const terms = (
-  epsilons: number,
-  sizes: ScalarFormula,
-  floor?: number,
-): Rule<ElementwiseOp> =>
-(op, inputs) => ({
-  epsilons,
-  scale: overOperands(op, inputs, "float64", sizes).data,
-  ...(floor === undefined ? {} : { floor }),
-});
-
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-const density = (x: number) => Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
 /** Below this, what becomes of a product of small factors does not count. */
 const TINY = 1e-34;
 
@@ -125,26 +110,6 @@ const ELEMENTWISE_TOLERANCE: {
   isNan: exact,
   isFinite: exact,
   where: exact,
-  maximumGrad: equal,
-  minimumGrad: equal,
-  reluGrad: equal,
-  leakyReluGrad: equal,
-  eluGrad: epsilons(20, { floor: TINY }),
-  clampGrad: equal,
-  tanhGrad: terms(4, (g, y) => Math.abs(g!) * (1 + y! * y!)),
-  sigmoidGrad: terms(4, (g, y) => Math.abs(g! * y!)),
-  geluGrad: terms(
-    20,
-    (g, x) => Math.abs(g!) * (1 + Math.abs(x!) * density(x!)),
-    TINY,
-  ),
-  siluGrad: terms(
-    24,
-    (g, x) =>
-      Math.abs(g!) * sigmoid(x!) * (1 + Math.abs(x!) * (1 - sigmoid(x!))),
-    TINY,
-  ),
-  sqrtGrad: like("div"),
 };
 
 /** The error of a sum of `count` terms, in epsilons. */

@@ -5,7 +5,6 @@
  * @module
  */
 import { type DType, isFloating, promote } from "../dtype.ts";
-import { wholeQuotient } from "../elementwise.ts";
 import { call, castExpr, constant, type Expr, topological } from "../expr.ts";
 import type { ScalarFunction } from "../scalar.ts";
 
@@ -69,6 +68,26 @@ const shareOf = (
     select(call("eq", mine, other), mul(d, num(0.5, y)), d),
   );
 
+/**
+ * The quotient of `a` by `b` rounded down, from their remainder `y`: exact where
+ * `a / b` would be rounded up to the next integer.
+ */
+function wholeQuotient(a: Expr, b: Expr, y: Expr): Expr {
+  const isInfinite = call("eq", call("abs", b), num(Infinity, b));
+  return call(
+    "select",
+    call("eq", b, num(0, b)),
+    call("div", a, b),
+    call(
+      "select",
+      call("and", isInfinite, call("isFinite", a)),
+      // It goes into `a` not at all, or -1 times.
+      call("select", call("eq", y, a), num(0, a), num(-1, a)),
+      call("round", call("div", call("sub", a, y), b)),
+    ),
+  );
+}
+
 /** exp(-x²/2) / √(2π), the density of the standard normal distribution. */
 const density = (x: Expr): Expr =>
   mul(call("exp", mul(square(x), num(-0.5, x))), num(0.3989422804014327, x));
@@ -101,10 +120,13 @@ const RULES: { readonly [N in ScalarFunction]: Rule } = {
       ),
     // 0 to a power from 0 on is level; to a negative one it is infinite.
     (d, y, a, b) =>
-      select(
-        call("and", call("eq", a, num(0, a)), call("ge", b, num(0, b))),
-        num(0, y),
-        mul(d, mul(y, call("log", a))),
+      mul(
+        d,
+        select(
+          call("and", call("eq", a, num(0, a)), call("ge", b, num(0, b))),
+          num(0, y),
+          mul(y, call("log", a)),
+        ),
       ),
   ),
   max: extreme("lt"),
@@ -121,7 +143,8 @@ const RULES: { readonly [N in ScalarFunction]: Rule } = {
   round: flat,
   trunc: flat,
   exp: sum((d, y) => mul(d, y)),
-  expm1: sum((d, y) => mul(d, add(y, num(1, y)))),
+  // Of expm1 plus 1 nothing is left where x is far below 0.
+  expm1: sum((d, _y, a) => mul(d, call("exp", a))),
   log: sum((d, _y, a) => div(d, a)),
   log1p: sum((d, _y, a) => div(d, add(a, num(1, a)))),
   log2: sum((d, _y, a) => div(d, mul(a, num(Math.LN2, a)))),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isFloating } from "../dtype.ts";
+import { type DType, isFloating } from "../dtype.ts";
 import {
   arg,
   call,
@@ -20,27 +20,29 @@ import type { Tensor } from "../tensor.ts";
 import { differentiate } from "./differentiate.ts";
 import type { Rule, RuleContext } from "./vjp.ts";
 
-/** A gradient as a formula over some of the inputs and, last, `g`. */
-interface Gradient {
+/** A gradient as a formula over those inputs that it reads. */
+export interface Gradient {
+  /** What is computed. */
   readonly formula: Formula;
-  /** The inputs that it needs, in order. */
+  /** The inputs that it reads, in order: that of the result is the last. */
   readonly uses: readonly number[];
-  /** True where it depends on positions, so that it cannot be summed. */
-  readonly positional: boolean;
 }
 
-/** The expression with something else in place of its inputs. */
-function withInputs(expr: Expr, replace: (index: number) => Expr): Expr {
+/** The expression with others in place of the nodes for which there is one. */
+export function substitute(
+  expr: Expr,
+  replace: (node: Expr) => Expr | null,
+): Expr {
   const known = new Map<Expr, Expr>();
   const visit = (node: Expr): Expr => {
     let result = known.get(node);
-    if (result === undefined) known.set(node, result = copy(node));
+    if (result === undefined) {
+      known.set(node, result = replace(node) ?? copy(node));
+    }
     return result;
   };
   const copy = (node: Expr): Expr => {
     switch (node.kind) {
-      case "arg":
-        return replace(node.index);
       case "cast":
         return { ...node, value: visit(node.value) };
       case "call":
@@ -52,13 +54,37 @@ function withInputs(expr: Expr, replace: (index: number) => Expr): Expr {
   return visit(expr);
 }
 
-/** The inputs that an expression reads, in order. */
-function inputsOf(expr: Expr): number[] {
-  const found = new Set<number>();
+/**
+ * A gradient as a formula over the inputs that it reads alone, and that of the
+ * result, `last`, whose shape it has.
+ */
+export function overInputs(
+  label: string,
+  expr: Expr,
+  scalars: number,
+  last: number,
+  dtype: DType,
+): Gradient {
+  const found = new Map([[last, dtype]]);
   for (const node of topological([expr])) {
-    if (node.kind === "arg") found.add(node.index);
+    if (node.kind === "arg") found.set(node.index, node.dtype);
   }
-  return [...found].sort((a, b) => a - b);
+  const uses = [...found.keys()].sort((a, b) => a - b);
+  const own = substitute(
+    expr,
+    (node) =>
+      node.kind === "arg" ? arg(uses.indexOf(node.index), node.dtype) : null,
+  );
+  const inputs = uses.map((i) => found.get(i)!);
+  return { formula: { label, inputs, scalars, expr: own }, uses };
+}
+
+/** The dims of `whole` along which a tensor of shape `part` was repeated. */
+export function broadcastDims(whole: Shape, part: Shape): number[] {
+  const lead = whole.length - part.length;
+  return whole.map((_, d) => d).filter((d) =>
+    d < lead || (part[d - lead] === 1 && whole[d] !== 1)
+  );
 }
 
 /** The gradient by input `p`; `g` is the input behind the last. */
@@ -73,8 +99,10 @@ function gradientExpr(
   if (!gradients) return differentiate(expr, p, scaled);
   const own = gradients[p] ?? null;
   if (!own || !divides) return own;
-  const sources = [...inputs.map((dtype, i) => arg(i, dtype)), scaled];
-  return withInputs(own, (i) => sources[i]!);
+  return substitute(
+    own,
+    (node) => node.kind === "arg" && node.index === last ? scaled : null,
+  );
 }
 
 function gradientOf(
@@ -85,25 +113,13 @@ function gradientOf(
   const dtype = formula.inputs[p]!;
   if (!isFloating(dtype) || !isFloating(formula.expr.dtype)) return null;
   const found = gradientExpr(formula, p, divides);
-  if (!found) return null;
-  const last = formula.inputs.length;
-  const uses = inputsOf(found).filter((i) => i !== last);
-  const dtypes = [...formula.inputs, formula.expr.dtype];
-  const places = [...uses, last];
-  const expr = castExpr(
-    withInputs(found, (i) => arg(places.indexOf(i), dtypes[i]!)),
-    dtype,
+  return found && overInputs(
+    `the gradient of ${formula.label}`,
+    castExpr(found, dtype),
+    formula.scalars + (divides ? 1 : 0),
+    formula.inputs.length,
+    formula.expr.dtype,
   );
-  return {
-    formula: {
-      label: `the gradient of ${formula.label}`,
-      inputs: places.map((i) => dtypes[i]!),
-      scalars: formula.scalars + (divides ? 1 : 0),
-      expr,
-    },
-    uses,
-    positional: usesIndex([expr]),
-  };
 }
 
 const NO_GRADIENT: Rule<MapOp | MapSumOp> = { saves: [], grad: () => null };
@@ -123,7 +139,10 @@ export function formulaRule(
   if (rule === undefined) {
     const gradient = gradientOf(op.formula, p, divides);
     rule = gradient
-      ? { saves: gradient.uses, grad: (g, c) => apply(gradient, g, c, p) }
+      ? {
+        saves: gradient.uses.slice(0, -1),
+        grad: (g, c) => apply(gradient, g, c, p),
+      }
       : NO_GRADIENT;
     rules.set(key, rule);
   }
@@ -132,14 +151,14 @@ export function formulaRule(
 
 /** Runs a gradient over the shape of the loop, summed where `p` broadcast. */
 function apply(
-  { formula, uses, positional }: Gradient,
+  { formula, uses }: Gradient,
   g: Tensor,
   c: RuleContext<MapOp | MapSumOp>,
   p: number,
 ): Tensor {
   const { op } = c;
   const loop = loopOf(op, c);
-  const inputs = uses.map((i) => c.t(i));
+  const inputs = uses.slice(0, -1).map((i) => c.t(i));
   let spread = g;
   if (op.name === "mapSum" && !op.keepDim && g.ndim > 0) {
     spread = g.reshape(
@@ -156,18 +175,14 @@ function apply(
     ? [...op.scalars, op.divisor]
     : op.scalars;
   const { shape } = c.input(p);
-  if (positional || sameShape(shape, loop)) {
+  if (usesIndex([formula.expr]) || sameShape(shape, loop)) {
     return c.apply({ name: "map", formula, scalars }, inputs);
   }
-  const lead = loop.length - shape.length;
-  const dims = loop.map((_, d) => d).filter((d) =>
-    d < lead || (shape[d - lead] === 1 && loop[d] !== 1)
-  );
   return c.apply({
     name: "mapSum",
     formula,
     scalars,
-    dims,
+    dims: broadcastDims(loop, shape),
     keepDim: false,
     divisor: 1,
   }, inputs).reshape(shape);

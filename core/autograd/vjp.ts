@@ -9,12 +9,12 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import { forEachElementwise, wholeQuotient } from "../elementwise.ts";
 import { arg, call, castExpr, constant, type Expr } from "../expr.ts";
 import { memoize } from "../lower/program.ts";
 import type { Formula, MovementOp, Op, OpName, OpOf } from "../op.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { ELEMENTWISE_GRADIENTS } from "./elementwise.ts";
 import { formulaRule } from "./formula.ts";
 import type { Signature } from "./node.ts";
 
@@ -75,23 +75,8 @@ const saving = <O>(
   grad,
 });
 
-/**
- * An operand in the dtype that the operation brought it to, which its gradient
- * has: what is computed of it alone must not round or wrap in its own.
- */
-function as<T extends Tensor | number>(g: Tensor, x: T): T {
-  return typeof x === "number" || x.dtype === g.dtype
-    ? x
-    : x.cast(g.dtype) as T;
-}
-
 const pass: Rule = free((g) => g);
-const flat: Rule = free((g, c) => c.full(g.shape, 0));
 const none: Rules = [];
-
-/** Half of `g` at ties, and the whole of it beside NaN, as in PyTorch. */
-const extreme = (p: 0 | 1, name: "maximumGrad" | "minimumGrad"): Rule =>
-  saving([0, 1], (g, c) => helper(c, name, g, c.x(p), c.x(1 - p)));
 
 /** A reduced gradient under the shape that broadcasts to the input. */
 const kept = (
@@ -197,13 +182,6 @@ const logSoftmaxGrad = formulaOf(
   (g, y, sum) => call("sub", g!, call("mul", call("exp", y!), sum!)),
 );
 
-/** Operands g, a, b and the remainder y of `a` by `b`: the gradient by `b`. */
-const remainderGrad = formulaOf(
-  "remainder",
-  4,
-  (g, a, b, y) => call("neg", call("mul", g!, wholeQuotient(a!, b!, y!))),
-);
-
 /** Whether x is the extreme y; NaN is, where there is one. */
 const attains = (x: Expr, y: Expr): Expr =>
   call("or", call("eq", x, y), call("isNan", x));
@@ -254,218 +232,9 @@ const planeOf = (shape: Shape): [number, number] => [
 const zeros = (c: Pick<RuleContext, "full">, shape: Shape): Tensor =>
   c.full([], 0).expand(shape);
 
-const INV_SQRT_2PI = 0.3989422804014327;
-const TWO_OVER_SQRT_PI = 1.1283791670955126;
-
-/** Density of the standard normal distribution. */
-const density = (x: Tensor): Tensor =>
-  x.square().mul(-0.5).exp().mul(INV_SQRT_2PI);
-
-/** Applies a helper of the elementwise table to tensors and numbers. */
-function helper(
-  c: RuleContext,
-  name:
-    | "maximumGrad"
-    | "minimumGrad"
-    | "reluGrad"
-    | "leakyReluGrad"
-    | "eluGrad"
-    | "clampGrad"
-    | "tanhGrad"
-    | "sigmoidGrad"
-    | "geluGrad"
-    | "siluGrad"
-    | "sqrtGrad",
-  ...operands: (Tensor | number)[]
-): Tensor {
-  const tensors = operands.filter((o) => typeof o !== "number");
-  return c.apply({
-    name,
-    operands: operands.map((o) => typeof o === "number" ? o : null),
-  }, tensors);
-}
-
 /** Every gradient rule. Empty rows have no gradient. */
 export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
-  ...forEachElementwise<Rules>(none),
-  add: [pass, pass],
-  sub: [pass, free((g) => g.neg())],
-  mul: [
-    saving([1], (g, c) => g.mul(c.x(1))),
-    saving([0], (g, c) => g.mul(c.x(0))),
-  ],
-  div: [
-    saving([1], (g, c) => g.div(c.x(1))),
-    saving(["y", 1], (g, c) => g.mul(c.y()).div(c.x(1)).neg()),
-  ],
-  remainder: [
-    pass,
-    saving([0, 1, "y"], (g, c) => {
-      const inputs = [g, c.t(0), c.t(1), c.y()].map((x) => x.cast(g.dtype));
-      const formula = remainderGrad(g.dtype);
-      return c.apply({ name: "map", formula, scalars: [] }, inputs);
-    }),
-  ],
-  pow: [
-    saving([0, 1], (g, c) => {
-      const [a, b] = [as(g, c.t(0)), as(g, c.x(1))];
-      if (typeof b === "number") {
-        return b === 0 ? c.full(g.shape, 0) : g.mul(a.pow(b - 1).mul(b));
-      }
-      return g.mul(a.pow(b.sub(1)).mul(b)).where(b.ne(0), 0);
-    }),
-    saving([0, 1, "y"], (g, c) => {
-      const [a, b] = [as(g, c.x(0)), as(g, c.t(1))];
-      if (typeof a === "number") {
-        const slope = c.y().mul(Math.log(a));
-        return g.mul(a === 0 ? slope.where(b.ge(0).logicalNot(), 0) : slope);
-      }
-      // 0 to a power from 0 on is level; to a negative one it is infinite.
-      const level = a.eq(0).logicalAnd(b.ge(0));
-      return g.mul(c.y().mul(a.log()).where(level.logicalNot(), 0));
-    }),
-  ],
-  maximum: [extreme(0, "maximumGrad"), extreme(1, "maximumGrad")],
-  minimum: [extreme(0, "minimumGrad"), extreme(1, "minimumGrad")],
-  atan2: [
-    saving([0, 1], (g, c) => {
-      const [a, b] = [as(g, c.t(0)), as(g, c.x(1))];
-      const squares = a.square().add(
-        typeof b === "number" ? b * b : b.square(),
-      );
-      return g.mul(b).div(squares);
-    }),
-    saving([0, 1], (g, c) => {
-      const [a, b] = [as(g, c.x(0)), as(g, c.t(1))];
-      const squares = b.square().add(
-        typeof a === "number" ? a * a : a.square(),
-      );
-      return g.mul(a).div(squares).neg();
-    }),
-  ],
-  neg: [free((g) => g.neg())],
-  abs: [fromX((g, c) => g.mul(c.t(0).sign()))],
-  sign: [flat],
-  square: [fromX((g, c) => g.mul(c.t(0)).mul(2))],
-  exp: [fromY((g, c) => g.mul(c.y()))],
-  expm1: [fromY((g, c) => g.mul(c.y().add(1)))],
-  log: [fromX((g, c) => g.div(c.t(0)))],
-  log1p: [fromX((g, c) => g.div(c.t(0).add(1)))],
-  log2: [fromX((g, c) => g.div(c.t(0).mul(Math.LN2)))],
-  sqrt: [fromY((g, c) => helper(c, "sqrtGrad", g, c.y()))],
-  rsqrt: [fromY((g, c) => g.mul(c.y().pow(3)).mul(-0.5))],
-  reciprocal: [fromY((g, c) => g.mul(c.y().square()).neg())],
-  sin: [fromX((g, c) => g.mul(c.t(0).cos()))],
-  cos: [fromX((g, c) => g.mul(c.t(0).sin()).neg())],
-  tan: [fromY((g, c) => g.mul(c.y().square().add(1)))],
-  tanh: [fromY((g, c) => helper(c, "tanhGrad", g, c.y()))],
-  sigmoid: [fromY((g, c) => helper(c, "sigmoidGrad", g, c.y()))],
-  erf: [
-    fromX((g, c) => g.mul(c.t(0).square().neg().exp().mul(TWO_OVER_SQRT_PI))),
-  ],
-  gelu: [fromX((g, c) => helper(c, "geluGrad", g, c.t(0)))],
-  softplus: [fromX((g, c) => g.mul(c.t(0).sigmoid()))],
-  floor: [flat],
-  ceil: [flat],
-  round: [flat],
-  trunc: [flat],
-  relu: [fromY((g, c) => helper(c, "reluGrad", g, c.y()))],
-  leakyRelu: [
-    saving([0, 1], (g, c) => helper(c, "leakyReluGrad", g, c.t(0), c.x(1))),
-    saving([0], (g, c) => g.mul(c.t(0).minimum(0))),
-  ],
-  elu: [
-    saving([0, 1], (g, c) => helper(c, "eluGrad", g, c.t(0), c.x(1))),
-    saving([0], (g, c) => g.mul(c.t(0).minimum(0).expm1())),
-  ],
-  silu: [fromX((g, c) => helper(c, "siluGrad", g, c.t(0)))],
-  clamp: [
-    saving(
-      [0, 1, 2],
-      (g, c) => helper(c, "clampGrad", g, c.t(0), c.x(1), c.x(2)),
-    ),
-    saving([0, 1, 2], (g, c) => {
-      const low = c.t(1);
-      return g.where(low.gt(c.x(0)).logicalAnd(low.lt(c.x(2))), 0);
-    }),
-    saving([0, 1, 2], (g, c) => {
-      const high = c.t(2);
-      return g.where(high.lt(c.x(0)).logicalOr(high.lt(c.x(1))), 0);
-    }),
-  ],
-  where: [
-    null,
-    saving([0], (g, c) => g.where(c.t(0), 0)),
-    saving([0], (g, c) => g.where(c.t(0).logicalNot(), 0)),
-  ],
-  maximumGrad: [
-    saving([1, 2], (g, c) => helper(c, "maximumGrad", g, c.x(1), c.x(2))),
-    null,
-    null,
-  ],
-  minimumGrad: [
-    saving([1, 2], (g, c) => helper(c, "minimumGrad", g, c.x(1), c.x(2))),
-    null,
-    null,
-  ],
-  reluGrad: [saving([1], (g, c) => helper(c, "reluGrad", g, c.x(1))), null],
-  leakyReluGrad: [
-    saving([1, 2], (g, c) => helper(c, "leakyReluGrad", g, c.x(1), c.x(2))),
-    null,
-    saving([0, 1], (g, c) => g.mul(c.x(0)).where(c.t(1).le(0), 0)),
-  ],
-  eluGrad: [
-    saving([1, 2], (g, c) => helper(c, "eluGrad", g, c.x(1), c.x(2))),
-    saving([0, 1, 2], (g, c) => {
-      const x = c.t(1);
-      return g.mul(c.x(0)).mul(x.exp().mul(c.x(2)).where(x.lt(0), 0));
-    }),
-    saving([0, 1], (g, c) => {
-      const x = c.t(1);
-      return g.mul(c.x(0)).mul(x.exp().where(x.le(0), 0));
-    }),
-  ],
-  clampGrad: [
-    saving(
-      [1, 2, 3],
-      (g, c) => helper(c, "clampGrad", g, c.x(1), c.x(2), c.x(3)),
-    ),
-    null,
-    null,
-    null,
-  ],
-  tanhGrad: [
-    saving([1], (g, c) => helper(c, "tanhGrad", g, c.x(1))),
-    saving([0, 1], (g, c) => g.mul(c.x(0)).mul(c.t(1).mul(-2))),
-  ],
-  sigmoidGrad: [
-    saving([1], (g, c) => helper(c, "sigmoidGrad", g, c.x(1))),
-    saving([0, 1], (g, c) => g.mul(c.x(0)).mul(c.t(1).mul(-2).add(1))),
-  ],
-  geluGrad: [
-    saving([1], (g, c) => helper(c, "geluGrad", g, c.x(1))),
-    saving([0, 1], (g, c) => {
-      const x = c.t(1);
-      return g.mul(c.x(0)).mul(density(x).mul(x.square().neg().add(2)));
-    }),
-  ],
-  siluGrad: [
-    saving([1], (g, c) => helper(c, "siluGrad", g, c.x(1))),
-    saving([0, 1], (g, c) => {
-      const x = c.t(1);
-      const s = x.sigmoid();
-      const slope = s.mul(s.neg().add(1));
-      return g.mul(c.x(0)).mul(slope.mul(x.mul(s.mul(-2).add(1)).add(2)));
-    }),
-  ],
-  sqrtGrad: [
-    saving([1], (g, c) => helper(c, "sqrtGrad", g, c.x(1))),
-    saving([0, 1], (g, c) => {
-      const y = c.t(1);
-      return g.mul(c.x(0)).div(y.square().mul(-2));
-    }),
-  ],
-
+  ...ELEMENTWISE_GRADIENTS,
   cast: [pass],
   copy: [pass],
   sum: [free((g, c) => kept(g, c).expand(c.input(0).shape))],

@@ -21,10 +21,6 @@ const truth = (x: boolean): number => x ? 1 : 0;
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 /** The standard normal distribution function. */
 const cdf = (x: number): number => 0.5 * erfc(-x * Math.SQRT1_2);
-/** The standard normal density. */
-const density = (x: number): number =>
-  Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
-
 /** Remainder with the sign of the divisor; NaN for a divisor of 0. */
 function remainder(a: number, b: number): number {
   const r = a % b;
@@ -87,23 +83,6 @@ const FORMULAS: { readonly [N in ElementwiseName]: ScalarFormula } = {
   isNan: (x) => truth(Number.isNaN(x)),
   isFinite: (x) => truth(Number.isFinite(x)),
   where: (condition, a, b) => condition !== 0 ? a! : b!,
-
-  maximumGrad: (g, mine, other) =>
-    mine! < other! ? 0 : mine === other ? g! / 2 : g!,
-  minimumGrad: (g, mine, other) =>
-    mine! > other! ? 0 : mine === other ? g! / 2 : g!,
-  reluGrad: (g, y) => y! <= 0 ? 0 : g!,
-  leakyReluGrad: (g, x, slope) => x! > 0 ? g! : g! * slope!,
-  eluGrad: (g, x, alpha) => x! <= 0 ? g! * (alpha! * Math.exp(x!)) : g!,
-  clampGrad: (g, x, low, high) => low! <= x! && x! <= high! ? g! : 0,
-  tanhGrad: (g, y) => g! * (1 - y! * y!),
-  sigmoidGrad: (g, y) => g! * y! * (1 - y!),
-  geluGrad: (g, x) => g! * (cdf(x!) + x! * density(x!)),
-  siluGrad: (g, x) => {
-    const s = sigmoid(x!);
-    return g! * s * (1 + x! * (1 - s));
-  },
-  sqrtGrad: (g, y) => g! / (2 * y!),
 };
 
 /** Those that mean something else for int32: their results wrap. */

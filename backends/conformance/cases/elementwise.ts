@@ -31,15 +31,9 @@ interface Domain {
 }
 
 const any: Domain = { draw: common };
-/** A gradient from above, of ordinary size. */
-const upstream: Domain = { draw: common, edges: [0, -0, 1, -2.5, 1000, NaN] };
 const positive: Domain = { draw: within(0.01, 10) };
 const truth: Domain = { draw: sparse };
 const slope: Domain = { draw: within(0, 1), edges: [0, 0.01, 1, 2.5] };
-const moderate: Domain = {
-  draw: common,
-  edges: [0, -0, 0.5, -0.5, 3, -3, 20, -20, 100, -100, 1e10, -1e10, NaN],
-};
 
 /** Where the operands of each primitive come from. */
 const DOMAINS: { readonly [N in ElementwiseName]: readonly Domain[] } = {
@@ -94,23 +88,6 @@ const DOMAINS: { readonly [N in ElementwiseName]: readonly Domain[] } = {
   isNan: [any],
   isFinite: [any],
   where: [truth, any, any],
-  maximumGrad: [upstream, any, any],
-  minimumGrad: [upstream, any, any],
-  reluGrad: [upstream, any],
-  leakyReluGrad: [upstream, any, slope],
-  eluGrad: [upstream, moderate, slope],
-  clampGrad: [upstream, any, any, any],
-  tanhGrad: [upstream, {
-    draw: within(-1, 1),
-    edges: [0, -0, 1, -1, 0.5, 0.999, NaN],
-  }],
-  sigmoidGrad: [upstream, {
-    draw: within(0, 1),
-    edges: [0, 1, 0.5, 0.999, NaN],
-  }],
-  geluGrad: [upstream, moderate],
-  siluGrad: [upstream, moderate],
-  sqrtGrad: [upstream, { draw: within(0.1, 4), edges: [0, 0.5, 3, 1e10, NaN] }],
 };
 
 /** Shapes that broadcast, as many as the widest primitive has operands. */

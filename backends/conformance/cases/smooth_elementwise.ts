@@ -73,22 +73,6 @@ const DOMAINS: { readonly [N in ElementwiseName]: readonly Draw[] | null } = {
   isNan: null,
   isFinite: null,
   where: [plain, plain, plain],
-  maximumGrad: [plain, near([-1.5, 0.5], 0.3), near([-0.5, 1.5], 0.3)],
-  minimumGrad: [plain, near([-1.5, 0.5], 0.3), near([-0.5, 1.5], 0.3)],
-  reluGrad: [plain, apart(0.2, 2)],
-  leakyReluGrad: [plain, apart(0.2, 2), within(0.1, 0.5)],
-  eluGrad: [plain, apart(0.2, 2), within(0.5, 1.5)],
-  clampGrad: [
-    plain,
-    near([-1.5, 0, 1.5], 0.3),
-    within(-0.9, -0.6),
-    within(0.6, 0.9),
-  ],
-  tanhGrad: [plain, within(-0.9, 0.9)],
-  sigmoidGrad: [plain, within(0.1, 0.9)],
-  geluGrad: [plain, plain],
-  siluGrad: [plain, plain],
-  sqrtGrad: [plain, positive],
 };
 
 /** Layouts that cases of gradients go through in round. */
@@ -148,12 +132,9 @@ function elementwise(name: ElementwiseName): Smooth<ElementwiseOp> {
 const NUMBERS: { readonly [N in ElementwiseName]?: readonly number[] } = {
   remainder: [2.5, 1],
   clamp: [0, -0.75, 0.75],
-  clampGrad: [1, 0, -0.75, 0.75],
   pow: [1.5, 3],
   maximum: [0, 0],
   minimum: [0, 0],
-  maximumGrad: [1, 0, 0],
-  minimumGrad: [1, 0, 0],
 };
 
 /** The cases of each elementwise primitive. */
