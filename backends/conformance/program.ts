@@ -248,7 +248,7 @@ export async function checkReplay(
       device,
       launcherOf(device),
       undefined,
-      false,
+      { reorders: false },
     );
     // Compilers of shaders compute fused expressions in other ways.
     const exact = session.backend.subnormals !== false;

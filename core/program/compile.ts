@@ -7,7 +7,7 @@ import { EDGE, OWNER, VALUE } from "../members.ts";
 import { isRecording } from "../autograd/mode.ts";
 import { nextSequence } from "../autograd/node.ts";
 import { type Device, launcherOf } from "../device.ts";
-import { CompileError } from "../errors.ts";
+import { CompileError, showShape } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import {
   checkPlain,
@@ -37,6 +37,7 @@ import {
   sharing,
   type Structure,
 } from "./signature.ts";
+import { trace } from "./trace.ts";
 
 /** Options of {@linkcode compile}. */
 export interface CompileOptions {
@@ -52,6 +53,14 @@ export interface CompileOptions {
    * @default {8}
    */
   readonly maxSignatures?: number;
+  /**
+   * Takes the time of every kernel, for `inspect` and `trace`. On devices that
+   * work later, such as webgpu, that is the time that the processor takes to
+   * hand the kernel over.
+   *
+   * @default {false}
+   */
+  readonly profile?: boolean;
 }
 
 /** What a compiled function has done so far. */
@@ -78,8 +87,19 @@ export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
   /** What it has done so far. */
   readonly stats: CompileStats;
-  /** A listing of the kernels of every plan. */
+  /**
+   * A listing of the kernels of every plan: expressions, shapes, bytes, and with
+   * `profile: true` the mean time of each and its share of the whole.
+   */
   inspect(): string;
+  /**
+   * With `profile: true`, the replays so far as a file for trace viewers
+   * (ui.perfetto.dev, chrome://tracing): a row for each signature with its
+   * kernels over time, the last 65,536 of them.
+   *
+   * @throws {CompileError} If nothing was profiled.
+   */
+  trace(): string;
   /** Gives the memory of its plans back; a later call records again. */
   dispose(): void;
   /** {@linkcode Compiled.dispose} at the end of a `using` block. */
@@ -107,7 +127,11 @@ interface Entry {
  */
 type Output = Tensor | number | { readonly leaf: boolean };
 
-const OPTIONS: PlainFields = { fallback: flag, maxSignatures: number };
+const OPTIONS: PlainFields = {
+  fallback: flag,
+  maxSignatures: number,
+  profile: flag,
+};
 
 /**
  * Makes a function that is recorded when it is first called with arguments of
@@ -142,15 +166,22 @@ export function compile<A extends unknown[], R>(
 ): Compiled<A, R> {
   checkCount("compile", arguments.length, 2);
   checkPlain(OPTIONS, options, "compile");
-  const { fallback = false, maxSignatures = 8 } = options;
+  const { fallback = false, maxSignatures = 8, profile = false } = options;
+  if (!Number.isSafeInteger(maxSignatures) || maxSignatures < 1) {
+    throw new RangeError(
+      `Cannot compile with maxSignatures ${maxSignatures}: give an integer from 1 on`,
+    );
+  }
   const state = new State(fn as (...args: unknown[]) => unknown, {
     fallback,
     maxSignatures,
+    profile,
   });
   const compiled = (...args: A): R => state.call(args) as R;
   Object.defineProperty(compiled, "stats", { get: () => state.stats });
   return Object.assign(compiled, {
     inspect: () => state.inspect(),
+    trace: () => state.trace(),
     dispose: () => state.dispose(),
     [Symbol.dispose]: () => state.dispose(),
   }) as Compiled<A, R>;
@@ -191,6 +222,18 @@ class State {
 
   inspect(): string {
     return this.#entries.map(({ plan }) => describe(plan)).join("\n\n");
+  }
+
+  trace(): string {
+    if (!this.#options.profile) {
+      throw new CompileError(
+        "Cannot trace a function that was compiled without { profile: true }",
+      );
+    }
+    return trace(
+      this.#fn.name || "compiled function",
+      this.#entries.map(({ plan }) => plan),
+    );
   }
 
   dispose(): void {
@@ -283,6 +326,7 @@ class State {
       device,
       launcherOf(device),
       this.#pool,
+      { profile: this.#options.profile, title: titleOf(tensors) },
     );
     this.#entries.unshift({
       structure,
@@ -403,6 +447,12 @@ function gradientsOf(
     states.push({ of, before, after: leaf.grad?.[VALUE] ?? null });
   }
   return states;
+}
+
+/** Names a plan after its arguments. */
+function titleOf(tensors: readonly Tensor[]): string {
+  const shapes = tensors.map(({ shape }) => showShape(shape));
+  return `f(${shapes.join(", ")})`;
 }
 
 /** Leaves counts of faults that were not looked at yet to the next read. */

@@ -7,47 +7,64 @@ import { DTYPES } from "../dtype.ts";
 import type { Expr } from "../expr.ts";
 import { showShape } from "../errors.ts";
 import type { Plan } from "./plan.ts";
-import type { Place, RecordedLaunch } from "./recording.ts";
+import type { Shape } from "../shape.ts";
+import type { RecordedLaunch } from "./recording.ts";
 
 /** The kernels of a plan, a line each with their expressions below. */
-export function describe(plan: Plan): string {
-  const { recorded, launches, bytes } = plan.facts;
-  const head =
-    `${launches} launches (${recorded} recorded), ${bytes} bytes of temporaries`;
-  return [head, ...plan.launches.map(line)].join("\n");
+export function describe({ facts, launches, profile, title }: Plan): string {
+  const total = profile?.kernels.reduce((sum, k) => sum + k.milliseconds, 0);
+  const head = `${title}: ${launches.length} launches (${facts.recorded} ` +
+    `recorded), ${facts.bytes} bytes of temporaries`;
+  const lines = launches.map((launch, i) => {
+    const time = profile?.kernels[i];
+    const took = time && time.runs > 0
+      ? `, ${(1000 * time.milliseconds / time.runs).toFixed(1)} µs (${
+        (100 * time.milliseconds / total!).toFixed(1)
+      } %)`
+      : "";
+    return [
+      `${i + 1}. ${nameOf(launch)} over ${showShape(shapeOf(launch))}, ${
+        bytesOf(launch)
+      } bytes${took}`,
+      ...showExprs(launch).map((text) => `   ${text}`),
+    ].join("\n");
+  });
+  return [head, ...lines].join("\n");
 }
 
-function line(launch: RecordedLaunch, i: number): string {
-  const what = launch.kind === "routine"
+/** What a launch is called. */
+export function nameOf(launch: RecordedLaunch): string {
+  return launch.kind === "routine"
     ? launch.name
     : `${launch.kind} ${launch.label}`;
-  const shape = launch.kind === "map"
-    ? launch.outputs[0]!.view.shape
-    : launch.shape;
-  const places = [...launch.outputs, ...launch.inputs];
-  const bytes = places.reduce((sum, p) => sum + bytesOf(p), 0);
-  const head = `${i + 1}. ${what} over ${showShape(shape)}, ${bytes} bytes`;
-  switch (launch.kind) {
-    case "map":
-      return [head, ...launch.program.exprs.map((e) => `   ${show(e)}`)].join(
-        "\n",
-      );
-    case "reduce": {
-      const { element, combine, epilogue } = launch.program;
-      return [
-        head,
-        `   ${combine} of ${show(element)}`,
-        `   then ${show(epilogue)}`,
-      ].join("\n");
-    }
-    case "routine":
-      return head;
-  }
 }
 
-/** Bytes that are moved at the least. */
-function bytesOf({ storage, view }: Place): number {
-  return Math.min(view.size, storage.size) * DTYPES[storage.dtype].bytes;
+/** The extents of its loop. */
+export function shapeOf(launch: RecordedLaunch): Shape {
+  return launch.kind === "map" ? launch.outputs[0]!.view.shape : launch.shape;
+}
+
+/** Bytes that it moves at the least. */
+export function bytesOf({ outputs, inputs }: RecordedLaunch): number {
+  return [...outputs, ...inputs].reduce(
+    (sum, { storage, view }) =>
+      sum + Math.min(view.size, storage.size) * DTYPES[storage.dtype].bytes,
+    0,
+  );
+}
+
+/** What it computes, as text. */
+export function showExprs(launch: RecordedLaunch): string[] {
+  switch (launch.kind) {
+    case "map":
+      return launch.program.exprs.map(show);
+    case "reduce": {
+      const { element, combine, epilogue } = launch.program;
+      return [`${combine} of ${show(element)}`, `then ${show(epilogue)}`];
+    }
+    case "routine":
+      return [];
+  }
 }
 
 /** An expression as text. */

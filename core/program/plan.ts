@@ -22,6 +22,7 @@ import {
   type Recording,
 } from "./recording.ts";
 import { Pool } from "./pool.ts";
+import { Profile } from "./profile.ts";
 import { assignSlots } from "./slots.ts";
 
 /** What becomes of a storage from outside of the plan's own memory. */
@@ -125,12 +126,28 @@ interface Kept {
 /** Kernels take as many buffers as every device binds. */
 const OPERANDS = 8;
 
+/** How a plan is made. */
+export interface PlanOptions {
+  /** Whether fusion may change the order of sums. */
+  readonly reorders?: boolean;
+  /** Whether the time of each kernel is taken. */
+  readonly profile?: boolean;
+  /** What it is called in listings. */
+  readonly title?: string;
+}
+
 /** A function that runs again without its JavaScript. */
 export class Plan {
   /** The fused launches. */
   readonly launches: readonly RecordedLaunch[];
   /** How large it is. */
   readonly facts: PlanFacts;
+  /** What it is called in listings. */
+  readonly title: string;
+  /** The time of each kernel, where that is taken. */
+  readonly profile: Profile | null;
+  /** Which launch each bound one is; some have nothing to do. */
+  readonly #numbers: number[] = [];
   readonly #bound: BoundLaunch[] = [];
   readonly #buffers: Storage[] = [];
   readonly #persistent = new Set<Storage>();
@@ -153,15 +170,16 @@ export class Plan {
    * @param device Where it runs.
    * @param launcher What binds its launches.
    * @param pool Memory that plans which never run at once share.
-   * @param reorders Whether fusion may change the order of sums.
+   * @param options What else to do.
    */
   constructor(
     recorded: Recorded,
     device: Device,
     launcher: Launcher,
     pool: Pool = new Pool(),
-    reorders = true,
+    { reorders = true, profile = false, title = "plan" }: PlanOptions = {},
   ) {
+    this.title = title;
     this.#recorded = recorded;
     this.#device = device;
     const { recording, parameters, results, gradients = [] } = recorded;
@@ -199,6 +217,7 @@ export class Plan {
         operands: OPERANDS,
         reorders,
       });
+      this.profile = profile ? new Profile(this.launches.length) : null;
       const { slots, of } = assignSlots(this.launches, temporary);
       let bytes = 0;
       for (const { dtype, size } of slots) {
@@ -249,7 +268,7 @@ export class Plan {
     const lateOf = new Map<LateNumbers, LateTarget[]>();
     const firstUse = new Map<LateNumbers, number>();
     const lastWrite = new Map<Storage, number>();
-    for (const launch of this.launches) {
+    for (const [index, launch] of this.launches.entries()) {
       const places = [...launch.outputs, ...launch.inputs];
       const values = places.map(({ storage, view }) => {
         const slot = slotOf.get(storage);
@@ -260,6 +279,7 @@ export class Plan {
       if (bound === null) continue;
       const number = this.#bound.length;
       this.#bound.push(bound);
+      this.#numbers.push(index);
       places.forEach(({ storage, view }, at) => {
         const p = parameters.findIndex((q) => q.storage === storage);
         if (p >= 0) {
@@ -381,14 +401,11 @@ export class Plan {
   }
 
   #launchAll(values: readonly Value[], storages: readonly Storage[]): void {
-    const bound = this.#bound;
     let next = 0;
     try {
       for (const turn of this.#turns) {
-        while (next < turn.at) {
-          const { launch, call } = bound[next++]!;
-          launch(call);
-        }
+        this.#launchUntil(turn.at, next);
+        next = turn.at;
         if ("check" in turn) this.#look(turn.check, values, storages);
         else {
           const numbers = turn.from.produce();
@@ -397,13 +414,20 @@ export class Plan {
           }
         }
       }
-      while (next < bound.length) {
-        const { launch, call } = bound[next++]!;
-        launch(call);
-      }
+      this.#launchUntil(this.#bound.length, next);
     } finally {
       for (const storage of this.#written) storage.version++;
       for (const i of this.#writtenParameters) values[i]!.storage.version++;
+    }
+  }
+
+  #launchUntil(end: number, begin: number): void {
+    const bound = this.#bound;
+    const { profile } = this;
+    for (let i = begin; i < end; i++) {
+      const { launch, call } = bound[i]!;
+      if (profile === null) launch(call);
+      else profile.time(this.#numbers[i]!, () => launch(call));
     }
   }
 
