@@ -79,7 +79,7 @@ export class Allocator {
   #held = 0;
 
   /**
-   * Divides what lies between `base` and the end of the memory.
+   * Allocates between `base` and the end of the memory.
    *
    * @param memory The memory.
    * @param base The first byte to give away.
@@ -163,7 +163,7 @@ export class Allocator {
     return this.#find(units);
   }
 
-  /** Adds what lies between the last block and `end`. */
+  /** Adds the bytes between the last block and `end`. */
   #extend(end: number): void {
     const units = Math.floor((end - this.#end) / UNIT);
     if (units === 0) return;

@@ -9,7 +9,13 @@ import { DTYPES, type MapKernel } from "@tenfold/core/backend";
 import { i32, type Local, select, v128 } from "./assembler.ts";
 import { dimsOf, nest, stepOf } from "./loops.ts";
 import { type MapEmitContext, mapRow, valuesAt } from "./map_row.ts";
-import { loadDense, loadSplat, type Quad, storeDense, turn } from "./values.ts";
+import {
+  loadDense,
+  loadSplat,
+  type Quad,
+  storeDense,
+  transpose4x4,
+} from "./values.ts";
 
 /** Columns of a block, so that cache lines stay in the cache from row to row. */
 const COLUMNS = 64;
@@ -128,7 +134,7 @@ function tile(
         if (j > 0) f.increase(pointer, steps[k]!);
         return f.let(v128.load(pointer));
       });
-      return [k, turn(f, vectors)] as const;
+      return [k, transpose4x4(f, vectors)] as const;
     }),
   );
   const here = at.map((pointer) => f.let(pointer));

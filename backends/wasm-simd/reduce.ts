@@ -1,10 +1,10 @@
 /**
- * Reduce kernels: values folded over some of the dims.
+ * Reduce kernels: an expression reduced over some of the dims.
  *
- * Lanes run along the innermost reduced dim where the inputs lie along it,
- * along the innermost kept dim otherwise, so that memory is read in order
- * whichever dims are folded. Sums of float32 are made in short blocks, whose
- * results are added up in float64: the error does not grow with the length.
+ * Lanes run along the innermost reduced dim where the inputs are contiguous
+ * along it, and along the innermost kept dim otherwise, so that memory is read in
+ * order whichever dims are reduced. Sums of float32 are made in short blocks,
+ * whose results are added up in float64: the error does not grow with the length.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { ArgumentLayout } from "./arguments.ts";
 import { type FunctionBuilder, i32, type Local, select } from "./assembler.ts";
 import { type Draft, type Engine, importsOf } from "./engine.ts";
 import { ExpressionWriter } from "./expression.ts";
-import { Fold, limitLanes } from "./fold.ts";
+import { Combiner, limitLanes } from "./accumulator.ts";
 import {
   advance,
   alongInner,
@@ -37,23 +37,23 @@ const BLOCK_ROWS = 64;
 /** Accumulators, so that the latency of additions does not matter. */
 const ACCUMULATORS = 4;
 /**
- * Vectors across that are folded together: two cache lines, or one where sums
+ * Vectors across that are reduced together: two cache lines, or one where sums
  * in float64 take twice the registers.
  */
 const COLUMNS = 8;
 const WIDE_COLUMNS = 4;
 
-/** What both ways of folding have at hand. */
-interface Site {
+/** What the emitters of a reduction share. */
+interface EmitContext {
   readonly kernel: ReduceKernel;
   readonly layout: ArgumentLayout;
   readonly f: FunctionBuilder;
   readonly args: Local<"i32">;
   readonly range: readonly [Local<"i32">, Local<"i32">];
   readonly writer: ExpressionWriter;
-  readonly fold: Fold;
-  /** How the folds of blocks are joined. */
-  readonly whole: Fold;
+  readonly combiner: Combiner;
+  /** Combines the results of blocks. */
+  readonly whole: Combiner;
 }
 
 /** Whether the lanes should run along the kept dims. */
@@ -90,14 +90,14 @@ export function compileReduce(
     end,
   ) => {
     const writer = new ExpressionWriter(f, engine.fused, draft.imported);
-    const fold = new Fold(writer.lanes, combine, element.dtype);
+    const combiner = new Combiner(writer.lanes, combine, element.dtype);
     const whole = combine === "sum" && element.dtype === "float32"
-      ? new Fold(writer.lanes, combine, "float64")
-      : fold;
+      ? new Combiner(writer.lanes, combine, "float64")
+      : combiner;
     const range = [begin, end] as const;
-    const site = { kernel, layout, f, args, range, writer, fold, whole };
-    if (across) foldAcross(site);
-    else foldAlong(site);
+    const context = { kernel, layout, f, args, range, writer, combiner, whole };
+    if (across) reduceAcross(context);
+    else reduceAlong(context);
   });
   const program = engine.finish(draft);
   const { memory } = engine;
@@ -112,7 +112,7 @@ export function compileReduce(
   };
 }
 
-/** The operands as they lie along the kept dims, the output first. */
+/** The operands along the kept dims, the output first. */
 function keptSlots({ output, inputs }: ReduceKernel): Slot[] {
   return [
     { dtype: output, access: "dense" },
@@ -122,7 +122,7 @@ function keptSlots({ output, inputs }: ReduceKernel): Slot[] {
 
 /** Writes the element expression where the walkers are. */
 function elementAt(
-  { kernel, layout, f, args, writer }: Site,
+  { kernel, layout, f, args, writer }: EmitContext,
   walkers: readonly Walker[],
   still: ReadonlyMap<number, Quad>,
   ahead: number,
@@ -139,8 +139,8 @@ function noIndex(): never {
 }
 
 /** Lanes along the innermost reduced dim: one result at a time. */
-function foldAlong(site: Site): void {
-  const { kernel, layout, f, args, range, writer, whole } = site;
+function reduceAlong(context: EmitContext): void {
+  const { kernel, layout, f, args, range, writer, whole } = context;
   const { rank, reducedRank, inputs } = kernel;
   const inner = rank + reducedRank - 1;
   const length = f.hoist(layout.extent(args, inner));
@@ -169,9 +169,9 @@ function foldAlong(site: Site): void {
           () => layout.stride(args, i + 1, inner),
         );
       });
-      foldRow(site, walkers, still, length, total);
+      reduceRow(context, walkers, still, length, total);
     });
-    whole.acrossLanes(total);
+    whole.reduceLanes(total);
     const [result] = writer.write([kernel.epilogue], {
       arg: (index) => loadSplat(f, inputs[index]!.dtype, pointers[index + 1]!),
       scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
@@ -182,23 +182,23 @@ function foldAlong(site: Site): void {
   });
 }
 
-/** Folds `length` elements into `total`, block by block. */
-function foldRow(
-  site: Site,
+/** Reduces `length` elements into `total`, block by block. */
+function reduceRow(
+  context: EmitContext,
   walkers: readonly Walker[],
   still: ReadonlyMap<number, Quad>,
   length: Local<"i32">,
   total: Quad,
 ): void {
-  const { f, fold, whole } = site;
+  const { f, combiner, whole } = context;
   const left = f.let(length);
   const parts = Array.from(
     { length: ACCUMULATORS },
-    () => fold.accumulator(),
+    () => combiner.accumulator(),
   );
   const limit = i32.const(BLOCK);
   f.loop((again) => {
-    parts.forEach((part) => fold.reset(part));
+    parts.forEach((part) => combiner.reset(part));
     const block = f.let(select(i32.lt_s(left, limit), left, limit));
     alongInner(
       f,
@@ -207,27 +207,29 @@ function foldRow(
       ACCUMULATORS,
       null,
       (at, ahead, count) => {
-        const value = elementAt(site, at, still, ahead);
-        fold.into(
+        const value = elementAt(context, at, still, ahead);
+        combiner.accumulate(
           parts[ahead]!,
           count === undefined
             ? value
-            : limitLanes(f, value, fold.identity, count),
+            : limitLanes(f, value, combiner.identity, count),
         );
       },
     );
     for (let width = ACCUMULATORS / 2; width >= 1; width /= 2) {
-      for (let i = 0; i < width; i++) fold.into(parts[i]!, parts[i + width]!);
+      for (let i = 0; i < width; i++) {
+        combiner.accumulate(parts[i]!, parts[i + width]!);
+      }
     }
-    whole.into(total, convert(f, parts[0]!, total.dtype));
+    whole.accumulate(total, convert(f, parts[0]!, total.dtype));
     f.increase(left, -BLOCK);
     f.branchIf(again, i32.gt_s(left, i32.const(0)));
   });
 }
 
 /** Lanes along the innermost kept dim: several results at a time. */
-function foldAcross(site: Site): void {
-  const { kernel, layout, f, args, range } = site;
+function reduceAcross(context: EmitContext): void {
+  const { kernel, layout, f, args, range } = context;
   const slots = keptSlots(kernel);
   overRows(f, layout, args, range, slots, kernel.rank, (row) => {
     const left = f.let(row.length);
@@ -240,11 +242,11 @@ function foldAcross(site: Site): void {
           () => layout.stride(args, k, kernel.rank - 1),
         )
       );
-      foldColumns(site, walkers, vectors, count);
+      reduceColumns(context, walkers, vectors, count);
       for (const walker of walkers) advance(f, walker, vectors);
       f.increase(left, -4 * vectors);
     };
-    const columns = site.whole === site.fold ? COLUMNS : WIDE_COLUMNS;
+    const columns = context.whole === context.combiner ? COLUMNS : WIDE_COLUMNS;
     const many = i32.ge_s(left, i32.const(4 * columns));
     f.if(many, () => {
       f.loop((again) => {
@@ -262,22 +264,22 @@ function foldAcross(site: Site): void {
 }
 
 /** Folds some vectors of columns over all reduced dims and writes them. */
-function foldColumns(
-  site: Site,
+function reduceColumns(
+  context: EmitContext,
   walkers: readonly Walker[],
   vectors: number,
   count?: Local<"i32">,
 ): void {
-  const { kernel, layout, f, args, writer, fold, whole } = site;
+  const { kernel, layout, f, args, writer, combiner, whole } = context;
   const { rank, reducedRank } = kernel;
   const totals = Array.from({ length: vectors }, () => whole.accumulator());
-  const parts = totals.map(() => fold.accumulator());
+  const parts = totals.map(() => combiner.accumulator());
   const dims = dimsOf(f, layout, args, rank, rank + reducedRank);
   const rows = f.let(i32.const(0));
   const flush = () => {
     totals.forEach((total, i) => {
-      whole.into(total, convert(f, parts[i]!, total.dtype));
-      fold.reset(parts[i]!);
+      whole.accumulate(total, convert(f, parts[i]!, total.dtype));
+      combiner.reset(parts[i]!);
     });
     f.set(rows, i32.const(0));
   };
@@ -291,7 +293,7 @@ function foldColumns(
       if (walker.step === "none") still.set(i, read(f, walker));
     });
     parts.forEach((part, ahead) => {
-      fold.into(part, elementAt(site, here, still, ahead));
+      combiner.accumulate(part, elementAt(context, here, still, ahead));
     });
     f.increase(rows, 1);
     f.if(i32.ge_s(rows, i32.const(BLOCK_ROWS)), flush);

@@ -320,7 +320,7 @@ export function convert(f: FunctionBuilder, value: Quad, to: DType): Quad {
 }
 
 /** Four columns of four elements as rows. */
-export function turn(
+export function transpose4x4(
   f: FunctionBuilder,
   vectors: readonly Vector[],
 ): Vector[] {

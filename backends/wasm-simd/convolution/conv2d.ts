@@ -17,7 +17,12 @@ import { convolve } from "./convolve.ts";
 import { convolveByDots, defineDots, suitsDots } from "./dots.ts";
 import { defineOffsets } from "./offsets.ts";
 import { definePackColumns, definePackRows } from "./pack.ts";
-import { PLACES, placesOf, type Site, type Tools } from "./site.ts";
+import {
+  type EmitContext,
+  type Tools,
+  WORKSPACE_PARTS,
+  workspaceLayout,
+} from "./emit_context.ts";
 
 const RANK = 8;
 /** Nanoseconds that a multiplication and an addition take. */
@@ -47,7 +52,7 @@ export function compileConv2d(
     RANK,
     [{ kind: "scalar", index: 0, dtype: "int32" }],
   );
-  const places = placesOf(arithmetic);
+  const workspaceParts = workspaceLayout(arithmetic);
   const draft = engine.draft();
   const { module } = draft;
   const tools: Tools = {
@@ -68,22 +73,35 @@ export function compileConv2d(
     const workspace = f.let(
       i32.add(
         layout.integer(args, 0),
-        i32.mul(thread, i32.const(places.bytes)),
+        i32.mul(thread, i32.const(workspaceParts.bytes)),
       ),
     );
     const at = Object.fromEntries(
-      PLACES.map((name) => [
+      WORKSPACE_PARTS.map((name) => [
         name,
-        f.let(i32.add(workspace, i32.const(places.offsets[name]))),
+        f.let(i32.add(workspace, i32.const(workspaceParts.offsets[name]))),
       ]),
-    ) as Site["at"];
+    ) as EmitContext["at"];
     const biased = inputs.length === 3;
-    const site: Site = { f, args, layout, tools, biased, begin, end, at };
-    f.if(suitsDots(site), () => convolveByDots(site), () => convolve(site));
+    const context: EmitContext = {
+      f,
+      args,
+      layout,
+      tools,
+      biased,
+      begin,
+      end,
+      at,
+    };
+    f.if(
+      suitsDots(context),
+      () => convolveByDots(context),
+      () => convolve(context),
+    );
   });
   const program = engine.finish(draft);
   return (call: KernelCall) => {
-    const { pointer } = workspaceOf(engine, places.bytes);
+    const { pointer } = workspaceOf(engine, workspaceParts.bytes);
     const [b, g, m, y, x, c, i, j] = call.shape as number[] & { length: 8 };
     const scalars = [pointer | 0];
     layout.write(engine.memory, { ...call, scalars }, false);

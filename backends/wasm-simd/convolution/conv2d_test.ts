@@ -119,7 +119,7 @@ describe("conv2d", () => {
     });
   }
 
-  it("reads images as they lie", () => {
+  it("reads images of any layout in place", () => {
     const square = setting([2, 4, 10, 10], [4, 4, 10, 10]);
     const small = setting([2, 4, 10, 10], [4, 4, 3, 3], { padding: [1, 1] });
     const channelsLast = (x: View) => {
@@ -128,11 +128,11 @@ describe("conv2d", () => {
     };
     const backwards = (dim: number) => (x: View) =>
       x.slice(dim, x.shape[dim]! - 1, x.shape[dim]!, -1);
-    const turned = (x: View) => {
+    const transposed = (x: View) => {
       const [n, c, h, w] = x.shape as Four;
       return x.reshape([n, c, w, h])!.permute([0, 1, 3, 2]);
     };
-    for (const view of [channelsLast, backwards(2), backwards(3), turned]) {
+    for (const view of [channelsLast, backwards(2), backwards(3), transposed]) {
       for (const each of [square, small]) {
         for (const [op, inputs] of opsOf(each, view)) {
           const [found, expected] = bothOf(op, inputs);

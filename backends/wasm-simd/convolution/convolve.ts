@@ -27,6 +27,7 @@ import {
   C,
   COLUMNS,
   depthLimit,
+  type EmitContext,
   extentOf,
   FILTER,
   G,
@@ -38,19 +39,18 @@ import {
   type Position,
   rowLimit,
   runOf,
-  type Site,
   strideOf,
   tabulate,
   X,
   Y,
-} from "./site.ts";
+} from "./emit_context.ts";
 import { fillStarts, multiply } from "./tiles.ts";
 
 const ZERO = i32.const(0);
 
 /** Computes columns `begin` to `end` of every group. */
-export function convolve(site: Site): void {
-  const { f, args, layout, tools, biased, at } = site;
+export function convolve(context: EmitContext): void {
+  const { f, args, layout, tools, biased, at } = context;
   const limit = depthLimit(tools.arithmetic);
   const pointer = (buffer: number) => f.let(layout.pointer(args, buffer));
   const out = pointer(OUT);
@@ -59,23 +59,23 @@ export function convolve(site: Site): void {
   const bias = biased ? pointer(BIAS) : f.let(i32.const(ZEROS));
   const steps = f.let(
     i32.mul(
-      extentOf(site, C),
-      i32.mul(extentOf(site, I), extentOf(site, J)),
+      extentOf(context, C),
+      i32.mul(extentOf(context, I), extentOf(context, J)),
     ),
   );
-  const inRun = runOf(site, IN);
-  const filterRun = runOf(site, FILTER);
+  const inRun = runOf(context, IN);
+  const filterRun = runOf(context, FILTER);
   const most = f.let(blockDepth(f, steps, limit));
-  const rows = extentOf(site, M);
+  const rows = extentOf(context, M);
   const group = f.let(ZERO);
-  f.for(group, extentOf(site, G), 1, () => {
+  f.for(group, extentOf(context, G), 1, () => {
     const step = f.let(ZERO);
     // Without any steps, one block of none writes what sums begin with.
     f.loop((again) => {
       const depth = f.let(i32.sub(steps, step));
       f.set(depth, select(i32.lt_s(depth, most), depth, most));
-      tabulate(site, at.inSteps, IN, [C, I, J], step, depth);
-      tabulate(site, at.filterSteps, FILTER, [C, I, J], step, depth);
+      tabulate(context, at.inSteps, IN, [C, I, J], step, depth);
+      tabulate(context, at.filterSteps, FILTER, [C, I, J], step, depth);
       const isFirst = f.let(i32.eqz(step));
       const filtersHere = f.let(filter);
       const biasHere = f.let(bias);
@@ -93,22 +93,22 @@ export function convolve(site: Site): void {
           height: smaller(f, i32.sub(rows, rowBlock), mostRows),
           isFirst,
         };
-        packFilters(site, position, filterRun);
-        f.if(isFirst, () => fillStarts(site, position));
-        overColumns(site, position, inRun);
+        packFilters(context, position, filterRun);
+        f.if(isFirst, () => fillStarts(context, position));
+        overColumns(context, position, inRun);
         const next = (here: Local<"i32">, stride: Local<"i32">) =>
           f.increase(here, i32.mul(stride, i32.const(mostRows)));
-        next(filtersHere, strideOf(site, FILTER, M));
-        next(outHere, strideOf(site, OUT, M));
-        if (biased) next(biasHere, strideOf(site, BIAS, M));
+        next(filtersHere, strideOf(context, FILTER, M));
+        next(outHere, strideOf(context, OUT, M));
+        if (biased) next(biasHere, strideOf(context, BIAS, M));
       });
       f.increase(step, most);
       f.branchIf(again, i32.lt_s(step, steps));
     });
-    f.increase(out, strideOf(site, OUT, G));
-    f.increase(input, strideOf(site, IN, G));
-    f.increase(filter, strideOf(site, FILTER, G));
-    if (biased) f.increase(bias, strideOf(site, BIAS, G));
+    f.increase(out, strideOf(context, OUT, G));
+    f.increase(input, strideOf(context, IN, G));
+    f.increase(filter, strideOf(context, FILTER, G));
+    if (biased) f.increase(bias, strideOf(context, BIAS, G));
   });
 }
 
@@ -129,7 +129,7 @@ function blockDepth(
 
 /** Where the panel that begins with this row is. */
 function packedAt(
-  { at, tools }: Site,
+  { at, tools }: EmitContext,
   { depth }: Position,
   row: Local<"i32">,
 ): Code<"i32"> {
@@ -139,18 +139,18 @@ function packedAt(
 
 /** Packs a block of filters, a panel at a time. */
 function packFilters(
-  site: Site,
+  context: EmitContext,
   position: Position,
   run: Local<"i32">,
 ): void {
-  const { f, at, tools: { arithmetic, panels, packRows } } = site;
+  const { f, at, tools: { arithmetic, panels, packRows } } = context;
   const { step, depth, height, filter } = position;
-  const between = strideOf(site, FILTER, M);
+  const between = strideOf(context, FILTER, M);
   const runs = f.let(i32.ge_s(run, i32.const(SHORTEST_RUN)));
   const behind = f.let(i32.rem_u(step, run));
   overPanels(f, arithmetic.rows, height, (row, count, which) => {
     const from = f.let(i32.add(filter, i32.mul(row, between)));
-    const to = f.let(packedAt(site, position, row));
+    const to = f.let(packedAt(context, position, row));
     f.if(runs, () => {
       const table = f.let(at.filterSteps);
       const bytes = i32.mul(
@@ -182,18 +182,18 @@ function packFilters(
 
 /** Packs eight columns at a time, and multiplies them. */
 function overColumns(
-  site: Site,
+  context: EmitContext,
   position: Position,
   run: Local<"i32">,
 ): void {
-  const { f, at, begin, end, tools } = site;
+  const { f, at, begin, end, tools } = context;
   const { step, depth, input } = position;
   const behind = f.let(i32.rem_u(step, run));
   const block = f.let(begin);
   f.for(block, end, COLUMNS, () => {
     const width = smaller(f, i32.sub(end, block), COLUMNS);
-    tabulate(site, at.inColumns, IN, [B, Y, X], block, width);
-    tabulate(site, at.outColumns, OUT, [B, Y, X], block, width);
+    tabulate(context, at.inColumns, IN, [B, Y, X], block, width);
+    tabulate(context, at.outColumns, OUT, [B, Y, X], block, width);
     repeatLast(f, at.inColumns, width);
     const inTable = f.let(at.inColumns);
     const outTable = f.let(at.outColumns);
@@ -211,7 +211,7 @@ function overColumns(
         ),
       );
       multiply(
-        site,
+        context,
         position,
         outTable,
         f.let(i32.sub(width, column)),

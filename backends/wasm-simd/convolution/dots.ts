@@ -27,6 +27,7 @@ import {
   B,
   BIAS,
   C,
+  type EmitContext,
   extentOf,
   FILTER,
   G,
@@ -35,12 +36,11 @@ import {
   J,
   M,
   OUT,
-  type Site,
   strideOf,
   tabulate,
   X,
   Y,
-} from "./site.ts";
+} from "./emit_context.ts";
 
 /** Most columns; where there are more, packing them pays. */
 const MOST_COLUMNS = 16;
@@ -163,30 +163,31 @@ function defineTile(
 }
 
 /** Whether a call should be computed this way, however it is divided. */
-export function suitsDots(site: Site): Code<"i32"> {
-  const extent = (dim: number) => extentOf(site, dim);
+export function suitsDots(context: EmitContext): Code<"i32"> {
+  const extent = (dim: number) => extentOf(context, dim);
   const columns = i32.mul(extent(B), i32.mul(extent(Y), extent(X)));
-  const lies = (buffer: number) => i32.eq(strideOf(site, buffer, J), FOUR);
+  const isContiguous = (buffer: number) =>
+    i32.eq(strideOf(context, buffer, J), FOUR);
   return [
     i32.le_s(columns, i32.const(MOST_COLUMNS)),
     i32.le_s(extent(M), i32.const(MOST_ROWS)),
     i32.ge_s(extent(J), i32.const(SHORTEST_ROW)),
-    lies(IN),
-    lies(FILTER),
+    isContiguous(IN),
+    isContiguous(FILTER),
   ].reduce((all, one) => i32.and(all, one));
 }
 
 /** Computes columns `begin` to `end` of every group. */
-export function convolveByDots(site: Site): void {
-  const { f, args, layout, at, begin, end, biased } = site;
+export function convolveByDots(context: EmitContext): void {
+  const { f, args, layout, at, begin, end, biased } = context;
   const pointer = (buffer: number) => f.let(layout.pointer(args, buffer));
   const out = pointer(OUT);
   const input = pointer(IN);
   const filter = pointer(FILTER);
   const bias = biased ? pointer(BIAS) : null;
   const width = f.let(i32.sub(end, begin));
-  tabulate(site, at.inColumns, IN, [B, Y, X], begin, width);
-  tabulate(site, at.outColumns, OUT, [B, Y, X], begin, width);
+  tabulate(context, at.inColumns, IN, [B, Y, X], begin, width);
+  tabulate(context, at.outColumns, OUT, [B, Y, X], begin, width);
   // Columns that the last tile lacks are like the last one.
   const spare = f.let(
     i32.add(at.inColumns, i32.shl(width, i32.const(2))),
@@ -195,28 +196,28 @@ export function convolveByDots(site: Site): void {
   for (let k = 0; k < WIDE - 1; k++) f.do(i32.store(spare, last, 4 * k));
   const tiles = f.let(
     i32.mul(
-      ceilDiv(extentOf(site, M), TALL),
+      ceilDiv(extentOf(context, M), TALL),
       ceilDiv(width, WIDE),
     ),
   );
   const group = f.let(ZERO);
-  f.for(group, extentOf(site, G), 1, () => {
+  f.for(group, extentOf(context, G), 1, () => {
     f.do(
       memoryFill(at.packedFilter, ZERO, i32.mul(tiles, i32.const(TILE_BYTES))),
     );
     const planes = f.let(input);
     const filters = f.let(filter);
     const channel = f.let(ZERO);
-    f.for(channel, extentOf(site, C), 1, () => {
-      addPlanes(site, width, planes, filters);
-      f.increase(planes, strideOf(site, IN, C));
-      f.increase(filters, strideOf(site, FILTER, C));
+    f.for(channel, extentOf(context, C), 1, () => {
+      addPlanes(context, width, planes, filters);
+      f.increase(planes, strideOf(context, IN, C));
+      f.increase(filters, strideOf(context, FILTER, C));
     });
-    finish(site, width, out, bias);
-    f.increase(out, strideOf(site, OUT, G));
-    f.increase(input, strideOf(site, IN, G));
-    f.increase(filter, strideOf(site, FILTER, G));
-    if (bias) f.increase(bias, strideOf(site, BIAS, G));
+    finish(context, width, out, bias);
+    f.increase(out, strideOf(context, OUT, G));
+    f.increase(input, strideOf(context, IN, G));
+    f.increase(filter, strideOf(context, FILTER, G));
+    if (bias) f.increase(bias, strideOf(context, BIAS, G));
   });
 }
 
@@ -226,7 +227,7 @@ function ceilDiv(value: Code<"i32">, by: number): Code<"i32"> {
 
 /** Goes over tiles: the first row and column, and where the sums are. */
 function overTiles(
-  site: Site,
+  context: EmitContext,
   width: Local<"i32">,
   body: (
     row: Local<"i32">,
@@ -235,8 +236,8 @@ function overTiles(
     sums: Local<"i32">,
   ) => void,
 ): void {
-  const { f, at } = site;
-  const height = extentOf(site, M);
+  const { f, at } = context;
+  const height = extentOf(context, M);
   const sums = f.let(at.packedFilter);
   const row = f.let(ZERO);
   f.for(row, height, TALL, () => {
@@ -251,14 +252,14 @@ function overTiles(
 
 /** Adds the products along a plane of each operand to all tiles. */
 function addPlanes(
-  site: Site,
+  context: EmitContext,
   width: Local<"i32">,
   planes: Local<"i32">,
   filters: Local<"i32">,
 ): void {
-  const { f, at, tools } = site;
-  const between = strideOf(site, FILTER, M);
-  overTiles(site, width, (row, rows, column, sums) => {
+  const { f, at, tools } = context;
+  const between = strideOf(context, FILTER, M);
+  overTiles(context, width, (row, rows, column, sums) => {
     const filter = f.let(i32.add(filters, i32.mul(row, between)));
     const entry = f.let(
       i32.add(at.inColumns, i32.shl(column, i32.const(2))),
@@ -273,10 +274,10 @@ function addPlanes(
           columnAt(1),
           columnAt(2),
           sums,
-          extentOf(site, I),
-          extentOf(site, J),
-          strideOf(site, FILTER, I),
-          strideOf(site, IN, I),
+          extentOf(context, I),
+          extentOf(context, J),
+          strideOf(context, FILTER, I),
+          strideOf(context, IN, I),
         ),
       );
     const choose = (n: number): void => {
@@ -289,23 +290,23 @@ function addPlanes(
 
 /** Adds up the lanes of all sums, and writes them. */
 function finish(
-  site: Site,
+  context: EmitContext,
   width: Local<"i32">,
   out: Local<"i32">,
   bias: Local<"i32"> | null,
 ): void {
-  const { f, at } = site;
-  overTiles(site, width, (row, rows, column, sums) => {
+  const { f, at } = context;
+  overTiles(context, width, (row, rows, column, sums) => {
     const columns = smaller(f, i32.sub(width, column), WIDE);
     const r = f.let(ZERO);
     f.for(r, rows, 1, () => {
       const m = f.let(i32.add(row, r));
       const first = f.let(
         bias
-          ? f32.load(i32.add(bias, i32.mul(m, strideOf(site, BIAS, M))))
+          ? f32.load(i32.add(bias, i32.mul(m, strideOf(context, BIAS, M))))
           : f32.const(0),
       );
-      const to = f.let(i32.add(out, i32.mul(m, strideOf(site, OUT, M))));
+      const to = f.let(i32.add(out, i32.mul(m, strideOf(context, OUT, M))));
       const from = f.let(i32.add(sums, i32.mul(r, i32.const(TILE_ROW))));
       const c = f.let(ZERO);
       f.for(c, columns, 1, () => {

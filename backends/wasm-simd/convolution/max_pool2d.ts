@@ -73,10 +73,10 @@ function reach(
 /** The part of a row of windows in which all are inside of the plane. */
 function inside(
   f: FunctionBuilder,
-  site: PoolSite,
+  context: PoolSite,
   count: Local<"i32">,
 ): Reach {
-  const { scalar, columns } = site;
+  const { scalar, columns } = context;
   const first = f.let(stepsOver(scalar("paddingX"), scalar("strideX")));
   // How far the first window could move.
   const room = f.let(
@@ -125,7 +125,7 @@ export function compileMaxPool2d(
         ),
       );
     const [values, indices, plane] = [pointer(0), pointer(1), pointer(2)];
-    const site: PoolSite = {
+    const context: PoolSite = {
       f,
       dtype,
       scalar: (name) => f.hoist(layout.integer(args, SCALARS.indexOf(name))),
@@ -135,7 +135,7 @@ export function compileMaxPool2d(
       down: stride(2, I),
       along: stride(2, J),
     };
-    const whole = inside(f, site, extent(X));
+    const whole = inside(f, context, extent(X));
     // Vectors have four windows; the last one may begin in the one before.
     const lastFour = f.let(i32.sub(whole.end, i32.const(4)));
     const vectors = f.let(
@@ -146,14 +146,14 @@ export function compileMaxPool2d(
     f.for(row, end, 1, () => {
       const y = f.let(ZERO);
       const line = f.let(plane);
-      const top = f.let(i32.sub(ZERO, site.scalar("paddingY")));
+      const top = f.let(i32.sub(ZERO, context.scalar("paddingY")));
       f.for(y, extent(Y), 1, () => {
         const down = reach(
           f,
           top,
-          site.scalar("dilationY"),
-          site.rows,
-          site.scalar("height"),
+          context.scalar("dilationY"),
+          context.rows,
+          context.scalar("height"),
         );
         const some = f.let(
           i32.and(vectors, i32.lt_s(down.first, down.end)),
@@ -170,12 +170,12 @@ export function compileMaxPool2d(
           );
           const left = f.let(
             i32.sub(
-              i32.mul(x, site.scalar("strideX")),
-              site.scalar("paddingX"),
+              i32.mul(x, context.scalar("strideX")),
+              context.scalar("paddingX"),
             ),
           );
           const window = {
-            corner: f.let(i32.add(line, i32.mul(x, site.across))),
+            corner: f.let(i32.add(line, i32.mul(x, context.across))),
             top,
             left,
             down,
@@ -183,23 +183,23 @@ export function compileMaxPool2d(
             index: f.let(i32.add(indices, i32.shl(x, i32.const(2)))),
           };
           f.if(isVector, () => {
-            if (dtype === "float32") fourWindows(site, window);
+            if (dtype === "float32") fourWindows(context, window);
             f.increase(x, 4);
           }, () => {
             const across = reach(
               f,
               left,
-              site.scalar("dilationX"),
-              site.columns,
-              site.scalar("width"),
+              context.scalar("dilationX"),
+              context.columns,
+              context.scalar("width"),
             );
-            oneWindow(site, window, across);
+            oneWindow(context, window, across);
             f.increase(x, 1);
           });
           f.branchIf(again, i32.lt_s(x, extent(X)));
         });
         f.increase(line, stride(2, Y));
-        f.increase(top, site.scalar("strideY"));
+        f.increase(top, context.scalar("strideY"));
         f.increase(values, i32.mul(extent(X), bytes));
         f.increase(indices, i32.shl(extent(X), i32.const(2)));
       });

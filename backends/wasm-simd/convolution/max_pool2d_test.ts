@@ -78,7 +78,7 @@ describe("maxPool2d", () => {
     }
   });
 
-  it("reads views as they lie", () => {
+  it("reads views of any layout in place", () => {
     const data = values(2 * 22 * 24, [NaN]);
     for (const each of OPS) {
       for (

@@ -1,5 +1,5 @@
 /**
- * Packing by tables of offsets, where the lines of a matrix lie anywhere.
+ * Packing by tables of offsets, for matrices without regular strides.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
   select,
   v128,
 } from "../assembler.ts";
-import { turn } from "../values.ts";
+import { transpose4x4 } from "../values.ts";
 import { areNeighbours } from "./offsets.ts";
 
 /** Steps of the inner dim in one round. */
@@ -28,7 +28,7 @@ const STEP = 32;
  * Packs eight columns whose elements are at `from + columns[j] + steps[k]`.
  *
  * Parameters: from, the table of the eight columns, the table of the steps,
- * where to, the number of steps, how many steps lie side by side at a time,
+ * where to, the number of steps, how many steps are contiguous at a time,
  * how many of those the first step has before it.
  */
 export type PackColumns = Func<
@@ -107,7 +107,7 @@ export function definePackColumns(module: ModuleBuilder): PackColumns {
           const step = f.let(i32.load(steps));
           f.increase(steps, i32.shl(length, i32.const(2)));
           rounds(f, length, (count) => {
-            if (count === UNROLL) turnSquares(f, offsets, step, to);
+            if (count === UNROLL) transposeTiles(f, offsets, step, to);
             else {
               f.do(v128.store(to, far(0, step)));
               f.do(v128.store(to, far(4, step), 16));
@@ -127,8 +127,8 @@ export function definePackColumns(module: ModuleBuilder): PackColumns {
   );
 }
 
-/** Four steps of eight columns whose steps lie side by side. */
-function turnSquares(
+/** Four steps of eight columns whose steps are contiguous. */
+function transposeTiles(
   f: FunctionBuilder,
   offsets: readonly Local<"i32">[],
   step: Local<"i32">,
@@ -138,7 +138,7 @@ function turnSquares(
     const lines = [0, 1, 2, 3].map((lane) =>
       f.let(v128.load(i32.add(offsets[half + lane]!, step)))
     );
-    turn(f, lines).forEach((column, k) =>
+    transpose4x4(f, lines).forEach((column, k) =>
       f.do(v128.store(to, column, STEP * k + 4 * half))
     );
   }
@@ -213,7 +213,7 @@ function rounds(
 }
 
 /**
- * Goes over the runs of `depth` steps, each of which lies side by side. The
+ * Loops over the runs of `depth` steps, each of which is contiguous. The
  * first one lacks what is `behind` it.
  */
 export function overRuns(

@@ -52,7 +52,7 @@ export interface PoolSite {
   readonly along: Local<"i32">;
 }
 
-/** The part of a window's steps along one dim that lies in the plane. */
+/** The part of a window's steps along one dim that is inside of the plane. */
 export interface Reach {
   /** The first step. */
   readonly first: Local<"i32">;
@@ -99,13 +99,13 @@ function positionOf(
   );
 }
 
-/** One window, wherever it lies. */
+/** One window of any layout. */
 export function oneWindow(
-  site: PoolSite,
+  context: PoolSite,
   window: Window,
   across: Reach,
 ): void {
-  const { f, dtype, scalar, down, along } = site;
+  const { f, dtype, scalar, down, along } = context;
   const { load, store, above, isNan, type } = ELEMENTS[dtype];
   const best = f.local(type);
   f.set(best, f.hoist(LOWEST[dtype]));
@@ -119,7 +119,7 @@ export function oneWindow(
         i32.add(i32.mul(i, down), i32.mul(j, along)),
       ),
     );
-    const line = f.let(positionOf(site, window, i));
+    const line = f.let(positionOf(context, window, i));
     f.for(j, across.end, 1, () => {
       const value = f.let(load(at));
       const wins = i32.or(
@@ -141,8 +141,8 @@ export function oneWindow(
  * Four neighbouring windows of floats, of which at least one row counts and
  * every column.
  */
-export function fourWindows(site: PoolSite, window: Window): void {
-  const { f, scalar, down, along, across, columns } = site;
+export function fourWindows(context: PoolSite, window: Window): void {
+  const { f, scalar, down, along, across, columns } = context;
   const best = f.let(f.f32x4(-Infinity));
   // The first element wins until a larger one comes.
   const where = f.local("v128");
@@ -152,7 +152,7 @@ export function fourWindows(site: PoolSite, window: Window): void {
     i32x4.mul(i32x4.const(0, 1, 2, 3), i32x4.splat(scalar("strideX"))),
   );
   const position = f.let(
-    i32x4.add(i32x4.splat(positionOf(site, window, i)), apart),
+    i32x4.add(i32x4.splat(positionOf(context, window, i)), apart),
   );
   f.set(where, position);
   const nextColumn = f.hoist(i32x4.splat(scalar("dilationX")));
@@ -187,7 +187,7 @@ export function fourWindows(site: PoolSite, window: Window): void {
     ),
   );
   f.if(arePairs, () => {
-    // Windows of two that lie side by side share two vectors.
+    // Adjacent windows of two share two vectors.
     const row = (first: boolean) => {
       const low = f.let(v128.load(at));
       const high = f.let(v128.load(at, 16));

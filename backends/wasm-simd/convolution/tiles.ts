@@ -12,19 +12,22 @@ import { areEightNeighbours, entryOf } from "./offsets.ts";
 import { repeat } from "./pack.ts";
 import {
   BIAS,
+  type EmitContext,
   M,
   OUT,
   type Position,
   ROW_BYTES,
-  type Site,
   strideOf,
-} from "./site.ts";
+} from "./emit_context.ts";
 
 const ZERO = i32.const(0);
 
 /** Spreads what the sums of each row begin with over a panel. */
-export function fillStarts(site: Site, { bias, height }: Position): void {
-  const { f, at, biased } = site;
+export function fillStarts(
+  context: EmitContext,
+  { bias, height }: Position,
+): void {
+  const { f, at, biased } = context;
   const to = f.let(at.starts);
   const from = f.let(bias);
   repeat(f, f.let(height), () => {
@@ -32,20 +35,20 @@ export function fillStarts(site: Site, { bias, height }: Position): void {
     f.do(v128.store(to, value));
     f.do(v128.store(to, value, 16));
     f.increase(to, ROW_BYTES);
-    if (biased) f.increase(from, strideOf(site, BIAS, M));
+    if (biased) f.increase(from, strideOf(context, BIAS, M));
   });
 }
 
 /** Multiplies the packed columns with all filters of the block. */
 export function multiply(
-  site: Site,
+  context: EmitContext,
   position: Position,
   table: Local<"i32">,
   columns: Local<"i32">,
 ): void {
-  const { f, at, tools: { arithmetic, panels } } = site;
+  const { f, at, tools: { arithmetic, panels } } = context;
   const { depth, height, isFirst } = position;
-  const outRow = strideOf(site, OUT, M);
+  const outRow = strideOf(context, OUT, M);
   const whole = f.let(i32.ge_s(columns, i32.const(TILE_COLUMNS)));
   f.if(whole, () => f.set(whole, areEightNeighbours(table)));
   const out = f.let(position.out);
@@ -79,7 +82,7 @@ export function multiply(
     );
     f.if(
       i32.eqz(whole),
-      () => scatterTile(site, { out, table, count, columns, isFirst }),
+      () => scatterTile(context, { out, table, count, columns, isFirst }),
     );
     f.increase(a, i32.mul(count, bytes));
     f.increase(out, i32.mul(count, outRow));
@@ -88,14 +91,17 @@ export function multiply(
 }
 
 /** Writes or adds the spare tile where its columns belong. */
-function scatterTile(site: Site, { out, table, count, columns, isFirst }: {
-  readonly out: Local<"i32">;
-  readonly table: Local<"i32">;
-  readonly count: Local<"i32">;
-  readonly columns: Local<"i32">;
-  readonly isFirst: Local<"i32">;
-}): void {
-  const { f, at } = site;
+function scatterTile(
+  context: EmitContext,
+  { out, table, count, columns, isFirst }: {
+    readonly out: Local<"i32">;
+    readonly table: Local<"i32">;
+    readonly count: Local<"i32">;
+    readonly columns: Local<"i32">;
+    readonly isFirst: Local<"i32">;
+  },
+): void {
+  const { f, at } = context;
   const from = f.let(at.tile);
   const to = f.let(out);
   const bounded = smaller(f, columns, TILE_COLUMNS);
@@ -113,6 +119,6 @@ function scatterTile(site: Site, { out, table, count, columns, isFirst }: {
       );
     });
     f.increase(from, ROW_BYTES);
-    f.increase(to, strideOf(site, OUT, M));
+    f.increase(to, strideOf(context, OUT, M));
   });
 }

@@ -71,7 +71,7 @@ function packedColumns(): number {
 /**
  * Defines and exports `gemm(args)`: `out = first + a · b` for matrices of any
  * strides. `first` is what the sums begin with; a row stride of 0 repeats a
- * bias. Without `packs`, columns of b lie side by side and are read in place.
+ * bias. Without `packs`, columns of b are contiguous and are read in place.
  */
 export function defineGemm(
   module: ModuleBuilder,

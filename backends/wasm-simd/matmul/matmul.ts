@@ -11,7 +11,7 @@ import { ARGUMENTS, type Engine, type Program, ZEROS } from "../engine.ts";
 import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
 import { defineGemm, workspaceBytes } from "./gemm.ts";
 import { TILE_COLUMNS } from "./micro.ts";
-import { defineThin } from "./thin.ts";
+import { defineGemv } from "./gemv.ts";
 
 /** One product of two matrices, addresses and strides in bytes. */
 class Product {
@@ -44,7 +44,7 @@ export class Multiplier {
   readonly #engine: Engine;
   readonly #arithmetic: Arithmetic;
   #gemm: Program | null = null;
-  #thinner: Program | null = null;
+  #gemv: Program | null = null;
   readonly #workspaceBytes: number;
   readonly #tileRows: number;
   #workspace: Block | null = null;
@@ -75,7 +75,7 @@ export class Multiplier {
     if (rows === 1 && this.#byRow(product)) return;
     if (depth === 1 && product.bColumn === 4) {
       const { a, aRow, b } = product;
-      this.#thin("outer", product, a, aRow, b, 4, rows, columns);
+      this.#runGemv("outer", product, a, aRow, b, 4, rows, columns);
       return;
     }
     this.#general(product);
@@ -84,7 +84,7 @@ export class Multiplier {
   /** Copies a bias of odd strides to the output, and begins there. */
   #fill(product: Product): void {
     const { rows, columns, out, outRow } = product;
-    this.#thin("fill", product, 0, 0, 0, 0, rows, columns);
+    this.#runGemv("fill", product, 0, 0, 0, 0, rows, columns);
     product.first = out;
     product.firstRow = outRow;
     product.firstColumn = 4;
@@ -96,13 +96,13 @@ export class Multiplier {
     if (aStep === 4) {
       const v = this.#dense(b, bStep, depth);
       if (v < 0) return false;
-      this.#thin("dots", product, a, aRow, v, 4, rows, depth);
+      this.#runGemv("dots", product, a, aRow, v, 4, rows, depth);
       return true;
     }
-    // The column of outputs lies like a row, and so must the bias.
+    // The column of outputs is contiguous, and so must the bias be.
     if (aRow !== 4 || (firstRow !== 4 && firstRow !== 0)) return false;
     product.firstColumn = firstRow;
-    this.#thin("sums", product, a, aStep, b, bStep, depth, rows);
+    this.#runGemv("sums", product, a, aStep, b, bStep, depth, rows);
     return true;
   }
 
@@ -110,14 +110,14 @@ export class Multiplier {
   #byRow(product: Product): boolean {
     const { a, aStep, b, bStep, bColumn, columns, depth } = product;
     if (bColumn === 4) {
-      this.#thin("sums", product, b, bStep, a, aStep, depth, columns);
+      this.#runGemv("sums", product, b, bStep, a, aStep, depth, columns);
       return true;
     }
     if (bStep !== 4) return false;
     const v = this.#dense(a, aStep, depth);
     if (v < 0) return false;
     product.firstRow = product.firstColumn;
-    this.#thin("dots", product, b, bColumn, v, 4, columns, depth);
+    this.#runGemv("dots", product, b, bColumn, v, 4, columns, depth);
     return true;
   }
 
@@ -127,11 +127,11 @@ export class Multiplier {
     if (4 * length + 16 > this.#workspaceBytes) return -1;
     const copy = new Product();
     copy.out = this.#work();
-    this.#thin("gather", copy, 0, 0, v, step, length, 0);
+    this.#runGemv("gather", copy, 0, 0, v, step, length, 0);
     return copy.out;
   }
 
-  #thin(
+  #runGemv(
     name: string,
     product: Product,
     x: number,
@@ -142,7 +142,7 @@ export class Multiplier {
     columns: number,
   ): void {
     const words = this.#engine.memory.i32;
-    // In the order of THIN_ARGUMENTS.
+    // In the order of GEMV_ARGUMENTS.
     let at = ARGUMENTS / 4;
     words[at++] = x;
     words[at++] = xRow;
@@ -155,8 +155,8 @@ export class Multiplier {
     words[at++] = product.firstColumn;
     words[at++] = rows;
     words[at] = columns;
-    this.#thinner ??= this.#compile(defineThin);
-    this.#thinner.exports[name]!(ARGUMENTS, 0, 0, 0);
+    this.#gemv ??= this.#compile(defineGemv);
+    this.#gemv.exports[name]!(ARGUMENTS, 0, 0, 0);
   }
 
   #general(product: Product): void {

@@ -16,7 +16,7 @@ import {
   type ModuleBuilder,
   v128,
 } from "../assembler.ts";
-import { turn } from "../values.ts";
+import { transpose4x4 } from "../values.ts";
 
 /**
  * Packs `width` lines of a matrix side by side: for each step along the lines
@@ -103,7 +103,7 @@ function copyElement(
   );
 }
 
-/** The lines lie side by side: whole vectors across them are copied. */
+/** Lines of stride 1: whole vectors across them are copied. */
 function whereAdjacent(
   f: FunctionBuilder,
   width: number,
@@ -132,7 +132,7 @@ function whereAdjacent(
   });
 }
 
-/** Elements of a line lie side by side: squares of four are turned. */
+/** Contiguous lines: tiles of four by four are transposed. */
 function whereAlong(
   f: FunctionBuilder,
   width: number,
@@ -146,7 +146,7 @@ function whereAlong(
     for (let i = 0; i < width; i += 4) {
       const lines = pointers.slice(i, i + 4).map((p) => f.let(v128.load(p)));
       if (lines.length === 4 && !spread) {
-        turn(f, lines).forEach((column, k) => {
+        transpose4x4(f, lines).forEach((column, k) => {
           f.do(v128.store(to, column, unit * (k * width + i)));
         });
       } else {

@@ -2,7 +2,7 @@
  * `gather` and `scatterAdd`: elements chosen by index along the last dim.
  *
  * Where one index serves a whole row of neighbours, as in an embedding, the
- * last two dims change places and rows are copied or added as they lie.
+ * last two dims change places and contiguous rows are copied or added.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
   v128,
 } from "../assembler.ts";
 import { type Engine, shiftOf, STATUS } from "../engine.ts";
-import { compileMatrices, type MatrixSite } from "./matrices.ts";
+import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
 import { ELEMENTS, times } from "./rows.ts";
 
 /** What happens to one element, or to a stretch of neighbours. */
@@ -54,9 +54,9 @@ export function compileGather(
     engine,
     [dtype, dtype, "int32"],
     rank,
-    (site) => {
-      const { f } = site;
-      choose(site, plan, 1 << shiftOf(dtype), {
+    (context) => {
+      const { f } = context;
+      choose(context, plan, 1 << shiftOf(dtype), {
         one: (to, from) => f.do(store(to, load(from))),
         many: (to, from, count) =>
           f.do(memoryCopy(to, from, i32.shl(count, shift))),
@@ -79,11 +79,11 @@ export function compileScatterAdd(
     engine,
     [dtype, "int32", dtype],
     rank,
-    (site) => {
-      const { f } = site;
+    (context) => {
+      const { f } = context;
       const one = (to: Local<"i32">, from: Local<"i32">) =>
         f.do(store(to, add(load(to), load(from))));
-      choose(site, plan, bytes, {
+      choose(context, plan, bytes, {
         one,
         many: (to, from, count) => {
           const left = f.let(count);
@@ -121,7 +121,7 @@ function addVectors(
 
 /** Goes over the last two dims in the better order. */
 function choose(
-  { f, pointers, rows, columns }: MatrixSite,
+  { f, pointers, rows, columns }: MatrixEmitContext,
   { to, from, index, chosen }: Plan,
   bytes: number,
   move: Move,

@@ -20,7 +20,7 @@ interface Dim {
 }
 
 /** The last two dims, as code that works on them sees them. */
-export interface MatrixSite {
+export interface MatrixEmitContext {
   /** The function. */
   readonly f: FunctionBuilder;
   /** Where each buffer's matrix begins. */
@@ -36,7 +36,7 @@ export function compileMatrices(
   engine: Engine,
   dtypes: readonly DType[],
   rank: number,
-  body: (site: MatrixSite) => void,
+  body: (context: MatrixEmitContext) => void,
 ): Launch {
   const bound = { kind: "scalar", index: 0, dtype: "int32" } as const;
   const layout = new ArgumentLayout(dtypes, rank, [bound]);

@@ -21,7 +21,7 @@ import type { Engine } from "../engine.ts";
 import { dimsOf, nest } from "../loops.ts";
 
 /** One row, as code that works on it sees it. */
-export interface RowSite {
+export interface RowEmitContext {
   /** The function. */
   readonly f: FunctionBuilder;
   /** Where each buffer's row begins; the code may move them. */
@@ -48,7 +48,7 @@ export function compileRows(
   engine: Engine,
   dtypes: readonly DType[],
   rank: number,
-  body: (site: RowSite) => void,
+  body: (context: RowEmitContext) => void,
   scalars = 0,
   divisible = true,
 ): Launch {

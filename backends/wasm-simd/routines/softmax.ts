@@ -15,7 +15,7 @@ import {
 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
 import { ExpressionWriter } from "../expression.ts";
-import { Fold, limitLanes } from "../fold.ts";
+import { Combiner, limitLanes } from "../accumulator.ts";
 import {
   alongInner,
   read,
@@ -26,7 +26,7 @@ import {
 import { exp, log } from "../math/exponential.ts";
 import type { Lanes, Vector } from "../math/lanes.ts";
 import { storeDense, storeScattered } from "../values.ts";
-import { compileMatrices, type MatrixSite } from "./matrices.ts";
+import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
 
 const FLOAT = "float32";
 
@@ -37,8 +37,8 @@ export function compileSoftmax(
 ): Launch | null {
   if (inputs[0] !== FLOAT) return null;
   const logarithm = name === "logSoftmax";
-  return compileMatrices(engine, [FLOAT, FLOAT], rank, (site) => {
-    const { f, rows, columns } = site;
+  return compileMatrices(engine, [FLOAT, FLOAT], rank, (context) => {
+    const { f, rows, columns } = context;
     const writer = new ExpressionWriter(f, engine.fused, () => {
       throw new Error("Softmax imports nothing");
     });
@@ -50,12 +50,12 @@ export function compileSoftmax(
       );
     f.if(
       unit(columns.steps),
-      () => alongRows(lanes, site, "unit", logarithm),
+      () => alongRows(lanes, context, "unit", logarithm),
       () =>
         f.if(
           unit(rows.steps),
-          () => acrossRows(lanes, site, logarithm),
-          () => alongRows(lanes, site, "strided", logarithm),
+          () => acrossRows(lanes, context, logarithm),
+          () => alongRows(lanes, context, "strided", logarithm),
         ),
     );
   });
@@ -64,13 +64,13 @@ export function compileSoftmax(
 /** Lanes along the row. */
 function alongRows(
   lanes: Lanes,
-  { f, pointers, rows, columns }: MatrixSite,
+  { f, pointers, rows, columns }: MatrixEmitContext,
   step: "unit" | "strided",
   logarithm: boolean,
 ): void {
   // NaN comes back with the powers.
-  const max = new Fold(lanes, "top", FLOAT);
-  const sum = new Fold(lanes, "sum", FLOAT);
+  const max = new Combiner(lanes, "top", FLOAT);
+  const sum = new Combiner(lanes, "sum", FLOAT);
   const distances = columns.steps.map((one) => {
     if (step === "unit") return [];
     const two = f.let(i32.add(one, one));
@@ -113,13 +113,13 @@ function alongRows(
     const tops = [0, 1, 2, 3].map(() => max.accumulator());
     overRow(4, ([, x], ahead, count) => {
       const value = read(f, x!, ahead);
-      max.into(
+      max.accumulate(
         tops[ahead]!,
         count ? limitLanes(f, value, max.identity, count) : value,
       );
     });
-    for (const other of tops.slice(1)) max.into(tops[0]!, other);
-    max.acrossLanes(tops[0]!);
+    for (const other of tops.slice(1)) max.accumulate(tops[0]!, other);
+    max.reduceLanes(tops[0]!);
     const top = tops[0]!.parts[0]!;
 
     const totals = [0, 1, 2, 3].map(() => sum.accumulator());
@@ -127,14 +127,14 @@ function alongRows(
       const value = read(f, x!, ahead).parts[0]!;
       const power = exp(lanes, f.let(f32x4.sub(value, top)));
       const quad = { dtype: FLOAT, parts: [power] } as const;
-      sum.into(
+      sum.accumulate(
         totals[ahead]!,
         count ? limitLanes(f, quad, sum.identity, count) : quad,
       );
       if (!logarithm) store(out!, power, ahead, count);
     });
-    for (const other of totals.slice(1)) sum.into(totals[0]!, other);
-    sum.acrossLanes(totals[0]!);
+    for (const other of totals.slice(1)) sum.accumulate(totals[0]!, other);
+    sum.reduceLanes(totals[0]!);
     const total = totals[0]!.parts[0]!;
     const norm = normOf(lanes, total, logarithm);
 
@@ -160,7 +160,7 @@ const ROW_VECTORS = 4;
 /** Lanes across neighbouring rows. */
 function acrossRows(
   lanes: Lanes,
-  { f, pointers, rows, columns }: MatrixSite,
+  { f, pointers, rows, columns }: MatrixEmitContext,
   logarithm: boolean,
 ): void {
   const left = f.let(rows.extent);
@@ -189,7 +189,7 @@ function rowsTogether(
   lanes: Lanes,
   f: FunctionBuilder,
   pointers: readonly Local<"i32">[],
-  columns: MatrixSite["columns"],
+  columns: MatrixEmitContext["columns"],
   vectors: number,
   count: Local<"i32"> | null,
   logarithm: boolean,
@@ -209,12 +209,12 @@ function rowsTogether(
     if (count === null) f.do(v128.store(out, value, 16 * v));
     else storeLanes(f, out, value, count);
   };
-  const max = new Fold(lanes, "top", FLOAT);
+  const max = new Combiner(lanes, "top", FLOAT);
   const tops = each(() => max.accumulator());
   down((_, x) => {
     tops.forEach((top, v) => {
       const value = f.let(v128.load(x, 16 * v));
-      max.into(top, { dtype: FLOAT, parts: [value] });
+      max.accumulate(top, { dtype: FLOAT, parts: [value] });
     });
   });
   const totals = each(() => f.let(f32x4.const(0)));

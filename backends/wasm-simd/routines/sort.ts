@@ -21,7 +21,7 @@ import {
   type ValueType,
 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
-import { compileRows, ELEMENTS, type RowSite, times } from "./rows.ts";
+import { compileRows, ELEMENTS, type RowEmitContext, times } from "./rows.ts";
 
 /** Counters of a byte's values, as many bytes. */
 const HISTOGRAM = 256 * 4;
@@ -142,7 +142,7 @@ export function compileSort(
   };
 }
 
-function sortRow(row: RowSite, dtype: DType, keys: Keys): void {
+function sortRow(row: RowEmitContext, dtype: DType, keys: Keys): void {
   const { f, pointers, steps, length, scalar } = row;
   const [values, indices, x] = pointers as [
     Local<"i32">,
@@ -201,7 +201,7 @@ function sortRow(row: RowSite, dtype: DType, keys: Keys): void {
 
 /** Sorts a few keys in place. */
 function insertAll(
-  { f, length }: RowSite,
+  { f, length }: RowEmitContext,
   keys: Keys,
   all: Local<"i32">,
   places: Local<"i32">,
@@ -231,7 +231,7 @@ function insertAll(
 
 /** Moves keys and places to where one byte puts them, and swaps the arrays. */
 function distribute(
-  { f, length }: RowSite,
+  { f, length }: RowEmitContext,
   keys: Keys,
   byte: number,
   counters: Local<"i32">,

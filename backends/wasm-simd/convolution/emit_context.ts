@@ -1,6 +1,6 @@
 /**
- * What the loops of `conv2d` are written with: the operands, the workspace, and
- * the block at hand.
+ * What the emitters of `conv2d` share: the operands, the workspace, and the
+ * current block.
  *
  * @module
  */
@@ -34,8 +34,8 @@ export const depthLimit = ({ spread }: Arithmetic): number =>
 export const rowLimit = (arithmetic: Arithmetic): number =>
   2 ** 19 / (depthLimit(arithmetic) * elementBytes(arithmetic));
 
-/** What the workspace holds. */
-export const PLACES = [
+/** The parts of the workspace. */
+export const WORKSPACE_PARTS = [
   "inColumns",
   "outColumns",
   "inSteps",
@@ -46,15 +46,15 @@ export const PLACES = [
   "packedColumns",
 ] as const;
 
-type Place = (typeof PLACES)[number];
+type WorkspacePart = (typeof WORKSPACE_PARTS)[number];
 
-/** Where the parts of the workspace are, in bytes, and its size. */
-export function placesOf(
+/** The offset of each part of the workspace, and its size, in bytes. */
+export function workspaceLayout(
   arithmetic: Arithmetic,
-): { offsets: Readonly<Record<Place, number>>; bytes: number } {
+): { offsets: Readonly<Record<WorkspacePart, number>>; bytes: number } {
   const depth = depthLimit(arithmetic);
   const rows = rowLimit(arithmetic);
-  const sizes: Record<Place, number> = {
+  const sizes: Record<WorkspacePart, number> = {
     inColumns: 4 * (COLUMNS + TILE_COLUMNS),
     outColumns: 4 * (COLUMNS + TILE_COLUMNS),
     inSteps: 4 * (depth + SPARE_ENTRIES),
@@ -65,8 +65,8 @@ export function placesOf(
     packedColumns: ROW_BYTES * depth,
   };
   let bytes = 0;
-  const offsets = {} as Record<Place, number>;
-  for (const name of PLACES) {
+  const offsets = {} as Record<WorkspacePart, number>;
+  for (const name of WORKSPACE_PARTS) {
     offsets[name] = bytes;
     bytes += Math.ceil(sizes[name] / 64) * 64;
   }
@@ -83,8 +83,8 @@ export interface Tools {
   readonly dots: readonly Dots[];
 }
 
-/** What the loops are written with. */
-export interface Site {
+/** What the emitters share. */
+export interface EmitContext {
   readonly f: FunctionBuilder;
   readonly args: Local<"i32">;
   readonly layout: ArgumentLayout;
@@ -93,11 +93,11 @@ export interface Site {
   /** The columns to compute. */
   readonly begin: Local<"i32">;
   readonly end: Local<"i32">;
-  /** Where the parts of the workspace are. */
-  readonly at: Readonly<Record<Place, Local<"i32">>>;
+  /** The address of each part of the workspace. */
+  readonly at: Readonly<Record<WorkspacePart, Local<"i32">>>;
 }
 
-/** Operands of one group, and the block at hand. */
+/** Operands of one group, and the current block. */
 export interface Position {
   readonly out: Local<"i32">;
   readonly input: Local<"i32">;
@@ -106,56 +106,59 @@ export interface Position {
   /** Steps of the inner dim: the first one, and how many. */
   readonly step: Local<"i32">;
   readonly depth: Local<"i32">;
-  /** How many of filters there are in this block. */
+  /** The number of filters in this block. */
   readonly height: Local<"i32">;
   /** Whether the sums begin here. */
   readonly isFirst: Local<"i32">;
 }
 
 /** The extent of a loop dim. */
-export function extentOf({ f, args, layout }: Site, dim: number): Local<"i32"> {
+export function extentOf(
+  { f, args, layout }: EmitContext,
+  dim: number,
+): Local<"i32"> {
   return f.hoist(layout.extent(args, dim));
 }
 
 /** A stride in bytes. */
 export function strideOf(
-  { f, args, layout }: Site,
+  { f, args, layout }: EmitContext,
   buffer: number,
   dim: number,
 ): Local<"i32"> {
   return f.hoist(layout.stride(args, buffer, dim));
 }
 
-/** Writes the table of some positions of three merged dims. */
+/** Emits the offsets of some positions of three merged dims into a table. */
 export function tabulate(
-  site: Site,
+  context: EmitContext,
   table: Local<"i32">,
   buffer: number,
   dims: readonly [number, number, number],
   start: Local<"i32">,
   count: Local<"i32">,
 ): void {
-  site.f.do(
-    site.tools.offsets.call(
+  context.f.do(
+    context.tools.offsets.call(
       table,
       start,
       count,
-      extentOf(site, dims[1]),
-      extentOf(site, dims[2]),
-      strideOf(site, buffer, dims[0]),
-      strideOf(site, buffer, dims[1]),
-      strideOf(site, buffer, dims[2]),
+      extentOf(context, dims[1]),
+      extentOf(context, dims[2]),
+      strideOf(context, buffer, dims[0]),
+      strideOf(context, buffer, dims[1]),
+      strideOf(context, buffer, dims[2]),
     ),
   );
 }
 
-/** How many steps of the inner dim lie side by side at a time. */
-export function runOf(site: Site, buffer: number): Local<"i32"> {
-  const { f } = site;
+/** The number of contiguous steps of the inner dim. */
+export function runOf(context: EmitContext, buffer: number): Local<"i32"> {
+  const { f } = context;
   const run = f.let(i32.const(1));
   const follows = (dim: number, bytes: Code<"i32">, then: () => void) =>
-    f.if(i32.eq(strideOf(site, buffer, dim), bytes), () => {
-      f.set(run, i32.mul(run, extentOf(site, dim)));
+    f.if(i32.eq(strideOf(context, buffer, dim), bytes), () => {
+      f.set(run, i32.mul(run, extentOf(context, dim)));
       then();
     });
   const bytes = i32.shl(run, i32.const(2));

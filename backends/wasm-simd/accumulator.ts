@@ -1,5 +1,6 @@
 /**
- * Folding values: accumulators, their identities and how lanes are joined.
+ * Accumulators: their identities, how they take in values, and how their lanes
+ * are reduced.
  *
  * @module
  */
@@ -15,11 +16,11 @@ import { type Quad, splat, widenMask } from "./values.ts";
 
 const FUNCTION = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
 
-/** A way of folding; `top` is the largest number, where NaN may be lost. */
-type Way = Combine | "top";
+/** A combining operation; `top` is the maximum where NaN may be lost. */
+type CombineOp = Combine | "top";
 
-/** What an empty fold gives. */
-function identityOf(combine: Way, dtype: DType): number {
+/** The result of an empty reduction. */
+function identityOf(combine: CombineOp, dtype: DType): number {
   switch (combine) {
     case "sum":
       return 0;
@@ -33,14 +34,14 @@ function identityOf(combine: Way, dtype: DType): number {
   }
 }
 
-/** One way of folding values of one dtype. */
-export class Fold {
+/** One combining operation over values of one dtype. */
+export class Combiner {
   readonly #lanes: Lanes;
-  readonly #combine: Way;
+  readonly #combine: CombineOp;
   readonly #dtype: DType;
 
-  /** Folds inside the function of `lanes`. */
-  constructor(lanes: Lanes, combine: Way, dtype: DType) {
+  /** Emits into the function of `lanes`. */
+  constructor(lanes: Lanes, combine: CombineOp, dtype: DType) {
     this.#lanes = lanes;
     this.#combine = combine;
     this.#dtype = dtype;
@@ -69,16 +70,16 @@ export class Fold {
     accumulator.parts.forEach((part, i) => f.set(part, parts[i]!));
   }
 
-  /** Folds a value into an accumulator. */
-  into(accumulator: Quad, value: Quad): void {
+  /** Combines a value into an accumulator. */
+  accumulate(accumulator: Quad, value: Quad): void {
     const { f } = this.#lanes;
     accumulator.parts.forEach((part, i) => {
       f.set(part, this.#join(part, value.parts[i]!));
     });
   }
 
-  /** Puts the fold of all lanes into every lane. */
-  acrossLanes(accumulator: Quad): void {
+  /** Reduces all lanes, and puts the result into every lane. */
+  reduceLanes(accumulator: Quad): void {
     const { f } = this.#lanes;
     const swap = (part: Vector, order: readonly number[]) => {
       const swapped = f.let(i32x4.shuffle(part, part, order));

@@ -20,7 +20,7 @@ import type { Vector } from "../math/lanes.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 
 /** The words that the functions here take as arguments. */
-export const THIN_ARGUMENTS = [
+export const GEMV_ARGUMENTS = [
   "x",
   "xRow",
   "v",
@@ -34,7 +34,7 @@ export const THIN_ARGUMENTS = [
   "columns",
 ] as const;
 
-type Name = (typeof THIN_ARGUMENTS)[number];
+type Name = (typeof GEMV_ARGUMENTS)[number];
 
 /** Rows of the left matrix that are passed over before the next columns. */
 const CHUNK = 128;
@@ -43,11 +43,11 @@ const BLOCK = 4096;
 
 function words(f: FunctionBuilder, args: Local<"i32">) {
   return (name: Name): Local<"i32"> =>
-    f.hoist(i32.load(args, 4 * THIN_ARGUMENTS.indexOf(name)));
+    f.hoist(i32.load(args, 4 * GEMV_ARGUMENTS.indexOf(name)));
 }
 
 /** Defines and exports `dots`, `sums`, `outer`, `gather` and `fill`. */
-export function defineThin(
+export function defineGemv(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
 ): void {
@@ -234,7 +234,7 @@ function defineSums(module: ModuleBuilder, arithmetic: Arithmetic): void {
 function addRows(
   f: FunctionBuilder,
   { add, madd }: Arithmetic,
-  site: {
+  context: {
     first: Local<"i32">;
     step: Local<"i32">;
     x: Local<"i32">;
@@ -245,18 +245,18 @@ function addRows(
     vectors: number;
   },
 ): Vector[] {
-  const { first, step, vectors } = site;
+  const { first, step, vectors } = context;
   const sums = Array.from({ length: vectors }, () => f.let(i32x4.const(0)));
-  const x = f.let(site.x);
-  const v = f.let(site.v);
-  const left = f.let(site.height);
+  const x = f.let(context.x);
+  const v = f.let(context.v);
+  const left = f.let(context.height);
   f.loop((again) => {
     const factor = f.let(v128.load32_splat(v));
     sums.forEach((sum, j) => {
       f.set(sum, madd(v128.load(x, 16 * j), factor, sum));
     });
-    f.increase(x, site.xRow);
-    f.increase(v, site.vStep);
+    f.increase(x, context.xRow);
+    f.increase(v, context.vStep);
     f.increase(left, -1);
     f.branchIf(again, left);
   });
