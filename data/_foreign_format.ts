@@ -7,11 +7,12 @@
 import { DataFormatError } from "./errors.ts";
 
 /** The formats that readers of this package know. */
-type Own = "npy" | "safetensors" | "gzip";
+type Own = "npy" | "safetensors" | "gzip" | "torch" | "npz" | "gguf";
 
 /** A format: what it is called, and what to do with such a file. */
 interface Format {
-  readonly id?: Own;
+  /** Whose own format it is, or a form of it. */
+  readonly ids?: readonly Own[];
   readonly name: string;
   readonly wayOut: string;
   readonly matches: (bytes: Uint8Array) => boolean;
@@ -44,19 +45,21 @@ function zipNames(bytes: Uint8Array, part: string): boolean {
 /** The operation that begins a pickle of PyTorch before 1.6: its magic. */
 const LEGACY_TORCH = [0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9];
 
-const SAVE_AS_SAFETENSORS =
-  "save its state dict with safetensors.torch.save_file in Python and read that with loadSafetensors";
+const SAVE_AGAIN =
+  "load it in PyTorch 1.6 or later, save its state dict with torch.save and read that with loadTorch of @tenfold/data/torch";
 
 /** The formats, the more specific ones first. */
 const FORMATS: readonly Format[] = [
   {
+    ids: ["torch"],
     name: "a checkpoint of PyTorch (.pt, a zip archive with a pickle)",
-    wayOut: SAVE_AS_SAFETENSORS,
+    wayOut: "read it with loadTorch of @tenfold/data/torch",
     matches: (bytes) => zipNames(bytes, "data.pkl"),
   },
   {
+    ids: ["npz"],
     name: "an .npz archive of NumPy",
-    wayOut: "unpack it and read each .npy file with readNpy",
+    wayOut: "read it with readNpz of @tenfold/data/npz",
     matches: (bytes) => zipNames(bytes, ".npy"),
   },
   {
@@ -65,6 +68,7 @@ const FORMATS: readonly Format[] = [
     matches: (bytes) => zipNames(bytes, "xl/"),
   },
   {
+    ids: ["torch", "npz"],
     name: "a zip archive",
     wayOut: "unpack it and read the files in it",
     matches: (bytes) =>
@@ -72,7 +76,7 @@ const FORMATS: readonly Format[] = [
   },
   {
     name: "a checkpoint of PyTorch before 1.6 (a pickle)",
-    wayOut: SAVE_AS_SAFETENSORS,
+    wayOut: SAVE_AGAIN,
     matches: (bytes) => startsWith(bytes, LEGACY_TORCH),
   },
   {
@@ -85,8 +89,9 @@ const FORMATS: readonly Format[] = [
       bytes[2] !== 0 && bytes.at(-1) === 0x2e,
   },
   {
+    ids: ["gguf"],
     name: "a GGUF model",
-    wayOut: "read the model's safetensors files instead",
+    wayOut: "read it with readGguf of @tenfold/data/gguf",
     matches: (bytes) => startsWith(bytes, "GGUF"),
   },
   {
@@ -95,13 +100,13 @@ const FORMATS: readonly Format[] = [
     matches: (bytes) => startsWith(bytes, [0x89, 0x48, 0x44, 0x46, 13, 10, 26]),
   },
   {
-    id: "npy",
+    ids: ["npy"],
     name: "an .npy file of NumPy",
     wayOut: "read it with readNpy",
     matches: (bytes) => startsWith(bytes, [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]),
   },
   {
-    id: "safetensors",
+    ids: ["safetensors"],
     name: "a safetensors file",
     wayOut: "read it with loadSafetensors",
     // A length below 2^32, then the header's object of objects.
@@ -111,7 +116,7 @@ const FORMATS: readonly Format[] = [
       bytes[9] === 0x22,
   },
   {
-    id: "gzip",
+    ids: ["gzip"],
     name: "gzipped",
     wayOut: 'decompress it first, such as with new DecompressionStream("gzip")',
     matches: (bytes) => startsWith(bytes, [0x1f, 0x8b]),
@@ -171,8 +176,8 @@ export function parseAs<T>(
     return parse(bytes);
   } catch (cause) {
     const found = cause instanceof DataFormatError
-      ? FORMATS.find(({ id, matches }) =>
-        (id === undefined || id !== own) && matches(bytes)
+      ? FORMATS.find(({ ids, matches }) =>
+        !(own !== undefined && ids?.includes(own)) && matches(bytes)
       )
       : undefined;
     if (found === undefined) throw cause;
