@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { parseArguments, type Tensor } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod";
 import { parseAs } from "../_foreign_format.ts";
 import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
