@@ -1,6 +1,6 @@
 /**
- * How the arguments of a call reach a kernel: as words at the start of the
- * memory, the same for every kind of kernel.
+ * The layout of the arguments of a call: words at the start of the memory, the
+ * same for every kind of kernel.
  *
  * @module
  */
@@ -29,7 +29,7 @@ interface ScalarSlot {
   readonly offset: number;
 }
 
-/** Where each argument is, in bytes from the first. */
+/** The byte of each argument, counted from the first. */
 export class ArgumentLayout {
   /** The dtype of each buffer. */
   readonly dtypes: readonly DType[];
@@ -67,20 +67,45 @@ export class ArgumentLayout {
     }
   }
 
-  /** Code that reads the address at which a buffer's view begins. */
+  /** The byte, from the first, of the address of a buffer's view. */
+  pointerByte(buffer: number): number {
+    return 4 * buffer;
+  }
+
+  /** The byte of the extent of a loop dim. */
+  extentByte(dim: number): number {
+    return 4 * (this.dtypes.length + dim);
+  }
+
+  /** The byte of a stride. */
+  strideByte(buffer: number, dim: number): number {
+    return 4 * (this.dtypes.length + this.rank * (1 + buffer) + dim);
+  }
+
+  /** The byte of a run-time scalar. */
+  scalarByte(index: number, dtype: DType): number {
+    return this.#scalars.find((s) => s.index === index && s.dtype === dtype)!
+      .offset;
+  }
+
+  /** Code that reads the word at a byte of the arguments. */
+  word(args: Code<"i32">, byte: number): Code<"i32"> {
+    return i32.load(args, byte);
+  }
+
+  /** Code that reads the address of a buffer's view. */
   pointer(args: Code<"i32">, buffer: number): Code<"i32"> {
-    return i32.load(args, 4 * buffer);
+    return this.word(args, this.pointerByte(buffer));
   }
 
   /** Code that reads the extent of a loop dim. */
   extent(args: Code<"i32">, dim: number): Code<"i32"> {
-    return i32.load(args, 4 * (this.dtypes.length + dim));
+    return this.word(args, this.extentByte(dim));
   }
 
   /** Code that reads a stride in bytes. */
   stride(args: Code<"i32">, buffer: number, dim: number): Code<"i32"> {
-    const before = this.dtypes.length + this.rank + buffer * this.rank;
-    return i32.load(args, 4 * (before + dim));
+    return this.word(args, this.strideByte(buffer, dim));
   }
 
   /** A run-time scalar in every lane, read once. */
@@ -90,18 +115,13 @@ export class ArgumentLayout {
     index: number,
     dtype: DType,
   ): Quad {
-    const address = i32.add(args, i32.const(this.#offset(index, dtype)));
+    const address = i32.add(args, i32.const(this.scalarByte(index, dtype)));
     return loadSplat(f, dtype, address, true);
   }
 
   /** Code that reads a run-time scalar that is an int32. */
   integer(args: Code<"i32">, index: number): Code<"i32"> {
-    return i32.load(args, this.#offset(index, "int32"));
-  }
-
-  #offset(index: number, dtype: DType): number {
-    return this.#scalars.find((s) => s.index === index && s.dtype === dtype)!
-      .offset;
+    return this.word(args, this.scalarByte(index, "int32"));
   }
 
   /**

@@ -33,30 +33,11 @@ import {
   smaller,
   tileBytes,
 } from "./panels.ts";
-
-/** The words that {@linkcode defineGemm}'s function takes as arguments. */
-export const GEMM_ARGUMENTS = [
-  "a",
-  "aRow",
-  "aStep",
-  "b",
-  "bStep",
-  "bColumn",
-  "out",
-  "outRow",
-  "first",
-  "firstRow",
-  "firstColumn",
-  "rows",
-  "columns",
-  "depth",
-  "workspace",
-  "packs",
-  "byRows",
-  "workspaceSize",
-] as const;
-
-type Name = (typeof GEMM_ARGUMENTS)[number];
+import {
+  type ProductArgument,
+  productArguments,
+  type ReadArgument,
+} from "./product.ts";
 
 /** Bytes of the workspace that a product needs. */
 export function workspaceBytes(arithmetic: Arithmetic): number {
@@ -90,10 +71,9 @@ export function defineGemm(
     end,
     thread,
   ) => {
-    const word = (name: Name) =>
-      f.hoist(i32.load(args, 4 * GEMM_ARGUMENTS.indexOf(name)));
+    const word = productArguments(f, args);
     takePart(f, word, begin, end, thread);
-    const bytesOf = (index: Code<"i32">, stride: Name) =>
+    const bytesOf = (index: Code<"i32">, stride: ProductArgument) =>
       i32.mul(index, word(stride));
     const tile = f.let(
       i32.add(word("workspace"), i32.const(packedColumns())),
@@ -236,12 +216,12 @@ function evenly(
 /** Confines the product to some rows or columns, and to one workspace. */
 function takePart(
   f: FunctionBuilder,
-  word: (name: Name) => Local<"i32">,
+  word: ReadArgument,
   begin: Local<"i32">,
   end: Local<"i32">,
   thread: Local<"i32">,
 ): void {
-  const move = (name: Name, by: Code<"i32">) =>
+  const move = (name: ProductArgument, by: Code<"i32">) =>
     f.increase(word(name), i32.mul(begin, by));
   f.if(word("byRows"), () => {
     move("a", word("aRow"));
@@ -263,7 +243,7 @@ function takePart(
 /** Packs all columns of a block of b, a panel at a time. */
 function packAll(
   f: FunctionBuilder,
-  word: (name: Name) => Local<"i32">,
+  word: ReadArgument,
   b: Local<"i32">,
   depth: Local<"i32">,
   width: Local<"i32">,
@@ -290,7 +270,7 @@ function packAll(
 
 /** What the innermost two loops need. */
 interface Block {
-  readonly word: (name: Name) => Local<"i32">;
+  readonly word: ReadArgument;
   readonly arithmetic: Arithmetic;
   readonly byRows: Panels;
   /** For tiles of four columns, by the number of rows. */

@@ -1,13 +1,12 @@
 /**
- * Products in which a matrix is only read once, so that memory sets the pace:
- * with a vector on either side, and of two vectors.
+ * Products of a matrix and a vector. The matrix is read once, so that memory
+ * sets the pace, and packing would not pay.
  *
  * @module
  */
 
 import {
   type Code,
-  f32,
   type FunctionBuilder,
   i32,
   i32x4,
@@ -18,86 +17,43 @@ import {
 } from "../assembler.ts";
 import type { Vector } from "../math/lanes.ts";
 import type { Arithmetic } from "./arithmetic.ts";
-
-/** The words that the functions here take as arguments. */
-export const GEMV_ARGUMENTS = [
-  "x",
-  "xRow",
-  "v",
-  "vStep",
-  "out",
-  "outRow",
-  "first",
-  "firstRow",
-  "firstStep",
-  "rows",
-  "columns",
-] as const;
-
-type Name = (typeof GEMV_ARGUMENTS)[number];
+import { productArguments } from "./product.ts";
+import { repeat, storeSome } from "./vector_loop.ts";
 
 /** Rows of the left matrix that are passed over before the next columns. */
 const CHUNK = 128;
 /** Elements of a dot product that are summed before their sum is added. */
 const BLOCK = 4096;
 
-function words(f: FunctionBuilder, args: Local<"i32">) {
-  return (name: Name): Local<"i32"> =>
-    f.hoist(i32.load(args, 4 * GEMV_ARGUMENTS.indexOf(name)));
-}
-
-/** Defines and exports `dots`, `sums`, `outer`, `gather` and `fill`. */
-export function defineGemv(
-  module: ModuleBuilder,
-  arithmetic: Arithmetic,
-): void {
-  defineDots(module, arithmetic);
-  defineSums(module, arithmetic);
-  defineOuter(module, arithmetic);
-  defineGather(module);
-  defineFill(module);
-}
-
-/** Repeats `body` as long as `left` is at least `by`. */
-function repeat(
-  f: FunctionBuilder,
-  left: Local<"i32">,
-  by: number,
-  body: () => void,
-): void {
-  const enough = i32.ge_s(left, i32.const(by));
-  f.if(enough, () => {
-    f.loop((again) => {
-      body();
-      f.increase(left, -by);
-      f.branchIf(again, enough);
-    });
-  });
-}
-
 function maskBelow(f: FunctionBuilder, count: Code<"i32">): Vector {
   const lanes = f.hoist(i32x4.const(0, 1, 2, 3));
   return f.let(i32x4.lt_s(lanes, i32x4.splat(count)));
 }
 
-/** `out[i] = first[i] + sum over k of x[i, k] * v[k]`, rows of x dense. */
-function defineDots(module: ModuleBuilder, arithmetic: Arithmetic): void {
-  module.func("dots", ["i32"], "none", (f, args) => {
-    const word = words(f, args);
-    const x = f.let(word("x"));
+/**
+ * Defines and exports `gemv`: `out[i] = first[i] + sum over k of a[i, k] · b[k]`,
+ * with contiguous rows of a and a contiguous b.
+ */
+export function defineGemv(
+  module: ModuleBuilder,
+  arithmetic: Arithmetic,
+): void {
+  module.func("gemv", ["i32"], "none", (f, args) => {
+    const word = productArguments(f, args);
+    const x = f.let(word("a"));
     const out = f.let(word("out"));
     const first = f.let(word("first"));
     const left = f.let(word("rows"));
     const some = (rows: number) => {
       const pointers = Array.from(
         { length: rows },
-        (_, i) => f.let(i32.add(x, i32.mul(word("xRow"), i32.const(i)))),
+        (_, i) => f.let(i32.add(x, i32.mul(word("aRow"), i32.const(i)))),
       );
       const sums = dotProducts(
         f,
         arithmetic,
         pointers,
-        word("v"),
+        word("b"),
         word("columns"),
       );
       for (let i = 0; i < rows; i++) {
@@ -108,7 +64,7 @@ function defineDots(module: ModuleBuilder, arithmetic: Arithmetic): void {
         f.increase(out, 4);
         f.increase(first, word("firstRow"));
       }
-      f.increase(x, i32.mul(word("xRow"), i32.const(rows)));
+      f.increase(x, i32.mul(word("aRow"), i32.const(rows)));
     };
     repeat(f, left, 4, () => some(4));
     repeat(f, left, 1, () => some(1));
@@ -186,10 +142,16 @@ function laneSum(
   return f.let(add(half, i32x4.shuffle(half, half, [1, 0, 3, 2])));
 }
 
-/** `out[j] = first[j] + sum over i of v[i] * x[i, j]`, rows of x dense. */
-function defineSums(module: ModuleBuilder, arithmetic: Arithmetic): void {
-  module.func("sums", ["i32"], "none", (f, args) => {
-    const word = words(f, args);
+/**
+ * Defines and exports `gemvTransposed`: `out[j] = first[j] + sum over i of
+ * b[i] · a[i, j]`, with contiguous rows of a.
+ */
+export function defineGemvTransposed(
+  module: ModuleBuilder,
+  arithmetic: Arithmetic,
+): void {
+  module.func("gemvTransposed", ["i32"], "none", (f, args) => {
+    const word = productArguments(f, args);
     const row = f.local("i32");
     f.for(row, word("rows"), CHUNK, () => {
       const height = f.let(i32.sub(word("rows"), row));
@@ -197,12 +159,12 @@ function defineSums(module: ModuleBuilder, arithmetic: Arithmetic): void {
       f.set(height, select(i32.lt_s(height, limit), height, limit));
       const isFirst = f.let(i32.eqz(row));
       const first = f.let(select(isFirst, word("first"), word("out")));
-      const step = f.let(select(isFirst, word("firstStep"), i32.const(4)));
+      const step = f.let(select(isFirst, word("firstColumn"), i32.const(4)));
       const x = f.let(
-        i32.add(word("x"), i32.mul(row, word("xRow"))),
+        i32.add(word("a"), i32.mul(row, word("aRow"))),
       );
       const v = f.let(
-        i32.add(word("v"), i32.mul(row, word("vStep"))),
+        i32.add(word("b"), i32.mul(row, word("bStep"))),
       );
       const out = f.let(word("out"));
       const left = f.let(word("columns"));
@@ -211,9 +173,9 @@ function defineSums(module: ModuleBuilder, arithmetic: Arithmetic): void {
           first,
           step,
           x,
-          xRow: word("xRow"),
+          xRow: word("aRow"),
           v,
-          vStep: word("vStep"),
+          vStep: word("bStep"),
           height,
           vectors,
         }));
@@ -268,104 +230,4 @@ function addRows(
     () => start(() => v128.load32_splat(first)),
   );
   return sums;
-}
-
-/** Writes the first `count` lanes, one to three. */
-function storeSome(
-  f: FunctionBuilder,
-  v: Vector,
-  to: Local<"i32">,
-  count: Local<"i32">,
-): void {
-  f.block((done) => {
-    for (let lane = 0; lane < 3; lane++) {
-      f.do(v128.store32_lane(to, v, lane, 4 * lane));
-      f.branchIf(done, i32.eq(count, i32.const(lane + 1)));
-    }
-  });
-}
-
-/** `out[i, j] = first[i, j] + x[i] * v[j]`, v dense, xRow the step of x. */
-function defineOuter(module: ModuleBuilder, arithmetic: Arithmetic): void {
-  const { madd } = arithmetic;
-  module.func("outer", ["i32"], "none", (f, args) => {
-    const word = words(f, args);
-    const x = f.let(word("x"));
-    const row = f.local("i32");
-    const outRow = f.let(word("out"));
-    const firstRow = f.let(word("first"));
-    f.for(row, word("rows"), 1, () => {
-      const factor = f.let(v128.load32_splat(x));
-      const left = f.let(word("columns"));
-      const v = f.let(word("v"));
-      const out = f.let(outRow);
-      const first = f.let(firstRow);
-      const product = (j: number) => {
-        const start = f.local("v128");
-        f.if(
-          word("firstStep"),
-          () => f.set(start, v128.load(first, 16 * j)),
-          () => f.set(start, v128.load32_splat(first)),
-        );
-        return f.let(madd(v128.load(v, 16 * j), factor, start));
-      };
-      const next = (vectors: number) => {
-        f.increase(v, 16 * vectors);
-        f.increase(out, 16 * vectors);
-        f.increase(
-          first,
-          i32.mul(word("firstStep"), i32.const(4 * vectors)),
-        );
-      };
-      repeat(f, left, 16, () => {
-        for (let j = 0; j < 4; j++) f.do(v128.store(out, product(j), 16 * j));
-        next(4);
-      });
-      repeat(f, left, 4, () => {
-        f.do(v128.store(out, product(0)));
-        next(1);
-      });
-      f.if(left, () => storeSome(f, product(0), out, left));
-      f.increase(x, word("xRow"));
-      f.increase(outRow, word("outRow"));
-      f.increase(firstRow, word("firstRow"));
-    });
-  });
-}
-
-/** Copies the numbers of v side by side to `out`: as many as there are rows. */
-function defineGather(module: ModuleBuilder): void {
-  module.func("gather", ["i32"], "none", (f, args) => {
-    const word = words(f, args);
-    const v = f.let(word("v"));
-    const out = f.let(word("out"));
-    const row = f.local("i32");
-    f.for(row, word("rows"), 1, () => {
-      f.do(f32.store(out, f32.load(v)));
-      f.increase(v, word("vStep"));
-      f.increase(out, 4);
-    });
-  });
-}
-
-/** `out[i, j] = first[i, j]`, rows of out dense, first of any strides. */
-function defineFill(module: ModuleBuilder): void {
-  module.func("fill", ["i32"], "none", (f, args) => {
-    const word = words(f, args);
-    const row = f.local("i32");
-    const outRow = f.let(word("out"));
-    const firstRow = f.let(word("first"));
-    f.for(row, word("rows"), 1, () => {
-      const out = f.let(outRow);
-      const first = f.let(firstRow);
-      const column = f.let(i32.const(0));
-      f.for(column, word("columns"), 1, () => {
-        f.do(f32.store(out, f32.load(first)));
-        f.increase(out, 4);
-        f.increase(first, word("firstStep"));
-      });
-      f.increase(outRow, word("outRow"));
-      f.increase(firstRow, word("firstRow"));
-    });
-  });
 }

@@ -9,9 +9,12 @@ import type { Block } from "../allocator.ts";
 import type { ModuleBuilder } from "../assembler.ts";
 import { ARGUMENTS, type Engine, type Program, ZEROS } from "../engine.ts";
 import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
+import { defineFill, defineGather } from "./copy.ts";
 import { defineGemm, workspaceBytes } from "./gemm.ts";
 import { TILE_COLUMNS } from "./micro.ts";
-import { defineGemv } from "./gemv.ts";
+import { defineGemv, defineGemvTransposed } from "./gemv.ts";
+import { defineGer } from "./ger.ts";
+import { PRODUCT_WORDS as W } from "./product.ts";
 
 /** One product of two matrices, addresses and strides in bytes. */
 class Product {
@@ -38,6 +41,18 @@ const COLUMNS_IN_PLACE = 256;
 const NANOSECONDS = 0.04;
 /** With fewer rows packing b costs more than it brings. */
 const ROWS_IN_PLACE = 32;
+
+/** The functions that take no workspace. */
+function defineVectorProducts(
+  module: ModuleBuilder,
+  arithmetic: Arithmetic,
+): void {
+  defineGemv(module, arithmetic);
+  defineGemvTransposed(module, arithmetic);
+  defineGer(module, arithmetic);
+  defineGather(module);
+  defineFill(module);
+}
 
 /** Products of matrices of one dtype. */
 export class Multiplier {
@@ -75,7 +90,7 @@ export class Multiplier {
     if (rows === 1 && this.#byRow(product)) return;
     if (depth === 1 && product.bColumn === 4) {
       const { a, aRow, b } = product;
-      this.#runGemv("outer", product, a, aRow, b, 4, rows, columns);
+      this.#runGemv("ger", product, a, aRow, b, 4, rows, columns);
       return;
     }
     this.#general(product);
@@ -96,13 +111,13 @@ export class Multiplier {
     if (aStep === 4) {
       const v = this.#dense(b, bStep, depth);
       if (v < 0) return false;
-      this.#runGemv("dots", product, a, aRow, v, 4, rows, depth);
+      this.#runGemv("gemv", product, a, aRow, v, 4, rows, depth);
       return true;
     }
     // The column of outputs is contiguous, and so must the bias be.
     if (aRow !== 4 || (firstRow !== 4 && firstRow !== 0)) return false;
     product.firstColumn = firstRow;
-    this.#runGemv("sums", product, a, aStep, b, bStep, depth, rows);
+    this.#runGemv("gemvTransposed", product, a, aStep, b, bStep, depth, rows);
     return true;
   }
 
@@ -110,14 +125,23 @@ export class Multiplier {
   #byRow(product: Product): boolean {
     const { a, aStep, b, bStep, bColumn, columns, depth } = product;
     if (bColumn === 4) {
-      this.#runGemv("sums", product, b, bStep, a, aStep, depth, columns);
+      this.#runGemv(
+        "gemvTransposed",
+        product,
+        b,
+        bStep,
+        a,
+        aStep,
+        depth,
+        columns,
+      );
       return true;
     }
     if (bStep !== 4) return false;
     const v = this.#dense(a, aStep, depth);
     if (v < 0) return false;
     product.firstRow = product.firstColumn;
-    this.#runGemv("dots", product, b, bColumn, v, 4, columns, depth);
+    this.#runGemv("gemv", product, b, bColumn, v, 4, columns, depth);
     return true;
   }
 
@@ -134,28 +158,26 @@ export class Multiplier {
   #runGemv(
     name: string,
     product: Product,
-    x: number,
-    xRow: number,
-    v: number,
-    vStep: number,
+    a: number,
+    aRow: number,
+    b: number,
+    bStep: number,
     rows: number,
     columns: number,
   ): void {
     const words = this.#engine.memory.i32;
-    // In the order of GEMV_ARGUMENTS.
-    let at = ARGUMENTS / 4;
-    words[at++] = x;
-    words[at++] = xRow;
-    words[at++] = v;
-    words[at++] = vStep;
-    words[at++] = product.out;
-    words[at++] = product.outRow;
-    words[at++] = product.first;
-    words[at++] = product.firstRow;
-    words[at++] = product.firstColumn;
-    words[at++] = rows;
-    words[at] = columns;
-    this.#gemv ??= this.#compile(defineGemv);
+    words[W.a] = a;
+    words[W.aRow] = aRow;
+    words[W.b] = b;
+    words[W.bStep] = bStep;
+    words[W.out] = product.out;
+    words[W.outRow] = product.outRow;
+    words[W.first] = product.first;
+    words[W.firstRow] = product.firstRow;
+    words[W.firstColumn] = product.firstColumn;
+    words[W.rows] = rows;
+    words[W.columns] = columns;
+    this.#gemv ??= this.#compile(defineVectorProducts);
     this.#gemv.exports[name]!(ARGUMENTS, 0, 0, 0);
   }
 
@@ -167,26 +189,24 @@ export class Multiplier {
     const words = this.#engine.memory.i32;
     // The longer side is divided: what is packed again costs least there.
     const byRows = rows >= columns;
-    // In the order of GEMM_ARGUMENTS.
-    let at = ARGUMENTS / 4;
-    words[at++] = product.a;
-    words[at++] = product.aRow;
-    words[at++] = product.aStep;
-    words[at++] = product.b;
-    words[at++] = product.bStep;
-    words[at++] = bColumn;
-    words[at++] = product.out;
-    words[at++] = product.outRow;
-    words[at++] = product.first;
-    words[at++] = product.firstRow;
-    words[at++] = product.firstColumn;
-    words[at++] = rows;
-    words[at++] = columns;
-    words[at++] = product.depth;
-    words[at++] = workspace;
-    words[at++] = inPlace ? 0 : 1;
-    words[at++] = byRows ? 1 : 0;
-    words[at] = this.#workspaceBytes;
+    words[W.a] = product.a;
+    words[W.aRow] = product.aRow;
+    words[W.aStep] = product.aStep;
+    words[W.b] = product.b;
+    words[W.bStep] = product.bStep;
+    words[W.bColumn] = bColumn;
+    words[W.out] = product.out;
+    words[W.outRow] = product.outRow;
+    words[W.first] = product.first;
+    words[W.firstRow] = product.firstRow;
+    words[W.firstColumn] = product.firstColumn;
+    words[W.rows] = rows;
+    words[W.columns] = columns;
+    words[W.depth] = product.depth;
+    words[W.workspace] = workspace;
+    words[W.packs] = inPlace ? 0 : 1;
+    words[W.byRows] = byRows ? 1 : 0;
+    words[W.workspaceSize] = this.#workspaceBytes;
     this.#gemm ??= this.#compile(defineGemm);
     this.#engine.run(
       this.#gemm,
