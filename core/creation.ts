@@ -20,7 +20,7 @@ import {
 } from "./plain_options.ts";
 import { currentDevice, deviceNow } from "./registry.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
-import { applyTo, Tensor, wrapValue } from "./tensor.ts";
+import { applyTo, checkTensor, Tensor, wrapValue } from "./tensor.ts";
 import type { Op } from "./op.ts";
 
 /** Options of everything that makes tensors. */
@@ -292,6 +292,7 @@ export function fullLike(
   options: TensorOptions = {},
 ): Tensor {
   checkCount("fullLike", arguments.length, 3);
+  checkTensor(x, "the tensor to be like", "make a tensor");
   return full(x.shape, value, like(x, options));
 }
 

@@ -11,6 +11,7 @@ import {
   applyOp,
   applyTo,
   checkOperand,
+  checkTensor,
   Tensor,
   type TensorLike,
 } from "./tensor.ts";
@@ -67,6 +68,9 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   requireSome(tensors, "stack", arguments);
   checkCount("stack", arguments.length, 2);
   const [first] = tensors;
+  for (const each of tensors) {
+    checkTensor(each, "each of them", "stack tensors");
+  }
   for (const { shape } of tensors) {
     if (showShape(shape) !== showShape(first!.shape)) {
       throw new ShapeError(

@@ -22,5 +22,5 @@ export { refuseFaults } from "./refuse.ts";
 export { backendFromEnvironment } from "./registry.ts";
 export { knowingNew, releasePassed, tidyNow, unscopedNow } from "./scope.ts";
 export { currentTask, Task } from "./task.ts";
-export { tensorClass, wrapValue } from "./tensor.ts";
+export { checkTensor, tensorClass, wrapValue } from "./tensor.ts";
 export { Turn } from "./turn.ts";

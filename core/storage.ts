@@ -9,6 +9,8 @@ import { type DType, DTYPES } from "./dtype.ts";
 import { OutOfMemoryError } from "./errors.ts";
 import { collected, hold, turned, turnOfReads } from "./garbage.ts";
 import type { Buffer } from "./kernel.ts";
+import { checkCount } from "./options.ts";
+import { checkPlain, flag, type PlainFields } from "./plain_options.ts";
 import { currentRecording } from "./program/recording.ts";
 import { type MemoryPlace, noteTensors, placesOfTensors } from "./report.ts";
 
@@ -83,7 +85,8 @@ const settled = { buffers: 0, bytes: 0 };
  * ```
  */
 export function memory(options: MemoryOptions = {}): MemoryUse {
-  checkOptions(options);
+  checkCount("tell the memory in use", arguments.length, 1);
+  checkPlain(OPTIONS, options, "tell the memory in use");
   const { report, resetPeak = false } = options;
   const now = { ...use };
   if (report !== undefined) noteTensors(report);
@@ -91,21 +94,7 @@ export function memory(options: MemoryOptions = {}): MemoryUse {
   return report === true ? { ...now, report: placesOfTensors() } : now;
 }
 
-function checkOptions(options: MemoryOptions): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (name !== "report" && name !== "resetPeak") {
-      throw new TypeError(
-        `Cannot tell the memory in use as the option "${name}" is unknown: the known ones are report, resetPeak`,
-      );
-    }
-    if (value === undefined || typeof value === "boolean") continue;
-    throw new TypeError(
-      `Cannot tell the memory in use as ${name} must be true or false: got ${
-        String(value)
-      }`,
-    );
-  }
-}
+const OPTIONS: PlainFields = { report: flag, resetPeak: flag };
 
 /**
  * A turn of the event loop where it is time for one: asynchronous reads wait

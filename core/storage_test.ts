@@ -80,12 +80,12 @@ describe("memory()", () => {
     assertThrows(
       () => memory({ reset: true } as never),
       TypeError,
-      'the option "reset" is unknown: the known ones are report, resetPeak',
+      "there is no such option: got reset, did you mean resetPeak?",
     );
     assertThrows(
       () => memory({ report: "all" } as never),
       TypeError,
-      "report must be true or false: got all",
+      'report must be true or false: got "all"',
     );
   });
 });

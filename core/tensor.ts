@@ -232,6 +232,7 @@ export class Tensor implements Disposable {
 
   /** Sets or clears (`null`) the gradient; the old one is released. */
   set grad(gradient: Tensor | null) {
+    if (gradient) checkTensor(gradient, "it", "set the gradient");
     if (gradient && !sameShape(gradient.shape, this.shape)) {
       throw new ShapeError(
         `Cannot set the gradient as its shape differs: got ${
@@ -1881,7 +1882,7 @@ export class Tensor implements Disposable {
     checkPlain(MATMUL, options, "matmul");
     // The common case makes nothing in between and needs no scope.
     if (options?.bias) checkOperand("matmul", options.bias);
-    return this.ndim > 1 && other.ndim > 1 && this.dtype === other.dtype
+    return this.ndim > 1 && other?.ndim > 1 && this.dtype === other.dtype
       ? matmulTensors(this, other, options?.bias)
       : this.#matmulApart(other, options?.bias);
   }
@@ -2204,6 +2205,30 @@ export function applyTo(
     tensors[i] = wrap(device, results[i]!, edge);
   }
   return tensors;
+}
+
+/**
+ * Refuses what is no tensor, and says what to write.
+ *
+ * @param value What was passed.
+ * @param what What it is, for messages: `"the input"`.
+ * @param operation What is being done, for messages: `"apply relu"`.
+ * @throws {TypeError} If it is no tensor.
+ */
+export function checkTensor(
+  value: unknown,
+  what: string,
+  operation: string,
+): asserts value is Tensor {
+  if (value instanceof Tensor) return;
+  throw new TypeError(
+    `Cannot ${operation} as ${what} must be a tensor: got ${showValue(value)}${
+      typeof value === "number" || Array.isArray(value) ||
+        ArrayBuffer.isView(value)
+        ? ", make a tensor of it with tensor(data)"
+        : ""
+    }`,
+  );
 }
 
 /** Refuses what is neither a number, which was looked for, nor a tensor. */

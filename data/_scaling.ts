@@ -5,6 +5,7 @@
  */
 import { ShapeError, type Tensor, where } from "@tenfold/core";
 import {
+  checkTensor,
   noGradNow,
   showShape,
   tidyNow,
@@ -84,6 +85,7 @@ export function checkTable(
   operation: string,
   features?: number,
 ): void {
+  checkTensor(x, "the data", operation);
   if (x.ndim !== 2 || (features !== undefined && x.shape[1] !== features)) {
     throw new ShapeError(
       `Cannot ${operation} as the data must have shape [samples, ${

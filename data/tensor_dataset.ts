@@ -4,7 +4,12 @@
  * @module
  */
 import { type Device, ShapeError, type Tensor, tensor } from "@tenfold/core";
-import { checkCount, showShape, tidyNow } from "@tenfold/core/internal";
+import {
+  checkCount,
+  checkTensor,
+  showShape,
+  tidyNow,
+} from "@tenfold/core/internal";
 import { checkIndex, type Dataset } from "./dataset.ts";
 
 /**
@@ -47,6 +52,9 @@ export class TensorDataset<
    * @throws {ShapeError} If there is none, one is 0-d, or the extents differ.
    */
   constructor(...tensors: Tensors) {
+    for (const each of tensors) {
+      checkTensor(each, "each argument", "make a TensorDataset");
+    }
     const length = tensors[0]?.shape[0];
     if (
       length === undefined || tensors.some((each) => each.shape[0] !== length)

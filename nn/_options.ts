@@ -128,7 +128,9 @@ export function splitOptions<O extends object>(
       continue;
     }
     const last = args.slice(i + 1).every((rest) => rest === undefined);
-    if (typeof value !== "object" || Array.isArray(value) || !last) {
+    const options = typeof value === "object" && !Array.isArray(value) &&
+      !ArrayBuffer.isView(value);
+    if (!options || !last) {
       throw new TypeError(
         `Cannot ${operation} as ${name} must be a tensor, or the options must stand last: got ${
           showValue(value)

@@ -4,7 +4,11 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { checkCount, parseArguments } from "@tenfold/core/internal";
+import {
+  checkCount,
+  checkTensor,
+  parseArguments,
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { dim, finite, oneOf, positiveNumber } from "./_options.ts";
 import {
@@ -34,6 +38,7 @@ export class ReLU extends Module {
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply ReLU");
     return x.relu();
   }
 }
@@ -65,6 +70,7 @@ export class LeakyReLU extends Module {
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply LeakyReLU");
     return x.leakyRelu(this.negativeSlope);
   }
 
@@ -95,6 +101,7 @@ export class ELU extends Module {
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply ELU");
     return x.elu(this.alpha);
   }
 
@@ -151,6 +158,7 @@ export class SiLU extends Module {
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply SiLU");
     return x.silu();
   }
 }
@@ -160,6 +168,7 @@ export class Tanh extends Module {
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply Tanh");
     return x.tanh();
   }
 }
@@ -169,6 +178,7 @@ export class Sigmoid extends Module {
   /** Applies it to every element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply Sigmoid");
     return x.sigmoid();
   }
 }
@@ -245,6 +255,7 @@ export class Softmax extends Module {
   /** Applies it along the dim. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply Softmax");
     return x.softmax(this.dim);
   }
 
@@ -274,6 +285,7 @@ export class LogSoftmax extends Module {
   /** Applies it along the dim. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply LogSoftmax");
     return x.logSoftmax(this.dim);
   }
 

@@ -6,6 +6,7 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
 import {
   checkCount,
+  checkTensor,
   noGradNow,
   parseArguments,
   showShape,
@@ -121,6 +122,7 @@ export abstract class BatchNorm extends Module {
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", `apply ${this.constructor.name}`);
     this.check(x);
     const { running_mean, running_var, num_batches_tracked, eps } = this;
     const training = this.training || !running_mean || !running_var;

@@ -4,7 +4,11 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { checkCount, parseArguments } from "@tenfold/core/internal";
+import {
+  checkCount,
+  checkTensor,
+  parseArguments,
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { probability } from "./_options.ts";
 import { Module } from "./module.ts";
@@ -49,6 +53,7 @@ export class Dropout extends Module {
   /** Forgets some of `x`, if this is training. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply Dropout");
     return this.training && this.p > 0 ? x.dropout(this.p) : x;
   }
 

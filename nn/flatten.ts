@@ -4,7 +4,11 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { checkCount, parseArguments } from "@tenfold/core/internal";
+import {
+  checkCount,
+  checkTensor,
+  parseArguments,
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { dim } from "./_options.ts";
 import { Module } from "./module.ts";
@@ -62,6 +66,7 @@ export class Flatten extends Module {
   /** A view of `x` with the dims merged. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply Flatten");
     return x.flatten(this.startDim, this.endDim);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { checkCount } from "@tenfold/core/internal";
+import { checkCount, checkTensor } from "@tenfold/core/internal";
 import { Module } from "./module.ts";
 
 /**
@@ -24,6 +24,7 @@ export class Identity extends Module {
   /** Gives back `x`. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply Identity");
     return x;
   }
 }

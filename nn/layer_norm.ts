@@ -4,7 +4,11 @@
  * @module
  */
 import type { Shape, Tensor } from "@tenfold/core";
-import { checkCount, parseArguments } from "@tenfold/core/internal";
+import {
+  checkCount,
+  checkTensor,
+  parseArguments,
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -111,6 +115,7 @@ export class LayerNorm extends Module {
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
+    checkTensor(x, "the input", "apply LayerNorm");
     const { normalizedShape, weight, bias, eps } = this;
     return normalizeLast(x, normalizedShape, weight, bias, eps);
   }

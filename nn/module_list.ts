@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount } from "@tenfold/core/internal";
+import { checkCount, showValue } from "@tenfold/core/internal";
 import { type AnyModule, Module } from "./module.ts";
 
 /**
@@ -44,6 +44,13 @@ export class ModuleList<M extends AnyModule = Module>
   constructor(modules: Iterable<M> = []) {
     super();
     checkCount("make a ModuleList", arguments.length, 1);
+    if (typeof Object(modules)[Symbol.iterator] !== "function") {
+      throw new TypeError(
+        `Cannot make a ModuleList as the modules must be an array: got ${
+          showValue(modules)
+        }`,
+      );
+    }
     for (const module of modules) this.append(module);
   }
 

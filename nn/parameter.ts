@@ -6,6 +6,7 @@
 import { DTypeError, isFloating, Tensor } from "@tenfold/core";
 import type { Value } from "@tenfold/core/backend";
 import {
+  checkTensor,
   noGradNow,
   OWNER,
   parseArguments,
@@ -85,6 +86,7 @@ export class Parameter extends Tensor {
       arguments,
       "make a Parameter",
     );
+    checkTensor(data, "the data", "make a Parameter");
     super(data.device, denseValue(checkTrainable(data, requiresGrad)));
     this[OWNER] = null;
     structureChanged();
@@ -144,6 +146,7 @@ export class Buffer extends Tensor {
       arguments,
       "make a Buffer",
     );
+    checkTensor(data, "the data", "make a Buffer");
     super(data.device, denseValue(data));
     this[OWNER] = null;
     structureChanged();

@@ -20,10 +20,12 @@ import {
 } from "@tenfold/core/backend";
 import {
   checkCount,
+  checkTensor,
   noGradNow,
   parseArguments,
   parseOptions,
   refuseFaults,
+  showValue,
   tidyNow,
 } from "@tenfold/core/internal";
 import * as z from "zod";
@@ -61,8 +63,18 @@ const limitSchema = z.strictObject({
 
 /** The gradients that there are. */
 function gradientsOf(params: Iterable<Tensor>): Tensor[] {
+  if (typeof Object(params)[Symbol.iterator] !== "function") {
+    throw new TypeError(
+      `Cannot clip gradients as params must be an array of parameters: got ${
+        showValue(params)
+      }, write model.parameters()`,
+    );
+  }
   const grads: Tensor[] = [];
-  for (const { grad } of params) if (grad) grads.push(grad);
+  for (const each of params) {
+    checkTensor(each, "each parameter", "clip gradients");
+    if (each.grad) grads.push(each.grad);
+  }
   return grads;
 }
 

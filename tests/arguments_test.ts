@@ -28,7 +28,7 @@ const BELOW = new RegExp(
     "parseOptions|positionsOf|promote|scalar|showShape|showValue|sizeOf|" +
     "threefry|topological|updateInPlace|usesIndex|EagerDevice|Value|View|" +
     "Task|Turn|Tensor|making|knowingNew|currentRecording|floatOf|numberOf|" +
-    "refuseFaults|structureChanged|observeRecordings|isGradEnabled|memory|\\w+Now|releasePassed|" +
+    "refuseFaults|structureChanged|observeRecordings|isGradEnabled|\\w+Now|releasePassed|" +
     "nn.BatchNorm|nn.Loss|nn.Module|optim.LRScheduler|optim.Optimizer|" +
     "data.MnistDataset|data.CsvTable|" +
     "(.*\\.)?\\w+Error|FusedFunction|optim.UpdateRule)$",

@@ -83,8 +83,11 @@ const optionsSchema = z.strictObject({
     ),
     "must be a list of callbacks",
   ).default([]),
-  clipGradNorm: z.number("must be a number")
-    .positive("must be a positive number").optional(),
+  // Infinity only measures.
+  clipGradNorm: z.custom<number>(
+    (value) => typeof value === "number" && value > 0,
+    "must be a positive number",
+  ).optional(),
   onNonFinite: z.enum(
     ["warn", "throw", "skip"],
     'must be "warn", "throw" or "skip"',

@@ -218,6 +218,7 @@ describe("fit", () => {
     };
     assert(await change({}) > 20);
     assertAlmostEquals(await change({ clipGradNorm: 0.5 }), 0.5, 1e-5);
+    assertEquals(await change({ clipGradNorm: Infinity }), await change({}));
   });
 });
 
@@ -663,6 +664,11 @@ describe("options of fit", () => {
       { clipGradNorm: -1 },
       RangeError,
       "clipGradNorm must be a positive number: got -1",
+    );
+    await refused(
+      { clipGradNorm: "1" },
+      TypeError,
+      'clipGradNorm must be a positive number: got "1"',
     );
     await refused(
       { callbacks: [3] },

@@ -213,6 +213,15 @@ export function einsum(spec: string, ...tensors: Tensor[]): Tensor {
       `Cannot apply einsum "${spec}" to an array: write einsum("${spec}", ...tensors)`,
     );
   }
+  for (const each of tensors as unknown[]) {
+    // The class itself stands above this file.
+    if (typeof (each as Tensor | null)?.permute === "function") continue;
+    throw new TypeError(
+      `Cannot apply einsum "${spec}" as each operand must be a tensor: got ${
+        showValue(each)
+      }`,
+    );
+  }
   return tidyNow(() => contractAll(spec, tensors));
 }
 

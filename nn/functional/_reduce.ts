@@ -4,7 +4,7 @@
  * @module
  */
 import { type FusedFunction, ShapeError, type Tensor } from "@tenfold/core";
-import { showShape } from "@tenfold/core/internal";
+import { checkTensor, showShape } from "@tenfold/core/internal";
 import type { Reduction } from "../_options.ts";
 
 /** The loss of every element, their sum, or the sum over `count`. */
@@ -34,6 +34,8 @@ export function requireSameShape(
   input: Tensor,
   target: Tensor,
 ): void {
+  checkTensor(input, "the input", `take the ${name}`);
+  checkTensor(target, "the target", `take the ${name}`);
   const [a, b] = [input.shape, target.shape];
   if (a.length === b.length && a.every((extent, d) => extent === b[d])) return;
   throw new ShapeError(

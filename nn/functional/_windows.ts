@@ -5,7 +5,7 @@
  * @module
  */
 import { ShapeError, type Tensor } from "@tenfold/core";
-import { showShape, tidyNow } from "@tenfold/core/internal";
+import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import { positiveInteger } from "../_options.ts";
 
@@ -42,6 +42,7 @@ export function batched(
   operation: string,
   fn: (x: Tensor) => Tensor,
 ): Tensor {
+  checkTensor(x, "x", `apply ${operation}`);
   if (x.ndim === 4) return tidyNow(() => fn(x));
   if (x.ndim === 3) return tidyNow(() => fn(x.unsqueeze(0)).squeeze(0));
   throw new ShapeError(

@@ -1,6 +1,6 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { call, constant, type Expr } from "@tenfold/core/backend";
-import { checkCount } from "@tenfold/core/internal";
+import { checkCount, checkTensor } from "@tenfold/core/internal";
 import * as z from "zod";
 import { checkOptions, finite, oneOf, positiveNumber } from "../_options.ts";
 
@@ -18,6 +18,7 @@ import { checkOptions, finite, oneOf, positiveNumber } from "../_options.ts";
  */
 export function relu(x: Tensor): Tensor {
   checkCount("relu", arguments.length, 1);
+  checkTensor(x, "x", "apply relu");
   return x.relu();
 }
 
@@ -43,6 +44,7 @@ export function leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
     "apply leakyRelu",
     arguments.length - 2,
   );
+  checkTensor(x, "x", "apply leakyRelu");
   return x.leakyRelu(options?.negativeSlope ?? 0.01);
 }
 
@@ -63,6 +65,7 @@ const eluSchema = z.strictObject({ alpha: finite.optional() });
  */
 export function elu(x: Tensor, options?: EluOptions): Tensor {
   checkOptions(eluSchema, options, "apply elu", arguments.length - 2);
+  checkTensor(x, "x", "apply elu");
   return x.elu(options?.alpha ?? 1);
 }
 
@@ -104,24 +107,28 @@ const geluTanh = fused("gelu", ([x]) => {
  */
 export function gelu(x: Tensor, options?: GeluOptions): Tensor {
   checkOptions(geluSchema, options, "apply gelu", arguments.length - 2);
+  checkTensor(x, "x", "apply gelu");
   return options?.approximate === "tanh" ? geluTanh.map([x]) : x.gelu();
 }
 
 /** `x / (1 + exp(-x))`, also called swish. */
 export function silu(x: Tensor): Tensor {
   checkCount("silu", arguments.length, 1);
+  checkTensor(x, "x", "apply silu");
   return x.silu();
 }
 
 /** The hyperbolic tangent. */
 export function tanh(x: Tensor): Tensor {
   checkCount("tanh", arguments.length, 1);
+  checkTensor(x, "x", "apply tanh");
   return x.tanh();
 }
 
 /** `1 / (1 + exp(-x))`. */
 export function sigmoid(x: Tensor): Tensor {
   checkCount("sigmoid", arguments.length, 1);
+  checkTensor(x, "x", "apply sigmoid");
   return x.sigmoid();
 }
 
@@ -158,6 +165,7 @@ const sharpSoftplus = fused("softplus", ([x], [beta, threshold]) => {
  */
 export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
   checkOptions(softplusSchema, options, "apply softplus", arguments.length - 2);
+  checkTensor(x, "x", "apply softplus");
   const { beta = 1, threshold = 20 } = options ?? {};
   return sharpSoftplus.map([x], [beta, threshold]);
 }
@@ -170,6 +178,7 @@ export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
  */
 export function softmax(x: Tensor, dim: number): Tensor {
   checkCount("softmax", arguments.length, 2);
+  checkTensor(x, "x", "apply softmax");
   return x.softmax(dim);
 }
 
@@ -181,5 +190,6 @@ export function softmax(x: Tensor, dim: number): Tensor {
  */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   checkCount("logSoftmax", arguments.length, 2);
+  checkTensor(x, "x", "apply logSoftmax");
   return x.logSoftmax(dim);
 }

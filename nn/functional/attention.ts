@@ -7,7 +7,7 @@ import {
   type Tensor,
 } from "@tenfold/core";
 import { call, constant, type Expr, indexAlong } from "@tenfold/core/backend";
-import { showShape, tidyNow } from "@tenfold/core/internal";
+import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import {
   checkOptions,
@@ -110,6 +110,9 @@ export function scaledDotProductAttention(
     "apply scaledDotProductAttention",
     arguments.length - 4,
   );
+  for (const [i, tensor] of [q, k, v].entries()) {
+    checkTensor(tensor, "qkv"[i]!, "apply scaledDotProductAttention");
+  }
   const length = q.shape[q.ndim - 1];
   if (q.ndim < 2 || k.ndim < 2 || length !== k.shape[k.ndim - 1]) {
     throw new ShapeError(

@@ -1,6 +1,11 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { sizeOf } from "@tenfold/core/backend";
-import { noGradNow, showShape, tidyNow } from "@tenfold/core/internal";
+import {
+  checkTensor,
+  noGradNow,
+  showShape,
+  tidyNow,
+} from "@tenfold/core/internal";
 import * as z from "zod";
 import {
   checkOptions,
@@ -104,6 +109,7 @@ export function normalizeBatch(
   name: string,
 ): Tensor {
   const { runningMean, runningVar, training, eps = 1e-5 } = options;
+  checkTensor(x, "x", `apply ${name}`);
   checkChannels(name, x, { weight, bias, runningMean, runningVar });
   const channels = x.shape[1]!;
   const broad = [channels, ...x.shape.slice(2).map(() => 1)];

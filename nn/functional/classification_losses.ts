@@ -6,7 +6,7 @@ import {
   type Tensor,
 } from "@tenfold/core";
 import { call, type Expr } from "@tenfold/core/backend";
-import { showShape, tidyNow } from "@tenfold/core/internal";
+import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import {
   checkOptions,
@@ -55,6 +55,8 @@ function asBatch(
   input: Tensor,
   target: Tensor,
 ): readonly [Tensor, Tensor, boolean] {
+  checkTensor(input, "the input", `take the ${name}`);
+  checkTensor(target, "the target", `take the ${name}`);
   if (input.ndim === 0) {
     throw new ShapeError(
       `Cannot take the ${name} of a 0-d tensor: give scores of shape [N, C] or [C]`,

@@ -1,5 +1,5 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
-import { APPLY, showShape, tidyNow } from "@tenfold/core/internal";
+import { APPLY, checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import { checkOptions, positiveInteger, splitOptions } from "../_options.ts";
 import { commonDType } from "./_common_dtype.ts";
@@ -97,6 +97,8 @@ export function conv2d(
     rest,
   );
   checkOptions(schema, options, "apply conv2d", arguments.length - 4);
+  checkTensor(x, "x", "apply conv2d");
+  checkTensor(weight, "the weight", "apply conv2d");
   if (weight.ndim !== 4) {
     throw new ShapeError(
       `Cannot apply conv2d as the weight must be [out, in / groups, height, width]: got shape ${

@@ -1,3 +1,4 @@
+import { checkTensor } from "@tenfold/core/internal";
 import type { Tensor } from "@tenfold/core";
 import * as z from "zod";
 import { checkOptions, flag, probability } from "../_options.ts";
@@ -36,6 +37,7 @@ const schema = z.strictObject({
  */
 export function dropout(x: Tensor, options?: DropoutOptions): Tensor {
   checkOptions(schema, options, "apply dropout", arguments.length - 2);
+  checkTensor(x, "x", "apply dropout");
   const { p = 0.5, training = true } = options ?? {};
   return training && p > 0 ? x.dropout(p) : x;
 }

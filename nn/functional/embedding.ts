@@ -1,5 +1,5 @@
 import { DTypeError, IndexError, ShapeError, type Tensor } from "@tenfold/core";
-import { showShape, tidyNow } from "@tenfold/core/internal";
+import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import { checkOptions, dim } from "../_options.ts";
 
@@ -38,6 +38,8 @@ export function embedding(
   options?: EmbeddingFunctionOptions,
 ): Tensor {
   checkOptions(schema, options, "apply embedding", arguments.length - 3);
+  checkTensor(index, "the index", "apply embedding");
+  checkTensor(weight, "the weight", "apply embedding");
   if (index.dtype !== "int32") {
     throw new DTypeError(
       `Cannot apply embedding as the index must be int32: got ${index.dtype}`,

@@ -1,5 +1,5 @@
 import { type Shape, ShapeError, type Tensor } from "@tenfold/core";
-import { showShape, tidyNow } from "@tenfold/core/internal";
+import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod";
 import {
   checkOptions,
@@ -83,6 +83,7 @@ export function layerNorm(
     rest,
   );
   checkOptions(schema, options, "apply layerNorm", arguments.length - 4);
+  checkTensor(x, "x", "apply layerNorm");
   const shape = options?.normalizedShape ?? weight?.shape;
   if (!shape || shape.length === 0) {
     throw new ShapeError(

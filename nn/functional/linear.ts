@@ -1,5 +1,10 @@
 import type { Tensor } from "@tenfold/core";
-import { APPLY, checkCount, tidyNow } from "@tenfold/core/internal";
+import {
+  APPLY,
+  checkCount,
+  checkTensor,
+  tidyNow,
+} from "@tenfold/core/internal";
 import { commonDType } from "./_common_dtype.ts";
 
 const LINEAR = { name: "linear" } as const;
@@ -28,6 +33,9 @@ export function linear(
   bias?: Tensor | null,
 ): Tensor {
   checkCount("linear", arguments.length, 3);
+  checkTensor(x, "x", "apply linear");
+  checkTensor(weight, "the weight", "apply linear");
+  if (bias) checkTensor(bias, "the bias", "apply linear");
   const dtype = commonDType(x, weight, bias);
   if (dtype !== null) {
     return tidyNow(() =>

@@ -79,7 +79,7 @@ export const avgPool2dSchema: z.ZodType<AvgPool2dOptions> = z.strictObject({
 export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
   checkOptions(
     maxPool2dSchema,
-    options,
+    options ?? {},
     "apply maxPool2d",
     arguments.length - 2,
   );
@@ -156,7 +156,7 @@ function windowsAlong(
 export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
   checkOptions(
     avgPool2dSchema,
-    options,
+    options ?? {},
     "apply avgPool2d",
     arguments.length - 2,
   );
@@ -239,7 +239,7 @@ export function adaptiveAvgPool2d(
 ): Tensor {
   checkOptions(
     adaptiveSchema,
-    options,
+    options ?? {},
     "apply adaptiveAvgPool2d",
     arguments.length - 2,
   );

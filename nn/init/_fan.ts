@@ -5,7 +5,7 @@
  */
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { sizeOf } from "@tenfold/core/backend";
-import { showShape } from "@tenfold/core/internal";
+import { checkTensor, showShape } from "@tenfold/core/internal";
 
 /** Numbers that go into one unit, and places that each number goes to. */
 export interface Fan {
@@ -20,7 +20,9 @@ export interface Fan {
  *
  * @throws {ShapeError} If it has fewer than 2 dims.
  */
-export function fanOf({ shape }: Tensor, name: string): Fan {
+export function fanOf(tensor: Tensor, name: string): Fan {
+  checkTensor(tensor, "what is filled", `apply ${name}`);
+  const { shape } = tensor;
   if (shape.length < 2) {
     throw new ShapeError(
       `Cannot apply ${name} to a tensor of fewer than 2 dims as it has no fan: got shape ${

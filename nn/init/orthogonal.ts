@@ -6,6 +6,7 @@ import {
 } from "@tenfold/core";
 import { DTYPES, threefry } from "@tenfold/core/backend";
 import {
+  checkTensor,
   noGradNow,
   parseArguments,
   showShape,
@@ -126,6 +127,7 @@ export function orthogonal_<T extends Tensor>(
     arguments,
     "apply orthogonal_",
   );
+  checkTensor(tensor, "what is filled", "apply orthogonal_");
   const { shape, size, dtype } = tensor;
   if (shape.length < 2) {
     throw new ShapeError(

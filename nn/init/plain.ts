@@ -1,6 +1,7 @@
 import { rand, randn, type Tensor } from "@tenfold/core";
 import {
   checkCount,
+  checkTensor,
   noGradNow,
   parseArguments,
   tidyNow,
@@ -59,6 +60,7 @@ export function uniform_<T extends Tensor>(
     arguments,
     "apply uniform_",
   );
+  checkTensor(tensor, "what is filled", "apply uniform_");
   const { shape, dtype, device } = tensor;
   return fill(
     tensor,
@@ -98,6 +100,7 @@ export function normal_<T extends Tensor>(
     arguments,
     "apply normal_",
   );
+  checkTensor(tensor, "what is filled", "apply normal_");
   const { shape, dtype, device } = tensor;
   return fill(
     tensor,
@@ -114,6 +117,7 @@ export function normal_<T extends Tensor>(
  */
 export function constant_<T extends Tensor>(tensor: T, value: number): T {
   checkCount("constant_", arguments.length, 2);
+  checkTensor(tensor, "what is filled", "apply constant_");
   return noGradNow(() => tensor.fill_(value));
 }
 

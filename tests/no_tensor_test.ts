@@ -1,0 +1,171 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import * as tenfold from "@tenfold/tenfold";
+
+const { data, nn, ones, optim } = tenfold;
+
+type Callable = (...args: unknown[]) => unknown;
+
+/** What stands where a tensor belongs. */
+const WRONG: readonly unknown[] = [
+  1,
+  "1",
+  true,
+  null,
+  undefined,
+  [1, 2],
+  new Float32Array(2),
+  {},
+];
+
+/** The functions of tensors with as many as they cannot do without. */
+const TENSORS: { readonly [name: string]: number } = {
+  binaryCrossEntropy: 2,
+  binaryCrossEntropyWithLogits: 2,
+  conv2d: 2,
+  crossEntropy: 2,
+  embedding: 2,
+  huberLoss: 2,
+  l1Loss: 2,
+  linear: 2,
+  mseLoss: 2,
+  nllLoss: 2,
+  scaledDotProductAttention: 3,
+};
+
+/** What functions need behind their tensors. */
+const REST: { readonly [name: string]: readonly unknown[] } = {
+  adaptiveAvgPool2d: [{ outputSize: 1 }],
+  avgPool2d: [{ kernelSize: 1 }],
+  layerNorm: [{ normalizedShape: [2] }],
+  logSoftmax: [0],
+  maxPool2d: [{ kernelSize: 1 }],
+  softmax: [0],
+};
+
+/** One of each layer. */
+const layers = (): tenfold.nn.Module[] => [
+  new nn.AdaptiveAvgPool2d(1),
+  new nn.AvgPool2d(1),
+  new nn.BatchNorm1d(2),
+  new nn.BatchNorm2d(2),
+  new nn.Conv2d(1, 1, 1),
+  new nn.Dropout(),
+  new nn.ELU(),
+  new nn.Embedding(2, 2),
+  new nn.Flatten(),
+  new nn.GELU(),
+  new nn.Identity(),
+  new nn.LayerNorm(2),
+  new nn.LeakyReLU(),
+  new nn.Linear(2, 2),
+  new nn.LogSoftmax({ dim: 0 }),
+  new nn.MaxPool2d(1),
+  new nn.ReLU(),
+  new nn.Sequential(new nn.Linear(2, 2)),
+  new nn.SiLU(),
+  new nn.Sigmoid(),
+  new nn.Softmax({ dim: 0 }),
+  new nn.Softplus(),
+  new nn.Tanh(),
+];
+
+const USUAL = /^Cannot .* as .* must be a tensor: got /;
+
+/** What a call says that takes something else than a tensor. */
+function said(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return error instanceof TypeError
+      ? error.message
+      : `${(error as Error).name}: ${(error as Error).message}`;
+  }
+  return "nothing";
+}
+
+/** Those calls that are not refused by the usual message. */
+function unusual(calls: Iterable<[string, () => unknown]>): string[] {
+  using _ = tenfold.scope();
+  return [...calls].map(([name, call]) => `${name}: ${said(call)}`)
+    .filter((line) => !USUAL.test(line.slice(line.indexOf(": ") + 2)));
+}
+
+describe("something else where a tensor belongs", () => {
+  it("is refused by every function of nn", () => {
+    const x = ones([2, 2]);
+    const calls: [string, () => unknown][] = [];
+    for (const [name, fn] of Object.entries(nn.functional)) {
+      const count = TENSORS[name] ?? 1;
+      for (let place = 0; place < count; place++) {
+        for (const wrong of WRONG) {
+          const args: unknown[] = new Array(count).fill(x);
+          args[place] = wrong;
+          calls.push([
+            `${name} ${place}`,
+            () => (fn as Callable)(...args, ...REST[name] ?? []),
+          ]);
+        }
+      }
+    }
+    assertEquals(unusual(calls), []);
+    x.dispose();
+  });
+
+  it("is refused by every layer", () => {
+    for (const layer of layers()) {
+      assertEquals(
+        unusual(WRONG.map((wrong) => [
+          layer.constructor.name,
+          () => layer.forward(wrong as tenfold.Tensor),
+        ])),
+        [],
+      );
+      layer[Symbol.dispose]();
+    }
+  });
+
+  it("is refused by initialisers, parameters, data and optimizers", () => {
+    const x = ones([2, 2], { requiresGrad: true });
+    const { calculateGain: _, ...fillers } = nn.init;
+    const takers: { readonly [name: string]: (x: tenfold.Tensor) => unknown } =
+      {
+        ...fillers as object,
+        Buffer: (x) => new nn.Buffer(x),
+        MinMaxScaler: (x) => new data.MinMaxScaler().fit(x),
+        Parameter: (x) => new nn.Parameter(x),
+        StandardScaler: (x) => new data.StandardScaler().fit(x),
+        TensorDataset: (x) => new data.TensorDataset(x),
+        clipGradNorm_: (x) => optim.clipGradNorm_([x], 1),
+        clipGradValue_: (x) => optim.clipGradValue_([x], 1),
+        einsum: (x) => tenfold.einsum("ij->ji", x),
+        onesLike: (x) => tenfold.onesLike(x),
+        stack: (y) => tenfold.stack([x, y]),
+        zerosLike: (x) => tenfold.zerosLike(x),
+      };
+    const calls: [string, () => unknown][] = [];
+    for (const [name, take] of Object.entries(takers)) {
+      for (const wrong of WRONG) {
+        if (name === "einsum" && Array.isArray(wrong)) continue;
+        const rest = name === "constant_" ? [1] : [];
+        calls.push([name, () => (take as Callable)(wrong, ...rest)]);
+      }
+    }
+    assertEquals(unusual(calls), []);
+    for (const wrong of WRONG) {
+      if (wrong === null || wrong === undefined) continue;
+      assertEquals(
+        unusual([["grad", () => x.grad = wrong as tenfold.Tensor]]),
+        [],
+      );
+    }
+    x.dispose();
+  });
+
+  it("says how to make one", () => {
+    assertEquals(
+      said(() => nn.functional.relu([1, -1] as never)),
+      "Cannot apply relu as x must be a tensor: got [1, -1], make a tensor of it with tensor(data)",
+    );
+  });
+});
