@@ -12,6 +12,7 @@
  * @module
  */
 import { stdFlags } from "./std_flags.ts";
+import { showProgress, TestProgress } from "./test_progress.ts";
 
 /** The Bun that `npx` fetches where none is installed. */
 const BUN = "bun@1.4.5";
@@ -71,7 +72,8 @@ async function runOnDeno(): Promise<Tally> {
     ] as const
   ) {
     if (group.length === 0) continue;
-    const tally = await denoTest([...std, ...options, ...group]);
+    const progress = new TestProgress(group.length);
+    const tally = await denoTest([...std, ...options, ...group], progress);
     total.passed += tally.passed;
     total.failed += tally.failed;
   }
@@ -83,16 +85,29 @@ async function runExamples(): Promise<Tally> {
   return denoTest([...std, "--doc", "-A", "--ignore=**/*_test.ts", ...roots]);
 }
 
-async function denoTest(args: string[]): Promise<Tally> {
+async function denoTest(
+  args: string[],
+  progress?: TestProgress,
+): Promise<Tally> {
   const report = await Deno.makeTempFile({ suffix: ".xml" });
-  const { success } = await new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(Deno.execPath(), {
     args: [
       "test",
       ...flags,
       `--junit-path=${report}`,
       ...args,
     ],
-  }).spawn().status;
+    stdout: progress ? "piped" : "inherit",
+  }).spawn();
+  if (progress) {
+    const encoder = new TextEncoder();
+    await showProgress(
+      child.stdout,
+      progress,
+      (text) => Deno.stdout.writeSync(encoder.encode(text)),
+    );
+  }
+  const { success } = await child.status;
   const tally = countCases(await Deno.readTextFile(report));
   await Deno.remove(report);
   if (!success && tally.failed === 0) tally.failed = 1;
