@@ -4,7 +4,13 @@
  * @module
  */
 import type { DType, TypedArray } from "./dtype.ts";
-import type { Buffer, Kernel, Launch } from "./kernel.ts";
+import type {
+  Buffer,
+  CallGroup,
+  Kernel,
+  Launch,
+  RepeatedCall,
+} from "./kernel.ts";
 
 /** A device's memory and its compiler of kernels. */
 export interface Backend {
@@ -57,6 +63,11 @@ export interface Backend {
    * have, which core then decomposes or refuses.
    */
   prepare(kernel: Kernel): Launch | null;
+  /**
+   * Joins calls that will be made again and again in this order, where it makes
+   * several of them faster at once; the others are made one by one.
+   */
+  join?(calls: readonly RepeatedCall[]): readonly CallGroup[];
   /** Waits until all work launched so far is done. */
   synchronize?(): Promise<void>;
   /** Gives everything back. */

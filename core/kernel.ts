@@ -168,3 +168,23 @@ export type Buffer = unknown;
 
 /** A prepared kernel: runs (or enqueues) one call. */
 export type Launch = (call: KernelCall) => void;
+
+/** A call that is made again and again, by a plan of many. */
+export interface RepeatedCall {
+  /** The operation, as in errors. */
+  readonly label: string;
+  /** The prepared kernel. */
+  readonly launch: Launch;
+  /** Its arguments; buffers, offsets and scalars may change between runs. */
+  readonly call: KernelCall;
+}
+
+/** Calls that follow one another, joined. */
+export interface CallGroup {
+  /** The first of them. */
+  readonly begin: number;
+  /** How many there are. */
+  readonly count: number;
+  /** Makes all of them, with the arguments that they have now. */
+  readonly run: () => void;
+}

@@ -11,9 +11,11 @@ import {
 } from "@tenfold/core";
 import {
   type Buffer,
+  type CallGroup,
   DTYPES,
   type Kernel,
   type Launch,
+  type RepeatedCall,
 } from "@tenfold/core/backend";
 import type { Memory } from "./device/buffer.ts";
 import type { Counters } from "./device/counters.ts";
@@ -29,6 +31,7 @@ import { prepareMaxPool } from "./kernels/max_pool.ts";
 import { prepareNorm, squaredIn } from "./kernels/norm.ts";
 import { prepareReduce } from "./kernels/reduce.ts";
 import { prepareScatterAdd } from "./kernels/scatter_add.ts";
+import { prepareSequence, sequenceLength } from "./kernels/sequence.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
 import { prepareSort } from "./kernels/sort.ts";
 import type { GpuDType } from "./wgsl/scalar.ts";
@@ -46,6 +49,8 @@ export class WebgpuBackend implements Backend {
   /** What adapter it is, where that is known. */
   readonly notice: string;
   readonly #gpu: Gpu;
+  /** What each prepared kernel computes. */
+  readonly #kernels = new WeakMap<Launch, Kernel>();
 
   /** Takes a device over. */
   constructor(device: GPUDevice, profile: Profile, adapter: string) {
@@ -132,8 +137,9 @@ export class WebgpuBackend implements Backend {
   /** Prepares a kernel; its pipelines are compiled when they are needed. */
   prepare(kernel: Kernel): Launch | null {
     const launch = this.#prepare(kernel);
+    if (launch === null) return null;
     const { errors } = this.#gpu;
-    return launch && ((call) => {
+    const checked: Launch = (call) => {
       errors.checkLost();
       const positions = positionsOf(kernel, call.shape);
       if (positions > MAX_POSITIONS) {
@@ -142,7 +148,28 @@ export class WebgpuBackend implements Backend {
         );
       }
       launch(call);
-    });
+    };
+    this.#kernels.set(checked, kernel);
+    return checked;
+  }
+
+  /** Joins small kernels that follow one another into one. */
+  join(calls: readonly RepeatedCall[]): CallGroup[] {
+    const gpu = this.#gpu;
+    const parts = calls.map((call) => ({
+      ...call,
+      kernel: this.#kernels.get(call.launch)!,
+    }));
+    const groups: CallGroup[] = [];
+    for (let begin = 0; begin < parts.length;) {
+      const count = sequenceLength(gpu.profile, parts, begin);
+      if (count > 0) {
+        const run = prepareSequence(gpu, parts.slice(begin, begin + count));
+        groups.push({ begin, count, run });
+      }
+      begin += Math.max(count, 1);
+    }
+    return groups;
   }
 
   /**

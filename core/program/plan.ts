@@ -6,6 +6,7 @@
  */
 import { VALUE } from "../members.ts";
 import type { Device } from "../device.ts";
+import type { CallGroup } from "../kernel.ts";
 import type { BoundLaunch, Launcher } from "../lower/launcher.ts";
 import { DTYPES } from "../dtype.ts";
 import { Storage } from "../storage.ts";
@@ -149,9 +150,11 @@ export class Plan {
   /** Which launch each bound one is; some have nothing to do. */
   readonly #numbers: number[] = [];
   readonly #bound: BoundLaunch[] = [];
+  /** Launches that are joined, by the first of them. */
+  readonly #groups = new Map<number, CallGroup>();
   readonly #buffers: Storage[] = [];
   readonly #persistent = new Set<Storage>();
-  readonly #turns: Turn[] = [];
+  #turns: Turn[] = [];
   readonly #parameters: Patch[][];
   readonly #outputs: { like: Storage; patches: Patch[] }[] = [];
   readonly #kept: Kept[] = [];
@@ -304,6 +307,7 @@ export class Plan {
       this.#turns.push({ at, from, to: lateOf.get(from) ?? [] });
     }
     this.#turns.reverse();
+    if (this.profile === null) this.#join();
     if (this.#device.backend.readSync) {
       recording.checks.forEach(({ faults: { storage } }, check) => {
         const at = (lastWrite.get(storage) ?? -1) + 1;
@@ -314,6 +318,24 @@ export class Plan {
           { at, check },
         );
       });
+    }
+  }
+
+  /** Has the backend join what it can; what goes between comes before. */
+  #join(): void {
+    const calls = this.#bound.map(({ launch, call }, i) => ({
+      label: this.launches[this.#numbers[i]!]!.label,
+      launch,
+      call,
+    }));
+    for (const group of this.#device.backend.join?.(calls) ?? []) {
+      const { begin, count } = group;
+      this.#groups.set(begin, group);
+      this.#turns = this.#turns.map((turn) =>
+        turn.at > begin && turn.at < begin + count
+          ? { ...turn, at: begin }
+          : turn
+      );
     }
   }
 
@@ -424,8 +446,16 @@ export class Plan {
   #launchUntil(end: number, begin: number): void {
     const bound = this.#bound;
     const { profile } = this;
+    const { backend } = this.#device;
     for (let i = begin; i < end; i++) {
+      const group = this.#groups.get(i);
+      if (group !== undefined) {
+        group.run();
+        i += group.count - 1;
+        continue;
+      }
       const { launch, call } = bound[i]!;
+      backend.enter?.(this.launches[this.#numbers[i]!]!.label);
       if (profile === null) launch(call);
       else profile.time(this.#numbers[i]!, () => launch(call));
     }

@@ -1,0 +1,128 @@
+import { it } from "@std/testing/bdd";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+} from "@std/assert";
+import {
+  arange,
+  compile,
+  IndexError,
+  manualSeed,
+  ones,
+  randn,
+  setBackend,
+  type Tensor,
+  tensor,
+  tidy,
+} from "@tenfold/core";
+import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+import * as nn from "@tenfold/nn";
+import { Adam, CosineAnnealingLR } from "@tenfold/optim";
+import type { WebgpuBackend } from "./backend.ts";
+import type { ProfileOverrides } from "./device/profile.ts";
+import { describeWithAdapter, openWith } from "./testing.ts";
+
+/** Trains a small net compiled; gives its losses, and dispatches of a step. */
+async function train(compiled: boolean) {
+  manualSeed(3);
+  using model = new nn.Sequential(
+    new nn.Linear(4, 16),
+    new nn.GELU(),
+    new nn.LayerNorm(16),
+    new nn.Dropout({ p: 0.25 }),
+    new nn.Linear(16, 3),
+  );
+  using optimizer = new Adam(model.parameters(), { lr: 0.05 });
+  const scheduler = new CosineAnnealingLR(optimizer, { tMax: 20 });
+  const fn = (x: Tensor, y: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = nn.functional.crossEntropy(model.forward(x), y);
+    loss.backward();
+    optimizer.step();
+    scheduler.step();
+    return loss.detach();
+  };
+  const x = randn([12, 4]);
+  const y = arange(12, { dtype: "int32" }).remainder(3);
+  using step = compile(fn);
+  const run = compiled ? step : fn;
+  const losses: number[] = [];
+  for (let i = 0; i < 20; i++) losses.push(await run(x, y).item());
+  optimizer.zeroGrad();
+  return losses;
+}
+
+/** Runs a test on a device of its own; what it makes is released. */
+async function onGpu(
+  overrides: ProfileOverrides,
+  body: (gpu: WebgpuBackend) => Promise<void>,
+): Promise<void> {
+  const gpu = await openWith({ software: true, ...overrides });
+  await setBackend(gpu);
+  try {
+    await tidy(() => body(gpu));
+  } finally {
+    gpu.dispose();
+    await setBackend(cpuTypedArray());
+  }
+}
+
+describeWithAdapter("small kernels of a compiled step on webgpu", () => {
+  it("are one dispatch, and give what they give one by one", async () => {
+    await setBackend(cpuTypedArray());
+    const expected = await tidy(() => train(false));
+    for (const workgroup of [64, 8]) {
+      await onGpu({ workgroup }, async () => {
+        const got = await train(true);
+        got.forEach((loss, i) => assertAlmostEquals(loss, expected[i]!, 1e-4));
+      });
+    }
+  });
+
+  it("take few dispatches", async () => {
+    await onGpu({}, async (gpu) => {
+      using f = compile((x: Tensor) =>
+        x.matmul(x).softmax(1).add(1).sum(0).mul(2).logSoftmax(0).cumsum(0)
+      );
+      const x = randn([8, 8]);
+      f(x);
+      const before = gpu.counters.dispatches;
+      await f(x).data();
+      // All but the running sum, which has a kernel of its own.
+      assertEquals(gpu.counters.dispatches - before, 2);
+    });
+  });
+
+  it("read arguments that begin elsewhere", async () => {
+    await onGpu({}, async () => {
+      using f = compile((x: Tensor) =>
+        x.sum(0).add(x.softmax(0)).matmul(x.t())
+      );
+      const all = randn([7, 4]);
+      for (const start of [0, 3, 2, 0]) {
+        const x = all.narrow(0, start, 3);
+        const [a, b] = [await f(x).data(), await f(x.clone()).data()];
+        a.forEach((value, i) => assertAlmostEquals(value, b[i]!, 1e-5));
+      }
+      assert(f.stats.replayed >= 6);
+    });
+  });
+
+  it("name the operation whose index is out of range", async () => {
+    await onGpu({}, async () => {
+      using f = compile((x: Tensor, i: Tensor) => x.mul(2).gather(0, i).add(1));
+      const index = (at: number) => tensor([at], { dtype: "int32" });
+      const x = ones([3]);
+      for (let i = 0; i < 2; i++) assertEquals(await f(x, index(1)).item(), 3);
+      const bad = f(x, index(5));
+      const error = await assertRejects(() => bad.item(), IndexError);
+      assertEquals(
+        error.message,
+        "Cannot gather as an index is out of range: got 5, expected 0 to 2",
+      );
+      assertEquals(await f(x, index(2)).item(), 3);
+    });
+  });
+});
