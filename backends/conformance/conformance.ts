@@ -1,5 +1,5 @@
 /**
- * The suite: laws that every backend must keep, over generated cases.
+ * The conformance suite: laws that every backend must keep, over generated cases.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export type Describe = (name: string, body: () => void) => void;
 /** Declares a test, as `it` of a test runner does. */
 export type It = (name: string, body: () => void | Promise<void>) => void;
 
-/** What {@linkcode conformance} needs. */
+/** Options of {@linkcode conformance}. */
 export interface ConformanceOptions {
   /** Opens the backend; called once, by the first test that runs. */
   readonly backend: () => Backend | Promise<Backend>;
@@ -40,9 +40,9 @@ export interface ConformanceOptions {
   readonly describe: Describe;
   /** Declares a test. */
   readonly it: It;
-  /** Another seed generates other cases. @default {1} */
+  /** Seed of the generated cases. @default {1} */
   readonly seed?: number;
-  /** How many random programs are run. @default {300} */
+  /** Number of random programs. @default {300} */
   readonly programs?: number;
 }
 
@@ -207,20 +207,20 @@ function refusals(describe: Describe, test: Test) {
 }
 
 /**
- * Declares the tests that a backend must pass, with the test runner's own
- * `describe` and `it`. They hold it to four laws:
+ * Declares the tests that a backend must pass, with the `describe` and `it` of
+ * the test runner. They hold it to four laws:
  *
  * 1. Each primitive agrees with the float64 reference, in each dtype and layout
  *    (dense, offset, transposed, broadcast, stepped, reversed, empty, 0-d, odd
- *    sizes) and at the edges of the dtype; kernels that are launched without
- *    core between do, too.
+ *    sizes) and at the edges of the dtype; so do kernels that are launched
+ *    directly, without core.
  * 2. Gradients, and gradients of gradients, agree with finite differences of
  *    the reference.
  * 3. Random programs agree, and so do their gradients.
  * 4. Memory returns to where it was, in every test.
  *
- * Nothing is left out for a backend: what it cannot do it declares, by its
- * `dtypes`, by answering `null` for a routine, or by `subnormals`, and then the
+ * No test is skipped for a backend: it declares what it does not support, by its
+ * `dtypes`, by returning `null` for a routine, or by `subnormals`, and then the
  * refusal is checked.
  *
  * @param options The backend, and the functions of the test runner.

@@ -1,6 +1,6 @@
 /**
- * The laws that every backend must keep, as tests that are generated for it.
- * The test runner is passed in, so that a backend made elsewhere can run them.
+ * The conformance suite: generated tests that every backend must pass. The test
+ * runner is passed in, so that backends of other packages can run it.
  *
  * @module
  */

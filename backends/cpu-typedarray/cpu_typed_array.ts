@@ -1,5 +1,5 @@
 /**
- * The backend itself: memory, and the choice of how a kernel is prepared.
+ * The backend: its memory, and how it prepares kernels.
  *
  * @module
  */
@@ -27,14 +27,14 @@ import { prepareRoutine } from "./routines/table.ts";
 /** Options of {@linkcode cpuTypedArray}. */
 export interface CpuTypedArrayOptions {
   /**
-   * Whether kernels become generated JavaScript. `false` runs them as closures,
+   * Whether to compile kernels to JavaScript. `false` runs them as closures,
    * which give the same results many times slower.
    *
    * @default {true where the runtime allows it}
    */
   codegen?: boolean;
   /**
-   * How many bytes of memory that was given back are kept for later tensors.
+   * Maximum size of the freed memory that is kept for later tensors, in bytes.
    *
    * @default {134217728}
    */
@@ -120,14 +120,15 @@ class CpuTypedArray implements Backend {
 }
 
 /**
- * A backend in plain JavaScript, which runs everywhere and has every dtype.
+ * Creates a backend in plain JavaScript, which runs everywhere and has every
+ * dtype.
  *
- * @param options Whether code is generated, and how much memory is kept.
- * @returns A backend with memory of its own.
+ * @param options Whether to generate code, and how much free memory to keep.
+ * @returns The backend.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If `poolBytes` is negative or not a whole number.
- * @throws {EvalError} If `codegen` is true where the runtime forbids it; the
- * error comes from the first kernel.
+ * @throws {EvalError} If `codegen` is `true` where the runtime forbids it; the
+ * first kernel throws it.
  *
  * @example Run on it under a content security policy
  * ```ts

@@ -1,7 +1,7 @@
 /**
- * The typed-array backend: plain JavaScript, available everywhere, and the
- * device that the others are measured against. Map and reduce kernels become
- * JavaScript source, or closures where a page forbids generated code.
+ * The typed-array backend: plain JavaScript that runs everywhere. Map and reduce
+ * kernels are compiled to JavaScript source, or to closures where a page forbids
+ * generated code.
  *
  * @example Compute on it
  * ```ts

@@ -82,7 +82,7 @@ export class Allocator {
    * Allocates between `base` and the end of the memory.
    *
    * @param memory The memory.
-   * @param base The first byte to give away.
+   * @param base The first byte that may be allocated.
    */
   constructor(memory: Growable, base: number) {
     this.#memory = memory;
@@ -104,7 +104,7 @@ export class Allocator {
   /**
    * A block of at least so many bytes.
    *
-   * @param bytes How many.
+   * @param bytes The number of bytes.
    * @returns The block, or `null` if there is no room for it.
    */
   allocate(bytes: number): Block | null {

@@ -44,7 +44,7 @@ export class ArgumentLayout {
    * @param dtypes The dtype of each buffer.
    * @param rank The number of loop dims.
    * @param exprs Expressions with the run-time scalars.
-   * @throws {RangeError} If they take more room than there is.
+   * @throws {RangeError} If they take more bytes than are reserved.
    */
   constructor(dtypes: readonly DType[], rank: number, exprs: readonly Expr[]) {
     this.dtypes = dtypes;
@@ -127,9 +127,9 @@ export class ArgumentLayout {
   /**
    * Writes the arguments of a call.
    *
-   * @param memory Where to.
+   * @param memory The memory that holds them.
    * @param call The call.
-   * @param flat Whether the kernel needs neither extents nor strides.
+   * @param flat Whether the kernel reads neither extents nor strides.
    */
   write(memory: LinearMemory, call: KernelCall, flat: boolean): void {
     const words = memory.i32;

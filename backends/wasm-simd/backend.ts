@@ -37,7 +37,7 @@ export class WasmSimd implements Backend {
   readonly name = "wasm-simd";
   /** Every dtype. */
   readonly dtypes: readonly DType[] = ["bool", "int32", "float32", "float64"];
-  /** Two gigabytes, or all that the memory can become. */
+  /** 2 GiB, or the maximum size of the memory. */
   readonly maxBufferBytes: number;
   readonly #memory: LinearMemory;
   readonly #engine: Engine;
@@ -45,11 +45,11 @@ export class WasmSimd implements Backend {
   readonly #multipliers: Map<DType, Multiplier> = new Map();
 
   /**
-   * Makes a backend with a memory of its own.
+   * Creates a backend with a memory of its own.
    *
-   * @param features What the engine's WebAssembly can do.
+   * @param features The features of the engine's WebAssembly.
    * @param memory The memory.
-   * @param options How many threads may work, and what it does without.
+   * @param options The number of threads, and a notice of missing features.
    */
   constructor(
     features: Features,
@@ -66,12 +66,12 @@ export class WasmSimd implements Backend {
   }
 
   /**
-   * Memory for some elements.
+   * Allocates a buffer.
    *
-   * @param dtype Their dtype.
-   * @param size How many.
+   * @param dtype The dtype of the elements.
+   * @param size The number of elements.
    * @returns The buffer.
-   * @throws {OutOfMemoryError} If there is not enough; nothing has changed
+   * @throws {OutOfMemoryError} If there is not enough memory; nothing has changed
    * then.
    */
   alloc(dtype: DType, size: number): Buffer {
@@ -79,7 +79,7 @@ export class WasmSimd implements Backend {
   }
 
   /**
-   * Gives memory back.
+   * Frees a buffer.
    *
    * @param buffer A buffer of this backend.
    */
@@ -90,7 +90,7 @@ export class WasmSimd implements Backend {
   /**
    * Copies elements into a buffer.
    *
-   * @param buffer Where to.
+   * @param buffer The buffer to write.
    * @param offset The first element that is written.
    * @param data The elements.
    */
@@ -101,11 +101,11 @@ export class WasmSimd implements Backend {
   }
 
   /**
-   * A copy of elements.
+   * Reads elements into a new array.
    *
-   * @param buffer Where from.
+   * @param buffer The buffer to read.
    * @param offset The first element.
-   * @param length How many.
+   * @param length The number of elements.
    * @returns The elements.
    */
   read(buffer: Buffer, offset: number, length: number): Promise<TypedArray> {
@@ -113,11 +113,11 @@ export class WasmSimd implements Backend {
   }
 
   /**
-   * A copy of elements, at once.
+   * Reads elements into a new array, synchronously.
    *
-   * @param buffer Where from.
+   * @param buffer The buffer to read.
    * @param offset The first element.
-   * @param length How many.
+   * @param length The number of elements.
    * @returns The elements.
    */
   readSync(buffer: Buffer, offset: number, length: number): TypedArray {
@@ -143,8 +143,9 @@ export class WasmSimd implements Backend {
   /**
    * Compiles a kernel.
    *
-   * @param kernel What it computes.
-   * @returns What runs it, or `null` for routines that this backend lacks.
+   * @param kernel The kernel.
+   * @returns The function that launches it, or `null` for routines that this
+   * backend does not have.
    */
   prepare(kernel: Kernel): Launch | null {
     switch (kernel.kind) {
@@ -157,7 +158,7 @@ export class WasmSimd implements Backend {
     }
   }
 
-  /** What it does without here. */
+  /** The features that are missing here. */
   get notice(): string | undefined {
     const failure = this.#engine.pool?.failure ?? null;
     return failure === null
@@ -170,7 +171,7 @@ export class WasmSimd implements Backend {
     return this.#engine.pool;
   }
 
-  /** Ends the threads. The memory goes when nothing refers to it. */
+  /** Ends the threads. The memory is collected when nothing refers to it. */
   dispose(): void {
     this.#engine.pool?.dispose();
   }

@@ -95,9 +95,9 @@ export class Engine {
   /**
    * Works on a memory.
    *
-   * @param features What the engine can do.
+   * @param features The features of the engine's WebAssembly.
    * @param memory The memory to work on.
-   * @param threads How many threads may work; more than one need a memory
+   * @param threads The number of threads; more than one need a memory
    * that is shared.
    */
   constructor(features: Features, memory: LinearMemory, threads = 1) {
@@ -111,9 +111,9 @@ export class Engine {
   /**
    * Memory for some elements.
    *
-   * @param dtype Their dtype.
-   * @param size How many.
-   * @throws {OutOfMemoryError} If there is not enough.
+   * @param dtype The dtype of the elements.
+   * @param size The number of elements.
+   * @throws {OutOfMemoryError} If there is not enough memory.
    */
   allocate(dtype: DType, size: number): Block {
     const bytes = size * DTYPES[dtype].bytes;
@@ -173,9 +173,9 @@ export class Engine {
    *
    * @param program The program.
    * @param entry The name of the function.
-   * @param size How much there is.
+   * @param size The size of the loop that is divided.
    * @param grain Parts for threads are multiples of this.
-   * @param nanoseconds How long it takes, roughly.
+   * @param nanoseconds An estimate of the time on one thread.
    */
   run(
     program: Program,

@@ -60,7 +60,7 @@ export class ExpressionWriter {
    * Writes expressions; nodes that they share are computed once.
    *
    * @param roots The expressions.
-   * @param leaves What their leaves are here.
+   * @param leaves The values of their leaves.
    * @returns The value of each.
    */
   write(roots: readonly Expr[], leaves: Leaves): Quad[] {

@@ -65,7 +65,7 @@ function canShare(): boolean {
 /**
  * Finds out what the engine's WebAssembly can do.
  *
- * @returns What there is; `simd` is false where there is no WebAssembly at all.
+ * @returns The features; `simd` is false where there is no WebAssembly at all.
  */
 export function probeFeatures(): Features {
   if (typeof WebAssembly === "undefined" || !hasSimd()) {

@@ -47,8 +47,8 @@ export class LinearMemory implements Growable {
    * Makes a memory as large as the engine lets it become.
    *
    * @param shared Whether threads share it.
-   * @param limit The most bytes that it may ever have.
-   * @throws {RangeError} If the engine gives no memory at all.
+   * @param limit The maximum size in bytes.
+   * @throws {RangeError} If the engine cannot allocate any memory.
    */
   constructor(shared: boolean, limit: number = Infinity) {
     const candidates = MAXIMUM_PAGES
@@ -104,8 +104,8 @@ export class LinearMemory implements Growable {
   /**
    * Makes the memory larger.
    *
-   * @param bytes By how much at least.
-   * @returns False if the engine refuses; nothing has changed then.
+   * @param bytes The minimum growth in bytes.
+   * @returns `false` if the engine refuses; nothing has changed then.
    */
   grow(bytes: number): boolean {
     const wanted = this.#bytes + Math.ceil(bytes / PAGE) * PAGE;

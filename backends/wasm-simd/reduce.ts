@@ -67,9 +67,9 @@ function runsAcross({ inputs }: ReduceKernel): boolean {
 /**
  * Compiles a reduce kernel.
  *
- * @param engine Where it will run.
- * @param kernel What it computes.
- * @returns What runs it.
+ * @param engine The engine that runs it.
+ * @param kernel The kernel.
+ * @returns The function that launches it.
  */
 export function compileReduce(
   engine: Engine,

@@ -229,7 +229,7 @@ export function storeFirst(
  * Writes the first `count` of four elements, at `address` and at three
  * distances from it.
  *
- * @param count How many; all four where it is left out.
+ * @param count The number of elements. All four by default.
  */
 export function storeScattered(
   f: FunctionBuilder,

@@ -12,19 +12,19 @@ import { probeFeatures } from "./features.ts";
 import { LinearMemory } from "./memory.ts";
 import { whyNoThreads } from "./threads/spawn.ts";
 
-/** What can be chosen of the backend. */
+/** Options of {@linkcode wasmSimd}. */
 export interface WasmSimdOptions {
   /**
-   * How many threads work on large kernels, the calling one included. Two
-   * hardware threads often share the vector units of one core, so that by
-   * default half of them are used, but two where there are two.
+   * Number of threads for large kernels, including the calling one. Two
+   * hardware threads often share the vector units of one core, so the default
+   * is half of them, but two where there are two.
    *
    * @default {navigator.hardwareConcurrency / 2}, at least 2 (where there are
    * two) and at most 8
    */
   readonly threads?: number;
   /**
-   * The most bytes that its memory may have.
+   * Maximum size of the memory of the backend in bytes.
    *
    * @default {4294967296}
    */
@@ -38,11 +38,11 @@ const OPTIONS = z.strictObject({
   maxBytes: count.default(2 ** 32),
 });
 
-/** More threads than this share memory that is not faster for it. */
+/** More threads are not faster, as they share one memory. */
 const MAX_THREADS = 8;
 
 /**
- * Says why the backend cannot be opened here.
+ * Returns why the backend cannot be opened in this runtime.
  *
  * @returns The reason, or `null` if it can be opened.
  *
@@ -61,15 +61,15 @@ export function whyNoWasmSimd(): string | null {
 }
 
 /**
- * Opens the backend.
+ * Opens the backend on WebAssembly's 128-bit vector instructions.
  *
- * @param options What can be chosen.
- * @returns The backend, ready.
- * @throws {RangeError} If `threads` or `maxBytes` is no whole positive number.
+ * @param options The number of threads and the maximum size of the memory.
+ * @returns The backend.
+ * @throws {RangeError} If `threads` or `maxBytes` is not a positive integer.
  * @throws {TypeError} If an option is unknown.
  * @throws {Error} If the engine's WebAssembly has no vector instructions.
  *
- * @example Two threads, and a gigabyte at most
+ * @example Two threads, and at most a gigabyte
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { ones, setBackend } from "@tenfold/core";

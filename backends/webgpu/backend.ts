@@ -46,13 +46,13 @@ export class WebgpuBackend implements Backend {
   readonly subnormals = false;
   /** The largest buffer that a shader can use, in bytes. */
   readonly maxBufferBytes: number;
-  /** What adapter it is, where that is known. */
+  /** The adapter, where it is known. */
   readonly notice: string;
   readonly #gpu: Gpu;
   /** What each prepared kernel computes. */
   readonly #kernels = new WeakMap<Launch, Kernel>();
 
-  /** Takes a device over. */
+  /** Wraps a device, which it owns from then on. */
   constructor(device: GPUDevice, profile: Profile, adapter: string) {
     this.#gpu = new Gpu(device, profile);
     this.maxBufferBytes = profile.maxBufferBytes;
@@ -66,20 +66,20 @@ export class WebgpuBackend implements Backend {
     return this.#gpu.errors.lost !== null;
   }
 
-  /** What the device holds at the moment, and has done so far. */
+  /** Counters of the memory and the work of the device. */
   get counters(): Readonly<Counters> {
     return { ...this.#gpu.counters };
   }
 
-  /** Told the name of each operation, for errors that come later. */
+  /** Sets the name of the current operation, for deferred errors. */
   enter(operation: string): void {
     this.#gpu.errors.operation = operation;
   }
 
   /**
-   * Memory for `size` elements.
+   * Allocates a buffer of `size` elements.
    *
-   * @throws {OutOfMemoryError} If no buffer can be that large.
+   * @throws {OutOfMemoryError} If the buffer is larger than the adapter allows.
    * @throws {DeviceError} If the device was lost.
    */
   alloc(dtype: DType, size: number): Buffer {
@@ -88,7 +88,7 @@ export class WebgpuBackend implements Backend {
     return { block, dtype: dtype as GpuDType, size };
   }
 
-  /** Takes memory back; work recorded on it still completes. */
+  /** Frees a buffer; work recorded on it still completes. */
   free(buffer: Buffer): void {
     this.#gpu.pool.give((buffer as Memory).block);
   }
@@ -190,7 +190,7 @@ export class WebgpuBackend implements Backend {
     errors.checkUnmet();
   }
 
-  /** Gives everything back. */
+  /** Frees all buffers and destroys the device. */
   dispose(): void {
     this.#gpu.dispose();
   }

@@ -9,13 +9,13 @@ import * as z from "zod";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf } from "./device/profile.ts";
 
-/** How {@linkcode webgpu} finds its adapter. */
+/** Options of {@linkcode webgpu}. */
 export interface WebgpuOptions {
-  /** Where adapters come from. @default {navigator.gpu} */
+  /** The `GPU` that is asked for an adapter. @default {navigator.gpu} */
   gpu?: GPU;
-  /** The adapter itself, in place of a search; alone. */
+  /** The adapter, in place of the other options. */
   adapter?: GPUAdapter;
-  /** Which kind of adapter is wanted where there are several. */
+  /** The kind of adapter to prefer where there are several. */
   powerPreference?: "low-power" | "high-performance";
 }
 
@@ -43,13 +43,13 @@ const OPTIONS = z.strictObject({
 const sources = new WeakMap<WebgpuBackend, GPU>();
 
 /**
- * The GPU as a backend, on Deno and in browsers; elsewhere with a `GPU` that
- * you bring.
+ * Opens the GPU as a backend: on Deno and in browsers by itself, elsewhere with
+ * a `GPU` that is passed in.
  *
  * All work is recorded and submitted in the background; values are read with
- * `await`. Errors that the device finds later come out of the next read.
+ * `await`. Errors that the device reports later are thrown by the next read.
  *
- * @param options Which adapter.
+ * @param options The adapter, or how to find it.
  * @returns The backend.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If an option has a wrong value.
@@ -68,7 +68,7 @@ const sources = new WeakMap<WebgpuBackend, GPU>();
  * }
  * ```
  *
- * @example Bring a GPU of your own, as on Bun and Node
+ * @example Pass in a GPU, as on Bun and Node
  * ```ts
  * import { assertRejects } from "@std/assert";
  * import { webgpu } from "@tenfold/backends/webgpu";
@@ -97,12 +97,12 @@ export async function webgpu(
 }
 
 /**
- * Why there is no WebGPU here, as far as that is known without asking for an
- * adapter.
+ * Returns why the runtime has no WebGPU, or `null` if it has. No adapter is
+ * requested, so that `null` does not promise one.
  *
- * @returns The reason, or null.
+ * @returns The reason, or `null`.
  *
- * @example Look before you ask
+ * @example Check before opening
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { probeWebgpu } from "@tenfold/backends/webgpu";
@@ -113,7 +113,7 @@ export async function webgpu(
 export function probeWebgpu(): string | null {
   return globalThis.navigator?.gpu
     ? null
-    : "this runtime has no WebGPU (navigator.gpu): bring one with webgpu({ gpu })";
+    : "this runtime has no WebGPU (navigator.gpu): pass one to webgpu({ gpu })";
 }
 
 async function findAdapter(
@@ -126,11 +126,11 @@ async function findAdapter(
   );
   if (adapter) return adapter;
   throw new DeviceError(
-    "Cannot open webgpu as there is no adapter: a graphics driver is missing, or the browser holds it back",
+    "Cannot open webgpu as there is no adapter: a graphics driver is missing, or the browser blocks it",
   );
 }
 
-/** Asks for a device with all that its adapter has. */
+/** Requests a device with the limits of its adapter. */
 export async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredLimits: Record<string, number> = {};
   for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];

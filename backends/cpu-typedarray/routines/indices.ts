@@ -9,7 +9,7 @@ import { walk } from "../walk.ts";
 /**
  * Checks every index before any is used.
  *
- * @throws {IndexError} If one is negative or not below `bound`.
+ * @throws {IndexError} If an index is negative or not below `bound`.
  */
 export function checkIndices(
   index: Int32Array,

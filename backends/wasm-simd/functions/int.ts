@@ -75,7 +75,7 @@ const INT: { readonly [N in ScalarFunction]?: Emit } = {
 /**
  * Writes a call on int32 operands; comparisons give masks.
  *
- * @param amount The last operand where it is a constant.
+ * @param amount The last operand, if it is a constant.
  */
 export function intCall(
   lanes: Lanes,

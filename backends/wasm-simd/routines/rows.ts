@@ -37,11 +37,11 @@ export interface RowEmitContext {
 /**
  * Compiles a routine from the code for one row.
  *
- * @param engine Where it will run.
+ * @param engine The engine that runs it.
  * @param dtypes The dtype of each buffer.
  * @param rank The number of loop dims.
- * @param body Writes the code for one row.
- * @param scalars How many run-time scalars there are.
+ * @param body Emits the code for one row.
+ * @param scalars The number of run-time scalars.
  * @param divisible Whether threads may work on different rows.
  */
 export function compileRows(

@@ -34,8 +34,8 @@ export class ThreadPool {
   /**
    * Makes a pool; threads start when there is enough to do.
    *
-   * @param engine Whose kernels run; its memory is shared.
-   * @param size How many threads work, the calling one included.
+   * @param engine The engine whose kernels run; its memory is shared.
+   * @param size The number of threads, including the calling one.
    * @param eager Whether to start at once.
    */
   constructor(engine: Engine, size: number, eager = false) {
@@ -54,7 +54,7 @@ export class ThreadPool {
    * Whether some work should be divided; counts it, and starts the threads
    * when enough has come together.
    *
-   * @param nanoseconds How long one thread would take, roughly.
+   * @param nanoseconds An estimate of the time on one thread.
    */
   takes(nanoseconds: number): boolean {
     if (nanoseconds < WORTHWHILE || this.#failure !== null) return false;
@@ -97,8 +97,8 @@ export class ThreadPool {
    *
    * @param program The module.
    * @param entry The name of its function.
-   * @param args Where its arguments are.
-   * @param size How much there is.
+   * @param args The address of its arguments.
+   * @param size The size of the loop that is divided.
    * @param grain Chunks are multiples of this.
    * @throws {Error} If a thread fails.
    */

@@ -51,7 +51,7 @@ export function whyNoThreads(): string | null {
  * Starts a thread that works on a shared memory.
  *
  * @param memory The memory.
- * @param failed Is told if the thread could not start, or ended early.
+ * @param failed Called if the thread could not start, or ended early.
  */
 export function spawn(
   memory: WebAssembly.Memory,

@@ -1,30 +1,30 @@
 /**
- * Counts of what a device holds and has done.
+ * Counters of the memory and the work of a device.
  *
  * @module
  */
 
-/** What a device holds at the moment, and has done so far. */
+/** Counters of the memory and the work of a device. */
 export interface Counters {
-  /** Command buffers submitted. */
+  /** Number of command buffers submitted. */
   submits: number;
-  /** Kernels dispatched. */
+  /** Number of kernels dispatched. */
   dispatches: number;
-  /** Values read back. */
+  /** Number of reads. */
   reads: number;
-  /** Pipelines compiled. */
+  /** Number of pipelines compiled. */
   pipelines: number;
-  /** Buffers in use. */
+  /** Number of buffers in use. */
   buffers: number;
-  /** Bytes of the buffers in use, as they were allocated. */
+  /** Size of the buffers in use in bytes, as allocated. */
   bytes: number;
-  /** Buffers that wait to be used again. */
+  /** Number of free buffers that are kept for reuse. */
   idleBuffers: number;
-  /** Bytes of the buffers that wait to be used again. */
+  /** Size of the free buffers that are kept for reuse in bytes. */
   idleBytes: number;
 }
 
-/** All zero. */
+/** Counters that are all 0. */
 export function newCounters(): Counters {
   return {
     submits: 0,

@@ -111,7 +111,7 @@ export class Pool {
   /**
    * A block of at least `bytes`.
    *
-   * @throws {OutOfMemoryError} If no buffer can be that large.
+   * @throws {OutOfMemoryError} If the buffer is larger than the adapter allows.
    */
   take(bytes: number): Block {
     const limit = this.#profile.maxBufferBytes;

@@ -36,8 +36,8 @@ export interface Parts {
  * Cuts `terms` into parts: about `wanted` of them to keep the device busy, where
  * there is room, and as many as a sum needs to keep its digits.
  *
- * @param outputs How many sums there are.
- * @param multiple What the length of a part is a multiple of.
+ * @param outputs The number of sums.
+ * @param multiple The length of a part is a multiple of this.
  */
 export function splitK(
   profile: Profile,
