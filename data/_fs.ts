@@ -26,6 +26,7 @@ export interface FileSystem {
 export interface FileFacts {
   readonly mtimeMs: number;
   readonly mode: number;
+  readonly size: number;
   isFile(): boolean;
   isDirectory(): boolean;
   isSymbolicLink(): boolean;
@@ -34,6 +35,12 @@ export interface FileFacts {
 /** What this file needs of an open file. */
 export interface FileHandle {
   writeFile(data: Uint8Array): Promise<void>;
+  read(
+    into: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesRead: number }>;
   chmod(mode: number): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -141,6 +148,77 @@ export async function readFile(path: string | URL): Promise<Uint8Array> {
   } catch (cause) {
     throw fileError("read", file, cause);
   }
+}
+
+/**
+ * The bytes of a file from `begin` up to `end`, as many as there are. It is
+ * open only meanwhile.
+ *
+ * @throws {FileError} If it cannot be read, or is shorter.
+ */
+export async function readFileRange(
+  path: string | URL,
+  begin: number,
+  end: number,
+): Promise<Uint8Array> {
+  const { fs, file } = fileModules("read", path);
+  const bytes = new Uint8Array(end - begin);
+  let length = 0;
+  try {
+    const handle = await fs.open(file, "r");
+    try {
+      while (length < bytes.length) {
+        const { bytesRead } = await handle.read(
+          bytes,
+          length,
+          bytes.length - length,
+          begin + length,
+        );
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw fileError("read", file, cause);
+  }
+  if (length < bytes.length) {
+    throw new FileError(
+      `Cannot read ${file} as it has become shorter since it was opened: got ${length} bytes at ${begin}, expected ${bytes.length}`,
+    );
+  }
+  return bytes;
+}
+
+/**
+ * The size of a file in bytes.
+ *
+ * @throws {FileError} If it is not there.
+ */
+export async function sizeOfFile(path: string | URL): Promise<number> {
+  const { fs, file } = fileModules("read", path);
+  try {
+    return (await fs.stat(file)).size;
+  } catch (cause) {
+    throw fileError("read", file, cause);
+  }
+}
+
+/** Whether a path leads to a folder. */
+export async function isFolder(path: string | URL): Promise<boolean> {
+  const { fs, file } = fileModules("read", path);
+  try {
+    return (await fs.stat(file)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** The path of a file beside another one. */
+export function besidePath(path: string | URL, name: string): string {
+  const { paths, file } = fileModules("look beside", path);
+  return paths.join(paths.dirname(file), name);
 }
 
 /**

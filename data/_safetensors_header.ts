@@ -95,8 +95,8 @@ function show(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }
 
-/** Reads the header and checks it against the bytes at hand. */
-export function parseSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
+/** Bytes before the end of the header, by the first eight of a file. */
+export function safetensorsStart(bytes: Uint8Array): number {
   if (bytes.length < 8) {
     throw safetensorsError(
       `the length of the header is cut short: got ${bytes.length} bytes`,
@@ -109,14 +109,27 @@ export function parseSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
       `the header is longer than ${MAX_HEADER_BYTES} bytes: got ${headerLength}`,
     );
   }
-  const start = 8 + Number(headerLength);
+  return 8 + Number(headerLength);
+}
+
+/**
+ * Reads the header and checks it against the bytes at hand.
+ *
+ * @param length Bytes of the whole file, where only its front is at hand, or
+ * `null` where nobody knows.
+ */
+export function parseSafetensorsHeader(
+  bytes: Uint8Array,
+  length: number | null = bytes.length,
+): SafetensorsHeader {
+  const start = safetensorsStart(bytes);
   if (start > bytes.length) {
     throw safetensorsError(
       `the header is cut short: got ${bytes.length} bytes, expected at least ${start}`,
     );
   }
   const { entries, metadata } = readHeader(bytes.subarray(8, start));
-  checkTiling(entries, bytes.length - start);
+  checkTiling(entries, length === null ? null : length - start);
   return { entries, metadata, start };
 }
 
@@ -278,7 +291,10 @@ function checkSize(
 }
 
 /** Sorts the entries by place and checks that they fill the data exactly. */
-function checkTiling(entries: HeaderEntry[], length: number): void {
+function checkTiling(
+  entries: HeaderEntry[],
+  length: number | null,
+): void {
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let at = 0;
   for (const { name, begin, end } of entries) {
@@ -291,7 +307,7 @@ function checkTiling(entries: HeaderEntry[], length: number): void {
     }
     at = end;
   }
-  if (at !== length) {
+  if (length !== null && at !== length) {
     throw safetensorsError(
       `it is ${
         length < at ? "cut short" : "longer than its header says"

@@ -54,6 +54,7 @@ export {
   type MnistOptions,
 } from "./mnist.ts";
 export * from "./npy.ts";
+export * from "./open_safetensors.ts";
 export * from "./random_split.ts";
 export * from "./safetensors.ts";
 export * from "./source.ts";

@@ -7,17 +7,21 @@
 import { type DType, isFloating, Tensor } from "@tenfold/core";
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
 import * as z from "zod";
-import { ELEMENTS, type ElementType, encodeElements } from "./_element.ts";
+import { encodeElements } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";
 import {
-  isKnownDType,
   parseSafetensorsHeader,
   SAFETENSORS_BITS,
   type SafetensorsDType,
 } from "./_safetensors_header.ts";
 import { layOutSafetensors } from "./_safetensors_layout.ts";
-import { type DeviceOption, deviceOption, toTensor } from "./_to_tensor.ts";
-import { DataFormatError } from "./errors.ts";
+import {
+  decodedTensor,
+  decodeEntry,
+  ELEMENT_OF,
+  elementOf,
+} from "./_safetensors_tensor.ts";
+import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
 import { type ByteSource, readBytes } from "./source.ts";
 import { writeFileAtomic } from "./write_file_atomic.ts";
 
@@ -69,32 +73,6 @@ export interface LoadSafetensorsOptions extends DeviceOption {
    * @default {"error"}
    */
   readonly unsupported?: "error" | "skip";
-}
-
-/** The element types of this package by the names of the format. */
-const ELEMENT_OF: { readonly [D in SafetensorsDType]?: ElementType } = {
-  BOOL: "bool",
-  U8: "uint8",
-  I8: "int8",
-  U16: "uint16",
-  I16: "int16",
-  U32: "uint32",
-  I32: "int32",
-  U64: "uint64",
-  I64: "int64",
-  F16: "float16",
-  BF16: "bfloat16",
-  F32: "float32",
-  F64: "float64",
-  F8_E4M3: "float8_e4m3",
-  F8_E5M2: "float8_e5m2",
-  F8_E4M3FNUZ: "float8_e4m3fnuz",
-  F8_E5M2FNUZ: "float8_e5m2fnuz",
-};
-
-/** The element type of a dtype, if it has a counterpart here. */
-function elementOf(dtype: string): ElementType | undefined {
-  return isKnownDType(dtype) ? ELEMENT_OF[dtype] : undefined;
 }
 
 /** The names of the format by our dtypes. */
@@ -261,26 +239,12 @@ export function decodeSafetensors(
     "read safetensors data",
   );
   const { tensors } = parseSafetensors(bytes);
-  const values = [...tensors].flatMap(([name, { dtype, shape, data }]) => {
-    const type = elementOf(dtype);
-    if (type !== undefined) {
-      const elements = ELEMENTS[type].decode(data, true);
-      return [{ name, type, shape, elements }];
-    }
-    if (unsupported === "skip") return [];
-    throw new DataFormatError(
-      `Cannot make a tensor of ${
-        JSON.stringify(name)
-      } as its dtype has no counterpart here: got ${
-        dtype.slice(0, 80)
-      }, pass { unsupported: "skip" } to read the other tensors, or read its bytes with parseSafetensors`,
-    );
+  const values = [...tensors].flatMap(([name, entry]) => {
+    const skip = unsupported === "skip" && elementOf(entry.dtype) === undefined;
+    return skip ? [] : [decodeEntry(name, entry)];
   });
   return Object.fromEntries(
-    values.map(({ name, type, shape, elements }) => {
-      const what = JSON.stringify(name);
-      return [name, toTensor(elements, type, shape, what, place)];
-    }),
+    values.map((value) => [value.name, decodedTensor(value, place)]),
   );
 }
 
