@@ -6,8 +6,10 @@
 import { memory, Tensor } from "@tenfold/core";
 import { openZip } from "../_zip.ts";
 import { DataFormatError } from "../errors.ts";
+import { readNpz } from "../npz/mod.ts";
 import { loadTorch } from "../torch/mod.ts";
 import { fromBase64 } from "./bytes.ts";
+import { NPZ_FILES, NPZ_UNNAMED } from "./npz.ts";
 import {
   DEFLATED_FILE,
   DTYPES_FILE,
@@ -96,4 +98,8 @@ export const DAMAGED: { [name: string]: Damaged } = {
   "pickles of tensors in PyTorch": pickleOf(strided),
   "pickles of values in PyTorch": pickleOf(nested),
   "directories of PyTorch": directoryOf(packed),
+  "files of NumPy": {
+    files: [...Object.values(NPZ_FILES), NPZ_UNNAMED].map(fromBase64),
+    read: (bytes) => taken(() => readNpz(bytes)),
+  },
 };
