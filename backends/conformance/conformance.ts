@@ -12,7 +12,10 @@ import { checkMap, checkReduce } from "./kernels.ts";
 import { Random } from "./random.ts";
 import { checkReuse, checkTraining, checkViews } from "./memory.ts";
 import { checkProgram, checkReplay } from "./program.ts";
-import { checkProgramGradient } from "./smooth_program.ts";
+import {
+  checkProgramGradient,
+  checkProgramTraining,
+} from "./smooth_program.ts";
 import {
   checkDTypes,
   checkIndices,
@@ -165,6 +168,21 @@ function programsAgree(
           (leaves, steps) => checkReplay(session, leaves, steps),
         ),
         { seed, numRuns: fewer, includeErrorInReport: true },
+      );
+    });
+    const few = Math.ceil(programs / 15);
+    test(`${few} programs that learn, compiled`, async (session) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer(),
+          fc.integer({ min: 1, max: 12 }),
+          (own, length) =>
+            unlessRefused(
+              session,
+              () => checkProgramTraining(session, own, length),
+            ),
+        ),
+        { seed, numRuns: few, includeErrorInReport: true },
       );
     });
     test(`gradients of ${fewer} programs`, async (session) => {

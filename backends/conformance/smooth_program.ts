@@ -6,7 +6,15 @@
  * @module
  */
 import { APPLY, wrapValue } from "@tenfold/core/internal";
-import { grad, scope, type Shape } from "@tenfold/core";
+import {
+  compile,
+  full,
+  grad,
+  noGrad,
+  scope,
+  type Shape,
+  type Tensor,
+} from "@tenfold/core";
 import { sizeOf } from "@tenfold/core/backend";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { showOp } from "./check.ts";
@@ -32,6 +40,9 @@ const UNARY = [
 
 /** How far a gradient may be off, relative to the largest of its tensor. */
 const CLOSENESS = 5e-4;
+
+/** How far two orders of summation of float32 may be apart, relatively. */
+const SUMMATION = 2e-5;
 
 /** All values of a program, leaves first. */
 function run(steps: readonly Step[], leaves: readonly Plain[]): Plain[] {
@@ -92,13 +103,17 @@ function next(values: readonly Plain[], random: Random): Step {
 
 const SHAPES: readonly Shape[] = [[3, 2], [2, 3]];
 
-/** Makes, runs and differentiates one program. */
-export async function checkProgramGradient(
-  session: Session,
-  seed: number,
-  length: number,
-): Promise<void> {
-  using _ = scope();
+/** A program with its leaves. */
+interface Smooth {
+  readonly leaves: Tensor[];
+  readonly plains: Plain[];
+  readonly steps: Step[];
+  /** All values that the reference gives, leaves first. */
+  readonly values: Plain[];
+}
+
+/** Makes a program, and its leaves on the device. */
+function makeProgram(session: Session, seed: number, length: number): Smooth {
   const random = new Random(seed, "smooth program");
   const placed = SHAPES.map((shape, i) =>
     session.place({
@@ -121,11 +136,100 @@ export async function checkProgramGradient(
   const leaves = placed.map(({ value }) =>
     wrapValue(session.device, value).requiresGrad_()
   );
+  return { leaves, plains, steps, values: guesses };
+}
+
+/** All values of a program on the device, leaves first. */
+function apply(steps: readonly Step[], leaves: readonly Tensor[]): Tensor[] {
   const tensors = leaves.slice();
   for (const { op, inputs } of steps) {
     const [first, ...others] = inputs.map((i) => tensors[i]!);
     tensors.push(first![APPLY](op, ...others));
   }
+  return tensors;
+}
+
+/** The program as text. */
+function show(steps: readonly Step[], leaves: number): string {
+  return steps.map(({ op, inputs }, k) =>
+    `\n  ${k + leaves}: ${showOp(op)} of ${inputs.join(", ")}`
+  ).join("");
+}
+
+/**
+ * Trains the leaves of a program, compiled and not, from the same values: the
+ * losses and the leaves have to agree, but for the order of sums.
+ */
+export async function checkProgramTraining(
+  session: Session,
+  seed: number,
+  length: number,
+): Promise<void> {
+  const runs: number[][][] = [];
+  for (const compiled of [false, true]) {
+    using _ = scope();
+    const { leaves, steps } = makeProgram(session, seed, length);
+    const train = (scale: Tensor) => {
+      for (const leaf of leaves) leaf.grad = null;
+      const tensors = apply(steps, leaves);
+      const loss = tensors.map((t) => t.mul(scale).mean())
+        .reduce((a, b) => a.add(b));
+      loss.backward();
+      noGrad(() => {
+        for (const leaf of leaves) {
+          const { grad } = leaf;
+          if (grad) leaf.add_(grad.mul(-0.01)).mul_(0.999);
+        }
+      });
+      return [loss.detach(), tensors[tensors.length - 1]!.detach().sum(0)];
+    };
+    using step = compile(train);
+    const figures: number[][] = [];
+    for (let i = 0; i < 4; i++) {
+      const scale = full([], 1 + i / 4, { device: session.device });
+      for (const result of (compiled ? step : train)(scale)) {
+        figures.push([...await result.data()]);
+      }
+    }
+    for (const leaf of leaves) {
+      figures.push([...await leaf.data()], [...await leaf.grad!.data()]);
+      leaf.grad = null;
+    }
+    if (compiled && step.stats.replayed !== 3) {
+      throw new Error(
+        `A step was replayed ${step.stats.replayed} times of 3:${
+          show(steps, 2)
+        }`,
+      );
+    }
+    runs.push(figures);
+  }
+  const [eager, compiled] = runs as [number[][], number[][]];
+  for (const [i, expected] of eager.entries()) {
+    const largest = expected.reduce((m, x) => Math.max(m, Math.abs(x)), 1);
+    const at = expected.findIndex((x, j) =>
+      !(Math.abs(compiled[i]![j]! - x) <= SUMMATION * largest)
+    );
+    if (at < 0) continue;
+    const { steps } = makeProgram(session, seed, length);
+    throw new Error(
+      `Element ${at} of figure ${i} of a compiled step on ${session.backend.name} is ${
+        compiled[i]![at]
+      }, where the step gives ${expected[at]}:${show(steps, 2)}`,
+    );
+  }
+}
+
+/** Makes, runs and differentiates one program. */
+export async function checkProgramGradient(
+  session: Session,
+  seed: number,
+  length: number,
+): Promise<void> {
+  using _ = scope();
+  const program = makeProgram(session, seed, length);
+  const { leaves, plains, steps, values: guesses } = program;
+  const tensors = apply(steps, leaves);
   // Everything that was computed counts, so that no branch is left out.
   const weights = guesses.map((_, i) => i % 2 === 0 ? 1 : -0.5);
   const output = tensors.map((t, i) => t.mul(weights[i]!).sum())
@@ -150,9 +254,7 @@ export async function checkProgramGradient(
       `Element ${at} of the gradient by leaf ${i} on ${session.backend.name} is ${
         actual[at]
       }, expected ${expected[i]![at]}, of the sum of all values of${
-        steps.map(({ op, inputs }, k) =>
-          `\n  ${k + plains.length}: ${showOp(op)} of ${inputs.join(", ")}`
-        ).join("")
+        show(steps, plains.length)
       }\n  leaves ${JSON.stringify(plains)}`,
     );
   }
