@@ -12,11 +12,11 @@ import type {
   Slot,
 } from "@tenfold/core/backend";
 
-/** What a buffer was allocated as. */
+/** The dtype and the size that a buffer was allocated with. */
 export interface Allocation {
   /** Its dtype. */
   readonly dtype: DType;
-  /** How many elements it holds. */
+  /** The number of elements. */
   readonly size: number;
 }
 
@@ -110,14 +110,16 @@ function reachesOutside(kernel: Kernel, i: number): boolean {
   return kernel.kind === "routine" && kernel.name === "maxPool2d" && i === 2;
 }
 
-/** How many of the last dims of the loop are summed over, and may be empty. */
+/**
+ * The number of trailing dims of the loop that are reduced, and may be empty.
+ */
 function reducedDims(kernel: Kernel): number {
   if (kernel.kind === "reduce") return kernel.reducedRank;
   if (kernel.kind === "map") return 0;
   return kernel.name === "conv2d" ? 3 : kernel.name === "matmul" ? 1 : 0;
 }
 
-/** The extents that operand `i` walks: an indexed one has a bound instead. */
+/** The extents of operand `i`: an indexed one has a bound instead. */
 function extentsOf(
   kernel: Kernel,
   i: number,
@@ -130,7 +132,7 @@ function extentsOf(
   return indexed ? [...shape.slice(0, -1), bound] : shape;
 }
 
-/** The lowest and highest address of a walk. */
+/** The lowest and highest address of an operand. */
 function reach(
   shape: readonly number[],
   strides: readonly number[],

@@ -115,7 +115,7 @@ function dtypesOf(
   return [...inputs, ...results].map(({ dtype }) => dtype);
 }
 
-/** What the reference says: results, or the error that there has to be. */
+/** The results of the reference, or the error that it throws. */
 function meaningOf(op: Op, inputs: readonly Plain[]): Plain[] | DTypeError {
   try {
     return reference(op, inputs);

@@ -8,7 +8,7 @@ import type { Op } from "@tenfold/core/backend";
 import { type Plain, reference } from "@tenfold/core/reference";
 import { lifted } from "./difference.ts";
 
-/** How far a result may be from the reference. */
+/** The tolerance of a result. */
 export interface Tolerance {
   /**
    * Relative error, counted in machine epsilons of the dtype (2^-23 or 2^-52).
@@ -175,7 +175,7 @@ export function firstDifference(
   return -1;
 }
 
-/** What was allowed at element `i`, in words. */
+/** The tolerance at element `i`, in words. */
 export function describeTolerance(
   expected: Plain,
   tolerance: Tolerance,

@@ -25,11 +25,11 @@ export interface Leaves {
   readonly usable?: readonly number[];
   /** The dtype of the numbers in between. */
   readonly dtype: DType;
-  /** How many run-time scalars there are. */
+  /** The number of run-time scalars. */
   readonly scalars: number;
-  /** How many dims positions may count along; 0 for none. */
+  /** The number of dims that positions may refer to; 0 for none. */
   readonly dims: number;
-  /** How large any value may become. */
+  /** The largest absolute value. */
   readonly limit: number;
 }
 

@@ -115,7 +115,7 @@ const isMap = (kernel: Kernel): boolean => kernel.kind === "map";
 
 /** A fault: how to make it, and which tests of the suite must see it. */
 export interface FaultyBackend {
-  /** What is wrong. */
+  /** The fault. */
   readonly what: string;
   /** The tests that are run; at least one must fail. */
   readonly tests: RegExp;

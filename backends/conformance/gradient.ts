@@ -20,7 +20,7 @@ import type { Random } from "./random.ts";
 import type { Session } from "./session.ts";
 import type { Case } from "./cases/case.ts";
 
-/** How far derivatives may be off, relative to the largest of a tensor. */
+/** The tolerance of derivatives, relative to the largest of a tensor. */
 const CLOSENESS: { readonly [D in DType]: readonly [number, number] } = {
   bool: [0, 0],
   int32: [0, 0],

@@ -19,7 +19,7 @@ import type { Session } from "./session.ts";
 
 /** Memory of one operand on the host and on the device. */
 export interface Held {
-  /** What the memory holds before the launch. */
+  /** The memory before the launch. */
   readonly memory: TypedArray;
   /** The view of the operand along the loop. */
   readonly view: View;

@@ -34,16 +34,16 @@ function map({ exprs, outputs }: MapKernel): Launch {
   return (call) => {
     const { shape, offsets, strides, scalars } = call;
     const arrays = arraysOf(call);
-    const walks = strides.map((own) => distances(shape, own));
+    const addresses = strides.map((own) => distances(shape, own));
     positions(shape).forEach((position, at) => {
       const elements = arrays.map((array, i) =>
-        array[offsets[i]! + walks[i]![at]!]!
+        array[offsets[i]! + addresses[i]![at]!]!
       );
       const args = elements.slice(outputs.length);
       values
         .map((value) => value({ args, scalars, position }))
         .forEach((value, o) => {
-          arrays[o]![offsets[o]! + walks[o]![at]!] = value;
+          arrays[o]![offsets[o]! + addresses[o]![at]!] = value;
         });
     });
   };
@@ -102,7 +102,7 @@ function reduce({ rank, element, combine, epilogue }: ReduceKernel): Launch {
 
 /** A backend of a few lines. */
 export class Interpreter implements Backend {
-  /** What the registry would call it. */
+  /** The name in the registry. */
   readonly name = "interpreter";
   /** No float64, so that refusals are tried too. */
   readonly dtypes: readonly DType[] = ["bool", "int32", "float32"];

@@ -126,7 +126,7 @@ export async function checkViews(
   }
 }
 
-/** Freed memory may be handed out again, but nobody else's. */
+/** Freed memory may be allocated again, memory in use may not. */
 export async function checkReuse(
   session: Session,
   random: Random,

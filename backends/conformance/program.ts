@@ -33,11 +33,11 @@ const LARGEST = 600;
 /** One value of a program. */
 interface Node extends Known {
   readonly value: Value;
-  /** What the reference made of it on the way; decides what may follow. */
+  /** The value in the reference; decides which steps may follow. */
   readonly guess: Plain;
-  /** Where it came from; null for a leaf. */
+  /** The step that computed it; null for a leaf. */
   readonly from: Step | null;
-  /** Which result of the op it is. */
+  /** The index of the result of the op. */
   readonly result: number;
 }
 
@@ -196,7 +196,7 @@ class Program implements Values {
     ).join("");
   }
 
-  /** Takes out the last values that were computed, and what they hold. */
+  /** Removes the last values that were computed, and reads them. */
   async keep(
     count: number,
   ): Promise<{ value: Value; data: readonly number[]; program: string }[]> {

@@ -23,7 +23,7 @@ import type { Random } from "./random.ts";
 import type { Session } from "./session.ts";
 import { common, type Draw, ties } from "./values.ts";
 
-/** What one launch is made of, and what it has to give. */
+/** The operands of one launch, and the op with the same meaning. */
 interface Trial {
   readonly name: DirectRoutine;
   readonly shape: readonly number[];
@@ -46,7 +46,7 @@ function loopOf(random: Random): number[] {
   ];
 }
 
-/** Makes operands of one session. */
+/** Creates operands of one session. */
 class Maker {
   readonly session: Session;
   readonly random: Random;

@@ -38,7 +38,7 @@ const UNARY = [
   "neg",
 ] as const;
 
-/** How far a gradient may be off, relative to the largest of its tensor. */
+/** The tolerance of a gradient, relative to the largest of its tensor. */
 const CLOSENESS = 5e-4;
 
 /** How far two orders of summation of float32 may be apart, relatively. */

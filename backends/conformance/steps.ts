@@ -22,7 +22,7 @@ const WILD = 1e4;
 
 /** One value of a program, as far as a step looks at it. */
 export interface Known {
-  /** What the reference made of it on the way. */
+  /** The value in the reference. */
   readonly guess: Plain;
 }
 

@@ -130,7 +130,7 @@ function ofSizes(op: Op, inputs: readonly Plain[], count: number): Tolerance {
   return { epsilons: walk(count), scale: scale!.data };
 }
 
-/** How many elements of x fall together in one of the result. */
+/** The number of elements of x that are reduced to one of the result. */
 function countOf(
   { dims }: { readonly dims: readonly number[] },
   x: Plain,
@@ -152,7 +152,7 @@ function rangeOf(x: Plain): number {
   return finite.length === 0 ? 0 : Math.max(...finite) - Math.min(...finite);
 }
 
-/** How closely each primitive must agree. */
+/** The tolerance of each primitive. */
 const TOLERANCE: { readonly [N in OpName]: Rule<OpOf<N>> } = {
   ...ELEMENTWISE_TOLERANCE,
   cast: exact,
@@ -256,7 +256,7 @@ const TOLERANCE: { readonly [N in OpName]: Rule<OpOf<N>> } = {
   update: exact,
 };
 
-/** How closely the results of an op must agree. */
+/** The tolerance of the results of an op. */
 export function toleranceOf(
   op: Op,
   inputs: readonly Plain[],

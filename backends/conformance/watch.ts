@@ -30,7 +30,7 @@ export class WatchedBackend implements Backend {
   readonly enter?: NonNullable<Backend["enter"]>;
   /** Waits for all work, where the backend needs it. */
   readonly synchronize?: NonNullable<Backend["synchronize"]>;
-  /** Gives everything back, where there is something to give. */
+  /** Frees everything, if the backend has a `dispose`. */
   readonly dispose?: NonNullable<Backend["dispose"]>;
 
   /** Watches `inner`. */
@@ -67,7 +67,7 @@ export class WatchedBackend implements Backend {
     return this.#inner.subnormals ?? true;
   }
 
-  /** How many buffers are alive. */
+  /** The number of live buffers. */
   get live(): number {
     return this.#live.size;
   }

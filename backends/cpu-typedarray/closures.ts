@@ -13,9 +13,9 @@ import type {
 } from "@tenfold/core/backend";
 import { accumulatorOf } from "./accumulator.ts";
 import { evaluator, type Position } from "./evaluate.ts";
-import { walk } from "./walk.ts";
+import { forEachPosition } from "./positions.ts";
 
-/** The position of a walk, as expressions see it. */
+/** The current position, as expressions see it. */
 class Cursor implements Position {
   readonly scalars: readonly number[];
   position: readonly number[] = [];
@@ -40,7 +40,7 @@ export function closeMap({ outputs, exprs }: MapKernel): Launch {
   return (call) => {
     const cursor = new Cursor(call, outputs.length);
     const targets = call.buffers.slice(0, outputs.length) as TypedArray[];
-    walk(call.shape, call.offsets, call.strides, (at, position) => {
+    forEachPosition(call.shape, call.offsets, call.strides, (at, position) => {
       cursor.at = at;
       cursor.position = position;
       const results = evaluate(cursor);
@@ -60,17 +60,22 @@ export function closeReduce(kernel: ReduceKernel): Launch {
     const output = call.buffers[0] as TypedArray;
     const reducedShape = call.shape.slice(rank);
     const reducedStrides = call.strides.map((strides) => strides.slice(rank));
-    walk(call.shape.slice(0, rank), call.offsets, call.strides, (at, kept) => {
-      let accumulator = identity;
-      walk(reducedShape, at, reducedStrides, (inner, reduced) => {
-        cursor.at = inner;
-        cursor.position = [...kept, ...reduced];
-        accumulator = apply(accumulator, evaluateElement(cursor)[0]!);
-      });
-      cursor.at = at;
-      cursor.position = kept;
-      cursor.accumulator = accumulator;
-      output[at[0]!] = evaluateEpilogue(cursor)[0]!;
-    });
+    forEachPosition(
+      call.shape.slice(0, rank),
+      call.offsets,
+      call.strides,
+      (at, kept) => {
+        let accumulator = identity;
+        forEachPosition(reducedShape, at, reducedStrides, (inner, reduced) => {
+          cursor.at = inner;
+          cursor.position = [...kept, ...reduced];
+          accumulator = apply(accumulator, evaluateElement(cursor)[0]!);
+        });
+        cursor.at = at;
+        cursor.position = kept;
+        cursor.accumulator = accumulator;
+        output[at[0]!] = evaluateEpilogue(cursor)[0]!;
+      },
+    );
   };
 }

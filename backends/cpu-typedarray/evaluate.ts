@@ -13,7 +13,7 @@ import {
 } from "@tenfold/core/backend";
 import { roundedNodes } from "./rounding.ts";
 
-/** Where the leaves of an expression get their values from. */
+/** The sources of the leaves of an expression. */
 export interface Position {
   /** The element of an input at the loop's position. */
   readonly arg: (index: number) => number;
@@ -21,13 +21,15 @@ export interface Position {
   readonly scalars: readonly number[];
   /** The loop's position. */
   readonly position: readonly number[];
-  /** What a reduction accumulated. */
+  /** The accumulator of a reduction. */
   readonly accumulator: number;
 }
 
 type Step = (at: Position, values: Float64Array) => number;
 
-/** Gives the values of the roots at a position, in an array it uses again. */
+/**
+ * Computes the values of the roots at a position, in an array that it reuses.
+ */
 export function evaluator(
   roots: readonly Expr[],
 ): (at: Position) => readonly number[] {

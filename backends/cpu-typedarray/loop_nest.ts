@@ -12,7 +12,7 @@ export type Step = "none" | "unit" | "stride";
 export interface Operand {
   /** The name of its typed array in the text. */
   readonly name: string;
-  /** Its place among the buffers of a call. */
+  /** The index among the buffers of a call. */
   readonly buffer: number;
   /** Its step along each dim of the kernel's loop. */
   readonly steps: readonly Step[];

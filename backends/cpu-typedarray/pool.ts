@@ -53,7 +53,7 @@ export class Pool {
     return array;
   }
 
-  /** Takes an array back, or leaves it to the garbage collector. */
+  /** Keeps a freed array, or leaves it to the garbage collector. */
   give(array: TypedArray): void {
     const bytes = array.byteLength;
     if (bytes > this.#limit) return;

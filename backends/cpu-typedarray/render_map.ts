@@ -94,7 +94,7 @@ function loopsOf(operands: readonly Operand[], rank: number): Loop[] {
   ];
 }
 
-/** What a row of the only output may be done with as a block. */
+/** The way in which a row of the only output can be written as a block. */
 function blockOf(
   { exprs, outputs }: MapKernel,
   operands: readonly Operand[],
@@ -108,7 +108,7 @@ function blockOf(
   return "fill";
 }
 
-/** Makes the function that runs a map kernel. */
+/** Compiles a map kernel. */
 export function compileMap(kernel: MapKernel): Launch {
   // Equal texts would share what the engine learns of their types.
   const types = [...kernel.outputs, ...kernel.inputs].map((s) => s.dtype);

@@ -107,7 +107,7 @@ const SCRATCH = {
   integers: new Int32Array(CHUNK),
 };
 
-/** Makes the function that runs a reduce kernel. */
+/** Compiles a reduce kernel. */
 export function compileReduce(kernel: ReduceKernel): Launch {
   // Equal texts would share what the engine learns of their types.
   const types = [kernel.output, ...kernel.inputs.map((s) => s.dtype)];

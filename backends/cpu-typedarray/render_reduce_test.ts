@@ -356,7 +356,7 @@ for (const [how, backend] of BACKENDS) {
 }
 
 describe("renderReduce", () => {
-  it("walks rows in order where it folds over rows", () => {
+  it("reads rows in order where it reduces over rows", () => {
     const source = (kept: Access, access: Access) =>
       renderReduce(
         reduce(

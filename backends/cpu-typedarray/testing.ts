@@ -26,7 +26,7 @@ export const BACKENDS: readonly (readonly [string, Backend])[] = [
   ["closures", cpuTypedArray({ codegen: false })],
 ];
 
-/** An operand: its elements in memory, and how the loop walks over them. */
+/** An operand: its elements in memory, and its strides along the loop. */
 export interface Operand {
   readonly dtype: DType;
   readonly data: readonly number[];

@@ -21,9 +21,9 @@ export interface Leaves {
   position(dim: number): string;
   /** The accumulator of a reduction. */
   accumulator?: string;
-  /** How many loops must be open before an input can be read. */
+  /** The number of loops that must be open before an input can be read. */
   argDepth(index: number): number;
-  /** How many loops must be open before a position is known. */
+  /** The number of loops that must be open before a position is known. */
   positionDepth(dim: number): number;
 }
 
@@ -54,7 +54,10 @@ export class Values {
     );
   }
 
-  /** How many loops must be open before the expression can be computed. */
+  /**
+   * The number of loops that must be open before the expression can be
+   * computed.
+   */
   depth(expr: Expr): number {
     return this.#depths.get(expr)!;
   }

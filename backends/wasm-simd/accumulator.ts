@@ -63,7 +63,7 @@ export class Combiner {
     return { dtype, parts: parts.map((part) => f.let(part)) };
   }
 
-  /** Makes an accumulator the identity again. */
+  /** Resets an accumulator to the identity. */
   reset(accumulator: Quad): void {
     const { f } = this.#lanes;
     const { parts } = this.identity;

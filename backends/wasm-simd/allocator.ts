@@ -62,7 +62,7 @@ export interface Growable {
   readonly bytes: number;
   /** Bytes that there can be. */
   readonly maximum: number;
-  /** Makes it at least so many bytes larger; false if that fails. */
+  /** Grows it by at least so many bytes; false if that fails. */
   grow(bytes: number): boolean;
 }
 
@@ -198,7 +198,7 @@ export class Allocator {
     else this.#top = block;
   }
 
-  /** The list that a free block of so many units hangs in. */
+  /** The free list of blocks of so many units. */
   #listOf(units: number): number {
     const log = 31 - Math.clz32(units);
     if (log < SPLIT_BITS) return units;
@@ -234,7 +234,7 @@ export class Allocator {
     block.next = block.previous = null;
   }
 
-  /** Takes a block of this size from the lists, splitting a larger one. */
+  /** Allocates a block of this size from the lists, splitting a larger one. */
   #find(units: number): Block | null {
     // Every block of the next list is large enough.
     const log = 31 - Math.clz32(units);

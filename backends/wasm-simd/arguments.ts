@@ -25,7 +25,7 @@ const START = ARGUMENTS / 4;
 interface ScalarSlot {
   readonly index: number;
   readonly dtype: DType;
-  /** Where it is, in bytes. */
+  /** The offset in bytes. */
   readonly offset: number;
 }
 

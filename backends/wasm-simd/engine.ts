@@ -21,9 +21,9 @@ import { ThreadPool } from "./threads/pool.ts";
 /** The address of a few zeros that nothing ever overwrites. */
 export const ZEROS = 0;
 const ZERO_BYTES = 64;
-/** Where kernels say what went wrong: a flag and a number. */
+/** The address of the status of kernels: a flag and a number. */
 export const STATUS: number = ZEROS + ZERO_BYTES;
-/** Where the arguments of kernels are, behind the words of threads. */
+/** The address of the arguments of kernels, behind the words of threads. */
 export const ARGUMENTS = 4096;
 /** The first byte that the allocator may give away. */
 const HEAP = 32768;

@@ -22,7 +22,7 @@ export interface Leaves {
   readonly scalar: (index: number, dtype: DType) => Quad;
   /** The positions along a dim. */
   readonly index: (dim: number) => Quad;
-  /** What a reduction accumulated. */
+  /** The accumulator of a reduction. */
   readonly accumulator?: Quad;
 }
 

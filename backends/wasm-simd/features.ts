@@ -6,7 +6,7 @@
 
 import { compile, f32, f32x4, i32, ModuleBuilder, v128 } from "./assembler.ts";
 
-/** What the engine's WebAssembly can do. */
+/** Features of the engine's WebAssembly. */
 export interface Features {
   /** Whether there are vector instructions. Nothing works without them. */
   readonly simd: boolean;

@@ -26,10 +26,10 @@ import {
   storeScattered,
 } from "./values.ts";
 
-/** How an operand moves along the innermost dim. */
+/** The step of an operand along the innermost dim. */
 export type Step = "unit" | "none" | "strided";
 
-/** Tells how an access moves along the innermost dim. */
+/** The step of an access along the innermost dim. */
 export function stepOf(access: Access): Step {
   switch (access) {
     case "dense":
@@ -43,25 +43,27 @@ export function stepOf(access: Access): Step {
   }
 }
 
-/** One operand as the innermost loop walks along it. */
-export interface Walker {
+/** An operand in the innermost loop: its pointer and its step. */
+export interface Cursor {
   /** Its dtype. */
   readonly slot: Slot;
-  /** How it moves. */
+  /** The step along the innermost dim. */
   readonly step: Step;
-  /** Where it is. */
+  /** The address. */
   readonly pointer: Local<"i32">;
   /** For strided ones: one, two and three strides in bytes. */
   readonly distances: readonly Local<"i32">[];
 }
 
-/** Makes the walker of an operand; its stride is that of the innermost dim. */
-export function walker(
+/**
+ * Creates the cursor of an operand; its stride is that of the innermost dim.
+ */
+export function cursor(
   f: FunctionBuilder,
   slot: Slot,
   pointer: Local<"i32">,
   stride: () => Code<"i32">,
-): Walker {
+): Cursor {
   const step = stepOf(slot.access);
   if (step !== "strided") return { slot, step, pointer, distances: [] };
   const one = f.hoist(stride());
@@ -70,9 +72,9 @@ export function walker(
   return { slot, step, pointer, distances };
 }
 
-/** Reads four elements of a walker; `ahead` vectors further for unit steps. */
-export function read(f: FunctionBuilder, walker: Walker, ahead = 0): Quad {
-  const { slot: { dtype }, step, pointer, distances } = walker;
+/** Loads four elements at a cursor; `ahead` vectors further for unit steps. */
+export function read(f: FunctionBuilder, cursor: Cursor, ahead = 0): Quad {
+  const { slot: { dtype }, step, pointer, distances } = cursor;
   switch (step) {
     case "unit":
       return loadDense(f, dtype, pointer, ahead << (2 + shiftOf(dtype)));
@@ -83,9 +85,9 @@ export function read(f: FunctionBuilder, walker: Walker, ahead = 0): Quad {
   }
 }
 
-/** Moves a walker on by so many vectors. */
-export function advance(f: FunctionBuilder, walker: Walker, by = 1): void {
-  const { slot, step, pointer, distances } = walker;
+/** Advances a cursor by a number of vectors. */
+export function advance(f: FunctionBuilder, cursor: Cursor, by = 1): void {
+  const { slot, step, pointer, distances } = cursor;
   if (step === "unit") {
     f.increase(pointer, by << (2 + shiftOf(slot.dtype)));
   } else if (step === "strided") {
@@ -96,12 +98,12 @@ export function advance(f: FunctionBuilder, walker: Walker, by = 1): void {
 /** Writes four elements, or the first `count` of them. */
 export function write(
   f: FunctionBuilder,
-  walker: Walker,
+  cursor: Cursor,
   value: Quad,
   ahead: number,
   count?: Local<"i32">,
 ): void {
-  const { slot: { dtype }, step, pointer, distances } = walker;
+  const { slot: { dtype }, step, pointer, distances } = cursor;
   const shift = shiftOf(dtype);
   if (step === "unit") {
     if (count === undefined) {
@@ -127,12 +129,12 @@ export function positionsFrom(
   };
 }
 
-/** What happens to four neighbours. */
+/** The code for four adjacent elements. */
 export type VectorBody = (
-  walkers: readonly Walker[],
-  /** Vectors between the walkers and the elements, for unit steps. */
+  cursors: readonly Cursor[],
+  /** Vectors between the cursors and the elements, for unit steps. */
   ahead: number,
-  /** How many of the four elements there are; all where it is missing. */
+  /** The number of elements. All four by default. */
   count?: Local<"i32">,
 ) => void;
 
@@ -142,16 +144,16 @@ export type VectorBody = (
  */
 export function alongInner(
   f: FunctionBuilder,
-  walkers: readonly Walker[],
+  cursors: readonly Cursor[],
   length: Local<"i32">,
   unroll: number,
   position: Local<"i32"> | null,
   body: VectorBody,
 ): void {
   const left = f.let(length);
-  const strided = walkers.some(({ step }) => step === "strided");
+  const strided = cursors.some(({ step }) => step === "strided");
   const next = (vectors: number) => {
-    for (const walker of walkers) advance(f, walker, vectors);
+    for (const cursor of cursors) advance(f, cursor, vectors);
     if (position !== null) f.increase(position, 4 * vectors);
     f.increase(left, -4 * vectors);
   };
@@ -159,7 +161,7 @@ export function alongInner(
     const enough = i32.ge_s(left, i32.const(4 * unroll));
     f.if(enough, () => {
       f.loop((again) => {
-        for (let ahead = 0; ahead < unroll; ahead++) body(walkers, ahead);
+        for (let ahead = 0; ahead < unroll; ahead++) body(cursors, ahead);
         next(unroll);
         f.branchIf(again, enough);
       });
@@ -167,11 +169,11 @@ export function alongInner(
   }
   // The rest; in the last round lanes beyond the end read what is in reach.
   f.if(i32.gt_s(left, i32.const(0)), () => {
-    const near = strided ? walkers.map((w) => nearOnly(f, w)) : walkers;
+    const near = strided ? cursors.map((w) => nearOnly(f, w)) : cursors;
     f.loop((again) => {
       if (strided) {
         f.if(i32.lt_s(left, i32.const(4)), () => {
-          near.forEach((w, i) => limit(f, w, walkers[i]!, left));
+          near.forEach((w, i) => limit(f, w, cursors[i]!, left));
         });
       }
       body(near, 0, left);
@@ -181,17 +183,17 @@ export function alongInner(
   });
 }
 
-/** The same walker with distances of its own. */
-function nearOnly(f: FunctionBuilder, walker: Walker): Walker {
-  const distances = walker.distances.map((distance) => f.let(distance));
-  return { ...walker, distances };
+/** A copy of the cursor with distances of its own. */
+function nearOnly(f: FunctionBuilder, cursor: Cursor): Cursor {
+  const distances = cursor.distances.map((distance) => f.let(distance));
+  return { ...cursor, distances };
 }
 
-/** Makes the distances of lanes that do not exist 0. */
+/** Sets the distances of lanes past the end to 0. */
 function limit(
   f: FunctionBuilder,
-  near: Walker,
-  full: Walker,
+  near: Cursor,
+  full: Cursor,
   left: Local<"i32">,
 ): void {
   near.distances.forEach((distance, i) => {
@@ -202,11 +204,11 @@ function limit(
 
 /** A dim that is looped over: its extent, and each operand's stride in bytes. */
 export interface LoopDim {
-  /** How often the loop runs. */
+  /** The extent of the loop. */
   readonly extent: Local<"i32">;
   /** One stride for each pointer. */
   readonly strides: readonly Code<"i32">[];
-  /** Where the loop begins; at 0 where it is missing. */
+  /** The first position of the loop. 0 by default. */
   readonly begin?: Code<"i32">;
 }
 
@@ -252,9 +254,9 @@ export function nest(
   });
 }
 
-/** What the outer loops hand to the innermost one. */
+/** What the outer loops pass to the innermost one. */
 export interface Row {
-  /** Where each operand is. */
+  /** The address of each operand. */
   readonly pointers: readonly Local<"i32">[];
   /** The position along each dim; of the innermost one, where it begins. */
   readonly positions: readonly Local<"i32">[];

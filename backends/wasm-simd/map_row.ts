@@ -12,11 +12,11 @@ import { type FunctionBuilder, i32, i32x4, type Local } from "./assembler.ts";
 import type { ExpressionWriter } from "./expression.ts";
 import {
   alongInner,
+  cursor,
   positionsFrom,
   read,
   type Row,
   stepOf,
-  walker,
   write,
 } from "./loops.ts";
 import { loadSplat, type Quad } from "./values.ts";
@@ -71,16 +71,16 @@ export function mapRow(context: MapEmitContext, row: Row): void {
   const { outputs, rank } = kernel;
   // Operands with stride 0 along the row are read once.
   const broadcast = new Map<number, Quad>();
-  const walkers = slots.map((slot, k) => {
+  const cursors = slots.map((slot, k) => {
     const pointer = row.pointers[k]!;
     if (k >= outputs.length && stepOf(slot.access) === "none") {
       broadcast.set(k, loadSplat(f, slot.dtype, pointer));
     }
-    return walker(f, slot, pointer, () => layout.stride(args, k, rank - 1));
+    return cursor(f, slot, pointer, () => layout.stride(args, k, rank - 1));
   });
   alongInner(
     f,
-    walkers,
+    cursors,
     row.length,
     unrollOf(slots, instructions),
     indexed ? row.positions[rank - 1]! : null,

@@ -18,13 +18,13 @@ import { Combiner, limitLanes } from "./accumulator.ts";
 import {
   advance,
   alongInner,
+  type Cursor,
+  cursor,
   dimsOf,
   nest,
   overRows,
   read,
   stepOf,
-  type Walker,
-  walker,
   write,
 } from "./loops.ts";
 import { costOf } from "./cost.ts";
@@ -120,15 +120,15 @@ function keptSlots({ output, inputs }: ReduceKernel): Slot[] {
   ];
 }
 
-/** Writes the element expression where the walkers are. */
+/** Emits the element expression at the cursors. */
 function elementAt(
   { kernel, layout, f, args, writer }: EmitContext,
-  walkers: readonly Walker[],
+  cursors: readonly Cursor[],
   still: ReadonlyMap<number, Quad>,
   ahead: number,
 ): Quad {
   return writer.write([kernel.element], {
-    arg: (index) => still.get(index) ?? read(f, walkers[index]!, ahead),
+    arg: (index) => still.get(index) ?? read(f, cursors[index]!, ahead),
     scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
     index: noIndex,
   })[0]!;
@@ -157,19 +157,19 @@ function reduceAlong(context: EmitContext): void {
     const total = whole.accumulator();
     nest(f, outer, pointers, ([, ...inputPointers]) => {
       const still = new Map<number, Quad>();
-      const walkers = inputs.map((slot, i) => {
+      const cursors = inputs.map((slot, i) => {
         const pointer = inputPointers[i]!;
         if (stepOf(slot.access) === "none") {
           still.set(i, loadSplat(f, slot.dtype, pointer));
         }
-        return walker(
+        return cursor(
           f,
           slot,
           pointer,
           () => layout.stride(args, i + 1, inner),
         );
       });
-      reduceRow(context, walkers, still, length, total);
+      reduceRow(context, cursors, still, length, total);
     });
     whole.reduceLanes(total);
     const [result] = writer.write([kernel.epilogue], {
@@ -185,7 +185,7 @@ function reduceAlong(context: EmitContext): void {
 /** Reduces `length` elements into `total`, block by block. */
 function reduceRow(
   context: EmitContext,
-  walkers: readonly Walker[],
+  cursors: readonly Cursor[],
   still: ReadonlyMap<number, Quad>,
   length: Local<"i32">,
   total: Quad,
@@ -202,7 +202,7 @@ function reduceRow(
     const block = f.let(select(i32.lt_s(left, limit), left, limit));
     alongInner(
       f,
-      walkers,
+      cursors,
       block,
       ACCUMULATORS,
       null,
@@ -234,16 +234,16 @@ function reduceAcross(context: EmitContext): void {
   overRows(f, layout, args, range, slots, kernel.rank, (row) => {
     const left = f.let(row.length);
     const some = (vectors: number, count?: Local<"i32">) => {
-      const walkers = slots.map((slot, k) =>
-        walker(
+      const cursors = slots.map((slot, k) =>
+        cursor(
           f,
           slot,
           row.pointers[k]!,
           () => layout.stride(args, k, kernel.rank - 1),
         )
       );
-      reduceColumns(context, walkers, vectors, count);
-      for (const walker of walkers) advance(f, walker, vectors);
+      reduceColumns(context, cursors, vectors, count);
+      for (const cursor of cursors) advance(f, cursor, vectors);
       f.increase(left, -4 * vectors);
     };
     const columns = context.whole === context.combiner ? COLUMNS : WIDE_COLUMNS;
@@ -266,7 +266,7 @@ function reduceAcross(context: EmitContext): void {
 /** Folds some vectors of columns over all reduced dims and writes them. */
 function reduceColumns(
   context: EmitContext,
-  walkers: readonly Walker[],
+  cursors: readonly Cursor[],
   vectors: number,
   count?: Local<"i32">,
 ): void {
@@ -283,14 +283,14 @@ function reduceColumns(
     });
     f.set(rows, i32.const(0));
   };
-  nest(f, dims, walkers.map(({ pointer }) => pointer), (pointers) => {
-    const here = walkers.slice(1).map((walker, i) => ({
-      ...walker,
+  nest(f, dims, cursors.map(({ pointer }) => pointer), (pointers) => {
+    const here = cursors.slice(1).map((cursor, i) => ({
+      ...cursor,
       pointer: pointers[i + 1]!,
     }));
     const still = new Map<number, Quad>();
-    here.forEach((walker, i) => {
-      if (walker.step === "none") still.set(i, read(f, walker));
+    here.forEach((cursor, i) => {
+      if (cursor.step === "none") still.set(i, read(f, cursor));
     });
     parts.forEach((part, ahead) => {
       combiner.accumulate(part, elementAt(context, here, still, ahead));
@@ -301,12 +301,12 @@ function reduceColumns(
   flush();
   totals.forEach((total, ahead) => {
     const [result] = writer.write([kernel.epilogue], {
-      arg: (index) => read(f, walkers[index + 1]!, ahead),
+      arg: (index) => read(f, cursors[index + 1]!, ahead),
       scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
       index: noIndex,
       accumulator: convert(f, total, kernel.element.dtype),
     });
-    const out = walkers[0]!;
+    const out = cursors[0]!;
     if (count === undefined) write(f, out, result!, ahead);
     else {
       f.if(

@@ -49,7 +49,7 @@ export class WebgpuBackend implements Backend {
   /** The adapter, where it is known. */
   readonly notice: string;
   readonly #gpu: Gpu;
-  /** What each prepared kernel computes. */
+  /** The kernel of each launch. */
   readonly #kernels = new WeakMap<Launch, Kernel>();
 
   /** Wraps a device, which it owns from then on. */

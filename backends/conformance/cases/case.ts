@@ -17,7 +17,7 @@ export interface Case<O extends Op = Op> {
   readonly op: O;
   /** What it takes. */
   readonly inputs: readonly Operand[];
-  /** How closely it must agree, where the table does not say it. */
+  /** The tolerance, in place of the one in the table. */
   readonly tolerance?: Tolerance;
 }
 

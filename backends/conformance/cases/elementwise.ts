@@ -22,7 +22,7 @@ import {
   VECTORS,
 } from "./case.ts";
 
-/** Where one operand is drawn from. */
+/** The distribution of one operand. */
 interface Domain {
   /** The numbers of ordinary cases. */
   readonly draw: Draw;

@@ -20,7 +20,7 @@ export const plain: Draw = within(-2, 2);
 const positive: Draw = within(0.4, 2.5);
 const steps: Draw = near([-2, -1, 0, 1, 2], 0.3);
 
-/** Where each operand is drawn from; null where the result is no float. */
+/** The distribution of each operand; null where the result is not a float. */
 const DOMAINS: { readonly [N in ElementwiseName]: readonly Draw[] | null } = {
   add: [plain, plain],
   sub: [plain, plain],

@@ -5,7 +5,7 @@
  */
 import type { TypedArray } from "@tenfold/core";
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
-import { walkRows } from "../walk.ts";
+import { forEachRow } from "../positions.ts";
 
 /** Runs `argmax` or `argmin`: the first of equal ones, and NaN before all. */
 export function prepareArg({ name }: RoutineKernel): Launch {
@@ -14,7 +14,7 @@ export function prepareArg({ name }: RoutineKernel): Launch {
     const [out, x] = call.buffers as [Int32Array, TypedArray];
     const n = call.shape.at(-1)!;
     const step = call.strides[1]!.at(-1)!;
-    walkRows(call, 1, ([to, start]) => {
+    forEachRow(call, 1, ([to, start]) => {
       out[to!] = find(x, start!, step, n);
     });
   };

@@ -5,7 +5,7 @@
  */
 import type { TypedArray } from "@tenfold/core";
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
-import { walk } from "../walk.ts";
+import { forEachPosition } from "../positions.ts";
 import { multiplyBlocks } from "./gemm.ts";
 import { packTable } from "./pack.ts";
 import { productOfTables } from "./gemv.ts";
@@ -37,7 +37,7 @@ export function prepareConv2d({ outputs }: RoutineKernel): Launch {
   };
 }
 
-/** Where the elements lie that belong to a window, a term or an output. */
+/** The offsets of the elements of windows, terms and outputs. */
 interface Tables {
   readonly outputs: Int32Array;
   readonly windows: Int32Array;
@@ -58,20 +58,20 @@ function tablesOf({ shape, strides }: KernelCall): Tables {
   };
 }
 
-/** Where each position of a shape lies, in C order. */
+/** The offset of each position of a shape, in C order. */
 function places(
   shape: readonly number[],
   strides: readonly number[],
 ): Int32Array {
   const out = new Int32Array(shape.reduce((a, b) => a * b, 1));
   let i = 0;
-  walk(shape, [0], [strides], ([at]) => {
+  forEachPosition(shape, [0], [strides], ([at]) => {
     out[i++] = at!;
   });
   return out;
 }
 
-/** What one group sees of a buffer. */
+/** The part of a buffer that belongs to one group. */
 interface Operand {
   readonly data: TypedArray;
   readonly start: number;

@@ -124,7 +124,7 @@ describe("conv2d", () => {
     }
   });
 
-  it("takes a filter that is walked backwards, as in its gradient", () => {
+  it("takes a filter of negative strides, as in its gradient", () => {
     for (const one of CASES) check(one, "float64", -1, false);
   });
 });

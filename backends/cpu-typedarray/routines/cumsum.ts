@@ -6,7 +6,7 @@
 import type { TypedArray } from "@tenfold/core";
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import { accumulatesIntegers } from "../accumulator.ts";
-import { walkRows } from "../walk.ts";
+import { forEachRow } from "../positions.ts";
 
 /** Runs `cumsum`; floats add up in float64, integers wrap. */
 export function prepareCumsum({ outputs }: RoutineKernel): Launch {
@@ -18,7 +18,7 @@ export function prepareCumsum({ outputs }: RoutineKernel): Launch {
       number,
       number,
     ];
-    walkRows(call, 1, ([outStart, xStart]) => {
+    forEachRow(call, 1, ([outStart, xStart]) => {
       let to = outStart!;
       let from = xStart!;
       let sum = 0;

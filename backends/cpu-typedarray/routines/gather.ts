@@ -5,7 +5,7 @@
  */
 import type { TypedArray } from "@tenfold/core";
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
-import { walkRows } from "../walk.ts";
+import { forEachRow } from "../positions.ts";
 import { checkIndices, innerLoops } from "./indices.ts";
 
 /** Runs `gather`: `out[row, j] = x[row, index[row, j]]`. */
@@ -31,7 +31,7 @@ export function prepareGather(_: RoutineKernel): Launch {
     const { outer, inner } = innerLoops(shape, moves, 2);
     const [rows, [outRow, xRow, indexRow]] = outer;
     const [n, [outStep, xStep, indexStep]] = inner;
-    walkRows(call, 2, ([outStart, xStart, indexStart]) => {
+    forEachRow(call, 2, ([outStart, xStart, indexStart]) => {
       for (let r = 0; r < rows; r++) {
         let to = outStart! + r * outRow!;
         let from = xStart! + r * xRow!;

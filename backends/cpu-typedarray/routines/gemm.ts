@@ -43,7 +43,7 @@ export interface Plane {
   readonly data: TypedArray;
   readonly start: number;
   readonly rowStep: number;
-  /** The place of each column: a step, or a table. */
+  /** The offset of each column: a stride, or a table. */
   readonly columns: number | Int32Array;
 }
 
@@ -142,7 +142,7 @@ function multiplyBlock<P extends Panel>(
   }
 }
 
-/** The place of a column in a plane. */
+/** The offset of a column in a plane. */
 function columnOf({ start, columns }: Plane, column: number): number {
   return start +
     (typeof columns === "number" ? columns * column : columns[column]!);

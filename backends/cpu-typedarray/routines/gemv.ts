@@ -88,7 +88,7 @@ function addAlongLines(
   }
 }
 
-/** Elements in a typed array, each at its place from the start. */
+/** Elements in a typed array, each at an offset from the start. */
 export interface Scattered {
   readonly data: TypedArray;
   readonly start: number;

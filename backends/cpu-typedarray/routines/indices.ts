@@ -4,7 +4,7 @@
  * @module
  */
 import { IndexError } from "@tenfold/core";
-import { walk } from "../walk.ts";
+import { forEachPosition } from "../positions.ts";
 
 /**
  * Checks every index before any is used.
@@ -23,7 +23,7 @@ export function checkIndices(
   const once = shape.map((extent, d) => strides[d] === 0 ? 1 : extent);
   const n = once.at(-1)!;
   const step = strides.at(-1)!;
-  walk(once.slice(0, -1), [offset], [strides], ([start]) => {
+  forEachPosition(once.slice(0, -1), [offset], [strides], ([start]) => {
     for (let i = 0, at = start!; i < n; i++, at += step) {
       const value = index[at]!;
       if (value >= 0 && value < bound) continue;

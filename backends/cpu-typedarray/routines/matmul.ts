@@ -5,7 +5,7 @@
  */
 import type { TypedArray } from "@tenfold/core";
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
-import { walkRows } from "../walk.ts";
+import { forEachRow } from "../positions.ts";
 import { multiplyBlocks, type Plane } from "./gemm.ts";
 import { type Matrix, packMatrix } from "./pack.ts";
 import { productWithVector, type Vector } from "./gemv.ts";
@@ -17,7 +17,7 @@ const MAX_GEMV_ROWS = 3;
 export function prepareMatmul({ outputs }: RoutineKernel): Launch {
   const integral = outputs[0] === "int32";
   return (call) =>
-    walkRows(call, 3, (at) => {
+    forEachRow(call, 3, (at) => {
       const product = productAt(call, at);
       const { m, n, k, a, b, out, bias } = product;
       if (!integral && Math.min(m, n) <= MAX_GEMV_ROWS) multiplyGemv(product);

@@ -17,7 +17,7 @@ export interface Matrix {
   readonly depthStep: number;
 }
 
-/** Lines that are read side by side: float32 of one line of the cache. */
+/** Lines that are read together: the float32 elements of a cache line. */
 const GROUP = 16;
 
 /** Packs a matrix that lies in even strides. */
@@ -54,7 +54,7 @@ function clearLast(
   target.fill(0, panel, panel + width * depth);
 }
 
-/** Packs one line whose terms lie behind each other. */
+/** Packs one line whose terms are contiguous. */
 function packLine(
   target: Panel,
   to: number,
@@ -70,7 +70,7 @@ function packLine(
   }
 }
 
-/** Packs lines that lie side by side, term by term. */
+/** Packs interleaved lines, term by term. */
 function packGroup(
   target: Panel,
   first: number,

@@ -5,7 +5,7 @@
  */
 import type { TypedArray } from "@tenfold/core";
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
-import { walkRows } from "../walk.ts";
+import { forEachRow } from "../positions.ts";
 import { checkIndices, innerLoops } from "./indices.ts";
 
 /**
@@ -35,7 +35,7 @@ export function prepareScatterAdd({ outputs }: RoutineKernel): Launch {
     const { outer, inner } = innerLoops(shape, moves, 1);
     const [rows, [outRow, indexRow, srcRow]] = outer;
     const [n, [outStep, indexStep, srcStep]] = inner;
-    walkRows(call, 2, ([outStart, indexStart, srcStart]) => {
+    forEachRow(call, 2, ([outStart, indexStart, srcStart]) => {
       for (let r = 0; r < rows; r++) {
         let to = outStart! + r * outRow!;
         let at = indexStart! + r * indexRow!;

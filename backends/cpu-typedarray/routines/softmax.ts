@@ -5,7 +5,7 @@
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import { exp32 } from "../float32.ts";
-import { walkRows } from "../walk.ts";
+import { forEachRow } from "../positions.ts";
 
 type Floats = Float32Array | Float64Array;
 
@@ -25,17 +25,17 @@ export function prepareSoftmax({ name, inputs }: RoutineKernel): Launch {
   };
 }
 
-/** Neighbouring rows that are computed together where they lie as columns. */
+/** The number of rows that are computed together where they are interleaved. */
 const GROUP = 16;
 
-/** The rows at work, in float64; it grows to what was needed so far. */
+/** The current rows, in float64; it grows to the largest size so far. */
 let work = new Float64Array(1024);
 
 function reserve(size: number): void {
   if (work.length < size) work = new Float64Array(size);
 }
 
-/** Rows that lie apart are computed one by one. */
+/** Rows that are not interleaved are computed one by one. */
 function eachRow(
   call: KernelCall,
   exp: (x: number) => number,
@@ -46,7 +46,7 @@ function eachRow(
   const outStep = call.strides[0]!.at(-1)!;
   const xStep = call.strides[1]!.at(-1)!;
   reserve(n);
-  walkRows(call, 1, ([outStart, xStart]) => {
+  forEachRow(call, 1, ([outStart, xStart]) => {
     const row = work;
     let top = -Infinity;
     let from = xStart! | 0;
@@ -67,7 +67,7 @@ function eachRow(
   });
 }
 
-/** Rows that lie side by side are loaded and stored in groups. */
+/** Interleaved rows are loaded and stored in groups. */
 function eachColumns(
   call: KernelCall,
   exp: (x: number) => number,
@@ -78,7 +78,7 @@ function eachColumns(
   const [outRow, outStep] = call.strides[0]!.slice(-2) as [number, number];
   const [xRow, xStep] = call.strides[1]!.slice(-2) as [number, number];
   reserve(GROUP * n);
-  walkRows(call, 2, ([outStart, xStart]) => {
+  forEachRow(call, 2, ([outStart, xStart]) => {
     for (let first = 0; first < height; first += GROUP) {
       const end = Math.min(GROUP, height - first) * n;
       for (let i = 0; i < n; i++) {

@@ -5,12 +5,12 @@
  */
 import type { TypedArray } from "@tenfold/core";
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
-import { walkRows } from "../walk.ts";
+import { forEachRow } from "../positions.ts";
 
 /** Runs up to this long are sorted by insertion, longer ones are merged. */
 const RUN = 16;
 
-/** One row as keys with the places they came from. */
+/** One row as keys with their indices. */
 interface Row {
   readonly keys: Float64Array;
   readonly places: Int32Array;
@@ -31,7 +31,7 @@ export function prepareSort(_: RoutineKernel): Launch {
     ) as [number, number, number];
     const row = rowOf(n);
     const spare = rowOf(n);
-    walkRows(call, 1, ([valueStart, indexStart, xStart]) => {
+    forEachRow(call, 1, ([valueStart, indexStart, xStart]) => {
       const numbers = load(row, x, xStart!, xStep, n, descending);
       const first = descending ? n - numbers : 0;
       const sorted = sortPart(row, spare, first, first + numbers);
@@ -82,7 +82,10 @@ function load(
   return numbers;
 }
 
-/** Sorts [first, end) of `row`; gives whichever of the two rows it ends in. */
+/**
+ * Sorts [first, end) of `row`; returns the row of the two that holds the
+ * result.
+ */
 function sortPart(row: Row, spare: Row, first: number, end: number): Row {
   for (let start = first; start < end; start += RUN) {
     insertionSort(row, start, Math.min(start + RUN, end));
@@ -116,7 +119,7 @@ function insertionSort(
   }
 }
 
-/** Merges two sorted runs that lie behind each other; of equals, the left. */
+/** Merges two adjacent sorted runs; of equal keys, the left one first. */
 function merge(
   from: Row,
   to: Row,

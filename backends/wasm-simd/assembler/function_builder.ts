@@ -137,13 +137,13 @@ export class FunctionBuilder {
     this.#code.push(0x0b);
   }
 
-  /** Goes to a label. */
+  /** Branches to a label. */
   branch(label: Label): void {
     this.#code.push(0x0c);
     writeUnsigned(this.#code, this.#depth - label.depth);
   }
 
-  /** Goes to a label if the condition holds. */
+  /** Branches to a label if the condition holds. */
   branchIf(label: Label, condition: Code<"i32">): void {
     condition.emit(this.#code);
     this.#code.push(0x0d);

@@ -225,7 +225,7 @@ function ceilDiv(value: Code<"i32">, by: number): Code<"i32"> {
   return i32.div_u(i32.add(value, i32.const(by - 1)), i32.const(by));
 }
 
-/** Goes over tiles: the first row and column, and where the sums are. */
+/** Loops over tiles: the first row and column, and the address of the sums. */
 function overTiles(
   context: EmitContext,
   width: Local<"i32">,

@@ -36,7 +36,7 @@ export type PackColumns = Func<
   "none"
 >;
 
-/** Below this many steps side by side, they are taken one by one. */
+/** Shorter contiguous runs are read element by element. */
 export const SHORTEST_RUN = 8;
 
 /** Defines the packing of eight columns. */
@@ -62,7 +62,7 @@ export function definePackColumns(module: ModuleBuilder): PackColumns {
           v128.load64_zero(i32.add(offsets[half]!, step)),
           1,
         );
-      /** Four columns of a step from wherever they are. */
+      /** Four columns of a step at any addresses. */
       const far = (half: number, step: Code<"i32">) => {
         const at = (lane: number) => i32.add(offsets[half + lane]!, step);
         const vector = f.let(v128.load32_zero(at(0)));

@@ -32,7 +32,7 @@ export const SCALARS = [
   "paddingX",
 ] as const;
 
-/** What all windows have in common. */
+/** What all windows share. */
 export interface PoolSite {
   /** The function. */
   readonly f: FunctionBuilder;
@@ -60,7 +60,7 @@ export interface Reach {
   readonly end: Local<"i32">;
 }
 
-/** Where a window is. */
+/** The position of a window. */
 export interface Window {
   /** The address of its first element. */
   readonly corner: Local<"i32">;
@@ -70,13 +70,13 @@ export interface Window {
   readonly left: Local<"i32">;
   /** The rows of it that count. */
   readonly down: Reach;
-  /** Where the value goes. */
+  /** The destination of the value. */
   readonly value: Local<"i32">;
   /** Where the index goes. */
   readonly index: Local<"i32">;
 }
 
-/** What a window without elements gives. */
+/** The result of an empty window. */
 const LOWEST: { readonly [D in DType]: Code<ValueType> } = {
   bool: i32.const(0),
   int32: i32.const(-(2 ** 31)),

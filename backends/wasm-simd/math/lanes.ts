@@ -15,7 +15,7 @@ import {
   v128,
 } from "../assembler.ts";
 
-/** A vector that is at hand: reading it again costs nothing. */
+/** A vector in a local: reading it again costs nothing. */
 export type Vector = Local<"v128">;
 
 /** Imported functions on float64 that take over where vector code ends. */

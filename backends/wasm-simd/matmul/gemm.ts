@@ -268,7 +268,7 @@ function packAll(
   });
 }
 
-/** What the innermost two loops need. */
+/** Operands of the innermost two loops. */
 interface Block {
   readonly word: ReadArgument;
   readonly arithmetic: Arithmetic;

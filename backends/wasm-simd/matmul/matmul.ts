@@ -29,13 +29,13 @@ class Product {
   bColumn = 0;
   out = 0;
   outRow = 0;
-  /** What the sums begin with. */
+  /** The initial value of the sums. */
   first = ZEROS;
   firstRow = 0;
   firstColumn = 0;
 }
 
-/** Up to so many columns b is read in place where its rows are dense. */
+/** The most columns for which b is read in place where its rows are dense. */
 const COLUMNS_IN_PLACE = 256;
 /** Nanoseconds that a multiplication and an addition take. */
 const NANOSECONDS = 0.04;

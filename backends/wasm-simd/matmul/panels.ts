@@ -16,7 +16,7 @@ import type { Arithmetic } from "./arithmetic.ts";
 import { defineMicro, type Micro, TILE_COLUMNS } from "./micro.ts";
 import { definePack, type Pack } from "./pack.ts";
 
-/** At most so many steps of the inner dim in a block: two panels fit in L1. */
+/** The most steps of the inner dim in a block: two panels fit in L1. */
 export const DEPTH = 400;
 /** Rows in a block; packed, they take a fraction of L2. */
 export const ROWS = 60;

@@ -61,7 +61,7 @@ export const PRODUCT_WORDS = Object.fromEntries(
 /** Reads an argument by its name, once. */
 export type ReadArgument = (name: ProductArgument) => Local<"i32">;
 
-/** What reads the arguments of a function. */
+/** Returns the function that reads the arguments. */
 export function productArguments(
   f: FunctionBuilder,
   args: Code<"i32">,

@@ -22,7 +22,7 @@ import { type Engine, shiftOf, STATUS } from "../engine.ts";
 import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
 import { ELEMENTS, times } from "./rows.ts";
 
-/** What happens to one element, or to a stretch of neighbours. */
+/** The code for one element, or for adjacent elements. */
 interface Move {
   readonly one: (to: Local<"i32">, from: Local<"i32">) => void;
   readonly many: (
@@ -119,7 +119,7 @@ function addVectors(
   });
 }
 
-/** Goes over the last two dims in the better order. */
+/** Loops over the last two dims in the better order. */
 function choose(
   { f, pointers, rows, columns }: MatrixEmitContext,
   { to, from, index, chosen }: Plan,

@@ -13,17 +13,17 @@ import { dimsOf, nest } from "../loops.ts";
 
 /** One of the last two dims. */
 interface Dim {
-  /** How many there are. */
+  /** The extent. */
   readonly extent: Local<"i32">;
   /** Bytes from one to the next, for each buffer. */
   readonly steps: readonly Local<"i32">[];
 }
 
-/** The last two dims, as code that works on them sees them. */
+/** What the emitter of the code for the last two dims uses. */
 export interface MatrixEmitContext {
   /** The function. */
   readonly f: FunctionBuilder;
-  /** Where each buffer's matrix begins. */
+  /** The address of the matrix of each buffer. */
   readonly pointers: readonly Local<"i32">[];
   /** The last dim but one. */
   readonly rows: Dim;

@@ -20,11 +20,11 @@ import {
 import type { Engine } from "../engine.ts";
 import { dimsOf, nest } from "../loops.ts";
 
-/** One row, as code that works on it sees it. */
+/** What the emitter of the code for one row uses. */
 export interface RowEmitContext {
   /** The function. */
   readonly f: FunctionBuilder;
-  /** Where each buffer's row begins; the code may move them. */
+  /** The address of the row of each buffer; the code may advance them. */
   readonly pointers: readonly Local<"i32">[];
   /** Bytes from one element of each buffer to the next; constant. */
   readonly steps: readonly Local<"i32">[];
@@ -98,7 +98,7 @@ export function compileRows(
 
 /** Single elements of one dtype. */
 export interface Elements {
-  /** How an element is held. */
+  /** The WebAssembly type of an element. */
   readonly type: ValueType;
   /** Reads one. */
   readonly load: (address: Code<"i32">) => Code<ValueType>;

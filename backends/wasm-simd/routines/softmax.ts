@@ -18,9 +18,9 @@ import { ExpressionWriter } from "../expression.ts";
 import { Combiner, limitLanes } from "../accumulator.ts";
 import {
   alongInner,
+  type Cursor,
   read,
   type VectorBody,
-  type Walker,
   write,
 } from "../loops.ts";
 import { exp, log } from "../math/exponential.ts";
@@ -76,7 +76,7 @@ function alongRows(
     const two = f.let(i32.add(one, one));
     return [one, two, f.let(i32.add(two, one))];
   });
-  const walkers = (): Walker[] =>
+  const cursors = (): Cursor[] =>
     pointers.map((pointer, k) => ({
       slot: { dtype: FLOAT, access: step === "unit" ? "dense" : "strided" },
       step,
@@ -86,25 +86,25 @@ function alongRows(
   const overRow = (unroll: number, body: VectorBody) =>
     alongInner(
       f,
-      walkers(),
+      cursors(),
       columns.extent,
       step === "unit" ? unroll : 1,
       null,
       body,
     );
   const store = (
-    walker: Walker,
+    cursor: Cursor,
     value: Vector,
     ahead: number,
     count?: Local<"i32">,
   ) => {
     const quad = { dtype: FLOAT, parts: [value] } as const;
-    if (count === undefined) write(f, walker, quad, ahead);
+    if (count === undefined) write(f, cursor, quad, ahead);
     else {
       f.if(
         i32.ge_s(count, i32.const(4)),
-        () => write(f, walker, quad, ahead),
-        () => write(f, walker, quad, ahead, count),
+        () => write(f, cursor, quad, ahead),
+        () => write(f, cursor, quad, ahead, count),
       );
     }
   };

@@ -25,7 +25,7 @@ import { compileRows, ELEMENTS, type RowEmitContext, times } from "./rows.ts";
 
 /** Counters of a byte's values, as many bytes. */
 const HISTOGRAM = 256 * 4;
-/** Up to so many elements insertion is quicker. */
+/** Up to this many elements insertion sort is faster. */
 const FEW = 48;
 
 /** Unsigned keys of 32 or 64 bits. */
@@ -110,7 +110,7 @@ const KEYS: { readonly [D in DType]: Keys } = {
   },
 };
 
-/** Two arrays of keys and of places, and the counters, one after the other. */
+/** Two arrays of keys and of indices, and the counters, contiguous. */
 function workspaceBytes(n: number, { bytes }: Keys): number {
   return HISTOGRAM + 2 * n * (bytes + 4) + 64;
 }

@@ -26,19 +26,19 @@ export const CONTROL = {
   ready: BASE + 48,
   /** Numbers of a thread: how many were given out. */
   threads: BASE + 49,
-  /** What the kernel works on: how many, and how many a chunk has. */
+  /** The size of the loop, and of a chunk. */
   size: BASE + 50,
-  /** How many a chunk has. */
+  /** The size of a chunk. */
   step: BASE + 51,
   /** Which module. */
   program: BASE + 52,
-  /** Where its bytes are. */
+  /** The address of its bytes. */
   pointer: BASE + 53,
-  /** How many bytes it has. */
+  /** The size in bytes. */
   length: BASE + 54,
   /** Which of its exports. */
   entry: BASE + 55,
-  /** Where the arguments are. */
+  /** The address of the arguments. */
   args: BASE + 56,
   /** Set when threads should end. */
   stop: BASE + 57,

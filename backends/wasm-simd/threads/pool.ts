@@ -11,16 +11,19 @@ import { spawn, type Thread } from "./spawn.ts";
 
 /** Work for fewer nanoseconds is not worth waking anybody. */
 const WORTHWHILE = 200_000;
-/** Threads are started when so many nanoseconds of work were worthwhile. */
+/**
+ * Threads are started after this many nanoseconds of work that could be
+ * divided.
+ */
 const WORTH_STARTING = 100_000_000;
 /** Chunks for each thread, so that one that is held up takes fewer. */
 const CHUNKS_PER_THREAD = 4;
-/** After so many milliseconds without progress a thread counts as dead. */
+/** The milliseconds without progress after which a thread counts as dead. */
 const PATIENCE = 60_000;
 
 /** Divides the work of large kernels among threads. */
 export class ThreadPool {
-  /** How many threads work, the calling one included. */
+  /** Number of threads, including the calling one. */
   readonly size: number;
   readonly #engine: Engine;
   readonly #threads: Thread[] = [];

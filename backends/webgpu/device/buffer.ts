@@ -8,9 +8,9 @@ import type { GpuDType } from "../wgsl/scalar.ts";
 
 /** Memory of one tensor. Every element takes four bytes, a bool too. */
 export interface Memory {
-  /** Where it is. */
+  /** The block of device memory. */
   readonly block: Block;
-  /** What its elements are. */
+  /** The dtype of its elements. */
   readonly dtype: GpuDType;
   /** The number of its elements. The block may be larger. */
   readonly size: number;

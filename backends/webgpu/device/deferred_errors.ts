@@ -14,7 +14,9 @@ import type { Outcome } from "./outcome.ts";
  */
 export const REPORT_WORDS = 4;
 
-/** What a call may find: each kind is asked for on its own, which takes time. */
+/**
+ * The kinds of errors: each needs an error scope of its own, which takes time.
+ */
 const EVERY_FILTER: readonly GPUErrorFilter[] = [
   "internal",
   "out-of-memory",
@@ -25,13 +27,13 @@ const MAX_PENDING = 1024;
 
 /** Keeps errors until they are thrown. */
 export class DeferredErrors {
-  /** The operation that runs at the moment. */
+  /** The current operation. */
   operation = "run an operation";
   /** Set once the device is gone. */
   lost: DeviceError | null = null;
-  /** The first error of which it is not known what it harmed. */
+  /** The first error that belongs to no known outcome. */
   #stray: Error | null = null;
-  /** The first error that nobody has met yet, as nobody read what it harmed. */
+  /** The first error that no read has thrown yet. */
   #unmet: Error | null = null;
   /** The first index that was out of range. */
   #index: IndexError | null = null;
@@ -74,7 +76,7 @@ export class DeferredErrors {
     return known > 0 ? known : this.#reporters.push(this.operation) - 1;
   }
 
-  /** What an error of the device means for the operation that met it. */
+  /** The error of an operation for which the device reported an error. */
   describe(error: GPUError, operation: string): Error {
     return error.constructor.name === "GPUOutOfMemoryError"
       ? new OutOfMemoryError(
@@ -120,7 +122,7 @@ export class DeferredErrors {
     }
   }
 
-  /** Throws what has been found of this outcome, or of none that is known. */
+  /** Throws the error of this outcome, or one that belongs to no outcome. */
   async check(
     outcome: Outcome | null,
     report: Int32Array | null,
@@ -138,7 +140,7 @@ export class DeferredErrors {
     if (error) throw error;
   }
 
-  /** Throws the first error that nobody has met. */
+  /** Throws the first error that no read has thrown. */
   checkUnmet(): void {
     const error = this.#unmet;
     this.#unmet = null;

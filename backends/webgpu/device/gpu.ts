@@ -27,11 +27,11 @@ const MAX_KEPT_GROUPS = 8192;
 export class Gpu {
   /** The device. */
   readonly device: GPUDevice;
-  /** Its limits, and how it likes its work cut. */
+  /** Its limits, and how to divide work for it. */
   readonly profile: Profile;
-  /** What it holds and has done. */
+  /** Counters of its memory and its work. */
   readonly counters = newCounters();
-  /** Errors that it finds out later. */
+  /** Its deferred errors. */
   readonly errors: DeferredErrors;
   /** Work that has not been submitted yet. */
   readonly recorder: Recorder;
@@ -47,7 +47,7 @@ export class Gpu {
   /** True while an index may have been out of range unnoticed. */
   #reported = false;
 
-  /** Takes a device over. */
+  /** Wraps a device, which it owns from then on. */
   constructor(device: GPUDevice, profile: Profile) {
     this.device = device;
     this.profile = profile;
@@ -66,7 +66,7 @@ export class Gpu {
     this.reader = new Reader(device, this.recorder);
   }
 
-  /** A program, to be kept by its maker. */
+  /** Creates a program, which the caller keeps. */
   newProgram(source: ProgramSource): Program {
     return new Program(this, source);
   }
@@ -213,7 +213,7 @@ export class Gpu {
     return report ? data.slice(0, bytes) : data;
   }
 
-  /** Gives everything back. */
+  /** Destroys everything. */
   dispose(): void {
     this.recorder.flush();
     this.pool.trim();

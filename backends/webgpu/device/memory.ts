@@ -11,7 +11,7 @@ import type { Profile } from "./profile.ts";
 import type { Recorder } from "./recorder.ts";
 import { USAGE } from "./usage.ts";
 
-/** Bytes that may wait to be used again. */
+/** The most bytes of idle blocks. */
 const IDLE_BYTES = 256 * 1024 * 1024;
 /** Bytes of destroyed buffers that recorded work may hold back. */
 const DOOMED_BYTES = 64 * 1024 * 1024;
@@ -32,9 +32,14 @@ export class Block {
   readonly id: number;
   /** The last batch of work that used it. */
   batch = 0;
-  /** Whether the device had room for it; null once it is known that it had. */
+  /**
+   * The outcome of its allocation; null once that is known to have succeeded.
+   */
   made: Outcome | null;
-  /** What becomes of what it holds; null once it is known to be sound. */
+  /**
+   * The outcome of the work that wrote it; null once that is known to have
+   * succeeded.
+   */
   outcome: Outcome | null;
 
   /** Wraps a buffer. */
@@ -51,13 +56,15 @@ export class Block {
     this.outcome = made;
   }
 
-  /** Takes note of what is known by now; the block is used next. */
+  /** Updates the outcomes before the block is used. */
   look(): void {
     if (this.outcome?.good) this.outcome = null;
     if (this.made?.good) this.made = null;
   }
 
-  /** True while it is large and nobody knows whether there was room for it. */
+  /**
+   * True while it is large and its allocation is not known to have succeeded.
+   */
   get risky(): boolean {
     return this.made !== null && this.bytes >= MANY_BYTES;
   }
@@ -136,7 +143,7 @@ export class Pool {
     return block;
   }
 
-  /** Takes a block back. Work recorded with it still sees it. */
+  /** Frees a block. Work recorded with it still completes. */
   give(block: Block): void {
     const { bytes } = block;
     this.#counters.buffers--;

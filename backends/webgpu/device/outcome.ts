@@ -5,19 +5,22 @@
  * @module
  */
 
-/** How many reports have been taken: between two, nothing new is known. */
+/** The number of reports so far: between two, no outcome changes. */
 let reports = 0;
 
-/** What became of some work, or of the memory that it needs. */
+/** The outcome of some work, or of an allocation that it needs. */
 export class Outcome {
   #settled = false;
   #error: Error | null = null;
-  /** What it depends on; empty for work that the device itself reports on. */
+  /**
+   * The outcomes that it depends on; empty for work that the device itself
+   * reports on.
+   */
   #sources: readonly Outcome[];
   /** What was made of this and another one. */
   #joined: Map<Outcome, Outcome> | null = null;
 
-  /** How many reports there had been when the sources were looked at. */
+  /** The number of reports when the sources were last checked. */
   #looked = -1;
 
   /** An outcome that depends on others, or one that is settled by a report. */
@@ -25,7 +28,10 @@ export class Outcome {
     this.#sources = sources;
   }
 
-  /** Takes the device's report: an error, or null. The first error stays. */
+  /**
+   * Settles the outcome by the device's report: an error, or null. The first
+   * error stays.
+   */
   settle(error: Error | null): void {
     if (this.#error) return;
     reports++;

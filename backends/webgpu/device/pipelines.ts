@@ -14,7 +14,7 @@ import type { GroupLayout } from "./program.ts";
 export interface Compiled {
   /** Of the device; invalid where the shader did not compile. */
   readonly pipeline: GPUComputePipeline;
-  /** What is known of it. */
+  /** Whether its shader has compiled. */
   readonly outcome: Outcome;
 }
 
@@ -53,7 +53,7 @@ export class Pipelines {
     return compiled;
   }
 
-  /** Compiles in the background, unless somebody is faster. */
+  /** Compiles in the background, unless the pipeline is needed before. */
   async warm(code: string, layout: GroupLayout, label: string): Promise<void> {
     if (this.#known.has(code)) return;
     const pipeline = await this.#device.createComputePipelineAsync(

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Limits of a device and how it likes its work cut. */
+/** Limits of a device, and how to divide work for it. */
 export interface Profile {
   /** True for an adapter that runs on the processor. */
   readonly software: boolean;
@@ -25,7 +25,7 @@ export interface Profile {
   readonly uniformAlignment: number;
 }
 
-/** What of {@linkcode Profile} can be chosen, for tests of every variant. */
+/** The fields of {@linkcode Profile} that tests of every variant choose. */
 export type ProfileOverrides = Partial<
   Pick<
     Profile,

@@ -20,9 +20,9 @@ export interface Operand {
   readonly writes?: boolean;
 }
 
-/** What a program consists of. */
+/** The source of a program. */
 export interface ProgramSource {
-  /** What it does, for error messages and tools. */
+  /** The label, for error messages and tools. */
   readonly label: string;
   /** Its operands. */
   readonly operands: readonly Operand[];
@@ -155,7 +155,7 @@ export class Program {
     );
   }
 
-  /** Compiles ahead of the first dispatch, without holding anybody up. */
+  /** Compiles ahead of the first dispatch, in the background. */
   async warm(): Promise<void> {
     const made = this.#describe(this.#source.operands.map((_, i) => i));
     await this.#gpu.pipelines.warm(made.code, made.layout, made.label);

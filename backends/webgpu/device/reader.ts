@@ -40,17 +40,17 @@ function turnOfEventLoop(): Promise<void> {
 export interface Part {
   /** The buffer. */
   readonly buffer: GPUBuffer;
-  /** Where the part begins. */
+  /** The first byte of the part. */
   readonly byte: number;
-  /** How long it is. */
+  /** The length in bytes. */
   readonly bytes: number;
 }
 
 /** A read that has begun. */
 export interface Reading {
-  /** What becomes of the copies. */
+  /** The outcome of the copies. */
   readonly outcome: Outcome;
-  /** What was read; it means something where the copies have succeeded. */
+  /** The data; valid only if the copies have succeeded. */
   readonly data: Promise<ArrayBuffer>;
 }
 
@@ -101,14 +101,14 @@ export class Reader {
     }
   }
 
-  /** Gives the staging buffers back. */
+  /** Destroys the staging buffers. */
   dispose(): void {
     for (const { buffer } of this.#kept) buffer.destroy();
     this.#kept = [];
     this.#keptBytes = 0;
   }
 
-  /** Submits what has been recorded, after the calls that run at the moment. */
+  /** Submits what has been recorded, after the current synchronous calls. */
   #submitted(): Promise<void> {
     return this.#submission ??= Promise.resolve().then(() => {
       this.#submission = null;

@@ -27,7 +27,7 @@ export class Recorder {
   readonly floats: Float32Array;
   /** The number of the batch that is being recorded. */
   batch = 1;
-  /** What becomes of the work that is being recorded. */
+  /** The outcome of the work that is being recorded. */
   outcome: Outcome = new Outcome();
   readonly #device: GPUDevice;
   readonly #counters: Counters;
@@ -191,7 +191,7 @@ export class Recorder {
     for (const act of acts) act();
   }
 
-  /** Gives the buffers back. */
+  /** Destroys the buffers. */
   dispose(): void {
     this.uniforms.destroy();
     this.#upload?.destroy();

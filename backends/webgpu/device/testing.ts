@@ -18,7 +18,7 @@ class FakeBuffer {
     this.#gpu = gpu;
   }
 
-  /** What it holds; there is no memory before somebody looks. */
+  /** Its contents, which are allocated when they are first read. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes ??= new Uint8Array(this.#size);
   }
@@ -85,7 +85,7 @@ export class FakeGpu {
   readonly shaders: Map<string, string> = new Map();
   /** The error scopes opened. */
   readonly scopes: string[] = [];
-  /** What the scopes that are closed next have found. */
+  /** The errors that the next scopes to be closed report. */
   readonly found: (Error | null)[] = [];
   /** Why no buffer can be mapped, if so. */
   refusal: Error | null = null;
@@ -159,7 +159,7 @@ export class FakeGpu {
     } as unknown as GPUDevice;
   }
 
-  /** Ends the device. */
+  /** Loses the device. */
   lose(info: { reason: string; message: string }): void {
     this.#lost.resolve(info);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What a buffer may be used for. */
+/** Usage flags of buffers. */
 export const USAGE = {
   mapRead: 0x1,
   copySource: 0x4,

@@ -22,7 +22,7 @@ import {
 import { descendingKey, sortKey } from "./sort_key.ts";
 import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 
-/** Rows that are shorter have one invocation each. */
+/** Shorter rows have one invocation each. */
 const SHORT = 64;
 
 /** Prepares `argmax` or `argmin`. */

@@ -1,6 +1,6 @@
 /**
  * Convolution as a matrix product whose second operand is read in place: rows
- * are the channels of the output, columns its positions, and both walk over
+ * are the channels of the output, columns its positions, and both iterate over
  * the channels and the window. Every invocation computes a tile in registers.
  *
  * @module
@@ -15,7 +15,7 @@ import { gridFor } from "./loop.ts";
 import { type Pass, splitK } from "./split_k.ts";
 import { blocksOf } from "./rows.ts";
 
-/** A part of the sum is no shorter than this, where it need not be. */
+/** The least length of a part of the sum, unless digits need shorter ones. */
 const MIN_CHUNK = 64;
 
 /** Prepares `conv2d`; null for other floats than ours. */

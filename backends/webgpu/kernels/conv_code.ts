@@ -8,7 +8,7 @@ import type { ConvDim, ConvLayout } from "./conv_layout.ts";
 import { eachInvocation } from "./loop.ts";
 import { sumPartials } from "./split_k.ts";
 
-/** What one shader is made for. */
+/** The variant of one shader. */
 export interface ConvForm {
   /** Rows of a tile. */
   readonly tm: number;
@@ -137,7 +137,9 @@ function terms(layout: ConvLayout, operand: "in" | "out", j: number): string {
   ).join("");
 }
 
-/** The place of a part: parts of `[g, m, column]`, densely. */
+/**
+ * The index of a partial sum: partial sums are dense, `[g, m, column]` each.
+ */
 function partPlace(layout: ConvLayout, i: number, j: number): string {
   const m = layout.extent("m");
   const columns = `i32(${layout.columns})`;

@@ -22,7 +22,7 @@ export type ConvDim = typeof DIMS[number];
 /** A buffer of the routine. */
 export type ConvOperand = "out" | "in" | "filter" | "bias";
 
-/** How a convolution is cut for one call. */
+/** How a convolution is split and tiled for one call. */
 export interface ConvCut {
   /** Tiles along the channels of the output. */
   readonly tilesM: number;
@@ -40,7 +40,7 @@ export interface ConvCut {
 export class ConvLayout {
   /** True where there is a bias. */
   readonly bias: boolean;
-  /** Words in all. */
+  /** The number of words. */
   readonly words: number;
   readonly #extents: Extents;
   readonly #operandLayouts: Readonly<
@@ -48,7 +48,7 @@ export class ConvLayout {
   >;
   readonly #cut: Readonly<Record<keyof ConvCut, number>>;
 
-  /** Lays a convolution out. */
+  /** Lays out a convolution. */
   constructor(bias: boolean) {
     const params = new Params();
     this.bias = bias;
@@ -81,7 +81,7 @@ export class ConvLayout {
     return int(strides[DIMS.indexOf(dim)]!);
   }
 
-  /** Where an operand begins, an `i32` in WGSL. */
+  /** The offset of an operand, an `i32` in WGSL. */
   offset(operand: ConvOperand): string {
     return int(this.#operandLayouts[operand]!.offset);
   }

@@ -21,7 +21,7 @@ import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 
 /** Elements of a row that one invocation adds up. */
 const EACH = 16;
-/** Rows that are shorter have one invocation each. */
+/** Shorter rows have one invocation each. */
 const SHORT = 256;
 
 /** Values of a running sum: a longer one loses digits. */
@@ -66,7 +66,7 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
       ].join("\n"),
   });
 
-  /** Where the elements of an invocation of a tile are, and their sum. */
+  /** The elements of one invocation of a tile, and their sum. */
   const ownSum = (x: string) => [
     `let t = ${workgroupNumber()};`,
     `if (t >= ${layout.rows} * ${uint(tiles)}) {`,

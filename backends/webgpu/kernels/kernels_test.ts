@@ -21,7 +21,7 @@ describeWithAdapter("webgpu kernels", () => {
       afterAll(() => gpu.dispose());
 
       describe("map", () => {
-        it("walks dense, broadcast, transposed and reversed operands", async () => {
+        it("reads dense, broadcast, transposed and reversed operands", async () => {
           const x = normal(70, 132);
           await assertSame(gpu, [x, normal(132)], (x, y) => x.add(y));
           await assertSame(gpu, [x, normal(132, 70)], (x, y) => x.mul(y.t()));

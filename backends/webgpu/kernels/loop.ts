@@ -27,12 +27,12 @@ export interface OperandLayout {
   readonly strides: readonly number[];
 }
 
-/** Takes words for `rank` extents. */
+/** Allocates words for `rank` extents. */
 export function takeExtents(params: Params, rank: number): Extents {
   return { words: Array.from({ length: rank }, () => params.take()) };
 }
 
-/** Takes words for an operand's offset and strides. */
+/** Allocates words for an operand's offset and strides. */
 export function takeOperandLayout(params: Params, rank: number): OperandLayout {
   return {
     offset: params.take(),

@@ -49,14 +49,14 @@ interface MapLayout {
   readonly used: readonly number[];
   /** The outputs, then the inputs that are used. */
   readonly slots: readonly Slot[];
-  /** Where these are among the operands of the kernel. */
+  /** The indices of these among the operands of the kernel. */
   readonly operands: readonly number[];
   readonly operandLayouts: readonly OperandLayout[];
   readonly count: number;
   readonly extents: Extents;
   readonly scalars: ScalarWords;
   /** True where four elements need positions along dims. */
-  readonly walks: boolean;
+  readonly usesPositions: boolean;
   readonly words: number;
 }
 
@@ -138,7 +138,7 @@ function layOut(kernel: MapKernel): MapLayout {
       k < outputs.length ? k : outputs.length + used[k - outputs.length]!
     ),
     ...parts,
-    walks: usesIndex(exprs) ||
+    usesPositions: usesIndex(exprs) ||
       slots.some(({ access }) => access !== "dense" && access !== "uniform"),
     words: params.words,
   };
@@ -172,7 +172,7 @@ function fitsFour(layout: MapLayout, call: KernelCall, total: number): boolean {
   if (total < MIN_VECTOR_ELEMENTS) return false;
   const outputs = kernel.outputs.length;
   const whole = call.shape[kernel.rank - 1]! % 4 === 0;
-  if (!whole && layout.walks) return false;
+  if (!whole && layout.usesPositions) return false;
   for (let k = 0; k < slots.length; k++) {
     const i = operands[k]!;
     const dense = slots[k]!.access === "dense";
@@ -299,7 +299,7 @@ function codeOfFour(
     ...eachInvocation(size),
     "let e = t * 4u;",
     `if (e < ${uint(layout.count)}) {`,
-    ...(layout.walks ? splitPositions(extents, "e", "p") : []),
+    ...(layout.usesPositions ? splitPositions(extents, "e", "p") : []),
     ...loads,
     ...values.flatMap(({ statements }) => statements),
     ...stores,

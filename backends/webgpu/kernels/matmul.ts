@@ -29,7 +29,7 @@ import { blocksOf } from "./rows.ts";
  */
 const SMALL = 2 ** 15;
 const LARGE = 2 ** 26;
-/** A part of `k` is no shorter than this, where it need not be. */
+/** The least length of a part of `k`, unless digits need shorter ones. */
 const MIN_CHUNK = 128;
 
 interface Choice extends MatmulForm {

@@ -153,7 +153,7 @@ class Side {
       : `${name}${kk}_${i}`;
   }
 
-  /** Moves on along `k`. */
+  /** Advances along `k`. */
   next(): string[] {
     const { depth, axis, name } = this;
     const by = axis === "k" ? `${depth / 4}` : `${depth} * ${name}_k`;

@@ -15,7 +15,7 @@ import { splitPositions } from "./loop.ts";
  */
 export type VectorAxis = "k" | "other" | "none";
 
-/** What one shader of a product is made for. */
+/** The variant of one shader of a product. */
 export interface MatmulForm {
   /** The vector axis of the first operand. */
   readonly a: VectorAxis;
@@ -62,7 +62,7 @@ export class MatmulLayout {
   readonly k: string;
   /** Length of a part of `k`. */
   readonly chunk: string;
-  /** Words in all. */
+  /** The number of words. */
   readonly words: number;
   /** True where there is a bias. */
   readonly bias: boolean;

@@ -58,14 +58,14 @@ export interface ReduceLayout {
   readonly reduced: Extents;
   /** The inputs that are used. */
   readonly used: readonly number[];
-  /** Where they are along the kept and along the reduced dims. */
+  /** Their layouts along the kept and along the reduced dims. */
   readonly operandLayouts: readonly {
     kept: OperandLayout;
     reduced: OperandLayout;
   }[];
   /** The run-time scalars. */
   readonly scalars: ScalarWords;
-  /** Words in all. */
+  /** The number of words. */
   readonly words: number;
 }
 
@@ -95,13 +95,13 @@ export function reduceLayout(kernel: ReduceKernel): ReduceLayout {
 /** Whether a pass reads or writes elements or partial accumulators. */
 export type Stage = "whole" | "part";
 
-/** Which of the passes, by how many invocations of a workgroup. */
+/** One pass, and the number of invocations of a workgroup. */
 export interface ReduceForm {
   /** True where a workgroup reduces to one output, else one invocation does. */
   readonly group: boolean;
-  /** What it reads. */
+  /** What the pass reads. */
   readonly from: Stage;
-  /** What it writes. */
+  /** What the pass writes. */
   readonly to: Stage;
   /** Invocations of a workgroup. */
   readonly size: number;

@@ -18,7 +18,7 @@ interface RowOperand {
 
 /** The parameters of a loop over rows. */
 export class RowLayout {
-  /** Gives out further words. */
+  /** Allocates further words. */
   readonly params: Params = new Params();
   readonly #rank: number;
   readonly #rows: number;
@@ -66,7 +66,7 @@ export class RowLayout {
     ];
   }
 
-  /** The place of element `j` (an `i32`) of the row in operand `k`. */
+  /** The index of element `j` (an `i32`) of the row in operand `k`. */
   at(k: number, j: string): string {
     return `at${k} + ${j} * ${this.stride(k)}`;
   }

@@ -18,7 +18,7 @@ interface ScalarWord {
 export class ScalarWords {
   readonly #words: ScalarWord[] = [];
 
-  /** Takes the words. */
+  /** Allocates the words. */
   constructor(params: Params, exprs: readonly Expr[]) {
     for (const expr of topological(exprs)) {
       if (expr.kind !== "scalar") continue;

@@ -1,7 +1,7 @@
 /**
  * Adding at indices, the same bits every time: what goes to one place is added
  * by one invocation in the order of the source. Where rows are many or short,
- * an invocation walks a whole row; else indices are sorted, and each run of
+ * an invocation loops over a whole row; else indices are sorted, and each run of
  * equal ones has an invocation. Long rows are added a part after the other, as
  * loops may not be long.
  *
@@ -17,7 +17,7 @@ import { REPORT_TYPE, reportIndex } from "./report.ts";
 import { blocksOf, denseStrides, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 import { prepareSort } from "./sort.ts";
 
-/** Rows that are shorter are walked by one invocation each. */
+/** Shorter rows have one invocation each. */
 const SHORT = 256;
 
 /** Prepares `scatterAdd`. An index out of range is reported and skipped. */
@@ -38,7 +38,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
   const report = { type: REPORT_TYPE, writes: true };
   const inRange = `(index >= 0) & (index < ${int(bound)})`;
 
-  const walk = gpu.newProgram({
+  const serial = gpu.newProgram({
     label: "scatterAdd",
     operands: [out, { type: "i32" }, { type }, report],
     words,
@@ -164,9 +164,9 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
       return;
     }
     for (const part of partsOf(lengthOf(call))) {
-      const first = walk.reserve();
+      const first = serial.reserve();
       fill(call, first, part);
-      walk.dispatch(
+      serial.dispatch(
         [...blocksOf(call), gpu.reportBlock()],
         first,
         ...gridFor(gpu.profile, rows, size),

@@ -41,7 +41,7 @@ const FEWEST = 2;
 /** Shaders of more would take long to compile. */
 const MOST = 64;
 
-/** How many parts from `begin` on can be one sequence. */
+/** The number of parts from `begin` on that can be one sequence. */
 export function sequenceLength(
   profile: Profile,
   parts: readonly Part[],
@@ -89,7 +89,7 @@ const ROUTINES: ReadonlySet<string> = new Set([
   "logSoftmax",
 ]);
 
-/** How many results there are, and how many steps each takes. */
+/** The number of outputs, and the steps for each. */
 function extentOf(
   kernel: Kernel,
   shape: readonly number[],
@@ -291,7 +291,7 @@ function positions(
   return lines;
 }
 
-/** Where an element of a buffer is. */
+/** The index of an element of a buffer. */
 function at(
   call: KernelCall,
   buffer: number,

@@ -18,7 +18,7 @@ import {
 import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 import { prepareLongSoftmax } from "./softmax_long.ts";
 
-/** Rows that are shorter have one invocation each. */
+/** Shorter rows have one invocation each. */
 const SHORT = 64;
 /** Rows that are longer have a workgroup each. */
 const LONG = 4096;

@@ -36,7 +36,7 @@ import {
 /** Elements of a tile, where workgroups can share that much. */
 const TILE = 2048;
 
-/** Where a tile comes from, and where it goes. */
+/** The source and the destination of a tile. */
 type Ends = "elements" | "keys";
 
 /** Prepares `sort`. */

@@ -7,7 +7,7 @@
  */
 import type { Profile } from "../device/profile.ts";
 
-/** Terms that are summed up one after the other, where they need not be cut. */
+/** The most terms of a sum that is not split for its digits. */
 const MAX_UNSPLIT = 1024;
 /** Terms of a part. */
 const MAX_CHUNK = 512;
@@ -20,15 +20,15 @@ const RUN = 32;
 export interface Pass {
   /** The first one. */
   readonly from: number;
-  /** How many. */
+  /** The number of parts. */
   readonly splits: number;
 }
 
-/** How a sum is cut. */
+/** The split of a sum into parts. */
 export interface Parts {
   /** Terms of a part. */
   readonly chunk: number;
-  /** What is computed at once, one after the other. */
+  /** The passes, in order. */
   readonly passes: readonly Pass[];
 }
 

@@ -20,7 +20,7 @@ export interface Leaves {
   scalar(index: number, dtype: GpuDType): string;
   /** The position along a loop dim, an `i32`. */
   position(dim: number): string;
-  /** What was accumulated. */
+  /** The accumulator. */
   accumulator?: string;
 }
 

@@ -17,12 +17,12 @@ export const RESERVED: readonly number[] = [
   0x80000000,
 ];
 
-/** Gives out words, and says how a shader names them. */
+/** Allocates words of parameters, and names them in a shader. */
 export class Params {
-  /** Words given out so far. */
+  /** The number of words allocated so far. */
   words: number = RESERVED.length;
 
-  /** Takes a word. */
+  /** Allocates a word. */
   take(): number {
     return this.words++;
   }

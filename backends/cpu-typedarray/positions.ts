@@ -1,5 +1,5 @@
 /**
- * Walks over strided operands, one position at a time.
+ * Loops over strided operands, one position at a time.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { KernelCall } from "@tenfold/core/backend";
  * Calls `body` once for each position of `shape`, in C order, with the address
  * of every operand there. Both arrays that it passes are changed between calls.
  */
-export function walk(
+export function forEachPosition(
   shape: readonly number[],
   offsets: readonly number[],
   strides: readonly (readonly number[])[],
@@ -34,16 +34,16 @@ export function walk(
 }
 
 /**
- * Walks over the rows of a routine's loop, which is all of its dims but the
+ * Loops over the rows of a routine's loop, which is all of its dims but the
  * last `inner` ones.
  */
-export function walkRows(
+export function forEachRow(
   call: KernelCall,
   inner: number,
   body: (at: readonly number[]) => void,
 ): void {
   const { shape, offsets, strides } = call;
-  walk(
+  forEachPosition(
     shape.slice(0, Math.max(0, shape.length - inner)),
     offsets,
     strides,
