@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { APPLY } from "../members.ts";
 import { clean, on, renamed } from "../_testing.ts";
 import type { Backend } from "../backend.ts";
 import { ones, tensor } from "../creation.ts";
@@ -30,7 +31,7 @@ function kernelsOf(
   name: ElementwiseName,
   operands: readonly Tensor[],
 ): string[] {
-  const y = operands[0]!.apply({ name }, ...operands.slice(1));
+  const y = operands[0]![APPLY]({ name }, ...operands.slice(1));
   const gradOutputs = [ones(y.shape)];
   launches.length = 0;
   grad(y, operands, { gradOutputs });
