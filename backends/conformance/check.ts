@@ -165,9 +165,10 @@ export async function compareResults(
 }
 
 /**
- * Runs a case and throws an error that tells everything about it if the
- * result is not what the reference says. A backend may refuse just what it
- * declares not to have: a dtype, or a routine.
+ * Runs a case, and throws an error with the operation, its operands and the
+ * element that failed if the result does not agree with the reference. A
+ * backend may refuse only what it declares not to support: a dtype, or a
+ * routine.
  */
 export async function checkCase(
   session: Session,

@@ -1,6 +1,7 @@
 /**
- * The fourth law: what was alive before is alive afterwards, and no more.
- * Every test of the suite is held to it; these are the ones about nothing else.
+ * The fourth law: after each test the same tensors and buffers are alive as
+ * before it. Every test of the suite is held to it; the tests of this file
+ * check nothing else.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
- * The third law: random programs agree. A program is a list of steps; each
- * step picks a primitive and operands among the values so far. Nothing is read
- * until all of it has run. Then each result is held against what the reference
- * makes of the very numbers that its operands turned out to have, so that a
- * difference names the operation that made it.
+ * The third law: random programs agree. A program is a list of steps; each step
+ * picks a primitive and operands among the values so far. Nothing is read until
+ * all steps have run. Then each result is compared with what the reference
+ * computes from the actual values of its operands, so that a difference names
+ * the operation that caused it.
  *
  * @module
  */
@@ -223,7 +223,7 @@ class Program implements Values {
 
 /**
  * Runs a program while it is recorded, then replays it fused, with a few of its
- * values as results: these must be what they were, to the bit. Maps do not go into
+ * values as results, which must be equal to the bit. Maps are not fused into
  * reductions here, as these then sum in another order.
  */
 export async function checkReplay(

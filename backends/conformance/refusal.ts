@@ -1,6 +1,6 @@
 /**
- * What a backend does not have is refused as such, and what is wrong is
- * refused before anything has changed.
+ * Refusals: of what a backend does not support, and of wrong arguments before
+ * anything has changed.
  *
  * @module
  */

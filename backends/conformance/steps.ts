@@ -1,6 +1,6 @@
 /**
- * The steps of random programs: each looks for operands among the values so
- * far and says which operation comes next, if one fits.
+ * The steps of random programs: each chooses operands among the values so far
+ * and returns the next operation, if one fits.
  *
  * @module
  */

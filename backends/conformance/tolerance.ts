@@ -1,6 +1,6 @@
 /**
- * How closely each primitive must agree with the reference, as a table keyed
- * by name. A missing row is a compile error.
+ * The tolerance of each primitive, as a table keyed by name. A missing row is a
+ * compile error.
  *
  * A sum of n rounded terms is off by a random walk: 2 √n + 8 epsilons of the
  * sum of the terms' sizes hold it, whatever the order of the additions.

@@ -1,6 +1,6 @@
 /**
- * The numbers that operands hold: where they are drawn from, and the edges of
- * each dtype.
+ * The elements of operands: their distributions, and the edge values of each
+ * dtype.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A backend under watch: it counts what is alive, and refuses what core must
- * not ask for and what no backend should have to expect.
+ * A backend that checks another one: it counts the buffers that are alive, and
+ * refuses calls that core must not make.
  *
  * @module
  */
@@ -73,8 +73,8 @@ export class WatchedBackend implements Backend {
   }
 
   /**
-   * Whether an error says what the backend has declared: that it does not have
-   * a routine, which core cannot put together from other kernels.
+   * Whether an error is a declared refusal: that the backend does not have a
+   * routine, which core cannot decompose into other kernels.
    */
   excuses(error: unknown): boolean {
     return error instanceof DeviceError &&

@@ -1,6 +1,6 @@
 /**
- * What the tests of this folder share: kernels run through
- * `Backend.prepare` on operands of any layout, beside what they should give.
+ * Shared by the tests of this folder: kernels run through `Backend.prepare` on
+ * operands of any layout, and the expected results.
  *
  * @module
  */

@@ -102,7 +102,7 @@ export class Allocator {
   }
 
   /**
-   * A block of at least so many bytes.
+   * Allocates a block of at least so many bytes.
    *
    * @param bytes The number of bytes.
    * @returns The block, or `null` if there is no room for it.

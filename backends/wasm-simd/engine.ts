@@ -1,5 +1,5 @@
 /**
- * Makes WebAssembly modules that work on the common memory, and calls them.
+ * Compiles WebAssembly modules that share one memory, and runs them.
  *
  * @module
  */

@@ -57,7 +57,7 @@ export class ExpressionWriter {
   }
 
   /**
-   * Writes expressions; nodes that they share are computed once.
+   * Emits expressions; nodes that they share are computed once.
    *
    * @param roots The expressions.
    * @param leaves The values of their leaves.

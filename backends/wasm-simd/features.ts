@@ -63,7 +63,7 @@ function canShare(): boolean {
 }
 
 /**
- * Finds out what the engine's WebAssembly can do.
+ * Probes the features of the engine's WebAssembly.
  *
  * @returns The features; `simd` is false where there is no WebAssembly at all.
  */

@@ -107,10 +107,10 @@ export class WebgpuBackend implements Backend {
   }
 
   /**
-   * A copy of `length` elements from element `offset` on. Where the work that
-   * wrote them has failed, or work that they were computed from, each read
-   * throws that error; an index that was out of range anywhere, and what the
-   * device says of nothing in particular, is thrown by the next read, once.
+   * Reads `length` elements from element `offset` on into a new array. Where
+   * the work that wrote them has failed, or work that they were computed from,
+   * each read throws that error; an index out of range and errors that belong
+   * to no buffer are thrown by the next read, once.
    *
    * @throws {DeviceError} If the device was lost, or found an error.
    * @throws {IndexError} If an index was out of range.

@@ -1,5 +1,5 @@
 /**
- * Cases of what is made out of nothing, and of random numbers.
+ * Cases of creation without operands, and of random numbers.
  *
  * @module
  */

@@ -22,7 +22,7 @@ const MAX_GEMV_ROWS = 2;
 /**
  * Runs `conv2d` as one matrix product for each group: the filter's
  * `[m, (c, i, j)]` with the windows' `[(c, i, j), (b, y, x)]`, which are packed
- * from where they lie.
+ * straight from the input.
  */
 export function prepareConv2d({ outputs }: RoutineKernel): Launch {
   const integral = outputs[0] === "int32";

@@ -47,8 +47,8 @@ export interface InnerLoops {
 
 /**
  * The last two dims of a loop in the order that reads memory better: rows are
- * walked inside where the same index serves a whole row of neighbours, as in
- * an embedding. `index` says which operand the indices are.
+ * the inner loop where one index serves a whole row of adjacent elements, as in
+ * an embedding. `index` is the operand with the indices.
  */
 export function innerLoops(
   shape: readonly number[],

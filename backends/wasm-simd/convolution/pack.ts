@@ -213,8 +213,8 @@ function rounds(
 }
 
 /**
- * Loops over the runs of `depth` steps, each of which is contiguous. The
- * first one lacks what is `behind` it.
+ * Loops over the runs of `depth` steps, each of which is contiguous. The first
+ * run is shorter by `behind`.
  */
 export function overRuns(
   f: FunctionBuilder,

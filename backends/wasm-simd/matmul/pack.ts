@@ -19,12 +19,12 @@ import {
 import { transpose4x4 } from "../values.ts";
 
 /**
- * Packs `width` lines of a matrix side by side: for each step along the lines
+ * Packs `width` lines of a matrix, interleaved: for each step along the lines
  * one element of each.
  *
- * Parameters: where from, the stride between lines and the stride along them
- * in bytes, where to, the number of steps, the number of lines that there are
- * (the others repeat the last one).
+ * Parameters: the source, the stride between lines and the stride along them in
+ * bytes, the destination, the number of steps, and the number of lines that
+ * exist (the others repeat the last one).
  */
 export type Pack = Func<["i32", "i32", "i32", "i32", "i32", "i32"], "none">;
 

@@ -1,5 +1,5 @@
 /**
- * What core gets for a buffer: a block and what is in it.
+ * The buffers that core receives: a block of device memory and a dtype.
  *
  * @module
  */

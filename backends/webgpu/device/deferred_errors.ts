@@ -63,8 +63,8 @@ export class DeferredErrors {
   }
 
   /**
-   * True where so many calls wait for the device's word that it is not worth
-   * asking for each dispatch alone: nobody has waited for anything so far.
+   * True while so many error scopes are pending that dispatches are no longer
+   * checked one by one: nothing has been awaited so far.
    */
   get crowded(): boolean {
     return this.#pending.size > MAX_PENDING;

@@ -172,8 +172,8 @@ export class Gpu {
   }
 
   /**
-   * Reads a block's words after all work before, and throws why they are not
-   * what they should be, or what was found otherwise.
+   * Reads the words of a block after all work before, and throws the error of
+   * that work, or another deferred error.
    */
   async read(block: Block, byte: number, bytes: number): Promise<ArrayBuffer> {
     const parts = [{ buffer: block.buffer, byte, bytes }];

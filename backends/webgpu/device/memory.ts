@@ -17,8 +17,8 @@ const IDLE_BYTES = 256 * 1024 * 1024;
 const DOOMED_BYTES = 64 * 1024 * 1024;
 const SMALLEST = 256;
 /**
- * A buffer of so many bytes may be too much for the device, so that until it is
- * known, work on it is submitted alone.
+ * Work on a buffer of at least this size is submitted alone until its
+ * allocation is known to have succeeded.
  */
 export const MANY_BYTES: number = 16 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 /**
- * Whether work has succeeded: a GPU tells later, and what was computed from
- * failed work has failed with it.
+ * Outcomes of work, which a GPU reports later. What was computed from failed
+ * work has failed with it.
  *
  * @module
  */

@@ -20,9 +20,9 @@ interface Staging {
 
 /**
  * Deno 2 resolves `mapAsync` only after a sleep of 10 ms, although the buffer
- * has been mapped when its event loop has turned once. A range that is asked
- * for then is there; where it is not, asking throws, and we wait like
- * everybody. A buffer's first mapping is always waited for.
+ * has been mapped after one turn of its event loop. `getMappedRange` succeeds
+ * then; where it throws, we await the promise. The first mapping of a buffer is
+ * always awaited.
  */
 const SLEEPS = /^Deno\/2\./.test(globalThis.navigator?.userAgent ?? "");
 
@@ -69,10 +69,10 @@ export class Reader {
   }
 
   /**
-   * Reads parts of buffers, one behind the other, and says what becomes of the
-   * copies. These are recorded at once; reads that begin together are submitted
-   * together, but where a staging buffer may be too large for the device, or
-   * `alone` says that.
+   * Reads parts of buffers, concatenated, and returns the outcome of the
+   * copies. The copies are recorded immediately; reads that begin together are
+   * submitted together, unless `alone` is set or the allocation of a staging
+   * buffer may fail.
    */
   read(parts: readonly Part[], alone = false): Reading {
     const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -1,6 +1,6 @@
 /**
  * Running sums along rows. Short rows have one invocation each; long ones are
- * cut into tiles, whose sums are added up before the tiles are written.
+ * split into tiles, whose sums are computed before the tiles are written.
  *
  * @module
  */

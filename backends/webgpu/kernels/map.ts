@@ -162,10 +162,10 @@ function costOf(exprs: readonly Expr[]): number {
 }
 
 /**
- * True where a call's rows are multiples of four long, or it is a single row
- * whose outputs end where their buffers do, the rest of which belongs to
- * nobody; where dense operands begin at multiples of four; and where no buffer
- * is bound both as a dense operand and as one that is not.
+ * True where the length of a call's rows is a multiple of four, or where there
+ * is one row whose outputs end where their buffers do; where dense operands
+ * begin at multiples of four; and where no buffer is bound both as a dense
+ * operand and as one that is not.
  */
 function fitsFour(layout: MapLayout, call: KernelCall, total: number): boolean {
   const { kernel, operands, slots } = layout;

@@ -111,7 +111,7 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
 
 /**
  * Compiles the products of a linear layer (its output and both gradients) in
- * the background, before anybody needs them.
+ * the background, ahead of their first use.
  */
 export async function warmMatmul(gpu: Gpu): Promise<void> {
   const forms: [VectorAxis, VectorAxis][] = [["k", "k"], ["k", "other"], [

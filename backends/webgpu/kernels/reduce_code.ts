@@ -108,8 +108,9 @@ export interface ReduceForm {
 }
 
 /**
- * A float sum is kept in three: a run of so many values goes to a middle sum,
- * as many of these to the whole one. So no digits are lost to its size.
+ * A float sum has three levels: a run of this many elements is added to a
+ * middle sum, and as many runs to the total, so that no digits are lost to its
+ * size.
  */
 const RUN = 32;
 

@@ -1,5 +1,5 @@
 /**
- * How a shader says that an index is out of range.
+ * How a shader reports an index out of range.
  *
  * @module
  */

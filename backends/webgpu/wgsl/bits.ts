@@ -1,7 +1,7 @@
 /**
- * WGSL functions that look at the bits of floats. Compilers of WGSL may assume
- * that NaN, infinities and the sign of zero do not occur, so wherever these
- * matter we ask the bits and never the comparison.
+ * WGSL functions on the bits of floats. Compilers of WGSL may assume that NaN,
+ * infinities and the sign of zero do not occur, so these are tested in the bits
+ * and never by a comparison.
  *
  * @module
  */
