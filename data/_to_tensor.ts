@@ -4,8 +4,7 @@
  * @module
  */
 import { type Backend, type Device, type Tensor, tensor } from "@tenfold/core";
-import { deviceFor } from "@tenfold/core/internal";
-import * as z from "zod";
+import { deviceFor, z } from "@tenfold/core/internal";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { type ElementType, tensorValues } from "./_element.ts";
 
@@ -20,8 +19,9 @@ export interface DeviceOption {
 }
 
 /** The schema of a `device` option. */
-export const deviceOption: z.ZodExactOptional<
-  z.ZodType<NonNullable<DeviceOption["device"]>>
+export const deviceOption: z.Schema<
+  NonNullable<DeviceOption["device"]>,
+  "missing"
 > = z.custom<NonNullable<DeviceOption["device"]>>(
   (value) =>
     typeof value === "string" || (typeof value === "object" && value !== null),

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { checkCount, parseArguments, z } from "@tenfold/core/internal";
 import { csvError, parseFields } from "./_csv_rows.ts";
 import { parseAs } from "./_foreign_format.ts";
 import { CsvTable, NA_VALUES } from "./csv_table.ts";

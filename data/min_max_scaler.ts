@@ -4,8 +4,7 @@
  * @module
  */
 import { type Tensor, where } from "@tenfold/core";
-import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { checkCount, parseArguments, z } from "@tenfold/core/internal";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
 /** Options of {@linkcode MinMaxScaler}. */

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { parseArguments, z } from "@tenfold/core/internal";
 import {
   type ByteRanges,
   fetchedUrl,

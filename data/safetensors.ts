@@ -5,8 +5,12 @@
  * @module
  */
 import { type DType, isFloating, Tensor } from "@tenfold/core";
-import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod";
+import {
+  checkCount,
+  parseArguments,
+  showValue,
+  z,
+} from "@tenfold/core/internal";
 import { encodeElements } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";
 import {

@@ -4,8 +4,7 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { checkCount, parseArguments, z } from "@tenfold/core/internal";
 import {
   positiveNumber,
   probability,

@@ -4,8 +4,7 @@
  * @module
  */
 import { fullLike, type Tensor } from "@tenfold/core";
-import { optionsArgument } from "@tenfold/core/internal";
-import * as z from "zod";
+import { optionsArgument, z } from "@tenfold/core/internal";
 import { add, div, mul, neg, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import {

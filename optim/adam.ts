@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { optionsArgument } from "@tenfold/core/internal";
-import * as z from "zod";
+import { optionsArgument, z } from "@tenfold/core/internal";
 import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
 import { betas, flag, nonNegative } from "./_options.ts";
 import {

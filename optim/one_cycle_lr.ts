@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { checkCount, parseArguments, z } from "@tenfold/core/internal";
 import { finite, flag, positive, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
 import {

@@ -3,8 +3,12 @@
  *
  * @module
  */
-import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod";
+import {
+  checkCount,
+  parseArguments,
+  showValue,
+  z,
+} from "@tenfold/core/internal";
 import { finite, nonNegative } from "./_options.ts";
 import type { Optimizer } from "./optimizer.ts";
 

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { parseArguments, z } from "@tenfold/core/internal";
 import { finite, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";

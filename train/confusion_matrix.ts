@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { parseArguments, z } from "@tenfold/core/internal";
 import { type Predictions, readClasses } from "./_read_classes.ts";
 
 /** Options of {@linkcode confusionMatrix}. */

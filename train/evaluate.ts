@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { parseArguments, z } from "@tenfold/core/internal";
 import { Assessor } from "./_assess.ts";
 import { lossFunction, lossOption } from "./_fit_options.ts";
 import { flag, passing } from "./_options.ts";

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod";
+import { checkCount, parseOptions, z } from "@tenfold/core/internal";
 import { positiveInt } from "./_options.ts";
 
 /** Figures by name: the loss and the metrics. */
@@ -49,7 +48,7 @@ export interface ChartOptions {
 }
 
 /** The schema of numbers that may be infinite or NaN. */
-export const anyNumber: z.ZodCustom<number, number> = z.custom<number>(
+export const anyNumber: z.Schema<number> = z.custom<number>(
   (value) => typeof value === "number",
   "must be a number",
 );
@@ -57,14 +56,14 @@ export const anyNumber: z.ZodCustom<number, number> = z.custom<number>(
 const figures = z.record(z.string(), anyNumber);
 
 /** The schema of one epoch, for what comes from a file. */
-export const epochRecord: z.ZodType<EpochRecord> = z.strictObject({
+export const epochRecord: z.Schema<EpochRecord> = z.strictObject({
   epoch: positiveInt,
   step: z.int(),
   learningRate: anyNumber,
   seconds: anyNumber,
   train: figures,
   validation: figures.optional(),
-}) as z.ZodType<EpochRecord>;
+}) as z.Schema<EpochRecord>;
 
 const chartOptions = z.strictObject({
   title: z.string("must be text").default("Training"),
@@ -165,7 +164,7 @@ export class History {
 
   /** The epochs, for `JSON.stringify`. */
   toJSON(): readonly EpochRecord[] {
-    checkCount("toJSON", arguments.length, 0);
+    checkCount("toJSON", arguments.length, 1); // JSON.stringify passes the key.
     return this.#epochs;
   }
 }

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { parseOptions as parse } from "@tenfold/core/internal";
-import * as z from "zod";
+import { parseOptions as parse, z } from "@tenfold/core/internal";
 
 const SCHEMA = z.strictObject({
   codegen: z.boolean("must be a boolean").optional(),

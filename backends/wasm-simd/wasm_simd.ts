@@ -5,8 +5,7 @@
  */
 
 import type { Backend } from "@tenfold/core";
-import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { parseArguments, z } from "@tenfold/core/internal";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";
 import { LinearMemory } from "./memory.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 import { DeviceError } from "@tenfold/core";
-import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { parseArguments, z } from "@tenfold/core/internal";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf } from "./device/profile.ts";
 

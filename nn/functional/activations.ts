@@ -1,7 +1,6 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { call, constant, type Expr } from "@tenfold/core/backend";
-import { checkCount, checkTensor } from "@tenfold/core/internal";
-import * as z from "zod";
+import { checkCount, checkTensor, z } from "@tenfold/core/internal";
 import { checkOptions, finite, oneOf, positiveNumber } from "../_options.ts";
 
 /**

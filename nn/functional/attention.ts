@@ -7,8 +7,7 @@ import {
   type Tensor,
 } from "@tenfold/core";
 import { call, constant, type Expr, indexAlong } from "@tenfold/core/backend";
-import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod";
+import { checkTensor, showShape, tidyNow, z } from "@tenfold/core/internal";
 import {
   checkOptions,
   finite,

@@ -1,6 +1,5 @@
 import { type Shape, ShapeError, type Tensor } from "@tenfold/core";
-import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod";
+import { checkTensor, showShape, tidyNow, z } from "@tenfold/core/internal";
 import {
   checkOptions,
   nonNegative,
