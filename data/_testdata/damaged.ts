@@ -6,9 +6,11 @@
 import { memory, Tensor } from "@tenfold/core";
 import { openZip } from "../_zip.ts";
 import { DataFormatError } from "../errors.ts";
+import { readGguf } from "../gguf/mod.ts";
 import { readNpz } from "../npz/mod.ts";
 import { loadTorch } from "../torch/mod.ts";
 import { fromBase64 } from "./bytes.ts";
+import { GGUF_FILES, GGUF_UNREAD } from "./gguf.ts";
 import { NPZ_FILES, NPZ_UNNAMED } from "./npz.ts";
 import {
   DEFLATED_FILE,
@@ -101,5 +103,9 @@ export const DAMAGED: { [name: string]: Damaged } = {
   "files of NumPy": {
     files: [...Object.values(NPZ_FILES), NPZ_UNNAMED].map(fromBase64),
     read: (bytes) => taken(() => readNpz(bytes)),
+  },
+  "GGUF files": {
+    files: [...Object.values(GGUF_FILES), GGUF_UNREAD].map(fromBase64),
+    read: (bytes) => taken(() => readGguf(bytes, { unsupported: "skip" })),
   },
 };

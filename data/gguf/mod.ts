@@ -1,0 +1,11 @@
+/**
+ * GGUF files of llama.cpp: their weights, dequantised, and their metadata.
+ *
+ * @module
+ */
+export {
+  type GgufFile,
+  type GgufValue,
+  readGguf,
+  type ReadGgufOptions,
+} from "./read_gguf.ts";

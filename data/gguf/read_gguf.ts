@@ -1,0 +1,158 @@
+/**
+ * GGUF, the format of llama.cpp.
+ *
+ * @module
+ */
+import type { Tensor } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
+import { type ByteRanges, openRanges } from "../_byte_ranges.ts";
+import { parseAs } from "../_foreign_format.ts";
+import { type DeviceOption, deviceOption, toTensor } from "../_to_tensor.ts";
+import { DataFormatError } from "../errors.ts";
+import type { ByteSource } from "../source.ts";
+import {
+  CutShort,
+  type GgufEntry,
+  ggufError,
+  type GgufHeader,
+  type GgufValue,
+  parseGgufHeader,
+} from "./_header.ts";
+
+export type { GgufValue } from "./_header.ts";
+
+/** Options of {@linkcode readGguf}. */
+export interface ReadGgufOptions extends DeviceOption {
+  /**
+   * Which tensors are read, by their names; the bytes of the others are not.
+   *
+   * @default {all of them}
+   */
+  readonly filter?: (name: string) => boolean;
+  /**
+   * What becomes of tensors of a type that is not read here, such as Q2_K:
+   * `"error"` refuses the file, `"skip"` leaves them out.
+   *
+   * @default {"error"}
+   */
+  readonly unsupported?: "error" | "skip";
+}
+
+/** The contents of a GGUF file. */
+export interface GgufFile {
+  /** The version of the format, 2 or 3. */
+  readonly version: number;
+  /** What the file says of the model, such as `"general.architecture"`. */
+  readonly metadata: { readonly [key: string]: GgufValue };
+  /** The tensors by name. */
+  readonly tensors: { [name: string]: Tensor };
+}
+
+/** Bytes of a file that are read at first. */
+const FIRST_BYTES = 64 * 1024;
+
+const schema = z.strictObject({
+  device: deviceOption,
+  filter: z.custom<(name: string) => boolean>(
+    (value) => typeof value === "function",
+    "must be a function from the name of a tensor to a boolean",
+  ).default(() => () => true),
+  unsupported: z.enum(["error", "skip"], 'must be "error" or "skip"')
+    .default("error"),
+});
+
+/**
+ * Reads the weights of a GGUF file. F32, F16, BF16 and the quantised Q8_0,
+ * Q4_0, Q4_K and Q6_K become float32; integers become int32, and F64 stays
+ * float64 where the device has it. Shapes are PyTorch's, outermost first, so
+ * that the weight of a linear layer is `[out, in]`.
+ *
+ * Quantised weights take four to eight times their bytes as float32: `filter`
+ * reads some of them alone. Of a file, a `Blob` or an address whose server gives
+ * ranges, the bytes of the others are not read.
+ *
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
+ * @param options Where the tensors shall live, which are read, and what becomes
+ * of types that are not read here.
+ * @returns The metadata and the tensors.
+ * @throws {DataFormatError} If the file is damaged, of version 1 or big-endian,
+ * or a tensor is of a type that is not read here.
+ * @throws {FileError} If the file cannot be read.
+ *
+ * @example The message for a file of another kind
+ * ```ts
+ * import { readGguf } from "@tenfold/data/gguf";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await assertRejects(() => readGguf(new Uint8Array(9)), RangeError, "GGUF");
+ * ```
+ */
+export async function readGguf(
+  source: ByteSource,
+  options: ReadGgufOptions = {},
+): Promise<GgufFile> {
+  const { filter, unsupported, ...place } = parseArguments(
+    schema,
+    { source },
+    options,
+    arguments,
+    "read GGUF data",
+  );
+  const ranges = await openRanges(source);
+  const { version, metadata, entries } = await readHeader(ranges);
+  const wanted = entries.filter((entry) => filter(entry.name))
+    .filter((entry) => checkType(entry, unsupported));
+  const tensors: [string, Tensor][] = [];
+  try {
+    for (const { name, type, shape, begin, end } of wanted) {
+      const elements = type!.decode(await ranges.read(begin, end));
+      const what = JSON.stringify(name);
+      tensors.push([
+        name,
+        toTensor(elements, type!.numbers!, shape, what, place),
+      ]);
+    }
+  } catch (error) {
+    for (const [, tensor] of tensors) tensor.dispose();
+    throw error;
+  }
+  return { version, metadata, tensors: Object.fromEntries(tensors) };
+}
+
+/** Whether a tensor is read; one that cannot be is refused, or passed over. */
+function checkType(
+  { name, type, typeName }: GgufEntry,
+  unsupported: "error" | "skip",
+): boolean {
+  if (type !== undefined && type.numbers !== null) return true;
+  if (unsupported === "skip") return false;
+  throw ggufError(
+    `${
+      JSON.stringify(name.slice(0, 80))
+    } is of a type that is not read here: got ${typeName}, expected F32, F16, BF16, F64, I8 to I64, Q8_0, Q4_0, Q4_K or Q6_K, or pass { unsupported: "skip" } to read the other tensors`,
+  );
+}
+
+/** The header, however long it is: a vocabulary takes megabytes. */
+async function readHeader(ranges: ByteRanges): Promise<GgufHeader> {
+  const { size } = ranges;
+  if (size === undefined) {
+    throw new DataFormatError(
+      "Cannot read GGUF data as the server does not say how long the file is",
+    );
+  }
+  for (let length = FIRST_BYTES;; length *= 4) {
+    const bytes = await ranges.read(0, Math.min(length, size));
+    try {
+      return parseAs(
+        bytes,
+        "GGUF data",
+        "gguf",
+        () => parseGgufHeader(bytes, size),
+      );
+    } catch (error) {
+      if (!(error instanceof CutShort)) throw error;
+    }
+  }
+}
