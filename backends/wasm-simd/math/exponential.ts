@@ -4,13 +4,13 @@
  * Arguments are reduced to a small interval in the manner of Cody and Waite;
  * the polynomials are minimax approximations with float coefficients. The
  * errors in the comments are against float64 over all normal results.
+ * `tools/math_fits.py` computes newer ones of them.
  *
  * @module
  */
 
 import { type Code, f32x4, i32, i32x4, v128 } from "../assembler.ts";
 import {
-  abs,
   choose,
   ifBeyond,
   type Lanes,
@@ -63,6 +63,28 @@ const LOG1P = [
   -0.1321235597133636474609375,
   0.12565891444683074951171875,
   -7.2860240936279296875e-2,
+];
+
+/** `(log(1 + f) - f) / f^2` for the same f, within 2^-27. */
+const LOG1P_FUSED = [
+  -0.49999988079071044921875,
+  0.33333322405815125,
+  -0.2500160336494446,
+  0.20002205669879913,
+  -0.16608870029449463,
+  0.14177437126636505,
+  -0.13239942491054535,
+  0.1292945146560669,
+  -0.07659124583005905,
+];
+
+/** `(e^2r - 1 - 2r) / r^2` for |r| <= 0.174; e^2r - 1 within 2^-26. */
+const EXPM1_TWICE = [
+  1.9999998807907104,
+  1.333323359489441,
+  0.6666789054870605,
+  0.2677399516105652,
+  0.08877988904714584,
 ];
 
 /** x = n ln 2 + r with |r| at most about half of ln 2. */
@@ -120,7 +142,7 @@ function scale({ f }: Lanes, y: Vector, rounded: Vector): Vector {
 }
 
 /** `e^x` where the caller knows that -87 <= x <= 88. NaN gives garbage. */
-export function expBounded(lanes: Lanes, x: Vector): Vector {
+function expBounded(lanes: Lanes, x: Vector): Vector {
   const { rounded, r } = reduce(lanes, x);
   return scaleQuick(lanes, expSmall(lanes, r), rounded);
 }
@@ -198,9 +220,17 @@ function logTail(lanes: Lanes, s: Vector, k?: Vector): Vector {
   return tail;
 }
 
-/** `k ln 2 + log(1 + f)`. */
+/**
+ * `k ln 2 + log(1 + f)`. Where products are fused, ln 2 as one float does: its
+ * error is one of k ln 2 as a whole.
+ */
 function joinLog(lanes: Lanes, { k, f: s }: Split): Vector {
   const { f } = lanes;
+  if (lanes.fused) {
+    const sum = polynomial(lanes, s, LOG1P_FUSED);
+    const near = madd(lanes, f.let(f32x4.mul(s, s)), sum, s);
+    return f.let(madd(lanes, k, f.f32x4(Math.LN2), near));
+  }
   const tail = logTail(lanes, s, k);
   return f.let(madd(lanes, k, f.f32x4(LN2_HIGH), f32x4.add(s, tail)));
 }
@@ -290,13 +320,34 @@ export function log1p(lanes: Lanes, x: Vector): Vector {
   return f.let(v128.or(result, signOf(lanes, x)));
 }
 
-/** `tanh x`, 2.5 ulp, as `-t / (t + 2)` with `t = e^(-2|x|) - 1`. */
+/**
+ * `tanh x`, 2.5 ulp, as `t / (t + 2)` with `t = e^2x - 1`. Where t is large its
+ * error does not matter, and elsewhere multiples of ln 2 are so small that they
+ * need no second part.
+ */
 export function tanh(lanes: Lanes, x: Vector): Vector {
   const { f } = lanes;
-  // From 10 on the result is 1.
-  const limited = f32x4.pmin(abs(lanes, x), f.f32x4(10));
-  const t = expm1Bounded(lanes, f.let(f32x4.mul(limited, f.f32x4(-2))));
-  const quotient = f32x4.div(abs(lanes, t), f32x4.add(t, f.f32x4(2)));
+  // From 10 on the result is 1 or -1. NaN stays: pmin and pmax keep the first.
+  const limited = f.let(
+    f32x4.pmax(f32x4.pmin(x, f.f32x4(10)), f.f32x4(-10)),
+  );
+  const rounded = f.let(
+    madd(lanes, limited, f.f32x4(2 * LOG2_E), f.f32x4(ROUNDER)),
+  );
+  const n = f32x4.sub(rounded, f.f32x4(ROUNDER));
+  const r = f.let(nmadd(lanes, n, f.f32x4(Math.LN2 / 2), limited));
+  const sum = polynomial(lanes, r, EXPM1_TWICE);
+  const small = madd(
+    lanes,
+    sum,
+    f.let(f32x4.mul(r, r)),
+    f32x4.add(r, r),
+  );
+  const power = f.let(i32x4.add(i32x4.shl(rounded, I23), f.i32x4(ONE_BITS)));
+  const t = f.let(
+    madd(lanes, small, power, f32x4.sub(power, f.f32x4(1))),
+  );
+  const quotient = f32x4.div(t, f32x4.add(t, f.f32x4(2)));
   return f.let(v128.or(quotient, signOf(lanes, x)));
 }
 

@@ -86,6 +86,27 @@ export function polynomial(
   return sum;
 }
 
+/**
+ * The same for long ones: even and odd powers apart, so that the second half
+ * does not wait for the first.
+ */
+export function inHalves(
+  lanes: Lanes,
+  x: Vector,
+  coefficients: readonly number[],
+): Vector {
+  const { f } = lanes;
+  const square = f.let(f32x4.mul(x, x));
+  const [even, odd] = [0, 1].map((first) =>
+    polynomial(
+      lanes,
+      square,
+      coefficients.filter((_, i) => i % 2 === first),
+    )
+  );
+  return f.let(madd(lanes, odd!, x, even!));
+}
+
 /** The polynomial with these coefficients, lowest first, on doubles. */
 export function polynomial64(
   lanes: Lanes,

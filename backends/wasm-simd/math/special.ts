@@ -1,5 +1,6 @@
 /**
  * The error function, GELU, powers and remainders on four floats at once.
+ * `tools/math_fits.py` computes the coefficients of the first two.
  *
  * @module
  */
@@ -15,14 +16,18 @@ import {
   i64x2,
   v128,
 } from "../assembler.ts";
-import { expBounded, splitLog } from "./exponential.ts";
+import { splitLog } from "./exponential.ts";
 import {
   abs,
   choose,
   highHalf,
+  ifBeyond,
+  inHalves,
   joinHalves,
   type Lanes,
   lowHalf,
+  madd,
+  nmadd,
   polynomial,
   polynomial64,
   signOf,
@@ -38,20 +43,56 @@ const ERF = [
   -2.691067755222320556640625e-2,
   5.2908645011484622955322265625e-3,
   -8.89919698238372802734375e-4,
-  1.08215826912783086299896240234375e-4,
+  1.08215826913282787799835205078125e-4,
 ];
 
-/** `log(1 - erf(x))` for x in [0.95, 3.95]; erf within 2^-28. */
-const LOG_ERFC = [
-  3.033241373486816883087158203125e-4,
-  -1.130169391632080078125,
-  -0.63192844390869140625,
-  -0.10999023914337158203125,
-  2.63737402856349945068359375e-2,
-  -4.744174890220165252685546875e-3,
-  5.937775713391602039337158203125e-4,
-  -4.57294154330156743526458740234375e-5,
-  1.6220363932006875984370708465576171875e-6,
+/** `(1 - erf(x))^(-1/4)` in powers of `x - 1` for x in [0.95, 3.93]; erf
+ * within 2^-26. */
+const ERFC_ROOT = [
+  1.5878825187683105,
+  1.0475918054580688,
+  0.6802554130554199,
+  0.31357479095458984,
+  0.12522998452186584,
+  0.05462530627846718,
+  -1.195490942336619e-03,
+  0.021188311278820038,
+  -7.991349324584007e-03,
+  2.603762550279498e-03,
+];
+const ERFC_CENTRE = 1;
+
+/** GELU takes the quicker way up to this |x|. */
+const GELU_LIMIT = 3.5;
+/** Powers of z less this are taken. */
+const GELU_CENTRE = 1.75;
+/** In it, `v` is the shift and z times the slope; both and the square of the
+ * shift are short, so that differences are exact. */
+const GELU_SHIFT = 0.640625;
+const GELU_SLOPE = 0.78515625;
+/** `(log2(2 Φ(-z)) + v^2 - shift^2) / z` for z up to the limit; 2^-29. */
+const GELU_CORRECTION = [
+  3.819315694272518e-03,
+  0.03006121516227722,
+  -0.023344917222857475,
+  3.6978062707930803e-03,
+  -4.862162459176034e-04,
+  4.10230531997513e-05,
+  2.1080336409795564e-06,
+  -1.9279459593235515e-06,
+  4.954931114298233e-07,
+  -6.031471144751777e-08,
+];
+
+/** `(2^r - 1) / r` for r in [-0.48, 0.61]; 2^r within 2^-31. */
+const EXP2M1 = [
+  0.6931471824645996,
+  0.24022650718688965,
+  0.05550408363342285,
+  9.618072770535946e-03,
+  1.3333642855286598e-03,
+  1.5457230620086193e-04,
+  1.557163159304764e-05,
 ];
 
 /**
@@ -94,19 +135,26 @@ const EXP2_64 = [
   1.535336237434721507431889531147817251621745526790618896484375e-4,
 ];
 
+/** Adding it rounds a float to an integer and leaves that in its low bits. */
+const ROUNDER = 1.5 * 2 ** 23;
 const ROUNDER_64 = 1.5 * 2 ** 52;
+const I23 = i32.const(23);
 const I52 = i32.const(52);
 
-/** The error function, 1.6 ulp. */
+/** The error function, 2 ulp. */
 export function erf(lanes: Lanes, x: Vector): Vector {
   const { f } = lanes;
   const a = abs(lanes, x);
   const near = f.let(
     f32x4.mul(polynomial(lanes, f.let(f32x4.mul(a, a)), ERF), a),
   );
-  const limited = f.let(f32x4.pmin(a, f.f32x4(3.95)));
-  const rest = expBounded(lanes, polynomial(lanes, limited, LOG_ERFC));
-  const far = f32x4.sub(f.f32x4(1), rest);
+  const limited = f32x4.pmin(a, f.f32x4(3.93));
+  const u = f.let(f32x4.sub(limited, f.f32x4(ERFC_CENTRE)));
+  const root = f.let(
+    f32x4.div(f.f32x4(1), inHalves(lanes, u, ERFC_ROOT)),
+  );
+  const square = f.let(f32x4.mul(root, root));
+  const far = nmadd(lanes, square, square, f.f32x4(1));
   // NaN is not above the bound and so takes the polynomial's NaN.
   const value = choose(f32x4.gt(a, f.f32x4(0.955)), far, near);
   return f.let(v128.or(value, signOf(lanes, x)));
@@ -137,10 +185,29 @@ function geluHalf(lanes: Lanes, z: Code<"v128">): Code<"v128"> {
 }
 
 /**
- * `x Φ(x)`, 1 ulp, as `max(x, 0) - |x| Φ(-|x|)`. In double precision, since
- * each factor of the tail would lose a unit or two of its own.
+ * `x Φ(x)`, 1 ulp, as `max(x, 0) - |x| Φ(-|x|)`. Where products are fused and
+ * every |x| is at most 3.5, in floats; otherwise in double precision, since each
+ * factor of the tail would lose a unit or two of its own.
  */
 export function gelu(lanes: Lanes, x: Vector): Vector {
+  const { f } = lanes;
+  if (!lanes.fused) return geluAny(lanes, x);
+  const result = geluBounded(lanes, x);
+  ifBeyond(lanes, x, GELU_LIMIT, () => {
+    const helper = f.module.helper(
+      "gelu",
+      () =>
+        f.module.func(null, ["v128"], "v128", (f, x) => {
+          f.result(geluAny({ ...lanes, f }, x));
+        }),
+    );
+    f.set(result, helper.call(x));
+  });
+  return result;
+}
+
+/** GELU of any x, the slower way. */
+function geluAny(lanes: Lanes, x: Vector): Vector {
   const { f } = lanes;
   const z = f.let(f32x4.pmin(abs(lanes, x), f.f32x4(14.5)));
   const lost = joinHalves(
@@ -148,6 +215,65 @@ export function gelu(lanes: Lanes, x: Vector): Vector {
     geluHalf(lanes, highHalf(z)),
   );
   return f.let(f32x4.sub(f32x4.pmax(x, f.f32x4(0)), lost));
+}
+
+/**
+ * GELU of |x| <= 3.5 by fused products. `2 Φ(-z)` is `2^(d^2 - v^2 + c(z))` with
+ * `v = d + k z` and a small c, so that nearly all of the exponent is a square.
+ * What the square and v lose by rounding is known, and what is left of the
+ * exponent after an integer n is exact: `z Φ(-z)` is `M + M p`, where M is
+ * `(z / 2) 2^-n` and p is `2^r - 1`, which goes to 0 with z.
+ */
+function geluBounded(lanes: Lanes, x: Vector): Vector {
+  const { f } = lanes;
+  const z = abs(lanes, x);
+  const k = f.f32x4(GELU_SLOPE);
+  const d = f.f32x4(GELU_SHIFT);
+  const v = f.let(madd(lanes, k, z, d));
+  // What v is too large by.
+  const surplus = nmadd(lanes, k, z, f32x4.sub(v, d));
+  const square = f.let(f32x4.mul(v, v));
+  const rest = f.let(
+    madd(
+      lanes,
+      f32x4.add(v, v),
+      surplus,
+      nmadd(lanes, v, v, square),
+    ),
+  );
+  const above = f.let(f32x4.sub(square, f.f32x4(GELU_SHIFT ** 2)));
+  // r goes from -0.44 to 0.56, so that p has no more than a quarter of 1 + p
+  // where that is below 1.
+  const rounded = f.let(
+    f32x4.add(
+      f32x4.sub(square, f.f32x4(GELU_SHIFT ** 2 - 0.0625)),
+      f.f32x4(ROUNDER),
+    ),
+  );
+  const n = f32x4.sub(rounded, f.f32x4(ROUNDER));
+  const centred = f.let(f32x4.sub(z, f.f32x4(GELU_CENTRE)));
+  const sum = inHalves(lanes, centred, GELU_CORRECTION);
+  const exact = f.let(f32x4.sub(n, above));
+  const small = f.let(madd(lanes, sum, z, rest));
+  const r = f.let(f32x4.add(exact, small));
+  const [first, ...others] = EXP2M1;
+  const power = f.let(
+    madd(
+      lanes,
+      polynomial(lanes, r, others),
+      f.let(f32x4.mul(r, r)),
+      f32x4.mul(small, f.f32x4(first!)),
+    ),
+  );
+  f.set(power, madd(lanes, exact, f.f32x4(first!), power));
+  const m = f.let(
+    i32x4.sub(f32x4.mul(z, f.f32x4(0.5)), i32x4.shl(rounded, I23)),
+  );
+  const most = f.let(f32x4.pmax(x, f.f32x4(0)));
+  // `most - m` and what rounding it loses; a negative x leaves 0 and -m.
+  const left = f.let(f32x4.pmax(f32x4.sub(most, m), f.f32x4(0)));
+  const lost = f32x4.sub(f32x4.sub(most, left), m);
+  return f.let(f32x4.add(left, nmadd(lanes, m, power, lost)));
 }
 
 /** Two doubles `2^(y (k + log2 m))`. */

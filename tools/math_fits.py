@@ -1,0 +1,122 @@
+"""Fits polynomials of backends/wasm-simd/math.
+
+    python3 tools/math_fits.py
+
+Prints the coefficients, lowest first, as they stand in the sources, and how
+far each fit is off in exact arithmetic. Needs NumPy and mpmath.
+
+Fits are minimax: weighted least squares, with weights that grow where the error
+is large (Lawson). Coefficients are rounded to float32 one by one from the
+lowest, and those that are left are fitted again each time.
+"""
+
+import mpmath
+import numpy as np
+
+mpmath.mp.dps = 40
+POINTS = 1200
+
+
+def nodes(low, high):
+    """Chebyshev nodes, close to each other at the ends."""
+    angles = (np.arange(POINTS) + 0.5) * np.pi / POINTS
+    return (low + high) / 2 - (high - low) / 2 * np.cos(angles)
+
+
+def exactly(function, x):
+    """A function of mpmath on doubles."""
+    return np.array([float(function(mpmath.mpf(float(v)))) for v in x])
+
+
+def lawson(columns, target, rounds=150):
+    """The coefficients with the least maximum of |columns @ c - target|."""
+    norms = np.abs(columns).max(axis=0)
+    scaled = columns / norms
+    weights = np.ones(len(target)) / len(target)
+    best, least = None, np.inf
+    for _ in range(rounds):
+        root = np.sqrt(weights)
+        c = np.linalg.lstsq(scaled * root[:, None], target * root, rcond=None)[0]
+        error = np.abs(scaled @ c - target)
+        if error.max() < least:
+            best, least = c, error.max()
+        weights = weights * (error / error.max() + 1e-3)
+        weights /= weights.sum()
+    return best / norms, least
+
+
+def rounded(columns, target):
+    """The same with coefficients that are floats."""
+    fixed = []
+    for k in range(columns.shape[1]):
+        c, _ = lawson(columns[:, k:], target)
+        value = float(np.float32(c[0]))
+        fixed.append(value)
+        target = target - columns[:, k] * value
+    return fixed, np.abs(target).max()
+
+
+def polynomial(name, x, powers, target, weight):
+    """Fits sum(c_k x^powers[k]) to a target; errors count times the weight."""
+    columns = np.stack([x**p for p in powers], axis=1) * weight[:, None]
+    show(name, *rounded(columns, target * weight))
+
+
+def show(name, coefficients, error):
+    print(f"{name}: within 2^{np.log2(error):.2f}")
+    for c in coefficients:
+        print(f"  {np.format_float_positional(c, trim='-') if abs(c) > 1e-2 or c == 0 else np.format_float_scientific(c, trim='-')},")
+
+
+def logarithm():
+    """(log(1 + f) - f) / f^2, relative to log(1 + f)."""
+    f = nodes(2**-0.5 - 1, 2**0.5 - 1)
+    f = f[np.abs(f) > 1e-4]
+    target = exactly(lambda v: (mpmath.log1p(v) - v) / v**2, f)
+    weight = f * f / np.abs(np.log1p(f))
+    polynomial("LOG1P_FUSED", f, range(9), target, weight)
+
+
+def exp2():
+    """(e^2r - 1 - 2r) / r^2, relative to e^2r - 1, and (2^r - 1) / r, where
+    errors are those of 2^r."""
+    r = nodes(-0.175, 0.175)
+    target = exactly(lambda v: (mpmath.expm1(2 * v) - 2 * v) / v**2, r)
+    polynomial("EXPM1_TWICE", r, range(5), target, r**2 / np.abs(np.expm1(2 * r)))
+    r = nodes(-0.48, 0.61)
+    target = exactly(lambda v: (mpmath.mpf(2) ** v - 1) / v, r)
+    polynomial("EXP2M1", r, range(7), target, np.abs(r) / 2**r)
+
+
+GELU_LIMIT = 3.5
+# The short numbers that leave least of the exponent to the correction.
+GELU_SHIFT = 0.640625
+GELU_SLOPE = 0.78515625
+
+
+def gelu():
+    """log2(2 Φ(-z)) + (shift + slope z)^2 - shift^2, over z; errors are those
+    of the exponent."""
+    z = nodes(0, GELU_LIMIT)
+    d, k = mpmath.mpf(GELU_SHIFT), mpmath.mpf(GELU_SLOPE)
+
+    def correction(v):
+        exponent = mpmath.log(mpmath.erfc(v / mpmath.sqrt(2)), 2)
+        return (exponent + (d + k * v) ** 2 - d**2) / v
+
+    target = exactly(correction, z)
+    polynomial("GELU_CORRECTION", z - 1.75, range(10), target, z)
+
+
+def erf():
+    """erfc(x)^(-1/4) in powers of x - 1; errors are those of erf."""
+    x = nodes(0.95, 3.93)
+    target = exactly(lambda v: mpmath.erfc(v) ** -0.25, x)
+    polynomial("ERFC_ROOT", x - 1, range(10), target, 4 * target**-5)
+
+
+if __name__ == "__main__":
+    logarithm()
+    exp2()
+    gelu()
+    erf()
