@@ -1,4 +1,3 @@
-import { APPLY } from "../members.ts";
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { APPLY } from "../members.ts";
