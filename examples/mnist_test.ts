@@ -180,7 +180,7 @@ describe("the MNIST scripts", () => {
         assertEquals(code, 1, output);
         assertStringIncludes(
           output,
-          "Cannot resume as the checkpoint is of another net, which differs first in 0.weight: got none in the checkpoint and shape [16, 1, 3, 3] in the model",
+          "Cannot resume as the checkpoint is of another net, which differs first in 0.weight: got none in the checkpoint and shape [16, 1, 3, 3] of float32 in the model",
         );
         assert(!output.includes("epoch "), output);
         assertEquals(await readFile(join(folder, "a.safetensors")), saved);
