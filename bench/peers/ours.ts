@@ -1,9 +1,10 @@
 /**
- * Ours: `ours.ts BACKEND`.
+ * Ours: `ours.ts BACKEND [compiled]`.
  *
  * @module
  */
 import {
+  compile,
   currentBackend,
   grad,
   nn,
@@ -28,7 +29,11 @@ import {
 } from "./participant.ts";
 import { CHECKED_STEPS, type WorkSpec } from "./works.ts";
 
-const [backendName = ""] = process.argv.slice(2);
+const [backendName = "", how = "eager"] = process.argv.slice(2);
+
+/** The function, compiled where that is asked for. */
+const prepared = (fn: () => Tensor): () => Tensor =>
+  how === "compiled" ? compile(fn) : fn;
 
 const put = ({ data, shape }: Loaded): Tensor => tensor(data, { shape });
 
@@ -36,9 +41,10 @@ const put = ({ data, shape }: Loaded): Tensor => tensor(data, { shape });
 function operation(inputs: readonly Tensor[], make: () => Tensor): Live {
   const waits = !currentBackend().readSync;
   let last: Tensor | null = null;
+  const run = prepared(make);
   const call = () => {
     last?.dispose();
-    return last = make();
+    return last = run();
   };
   return {
     run: waits
@@ -86,14 +92,14 @@ function train(model: nn.Module, spec: WorkSpec, inputs: Inputs): Live {
   const optimizer = spec.optimizer === "SGD"
     ? new optim.SGD(parameters, { lr: 0.01 })
     : new optim.Adam(parameters, { lr: 1e-3 });
-  const step = (): Tensor => {
+  const step = prepared(() => {
     using s = scope();
     optimizer.zeroGrad();
     const loss = nn.functional.crossEntropy(model.forward(x) as Tensor, y);
     loss.backward();
     optimizer.step();
     return s.keep(loss.detach());
-  };
+  });
   const read = (loss: Tensor): number => {
     using _ = loss;
     return loss.itemSync();

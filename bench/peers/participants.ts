@@ -24,14 +24,20 @@ export interface Participant {
 const here = (path: string) => new URL(path, import.meta.url);
 const PACKAGES = here("./packages.json");
 
-function ours(backend: string, threads = "", suffix = ""): Participant {
-  const setting = [backend, threads].filter(Boolean).join(", ");
+function ours(
+  backend: string,
+  threads = "",
+  suffix = "",
+  how: "eager" | "compiled" = "eager",
+): Participant {
+  const name = how === "compiled" ? `${backend} compiled` : backend;
+  const setting = [name, threads].filter(Boolean).join(", ");
   return {
     name: `tenfold ${setting}`,
     library: "tenfold",
     setting,
     group: backend === "webgpu" ? "gpu" : "cpu",
-    command: runtimeCommand(here("./ours.ts"), [`${backend}${suffix}`]),
+    command: runtimeCommand(here("./ours.ts"), [`${backend}${suffix}`, how]),
   };
 }
 
@@ -76,6 +82,7 @@ export async function participants(
     ...backends.includes("wasm-simd")
       ? [
         ours("wasm-simd", "1 thread", ":1"),
+        ours("wasm-simd", "1 thread", ":1", "compiled"),
         ...cores > 1
           ? [ours("wasm-simd", "all threads", `:${Math.min(cores, 8)}`)]
           : [],
@@ -102,7 +109,9 @@ export async function participants(
     ),
     pytorch(python, "1 thread", 1),
     pytorch(python, "all threads", 0),
-    ...backends.includes("webgpu") ? [ours("webgpu")] : [],
+    ...backends.includes("webgpu")
+      ? [ours("webgpu"), ours("webgpu", "", "", "compiled")]
+      : [],
     peer("tfjs", "webgpu", "gpu", "webgpu", "1"),
     peer("jax-js", "webgpu eager", "gpu", "webgpu", "eager", "1"),
     peer("jax-js", "webgpu compiled", "gpu", "webgpu", "compiled", "1"),
