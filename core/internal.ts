@@ -11,7 +11,6 @@ export { showShape } from "./errors.ts";
 export { dtypeOfArray, toElements } from "./host_data.ts";
 export * from "./members.ts";
 export * from "./options.ts";
-export * as z from "./schema.ts";
 export {
   currentHooks as currentRecording,
   type Observer,

@@ -114,7 +114,8 @@ function isTypeFault(
  * @example Options of a layer of one's own
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { parseOptions, z } from "@tenfold/core/internal";
+ * import { parseOptions } from "@tenfold/core/internal";
+ * import * as z from "zod";
  *
  * const schema = z.strictObject({
  *   scale: z.number("must be a number").positive("must be positive").default(1),
@@ -155,7 +156,8 @@ const NONE: readonly string[] = [];
  * @example A function that takes a size and options
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
- * import { parseArguments, z } from "@tenfold/core/internal";
+ * import { parseArguments } from "@tenfold/core/internal";
+ * import * as z from "zod";
  *
  * const schema = z.strictObject({
  *   size: z.int("must be an integer"),

@@ -5,10 +5,10 @@
  */
 import { getRandomState, setRandomState } from "@tenfold/core";
 import { threefry } from "@tenfold/core/backend";
-import { z } from "@tenfold/core/internal";
+import * as z from "zod";
 
 /** The schema of a `seed` option that may be left out. */
-export const seedOption: z.Schema<number | undefined, "undefined"> = z
+export const seedOption: z.ZodOptional<z.ZodInt> = z
   .int("must be an integer").optional();
 
 /** A seed drawn from the global generator, as `manualSeed` set it. */

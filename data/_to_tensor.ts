@@ -4,7 +4,8 @@
  * @module
  */
 import { type Backend, type Device, type Tensor, tensor } from "@tenfold/core";
-import { deviceFor, z } from "@tenfold/core/internal";
+import { deviceFor } from "@tenfold/core/internal";
+import * as z from "zod";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { type ElementType, tensorValues } from "./_element.ts";
 
@@ -19,9 +20,8 @@ export interface DeviceOption {
 }
 
 /** The schema of a `device` option. */
-export const deviceOption: z.Schema<
-  NonNullable<DeviceOption["device"]>,
-  "missing"
+export const deviceOption: z.ZodExactOptional<
+  z.ZodType<NonNullable<DeviceOption["device"]>>
 > = z.custom<NonNullable<DeviceOption["device"]>>(
   (value) =>
     typeof value === "string" || (typeof value === "object" && value !== null),

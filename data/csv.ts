@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, parseArguments, z } from "@tenfold/core/internal";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
 import { csvError, parseFields } from "./_csv_rows.ts";
 import { parseAs } from "./_foreign_format.ts";
 import { CsvTable, NA_VALUES } from "./csv_table.ts";

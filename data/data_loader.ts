@@ -8,8 +8,8 @@ import {
   parseArguments,
   parseOptions,
   Turn,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { collate, type Collated } from "./collate.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { parseArguments, z } from "@tenfold/core/internal";
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
 import { decodeDigits } from "./_embedded/decode.ts";
 import { DIGITS } from "./_embedded/digits.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";

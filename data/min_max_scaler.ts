@@ -4,7 +4,8 @@
  * @module
  */
 import { type Tensor, where } from "@tenfold/core";
-import { checkCount, parseArguments, z } from "@tenfold/core/internal";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
 /** Options of {@linkcode MinMaxScaler}. */

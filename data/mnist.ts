@@ -8,8 +8,8 @@ import {
   checkCount,
   parseArguments,
   unscopedNow,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import type { DownloadProgress } from "./_download.ts";
 import { environment } from "./_fs.ts";
 import {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { parseArguments, z } from "@tenfold/core/internal";
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
 import {
   type ByteRanges,
   fetchedUrl,

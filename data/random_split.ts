@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { parseArguments, z } from "@tenfold/core/internal";
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
 import { permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { checkDataset, type Dataset } from "./dataset.ts";

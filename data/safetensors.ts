@@ -5,12 +5,8 @@
  * @module
  */
 import { type DType, isFloating, Tensor } from "@tenfold/core";
-import {
-  checkCount,
-  parseArguments,
-  showValue,
-  z,
-} from "@tenfold/core/internal";
+import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
+import * as z from "zod";
 import { encodeElements } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";
 import {

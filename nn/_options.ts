@@ -15,8 +15,8 @@ import {
   parseOptions,
   showValue,
   tensorClass,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 
 /** Where a layer's parameters are made, and of what. */
 export interface PlaceOptions {
@@ -32,34 +32,34 @@ export type Reduction = "mean" | "sum" | "none";
 const positive = "must be a positive integer";
 
 /** Extents and counts. */
-export const positiveInteger: z.Schema<number> = z.int(positive)
+export const positiveInteger: z.ZodType<number> = z.int(positive)
   .min(1, positive);
 
 /** Any number but NaN and the infinities. */
-export const finite: z.Schema<number> = z.number("must be a number");
+export const finite: z.ZodType<number> = z.number("must be a number");
 
 /** A number from 0 on. */
-export const nonNegative: z.Schema<number> = z.number("must be a number")
+export const nonNegative: z.ZodType<number> = z.number("must be a number")
   .min(0, "must not be negative");
 
 /** A number above 0. */
-export const positiveNumber: z.Schema<number> = z.number("must be a number")
+export const positiveNumber: z.ZodType<number> = z.number("must be a number")
   .gt(0, "must be positive");
 
 const fraction = "must be a number from 0 to 1";
 
 /** A number from 0 to 1. */
-export const probability: z.Schema<number> = z.number(fraction)
+export const probability: z.ZodType<number> = z.number(fraction)
   .min(0, fraction).max(1, fraction);
 
 /** A dim, which may count from the end. */
-export const dim: z.Schema<number> = z.int("must be an integer");
+export const dim: z.ZodType<number> = z.int("must be an integer");
 
 /** True or false. */
-export const flag: z.Schema<boolean> = z.boolean("must be true or false");
+export const flag: z.ZodType<boolean> = z.boolean("must be true or false");
 
 /** A tensor. */
-export const tensorOption: z.Schema<Tensor> = z.instanceof(
+export const tensorOption: z.ZodType<Tensor> = z.instanceof(
   tensorClass,
   { error: "must be a tensor" },
 );
@@ -67,12 +67,12 @@ export const tensorOption: z.Schema<Tensor> = z.instanceof(
 /** One of some words. */
 export function oneOf<const W extends string>(
   ...words: W[]
-): z.Schema<W> {
-  return z.enum(words, `must be one of ${words.join(", ")}`) as z.Schema<W>;
+): z.ZodType<W> {
+  return z.enum(words, `must be one of ${words.join(", ")}`) as z.ZodType<W>;
 }
 
 /** {@linkcode Reduction}. */
-export const reduction: z.Schema<Reduction> = oneOf("mean", "sum", "none");
+export const reduction: z.ZodType<Reduction> = oneOf("mean", "sum", "none");
 
 /** The fields of {@linkcode PlaceOptions}. */
 export const placeFields = {

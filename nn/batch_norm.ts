@@ -11,8 +11,8 @@ import {
   parseArguments,
   showShape,
   tidyNow,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import { emptyBuffer, emptyParameter } from "./_empty.ts";
 import {
   flag,

@@ -9,8 +9,8 @@ import {
   noGradNow,
   parseArguments,
   tidyNow,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
   dim,

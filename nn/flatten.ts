@@ -8,8 +8,8 @@ import {
   checkCount,
   checkTensor,
   parseArguments,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import { dim } from "./_options.ts";
 import { Module } from "./module.ts";
 

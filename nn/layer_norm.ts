@@ -8,8 +8,8 @@ import {
   checkCount,
   checkTensor,
   parseArguments,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,

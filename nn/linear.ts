@@ -4,7 +4,8 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { checkCount, parseArguments, z } from "@tenfold/core/internal";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,

@@ -12,8 +12,8 @@ import {
   parseArguments,
   structureChanged,
   VALUE,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import { flag } from "./_options.ts";
 
 const parameterSchema = z.strictObject({ requiresGrad: flag.default(true) });

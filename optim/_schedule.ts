@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { z } from "@tenfold/core/internal";
+import * as z from "zod";
 
 /** How many steps were taken when training goes on; -1 at the start. */
-export const lastEpoch: z.Schema<number> = z.int("must be an integer")
+export const lastEpoch: z.ZodType<number> = z.int("must be an integer")
   .min(-1, "must be an integer from -1 on");

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { optionsArgument, z } from "@tenfold/core/internal";
+import { optionsArgument } from "@tenfold/core/internal";
+import * as z from "zod";
 import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
 import { betas, flag, nonNegative } from "./_options.ts";
 import {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { parseArguments, z } from "@tenfold/core/internal";
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
 import { finite, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";

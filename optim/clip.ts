@@ -27,8 +27,8 @@ import {
   refuseFaults,
   showValue,
   tidyNow,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import { finite, flag, nonNegative } from "./_options.ts";
 
 /** Options of {@linkcode clipGradNorm_}. */

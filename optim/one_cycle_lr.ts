@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, parseArguments, z } from "@tenfold/core/internal";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
 import { finite, flag, positive, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
 import {

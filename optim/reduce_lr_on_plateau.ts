@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  checkCount,
-  parseArguments,
-  showValue,
-  z,
-} from "@tenfold/core/internal";
+import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
+import * as z from "zod";
 import { finite, nonNegative } from "./_options.ts";
 import type { Optimizer } from "./optimizer.ts";
 

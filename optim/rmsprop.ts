@@ -4,7 +4,8 @@
  * @module
  */
 import { constant } from "@tenfold/core/backend";
-import { optionsArgument, z } from "@tenfold/core/internal";
+import { optionsArgument } from "@tenfold/core/internal";
+import * as z from "zod";
 import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "@tenfold/core/internal";
+import * as z from "zod";
 import type { ClassTally } from "./_class_tally.ts";
 
 /** How the figures of several classes become one. */

@@ -18,7 +18,7 @@ import {
   parseSafetensors,
   readBytes,
 } from "@tenfold/data";
-import { z } from "@tenfold/core/internal";
+import * as z from "zod";
 import { pack, unpack } from "./_pack.ts";
 import { CheckpointError } from "./errors.ts";
 

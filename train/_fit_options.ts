@@ -4,8 +4,9 @@
  * @module
  */
 import { Tensor } from "@tenfold/core";
-import { parseOptions, showShape, showValue, z } from "@tenfold/core/internal";
+import { parseOptions, showShape, showValue } from "@tenfold/core/internal";
 import { OneCycleLR } from "@tenfold/optim";
+import * as z from "zod";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
 import { flag, passing, positiveInt, text, withMethods } from "./_options.ts";
 import type { Batches } from "./batches.ts";
@@ -37,7 +38,7 @@ export interface Settings {
 }
 
 /** The schema of a loss. */
-export const lossOption: z.Schema<Loss> = passing<Loss>(
+export const lossOption: z.ZodType<Loss> = passing<Loss>(
   (value) =>
     typeof value === "function" ||
     typeof (value as { forward?: unknown } | null)?.forward === "function",

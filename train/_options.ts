@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { z } from "@tenfold/core/internal";
+import * as z from "zod";
 
 /** Whole numbers from 1 on. */
-export const positiveInt: z.Schema<number> = z.int("must be a positive integer")
+export const positiveInt: z.ZodInt = z.int("must be a positive integer")
   .min(1, "must be a positive integer");
 
 /** True or false. */
-export const flag: z.Schema<boolean> = z.boolean("must be true or false");
+export const flag: z.ZodBoolean = z.boolean("must be true or false");
 
 /** Text with at least one letter. */
-export const text: z.Schema<string> = z.string("must be text")
+export const text: z.ZodString = z.string("must be text")
   .min(1, "must not be empty");
 
 /**
@@ -24,7 +24,7 @@ export const text: z.Schema<string> = z.string("must be text")
 export function passing<T>(
   check: (value: unknown) => boolean,
   message: string,
-): z.Schema<T> {
+): z.ZodType<T> {
   return z.any().superRefine((value, context) => {
     if (check(value)) return;
     context.addIssue({ code: "invalid_type", expected: "object", message });
@@ -35,7 +35,7 @@ export function passing<T>(
 export function withMethods<T>(
   what: string,
   ...names: string[]
-): z.Schema<T> {
+): z.ZodType<T> {
   return passing(
     (value) =>
       typeof value === "object" && value !== null &&

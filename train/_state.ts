@@ -11,8 +11,9 @@ import {
   Tensor,
   unscoped,
 } from "@tenfold/core";
-import { showShape, tensorClass, z } from "@tenfold/core/internal";
+import { showShape, tensorClass } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
+import * as z from "zod";
 import type { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";
 import type { RunState, State } from "./callback.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, parseOptions, z } from "@tenfold/core/internal";
+import { checkCount, parseOptions } from "@tenfold/core/internal";
+import * as z from "zod";
 import { hasPredictions } from "./_class_metric.ts";
 import { classesOf } from "./_classes.ts";
 import { type Predictions, readClasses } from "./_read_classes.ts";

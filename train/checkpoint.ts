@@ -4,8 +4,9 @@
  * @module
  */
 import { scope } from "@tenfold/core";
-import { parseArguments, parseOptions, z } from "@tenfold/core/internal";
+import { parseArguments, parseOptions } from "@tenfold/core/internal";
 import { readBytes, writeFileAtomic } from "@tenfold/data";
+import * as z from "zod";
 import {
   decodeCheckpoint,
   encodeCheckpoint,

@@ -9,9 +9,9 @@ import {
   parseArguments,
   tensorClass,
   unscopedNow,
-  z,
 } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
+import * as z from "zod";
 import { defaultMode, defaultMonitor, gainOver } from "./_monitor.ts";
 import { flag, text } from "./_options.ts";
 import type { Callback } from "./callback.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, parseOptions, z } from "@tenfold/core/internal";
+import { checkCount, parseOptions } from "@tenfold/core/internal";
+import * as z from "zod";
 import { positiveInt } from "./_options.ts";
 
 /** Figures by name: the loss and the metrics. */
@@ -48,7 +49,7 @@ export interface ChartOptions {
 }
 
 /** The schema of numbers that may be infinite or NaN. */
-export const anyNumber: z.Schema<number> = z.custom<number>(
+export const anyNumber: z.ZodCustom<number, number> = z.custom<number>(
   (value) => typeof value === "number",
   "must be a number",
 );
@@ -56,14 +57,14 @@ export const anyNumber: z.Schema<number> = z.custom<number>(
 const figures = z.record(z.string(), anyNumber);
 
 /** The schema of one epoch, for what comes from a file. */
-export const epochRecord: z.Schema<EpochRecord> = z.strictObject({
+export const epochRecord: z.ZodType<EpochRecord> = z.strictObject({
   epoch: positiveInt,
   step: z.int(),
   learningRate: anyNumber,
   seconds: anyNumber,
   train: figures,
   validation: figures.optional(),
-}) as z.Schema<EpochRecord>;
+}) as z.ZodType<EpochRecord>;
 
 const chartOptions = z.strictObject({
   title: z.string("must be text").default("Training"),
@@ -164,7 +165,7 @@ export class History {
 
   /** The epochs, for `JSON.stringify`. */
   toJSON(): readonly EpochRecord[] {
-    checkCount("toJSON", arguments.length, 1); // JSON.stringify passes the key.
+    checkCount("toJSON", arguments.length, 0);
     return this.#epochs;
   }
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { parseOptions as parse, z } from "@tenfold/core/internal";
+import { parseOptions as parse } from "@tenfold/core/internal";
+import * as z from "zod";
 
 const SCHEMA = z.strictObject({
   codegen: z.boolean("must be a boolean").optional(),

@@ -4,7 +4,8 @@
  * @module
  */
 import { DeviceError } from "@tenfold/core";
-import { parseArguments, z } from "@tenfold/core/internal";
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf } from "./device/profile.ts";
 

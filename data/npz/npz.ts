@@ -4,8 +4,9 @@
  * @module
  */
 import { Tensor } from "@tenfold/core";
-import { parseArguments, showValue, z } from "@tenfold/core/internal";
+import { parseArguments, showValue } from "@tenfold/core/internal";
 import { zipSync } from "fflate";
+import * as z from "zod";
 import { ELEMENT_OF_DTYPE } from "../_element.ts";
 import { parseAs } from "../_foreign_format.ts";
 import type { NpyType } from "../_npy_header.ts";

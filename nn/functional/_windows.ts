@@ -5,7 +5,8 @@
  * @module
  */
 import { ShapeError, type Tensor } from "@tenfold/core";
-import { checkTensor, showShape, tidyNow, z } from "@tenfold/core/internal";
+import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
+import * as z from "zod";
 import { positiveInteger } from "../_options.ts";
 
 /** One number for height and width, or both. */
@@ -17,7 +18,7 @@ export type Pair = readonly [number, number];
 const words = "must be a non-negative integer or a pair of them";
 
 /** {@linkcode Size2d} of positive numbers. */
-export const positiveSize: z.Schema<Size2d> = z.union(
+export const positiveSize: z.ZodType<Size2d> = z.union(
   [positiveInteger, z.tuple([positiveInteger, positiveInteger]).readonly()],
   "must be a positive integer or a pair of them",
 );
@@ -25,7 +26,7 @@ export const positiveSize: z.Schema<Size2d> = z.union(
 const natural = z.int().min(0);
 
 /** {@linkcode Size2d} that may be zero. */
-export const naturalSize: z.Schema<Size2d> = z.union(
+export const naturalSize: z.ZodType<Size2d> = z.union(
   [natural, z.tuple([natural, natural]).readonly()],
   words,
 );

@@ -7,7 +7,8 @@ import {
   type Tensor,
 } from "@tenfold/core";
 import { call, constant, type Expr, indexAlong } from "@tenfold/core/backend";
-import { checkTensor, showShape, tidyNow, z } from "@tenfold/core/internal";
+import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
+import * as z from "zod";
 import {
   checkOptions,
   finite,

@@ -5,8 +5,8 @@ import {
   noGradNow,
   showShape,
   tidyNow,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import {
   checkOptions,
   flag,

@@ -5,7 +5,8 @@ import {
   type Tensor,
 } from "@tenfold/core";
 import { call, castExpr, constant, type Expr } from "@tenfold/core/backend";
-import { refuseFaults, showShape, z } from "@tenfold/core/internal";
+import { refuseFaults, showShape } from "@tenfold/core/internal";
+import * as z from "zod";
 import { checkOptions, reduction, tensorOption } from "../_options.ts";
 import { reduceLoss, requireSameShape } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";

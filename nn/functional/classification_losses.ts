@@ -6,7 +6,8 @@ import {
   type Tensor,
 } from "@tenfold/core";
 import { call, type Expr } from "@tenfold/core/backend";
-import { checkTensor, showShape, tidyNow, z } from "@tenfold/core/internal";
+import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
+import * as z from "zod";
 import {
   checkOptions,
   probability,

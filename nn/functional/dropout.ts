@@ -1,6 +1,6 @@
 import { checkTensor } from "@tenfold/core/internal";
 import type { Tensor } from "@tenfold/core";
-import { z } from "@tenfold/core/internal";
+import * as z from "zod";
 import { checkOptions, flag, probability } from "../_options.ts";
 
 /** Options of {@linkcode dropout}. */

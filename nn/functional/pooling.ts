@@ -1,5 +1,6 @@
-import { APPLY, UPLOAD_LIKE, z } from "@tenfold/core/internal";
+import { APPLY, UPLOAD_LIKE } from "@tenfold/core/internal";
 import { ShapeError, type Tensor } from "@tenfold/core";
+import * as z from "zod";
 import { checkOptions, flag, positiveInteger } from "../_options.ts";
 import {
   batched,
@@ -44,17 +45,17 @@ const poolFields = {
 } as const;
 
 /** The schema of {@linkcode MaxPool2dOptions}. */
-export const maxPool2dSchema: z.Schema<MaxPool2dOptions> = z.strictObject({
+export const maxPool2dSchema: z.ZodType<MaxPool2dOptions> = z.strictObject({
   ...poolFields,
   dilation: positiveSize.optional(),
-}) as unknown as z.Schema<MaxPool2dOptions>;
+}) as unknown as z.ZodType<MaxPool2dOptions>;
 
 /** The schema of {@linkcode AvgPool2dOptions}. */
-export const avgPool2dSchema: z.Schema<AvgPool2dOptions> = z.strictObject({
+export const avgPool2dSchema: z.ZodType<AvgPool2dOptions> = z.strictObject({
   ...poolFields,
   countIncludePad: flag.optional(),
   divisorOverride: positiveInteger.optional(),
-}) as unknown as z.Schema<AvgPool2dOptions>;
+}) as unknown as z.ZodType<AvgPool2dOptions>;
 
 /**
  * The largest element of each window. The gradient goes to the first of several
@@ -201,7 +202,7 @@ export interface AdaptiveAvgPool2dOptions {
 }
 
 /** The schema of {@linkcode AdaptiveAvgPool2dOptions}. */
-export const adaptiveSchema: z.Schema<AdaptiveAvgPool2dOptions> = z
+export const adaptiveSchema: z.ZodType<AdaptiveAvgPool2dOptions> = z
   .strictObject({
     outputSize: z.union(
       [
@@ -211,7 +212,7 @@ export const adaptiveSchema: z.Schema<AdaptiveAvgPool2dOptions> = z
       ],
       "must be a positive integer or a pair of them or of null",
     ),
-  }) as unknown as z.Schema<AdaptiveAvgPool2dOptions>;
+  }) as unknown as z.ZodType<AdaptiveAvgPool2dOptions>;
 
 /**
  * Means of as many windows as the result has elements: window `i` of `n` covers

@@ -1,6 +1,6 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { call, constant, type Expr } from "@tenfold/core/backend";
-import { z } from "@tenfold/core/internal";
+import * as z from "zod";
 import {
   checkOptions,
   positiveNumber,

@@ -12,8 +12,8 @@ import {
   showShape,
   tidyNow,
   UPLOAD_LIKE,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import { finite } from "../_options.ts";
 
 /** Options of {@linkcode orthogonal_}. */

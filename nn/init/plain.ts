@@ -5,8 +5,8 @@ import {
   noGradNow,
   parseArguments,
   tidyNow,
-  z,
 } from "@tenfold/core/internal";
+import * as z from "zod";
 import { finite, nonNegative } from "../_options.ts";
 
 /** Fills a tensor with what `make` gives, without recording. */

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tenfold/core";
-import { checkCount, parseOptions, z } from "@tenfold/core/internal";
+import { checkCount, parseOptions } from "@tenfold/core/internal";
+import * as z from "zod";
 import { finite } from "../_options.ts";
 import { fanOf } from "./_fan.ts";
 import { normal_, uniform_ } from "./plain.ts";
