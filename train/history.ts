@@ -165,7 +165,6 @@ export class History {
 
   /** The epochs, for `JSON.stringify`. */
   toJSON(): readonly EpochRecord[] {
-    checkCount("toJSON", arguments.length, 0);
     return this.#epochs;
   }
 }
