@@ -16,6 +16,8 @@ const OPEN: ReadonlySet<string> = new Set([
   "nn.Sequential",
   "Tensor.apply",
   "Tensor.index",
+  // JSON.stringify gives it the key under which it stands.
+  "History.toJSON",
   "Sequential.append",
   "ModuleList.append",
 ]);
