@@ -4,8 +4,7 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import { parseArguments, z } from "@tenfold/core/internal";
 import { type ByteRanges, openRanges } from "../_byte_ranges.ts";
 import { parseAs } from "../_foreign_format.ts";
 import { type DeviceOption, deviceOption, toTensor } from "../_to_tensor.ts";
@@ -57,7 +56,7 @@ const schema = z.strictObject({
   filter: z.custom<(name: string) => boolean>(
     (value) => typeof value === "function",
     "must be a function from the name of a tensor to a boolean",
-  ).default(() => () => true),
+  ).exactOptional(),
   unsupported: z.enum(["error", "skip"], 'must be "error" or "skip"')
     .default("error"),
 });
@@ -92,7 +91,7 @@ export async function readGguf(
   source: ByteSource,
   options: ReadGgufOptions = {},
 ): Promise<GgufFile> {
-  const { filter, unsupported, ...place } = parseArguments(
+  const { filter = () => true, unsupported, ...place } = parseArguments(
     schema,
     { source },
     options,
