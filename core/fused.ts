@@ -273,8 +273,7 @@ export class FusedFunction {
  * @example A squared distance
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { call } from "@tenfold/core/backend";
- * import { fused, tensor } from "@tenfold/tenfold";
+ * import { call, fused, tensor } from "@tenfold/tenfold";
  *
  * const squaredDistance = fused("squared distance", ([a, b]) => {
  *   const difference = call("sub", a!, b!);
