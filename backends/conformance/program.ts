@@ -28,7 +28,7 @@ import { CHOICES, type Known, type Step, type Values } from "./steps.ts";
 import { common, wholes } from "./values.ts";
 
 /** No value has more elements than this. */
-const LARGEST = 600;
+const MAX_ELEMENTS = 600;
 
 /** One value of a program. */
 interface Node extends Known {
@@ -83,7 +83,7 @@ class Program implements Values {
     const { op, inputs } = chosen;
     const operands = inputs.map((i) => this.nodes[i]!);
     const guesses = reference(op, operands.map(({ guess }) => guess));
-    if (guesses.some(({ shape }) => sizeOf(shape) > LARGEST)) return;
+    if (guesses.some(({ shape }) => sizeOf(shape) > MAX_ELEMENTS)) return;
     if (guesses.some(({ dtype }) => !this.#dtypes.includes(dtype))) return;
     if (op.name === "update") return this.#update(op, inputs, guesses[0]!);
     const { device, backend } = this.#session;

@@ -8,7 +8,7 @@ import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import { forEachRow } from "../positions.ts";
 
 /** Runs up to this long are sorted by insertion, longer ones are merged. */
-const RUN = 16;
+const MAX_INSERTION = 16;
 
 /** One row as keys with their indices. */
 interface Row {
@@ -87,11 +87,11 @@ function load(
  * result.
  */
 function sortPart(row: Row, spare: Row, first: number, end: number): Row {
-  for (let start = first; start < end; start += RUN) {
-    insertionSort(row, start, Math.min(start + RUN, end));
+  for (let start = first; start < end; start += MAX_INSERTION) {
+    insertionSort(row, start, Math.min(start + MAX_INSERTION, end));
   }
   let [from, to] = [row, spare];
-  for (let width = RUN; width < end - first; width *= 2) {
+  for (let width = MAX_INSERTION; width < end - first; width *= 2) {
     for (let start = first; start < end; start += 2 * width) {
       const middle = Math.min(start + width, end);
       merge(from, to, start, middle, Math.min(middle + width, end));

@@ -26,7 +26,7 @@ import { compileRows, ELEMENTS, type RowEmitContext, times } from "./rows.ts";
 /** Counters of a byte's values, as many bytes. */
 const HISTOGRAM = 256 * 4;
 /** Up to this many elements insertion sort is faster. */
-const FEW = 48;
+const MAX_INSERTION = 48;
 
 /** Unsigned keys of 32 or 64 bits. */
 interface Keys {
@@ -172,7 +172,7 @@ function sortRow(row: RowEmitContext, dtype: DType, keys: Keys): void {
   });
 
   f.if(
-    i32.le_s(length, i32.const(FEW)),
+    i32.le_s(length, i32.const(MAX_INSERTION)),
     () => insertAll(row, keys, from, fromPlaces),
     () => {
       for (let byte = 0; byte < keys.bytes; byte++) {

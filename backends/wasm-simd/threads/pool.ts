@@ -19,7 +19,7 @@ const WORTH_STARTING = 100_000_000;
 /** Chunks for each thread, so that one that is held up takes fewer. */
 const CHUNKS_PER_THREAD = 4;
 /** The milliseconds without progress after which a thread counts as dead. */
-const PATIENCE = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Divides the work of large kernels among threads. */
 export class ThreadPool {
@@ -163,7 +163,7 @@ export class ThreadPool {
       if (done !== last) {
         last = done;
         since = now;
-      } else if (now - since > PATIENCE) {
+      } else if (now - since > TIMEOUT_MS) {
         this.#failure = "a thread does not answer";
         throw new Error(
           `Cannot finish a kernel as a thread does not answer: ${

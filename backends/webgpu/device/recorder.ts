@@ -11,7 +11,7 @@ import { USAGE } from "./usage.ts";
 import { RESERVED } from "../wgsl/params.ts";
 
 /** Dispatches after which a command buffer is submitted on its own. */
-const ENOUGH = 256;
+const MAX_DISPATCHES = 256;
 /** Bytes of the uniform buffer: parameters of all dispatches of one batch. */
 const UNIFORM_BYTES = 256 * 1024;
 /** Bytes of the buffer for writes amid recorded work. */
@@ -97,7 +97,7 @@ export class Recorder {
     pass.setBindGroup(0, group, [first * 4]);
     pass.dispatchWorkgroups(x, y);
     this.#counters.dispatches++;
-    if (++this.#dispatches >= ENOUGH) this.flush();
+    if (++this.#dispatches >= MAX_DISPATCHES) this.flush();
   }
 
   /** Records a copy from one buffer to another. */

@@ -23,7 +23,7 @@ import { descendingKey, sortKey } from "./sort_key.ts";
 import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 
 /** Shorter rows have one invocation each. */
-const SHORT = 64;
+const MIN_WORKGROUP_ROW = 64;
 
 /** Prepares `argmax` or `argmin`. */
 export function prepareArgReduce(gpu: Gpu, kernel: RoutineKernel): Launch {
@@ -142,7 +142,7 @@ export function prepareArgReduce(gpu: Gpu, kernel: RoutineKernel): Launch {
     const n = lengthOf(call);
     const { profile } = gpu;
     const enough = profile.software && rows >= profile.invocations;
-    if (n < SHORT || (enough && n <= MAX_ITERATIONS)) {
+    if (n < MIN_WORKGROUP_ROW || (enough && n <= MAX_ITERATIONS)) {
       const first = reserve(alone, call, 1);
       alone.dispatch(blocksOf(call), first, ...gridFor(profile, rows, size));
       return;
@@ -174,7 +174,7 @@ function partsOf(n: number, busy: number, { profile }: Gpu): number {
   const { invocations, workgroup } = profile;
   const wanted = Math.min(
     Math.ceil(invocations / busy),
-    Math.floor(n / (SHORT * workgroup)),
+    Math.floor(n / (MIN_WORKGROUP_ROW * workgroup)),
   );
   const parts = Math.max(
     1,

@@ -22,7 +22,7 @@ import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 /** Elements of a row that one invocation adds up. */
 const EACH = 16;
 /** Shorter rows have one invocation each. */
-const SHORT = 256;
+const MIN_WORKGROUP_ROW = 256;
 
 /** Values of a running sum: a longer one loses digits. */
 const RUN = 128;
@@ -183,7 +183,7 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
     const { profile } = gpu;
     const n = lengthOf(call);
     const enough = profile.software && rows >= profile.invocations;
-    if (n >= SHORT && !(enough && n <= MAX_ITERATIONS)) {
+    if (n >= MIN_WORKGROUP_ROW && !(enough && n <= MAX_ITERATIONS)) {
       inTiles(call, rows);
       return;
     }

@@ -27,7 +27,7 @@ import {
 } from "./reduce_code.ts";
 
 /** Reduced positions that one invocation should have at least. */
-const FEWEST = 64;
+const MIN_ELEMENTS = 64;
 
 /** Functions that loop themselves, a few dozen iterations at most. */
 const LOOPING: ReadonlySet<string> = new Set(
@@ -116,10 +116,10 @@ function cut(
     outputs: number;
   },
 ): { group: boolean; splits: number } {
-  const group = !profile.software && adjacent && count >= FEWEST;
+  const group = !profile.software && adjacent && count >= MIN_ELEMENTS;
   const width = group ? profile.workgroup : 1;
   const wanted = Math.ceil(profile.invocations / (outputs * width));
-  const possible = Math.ceil(count / (FEWEST * width));
+  const possible = Math.ceil(count / (MIN_ELEMENTS * width));
   const least = Math.max(1, Math.ceil(count / (longest * width)));
   return { group, splits: Math.max(least, Math.min(wanted, possible, 1024)) };
 }

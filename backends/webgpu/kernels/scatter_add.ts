@@ -18,7 +18,7 @@ import { blocksOf, denseStrides, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 import { prepareSort } from "./sort.ts";
 
 /** Shorter rows have one invocation each. */
-const SHORT = 256;
+const MIN_WORKGROUP_ROW = 256;
 
 /** Prepares `scatterAdd`. An index out of range is reported and skipped. */
 export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
@@ -159,7 +159,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
   };
   return (call) => {
     const rows = rowsOf(call);
-    if (lengthOf(call) >= SHORT && rows < gpu.profile.invocations) {
+    if (lengthOf(call) >= MIN_WORKGROUP_ROW && rows < gpu.profile.invocations) {
       byRuns(call);
       return;
     }

@@ -19,11 +19,11 @@ import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 import { prepareLongSoftmax } from "./softmax_long.ts";
 
 /** Shorter rows have one invocation each. */
-const SHORT = 64;
+const MIN_WORKGROUP_ROW = 64;
 /** Rows that are longer have a workgroup each. */
-const LONG = 4096;
+const MAX_WORKGROUP_ROW = 4096;
 /** Rows that are longer are shared by all. */
-const LONGEST = 2 ** 18;
+const MIN_DEVICE_ROW = 2 ** 18;
 
 /** Prepares `softmax` or `logSoftmax`; null for other floats than ours. */
 export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
@@ -106,8 +106,8 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     const n = lengthOf(call);
     const { profile } = gpu;
     const enough = profile.software && rows >= profile.invocations;
-    if (n > LONGEST) sharedByAll(call)(call);
-    else if (n < SHORT || (enough && n <= LONG)) {
+    if (n > MIN_DEVICE_ROW) sharedByAll(call)(call);
+    else if (n < MIN_WORKGROUP_ROW || (enough && n <= MAX_WORKGROUP_ROW)) {
       const first = alone.reserve();
       layout.fill(gpu, first, call);
       alone.dispatch(blocksOf(call), first, ...gridFor(profile, rows, size));
