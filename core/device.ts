@@ -11,7 +11,7 @@ import type { Backend } from "./backend.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { DeviceError } from "./errors.ts";
 import { expectDevice } from "./garbage.ts";
-import { Launcher } from "./lower/launcher.ts";
+import { type FaultError, Launcher } from "./lower/launcher.ts";
 import { lower } from "./lower/table.ts";
 import type { Op } from "./op.ts";
 import { currentRecording } from "./program/recording.ts";
@@ -46,8 +46,7 @@ export interface Device {
   toString(): string;
 }
 
-/** Makes the error from the number of faults. */
-export type FaultError = (faults: number) => Error;
+export type { FaultError };
 
 /** What to call an operation in messages and listings. */
 function labelOf(op: Op): string {
@@ -87,7 +86,10 @@ export class EagerDevice implements Device {
   constructor(backend: Backend) {
     this.name = backend.name;
     this.backend = backend;
-    this.#launcher = new Launcher(backend);
+    this.#launcher = new Launcher(
+      backend,
+      (operation, faults, error) => this.refuse(operation, faults, error),
+    );
     launchers.set(this, this.#launcher);
     expectDevice(backend.maxBufferBytes);
   }

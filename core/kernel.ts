@@ -83,20 +83,21 @@ export interface ReduceKernel {
 /**
  * The named algorithms, each with the meaning of its loop. All loops have the
  * shape `[...rows, n]` with one stride per loop dim and buffer (0 where a
- * buffer does not vary), except matmul.
+ * buffer does not vary), except matmul. Parameters come as the scalars of a
+ * call, in the order of {@linkcode ROUTINE_PARAMETERS}.
  *
  * - `matmul`: loop `[...batch, m, n, k]`; buffers out, a, b and optionally
  *   bias; `out[b, m, n] = sum over k of a * b (+ bias)`. All of one dtype
  *   (float32, float64 or int32). `out` is dense over `[...batch, m, n]`.
  * - `gather`: buffers out, x, index (int32); `out[row, j] = x[row, index[row,
- *   j]]`; x's last stride is the one the index is multiplied with; scalars[0]
- *   is the bound of the index.
+ *   j]]`; x's last stride is the one the index is multiplied with; `bound` is
+ *   that of the index.
  * - `scatterAdd`: buffers out, index (int32), src; `out[row, index[row, j]] +=
- *   src[row, j]`, in order of j; scalars[0] is the bound of the index.
+ *   src[row, j]`, in order of j; `bound` is that of the index.
  * - `argmax`, `argmin`: buffers out (int32, last stride 0), x; the first of
  *   several equal ones; NaN wins.
  * - `sort`: buffers values, indices (int32), x; stable, ascending, NaN last;
- *   with scalars[0] = 1 descending, NaN first. Outputs are dense.
+ *   with `descending` = 1 descending, NaN first. Outputs are dense.
  * - `cumsum`: buffers out, x; running sum along the last loop dim.
  * - `softmax`, `logSoftmax`: buffers out, x; along the last loop dim.
  *
@@ -113,9 +114,9 @@ export interface ReduceKernel {
  *   extents in the same places. All of one dtype (float32 or float64).
  * - `maxPool2d`: loop `[row, y, x, i, j]`; buffers values, indices (int32), in;
  *   the largest element of in over i and j and its position `h * width + w` in
- *   its plane, where `h = y * scalars[2] + i * scalars[4] - scalars[6]` and `w`
- *   likewise with scalars 3, 5 and 7. Positions outside of the plane of
- *   scalars[0] by scalars[1] do not count (in's offset and strides may point
+ *   its plane, where `h = y * strideHeight + i * dilationHeight - paddingHeight`
+ *   and `w` likewise. Positions outside of the plane of `height` by `width` do
+ *   not count (in's offset and strides may point
  *   outside there). The first of several equal ones; NaN wins. Outputs are
  *   dense over `[row, y, x]`.
  */
@@ -131,6 +132,49 @@ export type RoutineName =
   | "logSoftmax"
   | "conv2d"
   | "maxPool2d";
+
+/** The parameters of each routine, in the order of the scalars of a call. */
+export const ROUTINE_PARAMETERS = {
+  matmul: [],
+  gather: ["bound"],
+  scatterAdd: ["bound"],
+  argmax: [],
+  argmin: [],
+  sort: ["descending"],
+  cumsum: [],
+  softmax: [],
+  logSoftmax: [],
+  conv2d: [],
+  maxPool2d: [
+    "height",
+    "width",
+    "strideHeight",
+    "strideWidth",
+    "dilationHeight",
+    "dilationWidth",
+    "paddingHeight",
+    "paddingWidth",
+  ],
+} as const satisfies { readonly [N in RoutineName]: readonly string[] };
+
+/** The name of a parameter of a routine. */
+export type RoutineParameter<N extends RoutineName> =
+  (typeof ROUTINE_PARAMETERS)[N][number];
+
+/** The parameters of a routine by name. */
+export type RoutineParameters<N extends RoutineName> = {
+  readonly [P in RoutineParameter<N>]: number;
+};
+
+/** One parameter of a call of a routine. */
+export function parameterOf<N extends RoutineName>(
+  routine: N,
+  parameter: RoutineParameter<N>,
+  { scalars }: KernelCall,
+): number {
+  const names: readonly string[] = ROUTINE_PARAMETERS[routine];
+  return scalars[names.indexOf(parameter)]!;
+}
 
 /** A named algorithm over strided operands. */
 export interface RoutineKernel {

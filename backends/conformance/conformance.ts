@@ -24,7 +24,7 @@ import {
 } from "./refusal.ts";
 import { checkRoutine, ROUTINES } from "./routines.ts";
 import { checkScalars } from "./scalars.ts";
-import { balanced, type Session, sessionOf, unlessRefused } from "./session.ts";
+import { balanced, type Session, sessionOf } from "./session.ts";
 import { type Case, type CaseRow, EVERY } from "./cases/case.ts";
 import { SMOOTH } from "./cases/smooth.ts";
 import { CASES } from "./cases/table.ts";
@@ -82,10 +82,7 @@ function gradientsAgree(describe: Describe, test: Test, seed: number) {
           const random = new Random(seed, `gradient of ${name} ${dtype}`);
           if (cases === null) return checkFlat(session, name, dtype, random);
           for (const one of cases(dtype)) {
-            await unlessRefused(
-              session,
-              () => checkGradient(session, one, random),
-            );
+            await checkGradient(session, one, random);
           }
         });
       }
@@ -104,7 +101,7 @@ function checkFlat(
   if (!row.dtypes.includes(dtype)) return;
   for (const one of row.cases(dtype, random)) {
     if (one.inputs.length === 0 || name === "update") return;
-    return unlessRefused(session, () => checkNoGradient(session, one, random));
+    return checkNoGradient(session, one, random);
   }
 }
 
@@ -176,11 +173,7 @@ function programsAgree(
         fc.asyncProperty(
           fc.integer(),
           fc.integer({ min: 1, max: 12 }),
-          (own, length) =>
-            unlessRefused(
-              session,
-              () => checkProgramTraining(session, own, length),
-            ),
+          (own, length) => checkProgramTraining(session, own, length),
         ),
         { seed, numRuns: few, includeErrorInReport: true },
       );
@@ -190,11 +183,7 @@ function programsAgree(
         fc.asyncProperty(
           fc.integer(),
           fc.integer({ min: 1, max: 10 }),
-          (own, length) =>
-            unlessRefused(
-              session,
-              () => checkProgramGradient(session, own, length),
-            ),
+          (own, length) => checkProgramGradient(session, own, length),
         ),
         { seed, numRuns: fewer, includeErrorInReport: true },
       );
@@ -237,9 +226,9 @@ function refusals(describe: Describe, test: Test) {
  * 3. Random programs agree, and so do their gradients.
  * 4. Memory returns to where it was, in every test.
  *
- * No test is skipped for a backend: it declares what it does not support, by its
- * `dtypes`, by returning `null` for a routine, or by `subnormals`, and then the
- * refusal is checked.
+ * Nothing is left out for a backend: what it cannot do it declares, by its
+ * `dtypes`, of which the refusal is checked, or by `subnormals`. What it has no
+ * routine for is put together from maps and reductions, and must be as right.
  *
  * @param options The backend, and the functions of the test runner.
  *

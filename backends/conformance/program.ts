@@ -86,13 +86,8 @@ class Program implements Values {
     if (guesses.some(({ shape }) => sizeOf(shape) > MAX_ELEMENTS)) return;
     if (guesses.some(({ dtype }) => !this.#dtypes.includes(dtype))) return;
     if (op.name === "update") return this.#update(op, inputs, guesses[0]!);
-    const { device, backend } = this.#session;
-    let values: readonly Value[] = [];
-    try {
-      values = device.apply(op, operands.map(({ value }) => value));
-    } catch (error) {
-      if (!backend.excuses(error)) throw error;
-    }
+    const { device } = this.#session;
+    const values = device.apply(op, operands.map(({ value }) => value));
     values.forEach((value, result) => {
       this.nodes.push({
         value,
@@ -125,7 +120,7 @@ class Program implements Values {
 
   /** Reads every value and checks those that were computed. */
   async check(): Promise<void> {
-    const { device, backend } = this.#session;
+    const { device } = this.#session;
     const plains: Plain[] = [];
     for (const { value } of this.nodes) {
       const data = Array.from(await device.read(value));
@@ -154,7 +149,7 @@ class Program implements Values {
       throw new Error(
         `${
           from ? showOp(from.op) : "a leaf"
-        } as value ${i} of a program on ${backend.name}: ${text}${computedFrom}${
+        } as value ${i} of a program on ${device.name}: ${text}${computedFrom}${
           operands.join("")
         }\n  program:${this.#show()}`,
       );

@@ -85,18 +85,6 @@ export async function balanced(
   if (lost.length > 0) throw new Error(`Not given back: ${lost.join(", ")}`);
 }
 
-/** Runs `body`, which may end where the backend lacks a routine. */
-export async function unlessRefused(
-  session: Session,
-  body: () => void | Promise<void>,
-): Promise<void> {
-  try {
-    await body();
-  } catch (error) {
-    if (!session.backend.excuses(error)) throw error;
-  }
-}
-
 /** Calls `opener` once and gives the same session to everybody. */
 export function sessionOf(
   opener: () => Backend | Promise<Backend>,

@@ -4,26 +4,14 @@
  *
  * @module
  */
-import {
-  type Backend,
-  DeviceError,
-  type DType,
-  type TypedArray,
-} from "@tenfold/core";
-import type {
-  Buffer,
-  Kernel,
-  KernelCall,
-  Launch,
-  RoutineName,
-} from "@tenfold/core/backend";
+import type { Backend, DType, TypedArray } from "@tenfold/core";
+import type { Buffer, Kernel, KernelCall, Launch } from "@tenfold/core/backend";
 import { type Allocation, operandsOf, violationOf } from "./call.ts";
 
 /** A backend that passes everything on and keeps count. */
 export class WatchedBackend implements Backend {
   readonly #inner: Backend;
   readonly #live = new Map<Buffer, Allocation>();
-  readonly #missing = new Set<RoutineName>();
   /** Reads at once, where the backend can. */
   readonly readSync?: NonNullable<Backend["readSync"]>;
   /** Hears of each operation, where the backend wants to. */
@@ -72,17 +60,6 @@ export class WatchedBackend implements Backend {
     return this.#live.size;
   }
 
-  /**
-   * Whether an error is a declared refusal: that the backend does not have a
-   * routine, which core cannot decompose into other kernels.
-   */
-  excuses(error: unknown): boolean {
-    return error instanceof DeviceError &&
-      [...this.#missing].some((name) =>
-        error.message.startsWith(`Cannot ${name} on ${this.name}`)
-      );
-  }
-
   /** Allocates, and counts. */
   alloc(dtype: DType, size: number): Buffer {
     if (!Number.isInteger(size) || size < 1) {
@@ -126,7 +103,6 @@ export class WatchedBackend implements Backend {
       if (kernel.kind !== "routine") {
         throw new Error(`A ${kernel.kind} kernel was answered with null`);
       }
-      this.#missing.add(kernel.name);
       return null;
     }
     const operands = operandsOf(kernel);

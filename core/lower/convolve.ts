@@ -76,6 +76,7 @@ function contractInto(
     1,
     [target, ...operands],
     [[...outStrides, 0, 0, 0], ...operands.map(({ view }) => view.strides)],
+    {},
   );
   if (!done) {
     const program = contraction(dtype, operands.length === 3 ? 1 : 0);

@@ -7,12 +7,15 @@
 import type { Backend } from "../backend.ts";
 import type { DType } from "../dtype.ts";
 import { DeviceError, IndexError } from "../errors.ts";
-import type {
-  Kernel,
-  KernelCall,
-  Launch,
-  RoutineName,
-  Slot,
+import {
+  type Kernel,
+  type KernelCall,
+  type Launch,
+  ROUTINE_PARAMETERS,
+  type RoutineName,
+  type RoutineParameter,
+  type RoutineParameters,
+  type Slot,
 } from "../kernel.ts";
 import {
   DTYPE_COUNT,
@@ -48,10 +51,22 @@ export interface BoundLaunch {
   };
 }
 
+/** Makes the error from the number of faults. */
+export type FaultError = (faults: number) => Error;
+
+/** Throws `error`, now or later, where a count of faults is not 0. */
+export type Refuse = (
+  operation: string,
+  faults: Value,
+  error: FaultError,
+) => void;
+
 /** Runs programs and routines on one backend. */
 export class Launcher {
   /** The backend that does the work. */
   readonly backend: Backend;
+  /** Refuses what depends on values. */
+  readonly refuse: Refuse;
   readonly #programs: (Map<Key, Launch> | undefined)[] = [];
   readonly #routines = new Map<RoutineName, Map<Key, Launch | null>>();
 
@@ -63,8 +78,9 @@ export class Launcher {
   #inputs = 0;
 
   /** Keeps its own cache of prepared kernels. */
-  constructor(backend: Backend) {
+  constructor(backend: Backend, refuse: Refuse) {
     this.backend = backend;
+    this.refuse = refuse;
   }
 
   /** Begins an operation that may make views of its inputs. */
@@ -307,14 +323,18 @@ export class Launcher {
    * @param outputs How many of the values are results; they come first.
    * @param strides For each value one stride a loop dim, in elements.
    */
-  routine(
-    name: RoutineName,
+  routine<N extends RoutineName>(
+    name: N,
     shape: Shape,
     outputs: number,
     values: readonly Value[],
     strides: readonly (readonly number[])[],
-    scalars: readonly number[] = NONE,
+    parameters: RoutineParameters<N>,
   ): boolean {
+    const names: readonly RoutineParameter<N>[] = ROUTINE_PARAMETERS[name];
+    const scalars = names.length === 0
+      ? NONE
+      : names.map((parameter) => parameters[parameter]);
     const bound = this.bindRoutine(
       name,
       shape,

@@ -107,7 +107,7 @@ function assertFits(
 describe("Launcher", () => {
   it("reaches the kernel of a call's own signature, whatever came before", () => {
     const backend = new Recorder();
-    const run = new Launcher(backend);
+    const run = new Launcher(backend, () => {});
     const maps = new Map<string, MapProgram>();
     const sums = new Map<string, ReduceProgram>();
     fc.assert(
@@ -143,7 +143,7 @@ describe("Launcher", () => {
 
   it("tells signatures apart that differ in the last operand", () => {
     const backend = new Recorder();
-    const run = new Launcher(backend);
+    const run = new Launcher(backend, () => {});
     for (const count of [2, 11, 12, 13, 22, 23, 24, 40]) {
       const dtypes = new Array<DType>(count).fill("float32");
       const program = new MapProgram(dtypes, [sumOf(dtypes)], 0);
@@ -160,7 +160,7 @@ describe("Launcher", () => {
 
   it("tells ranks apart from 16 reduced dims on", () => {
     const backend = new Recorder();
-    const run = new Launcher(backend);
+    const run = new Launcher(backend, () => {});
     const program = new ReduceProgram(
       ["float32"],
       arg(0, "float32"),

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { DeviceError } from "../errors.ts";
 import type { MaxPool2dOp, Meta } from "../op.ts";
 import type { Value } from "../value.ts";
+import { poolByWindows } from "./decompose.ts";
 import { castProgram } from "./elementwise.ts";
 import { collapse } from "./geometry.ts";
 import type { Launcher } from "./launcher.ts";
@@ -54,7 +54,16 @@ export function lowerMaxPool2d(
         dilation[0] * h,
         dilation[1] * w,
       ]],
-      [height, width, ...stride, ...dilation, ...padding],
+      {
+        height,
+        width,
+        strideHeight: stride[0],
+        strideWidth: stride[1],
+        dilationHeight: dilation[0],
+        dilationWidth: dilation[1],
+        paddingHeight: padding[0],
+        paddingWidth: padding[1],
+      },
     );
   } finally {
     source.release();
@@ -63,7 +72,5 @@ export function lowerMaxPool2d(
   if (done) return [values, indices];
   values.release();
   indices.release();
-  throw new DeviceError(
-    `Cannot maxPool2d on ${run.backend.name} as it has no such routine: move the tensor to another device with await tensor.to(device)`,
-  );
+  return poolByWindows(op, x!, shape, run);
 }

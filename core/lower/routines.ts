@@ -5,7 +5,6 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import { DeviceError } from "../errors.ts";
 import { accumulator, arg, call } from "../expr.ts";
 import { reducedShape } from "../infer.ts";
 import type {
@@ -19,17 +18,18 @@ import type {
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import { castProgram, lowerElementwise } from "./elementwise.ts";
+import {
+  argByComparing,
+  gatherByComparing,
+  runningByDoubling,
+  scatterAddByComparing,
+  sortByRank,
+} from "./decompose.ts";
 import { collapse } from "./geometry.ts";
 import { alongDim, type Launcher } from "./launcher.ts";
 import { copyOf } from "./move.ts";
 import { memoize, ReduceProgram } from "./program.ts";
 import { lowerReduce } from "./reduce.ts";
-
-function missing(name: string, run: Launcher): DeviceError {
-  return new DeviceError(
-    `Cannot ${name} on ${run.backend.name} as it has no such routine: move the tensor to another device with await tensor.to(device)`,
-  );
-}
 
 /** The value as `dtype`, owned by the caller. */
 function as(x: Value, dtype: DType, run: Launcher): Value {
@@ -75,7 +75,7 @@ export function lowerMatmul(
       ? { shape: loop, strides }
       : mergeBatch(loop, strides);
     const values = bias ? [out, a!, b!, bias] : [out, a!, b!];
-    if (run.routine("matmul", merged.shape, 1, values, merged.strides)) {
+    if (run.routine("matmul", merged.shape, 1, values, merged.strides, {})) {
       return out;
     }
   }
@@ -188,104 +188,69 @@ function productByReduction(
 
 /** Lowers `gather` to its routine. */
 export function lowerGather(
-  op: GatherOp,
-  [x, index]: readonly Value[],
+  { dim }: GatherOp,
+  inputs: readonly Value[],
   run: Launcher,
 ): Value {
-  const out = run.allocate(index!.shape, x!.dtype);
+  const [x, index] = inputs as [Value, Value];
+  const out = run.allocate(index.shape, x.dtype);
   if (out.view.size === 0) return out;
-  const loop = alongDim(index!.shape, op.dim, [
-    out.view,
-    x!.view,
-    index!.view,
-  ]);
-  const values = [out, x!, index!];
-  const bound = x!.shape[op.dim] ?? 1;
-  return orRelease(
-    [out],
-    () => run.routine("gather", loop.shape, 1, values, loop.strides, [bound]),
-    "gather",
-    run,
-  );
+  const loop = alongDim(index.shape, dim, [out.view, x.view, index.view]);
+  const bound = x.shape[dim] ?? 1;
+  const values = [out, x, index];
+  if (run.routine("gather", loop.shape, 1, values, loop.strides, { bound })) {
+    return out;
+  }
+  out.release();
+  return gatherByComparing(dim, inputs, run);
 }
 
 /** Lowers `scatterAdd` to a copy of its first input and the routine. */
 export function lowerScatterAdd(
-  op: ScatterAddOp,
-  [x, index, src]: readonly Value[],
+  { dim }: ScatterAddOp,
+  inputs: readonly Value[],
   run: Launcher,
 ): Value {
-  const out = copyOf(x!, run);
-  if (index!.view.size === 0) return out;
-  const added = as(src!, x!.dtype, run);
-  const loop = alongDim(index!.shape, op.dim, [
-    out.view,
-    index!.view,
-    added.view,
-  ]);
-  const values = [out, index!, added];
-  const bound = x!.shape[op.dim] ?? 1;
-  try {
-    return orRelease(
-      [out],
-      () =>
-        run.routine("scatterAdd", loop.shape, 1, values, loop.strides, [bound]),
-      "scatterAdd",
-      run,
-    );
-  } finally {
-    added.release();
+  const [x, index, src] = inputs as [Value, Value, Value];
+  const out = copyOf(x, run);
+  if (index.view.size === 0) return out;
+  const added = as(src, x.dtype, run);
+  const loop = alongDim(index.shape, dim, [out.view, index.view, added.view]);
+  const bound = x.shape[dim] ?? 1;
+  const values = [out, index, added];
+  const { shape, strides } = loop;
+  if (!run.routine("scatterAdd", shape, 1, values, strides, { bound })) {
+    scatterAddByComparing(dim, out, index, added, inputs, run);
   }
-}
-
-/** Runs a routine that must exist; releases the outputs when it fails. */
-function orRelease(
-  outputs: readonly [Value, ...Value[]],
-  launch: () => boolean,
-  name: string,
-  run: Launcher,
-): Value {
-  let done = false;
-  try {
-    done = launch();
-    if (!done) throw missing(name, run);
-    return outputs[0];
-  } finally {
-    if (!done) { for (const output of outputs) output.release(); }
-  }
+  added.release();
+  return out;
 }
 
 /** Lowers `argmax` and `argmin` to their routines. */
 export function lowerArg(
   op: ArgOp,
   [x]: readonly Value[],
+  { shape }: Meta,
   run: Launcher,
 ): Value {
   const kept = run.allocate(reducedShape(x!.shape, [op.dim], true), "int32");
-  if (kept.view.size > 0) {
-    // A 0-d tensor is one row of one element.
-    const loop = x!.shape.length === 0
-      ? { shape: [1, 1], strides: [[0, 0], [0, 0]] }
-      : alongDim(x!.shape, op.dim, [
-        new View(
-          x!.shape,
-          kept.view.strides.map((s, d) => d === op.dim ? 0 : s),
-          0,
-        ),
-        x!.view,
-      ]);
-    orRelease(
-      [kept],
-      () => run.routine(op.name, loop.shape, 1, [kept, x!], loop.strides),
-      op.name,
-      run,
-    );
-  }
-  if (op.keepDim) return kept;
-  const out = kept.alias(
-    View.dense(reducedShape(x!.shape, [op.dim], false)),
-  );
-  kept.release();
+  // A 0-d tensor is one row of one element.
+  const loop = x!.shape.length === 0
+    ? { shape: [1, 1], strides: [[0, 0], [0, 0]] }
+    : alongDim(x!.shape, op.dim, [
+      new View(
+        x!.shape,
+        kept.view.strides.map((s, d) => d === op.dim ? 0 : s),
+        0,
+      ),
+      x!.view,
+    ]);
+  const done = kept.view.size === 0 ||
+    run.routine(op.name, loop.shape, 1, [kept, x!], loop.strides, {});
+  const found = done ? kept : argByComparing(op, x!, run);
+  if (!done) kept.release();
+  const out = found.alias(View.dense(shape));
+  found.release();
   return out;
 }
 
@@ -301,23 +266,26 @@ export function lowerSort(
   const moved = x!.view.permute(order);
   const values = run.allocate(moved.shape, x!.dtype);
   const indices = run.allocate(moved.shape, "int32");
+  let results: [Value, Value] = [values, indices];
   if (values.view.size > 0) {
     const loop = rank === 0
       ? { shape: [1, 1], strides: [[0, 0], [0, 0], [0, 0]] }
       : alongDim(moved.shape, rank - 1, [values.view, indices.view, moved]);
     const all = [values, indices, x!];
-    orRelease(
-      [values, indices],
-      () =>
-        run.routine("sort", loop.shape, 2, all, loop.strides, [
-          op.descending ? 1 : 0,
-        ]),
-      "sort",
-      run,
-    );
+    const descending = op.descending ? 1 : 0;
+    const { shape, strides } = loop;
+    if (!run.routine("sort", shape, 2, all, strides, { descending })) {
+      for (const result of results) result.release();
+      results = sortByRank(
+        x!,
+        new View(moved.shape, moved.strides, moved.offset),
+        op.descending,
+        run,
+      );
+    }
   }
   const back = order.map((_, d) => order.indexOf(d));
-  return [values, indices].map((value) => {
+  return results.map((value) => {
     const out = value.alias(value.view.permute(back));
     value.release();
     return out;
@@ -338,12 +306,13 @@ export function lowerAlong(
     const loop = x!.shape.length === 0
       ? { shape: [1, 1], strides: [[0, 0], [0, 0]] }
       : alongDim(x!.shape, op.dim, [out.view, input.view]);
-    if (run.routine(op.name, loop.shape, 1, [out, input], loop.strides)) {
+    if (run.routine(op.name, loop.shape, 1, [out, input], loop.strides, {})) {
       return out;
     }
     out.release();
-    if (op.name === "cumsum") throw missing("cumsum", run);
-    return softmaxByParts(op, input, run);
+    return op.name === "cumsum"
+      ? runningByDoubling("sum", op.dim, input, run)
+      : softmaxByParts(op, input, run);
   } finally {
     input.release();
   }

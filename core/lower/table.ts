@@ -67,8 +67,8 @@ const LOWER: { readonly [N in OpName]: Lower<OpOf<N>> } = {
   norm: lowerReduce,
   variance: lowerVariance,
   logsumexp: lowerLogSumExp,
-  argmax: lowerArg,
-  argmin: lowerArg,
+  argmax: (op, inputs, run, [result]) => lowerArg(op, inputs, result!, run),
+  argmin: (op, inputs, run, [result]) => lowerArg(op, inputs, result!, run),
   softmax: (op, inputs, run, [result]) => lowerAlong(op, inputs, result!, run),
   logSoftmax: (op, inputs, run, [result]) =>
     lowerAlong(op, inputs, result!, run),

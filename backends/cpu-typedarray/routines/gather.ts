@@ -4,7 +4,11 @@
  * @module
  */
 import type { TypedArray } from "@tenfold/core";
-import type { Launch, RoutineKernel } from "@tenfold/core/backend";
+import {
+  type Launch,
+  parameterOf,
+  type RoutineKernel,
+} from "@tenfold/core/backend";
 import { forEachRow } from "../positions.ts";
 import { checkIndices, innerLoops } from "./indices.ts";
 
@@ -22,7 +26,7 @@ export function prepareGather(_: RoutineKernel): Launch {
       offsets[2]!,
       shape,
       strides[2]!,
-      call.scalars[0]!,
+      parameterOf("gather", "bound", call),
       "gather",
     );
     const pick = strides[1]!.at(-1)!;

@@ -4,7 +4,11 @@
  * @module
  */
 import type { TypedArray } from "@tenfold/core";
-import type { Launch, RoutineKernel } from "@tenfold/core/backend";
+import {
+  type Launch,
+  parameterOf,
+  type RoutineKernel,
+} from "@tenfold/core/backend";
 import { forEachRow } from "../positions.ts";
 import { checkIndices, innerLoops } from "./indices.ts";
 
@@ -26,7 +30,7 @@ export function prepareScatterAdd({ outputs }: RoutineKernel): Launch {
       offsets[1]!,
       shape,
       strides[1]!,
-      call.scalars[0]!,
+      parameterOf("scatterAdd", "bound", call),
       "scatterAdd",
     );
     const pick = strides[0]!.at(-1)!;

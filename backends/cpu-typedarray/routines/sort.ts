@@ -4,7 +4,11 @@
  * @module
  */
 import type { TypedArray } from "@tenfold/core";
-import type { Launch, RoutineKernel } from "@tenfold/core/backend";
+import {
+  type Launch,
+  parameterOf,
+  type RoutineKernel,
+} from "@tenfold/core/backend";
 import { forEachRow } from "../positions.ts";
 
 /** Runs up to this long are sorted by insertion, longer ones are merged. */
@@ -24,7 +28,7 @@ export function prepareSort(_: RoutineKernel): Launch {
       Int32Array,
       TypedArray,
     ];
-    const descending = call.scalars[0] === 1;
+    const descending = parameterOf("sort", "descending", call) === 1;
     const n = call.shape.at(-1)!;
     const [valueStep, indexStep, xStep] = call.strides.map((s) =>
       s.at(-1)!

@@ -8,7 +8,11 @@
  */
 
 import { IndexError } from "@tenfold/core";
-import type { Launch, RoutineKernel } from "@tenfold/core/backend";
+import {
+  type Launch,
+  parameterOf,
+  type RoutineKernel,
+} from "@tenfold/core/backend";
 import {
   type Code,
   f32x4,
@@ -178,13 +182,17 @@ function choose(
 }
 
 /** Turns the status that a kernel leaves into an error. */
-function checked(engine: Engine, launch: Launch, operation: string): Launch {
+function checked(
+  engine: Engine,
+  launch: Launch,
+  operation: "gather" | "scatterAdd",
+): Launch {
   const { memory } = engine;
   return (call) => {
     memory.i32[STATUS / 4] = 0;
     launch(call);
     if (memory.i32[STATUS / 4] === 0) return;
-    const bound = call.scalars[0]!;
+    const bound = parameterOf(operation, "bound", call);
     const expected = bound > 0
       ? `expected 0 to ${bound - 1}`
       : "expected none, as there is nothing to choose from";

@@ -9,7 +9,11 @@
  */
 
 import type { DType } from "@tenfold/core";
-import type { Launch, RoutineKernel } from "@tenfold/core/backend";
+import {
+  type Launch,
+  parameterOf,
+  type RoutineKernel,
+} from "@tenfold/core/backend";
 import {
   type Code,
   type FunctionBuilder,
@@ -135,7 +139,10 @@ export function compileSort(
     const block = engine.allocate("bool", workspaceBytes(n, keys));
     try {
       // As an int32 scalar, so that addresses above 2 GB keep their bits.
-      launch({ ...call, scalars: [call.scalars[0]!, block.pointer | 0] });
+      launch({
+        ...call,
+        scalars: [parameterOf("sort", "descending", call), block.pointer | 0],
+      });
     } finally {
       engine.allocator.free(block);
     }

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { Launch, RoutineKernel } from "@tenfold/core/backend";
+import {
+  type Launch,
+  parameterOf,
+  type RoutineKernel,
+} from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import { int, uint } from "../wgsl/params.ts";
 import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
@@ -50,7 +54,7 @@ export function prepareGather(gpu: Gpu, kernel: RoutineKernel): Launch {
   return (call) => {
     const first = program.reserve();
     layout.fill(gpu, first, call);
-    gpu.recorder.ints[first + bound] = call.scalars[0]!;
+    gpu.recorder.ints[first + bound] = parameterOf("gather", "bound", call);
     gpu.recorder.ints[first + reporter] = gpu.errors.reporter();
     const count = rowsOf(call) * lengthOf(call);
     program.dispatch(

@@ -7,7 +7,12 @@
  *
  * @module
  */
-import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
+import {
+  type KernelCall,
+  type Launch,
+  parameterOf,
+  type RoutineKernel,
+} from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { int, uint } from "../wgsl/params.ts";
@@ -152,7 +157,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
   const fill = (call: KernelCall, first: number, part: Part): void => {
     const { ints } = gpu.recorder;
     layout.fill(gpu, first, call);
-    ints[first + bound] = call.scalars[0]!;
+    ints[first + bound] = parameterOf("scatterAdd", "bound", call);
     ints[first + reporter] = gpu.errors.reporter();
     ints[first + begin] = part.begin;
     ints[first + end] = part.end;

@@ -9,7 +9,12 @@
  *
  * @module
  */
-import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
+import {
+  type KernelCall,
+  type Launch,
+  parameterOf,
+  type RoutineKernel,
+} from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
@@ -182,7 +187,7 @@ export function prepareSort(gpu: Gpu, kernel: RoutineKernel): Launch {
     layout.fill(gpu, first, call);
     const { ints } = gpu.recorder;
     const count = steps.padded / steps.width;
-    ints[first + descending] = call.scalars[0]!;
+    ints[first + descending] = parameterOf("sort", "descending", call);
     ints[first + padded] = steps.padded;
     ints[first + tiles] = count;
     ints[first + width] = steps.width;
