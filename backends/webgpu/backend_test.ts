@@ -19,6 +19,7 @@ import {
   zeros,
 } from "@tenfold/core";
 import type { Buffer } from "@tenfold/core/backend";
+import { VALUE } from "../../core/members.ts";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import type { WebgpuBackend } from "./backend.ts";
 import { describeWithAdapter, openWith } from "./testing.ts";
@@ -267,8 +268,7 @@ describeWithAdapter("webgpu", () => {
     }
     /** The buffer of a tensor. */
     function bufferOf(x: Tensor): Buffer {
-      return (x as unknown as { value: { storage: { buffer: Buffer } } })
-        .value.storage.buffer;
+      return x[VALUE].storage.buffer;
     }
     const refuses = (x: Tensor, message: string) =>
       assertRejects(() => x.data(), DeviceError, message);
