@@ -111,7 +111,6 @@ function checkIndices(
   name: string,
   index: Value,
   bound: number,
-  inputs: readonly Value[],
   run: Launcher,
 ): void {
   const dims = index.shape.map((_, d) => d);
@@ -137,7 +136,6 @@ function checkIndices(
   } finally {
     faults.release();
   }
-  run.begin(inputs);
 }
 
 /** `out[.., j] = x[.., index[.., j]]`, by comparing with each index. */
@@ -148,7 +146,7 @@ export function gatherByComparing(
 ): Value {
   const [x, index] = inputs as [Value, Value];
   const bound = x.shape[dim] ?? 1;
-  checkIndices("gather", index, bound, inputs, run);
+  checkIndices("gather", index, bound, run);
   const rank = index.shape.length;
   const at = positions(bound, run);
   const out = fold(run, picked(x.dtype), [...index.shape, bound], [rank], [
@@ -184,11 +182,10 @@ export function scatterAddByComparing(
   out: Value,
   index: Value,
   src: Value,
-  inputs: readonly Value[],
   run: Launcher,
 ): void {
   const bound = out.shape[dim] ?? 1;
-  checkIndices("scatterAdd", index, bound, [...inputs, out, src], run);
+  checkIndices("scatterAdd", index, bound, run);
   const rank = index.shape.length;
   const target = index.shape.map((n, d) => d === dim ? bound : n);
   const window = out.alias(

@@ -65,8 +65,7 @@ export type Refuse = (
 export class Launcher {
   /** The backend that does the work. */
   readonly backend: Backend;
-  /** Refuses what depends on values. */
-  readonly refuse: Refuse;
+  readonly #refuse: Refuse;
   readonly #programs: (Map<Key, Launch> | undefined)[] = [];
   readonly #routines = new Map<RoutineName, Map<Key, Launch | null>>();
 
@@ -80,7 +79,7 @@ export class Launcher {
   /** Keeps its own cache of prepared kernels. */
   constructor(backend: Backend, refuse: Refuse) {
     this.backend = backend;
-    this.refuse = refuse;
+    this.#refuse = refuse;
   }
 
   /** Begins an operation that may make views of its inputs. */
@@ -114,6 +113,25 @@ export class Launcher {
       while (storage.live && storage.references > count) storage.release();
     }
     this.complete();
+  }
+
+  /**
+   * Refuses what depends on values. The device may run other operations for it,
+   * so what this one has made is kept in mind meanwhile.
+   */
+  refuse(operation: string, faults: Value, error: FaultError): void {
+    const made = this.#made.slice(0, this.#count);
+    const inputs = this.#inputs;
+    this.#count = this.#inputs = 0;
+    const references = this.#references.slice(0, inputs);
+    try {
+      this.#refuse(operation, faults, error);
+    } finally {
+      made.forEach((storage, i) => this.#made[i] = storage);
+      references.forEach((count, i) => this.#references[i] = count);
+      this.#count = made.length;
+      this.#inputs = inputs;
+    }
   }
 
   /** A dense value of its own, contents undefined. */

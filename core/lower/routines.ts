@@ -220,7 +220,7 @@ export function lowerScatterAdd(
   const values = [out, index, added];
   const { shape, strides } = loop;
   if (!run.routine("scatterAdd", shape, 1, values, strides, { bound })) {
-    scatterAddByComparing(dim, out, index, added, inputs, run);
+    scatterAddByComparing(dim, out, index, added, run);
   }
   added.release();
   return out;
