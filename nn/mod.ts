@@ -55,8 +55,10 @@ export * from "./module_list.ts";
 export * from "./parameter.ts";
 export * from "./pooling.ts";
 export * from "./sequential.ts";
+export type { NamePattern, Rename } from "./_names.ts";
 export {
   type LoadReport,
+  type LoadStateDictOptions,
   type StateDict,
   StateDictError,
 } from "./state_dict.ts";

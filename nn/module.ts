@@ -8,27 +8,24 @@ import {
   checkCount,
   currentRecording,
   currentTask,
+  showValue,
   type Task,
 } from "@tenfold/core/internal";
 import { describeModule } from "./_describe.ts";
 import { type Member, membersOf, type Named } from "./_members.ts";
 import { moveTensors } from "./_move.ts";
+import { matcher, type NamePattern } from "./_names.ts";
 import { rememberModule } from "./_structure.ts";
 import { Buffer, Parameter } from "./parameter.ts";
-import { type LoadReport, loadTensors, type StateDict } from "./state_dict.ts";
+import {
+  type LoadReport,
+  type LoadStateDictOptions,
+  loadTensors,
+  type StateDict,
+} from "./state_dict.ts";
 
 /** A module whatever it takes and gives. */
 export type AnyModule = Module<never[], unknown>;
-
-/** Options of {@linkcode Module.loadStateDict}. */
-export interface LoadStateDictOptions {
-  /**
-   * Whether every name must be on both sides.
-   *
-   * @default {true}
-   */
-  readonly strict?: boolean;
-}
 
 /**
  * A layer, a loss or a whole model: parameters, and a function of tensors that
@@ -219,10 +216,13 @@ export abstract class Module<
    *
    * @param state Tensors by name, such as another module's `stateDict()` or
    * what `loadSafetensors` gives.
-   * @param options `strict: false` takes what there is of both.
-   * @returns The names that were missing, and those that nobody knew.
+   * @param options `strict: false` takes what there is of both, `mismatched:
+   * "skip"` passes over other shapes, and `rename` gives the tensors new names.
+   * @returns The names that were loaded, that were missing, that nobody knew and
+   * that had another shape.
    * @throws {StateDictError} If a name is missing or unknown (unless `strict`
-   * is off), or a shape differs; it lists them all.
+   * is off), or a shape differs (unless those are skipped); it lists them all.
+   * @throws {RangeError} If two names become the same.
    */
   loadStateDict(
     state: Readonly<Record<string, Tensor>>,
@@ -233,7 +233,7 @@ export abstract class Module<
       this.constructor.name,
       this.stateDict(),
       state,
-      options.strict ?? true,
+      options,
     );
   }
 
@@ -257,6 +257,61 @@ export abstract class Module<
   requiresGrad_(on = true): this {
     checkCount("requiresGrad_", arguments.length, 1);
     for (const parameter of this.parameters()) parameter.requiresGrad_(on);
+    return this;
+  }
+
+  /**
+   * Records no operations on some parameters any more, so that an optimizer
+   * leaves them as they are. (Running figures, such as those of batch norm, go
+   * on: `eval()` keeps them.)
+   *
+   * @param pattern Which, by their names: one name, or the name of a module for
+   * all in it, with `*` for any text; a regular expression; or a function.
+   * Without it, all.
+   * @throws {RangeError} If no name fits.
+   *
+   * @example Training the head alone
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { nn } from "@tenfold/tenfold";
+   *
+   * const model = new nn.Sequential(new nn.Linear(4, 8), new nn.Linear(8, 2));
+   * model.freeze().unfreeze("1");
+   * const trained = model.namedParameters().filter(([, p]) => p.requiresGrad);
+   * assertEquals(trained.map(([name]) => name), ["1.weight", "1.bias"]);
+   * ```
+   */
+  freeze(pattern?: NamePattern): this {
+    checkCount("freeze", arguments.length, 1);
+    return this.#require(false, "freeze", pattern);
+  }
+
+  /**
+   * Records operations on some parameters again; see
+   * {@linkcode Module.freeze}.
+   *
+   * @param pattern Which, by their names. Without it, all.
+   * @throws {RangeError} If no name fits.
+   */
+  unfreeze(pattern?: NamePattern): this {
+    checkCount("unfreeze", arguments.length, 1);
+    return this.#require(true, "unfreeze", pattern);
+  }
+
+  #require(on: boolean, operation: string, pattern?: NamePattern): this {
+    const all = this.namedParameters();
+    const fits = pattern === undefined
+      ? () => true
+      : matcher(pattern, `${operation} parameters`);
+    const chosen = all.filter(([name]) => fits(name));
+    if (pattern !== undefined && chosen.length === 0) {
+      throw new RangeError(
+        `Cannot ${operation} parameters of ${this.constructor.name} as no name fits ${
+          showValue(pattern)
+        }: the names are ${all.map(([name]) => name).join(", ")}`,
+      );
+    }
+    for (const [, parameter] of chosen) parameter.requiresGrad_(on);
     return this;
   }
 

@@ -19,6 +19,7 @@ import {
   Linear,
   Module,
   ModuleList,
+  type NamePattern,
   Parameter,
   ReLU,
   Sequential,
@@ -237,6 +238,68 @@ describe("a module", () => {
   );
 });
 
+describe("freeze", () => {
+  const trained = (module: Module<never[], unknown>) =>
+    module.namedParameters().filter(([, { requiresGrad }]) => requiresGrad)
+      .map(([name]) => name);
+
+  it(
+    "takes names, modules, wildcards, expressions and functions",
+    clean(() => {
+      using model = new Sequential(
+        new Sequential(new Linear(1, 1), new Linear(1, 1)),
+        new Linear(1, 1),
+      );
+      const all = trained(model);
+      assertEquals(trained(model.freeze()), []);
+      assertEquals(trained(model.unfreeze()), all);
+      const cases: [NamePattern, string[]][] = [
+        ["0", ["0.0.weight", "0.0.bias", "0.1.weight", "0.1.bias"]],
+        ["0.1", ["0.1.weight", "0.1.bias"]],
+        ["1.weight", ["1.weight"]],
+        ["*.bias", ["0.0.bias", "0.1.bias", "1.bias"]],
+        [/^1\./g, ["1.weight", "1.bias"]],
+        [(name) => name.length === 6, ["1.bias"]],
+      ];
+      for (const [pattern, names] of cases) {
+        assertEquals(trained(model.freeze().unfreeze(pattern)), names);
+        const rest = all.filter((name) => !names.includes(name));
+        assertEquals(trained(model.unfreeze().freeze(pattern)), rest);
+      }
+      for (const pattern of ["heads", "0.", "weight", /x/]) {
+        assertThrows(
+          () => model.freeze(pattern),
+          RangeError,
+          "Cannot freeze parameters of Sequential as no name fits ",
+        );
+      }
+      assertThrows(
+        () => model.unfreeze(3 as never),
+        TypeError,
+        "Cannot unfreeze parameters as the pattern must be a string, a regular expression or a function: got 3",
+      );
+    }),
+  );
+
+  it(
+    "leaves frozen parameters as they are, bit for bit",
+    clean(() => {
+      using model = new Sequential(new Linear(2, 2), new Linear(2, 1));
+      model.freeze("0");
+      const before = model.stateDict()["0.weight"]!.dataSync();
+      using loss = model.forward(ones([3, 2])).sum();
+      loss.backward();
+      assertEquals(model.parameters().map(({ grad }) => grad === null), [
+        true,
+        true,
+        false,
+        false,
+      ]);
+      assertEquals(model.stateDict()["0.weight"]!.dataSync(), before);
+    }),
+  );
+});
+
 describe("loadStateDict", () => {
   it(
     "copies values, also of another dtype",
@@ -246,7 +309,12 @@ describe("loadStateDict", () => {
         weight: tensor([[1, 2]], { dtype: "int32" }),
         bias: tensor([3], { dtype: "float64" }),
       });
-      assertEquals(report, { missingKeys: [], unexpectedKeys: [] });
+      assertEquals(report, {
+        missingKeys: [],
+        unexpectedKeys: [],
+        mismatchedKeys: [],
+        loadedKeys: ["weight", "bias"],
+      });
       assertEquals(layer.forward(tensor([10, 1])).toArraySync(), [15]);
       assertEquals(layer.weight.dtype, "float32");
       assert(layer.weight.requiresGrad);
@@ -326,11 +394,89 @@ describe("loadStateDict", () => {
         { weight: ones([1, 2]), wait: ones([1]) },
         { strict: false },
       );
-      assertEquals(report, { missingKeys: ["bias"], unexpectedKeys: ["wait"] });
+      assertEquals(report, {
+        missingKeys: ["bias"],
+        unexpectedKeys: ["wait"],
+        mismatchedKeys: [],
+        loadedKeys: ["weight"],
+      });
       assertEquals(layer.weight.toArraySync(), [[1, 1]]);
       assertThrows(
         () => layer.loadStateDict({ weight: ones([2]) }, { strict: false }),
         StateDictError,
+      );
+    }),
+  );
+
+  it(
+    "leaves tensors of another shape as they are where asked, and reports them",
+    clean(() => {
+      using model = new Sequential(new Linear(2, 2), new Linear(2, 3));
+      const head = model.stateDict()["1.weight"]!.toArraySync();
+      using weight = ones([2, 2]);
+      using other = ones([5, 2]);
+      const state = { "0.weight": weight, "1.weight": other, extra: weight };
+      const report = model.loadStateDict(state, {
+        strict: false,
+        mismatched: "skip",
+      });
+      assertEquals(report, {
+        missingKeys: ["0.bias", "1.bias"],
+        unexpectedKeys: ["extra"],
+        mismatchedKeys: ["1.weight"],
+        loadedKeys: ["0.weight"],
+      });
+      assertEquals(model.stateDict()["0.weight"]!.toArraySync(), [
+        [1, 1],
+        [1, 1],
+      ]);
+      assertEquals(model.stateDict()["1.weight"]!.toArraySync(), head);
+      const error = assertThrows(
+        () => model.loadStateDict(state, { strict: false }),
+        StateDictError,
+        "1.weight: got shape [5, 2], expected [3, 2]",
+      );
+      assertEquals(error.mismatchedKeys, ["1.weight"]);
+      assertThrows(
+        () => model.loadStateDict(state, { mismatched: "drop" as "skip" }),
+        RangeError,
+        'mismatched must be "error" or "skip": got ',
+      );
+    }),
+  );
+
+  it(
+    "gives tensors new names, by parts of names or by a function",
+    clean(() => {
+      using model = new Sequential(new Linear(1, 1), new Linear(1, 1));
+      using one = tensor([[1]]);
+      using two = tensor([2]);
+      const rename = { "module.backbone": "0", module: "", "module.fc": "1" };
+      const names = model.loadStateDict({
+        "module.backbone.weight": one,
+        "module.backbone.bias": two,
+        "module.fc.weight": one,
+        "module.1.bias": two,
+      }, { rename }).loadedKeys;
+      assertEquals(names, ["0.weight", "0.bias", "1.weight", "1.bias"]);
+      model.loadStateDict({ weight: one, bias: two, step: two }, {
+        strict: false,
+        rename: (name) => name === "step" ? null : `1.${name}`,
+      });
+      const inner = new Sequential(model);
+      inner.loadStateDict(model.stateDict(), { rename: { "": "0" } });
+      assertThrows(
+        () =>
+          model.loadStateDict({ a: one, b: one }, {
+            rename: { a: "0.weight", b: "0.weight" },
+          }),
+        RangeError,
+        "Cannot load the state dict into Sequential as two names become 0.weight: a and b",
+      );
+      assertThrows(
+        () => model.loadStateDict({}, { rename: 3 as never }),
+        TypeError,
+        "rename must be an object of names or a function: got 3",
       );
     }),
   );

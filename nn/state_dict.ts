@@ -8,13 +8,39 @@ import { DTYPES } from "@tenfold/core/backend";
 import {
   noGradNow,
   showShape,
+  showValue,
   unscopedNow,
   UPLOAD_LIKE,
   VALUE,
 } from "@tenfold/core/internal";
+import { type Rename, renamer } from "./_names.ts";
 
 /** The tensors of a module by name. */
 export type StateDict = Record<string, Tensor>;
+
+/** Options of {@linkcode Module.loadStateDict}. */
+export interface LoadStateDictOptions {
+  /**
+   * Whether every name must be on both sides.
+   *
+   * @default {true}
+   */
+  readonly strict?: boolean;
+  /**
+   * What becomes of a tensor of another shape, such as that of a head for other
+   * classes: `"error"` refuses the state dict, `"skip"` leaves the module's as
+   * it is.
+   *
+   * @default {"error"}
+   */
+  readonly mismatched?: "error" | "skip";
+  /**
+   * New names for the tensors: an object of names, or of the first parts of
+   * names (`{ module: "", "backbone.fc": "head" }`), or a function that gives
+   * the new name, or null for a tensor that is left out.
+   */
+  readonly rename?: Rename;
+}
 
 /** What {@linkcode Module.loadStateDict} found. */
 export interface LoadReport {
@@ -22,22 +48,30 @@ export interface LoadReport {
   readonly missingKeys: string[];
   /** Names of the state dict that the module does not have. */
   readonly unexpectedKeys: string[];
+  /** Names of tensors that have another shape than the module's. */
+  readonly mismatchedKeys: string[];
+  /** Names of the module that were loaded. */
+  readonly loadedKeys: string[];
 }
 
 /** A state dict that does not fit a module; nothing was changed. */
-export class StateDictError extends TypeError implements LoadReport {
+export class StateDictError extends TypeError
+  implements Omit<LoadReport, "loadedKeys"> {
   /** Always `"StateDictError"`. */
   override name = "StateDictError";
   /** Names of the module that the state dict does not have. */
   readonly missingKeys: string[];
   /** Names of the state dict that the module does not have. */
   readonly unexpectedKeys: string[];
+  /** Names of tensors that have another shape than the module's. */
+  readonly mismatchedKeys: string[];
 
   /** Lists what does not fit. */
-  constructor(message: string, report: LoadReport) {
+  constructor(message: string, report: Omit<LoadReport, "loadedKeys">) {
     super(message);
     this.missingKeys = report.missingKeys;
     this.unexpectedKeys = report.unexpectedKeys;
+    this.mismatchedKeys = report.mismatchedKeys;
   }
 }
 
@@ -85,23 +119,30 @@ export function copyTensor(target: Tensor, source: Tensor): void {
 export function loadTensors(
   owner: string,
   targets: StateDict,
-  sources: Readonly<Record<string, Tensor>>,
-  strict: boolean,
+  state: Readonly<Record<string, Tensor>>,
+  { strict = true, mismatched = "error", rename }: LoadStateDictOptions,
 ): LoadReport {
-  if (typeof sources !== "object" || sources === null) {
-    throw new TypeError(
-      `Cannot load the state dict of ${owner} as it is no object: got ${
-        describe(sources)
+  if (mismatched !== "error" && mismatched !== "skip") {
+    throw new RangeError(
+      `Cannot load the state dict of ${owner} as mismatched must be "error" or "skip": got ${
+        showValue(mismatched)
       }`,
     );
   }
+  if (typeof state !== "object" || state === null) {
+    throw new TypeError(
+      `Cannot load the state dict of ${owner} as it is no object: got ${
+        describe(state)
+      }`,
+    );
+  }
+  const sources = rename === undefined ? state : renamed(owner, state, rename);
   const missingKeys = Object.keys(targets).filter((name) =>
     !Object.hasOwn(sources, name)
   );
   const unexpectedKeys = Object.keys(sources).filter((name) =>
     !Object.hasOwn(targets, name)
   );
-  const report = { missingKeys, unexpectedKeys };
   const faults: string[] = [];
   if (strict && missingKeys.length > 0) {
     faults.push(`missing ${missingKeys.join(", ")}`);
@@ -112,7 +153,16 @@ export function loadTensors(
   const common = Object.keys(targets).filter((name) =>
     Object.hasOwn(sources, name)
   );
-  for (const name of common) {
+  const mismatchedKeys = common.filter((name) => {
+    const source: unknown = sources[name];
+    return source instanceof Tensor && !source.released &&
+      showShape(source.shape) !== showShape(targets[name]!.shape);
+  });
+  const loadedKeys = mismatched === "skip"
+    ? common.filter((name) => !mismatchedKeys.includes(name))
+    : common;
+  const report = { missingKeys, unexpectedKeys, mismatchedKeys };
+  for (const name of loadedKeys) {
     const fault = misfit(targets[name]!, sources[name]);
     if (fault) faults.push(`${name}: ${fault}`);
   }
@@ -124,8 +174,30 @@ export function loadTensors(
       report,
     );
   }
-  copyAll(common.map((name) => [targets[name]!, sources[name]!]));
-  return report;
+  copyAll(loadedKeys.map((name) => [targets[name]!, sources[name]!]));
+  return { ...report, loadedKeys };
+}
+
+/** The tensors by their new names. */
+function renamed(
+  owner: string,
+  state: StateDict,
+  rename: Rename,
+): StateDict {
+  const newName = renamer(rename);
+  const from = new Map<string, string>();
+  for (const name of Object.keys(state)) {
+    const to = newName(name);
+    if (to === null) continue;
+    const other = from.get(to);
+    if (other !== undefined) {
+      throw new RangeError(
+        `Cannot load the state dict into ${owner} as two names become ${to}: ${other} and ${name}`,
+      );
+    }
+    from.set(to, name);
+  }
+  return Object.fromEntries([...from].map(([to, name]) => [to, state[name]!]));
 }
 
 /**
