@@ -4,7 +4,8 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { parseArguments, z } from "@tenfold/core/internal";
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod";
 import { type ByteRanges, openRanges } from "../_byte_ranges.ts";
 import { parseAs } from "../_foreign_format.ts";
 import { type DeviceOption, deviceOption, toTensor } from "../_to_tensor.ts";
