@@ -1,7 +1,7 @@
 /**
  * A GGUF file with random blocks, and what they hold.
  *
- * Made by `tools/gguf_fixtures.py`.
+ * Made by `tests/goldens/generators/gguf_fixtures.py`.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * Files that NumPy 1.24.2 wrote.
  *
- * Made by `tools/data_fixtures.py`.
+ * Made by `tests/goldens/generators/data_fixtures.py`.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * Files that NumPy 1.24.2 wrote.
  *
- * Made by `tools/npz_fixtures.py`.
+ * Made by `tests/goldens/generators/npz_fixtures.py`.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * A file that safetensors 0.8.0 wrote.
  *
- * Made by `tools/data_fixtures.py`.
+ * Made by `tests/goldens/generators/data_fixtures.py`.
  *
  * @module
  */

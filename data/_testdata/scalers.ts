@@ -1,7 +1,7 @@
 /**
  * Figures of the scalers of scikit-learn 1.2.1.
  *
- * Made by `tools/data_fixtures.py`.
+ * Made by `tests/goldens/generators/data_fixtures.py`.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * Files that PyTorch 1.13.0a0 wrote.
  *
- * Made by `tools/torch_fixtures.py`.
+ * Made by `tests/goldens/generators/torch_fixtures.py`.
  *
  * @module
  */

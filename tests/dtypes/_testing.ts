@@ -13,8 +13,8 @@ import {
   scope,
   type Tensor,
 } from "@tenfold/core";
-import { backendsUnderTest } from "../../goldens/backends.ts";
-import { onBackend } from "../../goldens/harness.ts";
+import { backendsUnderTest } from "../goldens/backends.ts";
+import { onBackend } from "../goldens/harness.ts";
 
 const backends = await backendsUnderTest();
 

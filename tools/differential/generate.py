@@ -3,8 +3,8 @@
     /usr/bin/python3 tools/differential/generate.py [--seed N --out FOLDER]
 
 Needs PyTorch 1.13 and NumPy 1.24 (Debian: python3-torch python3-numpy). Same
-versions, same bytes. Figures go to goldens/figures/programs_*.json, and
-goldens/programs_suite.ts runs them.
+versions, same bytes. Figures go to tests/goldens/figures/programs_*.json, and
+tests/goldens/programs_suite.ts runs them.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Random layers, optimizers and schedules, in the form of tools/goldens."""
+"""Random layers, optimizers and schedules, in the form of tests/goldens/generators."""
 
 import random
 

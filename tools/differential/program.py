@@ -19,11 +19,11 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "goldens"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "goldens" / "generators"))
 
 from record import cotangent, encode_any  # noqa: E402
 
-# What the suite allows (goldens/compare.ts), and the part that noise may use.
+# What the suite allows (tests/goldens/compare.ts), and the part that noise may use.
 VALUES = (1e-5, 1e-6)
 GRADIENTS = (1e-4, 1e-5)
 SHARE = 0.4

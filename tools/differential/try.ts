@@ -14,8 +14,8 @@ import {
   type ProgramCase,
   runProgram,
   showProgram,
-} from "../../goldens/program.ts";
-import type { FigureFile } from "../../goldens/read.ts";
+} from "../../tests/goldens/program.ts";
+import type { FigureFile } from "../../tests/goldens/read.ts";
 
 const GROUPS = ["tensor", "nn", "special", "tiny", "inplace"];
 const TOGETHER = 50;

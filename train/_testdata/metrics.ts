@@ -1,5 +1,5 @@
 /**
- * Figures of scikit-learn 1.2.1, written by tools/metric_fixtures.py.
+ * Figures of scikit-learn 1.2.1, written by tests/goldens/generators/metric_fixtures.py.
  *
  * @module
  */

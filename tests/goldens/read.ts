@@ -1,5 +1,5 @@
 /**
- * Reads the figures that `tools/goldens/generate.py` writes. It needs nothing
+ * Reads the figures that `tests/goldens/generators/generate.py` writes. It needs nothing
  * but `fetch`, which reads files on Deno and Bun and addresses in browsers.
  *
  * @module
@@ -84,7 +84,7 @@ export function decode(figure: TensorFigure): Figure {
 
 /**
  * The cotangent of output (or gradient) `k`: a fixed sequence that is exact in
- * float32, the same as in `tools/goldens/record.py`.
+ * float32, the same as in `tests/goldens/generators/record.py`.
  */
 export function cotangent(size: number, k: number): Float32Array {
   return Float32Array.from(

@@ -36,7 +36,7 @@ interface StateDictCase {
   readonly logits: TensorFigure;
 }
 
-/** The models of the files, as in `tools/goldens/state_dict.py`. */
+/** The models of the files, as in `tests/goldens/generators/state_dict.py`. */
 const MODELS: Readonly<Record<string, () => Sequential>> = {
   "mlp.safetensors": () =>
     new Sequential(new Linear(4, 6), new ReLU(), new Linear(6, 3)),

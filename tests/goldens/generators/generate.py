@@ -1,6 +1,6 @@
-"""Writes every figure file of goldens/figures.
+"""Writes every figure file of tests/goldens/figures.
 
-    /usr/bin/python3 tools/goldens/generate.py [group ...]
+    /usr/bin/python3 tests/goldens/generators/generate.py [group ...]
 
 Needs PyTorch 1.13 and NumPy 1.24 (Debian: python3-torch python3-numpy). Same
 versions, same bytes.

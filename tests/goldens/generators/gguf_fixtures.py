@@ -3,7 +3,7 @@
 
 Blocks are random bits; their values come from the description of the format in
 ggml, element by element in float64, apart from the code under test. Needs
-numpy: `python3 tools/gguf_fixtures.py && deno fmt data/_testdata`.
+numpy: `python3 tests/goldens/generators/gguf_fixtures.py && deno fmt data/_testdata`.
 """
 
 import base64
@@ -13,7 +13,7 @@ import struct
 
 import numpy as np
 
-PATH = pathlib.Path(__file__).parent.parent / "data" / "_testdata" / "gguf.ts"
+PATH = pathlib.Path(__file__).resolve().parents[3] / "data" / "_testdata" / "gguf.ts"
 random = np.random.default_rng(0)
 
 
@@ -181,7 +181,7 @@ if __name__ == "__main__":
     small = {"f32": TENSORS["f32"], "q2_k": (10, [256], bytes(84), None), "i8": TENSORS["i8"]}
     PATH.write_text(
         "/**\n * A GGUF file with random blocks, and what they hold.\n *\n"
-        " * Made by `tools/gguf_fixtures.py`.\n *\n * @module\n */\n\n"
+        " * Made by `tests/goldens/generators/gguf_fixtures.py`.\n *\n * @module\n */\n\n"
         "/** The tensors of the file. */\n"
         "export const GGUF_TENSORS: { [name: string]: { shape: number[]; values: number[] } } = {"
         + expected

@@ -66,7 +66,7 @@ const classes = optim as unknown as Readonly<
   Record<string, new (...args: unknown[]) => unknown>
 >;
 
-/** The losses that the figures minimize, as `tools/goldens/optimizers.py`. */
+/** The losses that the figures minimize, as `tests/goldens/generators/optimizers.py`. */
 const PROBLEMS = {
   fixed: (params: Tensor[], given: Tensor[]): Tensor =>
     total(params.map((p, k) => p.mul(given[k]!).sum())),

@@ -3,7 +3,7 @@
 The files are written by hand: 8 bytes little-endian header length, the header
 as JSON (padded with spaces to a multiple of 8), then the raw tensors.
 
-    /usr/bin/python3 tools/goldens/state_dict.py mlp|cnn FILE
+    /usr/bin/python3 tests/goldens/generators/state_dict.py mlp|cnn FILE
 
 loads a file that our library saved into the same PyTorch model, strictly, and
 compares the logits: the way back.

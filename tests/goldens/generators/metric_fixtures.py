@@ -1,7 +1,7 @@
 """Writes what scikit-learn makes of some predictions, for the tests of metrics.
 
 Needs numpy and scikit-learn:
-`python3 tools/metric_fixtures.py && deno fmt train/_testdata`.
+`python3 tests/goldens/generators/metric_fixtures.py && deno fmt train/_testdata`.
 """
 
 import json
@@ -12,7 +12,7 @@ import numpy as np
 import sklearn
 from sklearn import metrics
 
-TARGET = pathlib.Path(__file__).parent.parent / "train" / "_testdata" / "metrics.ts"
+TARGET = pathlib.Path(__file__).resolve().parents[3] / "train" / "_testdata" / "metrics.ts"
 warnings.filterwarnings("ignore")
 
 
@@ -68,7 +68,7 @@ def cases():
 TARGET.parent.mkdir(exist_ok=True)
 TARGET.write_text(
     f"""/**
- * Figures of scikit-learn {sklearn.__version__}, written by tools/metric_fixtures.py.
+ * Figures of scikit-learn {sklearn.__version__}, written by tests/goldens/generators/metric_fixtures.py.
  *
  * @module
  */

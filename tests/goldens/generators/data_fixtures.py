@@ -1,7 +1,7 @@
 """Writes what other programs write, for the tests of the data package.
 
 Needs numpy, scikit-learn and safetensors:
-`python3 tools/data_fixtures.py && deno fmt data/_testdata`.
+`python3 tests/goldens/generators/data_fixtures.py && deno fmt data/_testdata`.
 """
 
 import base64
@@ -15,7 +15,7 @@ import sklearn
 from safetensors import TensorSpec, serialize
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-FOLDER = pathlib.Path(__file__).parent.parent / "data" / "_testdata"
+FOLDER = pathlib.Path(__file__).resolve().parents[3] / "data" / "_testdata"
 
 
 def encode(data):
@@ -39,7 +39,7 @@ def numbers(values):
 def write(name, source, body):
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.ts").write_text(
-        f"/**\n * {source}\n *\n * Made by `tools/data_fixtures.py`.\n *\n"
+        f"/**\n * {source}\n *\n * Made by `tests/goldens/generators/data_fixtures.py`.\n *\n"
         f" * @module\n */\n\n{body}"
     )
 

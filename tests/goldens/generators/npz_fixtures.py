@@ -1,8 +1,8 @@
 """Writes what NumPy writes, for the tests of `@tenfold/data/npz`, or reads what
 those wrote.
 
-Needs numpy: `python3 tools/npz_fixtures.py && deno fmt data/_testdata`, and
-`python3 tools/npz_fixtures.py FILE` prints the arrays of a file.
+Needs numpy: `python3 tests/goldens/generators/npz_fixtures.py && deno fmt data/_testdata`, and
+`python3 tests/goldens/generators/npz_fixtures.py FILE` prints the arrays of a file.
 """
 
 import base64
@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 
-PATH = pathlib.Path(__file__).parent.parent / "data" / "_testdata" / "npz.ts"
+PATH = pathlib.Path(__file__).resolve().parents[3] / "data" / "_testdata" / "npz.ts"
 
 if len(sys.argv) > 1:
     with np.load(sys.argv[1]) as file:
@@ -48,7 +48,7 @@ values = ", ".join(
 )
 PATH.write_text(
     f"/**\n * Files that NumPy {np.__version__} wrote.\n *\n"
-    " * Made by `tools/npz_fixtures.py`.\n *\n * @module\n */\n\n"
+    " * Made by `tests/goldens/generators/npz_fixtures.py`.\n *\n * @module\n */\n\n"
     "/** The arrays of the files, and forty rows of fifty zeros. */\n"
     "export const NPZ_ARRAYS: { [name: string]: { shape: number[]; values: number[] } } = {"
     + values

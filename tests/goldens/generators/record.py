@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy
 import torch
 
-FIGURES = Path(__file__).resolve().parents[2] / "goldens" / "figures"
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
 
 UNDEFINED = {"undefined": True}
 

@@ -1,6 +1,6 @@
 """Writes what PyTorch writes, for the tests of `@tenfold/data/torch`.
 
-Needs PyTorch 1.13: `python3 tools/torch_fixtures.py && deno fmt data/_testdata`.
+Needs PyTorch 1.13: `python3 tests/goldens/generators/torch_fixtures.py && deno fmt data/_testdata`.
 """
 
 import base64
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-PATH = pathlib.Path(__file__).parent.parent / "data" / "_testdata" / "torch.ts"
+PATH = pathlib.Path(__file__).resolve().parents[3] / "data" / "_testdata" / "torch.ts"
 
 
 def encode(data):
@@ -190,6 +190,6 @@ fixture = (
 )
 PATH.write_text(
     f"/**\n * Files that PyTorch {torch.__version__} wrote.\n *\n"
-    " * Made by `tools/torch_fixtures.py`.\n *\n * @module\n */\n\n" + fixture
+    " * Made by `tests/goldens/generators/torch_fixtures.py`.\n *\n * @module\n */\n\n" + fixture
 )
 print(PATH.stat().st_size)
