@@ -7,7 +7,7 @@
  * @module
  */
 
-import { IndexError } from "@tenfold/core";
+import { type DType, IndexError } from "@tenfold/core";
 import {
   type Launch,
   parameterOf,
@@ -16,8 +16,10 @@ import {
 import {
   type Code,
   f32x4,
+  f64x2,
   type FunctionBuilder,
   i32,
+  i32x4,
   type Local,
   memoryCopy,
   v128,
@@ -62,9 +64,32 @@ export function compileGather(
       const { f } = context;
       choose(context, plan, 1 << shiftOf(dtype), {
         one: (to, from) => f.do(store(to, load(from))),
-        many: (to, from, count) =>
-          f.do(memoryCopy(to, from, i32.shl(count, shift))),
+        many: (to, from, count) => {
+          const left = f.let(i32.shl(count, shift));
+          f.if(i32.gt_s(left, i32.const(LONG)), () => {
+            f.do(memoryCopy(to, from, left));
+          }, () => {
+            inVectors(f, to, from, left, (_, added) => added);
+            times(f, i32.shr_u(left, shift), () => {
+              f.do(store(to, load(from)));
+              f.increase(to, 1 << shiftOf(dtype));
+              f.increase(from, 1 << shiftOf(dtype));
+            });
+          });
+        },
       });
+    },
+    {
+      grain: LINE >> shiftOf(dtype),
+      // Each index writes a place of its own, so that they can be divided.
+      byColumns: ({ shape, strides }) => {
+        const n = shape[rank - 1]!;
+        if (rank === 1) return true;
+        const shared = strides[plan.index]![rank - 2] === 0;
+        return n > (shared ? LINE : shape[rank - 2]!);
+      },
+      still: plan.chosen,
+      price: ({ strides }) => priceOf(strides[plan.index]!),
     },
   );
   return checked(engine, launch, "gather");
@@ -78,6 +103,7 @@ export function compileScatterAdd(
   const dtype = outputs[0]!;
   const { load, store, add } = ELEMENTS[dtype];
   const bytes = 1 << shiftOf(dtype);
+  const shift = i32.const(shiftOf(dtype));
   const plan = { to: 0, from: 2, index: 1, chosen: 0 };
   const launch = compileMatrices(
     engine,
@@ -90,9 +116,9 @@ export function compileScatterAdd(
       choose(context, plan, bytes, {
         one,
         many: (to, from, count) => {
-          const left = f.let(count);
-          if (dtype === "float32") addVectors(f, to, from, left);
-          times(f, left, () => {
+          const left = f.let(i32.shl(count, shift));
+          inVectors(f, to, from, left, ADD_VECTORS[dtype]);
+          times(f, i32.shr_u(left, shift), () => {
             one(to, from);
             f.increase(to, bytes);
             f.increase(from, bytes);
@@ -100,32 +126,71 @@ export function compileScatterAdd(
         },
       });
     },
+    // Threads must not add to the same place, nor to the same line of cache.
+    // Where a row of some lines has one index, each thread has rows of its own,
+    // and every sum the order that it has on one thread.
+    {
+      grain: LINE / bytes,
+      byIndex: ({ shape, strides }) =>
+        rank > 1 && strides[plan.index]![rank - 2] === 0 &&
+        shape[rank - 2]! * bytes >= 2 * LINE,
+      price: ({ strides }) => priceOf(strides[plan.index]!),
+    },
   );
   return checked(engine, launch, "scatterAdd");
 }
 
-/** Adds floats four at a time; leaves the rest, and pointers to it. */
-function addVectors(
+/** Nanoseconds that an element takes: less where rows have one index. */
+function priceOf(strides: readonly number[]): number {
+  return strides.length > 1 && strides[strides.length - 2] === 0 ? 0.25 : 1;
+}
+
+/** Bytes of a line of cache. */
+const LINE = 64;
+/** From so many bytes on, memory is copied by an instruction of its own. */
+const LONG = 128;
+
+/** Adds two vectors of elements; bools as `or`. */
+const ADD_VECTORS: {
+  readonly [D in DType]: (a: Code<"v128">, b: Code<"v128">) => Code<"v128">;
+} = {
+  bool: (a, b) => v128.or(a, b),
+  int32: (a, b) => i32x4.add(a, b),
+  float32: (a, b) => f32x4.add(a, b),
+  float64: (a, b) => f64x2.add(a, b),
+};
+
+/**
+ * Joins 64 and 16 bytes at a time with what is there; leaves the rest, and
+ * pointers to it.
+ */
+function inVectors(
   f: FunctionBuilder,
   to: Local<"i32">,
   from: Local<"i32">,
   left: Local<"i32">,
+  join: (there: Code<"v128">, added: Code<"v128">) => Code<"v128">,
 ): void {
-  const enough = i32.ge_s(left, i32.const(4));
-  f.if(enough, () => {
-    f.loop((again) => {
-      f.do(v128.store(to, f32x4.add(v128.load(to), v128.load(from))));
-      f.increase(to, 16);
-      f.increase(from, 16);
-      f.increase(left, -4);
-      f.branchIf(again, enough);
+  for (const bytes of [LINE, 16]) {
+    const enough = i32.ge_s(left, i32.const(bytes));
+    f.if(enough, () => {
+      f.loop((again) => {
+        for (let at = 0; at < bytes; at += 16) {
+          const joined = join(v128.load(to, at), v128.load(from, at));
+          f.do(v128.store(to, joined, at));
+        }
+        f.increase(to, bytes);
+        f.increase(from, bytes);
+        f.increase(left, -bytes);
+        f.branchIf(again, enough);
+      });
     });
-  });
+  }
 }
 
 /** Loops over the last two dims in the better order. */
 function choose(
-  { f, pointers, rows, columns }: MatrixEmitContext,
+  { f, pointers, rows, columns, window }: MatrixEmitContext,
   { to, from, index, chosen }: Plan,
   bytes: number,
   move: Move,
@@ -133,8 +198,9 @@ function choose(
   const { steps: along, extent: n } = columns;
   const { steps: down, extent: height } = rows;
   /** Reads an index, checks it, and gives the bytes that it stands for. */
+  const value = f.local("i32");
   const offset = (address: Code<"i32">): Code<"i32"> => {
-    const value = f.let(i32.load(address));
+    f.set(value, i32.load(address));
     f.if(i32.ge_u(value, columns.bound), () => {
       f.do(i32.store(i32.const(STATUS), i32.const(1)));
       f.do(i32.store(i32.const(STATUS), value, 4));
@@ -157,13 +223,19 @@ function choose(
       const here = [to, from].map((k) =>
         f.let(k === chosen ? i32.add(at[k]!, skip) : at[k]!)
       ) as [Local<"i32">, Local<"i32">];
-      f.if(neighbours, () => move.many(...here, height), () => {
-        times(f, height, () => {
-          move.one(...here);
-          f.increase(here[0], down[to]!);
-          f.increase(here[1], down[from]!);
+      const all = () =>
+        f.if(neighbours, () => move.many(...here, height), () => {
+          times(f, height, () => {
+            move.one(...here);
+            f.increase(here[0], down[to]!);
+            f.increase(here[1], down[from]!);
+          });
         });
-      });
+      if (window === undefined) all();
+      else {
+        const extent = i32.sub(window.end, window.begin);
+        f.if(i32.lt_u(i32.sub(value, window.begin), extent), all);
+      }
       for (const k of moved) f.increase(at[k]!, along[k]!);
     });
   }, () => {

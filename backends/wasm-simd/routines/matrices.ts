@@ -29,23 +29,55 @@ export interface MatrixEmitContext {
   readonly rows: Dim;
   /** The last dim; scalar 0 is the bound of indices along it. */
   readonly columns: Dim & { readonly bound: Local<"i32"> };
+  /** Which indices to work on: all where it is missing. */
+  readonly window?: {
+    readonly begin: Local<"i32">;
+    readonly end: Local<"i32">;
+  };
 }
 
-/** Compiles a routine from the code for the last two dims. */
+/** How threads divide the work. */
+export interface Division {
+  /** Parts of the last dim but one are multiples of this. */
+  readonly grain: number;
+  /** When the last dim is divided in place of the last but one. */
+  readonly byColumns?: (call: KernelCall) => boolean;
+  /** The buffer that does not advance with the last dim. */
+  readonly still?: number;
+  /** Nanoseconds that an element takes; 1 where it is missing. */
+  readonly price?: (call: KernelCall) => number;
+  /** When indices are divided by what they are: every part goes over all of
+   * them and works on those that are in its window. */
+  readonly byIndex?: (call: KernelCall) => boolean;
+}
+
+/** Parts of the last dim are multiples of this. */
+const COLUMN_GRAIN = 16;
+
+/**
+ * Compiles a routine from the code for the last two dims.
+ *
+ * @param engine Where it will run.
+ * @param dtypes The dtype of each buffer.
+ * @param rank The number of loop dims.
+ * @param body Writes the code.
+ * @param division How threads divide the work.
+ */
 export function compileMatrices(
   engine: Engine,
   dtypes: readonly DType[],
   rank: number,
   body: (context: MatrixEmitContext) => void,
+  division: Division = { grain: 4 },
 ): Launch {
   const bound = { kind: "scalar", index: 0, dtype: "int32" } as const;
   const layout = new ArgumentLayout(dtypes, rank, [bound]);
   const draft = engine.draft();
-  draft.module.func("run", ["i32", "i32", "i32"], "none", (
-    f,
-    args,
-    begin,
-    end,
+  type Local32 = Local<"i32">;
+  const write = (
+    f: FunctionBuilder,
+    [args, begin, end]: readonly [Local32, Local32, Local32],
+    divided: number | "index",
   ) => {
     const dim = (d: number): Dim => ({
       extent: d < 0 ? f.hoist(i32.const(1)) : f.hoist(layout.extent(args, d)),
@@ -55,27 +87,68 @@ export function compileMatrices(
     });
     const start = dtypes.map((_, k) => f.let(layout.pointer(args, k)));
     const outer = dimsOf(f, layout, args, 0, Math.max(rank - 2, 0));
-    const all = dim(rank - 2);
-    const rows = { ...all, extent: f.let(i32.sub(end, begin)) };
-    start.forEach((pointer, k) =>
-      f.increase(pointer, i32.mul(begin, all.steps[k]!))
-    );
+    const part = (d: number): Dim =>
+      d === divided
+        ? { ...dim(d), extent: f.let(i32.sub(end, begin)) }
+        : dim(d);
+    const rows = part(rank - 2);
+    const columns = part(rank - 1);
+    if (divided !== "index") {
+      const moving = divided === rank - 1 ? columns : rows;
+      start.forEach((pointer, k) => {
+        if (moving === columns && k === division.still) return;
+        f.increase(pointer, i32.mul(begin, moving.steps[k]!));
+      });
+    }
     nest(f, outer, start, (pointers) => {
       body({
         f,
         pointers,
         rows,
-        columns: { ...dim(rank - 1), bound: f.hoist(layout.integer(args, 0)) },
+        columns: { ...columns, bound: f.hoist(layout.integer(args, 0)) },
+        ...(divided === "index" ? { window: { begin, end } } : {}),
       });
     });
-  });
+  };
+  const { byColumns, byIndex } = division;
+  draft.module.func(
+    "run",
+    ["i32", "i32", "i32"],
+    "none",
+    (f, ...range) => write(f, range, rank - 2),
+  );
+  if (byColumns !== undefined) {
+    draft.module.func(
+      "columns",
+      ["i32", "i32", "i32"],
+      "none",
+      (f, ...range) => write(f, range, rank - 1),
+    );
+  }
+  if (byIndex !== undefined) {
+    draft.module.func(
+      "index",
+      ["i32", "i32", "i32"],
+      "none",
+      (f, ...range) => write(f, range, "index"),
+    );
+  }
   const program = engine.finish(draft);
   const { memory } = engine;
   return (call: KernelCall) => {
     layout.write(memory, call, false);
-    let elements = 1;
-    for (const extent of call.shape) elements *= extent;
+    let work = division.price?.(call) ?? 1;
+    for (const extent of call.shape) work *= extent;
+    if (byColumns?.(call)) {
+      const size = call.shape[rank - 1]!;
+      engine.run(program, "columns", size, COLUMN_GRAIN, work);
+      return;
+    }
+    if (engine.pool !== null && byIndex?.(call)) {
+      engine.run(program, "index", call.scalars[0]!, 1, work);
+      return;
+    }
     const size = rank > 1 ? call.shape[rank - 2]! : 1;
-    engine.run(program, "run", size, 4, elements);
+    engine.run(program, "run", size, division.grain, work);
   };
 }

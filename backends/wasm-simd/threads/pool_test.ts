@@ -35,7 +35,33 @@ function results(): TypedArray[] {
   const index = tensor([...Array(500).keys()].map((i) => (i * 7) % 700), {
     dtype: "int32",
   });
+  // Rows of a line of cache and more, and of less; single elements.
+  const many = tensor([...Array(21_600).keys()].map((i) => (i * 7919) % 700), {
+    dtype: "int32",
+  });
+  const columns = many.reshape([72, 300]).remainder(200);
+  const rows = rand([21_600, 67]);
   return [
+    ...[67, 3].flatMap((width) => {
+      const table = a.narrow(1, 0, width).contiguous();
+      const added = rows.narrow(1, 0, width).contiguous();
+      const index = many.unsqueeze(1).expand([21_600, width]);
+      return [
+        table.indexSelect(0, many),
+        table.gather(0, index),
+        table.scatterAdd(0, index, added),
+        table.cast("float64").scatterAdd(0, index, added.cast("float64")),
+        table.mul(100).cast("int32").indexSelect(0, many),
+      ];
+    }),
+    a.gather(1, columns),
+    a.narrow(0, 0, 72).scatterAdd(
+      1,
+      columns,
+      rows.narrow(0, 0, 300).sum(1)
+        .expand([72, 300]),
+    ),
+    a.flatten().gather(0, many),
     a.matmul(b),
     b.t().matmul(a.t()),
     long.sin().add(long.mul(1e6).cos()),
