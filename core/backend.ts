@@ -60,7 +60,7 @@ export interface Backend {
   readSync?(buffer: Buffer, offset: number, length: number): TypedArray;
   /**
    * Prepares a kernel once for all shapes; `null` for a routine it does not
-   * have, which core then decomposes or refuses.
+   * have, which core then decomposes.
    */
   prepare(kernel: Kernel): Launch | null;
   /**
