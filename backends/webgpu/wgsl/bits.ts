@@ -41,6 +41,10 @@ export const BITS: Readonly<Record<string, string>> = {
   tf_neg: `fn tf_neg(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) ^ bitcast<u32>(P[0].w));
 }`,
+  // Not from a constant either, as max(max(x, -x), y) is as wrong in integers.
+  tf_int_neg: `fn tf_int_neg(x: i32) -> i32 {
+  return bitcast<i32>(P[0].z) - x;
+}`,
   // A non-negative r under the sign of x.
   tf_signed: `fn tf_signed(r: f32, x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(r) | (bitcast<u32>(x) & 0x80000000u));

@@ -179,6 +179,17 @@ describe("the WGSL of all kernels", () => {
     assertEquals(RENDER.sub("float32", "x", "y"), "(x - tf_opaque(y))");
   });
 
+  it("hides negations, of floats and of integers", () => {
+    assertEquals(RENDER.neg("float32", "x"), "tf_neg(x)");
+    assertEquals(RENDER.neg("int32", "x"), "tf_int_neg(x)");
+    each((code, label) => {
+      for (const name of ["tf_neg", "tf_int_neg"]) {
+        const body = code.match(new RegExp(`fn ${name}[^}]*`))?.[0];
+        if (body !== undefined) assert(body.includes("P[0]"), label);
+      }
+    });
+  });
+
   it("bounds every loop in its head", () => {
     each((code, label) => {
       assert(!/\bloop\b/.test(code), label);

@@ -56,7 +56,7 @@ export const RENDER: { readonly [F in ScalarFunction]: Render } = {
   min: either(named("tf_min"), named("min")),
   atan2: named("tf_atan2"),
 
-  neg: either(named("tf_neg"), (_, x) => `(-${x})`),
+  neg: either(named("tf_neg"), named("tf_int_neg")),
   abs: either(named("tf_abs"), named("abs")),
   sign: either(named("tf_sign"), named("sign")),
   floor: rounding("floor"),
