@@ -198,6 +198,11 @@ function choosingTask(): Task {
   return task;
 }
 
+/** The device that tensors that name none will have, if it was chosen yet. */
+export function chosenDevice(): Device | null {
+  return choosingTask().device;
+}
+
 /** The device of tensors that name none; opens the preferred one if needed. */
 export function currentDevice(): Device {
   checkCount("ask for the current device", arguments.length, 0);

@@ -15,7 +15,7 @@ import {
   number,
   type PlainFields,
 } from "../plain_options.ts";
-import { currentDevice } from "../registry.ts";
+import { chosenDevice, currentDevice } from "../registry.ts";
 import { Scope } from "../scope.ts";
 import { Tensor, wrapValue } from "../tensor.ts";
 import type { Value } from "../value.ts";
@@ -113,7 +113,7 @@ interface Entry {
   readonly shared: readonly number[];
   readonly grad: boolean;
   /** The device in use, where the function makes tensors. */
-  readonly current: Device;
+  readonly current: Device | null;
   readonly device: Device;
   readonly plan: Plan;
   readonly result: Structure;
@@ -246,7 +246,7 @@ class State {
     if (this.#eager || currentRecording() !== null) return this.#fn(...args);
     const tensors: Tensor[] = [];
     const grad = isRecording();
-    const current = currentDevice();
+    const current = chosenDevice();
     let shared: readonly number[] | null = null;
     const entries = this.#entries;
     for (let i = 0; i < entries.length; i++) {
@@ -273,13 +273,12 @@ class State {
       this.#replayed++;
       return replay(entry, tensors);
     }
-    return this.#record(args, grad, current);
+    return this.#record(args, grad);
   }
 
   #record(
     args: readonly unknown[],
     grad: boolean,
-    current: Device,
   ): unknown {
     const tensors: Tensor[] = [];
     const structure = flatten(args, tensors, "argument");
@@ -300,14 +299,14 @@ class State {
     const { result, outputs, made } = began;
     // What the function uses besides may be one of the arguments.
     if (recording.overlaps(tensors)) {
-      settle(recording, outputs[0]?.device ?? current);
+      settle(recording, outputs[0]?.device ?? currentDevice());
       recording.release();
       return result;
     }
     const start = performance.now();
     this.#recorded++;
     const device = recording.device as Device | null ?? outputs[0]?.device ??
-      tensors[0]?.device ?? current;
+      tensors[0]?.device ?? currentDevice();
     const found = outputs.map((tensor): Output => {
       const argument = tensors.indexOf(tensor);
       if (argument >= 0) return argument;
@@ -332,7 +331,8 @@ class State {
       structure,
       shared,
       grad,
-      current,
+      // The function may have opened it.
+      current: chosenDevice(),
       device,
       plan,
       result: made,
