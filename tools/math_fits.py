@@ -68,15 +68,6 @@ def show(name, coefficients, error):
         print(f"  {np.format_float_positional(c, trim='-') if abs(c) > 1e-2 or c == 0 else np.format_float_scientific(c, trim='-')},")
 
 
-def logarithm():
-    """(log(1 + f) - f) / f^2, relative to log(1 + f)."""
-    f = nodes(2**-0.5 - 1, 2**0.5 - 1)
-    f = f[np.abs(f) > 1e-4]
-    target = exactly(lambda v: (mpmath.log1p(v) - v) / v**2, f)
-    weight = f * f / np.abs(np.log1p(f))
-    polynomial("LOG1P_FUSED", f, range(9), target, weight)
-
-
 def exp2():
     """(e^2r - 1 - 2r) / r^2, relative to e^2r - 1, and (2^r - 1) / r, where
     errors are those of 2^r."""
@@ -116,7 +107,6 @@ def erf():
 
 
 if __name__ == "__main__":
-    logarithm()
     exp2()
     gelu()
     erf()
