@@ -4,15 +4,25 @@
  *
  * @module
  */
-import {
-  type Buffer,
-  DTYPES,
-  type Expr,
-  type Kernel,
-  type KernelCall,
-  type Launch,
+import type {
+  Buffer,
+  Expr,
+  Kernel,
+  KernelCall,
+  Launch,
 } from "@tenfold/core/backend";
 import type { Backend, DType } from "@tenfold/tenfold";
+
+/**
+ * Bytes of an element. Core's own table is not imported: the builds that a
+ * comparison measures export it by different names, or not at all.
+ */
+const BYTES: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  int32: 4,
+  bool: 1,
+};
 
 /** A backend beside what was seen of it. */
 export interface Watched {
@@ -47,7 +57,7 @@ export function watch(inner: Backend): Watched {
     },
     alloc(dtype: DType, size: number): Buffer {
       const buffer = inner.alloc(dtype, size);
-      const bytes = size * DTYPES[dtype].bytes;
+      const bytes = size * BYTES[dtype];
       sizes.set(buffer, bytes);
       watched.bytes += bytes;
       watched.peakBytes = Math.max(watched.peakBytes, watched.bytes);
