@@ -4,6 +4,7 @@ import { cpuTypedArray } from "../cpu-typedarray/mod.ts";
 import { type Backend, scope } from "@tenfold/core";
 import { conformance } from "./conformance.ts";
 import { FAULTY_BACKENDS } from "./faulty_backends.ts";
+import { flushingBackend } from "./flushing_backend.ts";
 
 interface Declared {
   readonly name: string;
@@ -79,6 +80,14 @@ describe("the suite", () => {
       assert(wrong.length > 0, "no test has failed");
     });
   }
+
+  it("takes subnormal numbers that are flushed where that is declared", async () => {
+    const tests = /reference > (add|mul|div|remainder|atan2|sqrt) of float32$/;
+    const suite = (declares: boolean) =>
+      declared(flushingBackend(cpuTypedArray(), !declares));
+    assertEquals(await failures(suite(true), tests), []);
+    assert((await failures(suite(false), tests)).length >= 4);
+  });
 
   it("tells everything about a case that fails", async () => {
     const { make, tests } = FAULTY_BACKENDS[0]!;

@@ -16,7 +16,10 @@ import {
 } from "@tenfold/core/backend";
 
 /** A kernel with other expressions in it. */
-function rewritten(kernel: Kernel, change: (expr: Expr) => Expr): Kernel {
+export function rewritten(
+  kernel: Kernel,
+  change: (expr: Expr) => Expr,
+): Kernel {
   const known = new Map<Expr, Expr>();
   const rewrite = (expr: Expr): Expr => {
     let made = known.get(expr);
@@ -47,7 +50,7 @@ function rewritten(kernel: Kernel, change: (expr: Expr) => Expr): Kernel {
 }
 
 /** `backend` with another `prepare`, and whatever else is given. */
-function altered(
+export function altered(
   backend: Backend,
   prepare: (kernel: Kernel) => Launch | null,
   rest: Partial<Backend> = {},

@@ -105,39 +105,40 @@ export const SPECIAL: Readonly<Record<string, string>> = {
 }`,
 
   // The exact remainder, eight bits of the quotient at a time, then moved to
-  // the side of the divisor.
+  // the side of the divisor: in integers too, as a remainder may be subnormal.
   tf_remainder: `fn tf_remainder(a: f32, b: f32) -> f32 {
   let ua = tf_magnitude(a);
   let ub = tf_magnitude(b);
   if ((ub == 0u) | (ua >= 0x7f800000u) | (ub > 0x7f800000u)) {
     return tf_nan();
   }
-  var r = a;
-  if ((ub < 0x7f800000u) & (ua >= ub)) {
-    var ea = max(ua >> 23u, 1u);
-    let eb = max(ub >> 23u, 1u);
-    let mb = (ub & 0x007fffffu) | select(0u, 0x00800000u, ub >= 0x00800000u);
-    var m = (ua & 0x007fffffu) | select(0u, 0x00800000u, ua >= 0x00800000u);
-    m = m % mb;
-    while (ea > eb) {
-      let step = min(ea - eb, 8u);
-      m = (m << step) % mb;
-      ea -= step;
-    }
-    var bits = 0u;
-    if (m != 0u) {
-      let shift = countLeadingZeros(m) - 8u;
-      bits = select(
-        m << (eb - 1u),
-        ((eb - shift) << 23u) | ((m << shift) & 0x007fffffu),
-        eb > shift,
-      );
-    }
-    r = bitcast<f32>(bits | (bitcast<u32>(a) & 0x80000000u));
+  let opposite = (bitcast<i32>(a) < 0) != (bitcast<i32>(b) < 0);
+  if ((ub == 0x7f800000u) | (ua < ub)) {
+    return select(a, a + b, opposite & (ua != 0u));
   }
-  let moved = (tf_magnitude(r) != 0u) &
-    ((bitcast<i32>(r) < 0) != (bitcast<i32>(b) < 0));
-  return select(r, r + b, moved);
+  var ea = max(ua >> 23u, 1u);
+  let eb = max(ub >> 23u, 1u);
+  let mb = (ub & 0x007fffffu) | select(0u, 0x00800000u, ub >= 0x00800000u);
+  var m = (ua & 0x007fffffu) | select(0u, 0x00800000u, ua >= 0x00800000u);
+  m = m % mb;
+  while (ea > eb) {
+    let step = min(ea - eb, 8u);
+    m = (m << step) % mb;
+    ea -= step;
+  }
+  let moved = opposite & (m != 0u);
+  m = select(m, mb - m, moved);
+  var bits = 0u;
+  if (m != 0u) {
+    let shift = countLeadingZeros(m) - 8u;
+    bits = select(
+      m << (eb - 1u),
+      ((eb - shift) << 23u) | ((m << shift) & 0x007fffffu),
+      eb > shift,
+    );
+  }
+  let side = select(bitcast<u32>(a), bitcast<u32>(b), moved);
+  return bitcast<f32>(bits | (side & 0x80000000u));
 }`,
 
   tf_int_remainder: `fn tf_int_remainder(a: i32, b: i32) -> i32 {
