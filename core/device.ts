@@ -12,7 +12,7 @@ import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { DeviceError } from "./errors.ts";
 import { expectDevice } from "./garbage.ts";
 import { type FaultError, Launcher } from "./lower/launcher.ts";
-import { lower } from "./lower/table.ts";
+import { lower } from "./ops/table.ts";
 import type { Op } from "./op.ts";
 import { currentRecording } from "./program/recording.ts";
 import type { Shape } from "./shape.ts";

@@ -121,7 +121,8 @@ const reduces =
     }];
   };
 
-function refuseEmpty(
+/** Refuses dims with nothing in them, of which there is no extreme. */
+export function refuseEmpty(
   name: string,
   shape: Shape,
   dims: readonly number[],
@@ -137,19 +138,6 @@ function refuseEmpty(
 
 const floatReduce: Infer<VarianceOp | LogSumExpOp> = (op, [x]) => [{
   shape: reducedShape(x!.shape, op.dims, op.keepDim),
-  dtype: floatOf(x!.dtype),
-}];
-
-const argReduce: Infer<ArgOp> = (op, [x]) => {
-  refuseEmpty(op.name, x!.shape, [op.dim]);
-  return [{
-    shape: reducedShape(x!.shape, [op.dim], op.keepDim),
-    dtype: "int32",
-  }];
-};
-
-const floatAlong: Infer<AlongOp> = (_, [x]) => [{
-  shape: x!.shape,
   dtype: floatOf(x!.dtype),
 }];
 
@@ -320,7 +308,11 @@ const ofOneDType =
   };
 
 /** The checks and results of every primitive. */
-export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
+export const INFER: {
+  readonly [N in Exclude<OpName, AlongOp["name"] | ArgOp["name"]>]: Infer<
+    OpOf<N>
+  >;
+} = {
   ...forEachElementwise(elementwise),
   cast: (op, [x]) => [{ shape: x!.shape, dtype: op.dtype }],
   copy: (_, [x]) => [{ shape: x!.shape, dtype: x!.dtype }],
@@ -335,14 +327,6 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
   norm: reduces(floatOf, true),
   variance: floatReduce,
   logsumexp: floatReduce,
-  argmax: argReduce,
-  argmin: argReduce,
-  softmax: floatAlong,
-  logSoftmax: floatAlong,
-  cumsum: (_, [x]) => [{
-    shape: x!.shape,
-    dtype: numberOf(x!.dtype),
-  }],
   sort: (_, [x]) => [
     { shape: x!.shape, dtype: x!.dtype },
     { shape: x!.shape, dtype: "int32" },
@@ -478,8 +462,3 @@ export const INFER: { readonly [N in OpName]: Infer<OpOf<N>> } = {
     return [];
   },
 };
-
-/** The results of any op; checks its arguments. */
-export function infer(op: Op, inputs: readonly Meta[]): readonly Meta[] {
-  return (INFER[op.name] as Infer<Op>)(op, inputs);
-}

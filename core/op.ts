@@ -8,7 +8,11 @@
 import type { DType } from "./dtype.ts";
 import type { ElementwiseName } from "./elementwise.ts";
 import type { Expr } from "./expr.ts";
+import type { AlongOp, ArgOp } from "./ops/along.ts";
+import type { Named } from "./ops/primitive.ts";
 import type { Shape } from "./shape.ts";
+
+export type { AlongOp, ArgOp };
 
 /**
  * An elementwise primitive. `operands` says which operands are numbers; the
@@ -65,30 +69,12 @@ export interface VarianceOp {
   readonly correction: number;
 }
 
-/** Operations along one dim that keep the shape. */
-export interface AlongOp {
-  /** Marks the primitive. */
-  readonly name: "softmax" | "logSoftmax" | "cumsum";
-  /** The dim, not negative. */
-  readonly dim: number;
-}
-
 /** log(sum(exp(x))) over dims, computed stably. */
 export interface LogSumExpOp {
   /** Marks the primitive. */
   readonly name: "logsumexp";
   /** The dims, sorted and not negative. */
   readonly dims: readonly number[];
-  /** Whether reduced dims stay as extents of 1. */
-  readonly keepDim: boolean;
-}
-
-/** The position of the first largest or smallest element along a dim. */
-export interface ArgOp {
-  /** Marks the primitive. */
-  readonly name: "argmax" | "argmin";
-  /** The dim, not negative. */
-  readonly dim: number;
   /** Whether reduced dims stay as extents of 1. */
   readonly keepDim: boolean;
 }
@@ -448,9 +434,7 @@ export type Op =
 export type OpName = Op["name"];
 
 /** The op type (or types) that carry a name. */
-export type OpOf<N extends OpName> = Op extends infer O
-  ? O extends { readonly name: infer M } ? N extends M ? O : never : never
-  : never;
+export type OpOf<N extends OpName> = Named<Op, N>;
 
 /** What is known of a tensor without its values. */
 export interface Meta {

@@ -16,7 +16,7 @@ import { GradientSum, outside } from "./gradient_sum.ts";
 import { withRecording } from "./mode.ts";
 import { type Edge, OpNode, type Signature, type TapeNode } from "./node.ts";
 import { operandsOfInputs, ruleFor } from "./record.ts";
-import type { RuleContext } from "./vjp.ts";
+import type { RuleContext } from "../ops/gradient.ts";
 
 /** Makes tensors for the engine, which does not know how. */
 export interface TensorFactory {

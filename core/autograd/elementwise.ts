@@ -24,10 +24,14 @@ import {
   overInputs,
   substitute,
 } from "./formula.ts";
-import type { Rule, RuleContext, Rules } from "./vjp.ts";
+import type {
+  Gradient as Gradients,
+  Rule,
+  RuleContext,
+} from "../ops/gradient.ts";
 
 type ElementwiseRule = Rule<ElementwiseOp>;
-type ElementwiseRules = Rules<ElementwiseOp>;
+type ElementwiseRules = Gradients<ElementwiseOp>;
 /** Finds the rule of operand `p`. */
 type FindRule = (op: ElementwiseOp, p: number) => ElementwiseRule | null;
 

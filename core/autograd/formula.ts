@@ -18,7 +18,7 @@ import type { Formula, MapOp, MapSumOp } from "../op.ts";
 import { broadcastShapes, sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { differentiate } from "./differentiate.ts";
-import type { Rule, RuleContext } from "./vjp.ts";
+import type { Rule, RuleContext } from "../ops/gradient.ts";
 
 /** A gradient as a formula over those inputs that it reads. */
 export interface Gradient {

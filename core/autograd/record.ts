@@ -10,11 +10,12 @@ import type { ElementwiseOp, Op } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { type Edge, OpNode, Saved } from "./node.ts";
-import { type Rule, type Rules, VJP } from "./vjp.ts";
+import type { Rule } from "../ops/gradient.ts";
+import { primitiveOf } from "../ops/table.ts";
 
 /** The rule for operand `p`; the last rule serves all further operands. */
 export function ruleFor(op: Op, p: number): Rule | null {
-  const rules = VJP[op.name] as Rules;
+  const rules = primitiveOf(op).gradient;
   if (typeof rules === "function") return rules(op, p);
   return rules[p] ??
     (p >= rules.length ? rules[rules.length - 1] ?? null : null);

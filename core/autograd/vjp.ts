@@ -3,80 +3,26 @@
  * so that gradients differentiate again. Each rule says what it needs saved;
  * the tape holds nothing else.
  *
- * A rule may return a gradient that is larger than its input by broadcasting,
- * or of another float dtype: the caller sums and casts.
- *
  * @module
  */
-import type { DType } from "../dtype.ts";
-import { arg, call, castExpr, constant, type Expr } from "../expr.ts";
-import { memoize } from "../lower/program.ts";
-import type { Formula, MovementOp, Op, OpName, OpOf } from "../op.ts";
+import { call, castExpr, constant, type Expr } from "../expr.ts";
+import type { INFER } from "../infer.ts";
+import type { OpOf } from "../op.ts";
+import {
+  formulaOf,
+  free,
+  type Gradient,
+  none,
+  pass,
+  type Rule,
+  type RuleContext,
+  saving,
+  zeros,
+} from "../ops/gradient.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ELEMENTWISE_GRADIENTS } from "./elementwise.ts";
 import { formulaRule } from "./formula.ts";
-import type { Signature } from "./node.ts";
-
-/** What a rule may look at. */
-export interface RuleContext<O = Op> {
-  /** The operation with its parameters. */
-  readonly op: O;
-  /** Operand `p`, if the rule saves it; a number where it was one. */
-  x(p: number): Tensor | number;
-  /** Operand `p` as a tensor: a 0-d one where it was a number. */
-  t(p: number): Tensor;
-  /** Output `i`, if the rule saves the output. */
-  y(i?: number): Tensor;
-  /** Shape and dtype of tensor input `p`, saved or not. */
-  input(p: number): Signature;
-  /** Applies a primitive. */
-  apply(op: Op, inputs: readonly Tensor[]): Tensor;
-  /** A constant tensor on the same device. */
-  full(shape: Shape, value: number): Tensor;
-}
-
-/** How the gradient of one operand comes from that of the output. */
-export interface Rule<O = Op> {
-  /** Operands that must be saved, and the output if it must be. */
-  readonly saves: readonly (number | "y")[];
-  /** The gradient of operand `p`, or null where it has none after all. */
-  readonly grad: (g: Tensor, c: RuleContext<O>, p: number) => Tensor | null;
-  /**
-   * Where the result is a view of the operand: the movements that lead there.
-   * The gradient is then 0 but for `g` in that place, and the walk brings those
-   * of several views together.
-   */
-  readonly windows?: (op: O) => readonly MovementOp[];
-}
-
-/**
- * One rule an operand; the last one serves all further operands. Or a function
- * that finds the rule, where it depends on the parameters.
- */
-export type Rules<O = Op> =
-  | readonly (Rule<O> | null)[]
-  | ((op: O, p: number) => Rule<O> | null);
-
-type Grad<O> = Rule<O>["grad"];
-
-/** A rule that saves nothing. */
-const free = <O>(grad: Grad<O>): Rule<O> => ({ saves: [], grad });
-/** A rule that saves the output. */
-const fromY = <O>(grad: Grad<O>): Rule<O> => ({ saves: ["y"], grad });
-/** A rule that saves operand 0. */
-const fromX = <O>(grad: Grad<O>): Rule<O> => ({ saves: [0], grad });
-/** A rule that saves the operands named. */
-const saving = <O>(
-  saves: readonly (number | "y")[],
-  grad: Grad<O>,
-): Rule<O> => ({
-  saves,
-  grad,
-});
-
-const pass: Rule = free((g) => g);
-const none: Rules = [];
 
 /** A reduced gradient under the shape that broadcasts to the input. */
 const kept = (
@@ -112,7 +58,7 @@ function exclusiveProducts(x: Tensor): Tensor {
   return before.mul(behind);
 }
 
-const prodRule: Rule<OpOf<"prod">> = fromX((g, c) => {
+const prodRule: Rule<OpOf<"prod">> = saving([0], (g, c) => {
   const x = c.t(0);
   const { dims } = c.op;
   if (dims.length === 0 || x.size === 0) return kept(g, c).expand(x.shape);
@@ -150,37 +96,9 @@ const foldRule: Rule<OpOf<"unfold">> = free((g, c) => {
 });
 
 /** The same primitive, applied to the gradient. */
-const itself: Rules<OpOf<"tril"> | OpOf<"dropout">> = [
+const itself: Gradient<OpOf<"tril"> | OpOf<"dropout">> = [
   free((g, c) => c.apply(c.op, [g])),
 ];
-
-/** A formula over operands of one dtype. */
-const formulaOf = (
-  label: string,
-  operands: number,
-  write: (...operands: Expr[]) => Expr,
-): (dtype: DType) => Formula =>
-  memoize((part) => {
-    const dtype = part as DType;
-    const inputs = new Array<DType>(operands).fill(dtype);
-    const expr = write(...inputs.map((_, i) => arg(i, dtype)));
-    return { label, inputs, scalars: 0, expr };
-  });
-
-/** Operands g, y. */
-const product = formulaOf("softmax", 2, (g, y) => call("mul", g!, y!));
-/** Operands g, y and the sum of their product. */
-const softmaxGrad = formulaOf(
-  "softmax",
-  3,
-  (g, y, sum) => call("mul", y!, call("sub", g!, sum!)),
-);
-/** Operands g, y and the sum of g. */
-const logSoftmaxGrad = formulaOf(
-  "logSoftmax",
-  3,
-  (g, y, sum) => call("sub", g!, call("mul", call("exp", y!), sum!)),
-);
 
 /** Whether x is the extreme y; NaN is, where there is one. */
 const attains = (x: Expr, y: Expr): Expr =>
@@ -201,7 +119,7 @@ const extremeGrad = formulaOf("max", 4, (x, y, g, count) =>
   ));
 
 /** Spreads the gradient evenly over the elements that attain the extreme. */
-const extremeOver: Rules<OpOf<"max" | "min">> = [
+const extremeOver: Gradient<OpOf<"max" | "min">> = [
   saving([0, "y"], (g, c) => {
     const [x, y] = [c.t(0), kept(c.y(), c)];
     const count = c.apply({
@@ -228,12 +146,10 @@ const planeOf = (shape: Shape): [number, number] => [
   shape[shape.length - 1]!,
 ];
 
-/** Zeros to scatter into: one zero repeated, as `scatterAdd` makes a copy. */
-const zeros = (c: Pick<RuleContext, "full">, shape: Shape): Tensor =>
-  c.full([], 0).expand(shape);
-
 /** Every gradient rule. Empty rows have no gradient. */
-export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
+export const VJP: {
+  readonly [N in keyof typeof INFER]: Gradient<OpOf<N>>;
+} = {
   ...ELEMENTWISE_GRADIENTS,
   cast: [pass],
   copy: [pass],
@@ -253,7 +169,7 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
     }),
   ],
   variance: [
-    fromX((g, c) => {
+    saving([0], (g, c) => {
       const x = c.t(0);
       const mean = x.mean(c.op.dims, { keepDim: true });
       const divisor = Math.max(0, countOf(c) - c.op.correction);
@@ -266,31 +182,6 @@ export const VJP: { readonly [N in OpName]: Rules<OpOf<N>> } = {
       return c.t(0).sub(y).exp().mul(kept(g, c));
     }),
   ],
-  argmax: none,
-  argmin: none,
-  softmax: [
-    fromY((g, c) => {
-      const y = c.y();
-      const sum = c.apply({
-        name: "mapSum",
-        formula: product(g.dtype),
-        scalars: [],
-        dims: g.ndim > 0 ? [c.op.dim] : [],
-        keepDim: true,
-        divisor: 1,
-      }, [g, y]);
-      const formula = softmaxGrad(g.dtype);
-      return c.apply({ name: "map", formula, scalars: [] }, [g, y, sum]);
-    }),
-  ],
-  logSoftmax: [
-    fromY((g, c) => {
-      const sum = g.sum(c.op.dim, { keepDim: true });
-      const formula = logSoftmaxGrad(g.dtype);
-      return c.apply({ name: "map", formula, scalars: [] }, [g, c.y(), sum]);
-    }),
-  ],
-  cumsum: [free((g, c) => g.flip(c.op.dim).cumsum(c.op.dim).flip(c.op.dim))],
   sort: [
     {
       saves: ["y"],

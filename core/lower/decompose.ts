@@ -15,16 +15,14 @@ import {
   constant,
   type Expr,
 } from "../expr.ts";
-import type { Combine } from "../kernel.ts";
-import type { ArgOp, MaxPool2dOp } from "../op.ts";
+import type { MaxPool2dOp } from "../op.ts";
 import type { Shape } from "../shape.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import { lowerArange, lowerFull } from "./create.ts";
 import { castProgram } from "./elementwise.ts";
 import type { Launcher } from "./launcher.ts";
-import { copyOf } from "./move.ts";
-import { MapProgram, memoize, ReduceProgram } from "./program.ts";
+import { memoize, ReduceProgram } from "./program.ts";
 import { lowerReduce } from "./reduce.ts";
 
 // What a decomposition that fails has made is released by the launcher.
@@ -201,81 +199,6 @@ export function scatterAddByComparing(
   ]);
   run.mapInto(castProgram(out.dtype, out.dtype), [window], [sums]);
   for (const part of [at, sums, window]) part.release();
-}
-
-/** Inputs x, the extreme and position: the first position that attains it. */
-const firstOf: (dtype: DType) => ReduceProgram = memoize((part) => {
-  const [x, top] = [arg(0, part as DType), arg(1, part as DType)];
-  const at = arg(2, "int32");
-  const attains = call("or", call("eq", x, top), call("isNan", x));
-  return new ReduceProgram(
-    [x.dtype, x.dtype, "int32"],
-    call("select", attains, at, number(INT32_MAX, at)),
-    "min",
-    accumulator("int32"),
-    0,
-  );
-});
-
-/** The position of the first extreme along a dim, which is gone. */
-export function argByComparing(op: ArgOp, x: Value, run: Launcher): Value {
-  const { dim } = op;
-  if (x.shape.length === 0) return positions(1, run);
-  const name = op.name === "argmax" ? "max" : "min";
-  const top = lowerReduce({ name, dims: [dim], keepDim: true }, [x], run);
-  const at = positions(x.shape[dim]!, run);
-  const strides = top.view.strides.map((s, d) => d === dim ? 0 : s);
-  const out = fold(run, firstOf(x.dtype), x.shape, [dim], [
-    [x, x.view.strides],
-    [top, strides],
-    [at, only(x.shape.length, dim)],
-  ]);
-  top.release();
-  at.release();
-  return out;
-}
-
-/** The two inputs, added or multiplied. */
-const together: (name: "add" | "mul", dtype: DType) => MapProgram = memoize(
-  (name, part) => {
-    const dtype = part as DType;
-    const value = call(name as "add" | "mul", arg(0, dtype), arg(1, dtype));
-    return new MapProgram([dtype, dtype], [value], 0);
-  },
-);
-
-/**
- * The running sum or product along a dim: each step takes in as many elements
- * again as the one before it.
- */
-export function runningByDoubling(
-  combine: Extract<Combine, "sum" | "prod">,
-  dim: number,
-  x: Value,
-  run: Launcher,
-): Value {
-  const length = x.shape[dim] ?? 1;
-  const copy = castProgram(x.dtype, x.dtype);
-  const program = together(combine === "sum" ? "add" : "mul", x.dtype);
-  const part = (value: Value, start: number, length: number): Value =>
-    value.alias(value.view.slice(dim, start, length, 1));
-  let known = copyOf(x, run);
-  for (let by = 1; by < length; by *= 2) {
-    const next = run.allocate(x.shape, x.dtype);
-    const [head, tail] = [part(next, 0, by), part(next, by, length - by)];
-    const first = part(known, 0, by);
-    const [here, before] = [
-      part(known, by, length - by),
-      part(known, 0, length - by),
-    ];
-    run.mapInto(copy, [head], [first]);
-    run.mapInto(program, [tail], [before, here]);
-    for (const value of [head, tail, first, here, before, known]) {
-      value.release();
-    }
-    known = next;
-  }
-  return known;
 }
 
 /**

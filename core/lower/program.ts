@@ -92,9 +92,9 @@ interface Known<T> {
  * Remembers what `make` gives for each list of small parts. The parts are
  * looked up one after the other, so that a call builds no key.
  */
-export function memoize<T>(
-  make: (...parts: (string | number)[]) => T,
-): (...parts: (string | number)[]) => T {
+export function memoize<P extends (string | number)[], T>(
+  make: (...parts: P) => T,
+): (...parts: P) => T {
   const root: Known<T> = { next: new Map() };
   return (...parts) => {
     let known = root;

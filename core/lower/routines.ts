@@ -6,22 +6,12 @@
  */
 import type { DType } from "../dtype.ts";
 import { accumulator, arg, call } from "../expr.ts";
-import { reducedShape } from "../infer.ts";
-import type {
-  AlongOp,
-  ArgOp,
-  GatherOp,
-  Meta,
-  ScatterAddOp,
-  SortOp,
-} from "../op.ts";
+import type { GatherOp, Meta, ScatterAddOp, SortOp } from "../op.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
-import { castProgram, lowerElementwise } from "./elementwise.ts";
+import { castProgram } from "./elementwise.ts";
 import {
-  argByComparing,
   gatherByComparing,
-  runningByDoubling,
   scatterAddByComparing,
   sortByRank,
 } from "./decompose.ts";
@@ -29,7 +19,6 @@ import { collapse } from "./geometry.ts";
 import { alongDim, type Launcher } from "./launcher.ts";
 import { copyOf } from "./move.ts";
 import { memoize, ReduceProgram } from "./program.ts";
-import { lowerReduce } from "./reduce.ts";
 
 /** The value as `dtype`, owned by the caller. */
 function as(x: Value, dtype: DType, run: Launcher): Value {
@@ -226,34 +215,6 @@ export function lowerScatterAdd(
   return out;
 }
 
-/** Lowers `argmax` and `argmin` to their routines. */
-export function lowerArg(
-  op: ArgOp,
-  [x]: readonly Value[],
-  { shape }: Meta,
-  run: Launcher,
-): Value {
-  const kept = run.allocate(reducedShape(x!.shape, [op.dim], true), "int32");
-  // A 0-d tensor is one row of one element.
-  const loop = x!.shape.length === 0
-    ? { shape: [1, 1], strides: [[0, 0], [0, 0]] }
-    : alongDim(x!.shape, op.dim, [
-      new View(
-        x!.shape,
-        kept.view.strides.map((s, d) => d === op.dim ? 0 : s),
-        0,
-      ),
-      x!.view,
-    ]);
-  const done = kept.view.size === 0 ||
-    run.routine(op.name, loop.shape, 1, [kept, x!], loop.strides, {});
-  const found = done ? kept : argByComparing(op, x!, run);
-  if (!done) kept.release();
-  const out = found.alias(View.dense(shape));
-  found.release();
-  return out;
-}
-
 /** Lowers a sort; both results lie with the sorted dim innermost. */
 export function lowerSort(
   op: SortOp,
@@ -290,52 +251,4 @@ export function lowerSort(
     value.release();
     return out;
   }) as [Value, Value];
-}
-
-/** Lowers softmax, logSoftmax and cumsum to their routines. */
-export function lowerAlong(
-  op: AlongOp,
-  [x]: readonly Value[],
-  result: Meta,
-  run: Launcher,
-): Value {
-  const input = as(x!, result.dtype, run);
-  const out = run.allocate(result.shape, result.dtype);
-  try {
-    if (out.view.size === 0) return out;
-    const loop = x!.shape.length === 0
-      ? { shape: [1, 1], strides: [[0, 0], [0, 0]] }
-      : alongDim(x!.shape, op.dim, [out.view, input.view]);
-    if (run.routine(op.name, loop.shape, 1, [out, input], loop.strides, {})) {
-      return out;
-    }
-    out.release();
-    return op.name === "cumsum"
-      ? runningByDoubling("sum", op.dim, input, run)
-      : softmaxByParts(op, input, run);
-  } finally {
-    input.release();
-  }
-}
-
-/** Softmax out of maps and reductions. */
-function softmaxByParts(op: AlongOp, x: Value, run: Launcher): Value {
-  const dims = x.shape.length === 0 ? [] : [op.dim];
-  const fold = (name: "max" | "sum", value: Value) =>
-    lowerReduce({ name, dims, keepDim: true }, [value], run);
-  const top = fold("max", x);
-  const shifted = lowerElementwise({ name: "sub" }, [x, top], run);
-  const powers = lowerElementwise({ name: "exp" }, [shifted], run);
-  const total = fold("sum", powers);
-  const parts = [top, shifted, powers, total];
-  let out: Value;
-  if (op.name === "softmax") {
-    out = lowerElementwise({ name: "div" }, [powers, total], run);
-  } else {
-    const log = lowerElementwise({ name: "log" }, [total], run);
-    out = lowerElementwise({ name: "sub" }, [shifted, log], run);
-    parts.push(log);
-  }
-  for (const part of parts) part.release();
-  return out;
 }

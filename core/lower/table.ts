@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { ELEMENTWISE, forEachElementwise } from "../elementwise.ts";
-import { infer } from "../infer.ts";
-import type { ElementwiseOp, Meta, Op, OpName, OpOf } from "../op.ts";
+import { forEachElementwise } from "../elementwise.ts";
+import type { INFER } from "../infer.ts";
+import type { ElementwiseOp, Meta, OpOf } from "../op.ts";
 import type { Value } from "../value.ts";
 import {
   lowerArange,
@@ -35,8 +35,6 @@ import {
 import { lowerMaxPool2d } from "./pool.ts";
 import { lowerLogSumExp, lowerReduce, lowerVariance } from "./reduce.ts";
 import {
-  lowerAlong,
-  lowerArg,
   lowerGather,
   lowerLinear,
   lowerMatmul,
@@ -53,7 +51,10 @@ type Lower<O> = (
   results: readonly Meta[],
 ) => Value | readonly Value[];
 
-const LOWER: { readonly [N in OpName]: Lower<OpOf<N>> } = {
+/** How each primitive becomes kernels. */
+export const LOWER: {
+  readonly [N in keyof typeof INFER]: Lower<OpOf<N>>;
+} = {
   ...forEachElementwise<Lower<ElementwiseOp>>(lowerElementwise),
   cast: lowerCast,
   copy: (_, [x], run) => copyOf(x!, run),
@@ -67,12 +68,6 @@ const LOWER: { readonly [N in OpName]: Lower<OpOf<N>> } = {
   norm: lowerReduce,
   variance: lowerVariance,
   logsumexp: lowerLogSumExp,
-  argmax: (op, inputs, run, [result]) => lowerArg(op, inputs, result!, run),
-  argmin: (op, inputs, run, [result]) => lowerArg(op, inputs, result!, run),
-  softmax: (op, inputs, run, [result]) => lowerAlong(op, inputs, result!, run),
-  logSoftmax: (op, inputs, run, [result]) =>
-    lowerAlong(op, inputs, result!, run),
-  cumsum: (op, inputs, run, [result]) => lowerAlong(op, inputs, result!, run),
   sort: lowerSort,
   reshape: lowerMovement,
   permute: lowerMovement,
@@ -107,37 +102,3 @@ const LOWER: { readonly [N in OpName]: Lower<OpOf<N>> } = {
     return [];
   },
 };
-
-/**
- * Checks an op, then runs it; each result is owned by the caller. An op that
- * fails on the way leaves nothing behind.
- */
-export function lower(
-  op: Op,
-  inputs: readonly Value[],
-  run: Launcher,
-): readonly Value[] {
-  try {
-    const results = lowerNow(op, inputs, run);
-    run.complete();
-    return results;
-  } catch (error) {
-    run.abandon(inputs);
-    throw error;
-  }
-}
-
-function lowerNow(
-  op: Op,
-  inputs: readonly Value[],
-  run: Launcher,
-): readonly Value[] {
-  // Elementwise ops infer as they are lowered: theirs is the hot path.
-  if (op.name in ELEMENTWISE) {
-    return [lowerElementwise(op as ElementwiseOp, inputs, run)];
-  }
-  const results = infer(op, inputs);
-  run.begin(inputs);
-  const out = (LOWER[op.name] as Lower<Op>)(op, inputs, run, results);
-  return Array.isArray(out) ? out : [out as Value];
-}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { INFER } from "../infer.ts";
+import { infer } from "../ops/table.ts";
 import type {
   Conv2dInputOp,
   Conv2dOp,
@@ -71,7 +71,7 @@ function sums(
 /** The meaning of a convolution. */
 export function conv2d(op: Conv2dOp, inputs: readonly Plain[]): Plain[] {
   const [x, w, bias] = inputs as [Plain, Plain, Plain?];
-  const { shape } = INFER.conv2d(op, inputs)[0]!;
+  const { shape } = infer(op, inputs)[0]!;
   return sums(shape, x, (into) => {
     everyProduct(op, x.shape, w.shape, shape, (i, k, o) => {
       into[o]! += x.data[i]! * w.data[k]!;
@@ -89,7 +89,7 @@ export function conv2dInput(
   inputs: readonly Plain[],
 ): Plain[] {
   const [g, w] = inputs as [Plain, Plain];
-  const { shape } = INFER.conv2dInput(op, inputs)[0]!;
+  const { shape } = infer(op, inputs)[0]!;
   return sums(shape, g, (into) => {
     everyProduct(op, shape, w.shape, g.shape, (i, k, o) => {
       into[i]! += g.data[o]! * w.data[k]!;
@@ -103,7 +103,7 @@ export function conv2dWeight(
   inputs: readonly Plain[],
 ): Plain[] {
   const [x, g] = inputs as [Plain, Plain];
-  const { shape } = INFER.conv2dWeight(op, inputs)[0]!;
+  const { shape } = infer(op, inputs)[0]!;
   return sums(shape, x, (into) => {
     everyProduct(op, x.shape, shape, g.shape, (i, k, o) => {
       into[k]! += x.data[i]! * g.data[o]!;
@@ -114,7 +114,7 @@ export function conv2dWeight(
 /** The meaning of max pooling: the largest elements, and where they are. */
 export function maxPool2d(op: MaxPool2dOp, inputs: readonly Plain[]): Plain[] {
   const [x] = inputs as [Plain];
-  const { shape } = INFER.maxPool2d(op, inputs)[0]!;
+  const { shape } = infer(op, inputs)[0]!;
   const rank = shape.length;
   const best = (place: readonly number[]): [number, number] => {
     let found: [number, number] = [-Infinity, -1];

@@ -13,7 +13,7 @@ import type {
   ScatterAddOp,
   TriangleOp,
 } from "../op.ts";
-import { INFER } from "../infer.ts";
+import { infer } from "../ops/table.ts";
 import { sizeOf } from "../shape.ts";
 import {
   broadcastElement,
@@ -153,7 +153,7 @@ export function embedSum(
 
 /** The meaning of `cat`. */
 export function cat(op: CatOp, inputs: readonly Plain[]): Plain[] {
-  const { shape, dtype } = INFER.cat(op, inputs)[0]!;
+  const { shape, dtype } = infer(op, inputs)[0]!;
   return [
     generate(shape, dtype, (position) => {
       let at = position[op.dim]!;
@@ -224,7 +224,7 @@ function matrixAt(x: Plain, batch: readonly number[]): number[][] {
 /** The meaning of `matmul`: Σ over k, batches broadcast, plus a bias. */
 export function matmul(inputs: readonly Plain[]): Plain[] {
   const [a, b, bias] = inputs;
-  const { shape, dtype } = INFER.matmul({ name: "matmul" }, inputs)[0]!;
+  const { shape, dtype } = infer({ name: "matmul" }, inputs)[0]!;
   const wraps = dtype === "int32";
   const data: number[] = [];
   for (const batch of positions(shape.slice(0, -2))) {
@@ -247,7 +247,7 @@ export function matmul(inputs: readonly Plain[]): Plain[] {
 /** The meaning of `linear`: `matmul` with the weight the other way round. */
 export function linear(inputs: readonly Plain[]): Plain[] {
   const [x, w, ...bias] = inputs;
-  const { shape, dtype } = INFER.linear({ name: "linear" }, inputs)[0]!;
+  const { shape, dtype } = infer({ name: "linear" }, inputs)[0]!;
   const k = w!.shape[1]!;
   const columns = generate(
     [k, w!.shape[0]!],

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import { INFER } from "../infer.ts";
+import { infer } from "../ops/table.ts";
 import type {
   AlongOp,
   ArgOp,
@@ -88,7 +88,7 @@ export function fold(
 
 /** The plain reductions. */
 export function reduce(op: ReduceOp, [x]: readonly Plain[]): Plain[] {
-  return fold(op, x!, INFER[op.name](op, [x!])[0]!, PLAIN[op.name]);
+  return fold(op, x!, infer(op, [x!])[0]!, PLAIN[op.name]);
 }
 
 /** The meaning of `variance`. */
@@ -99,7 +99,7 @@ export function reduceVariance(
   return fold(
     op,
     x!,
-    INFER.variance(op, [x!])[0]!,
+    infer(op, [x!])[0]!,
     (values) => variance(values, op.correction),
   );
 }
@@ -109,7 +109,7 @@ export function reduceLogSumExp(
   op: LogSumExpOp,
   [x]: readonly Plain[],
 ): Plain[] {
-  return fold(op, x!, INFER.logsumexp(op, [x!])[0]!, logSumExp);
+  return fold(op, x!, infer(op, [x!])[0]!, logSumExp);
 }
 
 /** The first position whose value no other comes before; NaN comes first. */
@@ -128,7 +128,7 @@ export function argReduce(op: ArgOp, [x]: readonly Plain[]): Plain[] {
   return fold(
     { dims: [op.dim], keepDim: op.keepDim },
     x!,
-    INFER[op.name](op, [x!])[0]!,
+    infer(op, [x!])[0]!,
     (values) =>
       first(values, op.name === "argmax" ? (a, b) => a > b : (a, b) => a < b),
   );
@@ -176,7 +176,7 @@ function cumsum(line: readonly number[], wraps: boolean): number[] {
 
 /** The meaning of `softmax`, `logSoftmax` and `cumsum`. */
 export function alongDim(op: AlongOp, [x]: readonly Plain[]): Plain[] {
-  const { dtype } = INFER[op.name](op, [x!])[0]!;
+  const { dtype } = infer(op, [x!])[0]!;
   switch (op.name) {
     case "softmax":
       return [along(x!, op.dim, dtype, softmax)];
