@@ -115,10 +115,10 @@ function isTypeFault(
  * ```ts
  * import { assertThrows } from "@std/assert";
  * import { parseOptions } from "@tenfold/core/internal";
- * import * as z from "zod";
+ * import * as z from "zod/mini";
  *
  * const schema = z.strictObject({
- *   scale: z.number("must be a number").positive("must be positive").default(1),
+ *   scale: z.number("must be a number").check(z.gt(0, "must be positive")),
  * });
  * assertThrows(
  *   () => parseOptions(schema, { scale: -1 }, "make a Scale"),
@@ -157,11 +157,11 @@ const NONE: readonly string[] = [];
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
  * import { parseArguments } from "@tenfold/core/internal";
- * import * as z from "zod";
+ * import * as z from "zod/mini";
  *
  * const schema = z.strictObject({
  *   size: z.int("must be an integer"),
- *   bias: z.boolean("must be true or false").default(true),
+ *   bias: z._default(z.boolean("must be true or false"), true),
  * });
  * function scale(size: number, options: { bias?: boolean } = {}) {
  *   return parseArguments(schema, { size }, options, arguments, "make a Scale");
@@ -298,13 +298,12 @@ function fieldsAt(
   schema: { readonly shape?: OptionFields },
   path: readonly PropertyKey[],
 ): OptionFields {
-  let at: { readonly shape?: OptionFields; unwrap?(): unknown } | undefined =
+  // What is optional or has a default wraps what it is otherwise.
+  let at: { shape?: OptionFields; def?: { innerType?: unknown } } | undefined =
     schema;
   for (const key of path) {
     at = at?.shape?.[String(key)] as typeof at;
-    while (at !== undefined && !at.shape && at.unwrap) {
-      at = at.unwrap() as typeof at;
-    }
+    while (at?.def?.innerType) at = at.def.innerType as typeof at;
   }
   return at?.shape ?? {};
 }

@@ -5,11 +5,11 @@
  */
 import { getRandomState, setRandomState } from "@tenfold/core";
 import { threefry } from "@tenfold/core/backend";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** The schema of a `seed` option that may be left out. */
-export const seedOption: z.ZodOptional<z.ZodInt> = z
-  .int("must be an integer").optional();
+export const seedOption: z.ZodMiniOptional<z.ZodMiniNumberFormat> = z.optional(z
+  .int("must be an integer"));
 
 /** A seed drawn from the global generator, as `manualSeed` set it. */
 export function drawSeed(): number {

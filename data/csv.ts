@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { csvError, parseFields } from "./_csv_rows.ts";
 import { parseAs } from "./_foreign_format.ts";
 import { CsvTable, NA_VALUES } from "./csv_table.ts";
@@ -38,14 +38,22 @@ export interface CsvOptions {
 }
 
 const optionsSchema = z.strictObject({
-  header: z.boolean("must be true or false").default(true),
-  columns: z.array(z.string("must be text"), "must be an array of names")
-    .optional(),
-  delimiter: z.string("must be one character")
-    .regex(/^[^\r\n"]$/, "must be one character").default(","),
-  comment: z.string("must be text").min(1, "must not be empty").optional(),
-  naValues: z.array(z.string("must be text"), "must be an array of texts")
-    .optional(),
+  header: z._default(z.boolean("must be true or false"), true),
+  columns: z.optional(
+    z.array(z.string("must be text"), "must be an array of names"),
+  ),
+  delimiter: z._default(
+    z.string("must be one character").check(
+      z.regex(/^[^\r\n"]$/, "must be one character"),
+    ),
+    ",",
+  ),
+  comment: z.optional(
+    z.string("must be text").check(z.minLength(1, "must not be empty")),
+  ),
+  naValues: z.optional(
+    z.array(z.string("must be text"), "must be an array of texts"),
+  ),
 });
 
 /**

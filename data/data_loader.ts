@@ -9,7 +9,7 @@ import {
   parseOptions,
   Turn,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { collate, type Collated } from "./collate.ts";
@@ -74,27 +74,29 @@ const positive = "must be a positive integer";
 const natural = "must be an integer from 0 on";
 
 const optionsSchema = z.strictObject({
-  batchSize: z.int(positive).min(1, positive).default(1),
-  shuffle: z.boolean("must be true or false").default(false),
+  batchSize: z._default(z.int(positive).check(z.gte(1, positive)), 1),
+  shuffle: z._default(z.boolean("must be true or false"), false),
   seed: seedOption,
-  dropLast: z.boolean("must be true or false").default(false),
-  collate: z.any().superRefine((value, context) => {
-    if (value === undefined || typeof value === "function") return;
-    context.addIssue({
-      code: "invalid_type",
-      expected: "function",
-      message: "must be a function",
-    });
-  }).optional(),
-  prefetch: z.int(natural).min(0, natural).default(0),
+  dropLast: z._default(z.boolean("must be true or false"), false),
+  collate: z.optional(
+    z.any().check(z.superRefine((value, context) => {
+      if (value === undefined || typeof value === "function") return;
+      context.addIssue({
+        code: "invalid_type",
+        expected: "function",
+        message: "must be a function",
+      });
+    })),
+  ),
+  prefetch: z._default(z.int(natural).check(z.gte(0, natural)), 0),
 });
 
 const stateSchema = z.strictObject({
   seed: z.int("must be an integer"),
-  epoch: z.int(natural).min(0, natural),
-  batch: z.int(natural).min(0, natural),
-  samples: z.int(natural).min(0, natural),
-  batchSize: z.int(positive).min(1, positive),
+  epoch: z.int(natural).check(z.gte(0, natural)),
+  batch: z.int(natural).check(z.gte(0, natural)),
+  samples: z.int(natural).check(z.gte(0, natural)),
+  batchSize: z.int(positive).check(z.gte(1, positive)),
 });
 
 /** What the dataset gave for one batch, or why it did not. */

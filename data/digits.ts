@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { decodeDigits } from "./_embedded/decode.ts";
 import { DIGITS } from "./_embedded/digits.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
@@ -22,8 +22,10 @@ export interface LoadDigitsOptions extends DeviceOption {
 }
 
 const optionsSchema = z.strictObject({
-  layout: z.enum(["flat", "image"], 'must be "flat" or "image"')
-    .default("flat"),
+  layout: z._default(
+    z.enum(["flat", "image"], 'must be "flat" or "image"'),
+    "flat",
+  ),
   device: deviceOption,
 });
 

@@ -5,7 +5,7 @@
  */
 import { type Tensor, where } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
 /** Options of {@linkcode MinMaxScaler}. */
@@ -27,9 +27,11 @@ export interface MinMaxScalerOptions {
 const number = z.number("must be a number");
 
 const optionsSchema = z.strictObject({
-  featureRange: z.tuple([number, number], "must be two numbers")
-    .default([0, 1]),
-  clip: z.boolean("must be true or false").default(false),
+  featureRange: z._default(z.tuple([number, number], "must be two numbers"), [
+    0,
+    1,
+  ]),
+  clip: z._default(z.boolean("must be true or false"), false),
 });
 
 /**

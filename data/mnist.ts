@@ -9,7 +9,7 @@ import {
   parseArguments,
   unscopedNow,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { DownloadProgress } from "./_download.ts";
 import { environment } from "./_fs.ts";
 import {
@@ -74,28 +74,42 @@ export interface MnistOptions extends DownloadMnistOptions, DeviceOption {
 }
 
 const downloadFields = {
-  mirrors: z.array(
-    z.url({ protocol: /^https?$/, error: "must be an http address" }),
-    "must be an array of addresses",
-  ).default([...MNIST_MIRRORS]),
-  timeout: z.number("must be a number of milliseconds")
-    .positive("must be positive").default(30_000),
-  progress: z.union([
-    z.boolean(),
-    z.custom<(progress: DownloadProgress) => void>(
-      (value) => typeof value === "function",
+  mirrors: z._default(
+    z.array(
+      z.url({ protocol: /^https?$/, error: "must be an http address" }),
+      "must be an array of addresses",
     ),
-  ], "must be true, false or a function").default(true),
+    [...MNIST_MIRRORS],
+  ),
+  timeout: z._default(
+    z.number("must be a number of milliseconds").check(
+      z.gt(0, "must be positive"),
+    ),
+    30_000,
+  ),
+  progress: z._default(
+    z.union([
+      z.boolean(),
+      z.custom<(progress: DownloadProgress) => void>(
+        (value) => typeof value === "function",
+      ),
+    ], "must be true, false or a function"),
+    true,
+  ),
 };
 
 const downloadSchema = z.strictObject(downloadFields);
 
 const mnistSchema = z.strictObject({
   ...downloadFields,
-  root: z.string("must be a path").min(1, "must be a path").optional(),
-  split: z.enum(["train", "test"], 'must be "train" or "test"')
-    .default("train"),
-  download: z.boolean("must be true or false").default(false),
+  root: z.optional(
+    z.string("must be a path").check(z.minLength(1, "must be a path")),
+  ),
+  split: z._default(
+    z.enum(["train", "test"], 'must be "train" or "test"'),
+    "train",
+  ),
+  download: z._default(z.boolean("must be true or false"), false),
   device: deviceOption,
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   type ByteRanges,
   fetchedUrl,
@@ -45,10 +45,10 @@ export interface OpenSafetensorsOptions {
 const FIRST_BYTES = 64 * 1024;
 
 const schema = z.strictObject({
-  shards: z.custom<(file: string) => ByteSource>(
+  shards: z.exactOptional(z.custom<(file: string) => ByteSource>(
     (value) => typeof value === "function",
     "must be a function from the name of a file to its source",
-  ).exactOptional(),
+  )),
 });
 
 /**

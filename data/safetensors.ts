@@ -6,7 +6,7 @@
  */
 import { type DType, isFloating, Tensor } from "@tenfold/core";
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { encodeElements } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";
 import {
@@ -89,19 +89,25 @@ const dtypeSchema = z.enum(
 );
 
 const optionsSchema = z.strictObject({
-  metadata: z.record(z.string(), z.string("must be text"), "must be an object")
-    .default({}),
-  dtype: z.union(
-    [dtypeSchema, z.record(z.string(), dtypeSchema)],
-    "must be a dtype of the format",
-  )
-    .default({}),
+  metadata: z._default(
+    z.record(z.string(), z.string("must be text"), "must be an object"),
+    {},
+  ),
+  dtype: z._default(
+    z.union(
+      [dtypeSchema, z.record(z.string(), dtypeSchema)],
+      "must be a dtype of the format",
+    ),
+    {},
+  ),
 });
 
 const loadSchema = z.strictObject({
   device: deviceOption,
-  unsupported: z.enum(["error", "skip"], 'must be "error" or "skip"')
-    .default("error"),
+  unsupported: z._default(
+    z.enum(["error", "skip"], 'must be "error" or "skip"'),
+    "error",
+  ),
 });
 
 /**

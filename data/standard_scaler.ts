@@ -5,7 +5,7 @@
  */
 import { type Tensor, where } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
 /** Options of {@linkcode StandardScaler}. */
@@ -25,8 +25,8 @@ export interface StandardScalerOptions {
 }
 
 const optionsSchema = z.strictObject({
-  withMean: z.boolean("must be true or false").default(true),
-  withStd: z.boolean("must be true or false").default(true),
+  withMean: z._default(z.boolean("must be true or false"), true),
+  withStd: z._default(z.boolean("must be true or false"), true),
 });
 
 /**

@@ -5,7 +5,7 @@
  */
 import { parseArguments } from "@tenfold/core/internal";
 import type { Tensor } from "@tenfold/core";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { checkDataset, type Dataset } from "./dataset.ts";
@@ -39,14 +39,17 @@ export interface TrainTestSplitOptions {
 }
 
 const optionsSchema = z.strictObject({
-  testSize: z.number("must be a number")
-    .positive("must be a fraction between 0 and 1, or a number of samples")
-    .default(0.25),
-  stratify: z.custom<TrainTestSplitOptions["stratify"]>(
+  testSize: z._default(
+    z.number("must be a number").check(
+      z.gt(0, "must be a fraction between 0 and 1, or a number of samples"),
+    ),
+    0.25,
+  ),
+  stratify: z.optional(z.custom<TrainTestSplitOptions["stratify"]>(
     (value) => value === undefined || isLabels(value),
     "must be the class of each sample",
-  ).optional(),
-  shuffle: z.boolean("must be true or false").default(true),
+  )),
+  shuffle: z._default(z.boolean("must be true or false"), true),
   seed: seedOption,
 });
 

@@ -16,7 +16,7 @@ import {
   showValue,
   tensorClass,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** Where a layer's parameters are made, and of what. */
 export interface PlaceOptions {
@@ -32,34 +32,38 @@ export type Reduction = "mean" | "sum" | "none";
 const positive = "must be a positive integer";
 
 /** Extents and counts. */
-export const positiveInteger: z.ZodType<number> = z.int(positive)
-  .min(1, positive);
+export const positiveInteger: z.ZodMiniType<number> = z.int(positive).check(
+  z.gte(1, positive),
+);
 
 /** Any number but NaN and the infinities. */
-export const finite: z.ZodType<number> = z.number("must be a number");
+export const finite: z.ZodMiniType<number> = z.number("must be a number");
 
 /** A number from 0 on. */
-export const nonNegative: z.ZodType<number> = z.number("must be a number")
-  .min(0, "must not be negative");
+export const nonNegative: z.ZodMiniType<number> = z.number("must be a number")
+  .check(z.gte(0, "must not be negative"));
 
 /** A number above 0. */
-export const positiveNumber: z.ZodType<number> = z.number("must be a number")
-  .gt(0, "must be positive");
+export const positiveNumber: z.ZodMiniType<number> = z.number(
+  "must be a number",
+).check(z.gt(0, "must be positive"));
 
 const fraction = "must be a number from 0 to 1";
 
 /** A number from 0 to 1. */
-export const probability: z.ZodType<number> = z.number(fraction)
-  .min(0, fraction).max(1, fraction);
+export const probability: z.ZodMiniType<number> = z.number(fraction).check(
+  z.gte(0, fraction),
+  z.lte(1, fraction),
+);
 
 /** A dim, which may count from the end. */
-export const dim: z.ZodType<number> = z.int("must be an integer");
+export const dim: z.ZodMiniType<number> = z.int("must be an integer");
 
 /** True or false. */
-export const flag: z.ZodType<boolean> = z.boolean("must be true or false");
+export const flag: z.ZodMiniType<boolean> = z.boolean("must be true or false");
 
 /** A tensor. */
-export const tensorOption: z.ZodType<Tensor> = z.instanceof(
+export const tensorOption: z.ZodMiniType<Tensor> = z.instanceof(
   tensorClass,
   { error: "must be a tensor" },
 );
@@ -67,22 +71,24 @@ export const tensorOption: z.ZodType<Tensor> = z.instanceof(
 /** One of some words. */
 export function oneOf<const W extends string>(
   ...words: W[]
-): z.ZodType<W> {
-  return z.enum(words, `must be one of ${words.join(", ")}`) as z.ZodType<W>;
+): z.ZodMiniType<W> {
+  return z.enum(words, `must be one of ${words.join(", ")}`) as z.ZodMiniType<
+    W
+  >;
 }
 
 /** {@linkcode Reduction}. */
-export const reduction: z.ZodType<Reduction> = oneOf("mean", "sum", "none");
+export const reduction: z.ZodMiniType<Reduction> = oneOf("mean", "sum", "none");
 
 /** The fields of {@linkcode PlaceOptions}. */
 export const placeFields = {
-  device: z.custom<string | Backend | Device>(
+  device: z.optional(z.custom<string | Backend | Device>(
     (value) =>
       typeof value === "string" ||
       (typeof value === "object" && value !== null),
     "must be a backend's name, a backend or a device",
-  ).optional(),
-  dtype: oneOf("float32", "float64").optional(),
+  )),
+  dtype: z.optional(oneOf("float32", "float64")),
 } as const;
 
 /** The place options as creation functions take them. */

@@ -9,7 +9,7 @@ import {
   checkTensor,
   parseArguments,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { dim, finite, oneOf, positiveNumber } from "./_options.ts";
 import {
   type EluOptions,
@@ -43,7 +43,9 @@ export class ReLU extends Module {
   }
 }
 
-const leakyReluSchema = z.strictObject({ negativeSlope: finite.default(0.01) });
+const leakyReluSchema = z.strictObject({
+  negativeSlope: z._default(finite, 0.01),
+});
 
 /** `x` where positive, else `negativeSlope * x`. */
 export class LeakyReLU extends Module {
@@ -80,7 +82,7 @@ export class LeakyReLU extends Module {
   }
 }
 
-const eluSchema = z.strictObject({ alpha: finite.default(1) });
+const eluSchema = z.strictObject({ alpha: z._default(finite, 1) });
 
 /** `x` where positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015). */
 export class ELU extends Module {
@@ -112,7 +114,7 @@ export class ELU extends Module {
 }
 
 const geluSchema = z.strictObject({
-  approximate: oneOf("none", "tanh").default("none"),
+  approximate: z._default(oneOf("none", "tanh"), "none"),
 });
 
 /**
@@ -184,8 +186,8 @@ export class Sigmoid extends Module {
 }
 
 const softplusSchema = z.strictObject({
-  beta: positiveNumber.default(1),
-  threshold: finite.default(20),
+  beta: z._default(positiveNumber, 1),
+  threshold: z._default(finite, 20),
 });
 
 /** `log(1 + exp(beta x)) / beta`, without overflow. */
@@ -233,7 +235,7 @@ export interface SoftmaxOptions {
   readonly dim?: number;
 }
 
-const softmaxSchema = z.strictObject({ dim: dim.default(-1) });
+const softmaxSchema = z.strictObject({ dim: z._default(dim, -1) });
 
 /** `exp(x) / sum(exp(x))` along a dim, without overflow. */
 export class Softmax extends Module {

@@ -12,7 +12,7 @@ import {
   showShape,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { emptyBuffer, emptyParameter } from "./_empty.ts";
 import {
   flag,
@@ -47,10 +47,10 @@ export interface BatchNormLayerOptions extends PlaceOptions {
 
 const schema = z.strictObject({
   numFeatures: positiveInteger,
-  eps: nonNegative.default(1e-5),
-  momentum: probability.nullable().default(0.1),
-  affine: flag.default(true),
-  trackRunningStats: flag.default(true),
+  eps: z._default(nonNegative, 1e-5),
+  momentum: z._default(z.nullable(probability), 0.1),
+  affine: z._default(flag, true),
+  trackRunningStats: z._default(flag, true),
   ...placeFields,
 });
 

@@ -5,7 +5,7 @@
  */
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,
@@ -42,7 +42,7 @@ const schema = z.strictObject({
   outChannels: positiveInteger,
   kernelSize: positiveSize,
   ...conv2dFields,
-  bias: flag.default(true),
+  bias: z._default(flag, true),
   ...placeFields,
 });
 

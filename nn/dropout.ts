@@ -9,7 +9,7 @@ import {
   checkTensor,
   parseArguments,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { probability } from "./_options.ts";
 import { Module } from "./module.ts";
 
@@ -19,7 +19,7 @@ export interface DropoutLayerOptions {
   readonly p?: number;
 }
 
-const schema = z.strictObject({ p: probability.default(0.5) });
+const schema = z.strictObject({ p: z._default(probability, 0.5) });
 
 /**
  * In training, zeroes elements at random and scales the others by

@@ -10,7 +10,7 @@ import {
   parseArguments,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { emptyParameter } from "./_empty.ts";
 import {
   dim,
@@ -35,7 +35,7 @@ export interface EmbeddingOptions
 const schema = z.strictObject({
   numEmbeddings: positiveInteger,
   embeddingDim: positiveInteger,
-  paddingIdx: dim.optional(),
+  paddingIdx: z.optional(dim),
   ...placeFields,
 });
 

@@ -9,7 +9,7 @@ import {
   checkTensor,
   parseArguments,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { dim } from "./_options.ts";
 import { Module } from "./module.ts";
 
@@ -22,8 +22,8 @@ export interface FlattenOptions {
 }
 
 const schema = z.strictObject({
-  startDim: dim.default(1),
-  endDim: dim.default(-1),
+  startDim: z._default(dim, 1),
+  endDim: z._default(dim, -1),
 });
 
 /**

@@ -9,7 +9,7 @@ import {
   checkTensor,
   parseArguments,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,
@@ -38,11 +38,12 @@ const extents = "must be a positive integer or an array of them";
 const schema = z.strictObject({
   normalizedShape: z.union([
     positiveInteger,
-    z.array(positiveInteger, extents).min(1, extents),
+
+    z.array(positiveInteger, extents).check(z.minLength(1, extents)),
   ], extents),
-  eps: nonNegative.default(1e-5),
-  elementwiseAffine: flag.default(true),
-  bias: flag.default(true),
+  eps: z._default(nonNegative, 1e-5),
+  elementwiseAffine: z._default(flag, true),
+  bias: z._default(flag, true),
   ...placeFields,
 });
 

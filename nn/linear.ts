@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,
@@ -29,7 +29,7 @@ export interface LinearOptions extends PlaceOptions {
 const schema = z.strictObject({
   inFeatures: positiveInteger,
   outFeatures: positiveInteger,
-  bias: flag.default(true),
+  bias: z._default(flag, true),
   ...placeFields,
 });
 

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   positiveNumber,
   probability,
@@ -52,7 +52,7 @@ export abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
   }
 }
 
-const fields = { reduction: reduction.default("mean") };
+const fields = { reduction: z._default(reduction, "mean") };
 const plainSchema = z.strictObject(fields);
 
 /** A weight that moves with the module and is saved with it. */
@@ -129,7 +129,7 @@ export class L1Loss extends Loss {
 
 const huberSchema = z.strictObject({
   ...fields,
-  delta: positiveNumber.default(1),
+  delta: z._default(positiveNumber, 1),
 });
 
 /** {@linkcode huberLoss} as a module. */
@@ -168,16 +168,16 @@ export class HuberLoss extends Loss {
   }
 }
 
-const weight = tensorOption.optional();
+const weight = z.optional(tensorOption);
 const nllFields = {
   ...fields,
   weight,
-  ignoreIndex: z.int("must be an integer").default(-100),
+  ignoreIndex: z._default(z.int("must be an integer"), -100),
 };
 const nllSchema = z.strictObject(nllFields);
 const crossEntropySchema = z.strictObject({
   ...nllFields,
-  labelSmoothing: probability.default(0),
+  labelSmoothing: z._default(probability, 0),
 });
 
 /** {@linkcode nllLoss} as a module. */
@@ -269,7 +269,7 @@ const bceSchema = z.strictObject({ ...fields, weight });
 const bceLogitsSchema = z.strictObject({
   ...fields,
   weight,
-  posWeight: tensorOption.optional(),
+  posWeight: z.optional(tensorOption),
 });
 
 /** {@linkcode binaryCrossEntropy} as a module. */

@@ -13,11 +13,13 @@ import {
   structureChanged,
   VALUE,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { flag } from "./_options.ts";
 
-const parameterSchema = z.strictObject({ requiresGrad: flag.default(true) });
-const bufferSchema = z.strictObject({ persistent: flag.default(true) });
+const parameterSchema = z.strictObject({
+  requiresGrad: z._default(flag, true),
+});
+const bufferSchema = z.strictObject({ persistent: z._default(flag, true) });
 
 /** The memory of a tensor, or of a dense copy where it is a scattered view. */
 function denseValue(data: Tensor): Value {

@@ -5,7 +5,7 @@
  */
 import { fullLike, type Tensor } from "@tenfold/core";
 import { optionsArgument } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { add, div, mul, neg, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import {
@@ -36,12 +36,12 @@ export interface AdagradOptions {
 export type AdagradGroup = Required<AdagradOptions>;
 
 const schema = z.strictObject({
-  lr: nonNegative.default(1e-2),
-  lrDecay: nonNegative.default(0),
-  weightDecay: nonNegative.default(0),
-  initialAccumulatorValue: nonNegative.default(0),
-  eps: nonNegative.default(1e-10),
-  maximize: flag.default(false),
+  lr: z._default(nonNegative, 1e-2),
+  lrDecay: z._default(nonNegative, 0),
+  weightDecay: z._default(nonNegative, 0),
+  initialAccumulatorValue: z._default(nonNegative, 0),
+  eps: z._default(nonNegative, 1e-10),
+  maximize: z._default(flag, false),
 });
 
 const NAMES: readonly string[] = ["sum"];

@@ -4,7 +4,7 @@
  * @module
  */
 import { optionsArgument } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
 import { betas, flag, nonNegative } from "./_options.ts";
 import {
@@ -42,12 +42,12 @@ export type AdamGroup = Required<AdamOptions>;
 
 const schemaWith = (weightDecay: number) =>
   z.strictObject({
-    lr: nonNegative.default(1e-3),
-    betas: betas.default([0.9, 0.999]),
-    eps: nonNegative.default(1e-8),
-    weightDecay: nonNegative.default(weightDecay),
-    amsgrad: flag.default(false),
-    maximize: flag.default(false),
+    lr: z._default(nonNegative, 1e-3),
+    betas: z._default(betas, [0.9, 0.999]),
+    eps: z._default(nonNegative, 1e-8),
+    weightDecay: z._default(nonNegative, weightDecay),
+    amsgrad: z._default(flag, false),
+    maximize: z._default(flag, false),
   });
 
 const adamSchema = schemaWith(0);

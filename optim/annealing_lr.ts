@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finite, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
@@ -20,8 +20,8 @@ export interface CosineAnnealingLROptions extends SchedulerOptions {
 
 const cosineSchema = z.strictObject({
   tMax: positiveInteger,
-  etaMin: finite.default(0),
-  lastEpoch: lastEpoch.default(-1),
+  etaMin: z._default(finite, 0),
+  lastEpoch: z._default(lastEpoch, -1),
 });
 
 /**
@@ -98,11 +98,16 @@ export interface LinearLROptions extends SchedulerOptions {
 
 const between = "must be a number from 0 to 1";
 const linearSchema = z.strictObject({
-  startFactor: z.number(between).gt(0, "must be above 0").max(1, between)
-    .default(1 / 3),
-  endFactor: z.number(between).min(0, between).max(1, between).default(1),
-  totalIters: positiveInteger.default(5),
-  lastEpoch: lastEpoch.default(-1),
+  startFactor: z._default(
+    z.number(between).check(z.gt(0, "must be above 0"), z.lte(1, between)),
+    1 / 3,
+  ),
+  endFactor: z._default(
+    z.number(between).check(z.gte(0, between), z.lte(1, between)),
+    1,
+  ),
+  totalIters: z._default(positiveInteger, 5),
+  lastEpoch: z._default(lastEpoch, -1),
 });
 
 /**

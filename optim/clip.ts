@@ -28,7 +28,7 @@ import {
   showValue,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finite, flag, nonNegative } from "./_options.ts";
 
 /** Options of {@linkcode clipGradNorm_}. */
@@ -45,11 +45,14 @@ export interface ClipGradNormOptions {
 }
 
 const schema = z.strictObject({
-  normType: z.union([
-    finite,
-    z.literal(Infinity),
-  ], "must be a number").default(2),
-  errorIfNonFinite: flag.default(false),
+  normType: z._default(
+    z.union([
+      finite,
+      z.literal(Infinity),
+    ], "must be a number"),
+    2,
+  ),
+  errorIfNonFinite: z._default(flag, false),
 });
 
 const limitSchema = z.strictObject({

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finite, flag, positive, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
 import {
@@ -47,32 +47,37 @@ export interface OneCycleLROptions extends SchedulerOptions {
 }
 
 const numbers = z.union(
-  [finite, z.array(finite).readonly()],
+  [finite, z.readonly(z.array(finite))],
   "must be a number, or one for each group",
 );
 const share = "must be a number from 0 to 1";
 
 const schema = z.strictObject({
   maxLr: numbers,
-  totalSteps: positiveInteger.optional(),
-  epochs: positiveInteger.optional(),
-  stepsPerEpoch: positiveInteger.optional(),
-  pctStart: z.number(share).min(0, share).max(1, share).default(0.3),
-  annealStrategy: z.enum(["cos", "linear"], 'must be "cos" or "linear"')
-    .default("cos"),
-  cycleMomentum: flag.default(true),
-  baseMomentum: numbers.default(0.85),
-  maxMomentum: numbers.default(0.95),
-  divFactor: positive.default(25),
-  finalDivFactor: positive.default(1e4),
-  threePhase: flag.default(false),
-  lastEpoch: lastEpoch.default(-1),
-}).refine(
+  totalSteps: z.optional(positiveInteger),
+  epochs: z.optional(positiveInteger),
+  stepsPerEpoch: z.optional(positiveInteger),
+  pctStart: z._default(
+    z.number(share).check(z.gte(0, share), z.lte(1, share)),
+    0.3,
+  ),
+  annealStrategy: z._default(
+    z.enum(["cos", "linear"], 'must be "cos" or "linear"'),
+    "cos",
+  ),
+  cycleMomentum: z._default(flag, true),
+  baseMomentum: z._default(numbers, 0.85),
+  maxMomentum: z._default(numbers, 0.95),
+  divFactor: z._default(positive, 25),
+  finalDivFactor: z._default(positive, 1e4),
+  threePhase: z._default(flag, false),
+  lastEpoch: z._default(lastEpoch, -1),
+}).check(z.refine(
   ({ totalSteps, epochs, stepsPerEpoch }) =>
     totalSteps !== undefined ||
     (epochs !== undefined && stepsPerEpoch !== undefined),
   "totalSteps, or epochs and stepsPerEpoch, must be given",
-);
+));
 
 /** The rates and momenta of a group that the phases lead between. */
 interface Bounds {

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finite, nonNegative } from "./_options.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -34,21 +34,29 @@ export interface ReduceLROnPlateauOptions {
 }
 
 const natural = "must be an integer from 0 on";
-const count = z.int(natural).min(0, natural);
+const count = z.int(natural).check(z.gte(0, natural));
 
 const schema = z.strictObject({
-  mode: z.enum(["min", "max"], 'must be "min" or "max"').default("min"),
-  factor: z.number("must be a number").lt(1, "must be below 1").default(0.1),
-  patience: count.default(10),
-  threshold: finite.default(1e-4),
-  thresholdMode: z.enum(["rel", "abs"], 'must be "rel" or "abs"')
-    .default("rel"),
-  cooldown: count.default(0),
-  minLr: z.union(
-    [finite, z.array(finite).readonly()],
-    "must be a number, or one for each group",
-  ).default(0),
-  eps: nonNegative.default(1e-8),
+  mode: z._default(z.enum(["min", "max"], 'must be "min" or "max"'), "min"),
+  factor: z._default(
+    z.number("must be a number").check(z.lt(1, "must be below 1")),
+    0.1,
+  ),
+  patience: z._default(count, 10),
+  threshold: z._default(finite, 1e-4),
+  thresholdMode: z._default(
+    z.enum(["rel", "abs"], 'must be "rel" or "abs"'),
+    "rel",
+  ),
+  cooldown: z._default(count, 0),
+  minLr: z._default(
+    z.union(
+      [finite, z.readonly(z.array(finite))],
+      "must be a number, or one for each group",
+    ),
+    0,
+  ),
+  eps: z._default(nonNegative, 1e-8),
 });
 
 /** What the schedule remembers: plain values. */

@@ -5,7 +5,7 @@
  */
 import { constant } from "@tenfold/core/backend";
 import { optionsArgument } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import {
@@ -38,13 +38,13 @@ export interface RMSpropOptions {
 export type RMSpropGroup = Required<RMSpropOptions>;
 
 const schema = z.strictObject({
-  lr: nonNegative.default(1e-2),
-  alpha: nonNegative.default(0.99),
-  eps: nonNegative.default(1e-8),
-  weightDecay: nonNegative.default(0),
-  momentum: nonNegative.default(0),
-  centered: flag.default(false),
-  maximize: flag.default(false),
+  lr: z._default(nonNegative, 1e-2),
+  alpha: z._default(nonNegative, 0.99),
+  eps: z._default(nonNegative, 1e-8),
+  weightDecay: z._default(nonNegative, 0),
+  momentum: z._default(nonNegative, 0),
+  centered: z._default(flag, false),
+  maximize: z._default(flag, false),
 });
 
 const rules = new Map<number, UpdateRule>();

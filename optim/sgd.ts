@@ -5,7 +5,7 @@
  */
 import type { Expr } from "@tenfold/core/backend";
 import { optionsArgument } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { add, mul, neg, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import {
@@ -37,16 +37,16 @@ export type SGDGroup = Required<SGDOptions>;
 
 const schema = z.strictObject({
   lr: nonNegative,
-  momentum: nonNegative.default(0),
-  dampening: z.number("must be a number").default(0),
-  weightDecay: nonNegative.default(0),
-  nesterov: flag.default(false),
-  maximize: flag.default(false),
-}).refine(
+  momentum: z._default(nonNegative, 0),
+  dampening: z._default(z.number("must be a number"), 0),
+  weightDecay: z._default(nonNegative, 0),
+  nesterov: z._default(flag, false),
+  maximize: z._default(flag, false),
+}).check(z.refine(
   ({ nesterov, momentum, dampening }) =>
     !nesterov || (momentum > 0 && dampening === 0),
   "nesterov needs a momentum above 0 and a dampening of 0",
-);
+));
 
 const PLAIN: readonly string[] = [];
 const WITH_MOMENTUM: readonly string[] = ["momentumBuffer"];

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finite, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
@@ -20,8 +20,8 @@ export interface StepLROptions extends SchedulerOptions {
 
 const stepSchema = z.strictObject({
   stepSize: positiveInteger,
-  gamma: finite.default(0.1),
-  lastEpoch: lastEpoch.default(-1),
+  gamma: z._default(finite, 0.1),
+  lastEpoch: z._default(lastEpoch, -1),
 });
 
 /**
@@ -85,12 +85,12 @@ export interface MultiStepLROptions extends SchedulerOptions {
 }
 
 const multiStepSchema = z.strictObject({
-  milestones: z.array(
+  milestones: z.readonly(z.array(
     z.int("must be an integer"),
     "must be an array of integers",
-  ).readonly(),
-  gamma: finite.default(0.1),
-  lastEpoch: lastEpoch.default(-1),
+  )),
+  gamma: z._default(finite, 0.1),
+  lastEpoch: z._default(lastEpoch, -1),
 });
 
 /**
@@ -150,7 +150,7 @@ export interface ExponentialLROptions extends SchedulerOptions {
 
 const exponentialSchema = z.strictObject({
   gamma: finite,
-  lastEpoch: lastEpoch.default(-1),
+  lastEpoch: z._default(lastEpoch, -1),
 });
 
 /** Multiplies the learning rate by `gamma` in each step. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { ClassTally } from "./_class_tally.ts";
 
 /** How the figures of several classes become one. */
@@ -45,15 +45,21 @@ const averages = ["binary", "macro", "micro", "weighted"] as const;
 
 /** The schema of {@linkcode ClassMetricOptions}. */
 export const classMetricOptions = z.strictObject({
-  average: z.enum(
-    averages,
-    'must be "binary", "macro", "micro" or "weighted"',
-  ).default("binary"),
-  positive: z.int("must be a whole number").default(1),
-  threshold: z.number("must be a number").optional(),
-  classes: z.int("must be an integer from 2 on")
-    .min(2, "must be an integer from 2 on").optional(),
-  zeroDivision: z.number("must be a number").default(0),
+  average: z._default(
+    z.enum(
+      averages,
+      'must be "binary", "macro", "micro" or "weighted"',
+    ),
+    "binary",
+  ),
+  positive: z._default(z.int("must be a whole number"), 1),
+  threshold: z.optional(z.number("must be a number")),
+  classes: z.optional(
+    z.int("must be an integer from 2 on").check(
+      z.gte(2, "must be an integer from 2 on"),
+    ),
+  ),
+  zeroDivision: z._default(z.number("must be a number"), 0),
 });
 
 /** The parsed options. */

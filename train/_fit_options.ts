@@ -6,7 +6,7 @@
 import { Tensor } from "@tenfold/core";
 import { parseOptions, showShape, showValue } from "@tenfold/core/internal";
 import { OneCycleLR } from "@tenfold/optim";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
 import { flag, passing, positiveInt, text, withMethods } from "./_options.ts";
 import type { Batches } from "./batches.ts";
@@ -38,7 +38,7 @@ export interface Settings {
 }
 
 /** The schema of a loss. */
-export const lossOption: z.ZodType<Loss> = passing<Loss>(
+export const lossOption: z.ZodMiniType<Loss> = passing<Loss>(
   (value) =>
     typeof value === "function" ||
     typeof (value as { forward?: unknown } | null)?.forward === "function",
@@ -69,37 +69,43 @@ const optionsSchema = z.strictObject({
     "loadStateDict",
   ),
   train: batches,
-  validation: batches.optional(),
+  validation: z.optional(batches),
   epochs: positiveInt,
-  metrics: passing<FitOptions["metrics"]>(
+  metrics: z.optional(passing<FitOptions["metrics"]>(
     (value) => typeof value === "object" && value !== null,
     "must be a list of metrics, or an object of them",
-  ).optional(),
-  scheduler: z.unknown().optional(),
-  callbacks: z.array(
-    passing<Callback>(
-      (value) => typeof (value as Callback | null)?.name === "string",
-      "must be a callback, with a name",
+  )),
+  scheduler: z.optional(z.unknown()),
+  callbacks: z._default(
+    z.array(
+      passing<Callback>(
+        (value) => typeof (value as Callback | null)?.name === "string",
+        "must be a callback, with a name",
+      ),
+      "must be a list of callbacks",
     ),
-    "must be a list of callbacks",
-  ).default([]),
+    [],
+  ),
   // Infinity only measures.
-  clipGradNorm: z.custom<number>(
+  clipGradNorm: z.optional(z.custom<number>(
     (value) => typeof value === "number" && value > 0,
     "must be a positive number",
-  ).optional(),
-  onNonFinite: z.enum(
-    ["warn", "throw", "skip"],
-    'must be "warn", "throw" or "skip"',
-  ).default("warn"),
-  progress: flag.default(true),
-  compile: flag.default(false),
+  )),
+  onNonFinite: z._default(
+    z.enum(
+      ["warn", "throw", "skip"],
+      'must be "warn", "throw" or "skip"',
+    ),
+    "warn",
+  ),
+  progress: z._default(flag, true),
+  compile: z._default(flag, false),
 });
 
 const scheduleSchema = z.strictObject({
   schedule: scheduler,
-  every: z.enum(["epoch", "step"], 'must be "epoch" or "step"').optional(),
-  monitor: text.optional(),
+  every: z.optional(z.enum(["epoch", "step"], 'must be "epoch" or "step"')),
+  monitor: z.optional(text),
 });
 
 /**

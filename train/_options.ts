@@ -3,18 +3,20 @@
  *
  * @module
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** Whole numbers from 1 on. */
-export const positiveInt: z.ZodInt = z.int("must be a positive integer")
-  .min(1, "must be a positive integer");
+export const positiveInt: z.ZodMiniNumberFormat = z.int(
+  "must be a positive integer",
+).check(z.gte(1, "must be a positive integer"));
 
 /** True or false. */
-export const flag: z.ZodBoolean = z.boolean("must be true or false");
+export const flag: z.ZodMiniBoolean = z.boolean("must be true or false");
 
 /** Text with at least one letter. */
-export const text: z.ZodString = z.string("must be text")
-  .min(1, "must not be empty");
+export const text: z.ZodMiniString = z.string("must be text").check(
+  z.minLength(1, "must not be empty"),
+);
 
 /**
  * Whatever passes a check; anything else is of the wrong type.
@@ -24,18 +26,18 @@ export const text: z.ZodString = z.string("must be text")
 export function passing<T>(
   check: (value: unknown) => boolean,
   message: string,
-): z.ZodType<T> {
-  return z.any().superRefine((value, context) => {
+): z.ZodMiniType<T> {
+  return z.any().check(z.superRefine((value, context) => {
     if (check(value)) return;
     context.addIssue({ code: "invalid_type", expected: "object", message });
-  });
+  }));
 }
 
 /** An object that has these methods. */
 export function withMethods<T>(
   what: string,
   ...names: string[]
-): z.ZodType<T> {
+): z.ZodMiniType<T> {
   return passing(
     (value) =>
       typeof value === "object" && value !== null &&

@@ -13,7 +13,7 @@ import {
 } from "@tenfold/core";
 import { showShape, tensorClass } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";
 import type { RunState, State } from "./callback.ts";
@@ -33,7 +33,7 @@ export function takesState(batches: unknown): batches is Stateful {
     typeof (batches as Stateful).loadStateDict === "function";
 }
 
-const natural = z.int().min(0);
+const natural = z.int().check(z.gte(0));
 const tensor = z.instanceof(tensorClass);
 const plain = z.record(z.string(), z.unknown());
 
@@ -47,9 +47,9 @@ const runState = z.strictObject({
   random: z.strictObject({ seed: z.int(), draws: natural }),
   model: z.record(z.string(), tensor),
   optimizer: plain,
-  scheduler: plain.optional(),
-  train: plain.optional(),
-  validation: plain.optional(),
+  scheduler: z.optional(plain),
+  train: z.optional(plain),
+  validation: z.optional(plain),
   tally: z.strictObject({
     samples: natural,
     elements: natural,

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { hasPredictions } from "./_class_metric.ts";
 import { classesOf } from "./_classes.ts";
 import { type Predictions, readClasses } from "./_read_classes.ts";
@@ -20,7 +20,7 @@ export interface AccuracyOptions {
 }
 
 const optionsSchema = z.strictObject({
-  threshold: z.number("must be a number").optional(),
+  threshold: z.optional(z.number("must be a number")),
 });
 
 const operation = "compute accuracy";

@@ -6,7 +6,7 @@
 import { scope } from "@tenfold/core";
 import { parseArguments, parseOptions } from "@tenfold/core/internal";
 import { readBytes, writeFileAtomic } from "@tenfold/data";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -69,16 +69,16 @@ export interface BestOptions {
 }
 
 const bestSchema = z.strictObject({
-  monitor: text.optional(),
-  mode: z.enum(["min", "max"], 'must be "min" or "max"').optional(),
+  monitor: z.optional(text),
+  mode: z.optional(z.enum(["min", "max"], 'must be "min" or "max"')),
 });
 
 const optionsSchema = z.strictObject({
-  everyEpochs: positiveInt.default(1),
-  everySteps: positiveInt.optional(),
-  keepLast: positiveInt.default(1),
-  best: z.unknown().optional(),
-  resume: flag.default(false),
+  everyEpochs: z._default(positiveInt, 1),
+  everySteps: z.optional(positiveInt),
+  keepLast: z._default(positiveInt, 1),
+  best: z.optional(z.unknown()),
+  resume: z._default(flag, false),
 });
 
 const savedState = z.strictObject({ best: anyNumber });
@@ -264,7 +264,7 @@ function watchedFor(best: unknown): z.output<typeof bestSchema> | null {
     return parseOptions(z.object({ best: bestSchema }), { best }, operation)
       .best;
   }
-  const schema = z.object({ best: flag.default(false) });
+  const schema = z.object({ best: z._default(flag, false) });
   return parseOptions(schema, { best }, operation).best ? {} : null;
 }
 

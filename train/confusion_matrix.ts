@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Predictions, readClasses } from "./_read_classes.ts";
 
 /** Options of {@linkcode confusionMatrix}. */
@@ -30,15 +30,20 @@ export interface ConfusionMatrixOptions {
 const MOST_CLASSES = 4096;
 
 const optionsSchema = z.strictObject({
-  classes: z.int("must be a positive integer").min(
-    1,
-    "must be a positive integer",
-  ).max(MOST_CLASSES, `must be at most ${MOST_CLASSES}`).optional(),
-  normalize: z.enum(
+  classes: z.optional(
+    z.int("must be a positive integer").check(
+      z.gte(
+        1,
+        "must be a positive integer",
+      ),
+      z.lte(MOST_CLASSES, `must be at most ${MOST_CLASSES}`),
+    ),
+  ),
+  normalize: z.optional(z.enum(
     ["true", "predicted", "all"],
     'must be "true", "predicted" or "all"',
-  ).optional(),
-  threshold: z.number("must be a number").optional(),
+  )),
+  threshold: z.optional(z.number("must be a number")),
 });
 
 const operation = "count a confusion matrix";

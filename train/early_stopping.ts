@@ -11,7 +11,7 @@ import {
   unscopedNow,
 } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { defaultMode, defaultMonitor, gainOver } from "./_monitor.ts";
 import { flag, text } from "./_options.ts";
 import type { Callback } from "./callback.ts";
@@ -53,13 +53,19 @@ export interface EarlyStoppingOptions {
 }
 
 const optionsSchema = z.strictObject({
-  monitor: text.optional(),
-  patience: z.int("must be an integer from 0 on")
-    .min(0, "must be an integer from 0 on").default(5),
-  minDelta: z.number("must be a number")
-    .nonnegative("must be a number from 0 on").default(0),
-  mode: z.enum(["min", "max"], 'must be "min" or "max"').optional(),
-  restoreBest: flag.default(false),
+  monitor: z.optional(text),
+  patience: z._default(
+    z.int("must be an integer from 0 on").check(
+      z.gte(0, "must be an integer from 0 on"),
+    ),
+    5,
+  ),
+  minDelta: z._default(
+    z.number("must be a number").check(z.gte(0, "must be a number from 0 on")),
+    0,
+  ),
+  mode: z.optional(z.enum(["min", "max"], 'must be "min" or "max"')),
+  restoreBest: z._default(flag, false),
 });
 
 const savedState = z.strictObject({

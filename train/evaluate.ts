@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Assessor } from "./_assess.ts";
 import { lossFunction, lossOption } from "./_fit_options.ts";
 import { flag, passing } from "./_options.ts";
@@ -30,12 +30,12 @@ export interface EvaluateOptions {
 }
 
 const optionsSchema = z.strictObject({
-  loss: lossOption.optional(),
-  metrics: passing<Metrics>(
+  loss: z.optional(lossOption),
+  metrics: z.optional(passing<Metrics>(
     (value) => typeof value === "object" && value !== null,
     "must be a list of metrics, or an object of them",
-  ).optional(),
-  compile: flag.default(false),
+  )),
+  compile: z._default(flag, false),
 });
 
 /**

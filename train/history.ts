@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { positiveInt } from "./_options.ts";
 
 /** Figures by name: the loss and the metrics. */
@@ -49,7 +49,7 @@ export interface ChartOptions {
 }
 
 /** The schema of numbers that may be infinite or NaN. */
-export const anyNumber: z.ZodCustom<number, number> = z.custom<number>(
+export const anyNumber: z.ZodMiniCustom<number, number> = z.custom<number>(
   (value) => typeof value === "number",
   "must be a number",
 );
@@ -57,19 +57,19 @@ export const anyNumber: z.ZodCustom<number, number> = z.custom<number>(
 const figures = z.record(z.string(), anyNumber);
 
 /** The schema of one epoch, for what comes from a file. */
-export const epochRecord: z.ZodType<EpochRecord> = z.strictObject({
+export const epochRecord: z.ZodMiniType<EpochRecord> = z.strictObject({
   epoch: positiveInt,
   step: z.int(),
   learningRate: anyNumber,
   seconds: anyNumber,
   train: figures,
-  validation: figures.optional(),
-}) as z.ZodType<EpochRecord>;
+  validation: z.optional(figures),
+}) as z.ZodMiniType<EpochRecord>;
 
 const chartOptions = z.strictObject({
-  title: z.string("must be text").default("Training"),
-  width: positiveInt.optional(),
-  height: positiveInt.default(400),
+  title: z._default(z.string("must be text"), "Training"),
+  width: z.optional(positiveInt),
+  height: z._default(positiveInt, 400),
 });
 
 /**

@@ -4,12 +4,16 @@
  * @module
  */
 import { parseOptions as parse } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 const SCHEMA = z.strictObject({
-  codegen: z.boolean("must be a boolean").optional(),
-  poolBytes: z.int("must be a whole number of bytes")
-    .nonnegative("must not be negative").default(2 ** 27),
+  codegen: z.optional(z.boolean("must be a boolean")),
+  poolBytes: z._default(
+    z.int("must be a whole number of bytes").check(
+      z.gte(0, "must not be negative"),
+    ),
+    2 ** 27,
+  ),
 });
 
 /**

@@ -6,7 +6,7 @@
 
 import type { Backend } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";
 import { LinearMemory } from "./memory.ts";
@@ -31,11 +31,12 @@ export interface WasmSimdOptions {
   readonly maxBytes?: number;
 }
 
-const count = z.int("must be a positive integer")
-  .positive("must be a positive integer");
+const count = z.int("must be a positive integer").check(
+  z.gt(0, "must be a positive integer"),
+);
 const OPTIONS = z.strictObject({
-  threads: count.optional(),
-  maxBytes: count.default(2 ** 32),
+  threads: z.optional(count),
+  maxBytes: z._default(count, 2 ** 32),
 });
 
 /** More threads are not faster, as they share one memory. */

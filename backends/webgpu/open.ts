@@ -5,7 +5,7 @@
  */
 import { DeviceError } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf } from "./device/profile.ts";
 
@@ -28,16 +28,16 @@ const having = <T>(method: string) =>
   );
 
 const OPTIONS = z.strictObject({
-  gpu: having<GPU>("requestAdapter").optional(),
-  adapter: having<GPUAdapter>("requestDevice").optional(),
-  powerPreference: z.enum(
+  gpu: z.optional(having<GPU>("requestAdapter")),
+  adapter: z.optional(having<GPUAdapter>("requestDevice")),
+  powerPreference: z.optional(z.enum(
     ["low-power", "high-performance"],
     'must be "low-power" or "high-performance"',
-  ).optional(),
-}).refine(
+  )),
+}).check(z.refine(
   ({ adapter, gpu, powerPreference }) => !adapter || (!gpu && !powerPreference),
   "an adapter leaves nothing to choose: pass it without gpu and powerPreference",
-);
+));
 
 /** A `GPU` must outlive its devices: Dawn's ends the process otherwise. */
 const sources = new WeakMap<WebgpuBackend, GPU>();

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type ByteRanges, openRanges } from "../_byte_ranges.ts";
 import { parseAs } from "../_foreign_format.ts";
 import { type DeviceOption, deviceOption, toTensor } from "../_to_tensor.ts";
@@ -54,12 +54,14 @@ const FIRST_BYTES = 64 * 1024;
 
 const schema = z.strictObject({
   device: deviceOption,
-  filter: z.custom<(name: string) => boolean>(
+  filter: z.exactOptional(z.custom<(name: string) => boolean>(
     (value) => typeof value === "function",
     "must be a function from the name of a tensor to a boolean",
-  ).exactOptional(),
-  unsupported: z.enum(["error", "skip"], 'must be "error" or "skip"')
-    .default("error"),
+  )),
+  unsupported: z._default(
+    z.enum(["error", "skip"], 'must be "error" or "skip"'),
+    "error",
+  ),
 });
 
 /**

@@ -6,7 +6,7 @@
 import { Tensor } from "@tenfold/core";
 import { parseArguments, showValue } from "@tenfold/core/internal";
 import { zipSync } from "fflate";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ELEMENT_OF_DTYPE } from "../_element.ts";
 import { parseAs } from "../_foreign_format.ts";
 import type { NpyType } from "../_npy_header.ts";
@@ -40,12 +40,14 @@ export interface WriteNpzOptions {
 
 const readSchema = z.strictObject({
   device: deviceOption,
-  unsupported: z.enum(["error", "skip"], 'must be "error" or "skip"')
-    .default("error"),
+  unsupported: z._default(
+    z.enum(["error", "skip"], 'must be "error" or "skip"'),
+    "error",
+  ),
 });
 
 const writeSchema = z.strictObject({
-  compressed: z.boolean("must be a boolean").default(false),
+  compressed: z._default(z.boolean("must be a boolean"), false),
 });
 
 /** What a zip archive without 64-bit fields can hold, in bytes and in files. */

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseAs } from "../_foreign_format.ts";
 import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
 import { openZip, type ZipArchive } from "../_zip.ts";
@@ -32,8 +32,10 @@ export interface LoadTorchOptions extends DeviceOption {
 
 const schema = z.strictObject({
   device: deviceOption,
-  unsupported: z.enum(["error", "skip"], 'must be "error" or "skip"')
-    .default("error"),
+  unsupported: z._default(
+    z.enum(["error", "skip"], 'must be "error" or "skip"'),
+    "error",
+  ),
 });
 
 function fail(why: string): DataFormatError {

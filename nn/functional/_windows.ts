@@ -6,7 +6,7 @@
  */
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { positiveInteger } from "../_options.ts";
 
 /** One number for height and width, or both. */
@@ -18,16 +18,16 @@ export type Pair = readonly [number, number];
 const words = "must be a non-negative integer or a pair of them";
 
 /** {@linkcode Size2d} of positive numbers. */
-export const positiveSize: z.ZodType<Size2d> = z.union(
-  [positiveInteger, z.tuple([positiveInteger, positiveInteger]).readonly()],
+export const positiveSize: z.ZodMiniType<Size2d> = z.union(
+  [positiveInteger, z.readonly(z.tuple([positiveInteger, positiveInteger]))],
   "must be a positive integer or a pair of them",
 );
 
-const natural = z.int().min(0);
+const natural = z.int().check(z.gte(0));
 
 /** {@linkcode Size2d} that may be zero. */
-export const naturalSize: z.ZodType<Size2d> = z.union(
-  [natural, z.tuple([natural, natural]).readonly()],
+export const naturalSize: z.ZodMiniType<Size2d> = z.union(
+  [natural, z.readonly(z.tuple([natural, natural]))],
   words,
 );
 

@@ -1,7 +1,7 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { call, constant, type Expr } from "@tenfold/core/backend";
 import { checkCount, checkTensor } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkOptions, finite, oneOf, positiveNumber } from "../_options.ts";
 
 /**
@@ -28,7 +28,7 @@ export interface LeakyReluOptions {
   readonly negativeSlope?: number;
 }
 
-const leakyReluSchema = z.strictObject({ negativeSlope: finite.optional() });
+const leakyReluSchema = z.strictObject({ negativeSlope: z.optional(finite) });
 
 /**
  * `x` where positive, else `negativeSlope * x`.
@@ -54,7 +54,7 @@ export interface EluOptions {
   readonly alpha?: number;
 }
 
-const eluSchema = z.strictObject({ alpha: finite.optional() });
+const eluSchema = z.strictObject({ alpha: z.optional(finite) });
 
 /**
  * `x` where positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015).
@@ -81,7 +81,7 @@ export interface GeluOptions {
 }
 
 const geluSchema = z.strictObject({
-  approximate: oneOf("none", "tanh").optional(),
+  approximate: z.optional(oneOf("none", "tanh")),
 });
 
 /** A number of the dtype that `like` has. */
@@ -141,8 +141,8 @@ export interface SoftplusOptions {
 }
 
 const softplusSchema = z.strictObject({
-  beta: positiveNumber.optional(),
-  threshold: finite.optional(),
+  beta: z.optional(positiveNumber),
+  threshold: z.optional(finite),
 });
 
 /** Scalars: beta, threshold. */

@@ -8,7 +8,7 @@ import {
 } from "@tenfold/core";
 import { call, constant, type Expr, indexAlong } from "@tenfold/core/backend";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   checkOptions,
   finite,
@@ -33,10 +33,10 @@ export interface AttentionOptions {
 }
 
 const schema = z.strictObject({
-  mask: tensorOption.optional(),
-  isCausal: flag.optional(),
-  scale: finite.optional(),
-  dropout: probability.optional(),
+  mask: z.optional(tensorOption),
+  isCausal: z.optional(flag),
+  scale: z.optional(finite),
+  dropout: z.optional(probability),
 });
 
 const hidden = (like: Expr): Expr => constant(-Infinity, like.dtype);

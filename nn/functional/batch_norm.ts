@@ -6,7 +6,7 @@ import {
   showShape,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   checkOptions,
   flag,
@@ -32,11 +32,11 @@ export interface BatchNormOptions {
 }
 
 const schema = z.strictObject({
-  runningMean: tensorOption.nullable().optional(),
-  runningVar: tensorOption.nullable().optional(),
-  training: flag.optional(),
-  momentum: probability.optional(),
-  eps: nonNegative.optional(),
+  runningMean: z.optional(z.nullable(tensorOption)),
+  runningVar: z.optional(z.nullable(tensorOption)),
+  training: z.optional(flag),
+  momentum: z.optional(probability),
+  eps: z.optional(nonNegative),
 });
 
 /**

@@ -6,7 +6,7 @@ import {
 } from "@tenfold/core";
 import { call, castExpr, constant, type Expr } from "@tenfold/core/backend";
 import { refuseFaults, showShape } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkOptions, reduction, tensorOption } from "../_options.ts";
 import { reduceLoss, requireSameShape } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
@@ -18,8 +18,8 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
 }
 
 const schema = z.strictObject({
-  reduction: reduction.optional(),
-  weight: tensorOption.optional(),
+  reduction: z.optional(reduction),
+  weight: z.optional(tensorOption),
 });
 
 const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
@@ -119,9 +119,9 @@ export interface BinaryCrossEntropyWithLogitsOptions
 }
 
 const logitsSchema = z.strictObject({
-  reduction: reduction.optional(),
-  weight: tensorOption.optional(),
-  posWeight: tensorOption.optional(),
+  reduction: z.optional(reduction),
+  weight: z.optional(tensorOption),
+  posWeight: z.optional(tensorOption),
 });
 
 /** Inputs logits, target, then what there is of weight and posWeight. */

@@ -7,7 +7,7 @@ import {
 } from "@tenfold/core";
 import { call, type Expr } from "@tenfold/core/backend";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   checkOptions,
   probability,
@@ -39,14 +39,14 @@ export interface CrossEntropyOptions extends NllLossOptions {
 }
 
 const nllFields = {
-  reduction: reduction.optional(),
-  weight: tensorOption.optional(),
-  ignoreIndex: z.int("must be an integer").optional(),
+  reduction: z.optional(reduction),
+  weight: z.optional(tensorOption),
+  ignoreIndex: z.optional(z.int("must be an integer")),
 };
 const nllSchema = z.strictObject(nllFields);
 const crossEntropySchema = z.strictObject({
   ...nllFields,
-  labelSmoothing: probability.optional(),
+  labelSmoothing: z.optional(probability),
 });
 
 /** Adds the dim of samples where there is one sample without it. */

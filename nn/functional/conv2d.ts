@@ -1,6 +1,6 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { APPLY, checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkOptions, positiveInteger, splitOptions } from "../_options.ts";
 import { commonDType } from "./_common_dtype.ts";
 import {
@@ -34,13 +34,13 @@ export interface Conv2dOptions {
 
 /** The fields of {@linkcode Conv2dOptions}. */
 export const conv2dFields = {
-  stride: positiveSize.optional(),
-  padding: z.union(
+  stride: z.optional(positiveSize),
+  padding: z.optional(z.union(
     [naturalSize, z.literal("same"), z.literal("valid")],
     'must be a non-negative integer, a pair of them, "same" or "valid"',
-  ).optional(),
-  dilation: positiveSize.optional(),
-  groups: positiveInteger.optional(),
+  )),
+  dilation: z.optional(positiveSize),
+  groups: z.optional(positiveInteger),
 } as const;
 
 const schema = z.strictObject(conv2dFields);

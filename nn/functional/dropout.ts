@@ -1,6 +1,6 @@
 import { checkTensor } from "@tenfold/core/internal";
 import type { Tensor } from "@tenfold/core";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkOptions, flag, probability } from "../_options.ts";
 
 /** Options of {@linkcode dropout}. */
@@ -12,8 +12,8 @@ export interface DropoutOptions {
 }
 
 const schema = z.strictObject({
-  p: probability.optional(),
-  training: flag.optional(),
+  p: z.optional(probability),
+  training: z.optional(flag),
 });
 
 /**

@@ -1,6 +1,6 @@
 import { DTypeError, IndexError, ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkOptions, dim } from "../_options.ts";
 
 /** Options of {@linkcode embedding}. */
@@ -9,7 +9,7 @@ export interface EmbeddingFunctionOptions {
   readonly paddingIdx?: number;
 }
 
-const schema = z.strictObject({ paddingIdx: dim.optional() });
+const schema = z.strictObject({ paddingIdx: z.optional(dim) });
 
 /**
  * The rows of a table that indices name.

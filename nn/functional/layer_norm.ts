@@ -1,6 +1,6 @@
 import { type Shape, ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   checkOptions,
   nonNegative,
@@ -18,9 +18,10 @@ export interface LayerNormFunctionOptions {
 }
 
 const schema = z.strictObject({
-  eps: nonNegative.optional(),
-  normalizedShape: z.array(positiveInteger, "must be an array of extents")
-    .readonly().optional(),
+  eps: z.optional(nonNegative),
+  normalizedShape: z.optional(
+    z.readonly(z.array(positiveInteger, "must be an array of extents")),
+  ),
 });
 
 /**

@@ -1,6 +1,6 @@
 import { APPLY, UPLOAD_LIKE } from "@tenfold/core/internal";
 import { ShapeError, type Tensor } from "@tenfold/core";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { checkOptions, flag, positiveInteger } from "../_options.ts";
 import {
   batched,
@@ -39,23 +39,23 @@ export interface AvgPool2dOptions extends PoolOptions {
 
 const poolFields = {
   kernelSize: positiveSize,
-  stride: positiveSize.optional(),
-  padding: naturalSize.optional(),
-  ceilMode: flag.optional(),
+  stride: z.optional(positiveSize),
+  padding: z.optional(naturalSize),
+  ceilMode: z.optional(flag),
 } as const;
 
 /** The schema of {@linkcode MaxPool2dOptions}. */
-export const maxPool2dSchema: z.ZodType<MaxPool2dOptions> = z.strictObject({
+export const maxPool2dSchema: z.ZodMiniType<MaxPool2dOptions> = z.strictObject({
   ...poolFields,
-  dilation: positiveSize.optional(),
-}) as unknown as z.ZodType<MaxPool2dOptions>;
+  dilation: z.optional(positiveSize),
+}) as unknown as z.ZodMiniType<MaxPool2dOptions>;
 
 /** The schema of {@linkcode AvgPool2dOptions}. */
-export const avgPool2dSchema: z.ZodType<AvgPool2dOptions> = z.strictObject({
+export const avgPool2dSchema: z.ZodMiniType<AvgPool2dOptions> = z.strictObject({
   ...poolFields,
-  countIncludePad: flag.optional(),
-  divisorOverride: positiveInteger.optional(),
-}) as unknown as z.ZodType<AvgPool2dOptions>;
+  countIncludePad: z.optional(flag),
+  divisorOverride: z.optional(positiveInteger),
+}) as unknown as z.ZodMiniType<AvgPool2dOptions>;
 
 /**
  * The largest element of each window. The gradient goes to the first of several
@@ -202,17 +202,18 @@ export interface AdaptiveAvgPool2dOptions {
 }
 
 /** The schema of {@linkcode AdaptiveAvgPool2dOptions}. */
-export const adaptiveSchema: z.ZodType<AdaptiveAvgPool2dOptions> = z
+export const adaptiveSchema: z.ZodMiniType<AdaptiveAvgPool2dOptions> = z
   .strictObject({
     outputSize: z.union(
       [
         positiveInteger,
-        z.tuple([positiveInteger.nullable(), positiveInteger.nullable()])
-          .readonly(),
+        z.readonly(
+          z.tuple([z.nullable(positiveInteger), z.nullable(positiveInteger)]),
+        ),
       ],
       "must be a positive integer or a pair of them or of null",
     ),
-  }) as unknown as z.ZodType<AdaptiveAvgPool2dOptions>;
+  }) as unknown as z.ZodMiniType<AdaptiveAvgPool2dOptions>;
 
 /**
  * Means of as many windows as the result has elements: window `i` of `n` covers

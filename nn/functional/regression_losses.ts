@@ -1,6 +1,6 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { call, constant, type Expr } from "@tenfold/core/backend";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   checkOptions,
   positiveNumber,
@@ -20,7 +20,7 @@ export interface ReductionOptions {
   readonly reduction?: Reduction;
 }
 
-const schema = z.strictObject({ reduction: reduction.optional() });
+const schema = z.strictObject({ reduction: z.optional(reduction) });
 
 const difference = (a: Expr, b: Expr): Expr => call("sub", a, b);
 
@@ -90,8 +90,8 @@ export interface HuberLossOptions extends ReductionOptions {
 }
 
 const huberSchema = z.strictObject({
-  reduction: reduction.optional(),
-  delta: positiveNumber.optional(),
+  reduction: z.optional(reduction),
+  delta: z.optional(positiveNumber),
 });
 
 /** Scalar: delta. */

@@ -1,6 +1,6 @@
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finite, oneOf } from "../_options.ts";
 import { fanOf } from "./_fan.ts";
 import { calculateGain, NONLINEARITIES, type Nonlinearity } from "./gain.ts";
@@ -22,9 +22,9 @@ export interface KaimingOptions {
 }
 
 const schema = z.strictObject({
-  a: finite.default(0),
-  mode: oneOf("fan_in", "fan_out").default("fan_in"),
-  nonlinearity: oneOf(...NONLINEARITIES).default("leaky_relu"),
+  a: z._default(finite, 0),
+  mode: z._default(oneOf("fan_in", "fan_out"), "fan_in"),
+  nonlinearity: z._default(oneOf(...NONLINEARITIES), "leaky_relu"),
 });
 
 /** `gain / √fan`. */

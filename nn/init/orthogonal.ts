@@ -13,7 +13,7 @@ import {
   tidyNow,
   UPLOAD_LIKE,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finite } from "../_options.ts";
 
 /** Options of {@linkcode orthogonal_}. */
@@ -22,7 +22,7 @@ export interface OrthogonalOptions {
   readonly gain?: number;
 }
 
-const schema = z.strictObject({ gain: finite.default(1) });
+const schema = z.strictObject({ gain: z._default(finite, 1) });
 
 /** `count` normal numbers, one draw of the library's generator. */
 function normals(count: number): Float64Array {

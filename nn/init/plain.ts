@@ -6,7 +6,7 @@ import {
   parseArguments,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finite, nonNegative } from "../_options.ts";
 
 /** Fills a tensor with what `make` gives, without recording. */
@@ -26,9 +26,9 @@ export interface UniformOptions {
 }
 
 const uniformSchema = z.strictObject({
-  a: finite.default(0),
-  b: finite.default(1),
-}).refine(({ a, b }) => a <= b, "a must not be above b");
+  a: z._default(finite, 0),
+  b: z._default(finite, 1),
+}).check(z.refine(({ a, b }) => a <= b, "a must not be above b"));
 
 /**
  * Fills a tensor with random numbers from `a` to `b`.
@@ -77,8 +77,8 @@ export interface NormalOptions {
 }
 
 const normalSchema = z.strictObject({
-  mean: finite.default(0),
-  std: nonNegative.default(1),
+  mean: z._default(finite, 0),
+  std: z._default(nonNegative, 1),
 });
 
 /**

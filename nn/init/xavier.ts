@@ -1,6 +1,6 @@
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { finite } from "../_options.ts";
 import { fanOf } from "./_fan.ts";
 import { normal_, uniform_ } from "./plain.ts";
@@ -11,7 +11,7 @@ export interface XavierOptions {
   readonly gain?: number;
 }
 
-const schema = z.strictObject({ gain: finite.default(1) });
+const schema = z.strictObject({ gain: z._default(finite, 1) });
 
 /** `gain √(2 / (fanIn + fanOut))`. */
 function deviation(tensor: Tensor, options: XavierOptions, name: string) {
