@@ -221,6 +221,13 @@ export interface RepeatedCall {
   readonly launch: Launch;
   /** Its arguments; buffers, offsets and scalars may change between runs. */
   readonly call: KernelCall;
+  /** Whether they change at every run; else only before `rebind`. */
+  readonly changes: boolean;
+  /**
+   * Whether something happens right before it that must not happen where an
+   * earlier call refuses its values. In a group it happens before all of it.
+   */
+  readonly waits: boolean;
 }
 
 /** Calls that follow one another, joined. */
@@ -230,5 +237,9 @@ export interface CallGroup {
   /** How many there are. */
   readonly count: number;
   /** Makes all of them, with the arguments that they have now. */
-  readonly run: () => void;
+  run(): void;
+  /** Told that arguments have changed that do not change at every run. */
+  rebind?(): void;
+  /** Gives back what it holds. */
+  dispose?(): void;
 }

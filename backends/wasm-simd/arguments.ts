@@ -14,12 +14,9 @@ import {
 } from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
 import { type Code, type FunctionBuilder, i32 } from "./assembler.ts";
-import { ARGUMENT_BYTES, ARGUMENTS } from "./engine.ts";
+import { ARGUMENT_BYTES } from "./engine.ts";
 import type { LinearMemory } from "./memory.ts";
 import { loadSplat, type Quad, saturate } from "./values.ts";
-
-/** The first word of the arguments. */
-const START = ARGUMENTS / 4;
 
 /** A run-time scalar under one of the dtypes that it is used as. */
 interface ScalarSlot {
@@ -35,6 +32,8 @@ export class ArgumentLayout {
   readonly dtypes: readonly DType[];
   /** The number of loop dims. */
   readonly rank: number;
+  /** The bytes that arguments take. */
+  readonly bytes: number;
   readonly #bytes: readonly number[];
   readonly #scalars: readonly ScalarSlot[];
 
@@ -60,7 +59,8 @@ export class ArgumentLayout {
       scalars.push({ index, dtype, offset });
     }
     this.#scalars = scalars;
-    if (8 * (Math.ceil(words / 2) + scalars.length) > ARGUMENT_BYTES) {
+    this.bytes = 8 * (Math.ceil(words / 2) + scalars.length);
+    if (this.bytes > ARGUMENT_BYTES) {
       throw new RangeError(
         `Cannot prepare a kernel of ${dtypes.length} operands, ${rank} dims and ${scalars.length} scalars on wasm-simd as they take more than ${ARGUMENT_BYTES} bytes: divide it into several`,
       );
@@ -129,21 +129,31 @@ export class ArgumentLayout {
    *
    * @param memory The memory that holds them.
    * @param call The call.
-   * @param flat Whether the kernel reads neither extents nor strides.
+   * @param flat Whether the kernel reads neither extents nor strides, or they
+   * are there already.
+   * @param to The address of the first, a multiple of 8.
+   * @param scalars The run-time scalars; those of the call unless given.
    */
-  write(memory: LinearMemory, call: KernelCall, flat: boolean): void {
+  write(
+    memory: LinearMemory,
+    call: KernelCall,
+    flat: boolean,
+    to: number,
+    scalars: readonly number[] = call.scalars,
+  ): void {
     const words = memory.i32;
+    const start = to >>> 2;
     const { buffers, offsets } = call;
     const bytes = this.#bytes;
     const count = bytes.length;
     for (let i = 0; i < count; i++) {
-      words[START + i] = (buffers[i] as Block).pointer +
+      words[start + i] = (buffers[i] as Block).pointer +
         offsets[i]! * bytes[i]!;
     }
     if (!flat) {
       const { shape, strides } = call;
       const { rank } = this;
-      let at = START + count;
+      let at = start + count;
       for (let d = 0; d < rank; d++) words[at++] = shape[d]!;
       for (let i = 0; i < count; i++) {
         const of = strides[i]!;
@@ -151,19 +161,19 @@ export class ArgumentLayout {
       }
     }
     for (const { index, dtype, offset } of this.#scalars) {
-      const value = call.scalars[index]!;
+      const value = scalars[index]!;
       switch (dtype) {
         case "float32":
-          memory.f32[START + (offset >> 2)] = value;
+          memory.f32[start + (offset >> 2)] = value;
           break;
         case "int32":
-          words[START + (offset >> 2)] = saturate(value);
+          words[start + (offset >> 2)] = saturate(value);
           break;
         case "bool":
-          words[START + (offset >> 2)] = value === 0 ? 0 : -1;
+          words[start + (offset >> 2)] = value === 0 ? 0 : -1;
           break;
         case "float64":
-          memory.f64[(ARGUMENTS + offset) >> 3] = value;
+          memory.f64[(to + offset) >>> 3] = value;
           break;
       }
     }

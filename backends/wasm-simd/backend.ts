@@ -8,8 +8,10 @@
 import type { Backend, DType, TypedArray } from "@tenfold/core";
 import type {
   Buffer,
+  CallGroup,
   Kernel,
   Launch,
+  RepeatedCall,
   RoutineKernel,
 } from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
@@ -26,6 +28,7 @@ import { compileCumsum } from "./routines/cumsum.ts";
 import { compileGather, compileScatterAdd } from "./routines/gather.ts";
 import { compileSoftmax } from "./routines/softmax.ts";
 import { compileSort } from "./routines/sort.ts";
+import { joinCalls } from "./sequence.ts";
 import type { ThreadPool } from "./threads/pool.ts";
 
 /** Byte counts within one buffer stay below this, so that they are positive. */
@@ -156,6 +159,11 @@ export class WasmSimd implements Backend {
       case "routine":
         return this.#routine(kernel);
     }
+  }
+
+  /** Joins kernels that follow one another into one function. */
+  join(calls: readonly RepeatedCall[]): readonly CallGroup[] {
+    return joinCalls(this.#engine, calls);
   }
 
   /** The features that are missing here. */

@@ -167,6 +167,16 @@ export class Engine {
     };
   }
 
+  /** The functions of a module that also imports these. */
+  instantiate(
+    module: ModuleBuilder,
+    imports: WebAssembly.ModuleImports,
+  ): WebAssembly.Exports {
+    const compiled = new WebAssembly.Module(module.encode());
+    const env = { ...this.#env, ...imports };
+    return new WebAssembly.Instance(compiled, { env }).exports;
+  }
+
   /**
    * Runs a function of a program on everything from 0 to `size`; the
    * arguments are written already.

@@ -13,6 +13,7 @@ import { overRows, stepOf } from "./loops.ts";
 import { type MapEmitContext, mapRow } from "./map_row.ts";
 import { mapTransposed, transposedSlots } from "./map_transposed.ts";
 import { costOf, instructionsOf } from "./cost.ts";
+import { type Compiled, launchOf, staged, stageFor } from "./launch.ts";
 
 /**
  * Compiles a map kernel.
@@ -67,23 +68,29 @@ export function compileMap(engine: Engine, kernel: MapKernel): Launch {
     slots.every(({ access }) => stepOf(access) !== "strided");
   const program = engine.finish(draft);
   const { memory } = engine;
-  const { run } = program.exports;
-  if (flat && engine.pool === null) {
-    return (call) => {
-      layout.write(memory, call, true);
-      run!(ARGUMENTS, 0, call.shape[0]!, 0);
-    };
-  }
   const cost = costOf(exprs);
   const grain = rank === 1 ? 64 : 1;
-  return (call) => {
-    layout.write(memory, call, flat);
-    const { shape, strides } = call;
-    let elements = shape[0]!;
-    for (let d = 1; d < rank; d++) elements *= shape[d]!;
-    const transposes = transposed.length > 0 &&
-      transposed.every((k) => strides[k]![rank - 2] === 1);
-    const entry = transposes ? "transposed" : "run";
-    engine.run(program, entry, shape[0]!, grain, elements * cost);
+  const compiled: Compiled = {
+    program,
+    layout,
+    flat,
+    work({ shape, strides }) {
+      let elements = shape[0]!;
+      for (let d = 1; d < rank; d++) elements *= shape[d]!;
+      const transposes = transposed.length > 0 &&
+        transposed.every((k) => strides[k]![rank - 2] === 1);
+      return {
+        entry: transposes ? "transposed" : "run",
+        size: shape[0]!,
+        grain,
+        nanoseconds: elements * cost,
+      };
+    },
   };
+  if (!flat || engine.pool !== null) return launchOf(engine, compiled);
+  const { run } = program.exports;
+  return staged((call) => {
+    layout.write(memory, call, true, ARGUMENTS);
+    run!(ARGUMENTS, 0, call.shape[0]!, 0);
+  }, stageFor(engine, compiled));
 }

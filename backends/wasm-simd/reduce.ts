@@ -28,6 +28,7 @@ import {
   write,
 } from "./loops.ts";
 import { costOf } from "./cost.ts";
+import { launchOf } from "./launch.ts";
 import { convert, loadSplat, type Quad, storeFirst } from "./values.ts";
 
 /** Elements along a row that are summed before their sum is added. */
@@ -100,16 +101,19 @@ export function compileReduce(
     else reduceAlong(context);
   });
   const program = engine.finish(draft);
-  const { memory } = engine;
   const cost = costOf([element]);
   // Lanes across columns should be whole.
   const grain = across && kernel.rank === 1 ? 4 * COLUMNS : 1;
-  return (call) => {
-    layout.write(memory, call, false);
-    let elements = 1;
-    for (const extent of call.shape) elements *= extent;
-    engine.run(program, "run", call.shape[0]!, grain, elements * cost);
-  };
+  return launchOf(engine, {
+    program,
+    layout,
+    work({ shape }) {
+      let elements = 1;
+      for (const extent of shape) elements *= extent;
+      const nanoseconds = elements * cost;
+      return { entry: "run", size: shape[0]!, grain, nanoseconds };
+    },
+  });
 }
 
 /** The operands along the kept dims, the output first. */

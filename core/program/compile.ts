@@ -20,7 +20,8 @@ import { Scope } from "../scope.ts";
 import { Tensor, wrapValue } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { describe } from "./describe.ts";
-import { type LeafState, Plan } from "./plan.ts";
+import type { LeafState } from "./ownership.ts";
+import { Plan } from "./plan.ts";
 import { Pool } from "./pool.ts";
 import { observed } from "./hooks.ts";
 import {

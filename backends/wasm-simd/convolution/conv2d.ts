@@ -5,11 +5,12 @@
  * @module
  */
 
-import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
+import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Block } from "../allocator.ts";
 import { ArgumentLayout } from "../arguments.ts";
 import { i32 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
+import { launchOf } from "../launch.ts";
 import { arithmeticOf } from "../matmul/arithmetic.ts";
 import { TILE_COLUMNS } from "../matmul/micro.ts";
 import { definePanels } from "../matmul/panels.ts";
@@ -100,13 +101,15 @@ export function compileConv2d(
     );
   });
   const program = engine.finish(draft);
-  return (call: KernelCall) => {
-    const { pointer } = workspaceOf(engine, workspaceParts.bytes);
-    const [b, g, m, y, x, c, i, j] = call.shape as number[] & { length: 8 };
-    const scalars = [pointer | 0];
-    layout.write(engine.memory, { ...call, scalars }, false);
-    const columns = b! * y! * x!;
-    const work = NANOSECONDS * columns * g! * m! * c! * i! * j!;
-    engine.run(program, "run", columns, TILE_COLUMNS, work);
-  };
+  return launchOf(engine, {
+    program,
+    layout,
+    scalars: () => [workspaceOf(engine, workspaceParts.bytes).pointer | 0],
+    work({ shape }) {
+      const [b, g, m, y, x, c, i, j] = shape as number[] & { length: 8 };
+      const size = b! * y! * x!;
+      const nanoseconds = NANOSECONDS * size * g! * m! * c! * i! * j!;
+      return { entry: "run", size, grain: TILE_COLUMNS, nanoseconds };
+    },
+  });
 }

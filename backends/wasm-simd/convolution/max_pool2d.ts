@@ -4,12 +4,7 @@
  * @module
  */
 
-import {
-  DTYPES,
-  type KernelCall,
-  type Launch,
-  type RoutineKernel,
-} from "@tenfold/core/backend";
+import { DTYPES, type Launch, type RoutineKernel } from "@tenfold/core/backend";
 import { ArgumentLayout } from "../arguments.ts";
 import {
   type Code,
@@ -19,6 +14,7 @@ import {
   select,
 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
+import { launchOf } from "../launch.ts";
 import {
   fourWindows,
   oneWindow,
@@ -207,10 +203,14 @@ export function compileMaxPool2d(
     });
   });
   const program = engine.finish(draft);
-  return (call: KernelCall) => {
-    layout.write(engine.memory, call, false);
-    let elements = 1;
-    for (const n of call.shape) elements *= n;
-    engine.run(program, "run", call.shape[ROW]!, 1, NANOSECONDS * elements);
-  };
+  return launchOf(engine, {
+    program,
+    layout,
+    work({ shape }) {
+      let elements = 1;
+      for (const n of shape) elements *= n;
+      const nanoseconds = NANOSECONDS * elements;
+      return { entry: "run", size: shape[ROW]!, grain: 1, nanoseconds };
+    },
+  });
 }

@@ -14,7 +14,8 @@ import { defineGemm, workspaceBytes } from "./gemm.ts";
 import { TILE_COLUMNS } from "./micro.ts";
 import { defineGemv, defineGemvTransposed } from "./gemv.ts";
 import { defineGer } from "./ger.ts";
-import { PRODUCT_WORDS as W } from "./product.ts";
+import { staged, type Stages, type Work } from "../launch.ts";
+import { PRODUCT_BYTES, PRODUCT_WORDS as W } from "./product.ts";
 
 /** One product of two matrices, addresses and strides in bytes. */
 class Product {
@@ -63,6 +64,8 @@ export class Multiplier {
   readonly #workspaceBytes: number;
   readonly #tileRows: number;
   #workspace: Block | null = null;
+  /** Where calls go that do not run at once. */
+  #stages: Stages | null = null;
 
   /** Compiles what a product needs when it first comes. */
   constructor(engine: Engine, dtype: "float32" | "int32") {
@@ -78,6 +81,16 @@ export class Multiplier {
     const draft = this.#engine.draft();
     define(draft.module, this.#arithmetic);
     return this.#engine.finish(draft);
+  }
+
+  /** Does what `multiply` calls in `fn` would do as a part of a sequence. */
+  stage(stages: Stages, fn: () => void): void {
+    this.#stages = stages;
+    try {
+      fn();
+    } finally {
+      this.#stages = null;
+    }
   }
 
   /** Computes one product; changes the description of it on the way. */
@@ -165,20 +178,32 @@ export class Multiplier {
     rows: number,
     columns: number,
   ): void {
+    const args = this.#room();
     const words = this.#engine.memory.i32;
-    words[W.a] = a;
-    words[W.aRow] = aRow;
-    words[W.b] = b;
-    words[W.bStep] = bStep;
-    words[W.out] = product.out;
-    words[W.outRow] = product.outRow;
-    words[W.first] = product.first;
-    words[W.firstRow] = product.firstRow;
-    words[W.firstColumn] = product.firstColumn;
-    words[W.rows] = rows;
-    words[W.columns] = columns;
-    this.#gemv ??= this.#compile(defineVectorProducts);
-    this.#gemv.exports[name]!(ARGUMENTS, 0, 0, 0);
+    const at = args >>> 2;
+    words[at + W.a] = a;
+    words[at + W.aRow] = aRow;
+    words[at + W.b] = b;
+    words[at + W.bStep] = bStep;
+    words[at + W.out] = product.out;
+    words[at + W.outRow] = product.outRow;
+    words[at + W.first] = product.first;
+    words[at + W.firstRow] = product.firstRow;
+    words[at + W.firstColumn] = product.firstColumn;
+    words[at + W.rows] = rows;
+    words[at + W.columns] = columns;
+    const program = this.#gemv ??= this.#compile(defineVectorProducts);
+    if (this.#stages === null) {
+      program.exports[name]!(ARGUMENTS, 0, 0, 0);
+    } else if (!this.#stages.again) {
+      const work = { entry: name, size: 0, grain: 1, nanoseconds: 0 };
+      this.#stages.add(program, args, work);
+    }
+  }
+
+  /** Where the next arguments go. */
+  #room(): number {
+    return this.#stages?.room(PRODUCT_BYTES) ?? ARGUMENTS;
   }
 
   #general(product: Product): void {
@@ -186,35 +211,39 @@ export class Multiplier {
     const inPlace = bColumn === 4 &&
       (columns <= COLUMNS_IN_PLACE || rows < ROWS_IN_PLACE);
     const workspace = this.#work();
+    const args = this.#room();
     const words = this.#engine.memory.i32;
+    const at = args >>> 2;
     // The longer side is divided: what is packed again costs least there.
     const byRows = rows >= columns;
-    words[W.a] = product.a;
-    words[W.aRow] = product.aRow;
-    words[W.aStep] = product.aStep;
-    words[W.b] = product.b;
-    words[W.bStep] = product.bStep;
-    words[W.bColumn] = bColumn;
-    words[W.out] = product.out;
-    words[W.outRow] = product.outRow;
-    words[W.first] = product.first;
-    words[W.firstRow] = product.firstRow;
-    words[W.firstColumn] = product.firstColumn;
-    words[W.rows] = rows;
-    words[W.columns] = columns;
-    words[W.depth] = product.depth;
-    words[W.workspace] = workspace;
-    words[W.packs] = inPlace ? 0 : 1;
-    words[W.byRows] = byRows ? 1 : 0;
-    words[W.workspaceSize] = this.#workspaceBytes;
-    this.#gemm ??= this.#compile(defineGemm);
-    this.#engine.run(
-      this.#gemm,
-      "gemm",
-      byRows ? rows : columns,
-      byRows ? this.#tileRows : TILE_COLUMNS,
-      rows * columns * product.depth * NANOSECONDS,
-    );
+    words[at + W.a] = product.a;
+    words[at + W.aRow] = product.aRow;
+    words[at + W.aStep] = product.aStep;
+    words[at + W.b] = product.b;
+    words[at + W.bStep] = product.bStep;
+    words[at + W.bColumn] = bColumn;
+    words[at + W.out] = product.out;
+    words[at + W.outRow] = product.outRow;
+    words[at + W.first] = product.first;
+    words[at + W.firstRow] = product.firstRow;
+    words[at + W.firstColumn] = product.firstColumn;
+    words[at + W.rows] = rows;
+    words[at + W.columns] = columns;
+    words[at + W.depth] = product.depth;
+    words[at + W.workspace] = workspace;
+    words[at + W.packs] = inPlace ? 0 : 1;
+    words[at + W.byRows] = byRows ? 1 : 0;
+    words[at + W.workspaceSize] = this.#workspaceBytes;
+    const program = this.#gemm ??= this.#compile(defineGemm);
+    const size = byRows ? rows : columns;
+    const grain = byRows ? this.#tileRows : TILE_COLUMNS;
+    const nanoseconds = rows * columns * product.depth * NANOSECONDS;
+    if (this.#stages === null) {
+      this.#engine.run(program, "gemm", size, grain, nanoseconds);
+    } else if (!this.#stages.again) {
+      const work: Work = { entry: "gemm", size, grain, nanoseconds };
+      this.#stages.add(program, args, work);
+    }
   }
 
   #work(): number {
@@ -238,7 +267,7 @@ export function prepareMatmul(
 ): Launch {
   const batchRank = rank - 3;
   const biased = inputs.length === 3;
-  return (call: KernelCall) => {
+  const launch = (call: KernelCall) => {
     if (batchRank === 0) {
       multiplier.multiply(productOf(call, 0, biased));
       return;
@@ -264,6 +293,9 @@ export function prepareMatmul(
       if (d < 0) return;
     }
   };
+  return staged(launch, (call, stages) => {
+    multiplier.stage(stages, () => launch(call));
+  });
 }
 
 /** The first product of a call whose matrices begin at loop dim `m`. */

@@ -9,7 +9,6 @@
 import type { DType } from "@tenfold/core";
 import { ArgumentLayout } from "../arguments.ts";
 import type { Code, FunctionBuilder, Local } from "../assembler.ts";
-import { ARGUMENTS } from "../engine.ts";
 
 const [OUT, A, B, FIRST] = [0, 1, 2, 3] as const;
 const [M, N, K] = [0, 1, 2] as const;
@@ -53,9 +52,12 @@ const BYTES = {
 /** The name of an argument. */
 export type ProductArgument = keyof typeof BYTES;
 
-/** The index of each argument among the 32-bit words of the memory. */
+/** The bytes that the arguments take. */
+export const PRODUCT_BYTES: number = LAYOUT.bytes;
+
+/** The index of each argument among the 32-bit words of the arguments. */
 export const PRODUCT_WORDS = Object.fromEntries(
-  Object.entries(BYTES).map(([name, byte]) => [name, (ARGUMENTS + byte) / 4]),
+  Object.entries(BYTES).map(([name, byte]) => [name, byte / 4]),
 ) as { readonly [N in ProductArgument]: number };
 
 /** Reads an argument by its name, once. */

@@ -9,6 +9,7 @@
 
 import { type DType, IndexError } from "@tenfold/core";
 import {
+  type KernelCall,
   type Launch,
   parameterOf,
   type RoutineKernel,
@@ -25,6 +26,7 @@ import {
   v128,
 } from "../assembler.ts";
 import { type Engine, shiftOf, STATUS } from "../engine.ts";
+import { staged, stageOf } from "../launch.ts";
 import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
 import { ELEMENTS, times } from "./rows.ts";
 
@@ -260,10 +262,7 @@ function checked(
   operation: "gather" | "scatterAdd",
 ): Launch {
   const { memory } = engine;
-  return (call) => {
-    memory.i32[STATUS / 4] = 0;
-    launch(call);
-    if (memory.i32[STATUS / 4] === 0) return;
+  const refuse = (call: KernelCall): never => {
     const bound = parameterOf(operation, "bound", call);
     const expected = bound > 0
       ? `expected 0 to ${bound - 1}`
@@ -274,4 +273,13 @@ function checked(
       }, ${expected}`,
     );
   };
+  const stage = stageOf(launch)!;
+  return staged((call) => {
+    memory.i32[STATUS / 4] = 0;
+    launch(call);
+    if (memory.i32[STATUS / 4] !== 0) refuse(call);
+  }, (call, stages) => {
+    stage(call, stages);
+    if (!stages.again) stages.check(() => refuse(call));
+  });
 }

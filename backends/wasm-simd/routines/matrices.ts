@@ -9,6 +9,7 @@ import type { KernelCall, Launch } from "@tenfold/core/backend";
 import { ArgumentLayout } from "../arguments.ts";
 import { type FunctionBuilder, i32, type Local } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
+import { launchOf } from "../launch.ts";
 import { dimsOf, nest } from "../loops.ts";
 
 /** One of the last two dims. */
@@ -134,21 +135,22 @@ export function compileMatrices(
     );
   }
   const program = engine.finish(draft);
-  const { memory } = engine;
-  return (call: KernelCall) => {
-    layout.write(memory, call, false);
-    let work = division.price?.(call) ?? 1;
-    for (const extent of call.shape) work *= extent;
-    if (byColumns?.(call)) {
-      const size = call.shape[rank - 1]!;
-      engine.run(program, "columns", size, COLUMN_GRAIN, work);
-      return;
-    }
-    if (engine.pool !== null && byIndex?.(call)) {
-      engine.run(program, "index", call.scalars[0]!, 1, work);
-      return;
-    }
-    const size = rank > 1 ? call.shape[rank - 2]! : 1;
-    engine.run(program, "run", size, division.grain, work);
-  };
+  return launchOf(engine, {
+    program,
+    layout,
+    work(call) {
+      let nanoseconds = division.price?.(call) ?? 1;
+      for (const extent of call.shape) nanoseconds *= extent;
+      if (byColumns?.(call)) {
+        const size = call.shape[rank - 1]!;
+        return { entry: "columns", size, grain: COLUMN_GRAIN, nanoseconds };
+      }
+      if (engine.pool !== null && byIndex?.(call)) {
+        const size = call.scalars[0]!;
+        return { entry: "index", size, grain: 1, nanoseconds };
+      }
+      const size = rank > 1 ? call.shape[rank - 2]! : 1;
+      return { entry: "run", size, grain: division.grain, nanoseconds };
+    },
+  });
 }

@@ -6,7 +6,7 @@
  */
 
 import type { DType } from "@tenfold/core";
-import type { KernelCall, Launch } from "@tenfold/core/backend";
+import type { Launch } from "@tenfold/core/backend";
 import { ArgumentLayout } from "../arguments.ts";
 import {
   type Code,
@@ -18,6 +18,7 @@ import {
   type ValueType,
 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
+import { launchOf } from "../launch.ts";
 import { dimsOf, nest } from "../loops.ts";
 
 /** What the emitter of the code for one row uses. */
@@ -86,14 +87,17 @@ export function compileRows(
     });
   });
   const program = engine.finish(draft);
-  const { memory } = engine;
-  return (call: KernelCall) => {
-    layout.write(memory, call, false);
-    let elements = 1;
-    for (const extent of call.shape) elements *= extent;
-    const size = rank > 1 ? call.shape[0]! : 1;
-    engine.run(program, "run", size, 1, divisible ? elements : 0);
-  };
+  return launchOf(engine, {
+    program,
+    layout,
+    work({ shape }) {
+      let elements = 1;
+      for (const extent of shape) elements *= extent;
+      const size = rank > 1 ? shape[0]! : 1;
+      const nanoseconds = divisible ? elements : 0;
+      return { entry: "run", size, grain: 1, nanoseconds };
+    },
+  });
 }
 
 /** Single elements of one dtype. */

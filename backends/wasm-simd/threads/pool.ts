@@ -60,13 +60,18 @@ export class ThreadPool {
    * @param nanoseconds An estimate of the time on one thread.
    */
   takes(nanoseconds: number): boolean {
-    if (nanoseconds < WORTHWHILE || this.#failure !== null) return false;
+    if (!this.pays(nanoseconds)) return false;
     if (this.#threads.length === 0) {
       this.#waited += nanoseconds;
       if (this.#waited < this.#startAfter) return false;
       this.#start();
     }
     return Atomics.load(this.#words, CONTROL.ready) > 0;
+  }
+
+  /** Whether work that takes so long would be divided once threads run. */
+  pays(nanoseconds: number): boolean {
+    return nanoseconds >= WORTHWHILE && this.#failure === null;
   }
 
   /** Waits until all threads have started; for tests and measurements. */

@@ -1,0 +1,229 @@
+/**
+ * Sequences: kernels that run again and again in one order, as one function that
+ * calls them with constants in place. JavaScript crosses over once for all of
+ * them.
+ *
+ * @module
+ */
+
+import type { CallGroup, RepeatedCall } from "@tenfold/core/backend";
+import type { Block } from "./allocator.ts";
+import { type Func, i32 } from "./assembler.ts";
+import { type Engine, type Program, STATUS } from "./engine.ts";
+import { type Stage, stageOf, type Stages, type Work } from "./launch.ts";
+
+/** Fewer calls are not worth a function of their own. */
+const FEWEST = 2;
+/** More functions than this for one call (products of a batch) are too long. */
+const MOST = 16;
+
+/** One call of an exported function. */
+interface Step {
+  readonly program: Program;
+  readonly args: number;
+  readonly work: Work;
+  /** Throws where the function has left a status. */
+  refuse: (() => never) | null;
+}
+
+/** A call with its steps and the memory of their arguments. */
+interface Part {
+  readonly call: RepeatedCall;
+  readonly stage: Stage;
+  readonly blocks: readonly Block[];
+  readonly steps: readonly Step[];
+}
+
+/** Writes arguments to new memory. */
+class Recorder implements Stages {
+  readonly again = false;
+  readonly blocks: Block[] = [];
+  readonly steps: Step[] = [];
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  room(bytes: number): number {
+    const block = this.#engine.allocate("bool", bytes);
+    this.blocks.push(block);
+    return block.pointer;
+  }
+
+  add(program: Program, args: number, work: Work): void {
+    this.steps.push({ program, args, work, refuse: null });
+  }
+
+  check(refuse: () => never): void {
+    this.steps.at(-1)!.refuse = refuse;
+  }
+}
+
+/** Writes arguments to where they were before. */
+class Rewriter implements Stages {
+  readonly again = true;
+  blocks: readonly Block[] = [];
+  next = 0;
+
+  room(): number {
+    return this.blocks[this.next++]!.pointer;
+  }
+
+  add(): void {}
+
+  check(): void {}
+}
+
+/** Joins calls that follow one another, as long as threads do not help. */
+export function joinCalls(
+  engine: Engine,
+  calls: readonly RepeatedCall[],
+): CallGroup[] {
+  const groups: CallGroup[] = [];
+  let parts: Part[] = [];
+  let begin = 0;
+  const end = (next: number) => {
+    if (parts.length >= FEWEST) {
+      groups.push(new Sequence(engine, begin, parts));
+    } else free(engine, parts);
+    parts = [];
+    begin = next;
+  };
+  try {
+    calls.forEach((call, i) => {
+      // What a refused index leaves out may not happen before.
+      if (call.waits && parts.some(isChecked)) end(i);
+      const part = record(engine, call);
+      if (part === null) end(i + 1);
+      else parts.push(part);
+    });
+    end(calls.length);
+  } catch (error) {
+    free(engine, parts);
+    for (const group of groups) group.dispose?.();
+    throw error;
+  }
+  return groups;
+}
+
+function isChecked({ steps }: Part): boolean {
+  return steps.some(({ refuse }) => refuse !== null);
+}
+
+function free({ allocator }: Engine, parts: readonly Part[]): void {
+  for (const { blocks } of parts) blocks.forEach((b) => allocator.free(b));
+}
+
+/** The steps of a call; null where it should rather run by itself. */
+function record(engine: Engine, call: RepeatedCall): Part | null {
+  const stage = stageOf(call.launch);
+  if (stage === undefined) return null;
+  const recorder = new Recorder(engine);
+  const { blocks, steps } = recorder;
+  try {
+    stage(call.call, recorder);
+  } catch (error) {
+    blocks.forEach((block) => engine.allocator.free(block));
+    throw error;
+  }
+  const { pool } = engine;
+  const fits = steps.length <= MOST &&
+    steps.every(({ program, work }) =>
+      pool === null || !program.portable || work.size <= work.grain ||
+      !pool.pays(work.nanoseconds)
+    );
+  if (fits) return { call, stage, blocks, steps };
+  blocks.forEach((block) => engine.allocator.free(block));
+  return null;
+}
+
+class Sequence implements CallGroup {
+  readonly begin: number;
+  readonly count: number;
+  readonly #engine: Engine;
+  readonly #parts: readonly Part[];
+  /** Those whose arguments change from run to run. */
+  readonly #changing: readonly Part[];
+  readonly #refusals: readonly (() => never)[];
+  readonly #rewriter = new Rewriter();
+  readonly #run: () => number;
+
+  constructor(engine: Engine, begin: number, parts: readonly Part[]) {
+    this.#engine = engine;
+    this.begin = begin;
+    this.count = parts.length;
+    this.#parts = parts;
+    this.#changing = parts.filter(({ call }) => call.changes);
+    const steps = parts.flatMap((part) => part.steps);
+    this.#refusals = steps.flatMap(({ refuse }) => refuse ?? []);
+    this.#run = compileSteps(engine, steps);
+  }
+
+  run(): void {
+    this.#rewrite(this.#changing);
+    if (this.#refusals.length > 0) this.#engine.memory.i32[STATUS / 4] = 0;
+    const failed = this.#run();
+    if (failed > 0) this.#refusals[failed - 1]!();
+  }
+
+  rebind(): void {
+    this.#rewrite(this.#parts);
+  }
+
+  dispose(): void {
+    free(this.#engine, this.#parts);
+  }
+
+  #rewrite(parts: readonly Part[]): void {
+    const rewriter = this.#rewriter;
+    for (let i = 0; i < parts.length; i++) {
+      const { stage, call, blocks } = parts[i]!;
+      rewriter.blocks = blocks;
+      rewriter.next = 0;
+      stage(call.call, rewriter);
+    }
+  }
+}
+
+/**
+ * A function that runs all steps. It returns 0, or which of those that may leave
+ * a status has left one, counted from 1; the steps behind that do not run.
+ */
+function compileSteps(engine: Engine, steps: readonly Step[]): () => number {
+  const imports: WebAssembly.ModuleImports = {};
+  const names = new Map<unknown, string>();
+  const { module } = engine.draft();
+  const functions = new Map<unknown, Func>();
+  for (const { program, work } of steps) {
+    const entry = program.exports[work.entry]!;
+    if (names.has(entry)) continue;
+    const name = `step${names.size}`;
+    names.set(entry, name);
+    imports[name] = entry;
+    // An exported function has the length of its parameters.
+    const parameters = new Array<"i32">(entry.length).fill("i32");
+    functions.set(
+      entry,
+      module.importFunction(name, parameters, "none") as unknown as Func,
+    );
+  }
+  let checked = 0;
+  module.func("run", [], "i32", (f) => {
+    for (const { program, args, work, refuse } of steps) {
+      const entry = program.exports[work.entry]!;
+      const operands = [args | 0, 0, work.size, 0].slice(0, entry.length);
+      f.do(functions.get(entry)!.call(
+        ...operands.map((operand) => i32.const(operand)) as [],
+      ) as never);
+      if (refuse === null) continue;
+      const number = ++checked;
+      f.if(
+        i32.load(i32.const(STATUS)),
+        () => f.return(i32.const(number)),
+      );
+    }
+    f.result(i32.const(0));
+  });
+  return engine.instantiate(module, imports).run as unknown as () => number;
+}

@@ -1,0 +1,121 @@
+/**
+ * Ownership: what becomes of each piece of memory that a recorded function has
+ * made, once its plan runs instead.
+ *
+ * @module
+ */
+import { VALUE } from "../members.ts";
+import { Storage } from "../storage.ts";
+import type { Patch } from "./bindings.ts";
+import type { Captured, LeafGradient, Place, Recording } from "./recording.ts";
+
+/** The gradient that a leaf has after the function has run. */
+export interface LeafState {
+  /** The leaf, or where it is found among the arguments or the results. */
+  readonly of:
+    | { readonly leaf: LeafGradient }
+    | { readonly argument: number }
+    | { readonly result: number };
+  /** The gradient that it must have before, if that is read; else undefined. */
+  readonly before: Captured | null | undefined;
+  /** Where the gradient is after. */
+  readonly after: Place | null;
+}
+
+/** Memory of the gradients of leaves, which stays from run to run. */
+export class KeptGradient {
+  /** What it was when the function was recorded. */
+  readonly like: Storage;
+  /** What it is now; a reference to it is owned. */
+  storage: Storage;
+  /** The leaves whose gradient lies in it. */
+  readonly leaves: LeafGradient[] = [];
+
+  /** Begins with the memory that the recorded function used. */
+  constructor(like: Storage) {
+    this.like = like;
+    this.storage = like.retain();
+  }
+
+  /**
+   * Takes other memory where somebody still looks at the gradient.
+   *
+   * @returns Whether it did.
+   */
+  renew(patches: readonly Patch[]): boolean {
+    const { storage } = this;
+    let known = 1;
+    for (const { grad } of this.leaves) {
+      if (grad?.[VALUE].storage === storage) known++;
+    }
+    if (storage.references <= known) return false;
+    const { backend, dtype, size } = storage;
+    this.storage = new Storage(backend, dtype, size);
+    storage.release();
+    for (const { bound, at } of patches) {
+      bound.call.buffers[at] = this.storage.buffer;
+    }
+    return true;
+  }
+}
+
+/** Divides the memory that a function has made by what becomes of it. */
+export class Ownership {
+  /** What every run makes anew: results, and gradients of leaves among them. */
+  readonly outputs: readonly Storage[];
+  /** Gradients of leaves from outside. */
+  readonly kept: readonly KeptGradient[];
+  /** What the function stored elsewhere; a reference to each is owned. */
+  readonly #persistent = new Set<Storage>();
+  readonly #given: ReadonlySet<Storage>;
+  readonly #made: ReadonlySet<Storage>;
+
+  /**
+   * @param recording What the function did.
+   * @param results The memory of its results and of its counts of faults.
+   * @param gradients What leaves have as gradient after it has run.
+   */
+  constructor(
+    { made, constants }: Recording,
+    results: readonly Storage[],
+    gradients: readonly LeafState[],
+  ) {
+    const given = new Set(results);
+    const kept = new Map<Storage, KeptGradient>();
+    for (const { of, after } of gradients) {
+      if (after && !("leaf" in of)) given.add(after.storage);
+    }
+    for (const { of, after } of gradients) {
+      if (!after || !("leaf" in of)) continue;
+      const { storage } = after;
+      if (!made.has(storage) || constants.has(storage)) continue;
+      given.delete(storage);
+      const entry = kept.get(storage) ?? new KeptGradient(storage);
+      entry.leaves.push(of.leaf);
+      kept.set(storage, entry);
+    }
+    this.kept = [...kept.values()];
+    for (const storage of made) {
+      if (!storage.live || given.has(storage) || kept.has(storage)) continue;
+      this.#persistent.add(storage.retain());
+    }
+    this.outputs = [...given].filter((storage) =>
+      made.has(storage) && !constants.has(storage)
+    );
+    this.#given = new Set([...given, ...kept.keys(), ...constants]);
+    this.#made = made;
+  }
+
+  /** Whether nobody needs a storage once the function has run. */
+  isTemporary(storage: Storage): boolean {
+    return this.#made.has(storage) && !this.#given.has(storage) &&
+      !this.#persistent.has(storage);
+  }
+
+  /** Gives back what is owned. */
+  dispose(): void {
+    for (const storage of this.#persistent) storage.release();
+    this.#persistent.clear();
+    for (const { storage } of this.kept) storage.release();
+  }
+}
