@@ -182,7 +182,7 @@ const position = (extreme: "max" | "min"): Primitive<ArgOp> => ({
   },
   decompose({ dim }, [x], run, [result]) {
     const { shape, dtype, view } = x!;
-    if (shape.length === 0) return positions(1, run);
+    if (shape.length === 0) return shaped(positions(1, run), shape);
     const op = { name: extreme, dims: [dim], keepDim: true };
     const top = lowerReduce(op, [x!], run);
     const at = positions(shape[dim]!, run);
