@@ -4,10 +4,9 @@
  * @module
  */
 import { checkCount } from "@tenfold/core/internal";
-import { DECIMALS, ROWS, WIDTHS } from "./_embedded/breast_cancer.ts";
 import { decodeTable } from "./_embedded/decode.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
-import { type LabeledData, labeledData } from "./labeled_data.ts";
+import { type LabeledData, labeledData, promised } from "./labeled_data.ts";
 
 const DESCRIPTION = `569 tumours of the breast, 212 malignant and 357 benign.
 Ten measures of the cell nuclei in a digitized image of each, as mean, standard
@@ -30,8 +29,9 @@ const MEASURES = [
 ];
 
 /**
- * 569 tumours with 30 measures each, malignant (0) or benign (1). They are part
- * of the package: no file and no network is asked for.
+ * 569 tumours with 30 measures each, malignant (0) or benign (1). They are part of the
+ * package, in a module of their own that is loaded with the first call: no file
+ * and no other address is asked for.
  *
  * Wolberg, Mangasarian, Street and Street, "Breast cancer Wisconsin
  * (diagnostic)", UCI Machine Learning Repository, 1993,
@@ -46,13 +46,25 @@ const MEASURES = [
  * import { data } from "@tenfold/tenfold";
  * import { assertEquals } from "@std/assert";
  *
- * const { target, targetNames } = data.loadBreastCancer();
+ * const { target, targetNames } = await data.loadBreastCancer();
  * assertEquals(targetNames, ["malignant", "benign"]);
  * assertEquals(await target.sum().item(), 357);
  * ```
  */
-export function loadBreastCancer(options: DeviceOption = {}): LabeledData {
-  checkCount("loadBreastCancer", arguments.length, 1);
+export function loadBreastCancer(
+  options: DeviceOption = {},
+): Promise<LabeledData> {
+  return promised("loadBreastCancer", load(options, arguments.length));
+}
+
+async function load(
+  options: DeviceOption,
+  given: number,
+): Promise<LabeledData> {
+  checkCount("loadBreastCancer", given, 1);
+  const { DECIMALS, ROWS, WIDTHS } = await import(
+    "./_embedded/breast_cancer.ts"
+  );
   return labeledData(decodeTable(ROWS, WIDTHS, DECIMALS), [30], {
     featureNames: [
       ...MEASURES.map((measure) => `mean ${measure}`),

@@ -6,9 +6,8 @@
 import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { decodeDigits } from "./_embedded/decode.ts";
-import { DIGITS } from "./_embedded/digits.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
-import { type LabeledData, labeledData } from "./labeled_data.ts";
+import { type LabeledData, labeledData, promised } from "./labeled_data.ts";
 
 /** Options of {@linkcode loadDigits}. */
 export interface LoadDigitsOptions extends DeviceOption {
@@ -38,7 +37,8 @@ part, as scikit-learn ships it. Licence: CC BY 4.0.`;
 
 /**
  * 1,797 handwritten digits of 8×8 pixels with values from 0 to 16. They are
- * part of the package: no file and no network is asked for.
+ * part of the package, in a module of their own that is loaded with the first
+ * call: no file and no other address is asked for.
  *
  * Alpaydin and Kaynak, "Optical recognition of handwritten digits", UCI Machine
  * Learning Repository, 1998, <https://doi.org/10.24432/C50P49>, CC BY 4.0.
@@ -52,19 +52,29 @@ part, as scikit-learn ships it. Licence: CC BY 4.0.`;
  * import { data } from "@tenfold/tenfold";
  * import { assertEquals } from "@std/assert";
  *
- * const digits = data.loadDigits();
+ * const digits = await data.loadDigits();
  * assertEquals(digits.data.shape, [1797, 64]);
  * assertEquals(await digits.target.select(0, 0).item(), 0);
  * ```
  */
-export function loadDigits(options: LoadDigitsOptions = {}): LabeledData {
+export function loadDigits(
+  options: LoadDigitsOptions = {},
+): Promise<LabeledData> {
+  return promised("loadDigits", load(options, arguments));
+}
+
+async function load(
+  options: LoadDigitsOptions,
+  args: ArrayLike<unknown>,
+): Promise<LabeledData> {
   const { layout, ...place } = parseArguments(
     optionsSchema,
     {},
     options,
-    arguments,
+    args,
     "load the digits",
   );
+  const { DIGITS } = await import("./_embedded/digits.ts");
   const featureNames = Array.from(
     { length: 64 },
     (_, i) => `pixel_${Math.floor(i / 8)}_${i % 8}`,

@@ -5,9 +5,8 @@
  */
 import { checkCount } from "@tenfold/core/internal";
 import { decodeTable } from "./_embedded/decode.ts";
-import { DECIMALS, ROWS, WIDTHS } from "./_embedded/iris.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
-import { type LabeledData, labeledData } from "./labeled_data.ts";
+import { type LabeledData, labeledData, promised } from "./labeled_data.ts";
 
 const DESCRIPTION = `150 irises of three species, 50 of each: the length and
 the width of their sepals and petals in centimetres.
@@ -17,7 +16,8 @@ scikit-learn ships it. Licence: CC BY 4.0.`;
 
 /**
  * 150 irises of three species with four measures each. They are part of the
- * package: no file and no network is asked for.
+ * package, in a module of their own that is loaded with the first call: no file
+ * and no other address is asked for.
  *
  * Fisher, "Iris", UCI Machine Learning Repository, 1936,
  * <https://doi.org/10.24432/C56C76>, CC BY 4.0.
@@ -31,13 +31,25 @@ scikit-learn ships it. Licence: CC BY 4.0.`;
  * import { data } from "@tenfold/tenfold";
  * import { assertEquals } from "@std/assert";
  *
- * const iris = data.loadIris();
+ * const iris = await data.loadIris();
  * assertEquals(iris.data.shape, [150, 4]);
  * assertEquals(iris.targetNames, ["setosa", "versicolor", "virginica"]);
  * ```
  */
-export function loadIris(options: DeviceOption = {}): LabeledData {
-  checkCount("loadIris", arguments.length, 1);
+export function loadIris(
+  options: DeviceOption = {},
+): Promise<LabeledData> {
+  return promised("loadIris", load(options, arguments.length));
+}
+
+async function load(
+  options: DeviceOption,
+  given: number,
+): Promise<LabeledData> {
+  checkCount("loadIris", given, 1);
+  const { DECIMALS, ROWS, WIDTHS } = await import(
+    "./_embedded/iris.ts"
+  );
   return labeledData(decodeTable(ROWS, WIDTHS, DECIMALS), [4], {
     featureNames: [
       "sepal length (cm)",

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { Tensor } from "@tenfold/core";
 import "./_testing.ts";
@@ -71,7 +71,7 @@ describe("the embedded figures are those of the original tables", () => {
 
 describe("the embedded data sets", () => {
   it("digits: 1,797 images of ten classes", async () => {
-    const { data, target, featureNames, targetNames } = loadDigits();
+    const { data, target, featureNames, targetNames } = await loadDigits();
     assertEquals(data.shape, [1797, 64]);
     assertEquals([data.dtype, target.dtype], ["float32", "int32"]);
     assertEquals(target.shape, [1797]);
@@ -87,13 +87,14 @@ describe("the embedded data sets", () => {
   });
 
   it("digits as images have the same pixels", async () => {
-    const images = loadDigits({ layout: "image" }).data;
-    assertEquals(images.shape, [1797, 1, 8, 8]);
-    assertEquals(await images.data(), await loadDigits().data.data());
+    const images = await loadDigits({ layout: "image" });
+    assertEquals(images.data.shape, [1797, 1, 8, 8]);
+    const flat = await loadDigits();
+    assertEquals(await images.data.data(), await flat.data.data());
   });
 
   it("iris: 150 flowers of three classes", async () => {
-    const { data, target, featureNames, targetNames } = loadIris();
+    const { data, target, featureNames, targetNames } = await loadIris();
     assertEquals(data.shape, [150, 4]);
     assertEquals(featureNames.length, 4);
     assertEquals(targetNames.length, 3);
@@ -105,7 +106,8 @@ describe("the embedded data sets", () => {
   });
 
   it("breast cancer: 569 tumours of two classes", async () => {
-    const { data, target, featureNames, targetNames } = loadBreastCancer();
+    const { data, target, featureNames, targetNames } =
+      await loadBreastCancer();
     assertEquals(data.shape, [569, 30]);
     assertEquals(featureNames.length, 30);
     assertEquals(featureNames[29], "worst fractal dimension");
@@ -113,21 +115,35 @@ describe("the embedded data sets", () => {
     assertEquals(await sumOf(target), 357);
   });
 
-  it("name their source and licence", () => {
-    for (
-      const { description } of [loadDigits(), loadIris(), loadBreastCancer()]
-    ) {
+  it("name their source and licence", async () => {
+    for (const load of [loadDigits, loadIris, loadBreastCancer]) {
+      const { description } = await load();
       assert(/UCI\s+Machine\s+Learning\s+Repository/.test(description));
       assert(description.includes("https://doi.org/10.24432/"));
       assert(description.includes("CC BY 4.0"));
     }
   });
 
-  it("name the field of a wrong option", () => {
-    assertThrows(
+  it("name the field of a wrong option", async () => {
+    await assertRejects(
       () => loadDigits({ layout: "cube" as "flat" }),
       RangeError,
       'Cannot load the digits as layout must be "flat" or "image": got "cube"',
     );
+  });
+
+  it("say that they are promises where their fields are read at once", async () => {
+    for (const load of [loadDigits, loadIris, loadBreastCancer]) {
+      const promise = load();
+      const set = await promise;
+      assertEquals(Object.keys(promise), []);
+      for (const field of Object.keys(set)) {
+        assertThrows(
+          () => Reflect.get(promise, field),
+          TypeError,
+          `Cannot read ${field} of what ${load.name} returns as it is a promise: write await ${load.name}()`,
+        );
+      }
+    }
   });
 });

@@ -7,7 +7,7 @@
  * import { data } from "@tenfold/tenfold";
  * import { assertEquals } from "@std/assert";
  *
- * const digits = data.loadDigits();
+ * const digits = await data.loadDigits();
  * const [train, test] = data.trainTestSplit(
  *   new data.TensorDataset(digits.data.div(16), digits.target),
  *   { testSize: 0.2, stratify: digits.target, seed: 0 },

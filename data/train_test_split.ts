@@ -74,7 +74,7 @@ function isLabels(value: unknown): boolean {
  * import { data } from "@tenfold/tenfold";
  * import { assertEquals } from "@std/assert";
  *
- * const iris = data.loadIris();
+ * const iris = await data.loadIris();
  * const [[xTrain, yTrain], [xTest, yTest]] = data.trainTestSplit(
  *   [iris.data, iris.target],
  *   { testSize: 0.2, stratify: iris.target, seed: 7 },

@@ -23,7 +23,7 @@ describe("without permission", () => {
 
   it("autograd, layers and optimizers learn from embedded data", async () => {
     manualSeed(0);
-    const iris = data.loadIris();
+    const iris = await data.loadIris();
     const model = new nn.Sequential(
       new nn.Linear(4, 16),
       new nn.Tanh(),
@@ -48,7 +48,7 @@ describe("without permission", () => {
 
   it("fit shows its lines, validates and draws its curves", async () => {
     manualSeed(0);
-    const cancer = data.loadBreastCancer();
+    const cancer = await data.loadBreastCancer();
     const [learn, test] = data.trainTestSplit(
       new data.TensorDataset(cancer.data.log1p(), cancer.target),
       { stratify: cancer.target, seed: 0 },

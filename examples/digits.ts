@@ -11,7 +11,7 @@ manualSeed(0); // the same numbers, and the same accuracy, every time
 
 // Images of 8×8 pixels from 0 to 16, flattened to 64 numbers from 0 to 1, and
 // what they show. A fifth of each digit is held out to test with.
-const digits = data.loadDigits();
+const digits = await data.loadDigits();
 const images = digits.data.div(16);
 const [[xTrain, yTrain], [xTest, yTest]] = data.trainTestSplit(
   [images, digits.target],

@@ -11,7 +11,7 @@ import { drawDigits } from "./_draw.ts";
 
 const chosen = process.argv.slice(2).map(Number);
 if (chosen.length === 0) chosen.push(7, 42, 365, 1000);
-const digits = data.loadDigits();
+const digits = await data.loadDigits();
 const odd = chosen.find((i) =>
   !Number.isInteger(i) || i < 0 || i >= digits.target.size
 );

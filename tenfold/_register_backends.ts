@@ -1,7 +1,7 @@
 /** Makes the backends known by name; none is opened before it is asked for. */
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import { wasmSimd, whyNoWasmSimd } from "@tenfold/backends/wasm-simd";
-import { probeWebgpu, webgpu } from "@tenfold/backends/webgpu";
+import { probeWebgpu } from "@tenfold/backends/webgpu/probe";
 import { registerBackend } from "@tenfold/core";
 import { backendFromEnvironment } from "@tenfold/core/internal";
 
@@ -10,7 +10,11 @@ registerBackend("wasm-simd", () => wasmSimd(), {
   probe: whyNoWasmSimd,
   preferred: whyNoWasmSimd() === null,
 });
-registerBackend("webgpu", () => webgpu(), { probe: probeWebgpu });
+// It can only be waited for, so it is loaded when it is asked for.
+registerBackend("webgpu", async () => {
+  const { webgpu } = await import("@tenfold/backends/webgpu");
+  return await webgpu();
+}, { probe: probeWebgpu });
 
 // Nothing is waited for unless TENFOLD_BACKEND is set.
 await backendFromEnvironment();

@@ -42,7 +42,7 @@ await setBackend(
     : wasmSimd({ threads: Number(values.threads) }),
 );
 
-const digits = data.loadDigits();
+const digits = await data.loadDigits();
 const x = digits.data.slice(0, 0, 32);
 const target = digits.target.slice(0, 0, 32);
 const model = new nn.Sequential(

@@ -107,7 +107,7 @@ const savedState = z.strictObject({ best: anyNumber });
  * import { data, manualSeed, nn, optim, train } from "@tenfold/tenfold";
  * import { assertEquals } from "@std/assert";
  *
- * const iris = data.loadIris();
+ * const iris = await data.loadIris();
  * const dataset = new data.TensorDataset(iris.data, iris.target);
  * const folder = await Deno.makeTempDir();
  * async function run(epochs: number) {

@@ -23,7 +23,7 @@ import { accuracy } from "./accuracy.ts";
 /** Trains a net with dropout and batch norm; gives all figures. */
 async function trained(options: Partial<FitOptions>) {
   manualSeed(0);
-  const iris = loadIris();
+  const iris = await loadIris();
   const dataset = new TensorDataset(iris.data, iris.target);
   const model = new nn.Sequential(
     // A bias before batch norm has no gradient but what rounding leaves.
@@ -100,7 +100,7 @@ describe("compile: true", () => {
     "evaluates as without",
     clean(async () => {
       manualSeed(1);
-      const iris = loadIris();
+      const iris = await loadIris();
       const dataset = new TensorDataset(iris.data, iris.target);
       const model = new nn.Linear(4, 3);
       const batches = new DataLoader(dataset, { batchSize: 40 });
@@ -171,8 +171,8 @@ function stepper(dtype: "float32" | "float64") {
 describe("a compiled step", () => {
   it(
     "is within 1e-10 of the eager one over 500 steps in float64",
-    clean(() => {
-      const iris = loadIris();
+    clean(async () => {
+      const iris = await loadIris();
       const runs = [false, true].map((compiled) => {
         const { model, step, dispose } = stepper("float64");
         using compiledStep = compile(step);

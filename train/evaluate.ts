@@ -57,7 +57,7 @@ const optionsSchema = z.strictObject({
  * import { assert } from "@std/assert";
  *
  * manualSeed(0);
- * const iris = data.loadIris();
+ * const iris = await data.loadIris();
  * const dataset = new data.TensorDataset(iris.data, iris.target);
  * const figures = await train.evaluate(
  *   new nn.Linear(4, 3),

@@ -110,7 +110,7 @@ export interface FitOptions {
  * import { assert } from "@std/assert";
  *
  * manualSeed(0);
- * const iris = data.loadIris();
+ * const iris = await data.loadIris();
  * const dataset = new data.TensorDataset(iris.data, iris.target);
  * const model = new nn.Sequential(
  *   new nn.Linear(4, 16),

@@ -8,7 +8,7 @@
  * import { assert } from "@std/assert";
  *
  * manualSeed(0);
- * const digits = data.loadDigits();
+ * const digits = await data.loadDigits();
  * const [learn, test] = data.trainTestSplit(
  *   new data.TensorDataset(digits.data.div(16), digits.target),
  *   { testSize: 0.2, stratify: await digits.target.data(), seed: 0 },

@@ -18,4 +18,5 @@
  */
 export { WebgpuBackend } from "./backend.ts";
 export type { Counters } from "./device/counters.ts";
-export { probeWebgpu, webgpu, type WebgpuOptions } from "./open.ts";
+export { webgpu, type WebgpuOptions } from "./open.ts";
+export { probeWebgpu } from "./probe.ts";

@@ -8,6 +8,7 @@ import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf } from "./device/profile.ts";
+import { probeWebgpu } from "./probe.ts";
 
 /** Options of {@linkcode webgpu}. */
 export interface WebgpuOptions {
@@ -94,26 +95,6 @@ export async function webgpu(
   );
   if (gpu) sources.set(backend, gpu);
   return backend;
-}
-
-/**
- * Returns why the runtime has no WebGPU, or `null` if it has. No adapter is
- * requested, so that `null` does not promise one.
- *
- * @returns The reason, or `null`.
- *
- * @example Check before opening
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { probeWebgpu } from "@tenfold/backends/webgpu";
- *
- * assertEquals(probeWebgpu() === null, navigator.gpu !== undefined);
- * ```
- */
-export function probeWebgpu(): string | null {
-  return globalThis.navigator?.gpu
-    ? null
-    : "this runtime has no WebGPU (navigator.gpu): pass one to webgpu({ gpu })";
 }
 
 async function findAdapter(

@@ -8,7 +8,8 @@ import { assertRejects } from "@std/assert";
 import { DeviceError } from "@tenfold/core";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf, type ProfileOverrides } from "./device/profile.ts";
-import { openDevice, probeWebgpu, webgpu } from "./open.ts";
+import { openDevice, webgpu } from "./open.ts";
+import { probeWebgpu } from "./probe.ts";
 
 function environment(name: string): string | undefined {
   const { process } = globalThis as {

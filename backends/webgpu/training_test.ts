@@ -15,7 +15,7 @@ async function train(
 ): Promise<number[]> {
   await setBackend(backend);
   manualSeed(0);
-  const { data, target } = loadDigits();
+  const { data, target } = await loadDigits();
   const loader = new DataLoader(new TensorDataset(data.div(16), target), {
     batchSize: 32,
     shuffle: true,

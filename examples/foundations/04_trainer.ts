@@ -415,8 +415,8 @@ function show(name: string, history: readonly Epoch[]): Epoch {
 }
 
 const tables = {
-  "breast cancer": data.loadBreastCancer(),
-  iris: data.loadIris(),
+  "breast cancer": await data.loadBreastCancer(),
+  iris: await data.loadIris(),
 };
 for (const [name, { data: x, target, targetNames }] of Object.entries(tables)) {
   console.log(

@@ -219,7 +219,7 @@ const model = new nn.Sequential(
 );
 
 // 1,797 digits that are part of the package; a fifth is held out.
-const digits = data.loadDigits();
+const digits = await data.loadDigits();
 const images = tidy(() => digits.data.reshape([-1, 1, 8, 8]).div(16));
 const [[trainX, trainY], [testX, testY]] = data.trainTestSplit(
   [images, digits.target],

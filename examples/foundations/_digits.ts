@@ -76,7 +76,7 @@ export async function openDigits(): Promise<Digits> {
       `Cannot learn from "${limit}" digits: give an integer from 1 to ${TRAIN}\n${USAGE}`,
     );
   }
-  if (digits) return embedded(count);
+  if (digits) return await embedded(count);
 
   const { learn, test } = await openMnist({ data: folder, limit: count })
     .catch(giveUp);
@@ -108,10 +108,10 @@ function samplesOf(
 }
 
 /** The digits of the package: 1,500 to learn from, the others to look at. */
-function embedded(count: number): Digits {
+async function embedded(count: number): Promise<Digits> {
   const cut = 1500;
-  return tidy(() => {
-    const { data: pixels, target } = data.loadDigits();
+  return await tidy(async () => {
+    const { data: pixels, target } = await data.loadDigits();
     const x = pixels.reshape([-1, 64]).div(16);
     const y = target.cast("float32");
     const samples = (start: number, length: number): Samples => ({

@@ -88,7 +88,7 @@ function withLayers(): Lesson {
 async function losses(make: () => Lesson, compiled: boolean) {
   return await tidy(async () => {
     manualSeed(11);
-    const { data: images, target } = data.loadDigits();
+    const { data: images, target } = await data.loadDigits();
     const { step, parameters, dispose } = make();
     using compiledStep = compile(step);
     const found: number[] = [];
