@@ -4,7 +4,10 @@
  *     deno run -A tools/conformance.ts cpu-typedarray "sort of"
  *
  * The pattern is a regular expression on the names of the tests; left out, all
- * of them run. Prints what fails, the slowest tests, and the sum.
+ * of them run. Prints what fails, the slowest tests, and the sum. A backend that
+ * is not registered goes by the file of a function `open`, which gives it:
+ *
+ *     deno run -A tools/conformance.ts examples/small_backend.ts
  *
  * @module
  */
@@ -15,6 +18,13 @@ const [name = "cpu-typedarray", pattern = ""] = Deno.args;
 const chosen = new RegExp(pattern);
 
 async function open(): Promise<Backend> {
+  if (name.endsWith(".ts")) {
+    const path = new URL(name, `file://${Deno.cwd()}/`);
+    const file: { open(): Backend | Promise<Backend> } = await import(
+      path.href
+    );
+    return file.open();
+  }
   await setBackend(name);
   return currentDevice().backend;
 }

@@ -47,6 +47,14 @@ export interface ConformanceOptions {
   readonly seed?: number;
   /** Number of random programs. @default {300} */
   readonly programs?: number;
+  /**
+   * Checks each `every`-th case of a test, and as much fewer kernels: a sample
+   * for a backend on which the whole suite takes too long to run it each time.
+   * The random programs are not affected.
+   *
+   * @default {1}
+   */
+  readonly every?: number;
 }
 
 /** Declares one test, with an opened backend. */
@@ -55,7 +63,18 @@ type Test = (
   body: (session: Session) => void | Promise<void>,
 ) => void;
 
-function agreesWithReference(describe: Describe, test: Test, seed: number) {
+/** Each `every`-th one of some cases, beginning with the first. */
+function* sample<T>(cases: Iterable<T>, every: number): Iterable<T> {
+  let i = 0;
+  for (const one of cases) if (i++ % every === 0) yield one;
+}
+
+function agreesWithReference(
+  describe: Describe,
+  test: Test,
+  seed: number,
+  every: number,
+) {
   describe("every primitive agrees with the float64 reference", () => {
     for (const name of Object.keys(CASES) as OpName[]) {
       const row = CASES[name] as unknown as CaseRow<Op>;
@@ -63,7 +82,7 @@ function agreesWithReference(describe: Describe, test: Test, seed: number) {
         if (!row.dtypes.includes(dtype)) continue;
         test(`${name} of ${dtype}`, async (session) => {
           const random = new Random(seed, `${name} ${dtype}`);
-          for (const one of row.cases(dtype, random)) {
+          for (const one of sample(row.cases(dtype, random), every)) {
             await checkCase(session, one, random);
           }
         });
@@ -72,7 +91,12 @@ function agreesWithReference(describe: Describe, test: Test, seed: number) {
   });
 }
 
-function gradientsAgree(describe: Describe, test: Test, seed: number) {
+function gradientsAgree(
+  describe: Describe,
+  test: Test,
+  seed: number,
+  every: number,
+) {
   describe("gradients agree with finite differences, to the second order", () => {
     for (const name of Object.keys(SMOOTH) as OpName[]) {
       const cases = SMOOTH[name] as ((dtype: DType) => Iterable<Case>) | null;
@@ -81,7 +105,7 @@ function gradientsAgree(describe: Describe, test: Test, seed: number) {
           if (!session.has(dtype)) return;
           const random = new Random(seed, `gradient of ${name} ${dtype}`);
           if (cases === null) return checkFlat(session, name, dtype, random);
-          for (const one of cases(dtype)) {
+          for (const one of sample(cases(dtype), every)) {
             await checkGradient(session, one, random);
           }
         });
@@ -105,10 +129,15 @@ function checkFlat(
   }
 }
 
-function kernelsAgree(describe: Describe, test: Test, seed: number) {
+function kernelsAgree(
+  describe: Describe,
+  test: Test,
+  seed: number,
+  every: number,
+) {
   describe("kernels agree, whatever the layouts of their operands", () => {
     const times = async (count: number, body: () => Promise<void>) => {
-      for (let i = 0; i < count; i++) await body();
+      for (let i = 0; i < count; i += every) await body();
     };
     test("maps", (session) => {
       const random = new Random(seed, "maps");
@@ -244,16 +273,16 @@ function refusals(describe: Describe, test: Test) {
  * ```
  */
 export function conformance(options: ConformanceOptions): void {
-  const { describe, it, seed = 1, programs = 300 } = options;
+  const { describe, it, seed = 1, programs = 300, every = 1 } = options;
   const open = sessionOf(options.backend);
   const test: Test = (name, body) =>
     it(name, async () => {
       const session = await open();
       await balanced(session, () => body(session));
     });
-  agreesWithReference(describe, test, seed);
-  gradientsAgree(describe, test, seed);
-  kernelsAgree(describe, test, seed);
+  agreesWithReference(describe, test, seed, every);
+  gradientsAgree(describe, test, seed, every);
+  kernelsAgree(describe, test, seed, every);
   programsAgree(describe, test, seed, programs);
   refusals(describe, test);
   memoryReturns(describe, test, seed);
