@@ -20,7 +20,7 @@ const PARCELS: readonly Parcel[] = [
     name: "all of core, wasm-simd, nn and optim",
     code: ["core", "backends/wasm-simd", "nn", "optim"]
       .map((name) => `export * from "@tenfold/${name}";`).join("\n"),
-    most: 134,
+    most: 138,
     goal: 95,
   },
   {
@@ -41,14 +41,14 @@ for (let step = 0; step < 10; step++) {
   optimizer.step();
 }
 console.log(await loss.forward(model.forward(x), y).item());`,
-    most: 106,
+    most: 109,
     goal: 82,
   },
   {
     // What is loaded when it is asked for, such as charts, is not counted.
     name: "the umbrella, as it is loaded at first",
     code: `export * from "@tenfold/tenfold";`,
-    most: 186,
+    most: 190,
     goal: 210,
   },
 ];
