@@ -8,7 +8,9 @@ export type { Backend } from "./backend.ts";
 export { EagerDevice, type FaultError } from "./device.ts";
 export {
   castNumber,
+  DTYPE_NAMES,
   type DTypeFacts,
+  type DTypeRows,
   DTYPES,
   floatOf,
   numberOf,

@@ -6,70 +6,206 @@
 import { DTypeError } from "./errors.ts";
 import { showValue } from "./option_messages.ts";
 
-/** The element type of a tensor. */
-export type DType = "bool" | "int32" | "float32" | "float64";
-
-/** The typed arrays that hold the elements of a tensor, one for each dtype. */
-export type TypedArray = Uint8Array | Int32Array | Float32Array | Float64Array;
-
-/** What the library knows of one dtype. */
-export interface DTypeFacts {
-  /** Bytes that one element takes. */
-  readonly bytes: number;
-  /** Place in the promotion order: bool < int32 < float32 < float64. */
-  readonly rank: number;
-  /** True for float32 and float64. */
-  readonly floating: boolean;
-  /** Makes a zeroed typed array of `length` elements. */
-  readonly allocate: (length: number) => TypedArray;
+/**
+ * What TypeScript knows of each dtype: one row each, in promotion order. The
+ * types of this file are read off it, as the rules are off {@linkcode DTYPES}.
+ */
+export interface DTypeRows {
+  /** True and false. */
+  bool: {
+    /** The typed array that holds the elements. */
+    array: Uint8Array;
+    /** Whether an element is a truth value, a whole number or a fraction. */
+    kind: "bool";
+    /** The dtypes that are no narrower. */
+    upward: DType;
+  };
+  /** Whole numbers of 32 bits. */
+  int32: {
+    /** The typed array that holds the elements. */
+    array: Int32Array;
+    /** Whether an element is a truth value, a whole number or a fraction. */
+    kind: "integer";
+    /** The dtypes that are no narrower. */
+    upward: Exclude<DType, "bool">;
+  };
+  /** Floats of single precision. */
+  float32: {
+    /** The typed array that holds the elements. */
+    array: Float32Array;
+    /** Whether an element is a truth value, a whole number or a fraction. */
+    kind: "float";
+    /** The dtypes that are no narrower. */
+    upward: "float32" | "float64";
+  };
+  /** Floats of double precision. */
+  float64: {
+    /** The typed array that holds the elements. */
+    array: Float64Array;
+    /** Whether an element is a truth value, a whole number or a fraction. */
+    kind: "float";
+    /** The dtypes that are no narrower. */
+    upward: "float64";
+  };
 }
 
-/** Every dtype with its facts, in promotion order. */
-export const DTYPES: { readonly [D in DType]: DTypeFacts } = {
+/** The element type of a tensor. */
+export type DType = keyof DTypeRows;
+
+/** The typed array that holds the elements of a tensor of dtype `D`. */
+export type TypedArray<D extends DType = DType> = DTypeRows[D]["array"];
+
+/** The dtypes of one kind. */
+type OfKind<K> = {
+  [D in DType]: DTypeRows[D]["kind"] extends K ? D : never;
+}[DType];
+
+/** The dtypes of fractions: float32 and float64. */
+export type FloatDType = OfKind<"float">;
+
+/** The dtype of a result of operands of dtypes `A` and `B`: the wider one. */
+export type Promote<A extends DType, B extends DType> =
+  & DTypeRows[A]["upward"]
+  & DTypeRows[B]["upward"]
+  & (A | B);
+
+/** The float dtype of a result: floats stay, everything else is float32. */
+export type FloatOf<D extends DType> = {
+  [E in DType]: E extends FloatDType ? E : "float32";
+}[D];
+
+/** The dtype in which elements are summed: bools are counted in int32. */
+export type NumberOf<D extends DType> = {
+  [E in DType]: E extends "bool" ? "int32" : E;
+}[D];
+
+/**
+ * The dtype of a tensor of dtype `D` beside a number: floats stay, for the
+ * others it depends on whether the number is whole.
+ */
+export type NumberBeside<D extends DType> = {
+  [E in DType]: E extends FloatDType ? E : "int32" | "float32";
+}[D];
+
+/** What the library knows of one dtype. */
+export interface DTypeFacts<D extends DType = DType> {
+  /** Whether an element is a truth value, a whole number or a fraction. */
+  readonly kind: DTypeRows[D]["kind"];
+  /** The class of the typed arrays that hold the elements. */
+  readonly array: {
+    new (length: number): TypedArray<D>;
+    readonly name: string;
+    readonly BYTES_PER_ELEMENT: number;
+  };
+  /** Bytes that one element takes. */
+  readonly bytes: number;
+  /** Place in the promotion order, from 0 for the narrowest dtype. */
+  readonly rank: number;
+  /** True for fractions. */
+  readonly floating: boolean;
+  /** The dtype in which sums and products of the elements are accumulated. */
+  readonly accumulator: DType;
+  /** The smallest element. */
+  readonly lowest: number;
+  /** The largest element. */
+  readonly highest: number;
+  /** A number as an element, as `cast` converts it. */
+  readonly cast: (value: number) => number;
+  /** Makes a zeroed typed array of `length` elements. */
+  readonly allocate: (length: number) => TypedArray<D>;
+}
+
+/** What the row of a dtype says; the other facts follow from it. */
+type Row<D extends DType> = Pick<
+  DTypeFacts<D>,
+  "kind" | "array" | "accumulator" | "lowest" | "highest" | "cast"
+>;
+
+const ROWS: { readonly [D in DType]: Row<D> } = {
   bool: {
-    bytes: 1,
-    rank: 0,
-    floating: false,
-    allocate: (length) => new Uint8Array(length),
+    kind: "bool",
+    array: Uint8Array,
+    accumulator: "int32",
+    lowest: 0,
+    highest: 1,
+    cast: (value) => value === 0 ? 0 : 1,
   },
   int32: {
-    bytes: 4,
-    rank: 1,
-    floating: false,
-    allocate: (length) => new Int32Array(length),
+    kind: "integer",
+    array: Int32Array,
+    accumulator: "int32",
+    lowest: -2147483648,
+    highest: 2147483647,
+    cast: (value) =>
+      value >= 2147483647
+        ? 2147483647
+        : value <= -2147483648
+        ? -2147483648
+        : value | 0,
   },
   float32: {
-    bytes: 4,
-    rank: 2,
-    floating: true,
-    allocate: (length) => new Float32Array(length),
+    kind: "float",
+    array: Float32Array,
+    accumulator: "float32",
+    lowest: -Infinity,
+    highest: Infinity,
+    cast: Math.fround,
   },
   float64: {
-    bytes: 8,
-    rank: 3,
-    floating: true,
-    allocate: (length) => new Float64Array(length),
+    kind: "float",
+    array: Float64Array,
+    accumulator: "float64",
+    lowest: -Infinity,
+    highest: Infinity,
+    cast: (value) => value,
   },
 };
 
+function factsOf<D extends DType>(row: Row<D>, rank: number): DTypeFacts<D> {
+  const { kind, array } = row;
+  return {
+    ...row,
+    bytes: array.BYTES_PER_ELEMENT,
+    rank,
+    floating: kind === "float",
+    allocate: (length) => new array(length),
+  };
+}
+
+/** Every dtype with its facts, in promotion order. */
+export const DTYPES: { readonly [D in DType]: DTypeFacts<D> } = Object
+  .fromEntries(
+    Object.entries(ROWS).map(([dtype, row], rank) => [
+      dtype,
+      factsOf(row as Row<DType>, rank),
+    ]),
+  ) as never;
+
+/** The names of the dtypes, in promotion order. */
+export const DTYPE_NAMES: readonly DType[] = Object.keys(ROWS) as DType[];
+
 /** True when `dtype` is float32 or float64. */
-export function isFloating(dtype: DType): boolean {
-  return dtype === "float32" || dtype === "float64";
+export function isFloating(dtype: DType): dtype is FloatDType {
+  return DTYPES[dtype].floating;
 }
 
 /** The wider of two dtypes: bool < int32 < float32 < float64. */
-export function promote(a: DType, b: DType): DType {
-  return a === b || DTYPES[a].rank > DTYPES[b].rank ? a : b;
+export function promote<A extends DType, B extends DType>(
+  a: A,
+  b: B,
+): Promote<A, B> {
+  const first = (a as DType) === b || DTYPES[a].rank > DTYPES[b].rank;
+  return (first ? a : b) as Promote<A, B>;
 }
 
-/** The float dtype of a result: float64 stays, everything else is float32. */
-export function floatOf(dtype: DType): DType {
-  return dtype === "float64" ? "float64" : "float32";
+/** The float dtype of a result: floats stay, everything else is float32. */
+export function floatOf<D extends DType>(dtype: D): FloatOf<D> {
+  return (DTYPES[dtype].floating ? dtype : "float32") as FloatOf<D>;
 }
 
 /** The dtype in which bools are counted: int32; all others stay. */
-export function numberOf(dtype: DType): DType {
-  return dtype === "bool" ? "int32" : dtype;
+export function numberOf<D extends DType>(dtype: D): NumberOf<D> {
+  return (dtype === "bool" ? "int32" : dtype) as NumberOf<D>;
 }
 
 /**
@@ -95,7 +231,7 @@ export function canCast(from: DType, to: DType): boolean {
 /**
  * Checks that a value names a dtype.
  *
- * @throws {DTypeError} If the value is none of the four names.
+ * @throws {DTypeError} If the value is not the name of one.
  */
 export function checkDType(dtype: unknown, operation: string): DType {
   if (typeof dtype === "string" && Object.hasOwn(DTYPES, dtype)) {
@@ -104,25 +240,15 @@ export function checkDType(dtype: unknown, operation: string): DType {
   throw new DTypeError(
     `Cannot ${operation} as the dtype is unknown: got ${
       typeof dtype === "string" ? dtype : showValue(dtype)
-    }, expected one of ${Object.keys(DTYPES).join(", ")}`,
+    }, expected one of ${DTYPE_NAMES.join(", ")}`,
   );
 }
 
 /**
- * A number as an element of a dtype, as `cast` converts it: float32 rounds,
+ * A number as an element of a dtype, as `cast` converts it: floats round,
  * int32 truncates and saturates and makes NaN 0, bool is `!= 0`, so that NaN is
  * true.
  */
 export function castNumber(dtype: DType, value: number): number {
-  switch (dtype) {
-    case "float64":
-      return value;
-    case "float32":
-      return Math.fround(value);
-    case "int32":
-      if (value >= 2147483647) return 2147483647;
-      return value <= -2147483648 ? -2147483648 : value | 0;
-    case "bool":
-      return value === 0 ? 0 : 1;
-  }
+  return DTYPES[dtype].cast(value);
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type DType, isFloating } from "./dtype.ts";
+import { type DType, DTYPES, isFloating } from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
 import type { Expr } from "./expr.ts";
 import { showValue } from "./options.ts";
@@ -34,10 +34,10 @@ const TAKES: {
   readonly [T in ScalarFacts["takes"]]: (dtype: DType) => boolean;
 } = {
   any: () => true,
-  numbers: (dtype) => dtype !== "bool",
+  numbers: (dtype) => DTYPES[dtype].kind !== "bool",
   floats: isFloating,
-  integers: (dtype) => dtype === "int32",
-  bools: (dtype) => dtype === "bool",
+  integers: (dtype) => DTYPES[dtype].kind === "integer",
+  bools: (dtype) => DTYPES[dtype].kind === "bool",
 };
 
 /** Refuses what is not an expression. */

@@ -6,7 +6,13 @@
  *
  * @module
  */
-import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
+import {
+  type DType,
+  DTYPE_NAMES,
+  DTYPES,
+  isFloating,
+  type TypedArray,
+} from "./dtype.ts";
 import { showValue } from "./options.ts";
 
 /** A typed array of any kind: what `tensor` takes beside nested arrays. */
@@ -46,8 +52,12 @@ const DTYPE_OF_KIND: Readonly<Record<string, DType>> = {
   BigInt64Array: "int32",
   BigUint64Array: "int32",
   Float16Array: "float32",
-  Float32Array: "float32",
-  Float64Array: "float64",
+  ...Object.fromEntries(
+    DTYPE_NAMES.filter(isFloating).map((dtype) => [
+      DTYPES[dtype].array.name,
+      dtype,
+    ]),
+  ),
 };
 
 /**
@@ -90,16 +100,8 @@ function isOwn(
   values: ArrayLike<number | bigint>,
   dtype: DType,
 ): values is TypedArray {
-  switch (dtype) {
-    case "bool":
-      return false;
-    case "int32":
-      return values instanceof Int32Array;
-    case "float32":
-      return values instanceof Float32Array;
-    case "float64":
-      return values instanceof Float64Array;
-  }
+  const { kind, array } = DTYPES[dtype];
+  return kind !== "bool" && values instanceof array;
 }
 
 /** The position of an element, for messages. */
@@ -163,11 +165,11 @@ export function toElements(
     out.set(values);
     return out;
   }
-  switch (dtype) {
+  switch (DTYPES[dtype].kind) {
     case "bool":
       for (let i = 0; i < length; i++) out[i] = Number(values[i]) === 0 ? 0 : 1;
       return out;
-    case "int32":
+    case "integer":
       for (let i = 0; i < length; i++) {
         const value = Number(values[i]);
         out[i] = value;
@@ -176,7 +178,7 @@ export function toElements(
         }
       }
       return out;
-    default:
+    case "float":
       for (let i = 0; i < length; i++) out[i] = Number(values[i]);
       return out;
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type DType, DTYPES } from "./dtype.ts";
+import { type DType, DTYPE_NAMES, DTYPES } from "./dtype.ts";
 
 /** What a cache is keyed by; equal exactly where all parts are equal. */
 export type Key = number | string;
@@ -37,10 +37,10 @@ export function withNumber(key: Key, value: number): Key {
 const SMALL = 32;
 
 /** How many dtypes there are. */
-export const DTYPE_COUNT: number = Object.keys(DTYPES).length;
+export const DTYPE_COUNT: number = DTYPE_NAMES.length;
 
 /** The place of each dtype among them. */
 export const DTYPE_PART: { readonly [D in DType]: number } = Object
   .fromEntries(
-    Object.keys(DTYPES).map((dtype, i) => [dtype, i]),
+    DTYPE_NAMES.map((dtype) => [dtype, DTYPES[dtype].rank]),
   ) as { [D in DType]: number };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DType } from "./dtype.ts";
+import { type DType, isFloating } from "./dtype.ts";
 import { erf, gelu, roundHalfEven } from "./special.ts";
 import { threefry } from "./threefry.ts";
 
@@ -93,7 +93,7 @@ const arithmetic = (
 ): ScalarFacts => ({
   arity: 2,
   takes: "numbers",
-  evaluate: (dtype, a, b) => dtype === "int32" ? integer(a!, b!) : fn(a!, b!),
+  evaluate: (dtype, a, b) => isFloating(dtype) ? fn(a!, b!) : integer(a!, b!),
 });
 
 const rounding = (fn: (x: number) => number): ScalarFacts => ({
@@ -161,12 +161,12 @@ export const SCALAR_FUNCTIONS: {
   neg: {
     arity: 1,
     takes: "numbers",
-    evaluate: (dtype, x) => dtype === "int32" ? -x! | 0 : -x!,
+    evaluate: (dtype, x) => isFloating(dtype) ? -x! : -x! | 0,
   },
   abs: {
     arity: 1,
     takes: "numbers",
-    evaluate: (dtype, x) => dtype === "int32" ? Math.abs(x!) | 0 : Math.abs(x!),
+    evaluate: (dtype, x) => isFloating(dtype) ? Math.abs(x!) : Math.abs(x!) | 0,
   },
   /** -1, 0 or 1; NaN stays NaN. */
   sign: {

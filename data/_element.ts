@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DType, TypedArray } from "@tenfold/core";
+import { type DType, isFloating, type TypedArray } from "@tenfold/core";
 import { type AnyTypedArray, asBytes, bytesOf, elementsOf } from "./_bytes.ts";
 import {
   encodeSmallFloat,
@@ -137,14 +137,6 @@ export const ELEMENTS: { readonly [type in ElementType]: ElementFacts } = {
   float8_e5m2fnuz: small(SMALL_FLOATS.float8_e5m2fnuz),
 };
 
-/** The element type that holds a dtype without loss. */
-export const ELEMENT_OF_DTYPE: { readonly [D in DType]: ElementType } = {
-  bool: "bool",
-  int32: "int32",
-  float32: "float32",
-  float64: "float64",
-};
-
 /** Values with the dtype of the tensor that they will become. */
 export interface TensorValues {
   /** The dtype of the tensor. */
@@ -155,26 +147,25 @@ export interface TensorValues {
 
 /**
  * The values of a tensor from elements that a file held: integers of every
- * width become int32, small floats float32, and float64 stays what it is where
- * `keepFloat64` says that the device has it, else it becomes float32.
+ * width become int32, small floats float32; floats of a dtype that the device
+ * does not have become float32.
  *
  * @throws {DataFormatError} If an integer does not fit into 32 bits.
  */
 export function tensorValues(
   elements: AnyTypedArray,
   type: ElementType,
-  keepFloat64: boolean,
+  known: readonly DType[],
   what: string,
 ): TensorValues {
   const dtype = ELEMENTS[type].dtype;
   if (dtype === "bool") return { dtype, values: asBytes(elements) };
-  if (dtype === "float64") {
-    const doubles = elements as Float64Array;
-    return keepFloat64
-      ? { dtype, values: doubles }
-      : { dtype: "float32", values: new Float32Array(doubles) };
+  if (isFloating(dtype)) {
+    const values = elements as TypedArray<typeof dtype>;
+    return known.includes(dtype)
+      ? { dtype, values }
+      : { dtype: "float32", values: Float32Array.from(values) };
   }
-  if (dtype === "float32") return { dtype, values: elements as Float32Array };
   if (elements instanceof Int32Array) return { dtype, values: elements };
   const values = new Int32Array(elements.length);
   for (let i = 0; i < values.length; i++) {

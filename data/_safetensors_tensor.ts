@@ -31,6 +31,15 @@ export const ELEMENT_OF: { readonly [D in SafetensorsDType]?: ElementType } = {
   F8_E5M2FNUZ: "float8_e5m2fnuz",
 };
 
+const NAMES = new Map(
+  Object.entries(ELEMENT_OF).map(([name, type]) => [type, name]),
+);
+
+/** The name that the format has for an element type. */
+export function nameOf(type: ElementType): SafetensorsDType {
+  return NAMES.get(type) as SafetensorsDType;
+}
+
 /** The element type of a dtype, if it has a counterpart here. */
 export function elementOf(dtype: string): ElementType | undefined {
   return isKnownDType(dtype) ? ELEMENT_OF[dtype] : undefined;

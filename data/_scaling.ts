@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ShapeError, type Tensor, where } from "@tenfold/core";
+import { isFloating, ShapeError, type Tensor, where } from "@tenfold/core";
 import {
   checkTensor,
   noGradNow,
@@ -102,7 +102,7 @@ export function checkTable(
 
 /** A floating tensor: itself, or its numbers as float32. */
 export function floating(x: Tensor): Tensor {
-  return x.dtype === "float32" || x.dtype === "float64" ? x : x.cast("float32");
+  return isFloating(x.dtype) ? x : x.cast("float32");
 }
 
 /** The least and the greatest number of each column; NaN does not count. */

@@ -37,7 +37,7 @@ export function toTensor(
   options: DeviceOption,
 ): Tensor {
   const device = deviceFor(options);
-  const keepFloat64 = device.backend.dtypes.includes("float64");
-  const { values, dtype } = tensorValues(elements, type, keepFloat64, what);
+  const { dtypes } = device.backend;
+  const { values, dtype } = tensorValues(elements, type, dtypes, what);
   return tensor(values, { shape, dtype, device });
 }

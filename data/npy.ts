@@ -7,7 +7,7 @@ import type { Tensor } from "@tenfold/core";
 import { checkCount } from "@tenfold/core/internal";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { MAX_DIMS } from "./_dims.ts";
-import { ELEMENT_OF_DTYPE, ELEMENTS, encodeElements } from "./_element.ts";
+import { ELEMENTS, encodeElements } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";
 import {
   npyError,
@@ -204,7 +204,7 @@ export async function writeNpy(
 ): Promise<void> {
   checkCount("writeNpy", arguments.length, 2);
   const data = await tensor.data();
-  const type = ELEMENT_OF_DTYPE[tensor.dtype] as NpyType;
+  const type = tensor.dtype satisfies NpyType;
   const shape = [...tensor.shape];
   await writeFileAtomic(path, serializeNpy({ type, shape, data }));
 }

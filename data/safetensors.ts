@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type DType, isFloating, Tensor } from "@tenfold/core";
+import { isFloating, Tensor } from "@tenfold/core";
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { encodeElements } from "./_element.ts";
@@ -20,6 +20,7 @@ import {
   decodeEntry,
   ELEMENT_OF,
   elementOf,
+  nameOf,
 } from "./_safetensors_tensor.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
 import { type ByteSource, readBytes } from "./source.ts";
@@ -74,14 +75,6 @@ export interface LoadSafetensorsOptions extends DeviceOption {
    */
   readonly unsupported?: "error" | "skip";
 }
-
-/** The names of the format by our dtypes. */
-const DTYPE_OF: { readonly [D in DType]: SafetensorsDType } = {
-  bool: "BOOL",
-  int32: "I32",
-  float32: "F32",
-  float64: "F64",
-};
 
 const dtypeSchema = z.enum(
   Object.keys(SAFETENSORS_BITS) as [SafetensorsDType, ...SafetensorsDType[]],
@@ -293,7 +286,7 @@ export async function encodeSafetensors(
     const own = Object.hasOwn(chosen, name) ? chosen[name] : undefined;
     const target = own ??
       (isFloating(tensor.dtype) ? floats : undefined) ??
-      DTYPE_OF[tensor.dtype];
+      nameOf(tensor.dtype);
     const type = ELEMENT_OF[target];
     if (type === undefined) {
       throw new RangeError(

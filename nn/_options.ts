@@ -7,9 +7,11 @@ import {
   type Backend,
   type Device,
   type DType,
+  isFloating,
   Tensor,
   type TensorOptions,
 } from "@tenfold/core";
+import { DTYPE_NAMES } from "@tenfold/core/backend";
 import {
   type OptionsSchema,
   parseOptions,
@@ -88,7 +90,7 @@ export const placeFields = {
       (typeof value === "object" && value !== null),
     "must be a backend's name, a backend or a device",
   )),
-  dtype: z.optional(oneOf("float32", "float64")),
+  dtype: z.optional(oneOf(...DTYPE_NAMES.filter(isFloating))),
 } as const;
 
 /** The place options as creation functions take them. */

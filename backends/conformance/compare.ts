@@ -30,24 +30,30 @@ export interface Tolerance {
   readonly floor?: number;
 }
 
-/** The distance from 1 to the next number. */
-export const EPSILON: { readonly [D in DType]: number } = {
-  bool: 0,
-  int32: 0,
-  float32: 2 ** -23,
-  float64: 2 ** -52,
-};
-const SMALLEST: { readonly [D in DType]: number } = {
-  bool: 0,
-  int32: 0,
-  float32: 2 ** -126,
-  float64: 2 ** -1022,
-};
-const LARGEST: { readonly [D in DType]: number } = {
-  bool: 1,
-  int32: 2 ** 31 - 1,
-  float32: (2 - 2 ** -23) * 2 ** 127,
-  float64: Number.MAX_VALUE,
+/** The numbers that a dtype has. */
+interface Digits {
+  /** The distance from 1 to the next number. */
+  readonly epsilon: number;
+  /** The smallest number above 0 with all digits. */
+  readonly smallest: number;
+  /** The largest number. */
+  readonly largest: number;
+}
+
+/** The numbers of each dtype, as IEEE 754 defines them. */
+export const DIGITS: { readonly [D in DType]: Digits } = {
+  bool: { epsilon: 0, smallest: 0, largest: 1 },
+  int32: { epsilon: 0, smallest: 0, largest: 2 ** 31 - 1 },
+  float32: {
+    epsilon: 2 ** -23,
+    smallest: 2 ** -126,
+    largest: (2 - 2 ** -23) * 2 ** 127,
+  },
+  float64: {
+    epsilon: 2 ** -52,
+    smallest: 2 ** -1022,
+    largest: Number.MAX_VALUE,
+  },
 };
 
 /** The distance that element `i` may have from the expected one. */
@@ -58,12 +64,12 @@ function maxDistance(
   i: number,
 ): number {
   const { epsilons, scale, relative = 0 } = tolerance;
-  const rate = epsilons * EPSILON[dtype] + relative;
+  const rate = epsilons * DIGITS[dtype].epsilon + relative;
   if (rate === 0) return 0;
   const own = typeof scale === "number" ? scale : scale?.[i] ?? 0;
   const size = Math.max(Math.abs(expected), own);
-  const floor = tolerance.floor ?? SMALLEST[dtype];
-  return Math.max(floor, rate * Math.min(size, LARGEST[dtype]));
+  const floor = tolerance.floor ?? DIGITS[dtype].smallest;
+  return Math.max(floor, rate * Math.min(size, DIGITS[dtype].largest));
 }
 
 function agrees(
@@ -80,7 +86,7 @@ function agrees(
   const allowed = maxDistance(expected, dtype, tolerance, i);
   // Infinity stands beside the largest number.
   const bounded = (x: number) =>
-    Math.min(Math.max(x, -LARGEST[dtype]), LARGEST[dtype]);
+    Math.min(Math.max(x, -DIGITS[dtype].largest), DIGITS[dtype].largest);
   const distance = Math.abs(bounded(actual) - bounded(expected));
   if (distance <= allowed) return allowed > 0;
   const period = tolerance.period?.[i];
@@ -89,7 +95,7 @@ function agrees(
 
 /** True for numbers that a backend without subnormals may take for 0. */
 function isSubnormal(x: number, dtype: DType): boolean {
-  return x !== 0 && Math.abs(x) < SMALLEST[dtype];
+  return x !== 0 && Math.abs(x) < DIGITS[dtype].smallest;
 }
 
 /** The same numbers with subnormal ones as 0. */

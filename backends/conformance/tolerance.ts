@@ -22,7 +22,7 @@ import {
   type Plain,
   reference,
 } from "@tenfold/core/reference";
-import { EPSILON, type Tolerance } from "./compare.ts";
+import { DIGITS, type Tolerance } from "./compare.ts";
 import {
   EQUAL,
   EXACT,
@@ -178,7 +178,8 @@ const TOLERANCE: { readonly [N in OpName]: Rule<OpOf<N>> } = {
         return values.reduce(
           (sum, v) =>
             sum +
-            (Math.abs(v - mean) + EPSILON[result!.dtype] * Math.abs(mean)) *
+            (Math.abs(v - mean) +
+                DIGITS[result!.dtype].epsilon * Math.abs(mean)) *
               (Math.abs(v) + Math.abs(mean)),
           0,
         ) / Math.max(1, values.length - op.correction);

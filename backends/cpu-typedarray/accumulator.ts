@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DType } from "@tenfold/core";
+import { type DType, isFloating } from "@tenfold/core";
 import type { Combine } from "@tenfold/core/backend";
 
 /** How an accumulator takes in a value. */
@@ -54,12 +54,7 @@ const FLOAT: { readonly [C in Combine]: Accumulator } = {
   min: { identity: Infinity, ...min },
 };
 
-/** True for dtypes whose accumulator is an int32. */
-export function accumulatesIntegers(dtype: DType): boolean {
-  return dtype === "int32" || dtype === "bool";
-}
-
 /** The accumulator of a reduction over elements of a dtype. */
 export function accumulatorOf(combine: Combine, dtype: DType): Accumulator {
-  return (accumulatesIntegers(dtype) ? INTEGER : FLOAT)[combine];
+  return (isFloating(dtype) ? FLOAT : INTEGER)[combine];
 }

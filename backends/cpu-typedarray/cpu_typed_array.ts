@@ -11,6 +11,7 @@ import {
 } from "@tenfold/core";
 import {
   type Buffer,
+  DTYPE_NAMES,
   DTYPES,
   type Kernel,
   type Launch,
@@ -46,7 +47,7 @@ const MAX_BUFFER_BYTES = 2 ** 31 - 1;
 
 class CpuTypedArray implements Backend {
   readonly name = "cpu-typedarray";
-  readonly dtypes: readonly DType[] = ["bool", "int32", "float32", "float64"];
+  readonly dtypes: readonly DType[] = DTYPE_NAMES;
   readonly maxBufferBytes: number = MAX_BUFFER_BYTES;
   readonly collected = true;
   readonly notice?: string;

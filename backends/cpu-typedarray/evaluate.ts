@@ -11,7 +11,7 @@ import {
   type ScalarFacts,
   topological,
 } from "@tenfold/core/backend";
-import { roundedNodes } from "./rounding.ts";
+import { ROUND, roundedNodes } from "./rounding.ts";
 
 /** The sources of the leaves of an expression. */
 export interface Position {
@@ -39,7 +39,8 @@ export function evaluator(
   const steps = nodes.map((expr) => {
     const step = stepOf(expr, (operand) => place.get(operand)!);
     return rounded.has(expr)
-      ? (at: Position, values: Float64Array) => Math.fround(step(at, values))
+      ? (at: Position, values: Float64Array) =>
+        castNumber(expr.dtype, step(at, values))
       : step;
   });
   const values = new Float64Array(nodes.length);
@@ -69,8 +70,8 @@ function stepOf(expr: Expr, placeOf: (operand: Expr) => number): Step {
     case "cast": {
       const { dtype } = expr;
       const a = placeOf(expr.value);
-      // float32 is rounded where it has to be.
-      return dtype === "float32"
+      // Floats are rounded where they have to be.
+      return ROUND[dtype] !== null
         ? (_, values) => values[a]!
         : (_, values) => castNumber(dtype, values[a]!);
     }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { DType, TypedArray } from "@tenfold/core";
+import { type DType, isFloating, type TypedArray } from "@tenfold/core";
 import {
   castNumber,
   SCALAR_FUNCTIONS,
@@ -14,6 +14,7 @@ import {
 } from "@tenfold/core/backend";
 import { erf32, gelu32 } from "./erf32.ts";
 import { exp32, sigmoid32, tanh32 } from "./float32.ts";
+import { ROUND } from "./rounding.ts";
 
 /** The text of a call; `dtype` is that of the last operand. */
 type Text = (dtype: DType, ...operands: string[]) => string;
@@ -21,20 +22,20 @@ type Text = (dtype: DType, ...operands: string[]) => string;
 const unary = (text: (x: string) => string): Text => (_, x) => text(x!);
 const math = (name: string): Text => unary((x) => `Math.${name}(${x})`);
 
-/** A function that floats take as float32 or as float64. */
+/** A function in the digits of float32, and one in all that numbers have. */
 const either = (float32: string, float64: string): Text => (dtype, x) =>
-  `${dtype === "float32" ? float32 : float64}(${x})`;
+  `${ROUND[dtype] ? float32 : float64}(${x})`;
 
 /** Rounding leaves integers as they are. */
 const rounding = (text: (x: string) => string): Text => (dtype, x) =>
-  dtype === "int32" ? x! : text(x!);
+  isFloating(dtype) ? text(x!) : x!;
 
 /** An operator of floats, and what it is for integers, which wrap. */
 const arithmetic = (
   float: (a: string, b: string) => string,
   integer: (a: string, b: string) => string = (a, b) => `${float(a, b)} | 0`,
 ): Text =>
-(dtype, a, b) => dtype === "int32" ? integer(a!, b!) : float(a!, b!);
+(dtype, a, b) => isFloating(dtype) ? float(a!, b!) : integer(a!, b!);
 
 const compare = (operator: string): Text => (_, a, b) =>
   `+(${a} ${operator} ${b})`;
@@ -42,14 +43,14 @@ const bits = (operator: string): Text => (_, a, b) => `${a} ${operator} ${b}`;
 
 /** What a call of the table's meaning is named inside a kernel. */
 const meaning = (fn: ScalarFunction): Text => (dtype, ...operands) =>
-  `${dtype === "int32" ? "int32" : "float"}.${fn}(${operands.join(", ")})`;
+  `${isFloating(dtype) ? "float" : "int32"}.${fn}(${operands.join(", ")})`;
 
 /**
  * `condition ? a : b` without a jump, where that is possible: a processor
  * guesses jumps wrong half of the time when the conditions are random.
  */
 const select: Text = (dtype, c, a, b) => {
-  if (dtype === "int32" || dtype === "bool") {
+  if (!isFloating(dtype)) {
     return `${b} ^ ((${a} ^ ${b}) & -${c})`;
   }
   // What is added makes 0 of the -0 of a product, and leaves a chosen -0.
@@ -80,9 +81,9 @@ export const TEXT: { readonly [F in ScalarFunction]: Text } = {
   ),
   atan2: (_, a, b) => `Math.atan2(${a}, ${b})`,
 
-  neg: (dtype, x) => dtype === "int32" ? `-${x} | 0` : `-${x}`,
+  neg: (dtype, x) => isFloating(dtype) ? `-${x}` : `-${x} | 0`,
   abs: (dtype, x) =>
-    dtype === "int32" ? `Math.abs(${x}) | 0` : `Math.abs(${x})`,
+    isFloating(dtype) ? `Math.abs(${x})` : `Math.abs(${x}) | 0`,
   sign: unary((x) => `${x} === ${x} ? +(${x} > 0) - +(${x} < 0) : NaN`),
   floor: rounding((x) => `Math.floor(${x})`),
   ceil: rounding((x) => `Math.ceil(${x})`),
@@ -124,7 +125,7 @@ export const TEXT: { readonly [F in ScalarFunction]: Text } = {
   threefry: meaning("threefry"),
 };
 
-/** A change of dtype as text; float32 is rounded elsewhere. */
+/** A change of dtype as text; floats are rounded elsewhere. */
 export function castText(from: DType, to: DType, x: string): string {
   if (to === "bool") return `+(${x} !== 0)`;
   if (to === "int32" && from !== "bool") {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DType, TypedArray } from "@tenfold/core";
-import { DTYPES } from "@tenfold/core/backend";
+import { DTYPE_NAMES, DTYPES } from "@tenfold/core/backend";
 
 /**
  * The length that an array is made with: at most an eighth more than asked,
@@ -17,21 +17,18 @@ export function roundedLength(size: number): number {
   return Math.ceil(size / step) * step;
 }
 
-function dtypeOf(array: TypedArray): DType {
-  if (array instanceof Float32Array) return "float32";
-  if (array instanceof Int32Array) return "int32";
-  return array instanceof Uint8Array ? "bool" : "float64";
-}
+/** Freed arrays of one class, by their lengths. */
+type Free = Map<number, TypedArray[]>;
 
 /** Arrays by dtype and length, up to a number of bytes in all. */
 export class Pool {
   readonly #limit: number;
-  readonly #free: { [D in DType]: Map<number, TypedArray[]> } = {
-    bool: new Map(),
-    int32: new Map(),
-    float32: new Map(),
-    float64: new Map(),
-  };
+  readonly #free: ReadonlyMap<unknown, Free> = new Map(
+    DTYPE_NAMES.map((dtype): [unknown, Free] => [
+      DTYPES[dtype].array,
+      new Map(),
+    ]),
+  );
   #bytes = 0;
 
   /** Keeps at most `limit` bytes. */
@@ -47,7 +44,7 @@ export class Pool {
   /** An array of at least `size` elements, contents undefined. */
   take(dtype: DType, size: number): TypedArray {
     const length = roundedLength(size);
-    const array = this.#free[dtype].get(length)?.pop();
+    const array = this.#free.get(DTYPES[dtype].array)!.get(length)?.pop();
     if (array === undefined) return DTYPES[dtype].allocate(length);
     this.#bytes -= array.byteLength;
     return array;
@@ -60,7 +57,7 @@ export class Pool {
     // What has gathered is of sizes that are no longer asked for.
     if (this.#bytes + bytes > this.#limit) this.clear();
     this.#bytes += bytes;
-    const free = this.#free[dtypeOf(array)];
+    const free = this.#free.get(array.constructor)!;
     const list = free.get(array.length);
     if (list) list.push(array);
     else free.set(array.length, [array]);
@@ -68,7 +65,7 @@ export class Pool {
 
   /** Leaves everything to the garbage collector. */
   clear(): void {
-    for (const free of Object.values(this.#free)) free.clear();
+    for (const free of this.#free.values()) free.clear();
     this.#bytes = 0;
   }
 }

@@ -7,9 +7,10 @@
  *
  * @module
  */
+import { isFloating } from "@tenfold/core";
 import type { Launch, ReduceKernel } from "@tenfold/core/backend";
 import { generate } from "./codegen.ts";
-import { accumulatesIntegers, accumulatorOf } from "./accumulator.ts";
+import { accumulatorOf } from "./accumulator.ts";
 import { HELPERS, literal } from "./javascript.ts";
 import { type Loop, Nest, type Operand, stepsOf } from "./loop_nest.ts";
 import { Values } from "./values.ts";
@@ -74,7 +75,7 @@ export function renderReduce(kernel: ReduceKernel): string {
   };
   const values = new Values([element], leaves, "v");
   const { identity, text: accumulate } = accumulatorOf(combine, element.dtype);
-  const integers = accumulatesIntegers(element.dtype);
+  const integers = !isFloating(element.dtype);
 
   before.forEach((loop, d) => {
     values.write(d, line);

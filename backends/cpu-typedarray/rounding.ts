@@ -1,24 +1,38 @@
 /**
- * Where float32 expressions are rounded before they are stored.
+ * Where expressions are rounded before they are stored, and how.
  *
- * Numbers in JavaScript are float64. A float32 result is rounded when it is
+ * Numbers in JavaScript are float64. A float result of fewer digits is rounded when it is
  * stored, and what leads to it may keep the digits it has, except
  *
  * - before a cast, a comparison, or any other function that jumps: its answer
- *   has to be that of the float32 number
- * - after a cast from int32 or float64, where something else is computed of it
+ *   has to be that of the rounded number
+ * - after a cast from a wider dtype or int32, where something else is computed of it
  * - in what was in memory before kernels were fused
  * - in what is made of random bits by exactly rounded functions alone: there
  *   every device gives the same bits
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import {
   type Expr,
   operandsOf,
   type ScalarFunction,
   topological,
 } from "@tenfold/core/backend";
+
+/**
+ * Source that rounds a number to the digits of each dtype; null where what is
+ * computed has them. This is the column of the backend in the table of dtypes.
+ */
+export const ROUND: {
+  readonly [D in DType]: ((number: string) => string) | null;
+} = {
+  bool: null,
+  int32: null,
+  float32: (number) => `Math.fround(${number})`,
+  float64: null,
+};
 
 /** Functions whose value jumps, or that tell numbers apart. */
 const JUMPS: ReadonlySet<ScalarFunction> = new Set<ScalarFunction>([
@@ -65,12 +79,12 @@ const EXACT: ReadonlySet<ScalarFunction> = new Set<ScalarFunction>([
   "threefry",
 ]);
 
-/** True for a cast to float32 that may lose digits. */
+/** True for a cast that may lose digits. */
 function narrows(expr: Expr): boolean {
   return expr.kind === "cast" && expr.value.dtype !== "bool";
 }
 
-/** The nodes below the roots whose values have to be rounded to float32. */
+/** The nodes below the roots whose values have to be rounded. */
 export function roundedNodes(roots: readonly Expr[]): ReadonlySet<Expr> {
   const rounded = new Set<Expr>();
   const exact = new Set<Expr>();
@@ -96,7 +110,7 @@ export function roundedNodes(roots: readonly Expr[]): ReadonlySet<Expr> {
   for (const expr of rounded) {
     const computed = expr.kind === "call" || expr.kind === "cast" ||
       expr.kind === "accumulator";
-    if (!computed || expr.dtype !== "float32") rounded.delete(expr);
+    if (!computed || ROUND[expr.dtype] === null) rounded.delete(expr);
   }
   return rounded;
 }

@@ -11,7 +11,7 @@ import {
   topological,
 } from "@tenfold/core/backend";
 import { castText, literal, TEXT } from "./javascript.ts";
-import { roundedNodes } from "./rounding.ts";
+import { ROUND, roundedNodes } from "./rounding.ts";
 
 /** What the text of the leaves is, and how deep inside the loops they vary. */
 export interface Leaves {
@@ -77,11 +77,8 @@ export class Values {
       }
       const name = `${this.#prefix}${this.#texts.size}`;
       const text = this.#write(expr);
-      line(
-        `const ${name} = ${
-          this.#rounded.has(expr) ? `Math.fround(${text})` : text
-        };`,
-      );
+      const round = this.#rounded.has(expr) ? ROUND[expr.dtype] : null;
+      line(`const ${name} = ${round ? round(text) : text};`);
       this.#texts.set(expr, name);
     }
   }

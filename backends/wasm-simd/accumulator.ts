@@ -6,13 +6,13 @@
  */
 
 import type { DType } from "@tenfold/core";
-import type { Combine } from "@tenfold/core/backend";
+import { type Combine, DTYPES } from "@tenfold/core/backend";
 import { type Code, f32x4, type FunctionBuilder, i32x4 } from "./assembler.ts";
 import { halfCall } from "./functions/double.ts";
 import { floatCall } from "./functions/float.ts";
 import { intCall } from "./functions/int.ts";
 import { choose, type Lanes, type Vector } from "./math/lanes.ts";
-import { type Quad, splat, widenMask } from "./values.ts";
+import { FORMS, type Quad, splat, widenMask } from "./values.ts";
 
 const FUNCTION = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
 
@@ -28,9 +28,9 @@ function identityOf(combine: CombineOp, dtype: DType): number {
       return 1;
     case "top":
     case "max":
-      return dtype === "int32" ? -(2 ** 31) : -Infinity;
+      return DTYPES[dtype].lowest;
     case "min":
-      return dtype === "int32" ? 2 ** 31 - 1 : Infinity;
+      return DTYPES[dtype].highest;
   }
 }
 
@@ -100,12 +100,13 @@ export class Combiner {
     // Only floats: where the second is not larger, or NaN, the first stays.
     if (this.#combine === "top") return f32x4.pmax(a, b);
     const fn = FUNCTION[this.#combine];
-    switch (this.#dtype) {
-      case "float64":
+    switch (FORMS[this.#dtype].lanes) {
+      case "f64":
         return halfCall(this.#lanes.f, fn, a, b);
-      case "int32":
+      case "i32":
+      case "mask":
         return intCall(this.#lanes, fn, [a, b], null);
-      default:
+      case "f32":
         return floatCall(this.#lanes, fn, [a, b]);
     }
   }
@@ -120,7 +121,7 @@ export function limitLanes(
 ): Quad {
   const limit = f.let(i32x4.splat(count));
   const mask = f.let(i32x4.lt_s(f.hoist(i32x4.const(0, 1, 2, 3)), limit));
-  const masks = value.dtype === "float64" ? widenMask(mask) : [mask];
+  const masks = FORMS[value.dtype].lanes === "f64" ? widenMask(mask) : [mask];
   return {
     dtype: value.dtype,
     parts: value.parts.map((part, i) =>

@@ -7,6 +7,7 @@
 
 import type { DType } from "@tenfold/core";
 import {
+  castNumber,
   DTYPES,
   type Expr,
   type KernelCall,
@@ -16,7 +17,7 @@ import type { Block } from "./allocator.ts";
 import { type Code, type FunctionBuilder, i32 } from "./assembler.ts";
 import { ARGUMENT_BYTES } from "./engine.ts";
 import type { LinearMemory } from "./memory.ts";
-import { loadSplat, type Quad, saturate } from "./values.ts";
+import { loadSplat, type Quad } from "./values.ts";
 
 /** A run-time scalar under one of the dtypes that it is used as. */
 interface ScalarSlot {
@@ -167,7 +168,7 @@ export class ArgumentLayout {
           memory.f32[start + (offset >> 2)] = value;
           break;
         case "int32":
-          words[start + (offset >> 2)] = saturate(value);
+          words[start + (offset >> 2)] = castNumber(dtype, value);
           break;
         case "bool":
           words[start + (offset >> 2)] = value === 0 ? 0 : -1;

@@ -6,17 +6,19 @@
  */
 
 import type { Backend, DType, TypedArray } from "@tenfold/core";
-import type {
-  Buffer,
-  CallGroup,
-  Kernel,
-  Launch,
-  RepeatedCall,
-  RoutineKernel,
+import {
+  type Buffer,
+  type CallGroup,
+  DTYPE_NAMES,
+  type Kernel,
+  type Launch,
+  type RepeatedCall,
+  type RoutineKernel,
 } from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
 import { compileConv2d } from "./convolution/conv2d.ts";
 import { compileMaxPool2d } from "./convolution/max_pool2d.ts";
+import { ELEMENTS } from "./elements.ts";
 import { Engine } from "./engine.ts";
 import type { Features } from "./features.ts";
 import { compileMap } from "./map.ts";
@@ -39,7 +41,7 @@ export class WasmSimd implements Backend {
   /** Always `"wasm-simd"`. */
   readonly name = "wasm-simd";
   /** Every dtype. */
-  readonly dtypes: readonly DType[] = ["bool", "int32", "float32", "float64"];
+  readonly dtypes: readonly DType[] = DTYPE_NAMES;
   /** 2 GiB, or the maximum size of the memory. */
   readonly maxBufferBytes: number;
   readonly #memory: LinearMemory;
@@ -99,7 +101,7 @@ export class WasmSimd implements Backend {
    */
   write(buffer: Buffer, offset: number, data: TypedArray): void {
     const { pointer, dtype } = buffer as Block;
-    const view = this.#view(dtype);
+    const view = ELEMENTS[dtype].view(this.#memory);
     view.set(data, pointer / view.BYTES_PER_ELEMENT + offset);
   }
 
@@ -125,22 +127,9 @@ export class WasmSimd implements Backend {
    */
   readSync(buffer: Buffer, offset: number, length: number): TypedArray {
     const { pointer, dtype } = buffer as Block;
-    const view = this.#view(dtype);
+    const view = ELEMENTS[dtype].view(this.#memory);
     const start = pointer / view.BYTES_PER_ELEMENT + offset;
     return view.slice(start, start + length);
-  }
-
-  #view(dtype: DType): TypedArray {
-    switch (dtype) {
-      case "bool":
-        return this.#memory.u8;
-      case "int32":
-        return this.#memory.i32;
-      case "float32":
-        return this.#memory.f32;
-      case "float64":
-        return this.#memory.f64;
-    }
   }
 
   /**

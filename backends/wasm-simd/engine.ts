@@ -17,6 +17,7 @@ import { type Func, ModuleBuilder } from "./assembler.ts";
 import type { Features } from "./features.ts";
 import type { LinearMemory } from "./memory.ts";
 import { ThreadPool } from "./threads/pool.ts";
+import { FORMS } from "./values.ts";
 
 /** The address of a few zeros that nothing ever overwrites. */
 export const ZEROS = 0;
@@ -223,10 +224,10 @@ export function importsOf(roots: readonly Expr[]): Set<ScalarFunction> {
   const names = new Set<ScalarFunction>();
   for (const node of topological(roots)) {
     if (node.kind !== "call") continue;
-    const dtype = node.args[node.args.length - 1]!.dtype;
+    const { lanes } = FORMS[node.args[node.args.length - 1]!.dtype];
     if (
-      (dtype === "float32" && FALLBACKS.has(node.fn)) ||
-      (dtype === "float64" && !NATIVE_64.has(node.fn))
+      (lanes === "f32" && FALLBACKS.has(node.fn)) ||
+      (lanes === "f64" && !NATIVE_64.has(node.fn))
     ) names.add(node.fn);
   }
   return names;

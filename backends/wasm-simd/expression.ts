@@ -12,7 +12,7 @@ import { floatCall } from "./functions/float.ts";
 import { doubleCall } from "./functions/double.ts";
 import { intCall } from "./functions/int.ts";
 import type { Fallback, Lanes } from "./math/lanes.ts";
-import { convert, type Quad, quad, splat } from "./values.ts";
+import { convert, FORMS, type Quad, quad, splat } from "./values.ts";
 
 /** What the leaves of an expression are at the place where it is written. */
 export interface Leaves {
@@ -103,17 +103,17 @@ export class ExpressionWriter {
     const lanes = this.lanes;
     const operandType = operands[operands.length - 1]!.dtype;
     const first = operands.map((operand) => operand.parts[0]!);
-    switch (operandType) {
-      case "float32":
+    switch (FORMS[operandType].lanes) {
+      case "f32":
         return quad(this.#f, node.dtype, floatCall(lanes, fn, first));
-      case "int32": {
+      case "i32": {
         const last = node.args[node.args.length - 1]!;
         const amount = last.kind === "const" ? last.value : null;
         return quad(this.#f, node.dtype, intCall(lanes, fn, first, amount));
       }
-      case "bool":
+      case "mask":
         return quad(this.#f, node.dtype, boolCall(lanes, fn, first));
-      case "float64":
+      case "f64":
         return doubleCall(
           this.#f,
           fn,

@@ -29,7 +29,7 @@ import {
 } from "./loops.ts";
 import { costOf } from "./cost.ts";
 import { launchOf } from "./launch.ts";
-import { convert, loadSplat, type Quad, storeFirst } from "./values.ts";
+import { convert, FORMS, loadSplat, type Quad, storeFirst } from "./values.ts";
 
 /** Elements along a row that are summed before their sum is added. */
 const BLOCK = 512;
@@ -92,7 +92,7 @@ export function compileReduce(
   ) => {
     const writer = new ExpressionWriter(f, engine.fused, draft.imported);
     const combiner = new Combiner(writer.lanes, combine, element.dtype);
-    const whole = combine === "sum" && element.dtype === "float32"
+    const whole = combine === "sum" && FORMS[element.dtype].lanes === "f32"
       ? new Combiner(writer.lanes, combine, "float64")
       : combiner;
     const range = [begin, end] as const;

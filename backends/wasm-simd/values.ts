@@ -9,6 +9,7 @@
  */
 
 import type { DType } from "@tenfold/core";
+import { castNumber } from "@tenfold/core/backend";
 import {
   type Code,
   f32x4,
@@ -21,6 +22,28 @@ import {
   v128,
 } from "./assembler.ts";
 import type { Vector } from "./math/lanes.ts";
+
+/** How four elements are held: as vectors of what. */
+type LaneForm = "mask" | "i32" | "f32" | "f64";
+
+/** How an element lies in memory. */
+type MemoryForm = "byte" | "word" | "double";
+
+/**
+ * How each dtype is held and stored: the column of this backend in the table
+ * of dtypes.
+ */
+export const FORMS: {
+  readonly [D in DType]: {
+    readonly lanes: LaneForm;
+    readonly memory: MemoryForm;
+  };
+} = {
+  bool: { lanes: "mask", memory: "byte" },
+  int32: { lanes: "i32", memory: "word" },
+  float32: { lanes: "f32", memory: "word" },
+  float64: { lanes: "f64", memory: "double" },
+};
 
 /** Four elements of one dtype. */
 export interface Quad {
@@ -61,24 +84,18 @@ export function splat(
   dtype: DType,
   value: number,
 ): Quad {
-  switch (dtype) {
-    case "float32":
+  switch (FORMS[dtype].lanes) {
+    case "f32":
       return { dtype, parts: [f.f32x4(value)] };
-    case "int32":
-      return { dtype, parts: [f.i32x4(saturate(value))] };
-    case "bool":
+    case "i32":
+      return { dtype, parts: [f.i32x4(castNumber(dtype, value))] };
+    case "mask":
       return { dtype, parts: [f.i32x4(value === 0 ? 0 : -1)] };
-    case "float64": {
+    case "f64": {
       const part = f.hoist(f64x2.const(value));
       return { dtype, parts: [part, part] };
     }
   }
-}
-
-/** A number as an int32: truncated and saturated, NaN is 0. */
-export function saturate(value: number): number {
-  if (value >= 2147483647) return 2147483647;
-  return value <= -2147483648 ? -2147483648 : value | 0;
 }
 
 /** Masks out of four bytes, which every lane holds: each looks at its own. */
@@ -94,17 +111,17 @@ export function loadDense(
   address: Code<"i32">,
   offset = 0,
 ): Quad {
-  switch (dtype) {
-    case "bool":
+  switch (FORMS[dtype].memory) {
+    case "byte":
       return quad(f, dtype, masks(f, v128.load32_splat(address, offset)));
-    case "float64":
+    case "double":
       return quad(
         f,
         dtype,
         v128.load(address, offset),
         v128.load(address, offset + 16),
       );
-    default:
+    case "word":
       return quad(f, dtype, v128.load(address, offset));
   }
 }
@@ -117,19 +134,19 @@ export function loadSplat(
   hoisted = false,
 ): Quad {
   const keep = (code: Code<"v128">) => hoisted ? f.hoist(code) : f.let(code);
-  switch (dtype) {
-    case "bool": {
+  switch (FORMS[dtype].memory) {
+    case "byte": {
       const bytes = v128.load8_splat(address);
       return {
         dtype,
         parts: [keep(i8x16.ne(bytes, i32x4.const(0)))],
       };
     }
-    case "float64": {
+    case "double": {
       const part = keep(v128.load64_splat(address));
       return { dtype, parts: [part, part] };
     }
-    default:
+    case "word":
       return { dtype, parts: [keep(v128.load32_splat(address))] };
   }
 }
@@ -143,8 +160,8 @@ export function loadScattered(
 ): Quad {
   const at = (lane: number) =>
     lane === 0 ? address : i32.add(address, distances[lane - 1]!);
-  switch (dtype) {
-    case "bool": {
+  switch (FORMS[dtype].memory) {
+    case "byte": {
       const bytes = f.let(v128.load8_splat(at(0)));
       // Every byte is the first one; in each lane one becomes its own.
       for (const lane of [1, 2, 3]) {
@@ -152,7 +169,7 @@ export function loadScattered(
       }
       return quad(f, dtype, masks(f, bytes));
     }
-    case "float64": {
+    case "double": {
       const parts = [0, 2].map((lane) =>
         f.let(
           v128.load64_lane(at(lane + 1), v128.load64_zero(at(lane)), 1),
@@ -160,7 +177,7 @@ export function loadScattered(
       );
       return { dtype, parts };
     }
-    default: {
+    case "word": {
       const vector = f.let(v128.load32_zero(at(0)));
       for (const lane of [1, 2, 3]) {
         f.set(vector, v128.load32_lane(at(lane), vector, lane));
@@ -185,7 +202,7 @@ export function storeDense(
   offset = 0,
 ): void {
   const [first, second] = value.parts;
-  if (value.dtype === "bool") {
+  if (FORMS[value.dtype].memory === "byte") {
     f.do(v128.store32_lane(address, bytesOf(f, first!), 0, offset));
     return;
   }
@@ -200,19 +217,19 @@ function storeLane(
   lane: number,
   address: Code<"i32">,
 ): void {
-  switch (dtype) {
-    case "bool":
+  switch (FORMS[dtype].memory) {
+    case "byte":
       return f.do(v128.store8_lane(address, parts[0]!, lane));
-    case "float64":
+    case "double":
       return f.do(v128.store64_lane(address, parts[lane >> 1]!, lane & 1));
-    default:
+    case "word":
       return f.do(v128.store32_lane(address, parts[0]!, lane));
   }
 }
 
 function storable(f: FunctionBuilder, value: Quad): Quad {
-  return value.dtype === "bool"
-    ? { dtype: "bool", parts: [bytesOf(f, value.parts[0]!)] }
+  return FORMS[value.dtype].memory === "byte"
+    ? { dtype: value.dtype, parts: [bytesOf(f, value.parts[0]!)] }
     : value;
 }
 
@@ -252,12 +269,13 @@ export function storeScattered(
 
 /** The value of another dtype, as `fit` in the reference defines it. */
 export function convert(f: FunctionBuilder, value: Quad, to: DType): Quad {
-  const { dtype: from, parts } = value;
-  if (from === to) return value;
+  const { dtype, parts } = value;
+  if (dtype === to) return value;
+  const from = FORMS[dtype].lanes;
   const first = parts[0]!;
-  switch (to) {
-    case "bool":
-      if (from === "float64") {
+  switch (FORMS[to].lanes) {
+    case "mask":
+      if (from === "f64") {
         const zero = f.hoist(f64x2.const(0));
         const [low, high] = parts.map((part) => f.let(f64x2.ne(part, zero)));
         return quad(f, to, narrowMask(low!, high!));
@@ -265,13 +283,13 @@ export function convert(f: FunctionBuilder, value: Quad, to: DType): Quad {
       return quad(
         f,
         to,
-        from === "float32"
+        from === "f32"
           ? f32x4.ne(first, f.f32x4(0))
           : i32x4.ne(first, f.i32x4(0)),
       );
-    case "int32":
-      if (from === "bool") return quad(f, to, v128.and(first, f.i32x4(1)));
-      if (from === "float32") {
+    case "i32":
+      if (from === "mask") return quad(f, to, v128.and(first, f.i32x4(1)));
+      if (from === "f32") {
         return quad(f, to, i32x4.trunc_sat_f32x4_s(first));
       }
       return quad(
@@ -283,9 +301,9 @@ export function convert(f: FunctionBuilder, value: Quad, to: DType): Quad {
           [0, 1, 4, 5],
         ),
       );
-    case "float32":
-      if (from === "bool") return quad(f, to, v128.and(first, f.f32x4(1)));
-      if (from === "int32") return quad(f, to, f32x4.convert_i32x4_s(first));
+    case "f32":
+      if (from === "mask") return quad(f, to, v128.and(first, f.f32x4(1)));
+      if (from === "i32") return quad(f, to, f32x4.convert_i32x4_s(first));
       return quad(
         f,
         to,
@@ -295,14 +313,14 @@ export function convert(f: FunctionBuilder, value: Quad, to: DType): Quad {
           [0, 1, 4, 5],
         ),
       );
-    case "float64": {
-      if (from === "bool") {
+    case "f64": {
+      if (from === "mask") {
         const one = f.hoist(f64x2.const(1));
         const [low, high] = widenMask(first);
         return quad(f, to, v128.and(low, one), v128.and(high, one));
       }
       const upper = f.let(i32x4.shuffle(first, first, [2, 3, 2, 3]));
-      return from === "int32"
+      return from === "i32"
         ? quad(
           f,
           to,

@@ -34,14 +34,19 @@ import { prepareScatterAdd } from "./kernels/scatter_add.ts";
 import { prepareSequence, sequenceLength } from "./kernels/sequence.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
 import { prepareSort } from "./kernels/sort.ts";
-import type { GpuDType } from "./wgsl/scalar.ts";
+import {
+  GPU_DTYPES,
+  type GpuDType,
+  gpuOf,
+  type WordArray,
+} from "./wgsl/dtype.ts";
 
 /** A GPU as a backend of tensors. Made by `webgpu()`. */
 export class WebgpuBackend implements Backend {
   /** Always `"webgpu"`. */
   readonly name = "webgpu";
   /** float32, int32 and bool; WebGPU has no float64. */
-  readonly dtypes: readonly DType[] = ["float32", "int32", "bool"];
+  readonly dtypes: readonly DType[] = Object.keys(GPU_DTYPES) as GpuDType[];
   /** WGSL lets numbers below the smallest normal one count as 0. */
   readonly subnormals = false;
   /** The largest buffer that a shader can use, in bytes. */
@@ -124,14 +129,11 @@ export class WebgpuBackend implements Backend {
     const { block, dtype } = buffer as Memory;
     if (length === 0) return DTYPES[dtype].allocate(0);
     const bytes = await this.#gpu.read(block, offset * 4, length * 4);
-    switch (dtype) {
-      case "float32":
-        return new Float32Array(bytes);
-      case "int32":
-        return new Int32Array(bytes);
-      case "bool":
-        return Uint8Array.from(new Uint32Array(bytes));
-    }
+    const words = new (gpuOf(dtype).words)(bytes);
+    const out = DTYPES[dtype].allocate(length);
+    if (words.constructor === out.constructor) return words as TypedArray;
+    out.set(words);
+    return out;
   }
 
   /** Prepares a kernel; its pipelines are compiled when they are needed. */
@@ -255,19 +257,10 @@ function positionsOf(kernel: Kernel, shape: readonly number[]): number {
 function wordsOf(
   dtype: GpuDType,
   data: TypedArray,
-): Float32Array | Int32Array | Uint32Array {
-  switch (dtype) {
-    case "float32":
-      return data instanceof Float32Array && isPlain(data.buffer)
-        ? data
-        : Float32Array.from(data);
-    case "int32":
-      return data instanceof Int32Array && isPlain(data.buffer)
-        ? data
-        : Int32Array.from(data);
-    case "bool":
-      return Uint32Array.from(data);
-  }
+): WordArray {
+  const { words } = gpuOf(dtype);
+  const ready = data instanceof words && isPlain(data.buffer);
+  return ready ? data as WordArray : words.from(data);
 }
 
 /** False for memory of which a device takes a copy alone: shared, resizable. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { UPLOAD_LIKE, VALUE } from "../members.ts";
-import type { TypedArray } from "../dtype.ts";
+import { UPLOAD_LIKE } from "../members.ts";
+import { DTYPES, type TypedArray } from "../dtype.ts";
 import { GradientError, showShape } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { tidy } from "../scope.ts";
@@ -25,9 +25,7 @@ export interface GradcheckOptions {
 
 /** Fixed weights of different sizes, so that no error cancels. */
 function weightsFor(y: Tensor): Tensor {
-  const weights = y[VALUE].storage.dtype === "float64"
-    ? new Float64Array(y.size)
-    : new Float32Array(y.size);
+  const weights = DTYPES[y.dtype].allocate(y.size);
   for (let i = 0; i < weights.length; i++) weights[i] = Math.cos(1 + 2.3 * i);
   return y[UPLOAD_LIKE](weights, y.shape, y.dtype);
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type DType, numberOf } from "../dtype.ts";
+import { type DType, DTYPES, numberOf } from "../dtype.ts";
 import { IndexError } from "../errors.ts";
 import {
   accumulator,
@@ -29,10 +29,6 @@ import { lowerReduce } from "./reduce.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
 const number = (value: number, like: Expr): Expr => constant(value, like.dtype);
-
-/** A number that no element of the dtype is below. */
-const lowestOf = (dtype: DType): number =>
-  dtype === "bool" ? 0 : dtype === "int32" ? -INT32_MAX - 1 : -Infinity;
 
 /** Runs a reduction over operands that each lie along the loop by a view. */
 function fold(
@@ -76,7 +72,7 @@ const picked: (dtype: DType) => ReduceProgram = memoize((part) => {
     "select",
     call("eq", arg(1, "int32"), arg(2, "int32")),
     x,
-    number(lowestOf(x.dtype), x),
+    number(DTYPES[x.dtype].lowest, x),
   );
   return new ReduceProgram(
     [dtype, "int32", "int32"],
@@ -335,7 +331,7 @@ export function poolByWindows(
   };
   const cells = positions(plane[0]! * plane[1]!, run);
   const numbered = cells.alias(View.dense(plane));
-  const around = within(lowestOf(x.dtype), x);
+  const around = within(DTYPES[x.dtype].lowest, x);
   const at = within(-1, numbered);
   const steps = [
     stride[0] * padded[1]!,

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type DType, floatOf, numberOf } from "../dtype.ts";
+import {
+  type DType,
+  DTYPES,
+  type FloatDType,
+  floatOf,
+  numberOf,
+} from "../dtype.ts";
 import {
   accumulator,
   arg,
@@ -55,15 +61,17 @@ function reduceProgram(name: ReduceOp["name"], dtype: DType): ReduceProgram {
       epilogue(accumulator(element.dtype)),
       scalars,
     );
-  const wide = numberOf(dtype);
+  const summed = numberOf(dtype);
   const floating = floatOf(dtype);
+  const wide = DTYPES[summed].accumulator;
+  const wideFloat = DTYPES[floating].accumulator;
   const truth = castExpr(castExpr(x, "bool"), "int32");
   const backTo = (to: DType) => (value: Expr) => castExpr(value, to);
   switch (name) {
     case "sum":
-      return make(castExpr(x, wide), "sum");
+      return make(castExpr(x, wide), "sum", backTo(summed));
     case "prod":
-      return make(castExpr(x, wide), "prod");
+      return make(castExpr(x, wide), "prod", backTo(summed));
     case "max":
       return make(castExpr(x, wide), "max", backTo(dtype));
     case "min":
@@ -74,9 +82,9 @@ function reduceProgram(name: ReduceOp["name"], dtype: DType): ReduceProgram {
       return make(truth, "min", (low) => call("ne", low, constant(0, "int32")));
     case "mean":
       return make(
-        castExpr(x, floating),
+        castExpr(x, wideFloat),
         "sum",
-        (sum) => call("div", sum, scalar(0, floating)),
+        (sum) => castExpr(call("div", sum, scalar(0, wideFloat)), floating),
         1,
       );
     case "norm":
@@ -88,12 +96,17 @@ function reduceProgram(name: ReduceOp["name"], dtype: DType): ReduceProgram {
  * From where on squares may overflow or underflow, and what brings them back:
  * powers of two, so that nothing is rounded and usual numbers stay as they are.
  */
-const SQUARES = {
+const SQUARES: {
+  readonly [D in FloatDType]: {
+    readonly large: number;
+    readonly scale: number;
+  };
+} = {
   float32: { large: 2 ** 45, scale: 2 ** 90 },
   float64: { large: 2 ** 400, scale: 2 ** 700 },
 };
 
-/** Input x of float32: the root of its squares, which float64 has room for. */
+/** Input x of fewer digits: the root of its squares, which float64 has room for. */
 const wideNorm: (dtype: DType) => ReduceProgram = memoize((dtype) => {
   const value = castExpr(
     castExpr(arg(0, dtype as DType), floatOf(dtype as DType)),
@@ -103,7 +116,10 @@ const wideNorm: (dtype: DType) => ReduceProgram = memoize((dtype) => {
     [dtype as DType],
     call("mul", value, value),
     "sum",
-    castExpr(call("sqrt", accumulator("float64")), "float32"),
+    castExpr(
+      call("sqrt", accumulator("float64")),
+      floatOf(dtype as DType),
+    ),
     0,
   );
 });
@@ -111,7 +127,7 @@ const wideNorm: (dtype: DType) => ReduceProgram = memoize((dtype) => {
 /** What squares are scaled by, from the largest distance from 0. */
 const squareScale: (dtype: DType) => MapProgram = memoize((dtype) => {
   const floating = dtype as DType;
-  const { large, scale } = SQUARES[floating as keyof typeof SQUARES];
+  const { large, scale } = SQUARES[floating as FloatDType];
   const number = (value: number) => constant(value, floating);
   const top = arg(0, floating);
   return new MapProgram(
@@ -151,7 +167,7 @@ const euclidean: (dtype: DType) => ReduceProgram = memoize((dtype) => {
  */
 function lowerNorm(op: ReduceOp, x: Value, run: Launcher): Value {
   if (
-    floatOf(x.dtype) === "float32" && run.backend.dtypes.includes("float64")
+    floatOf(x.dtype) !== "float64" && run.backend.dtypes.includes("float64")
   ) {
     const out = run.reduce(wideNorm(x.dtype), x.shape, op.dims, [x]);
     return shaped(out, x.shape, op.dims, op.keepDim);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DTYPES } from "../dtype.ts";
 import type { Expr } from "../expr.ts";
 
 /** What takes the place of leaves. */
@@ -54,11 +55,15 @@ export class Interner {
   }
 }
 
+/** Bytes of a float that no backend computes in more digits. */
+const WIDEST = DTYPES.float64.bytes;
+
 /** The node as it is once it was in memory. */
 export function storedExpr(interner: Interner, expr: Expr): Expr {
   const computed = expr.kind === "call" || expr.kind === "cast" ||
     expr.kind === "accumulator";
-  return computed && expr.dtype === "float32"
+  const { floating, bytes } = DTYPES[expr.dtype];
+  return computed && floating && bytes < WIDEST
     ? interner.intern({ ...expr, stored: true })
     : expr;
 }

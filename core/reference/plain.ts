@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DType } from "../dtype.ts";
+import { type DType, DTYPES } from "../dtype.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 
 /** A tensor as a list of numbers. */
@@ -17,24 +17,23 @@ export interface Plain {
   readonly data: readonly number[];
 }
 
-const INT32_MAX = 2 ** 31 - 1;
-const INT32_MIN = -(2 ** 31);
-
 /**
- * The value that a number becomes when it is cast to a dtype: float32 rounds,
+ * The value that a number becomes when it is cast to a dtype: floats round,
  * bool is `!= 0`, int32 truncates, saturates, and makes NaN 0.
  */
 export function fit(dtype: DType, value: number): number {
-  switch (dtype) {
-    case "float64":
-      return value;
-    case "float32":
-      return Math.fround(value);
+  const { kind, lowest, highest, array } = DTYPES[dtype];
+  switch (kind) {
+    case "float": {
+      const element = new array(1);
+      element[0] = value;
+      return element[0]!;
+    }
     case "bool":
       return value === 0 ? 0 : 1;
-    case "int32":
+    case "integer":
       if (Number.isNaN(value)) return 0;
-      return Math.min(Math.max(Math.trunc(value), INT32_MIN), INT32_MAX) | 0;
+      return Math.min(Math.max(Math.trunc(value), lowest), highest) | 0;
   }
 }
 

@@ -7,7 +7,6 @@ import { Tensor } from "@tenfold/core";
 import { parseArguments, showValue } from "@tenfold/core/internal";
 import { zipSync } from "fflate";
 import * as z from "zod/mini";
-import { ELEMENT_OF_DTYPE } from "../_element.ts";
 import { parseAs } from "../_foreign_format.ts";
 import type { NpyType } from "../_npy_header.ts";
 import { type DeviceOption, deviceOption, toTensor } from "../_to_tensor.ts";
@@ -190,7 +189,7 @@ export async function writeNpz(
   const files = checkFiles(tensors);
   const arrays = await Promise.all(files.map(async ([file, tensor]) => {
     const shape = [...tensor.shape];
-    const type = ELEMENT_OF_DTYPE[tensor.dtype] as NpyType;
+    const type = tensor.dtype satisfies NpyType;
     const bytes = serializeNpy({ type, shape, data: await tensor.data() });
     return [file, bytes] as const;
   }));

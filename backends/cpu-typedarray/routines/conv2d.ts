@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TypedArray } from "@tenfold/core";
+import { isFloating, type TypedArray } from "@tenfold/core";
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import { forEachPosition } from "../positions.ts";
 import { multiplyBlocks } from "./gemm.ts";
@@ -25,7 +25,7 @@ const MAX_GEMV_ROWS = 2;
  * straight from the input.
  */
 export function prepareConv2d({ outputs }: RoutineKernel): Launch {
-  const integral = outputs[0] === "int32";
+  const integral = !isFloating(outputs[0]!);
   return (call) => {
     const [groups, m] = call.shape.slice(1, 3) as [number, number];
     const tables = tablesOf(call);

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import type { TypedArray } from "@tenfold/core";
+import { isFloating, type TypedArray } from "@tenfold/core";
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
-import { accumulatesIntegers } from "../accumulator.ts";
 import { forEachRow } from "../positions.ts";
 
 /** Runs `cumsum`; floats add up in float64, integers wrap. */
 export function prepareCumsum({ outputs }: RoutineKernel): Launch {
-  const integers = accumulatesIntegers(outputs[0]!);
+  const integers = !isFloating(outputs[0]!);
   return (call) => {
     const [out, x] = call.buffers as [TypedArray, TypedArray];
     const n = call.shape.at(-1)!;

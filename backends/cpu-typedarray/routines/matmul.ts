@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TypedArray } from "@tenfold/core";
+import { isFloating, type TypedArray } from "@tenfold/core";
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import { forEachRow } from "../positions.ts";
 import { multiplyBlocks, type Plane } from "./gemm.ts";
@@ -15,7 +15,7 @@ const MAX_GEMV_ROWS = 3;
 
 /** Runs `matmul`, batch by batch; float32 is multiplied in float64. */
 export function prepareMatmul({ outputs }: RoutineKernel): Launch {
-  const integral = outputs[0] === "int32";
+  const integral = !isFloating(outputs[0]!);
   return (call) =>
     forEachRow(call, 3, (at) => {
       const product = productAt(call, at);

@@ -6,6 +6,7 @@
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import { exp32 } from "../float32.ts";
 import { forEachRow } from "../positions.ts";
+import { ROUND } from "../rounding.ts";
 
 type Floats = Float32Array | Float64Array;
 
@@ -15,7 +16,7 @@ type Floats = Float32Array | Float64Array;
  */
 export function prepareSoftmax({ name, inputs }: RoutineKernel): Launch {
   const logarithm = name === "logSoftmax";
-  const exp = inputs[0] === "float32" ? exp32 : Math.exp;
+  const exp = ROUND[inputs[0]!] ? exp32 : Math.exp;
   return (call) => {
     const [rowStep, step] = call.strides[1]!.slice(-2);
     const sideBySide = step !== undefined &&

@@ -7,18 +7,16 @@
 import type { DType } from "@tenfold/core";
 import {
   type Code,
-  f32,
   f32x4,
-  f64,
   type FunctionBuilder,
   i32,
   i32x4,
   type Local,
   v128,
-  type ValueType,
 } from "../assembler.ts";
 import type { Vector } from "../math/lanes.ts";
-import { ELEMENTS, times } from "../routines/rows.ts";
+import { ELEMENTS } from "../elements.ts";
+import { times } from "../routines/rows.ts";
 
 /** Run-time scalars by what they are, in the order of the kernel's. */
 export const SCALARS = [
@@ -76,14 +74,6 @@ export interface Window {
   readonly index: Local<"i32">;
 }
 
-/** The result of an empty window. */
-const LOWEST: { readonly [D in DType]: Code<ValueType> } = {
-  bool: i32.const(0),
-  int32: i32.const(-(2 ** 31)),
-  float32: f32.const(-Infinity),
-  float64: f64.const(-Infinity),
-};
-
 /** The position in the plane of the first element of row `i` of a window. */
 function positionOf(
   { scalar }: PoolSite,
@@ -106,9 +96,9 @@ export function oneWindow(
   across: Reach,
 ): void {
   const { f, dtype, scalar, down, along } = context;
-  const { load, store, above, isNan, type } = ELEMENTS[dtype];
+  const { load, store, above, isNan, type, lowest } = ELEMENTS[dtype];
   const best = f.local(type);
-  f.set(best, f.hoist(LOWEST[dtype]));
+  f.set(best, f.hoist(lowest));
   const where = f.let(i32.const(-1));
   const i = f.let(window.down.first);
   f.for(i, window.down.end, 1, () => {

@@ -7,7 +7,8 @@
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import { type Code, i32 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
-import { compileRows, ELEMENTS } from "./rows.ts";
+import { ELEMENTS } from "../elements.ts";
+import { compileRows } from "./rows.ts";
 
 /** Compiles the routine: the first of several equal ones, NaN before all. */
 export function compileArg(

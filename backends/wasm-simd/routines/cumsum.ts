@@ -7,7 +7,8 @@
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import { type Code, f32, f64, i32, type Local } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
-import { compileRows, ELEMENTS, times } from "./rows.ts";
+import { ELEMENTS } from "../elements.ts";
+import { compileRows, times } from "./rows.ts";
 
 /** Compiles the routine; sums of float32 are held in float64. */
 export function compileCumsum(
@@ -18,11 +19,11 @@ export function compileCumsum(
   const { load, store, add, type } = ELEMENTS[dtype];
   return compileRows(engine, [dtype, dtype], rank, (row) => {
     const { f, pointers: [out, x], steps, length } = row;
-    const sum: Local = f.local(dtype === "float32" ? "f64" : type);
-    f.set(sum, dtype === "int32" ? i32.const(0) : f64.const(0));
+    const sum: Local = f.local(type === "f32" ? "f64" : type);
+    f.set(sum, type === "i32" ? i32.const(0) : f64.const(0));
     times(f, length, () => {
       const value = load(x!);
-      if (dtype === "float32") {
+      if (type === "f32") {
         const wide = sum as Local<"f64">;
         f.set(wide, f64.add(wide, f64.promote_f32(value as Code<"f32">)));
         f.do(f32.store(out!, f32.demote_f64(wide)));

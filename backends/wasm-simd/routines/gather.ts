@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type DType, IndexError } from "@tenfold/core";
+import { IndexError } from "@tenfold/core";
 import {
   type KernelCall,
   type Launch,
@@ -16,11 +16,8 @@ import {
 } from "@tenfold/core/backend";
 import {
   type Code,
-  f32x4,
-  f64x2,
   type FunctionBuilder,
   i32,
-  i32x4,
   type Local,
   memoryCopy,
   v128,
@@ -28,7 +25,8 @@ import {
 import { type Engine, shiftOf, STATUS } from "../engine.ts";
 import { staged, stageOf } from "../launch.ts";
 import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
-import { ELEMENTS, times } from "./rows.ts";
+import { ELEMENTS } from "../elements.ts";
+import { times } from "./rows.ts";
 
 /** The code for one element, or for adjacent elements. */
 interface Move {
@@ -103,7 +101,7 @@ export function compileScatterAdd(
   { rank, outputs }: RoutineKernel,
 ): Launch {
   const dtype = outputs[0]!;
-  const { load, store, add } = ELEMENTS[dtype];
+  const { load, store, add, addVectors } = ELEMENTS[dtype];
   const bytes = 1 << shiftOf(dtype);
   const shift = i32.const(shiftOf(dtype));
   const plan = { to: 0, from: 2, index: 1, chosen: 0 };
@@ -119,7 +117,7 @@ export function compileScatterAdd(
         one,
         many: (to, from, count) => {
           const left = f.let(i32.shl(count, shift));
-          inVectors(f, to, from, left, ADD_VECTORS[dtype]);
+          inVectors(f, to, from, left, addVectors);
           times(f, i32.shr_u(left, shift), () => {
             one(to, from);
             f.increase(to, bytes);
@@ -151,16 +149,6 @@ function priceOf(strides: readonly number[]): number {
 const LINE = 64;
 /** From so many bytes on, memory is copied by an instruction of its own. */
 const LONG = 128;
-
-/** Adds two vectors of elements; bools as `or`. */
-const ADD_VECTORS: {
-  readonly [D in DType]: (a: Code<"v128">, b: Code<"v128">) => Code<"v128">;
-} = {
-  bool: (a, b) => v128.or(a, b),
-  int32: (a, b) => i32x4.add(a, b),
-  float32: (a, b) => f32x4.add(a, b),
-  float64: (a, b) => f64x2.add(a, b),
-};
 
 /**
  * Joins 64 and 16 bytes at a time with what is there; leaves the rest, and

@@ -1,6 +1,5 @@
 /**
- * What routines over `[...rows, n]` have in common: the loop over the rows,
- * and single elements.
+ * What routines over `[...rows, n]` have in common: the loop over the rows.
  *
  * @module
  */
@@ -10,12 +9,9 @@ import type { Launch } from "@tenfold/core/backend";
 import { ArgumentLayout } from "../arguments.ts";
 import {
   type Code,
-  f32,
-  f64,
   type FunctionBuilder,
   i32,
   type Local,
-  type ValueType,
 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
 import { launchOf } from "../launch.ts";
@@ -99,64 +95,6 @@ export function compileRows(
     },
   });
 }
-
-/** Single elements of one dtype. */
-export interface Elements {
-  /** The WebAssembly type of an element. */
-  readonly type: ValueType;
-  /** Reads one. */
-  readonly load: (address: Code<"i32">) => Code<ValueType>;
-  /** Writes one. */
-  readonly store: (address: Code<"i32">, value: Code) => Code<"none">;
-  /** Adds two; bools as `or`. */
-  readonly add: (a: Code, b: Code) => Code<ValueType>;
-  /** Whether `a > b`. */
-  readonly above: (a: Code, b: Code) => Code<"i32">;
-  /** Whether it is NaN. */
-  readonly isNan: (a: Code) => Code<"i32">;
-}
-
-/** An operation whose operand types a table row fixes. */
-// deno-lint-ignore no-explicit-any
-type Untyped = any;
-
-const never = (): Code<"i32"> => i32.const(0);
-
-/** How single elements of each dtype are read, written and compared. */
-export const ELEMENTS: { readonly [D in DType]: Elements } = {
-  bool: {
-    type: "i32",
-    load: (address) => i32.load8_u(address),
-    store: (address, value: Untyped) => i32.store8(address, value),
-    add: (a: Untyped, b: Untyped) => i32.or(a, b),
-    above: (a: Untyped, b: Untyped) => i32.gt_s(a, b),
-    isNan: never,
-  },
-  int32: {
-    type: "i32",
-    load: (address) => i32.load(address),
-    store: (address, value: Untyped) => i32.store(address, value),
-    add: (a: Untyped, b: Untyped) => i32.add(a, b),
-    above: (a: Untyped, b: Untyped) => i32.gt_s(a, b),
-    isNan: never,
-  },
-  float32: {
-    type: "f32",
-    load: (address) => f32.load(address),
-    store: (address, value: Untyped) => f32.store(address, value),
-    add: (a: Untyped, b: Untyped) => f32.add(a, b),
-    above: (a: Untyped, b: Untyped) => f32.gt(a, b),
-    isNan: (a: Untyped) => f32.ne(a, a),
-  },
-  float64: {
-    type: "f64",
-    load: (address) => f64.load(address),
-    store: (address, value: Untyped) => f64.store(address, value),
-    add: (a: Untyped, b: Untyped) => f64.add(a, b),
-    above: (a: Untyped, b: Untyped) => f64.gt(a, b),
-    isNan: (a: Untyped) => f64.ne(a, a),
-  },
-};
 
 /** Runs `body` `count` times; the count is evaluated once. */
 export function times(

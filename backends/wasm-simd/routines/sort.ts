@@ -25,7 +25,8 @@ import {
   type ValueType,
 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
-import { compileRows, ELEMENTS, type RowEmitContext, times } from "./rows.ts";
+import { ELEMENTS } from "../elements.ts";
+import { compileRows, type RowEmitContext, times } from "./rows.ts";
 
 /** Counters of a byte's values, as many bytes. */
 const HISTOGRAM = 256 * 4;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Block } from "./memory.ts";
-import type { GpuDType } from "../wgsl/scalar.ts";
+import type { GpuDType } from "../wgsl/dtype.ts";
 
 /** Memory of one tensor. Every element takes four bytes, a bool too. */
 export interface Memory {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Combine } from "@tenfold/core/backend";
-import { VALUE_TYPE } from "../wgsl/scalar.ts";
+import { gpuOf } from "../wgsl/dtype.ts";
 
 /** The dtypes of accumulators. */
 export type AccumulatorDType = "float32" | "int32";
@@ -51,7 +51,7 @@ export function sharedMemory(
   dtype: AccumulatorDType,
   size: number,
 ): string {
-  return `var<workgroup> ${name}: array<${VALUE_TYPE[dtype]}, ${size}>;`;
+  return `var<workgroup> ${name}: array<${gpuOf(dtype).value}, ${size}>;`;
 }
 
 /** Statements that reduce `value` over all invocations into `name[0]`. */

@@ -8,8 +8,8 @@
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Program } from "../device/program.ts";
+import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
 import { int, uint } from "../wgsl/params.ts";
-import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
 import {
   eachInvocation,
   gridFor,
@@ -33,8 +33,8 @@ export function prepareArgReduce(gpu: Gpu, kernel: RoutineKernel): Launch {
   const parts = layout.params.take();
   const chunk = layout.params.take();
   const keyOf = kernel.name === "argmax" ? sortKey : descendingKey;
-  const out = { type: MEMORY_TYPE.int32, writes: true };
-  const x = { type: MEMORY_TYPE[dtype] };
+  const out = { type: gpuOf("int32").memory, writes: true };
+  const x = { type: gpuOf(dtype).memory };
   const { words } = layout.params;
 
   /** Looks at element `j`; the first of equal ones stays. */
@@ -112,7 +112,7 @@ export function prepareArgReduce(gpu: Gpu, kernel: RoutineKernel): Launch {
   const partOfRow = together(false);
   const choose = gpu.newProgram({
     label: `${kernel.name} of parts`,
-    operands: [out, x, { type: MEMORY_TYPE.int32 }],
+    operands: [out, x, { type: gpuOf("int32").memory }],
     words,
     code: ([out, x, places]) =>
       [

@@ -6,8 +6,8 @@
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
+import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
 import { int, uint } from "../wgsl/params.ts";
-import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
 import {
   eachInvocation,
   gridFor,
@@ -30,7 +30,7 @@ const RUN = 128;
 /** Prepares `cumsum`. */
 export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
   const dtype = kernel.outputs[0] as GpuDType;
-  const type = MEMORY_TYPE[dtype];
+  const type = gpuOf(dtype).memory;
   const zero = dtype === "float32" ? "0.0f" : "0i";
   const size = gpu.profile.workgroup;
   const tile = size * EACH;

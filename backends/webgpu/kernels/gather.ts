@@ -9,8 +9,8 @@ import {
   type RoutineKernel,
 } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
+import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
 import { int, uint } from "../wgsl/params.ts";
-import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
 import { eachInvocation, gridFor } from "./loop.ts";
 import { REPORT_TYPE, reportIndex } from "./report.ts";
 import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
@@ -18,7 +18,7 @@ import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 /** Prepares `gather`. An index out of range is reported and gives 0. */
 export function prepareGather(gpu: Gpu, kernel: RoutineKernel): Launch {
   const dtype = kernel.inputs[0] as GpuDType;
-  const type = MEMORY_TYPE[dtype];
+  const type = gpuOf(dtype).memory;
   const size = gpu.profile.workgroup;
   const layout = new RowLayout(kernel.rank, 3);
   const bound = layout.params.take();

@@ -17,14 +17,9 @@ import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
+import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
 import { renderExpressions, usedInputs } from "../wgsl/expression.ts";
 import { int, Params, uint } from "../wgsl/params.ts";
-import {
-  fromMemory,
-  type GpuDType,
-  MEMORY_TYPE,
-  toMemory,
-} from "../wgsl/scalar.ts";
 import {
   eachInvocation,
   elementIndex,
@@ -72,8 +67,8 @@ export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
       label: "map",
       operands: slots.map(({ access, dtype }, i) => ({
         type: four && access === "dense"
-          ? `vec4<${MEMORY_TYPE[dtype as GpuDType]}>`
-          : MEMORY_TYPE[dtype as GpuDType],
+          ? `vec4<${gpuOf(dtype).memory}>`
+          : gpuOf(dtype).memory,
         writes: i < outputs,
       })),
       words: layout.words,
@@ -209,10 +204,10 @@ function codeOfOne(
     const slot = outputs.length + i;
     const dtype = slots[slot]!.dtype as GpuDType;
     const element = `${names[slot]}[${at(slot)}]`;
-    return `let x${input} = ${fromMemory(dtype, element)};`;
+    return `let x${input} = ${gpuOf(dtype).load(element)};`;
   });
   const stores = outputs.map(({ dtype }, i) =>
-    `${names[i]}[${at(i)}] = ${toMemory(dtype as GpuDType, values[i]!)};`
+    `${names[i]}[${at(i)}] = ${gpuOf(dtype).store(values[i]!)};`
   );
   return [
     ...eachInvocation(size),
@@ -274,18 +269,16 @@ function codeOfFour(
         const element = access === "dense"
           ? `x${index}[${lane}]`
           : `x${index}_${one ? 0 : lane}`;
-        return fromMemory(dtype as GpuDType, element);
+        return gpuOf(dtype).load(element);
       },
       scalar: (index, dtype) => scalars.name(index, dtype),
       position: (dim) => dim === rank - 1 ? `(p${dim} + ${lane})` : `p${dim}`,
     }, `v${lane}_`)
   );
   const stores = outputs.flatMap(({ access, dtype }, i) => {
-    const parts = values.map((lane) =>
-      toMemory(dtype as GpuDType, lane.values[i]!)
-    );
+    const parts = values.map((lane) => gpuOf(dtype).store(lane.values[i]!));
     if (access === "dense") {
-      const type = MEMORY_TYPE[dtype as GpuDType];
+      const type = gpuOf(dtype).memory;
       return [`${quad(i)} = vec4<${type}>(${parts.join(", ")});`];
     }
     return [

@@ -9,7 +9,7 @@ import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
-import { VALUE_TYPE } from "../wgsl/scalar.ts";
+import { gpuOf } from "../wgsl/dtype.ts";
 import { eachInvocation, gridFor, splitPositions, spread } from "./loop.ts";
 import { renderDirect } from "./matmul_direct.ts";
 import {
@@ -61,13 +61,13 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
   const sums = gpu.newProgram({
     label: "matmul sum of parts",
     operands: [
-      { type: VALUE_TYPE[dtype], writes: true },
-      { type: VALUE_TYPE[dtype] },
-      ...(layout.bias ? [{ type: VALUE_TYPE[dtype] }] : []),
+      { type: gpuOf(dtype).value, writes: true },
+      { type: gpuOf(dtype).value },
+      ...(layout.bias ? [{ type: gpuOf(dtype).value }] : []),
     ],
     words: layout.words,
     code: (names) =>
-      renderSum(layout, VALUE_TYPE[dtype], gpu.profile.workgroup, names),
+      renderSum(layout, gpuOf(dtype).value, gpu.profile.workgroup, names),
   });
 
   return (call) => {

@@ -7,7 +7,7 @@
  * @module
  */
 import type { ProgramSource } from "../device/program.ts";
-import { VALUE_TYPE } from "../wgsl/scalar.ts";
+import { gpuOf } from "../wgsl/dtype.ts";
 import { eachInvocation } from "./loop.ts";
 import type { MatmulForm, MatmulLayout } from "./matmul_layout.ts";
 
@@ -18,7 +18,7 @@ export function renderDirect(
   dtype: "float32" | "int32",
   size: number,
 ): ProgramSource {
-  const type = VALUE_TYPE[dtype];
+  const type = gpuOf(dtype).value;
   const vector = (axis: MatmulForm["a"]) =>
     axis === "none" ? type : `vec4<${type}>`;
   return {
@@ -44,7 +44,7 @@ function codeOf(
   [out, a, b, bias]: readonly string[],
 ): string {
   const { tm, tn } = form;
-  const type = VALUE_TYPE[dtype];
+  const type = gpuOf(dtype).value;
   const depth = form.a === "k" || form.b === "k" ? 4 : 1;
   const rows = new Side("x", a!, form.a, tm, layout, "a", "row", depth);
   const columns = new Side("y", b!, form.b, tn, layout, "b", "column", depth);

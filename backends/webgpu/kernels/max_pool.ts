@@ -6,8 +6,8 @@
  */
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
+import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
 import { int, Params, uint } from "../wgsl/params.ts";
-import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
 import {
   eachInvocation,
   fillOperandLayout,
@@ -29,7 +29,7 @@ const SCALARS = 8;
 /** Prepares `maxPool2d`. */
 export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel): Launch {
   const dtype = kernel.inputs[0] as GpuDType;
-  const type = MEMORY_TYPE[dtype];
+  const type = gpuOf(dtype).memory;
   const size = gpu.profile.workgroup;
   const params = new Params();
   const count = params.take();

@@ -5,19 +5,13 @@
  */
 import type { ReduceKernel } from "@tenfold/core/backend";
 import type { ProgramSource } from "../device/program.ts";
+import { gpuOf } from "../wgsl/dtype.ts";
 import {
   type Rendered,
   renderExpressions,
   usedInputs,
 } from "../wgsl/expression.ts";
 import { int, Params, uint } from "../wgsl/params.ts";
-import {
-  fromMemory,
-  type GpuDType,
-  MEMORY_TYPE,
-  toMemory,
-  VALUE_TYPE,
-} from "../wgsl/scalar.ts";
 import {
   accumulate,
   type AccumulatorDType,
@@ -121,16 +115,16 @@ export function renderReduce(
   form: ReduceForm,
 ): ProgramSource {
   const dtype = kernel.element.dtype as AccumulatorDType;
-  const part = { type: VALUE_TYPE[dtype] };
+  const part = { type: gpuOf(dtype).value };
   return {
     label: `reduce ${kernel.combine}`,
     operands: [
       form.to === "part"
         ? { ...part, writes: true }
-        : { type: MEMORY_TYPE[kernel.output as GpuDType], writes: true },
+        : { type: gpuOf(kernel.output).memory, writes: true },
       ...(form.from === "part" ? [part] : []),
       ...layout.used.map((i) => ({
-        type: MEMORY_TYPE[kernel.inputs[i]!.dtype as GpuDType],
+        type: gpuOf(kernel.inputs[i]!.dtype).memory,
       })),
     ],
     words: layout.words,
@@ -297,7 +291,7 @@ function renderValue(
       ? indexTerms(layout.operandLayouts[k]!.reduced, "q")
       : [];
     const at = [`base${input}`, ...terms].join(" + ");
-    const element = fromMemory(dtype as GpuDType, `${names[k]}[${at}]`);
+    const element = gpuOf(dtype).load(`${names[k]}[${at}]`);
     return `let ${prefix}${input} = ${element};`;
   });
   const { statements, values } = renderExpressions([expr], {
@@ -323,6 +317,6 @@ function storeWhole(
     kernel.epilogue,
     "y",
   );
-  const stored = toMemory(kernel.output as GpuDType, values[0]!);
+  const stored = gpuOf(kernel.output).store(values[0]!);
   return [...statements, `${out}[${int(layout.offset)} + i32(o)] = ${stored};`];
 }

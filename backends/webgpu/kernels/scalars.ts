@@ -5,8 +5,8 @@
  */
 import { castNumber, type Expr, topological } from "@tenfold/core/backend";
 import type { Recorder } from "../device/recorder.ts";
+import type { GpuDType } from "../wgsl/dtype.ts";
 import { float, int, type Params } from "../wgsl/params.ts";
-import type { GpuDType } from "../wgsl/scalar.ts";
 
 interface ScalarWord {
   readonly index: number;

@@ -15,8 +15,8 @@ import {
 } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
+import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
 import { int, uint } from "../wgsl/params.ts";
-import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
 import { eachInvocation, gridFor, MAX_ITERATIONS } from "./loop.ts";
 import { REPORT_TYPE, reportIndex } from "./report.ts";
 import { blocksOf, denseStrides, lengthOf, RowLayout, rowsOf } from "./rows.ts";
@@ -28,7 +28,7 @@ const MIN_WORKGROUP_ROW = 256;
 /** Prepares `scatterAdd`. An index out of range is reported and skipped. */
 export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
   const dtype = kernel.outputs[0] as GpuDType;
-  const type = MEMORY_TYPE[dtype];
+  const type = gpuOf(dtype).memory;
   const plus = dtype === "bool" ? "|" : "+";
   const size = gpu.profile.workgroup;
   const layout = new RowLayout(kernel.rank, 3);

@@ -17,14 +17,9 @@ import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Profile } from "../device/profile.ts";
+import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
 import { renderExpressions, usedInputs } from "../wgsl/expression.ts";
 import { int, Params, uint } from "../wgsl/params.ts";
-import {
-  fromMemory,
-  type GpuDType,
-  MEMORY_TYPE,
-  toMemory,
-} from "../wgsl/scalar.ts";
 import { accumulate, type AccumulatorDType, identity } from "./accumulator.ts";
 import { mainOf } from "./loop.ts";
 import { REPORT_TYPE, reportIndex } from "./report.ts";
@@ -161,7 +156,7 @@ class Sequence {
         const writes = at < outputs;
         if (binding === undefined) {
           known.set(block, binding = this.#bindings.length);
-          const type = MEMORY_TYPE[dtype];
+          const type = gpuOf(dtype).memory;
           this.#bindings.push({ part: p, at, type, writes });
         } else if (writes && !this.#bindings[binding]!.writes) {
           this.#bindings[binding] = {
@@ -324,12 +319,12 @@ function mapBody(
       const buffer = outputs.length + i;
       const element = `${names[buffer]}[${at(call, buffer, 0, rank)}]`;
       const dtype = inputs[i]!.dtype as GpuDType;
-      return `let x${i} = ${fromMemory(dtype, element)};`;
+      return `let x${i} = ${gpuOf(dtype).load(element)};`;
     }),
     ...statements,
     ...outputs.map(({ dtype }, i) =>
       `${names[i]}[${at(call, i, 0, rank)}] = ${
-        toMemory(dtype as GpuDType, values[i]!)
+        gpuOf(dtype).store(values[i]!)
       };`
     ),
   ];
@@ -347,7 +342,7 @@ function reduceBody(
   const load = (i: number, start: string, end: number) => {
     const dtype = inputs[i]!.dtype as GpuDType;
     const place = `${names[i + 1]}[${at(call, i + 1, rank, end, start)}]`;
-    return fromMemory(dtype, place);
+    return gpuOf(dtype).load(place);
   };
   const leaves = {
     arg: (index: number) => `x${index}`,
@@ -377,7 +372,7 @@ function reduceBody(
     ...last.map((i) => `let x${i} = ${load(i, `at${i}`, rank)};`),
     ...done.statements,
     `${names[0]}[${at(call, 0, 0, rank)}] = ${
-      toMemory(output as GpuDType, done.values[0]!)
+      gpuOf(output).store(done.values[0]!)
     };`,
   ];
 }
@@ -413,7 +408,7 @@ function gatherBody(
 ): string[] {
   const { shape, strides } = call;
   const rank = shape.length;
-  const type = MEMORY_TYPE[kernel.inputs[0] as GpuDType];
+  const type = gpuOf(kernel.inputs[0]!).memory;
   const row = at(call, 1, 0, rank - 1);
   return [
     ...positions(shape, 0, rank, "t"),

@@ -18,8 +18,8 @@ import {
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
+import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
 import { uint } from "../wgsl/params.ts";
-import { type GpuDType, MEMORY_TYPE } from "../wgsl/scalar.ts";
 import {
   eachInvocation,
   gridFor,
@@ -47,7 +47,7 @@ type Ends = "elements" | "keys";
 /** Prepares `sort`. */
 export function prepareSort(gpu: Gpu, kernel: RoutineKernel): Launch {
   const dtype = kernel.inputs[0] as GpuDType;
-  const type = MEMORY_TYPE[dtype];
+  const type = gpuOf(dtype).memory;
   const size = gpu.profile.workgroup;
   const tile = Math.min(TILE, powerOfTwoBelow(gpu.profile.sharedBytes / 8));
   const layout = new RowLayout(kernel.rank, 3);

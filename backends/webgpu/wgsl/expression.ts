@@ -4,13 +4,8 @@
  * @module
  */
 import { type Expr, operandsOf, topological } from "@tenfold/core/backend";
-import {
-  type GpuDType,
-  RENDER,
-  renderCast,
-  renderConstant,
-  VALUE_TYPE,
-} from "./scalar.ts";
+import { type GpuDType, gpuOf } from "./dtype.ts";
+import { RENDER, renderCast, renderConstant } from "./scalar.ts";
 
 /** How the leaves of expressions are named. */
 export interface Leaves {
@@ -56,7 +51,7 @@ export function renderExpressions(
       : text;
     if (name === undefined) {
       name = `${prefix}${known.size}`;
-      const type = VALUE_TYPE[expr.dtype as GpuDType];
+      const type = gpuOf(expr.dtype).value;
       statements.push(`let ${name}: ${type} = ${text};`);
       known.set(text, name);
     }

@@ -4,11 +4,9 @@
  *
  * @module
  */
-import type { DType } from "@tenfold/core";
+import { isFloating } from "@tenfold/core";
 import { castNumber, type ScalarFunction } from "@tenfold/core/backend";
-
-/** The dtypes that tensors can have on a GPU. */
-export type GpuDType = Exclude<DType, "float64">;
+import { type GpuDType, gpuOf } from "./dtype.ts";
 
 /** Renders a call from rendered operands of the dtype `dtype`. */
 type Render = (dtype: GpuDType, ...operands: string[]) => string;
@@ -21,7 +19,7 @@ const named = (name: string): Render => (_, ...operands) =>
 /** One rendering for floats, another one for integers. */
 const either =
   (float: Render, integer: Render): Render => (dtype, ...operands) =>
-    (dtype === "float32" ? float : integer)(dtype, ...operands);
+    (isFloating(dtype) ? float : integer)(dtype, ...operands);
 
 /** A comparison that is false where an operand is NaN. */
 const ordered = (sign: string): Render =>
@@ -103,56 +101,16 @@ export const RENDER: { readonly [F in ScalarFunction]: Render } = {
   threefry: named("tf_threefry"),
 };
 
-/** The type of a value in an expression. */
-export const VALUE_TYPE: Readonly<Record<GpuDType, string>> = {
-  bool: "bool",
-  int32: "i32",
-  float32: "f32",
-};
-
-/** The type of an element in memory; WGSL has no bool there. */
-export const MEMORY_TYPE: Readonly<Record<GpuDType, string>> = {
-  bool: "u32",
-  int32: "i32",
-  float32: "f32",
-};
-
-/** A value out of an element in memory. */
-export function fromMemory(dtype: GpuDType, element: string): string {
-  return dtype === "bool" ? `(${element} != 0u)` : element;
-}
-
-/** An element in memory out of a value. */
-export function toMemory(dtype: GpuDType, value: string): string {
-  return dtype === "bool" ? `select(0u, 1u, ${value})` : value;
-}
-
 /** A change of dtype. */
 export function renderCast(from: GpuDType, to: GpuDType, x: string): string {
   if (from === to) return x;
-  if (to === "bool") {
-    return from === "float32" ? `(tf_magnitude(${x}) != 0u)` : `(${x} != 0)`;
-  }
-  if (from === "bool") {
-    return to === "float32"
-      ? `select(tf_zero(), 1.0f, ${x})`
-      : `select(0, 1, ${x})`;
-  }
-  return to === "int32" ? `tf_to_int(${x})` : `tf_opaque(f32(${x}))`;
+  const source = gpuOf(from);
+  if (to === "bool") return source.truth(x);
+  const { fromBool, fromNumber } = gpuOf(to);
+  return from === "bool" ? fromBool(x) : fromNumber(x);
 }
 
 /** A constant. */
 export function renderConstant(value: number, dtype: GpuDType): string {
-  const rounded = castNumber(dtype, value);
-  if (dtype === "bool") return rounded ? "true" : "false";
-  if (dtype === "int32") {
-    return rounded < 0 ? `i32(${rounded})` : `${rounded}i`;
-  }
-  if (Number.isNaN(rounded)) return "tf_nan()";
-  if (rounded === Infinity) return "tf_inf()";
-  if (rounded === -Infinity) return "tf_neg(tf_inf())";
-  if (rounded === 0) {
-    return Object.is(rounded, 0) ? "tf_zero()" : "tf_minus_zero()";
-  }
-  return rounded < 0 ? `(${rounded}f)` : `${rounded}f`;
+  return gpuOf(dtype).literal(castNumber(dtype, value));
 }

@@ -1,0 +1,104 @@
+/**
+ * What each dtype is in WGSL: the column of this backend in the table of
+ * dtypes. A dtype without a row is one that the backend does not have.
+ *
+ * @module
+ */
+import type { DType } from "@tenfold/core";
+
+/** The typed arrays that elements in memory are written from and read into. */
+export type WordArray = Float32Array | Int32Array | Uint32Array;
+
+/** How WGSL writes one dtype. */
+interface GpuFacts {
+  /** The type of a value in an expression. */
+  readonly value: string;
+  /** The type of an element in memory; WGSL has no bool there. */
+  readonly memory: string;
+  /** The class of arrays that hold elements as they are in memory. */
+  readonly words: {
+    new (buffer: ArrayBuffer): WordArray;
+    from(values: ArrayLike<number>): WordArray;
+  };
+  /** A value out of an element in memory. */
+  readonly load: (element: string) => string;
+  /** An element in memory out of a value. */
+  readonly store: (value: string) => string;
+  /** A number that is an element, as a constant. */
+  readonly literal: (value: number) => string;
+  /** Whether a value is not 0. */
+  readonly truth: (value: string) => string;
+  /** 0 or 1 out of a bool. */
+  readonly fromBool: (value: string) => string;
+  /** A value out of one of another dtype of numbers. */
+  readonly fromNumber: (value: string) => string;
+  /**
+   * The key of an element in memory, a `u32`: smaller for what comes first.
+   * NaN is above all numbers, and -0 equals 0.
+   */
+  readonly sortKey: (element: string) => string;
+}
+
+const same = (text: string): string => text;
+
+function floatLiteral(value: number): string {
+  if (Number.isNaN(value)) return "tf_nan()";
+  if (value === Infinity) return "tf_inf()";
+  if (value === -Infinity) return "tf_neg(tf_inf())";
+  if (value === 0) return Object.is(value, 0) ? "tf_zero()" : "tf_minus_zero()";
+  return value < 0 ? `(${value}f)` : `${value}f`;
+}
+
+const FLOAT32: GpuFacts = {
+  value: "f32",
+  memory: "f32",
+  words: Float32Array,
+  load: same,
+  store: same,
+  literal: floatLiteral,
+  truth: (x) => `(tf_magnitude(${x}) != 0u)`,
+  fromBool: (x) => `select(tf_zero(), 1.0f, ${x})`,
+  fromNumber: (x) => `tf_opaque(f32(${x}))`,
+  sortKey: (element) => `tf_sort_key(${element})`,
+};
+
+const INT32: GpuFacts = {
+  value: "i32",
+  memory: "i32",
+  words: Int32Array,
+  load: same,
+  store: same,
+  literal: (value) => value < 0 ? `i32(${value})` : `${value}i`,
+  truth: (x) => `(${x} != 0)`,
+  fromBool: (x) => `select(0, 1, ${x})`,
+  fromNumber: (x) => `tf_to_int(${x})`,
+  sortKey: (element) => `(bitcast<u32>(${element}) ^ 0x80000000u)`,
+};
+
+const BOOL: GpuFacts = {
+  value: "bool",
+  memory: "u32",
+  words: Uint32Array,
+  load: (element) => `(${element} != 0u)`,
+  store: (value) => `select(0u, 1u, ${value})`,
+  literal: (value) => value ? "true" : "false",
+  truth: same,
+  fromBool: same,
+  fromNumber: same,
+  sortKey: same,
+};
+
+/** The dtypes that tensors can have on a GPU, each with how WGSL writes it. */
+export const GPU_DTYPES = {
+  float32: FLOAT32,
+  int32: INT32,
+  bool: BOOL,
+} satisfies { readonly [D in DType]?: GpuFacts };
+
+/** A dtype that tensors can have on a GPU. */
+export type GpuDType = keyof typeof GPU_DTYPES;
+
+/** How WGSL writes a dtype that tensors of this backend have. */
+export function gpuOf(dtype: DType): GpuFacts {
+  return GPU_DTYPES[dtype as GpuDType];
+}
