@@ -10,7 +10,6 @@ export {
   castNumber,
   DTYPE_NAMES,
   type DTypeFacts,
-  type DTypeRows,
   DTYPES,
   floatOf,
   numberOf,

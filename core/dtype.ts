@@ -55,13 +55,10 @@ export type DType = keyof DTypeRows;
 /** The typed array that holds the elements of a tensor of dtype `D`. */
 export type TypedArray<D extends DType = DType> = DTypeRows[D]["array"];
 
-/** The dtypes of one kind. */
-type OfKind<K> = {
-  [D in DType]: DTypeRows[D]["kind"] extends K ? D : never;
-}[DType];
-
 /** The dtypes of fractions: float32 and float64. */
-export type FloatDType = OfKind<"float">;
+export type FloatDType = {
+  [D in DType]: DTypeRows[D]["kind"] extends "float" ? D : never;
+}[DType];
 
 /** The dtype of a result of operands of dtypes `A` and `B`: the wider one. */
 export type Promote<A extends DType, B extends DType> =

@@ -37,7 +37,18 @@ export {
   zerosLike,
 } from "./creation.ts";
 export type { Device } from "./device.ts";
-export { type DType, isFloating, promote, type TypedArray } from "./dtype.ts";
+export {
+  type DType,
+  type DTypeRows,
+  type FloatDType,
+  type FloatOf,
+  isFloating,
+  type NumberBeside,
+  type NumberOf,
+  type Promote,
+  promote,
+  type TypedArray,
+} from "./dtype.ts";
 export {
   CompileError,
   DeviceError,
