@@ -5,7 +5,11 @@
  */
 
 import type { DType } from "@tenfold/core";
-import type { Expr, ScalarFunction } from "@tenfold/core/backend";
+import {
+  type Expr,
+  type ScalarFunction,
+  topological,
+} from "@tenfold/core/backend";
 import type { Func, FunctionBuilder } from "./assembler.ts";
 import { boolCall } from "./functions/bool.ts";
 import { floatCall } from "./functions/float.ts";
@@ -24,6 +28,14 @@ export interface Leaves {
   readonly index: (dim: number) => Quad;
   /** The accumulator of a reduction. */
   readonly accumulator?: Quad;
+}
+
+function operandsOf(node: Expr): readonly Expr[] {
+  return node.kind === "call"
+    ? node.args
+    : node.kind === "cast"
+    ? [node.value]
+    : [];
 }
 
 /** Writes expressions into one function. */
@@ -61,10 +73,16 @@ export class ExpressionWriter {
    *
    * @param roots The expressions.
    * @param leaves The values of their leaves.
+   * @param computed Values that are there already, as {@linkcode
+   * ExpressionWriter.writeStill} gives them.
    * @returns The value of each.
    */
-  write(roots: readonly Expr[], leaves: Leaves): Quad[] {
-    const known = new Map<Expr, Quad>();
+  write(
+    roots: readonly Expr[],
+    leaves: Leaves,
+    computed?: ReadonlyMap<Expr, Quad>,
+  ): Quad[] {
+    const known = new Map(computed);
     const value = (node: Expr): Quad => {
       let result = known.get(node);
       if (result === undefined) {
@@ -74,6 +92,47 @@ export class ExpressionWriter {
       return result;
     };
     return roots.map(value);
+  }
+
+  /**
+   * Emits what stays the same along a loop, before it.
+   *
+   * @param roots The expressions.
+   * @param still The elements of the inputs that stay the same.
+   * @param scalar A run-time scalar.
+   * @returns The value of each of the largest such parts.
+   */
+  writeStill(
+    roots: readonly Expr[],
+    still: ReadonlyMap<number, Quad>,
+    scalar: Leaves["scalar"],
+  ): Map<Expr, Quad> {
+    const moves = new Set<Expr>();
+    const nodes = topological(roots);
+    for (const node of nodes) {
+      const stays = node.kind === "arg"
+        ? still.has(node.index)
+        : node.kind !== "index" && node.kind !== "accumulator" &&
+          operandsOf(node).every((operand) => !moves.has(operand));
+      if (!stays) moves.add(node);
+    }
+    const largest = new Set<Expr>();
+    const add = (node: Expr) => {
+      if (operandsOf(node).length > 0 && !moves.has(node)) largest.add(node);
+    };
+    roots.forEach(add);
+    for (const node of nodes) {
+      if (moves.has(node)) operandsOf(node).forEach(add);
+    }
+    const parts = [...largest];
+    const values = this.write(parts, {
+      arg: (index) => still.get(index)!,
+      scalar,
+      index: () => {
+        throw new Error("A position does not stay the same");
+      },
+    });
+    return new Map(parts.map((part, i) => [part, values[i]!]));
   }
 
   #node(node: Expr, leaves: Leaves, value: (operand: Expr) => Quad): Quad {

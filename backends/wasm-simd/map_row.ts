@@ -6,7 +6,7 @@
  */
 
 import type { DType } from "@tenfold/core";
-import type { MapKernel, Slot } from "@tenfold/core/backend";
+import type { Expr, MapKernel, Slot } from "@tenfold/core/backend";
 import type { ArgumentLayout } from "./arguments.ts";
 import { type FunctionBuilder, i32, i32x4, type Local } from "./assembler.ts";
 import type { ExpressionWriter } from "./expression.ts";
@@ -53,31 +53,43 @@ export function valuesAt(
   arg: (slot: number) => Quad,
   positions: readonly Local<"i32">[],
   ahead = 0,
+  computed?: ReadonlyMap<Expr, Quad>,
 ): Quad[] {
-  return writer.write(kernel.exprs, {
-    arg: (index) => arg(kernel.outputs.length + index),
-    scalar: (index: number, dtype: DType) =>
-      layout.scalar(f, args, index, dtype),
-    index: (dim) =>
-      dim === kernel.rank - 1
-        ? positionsFrom(f, i32.add(positions[dim]!, i32.const(4 * ahead)))
-        : splatOf(f, positions[dim]!),
-  });
+  return writer.write(
+    kernel.exprs,
+    {
+      arg: (index) => arg(kernel.outputs.length + index),
+      scalar: (index: number, dtype: DType) =>
+        layout.scalar(f, args, index, dtype),
+      index: (dim) =>
+        dim === kernel.rank - 1
+          ? positionsFrom(f, i32.add(positions[dim]!, i32.const(4 * ahead)))
+          : splatOf(f, positions[dim]!),
+    },
+    computed,
+  );
 }
 
 /** Emits the loop along one row. */
 export function mapRow(context: MapEmitContext, row: Row): void {
-  const { kernel, slots, layout, f, args, indexed, instructions } = context;
+  const { kernel, slots, layout, f, args, writer, indexed, instructions } =
+    context;
   const { outputs, rank } = kernel;
-  // Operands with stride 0 along the row are read once.
-  const broadcast = new Map<number, Quad>();
+  // Operands with stride 0 along the row are read once, and what is made of
+  // them alone is computed once.
+  const still = new Map<number, Quad>();
   const cursors = slots.map((slot, k) => {
     const pointer = row.pointers[k]!;
     if (k >= outputs.length && stepOf(slot.access) === "none") {
-      broadcast.set(k, loadSplat(f, slot.dtype, pointer));
+      still.set(k - outputs.length, loadSplat(f, slot.dtype, pointer));
     }
     return cursor(f, slot, pointer, () => layout.stride(args, k, rank - 1));
   });
+  const computed = writer.writeStill(
+    kernel.exprs,
+    still,
+    (index, dtype) => layout.scalar(f, args, index, dtype),
+  );
   alongInner(
     f,
     cursors,
@@ -87,9 +99,10 @@ export function mapRow(context: MapEmitContext, row: Row): void {
     (at, ahead, count) => {
       const values = valuesAt(
         context,
-        (k) => broadcast.get(k) ?? read(f, at[k]!, ahead),
+        (k) => still.get(k - outputs.length) ?? read(f, at[k]!, ahead),
         row.positions,
         ahead,
+        computed,
       );
       const store = (count?: Local<"i32">) =>
         values.forEach((value, k) => write(f, at[k]!, value, ahead, count));

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Launch, ReduceKernel, Slot } from "@tenfold/core/backend";
+import type { Expr, Launch, ReduceKernel, Slot } from "@tenfold/core/backend";
 import { ArgumentLayout } from "./arguments.ts";
 import { type FunctionBuilder, i32, type Local, select } from "./assembler.ts";
 import { type Draft, type Engine, importsOf } from "./engine.ts";
@@ -128,14 +128,37 @@ function keptSlots({ output, inputs }: ReduceKernel): Slot[] {
 function elementAt(
   { kernel, layout, f, args, writer }: EmitContext,
   cursors: readonly Cursor[],
-  still: ReadonlyMap<number, Quad>,
+  still: Still,
   ahead: number,
 ): Quad {
-  return writer.write([kernel.element], {
-    arg: (index) => still.get(index) ?? read(f, cursors[index]!, ahead),
-    scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
-    index: noIndex,
-  })[0]!;
+  return writer.write(
+    [kernel.element],
+    {
+      arg: (index) =>
+        still.inputs.get(index) ?? read(f, cursors[index]!, ahead),
+      scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
+      index: noIndex,
+    },
+    still.parts,
+  )[0]!;
+}
+
+/** What stays the same along a loop: inputs, and what is made of them alone. */
+interface Still {
+  readonly inputs: ReadonlyMap<number, Quad>;
+  readonly parts: ReadonlyMap<Expr, Quad>;
+}
+
+function stillOf(
+  { kernel, layout, f, args, writer }: EmitContext,
+  inputs: ReadonlyMap<number, Quad>,
+): Still {
+  const parts = writer.writeStill(
+    [kernel.element],
+    inputs,
+    (index, dtype) => layout.scalar(f, args, index, dtype),
+  );
+  return { inputs, parts };
 }
 
 function noIndex(): never {
@@ -173,7 +196,7 @@ function reduceAlong(context: EmitContext): void {
           () => layout.stride(args, i + 1, inner),
         );
       });
-      reduceRow(context, cursors, still, length, total);
+      reduceRow(context, cursors, stillOf(context, still), length, total);
     });
     whole.reduceLanes(total);
     const [result] = writer.write([kernel.epilogue], {
@@ -190,7 +213,7 @@ function reduceAlong(context: EmitContext): void {
 function reduceRow(
   context: EmitContext,
   cursors: readonly Cursor[],
-  still: ReadonlyMap<number, Quad>,
+  still: Still,
   length: Local<"i32">,
   total: Quad,
 ): void {
@@ -296,8 +319,9 @@ function reduceColumns(
     here.forEach((cursor, i) => {
       if (cursor.step === "none") still.set(i, read(f, cursor));
     });
+    const all = stillOf(context, still);
     parts.forEach((part, ahead) => {
-      combiner.accumulate(part, elementAt(context, here, still, ahead));
+      combiner.accumulate(part, elementAt(context, here, all, ahead));
     });
     f.increase(rows, 1);
     f.if(i32.ge_s(rows, i32.const(BLOCK_ROWS)), flush);
