@@ -22,10 +22,13 @@ import * as z from "zod/mini";
 import { pack, unpack } from "./_pack.ts";
 import { CheckpointError } from "./errors.ts";
 
-/** What the metadata of a checkpoint has. */
+/**
+ * What the metadata of a checkpoint has. Files of version 1 are read as well:
+ * the first of them keep no shapes beside the names of tensors.
+ */
 const metadataSchema = z.object({
   format: z.literal("tenfold checkpoint"),
-  version: z.literal("1"),
+  version: z.enum(["1", "2"]),
   state: z.string(),
 });
 
@@ -40,7 +43,7 @@ export async function encodeCheckpoint(
     using _ = scope();
     const { json, tensors } = pack(take());
     return encodeSafetensors(tensors, {
-      metadata: { format: "tenfold checkpoint", version: "1", state: json },
+      metadata: { format: "tenfold checkpoint", version: "2", state: json },
     });
   })();
   return await bytes;
@@ -108,11 +111,14 @@ export function decodeCheckpoint(
     const { data } = metadataSchema.safeParse(metadata);
     if (data === undefined) {
       throw fail(
-        "it is a safetensors file of something else: its metadata lacks the format, version 1 or the state of a checkpoint",
+        "it is a safetensors file of something else: its metadata lacks the format, version 1 or 2, or the state of a checkpoint",
       );
     }
     const tensors = decodeSafetensors(bytes, device ? { device } : {});
-    return unpack({ json: data.state, tensors });
+    return unpack(
+      { json: data.state, tensors },
+      { shapeless: data.version === "1" },
+    );
   } catch (error) {
     if (error instanceof CheckpointError || isOfDevice(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);

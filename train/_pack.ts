@@ -74,10 +74,17 @@ export function pack(state: unknown): Packed {
 /**
  * Puts tensors back into their places.
  *
+ * @param packed What {@linkcode pack} gave.
+ * @param options `shapeless`: whether to take the layout before shapes were
+ * kept as well, in which no tensor has one.
  * @throws {SyntaxError} If it is not the JSON of {@linkcode pack}, or a tensor
  * is missing or has another shape.
  */
-export function unpack(packed: Packed): unknown {
+export function unpack(
+  packed: Packed,
+  { shapeless = false }: { shapeless?: boolean } = {},
+): unknown {
+  let first: boolean | undefined;
   return JSON.parse(packed.json, (_, value: unknown) => {
     if (typeof value !== "object" || value === null) return value;
     if ("$tensor" in value) {
@@ -89,8 +96,14 @@ export function unpack(packed: Packed): unknown {
       if (tensor === undefined) {
         throw new SyntaxError(`the tensor ${shown} is missing`);
       }
+      // All of a file have a shape, or none: one that lost its own is damaged.
+      const bare = !("shape" in value);
+      if (shapeless && bare && (first ??= bare)) return tensor;
+      first ??= bare;
       const shape = "shape" in value ? value.shape : undefined;
-      if (String(shape) !== String(tensor.shape) || !Array.isArray(shape)) {
+      if (
+        first || String(shape) !== String(tensor.shape) || !Array.isArray(shape)
+      ) {
         throw new SyntaxError(`the tensor ${shown} has another shape`);
       }
       return tensor;

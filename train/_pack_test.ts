@@ -56,6 +56,29 @@ describe("pack", () => {
     );
   });
 
+  it("takes no shapes at all where the layout had none, but not some", () => {
+    using _ = scope();
+    const tensors = { a: zeros([2]), b: zeros([3]) };
+    const bare = '{"x":{"$tensor":"a"},"y":{"$tensor":"b"}}';
+    assertEquals(unpack({ json: bare, tensors }, { shapeless: true }), {
+      x: tensors.a,
+      y: tensors.b,
+    });
+    for (
+      const [x, y] of [
+        ['{"$tensor":"a","shape":[2]}', '{"$tensor":"b"}'],
+        ['{"$tensor":"a"}', '{"$tensor":"b","shape":[3]}'],
+      ]
+    ) {
+      assertThrows(
+        () =>
+          unpack({ json: `{"x":${x},"y":${y}}`, tensors }, { shapeless: true }),
+        SyntaxError,
+        'the tensor "b" has another shape',
+      );
+    }
+  });
+
   it("misses a tensor that is gone", () => {
     const { json } = pack({ a: ones([1]) });
     assertThrows(

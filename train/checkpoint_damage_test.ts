@@ -8,7 +8,7 @@ import { parseSafetensors, serializeSafetensors } from "@tenfold/data";
 import * as nn from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
 import { countingBackend } from "./_testing.ts";
-import { resumeFromDamaged } from "./_testdata/damage.ts";
+import { resumeFromDamaged, withoutShapes } from "./_testdata/damage.ts";
 import type { Callback } from "./callback.ts";
 import { checkpoint } from "./checkpoint.ts";
 import { earlyStopping } from "./early_stopping.ts";
@@ -64,6 +64,12 @@ describe("a damaged checkpoint", () => {
     const report = await resumeFromDamaged(400);
     assertEquals(report.faults, []);
     assert(report.refused > 200 && report.taken > 20, JSON.stringify(report));
+  });
+
+  it("changes nothing either in the layout without shapes, in 200 cases", async () => {
+    const report = await resumeFromDamaged(200, 7, withoutShapes);
+    assertEquals(report.faults, []);
+    assert(report.refused > 100 && report.taken > 10, JSON.stringify(report));
   });
 
   it("leaves every part alone when the last one refuses", async () => {
