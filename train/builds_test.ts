@@ -15,7 +15,7 @@ import {
 } from "./_testdata/builds/runs.ts";
 
 // Checkpoints that earlier builds wrote in the midst of an epoch, and what they
-// came to as those builds went on from them: `_testdata/builds/write.ts`.
+// came to as those builds went on from them: `tools/write_checkpoints.ts`.
 const BUILDS = ["4f1479c", "b149ca1"];
 const BACKENDS: { readonly [name: string]: () => Backend } = {
   "cpu-typedarray": () => cpuTypedArray(),

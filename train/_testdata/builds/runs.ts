@@ -1,6 +1,6 @@
 /**
  * Runs whose checkpoints are kept, as builds before this one wrote them. This
- * file and `write.ts` use nothing that those builds lack.
+ * file and `tools/write_checkpoints.ts` use nothing that those builds lack.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { manualSeed, type Tensor, tensor } from "@tenfold/core";
 import { DataLoader, TensorDataset } from "@tenfold/data";
 import * as nn from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
-import { checkpoint, earlyStopping, fit, type History } from "@tenfold/train";
+import { checkpoint, earlyStopping, fit, type History } from "../../mod.ts";
 
 /** What makes an optimizer, and a schedule beside it. */
 interface Recipe {

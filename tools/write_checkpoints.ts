@@ -1,18 +1,27 @@
 /**
- * Writes the checkpoints and figures of a build. In a checkout of the build, to
- * which this folder was copied:
+ * Writes the checkpoints and figures of a build, for the tests of later ones.
+ * In a checkout of the build, to which this file and `train/_testdata/builds`
+ * were copied:
  *
- * `deno run -A train/_testdata/builds/write.ts REVISION`
+ * `deno run -A tools/write_checkpoints.ts REVISION`
  *
  * @module
  */
 import { saveSafetensors } from "@tenfold/data";
 import { setBackend } from "@tenfold/core";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
-import { CutOff, figuresOf, RECIPES, train } from "./runs.ts";
+import {
+  CutOff,
+  figuresOf,
+  RECIPES,
+  train,
+} from "../train/_testdata/builds/runs.ts";
 
 await setBackend(cpuTypedArray());
-const folder = new URL(`./${Deno.args[0]}/`, import.meta.url);
+const folder = new URL(
+  `../train/_testdata/builds/${Deno.args[0]}/`,
+  import.meta.url,
+);
 await Deno.mkdir(folder, { recursive: true });
 const figures: Record<string, unknown> = {};
 for (const name of Object.keys(RECIPES)) {
