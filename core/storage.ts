@@ -88,6 +88,7 @@ export function memory(options: MemoryOptions = {}): MemoryUse {
   checkCount("tell the memory in use", arguments.length, 1);
   checkPlain(OPTIONS, options, "tell the memory in use");
   const { report, resetPeak = false } = options;
+  growUp();
   const now = { ...use };
   if (report !== undefined) noteTensors(report);
   if (resetPeak) use.peakBytes = use.bytes;
@@ -110,6 +111,7 @@ export function gaveWay(): void {
 }
 
 function settle(): number {
+  growUp();
   settled.buffers = use.buffers;
   return settled.bytes = use.bytes;
 }
@@ -122,24 +124,40 @@ interface Holding {
   readonly bytes: number;
   /** Tensor handles on it; references by the tape are not counted here. */
   tensors: number;
-  freed: boolean;
 }
 
-/** Takes a holding off the count. */
-function drop(holding: Holding): void {
-  holding.freed = true;
+/** Takes a buffer off the count, with the tensors on it. */
+function drop(bytes: number, tensors: number): void {
   use.buffers--;
-  use.bytes -= holding.bytes;
-  use.tensors -= holding.tensors;
+  use.bytes -= bytes;
+  use.tensors -= tensors;
 }
 
 /** Frees what nobody released: the safety net, not the plan. */
 const forgotten = new FinalizationRegistry<Holding>((holding) => {
-  if (holding.freed) return;
-  drop(holding);
-  collected(holding.bytes);
-  if (holding.buffer !== null) holding.backend.free(holding.buffer);
+  const { backend, buffer, bytes, tensors } = holding;
+  drop(bytes, tensors);
+  collected(bytes);
+  if (buffer !== null) backend.free(buffer);
 });
+
+/**
+ * Small storages that are young, in a ring. Most are released soon, and to
+ * register and unregister them takes longer than to run a small kernel; those
+ * that are pushed out are registered.
+ */
+const young: (Storage | null)[] = new Array(64).fill(null);
+/** The most bytes of a storage that stays here, out of the collector's reach. */
+const SMALL = 4096;
+let next = 0;
+
+/** Has the collector watch the young storages as well. */
+function growUp(): void {
+  for (let i = 0; i < young.length; i++) {
+    young[i]?.watch();
+    young[i] = null;
+  }
+}
 
 /** Memory of a backend; where there is none left, says what may be garbage. */
 function allocate(backend: Backend, dtype: DType, size: number): Buffer {
@@ -168,15 +186,16 @@ export class Storage {
   readonly dtype: DType;
   /** The number of elements. */
   readonly size: number;
+  /** Bytes of its elements. */
+  readonly bytes: number;
   /** Counts the changes in place; the tape compares it. */
   version = 0;
   #references = 1;
-  readonly #holding: Holding;
-
-  /** Bytes of its elements. */
-  get bytes(): number {
-    return this.#holding.bytes;
-  }
+  #freed = false;
+  /** Tensor handles, as long as nobody watches it. */
+  #tensors = 0;
+  /** Null as long as nobody watches it. */
+  #holding: Holding | null = null;
 
   /**
    * Allocates memory for `size` elements, with one reference to it.
@@ -194,24 +213,24 @@ export class Storage {
     this.buffer = allocate(backend, dtype, Math.max(size, 1));
     this.dtype = dtype;
     this.size = size;
-    this.#holding = {
-      backend,
-      buffer: backend.collected ? null : this.buffer,
-      bytes,
-      tensors: 0,
-      freed: false,
-    };
+    this.bytes = bytes;
     use.buffers++;
     use.bytes += bytes;
     if (use.bytes > use.peakBytes) use.peakBytes = use.bytes;
-    forgotten.register(this, this.#holding, this);
+    if (bytes > SMALL) this.watch();
+    else {
+      const before = young[next]!;
+      young[next] = this;
+      next = (next + 1) % young.length;
+      if (before !== null) before.watch();
+    }
     currentRecording()?.allocated(this);
     hold(use.bytes);
   }
 
   /** True while the buffer may be used. */
   get live(): boolean {
-    return !this.#holding.freed;
+    return !this.#freed;
   }
 
   /** How many own a reference. */
@@ -227,16 +246,34 @@ export class Storage {
 
   /** Takes a reference away; the last one frees the buffer. */
   release(): void {
-    if (--this.#references > 0) return;
-    if (this.#holding.freed) return;
-    forgotten.unregister(this);
-    drop(this.#holding);
+    if (--this.#references > 0 || this.#freed) return;
+    this.#freed = true;
+    const holding = this.#holding;
+    if (holding === null) drop(this.bytes, this.#tensors);
+    else {
+      forgotten.unregister(this);
+      drop(this.bytes, holding.tensors);
+    }
     this.backend.free(this.buffer);
+  }
+
+  /** Has the collector free it where the program forgets it. */
+  watch(): void {
+    if (this.#freed || this.#holding !== null) return;
+    const { backend, buffer, bytes } = this;
+    this.#holding = {
+      backend,
+      buffer: backend.collected ? null : buffer,
+      bytes,
+      tensors: this.#tensors,
+    };
+    forgotten.register(this, this.#holding, this);
   }
 
   /** Counts a tensor handle in (`1`) or out (`-1`). */
   countTensor(change: 1 | -1): void {
-    this.#holding.tensors += change;
+    if (this.#holding === null) this.#tensors += change;
+    else this.#holding.tensors += change;
     use.tensors += change;
   }
 }

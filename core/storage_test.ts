@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { clean, on, renamed } from "./_testing.ts";
+import { clean, on, pause, renamed } from "./_testing.ts";
 import { memory, ones, OutOfMemoryError, type Tensor, zeros } from "./mod.ts";
 
 function makeOnes(count: number): Tensor[] {
@@ -88,6 +88,53 @@ describe("memory()", () => {
       'report must be true or false: got "all"',
     );
   });
+});
+
+describe("what a program forgets", () => {
+  it("is freed where it awaits reads, the last few small ones too", async () => {
+    const backend = renamed("forgetful");
+    const { alloc, free } = backend;
+    const small = new Set<unknown>();
+    Object.defineProperty(backend, "collected", { value: false });
+    backend.alloc = (dtype, size) => {
+      const buffer = alloc(dtype, size);
+      if (size === 8) small.add(buffer);
+      return buffer;
+    };
+    backend.free = (buffer) => {
+      small.delete(buffer);
+      free(buffer);
+    };
+    await on(backend, async () => {
+      for (let i = 0; i < 10; i++) ones([8]);
+      assertEquals(small.size, 10);
+      // Work for the collector, so that it looks at what is old as well.
+      let junk: unknown[] = [];
+      for (let step = 0; step < 4000 && small.size > 0; step++) {
+        await ones([1000]).data();
+        if (step % 2 === 0) junk = Array.from({ length: 1e5 }, (_, i) => [i]);
+      }
+      assertEquals(junk.length, 1e5);
+      assertEquals(small.size, 0);
+    });
+  });
+
+  it(
+    "is not freed twice, nor counted twice, where it is released",
+    clean(async () => {
+      const { buffers, tensors } = memory();
+      // More than stay young, both small and large.
+      const made = Array.from(
+        { length: 200 },
+        (_, i) => ones([i % 2 === 0 ? 8 : 2000]),
+      );
+      const views = made.map((each) => each.reshape([2, -1]));
+      assertEquals(memory().buffers, buffers + 200);
+      assertEquals(memory().tensors, tensors + 400);
+      for (const each of [...made, ...views]) each.dispose();
+      await pause();
+    }),
+  );
 });
 
 describe("running out of memory", () => {
