@@ -36,6 +36,11 @@ export interface Backend {
   readonly notice?: string | undefined;
   /** True once its device is gone and a new one must be opened. */
   readonly lost?: boolean;
+  /**
+   * Waited for by `setBackend`: settles when what is loaded on opening, such as
+   * a library of the machine, is in use. The backend works before, without it.
+   */
+  readonly ready?: Promise<void> | undefined;
   /** The largest buffer that it can hold, in bytes. */
   readonly maxBufferBytes: number;
 

@@ -19,7 +19,11 @@ export {
   structureChanged,
 } from "./program/hooks.ts";
 export { refuseFaults } from "./refuse.ts";
-export { backendFromEnvironment } from "./registry.ts";
+export {
+  backendFromEnvironment,
+  environmentVariable,
+  openDevice,
+} from "./registry.ts";
 export { knowingNew, releasePassed, tidyNow, unscopedNow } from "./scope.ts";
 export { currentTask, Task } from "./task.ts";
 export { checkTensor, tensorClass, wrapValue } from "./tensor.ts";

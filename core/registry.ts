@@ -97,12 +97,21 @@ export function deviceOf(backend: Backend): Device {
 export async function openDevice(
   target: string | Backend | Device,
 ): Promise<Device> {
+  const device = await openedDevice(target);
+  const { ready } = device.backend;
+  if (ready) await ready;
+  return device;
+}
+
+function openedDevice(
+  target: string | Backend | Device,
+): Device | Promise<Device> {
   if (typeof target !== "string") return asDevice(target);
   const registration = registrationOf(target);
   if (registration.device && !registration.device.backend.lost) {
     return registration.device;
   }
-  return await (registration.opening ??= open(target, registration));
+  return registration.opening ??= open(target, registration);
 }
 
 async function open(
@@ -258,7 +267,7 @@ function environmentBackend(): string | null {
 }
 
 /** A variable, or null where it is unset, empty or may not be read. */
-function environmentVariable(variable: string): string | null {
+export function environmentVariable(variable: string): string | null {
   const { Deno: deno, process } = globalThis as {
     Deno?: {
       permissions: {

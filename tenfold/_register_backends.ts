@@ -3,7 +3,11 @@ import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import { wasmSimd, whyNoWasmSimd } from "@tenfold/backends/wasm-simd";
 import { probeWebgpu } from "@tenfold/backends/webgpu/probe";
 import { registerBackend } from "@tenfold/core";
-import { backendFromEnvironment } from "@tenfold/core/internal";
+import {
+  backendFromEnvironment,
+  environmentVariable,
+  openDevice,
+} from "@tenfold/core/internal";
 
 registerBackend("cpu-typedarray", () => cpuTypedArray(), { preferred: true });
 registerBackend("wasm-simd", () => wasmSimd(), {
@@ -16,5 +20,9 @@ registerBackend("webgpu", async () => {
   return await webgpu();
 }, { probe: probeWebgpu });
 
-// Nothing is waited for unless TENFOLD_BACKEND is set.
+// Nothing is waited for unless one of the two variables is set. A BLAS is loaded
+// before programs that wait for nothing begin.
+if (environmentVariable("TENFOLD_BLAS") !== null) {
+  await openDevice("wasm-simd").catch(() => {});
+}
 await backendFromEnvironment();

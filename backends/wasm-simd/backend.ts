@@ -16,6 +16,8 @@ import {
   type RoutineKernel,
 } from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
+import type { DoubleMultiplier } from "./blas/double.ts";
+import type { BlasProducts } from "./blas/products.ts";
 import { compileConv2d } from "./convolution/conv2d.ts";
 import { compileMaxPool2d } from "./convolution/max_pool2d.ts";
 import { ELEMENTS } from "./elements.ts";
@@ -42,11 +44,16 @@ export class WasmSimd implements Backend {
   readonly name = "wasm-simd";
   /** Every dtype. */
   readonly dtypes: readonly DType[] = DTYPE_NAMES;
+  /** Settles when it is known whether there is a BLAS. */
+  readonly ready: Promise<void> | undefined;
   /** 2 GiB, or the maximum size of the memory. */
   readonly maxBufferBytes: number;
   readonly #memory: LinearMemory;
   readonly #engine: Engine;
   readonly #without: string | null;
+  #blas: BlasProducts | null = null;
+  #noBlas: string | null = null;
+  #double: DoubleMultiplier | null = null;
   readonly #multipliers: Map<DType, Multiplier> = new Map();
 
   /**
@@ -54,16 +61,22 @@ export class WasmSimd implements Backend {
    *
    * @param features The features of the engine's WebAssembly.
    * @param memory The memory.
-   * @param options The number of threads, and a notice of missing features.
+   * @param options The number of threads, a notice of missing features, and the
+   * BLAS to look for, a path or `"auto"`.
    */
   constructor(
     features: Features,
     memory: LinearMemory,
-    { threads = 1, notice }: { threads?: number; notice?: string } = {},
+    { threads = 1, notice, blas = null }: {
+      threads?: number;
+      notice?: string;
+      blas?: string | null;
+    } = {},
   ) {
     this.#memory = memory;
     this.#engine = new Engine(features, memory, threads);
     this.#without = notice ?? null;
+    this.ready = blas === null ? undefined : this.#findBlas(blas, threads);
     this.maxBufferBytes = Math.min(
       MAX_BUFFER_BYTES,
       this.#engine.allocator.possible,
@@ -158,9 +171,11 @@ export class WasmSimd implements Backend {
   /** The features that are missing here. */
   get notice(): string | undefined {
     const failure = this.#engine.pool?.failure ?? null;
-    return failure === null
-      ? this.#without ?? undefined
-      : `works on one thread as ${failure}`;
+    const notices = [
+      failure === null ? this.#without : `works on one thread as ${failure}`,
+      this.#noBlas === null ? null : `works without a BLAS as ${this.#noBlas}`,
+    ].filter((notice) => notice !== null);
+    return notices.length === 0 ? undefined : notices.join("; ");
   }
 
   /** The threads, where there are several. */
@@ -168,22 +183,46 @@ export class WasmSimd implements Backend {
     return this.#engine.pool;
   }
 
+  /** The products of the machine's BLAS, where it is used. */
+  get blas(): BlasProducts | null {
+    return this.#blas;
+  }
+
   /** Ends the threads. The memory is collected when nothing refers to it. */
   dispose(): void {
     this.#engine.pool?.dispose();
+  }
+
+  async #findBlas(wanted: string, threads: number): Promise<void> {
+    try {
+      const { findBlas } = await import("./blas/mod.ts");
+      const own = this.#multiplierOf("float32") as Multiplier;
+      const found = findBlas(this.#engine, own, wanted, threads);
+      own.blas = this.#blas = found.products;
+      this.#double = found.double;
+    } catch (error) {
+      this.#noBlas = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** What computes products; null for dtypes whose products core decomposes. */
+  #multiplierOf(dtype: DType): Multiplier | DoubleMultiplier | null {
+    if (dtype === "float64") return this.#double;
+    if (dtype !== "float32" && dtype !== "int32") return null;
+    let multiplier = this.#multipliers.get(dtype);
+    if (multiplier === undefined) {
+      multiplier = new Multiplier(this.#engine, dtype);
+      this.#multipliers.set(dtype, multiplier);
+    }
+    return multiplier;
   }
 
   #routine(kernel: RoutineKernel): Launch | null {
     const dtype = kernel.inputs[0]!;
     switch (kernel.name) {
       case "matmul": {
-        if (dtype !== "float32" && dtype !== "int32") return null;
-        let multiplier = this.#multipliers.get(dtype);
-        if (multiplier === undefined) {
-          multiplier = new Multiplier(this.#engine, dtype);
-          this.#multipliers.set(dtype, multiplier);
-        }
-        return prepareMatmul(multiplier, kernel);
+        const multiplier = this.#multiplierOf(dtype);
+        return multiplier && prepareMatmul(multiplier, kernel);
       }
       case "gather":
         return compileGather(this.#engine, kernel);

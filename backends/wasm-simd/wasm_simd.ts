@@ -5,7 +5,7 @@
  */
 
 import type { Backend } from "@tenfold/core";
-import { parseArguments } from "@tenfold/core/internal";
+import { environmentVariable, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";
@@ -29,14 +29,35 @@ export interface WasmSimdOptions {
    * @default {4294967296}
    */
   readonly maxBytes?: number;
+  /**
+   * The BLAS that computes large matrix products, by the foreign function
+   * interface of Deno (which needs `--allow-ffi`) or Bun: a path, `"auto"` for
+   * what is found on this machine, `false` for none. It is loaded while
+   * `setBackend` waits, and used where it computes right and is faster than our
+   * own kernels; where there is none, everything works without, and
+   * `listBackends()` says why. Bits of results depend on the library, its kernel
+   * and its number of threads.
+   *
+   * @default {the environment variable TENFOLD_BLAS, or false}
+   */
+  readonly blas?: string | false;
 }
 
 const count = z.int("must be a positive integer").check(
   z.gt(0, "must be a positive integer"),
 );
+/** What chooses no BLAS in the environment. */
+const NONE = "false";
+const NO_BLAS = 'must be a path, "auto" or false';
 const OPTIONS = z.strictObject({
   threads: z.optional(count),
   maxBytes: z._default(count, 2 ** 32),
+  blas: z.optional(
+    z.pipe(
+      z.transform((value) => value === false ? NONE : value),
+      z.string(NO_BLAS).check(z.minLength(1, NO_BLAS)),
+    ),
+  ),
 });
 
 /** More threads are not faster, as they share one memory. */
@@ -67,7 +88,8 @@ export function whyNoWasmSimd(): string | null {
  * @param options The number of threads and the maximum size of the memory.
  * @returns The backend.
  * @throws {RangeError} If `threads` or `maxBytes` is not a positive integer.
- * @throws {TypeError} If an option is unknown.
+ * @throws {TypeError} If an option is unknown, or `blas` is neither a path nor
+ * false.
  * @throws {Error} If the engine's WebAssembly has no vector instructions.
  *
  * @example Two threads, and at most a gigabyte
@@ -81,7 +103,7 @@ export function whyNoWasmSimd(): string | null {
  * ```
  */
 export function wasmSimd(options: WasmSimdOptions = {}): Backend {
-  const { threads: wanted = defaultThreads(), maxBytes } = parseArguments(
+  const { threads: wanted = defaultThreads(), maxBytes, blas } = parseArguments(
     OPTIONS,
     {},
     options,
@@ -99,8 +121,10 @@ export function wasmSimd(options: WasmSimdOptions = {}): Backend {
     : "memory cannot be shared here (a page must be cross-origin isolated)";
   const threads = why === null ? wanted : 1;
   const memory = new LinearMemory(threads > 1, maxBytes);
+  const wantedBlas = blas ?? environmentVariable("TENFOLD_BLAS") ?? NONE;
   return new WasmSimd(features, memory, {
     threads,
+    blas: wantedBlas === NONE ? null : wantedBlas,
     ...(wanted > threads ? { notice: `works on one thread as ${why}` } : {}),
   });
 }

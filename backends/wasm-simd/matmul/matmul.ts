@@ -4,8 +4,15 @@
  * @module
  */
 
-import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
+import {
+  DTYPES,
+  type KernelCall,
+  type Launch,
+  type RoutineKernel,
+} from "@tenfold/core/backend";
 import type { Block } from "../allocator.ts";
+import type { DoubleMultiplier } from "../blas/double.ts";
+import type { BlasProducts } from "../blas/products.ts";
 import type { ModuleBuilder } from "../assembler.ts";
 import { ARGUMENTS, type Engine, type Program, ZEROS } from "../engine.ts";
 import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
@@ -18,7 +25,7 @@ import { staged, type Stages, type Work } from "../launch.ts";
 import { PRODUCT_BYTES, PRODUCT_WORDS as W } from "./product.ts";
 
 /** One product of two matrices, addresses and strides in bytes. */
-class Product {
+export class Product {
   rows = 0;
   columns = 0;
   depth = 0;
@@ -64,6 +71,8 @@ export class Multiplier {
   readonly #workspaceBytes: number;
   readonly #tileRows: number;
   #workspace: Block | null = null;
+  /** A library that computes some of the products. */
+  blas: BlasProducts | null = null;
   /** Where calls go that do not run at once. */
   #stages: Stages | null = null;
 
@@ -106,7 +115,8 @@ export class Multiplier {
       this.#runGemv("ger", product, a, aRow, b, 4, rows, columns);
       return;
     }
-    this.#general(product);
+    if (this.blas?.suits(product)) this.#byBlas(this.blas, product);
+    else this.#general(product);
   }
 
   /** Copies a bias of odd strides to the output, and begins there. */
@@ -206,6 +216,13 @@ export class Multiplier {
     return this.#stages?.room(PRODUCT_BYTES) ?? ARGUMENTS;
   }
 
+  #byBlas(blas: BlasProducts, product: Product): void {
+    if (this.#stages === null) return blas.multiply(product);
+    const args = this.#room();
+    blas.write(product, args);
+    if (!this.#stages.again) this.#stages.add(blas.program, args, blas.work);
+  }
+
   #general(product: Product): void {
     const { rows, columns, bColumn } = product;
     const inPlace = bColumn === 4 &&
@@ -258,18 +275,19 @@ export class Multiplier {
 /**
  * Prepares the routine.
  *
- * @param multiplier The functions of the dtype.
+ * @param multiplier Computes single products of the dtype.
  * @param kernel The routine.
  */
 export function prepareMatmul(
-  multiplier: Multiplier,
+  multiplier: Multiplier | DoubleMultiplier,
   { rank, inputs }: RoutineKernel,
 ): Launch {
   const batchRank = rank - 3;
   const biased = inputs.length === 3;
+  const { bytes } = DTYPES[inputs[0]!];
   const launch = (call: KernelCall) => {
     if (batchRank === 0) {
-      multiplier.multiply(productOf(call, 0, biased));
+      multiplier.multiply(productOf(call, 0, biased, bytes));
       return;
     }
     const { shape, strides } = call;
@@ -279,10 +297,10 @@ export function prepareMatmul(
       for (let d = 0; d < batchRank; d++) {
         offset += position[d]! * strides[buffer]![d]!;
       }
-      return 4 * offset;
+      return bytes * offset;
     };
     for (;;) {
-      const product = productOf(call, batchRank, biased);
+      const product = productOf(call, batchRank, biased, bytes);
       product.out += offsetOf(0);
       product.a += offsetOf(1);
       product.b += offsetOf(2);
@@ -293,6 +311,7 @@ export function prepareMatmul(
       if (d < 0) return;
     }
   };
+  if (!("stage" in multiplier)) return launch;
   return staged(launch, (call, stages) => {
     multiplier.stage(stages, () => launch(call));
   });
@@ -303,6 +322,7 @@ function productOf(
   { shape, strides, offsets, buffers }: KernelCall,
   m: number,
   biased: boolean,
+  bytes: number,
 ): Product {
   const product = new Product();
   const n = m + 1;
@@ -310,20 +330,20 @@ function productOf(
   product.rows = shape[m]!;
   product.columns = shape[n]!;
   product.depth = shape[k]!;
-  product.out = (buffers[0] as Block).pointer + 4 * offsets[0]!;
-  product.outRow = 4 * product.columns;
-  product.a = (buffers[1] as Block).pointer + 4 * offsets[1]!;
+  product.out = (buffers[0] as Block).pointer + bytes * offsets[0]!;
+  product.outRow = bytes * product.columns;
+  product.a = (buffers[1] as Block).pointer + bytes * offsets[1]!;
   const a = strides[1]!;
-  product.aRow = 4 * a[m]!;
-  product.aStep = 4 * a[k]!;
-  product.b = (buffers[2] as Block).pointer + 4 * offsets[2]!;
+  product.aRow = bytes * a[m]!;
+  product.aStep = bytes * a[k]!;
+  product.b = (buffers[2] as Block).pointer + bytes * offsets[2]!;
   const b = strides[2]!;
-  product.bStep = 4 * b[k]!;
-  product.bColumn = 4 * b[n]!;
+  product.bStep = bytes * b[k]!;
+  product.bColumn = bytes * b[n]!;
   if (biased) {
-    product.first = (buffers[3] as Block).pointer + 4 * offsets[3]!;
-    product.firstRow = 4 * strides[3]![m]!;
-    product.firstColumn = 4 * strides[3]![n]!;
+    product.first = (buffers[3] as Block).pointer + bytes * offsets[3]!;
+    product.firstRow = bytes * strides[3]![m]!;
+    product.firstColumn = bytes * strides[3]![n]!;
   }
   return product;
 }
