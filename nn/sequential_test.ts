@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { clean } from "./_testing.ts";
 import {
   memory,
   noGrad,
@@ -10,7 +9,19 @@ import {
   type Tensor,
   tensor,
 } from "@tenfold/core";
-import { Dropout, Flatten, Identity, Module, ReLU, Sequential } from "./mod.ts";
+import { clean } from "./_testing.ts";
+import {
+  Dropout,
+  Flatten,
+  Identity,
+  Linear,
+  Module,
+  ReLU,
+  Sequential,
+} from "./mod.ts";
+
+const named = (module: Module<never[], unknown>) =>
+  module.namedParameters().map(([name]) => name);
 
 /** Adds 1, and says how many buffers are live when it is called. */
 class Plus extends Module {
@@ -21,6 +32,31 @@ class Plus extends Module {
     return x.add(1);
   }
 }
+
+describe("a Sequential", () => {
+  it(
+    "Sequential can be indexed, measured, iterated and extended",
+    clean(() => {
+      const relu = new ReLU();
+      using model = new Sequential(new Linear(2, 3), relu);
+      assertEquals(model.length, 2);
+      assertEquals(model[1], relu);
+      assertEquals([...model], [model[0], relu]);
+      model.append(new Linear(3, 1));
+      assertEquals(model.forward(ones([4, 2])).shape, [4, 1]);
+      model[2]!.dispose();
+      model[2] = new Linear(3, 5);
+      assertEquals(model.forward(ones([4, 2])).shape, [4, 5]);
+      assertEquals(named(model), ["0.weight", "0.bias", "2.weight", "2.bias"]);
+      assertEquals(new Sequential().forward(ones([1])).toArraySync(), [1]);
+      assertThrows(
+        () => new Sequential(ones([1]) as unknown as Module),
+        TypeError,
+        "no Module",
+      );
+    }),
+  );
+});
 
 describe("a Sequential under noGrad", () => {
   it(

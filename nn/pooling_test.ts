@@ -1,77 +1,17 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
+  full,
   gradcheck,
-  IndexError,
   manualSeed,
-  ones,
   randn,
   ShapeError,
   tensor,
   zeros,
 } from "@tenfold/core";
 import { clean } from "./_testing.ts";
-import { BatchNorm1d, BatchNorm2d } from "./batch_norm.ts";
-import { Conv2d } from "./conv2d.ts";
-import { Embedding } from "./embedding.ts";
 import * as functional from "./functional/mod.ts";
 import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./pooling.ts";
-
-describe("Conv2d", () => {
-  it(
-    "keeps height and width with padding same",
-    clean(() => {
-      using layer = new Conv2d(2, 3, [4, 3], { padding: "same", dilation: 2 });
-      assertEquals(layer.forward(randn([1, 2, 9, 8])).shape, [1, 3, 9, 8]);
-      assertThrows(
-        () =>
-          functional.conv2d(zeros([1, 1, 4, 4]), zeros([1, 1, 2, 2]), null, {
-            padding: "same",
-            stride: 2,
-          }),
-        RangeError,
-        "stride [2, 2]",
-      );
-    }),
-  );
-
-  it(
-    "names kernels, channels and groups that do not fit",
-    clean(() => {
-      using layer = new Conv2d(3, 4, 5);
-      assertThrows(
-        () => layer.forward(zeros([1, 3, 4, 8])),
-        ShapeError,
-        "an input of 4x8, padded by [0, 0], with a kernel of 5x5",
-      );
-      assertThrows(
-        () => layer.forward(zeros([1, 2, 8, 8])),
-        ShapeError,
-        "got input [1, 2, 8, 8] and weight [4, 3, 5, 5]",
-      );
-      assertThrows(() => layer.forward(zeros([8, 8])), ShapeError, "[8, 8]");
-      assertThrows(
-        () => new Conv2d(3, 4, 3, { groups: 2 }),
-        ShapeError,
-        "2 groups as they must divide the channels: got 3 in and 4 out",
-      );
-      assertThrows(() => new Conv2d(3, 4, 0), RangeError, "kernelSize");
-    }),
-  );
-
-  it(
-    "differentiates twice",
-    clean(async () => {
-      manualSeed(1);
-      const double = { dtype: "float64", requiresGrad: true } as const;
-      await gradcheck(
-        (x, w) => functional.conv2d(x!, w!, null, { stride: 2, padding: 1 }),
-        [randn([2, 2, 5, 4], double), randn([3, 2, 3, 3], double)],
-        { secondOrder: true },
-      );
-    }),
-  );
-});
 
 describe("pooling", () => {
   it(
@@ -182,57 +122,91 @@ describe("pooling", () => {
   );
 });
 
-describe("batch norm", () => {
+describe("adaptive average pooling", () => {
+  /** The mean of each window, element by element. */
+  const expected = (
+    x: readonly number[][],
+    [h, w]: readonly [number, number],
+  ): number[][] => {
+    const span = (i: number, n: number, extent: number) =>
+      [Math.floor(i * extent / n), Math.ceil((i + 1) * extent / n)] as const;
+    return Array.from(
+      { length: h },
+      (_, i) =>
+        Array.from({ length: w }, (_, j) => {
+          const rows = x.slice(...span(i, h, x.length));
+          const all = rows.flatMap((row) =>
+            row.slice(...span(j, w, row.length))
+          );
+          return all.reduce((a, b) => a + b, 0) / all.length;
+        }),
+    );
+  };
+
   it(
-    "uses running figures in evaluation",
+    "keeps infinities and NaN in the windows that cover them",
+    clean(() => {
+      const sizes = [[3, 2], [5, 5], [4, 7], [7, 3], [2, 9], [10, 1]] as const;
+      for (const special of [Infinity, -Infinity, NaN, 1e30]) {
+        const values = Array.from(
+          { length: 7 },
+          (_, i) => Array.from({ length: 7 }, (_, j) => (i * 7 + j) % 5),
+        );
+        values[3]![2] = special;
+        for (const size of sizes) {
+          const y = functional.adaptiveAvgPool2d(
+            tensor([values], { dtype: "float64" }),
+            { outputSize: [...size] },
+          );
+          const wanted = expected(values, size).flat();
+          [...y.dataSync()].forEach((found, k) => {
+            const e = wanted[k]!;
+            if (Number.isFinite(e)) {
+              assertAlmostEquals(found / (e || 1), e ? 1 : 0, 1e-14);
+            } else assertEquals(found, e, `${size}, ${k}`);
+          });
+        }
+      }
+    }),
+  );
+
+  it(
+    "loses no digits of float64, and differentiates twice",
     clean(async () => {
-      manualSeed(2);
-      using layer = new BatchNorm1d(2, { momentum: 1 });
-      const x = randn([50, 2]).mul(3).add(1);
-      layer.forward(x);
-      layer.eval();
-      const y = layer.forward(x);
-      assertAlmostEquals(await y.mean().item(), 0, 1e-5);
-      assertAlmostEquals(await y.std().item(), 1, 0.02);
-      assertEquals(await layer.num_batches_tracked!.item(), 1);
+      const double = { dtype: "float64", requiresGrad: true } as const;
+      const third = full([1, 5, 5], 1 / 3, double);
+      const y = functional.adaptiveAvgPool2d(third, { outputSize: [3, 2] });
+      for (const value of y.dataSync()) assertAlmostEquals(value, 1 / 3, 1e-15);
+      manualSeed(3);
+      await gradcheck(
+        (x) => functional.adaptiveAvgPool2d(x!, { outputSize: [3, 4] }),
+        [randn([2, 5, 3], double)],
+        { secondOrder: true },
+      );
     }),
   );
 
   it(
-    "refuses a training batch of one and wrong channels",
+    "has gradient 0 where a window does not reach, however steep the loss is",
     clean(() => {
-      using vectors = new BatchNorm1d(3);
-      assertThrows(
-        () => vectors.forward(ones([1, 3])),
-        ShapeError,
-        "BatchNorm1d in training to one value a channel",
-      );
-      assertEquals(vectors.eval().forward(ones([1, 3])).shape, [1, 3]);
-      using images = new BatchNorm2d(3);
-      assertThrows(
-        () => images.forward(ones([2, 4, 5, 5])),
-        ShapeError,
-        "BatchNorm2d of 3 features to shape [2, 4, 5, 5]",
-      );
+      const x = zeros([1, 3, 1], { requiresGrad: true });
+      const y = functional.adaptiveAvgPool2d(x, { outputSize: [2, 1] });
+      // The windows are rows 0 and 1, and rows 1 and 2.
+      y.select(1, 0).sqrt().sum().backward();
+      assertEquals(x.grad!.flatten().toArraySync(), [Infinity, Infinity, 0]);
     }),
   );
-});
 
-describe("Embedding", () => {
   it(
-    "names an index that is out of range",
+    "refuses an input without height or width",
     clean(() => {
-      using table = new Embedding(5, 2);
-      assertThrows(
-        () => table.forward(tensor([1, 5], { dtype: "int32" })),
-        IndexError,
-        "Cannot apply embedding as an index is out of range: got 5, expected 0 to 4",
-      );
-      assertThrows(
-        () => new Embedding(5, 2, { paddingIdx: 5 }),
-        IndexError,
-        "got 5 for 5 rows",
-      );
+      for (const outputSize of [1, 2]) {
+        assertThrows(
+          () => functional.adaptiveAvgPool2d(zeros([1, 0, 4]), { outputSize }),
+          ShapeError,
+          "an input of 0x4",
+        );
+      }
     }),
   );
 });

@@ -1,12 +1,8 @@
-import {
-  assertAlmostEquals,
-  assertEquals,
-  assertRejects,
-  assertThrows,
-} from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { ShapeError, tensor } from "@tenfold/core";
-import { METRIC_CASES } from "./_testdata/metrics.ts";
+import type { Average } from "./_average.ts";
+import { int32, logitsOf } from "./_testdata/metric_tensors.ts";
 import { countingBackend } from "./_testing.ts";
 import { accuracy } from "./accuracy.ts";
 import { confusionMatrix } from "./confusion_matrix.ts";
@@ -14,98 +10,6 @@ import { f1 } from "./f1.ts";
 import { measure } from "./measure.ts";
 import { precision } from "./precision.ts";
 import { recall } from "./recall.ts";
-import type { Average } from "./_average.ts";
-
-const int32 = (values: readonly number[]) =>
-  tensor([...values], { dtype: "int32" });
-
-/** Logits whose largest entry is the class predicted. */
-const logitsOf = (predicted: readonly number[], classes: number) =>
-  tensor(
-    predicted.map((p) =>
-      Array.from({ length: classes }, (_, c) => c === p ? 2 : -c / 10)
-    ),
-  );
-
-describe("metrics beside scikit-learn's", () => {
-  for (const [i, figures] of METRIC_CASES.entries()) {
-    const { predicted, actual, classes } = figures;
-    it(`accuracy of case ${i}`, async () => {
-      assertAlmostEquals(await accuracy(predicted, actual), figures.accuracy);
-      assertAlmostEquals(
-        await accuracy(int32(predicted), int32(actual)),
-        figures.accuracy,
-      );
-      assertAlmostEquals(
-        await measure(accuracy(), logitsOf(predicted, classes), int32(actual)),
-        figures.accuracy,
-        1e-6,
-      );
-    });
-    it(`confusion matrix of case ${i}`, async () => {
-      const expected = figures.confusion.map((row) => [...row]);
-      assertEquals(
-        await confusionMatrix(predicted, actual, { classes }),
-        expected,
-      );
-      assertEquals(
-        await confusionMatrix(logitsOf(predicted, classes), int32(actual)),
-        expected,
-      );
-    });
-    for (const by of ["true", "predicted", "all"] as const) {
-      it(`confusion matrix of case ${i}, normalized by ${by}`, async () => {
-        const found = await confusionMatrix(predicted, actual, {
-          classes,
-          normalize: by,
-        });
-        const expected = figures.normalized[by]!.flat();
-        found.flat().forEach((f, k) => assertAlmostEquals(f, expected[k]!));
-      });
-    }
-    for (const [average, scores] of Object.entries(figures.averages)) {
-      for (const zeroDivision of [0, 1] as const) {
-        const options = { average: average as Average, zeroDivision };
-        const expected = scores[`zeroDivision${zeroDivision}`];
-        it(`${average} figures of case ${i}, 0 / 0 as ${zeroDivision}`, async () => {
-          for (
-            const [name, metric] of [
-              ["precision", precision],
-              ["recall", recall],
-              ["f1", f1],
-            ] as const
-          ) {
-            const figure = expected[name];
-            assertAlmostEquals(
-              await metric(predicted, actual, options),
-              figure,
-            );
-            assertAlmostEquals(
-              await metric(int32(predicted), int32(actual), options),
-              figure,
-            );
-            assertAlmostEquals(
-              await measure(
-                metric(options),
-                logitsOf(predicted, classes),
-                int32(actual),
-              ),
-              figure,
-            );
-            assertAlmostEquals(
-              await measure(
-                metric({ ...options, classes }),
-                int32(predicted),
-                int32(actual),
-              ),
-              figure,
-            );
-          }
-        });
-      }
-    }
-  }
-});
 
 describe("metrics of scores", () => {
   it("takes one score for each sample by a threshold", async () => {
@@ -118,26 +22,6 @@ describe("metrics of scores", () => {
       await confusionMatrix([0.9, 0.2], [1, 1], { threshold: 0.5 }),
       [[0, 0], [1, 1]],
     );
-  });
-
-  it("takes a column of scores by a threshold", async () => {
-    const scores = tensor([[-1], [2]]);
-    assertEquals(await accuracy(scores, int32([0, 1]), { threshold: 0 }), 1);
-    assertEquals(
-      await accuracy(scores, tensor([[0], [1]]), { threshold: 0 }),
-      1,
-    );
-  });
-
-  it("finds the classes along dim 1, as losses do", async () => {
-    // Two samples, two classes, three places.
-    const scores = tensor([
-      [[1, 0, 1], [0, 1, 0]],
-      [[0, 0, 0], [1, 1, 1]],
-    ]);
-    const truth = tensor([[0, 1, 1], [1, 1, 1]], { dtype: "int32" });
-    assertAlmostEquals(await accuracy(scores, truth), 5 / 6);
-    assertAlmostEquals(await measure(accuracy(), scores, truth), 5 / 6);
   });
 
   it("leaves nothing behind", async () => {
@@ -230,19 +114,6 @@ describe("metrics of bad input", () => {
       () => measure(f1(), int32([0, 1]), truth()),
       TypeError,
       "set classes",
-    );
-  });
-
-  it("refuses predictions alone, and two kinds", async () => {
-    assertThrows(
-      () => accuracy(tensor([1]) as never),
-      TypeError,
-      "Cannot compute accuracy of predictions alone: pass the targets as well",
-    );
-    await assertRejects(
-      () => accuracy(int32([1]), [1]),
-      TypeError,
-      "Cannot compute accuracy of a tensor and an array: pass two of a kind",
     );
   });
 

@@ -1,0 +1,62 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { gradcheck, manualSeed, randn, ShapeError, zeros } from "@tenfold/core";
+import { clean } from "./_testing.ts";
+import { Conv2d } from "./conv2d.ts";
+import * as functional from "./functional/mod.ts";
+
+describe("Conv2d", () => {
+  it(
+    "keeps height and width with padding same",
+    clean(() => {
+      using layer = new Conv2d(2, 3, [4, 3], { padding: "same", dilation: 2 });
+      assertEquals(layer.forward(randn([1, 2, 9, 8])).shape, [1, 3, 9, 8]);
+      assertThrows(
+        () =>
+          functional.conv2d(zeros([1, 1, 4, 4]), zeros([1, 1, 2, 2]), null, {
+            padding: "same",
+            stride: 2,
+          }),
+        RangeError,
+        "stride [2, 2]",
+      );
+    }),
+  );
+
+  it(
+    "names kernels, channels and groups that do not fit",
+    clean(() => {
+      using layer = new Conv2d(3, 4, 5);
+      assertThrows(
+        () => layer.forward(zeros([1, 3, 4, 8])),
+        ShapeError,
+        "an input of 4x8, padded by [0, 0], with a kernel of 5x5",
+      );
+      assertThrows(
+        () => layer.forward(zeros([1, 2, 8, 8])),
+        ShapeError,
+        "got input [1, 2, 8, 8] and weight [4, 3, 5, 5]",
+      );
+      assertThrows(() => layer.forward(zeros([8, 8])), ShapeError, "[8, 8]");
+      assertThrows(
+        () => new Conv2d(3, 4, 3, { groups: 2 }),
+        ShapeError,
+        "2 groups as they must divide the channels: got 3 in and 4 out",
+      );
+      assertThrows(() => new Conv2d(3, 4, 0), RangeError, "kernelSize");
+    }),
+  );
+
+  it(
+    "differentiates twice",
+    clean(async () => {
+      manualSeed(1);
+      const double = { dtype: "float64", requiresGrad: true } as const;
+      await gradcheck(
+        (x, w) => functional.conv2d(x!, w!, null, { stride: 2, padding: 1 }),
+        [randn([2, 2, 5, 4], double), randn([3, 2, 3, 3], double)],
+        { secondOrder: true },
+      );
+    }),
+  );
+});

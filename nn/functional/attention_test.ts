@@ -1,0 +1,60 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import {
+  gradcheck,
+  manualSeed,
+  ones,
+  randn,
+  ShapeError,
+  tensor,
+  type TensorOptions,
+} from "@tenfold/core";
+import { clean } from "../_testing.ts";
+import * as nn from "../mod.ts";
+
+const double: TensorOptions = { dtype: "float64", requiresGrad: true };
+
+describe("scaledDotProductAttention", () => {
+  it(
+    "has gradients of both orders, masked or not",
+    clean(async () => {
+      manualSeed(2);
+      const q = randn([2, 3, 2], double);
+      const k = randn([2, 4, 2], double);
+      const v = randn([2, 4, 3], double);
+      const mask = tensor([true, false, true, true]);
+      const bias = randn([3, 4], double);
+      const attend = nn.functional.scaledDotProductAttention;
+      const secondOrder = { secondOrder: true };
+      await gradcheck(
+        (q, k, v) => attend(q!, k!, v!, { mask, isCausal: true }),
+        [q, k, v],
+        secondOrder,
+      );
+      await gradcheck(
+        (q, k, v, bias) => attend(q!, k!, v!, { mask: bias!, scale: 0.7 }),
+        [q, k, v, bias],
+        secondOrder,
+      );
+    }),
+  );
+
+  it(
+    "lets a query see only what is before it",
+    clean(() => {
+      manualSeed(4);
+      const attend = nn.functional.scaledDotProductAttention;
+      const [q, k, v] = [randn([3, 2]), randn([3, 2]), randn([3, 2])];
+      const causal = attend(q, k, v, { isCausal: true });
+      assertEquals(
+        causal.select(0, 0).toArraySync(),
+        v.select(0, 0).toArraySync(),
+      );
+      assertThrows(
+        () => attend(q, ones([3, 4]), v),
+        ShapeError,
+        "Cannot apply scaledDotProductAttention",
+      );
+    }),
+  );
+});
