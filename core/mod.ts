@@ -36,6 +36,29 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
+export {
+  accumulator,
+  arg,
+  backendFromEnvironment,
+  broadcastShapes,
+  call,
+  castExpr,
+  constant,
+  deviceFor,
+  erf,
+  erfc,
+  indexAlong,
+  operandsOf,
+  parseOptions,
+  scalar,
+  showShape,
+  showValue,
+  sizeOf,
+  threefry,
+  topological,
+  updateInPlace,
+  usesIndex,
+} from "./deprecated.ts";
 export type { Device } from "./device.ts";
 export {
   type DType,
