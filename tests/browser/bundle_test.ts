@@ -6,9 +6,10 @@ import { bundle } from "./_bundle.ts";
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 // Outside of the tests, as Bun gives a test five seconds.
-const [one, all] = [
+const [one, all, layers] = [
   await bundle(here("./_one_import.ts")),
   await bundle(here("./_all_imports.ts")),
+  await bundle(here("./_layers_only.ts")),
 ];
 
 const NODE_ONLY = ["readline", "fs", "path", "tty", "stream", "events", "os"];
@@ -31,6 +32,17 @@ describe("a bundle for browsers", () => {
     for (const script of [one, all]) {
       assertEquals(/Ungültige Eingabe|Entrée invalide/.test(script), false);
     }
+  });
+
+  it("holds no reader of files where tensors and layers are used alone", () => {
+    // Names that are in the readers' messages or in the libraries below them.
+    const readers = /ONNX|PyTorch data|GGUF|safetensors data|protobuf|inflate/;
+    assertEquals(
+      layers.split("\n").filter((line) =>
+        readers.test(line) && !/^\s*(\/\/|\*)/.test(line)
+      ),
+      [],
+    );
   });
 
   it("holds less where less is used", () => {

@@ -1,0 +1,10 @@
+/**
+ * What the packages of Tenfold share of this one. Not for programs: names
+ * change here without notice.
+ *
+ * @module
+ */
+export { elementsOf } from "./_bytes.ts";
+export { besidePath } from "./_fs.ts";
+export { SMALL_FLOATS, smallFloatTable } from "./_small_float.ts";
+export { deviceOption } from "./_to_tensor.ts";

@@ -1,0 +1,135 @@
+/**
+ * What goes into a model, checked against what the model says of it.
+ *
+ * @module
+ */
+import { type Device, isFloating, ShapeError, Tensor } from "@tenfold/core";
+import { showValue } from "@tenfold/core/internal";
+import { allocate, dtypeOf, factsOf, isFloat, nameOf } from "./_element.ts";
+import type { ValueInfoProto } from "./_proto/messages.ts";
+import { type Known, known, sizeOf, type Value } from "./_value.ts";
+
+/** An input or output of a model. */
+export interface OnnxValueInfo {
+  /** Its name. */
+  readonly name: string;
+  /** Its element type, as ONNX writes it: `"float"`, `"int64"`, `"bool"`. */
+  readonly type: string;
+  /**
+   * Its extents: numbers, names of those that are free, and null where nothing
+   * is said. Null as a whole where the rank is free too.
+   */
+  readonly shape: readonly (number | string | null)[] | null;
+}
+
+/**
+ * What an input takes: a tensor, or numbers. Integers of any width are int32
+ * tensors. Numbers are for what decides how the model runs, such as a sampling
+ * rate: they are known to JavaScript on every backend.
+ */
+export type OnnxInput =
+  | Tensor
+  | number
+  | bigint
+  | boolean
+  | ArrayLike<number>
+  | ArrayLike<bigint>;
+
+/** What a file says of an input or output. */
+export function infoOf({ name, type }: ValueInfoProto): OnnxValueInfo {
+  const tensor = type?.tensorType;
+  return {
+    name,
+    type: nameOf(tensor?.elemType ?? 1),
+    shape:
+      tensor?.shape?.dim.map(({ dimValue, dimParam }) =>
+        dimParam !== ""
+          ? dimParam
+          : dimValue !== null && dimValue >= 0
+          ? dimValue
+          : null
+      ) ?? null,
+  };
+}
+
+/** An input as a value, checked against what the model says of it. */
+export function valueOf(
+  input: OnnxInput,
+  info: ValueInfoProto,
+  dtypes: Device["backend"]["dtypes"],
+): Value {
+  const { name, shape } = infoOf(info);
+  const type = info.type?.tensorType?.elemType ?? 1;
+  if (factsOf(type) === undefined) {
+    throw new TypeError(
+      `Cannot run the ONNX model as its input ${name} holds ${nameOf(type)}`,
+    );
+  }
+  const value = input instanceof Tensor
+    ? tensorInput(input, name, type, dtypes)
+    : numbersInput(input, name, type, shape);
+  if (shape !== null) checkShape(name, value.shape, shape);
+  return value;
+}
+
+function tensorInput(
+  tensor: Tensor,
+  name: string,
+  type: number,
+  dtypes: Device["backend"]["dtypes"],
+): Value {
+  const due = dtypeOf(type, dtypes);
+  const fits = tensor.dtype === due ||
+    (isFloat(type) && isFloating(tensor.dtype));
+  if (!fits) {
+    throw new TypeError(
+      `Cannot run the ONNX model as its input ${name} is ${
+        nameOf(type)
+      } and takes ${due} tensors: got ${tensor.dtype}, cast it`,
+    );
+  }
+  return { type, shape: tensor.shape, numbers: null, tensor };
+}
+
+function numbersInput(
+  input: Exclude<OnnxInput, Tensor>,
+  name: string,
+  type: number,
+  shape: OnnxValueInfo["shape"],
+): Known {
+  const many = typeof input === "object" && input !== null;
+  const list = many ? Array.from(input as ArrayLike<number>) : [input];
+  if (
+    list.some((item) => !["number", "bigint", "boolean"].includes(typeof item))
+  ) {
+    throw new TypeError(
+      `Cannot run the ONNX model as its input ${name} must be a tensor or numbers: got ${
+        showValue(input)
+      }`,
+    );
+  }
+  const numbers = allocate(type, list.length);
+  list.forEach((item, i) => numbers[i] = Number(item));
+  const fixed = shape?.every((extent) => typeof extent === "number")
+    ? shape as number[]
+    : null;
+  const fits = fixed !== null && sizeOf(fixed) === list.length;
+  const own = fits ? fixed : many || shape?.length === 1 ? [list.length] : [];
+  return known(type, own, numbers);
+}
+
+function checkShape(
+  name: string,
+  shape: readonly number[],
+  due: readonly (number | string | null)[],
+): void {
+  const fits = shape.length === due.length &&
+    due.every((extent, d) => typeof extent !== "number" || extent === shape[d]);
+  if (!fits) {
+    throw new ShapeError(
+      `Cannot run the ONNX model as its input ${name} has shape [${
+        due.map((extent) => extent ?? "?").join(", ")
+      }]: got [${shape.join(", ")}]`,
+    );
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The errors of the ONNX package.
+ *
+ * @module
+ */
+
+/** An operator of a model that is not supported. */
+export interface MissingOperator {
+  /** The domain of its operator set; ONNX's own is `"ai.onnx"`. */
+  readonly domain: string;
+  /** Its name. */
+  readonly opType: string;
+  /** The version of the operator set that the model asks for. */
+  readonly version: number;
+  /** The node that uses it. */
+  readonly node: string;
+  /** What of it is not supported, where the rest of it is. */
+  readonly reason?: string;
+}
+
+/**
+ * A model uses operators that are not supported; the error names all of them,
+ * before anything has run.
+ *
+ * @example Which operators are missing
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { OnnxOperatorError } from "@tenfold/onnx";
+ *
+ * const error = new OnnxOperatorError([
+ *   { domain: "ai.onnx", opType: "Unique", version: 11, node: "unique_0" },
+ * ]);
+ * assertEquals(error.missing[0]?.opType, "Unique");
+ * ```
+ */
+export class OnnxOperatorError extends RangeError {
+  /** Always `"OnnxOperatorError"`. */
+  override name = "OnnxOperatorError";
+  /** What is missing. */
+  readonly missing: readonly MissingOperator[];
+
+  /**
+   * Makes an error about some operators.
+   *
+   * @param missing What is missing.
+   */
+  constructor(missing: readonly MissingOperator[]) {
+    const lines = missing.map(({ domain, opType, version, node, reason }) =>
+      `${domain} ${opType} of version ${version} at node ${
+        JSON.stringify(node)
+      }${reason === undefined ? "" : ` (${reason})`}`
+    );
+    super(
+      `Cannot import the ONNX model as it uses ${missing.length} operators that are not supported: ${
+        lines.join(", ")
+      }`,
+    );
+    this.missing = missing;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * ONNX files to modules.
+ *
+ * @module
+ */
+import type { Tensor } from "@tenfold/core";
+import { deviceFor, parseArguments, unscopedNow } from "@tenfold/core/internal";
+import { type ByteSource, type DeviceOption, readBytes } from "@tenfold/data";
+import { deviceOption } from "@tenfold/data/internal";
+import * as z from "zod";
+import { opsetOf, planModel } from "./_graph.ts";
+import type {
+  AttributeProto,
+  GraphProto,
+  ModelProto,
+  TensorProto,
+} from "./_proto/messages.ts";
+import { readModel } from "./_proto/read.ts";
+import { readExternal } from "./_tensor_data.ts";
+import { makeModule, type OnnxModule } from "./model.ts";
+
+/** Options of {@linkcode importOnnx}. */
+export interface ImportOnnxOptions extends DeviceOption {
+  /**
+   * Where the files lie that hold the model's tensors, for models that keep
+   * them apart. Without it, they lie beside the model.
+   */
+  readonly external?: (location: string) => ByteSource;
+}
+
+const schema = z.strictObject({
+  device: deviceOption,
+  external: z.custom<(location: string) => ByteSource>(
+    (value) => typeof value === "function",
+    "must be a function from the name of a file to its source",
+  ).exactOptional(),
+});
+
+/**
+ * Reads an ONNX model as a module. Its floating-point initialisers become named
+ * parameters: the model runs on every backend, is differentiable, is traced by
+ * compiled steps, and trains.
+ *
+ * Models of the operator sets 1 to 26 are read, with the operators that MLPs,
+ * CNNs, recurrent nets and transformers use. float16 and bfloat16 compute in
+ * float32, and all integers as int32.
+ *
+ * @typeParam Output What `forward` gives: a tensor where the model has one
+ * output, an array where it has several.
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
+ * @param options Where the parameters shall live, and where files beside the
+ * model are.
+ * @returns The model.
+ * @throws {OnnxOperatorError} If operators are not supported; it names them all
+ * with domain, version and node.
+ * @throws {DataFormatError} If the file is damaged or does not hold together.
+ * @throws {FileError} If the file, or one beside it, cannot be read.
+ *
+ * @example The message for a file that is none
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { importOnnx } from "@tenfold/onnx";
+ * import "@tenfold/tenfold";
+ *
+ * await assertRejects(() => importOnnx(new Uint8Array(9)), RangeError, "ONNX");
+ * ```
+ */
+export async function importOnnx<Output extends Tensor | Tensor[] = Tensor>(
+  source: ByteSource,
+  options: ImportOnnxOptions = {},
+): Promise<OnnxModule<Output>> {
+  const { external, ...place } = parseArguments(
+    schema,
+    { source },
+    options,
+    arguments,
+    "import an ONNX model",
+  );
+  const model = readModel(await readBytes(source));
+  const files = await readExternal(locationsOf(model), source, external);
+  const plan = planModel(model, files);
+  const device = deviceFor(place);
+  return unscopedNow(() =>
+    makeModule({ plan, opset: opsetOf(model), device })
+  ) as OnnxModule<Tensor> as unknown as OnnxModule<Output>;
+}
+
+/** The files beside a model that its tensors lie in. */
+function locationsOf(model: ModelProto): Set<string> {
+  const found = new Set<string>();
+  const ofTensor = (tensor: TensorProto | null) => {
+    if (tensor?.dataLocation !== 1) return;
+    const entry = tensor.externalData.find(({ key }) => key === "location");
+    found.add(entry?.value ?? "");
+  };
+  const ofAttribute = (attribute: AttributeProto) => {
+    ofTensor(attribute.t);
+    if (attribute.g !== null) ofGraph(attribute.g);
+  };
+  const ofGraph = (graph: GraphProto) => {
+    graph.initializer.forEach(ofTensor);
+    for (const node of graph.node) node.attribute.forEach(ofAttribute);
+  };
+  if (model.graph !== null) ofGraph(model.graph);
+  for (const fn of model.functions) {
+    for (const node of fn.node) node.attribute.forEach(ofAttribute);
+  }
+  return found;
+}

@@ -1,0 +1,9 @@
+/**
+ * ONNX models as modules: read, run on any backend, trained.
+ *
+ * @module
+ */
+export * from "./errors.ts";
+export { importOnnx, type ImportOnnxOptions } from "./import_onnx.ts";
+export type { OnnxInput, OnnxValueInfo } from "./_inputs.ts";
+export { OnnxModule } from "./model.ts";
