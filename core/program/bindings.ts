@@ -7,7 +7,7 @@
 import type { BoundLaunch, Launcher } from "../lower/launcher.ts";
 import type { Storage } from "../storage.ts";
 import { Value } from "../value.ts";
-import type { LateNumbers, Place, RecordedLaunch } from "./recording.ts";
+import type { LateNumbers, Place, RecordedLaunch } from "./launch.ts";
 
 /** A buffer of a launch that is another one in each run. */
 export interface Patch {

@@ -8,7 +8,7 @@ import type { Expr } from "../expr.ts";
 import { showShape } from "../errors.ts";
 import type { Plan } from "./plan.ts";
 import type { Shape } from "../shape.ts";
-import type { RecordedLaunch } from "./recording.ts";
+import type { RecordedLaunch } from "./launch.ts";
 
 /** The kernels of a plan, a line each with their expressions below. */
 export function describe({ facts, launches, profile, title }: Plan): string {

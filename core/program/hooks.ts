@@ -6,7 +6,7 @@
  */
 import { currentRecording } from "./recording.ts";
 
-export { structureChanged } from "./recording.ts";
+export { structureChanged } from "./structure.ts";
 
 /**
  * Finds for tensors that a recorded function took from outside what has to stay

@@ -7,7 +7,8 @@
 import { VALUE } from "../members.ts";
 import { Storage } from "../storage.ts";
 import type { Patch } from "./bindings.ts";
-import type { Captured, LeafGradient, Place, Recording } from "./recording.ts";
+import type { Place } from "./launch.ts";
+import type { Captured, LeafGradient, Recording } from "./recording.ts";
 
 /** The gradient that a leaf has after the function has run. */
 export interface LeafState {

@@ -4,25 +4,17 @@
  *
  * @module
  */
-import { VALUE } from "../members.ts";
 import type { Device } from "../device.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import { DTYPES } from "../dtype.ts";
 import { Storage } from "../storage.ts";
 import { Value } from "../value.ts";
 import { Bindings, type Patch } from "./bindings.ts";
+import { Conditions } from "./conditions.ts";
 import { fuse } from "./fuse.ts";
 import { type LeafState, Ownership } from "./ownership.ts";
-import {
-  type Captured,
-  type CapturedState,
-  type Check,
-  currentStructure,
-  type LeafGradient,
-  type Place,
-  type RecordedLaunch,
-  type Recording,
-} from "./recording.ts";
+import type { Place, RecordedLaunch } from "./launch.ts";
+import type { Check, Recording } from "./recording.ts";
 import { Pool } from "./pool.ts";
 import { Profile } from "./profile.ts";
 import { Schedule } from "./schedule.ts";
@@ -94,6 +86,8 @@ export class Plan {
   readonly facts: PlanFacts;
   /** What it is called in listings. */
   readonly title: string;
+  /** What has to be as it was, so that it may run. */
+  readonly conditions: Conditions;
   /** The time of each kernel, where that is taken. */
   readonly profile: Profile | null;
   readonly #device: Device;
@@ -111,9 +105,6 @@ export class Plan {
   /** What it writes besides: tensors from outside, and arguments. */
   readonly #written: readonly Storage[];
   readonly #writtenParameters: readonly number[];
-  /** What has to be as it was. */
-  readonly #guards: readonly (() => boolean)[];
-  readonly #captured: readonly (readonly [Captured, CapturedState])[];
 
   /**
    * Fuses, assigns and binds.
@@ -145,8 +136,7 @@ export class Plan {
     const { outputs, kept } = this.#ownership;
     const temporary = (storage: Storage) =>
       this.#ownership.isTemporary(storage);
-    this.#guards = [...recording.guards.values()];
-    this.#captured = [...recording.captured];
+    this.conditions = new Conditions(recording, gradients);
     const { backend } = device;
     try {
       this.launches = fuse(recording.launches, {
@@ -209,33 +199,6 @@ export class Plan {
       written.delete(storage) ? [i] : []
     );
     this.#written = [...written].filter((storage) => !made.has(storage));
-  }
-
-  /**
-   * Whether what the function met is still as it was.
-   *
-   * @param tensors The arguments, some of which may be leaves.
-   */
-  holds(tensors: readonly LeafGradient[]): boolean {
-    const { recording, gradients = [] } = this.#recorded;
-    if (recording.structure !== currentStructure()) return false;
-    const guards = this.#guards;
-    for (let i = 0; i < guards.length; i++) if (!guards[i]!()) return false;
-    const captured = this.#captured;
-    for (let i = 0; i < captured.length; i++) {
-      const [tensor, { storage, requiresGrad }] = captured[i]!;
-      if (
-        tensor.released || tensor[VALUE].storage !== storage ||
-        tensor.requiresGrad !== requiresGrad
-      ) return false;
-    }
-    for (let i = 0; i < gradients.length; i++) {
-      const { of, before } = gradients[i]!;
-      if (before === undefined || "result" in of) continue;
-      const leaf = "leaf" in of ? of.leaf : tensors[of.argument]!;
-      if (leaf.grad !== before) return false;
-    }
-    return true;
   }
 
   /**
@@ -335,19 +298,6 @@ export class Plan {
       ? this.#ownership.kept[kept]!.storage
       : place.storage;
     return new Value(storage.retain(), place.view);
-  }
-
-  /** Whether arguments share memory with what the function uses besides. */
-  overlaps(tensors: readonly Captured[]): boolean {
-    return this.#recorded.recording.overlaps(tensors);
-  }
-
-  /** Whether something that it needs was released for good. */
-  get gone(): boolean {
-    if (this.#recorded.recording.structure !== currentStructure()) return true;
-    return this.#captured.some(([tensor, { storage }]) =>
-      tensor.released || !storage.live
-    );
   }
 
   /** The leaves whose gradient the function sets. */

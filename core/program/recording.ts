@@ -13,24 +13,9 @@ import type { MapProgram, ReduceProgram } from "../lower/program.ts";
 import type { Shape } from "../shape.ts";
 import type { Storage } from "../storage.ts";
 import type { Value } from "../value.ts";
-import type { View } from "../view.ts";
-
-/** A view of a storage; holds no reference to it. */
-export interface Place {
-  /** The memory. */
-  readonly storage: Storage;
-  /** Where in it the elements are. */
-  readonly view: View;
-}
-
-/**
- * Numbers that are asked for anew at each replay: learning rates, bias
- * corrections, random keys.
- */
-export interface LateNumbers {
-  /** The numbers of this replay. */
-  readonly produce: () => readonly number[];
-}
+import { LateLedger } from "./late.ts";
+import type { LateNumbers, Launched, Place, RecordedLaunch } from "./launch.ts";
+import { currentStructure } from "./structure.ts";
 
 /** What a recording is told beforehand. */
 export interface RecordingOptions {
@@ -42,58 +27,6 @@ export interface RecordingOptions {
   /** The number of the next node of the tape. */
   readonly firstNode?: number;
 }
-
-/** A run-time scalar that comes from late numbers. */
-export interface LateScalar {
-  /** Which scalar of the launch. */
-  readonly at: number;
-  /** Where it comes from. */
-  readonly from: LateNumbers;
-  /** Which of the late numbers. */
-  readonly part: number;
-}
-
-/** What all launches have. */
-interface Launched {
-  /** What to call it in listings. */
-  readonly label: string;
-  /** The run-time scalars, as they were. */
-  readonly scalars: readonly number[];
-  /** Those that change from replay to replay. */
-  readonly late: readonly LateScalar[];
-}
-
-/** A map over the shape of its outputs. */
-export interface MapLaunch extends Launched {
-  readonly kind: "map";
-  readonly program: MapProgram;
-  readonly outputs: readonly Place[];
-  readonly inputs: readonly Place[];
-}
-
-/** A reduction of `shape` over `dims`; the output is dense. */
-export interface ReduceLaunch extends Launched {
-  readonly kind: "reduce";
-  readonly program: ReduceProgram;
-  readonly shape: Shape;
-  readonly dims: readonly number[];
-  readonly outputs: readonly [Place];
-  readonly inputs: readonly Place[];
-}
-
-/** A named algorithm. */
-export interface RoutineLaunch extends Launched {
-  readonly kind: "routine";
-  readonly name: RoutineName;
-  readonly shape: Shape;
-  readonly outputs: readonly Place[];
-  readonly inputs: readonly Place[];
-  /** For each output and input one stride a loop dim. */
-  readonly strides: readonly (readonly number[])[];
-}
-
-/** One launch. */
-export type RecordedLaunch = MapLaunch | ReduceLaunch | RoutineLaunch;
 
 /** A tensor that recording has to know: handle and memory. */
 export interface Captured {
@@ -129,19 +62,6 @@ export interface LeafGradient {
   grad: Captured | null;
 }
 
-const NONE: readonly number[] = [];
-let structure = 0;
-
-/** Says that a module may have got another parameter: plans record anew. */
-export function structureChanged(): void {
-  structure++;
-}
-
-/** How often modules were changed so far. */
-export function currentStructure(): number {
-  return structure;
-}
-
 const place = ({ storage, view }: Value): Place => ({ storage, view });
 
 /** Collects what a function does while it runs. */
@@ -160,12 +80,10 @@ export class Recording {
   readonly parameters: Set<Storage> = new Set();
   /** Conditions under which a replay does the same. */
   readonly guards: Map<object, () => boolean> = new Map();
-  /** Numbers that replays ask for, and what else they do, in order. */
-  readonly late: LateNumbers[] = [];
   /** Counts of faults to look at in the end. */
   readonly checks: Check[] = [];
   /** How often modules had been changed when it began. */
-  readonly structure: number = structure;
+  readonly structure: number = currentStructure();
   /**
    * The gradient of each leaf that was touched, as it was when it first was
    * read or replaced; `undefined` where it was replaced unread.
@@ -178,8 +96,7 @@ export class Recording {
   readonly #fallback: boolean;
   readonly #firstNode: number;
   readonly #own = new WeakSet<object>();
-  readonly #lateScalars = new Map<readonly number[], LateScalar[]>();
-  readonly #keys = new Map<readonly number[], LateNumbers>();
+  readonly #late = new LateLedger();
   #paused = 0;
   #label = "";
 
@@ -187,6 +104,11 @@ export class Recording {
   constructor({ fallback = false, firstNode = 0 }: RecordingOptions = {}) {
     this.#fallback = fallback;
     this.#firstNode = firstNode;
+  }
+
+  /** Numbers that replays ask for, and what else they do, in order. */
+  get late(): readonly LateNumbers[] {
+    return this.#late.all;
   }
 
   /** Names the launches that follow, all of which run on one device. */
@@ -273,14 +195,7 @@ export class Recording {
    * are the array that this returns take them.
    */
   lateNumbers(produce: () => readonly number[]): readonly number[] {
-    const from = { produce };
-    this.late.push(from);
-    const numbers = produce();
-    this.#lateScalars.set(
-      numbers,
-      numbers.map((_, part) => ({ at: part, from, part })),
-    );
-    return numbers;
+    return this.#late.numbers(produce);
   }
 
   /** A replay does the same only while this holds; asked once for `of`. */
@@ -290,35 +205,17 @@ export class Recording {
 
   /** Something besides launches that each replay does as well. */
   effect(run: () => void): void {
-    if (this.#paused > 0) return;
-    this.late.push({
-      produce() {
-        run();
-        return NONE;
-      },
-    });
+    if (this.#paused === 0) this.#late.effect(run);
   }
 
   /** A random key was drawn; replays draw another one in its place. */
   key(key: readonly number[], draw: () => readonly number[]): void {
-    if (this.#paused > 0) return;
-    const from = { produce: draw };
-    this.late.push(from);
-    this.#keys.set(key, from);
+    if (this.#paused === 0) this.#late.key(key, draw);
   }
 
   /** The first scalars of a launch are those of a random key. */
   keyed(scalars: readonly number[], key: readonly number[]): void {
-    const from = this.#keys.get(key);
-    if (!from) return;
-    this.#lateScalars.set(
-      scalars,
-      key.map((_, part) => ({
-        at: part,
-        from,
-        part,
-      })),
-    );
+    this.#late.keyed(scalars, key);
   }
 
   /** A count is to be looked at once the function has run. */
@@ -399,7 +296,7 @@ export class Recording {
     return {
       label: this.#label,
       scalars,
-      late: this.#lateScalars.get(scalars) ?? [],
+      late: this.#late.of(scalars),
     };
   }
 

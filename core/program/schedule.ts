@@ -9,7 +9,7 @@ import type { CallGroup, RepeatedCall } from "../kernel.ts";
 import type { Storage } from "../storage.ts";
 import type { Bindings, LateTarget } from "./bindings.ts";
 import type { Profile } from "./profile.ts";
-import type { LateNumbers } from "./recording.ts";
+import type { LateNumbers } from "./launch.ts";
 
 /** Something between launches. */
 type Turn =

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Storage } from "../storage.ts";
-import type { Place, RecordedLaunch } from "./recording.ts";
+import type { Place, RecordedLaunch } from "./launch.ts";
 
 /** How a storage came to hold what it holds. */
 interface Made {

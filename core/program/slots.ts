@@ -6,7 +6,7 @@
  */
 import { stridesAlong } from "../lower/geometry.ts";
 import type { Storage } from "../storage.ts";
-import type { RecordedLaunch } from "./recording.ts";
+import type { RecordedLaunch } from "./launch.ts";
 
 /** One buffer of the plan. */
 export interface Slot {

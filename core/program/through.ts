@@ -7,7 +7,7 @@
 import { collapse, stridesAlong } from "../lower/geometry.ts";
 import type { Shape } from "../shape.ts";
 import { denseStrides, View } from "../view.ts";
-import type { MapLaunch } from "./recording.ts";
+import type { MapLaunch } from "./launch.ts";
 
 /**
  * For each input of `producer` the view, over a loop of `shape`, of the

@@ -1,0 +1,283 @@
+/**
+ * The plans of one compiled function, by what it was called with.
+ *
+ * @module
+ */
+import { VALUE } from "../members.ts";
+import { isRecording } from "../autograd/mode.ts";
+import { nextSequence } from "../autograd/node.ts";
+import { type Device, launcherOf } from "../device.ts";
+import { CompileError, showShape } from "../errors.ts";
+import { chosenDevice, currentDevice } from "../registry.ts";
+import { Scope } from "../scope.ts";
+import type { Tensor } from "../tensor.ts";
+import { describe } from "./describe.ts";
+import { observed } from "./hooks.ts";
+import { Plan } from "./plan.ts";
+import { Pool } from "./pool.ts";
+import { currentRecording, Recording, recordInto } from "./recording.ts";
+import { isValue, type Output, replay, type Replayed } from "./replay.ts";
+import { asyncError, checkResult, gradientsOf, isAsync } from "./result.ts";
+import {
+  equal,
+  flatten,
+  matches,
+  sharing,
+  type Structure,
+} from "./signature.ts";
+import { trace } from "./trace.ts";
+
+/** What a compiled function has done so far. */
+export interface CompileStats {
+  /** Signatures that are kept. */
+  readonly signatures: number;
+  /** Calls that ran eagerly and were recorded. */
+  readonly recorded: number;
+  /** Calls that were replayed. */
+  readonly replayed: number;
+  /** Launches of the plans before fusion. */
+  readonly launchesBefore: number;
+  /** Launches of the plans. */
+  readonly launches: number;
+  /** Bytes of the memory that the plans share for their temporaries. */
+  readonly bytes: number;
+  /** What all recording and planning took beside running, in milliseconds. */
+  readonly milliseconds: number;
+}
+
+/** How plans are made and kept. */
+export interface CacheOptions {
+  /** Whether functions that cannot be compiled run eagerly. */
+  readonly fallback: boolean;
+  /** How many signatures are kept. */
+  readonly maxSignatures: number;
+  /** Whether the time of every kernel is taken. */
+  readonly profile: boolean;
+}
+
+/** A plan with what it is for. */
+interface Entry extends Replayed {
+  readonly structure: Structure;
+  /** Which arguments are at the same place, as `sharing` tells. */
+  readonly shared: readonly number[];
+  readonly grad: boolean;
+  /** The device in use, where the function makes tensors. */
+  readonly current: Device | null;
+}
+
+/** Records a function for each signature, and replays it. */
+export class PlanCache {
+  readonly #fn: (...args: unknown[]) => unknown;
+  readonly #options: CacheOptions;
+  readonly #entries: Entry[] = [];
+  readonly #pool = new Pool();
+  #eager = false;
+  #recorded = 0;
+  #replayed = 0;
+  #milliseconds = 0;
+
+  constructor(
+    fn: (...args: unknown[]) => unknown,
+    options: CacheOptions,
+  ) {
+    this.#fn = fn;
+    this.#options = options;
+  }
+
+  get stats(): CompileStats {
+    const plans = this.#entries.map(({ plan }) => plan.facts);
+    const sum = (of: (facts: Plan["facts"]) => number) =>
+      plans.reduce((total, facts) => total + of(facts), 0);
+    return {
+      signatures: plans.length,
+      recorded: this.#recorded,
+      replayed: this.#replayed,
+      launchesBefore: sum((facts) => facts.recorded),
+      launches: sum((facts) => facts.launches),
+      bytes: this.#pool.bytes,
+      milliseconds: this.#milliseconds,
+    };
+  }
+
+  inspect(): string {
+    return this.#entries.map(({ plan }) => describe(plan)).join("\n\n");
+  }
+
+  trace(): string {
+    if (!this.#options.profile) {
+      throw new CompileError(
+        "Cannot trace a function that was compiled without { profile: true }",
+      );
+    }
+    return trace(
+      this.#fn.name || "compiled function",
+      this.#entries.map(({ plan }) => plan),
+    );
+  }
+
+  dispose(): void {
+    for (const { plan } of this.#entries) plan.dispose();
+    this.#entries.length = 0;
+  }
+
+  call(args: readonly unknown[]): unknown {
+    // Inside of another recording it is a part of that one.
+    if (this.#eager || currentRecording() !== null) return this.#fn(...args);
+    const tensors: Tensor[] = [];
+    const grad = isRecording();
+    const current = chosenDevice();
+    let shared: readonly number[] | null = null;
+    const entries = this.#entries;
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i]!;
+      tensors.length = 0;
+      if (
+        entry.grad !== grad || entry.current !== current ||
+        !matches(entry.structure, args, tensors)
+      ) continue;
+      shared ??= sharing(tensors);
+      if (shared === null || !equal(shared, entry.shared)) continue;
+      const { conditions } = entry.plan;
+      if (!conditions.hold(tensors) || conditions.overlap(tensors)) {
+        // What it was recorded with is gone, or its arguments overlap.
+        if (conditions.gone) {
+          entries.splice(i--, 1);
+          entry.plan.dispose();
+        }
+        continue;
+      }
+      if (i > 0) {
+        entries.splice(i, 1);
+        entries.unshift(entry);
+      }
+      this.#replayed++;
+      return replay(entry, tensors);
+    }
+    return this.#record(args, grad);
+  }
+
+  #record(
+    args: readonly unknown[],
+    grad: boolean,
+  ): unknown {
+    const tensors: Tensor[] = [];
+    const structure = flatten(args, tensors, "argument");
+    for (const tensor of tensors) tensor[VALUE]; // Throws if it was released.
+    const shared = sharing(tensors);
+    // A plan would not know which of them a launch means.
+    if (shared === null) return this.#fn(...args);
+    if (isAsync(this.#fn)) {
+      if (!this.#options.fallback) throw asyncError();
+      return this.#giveUp(asyncError(), this.#fn(...args));
+    }
+    const recording = new Recording({
+      fallback: this.#options.fallback,
+      firstNode: nextSequence(),
+    });
+    const began = this.#run(recording, args, tensors);
+    if ("failure" in began) return this.#giveUp(began.failure, began.result);
+    const { result, outputs, made } = began;
+    // What the function uses besides may be one of the arguments.
+    if (recording.overlaps(tensors)) {
+      settle(recording, outputs[0]?.device ?? currentDevice());
+      recording.release();
+      return result;
+    }
+    const start = performance.now();
+    this.#recorded++;
+    const device = recording.device as Device | null ?? outputs[0]?.device ??
+      tensors[0]?.device ?? currentDevice();
+    const found = outputs.map((tensor): Output => {
+      const argument = tensors.indexOf(tensor);
+      if (argument >= 0) return argument;
+      return recording.captured.has(tensor)
+        ? tensor
+        : { leaf: tensor.requiresGrad && tensor.isLeaf };
+    });
+    const values = outputs.filter((_, i) => isValue(found[i]!));
+    const plan = new Plan(
+      {
+        recording,
+        parameters: tensors.map(({ [VALUE]: value }) => value),
+        results: values.map(({ [VALUE]: value }) => value),
+        gradients: gradientsOf(recording, tensors, values),
+      },
+      device,
+      launcherOf(device),
+      this.#pool,
+      { profile: this.#options.profile, title: titleOf(tensors) },
+    );
+    this.#entries.unshift({
+      structure,
+      shared,
+      grad,
+      // The function may have opened it.
+      current: chosenDevice(),
+      device,
+      plan,
+      result: made,
+      outputs: found,
+    });
+    if (this.#entries.length > this.#options.maxSignatures) {
+      this.#entries.pop()!.plan.dispose();
+    }
+    this.#milliseconds += performance.now() - start;
+    settle(recording, device);
+    return result;
+  }
+
+  /** Runs the function while it is recorded; leaves nothing where it fails. */
+  #run(
+    recording: Recording,
+    args: readonly unknown[],
+    tensors: readonly Tensor[],
+  ):
+    | { result: unknown; outputs: Tensor[]; made: Structure }
+    | { result: unknown; failure: CompileError } {
+    const scope = new Scope();
+    try {
+      for (const tensor of tensors) recording.parameter(tensor);
+      const result = recordInto(recording, () => this.#fn(...args));
+      const outputs: Tensor[] = [];
+      const made = checkResult(recording, result, outputs);
+      for (const holds of observed(recording.captured.keys())) {
+        recording.guard(holds, holds);
+      }
+      if (recording.failure === null) {
+        scope.keep(outputs);
+        return { result, outputs, made };
+      }
+      // A promise may still need what the function has made.
+      scope.surrender();
+      settle(recording, outputs[0]?.device ?? currentDevice());
+      recording.release();
+      return { result, failure: recording.failure };
+    } catch (error) {
+      recording.release();
+      throw error;
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /** Runs eagerly from now on. */
+  #giveUp(error: CompileError, result: unknown): unknown {
+    this.#eager = true;
+    console.warn(`${error.message}; it runs eagerly from now on`);
+    return result;
+  }
+}
+
+/** Names a plan after its arguments. */
+function titleOf(tensors: readonly Tensor[]): string {
+  const shapes = tensors.map(({ shape }) => showShape(shape));
+  return `f(${shapes.join(", ")})`;
+}
+
+/** Leaves counts of faults that were not looked at yet to the next read. */
+function settle({ checks }: Recording, device: Device): void {
+  if (device.backend.readSync) return;
+  for (const { operation, faults, error } of checks) {
+    device.refuse(operation, faults, error);
+  }
+}

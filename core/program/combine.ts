@@ -1,0 +1,291 @@
+/**
+ * Launches put together: one in the place of an input of another, behind a
+ * reduction, or beside another.
+ *
+ * @module
+ */
+import { arg, type Expr } from "../expr.ts";
+import { collapse, stridesAlong } from "../lower/geometry.ts";
+import { MapProgram, ReduceProgram } from "../lower/program.ts";
+import { sameShape, type Shape, sizeOf } from "../shape.ts";
+import type { Storage } from "../storage.ts";
+import { denseStrides, View } from "../view.ts";
+import { Interner, rewriter, storedExpr } from "./expression.ts";
+import type {
+  LateScalar,
+  MapLaunch,
+  Place,
+  RecordedLaunch,
+  ReduceLaunch,
+} from "./launch.ts";
+import { viewsThrough } from "./through.ts";
+
+/** Whether a launch writes to one of these places. */
+export function writesTo(
+  { outputs }: RecordedLaunch,
+  places: readonly Place[],
+): boolean {
+  return outputs.some((o) => places.some((p) => p.storage === o.storage));
+}
+
+function loopOf(launch: MapLaunch | ReduceLaunch): Shape {
+  return launch.kind === "map" ? launch.outputs[0]!.view.shape : launch.shape;
+}
+
+/** How many elements the loop of a launch visits. */
+export function loopSize(launch: MapLaunch | ReduceLaunch): number {
+  return sizeOf(loopOf(launch));
+}
+
+/** The operands of a kernel that is being put together. */
+class Operands {
+  readonly places: Place[] = [];
+  readonly scalars: number[] = [];
+  readonly late: LateScalar[] = [];
+  readonly interner = new Interner();
+  readonly #shape: Shape;
+
+  constructor(shape: Shape) {
+    this.#shape = shape;
+  }
+
+  /** The element of a place, over the loop. */
+  read(storage: Storage, view: View): Expr {
+    const strides = stridesAlong(view, this.#shape);
+    let index = this.places.findIndex((p) =>
+      p.storage === storage && p.view.offset === view.offset &&
+      p.view.strides.every((s, d) => s === strides[d] || this.#shape[d] === 1)
+    );
+    if (index < 0) {
+      index = this.places.length;
+      this.places.push({
+        storage,
+        view: new View(this.#shape, strides, view.offset),
+      });
+    }
+    return this.interner.intern(arg(index, storage.dtype));
+  }
+
+  /** Takes over the scalars of a launch; gives the number of the first. */
+  take({ scalars, late }: RecordedLaunch): number {
+    const first = this.scalars.length;
+    this.scalars.push(...scalars);
+    this.late.push(...late.map((l) => ({ ...l, at: l.at + first })));
+    return first;
+  }
+
+  get dtypes() {
+    return this.places.map(({ storage }) => storage.dtype);
+  }
+}
+
+/** `reader` with the expressions of `producer` in the place of its output. */
+export function absorb(
+  producer: MapLaunch,
+  reader: MapLaunch | ReduceLaunch,
+  limit: number,
+): RecordedLaunch | null {
+  // Reductions know no positions.
+  if (reader.kind === "reduce" && !producer.program.collapses) return null;
+  const made = producer.outputs[0]!.storage;
+  const shape = loopOf(reader);
+  const operands = new Operands(shape);
+  const before = operands.take(producer);
+  const after = operands.take(reader);
+  const inputs: Expr[] = [];
+  for (const { storage, view } of reader.inputs) {
+    if (storage !== made) {
+      inputs.push(operands.read(storage, view));
+      continue;
+    }
+    const views = viewsThrough(producer, shape, view);
+    if (views === null) return null;
+    const rewrite = rewriter(operands.interner, {
+      arg: (k) => operands.read(producer.inputs[k]!.storage, views[k]!),
+      scalar: (i) => before + i,
+    });
+    inputs.push(
+      storedExpr(operands.interner, rewrite(producer.program.exprs[0]!)),
+    );
+  }
+  if (operands.places.length + reader.outputs.length > limit) return null;
+  // In place, an element may only be read where it is written.
+  for (const output of reader.outputs) {
+    for (const { storage, view } of operands.places) {
+      if (storage !== output.storage) continue;
+      if (reader.kind === "reduce") return null;
+      const strides = stridesAlong(output.view, shape);
+      const same = view.offset === output.view.offset &&
+        view.strides.every((s, d) => s === strides[d] || shape[d] === 1);
+      if (!same) return null;
+    }
+  }
+  const rewrite = rewriter(operands.interner, {
+    arg: (k) => inputs[k]!,
+    scalar: (i) => after + i,
+  });
+  const common = {
+    label: joined(producer.label, reader.label),
+    inputs: operands.places,
+    scalars: operands.scalars,
+    late: operands.late,
+  };
+  if (reader.kind === "map") {
+    const exprs = reader.program.exprs.map(rewrite);
+    const program = new MapProgram(
+      operands.dtypes,
+      exprs,
+      operands.scalars.length,
+    );
+    return { ...reader, ...common, program };
+  }
+  const { element, combine, epilogue } = reader.program;
+  const program = new ReduceProgram(
+    operands.dtypes,
+    rewrite(element),
+    combine,
+    rewrite(epilogue),
+    operands.scalars.length,
+  );
+  return { ...reader, ...common, program };
+}
+
+/** `producer` with what `reader` makes of its result as its epilogue. */
+export function epilogue(
+  producer: ReduceLaunch,
+  reader: MapLaunch,
+  limit: number,
+): RecordedLaunch | null {
+  if (reader.outputs.length !== 1 || !reader.program.collapses) return null;
+  const [output] = reader.outputs as [Place];
+  const made = producer.outputs[0];
+  const loop = output.view.shape;
+  if (!output.view.dense || output.view.size !== made.view.size) return null;
+  const { shape, dims } = producer;
+  const kept = shape.filter((_, d) => !dims.includes(d));
+  const operands = new Operands(shape);
+  const before = operands.take(producer);
+  const after = operands.take(reader);
+  const rewriteProducer = rewriter(operands.interner, {
+    arg: (k) => {
+      const { storage, view } = producer.inputs[k]!;
+      return operands.read(storage, view);
+    },
+    scalar: (i) => before + i,
+  });
+  const element = rewriteProducer(producer.program.element);
+  const result = storedExpr(
+    operands.interner,
+    rewriteProducer(producer.program.epilogue),
+  );
+  const inputs: Expr[] = [];
+  for (const { storage, view } of reader.inputs) {
+    const strides = stridesAlong(view, loop);
+    if (storage === made.storage) {
+      const flat = collapse(loop, [strides, denseStrides(loop)]);
+      const inOrder = view.offset === 0 && flat.shape.length === 1 &&
+        (flat.strides[0]![0] === 1 || view.size === 1);
+      if (!inOrder || view.size !== made.view.size) return null;
+      inputs.push(result);
+      continue;
+    }
+    const own = new View(loop, strides, view.offset).reshape(kept);
+    if (own === null) return null;
+    const along: number[] = [];
+    for (let d = 0, i = 0; d < shape.length; d++) {
+      along.push(dims.includes(d) ? 0 : own.strides[i++]!);
+    }
+    inputs.push(operands.read(storage, new View(shape, along, own.offset)));
+  }
+  if (operands.places.length + 1 > limit) return null;
+  if (writesTo(reader, operands.places)) return null;
+  const rewrite = rewriter(operands.interner, {
+    arg: (k) => inputs[k]!,
+    scalar: (i) => after + i,
+  });
+  return {
+    kind: "reduce",
+    label: joined(producer.label, reader.label),
+    program: new ReduceProgram(
+      operands.dtypes,
+      element,
+      producer.program.combine,
+      rewrite(reader.program.exprs[0]!),
+      operands.scalars.length,
+    ),
+    shape,
+    dims,
+    outputs: [output],
+    inputs: operands.places,
+    scalars: operands.scalars,
+    late: operands.late,
+  };
+}
+
+/** Two maps over one shape as one of several outputs. */
+export function merge(
+  first: MapLaunch,
+  second: MapLaunch,
+  limit: number,
+): RecordedLaunch | null {
+  const shape = first.outputs[0]!.view.shape;
+  if (!sameShape(shape, second.outputs[0]!.view.shape)) return null;
+  const outputs = [...first.outputs, ...second.outputs];
+  if (new Set(outputs.map((o) => o.storage)).size < outputs.length) return null;
+  const operands = new Operands(shape);
+  const before = operands.take(first);
+  const after = operands.take(second);
+  const rewriteFirst = rewriter(operands.interner, {
+    arg: (k) => operands.read(first.inputs[k]!.storage, first.inputs[k]!.view),
+    scalar: (i) => before + i,
+  });
+  const exprs = first.program.exprs.map((expr) =>
+    storedExpr(operands.interner, rewriteFirst(expr))
+  );
+  const inputs: Expr[] = [];
+  for (const { storage, view } of second.inputs) {
+    const o = first.outputs.findIndex((p) => p.storage === storage);
+    if (o < 0) {
+      inputs.push(operands.read(storage, view));
+      continue;
+    }
+    const strides = stridesAlong(view, shape);
+    const written = stridesAlong(first.outputs[o]!.view, shape);
+    const same = view.offset === first.outputs[o]!.view.offset &&
+      strides.every((s, d) => s === written[d] || shape[d] === 1);
+    if (!same) return null;
+    inputs.push(exprs[o]!);
+  }
+  if (operands.places.length + outputs.length > limit) return null;
+  // What one writes the other may not read elsewhere.
+  for (const output of outputs) {
+    const written = stridesAlong(output.view, shape);
+    for (const { storage, view } of operands.places) {
+      if (storage !== output.storage) continue;
+      const same = view.offset === output.view.offset &&
+        view.strides.every((s, d) => s === written[d] || shape[d] === 1);
+      if (!same) return null;
+    }
+  }
+  const rewrite = rewriter(operands.interner, {
+    arg: (k) => inputs[k]!,
+    scalar: (i) => after + i,
+  });
+  return {
+    kind: "map",
+    label: joined(first.label, second.label),
+    program: new MapProgram(
+      operands.dtypes,
+      [...exprs, ...second.program.exprs.map(rewrite)],
+      operands.scalars.length,
+    ),
+    outputs,
+    inputs: operands.places,
+    scalars: operands.scalars,
+    late: operands.late,
+  };
+}
+
+function joined(a: string, b: string): string {
+  return a === b || a === "" ? b : `${a}, ${b}`;
+}
