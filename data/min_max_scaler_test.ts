@@ -1,9 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { tensor } from "@tenfold/core";
-import { assertFigures, DTYPES, table } from "./_testdata/scaler_figures.ts";
+import {
+  assertFigures,
+  DTYPES,
+  SCALERS,
+  table,
+} from "./_testdata/scaler_figures.ts";
 import "./_testing.ts";
-import { SCALERS } from "./_testdata/scalers.ts";
 import { MinMaxScaler } from "./min_max_scaler.ts";
 
 for (const [dtype, tolerance] of DTYPES) {

@@ -1,9 +1,13 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { memory, scope, ShapeError, tensor, zeros } from "@tenfold/core";
-import { assertFigures, DTYPES, table } from "./_testdata/scaler_figures.ts";
+import {
+  assertFigures,
+  DTYPES,
+  SCALERS,
+  table,
+} from "./_testdata/scaler_figures.ts";
 import "./_testing.ts";
-import { SCALERS } from "./_testdata/scalers.ts";
 import { StandardScaler } from "./standard_scaler.ts";
 
 for (const [dtype, tolerance] of DTYPES) {

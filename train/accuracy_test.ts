@@ -6,8 +6,7 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { tensor } from "@tenfold/core";
-import { int32, logitsOf } from "./_testdata/metric_tensors.ts";
-import { METRIC_CASES } from "./_testdata/metrics.ts";
+import { int32, logitsOf, METRIC_CASES } from "./_testdata/metric_cases.ts";
 import "./_testing.ts";
 import { accuracy } from "./accuracy.ts";
 import { measure } from "./measure.ts";

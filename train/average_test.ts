@@ -1,8 +1,7 @@
 import { assertAlmostEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { Average } from "./_average.ts";
-import { int32, logitsOf } from "./_testdata/metric_tensors.ts";
-import { METRIC_CASES } from "./_testdata/metrics.ts";
+import { int32, logitsOf, METRIC_CASES } from "./_testdata/metric_cases.ts";
 import "./_testing.ts";
 import { f1 } from "./f1.ts";
 import { measure } from "./measure.ts";

@@ -1,7 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { int32, logitsOf } from "./_testdata/metric_tensors.ts";
-import { METRIC_CASES } from "./_testdata/metrics.ts";
+import { int32, logitsOf, METRIC_CASES } from "./_testdata/metric_cases.ts";
 import "./_testing.ts";
 import { confusionMatrix } from "./confusion_matrix.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { ShapeError, tensor } from "@tenfold/core";
 import type { Average } from "./_average.ts";
-import { int32, logitsOf } from "./_testdata/metric_tensors.ts";
+import { int32, logitsOf } from "./_testdata/metric_cases.ts";
 import { countingBackend } from "./_testing.ts";
 import { accuracy } from "./accuracy.ts";
 import { confusionMatrix } from "./confusion_matrix.ts";

@@ -27,8 +27,10 @@ export interface FigureFile<C> {
   readonly group: string;
   /** What the cases are about. */
   readonly about: string;
-  /** The PyTorch that computed them. */
-  readonly torch: string;
+  /** The PyTorch that computed them, if it was PyTorch. */
+  readonly torch?: string;
+  /** The scikit-learn that computed them, if it was scikit-learn. */
+  readonly "scikit-learn"?: string;
   /** The NumPy that computed them. */
   readonly numpy: string;
   /** The cases. */

@@ -2,8 +2,8 @@
 
     /usr/bin/python3 tests/goldens/generators/generate.py [group ...]
 
-Needs PyTorch 1.13 and NumPy 1.24 (Debian: python3-torch python3-numpy). Same
-versions, same bytes.
+Needs PyTorch 1.13, NumPy 1.24 and scikit-learn 1.2 (Debian: python3-torch
+python3-numpy python3-sklearn). Same versions, same bytes.
 """
 
 import sys
@@ -14,6 +14,7 @@ import torch
 MODULES = [
     "elementwise", "reductions", "shape", "gather", "products", "indexing",
     "losses", "layers", "optimizers", "creation", "state_dict", "special",
+    "metrics", "scalers",
 ]
 
 

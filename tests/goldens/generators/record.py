@@ -167,6 +167,8 @@ class Group:
         self.name = name
         self.about = about
         self.cases = []
+        # Beside NumPy, what has computed the figures.
+        self.sources = {"torch": torch.__version__}
         torch.manual_seed(seed)
 
     def add(self, case):
@@ -223,7 +225,7 @@ class Group:
         head = json.dumps({
             "group": self.name,
             "about": self.about,
-            "torch": torch.__version__,
+            **self.sources,
             "numpy": numpy.__version__,
         })
         text = head[:-1] + ', "cases": [\n' + lines + "\n]}\n"

@@ -1,19 +1,10 @@
-"""Writes what scikit-learn makes of some predictions, for the tests of metrics.
-
-Needs numpy and scikit-learn:
-`python3 tests/goldens/generators/metric_fixtures.py && deno fmt train/_testdata`.
-"""
-
-import json
-import pathlib
-import warnings
+"""What scikit-learn makes of some predictions."""
 
 import numpy as np
 import sklearn
 from sklearn import metrics
 
-TARGET = pathlib.Path(__file__).resolve().parents[3] / "train" / "_testdata" / "metrics.ts"
-warnings.filterwarnings("ignore")
+from record import Group
 
 
 def figures(predicted, actual, averages, classes):
@@ -65,40 +56,9 @@ def cases():
     yield figures([1, 1, 0], [0, 0, 1], several + ["binary"], 2)
 
 
-TARGET.parent.mkdir(exist_ok=True)
-TARGET.write_text(
-    f"""/**
- * Figures of scikit-learn {sklearn.__version__}, written by tests/goldens/generators/metric_fixtures.py.
- *
- * @module
- */
-
-/** Figures of one average. */
-export interface Scores {{
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
-}}
-
-/** Predictions, and what scikit-learn makes of them. */
-export interface MetricCase {{
-  readonly classes: number;
-  readonly predicted: readonly number[];
-  readonly actual: readonly number[];
-  readonly accuracy: number;
-  readonly confusion: readonly (readonly number[])[];
-  readonly normalized: {{
-    readonly [by: string]: readonly (readonly number[])[];
-  }};
-  readonly averages: {{
-    readonly [average: string]: {{
-      readonly zeroDivision0: Scores;
-      readonly zeroDivision1: Scores;
-    }};
-  }};
-}}
-
-/** What the metrics must give. */
-export const METRIC_CASES: readonly MetricCase[] = {json.dumps(list(cases()))};
-"""
-)
+def generate():
+    g = Group("metrics", "accuracy, confusion matrices, precision, recall, f1", 0)
+    g.sources = {"scikit-learn": sklearn.__version__}
+    for case in cases():
+        g.add(case)
+    yield g
