@@ -127,8 +127,9 @@ async function sources(folder: string): Promise<string[]> {
   try {
     for await (const entry of Deno.readDir(folder)) {
       const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory) found.push(...await sources(path));
-      else if (/(?<!_test|\btesting|_testing)\.ts$/.test(path)) {
+      if (entry.isDirectory) {
+        if (entry.name !== "_testdata") found.push(...await sources(path));
+      } else if (/(?<!_test|\btesting|_testing)\.ts$/.test(path)) {
         found.push(path);
       }
     }
