@@ -27,7 +27,10 @@ export function callPlace(): Place | null {
   return new Error();
 }
 
-/** The folders of the library's packages, as stacks name them. */
+/**
+ * The folders of the library's packages, as stacks name them: by their place,
+ * and by the URL that the source maps of the npm packages give them.
+ */
 const OWN: readonly string[] = [
   "core",
   "backends",
@@ -38,7 +41,7 @@ const OWN: readonly string[] = [
   "tenfold",
 ].flatMap((name) => {
   const { href } = new URL(`../${name}/`, import.meta.url);
-  return [href, href.replace(/^file:\/\//, "")];
+  return [href, href.replace(/^file:\/\//, ""), `tenfold://${name}/`];
 });
 
 /** `file:///a.ts:3:7` out of a line of a stack, in V8's form or JSC's. */

@@ -1,10 +1,13 @@
 /**
- * The curves of training as an SVG document, drawn by Apache ECharts. This
- * file is loaded when a chart is asked for.
+ * The curves of training as an SVG document: with the scales of D3, which
+ * need no document to draw into. This file is loaded when a chart is asked
+ * for.
  *
  * @module
  */
-import type { EChartsOption } from "echarts";
+// @ts-types="@types/d3-scale"
+import { scaleLinear, scaleLog } from "d3-scale";
+import { element, svgDocument, text } from "./_svg.ts";
 import type { EpochRecord } from "./history.ts";
 
 /** The title and the size of the whole. */
@@ -41,28 +44,26 @@ const LEFT = 58;
 const RIGHT = 26;
 
 /** Draws the curves of some epochs. */
-export async function drawCurves(
+export function drawCurves(
   epochs: readonly EpochRecord[],
-  size: ChartSize,
-): Promise<string> {
-  // The bundle is one file that asks for no environment variable.
-  const { init } = await import(
-    "echarts/dist/echarts.esm.min.mjs"
-  ) as typeof import("echarts");
+  { title, width, height }: ChartSize,
+): string {
   const panels = panelsOf(epochs);
-  const width = size.width ?? Math.max(1, panels.length) * PANEL_WIDTH;
-  const chart = init(null, null, {
-    renderer: "svg",
-    ssr: true,
-    width,
-    height: size.height,
-  });
-  try {
-    chart.setOption(layOut(panels, size.title, width));
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
+  const whole = width ?? Math.max(1, panels.length) * PANEL_WIDTH;
+  const step = whole / Math.max(1, panels.length);
+  const last = Math.max(2, ...epochs.map(({ epoch }) => epoch));
+  return svgDocument({ title, width: whole, height, font: FONT }, [
+    text(title, { x: LEFT - 8, y: 32, fill: INK, size: 18, weight: "bold" }),
+    ...legend(panels, whole),
+    ...panels.flatMap((panel, i) =>
+      drawPanel(panel, last, {
+        left: i * step + LEFT,
+        right: Math.max(i * step + LEFT, (i + 1) * step - RIGHT),
+        top: TOP,
+        bottom: Math.max(TOP, height - BOTTOM),
+      })
+    ),
+  ]);
 }
 
 /** One panel for the loss and for each metric, and one for a changing rate. */
@@ -105,108 +106,108 @@ function inWords(name: string): string {
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
-/** The whole as ECharts takes it. */
-function layOut(
-  panels: readonly Panel[],
-  title: string,
-  width: number,
-): EChartsOption {
-  const step = width / Math.max(1, panels.length);
-  const text = { fontFamily: FONT, color: INK };
-  const names = new Set(
-    panels.flatMap(({ lines }) => lines.map((l) => l.name)),
-  );
-  names.delete("Learning rate");
-  const last = Math.max(
-    1,
-    ...panels.flatMap(({ lines }) => lines.map((l) => l.points.at(-1)![0])),
-  );
-  return {
-    animation: false,
-    backgroundColor: "#ffffff",
-    textStyle: text,
-    title: [
-      {
-        text: title,
-        left: LEFT - 8,
-        top: 14,
-        textStyle: { ...text, fontSize: 18, fontWeight: "bold" },
-      },
-      ...panels.map((panel, i) => ({
-        text: panel.title,
-        left: i * step + LEFT - 8,
-        top: TOP - 38,
-        textStyle: { ...text, fontSize: 14, fontWeight: "normal" as const },
-      })),
-    ],
-    legend: {
-      show: names.size > 0,
-      data: [...names],
-      right: RIGHT,
-      top: 16,
-      icon: "roundRect",
-      itemWidth: 18,
-      itemHeight: 4,
-      itemGap: 18,
-      textStyle: { ...text, fontSize: 13 },
-    },
-    grid: panels.map((_, i) => ({
-      left: i * step + LEFT,
-      width: step - LEFT - RIGHT,
-      top: TOP,
-      bottom: BOTTOM,
-    })),
-    xAxis: panels.map((_, i) => ({
-      type: "value" as const,
-      gridIndex: i,
-      name: "Epoch",
-      nameLocation: "middle" as const,
-      nameGap: 28,
-      nameTextStyle: { ...text, color: FAINT, fontSize: 12 },
-      min: 1,
-      max: Math.max(2, last),
-      minInterval: 1,
-      axisLine: { lineStyle: { color: FAINT } },
-      axisTick: { lineStyle: { color: FAINT } },
-      axisLabel: { color: FAINT, fontSize: 12 },
-      splitLine: { show: false },
-    })),
-    yAxis: panels.map((panel, i) => ({
-      type: scaleOf(panel),
-      gridIndex: i,
-      scale: true,
-      splitNumber: 5,
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: {
-        color: FAINT,
-        fontSize: 12,
-        formatter: (value: number) => shortNumber(value),
-      },
-      splitLine: { lineStyle: { color: GRID } },
-    })),
-    series: panels.flatMap((panel, i) =>
-      panel.lines.map((line) => ({
-        type: "line" as const,
-        name: line.name,
-        xAxisIndex: i,
-        yAxisIndex: i,
-        data: line.points.map((point) => [...point]),
-        showSymbol: line.points.length === 1,
-        symbol: "circle",
-        symbolSize: 6,
-        lineStyle: { color: line.color, width: 2 },
-        itemStyle: { color: line.color },
-      }))
-    ),
-  };
+/** Where the lines of a panel are drawn, in pixels. */
+interface Area {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
 }
 
+/** The names of the lines beside their colours, from the right. */
+function legend(panels: readonly Panel[], width: number): string[] {
+  const colors = new Map(
+    panels.flatMap(({ lines }) => lines.map((l) => [l.name, l.color])),
+  );
+  colors.delete("Learning rate");
+  let right = width - RIGHT;
+  return [...colors].reverse().flatMap(([name, fill]) => {
+    const x = right - 7 * name.length;
+    right = x - 44;
+    return [
+      text(name, { x, y: 31, fill: INK, size: 13 }),
+      element("rect", { x: x - 25, y: 25, width: 18, height: 4, rx: 2, fill }),
+    ];
+  });
+}
+
+function drawPanel(panel: Panel, last: number, area: Area): string[] {
+  const { left, right, top, bottom } = area;
+  const x = scaleLinear([1, last], [left, right]);
+  const y = scaleOf(panel, area);
+  const path = (points: Line["points"]) =>
+    "M" +
+    points.map(([epoch, figure]) =>
+      `${x(epoch).toFixed(2)},${y(figure).toFixed(2)}`
+    ).join("L");
+  const below = { y: bottom + 18, fill: FAINT, size: 12, anchor: "middle" };
+  return [
+    text(panel.title, { x: left - 8, y: top - 24, fill: INK, size: 14 }),
+    ...y.ticks(5).filter(labelled(y)).flatMap((figure) => [
+      rule([left, y(figure)], [right, y(figure)], GRID),
+      text(shortNumber(figure), {
+        x: left - 8,
+        y: y(figure) + 4,
+        fill: FAINT,
+        size: 12,
+        anchor: "end",
+      }),
+    ]),
+    rule([left, bottom], [right, bottom], FAINT),
+    ...x.ticks(Math.min(last - 1, Math.max(2, (right - left) / 45)))
+      .filter(Number.isInteger).flatMap((epoch) => [
+        rule([x(epoch), bottom], [x(epoch), bottom + 5], FAINT),
+        text(String(epoch), { ...below, x: x(epoch) }),
+      ]),
+    text("Epoch", { ...below, x: (left + right) / 2, y: bottom + 38 }),
+    ...panel.lines.map(({ points, color }) =>
+      points.length === 1
+        ? element("circle", {
+          cx: x(points[0]![0]),
+          cy: y(points[0]![1]),
+          r: 3,
+          fill: color,
+        })
+        : element("path", {
+          d: path(points),
+          fill: "none",
+          stroke: color,
+          "stroke-width": 2,
+          "stroke-linejoin": "round",
+        })
+    ),
+  ];
+}
+
+function rule(
+  [x1, y1]: readonly [number, number],
+  [x2, y2]: readonly [number, number],
+  stroke: string,
+): string {
+  return element("line", { x1, y1, x2, y2, stroke });
+}
+
+type Scale = ReturnType<typeof scaleLinear<number>>;
+
 /** Logarithmic where the figures span more than two orders of magnitude. */
-function scaleOf({ lines }: Panel): "log" | "value" {
+function scaleOf({ lines }: Panel, { top, bottom }: Area): Scale {
   const figures = lines.flatMap(({ points }) => points.map(([, f]) => f));
   const least = Math.min(...figures);
-  return least > 0 && Math.max(...figures) / least > 100 ? "log" : "value";
+  const most = Math.max(...figures);
+  const range = [bottom, top];
+  if (least > 0 && most / least > 100) {
+    return scaleLog([least, most], range).nice() as unknown as Scale;
+  }
+  const margin = least === most ? Math.abs(least) / 2 || 1 : 0;
+  return scaleLinear([least - margin, most + margin], range).nice(5);
+}
+
+/** On a logarithmic axis only the powers of ten, if there are some. */
+function labelled(scale: Scale): (figure: number) => boolean {
+  const ticks = scale.ticks(5);
+  if (!("base" in scale) || ticks.length <= 6) return () => true;
+  return (figure) =>
+    Number.isInteger(Math.round(Math.log10(figure) * 1e9) / 1e9);
 }
 
 /** At most three digits that count. */

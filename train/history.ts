@@ -160,7 +160,7 @@ export class History {
       "draw the history",
     );
     const { drawCurves } = await import("./_chart.ts");
-    return await drawCurves(this.#epochs, { title, width, height });
+    return drawCurves(this.#epochs, { title, width, height });
   }
 
   /** The epochs, for `JSON.stringify`. */

@@ -1,0 +1,84 @@
+// Trains, evaluates, saves, loads and resumes with the installed packages. The
+// last line is the accuracy, which must be the same on every runtime.
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  compile,
+  data,
+  listBackends,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  setBackend,
+  tidy,
+  train,
+  zeros,
+} from "@tenfold/tenfold";
+
+const folder = await mkdtemp(join(tmpdir(), "tenfold-packages-"));
+try {
+  const names = (await listBackends()).map(({ name }) => name);
+  deepEqual(names.sort(), ["cpu-typedarray", "wasm-simd", "webgpu"]);
+  let released;
+  tidy(() => {
+    released = zeros([2]);
+  });
+  throws(() => released.add(1), /whole\.mjs:/, "names the place in this file");
+  const [cpu, wasm] = [await run("cpu-typedarray"), await run("wasm-simd")];
+  ok(Math.abs(cpu - wasm) < 0.02, `${cpu} on the processor, ${wasm} on wasm`);
+  console.log(wasm);
+} finally {
+  await rm(folder, { recursive: true });
+}
+
+function makeModel() {
+  return new nn.Sequential(
+    new nn.Linear(64, 32),
+    new nn.ReLU(),
+    new nn.Linear(32, 10),
+  );
+}
+
+async function run(backend) {
+  await setBackend(backend);
+  manualSeed(1);
+  return await tidy(async () => {
+    const { data: x, target } = data.loadDigits();
+    const [training, held] = data.randomSplit(
+      new data.TensorDataset(x, target),
+      [0.8, 0.2],
+      { seed: 1 },
+    );
+    const model = makeModel();
+    const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 });
+    const history = await train.fit(model, {
+      loss: nn.functional.crossEntropy,
+      optimizer,
+      train: new data.DataLoader(training, { batchSize: 64, shuffle: true }),
+      validation: new data.DataLoader(held, { batchSize: 64 }),
+      epochs: 3,
+      metrics: { accuracy: train.accuracy() },
+      callbacks: [train.checkpoint(join(folder, backend))],
+      progress: false,
+    });
+    const svg = await history.toSvg();
+    ok(svg.startsWith("<svg"));
+    const path = join(folder, `${backend}.safetensors`);
+    await data.saveSafetensors(path, model.stateDict());
+    ok((await readFile(path)).length > 4 * (64 * 32 + 32 * 10));
+    const other = makeModel();
+    other.loadStateDict(await data.loadSafetensors(path));
+    equal(
+      await train.accuracy(other.forward(x), target),
+      await train.accuracy(model.forward(x), target),
+    );
+    const forward = compile((batch) => noGrad(() => other.forward(batch)));
+    for (let i = 0; i < 2; i++) forward(x);
+    equal(forward.stats.replayed, 1);
+    forward.dispose();
+    return history.last.validation.accuracy;
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * Packs every package of the workspace for npm: JavaScript that Node 20 runs,
+ * declarations, source maps, `package.json`, README and licence, as folders
+ * and tarballs.
+ *
+ * `deno task pack [folder]` (default: `out/npm`)
+ *
+ * @module
+ */
+import { dirname, join, resolve } from "node:path";
+import { emit, importsOf } from "./pack/emit.ts";
+import { packageJson } from "./pack/manifest.ts";
+import { type Package, readPackages, ROOT } from "./pack/workspace.ts";
+
+const target = resolve(Deno.args[0] ?? join(ROOT, "out", "npm"));
+const packages = await readPackages();
+const files = new Map<string, string>();
+emit(packages, (path, text) => files.set(path, text));
+await Deno.mkdir(target, { recursive: true });
+for (const self of packages) {
+  const folder = join(target, self.folder);
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  for (const [path, text] of filesOf(self)) {
+    const to = join(target, path);
+    await Deno.mkdir(dirname(to), { recursive: true });
+    await Deno.writeTextFile(to, text);
+  }
+  await Deno.copyFile(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
+  console.log(await tarball(folder));
+}
+
+/** What goes into the folder of a package, by path. */
+function* filesOf(self: Package): Generator<[string, string]> {
+  const imports = new Set<string>();
+  for (const [path, text] of files) {
+    if (!path.startsWith(`${self.folder}/`)) continue;
+    yield [path, text];
+    if (!/\.(js|d\.ts)$/.test(path)) continue;
+    for (const name of importsOf(path, text)) {
+      if (!name.startsWith(".")) imports.add(name);
+    }
+  }
+  const manifest = packageJson(self, imports, packages);
+  yield [
+    join(self.folder, "package.json"),
+    JSON.stringify(manifest, null, 2) + "\n",
+  ];
+  const readme = join(self.folder, "README.md");
+  yield [readme, Deno.readTextFileSync(join(ROOT, readme))];
+}
+
+/** Packs a folder and tells the name of the tarball and its size. */
+async function tarball(folder: string): Promise<string> {
+  const npm = new Deno.Command("npm", {
+    args: ["pack", "--json", "--pack-destination", target],
+    cwd: folder,
+    stderr: "inherit",
+  });
+  const { success, stdout } = await npm.output();
+  if (!success) throw new Error(`Cannot pack ${folder}`);
+  const [made] = JSON.parse(new TextDecoder().decode(stdout));
+  const kilobytes = (bytes: number) => `${Math.round(bytes / 1000)} KB`;
+  return `${made.filename}: ${kilobytes(made.size)}, ${
+    kilobytes(made.unpackedSize)
+  } unpacked`;
+}

@@ -1,0 +1,176 @@
+/**
+ * JavaScript, declarations and source maps out of the TypeScript sources of
+ * all packages at once.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { decode, encode } from "@jridgewell/sourcemap-codec";
+import ts from "typescript";
+import { type Package, ROOT } from "./workspace.ts";
+
+/** Takes one file that was made: its path relative to the root, and its text. */
+export type Sink = (path: string, text: string) => void;
+
+/**
+ * What both emits have in common. ES2022 is what Node 20 runs: `using`, which
+ * it does not know, is lowered. Relative imports of `.ts` become `.js`.
+ */
+const COMMON: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  rewriteRelativeImportExtensions: true,
+  verbatimModuleSyntax: true,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  newLine: ts.NewLineKind.LineFeed,
+};
+
+/**
+ * Makes the files of all packages.
+ *
+ * @throws {Error} If a declaration cannot be made.
+ */
+export function emit(packages: readonly Package[], sink: Sink): void {
+  for (const file of packages.flatMap((p) => p.sources)) emitCode(file, sink);
+  emitDeclarations(packages, sink);
+}
+
+/** The JavaScript of one file, without comments, and its source map. */
+function emitCode(file: string, sink: Sink): void {
+  const { outputText, sourceMapText } = ts.transpileModule(
+    Deno.readTextFileSync(join(ROOT, file)),
+    {
+      fileName: file.slice(file.lastIndexOf("/") + 1),
+      compilerOptions: {
+        ...COMMON,
+        removeComments: true,
+        sourceMap: true,
+        inlineSources: true,
+      },
+    },
+  );
+  if (UNMAPPED.test(file)) {
+    sink(
+      toJs(file),
+      outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"),
+    );
+  } else {
+    sink(toJs(file), outputText);
+    sink(`${toJs(file)}.map`, byLines(file, sourceMapText ?? ""));
+  }
+}
+
+/**
+ * What gets no source map, as it would be as large as all others: tables of
+ * data, and the suite that authors of backends run from its sources.
+ */
+const UNMAPPED = /\/(?:_embedded|conformance)\//;
+
+/**
+ * A source map that knows lines and no columns, as stacks and breakpoints need
+ * it, at a fifth of the size. The source is in it; its documentation is in the
+ * declarations. It goes by a URL, as Deno shows its lines beside the name of
+ * the JavaScript file where a map names a relative path.
+ */
+function byLines(file: string, sourceMap: string): string {
+  const map: { mappings: string; sourcesContent: string[] } = JSON.parse(
+    sourceMap,
+  );
+  const lines = decode(map.mappings).map((segments) => segments.slice(0, 1));
+  const sourcesContent = map.sourcesContent.map(withoutDocumentation);
+  return JSON.stringify({
+    ...map,
+    sources: [`tenfold://${file}`],
+    sourcesContent,
+    mappings: encode(lines),
+  });
+}
+
+/** The same lines, with empty ones in place of comments of several lines. */
+function withoutDocumentation(source: string): string {
+  return source.replace(
+    /^ *\/\*\*[^]*?\*\/$/gm,
+    (comment) => comment.replace(/[^\n]+/g, ""),
+  );
+}
+
+/**
+ * The declarations of all files, which need the types of the whole program:
+ * not every export that stays within a package states its type.
+ */
+function emitDeclarations(packages: readonly Package[], sink: Sink): void {
+  const options: ts.CompilerOptions = {
+    ...COMMON,
+    declaration: true,
+    emitDeclarationOnly: true,
+    // `deno task check` does that, with the types of the runtimes at hand.
+    noCheck: true,
+    lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+    types: [],
+    paths: Object.fromEntries(packages.flatMap(pathsOf)),
+    rootDir: ROOT,
+    outDir: ROOT,
+  };
+  const files = packages.flatMap((p) => p.sources);
+  const program = ts.createProgram(
+    files.map((file) => join(ROOT, file)),
+    options,
+  );
+  const { diagnostics, emitSkipped } = program.emit(
+    undefined,
+    (path, text) => sink(path.slice(ROOT.length), withLib(text)),
+  );
+  if (emitSkipped || diagnostics.length > 0) {
+    throw new Error(ts.formatDiagnostics(diagnostics, {
+      getCanonicalFileName: (name) => name,
+      getCurrentDirectory: () => ROOT,
+      getNewLine: () => "\n",
+    }));
+  }
+}
+
+/** Names the library of types that programs for older targets leave out. */
+function withLib(declarations: string): string {
+  return /\bDisposable\b|\bSymbol\.dispose\b/.test(declarations)
+    ? `/// <reference lib="esnext.disposable" />\n${declarations}`
+    : declarations;
+}
+
+/** Where the types of `@tenfold/name` and its entry points are. */
+function pathsOf({ name, folder, exports }: Package): [string, string[]][] {
+  return Object.entries(exports).map(([entry, file]) => [
+    name + entry.slice(1),
+    [join(ROOT, folder, file)],
+  ]);
+}
+
+/** The packages and files that a file which was made imports, as it names them. */
+export function importsOf(path: string, text: string): string[] {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+  const found: string[] = [];
+  const add = (node: ts.Node | undefined) => {
+    if (node && ts.isStringLiteralLike(node)) found.push(node.text);
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+      add(node.moduleSpecifier);
+    } else if (ts.isImportTypeNode(node)) {
+      if (ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
+    } else if (
+      ts.isCallExpression(node) &&
+      node.expression.kind === ts.SyntaxKind.ImportKeyword
+    ) {
+      add(node.arguments[0]);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+/** The name of the JavaScript of a TypeScript file. */
+export function toJs(file: string): string {
+  return file.replace(/\.ts$/, ".js");
+}

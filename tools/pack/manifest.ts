@@ -1,0 +1,74 @@
+/**
+ * The `package.json` of a package.
+ *
+ * @module
+ */
+import { toJs } from "./emit.ts";
+import type { Package } from "./workspace.ts";
+
+/**
+ * Modules that must be kept even where nothing is imported from them: the
+ * umbrella registers the backends.
+ */
+const WITH_SIDE_EFFECTS: Readonly<Record<string, readonly string[]>> = {
+  "@tenfold/tenfold": ["./mod.js"],
+};
+
+/**
+ * What only one entry point of a package needs: who uses that installs it.
+ * `fast-check` makes the random cases of the conformance suite.
+ */
+const OPTIONAL: ReadonlySet<string> = new Set(["fast-check"]);
+
+/**
+ * @param imports The bare specifiers that its files import.
+ * @throws {Error} If one of them is not declared in its `deno.json`.
+ */
+export function packageJson(
+  self: Package,
+  imports: ReadonlySet<string>,
+  packages: readonly Package[],
+): Record<string, unknown> {
+  const dependencies: Record<string, string> = {};
+  const optional: Record<string, string> = {};
+  for (const name of [...new Set([...imports].map(packageOf))].sort()) {
+    if (name === self.name || name.startsWith("node:")) continue;
+    const other = packages.find((p) => p.name === name);
+    const version = other ? `^${other.version}` : self.npm[name];
+    if (version === undefined) {
+      throw new Error(`${self.name} imports ${name}, which it does not list`);
+    }
+    (OPTIONAL.has(name) ? optional : dependencies)[name] = version;
+  }
+  return {
+    name: self.name,
+    version: self.version,
+    description: self.description,
+    license: self.license,
+    type: "module",
+    engines: { node: ">=20" },
+    sideEffects: WITH_SIDE_EFFECTS[self.name] ?? false,
+    exports: {
+      ...Object.fromEntries(
+        Object.entries(self.exports).map(([entry, file]) => [entry, {
+          types: file.replace(/\.ts$/, ".d.ts"),
+          default: toJs(file),
+        }]),
+      ),
+      "./package.json": "./package.json",
+    },
+    dependencies,
+    ...Object.keys(optional).length > 0 && {
+      peerDependencies: optional,
+      peerDependenciesMeta: Object.fromEntries(
+        Object.keys(optional).map((name) => [name, { optional: true }]),
+      ),
+    },
+  };
+}
+
+/** `@scope/name` or `name`, without what follows. */
+function packageOf(specifier: string): string {
+  const parts = specifier.split("/");
+  return parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
