@@ -6,7 +6,8 @@
 import { checkCount } from "@tenfold/core/internal";
 import { decodeTable } from "./_embedded/decode.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
-import { type LabeledData, labeledData, promised } from "./labeled_data.ts";
+import { labeledData } from "./labeled_data.ts";
+import { type LoadingData, loadingData } from "./loading_data.ts";
 
 const DESCRIPTION = `569 tumours of the breast, 212 malignant and 357 benign.
 Ten measures of the cell nuclei in a digitized image of each, as mean, standard
@@ -29,8 +30,8 @@ const MEASURES = [
 ];
 
 /**
- * 569 tumours with 30 measures each, malignant (0) or benign (1). They are part of the
- * package, in a module of their own that is loaded with the first call: no file
+ * 569 tumours with 30 measures each, malignant (0) or benign (1). They are part of
+ * the package, in a module of their own that is loaded with the first call: no file
  * and no other address is asked for.
  *
  * Wolberg, Mangasarian, Street and Street, "Breast cancer Wisconsin
@@ -51,27 +52,26 @@ const MEASURES = [
  * assertEquals(await target.sum().item(), 357);
  * ```
  */
-export function loadBreastCancer(
-  options: DeviceOption = {},
-): Promise<LabeledData> {
-  return promised("loadBreastCancer", load(options, arguments.length));
-}
-
-async function load(
-  options: DeviceOption,
-  given: number,
-): Promise<LabeledData> {
-  checkCount("loadBreastCancer", given, 1);
-  const { DECIMALS, ROWS, WIDTHS } = await import(
-    "./_embedded/breast_cancer.ts"
+export function loadBreastCancer(options: DeviceOption = {}): LoadingData {
+  const given = arguments.length;
+  const table = {
+    load: () => import("./_embedded/breast_cancer.ts"),
+    file: "breast_cancer",
+  };
+  return loadingData(
+    "loadBreastCancer",
+    table,
+    ({ DECIMALS, ROWS, WIDTHS }) => {
+      checkCount("loadBreastCancer", given, 1);
+      return labeledData(decodeTable(ROWS, WIDTHS, DECIMALS), [30], {
+        featureNames: [
+          ...MEASURES.map((measure) => `mean ${measure}`),
+          ...MEASURES.map((measure) => `${measure} error`),
+          ...MEASURES.map((measure) => `worst ${measure}`),
+        ],
+        targetNames: ["malignant", "benign"],
+        description: DESCRIPTION,
+      }, options);
+    },
   );
-  return labeledData(decodeTable(ROWS, WIDTHS, DECIMALS), [30], {
-    featureNames: [
-      ...MEASURES.map((measure) => `mean ${measure}`),
-      ...MEASURES.map((measure) => `${measure} error`),
-      ...MEASURES.map((measure) => `worst ${measure}`),
-    ],
-    targetNames: ["malignant", "benign"],
-    description: DESCRIPTION,
-  }, options);
 }

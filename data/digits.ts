@@ -7,7 +7,8 @@ import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { decodeDigits } from "./_embedded/decode.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
-import { type LabeledData, labeledData, promised } from "./labeled_data.ts";
+import { labeledData } from "./labeled_data.ts";
+import { type LoadingData, loadingData } from "./loading_data.ts";
 
 /** Options of {@linkcode loadDigits}. */
 export interface LoadDigitsOptions extends DeviceOption {
@@ -57,33 +58,27 @@ part, as scikit-learn ships it. Licence: CC BY 4.0.`;
  * assertEquals(await digits.target.select(0, 0).item(), 0);
  * ```
  */
-export function loadDigits(
-  options: LoadDigitsOptions = {},
-): Promise<LabeledData> {
-  return promised("loadDigits", load(options, arguments));
-}
-
-async function load(
-  options: LoadDigitsOptions,
-  args: ArrayLike<unknown>,
-): Promise<LabeledData> {
-  const { layout, ...place } = parseArguments(
-    optionsSchema,
-    {},
-    options,
-    args,
-    "load the digits",
-  );
-  const { DIGITS } = await import("./_embedded/digits.ts");
-  const featureNames = Array.from(
-    { length: 64 },
-    (_, i) => `pixel_${Math.floor(i / 8)}_${i % 8}`,
-  );
-  const targetNames = Array.from({ length: 10 }, (_, i) => String(i));
-  return labeledData(
-    decodeDigits(DIGITS),
-    layout === "flat" ? [64] : [1, 8, 8],
-    { featureNames, targetNames, description: DESCRIPTION },
-    place,
-  );
+export function loadDigits(options: LoadDigitsOptions = {}): LoadingData {
+  const args = arguments;
+  const load = () => import("./_embedded/digits.ts");
+  return loadingData("loadDigits", { load, file: "digits" }, ({ DIGITS }) => {
+    const { layout, ...place } = parseArguments(
+      optionsSchema,
+      {},
+      options,
+      args,
+      "load the digits",
+    );
+    const featureNames = Array.from(
+      { length: 64 },
+      (_, i) => `pixel_${Math.floor(i / 8)}_${i % 8}`,
+    );
+    const targetNames = Array.from({ length: 10 }, (_, i) => String(i));
+    return labeledData(
+      decodeDigits(DIGITS),
+      layout === "flat" ? [64] : [1, 8, 8],
+      { featureNames, targetNames, description: DESCRIPTION },
+      place,
+    );
+  });
 }

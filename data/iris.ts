@@ -6,7 +6,8 @@
 import { checkCount } from "@tenfold/core/internal";
 import { decodeTable } from "./_embedded/decode.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
-import { type LabeledData, labeledData, promised } from "./labeled_data.ts";
+import { labeledData } from "./labeled_data.ts";
+import { type LoadingData, loadingData } from "./loading_data.ts";
 
 const DESCRIPTION = `150 irises of three species, 50 of each: the length and
 the width of their sepals and petals in centimetres.
@@ -15,8 +16,8 @@ https://doi.org/10.24432/C56C76, with the figures of Fisher's paper, as
 scikit-learn ships it. Licence: CC BY 4.0.`;
 
 /**
- * 150 irises of three species with four measures each. They are part of the
- * package, in a module of their own that is loaded with the first call: no file
+ * 150 irises of three species with four measures each. They are part of
+ * the package, in a module of their own that is loaded with the first call: no file
  * and no other address is asked for.
  *
  * Fisher, "Iris", UCI Machine Learning Repository, 1936,
@@ -36,28 +37,20 @@ scikit-learn ships it. Licence: CC BY 4.0.`;
  * assertEquals(iris.targetNames, ["setosa", "versicolor", "virginica"]);
  * ```
  */
-export function loadIris(
-  options: DeviceOption = {},
-): Promise<LabeledData> {
-  return promised("loadIris", load(options, arguments.length));
-}
-
-async function load(
-  options: DeviceOption,
-  given: number,
-): Promise<LabeledData> {
-  checkCount("loadIris", given, 1);
-  const { DECIMALS, ROWS, WIDTHS } = await import(
-    "./_embedded/iris.ts"
-  );
-  return labeledData(decodeTable(ROWS, WIDTHS, DECIMALS), [4], {
-    featureNames: [
-      "sepal length (cm)",
-      "sepal width (cm)",
-      "petal length (cm)",
-      "petal width (cm)",
-    ],
-    targetNames: ["setosa", "versicolor", "virginica"],
-    description: DESCRIPTION,
-  }, options);
+export function loadIris(options: DeviceOption = {}): LoadingData {
+  const given = arguments.length;
+  const table = { load: () => import("./_embedded/iris.ts"), file: "iris" };
+  return loadingData("loadIris", table, ({ DECIMALS, ROWS, WIDTHS }) => {
+    checkCount("loadIris", given, 1);
+    return labeledData(decodeTable(ROWS, WIDTHS, DECIMALS), [4], {
+      featureNames: [
+        "sepal length (cm)",
+        "sepal width (cm)",
+        "petal length (cm)",
+        "petal width (cm)",
+      ],
+      targetNames: ["setosa", "versicolor", "virginica"],
+      description: DESCRIPTION,
+    }, options);
+  });
 }

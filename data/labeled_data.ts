@@ -38,35 +38,3 @@ export function labeledData(
     ...facts,
   };
 }
-
-/** What is in a {@linkcode LabeledData}, and therefore in no promise of one. */
-const FIELDS: readonly (keyof LabeledData)[] = [
-  "data",
-  "target",
-  "featureNames",
-  "targetNames",
-  "description",
-];
-
-/**
- * A promise that says what it is where it is taken for what it promises: the
- * tables were there at once before 0.1.0.
- *
- * @param name The function that gives it.
- * @param loading The data set, once its table is loaded.
- */
-export function promised(
-  name: string,
-  loading: Promise<LabeledData>,
-): Promise<LabeledData> {
-  for (const field of FIELDS) {
-    Object.defineProperty(loading, field, {
-      get() {
-        throw new TypeError(
-          `Cannot read ${field} of what ${name} returns as it is a promise: write await ${name}()`,
-        );
-      },
-    });
-  }
-  return loading;
-}

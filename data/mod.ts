@@ -44,6 +44,7 @@ export {
 } from "./idx.ts";
 export * from "./iris.ts";
 export type { LabeledData } from "./labeled_data.ts";
+export type { LoadingData } from "./loading_data.ts";
 export * from "./min_max_scaler.ts";
 export {
   downloadMnist,

@@ -20,6 +20,9 @@ interface Runtime {
   readonly using: boolean;
 }
 
+/** What is installed: it brings the others. */
+const UMBRELLA = "@tenfold/tenfold";
+
 const NPM = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"];
 
 const RUNTIMES: readonly Runtime[] = [
@@ -61,7 +64,7 @@ try {
     "tools/pack.ts",
     tarballs,
   ]);
-  const dependencies = Object.fromEntries(
+  const packages = Object.fromEntries(
     (await readPackages()).map(({ name, version }) => {
       const file = `${name.slice(1).replace("/", "-")}-${version}.tgz`;
       return [name, `file:${join(tarballs, file)}`];
@@ -78,8 +81,9 @@ try {
       "package.json",
       JSON.stringify({
         type: "module",
-        dependencies,
-        overrides: dependencies,
+        dependencies: { [UMBRELLA]: packages[UMBRELLA] },
+        // The others, which no registry has yet.
+        overrides: packages,
       }),
     );
     await write("readme.mjs", runtime.using ? readme : withTidy(readme));

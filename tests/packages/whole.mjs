@@ -46,7 +46,7 @@ async function run(backend) {
   await setBackend(backend);
   manualSeed(1);
   return await tidy(async () => {
-    const { data: x, target } = data.loadDigits();
+    const { data: x, target } = await data.loadDigits();
     const [training, held] = data.randomSplit(
       new data.TensorDataset(x, target),
       [0.8, 0.2],
