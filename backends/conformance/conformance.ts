@@ -8,6 +8,12 @@ import type { Backend, DType } from "@tenfold/core";
 import type { Op, OpName } from "@tenfold/core/backend";
 import { checkCase } from "./check.ts";
 import { checkGradient, checkNoGradient } from "./gradient.ts";
+import {
+  checkGradientAtEdges,
+  GRADIENT_DTYPES,
+  GRADIENT_NAMES,
+  gradientCases,
+} from "./gradient_edges.ts";
 import { checkMap, checkReduce } from "./kernels.ts";
 import { Random } from "./random.ts";
 import { checkReuse, checkTraining, checkViews } from "./memory.ts";
@@ -26,6 +32,7 @@ import { checkRoutine, ROUTINES } from "./routines.ts";
 import { checkScalars } from "./scalars.ts";
 import { balanced, type Session, sessionOf } from "./session.ts";
 import { type Case, type CaseRow, EVERY } from "./cases/case.ts";
+import { SLOPES } from "./slopes.ts";
 import { SMOOTH } from "./cases/smooth.ts";
 import { CASES } from "./cases/table.ts";
 
@@ -107,6 +114,28 @@ function gradientsAgree(
           if (cases === null) return checkFlat(session, name, dtype, random);
           for (const one of sample(cases(dtype), every)) {
             await checkGradient(session, one, random);
+          }
+        });
+      }
+    }
+  });
+}
+
+function gradientsAgreeAtEdges(
+  describe: Describe,
+  test: Test,
+  seed: number,
+  every: number,
+) {
+  describe("gradients agree with formulas, in each layout and at the edges", () => {
+    for (const name of GRADIENT_NAMES) {
+      for (const dtype of GRADIENT_DTYPES) {
+        test(`${name} of ${dtype}`, async (session) => {
+          if (!session.has(dtype)) return;
+          const random = new Random(seed, `edges of the gradient of ${name}`);
+          const cases = gradientCases(name, SLOPES[name]!, dtype, random);
+          for (const one of sample(cases, every)) {
+            await checkGradientAtEdges(session, one, random);
           }
         });
       }
@@ -251,7 +280,8 @@ function refusals(describe: Describe, test: Test) {
  *    sizes) and at the edges of the dtype; so do kernels that are launched
  *    directly, without core.
  * 2. Gradients, and gradients of gradients, agree with finite differences of
- *    the reference.
+ *    the reference; those of elementwise primitives with formulas, too, in each
+ *    layout and at the edges.
  * 3. Random programs agree, and so do their gradients.
  * 4. Memory returns to where it was, in every test.
  *
@@ -282,6 +312,7 @@ export function conformance(options: ConformanceOptions): void {
     });
   agreesWithReference(describe, test, seed, every);
   gradientsAgree(describe, test, seed, every);
+  gradientsAgreeAtEdges(describe, test, seed, every);
   kernelsAgree(describe, test, seed, every);
   programsAgree(describe, test, seed, programs);
   refusals(describe, test);

@@ -204,6 +204,14 @@ const elu = written((g, [x, alpha]) => {
   return call("select", call("le", x!, zero(x!)), left, g);
 });
 
+/** One product with the gradient, so that an infinite one meets no 0. */
+const silu = written((g, [x]) => {
+  const s = call("sigmoid", x!);
+  const one = constant(1, g.dtype);
+  const slope = call("mul", x!, call("sub", one, s));
+  return call("mul", g, call("mul", s, call("add", one, slope)));
+});
+
 /** The gradient rule of every elementwise primitive. */
 export const ELEMENTWISE_GRADIENTS: {
   readonly [N in ElementwiseName]: ElementwiseRules;
@@ -247,7 +255,7 @@ export const ELEMENTWISE_GRADIENTS: {
   ),
   leakyRelu: derived,
   elu: (op, p) => (p === 0 ? elu : derived)(op, p),
-  silu: derived,
+  silu,
   // The whole gradient at the bounds, as in PyTorch.
   clamp: written(
     (g, [x, low, high]) =>
