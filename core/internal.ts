@@ -7,9 +7,12 @@
 export { noGradNow } from "./autograd/mode.ts";
 export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
 export { deviceFor } from "./creation.ts";
+export { forEachElementwise } from "./elementwise.ts";
 export { showShape } from "./errors.ts";
 export { dtypeOfArray, toElements } from "./host_data.ts";
+export { inferElementwise, inferFormula } from "./infer.ts";
 export * from "./members.ts";
+export { infer } from "./ops/table.ts";
 export * from "./options.ts";
 export {
   currentHooks as currentRecording,
@@ -24,7 +27,9 @@ export {
   environmentVariable,
   openDevice,
 } from "./registry.ts";
+export { integerPower, power } from "./scalar.ts";
 export { knowingNew, releasePassed, tidyNow, unscopedNow } from "./scope.ts";
+export { roundHalfEven } from "./special.ts";
 export { currentTask, Task } from "./task.ts";
 export { checkTensor, tensorClass, wrapValue } from "./tensor.ts";
 export { Turn } from "./turn.ts";

@@ -10,7 +10,7 @@ import {
   type TypedArray,
 } from "@tenfold/core";
 import type { Op, Value } from "@tenfold/core/backend";
-import { type Plain, reference } from "@tenfold/core/reference";
+import { type Plain, reference } from "./reference/mod.ts";
 import { toleranceOf } from "./tolerance.ts";
 import {
   describeTolerance,

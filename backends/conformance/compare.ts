@@ -5,7 +5,7 @@
  */
 import { type DType, isFloating, type TypedArray } from "@tenfold/core";
 import type { Op } from "@tenfold/core/backend";
-import { type Plain, reference } from "@tenfold/core/reference";
+import { type Plain, reference } from "./reference/mod.ts";
 import { lifted } from "./difference.ts";
 
 /** The tolerance of a result. */

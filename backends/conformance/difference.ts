@@ -6,7 +6,7 @@
  */
 import { isFloating } from "@tenfold/core";
 import type { Op } from "@tenfold/core/backend";
-import { type Plain, reference } from "@tenfold/core/reference";
+import { type Plain, reference } from "./reference/mod.ts";
 
 /** A number that depends on several lists of numbers. */
 export type Loss = (inputs: readonly Plain[]) => number;

@@ -6,7 +6,7 @@
  */
 import type { DType } from "@tenfold/core";
 import { ELEMENTWISE, type Op } from "@tenfold/core/backend";
-import { flatIndex, type Plain, reference } from "@tenfold/core/reference";
+import { flatIndex, type Plain, reference } from "./reference/mod.ts";
 
 /** The most elements of one input that are listed. */
 const MAX_LISTED = 24;

@@ -12,7 +12,7 @@ import {
   scope,
   type Tensor,
 } from "@tenfold/core";
-import type { Plain } from "@tenfold/core/reference";
+import type { Plain } from "./reference/mod.ts";
 import { showOp, showPlain } from "./check.ts";
 import { gradientOf, secondOf, weightedLoss } from "./difference.ts";
 import { positionOf, showNumber } from "./element_operands.ts";

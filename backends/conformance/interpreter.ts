@@ -15,7 +15,7 @@ import {
   type MapKernel,
   type ReduceKernel,
 } from "@tenfold/core/backend";
-import { evaluator, positions } from "@tenfold/core/reference";
+import { evaluator, positions } from "./reference/mod.ts";
 
 /** How far each position along some dims is from the first one. */
 function distances(

@@ -18,7 +18,7 @@ import {
   type Slot,
   View,
 } from "@tenfold/core/backend";
-import { evaluator, flatIndex, positions } from "@tenfold/core/reference";
+import { evaluator, flatIndex, positions } from "./reference/mod.ts";
 import { randomExpr } from "./expressions.ts";
 import {
   APART,

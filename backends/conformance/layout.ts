@@ -5,7 +5,7 @@
  */
 import type { Shape } from "@tenfold/core";
 import { sizeOf, View } from "@tenfold/core/backend";
-import { positions } from "@tenfold/core/reference";
+import { positions } from "./reference/mod.ts";
 
 /** The name of a layout. */
 export type Layout =

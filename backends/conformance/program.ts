@@ -16,7 +16,7 @@ import {
   Recording,
   recordInto,
 } from "@tenfold/core/program";
-import { type Plain, reference } from "@tenfold/core/reference";
+import { type Plain, reference } from "./reference/mod.ts";
 import { toleranceOf } from "./tolerance.ts";
 import { type Difference, differenceOf, showOp, showPlain } from "./check.ts";
 import { showElementOperands } from "./element_operands.ts";

@@ -6,7 +6,7 @@
  */
 import type { DType } from "@tenfold/core";
 import { type Op, type RoutineName, View } from "@tenfold/core/backend";
-import { type Plain, reference } from "@tenfold/core/reference";
+import { type Plain, reference } from "./reference/mod.ts";
 import { toleranceOf } from "./tolerance.ts";
 import { firstDifference } from "./compare.ts";
 import { showElementOperands } from "./element_operands.ts";

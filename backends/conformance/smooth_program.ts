@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from "@tenfold/core";
 import { sizeOf } from "@tenfold/core/backend";
-import { type Plain, reference } from "@tenfold/core/reference";
+import { type Plain, reference } from "./reference/mod.ts";
 import { showOp } from "./check.ts";
 import { gradientOf, lifted, type Loss } from "./difference.ts";
 import { movementOf } from "./movements.ts";

@@ -12,7 +12,7 @@ import {
   type Op,
   sizeOf,
 } from "@tenfold/core/backend";
-import { fit, type Plain } from "@tenfold/core/reference";
+import { fit, type Plain } from "./reference/mod.ts";
 import { randomExpr } from "./expressions.ts";
 import { movementOf } from "./movements.ts";
 import type { Random } from "./random.ts";

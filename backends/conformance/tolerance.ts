@@ -16,12 +16,7 @@ import {
   type OpName,
   type OpOf,
 } from "@tenfold/core/backend";
-import {
-  fold,
-  overOperands,
-  type Plain,
-  reference,
-} from "@tenfold/core/reference";
+import { fold, overOperands, type Plain, reference } from "./reference/mod.ts";
 import { DIGITS, type Tolerance } from "./compare.ts";
 import {
   EQUAL,

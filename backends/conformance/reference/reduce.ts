@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { DType } from "../dtype.ts";
-import { infer } from "../ops/table.ts";
+import type { DType, Shape } from "@tenfold/core";
 import type {
   AlongOp,
   ArgOp,
@@ -13,8 +12,8 @@ import type {
   ReduceOp,
   SortOp,
   VarianceOp,
-} from "../op.ts";
-import type { Shape } from "../shape.ts";
+} from "@tenfold/core/backend";
+import { infer } from "@tenfold/core/internal";
 import {
   element,
   fit,

@@ -4,12 +4,20 @@
  *
  * @module
  */
-import type { DType } from "../dtype.ts";
-import { ELEMENTWISE, type ElementwiseName } from "../elementwise.ts";
-import { inferElementwise } from "../infer.ts";
-import type { ElementwiseOp } from "../op.ts";
-import { integerPower, power } from "../scalar.ts";
-import { erf, erfc, roundHalfEven } from "../special.ts";
+import type { DType } from "@tenfold/core";
+import {
+  ELEMENTWISE,
+  type ElementwiseName,
+  type ElementwiseOp,
+  erf,
+  erfc,
+} from "@tenfold/core/backend";
+import {
+  inferElementwise,
+  integerPower,
+  power,
+  roundHalfEven,
+} from "@tenfold/core/internal";
 import { broadcastElement, fit, generate, type Plain } from "./plain.ts";
 
 /** The value from operands of one dtype, in float64; int32 wraps. */

@@ -5,7 +5,7 @@
  * @example Two terms of a sum
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { reference } from "@tenfold/core/reference";
+ * import { reference } from "@tenfold/backends/conformance/reference";
  *
  * const x = { shape: [2], dtype: "float32", data: [1, 2] } as const;
  * const [sum] = reference({ name: "sum", dims: [0], keepDim: false }, [x]);

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { forEachElementwise } from "../elementwise.ts";
-import type { ElementwiseOp, Op, OpName, OpOf } from "../op.ts";
+import type { ElementwiseOp, Op, OpName, OpOf } from "@tenfold/core/backend";
+import { forEachElementwise } from "@tenfold/core/internal";
 import { conv2d, conv2dInput, conv2dWeight, maxPool2d } from "./convolve.ts";
 import { arange, dropout, eye, full, random } from "./create.ts";
 import { elementwise } from "./elementwise.ts";

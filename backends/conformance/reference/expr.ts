@@ -3,11 +3,17 @@
  *
  * @module
  */
-import type { DType } from "../dtype.ts";
-import { type Expr, topological } from "../expr.ts";
-import { inferFormula } from "../infer.ts";
-import type { MapOp, MapSumOp, UpdateOp } from "../op.ts";
-import { SCALAR_FUNCTIONS, type ScalarFacts } from "../scalar.ts";
+import type { DType } from "@tenfold/core";
+import {
+  type Expr,
+  type MapOp,
+  type MapSumOp,
+  SCALAR_FUNCTIONS,
+  type ScalarFacts,
+  topological,
+  type UpdateOp,
+} from "@tenfold/core/backend";
+import { inferFormula } from "@tenfold/core/internal";
 import { broadcastElement, fit, generate, type Plain } from "./plain.ts";
 import { reduce } from "./reduce.ts";
 

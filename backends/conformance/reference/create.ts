@@ -3,10 +3,17 @@
  *
  * @module
  */
-import { type DType, floatOf } from "../dtype.ts";
-import type { ArangeOp, DropoutOp, EyeOp, FullOp, RandomOp } from "../op.ts";
-import { erfc } from "../special.ts";
-import { threefry } from "../threefry.ts";
+import type { DType } from "@tenfold/core";
+import {
+  type ArangeOp,
+  type DropoutOp,
+  erfc,
+  type EyeOp,
+  floatOf,
+  type FullOp,
+  type RandomOp,
+  threefry,
+} from "@tenfold/core/backend";
 import { fit, flatIndex, generate, type Plain } from "./plain.ts";
 
 /** The meaning of `full`. */

@@ -1,10 +1,16 @@
+import type { DType, Shape } from "@tenfold/core";
+import {
+  arg,
+  call,
+  castExpr,
+  constant,
+  indexAlong,
+  type Op,
+  scalar,
+  threefry,
+} from "@tenfold/core/backend";
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { DType } from "../dtype.ts";
-import { arg, call, castExpr, constant, indexAlong, scalar } from "../expr.ts";
-import type { Op } from "../op.ts";
-import type { Shape } from "../shape.ts";
-import { threefry } from "../threefry.ts";
 import { evaluator } from "./expr.ts";
 import { fit, type Plain, positions } from "./plain.ts";
 import { reference } from "./table.ts";

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type DType, DTYPES } from "../dtype.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import type { DType, Shape } from "@tenfold/core";
+import { DTYPES, sizeOf } from "@tenfold/core/backend";
 
 /** A tensor as a list of numbers. */
 export interface Plain {

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { infer } from "../ops/table.ts";
+import type { Shape } from "@tenfold/core";
 import type {
   Conv2dInputOp,
   Conv2dOp,
   Conv2dWeightOp,
   MaxPool2dOp,
   WindowParams,
-} from "../op.ts";
-import type { Shape } from "../shape.ts";
+} from "@tenfold/core/backend";
+import { infer } from "@tenfold/core/internal";
 import {
   element,
   flatIndex,

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import type {
-  CastOp,
-  CatOp,
-  EmbedOp,
-  EmbedSumOp,
-  GatherOp,
-  MovementOp,
-  ScatterAddOp,
-  TriangleOp,
-} from "../op.ts";
-import { infer } from "../ops/table.ts";
-import { sizeOf } from "../shape.ts";
+import {
+  type CastOp,
+  type CatOp,
+  type EmbedOp,
+  type EmbedSumOp,
+  type GatherOp,
+  type MovementOp,
+  type ScatterAddOp,
+  sizeOf,
+  type TriangleOp,
+} from "@tenfold/core/backend";
+import { infer } from "@tenfold/core/internal";
 import {
   broadcastElement,
   element,
