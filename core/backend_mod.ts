@@ -23,6 +23,7 @@ export {
 export * from "./expr.ts";
 export * from "./kernel.ts";
 export type * from "./op.ts";
+export type { Named } from "./ops/primitive.ts";
 export {
   SCALAR_FUNCTIONS,
   type ScalarFacts,

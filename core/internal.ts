@@ -10,7 +10,7 @@ export { deviceFor } from "./creation.ts";
 export { forEachElementwise } from "./elementwise.ts";
 export { showShape } from "./errors.ts";
 export { dtypeOfArray, toElements } from "./host_data.ts";
-export { inferElementwise, inferFormula } from "./infer.ts";
+export { inferElementwise, inferFormula, type Resolved } from "./infer.ts";
 export * from "./members.ts";
 export { infer } from "./ops/table.ts";
 export * from "./options.ts";
