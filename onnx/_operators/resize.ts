@@ -37,21 +37,25 @@ interface Options {
   readonly antialias: boolean;
 }
 
-/** The place in the input of an element of the result. */
+/**
+ * The place in the input of an element of the result; in float32, as which
+ * scales are stored and other runtimes compute: 1.5 / 0.6 is then 2.5.
+ */
 function placeOf(at: number, line: Line, coordinates: string): number {
-  const { from, to, scale, region } = line;
+  const { from, to, region } = line;
+  const scale = Math.fround(line.scale);
+  const centre = Math.fround(Math.fround((at + 0.5) / scale) - 0.5);
   switch (coordinates) {
     case "asymmetric":
-      return at / scale;
+      return Math.fround(at / scale);
     case "align_corners":
       return to === 1 ? 0 : at * (from - 1) / (to - 1);
     case "pytorch_half_pixel":
-      return to > 1 ? (at + 0.5) / scale - 0.5 : 0;
+      return to > 1 ? centre : 0;
     case "half_pixel_symmetric": {
       // The whole length may differ from a scaled one by a fraction.
       const adjusted = to / (scale * from);
-      const centre = from / 2;
-      return centre * (1 - adjusted) + (at + 0.5) / scale - 0.5;
+      return from / 2 * (1 - adjusted) + centre;
     }
     case "tf_half_pixel_for_nn":
       return (at + 0.5) / scale;
@@ -62,7 +66,7 @@ function placeOf(at: number, line: Line, coordinates: string): number {
         : 0.5 * (start + end) * (from - 1);
     }
     default:
-      return (at + 0.5) / scale - 0.5;
+      return centre;
   }
 }
 
