@@ -7,10 +7,10 @@
 export { noGradNow } from "./autograd/mode.ts";
 export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
 export { deviceFor } from "./creation.ts";
-export { forEachElementwise } from "./elementwise.ts";
+export { forEachElementwise, type Resolved } from "./elementwise.ts";
 export { showShape } from "./errors.ts";
 export { dtypeOfArray, toElements } from "./host_data.ts";
-export { inferElementwise, inferFormula, type Resolved } from "./infer.ts";
+export { inferElementwise, inferFormula } from "./infer.ts";
 export * from "./members.ts";
 export { infer } from "./ops/table.ts";
 export * from "./options.ts";

@@ -7,7 +7,7 @@
 import { type DType, grad, isFloating, scope, type Shape } from "@tenfold/core";
 import type { ElementwiseName, ElementwiseOp } from "@tenfold/core/backend";
 import { APPLY, wrapValue } from "@tenfold/core/internal";
-import { fit, type Plain } from "@tenfold/core/reference";
+import { fit, type Plain } from "./reference/mod.ts";
 import { differenceOf, showOp, showPlain } from "./check.ts";
 import { flushed } from "./compare.ts";
 import { ALL_LAYOUTS, type Layout } from "./layout.ts";
