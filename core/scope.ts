@@ -187,15 +187,22 @@ export class Scope implements Disposable {
     const innermost = task && liveScope(task);
     this.#ended = true;
     if (task) liveScope(task);
+    this.clear();
+    return innermost === this ? null : innermost;
+  }
+
+  /** Releases what it owns so far, and goes on. */
+  clear(): void {
     const owned = this.#owned;
+    if (owned.length === 0) return;
     this.#owned = [];
-    for (const scoped of owned) {
+    for (let i = 0; i < owned.length; i++) {
+      const scoped = owned[i]!;
       if (scoped[OWNER] !== this || scoped.released) continue;
       scoped.dispose();
       // So that an error can name who released it.
       scoped[OWNER] = this;
     }
-    return innermost === this ? null : innermost;
   }
 
   /** Ends the scope at the end of a `using` block. */

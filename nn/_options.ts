@@ -153,6 +153,13 @@ export function splitOptions<O extends object>(
 /** Options that were found right before: they are looked at once each. */
 const known = new WeakMap<object, WeakSet<object>>();
 
+/** True for `{}`, which is what functions take without options. */
+function isEmpty(options: object): boolean {
+  if (typeof options !== "object" || options === null) return false;
+  for (const _ in options) return false;
+  return Object.getPrototypeOf(options) === Object.prototype;
+}
+
 /**
  * Checks the options of a function that may be called in every step: an
  * object that was checked before is not looked at again.
@@ -168,7 +175,7 @@ export function checkOptions(
   if (extra > 0 && (options === undefined || typeof options === "object")) {
     throw tooManyArguments(operation, extra);
   }
-  if (options === undefined) return;
+  if (options === undefined || isEmpty(options)) return;
   let seen = known.get(schema);
   if (seen === undefined) known.set(schema, seen = new WeakSet());
   if (seen.has(options)) return;

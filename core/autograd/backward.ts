@@ -98,12 +98,19 @@ class Walk {
   }
 
   run(roots: readonly Root[]): (Tensor | null)[] {
+    // Of one node after the other: what a rule makes besides is released.
+    const scope = new Scope();
     try {
       for (const { edge, gradient } of roots) this.#add(edge, gradient);
       const order = this.#reachable(roots.map(({ edge }) => edge.node));
-      for (const node of order) this.#visit(node);
+      for (let i = 0; i < order.length; i++) {
+        this.#visit(order[i]!);
+        scope.clear();
+      }
+      scope.dispose();
       return this.#captured;
     } catch (error) {
+      scope.abandon();
       for (const tensor of this.#captured) tensor?.dispose();
       throw error;
     } finally {
@@ -117,20 +124,23 @@ class Walk {
   #reachable(roots: readonly TapeNode[]): TapeNode[] {
     const recording = currentRecording();
     const seen = new Set<TapeNode>(roots);
+    const order = [...seen];
     const pending = [...seen];
     for (let node = pending.pop(); node; node = pending.pop()) {
       if (node.consumed) throw consumed(node);
       if (recording && !("accumulate" in node)) {
         recording.node(node.name, node.sequence);
       }
-      for (const edge of node.edges) {
-        if (edge && !seen.has(edge.node)) {
-          seen.add(edge.node);
-          pending.push(edge.node);
-        }
+      const { edges } = node;
+      for (let i = 0; i < edges.length; i++) {
+        const from = edges[i]?.node;
+        if (!from || seen.has(from)) continue;
+        seen.add(from);
+        order.push(from);
+        pending.push(from);
       }
     }
-    const order = [...seen].sort((a, b) => b.sequence - a.sequence);
+    order.sort(newerFirst);
     const { targets } = this.#options;
     if (!targets) return order;
     const wanted = new Set(targets.map(({ node }) => node));
@@ -192,7 +202,6 @@ class Walk {
         }
         return;
       }
-      using _ = new Scope();
       const found = node instanceof OpNode
         ? this.#opGradients(node, gradients[0] ?? null)
         : (node as CustomNode).gradients(
@@ -314,6 +323,9 @@ class Context implements RuleContext {
     return this.apply({ name: "full", shape, value, dtype }, []);
   }
 }
+
+const newerFirst = (a: TapeNode, b: TapeNode): number =>
+  b.sequence - a.sequence;
 
 function consumed(node: TapeNode): GradientError {
   return new GradientError(
