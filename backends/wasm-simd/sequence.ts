@@ -6,7 +6,11 @@
  * @module
  */
 
-import type { CallGroup, RepeatedCall } from "@tenfold/core/backend";
+import type {
+  CallGroup,
+  KernelCall,
+  RepeatedCall,
+} from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
 import { type Func, i32 } from "./assembler.ts";
 import { type Engine, type Program, STATUS } from "./engine.ts";
@@ -32,6 +36,40 @@ interface Part {
   readonly stage: Stage;
   readonly blocks: readonly Block[];
   readonly steps: readonly Step[];
+  readonly written: Written;
+}
+
+/** The addresses and scalars that the arguments in memory stand for. */
+class Written {
+  readonly #pointers: number[];
+  readonly #offsets: number[];
+  readonly #scalars: number[];
+
+  constructor({ buffers, offsets, scalars }: KernelCall) {
+    this.#pointers = buffers.map((buffer) => (buffer as Block).pointer);
+    this.#offsets = [...offsets];
+    this.#scalars = [...scalars];
+  }
+
+  /** Whether a call has others; they are remembered. */
+  update({ buffers, offsets, scalars }: KernelCall): boolean {
+    let changed = false;
+    for (let i = 0; i < buffers.length; i++) {
+      const { pointer } = buffers[i] as Block;
+      if (this.#pointers[i] === pointer && this.#offsets[i] === offsets[i]) {
+        continue;
+      }
+      this.#pointers[i] = pointer;
+      this.#offsets[i] = offsets[i]!;
+      changed = true;
+    }
+    for (let i = 0; i < scalars.length; i++) {
+      if (Object.is(this.#scalars[i], scalars[i])) continue;
+      this.#scalars[i] = scalars[i]!;
+      changed = true;
+    }
+    return changed;
+  }
 }
 
 /** Writes arguments to new memory. */
@@ -133,7 +171,9 @@ function record(engine: Engine, call: RepeatedCall): Part | null {
       pool === null || !program.portable || work.size <= work.grain ||
       !pool.pays(work.nanoseconds)
     );
-  if (fits) return { call, stage, blocks, steps };
+  if (fits) {
+    return { call, stage, blocks, steps, written: new Written(call.call) };
+  }
   blocks.forEach((block) => engine.allocator.free(block));
   return null;
 }
@@ -178,7 +218,8 @@ class Sequence implements CallGroup {
   #rewrite(parts: readonly Part[]): void {
     const rewriter = this.#rewriter;
     for (let i = 0; i < parts.length; i++) {
-      const { stage, call, blocks } = parts[i]!;
+      const { stage, call, blocks, written } = parts[i]!;
+      if (!written.update(call.call)) continue;
       rewriter.blocks = blocks;
       rewriter.next = 0;
       stage(call.call, rewriter);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { VALUE } from "../members.ts";
 import type { Device } from "../device.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import { DTYPES } from "../dtype.ts";
@@ -36,8 +37,8 @@ export interface Recorded {
 export interface Made {
   /** The results, in order. */
   readonly results: readonly Value[];
-  /** The gradient of each leaf, in order. */
-  readonly gradients: readonly (Value | null)[];
+  /** The gradient of each leaf, in order; undefined where it has it already. */
+  readonly gradients: readonly (Value | null | undefined)[];
   /** Counts of faults that nobody has looked at. */
   readonly faults: readonly Value[];
 }
@@ -217,11 +218,12 @@ export class Plan {
       this.#renew();
       this.#patch(values, storages);
       this.#runAll(values, storages);
-      const value = (result: Result) => this.#valueOf(result, values, storages);
       return {
-        results: this.#results.map(value),
-        gradients: this.#gradients.map((result) => result && value(result)),
-        faults: backend.readSync ? NOTHING : this.#faults.map(value),
+        results: this.#valuesOf(this.#results, values, storages),
+        gradients: this.#gradientsOf(values, storages),
+        faults: backend.readSync
+          ? NOTHING
+          : this.#valuesOf(this.#faults, values, storages),
       };
     } finally {
       for (const storage of storages) storage.release();
@@ -279,6 +281,37 @@ export class Plan {
     } finally {
       faults.release();
     }
+  }
+
+  #valuesOf(
+    results: readonly Result[],
+    values: readonly Value[],
+    storages: readonly Storage[],
+  ): Value[] {
+    const found: Value[] = new Array(results.length);
+    for (let i = 0; i < found.length; i++) {
+      found[i] = this.#valueOf(results[i]!, values, storages);
+    }
+    return found;
+  }
+
+  #gradientsOf(
+    values: readonly Value[],
+    storages: readonly Storage[],
+  ): (Value | null | undefined)[] {
+    const { kept } = this.#ownership;
+    const { leaves } = this;
+    const found: (Value | null | undefined)[] = new Array(leaves.length);
+    for (let i = 0; i < found.length; i++) {
+      const result = this.#gradients[i]!;
+      const { of } = leaves[i]!;
+      const stays = result !== null && result.kept >= 0 && "leaf" in of &&
+        of.leaf.grad?.[VALUE].storage === kept[result.kept]!.storage;
+      found[i] = stays
+        ? undefined
+        : result && this.#valueOf(result, values, storages);
+    }
+    return found;
   }
 
   #valueOf(

@@ -48,13 +48,15 @@ export function replay(
   }
   const { leaves, checks } = plan;
   for (let i = 0; i < leaves.length; i++) {
+    const gradient = gradients[i];
+    if (gradient === undefined) continue;
     const { of } = leaves[i]!;
     const leaf = "leaf" in of
       ? of.leaf
       : "argument" in of
       ? tensors[of.argument]!
       : made[of.result]!;
-    setGradient(leaf, device, gradients[i]!);
+    setGradient(leaf, device, gradient);
   }
   for (let i = 0; i < faults.length; i++) {
     const { operation, error } = checks[i]!;
@@ -62,13 +64,17 @@ export function replay(
     faults[i]!.release();
   }
   let next = 0;
-  const given = outputs.map((output) => {
-    if (typeof output === "number") return tensors[output]!;
-    if (!isValue(output)) return output;
-    const tensor = made[next++]!;
-    return output.leaf ? tensor.requiresGrad_() : tensor;
-  });
-  return rebuild(result, given);
+  const given: Tensor[] = new Array(outputs.length);
+  for (let i = 0; i < given.length; i++) {
+    const output = outputs[i]!;
+    if (typeof output === "number") given[i] = tensors[output]!;
+    else if (!isValue(output)) given[i] = output;
+    else {
+      const tensor = made[next++]!;
+      given[i] = output.leaf ? tensor.requiresGrad_() : tensor;
+    }
+  }
+  return result.kind === "tensor" ? given[0] : rebuild(result, given);
 }
 
 /** Gives a leaf its gradient; the handle that it has stays if it may. */
