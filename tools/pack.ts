@@ -16,6 +16,7 @@ const target = resolve(Deno.args[0] ?? join(ROOT, "out", "npm"));
 const packages = await readPackages();
 const files = new Map<string, string>();
 emit(packages, (path, text) => files.set(path, text));
+dropUnreached();
 await Deno.mkdir(target, { recursive: true });
 for (const self of packages) {
   const folder = join(target, self.folder);
@@ -27,6 +28,26 @@ for (const self of packages) {
   }
   await Deno.copyFile(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
   console.log(await tarball(folder));
+}
+
+/** Removes the declarations that no entry point needs. */
+function dropUnreached(): void {
+  const reached = new Set<string>();
+  const visit = (path: string): void => {
+    const declarations = path.replace(/\.(d\.)?ts$/, ".d.ts");
+    const text = files.get(declarations);
+    if (text === undefined || reached.has(declarations)) return;
+    reached.add(declarations);
+    for (const name of importsOf(declarations, text)) {
+      if (name.startsWith(".")) visit(join(dirname(declarations), name));
+    }
+  };
+  for (const { folder, exports } of packages) {
+    for (const file of Object.values(exports)) visit(join(folder, file));
+  }
+  for (const path of [...files.keys()]) {
+    if (path.endsWith(".d.ts") && !reached.has(path)) files.delete(path);
+  }
 }
 
 /** What goes into the folder of a package, by path. */
