@@ -55,6 +55,11 @@ export type DType = keyof DTypeRows;
 /** The typed array that holds the elements of a tensor of dtype `D`. */
 export type TypedArray<D extends DType = DType> = DTypeRows[D]["array"];
 
+/** What nested arrays hold for an element: true or false, or a number. */
+export type ElementOf<D extends DType> = {
+  [E in DType]: E extends "bool" ? boolean : number;
+}[D];
+
 /** The dtypes of fractions: float32 and float64. */
 export type FloatDType = {
   [D in DType]: DTypeRows[D]["kind"] extends "float" ? D : never;

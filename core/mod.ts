@@ -63,6 +63,7 @@ export type { Device } from "./device.ts";
 export {
   type DType,
   type DTypeRows,
+  type ElementOf,
   type FloatDType,
   type FloatOf,
   isFloating,
@@ -95,7 +96,7 @@ export {
   type FusedValue,
 } from "./fused.ts";
 export type { HalfArray, NumberArray } from "./host_data.ts";
-export type { NestedNumbers } from "./print.ts";
+export type { Nested, NestedNumbers } from "./print.ts";
 export {
   compile,
   type Compiled,

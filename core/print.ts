@@ -3,12 +3,20 @@
  *
  * @module
  */
-import { type DType, isFloating, type TypedArray } from "./dtype.ts";
+import {
+  type DType,
+  type ElementOf,
+  isFloating,
+  type TypedArray,
+} from "./dtype.ts";
 import { showShape } from "./errors.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 
+/** Nested arrays of elements; one element is that of a 0-d tensor. */
+export type Nested<E> = E | Nested<E>[];
+
 /** Nested arrays of numbers, or of booleans for bool tensors. */
-export type NestedNumbers = number | boolean | NestedNumbers[];
+export type NestedNumbers = Nested<number | boolean>;
 
 /** More elements than this are summarised. */
 const SUMMARY_SIZE = 1000;
@@ -18,13 +26,19 @@ const DIGITS = 4;
 const LINE_WIDTH = 80;
 
 /** The elements as nested arrays; the element itself for a 0-d tensor. */
-export function nest(
-  data: TypedArray,
+export function nest<D extends DType>(
+  data: TypedArray<D>,
   shape: Shape,
-  dtype: DType,
-): NestedNumbers {
-  const at = (i: number) => dtype === "bool" ? data[i] !== 0 : data[i]!;
-  const level = (dim: number, offset: number, size: number): NestedNumbers => {
+  dtype: D,
+): Nested<ElementOf<D>> {
+  type Element = ElementOf<D>;
+  const at = (i: number) =>
+    (dtype === "bool" ? data[i] !== 0 : data[i]) as Element;
+  const level = (
+    dim: number,
+    offset: number,
+    size: number,
+  ): Nested<Element> => {
     if (dim === shape.length) return at(offset);
     const extent = shape[dim]!;
     const inner = extent === 0 ? 0 : size / extent;

@@ -29,7 +29,12 @@ import type { Device } from "./device.ts";
 import {
   checkDType,
   type DType,
+  type ElementOf,
+  type FloatOf,
   isFloating,
+  type NumberBeside,
+  type NumberOf,
+  type Promote,
   type TypedArray,
 } from "./dtype.ts";
 import type { ElementwiseName } from "./elementwise.ts";
@@ -55,7 +60,7 @@ import {
   operand,
   type PlainFields,
 } from "./plain_options.ts";
-import { formatTensor, nest, type NestedNumbers } from "./print.ts";
+import { formatTensor, nest, type Nested } from "./print.ts";
 import { openDevice } from "./registry.ts";
 import { noteTensor } from "./report.ts";
 import {
@@ -83,7 +88,7 @@ import { currentRecording } from "./program/recording.ts";
 import { nextKey } from "./random_state.ts";
 
 /** What stands beside a tensor in an operation: another one, or a number. */
-export type TensorLike = Tensor | number;
+export type TensorLike<D extends DType = DType> = Tensor<D> | number;
 
 /** Options of reductions. */
 export interface KeepDim {
@@ -146,7 +151,7 @@ let wrap: (device: Device, value: Value, edge: Edge | null) => Tensor;
  * assertEquals(await x.mul(2).sum(0).toArray(), [8, 12]);
  * ```
  */
-export class Tensor implements Disposable {
+export class Tensor<D extends DType = DType> implements Disposable {
   /** The scope that releases it, if any. Changed by scopes alone. @internal */
   [OWNER]: Scope | null = null;
   /**
@@ -158,7 +163,7 @@ export class Tensor implements Disposable {
   #value: Value;
   #edge: Edge | null;
   #released = false;
-  #grad: Tensor | null = null;
+  #grad: Tensor<D> | null = null;
 
   static {
     wrap = (device, value, edge) => new Tensor(device, value, edge);
@@ -206,8 +211,8 @@ export class Tensor implements Disposable {
   }
 
   /** The element type. */
-  get dtype(): DType {
-    return this.#value.storage.dtype;
+  get dtype(): D {
+    return this.#value.storage.dtype as D;
   }
 
   /** Elements to step over in memory for one step along each dim. */
@@ -226,12 +231,12 @@ export class Tensor implements Disposable {
   }
 
   /** What backward added up for this leaf, or null. It belongs to the leaf. */
-  get grad(): Tensor | null {
+  get grad(): Tensor<D> | null {
     return this.#grad;
   }
 
   /** Sets or clears (`null`) the gradient; the old one is released. */
-  set grad(gradient: Tensor | null) {
+  set grad(gradient: Tensor<D> | null) {
     if (gradient) checkTensor(gradient, "it", "set the gradient");
     if (gradient && !sameShape(gradient.shape, this.shape)) {
       throw new ShapeError(
@@ -279,7 +284,7 @@ export class Tensor implements Disposable {
   [ADOPT_GRAD](gradient: Tensor): void {
     gradient[OWNER] = null;
     if (gradient !== this.#grad) this.#grad?.dispose();
-    this.#grad = gradient;
+    this.#grad = gradient as Tensor<D>;
   }
 
   // Reading
@@ -297,9 +302,9 @@ export class Tensor implements Disposable {
    * assertEquals(await x.t().data(), new Float32Array([1, 3, 2, 4]));
    * ```
    */
-  async data(): Promise<TypedArray> {
+  async data(): Promise<TypedArray<D>> {
     checkCount("data", arguments.length, 0);
-    return await this.device.read(this[VALUE]);
+    return await this.device.read(this[VALUE]) as TypedArray<D>;
   }
 
   /**
@@ -331,7 +336,7 @@ export class Tensor implements Disposable {
    * assertEquals(await eye(2).toArray(), [[1, 0], [0, 1]]);
    * ```
    */
-  async toArray(): Promise<NestedNumbers> {
+  async toArray(): Promise<Nested<ElementOf<D>>> {
     checkCount("toArray", arguments.length, 0);
     return nest(await this.data(), this.shape, this.dtype);
   }
@@ -347,9 +352,9 @@ export class Tensor implements Disposable {
    *
    * @throws {DeviceError} If the device can only read asynchronously.
    */
-  dataSync(): TypedArray {
+  dataSync(): TypedArray<D> {
     checkCount("dataSync", arguments.length, 0);
-    return this.device.readSync(this[VALUE]);
+    return this.device.readSync(this[VALUE]) as TypedArray<D>;
   }
 
   /**
@@ -368,7 +373,7 @@ export class Tensor implements Disposable {
    *
    * @throws {DeviceError} If the device can only read asynchronously.
    */
-  toArraySync(): NestedNumbers {
+  toArraySync(): Nested<ElementOf<D>> {
     checkCount("toArraySync", arguments.length, 0);
     return nest(this.dataSync(), this.shape, this.dtype);
   }
@@ -464,8 +469,12 @@ export class Tensor implements Disposable {
   }
 
   /** A second handle on the same memory and the same place on the tape. */
-  alias(): Tensor {
+  alias(): Tensor<D> {
     checkCount("alias", arguments.length, 0);
+    return this.#aliasAs();
+  }
+
+  #aliasAs<E extends DType>(): Tensor<E> {
     return new Tensor(this.device, this[VALUE].alias(), this.#edge);
   }
 
@@ -485,7 +494,11 @@ export class Tensor implements Disposable {
   }
 
   /** A new tensor of host data on the same device. @internal */
-  [UPLOAD_LIKE](data: TypedArray, shape: Shape, dtype: DType): Tensor {
+  [UPLOAD_LIKE]<E extends DType>(
+    data: TypedArray,
+    shape: Shape,
+    dtype: E,
+  ): Tensor<E> {
     return new Tensor(this.device, this.device.upload(data, shape, dtype));
   }
 
@@ -502,19 +515,19 @@ export class Tensor implements Disposable {
    * assertEquals(await x.grad!.toArray(), [2]);
    * ```
    */
-  detach(): Tensor {
+  detach(): Tensor<D> {
     checkCount("detach", arguments.length, 0);
     return new Tensor(this.device, this[VALUE].alias());
   }
 
   /** A dense copy; gradients flow through it. */
-  clone(): Tensor {
+  clone(): Tensor<D> {
     checkCount("clone", arguments.length, 0);
     return this[APPLY]({ name: "copy" });
   }
 
   /** The tensor itself where it is dense in C order, else a dense copy. */
-  contiguous(): Tensor {
+  contiguous(): Tensor<D> {
     checkCount("contiguous", arguments.length, 0);
     return this[VALUE].view.dense ? this.alias() : this.clone();
   }
@@ -531,7 +544,7 @@ export class Tensor implements Disposable {
    * assertEquals(x.device.name, "cpu-typedarray");
    * ```
    */
-  async to(device: string | Backend | Device): Promise<Tensor> {
+  async to(device: string | Backend | Device): Promise<Tensor<D>> {
     checkCount("to", arguments.length, 1);
     const target = await openDevice(device);
     if (target === this.device) return this.alias();
@@ -610,18 +623,21 @@ export class Tensor implements Disposable {
   // Elementwise
 
   /** Applies a primitive with this as its first input. @internal */
-  [APPLY](op: Op, ...others: Tensor[]): Tensor {
-    return applyOp(op, [this, ...others])[0]!;
+  [APPLY]<E extends DType>(op: Op, ...others: Tensor[]): Tensor<E> {
+    return applyOne(op, [this, ...others]);
   }
 
-  #unary(name: ElementwiseName): Tensor {
-    return applyOp({ name }, [this])[0]!;
+  #unary<E extends DType>(name: ElementwiseName): Tensor<E> {
+    return applyOne({ name }, [this]);
   }
 
-  #binary(name: ElementwiseName, other: TensorLike): Tensor {
+  #binary<E extends DType>(
+    name: ElementwiseName,
+    other: TensorLike,
+  ): Tensor<E> {
     return typeof other === "number"
-      ? applyOp({ name, operands: [null, other] }, [this])[0]!
-      : applyOp({ name }, [this, other])[0]!;
+      ? applyOne({ name, operands: [null, other] }, [this])
+      : applyOne({ name }, [this, other]);
   }
 
   /**
@@ -636,19 +652,25 @@ export class Tensor implements Disposable {
    * assertEquals(await x.add(tensor([10, 20])).toArray(), [[11, 22], [13, 24]]);
    * ```
    */
-  add(other: TensorLike): Tensor {
+  add<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<Promote<D, E>> {
     checkCount("add", arguments.length, 1);
     return this.#binary("add", other);
   }
 
   /** `this - other`, broadcasting. */
-  sub(other: TensorLike): Tensor {
+  sub<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<Promote<D, E>> {
     checkCount("sub", arguments.length, 1);
     return this.#binary("sub", other);
   }
 
   /** `this * other`, broadcasting. */
-  mul(other: TensorLike): Tensor {
+  mul<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<Promote<D, E>> {
     checkCount("mul", arguments.length, 1);
     return this.#binary("mul", other);
   }
@@ -665,7 +687,9 @@ export class Tensor implements Disposable {
    * assertEquals(await x.div(2).toArray(), [0.5, 1]);
    * ```
    */
-  div(other: TensorLike): Tensor {
+  div<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<FloatOf<Promote<D, E>>> {
     checkCount("div", arguments.length, 1);
     return this.#binary("div", other);
   }
@@ -681,146 +705,156 @@ export class Tensor implements Disposable {
    * assertEquals(await tensor([-5, 5]).remainder(3).toArray(), [1, 2]);
    * ```
    */
-  remainder(other: TensorLike): Tensor {
+  remainder<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<NumberOf<Promote<D, E>>> {
     checkCount("remainder", arguments.length, 1);
     return this.#binary("remainder", other);
   }
 
   /** `this ** exponent`, broadcasting. */
-  pow(exponent: TensorLike): Tensor {
+  pow<E extends DType = NumberBeside<D>>(
+    exponent: TensorLike<E>,
+  ): Tensor<NumberOf<Promote<D, E>>> {
     checkCount("pow", arguments.length, 1);
-    if (exponent === 2) return this.square();
+    if (exponent === 2) return this.#unary("square");
     return this.#binary("pow", exponent);
   }
 
   /** The larger of two elements; NaN if either is. */
-  maximum(other: TensorLike): Tensor {
+  maximum<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<Promote<D, E>> {
     checkCount("maximum", arguments.length, 1);
     return this.#binary("maximum", other);
   }
 
   /** The smaller of two elements; NaN if either is. */
-  minimum(other: TensorLike): Tensor {
+  minimum<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<Promote<D, E>> {
     checkCount("minimum", arguments.length, 1);
     return this.#binary("minimum", other);
   }
 
   /** The angle of the point (other, this), in radians from -π to π. */
-  atan2(other: TensorLike): Tensor {
+  atan2<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<FloatOf<Promote<D, E>>> {
     checkCount("atan2", arguments.length, 1);
     return this.#binary("atan2", other);
   }
 
   /** `-this`. */
-  neg(): Tensor {
+  neg(): Tensor<D> {
     checkCount("neg", arguments.length, 0);
     return this.#unary("neg");
   }
 
   /** The absolute value. */
-  abs(): Tensor {
+  abs(): Tensor<D> {
     checkCount("abs", arguments.length, 0);
     return this.#unary("abs");
   }
 
   /** -1, 0 or 1. */
-  sign(): Tensor {
+  sign(): Tensor<D> {
     checkCount("sign", arguments.length, 0);
     return this.#unary("sign");
   }
 
   /** e to the power of each element. */
-  exp(): Tensor {
+  exp(): Tensor<FloatOf<D>> {
     checkCount("exp", arguments.length, 0);
     return this.#unary("exp");
   }
 
   /** `exp(this) - 1`, accurate near 0. */
-  expm1(): Tensor {
+  expm1(): Tensor<FloatOf<D>> {
     checkCount("expm1", arguments.length, 0);
     return this.#unary("expm1");
   }
 
   /** The natural logarithm. */
-  log(): Tensor {
+  log(): Tensor<FloatOf<D>> {
     checkCount("log", arguments.length, 0);
     return this.#unary("log");
   }
 
   /** `log(1 + this)`, accurate near 0. */
-  log1p(): Tensor {
+  log1p(): Tensor<FloatOf<D>> {
     checkCount("log1p", arguments.length, 0);
     return this.#unary("log1p");
   }
 
   /** The logarithm to base 2. */
-  log2(): Tensor {
+  log2(): Tensor<FloatOf<D>> {
     checkCount("log2", arguments.length, 0);
     return this.#unary("log2");
   }
 
   /** The square root. */
-  sqrt(): Tensor {
+  sqrt(): Tensor<FloatOf<D>> {
     checkCount("sqrt", arguments.length, 0);
     return this.#unary("sqrt");
   }
 
   /** `1 / sqrt(this)`. */
-  rsqrt(): Tensor {
+  rsqrt(): Tensor<FloatOf<D>> {
     checkCount("rsqrt", arguments.length, 0);
     return this.#unary("rsqrt");
   }
 
   /** `1 / this`. */
-  reciprocal(): Tensor {
+  reciprocal(): Tensor<FloatOf<D>> {
     checkCount("reciprocal", arguments.length, 0);
     return this.#unary("reciprocal");
   }
 
   /** `this * this`. */
-  square(): Tensor {
+  square(): Tensor<NumberOf<D>> {
     checkCount("square", arguments.length, 0);
     return this.#unary("square");
   }
 
   /** The sine of radians. */
-  sin(): Tensor {
+  sin(): Tensor<FloatOf<D>> {
     checkCount("sin", arguments.length, 0);
     return this.#unary("sin");
   }
 
   /** The cosine of radians. */
-  cos(): Tensor {
+  cos(): Tensor<FloatOf<D>> {
     checkCount("cos", arguments.length, 0);
     return this.#unary("cos");
   }
 
   /** The tangent of radians. */
-  tan(): Tensor {
+  tan(): Tensor<FloatOf<D>> {
     checkCount("tan", arguments.length, 0);
     return this.#unary("tan");
   }
 
   /** The hyperbolic tangent. */
-  tanh(): Tensor {
+  tanh(): Tensor<FloatOf<D>> {
     checkCount("tanh", arguments.length, 0);
     return this.#unary("tanh");
   }
 
   /** `1 / (1 + exp(-this))`. */
-  sigmoid(): Tensor {
+  sigmoid(): Tensor<FloatOf<D>> {
     checkCount("sigmoid", arguments.length, 0);
     return this.#unary("sigmoid");
   }
 
   /** The error function. */
-  erf(): Tensor {
+  erf(): Tensor<FloatOf<D>> {
     checkCount("erf", arguments.length, 0);
     return this.#unary("erf");
   }
 
   /** `max(this, 0)`. */
-  relu(): Tensor {
+  relu(): Tensor<NumberOf<D>> {
     checkCount("relu", arguments.length, 0);
     return this.#unary("relu");
   }
@@ -830,7 +864,7 @@ export class Tensor implements Disposable {
    *
    * @param negativeSlope @default {0.01}
    */
-  leakyRelu(negativeSlope = 0.01): Tensor {
+  leakyRelu(negativeSlope = 0.01): Tensor<FloatOf<D>> {
     checkCount("leakyRelu", arguments.length, 1);
     return this.#binary("leakyRelu", negativeSlope);
   }
@@ -840,49 +874,49 @@ export class Tensor implements Disposable {
    *
    * @param alpha @default {1}
    */
-  elu(alpha = 1): Tensor {
+  elu(alpha = 1): Tensor<FloatOf<D>> {
     checkCount("elu", arguments.length, 1);
     return this.#binary("elu", alpha);
   }
 
   /** `this * Φ(this)` with the normal distribution function Φ, exactly. */
-  gelu(): Tensor {
+  gelu(): Tensor<FloatOf<D>> {
     checkCount("gelu", arguments.length, 0);
     return this.#unary("gelu");
   }
 
   /** `this * sigmoid(this)`. */
-  silu(): Tensor {
+  silu(): Tensor<FloatOf<D>> {
     checkCount("silu", arguments.length, 0);
     return this.#unary("silu");
   }
 
   /** `log(1 + exp(this))`, without overflow. */
-  softplus(): Tensor {
+  softplus(): Tensor<FloatOf<D>> {
     checkCount("softplus", arguments.length, 0);
     return this.#unary("softplus");
   }
 
   /** The largest integer that is not larger. */
-  floor(): Tensor {
+  floor(): Tensor<NumberOf<D>> {
     checkCount("floor", arguments.length, 0);
     return this.#unary("floor");
   }
 
   /** The smallest integer that is not smaller. */
-  ceil(): Tensor {
+  ceil(): Tensor<NumberOf<D>> {
     checkCount("ceil", arguments.length, 0);
     return this.#unary("ceil");
   }
 
   /** The nearest integer, halves to the even one. */
-  round(): Tensor {
+  round(): Tensor<NumberOf<D>> {
     checkCount("round", arguments.length, 0);
     return this.#unary("round");
   }
 
   /** The integer part. */
-  trunc(): Tensor {
+  trunc(): Tensor<NumberOf<D>> {
     checkCount("trunc", arguments.length, 0);
     return this.#unary("trunc");
   }
@@ -901,7 +935,9 @@ export class Tensor implements Disposable {
    * assertEquals(await x.clamp({ min: -1, max: 1 }).toArray(), [-1, 0, 1]);
    * ```
    */
-  clamp(bounds: { min?: TensorLike; max?: TensorLike }): Tensor {
+  clamp<E extends DType = NumberBeside<D>>(
+    bounds: { min?: TensorLike<E>; max?: TensorLike<E> },
+  ): Tensor<NumberOf<Promote<D, E>>> {
     if (arguments.length > 1 || !isPlainObject(bounds)) {
       throw byPosition("clamp", ["min", "max"], BOUNDS, {
         given: Array.prototype.slice.call(arguments),
@@ -919,7 +955,9 @@ export class Tensor implements Disposable {
     // keeps its whole gradient, where maximum would share it.
     const whole = min !== undefined && max !== undefined;
     if (!whole && !isFloating(this.dtype)) {
-      return min === undefined ? this.minimum(max!) : this.maximum(min);
+      return min === undefined
+        ? this.#binary("minimum", max!)
+        : this.#binary("maximum", min);
     }
     const [low = -Infinity, high = Infinity] = [min, max];
     const inputs: Tensor[] = [this];
@@ -930,77 +968,83 @@ export class Tensor implements Disposable {
       return null;
     };
     const operands = [null, operand(low), operand(high)];
-    return applyOp({ name: "clamp", operands }, inputs)[0]!;
+    return applyOne({ name: "clamp", operands }, inputs);
   }
 
   /** Where elements are equal. */
-  eq(other: TensorLike): Tensor {
+  eq<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("eq", arguments.length, 1);
     return this.#binary("eq", other);
   }
 
   /** Where elements differ. */
-  ne(other: TensorLike): Tensor {
+  ne<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("ne", arguments.length, 1);
     return this.#binary("ne", other);
   }
 
   /** Where `this < other`. */
-  lt(other: TensorLike): Tensor {
+  lt<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("lt", arguments.length, 1);
     return this.#binary("lt", other);
   }
 
   /** Where `this <= other`. */
-  le(other: TensorLike): Tensor {
+  le<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("le", arguments.length, 1);
     return this.#binary("le", other);
   }
 
   /** Where `this > other`. */
-  gt(other: TensorLike): Tensor {
+  gt<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("gt", arguments.length, 1);
     return this.#binary("gt", other);
   }
 
   /** Where `this >= other`. */
-  ge(other: TensorLike): Tensor {
+  ge<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("ge", arguments.length, 1);
     return this.#binary("ge", other);
   }
 
   /** Where both are not 0. */
-  logicalAnd(other: TensorLike): Tensor {
+  logicalAnd<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<"bool"> {
     checkCount("logicalAnd", arguments.length, 1);
     return this.#binary("logicalAnd", other);
   }
 
   /** Where one is not 0. */
-  logicalOr(other: TensorLike): Tensor {
+  logicalOr<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<"bool"> {
     checkCount("logicalOr", arguments.length, 1);
     return this.#binary("logicalOr", other);
   }
 
   /** Where exactly one is not 0. */
-  logicalXor(other: TensorLike): Tensor {
+  logicalXor<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<"bool"> {
     checkCount("logicalXor", arguments.length, 1);
     return this.#binary("logicalXor", other);
   }
 
   /** Where elements are 0. */
-  logicalNot(): Tensor {
+  logicalNot(): Tensor<"bool"> {
     checkCount("logicalNot", arguments.length, 0);
     return this.#unary("logicalNot");
   }
 
   /** Where elements are NaN. */
-  isNan(): Tensor {
+  isNan(): Tensor<"bool"> {
     checkCount("isNan", arguments.length, 0);
     return this.#unary("isNan");
   }
 
   /** Where elements are neither infinite nor NaN. */
-  isFinite(): Tensor {
+  isFinite(): Tensor<"bool"> {
     checkCount("isFinite", arguments.length, 0);
     return this.#unary("isFinite");
   }
@@ -1017,15 +1061,18 @@ export class Tensor implements Disposable {
    * assertEquals(await x.where(x.gt(0), 0).toArray(), [0, 2]);
    * ```
    */
-  where(condition: Tensor, other: TensorLike): Tensor {
+  where<E extends DType = NumberBeside<D>>(
+    condition: Tensor,
+    other: TensorLike<E>,
+  ): Tensor<Promote<D, E>> {
     checkCount("where", arguments.length, 2);
     checkOperand("where", condition);
     if (typeof other === "number") {
       const operands = [null, null, other];
-      return applyOp({ name: "where", operands }, [condition, this])[0]!;
+      return applyOne({ name: "where", operands }, [condition, this]);
     }
     checkOperand("where", other);
-    return applyOp({ name: "where" }, [condition, this, other])[0]!;
+    return applyOne({ name: "where" }, [condition, this, other]);
   }
 
   /**
@@ -1042,18 +1089,20 @@ export class Tensor implements Disposable {
    * assertEquals(await x.toArray(), [1, -1]);
    * ```
    */
-  cast(dtype: DType): Tensor {
+  cast<E extends DType>(dtype: E): Tensor<E> {
     checkCount("cast", arguments.length, 1);
     checkDType(dtype, "cast");
-    return dtype === this.dtype ? this.alias() : this[APPLY]({
-      name: "cast",
-      dtype,
-    });
+    const same = dtype as DType === this.dtype;
+    return same ? this.#aliasAs() : this[APPLY]({ name: "cast", dtype });
   }
 
   // Reductions
 
-  #reduce(name: ReduceOp["name"], dim?: Dims, options?: KeepDim): Tensor {
+  #reduce<E extends DType>(
+    name: ReduceOp["name"],
+    dim?: Dims,
+    options?: KeepDim,
+  ): Tensor<E> {
     checkPlain(KEEP_DIM, options, name);
     return this[APPLY]({
       name,
@@ -1076,7 +1125,7 @@ export class Tensor implements Disposable {
    * assertEquals(await x.sum().item(), 10);
    * ```
    */
-  sum(dim?: Dims, options?: KeepDim): Tensor {
+  sum(dim?: Dims, options?: KeepDim): Tensor<NumberOf<D>> {
     checkCount("sum", arguments.length, 2);
     return this.#reduce("sum", dim, options);
   }
@@ -1093,13 +1142,13 @@ export class Tensor implements Disposable {
    * assertEquals(await x.mean(1).toArray(), [1.5, 4]);
    * ```
    */
-  mean(dim?: Dims, options?: KeepDim): Tensor {
+  mean(dim?: Dims, options?: KeepDim): Tensor<FloatOf<D>> {
     checkCount("mean", arguments.length, 2);
     return this.#reduce("mean", dim, options);
   }
 
   /** The product over dims; bool tensors give int32. */
-  prod(dim?: Dims, options?: KeepDim): Tensor {
+  prod(dim?: Dims, options?: KeepDim): Tensor<NumberOf<D>> {
     checkCount("prod", arguments.length, 2);
     return this.#reduce("prod", dim, options);
   }
@@ -1108,35 +1157,43 @@ export class Tensor implements Disposable {
    * The largest element over dims; NaN if any is. The gradient is shared
    * evenly by equal largest elements, or by all that are NaN.
    */
-  max(dim?: Dims, options?: KeepDim): Tensor {
+  max(dim?: Dims, options?: KeepDim): Tensor<D> {
     checkCount("max", arguments.length, 2);
     return this.#reduce("max", dim, options);
   }
 
   /** The smallest element over dims; see {@linkcode Tensor.max}. */
-  min(dim?: Dims, options?: KeepDim): Tensor {
+  min(dim?: Dims, options?: KeepDim): Tensor<D> {
     checkCount("min", arguments.length, 2);
     return this.#reduce("min", dim, options);
   }
 
   /** Whether any element over dims is not 0. */
-  any(dim?: Dims, options?: KeepDim): Tensor {
+  any(dim?: Dims, options?: KeepDim): Tensor<"bool"> {
     checkCount("any", arguments.length, 2);
     return this.#reduce("any", dim, options);
   }
 
   /** Whether all elements over dims are not 0. */
-  all(dim?: Dims, options?: KeepDim): Tensor {
+  all(dim?: Dims, options?: KeepDim): Tensor<"bool"> {
     checkCount("all", arguments.length, 2);
     return this.#reduce("all", dim, options);
   }
 
-  #arg(name: "argmax" | "argmin", dim?: number, options?: KeepDim): Tensor {
+  #arg(
+    name: "argmax" | "argmin",
+    dim?: number,
+    options?: KeepDim,
+  ): Tensor<"int32"> {
     checkPlain(KEEP_DIM, options, name);
     const keepDim = options?.keepDim ?? false;
     if (dim === undefined) {
       return tidyNow(() => {
-        const flat = this.flatten()[APPLY]({ name, dim: 0, keepDim: false });
+        const flat = this.flatten()[APPLY]<"int32">({
+          name,
+          dim: 0,
+          keepDim: false,
+        });
         return keepDim ? flat.reshape(this.shape.map(() => 1)) : flat;
       });
     }
@@ -1160,13 +1217,13 @@ export class Tensor implements Disposable {
    * assertEquals(await scores.argmax(1).toArray(), [1, 0]);
    * ```
    */
-  argmax(dim?: number, options?: KeepDim): Tensor {
+  argmax(dim?: number, options?: KeepDim): Tensor<"int32"> {
     checkCount("argmax", arguments.length, 2);
     return this.#arg("argmax", dim, options);
   }
 
   /** The position of the first smallest element; NaN counts as smallest. */
-  argmin(dim?: number, options?: KeepDim): Tensor {
+  argmin(dim?: number, options?: KeepDim): Tensor<"int32"> {
     checkCount("argmin", arguments.length, 2);
     return this.#arg("argmin", dim, options);
   }
@@ -1189,7 +1246,7 @@ export class Tensor implements Disposable {
   variance(
     dim?: Dims,
     options: KeepDim & { unbiased?: boolean } = {},
-  ): Tensor {
+  ): Tensor<FloatOf<D>> {
     checkCount("variance", arguments.length, 2);
     checkPlain(UNBIASED, options, "variance");
     return this[APPLY]({
@@ -1204,10 +1261,15 @@ export class Tensor implements Disposable {
    * The standard deviation; see {@linkcode Tensor.variance}. Its gradient is 0
    * where the variance is.
    */
-  std(dim?: Dims, options: KeepDim & { unbiased?: boolean } = {}): Tensor {
+  std(
+    dim?: Dims,
+    options: KeepDim & { unbiased?: boolean } = {},
+  ): Tensor<FloatOf<D>> {
     checkCount("std", arguments.length, 2);
     checkPlain(UNBIASED, options, "std");
-    return tidyNow(() => deviationOf(this.variance(dim, options)));
+    return tidyNow(() =>
+      deviationOf(this.variance(dim, options)) as Tensor<FloatOf<D>>
+    );
   }
 
   /**
@@ -1225,16 +1287,21 @@ export class Tensor implements Disposable {
    * assertEquals(await x.norm(0, { p: 1 }).item(), 7);
    * ```
    */
-  norm(dim?: Dims, options: KeepDim & { p?: number } = {}): Tensor {
+  norm(
+    dim?: Dims,
+    options: KeepDim & { p?: number } = {},
+  ): Tensor<FloatOf<D>> {
     checkCount("norm", arguments.length, 2);
     checkPlain(NORM, options, "norm");
     return (options.p ?? 2) === 2
       ? this.#reduce("norm", dim, { keepDim: options.keepDim ?? false })
-      : tidyNow(() => normTensor(this, dim, options.p!, options));
+      : tidyNow(() =>
+        normTensor(this, dim, options.p!, options) as Tensor<FloatOf<D>>
+      );
   }
 
   /** `log(sum(exp(x)))` over dims, without overflow. */
-  logsumexp(dim?: Dims, options?: KeepDim): Tensor {
+  logsumexp(dim?: Dims, options?: KeepDim): Tensor<FloatOf<D>> {
     checkCount("logsumexp", arguments.length, 2);
     checkPlain(KEEP_DIM, options, "logsumexp");
     return this[APPLY]({
@@ -1244,7 +1311,10 @@ export class Tensor implements Disposable {
     });
   }
 
-  #along(name: "softmax" | "logSoftmax" | "cumsum", dim: number): Tensor {
+  #along<E extends DType>(
+    name: "softmax" | "logSoftmax" | "cumsum",
+    dim: number,
+  ): Tensor<E> {
     return this[APPLY]({ name, dim: normalizeDim(dim, this.ndim, name) });
   }
 
@@ -1259,13 +1329,13 @@ export class Tensor implements Disposable {
    * assertEquals(await tensor([5, 5]).softmax(0).toArray(), [0.5, 0.5]);
    * ```
    */
-  softmax(dim: number): Tensor {
+  softmax(dim: number): Tensor<FloatOf<D>> {
     checkCount("softmax", arguments.length, 1);
     return this.#along("softmax", dim);
   }
 
   /** `log(softmax(x))` along a dim, without loss of digits. */
-  logSoftmax(dim: number): Tensor {
+  logSoftmax(dim: number): Tensor<FloatOf<D>> {
     checkCount("logSoftmax", arguments.length, 1);
     return this.#along("logSoftmax", dim);
   }
@@ -1281,7 +1351,7 @@ export class Tensor implements Disposable {
    * assertEquals(await tensor([1, 2, 3]).cumsum(0).toArray(), [1, 3, 6]);
    * ```
    */
-  cumsum(dim: number): Tensor {
+  cumsum(dim: number): Tensor<NumberOf<D>> {
     checkCount("cumsum", arguments.length, 1);
     return this.#along("cumsum", dim);
   }
@@ -1299,7 +1369,7 @@ export class Tensor implements Disposable {
    * assertEquals(arange(6).reshape([2, -1]).shape, [2, 3]);
    * ```
    */
-  reshape(shape: Shape): Tensor {
+  reshape(shape: Shape): Tensor<D> {
     if (!Array.isArray(shape) || arguments.length > 1) {
       throw oneArray("reshape", "the shape", arguments);
     }
@@ -1308,7 +1378,7 @@ export class Tensor implements Disposable {
   }
 
   /** Dims `start` to `end` (inclusive) as one. @default {all dims} */
-  flatten(start = 0, end = -1): Tensor {
+  flatten(start = 0, end = -1): Tensor<D> {
     checkCount("flatten", arguments.length, 2);
     if (this.ndim === 0) return this.reshape([1]);
     const from = normalizeDim(start, this.ndim, "flatten");
@@ -1326,7 +1396,7 @@ export class Tensor implements Disposable {
   }
 
   /** Without dims of extent 1: all of them, or those named that are 1. */
-  squeeze(dim?: Dims): Tensor {
+  squeeze(dim?: Dims): Tensor<D> {
     checkCount("squeeze", arguments.length, 1);
     const dims = normalizeDims(dim, this.ndim, "squeeze");
     return this.reshape(
@@ -1335,7 +1405,7 @@ export class Tensor implements Disposable {
   }
 
   /** With a new dim of extent 1 at `dim`. */
-  unsqueeze(dim: number): Tensor {
+  unsqueeze(dim: number): Tensor<D> {
     checkCount("unsqueeze", arguments.length, 1);
     const at = normalizeDim(dim, this.ndim + 1, "unsqueeze");
     return this.reshape([
@@ -1358,7 +1428,7 @@ export class Tensor implements Disposable {
    * assertEquals(row.strides, [0, 1]);
    * ```
    */
-  expand(shape: Shape): Tensor {
+  expand(shape: Shape): Tensor<D> {
     if (!Array.isArray(shape) || arguments.length > 1) {
       throw oneArray("expand", "the shape", arguments);
     }
@@ -1370,7 +1440,7 @@ export class Tensor implements Disposable {
   }
 
   /** {@linkcode Tensor.expand} to the shape of another tensor. */
-  expandAs(other: Tensor): Tensor {
+  expandAs(other: Tensor): Tensor<D> {
     checkCount("expandAs", arguments.length, 1);
     checkOperand("expandAs", other);
     return this.expand(other.shape);
@@ -1387,7 +1457,7 @@ export class Tensor implements Disposable {
    * assertEquals(zeros([8, 3, 28, 30]).permute([0, 2, 3, 1]).shape, [8, 28, 30, 3]);
    * ```
    */
-  permute(dims: readonly number[]): Tensor {
+  permute(dims: readonly number[]): Tensor<D> {
     if (!Array.isArray(dims) || arguments.length > 1) {
       throw oneArray("permute", "the order", arguments);
     }
@@ -1396,7 +1466,7 @@ export class Tensor implements Disposable {
   }
 
   /** Two dims exchanged; a view. */
-  transpose(dim0: number, dim1: number): Tensor {
+  transpose(dim0: number, dim1: number): Tensor<D> {
     checkCount("transpose", arguments.length, 2);
     const a = normalizeDim(dim0, this.ndim, "transpose");
     const b = normalizeDim(dim1, this.ndim, "transpose");
@@ -1409,7 +1479,7 @@ export class Tensor implements Disposable {
    *
    * @throws {ShapeError} If there are more than 2 dims.
    */
-  t(): Tensor {
+  t(): Tensor<D> {
     checkCount("t", arguments.length, 0);
     if (this.ndim > 2) {
       throw new ShapeError(
@@ -1440,7 +1510,7 @@ export class Tensor implements Disposable {
     start?: number | null,
     end?: number | null,
     step = 1,
-  ): Tensor {
+  ): Tensor<D> {
     checkCount("slice", arguments.length, 4);
     return this.index(
       ...this.shape.slice(0, normalizeDim(dim, this.ndim, "slice"))
@@ -1468,12 +1538,12 @@ export class Tensor implements Disposable {
    * assertEquals(await x.index(tensor([2, 0], { dtype: "int32" }), 0).toArray(), [8, 0]);
    * ```
    */
-  index(...specs: IndexSpec[]): Tensor {
-    return tidyNow(() => indexTensor(this, specs));
+  index(...specs: IndexSpec[]): Tensor<D> {
+    return tidyNow(() => indexTensor(this, specs) as Tensor<D>);
   }
 
   /** The tensor at one index of a dim, which goes; a view. */
-  select(dim: number, index: number): Tensor {
+  select(dim: number, index: number): Tensor<D> {
     checkCount("select", arguments.length, 2);
     const d = normalizeDim(dim, this.ndim, "select");
     const extent = this.shape[d] ?? 0;
@@ -1490,7 +1560,7 @@ export class Tensor implements Disposable {
   }
 
   /** `length` elements of a dim from `start` on; a view. */
-  narrow(dim: number, start: number, length: number): Tensor {
+  narrow(dim: number, start: number, length: number): Tensor<D> {
     checkCount("narrow", arguments.length, 3);
     const d = normalizeDim(dim, this.ndim, "narrow");
     const extent = this.shape[d] ?? 0;
@@ -1507,11 +1577,11 @@ export class Tensor implements Disposable {
   }
 
   /** The order of elements along dims reversed; a view. */
-  flip(dim?: Dims): Tensor {
+  flip(dim?: Dims): Tensor<D> {
     checkCount("flip", arguments.length, 1);
     const dims = normalizeDims(dim, this.ndim, "flip");
     return tidyNow(() =>
-      dims.reduce<Tensor>((x, d) => {
+      dims.reduce<Tensor<D>>((x, d) => {
         const length = x.shape[d]!;
         const start = Math.max(0, length - 1);
         return x[APPLY]({ name: "slice", dim: d, start, length, step: -1 });
@@ -1534,14 +1604,14 @@ export class Tensor implements Disposable {
    * assertEquals(await x.toArray(), [[0, 0, 0], [0, 1, 0], [0, 0, 0]]);
    * ```
    */
-  pad(amounts: readonly number[], options: { value?: number } = {}): Tensor {
+  pad(amounts: readonly number[], options: { value?: number } = {}): Tensor<D> {
     checkCount("pad", arguments.length, 2);
     if (!Array.isArray(amounts)) {
       throw oneArray("pad", "the amounts", arguments);
     }
     checkPlain(PAD, options, "pad");
     const value = checkNumber(options.value ?? 0, "the value", "pad a tensor");
-    return tidyNow(() => padTensor(this, amounts, value));
+    return tidyNow(() => padTensor(this, amounts, value) as Tensor<D>);
   }
 
   /**
@@ -1555,15 +1625,15 @@ export class Tensor implements Disposable {
    * assertEquals(await tensor([1, 2]).repeat([2, 1]).toArray(), [[1, 2], [1, 2]]);
    * ```
    */
-  repeat(counts: readonly number[]): Tensor {
+  repeat(counts: readonly number[]): Tensor<D> {
     if (!Array.isArray(counts) || arguments.length > 1) {
       throw oneArray("repeat", "the counts", arguments);
     }
-    return tidyNow(() => repeatTensor(this, counts));
+    return tidyNow(() => repeatTensor(this, counts) as Tensor<D>);
   }
 
   /** As `repeat`, but fewer counts belong to the last dims. */
-  tile(counts: readonly number[]): Tensor {
+  tile(counts: readonly number[]): Tensor<D> {
     if (!Array.isArray(counts) || arguments.length > 1) {
       throw oneArray("tile", "the counts", arguments);
     }
@@ -1572,7 +1642,7 @@ export class Tensor implements Disposable {
   }
 
   /** At most `chunks` parts of equal size along a dim; views. */
-  chunk(chunks: number, dim = 0): Tensor[] {
+  chunk(chunks: number, dim = 0): Tensor<D>[] {
     checkCount("chunk", arguments.length, 2);
     const extent = this.shape[normalizeDim(dim, this.ndim, "chunk")] ?? 1;
     if (!Number.isInteger(chunks) || chunks < 1) {
@@ -1595,7 +1665,7 @@ export class Tensor implements Disposable {
    * assertEquals(parts.map((part) => part.size), [2, 2, 1]);
    * ```
    */
-  split(size: number | readonly number[], dim = 0): Tensor[] {
+  split(size: number | readonly number[], dim = 0): Tensor<D>[] {
     checkCount("split", arguments.length, 2);
     const d = normalizeDim(dim, this.ndim, "split");
     let start = 0;
@@ -1618,7 +1688,7 @@ export class Tensor implements Disposable {
    * assertEquals(await windows.toArray(), [[0, 1], [1, 2], [2, 3]]);
    * ```
    */
-  unfold(dim: number, size: number, step: number): Tensor {
+  unfold(dim: number, size: number, step: number): Tensor<D> {
     checkCount("unfold", arguments.length, 3);
     const d = normalizeDim(dim, this.ndim, "unfold");
     return this[APPLY]({ name: "unfold", dim: d, size, step });
@@ -1635,19 +1705,19 @@ export class Tensor implements Disposable {
    * assertEquals(await ones([2, 2]).tril(-1).toArray(), [[0, 0], [1, 0]]);
    * ```
    */
-  tril(diagonal = 0): Tensor {
+  tril(diagonal = 0): Tensor<D> {
     checkCount("tril", arguments.length, 1);
     return this[APPLY]({ name: "tril", diagonal });
   }
 
   /** The upper triangle of the last two dims; `diagonal` moves its edge up. */
-  triu(diagonal = 0): Tensor {
+  triu(diagonal = 0): Tensor<D> {
     checkCount("triu", arguments.length, 1);
     return this[APPLY]({ name: "triu", diagonal });
   }
 
   /** The diagonal of two dims as a new last dim; a view. */
-  diagonal(offset = 0, dim1 = 0, dim2 = 1): Tensor {
+  diagonal(offset = 0, dim1 = 0, dim2 = 1): Tensor<D> {
     checkCount("diagonal", arguments.length, 3);
     const a = normalizeDim(dim1, this.ndim, "diagonal");
     const b = normalizeDim(dim2, this.ndim, "diagonal");
@@ -1671,7 +1741,7 @@ export class Tensor implements Disposable {
    * assertEquals(await scores.gather(1, classes).toArray(), [[0.75], [0.5]]);
    * ```
    */
-  gather(dim: number, index: Tensor): Tensor {
+  gather(dim: number, index: Tensor): Tensor<D> {
     checkCount("gather", arguments.length, 2);
     return this[APPLY](
       { name: "gather", dim: normalizeDim(dim, this.ndim, "gather") },
@@ -1692,7 +1762,7 @@ export class Tensor implements Disposable {
    * assertEquals(await eye(3).indexSelect(0, rows).toArray(), [[0, 0, 1], [1, 0, 0]]);
    * ```
    */
-  indexSelect(dim: number, index: Tensor): Tensor {
+  indexSelect(dim: number, index: Tensor): Tensor<D> {
     checkCount("indexSelect", arguments.length, 2);
     const d = normalizeDim(dim, this.ndim, "indexSelect");
     checkOperand("indexSelect", index);
@@ -1728,7 +1798,7 @@ export class Tensor implements Disposable {
    * assertEquals(await counts.toArray(), [1, 0, 2]);
    * ```
    */
-  scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor {
+  scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor<D> {
     checkCount("scatterAdd", arguments.length, 3);
     return this[APPLY](
       { name: "scatterAdd", dim: normalizeDim(dim, this.ndim, "scatterAdd") },
@@ -1738,7 +1808,7 @@ export class Tensor implements Disposable {
   }
 
   /** `gather` with an index that broadcasts along the other dims. */
-  takeAlongDim(index: Tensor, dim?: number): Tensor {
+  takeAlongDim(index: Tensor, dim?: number): Tensor<D> {
     checkCount("takeAlongDim", arguments.length, 2);
     checkOperand("takeAlongDim", index);
     if (dim === undefined) {
@@ -1772,7 +1842,7 @@ export class Tensor implements Disposable {
    * assertEquals(await classes.oneHot(2).toArray(), [[0, 1], [1, 0]]);
    * ```
    */
-  oneHot(classes: number): Tensor {
+  oneHot(classes: number): Tensor<"int32"> {
     checkCount("oneHot", arguments.length, 1);
     if (!Number.isInteger(classes) || classes < 1) {
       throw new RangeError(
@@ -1780,11 +1850,13 @@ export class Tensor implements Disposable {
       );
     }
     const full = (shape: Shape, value: number) =>
-      applyTo(this.device, { name: "full", shape, value, dtype: "int32" }, []);
+      applyTo(this.device, { name: "full", shape, value, dtype: "int32" }, [])[
+        0
+      ] as Tensor<"int32">;
     return tidyNow(() => {
       const index = this.unsqueeze(-1);
-      return full([...this.shape, classes], 0)[0]!
-        .scatterAdd(-1, index, full(index.shape, 1)[0]!);
+      return full([...this.shape, classes], 0)
+        .scatterAdd(-1, index, full(index.shape, 1));
     });
   }
 
@@ -1803,8 +1875,8 @@ export class Tensor implements Disposable {
    * ```
    */
   sort(dim = -1, options: { descending?: boolean } = {}): {
-    values: Tensor;
-    indices: Tensor;
+    values: Tensor<D>;
+    indices: Tensor<"int32">;
   } {
     checkCount("sort", arguments.length, 2);
     checkPlain(SORT, options, "sort");
@@ -1813,11 +1885,14 @@ export class Tensor implements Disposable {
       dim: normalizeDim(dim, this.ndim, "sort"),
       descending: options.descending ?? false,
     }, [this]);
-    return { values: values!, indices: indices! };
+    return {
+      values: values as Tensor<D>,
+      indices: indices as Tensor<"int32">,
+    };
   }
 
   /** The positions that would sort a dim. */
-  argsort(dim = -1, options: { descending?: boolean } = {}): Tensor {
+  argsort(dim = -1, options: { descending?: boolean } = {}): Tensor<"int32"> {
     checkCount("argsort", arguments.length, 2);
     checkPlain(SORT, options, "argsort");
     const { values, indices } = this.sort(dim, options);
@@ -1838,8 +1913,8 @@ export class Tensor implements Disposable {
    * ```
    */
   topk(k: number, dim = -1, options: { largest?: boolean } = {}): {
-    values: Tensor;
-    indices: Tensor;
+    values: Tensor<D>;
+    indices: Tensor<"int32">;
   } {
     checkCount("topk", arguments.length, 3);
     checkPlain(TOPK, options, "topk");
@@ -1877,14 +1952,19 @@ export class Tensor implements Disposable {
    * assertEquals(await a.matmul(tensor([1, 1])).toArray(), [3, 7]);
    * ```
    */
-  matmul(other: Tensor, options?: { bias?: Tensor }): Tensor {
+  matmul<E extends DType>(
+    other: Tensor<E>,
+    options?: { bias?: Tensor },
+  ): Tensor<NumberOf<Promote<D, E>>> {
     checkCount("matmul", arguments.length, 2);
     checkPlain(MATMUL, options, "matmul");
     // The common case makes nothing in between and needs no scope.
     if (options?.bias) checkOperand("matmul", options.bias);
-    return this.ndim > 1 && other?.ndim > 1 && this.dtype === other.dtype
+    const dtype: DType = this.dtype;
+    const product = this.ndim > 1 && other?.ndim > 1 && dtype === other.dtype
       ? matmulTensors(this, other, options?.bias)
       : this.#matmulApart(other, options?.bias);
+    return product as Tensor<NumberOf<Promote<D, E>>>;
   }
 
   #matmulApart(other: Tensor, bias?: Tensor): Tensor {
@@ -1893,7 +1973,7 @@ export class Tensor implements Disposable {
   }
 
   /** The sum of products of two vectors. */
-  dot(other: Tensor): Tensor {
+  dot<E extends DType>(other: Tensor<E>): Tensor<NumberOf<Promote<D, E>>> {
     checkCount("dot", arguments.length, 1);
     checkOperand("dot", other);
     if (this.ndim !== 1 || other.ndim !== 1) {
@@ -1918,7 +1998,7 @@ export class Tensor implements Disposable {
    * assertEquals(await x.outer(x).toArray(), [[1, 2], [2, 4]]);
    * ```
    */
-  outer(other: Tensor): Tensor {
+  outer<E extends DType>(other: Tensor<E>): Tensor<Promote<D, E>> {
     checkCount("outer", arguments.length, 1);
     checkOperand("outer", other);
     return tidyNow(() =>
@@ -2024,7 +2104,7 @@ export class Tensor implements Disposable {
    * assertEquals(await y.max().item(), 2);
    * ```
    */
-  dropout(p: number): Tensor {
+  dropout(p: number): Tensor<FloatOf<D>> {
     checkCount("dropout", arguments.length, 1);
     checkNumber(p, "the probability", "drop out");
     if (!(p >= 0 && p <= 1)) {
@@ -2176,6 +2256,14 @@ export function grad(
  */
 export function applyOp(op: Op, inputs: readonly Tensor[]): Tensor[] {
   return applyTo(inputs[0]!.device, op, inputs);
+}
+
+/** {@linkcode applyOp} where the caller knows the dtype of the one result. */
+export function applyOne<E extends DType = DType>(
+  op: Op,
+  inputs: readonly Tensor[],
+): Tensor<E> {
+  return applyTo(inputs[0]!.device, op, inputs)[0] as Tensor<E>;
 }
 
 /** {@linkcode applyOp} for operations that may have no inputs. */
