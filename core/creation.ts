@@ -7,7 +7,12 @@ import type { Backend } from "./backend.ts";
 import type { Device } from "./device.ts";
 import { castNumber, checkDType, type DType, DTYPES } from "./dtype.ts";
 import { GradientError, ShapeError, showShape } from "./errors.ts";
-import { dtypeOfArray, type NumberArray, toElements } from "./host_data.ts";
+import {
+  dtypeOfArray,
+  type HalfArray,
+  type NumberArray,
+  toElements,
+} from "./host_data.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
 import {
   checkPlain,
@@ -24,9 +29,9 @@ import { applyTo, checkTensor, Tensor, wrapValue } from "./tensor.ts";
 import type { Op } from "./op.ts";
 
 /** Options of everything that makes tensors. */
-export interface TensorOptions {
+export interface TensorOptions<D extends DType = DType> {
   /** The element type. @default {"float32", or that of the data} */
-  readonly dtype?: DType;
+  readonly dtype?: D;
   /** A backend by name, or a device. @default {the current backend} */
   readonly device?: string | Backend | Device;
   /** Record operations on it for backward. @default {false} */
@@ -42,6 +47,17 @@ export type TensorData =
   | boolean
   | readonly TensorData[]
   | NumberArray;
+
+/** The dtype that a tensor of such data has where the options name none. */
+export type DTypeOf<T> = TensorData extends T ? DType
+  : T extends boolean ? "bool"
+  : T extends number ? "float32"
+  : T extends Float64Array ? "float64"
+  : T extends Float32Array | HalfArray ? "float32"
+  : T extends NumberArray ? "int32"
+  : T extends readonly (infer U)[]
+    ? [U] extends [never] ? "float32" : DTypeOf<U>
+  : DType;
 
 /** The device that options name, or the current one. */
 export function deviceFor(options: TensorOptions): Device {
@@ -67,14 +83,17 @@ function finish(x: Tensor, options: TensorOptions): Tensor {
 }
 
 /** Makes a tensor by a primitive without inputs. */
-export function create(
+export function create<D extends DType>(
   op: Op & { readonly dtype: DType },
-  options: TensorOptions,
+  options: TensorOptions<D>,
   operation: string,
-): Tensor {
+): Tensor<D> {
   checkPlain(PLACE, options, operation);
   checkGradient(op.dtype, options);
-  return finish(applyTo(deviceFor(options), op, [])[0]!, options);
+  return finish(
+    applyTo(deviceFor(options), op, [])[0]!,
+    options,
+  ) as Tensor<D>;
 }
 
 /** What stands at one place of nested arrays. */
@@ -191,10 +210,13 @@ function checkData(data: unknown): void {
  * assertEquals(tensor(new Int32Array(6), { shape: [2, 3] }).dtype, "int32");
  * ```
  */
-export function tensor(
-  data: TensorData,
-  options: TensorOptions & { readonly shape?: Shape } = {},
-): Tensor {
+export function tensor<
+  T extends TensorData,
+  D extends DType = DTypeOf<T>,
+>(
+  data: T,
+  options: TensorOptions<D> & { readonly shape?: Shape } = {},
+): Tensor<D> {
   checkCount("tensor", arguments.length, 2);
   checkPlain(PLACE_AND_SHAPE, options, "make a tensor");
   if (options.dtype !== undefined) checkDType(options.dtype, "make a tensor");
@@ -214,7 +236,7 @@ export function tensor(
   const device = deviceFor(options);
   const array = toElements(values, type, target, "make a tensor");
   const made = wrapValue(device, device.upload(array, target, type));
-  return finish(made, options);
+  return finish(made, options) as Tensor<D>;
 }
 
 /** Values in C order, and the dtype and shape that they have by themselves. */
@@ -247,11 +269,11 @@ function fromNested(data: TensorData): HostData {
  * @throws {TypeError} If the value is not a number.
  * @throws {ShapeError} If an extent is negative or no integer.
  */
-export function full(
+export function full<D extends DType = "float32">(
   shape: Shape,
   value: number,
-  options: TensorOptions = {},
-): Tensor {
+  options: TensorOptions<D> = {},
+): Tensor<D> {
   checkCount("full", arguments.length, 3);
   return create(
     {
@@ -266,44 +288,59 @@ export function full(
 }
 
 /** A tensor of zeros. */
-export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+export function zeros<D extends DType = "float32">(
+  shape: Shape,
+  options: TensorOptions<D> = {},
+): Tensor<D> {
   if (!Array.isArray(shape)) throw oneArray("zeros", "the shape", arguments);
   checkCount("zeros", arguments.length, 2);
   return full(shape, 0, options);
 }
 
 /** A tensor of ones. */
-export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
+export function ones<D extends DType = "float32">(
+  shape: Shape,
+  options: TensorOptions<D> = {},
+): Tensor<D> {
   if (!Array.isArray(shape)) throw oneArray("ones", "the shape", arguments);
   checkCount("ones", arguments.length, 2);
   return full(shape, 1, options);
 }
 
 /** Options with dtype and device of another tensor as defaults. */
-export function like(x: Tensor, options: TensorOptions): TensorOptions {
+export function like<D extends DType>(
+  x: Tensor,
+  options: TensorOptions<D>,
+): TensorOptions<D> {
   checkPlain(PLACE, options, "make a tensor");
-  return { dtype: x.dtype, device: x.device, ...options };
+  return { dtype: x.dtype as D, device: x.device, ...options };
 }
 
 /** One value in the shape, dtype and device of another tensor. */
-export function fullLike(
-  x: Tensor,
+export function fullLike<D extends DType, E extends DType = D>(
+  x: Tensor<D>,
   value: number,
-  options: TensorOptions = {},
-): Tensor {
+  options: TensorOptions<E> = {},
+): Tensor<E> {
   checkCount("fullLike", arguments.length, 3);
   checkTensor(x, "the tensor to be like", "make a tensor");
   return full(x.shape, value, like(x, options));
 }
 
 /** Zeros in the shape, dtype and device of another tensor. */
-export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
+export function zerosLike<D extends DType, E extends DType = D>(
+  x: Tensor<D>,
+  options: TensorOptions<E> = {},
+): Tensor<E> {
   checkCount("zerosLike", arguments.length, 2);
   return fullLike(x, 0, options);
 }
 
 /** Ones in the shape, dtype and device of another tensor. */
-export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
+export function onesLike<D extends DType, E extends DType = D>(
+  x: Tensor<D>,
+  options: TensorOptions<E> = {},
+): Tensor<E> {
   checkCount("onesLike", arguments.length, 2);
   return fullLike(x, 1, options);
 }
@@ -313,22 +350,22 @@ export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
  *
  * @param columns @default {rows}
  */
-export function eye(
+export function eye<D extends DType = "float32">(
   rows: number,
-  columns?: number | TensorOptions,
-  options?: TensorOptions,
-): Tensor {
+  columns?: number | TensorOptions<D>,
+  options?: TensorOptions<D>,
+): Tensor<D> {
   checkCount("eye", arguments.length, typeof columns === "object" ? 2 : 3);
   return typeof columns === "object"
     ? identity(rows, rows, columns)
     : identity(rows, columns ?? rows, options ?? {});
 }
 
-function identity(
+function identity<D extends DType>(
   rows: number,
   columns: number,
-  options: TensorOptions,
-): Tensor {
+  options: TensorOptions<D>,
+): Tensor<D> {
   checkShape([rows, columns], "make an identity matrix");
   const dtype = checkDType(options.dtype ?? "float32", "make a tensor");
   return create({ name: "eye", rows, columns, dtype }, options, "make eye");
@@ -355,12 +392,12 @@ function isOptions(value: unknown): value is TensorOptions {
  * assertEquals(arange(1, 2, 0.25).toArraySync(), [1, 1.25, 1.5, 1.75]);
  * ```
  */
-export function arange(
+export function arange<D extends DType = "int32" | "float32">(
   start: number,
-  end?: number | TensorOptions,
-  step?: number | TensorOptions,
-  options?: TensorOptions,
-): Tensor {
+  end?: number | TensorOptions<D>,
+  step?: number | TensorOptions<D>,
+  options?: TensorOptions<D>,
+): Tensor<D> {
   checkCount("arange", arguments.length, 4);
   for (const value of [start, end, step]) {
     if (value !== undefined && !isOptions(value)) {
@@ -369,7 +406,7 @@ export function arange(
   }
   const numbers = [start, end, step].filter((v) => typeof v === "number");
   const settings = options ??
-    [end, step].find((v) => typeof v === "object") as TensorOptions ?? {};
+    [end, step].find((v) => typeof v === "object") as TensorOptions<D> ?? {};
   const from = numbers.length > 1 ? numbers[0]! : 0;
   const to = numbers.length > 1 ? numbers[1]! : numbers[0]!;
   const by = numbers[2] ?? 1;
@@ -403,12 +440,12 @@ export function arange(
  *
  * @throws {RangeError} If `steps` is not a non-negative integer.
  */
-export function linspace(
+export function linspace<D extends DType = "float32">(
   start: number,
   end: number,
   steps: number,
-  options: TensorOptions = {},
-): Tensor {
+  options: TensorOptions<D> = {},
+): Tensor<D> {
   checkCount("linspace", arguments.length, 4);
   checkNumber(start, "the start", "make evenly spaced numbers");
   checkNumber(end, "the end", "make evenly spaced numbers");
@@ -426,5 +463,5 @@ export function linspace(
       dtype,
       i < steps / 2 ? start + i * by : end - (steps - 1 - i) * by,
     ));
-  return tensor(values, { ...options, dtype, shape: [steps] });
+  return tensor(values, { ...options, dtype: dtype as D, shape: [steps] });
 }

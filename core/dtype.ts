@@ -52,13 +52,24 @@ export interface DTypeRows {
 /** The element type of a tensor. */
 export type DType = keyof DTypeRows;
 
+/**
+ * The dtype of a tensor of which TypeScript knows none: it goes with every
+ * other one, as `any` does.
+ */
+// deno-lint-ignore no-explicit-any
+export type AnyDType = any;
+
+/** `D` itself, or all dtypes where TypeScript knows none. */
+export type KnownDType<D extends DType> = unknown extends D ? DType : D;
+
 /** The typed array that holds the elements of a tensor of dtype `D`. */
-export type TypedArray<D extends DType = DType> = DTypeRows[D]["array"];
+export type TypedArray<D extends DType = DType> =
+  DTypeRows[KnownDType<D>]["array"];
 
 /** What nested arrays hold for an element: true or false, or a number. */
 export type ElementOf<D extends DType> = {
   [E in DType]: E extends "bool" ? boolean : number;
-}[D];
+}[KnownDType<D>];
 
 /** The dtypes of fractions: float32 and float64. */
 export type FloatDType = {

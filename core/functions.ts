@@ -3,12 +3,13 @@
  *
  * @module
  */
+import type { DType, Promote } from "./dtype.ts";
 import { ShapeError, showShape } from "./errors.ts";
 import { checkCount, showValue } from "./options.ts";
 import { tidyNow } from "./scope.ts";
 import { normalizeDim } from "./shape.ts";
 import {
-  applyOp,
+  applyOne,
   applyTo,
   checkOperand,
   checkTensor,
@@ -51,20 +52,27 @@ function requireSome(
  * assertEquals(cat([ones([1, 2]), zeros([2, 2])]).shape, [3, 2]);
  * ```
  */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+export function cat<D extends DType>(
+  tensors: readonly Tensor<D>[],
+  dim = 0,
+): Tensor<D> {
   requireSome(tensors, "cat", arguments);
   checkCount("cat", arguments.length, 2);
   const { ndim } = tensors[0]!;
   if (ndim === 0) {
     throw new ShapeError("Cannot cat 0-d tensors: use stack");
   }
-  return applyOp({ name: "cat", dim: normalizeDim(dim, ndim, "cat") }, tensors)[
-    0
-  ]!;
+  return applyOne(
+    { name: "cat", dim: normalizeDim(dim, ndim, "cat") },
+    tensors,
+  );
 }
 
 /** Tensors of one shape along a new dim. */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+export function stack<D extends DType>(
+  tensors: readonly Tensor<D>[],
+  dim = 0,
+): Tensor<D> {
   requireSome(tensors, "stack", arguments);
   checkCount("stack", arguments.length, 2);
   const [first] = tensors;
@@ -88,11 +96,14 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
  * `a` where the condition is not 0, else `b`; all broadcast, and `a` and `b`
  * may be numbers.
  */
-export function where(
+export function where<
+  A extends DType = DType,
+  B extends DType = DType,
+>(
   condition: Tensor,
-  a: TensorLike,
-  b: TensorLike,
-): Tensor {
+  a: TensorLike<A>,
+  b: TensorLike<B>,
+): Tensor<Promote<A, B>> {
   checkCount("where", arguments.length, 3);
   if (!((condition as unknown) instanceof Tensor)) {
     throw new TypeError(
@@ -106,7 +117,7 @@ export function where(
     if (typeof operand !== "number") checkOperand("where", operand);
   }
   const tensors = operands.filter((x) => typeof x !== "number");
-  return applyTo(condition.device, {
+  return applyTo<Promote<A, B>>(condition.device, {
     name: "where",
     operands: [null, ...operands.map((x) => typeof x === "number" ? x : null)],
   }, [condition, ...tensors])[0]!;

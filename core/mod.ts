@@ -24,6 +24,7 @@ export { einsum } from "./compose/einsum.ts";
 export type { IndexSpec, SliceSpec } from "./compose/index.ts";
 export {
   arange,
+  type DTypeOf,
   eye,
   full,
   fullLike,
@@ -61,12 +62,14 @@ export {
 } from "./deprecated.ts";
 export type { Device } from "./device.ts";
 export {
+  type AnyDType,
   type DType,
   type DTypeRows,
   type ElementOf,
   type FloatDType,
   type FloatOf,
   isFloating,
+  type KnownDType,
   type NumberBeside,
   type NumberOf,
   type Promote,

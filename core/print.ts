@@ -3,12 +3,7 @@
  *
  * @module
  */
-import {
-  type DType,
-  type ElementOf,
-  isFloating,
-  type TypedArray,
-} from "./dtype.ts";
+import { type DType, isFloating, type TypedArray } from "./dtype.ts";
 import { showShape } from "./errors.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 
@@ -26,19 +21,13 @@ const DIGITS = 4;
 const LINE_WIDTH = 80;
 
 /** The elements as nested arrays; the element itself for a 0-d tensor. */
-export function nest<D extends DType>(
-  data: TypedArray<D>,
+export function nest(
+  data: TypedArray,
   shape: Shape,
-  dtype: D,
-): Nested<ElementOf<D>> {
-  type Element = ElementOf<D>;
-  const at = (i: number) =>
-    (dtype === "bool" ? data[i] !== 0 : data[i]) as Element;
-  const level = (
-    dim: number,
-    offset: number,
-    size: number,
-  ): Nested<Element> => {
+  dtype: DType,
+): NestedNumbers {
+  const at = (i: number) => dtype === "bool" ? data[i] !== 0 : data[i]!;
+  const level = (dim: number, offset: number, size: number): NestedNumbers => {
     if (dim === shape.length) return at(offset);
     const extent = shape[dim]!;
     const inner = extent === 0 ? 0 : size / extent;

@@ -12,14 +12,14 @@ import { nextKey } from "./random_state.ts";
 import { checkShape, type Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
-function random(
+function random<D extends DType>(
   distribution: "uniform" | "normal" | "integer",
   low: number,
   high: number,
   shape: Shape,
-  options: TensorOptions,
+  options: TensorOptions<D>,
   dtype: DType,
-): Tensor {
+): Tensor<D> {
   return create(
     {
       name: "random",
@@ -44,27 +44,39 @@ function floatDType(options: TensorOptions): DType {
 }
 
 /** Uniform random numbers from 0 (included) to 1 (excluded). */
-export function rand(shape: Shape, options: TensorOptions = {}): Tensor {
+export function rand<D extends DType = "float32">(
+  shape: Shape,
+  options: TensorOptions<D> = {},
+): Tensor<D> {
   if (!Array.isArray(shape)) throw oneArray("rand", "the shape", arguments);
   checkCount("rand", arguments.length, 2);
   return random("uniform", 0, 1, shape, options, floatDType(options));
 }
 
 /** Random numbers of the standard normal distribution. */
-export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
+export function randn<D extends DType = "float32">(
+  shape: Shape,
+  options: TensorOptions<D> = {},
+): Tensor<D> {
   if (!Array.isArray(shape)) throw oneArray("randn", "the shape", arguments);
   checkCount("randn", arguments.length, 2);
   return random("normal", 0, 1, shape, options, floatDType(options));
 }
 
 /** {@linkcode rand} in the shape, dtype and device of another tensor. */
-export function randLike(x: Tensor, options: TensorOptions = {}): Tensor {
+export function randLike<D extends DType, E extends DType = D>(
+  x: Tensor<D>,
+  options: TensorOptions<E> = {},
+): Tensor<E> {
   checkCount("randLike", arguments.length, 2);
   return rand(x.shape, like(x, options));
 }
 
 /** {@linkcode randn} in the shape, dtype and device of another tensor. */
-export function randnLike(x: Tensor, options: TensorOptions = {}): Tensor {
+export function randnLike<D extends DType, E extends DType = D>(
+  x: Tensor<D>,
+  options: TensorOptions<E> = {},
+): Tensor<E> {
   checkCount("randnLike", arguments.length, 2);
   return randn(x.shape, like(x, options));
 }
@@ -76,12 +88,12 @@ export function randnLike(x: Tensor, options: TensorOptions = {}): Tensor {
  *
  * @throws {RangeError} If the range is empty or wider than 2^31.
  */
-export function randint(
+export function randint<D extends DType = "int32">(
   low: number,
   high: number,
   shape: Shape,
-  options: TensorOptions = {},
-): Tensor {
+  options: TensorOptions<D> = {},
+): Tensor<D> {
   checkCount("randint", arguments.length, 4);
   const range = high - low;
   if (
@@ -97,7 +109,10 @@ export function randint(
 }
 
 /** The numbers 0 to `n - 1` in random order, int32. */
-export function randperm(n: number, options: TensorOptions = {}): Tensor {
+export function randperm(
+  n: number,
+  options: TensorOptions = {},
+): Tensor<"int32"> {
   checkCount("randperm", arguments.length, 2);
   const { dtype: _, ...rest } = options;
   const keys = randint(0, 2 ** 31 - 1, [n], rest);
@@ -110,11 +125,13 @@ export function randperm(n: number, options: TensorOptions = {}): Tensor {
  * Ones with the probability that each element of a tensor gives, zeros
  * otherwise, in the tensor's dtype.
  */
-export function bernoulli(probability: Tensor): Tensor {
+export function bernoulli<D extends DType>(
+  probability: Tensor<D>,
+): Tensor<D> {
   checkCount("bernoulli", arguments.length, 1);
   const draws = randLike(probability);
   const hits = draws.lt(probability);
-  const out = hits.cast(probability.dtype);
+  const out = hits.cast(probability.dtype as D);
   draws.dispose();
   hits.dispose();
   return out;

@@ -27,11 +27,13 @@ import {
 import { deviationOf, normTensor } from "./compose/norm.ts";
 import type { Device } from "./device.ts";
 import {
+  type AnyDType,
   checkDType,
   type DType,
   type ElementOf,
   type FloatOf,
   isFloating,
+  type KnownDType,
   type NumberBeside,
   type NumberOf,
   type Promote,
@@ -88,7 +90,7 @@ import { currentRecording } from "./program/recording.ts";
 import { nextKey } from "./random_state.ts";
 
 /** What stands beside a tensor in an operation: another one, or a number. */
-export type TensorLike<D extends DType = DType> = Tensor<D> | number;
+export type TensorLike<D extends DType = AnyDType> = Tensor<D> | number;
 
 /** Options of reductions. */
 export interface KeepDim {
@@ -151,7 +153,7 @@ let wrap: (device: Device, value: Value, edge: Edge | null) => Tensor;
  * assertEquals(await x.mul(2).sum(0).toArray(), [8, 12]);
  * ```
  */
-export class Tensor<D extends DType = DType> implements Disposable {
+export class Tensor<D extends DType = AnyDType> implements Disposable {
   /** The scope that releases it, if any. Changed by scopes alone. @internal */
   [OWNER]: Scope | null = null;
   /**
@@ -211,8 +213,8 @@ export class Tensor<D extends DType = DType> implements Disposable {
   }
 
   /** The element type. */
-  get dtype(): D {
-    return this.#value.storage.dtype as D;
+  get dtype(): KnownDType<D> {
+    return this.#value.storage.dtype as KnownDType<D>;
   }
 
   /** Elements to step over in memory for one step along each dim. */
@@ -236,7 +238,7 @@ export class Tensor<D extends DType = DType> implements Disposable {
   }
 
   /** Sets or clears (`null`) the gradient; the old one is released. */
-  set grad(gradient: Tensor<D> | null) {
+  set grad(gradient: Tensor | null) {
     if (gradient) checkTensor(gradient, "it", "set the gradient");
     if (gradient && !sameShape(gradient.shape, this.shape)) {
       throw new ShapeError(
@@ -338,7 +340,8 @@ export class Tensor<D extends DType = DType> implements Disposable {
    */
   async toArray(): Promise<Nested<ElementOf<D>>> {
     checkCount("toArray", arguments.length, 0);
-    return nest(await this.data(), this.shape, this.dtype);
+    const array = nest(await this.data(), this.shape, this.dtype);
+    return array as Nested<ElementOf<D>>;
   }
 
   /** The text that `console.log` prints on devices that read synchronously. */
@@ -375,7 +378,8 @@ export class Tensor<D extends DType = DType> implements Disposable {
    */
   toArraySync(): Nested<ElementOf<D>> {
     checkCount("toArraySync", arguments.length, 0);
-    return nest(this.dataSync(), this.shape, this.dtype);
+    const array = nest(this.dataSync(), this.shape, this.dtype);
+    return array as Nested<ElementOf<D>>;
   }
 
   /** Values, shape and dtype as text; only the facts where reading must wait. */
@@ -1850,9 +1854,11 @@ export class Tensor<D extends DType = DType> implements Disposable {
       );
     }
     const full = (shape: Shape, value: number) =>
-      applyTo(this.device, { name: "full", shape, value, dtype: "int32" }, [])[
-        0
-      ] as Tensor<"int32">;
+      applyTo<"int32">(
+        this.device,
+        { name: "full", shape, value, dtype: "int32" },
+        [],
+      )[0]!;
     return tidyNow(() => {
       const index = this.unsqueeze(-1);
       return full([...this.shape, classes], 0)
@@ -2263,15 +2269,15 @@ export function applyOne<E extends DType = DType>(
   op: Op,
   inputs: readonly Tensor[],
 ): Tensor<E> {
-  return applyTo(inputs[0]!.device, op, inputs)[0] as Tensor<E>;
+  return applyTo<E>(inputs[0]!.device, op, inputs)[0]!;
 }
 
 /** {@linkcode applyOp} for operations that may have no inputs. */
-export function applyTo(
+export function applyTo<E extends DType = DType>(
   device: Device,
   op: Op,
   inputs: readonly Tensor[],
-): Tensor[] {
+): Tensor<E>[] {
   const values: Value[] = new Array(inputs.length);
   const recording = currentRecording();
   for (let i = 0; i < inputs.length; i++) {
@@ -2285,12 +2291,12 @@ export function applyTo(
   }
   const results = device.apply(op, values);
   const node = isRecording() ? record(op, inputs, results) : null;
-  const tensors: Tensor[] = new Array(results.length);
+  const tensors: Tensor<E>[] = new Array(results.length);
   for (let i = 0; i < results.length; i++) {
     const edge = node !== null && isFloating(results[i]!.dtype)
       ? { node, output: i }
       : null;
-    tensors[i] = wrap(device, results[i]!, edge);
+    tensors[i] = wrap(device, results[i]!, edge) as Tensor<E>;
   }
   return tensors;
 }

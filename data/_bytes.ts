@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TypedArray } from "@tenfold/core";
 
 /** True where the machine stores the low byte of a number first. */
 export const HOST_LITTLE_ENDIAN: boolean =
@@ -10,14 +11,11 @@ export const HOST_LITTLE_ENDIAN: boolean =
 
 /** A typed array of numbers or of big integers. */
 export type AnyTypedArray =
-  | Uint8Array
+  | TypedArray
   | Int8Array
   | Uint16Array
   | Int16Array
   | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array
   | BigInt64Array
   | BigUint64Array;
 
