@@ -20,6 +20,8 @@ export interface Assessment {
   readonly metrics: readonly NamedMetric[];
   /** Whether the forward pass is compiled. */
   readonly compile?: boolean;
+  /** Ends it between two batches. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What is computed of one batch. */
@@ -32,13 +34,16 @@ interface Assessed {
 export class Assessor {
   readonly #model: Model;
   readonly #metrics: readonly NamedMetric[];
+  readonly #signal: AbortSignal | undefined;
   readonly #look: ((inputs: Tensor[], target: Tensor) => Assessed) & {
     dispose?(): void;
   };
 
   /** Computes nothing yet. */
-  constructor(model: Model, { loss, metrics, compile: compiles }: Assessment) {
+  constructor(model: Model, assessment: Assessment) {
+    const { loss, metrics, compile: compiles, signal } = assessment;
     this.#model = model;
+    this.#signal = signal;
     this.#metrics = metrics;
     const look = (inputs: Tensor[], target: Tensor): Assessed => {
       const output = model.forward(...inputs as never[]);
@@ -66,6 +71,7 @@ export class Assessor {
       try {
         this.#model.eval();
         for await (const batch of iterate(batches, operation, epoch)) {
+          this.#signal?.throwIfAborted();
           task.pin(() => noGradNow(() => look(batch)));
           if (pace.due) await pace.breathe(batch[0]!.device);
         }

@@ -1,6 +1,6 @@
 /**
- * Where progress is shown: on a terminal by a bar, elsewhere by a line
- * for each epoch, or nowhere.
+ * Where progress is shown: on a terminal by a bar and a line for each epoch,
+ * elsewhere by the lines alone, or nowhere.
  *
  * @module
  */
@@ -52,15 +52,23 @@ function drawBar(done: number, width: number): string {
   return "█".repeat(full) + "░".repeat(width - full);
 }
 
-/** A line that is drawn over and over, the cursor and wrapping left alone. */
+/** One column is left free, so that the cursor stays in the line. */
+function columnsNow(): number {
+  return (terminalColumns() ?? 80) - 1;
+}
+
+/**
+ * A line for each epoch that is over, and below it one that is drawn over and
+ * over, the cursor and
+ * wrapping left alone.
+ */
 function openBar(): Display {
   let shown: Progress | null = null;
   let drawnAt = -Infinity;
   const draw = (progress: Progress) => {
-    const columns = (terminalColumns() ?? 80) - 1;
     const line = progressLine(
       progress,
-      columns,
+      columnsNow(),
       (width) => drawBar(progress.done, width),
     );
     writeTerminal(`\r${line}${CLEAR}`);
@@ -74,7 +82,11 @@ function openBar(): Display {
       drawnAt = now;
       draw(progress);
     },
-    epoch: () => {},
+    epoch(record, epochs) {
+      const line = epochLine(record, epochs, columnsNow());
+      writeTerminal(`\r${line}${CLEAR}\n`);
+      if (shown !== null) draw(shown);
+    },
     note(text) {
       writeTerminal(`\r${CLEAR}`);
       console.warn(text);

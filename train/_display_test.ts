@@ -88,6 +88,11 @@ describe("the display", () => {
       written,
       "100% · loss 0.5000 · 100 samples/s · in 1.0 s",
     );
+    // What an epoch came to stays above the bar.
+    assertStringIncludes(
+      written,
+      "\repoch 1/2 · loss 0.5000 · 2.0 s\x1b[K\n\r",
+    );
     // Neither cursor nor line wrapping are left changed by Ctrl-C.
     assert(!written.includes("\x1b[?25l") && !written.includes("\x1b[?7l"));
     assert(written.endsWith("\n"));

@@ -33,6 +33,7 @@ export interface Settings {
   readonly callbacks: readonly Callback[];
   readonly clipGradNorm: number | undefined;
   readonly onNonFinite: NonNullable<FitOptions["onNonFinite"]>;
+  readonly signal: AbortSignal | undefined;
   readonly progress: boolean;
   readonly compile: boolean;
 }
@@ -98,6 +99,11 @@ const optionsSchema = z.strictObject({
     ),
     "warn",
   ),
+  signal: z.optional(passing<AbortSignal>(
+    (value) =>
+      typeof (value as AbortSignal | null)?.throwIfAborted === "function",
+    "must be an AbortSignal: pass the signal of a controller",
+  )),
   progress: z._default(flag, true),
   compile: z._default(flag, false),
 });
@@ -140,6 +146,7 @@ export function fitSettings(options: FitOptions, operation: string): Settings {
     callbacks: parsed.callbacks,
     clipGradNorm: parsed.clipGradNorm,
     onNonFinite: parsed.onNonFinite,
+    signal: parsed.signal,
     progress: parsed.progress,
     compile: parsed.compile,
   };

@@ -66,18 +66,29 @@ export function progressLine(
   return `${head}${drawn}${percent}${text}`.slice(0, columns);
 }
 
-/** One line on an epoch that is over. */
-export function epochLine(record: EpochRecord, epochs: number): string {
-  const number = String(record.epoch).padStart(String(epochs).length);
-  const parts = [
-    `epoch ${number}/${epochs}`,
-    ...figureTexts(record.train),
-    ...record.validation === undefined
-      ? []
-      : [`validation ${figureTexts(record.validation).join(" · ")}`],
-    inTime(record.seconds),
-  ];
-  return parts.join(" · ");
+/**
+ * One line on an epoch that is over. Where it does not fit into so many
+ * columns, the figures of the validation go without their names, which are
+ * those of the training.
+ */
+export function epochLine(
+  record: EpochRecord,
+  epochs: number,
+  columns = Infinity,
+): string {
+  const { epoch, train, validation, seconds } = record;
+  const number = String(epoch).padStart(String(epochs).length);
+  const lineWith = (validated: readonly string[]) =>
+    [
+      `epoch ${number}/${epochs}`,
+      ...figureTexts(train),
+      ...validated.length === 0 ? [] : [`validation ${validated.join(" · ")}`],
+      inTime(seconds),
+    ].join(" · ");
+  const whole = lineWith(figureTexts(validation ?? {}));
+  return whole.length <= columns
+    ? whole
+    : lineWith(Object.values(validation ?? {}).map(inDigits));
 }
 
 function figureTexts(figures: Figures): string[] {

@@ -96,6 +96,22 @@ describe("the line on an epoch", () => {
     );
   });
 
+  it("has the figures of the validation in 80 columns", () => {
+    const record = {
+      epoch: 3,
+      step: 46,
+      learningRate: 0.1,
+      seconds: 12.4,
+      train: { loss: 0.07123, accuracy: 0.98121 },
+      validation: { loss: 0.09, accuracy: 0.97 },
+    };
+    assertEquals(
+      epochLine(record, 20, 79),
+      "epoch  3/20 · loss 0.0712 · accuracy 0.9812 · validation 0.0900 · 0.9700 · 12 s",
+    );
+    assertStringIncludes(epochLine(record, 20, 100), "· accuracy 0.9700 ·");
+  });
+
   it("says NaN where the loss is none", () => {
     const line = epochLine({
       epoch: 1,

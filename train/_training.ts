@@ -151,10 +151,11 @@ export class Training implements Run {
   }
 
   async #run(task: Task): Promise<History> {
-    const { callbacks } = this.settings;
+    const { callbacks, signal } = this.settings;
     const reporter = new Reporter(this.#display, this);
     let failed = true;
     try {
+      signal?.throwIfAborted();
       for (const callback of callbacks) {
         await task.pin(() => callback.start?.(this));
       }
@@ -186,7 +187,7 @@ export class Training implements Run {
   }
 
   async #epoch(reporter: Reporter, task: Task): Promise<void> {
-    const { callbacks, onNonFinite, schedule, train } = this.settings;
+    const { callbacks, onNonFinite, schedule, signal, train } = this.settings;
     const began = performance.now();
     // A loader that was taken to its place hands out what is left; of other
     // batches those are passed over that were learned from before a resume.
@@ -201,6 +202,7 @@ export class Training implements Run {
       this.#batch - passOver,
     );
     for await (const batch of source) {
+      signal?.throwIfAborted();
       if (passOver > 0) {
         passOver--;
         continue;

@@ -68,8 +68,14 @@ export interface FitOptions {
    */
   onNonFinite?: "warn" | "throw" | "skip";
   /**
-   * Whether to show progress: a bar on a terminal, a line for each epoch
-   * elsewhere.
+   * Ends training between two steps once it is aborted: `fit` throws the
+   * signal's reason. Checkpoints that were saved stay, and the parameters are
+   * those of the last step.
+   */
+  signal?: AbortSignal;
+  /**
+   * Whether to show progress: a line for each epoch, and on a terminal a bar
+   * below them.
    *
    * @default {true}
    */
@@ -101,6 +107,8 @@ export interface FitOptions {
  * @throws {DeviceError} If the device was lost, such as a GPU: training cannot
  * go on in this process's tensors; the message says from where a new run can.
  * @throws {CompileError} If `compile` is asked for and a step reads values.
+ * @throws {DOMException} `AbortError`, or the reason that was given, if `signal`
+ * is aborted.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If an option has a wrong value.
  *
