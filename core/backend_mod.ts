@@ -14,16 +14,11 @@ export {
   floatOf,
   numberOf,
 } from "./dtype.ts";
-export {
-  type DTypeRule,
-  ELEMENTWISE,
-  type Elementwise,
-  type ElementwiseName,
-} from "./elementwise.ts";
 export * from "./expr.ts";
 export * from "./kernel.ts";
 export type * from "./op.ts";
-export type { Named } from "./ops/primitive.ts";
+export { ELEMENTWISE, type ElementwiseName } from "./ops/elementwise.ts";
+export type { DTypeRule, Elementwise } from "./ops/elementwise_kernel.ts";
 export {
   SCALAR_FUNCTIONS,
   type ScalarFacts,

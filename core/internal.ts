@@ -7,11 +7,11 @@
 export { noGradNow } from "./autograd/mode.ts";
 export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
 export { deviceFor } from "./creation.ts";
-export { forEachElementwise, type Resolved } from "./elementwise.ts";
 export { showShape } from "./errors.ts";
 export { dtypeOfArray, toElements } from "./host_data.ts";
-export { inferElementwise, inferFormula } from "./infer.ts";
 export * from "./members.ts";
+export type { ElementwiseMeta } from "./ops/elementwise_kernel.ts";
+export type { FormulaMeta } from "./ops/formula.ts";
 export { infer } from "./ops/table.ts";
 export * from "./options.ts";
 export {

@@ -39,7 +39,6 @@ import {
   type Promote,
   type TypedArray,
 } from "./dtype.ts";
-import type { ElementwiseName } from "./elementwise.ts";
 import {
   DeviceError,
   DTypeError,
@@ -49,7 +48,8 @@ import {
   ShapeError,
   showShape,
 } from "./errors.ts";
-import type { Op, ReduceOp, UpdateProgram } from "./op.ts";
+import type { NormOp, Op, ReduceOp, UpdateProgram } from "./op.ts";
+import type { ElementwiseName } from "./ops/elementwise.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
 import { byPosition, isPlainObject } from "./option_messages.ts";
 import {
@@ -1103,7 +1103,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   // Reductions
 
   #reduce<E extends DType>(
-    name: ReduceOp["name"],
+    name: (ReduceOp | NormOp)["name"],
     dim?: Dims,
     options?: KeepDim,
   ): Tensor<E> {

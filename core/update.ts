@@ -4,16 +4,12 @@
  * @module
  */
 import { canCast, type DType, dtypeOfNumber, promote } from "./dtype.ts";
-import {
-  ELEMENTWISE,
-  elementwiseExpr,
-  type ElementwiseName,
-  resolveDType,
-} from "./elementwise.ts";
 import { DTypeError } from "./errors.ts";
 import { arg, castExpr, type Expr, scalar } from "./expr.ts";
 import { memoize } from "./lower/program.ts";
 import type { UpdateProgram } from "./op.ts";
+import { ELEMENTWISE, type ElementwiseName } from "./ops/elementwise.ts";
+import { elementwiseExpr, resolveDType } from "./ops/elementwise_kernel.ts";
 
 /** Refuses a result that the target could only hold cut: floats in int32. */
 function checkFits(label: string, target: DType, result: DType): void {
@@ -32,9 +28,10 @@ function arithmetic(
   to: DType,
   other: Expr,
 ): UpdateProgram["exprs"] {
-  const resolved = resolveDType(ELEMENTWISE[name], promote(to, other.dtype))!;
+  const facts = ELEMENTWISE[name];
+  const resolved = resolveDType(facts, promote(to, other.dtype))!;
   checkFits(label, to, resolved.result);
-  const value = elementwiseExpr(name, [arg(0, to), other], resolved);
+  const value = elementwiseExpr(facts, [arg(0, to), other], resolved);
   return [castExpr(value, to)];
 }
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import { movedView } from "./infer_movement.ts";
+import { movedView } from "./ops/movement.ts";
 import type { MovementOp } from "./op.ts";
 import {
   flatIndex,

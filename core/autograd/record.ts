@@ -5,7 +5,6 @@
  */
 import { EDGE, VALUE } from "../members.ts";
 import { isFloating } from "../dtype.ts";
-import { ELEMENTWISE } from "../elementwise.ts";
 import type { ElementwiseOp, Op } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
@@ -23,9 +22,7 @@ export function ruleFor(op: Op, p: number): Rule | null {
 
 /** For each tensor input, which operand it is. */
 export function operandsOfInputs(op: Op, inputs: number): readonly number[] {
-  const numbers = op.name in ELEMENTWISE
-    ? (op as ElementwiseOp).operands
-    : undefined;
+  const numbers = (op as ElementwiseOp).operands;
   if (!numbers) return identity(inputs);
   const operands: number[] = [];
   for (let p = 0; p < numbers.length; p++) {

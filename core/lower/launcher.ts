@@ -443,27 +443,3 @@ function stridesOfOutput(kept: readonly number[], reduced: number): number[] {
   }
   return strides;
 }
-
-/**
- * The operands of a routine whose loop is `[...rows, n]` with `dim` last: rows
- * are merged where every operand walks them as one.
- */
-export function alongDim(
-  shape: Shape,
-  dim: number,
-  views: readonly View[],
-): { shape: number[]; strides: number[][] } {
-  const rowDims: number[] = new Array(Math.max(shape.length - 1, 0));
-  for (let d = 0, i = 0; d < shape.length; d++) {
-    if (d !== dim) rowDims[i++] = d;
-  }
-  const count = views.length;
-  const full: (readonly number[])[] = new Array(count);
-  for (let k = 0; k < count; k++) full[k] = stridesAlong(views[k]!, shape);
-  const rows = collapse(shape, full, rowDims);
-  const strides: number[][] = new Array(count);
-  for (let k = 0; k < count; k++) {
-    strides[k] = rows.strides[k]!.concat(views[k]!.strides[dim] ?? 0);
-  }
-  return { shape: rows.shape.concat(shape[dim] ?? 1), strides };
-}

@@ -7,7 +7,7 @@
  */
 import type { DType } from "../dtype.ts";
 import { arg, call, castExpr, type Expr, indexAlong, scalar } from "../expr.ts";
-import type { Shape } from "../shape.ts";
+import { sameShape, type Shape } from "../shape.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import type { Launcher } from "./launcher.ts";
@@ -93,7 +93,9 @@ export function viewed(value: Value, view: View): Value {
 
 /** A dense value under another shape of its size; takes it over. */
 export function shaped(value: Value, shape: Shape): Value {
-  return viewed(value, View.dense(shape).at(value.view.offset));
+  return sameShape(value.shape, shape)
+    ? value
+    : viewed(value, View.dense(shape).at(value.view.offset));
 }
 
 /** A map over inputs of one dtype, made once for each dtype. */

@@ -6,7 +6,8 @@
  */
 import { type DType, floatOf, numberOf } from "../dtype.ts";
 import { accumulator, arg, call, constant } from "../expr.ts";
-import { alongDim, type Launcher } from "../lower/launcher.ts";
+import { alongDim } from "../lower/geometry.ts";
+import type { Launcher } from "../lower/launcher.ts";
 import {
   castOf,
   castProgram,
@@ -18,8 +19,6 @@ import {
   shaped,
 } from "../lower/parts.ts";
 import { memoize, ReduceProgram } from "../lower/program.ts";
-import { lowerReduce } from "../lower/reduce.ts";
-import { reducedShape, refuseEmpty } from "../infer.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import {
@@ -32,6 +31,7 @@ import {
   sumOf,
 } from "./gradient.ts";
 import type { Family, Primitive } from "./primitive.ts";
+import { reducedShape, reduceKept, refuseEmpty } from "./reduce.ts";
 
 /** Operations along one dim that keep the shape. */
 export interface AlongOp {
@@ -102,12 +102,10 @@ const softmaxByParts =
   (logarithm: boolean) => (x: Value, dim: number, run: Launcher): Value => {
     const { shape, dtype } = x;
     const dims = shape.length === 0 ? [] : [dim];
-    const reduced = (name: "max" | "sum", value: Value) =>
-      lowerReduce({ name, dims, keepDim: true }, [value], run);
-    const top = reduced("max", x);
+    const top = reduceKept("max", x, dims, run);
     const below = run.map(shifted(dtype), shape, [x, top]);
     const power = run.map(powers(dtype), shape, [below]);
-    const sum = reduced("sum", power);
+    const sum = reduceKept("sum", power, dims, run);
     const out = logarithm
       ? run.map(logQuotient(dtype), shape, [below, sum])
       : run.map(quotient(dtype), shape, [power, sum]);
@@ -183,8 +181,7 @@ const position = (extreme: "max" | "min"): Primitive<ArgOp> => ({
   decompose({ dim }, [x], run, [result]) {
     const { shape, dtype, view } = x!;
     if (shape.length === 0) return shaped(positions(1, run), shape);
-    const op = { name: extreme, dims: [dim], keepDim: true };
-    const top = lowerReduce(op, [x!], run);
+    const top = reduceKept(extreme, x!, [dim], run);
     const at = positions(shape[dim]!, run);
     const found = reduceAlong(run, firstOf(dtype), shape, [dim], [
       [x!, view.strides],

@@ -68,7 +68,7 @@ export const free = <O>(grad: Rule<O>["grad"]): Rule<O> => saving([], grad);
 export const pass: Rule = free((g) => g);
 
 /** No result has a gradient. */
-export const none: Gradient = [];
+export const none: readonly never[] = [];
 
 /** A formula over operands of one dtype, made once for each dtype. */
 export const formulaOf = (

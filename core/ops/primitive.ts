@@ -49,6 +49,11 @@ export interface Composed<O, R extends Meta = Meta> extends Meaning<O, R> {
   /** Its kernels. */
   lower(...call: Parameters<Lower<O, R>>): ReturnType<Lower<O, R>>;
   readonly decompose?: never;
+  /**
+   * True where it makes no views of its inputs, so that nothing of them is to
+   * be given back where it fails: small operations need not look at them.
+   */
+  readonly direct?: boolean;
 }
 
 /** A primitive that a routine computes where the backend has it. */
@@ -57,6 +62,7 @@ export interface Routine<O, R extends Meta = Meta> extends Meaning<O, R> {
   lower(...call: Parameters<Lower<O, R>>): ReturnType<Lower<O, R>> | null;
   /** What stands in for it: maps and reductions. */
   decompose(...call: Parameters<Lower<O, R>>): ReturnType<Lower<O, R>>;
+  readonly direct?: never;
 }
 
 /** Everything that core knows of one primitive. */

@@ -3,30 +3,41 @@
  *
  * @module
  */
-import { VJP } from "../autograd/vjp.ts";
-import { INFER } from "../infer.ts";
 import type { Launcher } from "../lower/launcher.ts";
-import { LOWER } from "../lower/table.ts";
 import type { Meta, Op, OpName, OpOf } from "../op.ts";
 import type { Value } from "../value.ts";
 import { ALONG } from "./along.ts";
+import { ASSIGN } from "./assign.ts";
+import { CONVOLVE } from "./convolve.ts";
+import { CREATE } from "./create.ts";
+import { ELEMENTWISE_PRIMITIVES } from "./elementwise.ts";
+import { FORMULA } from "./formula.ts";
+import { GATHER } from "./gather.ts";
+import { MOVEMENT } from "./movement.ts";
+import { POOL } from "./pool.ts";
 import type { Primitive } from "./primitive.ts";
+import { PRODUCT } from "./product.ts";
+import { RANDOM } from "./random.ts";
+import { REDUCE } from "./reduce.ts";
+import { SORT } from "./sort.ts";
+import { SQUARE } from "./squares.ts";
 
-type Table = { readonly [N in OpName]: Primitive<OpOf<N>> };
-type Moving = keyof typeof INFER;
-
-const moving = Object.fromEntries(
-  (Object.keys(INFER) as Moving[]).map((name) => [name, {
-    infer: INFER[name],
-    lower: LOWER[name],
-    gradient: VJP[name],
-  }]),
-) as unknown as { readonly [N in Moving]: Table[N] };
-
-/** Every primitive. */
-export const PRIMITIVES: Table = {
-  ...moving,
+/** Every primitive; a name of an op type without a row does not compile. */
+export const PRIMITIVES: { readonly [N in OpName]: Primitive<OpOf<N>> } = {
+  ...ELEMENTWISE_PRIMITIVES,
+  ...FORMULA,
+  ...REDUCE,
+  ...SQUARE,
   ...ALONG,
+  ...SORT,
+  ...MOVEMENT,
+  ...ASSIGN,
+  ...CREATE,
+  ...RANDOM,
+  ...PRODUCT,
+  ...CONVOLVE,
+  ...POOL,
+  ...GATHER,
 };
 
 /** What is known of the primitive of an op. */
@@ -51,7 +62,7 @@ export function lower(
   try {
     const primitive = primitiveOf(op);
     const results = primitive.infer(op, inputs);
-    run.begin(inputs);
+    if (!primitive.direct) run.begin(inputs);
     const out = primitive.lower(op, inputs, run, results) ??
       primitive.decompose!(op, inputs, run, results);
     run.complete();

@@ -8,6 +8,8 @@ import type {
   AlongOp,
   ArgOp,
   LogSumExpOp,
+  NormOp,
+  OpOf,
   ReduceOp,
   SortOp,
   VarianceOp,
@@ -86,7 +88,9 @@ function specialLines(dtype: DType, largest = Infinity): Operand {
   return operand([lines.length, 3], dtype, "dense", lines.flat());
 }
 
-const drawsOf: { readonly [N in ReduceOp["name"]]: (d: DType) => Draw } = {
+type ReduceName = (ReduceOp | NormOp)["name"];
+
+const drawsOf: { readonly [N in ReduceName]: (d: DType) => Draw } = {
   sum: (dtype) => dtype === "int32" ? wrapping : common,
   mean: () => common,
   prod: (dtype) =>
@@ -103,19 +107,21 @@ const factor: Draw = (random) =>
   random.between(0.97, 1.03) * random.pick([1, -1]);
 
 /** The cases of a plain reduction. */
-export function reduceRow(name: ReduceOp["name"]): CaseRow<ReduceOp> {
+export function reduceRow<N extends ReduceName>(name: N): CaseRow<OpOf<N>> {
   const hollow = name !== "max" && name !== "min";
+  const opOf = (dims: readonly number[], keepDim: boolean) =>
+    ({ name, dims, keepDim }) as unknown as OpOf<N>;
   return {
     dtypes: EVERY,
     *cases(dtype) {
       const draw = drawsOf[name](dtype);
       for (const { shape, dims, keepDim, layout } of reductions(hollow)) {
         yield {
-          op: { name, dims, keepDim },
+          op: opOf(dims, keepDim),
           inputs: [operand(shape, dtype, layout, draw)],
         };
       }
-      const op = { name, dims: [1], keepDim: false };
+      const op = opOf([1], false);
       if (isFloating(dtype)) {
         // Squares of larger numbers leave the range of float32.
         const largest = name === "norm" ? 1e15 : Infinity;

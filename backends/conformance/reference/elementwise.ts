@@ -13,7 +13,8 @@ import {
   erfc,
 } from "@tenfold/core/backend";
 import {
-  inferElementwise,
+  type ElementwiseMeta,
+  infer,
   integerPower,
   power,
   roundHalfEven,
@@ -128,7 +129,7 @@ export function overOperands(
   dtype: DType,
   formula: ScalarFormula,
 ): Plain {
-  const { shape, compute } = inferElementwise(op, inputs);
+  const [{ shape, compute }] = infer(op, inputs) as [ElementwiseMeta];
   const operands = operandsOf(op, inputs);
   const selects = ELEMENTWISE[op.name].rule === "select";
   return generate(shape, dtype, (position) => {
@@ -147,8 +148,8 @@ export function elementwise(
   op: ElementwiseOp,
   inputs: readonly Plain[],
 ): Plain[] {
-  const { compute, result } = inferElementwise(op, inputs);
+  const [{ compute, dtype }] = infer(op, inputs) as [ElementwiseMeta];
   const formula = (compute === "int32" && INTEGER[op.name]) ||
     FORMULAS[op.name];
-  return [overOperands(op, inputs, result, formula)];
+  return [overOperands(op, inputs, dtype, formula)];
 }

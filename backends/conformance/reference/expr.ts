@@ -13,7 +13,7 @@ import {
   topological,
   type UpdateOp,
 } from "@tenfold/core/backend";
-import { inferFormula } from "@tenfold/core/internal";
+import { type FormulaMeta, infer } from "@tenfold/core/internal";
 import { broadcastElement, fit, generate, type Plain } from "./plain.ts";
 import { reduce } from "./reduce.ts";
 
@@ -85,13 +85,15 @@ export function evaluator(
 
 /** The values of a formula at every position, cast to `dtype`. */
 function mapped(
-  { formula, scalars }: MapOp | MapSumOp,
+  op: MapOp | MapSumOp,
   inputs: readonly Plain[],
   dtype: DType,
 ): Plain {
+  const { formula, scalars } = op;
   const value = evaluator(formula.expr);
+  const [{ loop }] = infer(op, inputs) as [FormulaMeta];
   return generate(
-    inferFormula(formula, inputs),
+    loop,
     dtype,
     (position) =>
       value({

@@ -9,6 +9,7 @@ import type {
   AlongOp,
   ArgOp,
   LogSumExpOp,
+  NormOp,
   ReduceOp,
   SortOp,
   VarianceOp,
@@ -46,7 +47,7 @@ function logSumExp(values: readonly number[]): number {
   return Math.log(total(values.map((x) => Math.exp(x - shift)))) + shift;
 }
 
-const PLAIN: { readonly [N in ReduceOp["name"]]: Fold } = {
+const PLAIN: { readonly [N in (ReduceOp | NormOp)["name"]]: Fold } = {
   // int32 sums and products wrap at every step.
   sum: (values, dtype) =>
     dtype === "int32" ? values.reduce((a, b) => (a + b) | 0, 0) : total(values),
@@ -86,7 +87,7 @@ export function fold(
 }
 
 /** The plain reductions. */
-export function reduce(op: ReduceOp, [x]: readonly Plain[]): Plain[] {
+export function reduce(op: ReduceOp | NormOp, [x]: readonly Plain[]): Plain[] {
   return fold(op, x!, infer(op, [x!])[0]!, PLAIN[op.name]);
 }
 

@@ -4,8 +4,14 @@
  *
  * @module
  */
-import type { ElementwiseOp, Op, OpName, OpOf } from "@tenfold/core/backend";
-import { forEachElementwise } from "@tenfold/core/internal";
+import {
+  ELEMENTWISE,
+  type ElementwiseName,
+  type ElementwiseOp,
+  type Op,
+  type OpName,
+  type OpOf,
+} from "@tenfold/core/backend";
 import { conv2d, conv2dInput, conv2dWeight, maxPool2d } from "./convolve.ts";
 import { arange, dropout, eye, full, random } from "./create.ts";
 import { elementwise } from "./elementwise.ts";
@@ -35,9 +41,14 @@ import {
 /** The results of a primitive over plain arrays. */
 export type Meaning<O> = (op: O, inputs: readonly Plain[]) => Plain[];
 
+const names = Object.keys(ELEMENTWISE) as ElementwiseName[];
+const elementwiseRows = Object.fromEntries(
+  names.map((name) => [name, elementwise]),
+) as { [N in ElementwiseName]: Meaning<ElementwiseOp> };
+
 /** What each primitive means. */
 export const REFERENCE: { readonly [N in OpName]: Meaning<OpOf<N>> } = {
-  ...forEachElementwise<Meaning<ElementwiseOp>>(elementwise),
+  ...elementwiseRows,
   cast,
   copy: (_, [x]) => [x!],
   sum: reduce,

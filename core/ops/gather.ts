@@ -1,0 +1,284 @@
+/**
+ * Picking by index, and adding where an index says.
+ *
+ * @module
+ */
+import { canCast, type DType, DTYPES, numberOf } from "../dtype.ts";
+import { DTypeError, IndexError, ShapeError, showShape } from "../errors.ts";
+import {
+  accumulator,
+  arg,
+  call,
+  castExpr,
+  constant,
+  type Expr,
+} from "../expr.ts";
+import { alongDim } from "../lower/geometry.ts";
+import type { Launcher } from "../lower/launcher.ts";
+import {
+  behind,
+  castOf,
+  castProgram,
+  copyOf,
+  filled,
+  only,
+  positions,
+  reduceAlong,
+} from "../lower/parts.ts";
+import { memoize, ReduceProgram } from "../lower/program.ts";
+import type { Meta } from "../op.ts";
+import { sameShape, type Shape } from "../shape.ts";
+import type { Value } from "../value.ts";
+import { View } from "../view.ts";
+import { pass, saving, zeros } from "./gradient.ts";
+import type { Family } from "./primitive.ts";
+
+/** Picks elements along a dim: `out[.., j] = x[.., index[.., j]]`. */
+export interface GatherOp {
+  /** Marks the primitive. */
+  readonly name: "gather";
+  /** The dim, not negative. */
+  readonly dim: number;
+}
+
+/** Adds `src` into a copy of x at the places that `index` names. */
+export interface ScatterAddOp {
+  /** Marks the primitive. */
+  readonly name: "scatterAdd";
+  /** The dim, not negative. */
+  readonly dim: number;
+}
+
+/** Checks that `index` fits `x` along every dim but `dim`. */
+function checkIndex(
+  name: string,
+  dim: number,
+  x: Shape,
+  index: Meta,
+): void {
+  if (index.dtype !== "int32") {
+    throw new DTypeError(
+      `Cannot ${name} as the index must be int32: got ${index.dtype}`,
+    );
+  }
+  if (
+    index.shape.length !== x.length ||
+    index.shape.some((extent, d) => d !== dim && extent > x[d]!)
+  ) {
+    throw new ShapeError(
+      `Cannot ${name} along dim ${dim} as the index must have as many dims as the tensor and be no larger along the others: got index ${
+        showShape(index.shape)
+      } for ${showShape(x)}`,
+    );
+  }
+}
+
+/** Checks that `src` can be added into `x` wherever the index says. */
+function checkSource(x: Meta, index: Meta, src: Meta): void {
+  if (x.dtype === "bool") {
+    throw new DTypeError(
+      "Cannot scatterAdd into a bool tensor as bools are not added: cast it to int32",
+    );
+  }
+  if (!canCast(src.dtype, x.dtype)) {
+    throw new DTypeError(
+      `Cannot scatterAdd ${src.dtype} values into a tensor of ${x.dtype} as it cannot hold them: cast one of them, such as the tensor to ${src.dtype}`,
+    );
+  }
+  if (
+    src.shape.length !== index.shape.length ||
+    src.shape.some((extent, d) => extent < index.shape[d]!)
+  ) {
+    throw new ShapeError(
+      `Cannot scatterAdd as the source must be at least as large as the index: got source ${
+        showShape(src.shape)
+      } for index ${showShape(index.shape)}`,
+    );
+  }
+}
+
+/** The number of elements along a dim: an index must be below it. */
+const boundOf = (x: Meta, dim: number): number => x.shape[dim] ?? 1;
+
+/** Inputs index and the bound: how many indices lie outside. */
+const outside = memoize(() => {
+  const [index, bound] = [arg(0, "int32"), arg(1, "int32")];
+  const wrong = call(
+    "or",
+    call("lt", index, constant(0, "int32")),
+    call("ge", index, bound),
+  );
+  return new ReduceProgram(
+    ["int32", "int32"],
+    castExpr(wrong, "int32"),
+    "sum",
+    accumulator("int32"),
+    0,
+  );
+});
+
+/** Refuses indices that are out of range, as routines do. */
+function refuseOutside(
+  name: string,
+  index: Value,
+  bound: number,
+  run: Launcher,
+): void {
+  const dims = index.shape.map((_, d) => d);
+  const limit = filled([], bound, "int32", run);
+  const faults = run.reduce(outside(), index.shape, dims, [index, limit]);
+  limit.release();
+  const error = (count: number) =>
+    new IndexError(
+      `Cannot ${name} as ${count} ${
+        count === 1 ? "index is" : "indices are"
+      } out of range: expected ${bound === 0 ? "none" : `0 to ${bound - 1}`}`,
+    );
+  run.refuse(name, faults, error);
+  faults.release();
+}
+
+/** Inputs x, index and position: the x whose index is the position. */
+export const picked: (dtype: DType) => ReduceProgram = memoize((dtype) => {
+  const x = castExpr(arg(0, dtype), numberOf(dtype));
+  // The largest of one element and nothing: also NaN and -0 stay themselves.
+  const element = call(
+    "select",
+    call("eq", arg(1, "int32"), arg(2, "int32")),
+    x,
+    constant(DTYPES[x.dtype].lowest, x.dtype),
+  );
+  return new ReduceProgram(
+    [dtype, "int32", "int32"],
+    element,
+    "max",
+    castExpr(accumulator(x.dtype), dtype),
+    0,
+  );
+});
+
+/** Inputs index, position, src and x: x and each src of that index. */
+const added = memoize((dtype: DType) => {
+  const here: Expr = call("eq", arg(0, "int32"), arg(1, "int32"));
+  return new ReduceProgram(
+    ["int32", "int32", dtype, dtype],
+    call("select", here, arg(2, dtype), constant(0, dtype)),
+    "sum",
+    call("add", accumulator(dtype), arg(3, dtype)),
+    0,
+  );
+});
+
+/** Every primitive that an index steers. */
+export const GATHER: Family<GatherOp | ScatterAddOp> = {
+  gather: {
+    infer({ dim }, [x, index]) {
+      checkIndex("gather", dim, x!.shape, index!);
+      return [{ shape: index!.shape, dtype: x!.dtype }];
+    },
+    lower({ dim }, inputs, run) {
+      const [x, index] = inputs as [Value, Value];
+      const out = run.allocate(index.shape, x.dtype);
+      if (out.view.size === 0) return out;
+      const views = [out.view, x.view, index.view];
+      const loop = alongDim(index.shape, dim, views);
+      const bound = boundOf(x, dim);
+      const values = [out, x, index];
+      if (
+        run.routine("gather", loop.shape, 1, values, loop.strides, { bound })
+      ) {
+        return out;
+      }
+      out.release();
+      return null;
+    },
+    /** Every element is compared with the index. */
+    decompose({ dim }, inputs, run) {
+      const [x, index] = inputs as [Value, Value];
+      const bound = boundOf(x, dim);
+      refuseOutside("gather", index, bound, run);
+      const rank = index.shape.length;
+      const at = positions(bound, run);
+      const loop = [...index.shape, bound];
+      const out = reduceAlong(run, picked(x.dtype), loop, [rank], [
+        [x, behind(x.view.strides, dim)],
+        [index, [...index.view.strides, 0]],
+        [at, only(rank + 1, rank)],
+      ]);
+      at.release();
+      return out;
+    },
+    gradient: [
+      saving(
+        [1],
+        (g, c) => zeros(c, c.input(0).shape).scatterAdd(c.op.dim, c.t(1), g),
+      ),
+    ],
+  },
+  scatterAdd: {
+    infer({ dim }, [x, index, src]) {
+      checkIndex("scatterAdd", dim, x!.shape, index!);
+      checkSource(x!, index!, src!);
+      return [{ shape: x!.shape, dtype: x!.dtype }];
+    },
+    lower({ dim }, inputs, run) {
+      const [x, index, src] = inputs as [Value, Value, Value];
+      const out = copyOf(x, run);
+      if (index.view.size === 0) return out;
+      const source = castOf(src, x.dtype, run);
+      const views = [out.view, index.view, source.view];
+      const { shape, strides } = alongDim(index.shape, dim, views);
+      const bound = boundOf(x, dim);
+      const values = [out, index, source];
+      const done = run.routine("scatterAdd", shape, 1, values, strides, {
+        bound,
+      });
+      source.release();
+      if (done) return out;
+      out.release();
+      return null;
+    },
+    /** Every place is compared with the index. */
+    decompose({ dim }, inputs, run) {
+      const [x, index, src] = inputs as [Value, Value, Value];
+      const { dtype } = x;
+      const bound = boundOf(x, dim);
+      refuseOutside("scatterAdd", index, bound, run);
+      const out = copyOf(x, run);
+      const source = castOf(src, dtype, run);
+      const rank = index.shape.length;
+      const target = index.shape.map((n, d) => d === dim ? bound : n);
+      const window = out.alias(
+        new View(target, out.view.strides, out.view.offset),
+      );
+      const at = positions(bound, run);
+      const loop = [...target, index.shape[dim] ?? 1];
+      const sums = reduceAlong(run, added(dtype), loop, [rank], [
+        [index, behind(index.view.strides, dim)],
+        [at, only(rank + 1, dim)],
+        [source, behind(source.view.strides, dim)],
+        [window, [...window.view.strides, 0]],
+      ]);
+      run.mapInto(castProgram(dtype, dtype), [window], [sums]);
+      for (const part of [at, sums, window, source]) part.release();
+      return out;
+    },
+    gradient: [
+      pass,
+      null,
+      saving([1], (g, c) => {
+        const gathered = g.gather(c.op.dim, c.t(1));
+        const { shape } = c.input(2);
+        if (sameShape(shape, gathered.shape)) return gathered;
+        const windows = shape.map((_, dim) => ({
+          name: "slice" as const,
+          dim,
+          start: 0,
+          length: gathered.shape[dim]!,
+          step: 1,
+        }));
+        return c.apply({ name: "embed", shape, value: 0, windows }, [gathered]);
+      }),
+    ],
+  },
+};
