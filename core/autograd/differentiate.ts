@@ -92,7 +92,7 @@ function wholeQuotient(a: Expr, b: Expr, y: Expr): Expr {
 const density = (x: Expr): Expr =>
   mul(call("exp", mul(square(x), num(-0.5, x))), num(0.3989422804014327, x));
 /** Φ(x), the standard normal distribution function. */
-const distribution = (x: Expr): Expr =>
+export const distribution = (x: Expr): Expr =>
   mul(
     add(call("erf", mul(x, num(Math.SQRT1_2, x))), num(1, x)),
     num(0.5, x),

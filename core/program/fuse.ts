@@ -7,6 +7,7 @@
 import type { Storage } from "../storage.ts";
 import { absorb, epilogue, loopSize, merge, writesTo } from "./combine.ts";
 import { costOf } from "./expression.ts";
+import { useIdentities } from "./identities.ts";
 import type { Place, RecordedLaunch } from "./launch.ts";
 import { share } from "./share.ts";
 
@@ -31,7 +32,9 @@ export function fuse(
   launches: readonly RecordedLaunch[],
   options: FuseOptions,
 ): RecordedLaunch[] {
-  const fusion = new Fusion(share(launches, options.temporary), options);
+  const shared = share(launches, options.temporary);
+  const all = useIdentities(shared, options.operands);
+  const fusion = new Fusion(all, options);
   fusion.dropDead();
   fusion.absorbAll();
   fusion.mergeAll();

@@ -1,0 +1,144 @@
+/**
+ * Identities: what a map would compute again at some cost may follow from what an
+ * earlier launch holds already. GELU is `x Φ(x)`, so that its gradient has Φ as
+ * a quotient and takes one exponential instead of two functions.
+ *
+ * @module
+ */
+import { distribution } from "../autograd/differentiate.ts";
+import { arg, call, constant, type Expr } from "../expr.ts";
+import { MapProgram } from "../lower/program.ts";
+import { sameShape } from "../shape.ts";
+import type { View } from "../view.ts";
+import { Interner, rewriter } from "./expression.ts";
+import type { MapLaunch, Place, RecordedLaunch } from "./launch.ts";
+
+/** Below this |x|, Φ(x) is a half, and the quotient could lose it. */
+const SMALL = 1e-30;
+
+/** Φ(x) from x and `y = x Φ(x)`. */
+const fromProduct = (x: Expr, y: Expr): Expr =>
+  call(
+    "select",
+    call("lt", call("abs", x), constant(SMALL, x.dtype)),
+    constant(0.5, x.dtype),
+    call("div", y, x),
+  );
+
+/**
+ * The launches, with values of Φ taken from those of GELU.
+ *
+ * @param operands How many outputs and inputs a kernel may have.
+ */
+export function useIdentities(
+  launches: readonly RecordedLaunch[],
+  operands: number,
+): RecordedLaunch[] {
+  const out: RecordedLaunch[] = [];
+  launches.forEach((launch, i) => {
+    const found = launch.kind === "map" &&
+      launch.outputs.length + launch.inputs.length < operands &&
+      rewritten(launch, (place) => geluOf(place, launches.slice(0, i)));
+    out.push(found || launch);
+  });
+  return out;
+}
+
+/** Where the GELU of a place was written, if both are still as they were. */
+function geluOf(
+  { storage, view }: Place,
+  before: readonly RecordedLaunch[],
+): Place | null {
+  for (let i = before.length - 1; i >= 0; i--) {
+    const launch = before[i]!;
+    if (isGelu(launch) && isAt(launch.inputs[0]!, storage, view)) {
+      const [made] = launch.outputs as [Place];
+      const changed = before.slice(i + 1).some(({ outputs }) =>
+        outputs.some((o) => o.storage === made.storage)
+      );
+      return changed || !sameShape(made.view.shape, view.shape) ? null : made;
+    }
+    if (launch.outputs.some((o) => o.storage === storage)) return null;
+  }
+  return null;
+}
+
+function isGelu(launch: RecordedLaunch): launch is MapLaunch {
+  if (launch.kind !== "map" || launch.inputs.length !== 1) return false;
+  const [expr, ...others] = launch.program.exprs;
+  return others.length === 0 && expr!.kind === "call" && expr!.fn === "gelu" &&
+    expr!.args[0]!.kind === "arg";
+}
+
+function isAt(place: Place, storage: Place["storage"], view: View): boolean {
+  return place.storage === storage && place.view.offset === view.offset &&
+    sameShape(place.view.shape, view.shape) &&
+    place.view.strides.every((stride, d) => stride === view.strides[d]);
+}
+
+/** A map that reads the GELU of an input instead of computing Φ of it. */
+function rewritten(
+  launch: MapLaunch,
+  geluAt: (place: Place) => Place | null,
+): MapLaunch | null {
+  const { inputs, program } = launch;
+  for (const [k, place] of inputs.entries()) {
+    const { dtype } = place.storage;
+    if (dtype !== "float32" && dtype !== "float64") continue;
+    const interner = new Interner();
+    const leaves = {
+      arg: (index: number) =>
+        interner.intern(arg(index, inputs[index]!.storage.dtype)),
+      scalar: (index: number) => index,
+    };
+    const rewrite = rewriter(interner, leaves);
+    const phi = rewrite(distribution(arg(k, dtype)));
+    const exprs = program.exprs.map(rewrite);
+    if (!exprs.some((expr) => holds(expr, phi))) continue;
+    const gelu = geluAt(place);
+    if (gelu === null) continue;
+    const y = arg(inputs.length, dtype);
+    const other = fromProduct(arg(k, dtype), y);
+    return {
+      ...launch,
+      inputs: [...inputs, gelu],
+      program: new MapProgram(
+        [...program.inputs, dtype],
+        exprs.map(replacing(phi, other)),
+        program.scalars,
+      ),
+    };
+  }
+  return null;
+}
+
+function operandsOf(expr: Expr): readonly Expr[] {
+  return expr.kind === "call"
+    ? expr.args
+    : expr.kind === "cast"
+    ? [expr.value]
+    : [];
+}
+
+/** Whether a node is a part of an expression of the same interner. */
+function holds(expr: Expr, node: Expr): boolean {
+  return expr === node || operandsOf(expr).some((part) => holds(part, node));
+}
+
+/** Puts one node in the place of another. */
+function replacing(node: Expr, by: Expr): (expr: Expr) => Expr {
+  const known = new Map<Expr, Expr>([[node, by]]);
+  const replace = (expr: Expr): Expr => {
+    let made = known.get(expr);
+    if (made === undefined) {
+      made = expr.kind === "call"
+        ? { ...expr, args: expr.args.map(replace) }
+        : expr.kind === "cast"
+        ? { ...expr, value: replace(expr.value) }
+        : expr;
+      known.set(expr, made);
+    }
+    return made;
+  };
+  return replace;
+}
