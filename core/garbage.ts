@@ -101,8 +101,11 @@ export function turned(bytes: number): void {
 
 type Later = (then: () => void) => unknown;
 
-/** Runs a function in a later turn: at once rather than after a millisecond. */
-const later: Later = ((): Later => {
+/** Not looked for while undefined: Deno loads much of Node for it. */
+let later: Later | undefined;
+
+/** What runs a function in a later turn: rather at once than after a while. */
+function findLater(): Later {
   const { setImmediate } = globalThis as { setImmediate?: Later };
   if (setImmediate !== undefined) return setImmediate;
   if (typeof MessageChannel === "undefined") return (then) => setTimeout(then);
@@ -114,8 +117,9 @@ const later: Later = ((): Later => {
     };
     port2.postMessage(null);
   };
-})();
+}
 
 function turn(): Promise<void> {
-  return new Promise((resolve) => later(resolve));
+  const run = later ??= findLater();
+  return new Promise((resolve) => run(resolve));
 }

@@ -31,18 +31,15 @@ export function callPlace(): Place | null {
  * The folders of the library's packages, as stacks name them: by their place,
  * and by the URL that the source maps of the npm packages give them.
  */
-const OWN: readonly string[] = [
-  "core",
-  "backends",
-  "nn",
-  "optim",
-  "data",
-  "train",
-  "tenfold",
-].flatMap((name) => {
-  const { href } = new URL(`../${name}/`, import.meta.url);
-  return [href, href.replace(/^file:\/\//, ""), `tenfold://${name}/`];
-});
+function ownFolders(): readonly string[] {
+  return ["core", "backends", "nn", "optim", "data", "train", "tenfold"]
+    .flatMap((name) => {
+      const { href } = new URL(`../${name}/`, import.meta.url);
+      return [href, href.replace(/^file:\/\//, ""), `tenfold://${name}/`];
+    });
+}
+
+let own: readonly string[] | undefined;
 
 /** `file:///a.ts:3:7` out of a line of a stack, in V8's form or JSC's. */
 const LOCATION =
@@ -63,6 +60,7 @@ export function showPlace(place: Place | null): string {
 
 /** Whether a location lies in the library and is not one of its tests. */
 function isOwn(location: string): boolean {
-  return OWN.some((folder) => location.startsWith(folder)) &&
+  own ??= ownFolders();
+  return own.some((folder) => location.startsWith(folder)) &&
     !/_test(ing)?\.ts:/.test(location);
 }

@@ -268,7 +268,7 @@ function environmentBackend(): string | null {
 
 /** A variable, or null where it is unset, empty or may not be read. */
 export function environmentVariable(variable: string): string | null {
-  const { Deno: deno, process } = globalThis as {
+  const runtime = globalThis as {
     Deno?: {
       permissions: {
         querySync(d: { name: "env"; variable: string }): { state: string };
@@ -277,12 +277,14 @@ export function environmentVariable(variable: string): string | null {
     };
     process?: { env?: Record<string, string | undefined> };
   };
+  const { Deno: deno } = runtime;
   if (deno) {
     // Asked beforehand, so that no prompt appears for a mere default.
     const { state } = deno.permissions.querySync({ name: "env", variable });
     return state === "granted" ? deno.env.get(variable) || null : null;
   }
-  return process?.env?.[variable] || null;
+  // Deno has it too, but loads much of Node for it.
+  return runtime.process?.env?.[variable] || null;
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   EXTRACTS,
   LANE_LOADS,
   LANE_STORES,
+  LANES,
   LOADS,
   MISC,
   PLAIN,
@@ -58,114 +59,139 @@ type Operands<S extends string> = S extends `${infer Head} ${infer Rest}`
   ? [Code<Head & ValueType>, ...Operands<Rest>]
   : [Code<S & ValueType>];
 
-type Tables =
-  & typeof PLAIN
-  & typeof LOADS
-  & typeof STORES
-  & typeof EXTRACTS
-  & typeof REPLACES
-  & typeof LANE_LOADS
-  & typeof LANE_STORES;
+/** The functions of a signature, one for each name. */
+type Plain<S extends string, Names> = S extends `${infer O} > ${infer R}` ? {
+    readonly [N in keyof Names]: (
+      ...operands: Operands<O>
+    ) => Code<R & ValueType>;
+  }
+  : never;
 
-/** The function that makes the instruction of this name. */
-type Maker<K> = K extends keyof typeof PLAIN
-  ? (...operands: Operands<(typeof PLAIN)[K][1]>) => Code<(typeof PLAIN)[K][2]>
-  : K extends keyof typeof LOADS
-    ? (address: Code<"i32">, offset?: number) => Code<(typeof LOADS)[K][1]>
-  : K extends keyof typeof STORES ? (
+/** What a table has for a namespace, or nothing. */
+type Rows<T, N> = N extends keyof T ? T[N] : Record<never, never>;
+
+/** The members of all types of a union. */
+type All<U> = (U extends unknown ? (member: U) => void : never) extends
+  (member: infer A) => void ? A : never;
+
+type Lane<N extends keyof typeof LANES> = (typeof LANES)[N];
+
+type Namespace<N extends keyof typeof LANES> =
+  & All<
+    {
+      [S in keyof (typeof PLAIN)[N]]: Plain<S & string, (typeof PLAIN)[N][S]>;
+    }[keyof (typeof PLAIN)[N]]
+  >
+  & {
+    readonly [K in keyof Rows<typeof LOADS, N>]: (
       address: Code<"i32">,
-      value: Code<(typeof STORES)[K][1]>,
       offset?: number,
-    ) => Code<"none">
-  : K extends keyof typeof EXTRACTS
-    ? (vector: Code<"v128">, lane: number) => Code<(typeof EXTRACTS)[K][1]>
-  : K extends keyof typeof REPLACES ? (
+    ) => Code<Lane<N>>;
+  }
+  & {
+    readonly [K in keyof Rows<typeof STORES, N>]: (
+      address: Code<"i32">,
+      value: Code<Lane<N>>,
+      offset?: number,
+    ) => Code<"none">;
+  }
+  & {
+    readonly [K in keyof Rows<typeof EXTRACTS, N>]: (
       vector: Code<"v128">,
       lane: number,
-      value: Code<(typeof REPLACES)[K][1]>,
-    ) => Code<"v128">
-  : K extends keyof typeof LANE_LOADS ? (
+    ) => Code<Lane<N>>;
+  }
+  & {
+    readonly [K in keyof Rows<typeof REPLACES, N>]: (
+      vector: Code<"v128">,
+      lane: number,
+      value: Code<Lane<N>>,
+    ) => Code<"v128">;
+  }
+  & {
+    readonly [K in keyof Rows<typeof LANE_LOADS, N>]: (
       address: Code<"i32">,
       vector: Code<"v128">,
       lane: number,
       offset?: number,
-    ) => Code<"v128">
-  : (
-    address: Code<"i32">,
-    vector: Code<"v128">,
-    lane: number,
-    offset?: number,
-  ) => Code<"none">;
-
-type Namespace<N extends string> = {
-  readonly [
-    K in keyof Tables as K extends `${N}.${infer Rest}` ? Rest : never
-  ]: Maker<K>;
-};
+    ) => Code<"v128">;
+  }
+  & {
+    readonly [K in keyof Rows<typeof LANE_STORES, N>]: (
+      address: Code<"i32">,
+      vector: Code<"v128">,
+      lane: number,
+      offset?: number,
+    ) => Code<"none">;
+  };
 
 /** `add(...)` of `i32`, by the text format's name `"i32.add"`. */
-function namespace<N extends string>(name: N): Namespace<N> {
+function namespace<N extends keyof typeof LANES>(name: N): Namespace<N> {
   const made: Record<string, unknown> = {};
+  const lane = LANES[name];
+  const prefix = /x|v/.test(name) ? VECTOR : 0;
   const rows = <R>(
-    table: Record<string, R>,
+    table: { readonly [name: string]: { readonly [key: string]: R } },
     make: (row: R) => unknown,
   ): void => {
-    for (const [key, row] of Object.entries(table)) {
-      if (!key.startsWith(`${name}.`)) continue;
-      made[key.slice(name.length + 1)] = make(row);
+    for (const [key, row] of Object.entries(table[name] ?? {})) {
+      made[key] = make(row);
     }
   };
-  rows(
-    PLAIN as Record<string, readonly [number, string, ValueType]>,
-    ([opcode, , result]) => (...operands: Code[]) =>
-      instruction(result, operands, opcode),
-  );
-  rows(
-    LOADS as Record<string, readonly [number, ValueType, number]>,
-    ([opcode, result, align]) => (address: Code, offset = 0) =>
+  const signatures: { readonly [signature: string]: Record<string, number> } =
+    PLAIN[name];
+  for (const [signature, names] of Object.entries(signatures)) {
+    const result = signature.split(" > ")[1] as ValueType;
+    for (const [key, opcode] of Object.entries(names)) {
+      made[key] = (...operands: Code[]) =>
+        instruction(result, operands, prefix | opcode);
+    }
+  }
+  rows<readonly [number, number]>(
+    LOADS,
+    ([opcode, align]) => (address: Code, offset = 0) =>
       instruction(
-        result,
+        lane,
         [address],
-        opcode,
+        prefix | opcode,
         (out) => memoryImmediates(out, align, offset),
       ),
   );
-  rows(
-    STORES as Record<string, readonly [number, ValueType, number]>,
-    ([opcode, , align]) => (address: Code, value: Code, offset = 0) =>
+  rows<readonly [number, number]>(
+    STORES,
+    ([opcode, align]) => (address: Code, value: Code, offset = 0) =>
       instruction(
         "none",
         [address, value],
-        opcode,
+        prefix | opcode,
         (out) => memoryImmediates(out, align, offset),
       ),
   );
-  rows(
-    EXTRACTS as Record<string, readonly [number, ValueType]>,
-    ([opcode, result]) => (vector: Code, lane: number) =>
-      instruction(result, [vector], opcode, (out) => out.push(lane)),
+  rows<number>(
+    EXTRACTS,
+    (opcode) => (vector: Code, at: number) =>
+      instruction(lane, [vector], prefix | opcode, (out) => out.push(at)),
   );
-  rows(
-    REPLACES as Record<string, readonly [number, ValueType]>,
-    ([opcode]) => (vector: Code, lane: number, value: Code) =>
-      instruction("v128", [vector, value], opcode, (out) => out.push(lane)),
+  rows<number>(
+    REPLACES,
+    (opcode) => (vector: Code, at: number, value: Code) =>
+      instruction(
+        "v128",
+        [vector, value],
+        prefix | opcode,
+        (out) => out.push(at),
+      ),
   );
   const lanes =
     (type: "v128" | "none") =>
     ([opcode, align]: readonly [number, number]) =>
-    (address: Code, vector: Code, lane: number, offset = 0) =>
-      instruction(type, [address, vector], opcode, (out) => {
+    (address: Code, vector: Code, at: number, offset = 0) =>
+      instruction(type, [address, vector], prefix | opcode, (out) => {
         memoryImmediates(out, align, offset);
-        out.push(lane);
+        out.push(at);
       });
-  rows(
-    LANE_LOADS as Record<string, readonly [number, number]>,
-    lanes("v128"),
-  );
-  rows(
-    LANE_STORES as Record<string, readonly [number, number]>,
-    lanes("none"),
-  );
+  rows<readonly [number, number]>(LANE_LOADS, lanes("v128"));
+  rows<readonly [number, number]>(LANE_STORES, lanes("none"));
   return made as Namespace<N>;
 }
 
