@@ -110,7 +110,9 @@ export class Scope implements Disposable {
    */
   keep<T>(kept: T): T {
     const outer = around(this.outer);
-    for (const scoped of scopedIn(kept)) {
+    const found = scopedIn(kept);
+    for (let i = 0; i < found.length; i++) {
+      const scoped = found[i]!;
       const { [OWNER]: owner } = scoped;
       if (owner !== this && owner?.kind !== "batch") continue;
       scoped[OWNER] = null;
@@ -334,8 +336,6 @@ class TidyEnding implements Ending {
     this.#scope = scope;
   }
 
-  waits(): void {}
-
   done(value: unknown): void {
     const scope = this.#scope;
     if (isGenerator(value)) {
@@ -397,7 +397,6 @@ export function unscoped<T>(fn: () => T): T {
   const task = ownTask();
   const barrier = new Scope(task, "unscoped", callPlace());
   return within(task, fn, {
-    waits: () => {},
     done: () => barrier.dispose(),
     failed: () => barrier.abandon(),
   });

@@ -161,20 +161,24 @@ export function setAsyncContext(
 /** What a call around a function enters, and how it is left. */
 export interface Ending {
   /** The function has returned a promise. */
-  waits(): void;
+  waits?(): void;
   /** The function has returned this value, or its promise has given it. */
-  done(value: unknown): void;
+  done(value: unknown, task: Task): void;
   /** The function has failed; its error is thrown afterwards. */
-  failed(): void;
+  failed?(): void;
 }
 
 /**
- * A task for one call around a function, where the runtime can tell tasks
- * apart; the current one where it cannot.
+ * A task for one call around a function, or null where the runtime cannot tell
+ * tasks apart.
  */
+export function newTask(): Task | null {
+  return asyncContext() === null ? null : new Task(currentTask(), true);
+}
+
+/** The same, but the current task where the runtime cannot tell them apart. */
 export function ownTask(): Task {
-  const around = currentTask();
-  return asyncContext() === null ? around : new Task(around, true);
+  return newTask() ?? currentTask();
 }
 
 /**
@@ -186,7 +190,7 @@ export function within<T>(task: Task, fn: () => T, ending: Ending): T {
   try {
     result = task.run(fn);
   } catch (error) {
-    ending.failed();
+    ending.failed?.();
     task.leave();
     throw error;
   }
@@ -197,7 +201,7 @@ export function within<T>(task: Task, fn: () => T, ending: Ending): T {
 
 function done<T>(task: Task, value: T, ending: Ending): T {
   try {
-    ending.done(value);
+    ending.done(value, task);
   } finally {
     task.leave();
   }
@@ -209,12 +213,12 @@ function settled<T>(
   result: PromiseLike<T>,
   ending: Ending,
 ): PromiseLike<T> {
-  ending.waits();
+  ending.waits?.();
   if (task.own) task.wait();
   return result.then(
     (value) => done(task, value, ending),
     (error) => {
-      ending.failed();
+      ending.failed?.();
       task.leave();
       throw error;
     },

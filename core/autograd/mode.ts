@@ -9,7 +9,7 @@ import { callPlace, type Place, showPlace, traceAll } from "../place.ts";
 import {
   currentTask,
   type Ending,
-  ownTask,
+  newTask,
   type Task,
   within,
 } from "../task.ts";
@@ -75,11 +75,7 @@ class Switch implements ModeSwitch, Ending {
 
   [Symbol.dispose](): void {
     const left = this.#end();
-    if (left === null) return;
-    traceAll();
-    throw new OverlapError(
-      `Cannot end the ${this} before the ${left} inside it as that is still in force: two tasks overlap, so give each a call of its own, such as noGrad(async () => ...), or end modes in the reverse of the order in which they began`,
-    );
+    if (left !== null) throw overlap(this, left);
   }
 
   waits(): void {
@@ -101,10 +97,27 @@ class Switch implements ModeSwitch, Ending {
   }
 }
 
+function overlap(ended: Switch | string, left: ModeSwitch): OverlapError {
+  traceAll();
+  return new OverlapError(
+    `Cannot end the ${ended} before the ${left} inside it as that is still in force: two tasks overlap, so give each a call of its own, such as noGrad(async () => ...), or end modes in the reverse of the order in which they began`,
+  );
+}
+
+/** How a call ends whose mode is that of its task. */
+const ofTask = (name: string): Ending => ({
+  done(_, { mode }) {
+    if (mode !== null) throw overlap(name, mode);
+  },
+});
+
+const NO_GRAD = ofTask("noGrad");
+const ENABLE_GRAD = ofTask("enableGrad");
+
 /** The mode that keeps operations from being recorded now, for messages. */
 export function modeInForce(): string {
   const { mode, recording } = currentTask();
-  return recording || mode === null ? "" : ` (the ${mode} is in force)`;
+  return recording ? "" : ` (the ${mode ?? "noGrad"} is in force)`;
 }
 
 /** Calls `fn`, which waits for nothing, under a mode. */
@@ -126,8 +139,14 @@ function begin(mode: boolean): ModeSwitch {
 
 /** Calls `fn` under a mode, until its promise settles if it returns one. */
 function under<T>(mode: boolean, fn: () => T): T {
-  const task = ownTask();
-  return within(task, fn, new Switch(task, mode));
+  const task = newTask();
+  if (task === null) {
+    const current = currentTask();
+    return within(current, fn, new Switch(current, mode));
+  }
+  // A task of its own begins with the mode and ends with it.
+  task.recording = mode;
+  return within(task, fn, mode ? ENABLE_GRAD : NO_GRAD);
 }
 
 /**
