@@ -1,0 +1,119 @@
+/**
+ * What a model does, as a list of primitives: all operations of tensors pass
+ * `device.apply`, and while a model runs it is listened to.
+ *
+ * @module
+ */
+import type { Device } from "@tenfold/core";
+import type { Op, Value } from "@tenfold/core/backend";
+import { noGradNow } from "@tenfold/core/internal";
+import type { AnyModule } from "@tenfold/nn";
+
+/** A primitive that ran. */
+export interface Step {
+  readonly op: Op;
+  readonly inputs: readonly Value[];
+  readonly results: readonly Value[];
+  /** The name of the module that it ran in. */
+  readonly path: string;
+}
+
+/** Everything that ran. */
+export interface Trace {
+  readonly steps: readonly Step[];
+  /** Values that came from outside of the model, by the key of each. */
+  readonly outside: ReadonlyMap<string, Value>;
+}
+
+/** Numbers of storages, so that views of one can be told apart. */
+export class Keys {
+  readonly #numbers = new Map<object, number>();
+
+  /** What tells a value apart: its memory and where in it the elements are. */
+  of({ storage, view }: Value): string {
+    let number = this.#numbers.get(storage);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(storage, number);
+    }
+    return `${number}:${view.offset}:${view.shape.join()}:${view.strides.join()}`;
+  }
+}
+
+/** Calls a function while the forward passes of modules are noted. */
+function withPaths<T>(
+  model: AnyModule,
+  path: { name: string },
+  fn: () => T,
+): T {
+  const wrapped: AnyModule[] = [];
+  try {
+    for (const [name, module] of model.namedModules()) {
+      if (Object.hasOwn(module, "forward")) continue;
+      const { forward } = module as { forward(...inputs: never[]): unknown };
+      Object.defineProperty(module, "forward", {
+        configurable: true,
+        value: (...inputs: never[]) => {
+          const outer = path.name;
+          path.name = name;
+          try {
+            return forward.apply(module, inputs);
+          } finally {
+            path.name = outer;
+          }
+        },
+      });
+      wrapped.push(module);
+    }
+    return fn();
+  } finally {
+    for (const module of wrapped) {
+      delete (module as { forward?: unknown }).forward;
+    }
+  }
+}
+
+/**
+ * Runs a model and lists what it does on a device.
+ *
+ * @param known The keys of inputs, parameters and buffers.
+ */
+export function traceModel<T>(
+  model: AnyModule,
+  device: Device,
+  keys: Keys,
+  known: ReadonlySet<string>,
+  run: () => T,
+): Trace & { readonly result: T } {
+  const steps: Step[] = [];
+  const outside = new Map<string, Value>();
+  const made = new Set(known);
+  const path = { name: "" };
+  const { apply } = device;
+  const note = (value: Value) => {
+    const key = keys.of(value);
+    if (made.has(key)) return;
+    made.add(key);
+    outside.set(key, value.alias());
+  };
+  const listening = device as {
+    apply(op: Op, inputs: readonly Value[]): readonly Value[];
+  };
+  listening.apply = (op, inputs) => {
+    for (const input of inputs) note(input);
+    const results = apply.call(device, op, inputs);
+    steps.push({ op, inputs: [...inputs], results, path: path.name });
+    for (const result of results) made.add(keys.of(result));
+    return results;
+  };
+  try {
+    const result = noGradNow(() => withPaths(model, path, run));
+    return { steps, outside, result };
+  } catch (error) {
+    for (const value of outside.values()) value.release();
+    throw error;
+  } finally {
+    // Its own methods again, which are its class's.
+    delete (device as { apply?: unknown }).apply;
+  }
+}
