@@ -15,7 +15,7 @@ import {
 } from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
 import { type Code, type FunctionBuilder, i32 } from "./assembler.ts";
-import { ARGUMENT_BYTES } from "./engine.ts";
+import { ARGUMENT_BYTES } from "./addresses.ts";
 import type { LinearMemory } from "./memory.ts";
 import { loadSplat, type Quad } from "./values.ts";
 

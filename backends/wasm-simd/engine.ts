@@ -12,24 +12,13 @@ import {
   type ScalarFunction,
   topological,
 } from "@tenfold/core/backend";
+import { ARGUMENTS, HEAP } from "./addresses.ts";
 import { Allocator, type Block } from "./allocator.ts";
 import { type Func, ModuleBuilder } from "./assembler.ts";
 import type { Features } from "./features.ts";
 import type { LinearMemory } from "./memory.ts";
 import { ThreadPool } from "./threads/pool.ts";
 import { FORMS } from "./values.ts";
-
-/** The address of a few zeros that nothing ever overwrites. */
-export const ZEROS = 0;
-const ZERO_BYTES = 64;
-/** The address of the status of kernels: a flag and a number. */
-export const STATUS: number = ZEROS + ZERO_BYTES;
-/** The address of the arguments of kernels, behind the words of threads. */
-export const ARGUMENTS = 4096;
-/** The first byte that the allocator may give away. */
-const HEAP = 32768;
-/** Bytes that arguments have room for: 40 operands of 100 dims, and more. */
-export const ARGUMENT_BYTES: number = HEAP - ARGUMENTS;
 
 /**
  * An exported function: runs the part `[begin, end)` of a call's work. The

@@ -8,7 +8,8 @@
 
 import type { KernelCall, Launch } from "@tenfold/core/backend";
 import type { ArgumentLayout } from "./arguments.ts";
-import { ARGUMENTS, type Engine, type Program } from "./engine.ts";
+import { ARGUMENTS } from "./addresses.ts";
+import type { Engine, Program } from "./engine.ts";
 
 /** What a call does. */
 export interface Work {

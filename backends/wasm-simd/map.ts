@@ -7,7 +7,8 @@
 import { type Launch, type MapKernel, usesIndex } from "@tenfold/core/backend";
 import { ArgumentLayout } from "./arguments.ts";
 import type { Local } from "./assembler.ts";
-import { ARGUMENTS, type Engine, importsOf } from "./engine.ts";
+import { ARGUMENTS } from "./addresses.ts";
+import { type Engine, importsOf } from "./engine.ts";
 import { ExpressionWriter } from "./expression.ts";
 import { overRows, stepOf } from "./loops.ts";
 import { type MapEmitContext, mapRow } from "./map_row.ts";

@@ -13,7 +13,8 @@ import type {
 } from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
 import { type Func, i32 } from "./assembler.ts";
-import { type Engine, type Program, STATUS } from "./engine.ts";
+import { STATUS } from "./addresses.ts";
+import type { Engine, Program } from "./engine.ts";
 import { type Stage, stageOf, type Stages, type Work } from "./launch.ts";
 
 /** Fewer calls are not worth a function of their own. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Engine, ZEROS } from "../engine.ts";
+import { ZEROS } from "../addresses.ts";
+import type { Engine } from "../engine.ts";
 import type { Product } from "../matmul/matmul.ts";
 import type { BlasProducts } from "./products.ts";
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Engine, type Program, ZEROS } from "../engine.ts";
+import { ZEROS } from "../addresses.ts";
+import type { Engine, Program } from "../engine.ts";
 import type { Work } from "../launch.ts";
 import type { Product } from "../matmul/matmul.ts";
 import type { Foreign, ForeignFunction } from "./foreign.ts";

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { ZEROS } from "../addresses.ts";
 import type { Engine } from "../engine.ts";
-import { type Multiplier, Product } from "../matmul/matmul.ts";
+import type { Multiplier, Product } from "../matmul/matmul.ts";
 import type { BlasProducts } from "./products.ts";
 
 /** Rows, columns and depth of what is tried. */
@@ -66,13 +67,21 @@ function time(
 }
 
 function square(size: number, at: number): Product {
-  const product = new Product();
   const line = 4 * size;
-  product.rows = product.columns = product.depth = size;
-  product.a = at;
-  product.b = at + size * line;
-  product.out = at + 2 * size * line;
-  product.aRow = product.bStep = product.outRow = line;
-  product.aStep = product.bColumn = 4;
-  return product;
+  return {
+    rows: size,
+    columns: size,
+    depth: size,
+    a: at,
+    aRow: line,
+    aStep: 4,
+    b: at + size * line,
+    bStep: line,
+    bColumn: 4,
+    out: at + 2 * size * line,
+    outRow: line,
+    first: ZEROS,
+    firstRow: 0,
+    firstColumn: 0,
+  };
 }

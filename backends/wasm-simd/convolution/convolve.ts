@@ -16,7 +16,7 @@ import {
   type Local,
   select,
 } from "../assembler.ts";
-import { ZEROS } from "../engine.ts";
+import { ZEROS } from "../addresses.ts";
 import { elementBytes, TILE_COLUMNS } from "../matmul/micro.ts";
 import { overPanels, smaller } from "../matmul/panels.ts";
 import { entryOf } from "./offsets.ts";

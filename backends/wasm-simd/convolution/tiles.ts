@@ -5,7 +5,7 @@
  */
 
 import { f32, f32x4, i32, type Local, select, v128 } from "../assembler.ts";
-import { ZEROS } from "../engine.ts";
+import { ZEROS } from "../addresses.ts";
 import { elementBytes, TILE_COLUMNS } from "../matmul/micro.ts";
 import { overPanels, smaller } from "../matmul/panels.ts";
 import { areEightNeighbours, entryOf } from "./offsets.ts";

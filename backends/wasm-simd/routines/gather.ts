@@ -22,7 +22,8 @@ import {
   memoryCopy,
   v128,
 } from "../assembler.ts";
-import { type Engine, shiftOf, STATUS } from "../engine.ts";
+import { STATUS } from "../addresses.ts";
+import { type Engine, shiftOf } from "../engine.ts";
 import { staged, stageOf } from "../launch.ts";
 import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
 import { ELEMENTS } from "../elements.ts";

@@ -13,7 +13,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { i32 } from "../assembler.ts";
 import { WasmSimd } from "../backend.ts";
-import { ARGUMENTS, Engine } from "../engine.ts";
+import { ARGUMENTS } from "../addresses.ts";
+import { Engine } from "../engine.ts";
 import { probeFeatures } from "../features.ts";
 import { LinearMemory } from "../memory.ts";
 
