@@ -5,7 +5,7 @@
  */
 import type { Shape } from "@tenfold/core";
 import { sizeOf, View } from "@tenfold/core/backend";
-import { positions } from "./reference/mod.ts";
+import { positions } from "./reference/plain.ts";
 
 /** The name of a layout. */
 export type Layout =

@@ -5,7 +5,15 @@
  * @module
  */
 import type { DType } from "@tenfold/core";
-import { type Op, type RoutineName, View } from "@tenfold/core/backend";
+import {
+  type AlongOp,
+  type Op,
+  type RoutineName,
+  View,
+} from "@tenfold/core/backend";
+import { infer } from "@tenfold/core/internal";
+import { EVERY } from "./cases/case.ts";
+import { LINE_NAMES } from "./ops/along.ts";
 import { type Plain, reference } from "./reference/mod.ts";
 import { toleranceOf } from "./tolerance.ts";
 import { firstDifference } from "./compare.ts";
@@ -195,7 +203,7 @@ function sort(maker: Maker, dtype: DType): Trial {
   };
 }
 
-function along(name: "cumsum" | "softmax" | "logSoftmax") {
+function along(name: AlongOp["name"]) {
   return (maker: Maker, dtype: DType): Trial => {
     const shape = loopOf(maker.random);
     const x = maker.input(shape, dtype);
@@ -211,13 +219,22 @@ function along(name: "cumsum" | "softmax" | "logSoftmax") {
   };
 }
 
-/** The dtypes that each routine works in, and its trials. */
-export const ROUTINES: {
-  readonly [N in DirectRoutine]: {
-    readonly dtypes: readonly DType[];
-    readonly trial: (maker: Maker, dtype: DType) => Trial;
-  };
-} = {
+/** The dtypes that a routine works in, and its trials. */
+interface DirectTrials {
+  readonly dtypes: readonly DType[];
+  readonly trial: (maker: Maker, dtype: DType) => Trial;
+}
+
+/** They work in the dtypes that the op leaves as they are. */
+const ALONG_ROUTINES = Object.fromEntries(LINE_NAMES.map((name) => [name, {
+  dtypes: EVERY.filter((dtype) =>
+    infer({ name, dim: 0 }, [{ shape: [1], dtype }])[0]!.dtype === dtype
+  ),
+  trial: along(name),
+}])) as unknown as { [N in AlongOp["name"]]: DirectTrials };
+
+/** The routines whose launches are tried without core. */
+export const ROUTINES: { readonly [N in DirectRoutine]: DirectTrials } = {
   matmul: { dtypes: ["int32", "float32", "float64"], trial: matmul },
   gather: { dtypes: ["bool", "int32", "float32", "float64"], trial: gather },
   scatterAdd: { dtypes: ["int32", "float32", "float64"], trial: scatterAdd },
@@ -230,9 +247,7 @@ export const ROUTINES: {
     trial: arg("argmin"),
   },
   sort: { dtypes: ["bool", "int32", "float32", "float64"], trial: sort },
-  cumsum: { dtypes: ["int32", "float32", "float64"], trial: along("cumsum") },
-  softmax: { dtypes: ["float32", "float64"], trial: along("softmax") },
-  logSoftmax: { dtypes: ["float32", "float64"], trial: along("logSoftmax") },
+  ...ALONG_ROUTINES,
 };
 
 /** The strides of an operand along the loop of a trial. */

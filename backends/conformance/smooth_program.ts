@@ -16,6 +16,7 @@ import {
   type Tensor,
 } from "@tenfold/core";
 import { sizeOf } from "@tenfold/core/backend";
+import { LINE_NAMES } from "./ops/along.ts";
 import { type Plain, reference } from "./reference/mod.ts";
 import { showOp } from "./check.ts";
 import { gradientOf, lifted, type Loss } from "./difference.ts";
@@ -79,7 +80,7 @@ function next(values: readonly Plain[], random: Random): Step {
     };
   }
   if (choice === 3) {
-    const name = random.pick(["softmax", "logSoftmax", "cumsum"] as const);
+    const name = random.pick(LINE_NAMES);
     return { op: { name, dim }, inputs: [i] };
   }
   if (choice === 4) {

@@ -12,6 +12,7 @@ import {
   type Op,
   sizeOf,
 } from "@tenfold/core/backend";
+import { LINE_NAMES } from "./ops/along.ts";
 import { fit, type Plain } from "./reference/mod.ts";
 import { randomExpr } from "./expressions.ts";
 import { movementOf } from "./movements.ts";
@@ -149,9 +150,7 @@ function along(program: Values, random: Random): Step | null {
   const dim = random.whole(0, Math.max(0, shape.length - 1));
   const name = random.pick(
     [
-      "softmax",
-      "logSoftmax",
-      "cumsum",
+      ...LINE_NAMES,
       "sort",
       ...(shape[dim] === 0 ? [] : ["argmax", "argmin"] as const),
     ] as const,

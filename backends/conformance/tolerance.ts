@@ -18,18 +18,20 @@ import {
 } from "@tenfold/core/backend";
 import { fold, overOperands, type Plain, reference } from "./reference/mod.ts";
 import { DIGITS, type Tolerance } from "./compare.ts";
+import { ALONG } from "./ops/along.ts";
+import {
+  column,
+  extentAlong,
+  sizes,
+  type ToleranceRule,
+  walk,
+} from "./ops/spec.ts";
 import {
   EQUAL,
   EXACT,
   SCALAR_TOLERANCE,
   scalarTolerance,
 } from "./scalar_tolerance.ts";
-
-type Rule<O> = (
-  op: O,
-  inputs: readonly Plain[],
-  expected: readonly Plain[],
-) => Tolerance;
 
 const exact = () => EXACT;
 const equal = () => EQUAL;
@@ -45,7 +47,7 @@ const like = (fn: keyof typeof SCALAR_TOLERANCE) => () => SCALAR_TOLERANCE[fn];
 const TINY = 1e-34;
 
 const ELEMENTWISE_TOLERANCE: {
-  readonly [N in ElementwiseName]: Rule<ElementwiseOp>;
+  readonly [N in ElementwiseName]: ToleranceRule<ElementwiseOp>;
 } = {
   add: exact,
   sub: exact,
@@ -107,18 +109,6 @@ const ELEMENTWISE_TOLERANCE: {
   where: exact,
 };
 
-/** The error of a sum of `count` terms, in epsilons. */
-const walk = (count: number): number => 8 + 2 * Math.sqrt(count);
-
-/** The operands' sizes: the same numbers without signs, in float64. */
-function sizes(inputs: readonly Plain[]): Plain[] {
-  return inputs.map((x) => ({
-    ...x,
-    dtype: x.dtype === "int32" ? "int32" : "float64",
-    data: x.data.map(Math.abs),
-  }));
-}
-
 /** Errors relative to what the op gives for the operands' sizes. */
 function ofSizes(op: Op, inputs: readonly Plain[], count: number): Tolerance {
   const [scale] = reference(op, sizes(inputs));
@@ -138,17 +128,8 @@ const summed = <O extends Op & { readonly dims: readonly number[] }>(
   inputs: readonly Plain[],
 ): Tolerance => ofSizes(op, inputs, countOf(op, inputs[0]!));
 
-const extentAlong = ({ dim }: { readonly dim: number }, x: Plain): number =>
-  x.shape[dim] ?? 1;
-
-/** The distance of the largest finite value from the smallest. */
-function rangeOf(x: Plain): number {
-  const finite = x.data.filter(Number.isFinite);
-  return finite.length === 0 ? 0 : Math.max(...finite) - Math.min(...finite);
-}
-
 /** The tolerance of each primitive. */
-const TOLERANCE: { readonly [N in OpName]: Rule<OpOf<N>> } = {
+const TOLERANCE: { readonly [N in OpName]: ToleranceRule<OpOf<N>> } = {
   ...ELEMENTWISE_TOLERANCE,
   cast: exact,
   copy: exact,
@@ -185,16 +166,7 @@ const TOLERANCE: { readonly [N in OpName]: Rule<OpOf<N>> } = {
     epsilons: 16 + walk(countOf(op, x!)),
     scale: result!.data.map((y) => 1 + Math.abs(y)),
   }),
-  argmax: exact,
-  argmin: exact,
-  softmax: (op, [x]) => ({
-    epsilons: 16 + walk(extentAlong(op, x!)) + Math.min(100, rangeOf(x!)),
-  }),
-  logSoftmax: (op, [x], [result]) => ({
-    epsilons: 16 + walk(extentAlong(op, x!)),
-    scale: result!.data.map((y) => 1 + Math.abs(y)),
-  }),
-  cumsum: (op, inputs) => ofSizes(op, inputs, extentAlong(op, inputs[0]!)),
+  ...column(ALONG, "tolerance"),
   sort: exact,
   reshape: exact,
   permute: exact,
@@ -263,5 +235,5 @@ export function toleranceOf(
     isFloating(dtype)
   );
   if (!floats && !(op.name in ELEMENTWISE)) return EXACT;
-  return (TOLERANCE[op.name] as Rule<Op>)(op, inputs, expected);
+  return (TOLERANCE[op.name] as ToleranceRule<Op>)(op, inputs, expected);
 }

@@ -1,12 +1,10 @@
 /**
- * Cases of the reductions and of the operations along a dim.
+ * Cases of the reductions and of sorting.
  *
  * @module
  */
 import type { DType, Shape } from "@tenfold/core";
 import type {
-  AlongOp,
-  ArgOp,
   LogSumExpOp,
   NormOp,
   OpOf,
@@ -16,7 +14,6 @@ import type {
 } from "@tenfold/core/backend";
 import { isFloating } from "@tenfold/core";
 import { ALL_LAYOUTS, type Layout } from "../layout.ts";
-import type { Operand } from "../session.ts";
 import {
   anything,
   common,
@@ -36,9 +33,7 @@ import {
   subsetsOfDims,
   VECTORS,
 } from "./case.ts";
-
-/** Loops that take several passes or blocks on a parallel device. */
-const LARGE: readonly Shape[] = [[4099], [3, 1500], [1500, 3], [40, 11, 9]];
+import { LARGE, lines, specialLines } from "./lines.ts";
 
 interface Reduction {
   readonly dims: readonly number[];
@@ -65,27 +60,6 @@ function* reductions(
       }
     }
   }
-}
-
-/** Lines of special values, three of each. */
-const SPECIAL_LINES: readonly (readonly number[])[] = [
-  [NaN, 1, 2],
-  [1, NaN, Infinity],
-  [Infinity, -Infinity, 0],
-  [-Infinity, -Infinity, -Infinity],
-  [Infinity, Infinity, 1],
-  [-0, 0, -0],
-  [1e30, -1e30, 1],
-  [1000, -1000, 999],
-  [0, 0, 0],
-];
-
-/** The lines whose finite numbers are at most `largest`. */
-function specialLines(dtype: DType, largest = Infinity): Operand {
-  const lines = SPECIAL_LINES.filter((line) =>
-    line.every((x) => !Number.isFinite(x) || Math.abs(x) <= largest)
-  );
-  return operand([lines.length, 3], dtype, "dense", lines.flat());
 }
 
 type ReduceName = (ReduceOp | NormOp)["name"];
@@ -188,66 +162,6 @@ export const logSumExpRow: CaseRow<LogSumExpOp> = {
     if (isFloating(dtype)) yield { op, inputs: [specialLines(dtype)] };
   },
 };
-
-/** Every dim of every shape that has some, and of a 0-d one. */
-function* lines(): Iterable<{ shape: Shape; dim: number; layout: Layout }> {
-  for (const shape of [...VECTORS, ...BLOCKS, [17, 33]]) {
-    for (let dim = 0; dim < Math.max(1, shape.length); dim++) {
-      for (const layout of ALL_LAYOUTS) yield { shape, dim, layout };
-    }
-  }
-  for (const shape of LARGE) {
-    for (let dim = 0; dim < shape.length; dim++) {
-      for (const layout of ["dense", "transposed"] as const) {
-        yield { shape, dim, layout };
-      }
-    }
-  }
-}
-
-/** The cases of `argmax` and `argmin`. */
-export function argRow(name: ArgOp["name"]): CaseRow<ArgOp> {
-  return {
-    dtypes: EVERY,
-    *cases(dtype) {
-      let keepDim = false;
-      for (const { shape, dim, layout } of lines()) {
-        if (shape[dim] === 0) continue;
-        keepDim = !keepDim;
-        yield {
-          op: { name, dim, keepDim },
-          inputs: [operand(shape, dtype, layout, ties)],
-        };
-      }
-      const op = { name, dim: 1, keepDim: false };
-      if (isFloating(dtype)) yield { op, inputs: [specialLines(dtype)] };
-      const edges = EDGES[dtype];
-      yield {
-        op: { ...op, dim: 0 },
-        inputs: [operand([edges.length], dtype, "dense", edges)],
-      };
-    },
-  };
-}
-
-/** The cases of `softmax`, `logSoftmax` and `cumsum`. */
-export function alongRow(name: AlongOp["name"]): CaseRow<AlongOp> {
-  return {
-    dtypes: EVERY,
-    *cases(dtype) {
-      const draw = name === "cumsum" && dtype === "int32" ? wrapping : common;
-      for (const { shape, dim, layout } of lines()) {
-        yield {
-          op: { name, dim },
-          inputs: [operand(shape, dtype, layout, draw)],
-        };
-      }
-      if (isFloating(dtype)) {
-        yield { op: { name, dim: 1 }, inputs: [specialLines(dtype)] };
-      }
-    },
-  };
-}
 
 /** The cases of `sort`. */
 export const sortRow: CaseRow<SortOp> = {

@@ -6,6 +6,8 @@
  */
 import type { Shape } from "@tenfold/core";
 import type { MovementOp, OpName, OpOf } from "@tenfold/core/backend";
+import { ALONG } from "../ops/along.ts";
+import { column } from "../ops/spec.ts";
 import { apart, wholes } from "../values.ts";
 import { type Case, operand, subsetsOfDims } from "./case.ts";
 import {
@@ -55,23 +57,6 @@ function reduction<N extends ReduceName>(name: N): Smooth<OpOf<N>> {
         yield { op, inputs: [operand([2, 3], dtype, "dense", zeros)] };
       }
     }
-  };
-}
-
-function along(
-  name: "softmax" | "logSoftmax" | "cumsum",
-): Smooth<OpOf<"softmax" | "logSoftmax" | "cumsum">> {
-  return function* (dtype) {
-    for (const dim of [0, 1, 2]) {
-      yield {
-        op: { name, dim },
-        inputs: [operand([2, 3, 2], dtype, LAYOUT_CYCLE[dim], plain)],
-      };
-    }
-    yield {
-      op: { name, dim: 0 },
-      inputs: [operand([], dtype, "dense", plain)],
-    };
   };
 }
 
@@ -144,11 +129,7 @@ export const SMOOTH: { readonly [N in OpName]: Smooth<OpOf<N>> } = {
     }
   },
   logsumexp: reduction("logsumexp"),
-  argmax: null,
-  argmin: null,
-  softmax: along("softmax"),
-  logSoftmax: along("logSoftmax"),
-  cumsum: along("cumsum"),
+  ...column(ALONG, "smooth"),
   *sort(dtype) {
     for (const descending of [false, true]) {
       yield {

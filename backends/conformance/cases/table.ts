@@ -31,15 +31,10 @@ import {
   triangleRow,
 } from "./move.ts";
 import { gatherRow, linearRow, matmulRow, scatterAddRow } from "./product.ts";
-import {
-  alongRow,
-  argRow,
-  logSumExpRow,
-  reduceRow,
-  sortRow,
-  varianceRow,
-} from "./reduce.ts";
+import { logSumExpRow, reduceRow, sortRow, varianceRow } from "./reduce.ts";
 import { updateRow } from "./update.ts";
+import { ALONG } from "../ops/along.ts";
+import { column } from "../ops/spec.ts";
 
 const names = Object.keys(ELEMENTWISE) as ElementwiseName[];
 const elementwiseRows = Object.fromEntries(
@@ -61,11 +56,7 @@ export const CASES: { readonly [N in OpName]: CaseRow<OpOf<N>> } = {
   norm: reduceRow("norm"),
   variance: varianceRow,
   logsumexp: logSumExpRow,
-  argmax: argRow("argmax"),
-  argmin: argRow("argmin"),
-  softmax: alongRow("softmax"),
-  logSoftmax: alongRow("logSoftmax"),
-  cumsum: alongRow("cumsum"),
+  ...column(ALONG, "cases"),
   sort: sortRow,
   reshape: movementRow("reshape"),
   permute: movementRow("permute"),

@@ -21,8 +21,9 @@ export {
   fit,
   flatIndex,
   generate,
+  type Meaning,
   type Plain,
   positions,
 } from "./plain.ts";
 export { type Fold, fold } from "./reduce.ts";
-export { type Meaning, REFERENCE, reference } from "./table.ts";
+export { REFERENCE, reference } from "./table.ts";

@@ -96,3 +96,6 @@ export function withDim(
   out[dim] = value;
   return out;
 }
+
+/** The results of a primitive over plain arrays. */
+export type Meaning<O> = (op: O, inputs: readonly Plain[]) => Plain[];

@@ -1,13 +1,11 @@
 /**
- * What the reductions and the operations along a dim mean: functions of a list
- * of numbers, applied to each line of the tensor.
+ * What the reductions and sorting mean: functions of a list of numbers, applied
+ * to each line of the tensor.
  *
  * @module
  */
 import type { DType, Shape } from "@tenfold/core";
 import type {
-  AlongOp,
-  ArgOp,
   LogSumExpOp,
   NormOp,
   ReduceOp,
@@ -28,7 +26,8 @@ import {
 /** The values that a reduction folds into one, in C order. */
 export type Fold = (values: readonly number[], dtype: DType) => number;
 
-const total = (values: readonly number[]): number =>
+/** The sum of some numbers. */
+export const total = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0);
 const mean = (values: readonly number[]): number =>
   total(values) / values.length;
@@ -112,30 +111,8 @@ export function reduceLogSumExp(
   return fold(op, x!, infer(op, [x!])[0]!, logSumExp);
 }
 
-/** The first position whose value no other comes before; NaN comes first. */
-function first(
-  values: readonly number[],
-  before: (a: number, b: number) => boolean,
-): number {
-  const nan = values.findIndex(Number.isNaN);
-  if (nan >= 0) return nan;
-  const best = values.reduce((a, b) => before(b, a) ? b : a);
-  return values.indexOf(best);
-}
-
-/** The meaning of `argmax` and `argmin`. */
-export function argReduce(op: ArgOp, [x]: readonly Plain[]): Plain[] {
-  return fold(
-    { dims: [op.dim], keepDim: op.keepDim },
-    x!,
-    infer(op, [x!])[0]!,
-    (values) =>
-      first(values, op.name === "argmax" ? (a, b) => a > b : (a, b) => a < b),
-  );
-}
-
 /** Replaces each line along a dim by what `of` makes of it. */
-function along(
+export function overLines(
   x: Plain,
   dim: number,
   dtype: DType,
@@ -156,39 +133,6 @@ function along(
   return { shape: x.shape, dtype, data };
 }
 
-function softmax(line: readonly number[]): number[] {
-  const top = Math.max(...line);
-  const powers = line.map((x) => Math.exp(x - top));
-  const sum = total(powers);
-  return powers.map((p) => p / sum);
-}
-
-function logSoftmax(line: readonly number[]): number[] {
-  const top = Math.max(...line);
-  const log = Math.log(total(line.map((x) => Math.exp(x - top))));
-  return line.map((x) => x - top - log);
-}
-
-function cumsum(line: readonly number[], wraps: boolean): number[] {
-  let sum = 0;
-  return line.map((x) => sum = wraps ? (sum + x) | 0 : sum + x);
-}
-
-/** The meaning of `softmax`, `logSoftmax` and `cumsum`. */
-export function alongDim(op: AlongOp, [x]: readonly Plain[]): Plain[] {
-  const { dtype } = infer(op, [x!])[0]!;
-  switch (op.name) {
-    case "softmax":
-      return [along(x!, op.dim, dtype, softmax)];
-    case "logSoftmax":
-      return [along(x!, op.dim, dtype, logSoftmax)];
-    case "cumsum":
-      return [
-        along(x!, op.dim, dtype, (line) => cumsum(line, dtype === "int32")),
-      ];
-  }
-}
-
 /** The order of a stable ascending sort: by value, NaN last. */
 function order(line: readonly number[], descending: boolean): number[] {
   const compare = (a: number, b: number): number => {
@@ -205,7 +149,12 @@ function order(line: readonly number[], descending: boolean): number[] {
 export function sort(op: SortOp, [x]: readonly Plain[]): Plain[] {
   const orderOf = (line: readonly number[]) => order(line, op.descending);
   return [
-    along(x!, op.dim, x!.dtype, (line) => orderOf(line).map((i) => line[i]!)),
-    along(x!, op.dim, "int32", orderOf),
+    overLines(
+      x!,
+      op.dim,
+      x!.dtype,
+      (line) => orderOf(line).map((i) => line[i]!),
+    ),
+    overLines(x!, op.dim, "int32", orderOf),
   ];
 }

@@ -28,18 +28,10 @@ import {
   scatterAdd,
   triangle,
 } from "./move.ts";
-import type { Plain } from "./plain.ts";
-import {
-  alongDim,
-  argReduce,
-  reduce,
-  reduceLogSumExp,
-  reduceVariance,
-  sort,
-} from "./reduce.ts";
-
-/** The results of a primitive over plain arrays. */
-export type Meaning<O> = (op: O, inputs: readonly Plain[]) => Plain[];
+import { ALONG } from "../ops/along.ts";
+import { column } from "../ops/spec.ts";
+import type { Meaning, Plain } from "./plain.ts";
+import { reduce, reduceLogSumExp, reduceVariance, sort } from "./reduce.ts";
 
 const names = Object.keys(ELEMENTWISE) as ElementwiseName[];
 const elementwiseRows = Object.fromEntries(
@@ -61,11 +53,7 @@ export const REFERENCE: { readonly [N in OpName]: Meaning<OpOf<N>> } = {
   norm: reduce,
   variance: reduceVariance,
   logsumexp: reduceLogSumExp,
-  argmax: argReduce,
-  argmin: argReduce,
-  softmax: alongDim,
-  logSoftmax: alongDim,
-  cumsum: alongDim,
+  ...column(ALONG, "meaning"),
   sort,
   reshape: movement,
   permute: movement,
