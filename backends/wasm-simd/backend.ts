@@ -28,7 +28,7 @@ import { Multiplier, prepareMatmul } from "./matmul/matmul.ts";
 import type { LinearMemory } from "./memory.ts";
 import { compileReduce } from "./reduce.ts";
 import { compileArg } from "./routines/arg.ts";
-import { compileCumsum } from "./routines/cumsum.ts";
+import { CUMULATIVE } from "./routines/cumulative.ts";
 import { compileGather, compileScatterAdd } from "./routines/gather.ts";
 import { compileSoftmax } from "./routines/softmax.ts";
 import { compileSort } from "./routines/sort.ts";
@@ -231,8 +231,6 @@ export class WasmSimd implements Backend {
       case "argmax":
       case "argmin":
         return compileArg(this.#engine, kernel);
-      case "cumsum":
-        return compileCumsum(this.#engine, kernel);
       case "softmax":
       case "logSoftmax":
         return compileSoftmax(this.#engine, kernel);
@@ -243,7 +241,8 @@ export class WasmSimd implements Backend {
       case "maxPool2d":
         return compileMaxPool2d(this.#engine, kernel);
       default:
-        return null; // Core decomposes it.
+        // Without one, core decomposes it.
+        return CUMULATIVE[kernel.name]?.(this.#engine, kernel) ?? null;
     }
   }
 }

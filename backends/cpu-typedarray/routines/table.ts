@@ -6,7 +6,7 @@
 import type { Launch, RoutineKernel, RoutineName } from "@tenfold/core/backend";
 import { prepareArg } from "./arg.ts";
 import { prepareConv2d } from "./conv2d.ts";
-import { prepareCumsum } from "./cumsum.ts";
+import { CUMULATIVE } from "./cumulative.ts";
 import { prepareGather } from "./gather.ts";
 import { prepareMatmul } from "./matmul.ts";
 import { prepareMaxPool2d } from "./max_pool2d.ts";
@@ -24,7 +24,7 @@ const ROUTINES: { readonly [N in RoutineName]: Prepare } = {
   argmax: prepareArg,
   argmin: prepareArg,
   sort: prepareSort,
-  cumsum: prepareCumsum,
+  ...CUMULATIVE,
   softmax: prepareSoftmax,
   logSoftmax: prepareSoftmax,
   conv2d: prepareConv2d,

@@ -7,8 +7,8 @@ import { isFloating, type TypedArray } from "@tenfold/core";
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import { forEachRow } from "../positions.ts";
 
-/** Runs `cumsum`; floats add up in float64, integers wrap. */
-export function prepareCumsum({ outputs }: RoutineKernel): Launch {
+/** Runs one of them; floats are accumulated in float64, integers wrap. */
+function prepareCumulative({ outputs }: RoutineKernel): Launch {
   const integers = !isFloating(outputs[0]!);
   return (call) => {
     const [out, x] = call.buffers as [TypedArray, TypedArray];
@@ -20,14 +20,17 @@ export function prepareCumsum({ outputs }: RoutineKernel): Launch {
     forEachRow(call, 1, ([outStart, xStart]) => {
       let to = outStart!;
       let from = xStart!;
-      let sum = 0;
+      let total = 0;
       for (let i = 0; i < n; i++) {
-        sum += x[from]!;
-        if (integers) sum |= 0;
-        out[to] = sum;
+        total += x[from]!;
+        if (integers) total |= 0;
+        out[to] = total;
         to += outStep;
         from += xStep;
       }
     });
   };
 }
+
+/** The running reductions. */
+export const CUMULATIVE = { cumsum: prepareCumulative };
