@@ -98,7 +98,8 @@ export interface ReduceKernel {
  *   several equal ones; NaN wins.
  * - `sort`: buffers values, indices (int32), x; stable, ascending, NaN last;
  *   with `descending` = 1 descending, NaN first. Outputs are dense.
- * - `cumsum`: buffers out, x; running sum along the last loop dim.
+ * - `cumsum`, `cumprod`: buffers out, x; running sum or product along the last
+ *   loop dim.
  * - `softmax`, `logSoftmax`: buffers out, x; along the last loop dim.
  *
  * Two more have loops of their own:
@@ -128,6 +129,7 @@ export type RoutineName =
   | "argmin"
   | "sort"
   | "cumsum"
+  | "cumprod"
   | "softmax"
   | "logSoftmax"
   | "conv2d"
@@ -142,6 +144,7 @@ export const ROUTINE_PARAMETERS = {
   argmin: [],
   sort: ["descending"],
   cumsum: [],
+  cumprod: [],
   softmax: [],
   logSoftmax: [],
   conv2d: [],

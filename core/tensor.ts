@@ -1316,7 +1316,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   #along<E extends DType>(
-    name: "softmax" | "logSoftmax" | "cumsum",
+    name: "softmax" | "logSoftmax" | "cumsum" | "cumprod",
     dim: number,
   ): Tensor<E> {
     return this[APPLY]({ name, dim: normalizeDim(dim, this.ndim, name) });
@@ -1358,6 +1358,27 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   cumsum(dim: number): Tensor<NumberOf<D>> {
     checkCount("cumsum", arguments.length, 1);
     return this.#along("cumsum", dim);
+  }
+
+  /**
+   * The running product along a dim. Its gradient is right where elements are
+   * zero, too.
+   *
+   * @param dim The dim; negative ones count from the last.
+   * @returns A tensor of the same shape; int32 for bool, else of the same dtype.
+   * @throws {ShapeError} If there is no such dim.
+   *
+   * @example Running products
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([2, 3, 4]).cumprod(0).toArray(), [2, 6, 24]);
+   * ```
+   */
+  cumprod(dim: number): Tensor<NumberOf<D>> {
+    checkCount("cumprod", arguments.length, 1);
+    return this.#along("cumprod", dim);
   }
 
   // Shape

@@ -19,6 +19,7 @@ import {
   shaped,
 } from "../lower/parts.ts";
 import { memoize, ReduceProgram } from "../lower/program.ts";
+import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import {
@@ -36,7 +37,7 @@ import { reducedShape, reduceKept, refuseEmpty } from "./reduce.ts";
 /** Operations along one dim that keep the shape. */
 export interface AlongOp {
   /** Marks the primitive. */
-  readonly name: "softmax" | "logSoftmax" | "cumsum";
+  readonly name: "softmax" | "logSoftmax" | "cumsum" | "cumprod";
   /** The dim, not negative. */
   readonly dim: number;
 }
@@ -210,6 +211,34 @@ const logSoftmaxGradient = formulaOf(
   (g, y, sum) => call("sub", g!, call("mul", call("exp", y!), sum!)),
 );
 
+/**
+ * The gradient of a running product, without a division, so that zeros do no
+ * harm: what stands before element k, y[k - 1], times what stands behind it,
+ * r[k] = g[k] + x[k + 1] r[k + 1]. Each step takes in as many elements again as
+ * the one before it.
+ */
+const cumprodGradient = saving<AlongOp>([0, "y"], (g, c) => {
+  const { dim } = c.op;
+  const length = g.shape[dim] ?? 0;
+  if (length < 2) return g;
+  const padded = (x: Tensor, before: number, after: number, value = 0) => {
+    const amounts = new Array<number>(2 * (g.ndim - dim)).fill(0);
+    amounts.splice(-2, 2, before, after);
+    return x.pad(amounts, { value });
+  };
+  let behind = g;
+  let factors = c.t(0).narrow(dim, 1, length - 1);
+  for (let by = 1; by < length; by *= 2) {
+    const rest = length - by;
+    const further = factors.mul(behind.narrow(dim, by, rest));
+    behind = behind.add(padded(further, 0, by));
+    if (rest <= by) break;
+    factors = factors.narrow(dim, 0, rest - by)
+      .mul(factors.narrow(dim, by, rest - by));
+  }
+  return padded(c.y().narrow(dim, 0, length - 1), 1, 0, 1).mul(behind);
+});
+
 /** Every primitive along a dim. */
 export const ALONG: Family<AlongOp | ArgOp> = {
   softmax: along(floatOf, softmaxByParts(false), [
@@ -229,6 +258,7 @@ export const ALONG: Family<AlongOp | ArgOp> = {
   cumsum: along(numberOf, running("add"), [
     free((g, c) => g.flip(c.op.dim).cumsum(c.op.dim).flip(c.op.dim)),
   ]),
+  cumprod: along(numberOf, running("mul"), [cumprodGradient]),
   argmax: position("max"),
   argmin: position("min"),
 };

@@ -20,7 +20,7 @@ export const TENSOR_OPERATIONS: readonly string[] = words(`
   where cast
 
   sum mean prod max min argmax argmin any all variance std norm
-  logsumexp softmax logSoftmax cumsum
+  logsumexp softmax logSoftmax cumsum cumprod
 
   reshape flatten squeeze unsqueeze expand expandAs permute transpose t
   contiguous slice index select narrow flip pad repeat tile chunk split unfold

@@ -53,6 +53,19 @@ const cumsum = meaningOf((line, dtype) => {
   return line.map((x) => sum = dtype === "int32" ? (sum + x) | 0 : sum + x);
 });
 
+const cumprod = meaningOf((line, dtype) => {
+  let product = 1;
+  return line.map((x) =>
+    product = dtype === "int32" ? Math.imul(product, x) : product * x
+  );
+});
+
+/** Near 1 but for some zeros, so that long products stay in range. */
+const factor: Draw = (random, dtype) =>
+  random.chance(0.05) || dtype === "bool"
+    ? random.whole(0, 1)
+    : random.between(0.97, 1.03) * random.pick([1, -1]);
+
 /** The cases of an operation that replaces each line. */
 const casesOf = (
   name: AlongOp["name"],
@@ -167,6 +180,19 @@ const LINES: SpecFamily<AlongOp> = {
     }),
     cases: casesOf("cumsum", (dtype) => dtype === "int32" ? wrapping : common),
     smooth: smoothOf("cumsum"),
+  },
+  cumprod: {
+    meaning: cumprod,
+    tolerance: (op, [x]) => ({ epsilons: 4 + extentAlong(op, x!) }),
+    cases: casesOf("cumprod", (dtype) => dtype === "int32" ? wrapping : factor),
+    smooth: function* (dtype) {
+      yield* smoothOf("cumprod")!(dtype);
+      // One zero, and two.
+      for (const line of [[0.5, 0, -2, 3], [0, 2, 0, -1.5]]) {
+        const inputs = [operand([4], dtype, "dense", line)];
+        yield { op: { name: "cumprod", dim: 0 }, inputs };
+      }
+    },
   },
 };
 

@@ -1,5 +1,5 @@
 /**
- * Running sums along the last dim of the loop.
+ * Running sums and products along the last dim of the loop.
  *
  * @module
  */
@@ -8,7 +8,8 @@ import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import { forEachRow } from "../positions.ts";
 
 /** Runs one of them; floats are accumulated in float64, integers wrap. */
-function prepareCumulative({ outputs }: RoutineKernel): Launch {
+function prepareCumulative({ name, outputs }: RoutineKernel): Launch {
+  const multiplies = name === "cumprod";
   const integers = !isFloating(outputs[0]!);
   return (call) => {
     const [out, x] = call.buffers as [TypedArray, TypedArray];
@@ -20,10 +21,15 @@ function prepareCumulative({ outputs }: RoutineKernel): Launch {
     forEachRow(call, 1, ([outStart, xStart]) => {
       let to = outStart!;
       let from = xStart!;
-      let total = 0;
+      let total = multiplies ? 1 : 0;
       for (let i = 0; i < n; i++) {
-        total += x[from]!;
-        if (integers) total |= 0;
+        const value = x[from]!;
+        if (multiplies) {
+          total = integers ? Math.imul(total, value) : total * value;
+        } else {
+          total += value;
+          if (integers) total |= 0;
+        }
         out[to] = total;
         to += outStep;
         from += xStep;
@@ -33,4 +39,7 @@ function prepareCumulative({ outputs }: RoutineKernel): Launch {
 }
 
 /** The running reductions. */
-export const CUMULATIVE = { cumsum: prepareCumulative };
+export const CUMULATIVE = {
+  cumsum: prepareCumulative,
+  cumprod: prepareCumulative,
+};

@@ -222,8 +222,30 @@ def cumulative(g):
     g.op("cumsum", [f32(2.5), 0], lambda t: torch.cumsum(t, 0))
 
 
+def running_products(g):
+    x = randn(2, 3, 4)
+    for dim in (0, 1, 2, -1):
+        g.op("cumprod", [x, dim], lambda t: torch.cumprod(t, dim))
+    for n in (0, 1, 7, 12):
+        g.op("cumprod", [randn(n), 0], lambda t: torch.cumprod(t, 0))
+    for row in ([0.0, 2.0, 3.0], [2.0, 0.0, 3.0, -1.5], [2.0, 3.0, 0.0],
+                [1.0, 0.0, 2.0, 0.0, 3.0], [0.0, 0.0, 0.0]):
+        g.op("cumprod", [f32(row), 0], lambda t: torch.cumprod(t, 0))
+    g.op("cumprod", [f32([[1.0, 0.0, 2.0], [0.0, 0.0, 3.0]]), 1],
+         lambda t: torch.cumprod(t, 1))
+    g.op("cumprod", [ints(-5, 5, 2, 4), 1], lambda t: torch.cumprod(t, 1))
+    g.op("cumprod", [boolean([True, True, False, True]), 0],
+         lambda t: torch.cumprod(t, 0))
+    g.op("cumprod", [f32([2.0, INF, -2.0, NAN, 3.0]), 0],
+         lambda t: torch.cumprod(t, 0), grad=False)
+    g.op("cumprod", [f32([1e30, 1e30, 1e-30]), 0],
+         lambda t: torch.cumprod(t, 0), grad=False, check=False)
+    g.op("cumprod", [f32(2.5), 0], lambda t: torch.cumprod(t, 0))
+
+
 def generate():
-    g = Group("reductions", "reductions, softmax, cumsum", 5)
-    for part in (forms, options, edges, exponentials, cumulative):
+    g = Group("reductions", "reductions, softmax, cumsum, cumprod", 5)
+    for part in (forms, options, edges, exponentials, cumulative,
+                 running_products):
         part(g)
     return [g]
