@@ -48,6 +48,7 @@ export {
   type Figures,
   History,
 } from "./history.ts";
+export * as loggers from "./loggers/mod.ts";
 export * from "./measure.ts";
 export type * from "./metric.ts";
 export type { Model } from "./model.ts";
