@@ -12,10 +12,12 @@ import {
   tidy,
   zeros,
 } from "@tenfold/core";
+import type { Kernel, KernelCall } from "@tenfold/core/backend";
+import { VALUE } from "@tenfold/core/internal";
 import { DataLoader, loadIris, TensorDataset } from "@tenfold/data";
 import * as nn from "@tenfold/nn";
 import { Adam, AdamW, clipGradNorm_, CosineAnnealingLR } from "@tenfold/optim";
-import { clean } from "../core/_testing.ts";
+import { clean, on, renamed } from "../core/_testing.ts";
 import { evaluate } from "./evaluate.ts";
 import { fit, type FitOptions } from "./fit.ts";
 import { accuracy } from "./accuracy.ts";
@@ -209,6 +211,49 @@ describe("a compiled step", () => {
       const few = held(10);
       assertEquals(held(9990), few);
       dispose();
+    }),
+  );
+
+  it(
+    "reads the batches of a loader where they are, without a copy",
+    clean(async () => {
+      const backend = renamed("counting");
+      let read = new Set<unknown>();
+      let launches = 0;
+      let writes = 0;
+      const counting = {
+        ...backend,
+        write: (...args: Parameters<typeof backend.write>) => {
+          writes++;
+          backend.write(...args);
+        },
+        prepare: (kernel: Kernel) => {
+          const launch = backend.prepare(kernel);
+          return launch && ((call: KernelCall) => {
+            launches++;
+            for (const buffer of call.buffers) read.add(buffer);
+            launch(call);
+          });
+        },
+      };
+      await on(counting, async () => {
+        const { step, dispose } = stepper("float32");
+        const dataset = new TensorDataset(
+          ones([64, 4]),
+          zeros([64], { dtype: "int32" }),
+        );
+        using compiled = compile(step);
+        for await (const [x, y] of new DataLoader(dataset, { batchSize: 16 })) {
+          [read, launches, writes] = [new Set(), 0, 0];
+          compiled(x, y).dispose();
+          if (compiled.stats.replayed === 0) continue;
+          assertEquals(read.has(x[VALUE].storage.buffer), true, "inputs");
+          assertEquals(read.has(y[VALUE].storage.buffer), true, "classes");
+          assertEquals([launches, writes], [compiled.stats.launches, 0]);
+        }
+        assertEquals(compiled.stats.replayed, 3);
+        dispose();
+      });
     }),
   );
 
