@@ -140,14 +140,20 @@ function bindOne(
         inputs,
         scalars,
       );
-    case "routine":
-      return launcher.bindRoutine(
-        launch.name,
-        launch.shape,
+    case "routine": {
+      const { name, shape, strides } = launch;
+      const bound = launcher.bindRoutine(
+        name,
+        shape,
         count,
         values,
-        launch.strides,
+        strides,
         scalars,
       );
+      if (bound === null) {
+        throw new Error(`The backend has no ${name} any more`);
+      }
+      return bound;
+    }
   }
 }

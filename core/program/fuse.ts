@@ -6,6 +6,7 @@
  */
 import type { Storage } from "../storage.ts";
 import { absorb, epilogue, loopSize, merge, writesTo } from "./combine.ts";
+import { isProduct, withAddend } from "./product.ts";
 import { costOf } from "./expression.ts";
 import { useIdentities } from "./identities.ts";
 import type { Place, RecordedLaunch } from "./launch.ts";
@@ -68,7 +69,9 @@ class Fusion {
   /** Puts maps into their readers, and readers of reductions into these. */
   absorbAll(): void {
     for (let a = 0; a < this.launches.length;) {
-      if (this.#intoReaders(a) || this.#intoEpilogue(a)) {
+      if (
+        this.#intoReaders(a) || this.#intoEpilogue(a) || this.#intoProduct(a)
+      ) {
         // A producer before may now fit into its reader.
         a = Math.max(0, a - 1);
       } else a++;
@@ -166,6 +169,29 @@ class Fusion {
       writesTo(reader, producer.inputs)
     ) return false;
     const fused = epilogue(producer, reader, this.#options.operands);
+    if (fused === null) return false;
+    this.launches[r] = fused;
+    this.launches.splice(a, 1);
+    return true;
+  }
+
+  /** Has a product begin with what its only reader adds to it. */
+  #intoProduct(a: number): boolean {
+    const producer = this.launches[a]!;
+    if (!this.#options.reorders || !isProduct(producer)) return false;
+    const [output] = producer.outputs as [Place];
+    if (!this.#options.temporary(output.storage) || !this.#isWhole(output, a)) {
+      return false;
+    }
+    const readers = this.#readers(output.storage, a);
+    if (readers.length !== 1) return false;
+    const [r] = readers as [number];
+    const reader = this.launches[r]!;
+    if (
+      reader.kind !== "map" || this.#overwritten(producer.inputs, a, r) ||
+      writesTo(reader, producer.inputs)
+    ) return false;
+    const fused = withAddend(producer, reader);
     if (fused === null) return false;
     this.launches[r] = fused;
     this.launches.splice(a, 1);
