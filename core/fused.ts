@@ -15,9 +15,11 @@ import {
   withPart,
 } from "./key.ts";
 import type { Formula } from "./op.ts";
+import { isPlainObject } from "./option_messages.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
+import type { Several } from "./several.ts";
 import { broadcastShapes, normalizeDims, type Shape } from "./shape.ts";
-import { applyOp, type Dims, Tensor } from "./tensor.ts";
+import { applyOne, type Dims, Tensor } from "./tensor.ts";
 
 /**
  * What an input of a fused function is, and so which dtype its expression has:
@@ -32,16 +34,46 @@ export type FusedInput = "number" | "int32" | "mask";
 /** What a run-time scalar is: a `number` of the common dtype, or an `int32`. */
 export type FusedScalar = "number" | "int32";
 
+/** What the inputs are: by position, or each under its name. */
+export type FusedInputs =
+  | readonly FusedInput[]
+  | { readonly [name: string]: FusedInput };
+
+/** What the run-time scalars are: how many, by position, or under names. */
+export type FusedScalars =
+  | number
+  | readonly FusedScalar[]
+  | { readonly [name: string]: FusedScalar };
+
+/** What a function sees: values under names, or by position. */
+export type FusedValues<K, T> = [K] extends [number | readonly unknown[]]
+  ? Several<T>
+  : { readonly [N in keyof K]: T };
+
+/** What a call passes: values under the same names, or by position. */
+export type FusedArguments<K, T> = [K] extends [number | readonly unknown[]]
+  ? readonly T[]
+  : { readonly [N in keyof K]: T };
+
 /** Options of {@linkcode fused}. */
-export interface FusedOptions {
+export interface FusedOptions<
+  I extends FusedInputs = readonly FusedInput[],
+  S extends FusedScalars = number | readonly FusedScalar[],
+> {
   /**
-   * What each input is; inputs behind the last one named are numbers.
+   * What each input is, under its name or by position; inputs behind the last
+   * one of a list are numbers.
    *
    * @default {numbers}
    */
-  readonly inputs?: readonly FusedInput[];
-  /** How many run-time scalars it takes, or what each of them is. @default {0} */
-  readonly scalars?: number | readonly FusedScalar[];
+  readonly inputs?: I;
+  /**
+   * What each run-time scalar is, under its name or by position, or how many
+   * there are.
+   *
+   * @default {0}
+   */
+  readonly scalars?: S;
 }
 
 /** A value with a gradient of its own. */
@@ -59,9 +91,12 @@ export interface FusedValue {
  * Writes one element of the result in terms of one element of each input and
  * of the run-time scalars.
  */
-export type FusedExpression = (
-  inputs: readonly Expr[],
-  scalars: readonly Expr[],
+export type FusedExpression<
+  I extends FusedInputs = readonly FusedInput[],
+  S extends FusedScalars = number | readonly FusedScalar[],
+> = (
+  inputs: FusedValues<I, Expr>,
+  scalars: FusedValues<S, Expr>,
 ) => Expr | FusedValue;
 
 /** Options of {@linkcode FusedFunction.sum}. */
@@ -75,84 +110,142 @@ export interface FusedSumOptions {
 }
 
 const NONE: readonly number[] = [];
+const INPUTS: readonly FusedInput[] = ["number", "int32", "mask"];
+const SCALARS: readonly FusedScalar[] = ["number", "int32"];
 
-function checkInputs(label: string, kinds: unknown): readonly FusedInput[] {
-  const known = ["number", "int32", "mask"];
-  if (Array.isArray(kinds) && kinds.every((kind) => known.includes(kind))) {
-    return kinds;
+/** What values are, in order, and the names that they have, if any. */
+interface Signature<Kind> {
+  readonly kinds: readonly Kind[];
+  readonly names: readonly string[] | null;
+}
+
+/** Checks what inputs or scalars are said to be. */
+function signatureOf<Kind extends string>(
+  label: string,
+  what: "inputs" | "scalars",
+  known: readonly Kind[],
+  given: unknown,
+): Signature<Kind> {
+  const counts = what === "scalars" && typeof given === "number";
+  if (counts && Number.isInteger(given) && given >= 0) {
+    return { kinds: new Array<Kind>(given).fill(known[0]!), names: null };
   }
+  const names = isPlainObject(given) ? Object.keys(given) : null;
+  const kinds = names === null ? given : Object.values(given as object);
+  if (Array.isArray(kinds) && kinds.every((kind) => known.includes(kind))) {
+    return { kinds, names };
+  }
+  const last = known.length - 1;
   throw new TypeError(
-    `Cannot make ${label} as inputs must be an array of "number", "int32" and "mask": got ${
-      showValue(kinds)
-    }`,
+    `Cannot make ${label} as ${what} must be ${
+      what === "scalars" ? "a count, " : ""
+    }an array or an object of ${
+      known.slice(0, last).map((kind) => `"${kind}"`).join(", ")
+    } and "${known[last]}": got ${showValue(given)}`,
   );
 }
 
-/** What each scalar is; a count means numbers. */
-function checkScalars(label: string, kinds: unknown): readonly FusedScalar[] {
-  if (typeof kinds === "number" && Number.isInteger(kinds) && kinds >= 0) {
-    return new Array<FusedScalar>(kinds).fill("number");
-  }
-  const known = ["number", "int32"];
-  if (Array.isArray(kinds) && kinds.every((kind) => known.includes(kind))) {
-    return kinds;
-  }
-  throw new TypeError(
-    `Cannot make ${label} as scalars must be a count or an array of "number" and "int32": got ${
-      showValue(kinds)
-    }`,
-  );
+/** Values under their names, or the list itself. */
+function named<T>(
+  names: readonly string[] | null,
+  values: readonly T[],
+): readonly T[] | { readonly [name: string]: T } {
+  return names === null
+    ? values
+    : Object.fromEntries(names.map((name, i) => [name, values[i]!]));
 }
 
 /** A function made by {@linkcode fused}. */
-export class FusedFunction {
+export class FusedFunction<
+  I extends FusedInputs = readonly FusedInput[],
+  S extends FusedScalars = number | readonly FusedScalar[],
+> {
   readonly #label: string;
-  readonly #inputs: readonly FusedInput[];
-  readonly #scalars: readonly FusedScalar[];
-  readonly #expression: FusedExpression;
+  readonly #inputs: Signature<FusedInput>;
+  readonly #scalars: Signature<FusedScalar>;
+  readonly #expression: FusedExpression<I, S>;
   readonly #formulas = new Map<Key, Formula>();
 
   /** Programs call {@linkcode fused}. */
   constructor(
     label: string,
-    expression: FusedExpression,
-    { inputs = [], scalars = 0 }: FusedOptions,
+    expression: FusedExpression<I, S>,
+    options: FusedOptions<I, S>,
   ) {
+    const { inputs = [], scalars = 0 } = options;
     this.#label = label;
-    this.#inputs = checkInputs(label, inputs);
-    this.#scalars = checkScalars(label, scalars);
+    this.#inputs = signatureOf(label, "inputs", INPUTS, inputs);
+    this.#scalars = signatureOf(label, "scalars", SCALARS, scalars);
     this.#expression = expression;
   }
 
-  #check(inputs: readonly Tensor[], scalars: readonly number[]): void {
-    if (!Array.isArray(inputs)) {
+  /** The inputs of a call, in order. */
+  #tensors(inputs: FusedArguments<I, Tensor>): readonly Tensor[] {
+    const { names } = this.#inputs;
+    const list = names === null ? inputs : this.#listed(names, inputs, "input");
+    if (!Array.isArray(list)) {
       throw new TypeError(
         `Cannot compute ${this.#label} as the inputs must be an array of tensors: got ${
           showValue(inputs)
         }`,
       );
     }
-    for (let i = 0; i < inputs.length; i++) {
-      if (inputs[i] instanceof Tensor) continue;
+    for (let i = 0; i < list.length; i++) {
+      if (list[i] instanceof Tensor) continue;
       throw new TypeError(
-        `Cannot compute ${this.#label} as input ${i} is not a tensor: got ${
-          showValue(inputs[i])
+        `Cannot compute ${this.#label} as input ${
+          names?.[i] ?? i
+        } is not a tensor: got ${showValue(list[i])}`,
+      );
+    }
+    return list;
+  }
+
+  /** The run-time scalars of a call, in order. */
+  #numbers(scalars: FusedArguments<S, number> | undefined): readonly number[] {
+    const { names, kinds } = this.#scalars;
+    const list = names === null
+      ? (scalars ?? NONE) as readonly number[]
+      : this.#listed(names, scalars, "run-time scalar") as readonly number[];
+    if (list.length !== kinds.length) {
+      throw new TypeError(
+        `Cannot compute ${this.#label} with ${list.length} run-time scalars: it takes ${kinds.length}`,
+      );
+    }
+    for (let i = 0; i < list.length; i++) {
+      if (typeof list[i] === "number") continue;
+      throw new TypeError(
+        `Cannot compute ${this.#label} as run-time scalar ${
+          names?.[i] ?? i
+        } must be a number: got ${showValue(list[i])}`,
+      );
+    }
+    return list;
+  }
+
+  /** Values that were passed by name, in order. */
+  #listed(
+    names: readonly string[],
+    values: unknown,
+    what: string,
+  ): readonly unknown[] {
+    if (!isPlainObject(values)) {
+      throw new TypeError(
+        `Cannot compute ${this.#label} as it takes each ${what} by name (${
+          names.join(", ")
+        }): got ${showValue(values)}`,
+      );
+    }
+    const unknown = Object.keys(values).find((name) => !names.includes(name));
+    if (unknown !== undefined) {
+      throw new TypeError(
+        `Cannot compute ${this.#label} as it has no ${what} ${unknown}: it takes ${
+          names.join(", ")
         }`,
       );
     }
-    if (scalars.length !== this.#scalars.length) {
-      throw new TypeError(
-        `Cannot compute ${this.#label} with ${scalars.length} run-time scalars: it takes ${this.#scalars.length}`,
-      );
-    }
-    for (let i = 0; i < scalars.length; i++) {
-      if (typeof scalars[i] === "number") continue;
-      throw new TypeError(
-        `Cannot compute ${this.#label} as run-time scalar ${i} must be a number: got ${
-          showValue(scalars[i])
-        }`,
-      );
-    }
+    const given: { readonly [name: string]: unknown } = { ...values };
+    return names.map((name) => given[name]);
   }
 
   /** The formula for inputs of these dtypes. */
@@ -172,10 +265,12 @@ export class FusedFunction {
 
   /** The dtype that the expression of an input has, before numbers are mixed. */
   #kindOf(i: number, dtype: DType): FusedInput {
-    const kind = this.#inputs[i] ?? "number";
+    const kind = this.#inputs.kinds[i] ?? "number";
     if (kind === "int32" && dtype !== "int32") {
       throw new DTypeError(
-        `Cannot compute ${this.#label} as input ${i} must be int32: got ${dtype}, cast it with cast("int32")`,
+        `Cannot compute ${this.#label} as input ${
+          this.#inputs.names?.[i] ?? i
+        } must be int32: got ${dtype}, cast it with cast("int32")`,
       );
     }
     return kind === "mask" && dtype !== "bool" ? "number" : kind;
@@ -189,13 +284,15 @@ export class FusedFunction {
         kinds[i] === "number" ? promote(common, floatOf(dtype)) : common,
       "float32",
     );
+    const inputs = dtypes.map((dtype, i) =>
+      kinds[i] === "number" ? castExpr(arg(i, dtype), common) : arg(i, dtype)
+    );
+    const scalars = this.#scalars.kinds.map((kind, i) =>
+      scalar(i, kind === "int32" ? "int32" : common)
+    );
     const made = this.#expression(
-      dtypes.map((dtype, i) =>
-        kinds[i] === "number" ? castExpr(arg(i, dtype), common) : arg(i, dtype)
-      ),
-      this.#scalars.map((kind, i) =>
-        scalar(i, kind === "int32" ? "int32" : common)
-      ),
+      named(this.#inputs.names, inputs) as FusedValues<I, Expr>,
+      named(this.#scalars.names, scalars) as FusedValues<S, Expr>,
     );
     const { value, gradients }: FusedValue = "kind" in made
       ? { value: made }
@@ -203,7 +300,7 @@ export class FusedFunction {
     const formula: Formula = {
       label: this.#label,
       inputs: dtypes,
-      scalars: this.#scalars.length,
+      scalars: scalars.length,
       expr: value,
     };
     return gradients
@@ -214,45 +311,47 @@ export class FusedFunction {
   /**
    * The function of every element; inputs broadcast.
    *
-   * @param inputs The tensors.
-   * @param scalars The run-time scalars.
+   * @param inputs The tensors, under their names or in order.
+   * @param scalars The run-time scalars, under their names or in order.
    */
   map(
-    inputs: readonly Tensor[],
-    scalars: readonly number[] = NONE,
+    inputs: FusedArguments<I, Tensor>,
+    scalars?: FusedArguments<S, number>,
   ): Tensor {
-    this.#check(inputs, scalars);
-    const formula = this.#formula(inputs);
-    return applyOp({ name: "map", formula, scalars }, inputs)[0]!;
+    const tensors = this.#tensors(inputs);
+    const numbers = this.#numbers(scalars);
+    const formula = this.#formula(tensors);
+    return applyOne({ name: "map", formula, scalars: numbers }, tensors);
   }
 
   /**
    * The sum of the function over dims, divided by a number: one kernel too.
    *
-   * @param inputs The tensors.
+   * @param inputs The tensors, under their names or in order.
    * @param options The dims, and what to divide by.
-   * @param scalars The run-time scalars.
+   * @param scalars The run-time scalars, under their names or in order.
    */
   sum(
-    inputs: readonly Tensor[],
+    inputs: FusedArguments<I, Tensor>,
     options: FusedSumOptions = {},
-    scalars: readonly number[] = NONE,
+    scalars?: FusedArguments<S, number>,
   ): Tensor {
-    this.#check(inputs, scalars);
+    const tensors = this.#tensors(inputs);
+    const numbers = this.#numbers(scalars);
     const { dims, keepDim = false, divisor = 1 } = options;
     checkNumber(divisor, "the divisor", `compute ${this.#label}`);
-    let shape: Shape = inputs[0]!.shape;
-    for (let i = 1; i < inputs.length; i++) {
-      shape = broadcastShapes(shape, inputs[i]!.shape, this.#label);
+    let shape: Shape = tensors[0]!.shape;
+    for (let i = 1; i < tensors.length; i++) {
+      shape = broadcastShapes(shape, tensors[i]!.shape, this.#label);
     }
-    return applyOp({
+    return applyOne({
       name: "mapSum",
-      formula: this.#formula(inputs),
-      scalars,
+      formula: this.#formula(tensors),
+      scalars: numbers,
       dims: normalizeDims(dims, shape.length, this.#label),
       keepDim,
       divisor,
-    }, inputs)[0]!;
+    }, tensors);
   }
 }
 
@@ -266,17 +365,18 @@ export class FusedFunction {
  * @param label What to call it in messages.
  * @param expression Writes the function down; called once for each combination
  * of dtypes.
- * @param options What the inputs are, and how many run-time scalars there are.
+ * @param options What the inputs and the run-time scalars are, by position or
+ * by name. Names are what the expression and each call then use.
  * @returns The function; keep it and use it again.
  * @throws {DTypeError} When it is called, if the expression mixes dtypes, or an
  * input that must be int32 is not.
- * @example A squared distance
+ * @example Inputs by position
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { call, fused, tensor } from "@tenfold/tenfold";
  *
  * const squaredDistance = fused("squared distance", ([a, b]) => {
- *   const difference = call("sub", a!, b!);
+ *   const difference = call("sub", a, b);
  *   return call("mul", difference, difference);
  * });
  * const x = tensor([1, 2], { requiresGrad: true });
@@ -285,12 +385,33 @@ export class FusedFunction {
  * assertEquals(y.itemSync(), 10);
  * assertEquals(x.grad!.toArraySync(), [2, -6]);
  * ```
+ * @example Inputs and run-time scalars by name
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { call, fused, tensor } from "@tenfold/tenfold";
+ *
+ * const towards = fused(
+ *   "towards",
+ *   ({ x, target }, { rate }) =>
+ *     call("add", x, call("mul", rate, call("sub", target, x))),
+ *   {
+ *     inputs: { x: "number", target: "number" },
+ *     scalars: { rate: "number" },
+ *   },
+ * );
+ * const x = tensor([0, 8]);
+ * const moved = towards.map({ x, target: tensor([4, 4]) }, { rate: 0.25 });
+ * assertEquals(moved.toArraySync(), [1, 7]);
+ * ```
  */
-export function fused(
+export function fused<
+  const I extends FusedInputs = readonly FusedInput[],
+  const S extends FusedScalars = number,
+>(
   label: string,
-  expression: FusedExpression,
-  options: FusedOptions = {},
-): FusedFunction {
+  expression: FusedExpression<NoInfer<I>, NoInfer<S>>,
+  options: FusedOptions<I, S> = {},
+): FusedFunction<I, S> {
   checkCount("fused", arguments.length, 3);
   return new FusedFunction(label, expression, options);
 }

@@ -13,7 +13,98 @@ import { grad } from "./tensor.ts";
 const leaf = (values: number[] | number[][]) =>
   tensor(values, { dtype: "float64", requiresGrad: true });
 
-const product = fused("product", ([a, b]) => call("mul", a!, b!));
+const product = fused("product", ([a, b]) => call("mul", a, b));
+
+const towards = fused(
+  "towards",
+  ({ x, target }, { rate, power }) =>
+    call(
+      "add",
+      x,
+      call("mul", call("pow", rate, power), call("sub", target, x)),
+    ),
+  {
+    inputs: { x: "number", target: "number" },
+    scalars: { rate: "number", power: "number" },
+  },
+);
+
+describe("a fused function of named inputs", () => {
+  it(
+    "takes tensors and numbers under their names, in any order",
+    clean(() => {
+      const x = leaf([0, 8]);
+      const target = leaf([4, 4]);
+      const moved = towards.map({ target, x }, { power: 2, rate: 0.5 });
+      assertEquals(moved.toArraySync(), [1, 7]);
+      const sum = towards.sum({ x, target }, {}, { rate: 0.25, power: 1 });
+      const [byX, byTarget] = grad(sum, [x, target]);
+      assertEquals(byX.toArraySync(), [0.75, 0.75]);
+      assertEquals(byTarget.toArraySync(), [0.25, 0.25]);
+    }),
+  );
+
+  it(
+    "knows what each of them is",
+    clean(() => {
+      const pick = fused(
+        "pick",
+        ({ x, where, index }, { place }) =>
+          call(
+            "select",
+            call("and", where, call("eq", index, place)),
+            x,
+            constant(0, x.dtype),
+          ),
+        {
+          inputs: { x: "number", where: "mask", index: "int32" },
+          scalars: { place: "int32" },
+        },
+      );
+      const x = tensor([1, 2, 3]);
+      const where = tensor([true, true, false]);
+      const index = tensor([0, 7, 7], { dtype: "int32" });
+      const picked = pick.map({ x, where, index }, { place: 7 });
+      assertEquals(picked.toArraySync(), [0, 2, 0]);
+      assertThrows(
+        () => pick.map({ x, where, index: x }, { place: 7 }),
+        DTypeError,
+        "input index must be int32: got float32",
+      );
+    }),
+  );
+
+  it(
+    "names what is missing, unknown or of the wrong kind",
+    clean(() => {
+      const x = tensor([1]);
+      const numbers = { rate: 1, power: 1 };
+      for (
+        const [inputs, scalars, message] of [
+          [[x, x], numbers, "takes each input by name (x, target)"],
+          [{ x }, numbers, "input target is not a tensor: got undefined"],
+          [{ x, target: 3 }, numbers, "input target is not a tensor: got 3"],
+          [{ x, target: x, y: x }, numbers, "has no input y"],
+          [{ x, target: x }, [1, 1], "takes each run-time scalar by name"],
+          [{ x, target: x }, undefined, "takes each run-time scalar by name"],
+          [{ x, target: x }, { rate: 1 }, "scalar power must be a number"],
+          [{ x, target: x }, { ...numbers, lr: 1 }, "no run-time scalar lr"],
+        ] as const
+      ) {
+        assertThrows(
+          () => towards.map(inputs as never, scalars as never),
+          TypeError,
+          message,
+        );
+      }
+      assertThrows(
+        () => fused("f", ({ x }) => x, { inputs: { x: "float" as never } }),
+        TypeError,
+        'Cannot make f as inputs must be an array or an object of "number", "int32" and "mask"',
+      );
+    }),
+  );
+});
 
 describe("a fused function", () => {
   it(
@@ -41,8 +132,8 @@ describe("a fused function", () => {
     "brings numbers to one float dtype and leaves indices alone",
     clean(() => {
       const pick = fused("pick", ([x, i]) => {
-        assertEquals(i!.dtype, "int32");
-        return call("mul", x!, castExpr(i!, x!.dtype));
+        assertEquals(i.dtype, "int32");
+        return call("mul", x, castExpr(i, x.dtype));
       }, { inputs: ["number", "int32"] });
       const i = tensor([2, 3], { dtype: "int32" });
       assertEquals(pick.map([tensor([1.5, 2]), i]).toArraySync(), [3, 6]);
@@ -56,7 +147,7 @@ describe("a fused function", () => {
   it(
     "takes numbers with each call",
     clean(() => {
-      const scaled = fused("scaled", ([x], [by]) => call("mul", x!, by!), {
+      const scaled = fused("scaled", ([x], [by]) => call("mul", x, by), {
         scalars: 1,
       });
       assertEquals(scaled.map([ones([2])], [3]).toArraySync(), [3, 3]);
@@ -69,7 +160,7 @@ describe("a fused function", () => {
     clean(() => {
       const ramp = fused(
         "ramp",
-        ([x]) => call("add", x!, castExpr(indexAlong(1), x!.dtype)),
+        ([x]) => call("add", x, castExpr(indexAlong(1), x.dtype)),
       );
       const x = zeros([2, 3], { requiresGrad: true });
       const y = ramp.map([x]);
@@ -120,8 +211,8 @@ describe("the gradients of a fused function", () => {
     "can be given",
     clean(() => {
       const straight = fused("straight through", ([x, by]) => ({
-        value: call("round", x!),
-        gradients: (g) => [call("mul", g, by!), null],
+        value: call("round", x),
+        gradients: (g) => [call("mul", g, by), null],
       }));
       const [x, by] = [leaf([0.4, 1.6]), leaf([2, 3])];
       const y = straight.map([x, by]);
@@ -140,8 +231,8 @@ describe("the gradients of a fused function", () => {
     "do not look at the side that was not taken",
     clean(() => {
       const safeLog = fused("safeLog", ([x]) => {
-        const zero = constant(0, x!.dtype);
-        return call("select", call("gt", x!, zero), call("log", x!), zero);
+        const zero = constant(0, x.dtype);
+        return call("select", call("gt", x, zero), call("log", x), zero);
       });
       const x = leaf([0, 2]);
       safeLog.sum([x]).backward();
@@ -153,9 +244,9 @@ describe("the gradients of a fused function", () => {
     "pass through changes of float dtype and end at integers",
     clean(() => {
       const through = fused("through", ([x, i]) => {
-        const wide = castExpr(x!, "float64");
-        const whole = castExpr(castExpr(x!, "int32"), "float64");
-        const number = castExpr(i!, "float64");
+        const wide = castExpr(x, "float64");
+        const whole = castExpr(castExpr(x, "int32"), "float64");
+        const number = castExpr(i, "float64");
         return call("add", call("mul", wide, number), whole);
       });
       const x = tensor([1.5, 2.5], { requiresGrad: true });
@@ -204,7 +295,7 @@ describe("the derivative of a scalar function", () => {
     "is shared evenly where largest or smallest elements tie",
     clean(() => {
       for (const name of ["max", "min"] as const) {
-        const extreme = fused(name, ([a, b]) => call(name, a!, b!));
+        const extreme = fused(name, ([a, b]) => call(name, a, b));
         const [a, b] = [leaf([1, 2, 3]), leaf([1, 3, 2])];
         extreme.sum([a, b]).backward();
         const wins = name === "max" ? [0.5, 0, 1] : [0.5, 1, 0];

@@ -11,6 +11,7 @@ export {
   type FunctionContext,
   type FunctionDefinition,
   type FunctionOutput,
+  type OutputGradients,
 } from "./autograd/custom.ts";
 export { gradcheck, type GradcheckOptions } from "./autograd/gradcheck.ts";
 export {
@@ -90,13 +91,17 @@ export {
 export { cat, stack, where } from "./functions.ts";
 export {
   fused,
+  type FusedArguments,
   type FusedExpression,
   type FusedFunction,
   type FusedInput,
+  type FusedInputs,
   type FusedOptions,
   type FusedScalar,
+  type FusedScalars,
   type FusedSumOptions,
   type FusedValue,
+  type FusedValues,
 } from "./fused.ts";
 export type { HalfArray, NumberArray } from "./host_data.ts";
 export type { Nested, NestedNumbers } from "./print.ts";
@@ -140,11 +145,13 @@ export {
   tidy,
   unscoped,
 } from "./scope.ts";
+export type { Several } from "./several.ts";
 export type { Shape } from "./shape.ts";
 export { memory, type MemoryOptions, type MemoryUse } from "./storage.ts";
 export {
   type Dims,
   grad,
+  type Gradients,
   type GradOptions,
   type KeepDim,
   Tensor,

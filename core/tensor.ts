@@ -2211,6 +2211,11 @@ const FACTORY: TensorFactory = {
   apply: (op, inputs, like) => applyTo(like.device, op, inputs),
 };
 
+/** One gradient for each input. */
+export type Gradients<X extends Tensor | readonly Tensor[]> = X extends
+  readonly Tensor[] ? { -readonly [I in keyof X]: Tensor }
+  : [Tensor];
+
 /** Options of {@linkcode grad}. */
 export interface GradOptions {
   /** Record the gradients themselves, for higher orders. @default {false} */
@@ -2234,19 +2239,19 @@ export interface GradOptions {
  *
  * const x = tensor(3, { requiresGrad: true });
  * const [first] = grad(x.pow(3), x, { createGraph: true });
- * const [second] = grad(first!, x);
- * assertEquals([first!.itemSync(), second!.itemSync()], [27, 18]);
+ * const [second] = grad(first, x);
+ * assertEquals([first.itemSync(), second.itemSync()], [27, 18]);
  * ```
  */
-export function grad(
+export function grad<const X extends Tensor | readonly Tensor[]>(
   outputs: Tensor | readonly Tensor[],
-  inputs: Tensor | readonly Tensor[],
+  inputs: X,
   options: GradOptions = {},
-): Tensor[] {
+): Gradients<X> {
   checkCount("grad", arguments.length, 3);
   checkPlain(GRAD, options, "take gradients");
   const ys = outputs instanceof Tensor ? [outputs] : outputs;
-  const xs = inputs instanceof Tensor ? [inputs] : inputs;
+  const xs: readonly Tensor[] = inputs instanceof Tensor ? [inputs] : inputs;
   const targets = xs.map((x, i) => {
     void x[VALUE];
     if (x[EDGE]) return x[EDGE];
@@ -2264,7 +2269,7 @@ export function grad(
     },
     FACTORY,
   );
-  return found.map((gradient, i) => {
+  const gradients = found.map((gradient, i): Tensor => {
     const { device, shape, dtype } = xs[i]!;
     if (!gradient) {
       return applyTo(device, { name: "full", shape, value: 0, dtype }, [])[0]!;
@@ -2272,6 +2277,7 @@ export function grad(
     currentScope()?.own(gradient);
     return gradient;
   });
+  return gradients as Gradients<X>;
 }
 
 /**

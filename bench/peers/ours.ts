@@ -153,8 +153,8 @@ const implementations: Implementations = {
       using s = scope();
       const y = nn.functional.conv2d(x, w, null, { padding: 1 });
       const [dx, dw] = grad(y, [x, w], { gradOutputs: [g] });
-      dx!.dispose();
-      return s.keep(dw!);
+      dx.dispose();
+      return s.keep(dw);
     });
   },
   trainMlp(spec, inputs) {

@@ -115,8 +115,8 @@ function open(layer: Layer, backward: boolean): Live {
       last?.dispose();
       const y = nn.functional.conv2d(x, weight, null, options);
       const [dx, dw] = grad(y, [x, weight], { gradOutputs: [y.detach()] });
-      dx!.dispose();
-      last = s.keep(dw!);
+      dx.dispose();
+      last = s.keep(dw);
     },
     output: () => last,
   };

@@ -231,14 +231,14 @@ describe("autogradFunction", () => {
       const both = autogradFunction({
         name: "sumAndProduct",
         forward(ctx, a, b) {
-          ctx.save(a!, b!);
-          return [a!.add(b!), a!.mul(b!)];
+          ctx.save(a, b);
+          return [a.add(b), a.mul(b)];
         },
         backward(ctx, gSum, gProduct) {
           const [a, b] = ctx.saved;
           return [
-            gSum!.add(gProduct!.mul(b!)),
-            gSum!.add(gProduct!.mul(a!)),
+            gSum.add(gProduct.mul(b)),
+            gSum.add(gProduct.mul(a)),
           ];
         },
       });
@@ -257,10 +257,10 @@ describe("autogradFunction", () => {
     clean(async () => {
       const cube = autogradFunction({
         forward(ctx, x) {
-          ctx.save(x!);
-          return x!.pow(3);
+          ctx.save(x);
+          return x.pow(3);
         },
-        backward: (ctx, g) => g!.mul(ctx.saved[0]!.square().mul(3)),
+        backward: (ctx, g) => g.mul(ctx.saved[0].square().mul(3)),
       });
       manualSeed(0);
       const x = randn([3], { dtype: "float64", requiresGrad: true });
@@ -273,7 +273,7 @@ describe("autogradFunction", () => {
     clean(() => {
       const wrong = autogradFunction({
         name: "wrong",
-        forward: (_, x) => x!.mul(2),
+        forward: (_, x) => x.mul(2),
         backward: () => [],
       });
       assertThrows(
@@ -282,7 +282,7 @@ describe("autogradFunction", () => {
         "0 gradients for 1 inputs",
       );
       const shape = autogradFunction({
-        forward: (_, x) => x!.mul(2),
+        forward: (_, x) => x.mul(2),
         backward: () => zeros([3]),
       });
       assertThrows(() => shape(leaf([1])).sum().backward(), ShapeError, "[3]");
@@ -295,8 +295,8 @@ describe("gradcheck", () => {
     "names the element that differs",
     clean(async () => {
       const lying = autogradFunction({
-        forward: (_, x) => x!.square(),
-        backward: (_, g) => g!.mul(3),
+        forward: (_, x) => x.square(),
+        backward: (_, g) => g.mul(3),
       });
       await assertRejects(
         () => gradcheck((x) => lying(x!), [leaf([1, 2])]),

@@ -8,6 +8,7 @@ import { isFloating } from "../dtype.ts";
 import { GradientError, ShapeError, showShape } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { sameShape } from "../shape.ts";
+import type { Several } from "../several.ts";
 import { Tensor, wrapValue } from "../tensor.ts";
 import { isRecording, withRecording } from "./mode.ts";
 import type { CustomNode } from "./backward.ts";
@@ -18,7 +19,7 @@ export interface FunctionContext {
   /** Saves tensors for backward; the tape holds them until then. */
   save(...tensors: Tensor[]): void;
   /** The saved tensors, in the order they were saved. */
-  readonly saved: readonly Tensor[];
+  readonly saved: Several<Tensor>;
   /** Which inputs need a gradient. */
   readonly needsGrad: readonly boolean[];
 }
@@ -26,12 +27,19 @@ export interface FunctionContext {
 /** A result: one tensor, or several in an array. */
 export type FunctionOutput = Tensor | readonly Tensor[];
 
+/** The gradients of the outputs: one for one tensor, else as many as there are. */
+export type OutputGradients<Y extends FunctionOutput> = Y extends Tensor
+  ? [gradient: Tensor]
+  : Y extends readonly Tensor[]
+    ? number extends Y["length"] ? Several<Tensor> : { [I in keyof Y]: Tensor }
+  : never;
+
 /** A forward computation and its gradient. */
 export interface FunctionDefinition<Y extends FunctionOutput> {
   /** What to call it in messages. @default {"autogradFunction"} */
   readonly name?: string;
   /** Computes the outputs; nothing inside is recorded. */
-  readonly forward: (ctx: FunctionContext, ...inputs: Tensor[]) => Y;
+  readonly forward: (ctx: FunctionContext, ...inputs: Several<Tensor>) => Y;
   /**
    * The gradients of the inputs (null where there is none) from those of the
    * outputs (zeros where an output was not used). Written in tensor methods,
@@ -39,27 +47,38 @@ export interface FunctionDefinition<Y extends FunctionOutput> {
    */
   readonly backward: (
     ctx: FunctionContext,
-    ...gradients: Tensor[]
+    ...gradients: OutputGradients<Y>
   ) => Tensor | null | readonly (Tensor | null)[];
 }
 
+/** A list of which others take as many as they know to be there. */
+const asSeveral = (tensors: readonly Tensor[]): Several<Tensor> =>
+  tensors as Several<Tensor>;
+
 /** What forward sees. */
 class ForwardContext implements FunctionContext {
-  readonly saved: Tensor[] = [];
+  readonly #saved: Tensor[] = [];
   readonly needsGrad: readonly boolean[];
 
   constructor(inputs: readonly Tensor[]) {
     this.needsGrad = inputs.map((x) => x.requiresGrad);
   }
 
+  get saved(): Several<Tensor> {
+    return asSeveral(this.#saved);
+  }
+
   readonly save = (...tensors: Tensor[]): void => {
-    this.saved.push(...tensors);
+    this.#saved.push(...tensors);
   };
 }
 
+/** Backward for any number of outputs. */
+type Backward = FunctionDefinition<readonly Tensor[]>["backward"];
+
 /** The tape node of a custom function. */
 class FunctionNode extends TapeNode implements CustomNode {
-  readonly #backward: FunctionDefinition<FunctionOutput>["backward"];
+  readonly #backward: Backward;
   readonly #inputs: readonly Signature[];
   readonly #outputs: readonly Signature[];
   readonly #like: Tensor;
@@ -71,7 +90,7 @@ class FunctionNode extends TapeNode implements CustomNode {
     edges: readonly (Edge | null)[],
     saved: Saved[],
     origins: readonly (Edge | number | null)[],
-    backward: FunctionDefinition<FunctionOutput>["backward"],
+    backward: Backward,
     inputs: readonly Tensor[],
     outputs: readonly Tensor[],
   ) {
@@ -106,12 +125,14 @@ class FunctionNode extends TapeNode implements CustomNode {
           `Cannot save tensors in the backward of ${this.name}: save them in forward`,
         );
       },
-      saved,
+      saved: asSeveral(saved),
       needsGrad: needed,
     };
     const result = this.#backward(
       context,
-      ...this.#outputs.map((signature, i) => outputs[i] ?? zeros(signature)),
+      ...asSeveral(
+        this.#outputs.map((signature, i) => outputs[i] ?? zeros(signature)),
+      ),
     );
     const list = result === null || result instanceof Tensor
       ? [result]
@@ -149,11 +170,12 @@ class FunctionNode extends TapeNode implements CustomNode {
  *
  * const cube = autogradFunction({
  *   forward(ctx, x) {
- *     ctx.save(x!);
- *     return x!.pow(3);
+ *     ctx.save(x);
+ *     return x.pow(3);
  *   },
  *   backward(ctx, g) {
- *     return g!.mul(ctx.saved[0]!.square().mul(3));
+ *     const [x] = ctx.saved;
+ *     return g.mul(x.square().mul(3));
  *   },
  * });
  * const x = tensor([1, 2], { requiresGrad: true });
@@ -161,7 +183,9 @@ class FunctionNode extends TapeNode implements CustomNode {
  * assertEquals(x.grad!.toArraySync(), [3, 12]);
  * ```
  */
-export function autogradFunction<Y extends FunctionOutput>(
+export function autogradFunction<
+  Y extends Tensor | readonly [] | readonly Tensor[],
+>(
   definition: FunctionDefinition<Y>,
 ): (...inputs: Tensor[]) => Y {
   checkCount("autogradFunction", arguments.length, 1);
@@ -171,7 +195,7 @@ export function autogradFunction<Y extends FunctionOutput>(
     const { saved: kept, needsGrad } = context;
     const result = withRecording(
       false,
-      () => definition.forward(context, ...inputs),
+      () => definition.forward(context, ...asSeveral(inputs)),
     );
     if (!isRecording() || !needsGrad.includes(true)) return result;
     const outputs: readonly Tensor[] = result instanceof Tensor
@@ -187,7 +211,7 @@ export function autogradFunction<Y extends FunctionOutput>(
       inputs.map((x) => x[EDGE]),
       kept.map((tensor) => new Saved(tensor[VALUE])),
       origins,
-      definition.backward,
+      definition.backward as unknown as Backward,
       inputs,
       outputs,
     );

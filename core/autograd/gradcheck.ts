@@ -8,6 +8,7 @@ import { DTYPES, type TypedArray } from "../dtype.ts";
 import { GradientError, showShape } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { tidy } from "../scope.ts";
+import type { Several } from "../several.ts";
 import { grad, Tensor } from "../tensor.ts";
 import { withRecording } from "./mode.ts";
 
@@ -51,17 +52,17 @@ function total(outputs: readonly Tensor[]): Tensor {
  * import { gradcheck, tensor } from "@tenfold/tenfold";
  *
  * const x = tensor([0.5, -1], { requiresGrad: true });
- * assert(await gradcheck((x) => x!.square().exp(), [x]));
+ * assert(await gradcheck((x) => x.square().exp(), [x]));
  * ```
  */
 export async function gradcheck(
-  fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
+  fn: (...inputs: Several<Tensor>) => Tensor | readonly Tensor[],
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): Promise<true> {
   checkCount("gradcheck", arguments.length, 3);
   const call = (xs: readonly Tensor[]) => {
-    const y = fn(...xs);
+    const y = fn(...xs as Several<Tensor>);
     return y instanceof Tensor ? [y] : y;
   };
   await compare(call, inputs, options);

@@ -519,11 +519,11 @@ part("A function with a gradient of its own");
 const myRelu = autogradFunction({
   name: "myRelu",
   forward(ctx, x) {
-    ctx.save(x!);
-    return x!.clamp({ min: 0 });
+    ctx.save(x);
+    return x.clamp({ min: 0 });
   },
   backward(ctx, g) {
-    return g!.mul(ctx.saved[0]!.gt(0).cast("float32"));
+    return g.mul(ctx.saved[0].gt(0).cast("float32"));
   },
 });
 {

@@ -392,7 +392,7 @@ function fusedAddScalars(x: Tensor, c0: number, c1: number): Tensor[] {
       updateInPlace(addScalars, results, [x!], [c0, c1]);
       return results;
     },
-    backward: (_, g0, g1) => g0!.add(g1!),
+    backward: (_, g0, g1) => g0.add(g1),
   });
   return fused(x);
 }

@@ -84,10 +84,10 @@ const sampleLoss = perTerms(({ masked, smooth, weighted }) =>
     const index = masked ? rest.shift()! : null;
     const sum = smooth ? rest.shift()! : null;
     const weight = weighted ? rest.shift()! : null;
-    let loss = call("neg", picked!);
+    let loss = call("neg", picked);
     if (weight) loss = mul(loss, weight);
-    if (sum) loss = call("sub", mul(loss, own!), mul(sum, every!));
-    return index ? unless(index, ignored!, loss) : loss;
+    if (sum) loss = call("sub", mul(loss, own), mul(sum, every));
+    return index ? unless(index, ignored, loss) : loss;
   }, { inputs: masked ? indexAt(1) : [], scalars: SHARES })
 );
 
@@ -103,10 +103,10 @@ const wanted = (index: Expr, own: Expr, every: Expr | null): Expr => {
  */
 const byLogits = perTerms(({ masked, smooth }) =>
   fused("class loss", ([log, index, g], [ignored, own, every, divisor]) => {
-    const target = wanted(index!, own!, smooth ? every! : null);
-    const miss = call("sub", call("exp", log!), target);
-    const value = mul(miss, call("div", g!, divisor!));
-    return masked ? unless(index!, ignored!, value) : value;
+    const target = wanted(index, own, smooth ? every : null);
+    const miss = call("sub", call("exp", log), target);
+    const value = mul(miss, call("div", g, divisor));
+    return masked ? unless(index, ignored, value) : value;
   }, { inputs: indexAt(1), scalars: GRADIENT_SHARES })
 );
 
@@ -119,18 +119,18 @@ const byLogs = perTerms(({ masked, smooth, weighted }) =>
     "class loss",
     ([index, g, weight, weights], [ignored, own, every, divisor]) => {
       const target = wanted(
-        index!,
-        weighted ? mul(own!, weight!) : own!,
-        smooth ? (weighted ? mul(every!, weights!) : every!) : null,
+        index,
+        weighted ? mul(own, weight) : own,
+        smooth ? (weighted ? mul(every, weights) : every) : null,
       );
-      const value = call("neg", mul(target, call("div", g!, divisor!)));
-      return masked ? unless(index!, ignored!, value) : value;
+      const value = call("neg", mul(target, call("div", g, divisor)));
+      return masked ? unless(index, ignored, value) : value;
     },
     { inputs: indexAt(0), scalars: GRADIENT_SHARES },
   )
 );
 
-const product = fused("class loss", ([a, b]) => mul(a!, b!));
+const product = fused("class loss", ([a, b]) => mul(a, b));
 
 /**
  * The loss of class indices.
@@ -189,7 +189,7 @@ export function classLoss(
       const rest = [...ctx.saved];
       const log = direct ? rest.shift()! : null;
       const index = rest.shift()!;
-      let slope = reduction === "none" ? g!.unsqueeze(1) : g!;
+      let slope = reduction === "none" ? g.unsqueeze(1) : g;
       if (total) slope = slope.div(rest.shift()!);
       const all = [...scalars, known ?? 1];
       if (log) return [byLogits(terms).map([log, index, slope], all), null];

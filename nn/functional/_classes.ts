@@ -31,9 +31,9 @@ const withoutIgnored = fused(
   ([index], [ignored]) =>
     call(
       "select",
-      call("eq", index!, ignored!),
+      call("eq", index, ignored),
       constant(0, "int32"),
-      index!,
+      index,
     ),
   { inputs: ["int32"], scalars: ["int32"] },
 );
@@ -43,7 +43,7 @@ const counted = fused("class weights", ([index, weight], [ignored]) => {
   const dtype = weight?.dtype ?? "float32";
   return call(
     "select",
-    call("eq", index!, ignored!),
+    call("eq", index, ignored),
     constant(0, dtype),
     weight ?? constant(1, dtype),
   );

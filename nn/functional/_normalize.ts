@@ -12,7 +12,7 @@ const sub = (a: Expr, b: Expr): Expr => call("sub", a, b);
 
 /** Inputs x, mean. */
 const squaredDistance = fused("normalization", ([x, mean]) => {
-  const distance = sub(x!, mean!);
+  const distance = sub(x, mean);
   return mul(distance, distance);
 });
 
@@ -27,7 +27,7 @@ const standard = (x: Expr, mean: Expr, variance: Expr, eps: Expr): Expr =>
 const normalize = fused(
   "normalization",
   ([x, mean, variance, weight, bias], [eps]) => {
-    const y = standard(x!, mean!, variance!, eps!);
+    const y = standard(x, mean, variance, eps);
     if (!weight) return y;
     const scaled = mul(y, weight);
     return bias ? call("add", scaled, bias) : scaled;
@@ -44,22 +44,22 @@ const alongX = fused(
   "normalization",
   ([g, x, mean, variance, weight], [eps]) =>
     mul(
-      weigh(g!, weight),
-      standard(x!, mean!, variance!, eps!),
+      weigh(g, weight),
+      standard(x, mean, variance, eps),
     ),
   { scalars: 1 },
 );
 
 /** Inputs g and weight. */
-const weighted = fused("normalization", ([g, weight]) => mul(g!, weight!));
+const weighted = fused("normalization", ([g, weight]) => mul(g, weight));
 
 /** Inputs g, x, mean, variance, the means of both above, the weight if any. */
 const gradientByX = fused(
   "normalization",
   ([g, x, mean, variance, centre, slope, weight], [eps]) => {
-    const y = standard(x!, mean!, variance!, eps!);
-    const rest = sub(sub(weigh(g!, weight), centre!), mul(y, slope!));
-    return mul(rest, scaleOf(variance!, eps!));
+    const y = standard(x, mean, variance, eps);
+    const rest = sub(sub(weigh(g, weight), centre), mul(y, slope));
+    return mul(rest, scaleOf(variance, eps));
   },
   { scalars: 1 },
 );
@@ -87,7 +87,7 @@ function makeNormalization(
     backward(ctx, g) {
       const [x, mean, variance, weight, bias] = ctx.saved;
       const { needsGrad } = ctx;
-      const along = [g!, x!, mean!, variance!];
+      const along = [g, x!, mean!, variance!];
       const by: (Tensor | null)[] = needsGrad.map(() => null);
       if (needsGrad[0]) {
         const kept = {
@@ -97,20 +97,20 @@ function makeNormalization(
         };
         const own = weight ? [weight] : [];
         const centre = weight
-          ? weighted.sum([g!, weight], kept)
-          : g!.mean(dims, { keepDim: true });
+          ? weighted.sum([g, weight], kept)
+          : g.mean(dims, { keepDim: true });
         const slope = alongX.sum([...along, ...own], kept, scalars);
         by[0] = gradientByX.map([...along, centre, slope, ...own], scalars);
       }
       if (needsGrad[3]) {
-        const outer = repeatedDims(x!, weight!);
+        const outer = repeatedDims(x!, weight);
         by[3] = outer.length > 0
-          ? alongX.sum(along, { dims: outer }, scalars).reshape(weight!.shape)
+          ? alongX.sum(along, { dims: outer }, scalars).reshape(weight.shape)
           : alongX.map(along, scalars);
       }
       if (needsGrad[4]) {
         const outer = repeatedDims(x!, bias!);
-        by[4] = outer.length > 0 ? g!.sum(outer).reshape(bias!.shape) : g!;
+        by[4] = outer.length > 0 ? g.sum(outer).reshape(bias!.shape) : g;
       }
       return by;
     },

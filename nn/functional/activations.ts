@@ -88,12 +88,12 @@ const geluSchema = z.strictObject({
 const num = (value: number, like: Expr): Expr => constant(value, like.dtype);
 
 const geluTanh = fused("gelu", ([x]) => {
-  const cube = call("mul", call("mul", x!, x!), x!);
-  const inner = call("add", x!, call("mul", cube, num(0.044715, x!)));
-  const twice = num(2 * Math.sqrt(2 / Math.PI), x!);
+  const cube = call("mul", call("mul", x, x), x);
+  const inner = call("add", x, call("mul", cube, num(0.044715, x)));
+  const twice = num(2 * Math.sqrt(2 / Math.PI), x);
   // (1 + tanh(u)) / 2 is sigmoid(2 u), which keeps its digits where tanh is
   // nearly -1: half of those of a second derivative were lost at x = -3.
-  return call("mul", x!, call("sigmoid", call("mul", inner, twice)));
+  return call("mul", x, call("sigmoid", call("mul", inner, twice)));
 });
 
 /**
@@ -147,12 +147,12 @@ const softplusSchema = z.strictObject({
 
 /** Scalars: beta, threshold. */
 const sharpSoftplus = fused("softplus", ([x], [beta, threshold]) => {
-  const scaled = call("mul", x!, beta!);
+  const scaled = call("mul", x, beta);
   return call(
     "select",
-    call("gt", scaled, threshold!),
-    x!,
-    call("div", call("softplus", scaled), beta!),
+    call("gt", scaled, threshold),
+    x,
+    call("div", call("softplus", scaled), beta),
   );
 }, { scalars: 2 });
 

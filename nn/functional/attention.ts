@@ -44,7 +44,7 @@ const scaled = (score: Expr, scale: Expr): Expr => call("mul", score, scale);
 
 const plain = fused(
   "attention",
-  ([score], [scale]) => scaled(score!, scale!),
+  ([score], [scale]) => scaled(score, scale),
   { scalars: 1 },
 );
 
@@ -54,10 +54,10 @@ const SCORE_AND_MASK: FusedOptions = {
 };
 
 const masked = fused("attention", ([score, mask], [scale]) => {
-  const value = scaled(score!, scale!);
-  return mask!.dtype === "bool"
-    ? call("select", mask!, value, hidden(value))
-    : call("add", value, mask!);
+  const value = scaled(score, scale);
+  return mask.dtype === "bool"
+    ? call("select", mask, value, hidden(value))
+    : call("add", value, mask);
 }, SCORE_AND_MASK);
 
 /** For each number of dims, as positions count from the first of them. */
@@ -65,7 +65,7 @@ const causal: (FusedFunction | undefined)[] = [];
 
 function causalOf(ndim: number): FusedFunction {
   return causal[ndim] ??= fused("attention", ([score, mask], [scale]) => {
-    const value = scaled(score!, scale!);
+    const value = scaled(score, scale);
     const visible = call("le", indexAlong(ndim - 1), indexAlong(ndim - 2));
     const added = mask && mask.dtype !== "bool"
       ? call("add", value, mask)

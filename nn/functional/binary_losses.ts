@@ -30,20 +30,20 @@ const num = (value: number, like: Expr): Expr => constant(value, like.dtype);
 
 /** Inputs p, target and, where there is one, the weight. */
 const entropy = fused("binaryCrossEntropy", ([p, target, weight]) => {
-  const t = target!;
+  const t = target;
   // A certain and wrong prediction costs 100, not infinity, as in PyTorch.
-  const least = num(-100, p!);
-  const yes = call("max", call("log", p!), least);
-  const no = call("max", call("log1p", call("neg", p!)), least);
+  const least = num(-100, p);
+  const yes = call("max", call("log", p), least);
+  const no = call("max", call("log1p", call("neg", p)), least);
   const rest = sub(num(1, t), t);
   const loss = call("neg", add(mul(t, yes), mul(rest, no)));
-  const spread = call("max", mul(sub(num(1, p!), p!), p!), num(1e-12, p!));
+  const spread = call("max", mul(sub(num(1, p), p), p), num(1e-12, p));
   const weighted = (x: Expr) => weight ? mul(x, weight) : x;
   return {
     value: weighted(loss),
     // Steep but finite where the logarithms are cut off.
     gradients: (g) => [
-      mul(g, weighted(call("div", sub(p!, t), spread))),
+      mul(g, weighted(call("div", sub(p, t), spread))),
       mul(g, weighted(sub(no, yes))),
       ...weight ? [mul(g, loss)] : [],
     ],
@@ -55,8 +55,8 @@ const outside = fused(
   "binaryCrossEntropy",
   ([p]) =>
     castExpr(
-      call("or", call("lt", p!, num(0, p!)), call("gt", p!, num(1, p!))),
-      p!.dtype,
+      call("or", call("lt", p, num(0, p)), call("gt", p, num(1, p))),
+      p.dtype,
     ),
 );
 
@@ -130,10 +130,10 @@ const logitEntropy = (
   hasPositive: boolean,
 ): FusedFunction =>
   fused("binaryCrossEntropyWithLogits", ([x, target, ...factors]) => {
-    const t = target!;
+    const t = target;
     const positive = hasPositive ? factors[hasWeight ? 1 : 0]! : null;
-    const miss = call("softplus", call("neg", x!));
-    const rest = mul(sub(num(1, t), t), x!);
+    const miss = call("softplus", call("neg", x));
+    const rest = mul(sub(num(1, t), t), x);
     const factor = positive &&
       add(mul(sub(positive, num(1, t)), t), num(1, t));
     const loss = add(rest, factor ? mul(factor, miss) : miss);

@@ -181,8 +181,8 @@ const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
  * Scalars: the share of the target, the share of every class.
  */
 const entropy = fused("crossEntropy", ([log, p, weight], [own, every]) => {
-  const wanted = call("add", mul(p!, own!), every!);
-  const loss = call("neg", mul(wanted, log!));
+  const wanted = call("add", mul(p, own), every);
+  const loss = call("neg", mul(wanted, log));
   return weight ? mul(loss, weight) : loss;
 }, { scalars: 2 });
 

@@ -25,7 +25,7 @@ const schema = z.strictObject({ reduction: z.optional(reduction) });
 const difference = (a: Expr, b: Expr): Expr => call("sub", a, b);
 
 const squaredError = fused("mseLoss", ([x, y]) => {
-  const error = difference(x!, y!);
+  const error = difference(x, y);
   return call("mul", error, error);
 });
 
@@ -60,7 +60,7 @@ export function mseLoss(
 
 const absoluteError = fused(
   "l1Loss",
-  ([x, y]) => call("abs", difference(x!, y!)),
+  ([x, y]) => call("abs", difference(x, y)),
 );
 
 /**
@@ -96,15 +96,15 @@ const huberSchema = z.strictObject({
 
 /** Scalar: delta. */
 const huber = fused("huberLoss", ([x, y], [delta]) => {
-  const signed = difference(x!, y!);
+  const signed = difference(x, y);
   const error = call("abs", signed);
   const half = constant(0.5, error.dtype);
   return call(
     "select",
-    call("lt", error, delta!),
+    call("lt", error, delta),
     // Not of the absolute value, whose slope at 0 would flatten the parabola.
     call("mul", half, call("mul", signed, signed)),
-    call("mul", delta!, call("sub", error, call("mul", half, delta!))),
+    call("mul", delta, call("sub", error, call("mul", half, delta))),
   );
 }, { scalars: 1 });
 

@@ -372,12 +372,12 @@ const NUMBERED: readonly ((
   (x, value) => x.outer(value),
   (x, value) => x.matmul(value),
   (_, value) => doubled.map(value, [1]),
-  () => fused("f", ([x]) => x!, { inputs: "number" as never }),
-  (_, value) => fused("f", ([x]) => x!, { inputs: [value] }),
-  (_, value) => fused("f", ([x]) => x!, { scalars: value }),
+  () => fused("f", ([x]) => x, { inputs: "number" as never }),
+  (_, value) => fused("f", ([x]) => x, { inputs: [value] }),
+  (_, value) => fused("f", ([x]) => x, { scalars: value }),
 ];
 
-const doubled = fused("doubled", ([x], [by]) => call("mul", x!, by!), {
+const doubled = fused("doubled", ([x], [by]) => call("mul", x, by), {
   scalars: 1,
 });
 
