@@ -16,9 +16,10 @@ import {
   type OpName,
   type OpOf,
 } from "@tenfold/core/backend";
-import { fold, overOperands, type Plain, reference } from "./reference/mod.ts";
+import { fold, type Plain, reference } from "./reference/mod.ts";
 import { DIGITS, type Tolerance } from "./compare.ts";
 import { ALONG } from "./ops/along.ts";
+import { ELEMENTWISE_SPECS } from "./ops/elementwise.ts";
 import {
   column,
   extentAlong,
@@ -26,12 +27,7 @@ import {
   type ToleranceRule,
   walk,
 } from "./ops/spec.ts";
-import {
-  EQUAL,
-  EXACT,
-  SCALAR_TOLERANCE,
-  scalarTolerance,
-} from "./scalar_tolerance.ts";
+import { EQUAL, EXACT } from "./scalar_tolerance.ts";
 
 const exact = () => EXACT;
 const equal = () => EQUAL;
@@ -39,75 +35,6 @@ const epsilons = (epsilons: number, rest: Partial<Tolerance> = {}) => () => ({
   epsilons,
   ...rest,
 });
-
-/** Elementwise primitives that come down to one scalar function. */
-const like = (fn: keyof typeof SCALAR_TOLERANCE) => () => SCALAR_TOLERANCE[fn];
-
-/** Below this, what becomes of a product of small factors does not count. */
-const TINY = 1e-34;
-
-const ELEMENTWISE_TOLERANCE: {
-  readonly [N in ElementwiseName]: ToleranceRule<ElementwiseOp>;
-} = {
-  add: exact,
-  sub: exact,
-  mul: exact,
-  div: like("div"),
-  remainder: (op, inputs) => {
-    const rows: number[][] = [];
-    const { dtype } = overOperands(op, inputs, "float64", (...row) => {
-      rows.push(row);
-      return 0;
-    });
-    return scalarTolerance("remainder", dtype, rows);
-  },
-  pow: like("pow"),
-  maximum: equal,
-  minimum: equal,
-  atan2: like("atan2"),
-  neg: exact,
-  abs: exact,
-  sign: equal,
-  square: equal,
-  exp: like("exp"),
-  expm1: like("expm1"),
-  log: like("log"),
-  log1p: like("log1p"),
-  log2: like("log2"),
-  sqrt: like("sqrt"),
-  rsqrt: like("rsqrt"),
-  reciprocal: like("reciprocal"),
-  sin: like("sin"),
-  cos: like("cos"),
-  tan: like("tan"),
-  tanh: like("tanh"),
-  sigmoid: like("sigmoid"),
-  erf: like("erf"),
-  gelu: like("gelu"),
-  softplus: like("softplus"),
-  floor: exact,
-  ceil: exact,
-  round: exact,
-  trunc: exact,
-  relu: equal,
-  leakyRelu: equal,
-  elu: epsilons(18),
-  silu: epsilons(18, { floor: TINY }),
-  clamp: equal,
-  eq: exact,
-  ne: exact,
-  lt: exact,
-  le: exact,
-  gt: exact,
-  ge: exact,
-  logicalAnd: exact,
-  logicalOr: exact,
-  logicalXor: exact,
-  logicalNot: exact,
-  isNan: exact,
-  isFinite: exact,
-  where: exact,
-};
 
 /** Errors relative to what the op gives for the operands' sizes. */
 function ofSizes(op: Op, inputs: readonly Plain[], count: number): Tolerance {
@@ -128,9 +55,15 @@ const summed = <O extends Op & { readonly dims: readonly number[] }>(
   inputs: readonly Plain[],
 ): Tolerance => ofSizes(op, inputs, countOf(op, inputs[0]!));
 
+const elementwise = Object.fromEntries(
+  Object.entries(ELEMENTWISE_SPECS).map((
+    [name, { tolerance }],
+  ) => [name, tolerance]),
+) as { readonly [N in ElementwiseName]: ToleranceRule<ElementwiseOp> };
+
 /** The tolerance of each primitive. */
 const TOLERANCE: { readonly [N in OpName]: ToleranceRule<OpOf<N>> } = {
-  ...ELEMENTWISE_TOLERANCE,
+  ...elementwise,
   cast: exact,
   copy: exact,
   sum: summed,

@@ -120,3 +120,6 @@ export const apart = (low: number, high: number): Draw => (random) =>
 export const near =
   (centres: readonly number[], reach: number): Draw => (random) =>
     random.pick(centres) + random.between(-reach, reach);
+
+/** Numbers of ordinary size, at which most functions are smooth. */
+export const plain: Draw = within(-2, 2);

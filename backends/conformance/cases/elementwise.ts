@@ -11,8 +11,9 @@ import {
   type ElementwiseOp,
 } from "@tenfold/core/backend";
 import { ALL_LAYOUTS } from "../layout.ts";
+import { ELEMENTWISE_SPECS } from "../ops/elementwise.ts";
 import type { Random } from "../random.ts";
-import { common, type Draw, EDGES, sparse, within } from "../values.ts";
+import { EDGES } from "../values.ts";
 import {
   BLOCKS,
   type Case,
@@ -21,74 +22,6 @@ import {
   operand,
   VECTORS,
 } from "./case.ts";
-
-/** The distribution of one operand. */
-interface Domain {
-  /** The numbers of ordinary cases. */
-  readonly draw: Draw;
-  /** The edges that make sense for it; all of the dtype's where left out. */
-  readonly edges?: readonly number[];
-}
-
-const any: Domain = { draw: common };
-const positive: Domain = { draw: within(0.01, 10) };
-const truth: Domain = { draw: sparse };
-const slope: Domain = { draw: within(0, 1), edges: [0, 0.01, 1, 2.5] };
-
-/** Where the operands of each primitive come from. */
-const DOMAINS: { readonly [N in ElementwiseName]: readonly Domain[] } = {
-  add: [any, any],
-  sub: [any, any],
-  mul: [any, any],
-  div: [any, any],
-  remainder: [any, any],
-  pow: [any, any],
-  maximum: [any, any],
-  minimum: [any, any],
-  atan2: [any, any],
-  neg: [any],
-  abs: [any],
-  sign: [any],
-  square: [any],
-  exp: [any],
-  expm1: [any],
-  log: [positive],
-  log1p: [positive],
-  log2: [positive],
-  sqrt: [positive],
-  rsqrt: [positive],
-  reciprocal: [any],
-  sin: [any],
-  cos: [any],
-  tan: [any],
-  tanh: [any],
-  sigmoid: [any],
-  erf: [any],
-  gelu: [any],
-  softplus: [any],
-  floor: [any],
-  ceil: [any],
-  round: [any],
-  trunc: [any],
-  relu: [any],
-  leakyRelu: [any, slope],
-  elu: [any, slope],
-  silu: [any],
-  clamp: [any, any, any],
-  eq: [any, any],
-  ne: [any, any],
-  lt: [any, any],
-  le: [any, any],
-  gt: [any, any],
-  ge: [any, any],
-  logicalAnd: [truth, truth],
-  logicalOr: [truth, truth],
-  logicalXor: [truth, truth],
-  logicalNot: [truth],
-  isNan: [any],
-  isFinite: [any],
-  where: [truth, any, any],
-};
 
 /** Shapes that broadcast, as many as the widest primitive has operands. */
 const BROADCASTS: readonly (readonly Shape[])[] = [
@@ -108,7 +41,7 @@ function* layoutCases(
   name: ElementwiseName,
   dtype: DType,
 ): Iterable<Case<ElementwiseOp>> {
-  const domains = DOMAINS[name];
+  const domains = ELEMENTWISE_SPECS[name].domains;
   const layoutsOf = (first: number) =>
     domains.map((_, p) => ALL_LAYOUTS[(first + 3 * p) % ALL_LAYOUTS.length]!);
   for (const shape of [...VECTORS, ...BLOCKS]) {
@@ -157,7 +90,7 @@ function* mixedCases(
   name: ElementwiseName,
   dtype: DType,
 ): Iterable<Case<ElementwiseOp>> {
-  const domains = DOMAINS[name];
+  const domains = ELEMENTWISE_SPECS[name].domains;
   for (let p = 0; p < domains.length; p++) {
     // Numbers in the place of one operand, and of all others.
     for (const value of OPERANDS) {
@@ -191,7 +124,9 @@ function* edgeCases(
   dtype: DType,
   random: Random,
 ): Iterable<Case<ElementwiseOp>> {
-  const lists = DOMAINS[name].map(({ edges }) => edges ?? EDGES[dtype]);
+  const lists = ELEMENTWISE_SPECS[name].domains.map(({ edges }) =>
+    edges ?? EDGES[dtype]
+  );
   const [first, second] = lists;
   const rows: number[][] = lists.length === 1
     ? first!.map((x) => [x])
@@ -220,7 +155,7 @@ export function elementwiseRow(
       if (isFloating(dtype)) {
         yield {
           op: { name },
-          inputs: DOMAINS[name].map(({ draw }) =>
+          inputs: ELEMENTWISE_SPECS[name].domains.map(({ draw }) =>
             operand([1031], dtype, "dense", draw)
           ),
         };

@@ -8,11 +8,10 @@ import type { Shape } from "@tenfold/core";
 import type { MovementOp, OpName, OpOf } from "@tenfold/core/backend";
 import { ALONG } from "../ops/along.ts";
 import { column } from "../ops/spec.ts";
-import { apart, wholes } from "../values.ts";
+import { apart, plain, wholes } from "../values.ts";
 import { type Case, operand, subsetsOfDims } from "./case.ts";
 import {
   LAYOUT_CYCLE,
-  plain,
   type Smooth,
   SMOOTH_ELEMENTWISE,
 } from "./smooth_elementwise.ts";

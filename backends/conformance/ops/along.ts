@@ -8,15 +8,11 @@ import type { AlongOp, ArgOp } from "@tenfold/core/backend";
 import { infer } from "@tenfold/core/internal";
 import { type CaseRow, EVERY, operand } from "../cases/case.ts";
 import { lines, specialLines } from "../cases/lines.ts";
-import {
-  LAYOUT_CYCLE,
-  plain,
-  type Smooth,
-} from "../cases/smooth_elementwise.ts";
+import { LAYOUT_CYCLE, type Smooth } from "../cases/smooth_elementwise.ts";
 import type { Meaning, Plain } from "../reference/plain.ts";
 import { fold, overLines, total } from "../reference/reduce.ts";
 import { EXACT } from "../scalar_tolerance.ts";
-import { common, type Draw, EDGES, ties, wrapping } from "../values.ts";
+import { common, type Draw, EDGES, plain, ties, wrapping } from "../values.ts";
 import {
   extentAlong,
   sizes,

@@ -14,8 +14,8 @@
  *
  * @module
  */
-export { overOperands, type ScalarFormula } from "./elementwise.ts";
 export { type Environment, evaluator } from "./expr.ts";
+export { overOperands, type ScalarFormula } from "./operands.ts";
 export {
   element,
   fit,
