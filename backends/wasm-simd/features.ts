@@ -63,12 +63,30 @@ function canShare(): boolean {
 }
 
 /**
+ * Returns why nothing can be compiled here.
+ *
+ * @returns The reason, or `null` if there are vectors to compile for.
+ */
+export function whyNoSimd(): string | null {
+  if (typeof WebAssembly === "undefined" || !hasSimd()) {
+    return "this engine has no WebAssembly vector instructions";
+  }
+  try {
+    compile(new ModuleBuilder());
+    return null;
+  } catch {
+    return "this page forbids to compile WebAssembly: its Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
+  }
+}
+
+/**
  * Probes the features of the engine's WebAssembly.
  *
- * @returns The features; `simd` is false where there is no WebAssembly at all.
+ * @returns The features; `simd` is false where {@linkcode whyNoSimd} has a
+ * reason.
  */
 export function probeFeatures(): Features {
-  if (typeof WebAssembly === "undefined" || !hasSimd()) {
+  if (whyNoSimd() !== null) {
     return { simd: false, fusedMultiplyAdd: false, sharedMemory: false };
   }
   return {

@@ -8,7 +8,7 @@ import type { Backend } from "@tenfold/core";
 import { environmentVariable, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { WasmSimd } from "./backend.ts";
-import { probeFeatures } from "./features.ts";
+import { probeFeatures, whyNoSimd } from "./features.ts";
 import { LinearMemory } from "./memory.ts";
 import { whyNoThreads } from "./threads/spawn.ts";
 
@@ -77,9 +77,7 @@ const MAX_THREADS = 8;
  * ```
  */
 export function whyNoWasmSimd(): string | null {
-  return probeFeatures().simd
-    ? null
-    : "this engine has no WebAssembly vector instructions";
+  return whyNoSimd();
 }
 
 /**
@@ -110,12 +108,11 @@ export function wasmSimd(options: WasmSimdOptions = {}): Backend {
     arguments,
     "open wasm-simd",
   );
-  const features = probeFeatures();
-  if (!features.simd) {
-    throw new Error(
-      "Cannot open wasm-simd as this engine has no WebAssembly vector instructions: choose cpu-typedarray",
-    );
+  const no = whyNoSimd();
+  if (no !== null) {
+    throw new Error(`Cannot open wasm-simd as ${no}, or choose cpu-typedarray`);
   }
+  const features = probeFeatures();
   const why = features.sharedMemory
     ? whyNoThreads()
     : "memory cannot be shared here (a page must be cross-origin isolated)";

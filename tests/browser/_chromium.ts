@@ -32,14 +32,14 @@ addEventListener("error", ({ message, filename, lineno }) =>
 addEventListener("unhandledrejection", ({ reason }) =>
   post(String(reason?.stack ?? reason)));`;
 
-/** A page of one script, and the one report that it posts. */
-function serve(script: string): {
+/** A page of one script, under a policy, and the one report that it posts. */
+function serve(script: string, policy: string | null): {
   port: Promise<number>;
   report: Promise<string>;
   close: () => void;
 } {
   const page = '<!doctype html><meta charset="utf-8"><title>test</title>' +
-    `<link rel="icon" href="data:,"><script>${WATCH}</script>` +
+    `<link rel="icon" href="data:,"><script nonce="watch">${WATCH}</script>` +
     '<script type="module" src="/page.js"></script>';
   const report = Promise.withResolvers<string>();
   const server = createServer((request, response) => {
@@ -55,6 +55,7 @@ function serve(script: string): {
     const isScript = request.url === "/page.js";
     const type = isScript ? "text/javascript" : "text/html";
     response.setHeader("content-type", `${type}; charset=utf-8`);
+    if (policy) response.setHeader("content-security-policy", policy);
     response.end(isScript ? script : page);
   });
   const port = new Promise<number>((resolve) =>
@@ -76,14 +77,16 @@ function serve(script: string): {
 
 /**
  * Opens a page that holds `script` in Chromium, which has WebGPU on a software
- * adapter there, and gives what it posts to `/report`.
+ * adapter there, and gives what it posts to `/report`. The page is under a
+ * Content-Security-Policy, if one is given.
  */
 export async function inChromium(
   command: string,
   script: string,
   patienceMs: number,
+  policy: string | null = null,
 ): Promise<string> {
-  const server = serve(script);
+  const server = serve(script, policy);
   const profile = await mkdtemp(join(tmpdir(), "tenfold-browser-"));
   const child = spawn(command, [
     "--headless",

@@ -5,9 +5,15 @@ import { fileURLToPath } from "node:url";
 import { bundle } from "./_bundle.ts";
 import { findChromium, inChromium } from "./_chromium.ts";
 import type { Report } from "./_page.ts";
+import type { StrictReport } from "./_strict_page.ts";
 
 const PATIENCE_MS = 120_000;
 const PAGE = fileURLToPath(new URL("./_page.ts", import.meta.url));
+
+const STRICT = fileURLToPath(new URL("./_strict_page.ts", import.meta.url));
+/** No code out of text, no WebAssembly. */
+const POLICY =
+  "default-src 'none'; script-src 'self' 'nonce-watch'; connect-src 'self'";
 
 const chromium = findChromium();
 
@@ -15,6 +21,12 @@ const chromium = findChromium();
 const run = chromium
   ? await bundle(PAGE).then((script) =>
     inChromium(chromium, script, PATIENCE_MS)
+  ).catch((error: Error) => JSON.stringify({ error: error.message }))
+  : null;
+
+const strict = chromium
+  ? await bundle(STRICT).then((script) =>
+    inChromium(chromium, script, PATIENCE_MS, POLICY)
   ).catch((error: Error) => JSON.stringify({ error: error.message }))
   : null;
 
@@ -39,5 +51,14 @@ describe("a page in Chromium", () => {
     assert(there.at(-1)! < there[0]! / 2, `the loss is ${there.at(-1)}`);
     assertEquals(accuracy["webgpu"], accuracy["wasm-simd"]);
     for (const bytes of Object.values(growth)) assert(bytes <= 0);
+  });
+
+  it("trains on cpu-typedarray where its policy forbids WebAssembly and code out of text", () => {
+    const report: StrictReport & { error?: string } = JSON.parse(strict!);
+    assertEquals(report.error, undefined);
+    assertEquals(report.backend, "cpu-typedarray");
+    assert(report.reason?.includes("'wasm-unsafe-eval'"), report.reason);
+    const [first, last] = report.losses;
+    assert(last < first / 1000, `the loss is ${last}`);
   });
 });
