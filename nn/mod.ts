@@ -49,6 +49,12 @@ export * from "./identity.ts";
 export * as init from "./init/mod.ts";
 export * from "./layer_norm.ts";
 export * from "./linear.ts";
+export {
+  loraInject,
+  loraMerge,
+  type LoraOptions,
+  loraStateDict,
+} from "./lora.ts";
 export * from "./losses.ts";
 export * from "./module.ts";
 export * from "./module_list.ts";

@@ -7,7 +7,7 @@ import { type Device, Tensor } from "@tenfold/core";
 import type { Value } from "@tenfold/core/backend";
 import { parseArguments, tidyNow, VALUE } from "@tenfold/core/internal";
 import type { AnyModule } from "@tenfold/nn";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { GraphBuilder, infoOf, type Named } from "./_export/builder.ts";
 import { NoCounterpart } from "./_export/expression.ts";
 import { Origins } from "./_export/origins.ts";
@@ -29,10 +29,10 @@ export interface ExportOnnxOptions {
   readonly outputNames?: readonly string[];
 }
 
-const names = z.array(z.string(), "must be an array of names").readonly();
+const names = z.readonly(z.array(z.string(), "must be an array of names"));
 const schema = z.strictObject({
-  inputNames: names.exactOptional(),
-  outputNames: names.exactOptional(),
+  inputNames: z.exactOptional(names),
+  outputNames: z.exactOptional(names),
 });
 
 /**

@@ -7,7 +7,7 @@ import type { Tensor } from "@tenfold/core";
 import { deviceFor, parseArguments, unscopedNow } from "@tenfold/core/internal";
 import { type ByteSource, type DeviceOption, readBytes } from "@tenfold/data";
 import { deviceOption } from "@tenfold/data/internal";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { opsetOf, planModel } from "./_graph.ts";
 import type {
   AttributeProto,
@@ -30,10 +30,10 @@ export interface ImportOnnxOptions extends DeviceOption {
 
 const schema = z.strictObject({
   device: deviceOption,
-  external: z.custom<(location: string) => ByteSource>(
+  external: z.exactOptional(z.custom<(location: string) => ByteSource>(
     (value) => typeof value === "function",
     "must be a function from the name of a file to its source",
-  ).exactOptional(),
+  )),
 });
 
 /**

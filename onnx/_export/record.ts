@@ -46,10 +46,11 @@ function withPaths<T>(
   path: { name: string },
   fn: () => T,
 ): T {
-  const wrapped: AnyModule[] = [];
+  const wrapped: [AnyModule, PropertyDescriptor | undefined][] = [];
   try {
     for (const [name, module] of model.namedModules()) {
-      if (Object.hasOwn(module, "forward")) continue;
+      // One of its own is an adapter's, such as LoRA's.
+      const own = Object.getOwnPropertyDescriptor(module, "forward");
       const { forward } = module as { forward(...inputs: never[]): unknown };
       Object.defineProperty(module, "forward", {
         configurable: true,
@@ -63,12 +64,13 @@ function withPaths<T>(
           }
         },
       });
-      wrapped.push(module);
+      wrapped.push([module, own]);
     }
     return fn();
   } finally {
-    for (const module of wrapped) {
+    for (const [module, own] of wrapped) {
       delete (module as { forward?: unknown }).forward;
+      if (own !== undefined) Object.defineProperty(module, "forward", own);
     }
   }
 }
