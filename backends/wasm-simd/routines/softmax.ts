@@ -1,5 +1,6 @@
 /**
- * `softmax` and `logSoftmax` along a row of float32.
+ * `softmax` and `logSoftmax` along a row of float32. The powers are summed in
+ * short blocks, whose sums are added up in float64.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import {
   type FunctionBuilder,
   i32,
   type Local,
+  select,
   v128,
 } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
@@ -25,10 +27,16 @@ import {
 } from "../loops.ts";
 import { exp, log } from "../math/exponential.ts";
 import type { Lanes, Vector } from "../math/lanes.ts";
-import { storeDense, storeScattered } from "../values.ts";
+import { convert, type Quad, storeDense, storeScattered } from "../values.ts";
 import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
 
 const FLOAT = "float32";
+/** Sums along a row that are made side by side. */
+const SUMS = 4;
+/** Elements that one of them takes in before it is added to the whole. */
+const BLOCK = 128;
+/** The same with lanes across rows. */
+const BLOCK_ROWS = 64;
 
 /** Compiles the routine; null for dtypes that it does not have. */
 export function compileSoftmax(
@@ -71,6 +79,7 @@ function alongRows(
   // NaN comes back with the powers.
   const max = new Combiner(lanes, "top", FLOAT);
   const sum = new Combiner(lanes, "sum", FLOAT);
+  const whole = new Combiner(lanes, "sum", "float64");
   const distances = columns.steps.map((one) => {
     if (step === "unit") return [];
     const two = f.let(i32.add(one, one));
@@ -83,15 +92,13 @@ function alongRows(
       pointer: f.let(pointer),
       distances: distances[k]!,
     }));
-  const overRow = (unroll: number, body: VectorBody) =>
-    alongInner(
-      f,
-      cursors(),
-      columns.extent,
-      step === "unit" ? unroll : 1,
-      null,
-      body,
-    );
+  const unroll = step === "unit" ? SUMS : 1;
+  const over = (
+    cursors: readonly Cursor[],
+    length: Local<"i32">,
+    body: VectorBody,
+  ) => alongInner(f, cursors, length, unroll, null, body);
+  const overRow = (body: VectorBody) => over(cursors(), columns.extent, body);
   const store = (
     cursor: Cursor,
     value: Vector,
@@ -111,7 +118,7 @@ function alongRows(
   const row = f.let(i32.const(0));
   f.for(row, rows.extent, 1, () => {
     const tops = [0, 1, 2, 3].map(() => max.accumulator());
-    overRow(4, ([, x], ahead, count) => {
+    overRow(([, x], ahead, count) => {
       const value = read(f, x!, ahead);
       max.accumulate(
         tops[ahead]!,
@@ -122,23 +129,33 @@ function alongRows(
     max.reduceLanes(tops[0]!);
     const top = tops[0]!.parts[0]!;
 
-    const totals = [0, 1, 2, 3].map(() => sum.accumulator());
-    overRow(4, ([out, x], ahead, count) => {
-      const value = read(f, x!, ahead).parts[0]!;
-      const power = exp(lanes, f.let(f32x4.sub(value, top)));
-      const quad = { dtype: FLOAT, parts: [power] } as const;
-      sum.accumulate(
-        totals[ahead]!,
-        count ? limitLanes(f, quad, sum.identity, count) : quad,
-      );
-      if (!logarithm) store(out!, power, ahead, count);
+    const parts = Array.from({ length: SUMS }, () => sum.accumulator());
+    const total = whole.accumulator();
+    const here = cursors();
+    const left = f.let(columns.extent);
+    const limit = i32.const(unroll * BLOCK);
+    f.loop((again) => {
+      parts.forEach((part) => sum.reset(part));
+      const block = f.let(select(i32.lt_s(left, limit), left, limit));
+      over(here, block, ([out, x], ahead, count) => {
+        const value = read(f, x!, ahead).parts[0]!;
+        const power = exp(lanes, f.let(f32x4.sub(value, top)));
+        const quad = { dtype: FLOAT, parts: [power] } as const;
+        sum.accumulate(
+          parts[ahead]!,
+          count ? limitLanes(f, quad, sum.identity, count) : quad,
+        );
+        if (!logarithm) store(out!, power, ahead, count);
+      });
+      for (const other of parts.slice(1)) sum.accumulate(parts[0]!, other);
+      whole.accumulate(total, convert(f, parts[0]!, "float64"));
+      f.increase(left, -unroll * BLOCK);
+      f.branchIf(again, i32.gt_s(left, i32.const(0)));
     });
-    for (const other of totals.slice(1)) sum.accumulate(totals[0]!, other);
-    sum.reduceLanes(totals[0]!);
-    const total = totals[0]!.parts[0]!;
+    whole.reduceLanes(total);
     const norm = normOf(lanes, total, logarithm);
 
-    overRow(4, ([out, x], ahead, count) => {
+    overRow(([out, x], ahead, count) => {
       const value = logarithm
         ? f32x4.sub(f32x4.sub(read(f, x!, ahead).parts[0]!, top), norm)
         : f32x4.mul(read(f, out!, ahead).parts[0]!, norm);
@@ -149,8 +166,9 @@ function alongRows(
 }
 
 /** What is subtracted from logarithms, or multiplied with powers. */
-function normOf(lanes: Lanes, total: Vector, logarithm: boolean): Vector {
+function normOf(lanes: Lanes, sum: Quad, logarithm: boolean): Vector {
   const { f } = lanes;
+  const total = convert(f, sum, FLOAT).parts[0]!;
   return logarithm ? log(lanes, total) : f.let(f32x4.div(f.f32x4(1), total));
 }
 
@@ -217,16 +235,30 @@ function rowsTogether(
       max.accumulate(top, { dtype: FLOAT, parts: [value] });
     });
   });
-  const totals = each(() => f.let(f32x4.const(0)));
   const below = (x: Local<"i32">, v: number) =>
     f.let(f32x4.sub(v128.load(x, 16 * v), tops[v]!.parts[0]!));
-  down((out, x) => {
+  const sum = new Combiner(lanes, "sum", FLOAT);
+  const whole = new Combiner(lanes, "sum", "float64");
+  const parts = each(() => sum.accumulator());
+  const totals = each(() => whole.accumulator());
+  const summed = f.let(i32.const(0));
+  const flush = () => {
     totals.forEach((total, v) => {
+      whole.accumulate(total, convert(f, parts[v]!, "float64"));
+      sum.reset(parts[v]!);
+    });
+    f.set(summed, i32.const(0));
+  };
+  down((out, x) => {
+    parts.forEach((part, v) => {
       const power = exp(lanes, below(x, v));
-      f.set(total, f32x4.add(total, power));
+      sum.accumulate(part, { dtype: FLOAT, parts: [power] });
       if (!logarithm) store(out, v, power);
     });
+    f.increase(summed, 1);
+    f.if(i32.ge_s(summed, i32.const(BLOCK_ROWS)), flush);
   });
+  flush();
   const norms = totals.map((total) => normOf(lanes, total, logarithm));
   down((out, x) => {
     norms.forEach((norm, v) => {

@@ -25,6 +25,9 @@ const MAX_WORKGROUP_ROW = 4096;
 /** Rows that are longer are shared by all. */
 const MIN_DEVICE_ROW = 2 ** 18;
 
+/** Powers that are summed before their sum is added. */
+const BLOCK = 32;
+
 /** Prepares `softmax` or `logSoftmax`; null for other floats than ours. */
 export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
   if (kernel.inputs[0] !== "float32") return null;
@@ -39,6 +42,17 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     `for (var j = ${from}; j < ${layout.n}; j += ${step}) {`,
     `let x = ${x}[${layout.at(1, "j")}];`,
     body,
+    "}",
+  ];
+  // In blocks, so that the error does not grow with the length.
+  const sumPowers = (x: string, sum: string, from: string, step: number) => [
+    `for (var k = ${from}; k < ${layout.n}; k += ${step * BLOCK}) {`,
+    `let end = min(k + ${step * BLOCK}, ${layout.n});`,
+    "var part = 0.0f;",
+    `for (var j = k; j < end; j += ${step}) {`,
+    `part += tf_exp(${x}[${layout.at(1, "j")}] - top);`,
+    "}",
+    `${sum} += part;`,
     "}",
   ];
   const write = (out: string) => `${out}[${layout.at(0, "j")}] = ${result};`;
@@ -57,7 +71,7 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
         "var top = tf_neg(tf_inf());",
         ...pass(x!, "0", "1", "top = tf_max(top, x);"),
         "var sum = 0.0f;",
-        ...pass(x!, "0", "1", "sum += tf_exp(x - top);"),
+        ...sumPowers(x!, "sum", "0", 1),
         ...logarithm,
         ...pass(x!, "0", "1", write(out!)),
         "}",
@@ -83,7 +97,7 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
         ...reduceShared("tops", "my_top", "max", "float32", size),
         "let top = tops[0];",
         "var my_sum = 0.0f;",
-        ...pass(x!, "i32(lane)", `${size}`, "my_sum += tf_exp(x - top);"),
+        ...sumPowers(x!, "my_sum", "i32(lane)", size),
         ...reduceShared("sums", "my_sum", "sum", "float32", size),
         "let sum = sums[0];",
         ...logarithm,
