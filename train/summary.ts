@@ -1,0 +1,257 @@
+/**
+ * What a model is made of, layer by layer.
+ *
+ * @module
+ */
+import { type DType, Tensor, tidy, zeros } from "@tenfold/core";
+import { DTYPES } from "@tenfold/core/backend";
+import {
+  currentTask,
+  noGradNow,
+  parseArguments,
+  showValue,
+  Task,
+} from "@tenfold/core/internal";
+import { type AnyModule, Conv2d, Linear } from "@tenfold/nn";
+import * as z from "zod/mini";
+import type { Model } from "./model.ts";
+import { summaryHtml, summaryText } from "./_summary_text.ts";
+
+/** Options of {@linkcode summary}. */
+export interface SummaryOptions {
+  /**
+   * The dtype of the inputs, such as `"int32"` for a model that begins with an
+   * `Embedding`. Without it, that of the model's first parameter.
+   */
+  dtype?: DType;
+}
+
+/** A layer of a {@linkcode ModelSummary}. */
+export interface LayerSummary {
+  /** Its name in the model, such as `"encoder.0"`; that of the model is `""`. */
+  readonly name: string;
+  /** Its class and options, such as `Linear(inFeatures=4, outFeatures=3)`. */
+  readonly layer: string;
+  /** How many modules are around it. */
+  readonly depth: number;
+  /** The shape of what it gave last, or null if it was not called. */
+  readonly outputShape: readonly number[] | null;
+  /** Elements of its own parameters, without those of modules inside. */
+  readonly parameters: number;
+  /**
+   * Multiplications, each with its addition, that a `Linear` or a `Conv2d`
+   * does for the whole batch; other layers do few, and count none.
+   */
+  readonly multiplyAdds: number;
+}
+
+/** What {@linkcode summary} tells; it prints as a table. */
+export interface ModelSummary {
+  /** The model and all modules inside it, outer ones first. */
+  readonly layers: readonly LayerSummary[];
+  /** Elements of all parameters; one that several layers share counts once. */
+  readonly parameters: number;
+  /** Elements of the parameters that record gradients. */
+  readonly trainable: number;
+  /** Bytes of all parameters and buffers. */
+  readonly bytes: number;
+  /** Bytes of what the innermost layers gave, for the whole batch. */
+  readonly outputBytes: number;
+  /** The multiply-adds of all layers together. */
+  readonly multiplyAdds: number;
+  /** The table as lines of text. */
+  toString(): string;
+  /** The table as HTML. */
+  toHtml(): string;
+}
+
+const optionsSchema = z.strictObject({
+  dtype: z.optional(
+    z.enum(
+      Object.keys(DTYPES) as DType[],
+      `must be one of ${Object.keys(DTYPES).join(", ")}`,
+    ),
+  ),
+});
+
+const operation = "summarise a model";
+
+/**
+ * Runs a model once on zeros, in evaluation mode and without recording, and
+ * tells its layers with output shapes, parameters, bytes and multiply-adds.
+ *
+ * @param model The model; it is as before afterwards.
+ * @param inputShape The shape of its input with the batch first, such as
+ * `[1, 1, 28, 28]`, or a list of shapes if `forward` takes several tensors.
+ * @param options The dtype of the inputs.
+ * @returns The figures; printed, they are a table.
+ * @throws {TypeError} If the shape is not a list of whole numbers.
+ * @throws {Error} What the model's `forward` throws for such an input.
+ *
+ * @example A small convolutional net
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Sequential(
+ *   new nn.Conv2d(1, 4, 3),
+ *   new nn.ReLU(),
+ *   new nn.Flatten(),
+ *   new nn.Linear(4 * 6 * 6, 10),
+ * );
+ * const told = train.summary(model, [1, 1, 8, 8]);
+ * assertEquals(told.parameters, 4 * 9 + 4 + 1440 + 10);
+ * assertEquals(told.layers[1].outputShape, [1, 4, 6, 6]);
+ * assertEquals(told.multiplyAdds, 36 * 4 * 9 + 1440);
+ * console.log(told);
+ * ```
+ */
+export function summary(
+  model: Model,
+  inputShape: readonly number[] | readonly (readonly number[])[],
+  options: SummaryOptions = {},
+): ModelSummary {
+  const { dtype } = parseArguments(
+    optionsSchema,
+    { model, inputShape },
+    options,
+    arguments,
+    operation,
+  );
+  const shapes = shapesOf(inputShape);
+  const parameters = model.parameters();
+  const kind = dtype ?? parameters[0]?.dtype;
+  const device = parameters[0]?.device;
+  const watch = new Watch(model);
+  tidy(() => {
+    const inputs = shapes.map((shape) =>
+      zeros(shape, {
+        ...kind && { dtype: kind },
+        ...device && { device },
+      })
+    );
+    watch.run(() => model.forward(...inputs as never[]));
+  });
+  const layers = watch.layers();
+  const sum = (numbers: readonly number[]) =>
+    numbers.reduce((total, n) => total + n, 0);
+  const facts = {
+    layers,
+    parameters: sum(parameters.map(({ size }) => size)),
+    trainable: sum(
+      parameters.filter((p) => p.requiresGrad).map(({ size }) => size),
+    ),
+    bytes: sum([...parameters, ...model.buffers()].map(bytesOf)),
+    outputBytes: watch.outputBytes,
+    multiplyAdds: sum(layers.map((layer) => layer.multiplyAdds)),
+  };
+  const text = () => summaryText(facts);
+  return {
+    ...facts,
+    toString: text,
+    toHtml: () => summaryHtml(facts),
+    ...hidden(text),
+  };
+}
+
+/** What Deno, Node and Bun print, and notebooks show. */
+function hidden(text: () => string): object {
+  return Object.defineProperties({}, {
+    [Symbol.for("Deno.customInspect")]: { value: text, enumerable: true },
+    [Symbol.for("nodejs.util.inspect.custom")]: {
+      value: text,
+      enumerable: true,
+    },
+  });
+}
+
+function shapesOf(given: unknown): readonly (readonly number[])[] {
+  const isShape = (shape: unknown): shape is readonly number[] =>
+    Array.isArray(shape) &&
+    shape.every((extent) => Number.isInteger(extent) && extent >= 0);
+  if (isShape(given)) return [given];
+  if (Array.isArray(given) && given.every(isShape)) return given;
+  throw new TypeError(
+    `Cannot ${operation} as inputShape must be a shape such as [1, 784], or a list of shapes: got ${
+      showValue(given)
+    }`,
+  );
+}
+
+function bytesOf(tensor: Tensor): number {
+  return tensor.size * DTYPES[tensor.dtype].bytes;
+}
+
+/** Watches what the modules of a model give. */
+class Watch {
+  outputBytes = 0;
+  readonly #modules: [name: string, module: AnyModule][];
+  readonly #shapes = new Map<AnyModule, readonly number[]>();
+  readonly #multiplyAdds = new Map<AnyModule, number>();
+
+  constructor(model: AnyModule) {
+    this.#modules = model.namedModules();
+  }
+
+  /** Calls a function in which every `forward` is watched. */
+  run(forward: () => unknown): void {
+    const task = new Task(currentTask());
+    task.training = new Map(this.#modules.map(([, module]) => [module, false]));
+    for (const [, module] of this.#modules) {
+      Object.defineProperty(module, "forward", {
+        value: (...inputs: never[]) => {
+          const { forward } = Object.getPrototypeOf(module);
+          const output = forward.apply(module, inputs);
+          this.#note(module, output);
+          return output;
+        },
+        configurable: true,
+      });
+    }
+    try {
+      task.run(() => noGradNow(forward));
+    } finally {
+      task.end();
+      for (const [, module] of this.#modules) {
+        Reflect.deleteProperty(module, "forward");
+      }
+    }
+  }
+
+  layers(): LayerSummary[] {
+    return this.#modules.map(([name, module]) => ({
+      name,
+      layer: `${module.constructor.name}(${module.describe()})`,
+      depth: name === "" ? 0 : name.split(".").length,
+      outputShape: this.#shapes.get(module) ?? null,
+      parameters: ownSize(module),
+      multiplyAdds: this.#multiplyAdds.get(module) ?? 0,
+    }));
+  }
+
+  #note(module: AnyModule, output: unknown): void {
+    if (!(output instanceof Tensor)) return;
+    this.#shapes.set(module, output.shape);
+    const before = this.#multiplyAdds.get(module) ?? 0;
+    this.#multiplyAdds.set(module, before + multiplyAdds(module, output));
+    if (module.namedChildren().length === 0) {
+      this.outputBytes += bytesOf(output);
+    }
+  }
+}
+
+/** Elements of the parameters that no module inside has. */
+function ownSize(module: AnyModule): number {
+  const inner = new Set(
+    module.namedChildren().flatMap(([, child]) => child.parameters()),
+  );
+  return module.parameters().filter((parameter) => !inner.has(parameter))
+    .reduce((total, { size }) => total + size, 0);
+}
+
+/** Each element of the output is a sum over a row of weights. */
+function multiplyAdds(module: AnyModule, output: Tensor): number {
+  if (!(module instanceof Linear || module instanceof Conv2d)) return 0;
+  const { weight } = module;
+  return output.size * weight.size / Math.max(1, weight.shape[0]!);
+}
