@@ -57,6 +57,18 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   }),
   "several blocks of filters": setting([1, 3, 3, 5], [270, 3, 1, 1]),
   "several blocks of columns": setting([7, 1, 14, 14], [2, 1, 3, 3]),
+  "tiles of two by two": setting([2, 9, 8, 16], [11, 9, 3, 3], {
+    padding: [1, 1],
+  }),
+  "tiles that end beyond the plane": setting([3, 8, 7, 7], [10, 8, 3, 3], {
+    padding: [1, 1],
+  }),
+  "tiles of a few positions": setting([2, 8, 4, 5], [8, 8, 3, 3]),
+  "tiles of groups": setting([2, 18, 9, 11], [16, 9, 3, 3], { groups: 2 }),
+  "rows of many tiles": setting([1, 8, 4, 1003], [9, 8, 3, 3]),
+  "several blocks of tiles": setting([5, 40, 14, 14], [36, 40, 3, 3], {
+    padding: [1, 1],
+  }),
   "a kernel as large as the input": setting([3, 2, 9, 11], [4, 2, 9, 11]),
 };
 
@@ -163,6 +175,8 @@ describe("conv2d", () => {
     const settings = [
       setting([16, 16, 14, 14], [33, 16, 3, 3], { padding: [1, 1] }),
       setting([40, 1, 28, 28], [16, 1, 3, 3], { padding: [1, 1] }),
+      setting([8, 21, 13, 15], [19, 21, 3, 3], { padding: [1, 1] }),
+      setting([8, 24, 13, 15], [20, 24, 5, 3], { padding: [1, 1] }),
     ];
     const results = [1, 2, 3].map((threads) => {
       const backend = new WasmSimd(

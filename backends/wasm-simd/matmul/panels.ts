@@ -39,12 +39,23 @@ export function definePanels(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
 ): Panels {
-  const { rows, spread } = arithmetic;
-  const counts = Array.from({ length: rows }, (_, i) => i + 1);
   return {
-    micro: counts.map((n) => defineMicro(module, arithmetic, n, 8)),
-    pack: counts.map((n) => definePack(module, n, spread)),
+    micro: defineMicros(module, arithmetic),
+    pack: counts(arithmetic)
+      .map((n) => definePack(module, n, arithmetic.spread)),
   };
+}
+
+/** Defines the functions for tiles of eight columns, by their rows. */
+export function defineMicros(
+  module: ModuleBuilder,
+  arithmetic: Arithmetic,
+): Micro[] {
+  return counts(arithmetic).map((n) => defineMicro(module, arithmetic, n, 8));
+}
+
+function counts({ rows }: Arithmetic): number[] {
+  return Array.from({ length: rows }, (_, i) => i + 1);
 }
 
 /** A local with the smaller of a value and a limit. */

@@ -1,0 +1,119 @@
+/**
+ * Which convolutions are computed by Winograd's algorithm F(2×2, 3×3), and how
+ * their tiles are divided. A tile is two by two positions of a plane; sixteen
+ * products of matrices over all tiles stand for thirty-six.
+ *
+ * A row of tiles is cut into segments that fit a workspace; some segments, one
+ * after the other, are a block. Lavin and Gray, "Fast algorithms for
+ * convolutional neural networks", CVPR 2016.
+ *
+ * @module
+ */
+import type { KernelCall } from "@tenfold/core/backend";
+import { B, C, FILTER, G, I, IN, J, M, OUT, X, Y } from "../emit_context.ts";
+
+/** Values of a transformed tile. */
+export const VALUES = 16;
+
+/** Bytes between planes, for the same reason that lines are odd. */
+export const APART = 64;
+
+/** The integers that a call passes beside the operands, in this order. */
+export const SCALARS = [
+  "workspace",
+  "workspaceBytes",
+  "weights",
+  "segmentTiles",
+  "segments",
+  "segmentsPerBlock",
+  "pitch",
+] as const;
+
+/** How the tiles of a call are divided. */
+export interface Division {
+  /** Tiles of a segment. */
+  readonly segmentTiles: number;
+  /** Segments of a row of tiles. */
+  readonly segments: number;
+  /** All segments. */
+  readonly count: number;
+  /** Segments whose tiles are transformed together. */
+  readonly segmentsPerBlock: number;
+  /** Tiles that lines of the workspace have room for. */
+  readonly pitch: number;
+}
+
+/** Fewer channels or filters are not worth the transforms. */
+const FEWEST = 8;
+/** More are summed by the other way, in blocks. */
+const MOST = 512;
+/** Bytes of the workspace of a thread; what is transformed stays in L2. */
+const BYTES = 640 * 1024;
+/** Most tiles of a line. */
+const LONGEST = 384;
+/** Transformed weights take at most so many bytes. */
+const MOST_WEIGHTS = 2 ** 23;
+
+/** The loop dims of positions, and the one of channels. */
+type Roles = readonly [rows: number, columns: number, depth: number];
+
+function suits(
+  { shape, strides }: KernelCall,
+  [down, across, channels]: Roles,
+  [tapDown, tapAcross]: readonly [number, number],
+): boolean {
+  const input = strides[IN]!;
+  const filters = shape[M]!;
+  const many = shape[channels]!;
+  return shape[tapDown] === 3 && shape[tapAcross] === 3 &&
+    filters >= FEWEST && many >= FEWEST && filters <= MOST && many <= MOST &&
+    4 * VALUES * shape[G]! * filters * many <= MOST_WEIGHTS &&
+    shape[down]! >= 2 && shape[across]! >= 2 &&
+    input[across] === 1 && input[tapAcross] === 1 &&
+    input[down] === input[tapDown];
+}
+
+/** Whether a call is a convolution, or its gradient by the input. */
+export function suitsForward(call: KernelCall): boolean {
+  return suits(call, [Y, X, C], [I, J]) && call.strides[OUT]![X] === 1;
+}
+
+/** Whether a call is the gradient by the weight. */
+export function suitsWeight(call: KernelCall): boolean {
+  return suits(call, [I, J, B], [Y, X]) && call.strides[FILTER]![J] === 1;
+}
+
+/**
+ * Divides the tiles of planes.
+ *
+ * @param planes The number of planes.
+ * @param height Their rows of positions.
+ * @param width Positions of a row.
+ * @param lines The lines of a block, of each value.
+ * @param multiple Of what the tiles of a segment are a multiple.
+ */
+export function divide(
+  planes: number,
+  height: number,
+  width: number,
+  lines: number,
+  multiple: number,
+): Division {
+  const bytes = 4 * VALUES * lines;
+  const room = Math.min(LONGEST, Math.max(16, Math.floor(BYTES / bytes))) & -8;
+  const rows = Math.ceil(height / 2);
+  const across = Math.ceil(width / 2);
+  const segments = Math.ceil(across / room);
+  const by = segments === 1 ? multiple : 4;
+  const segmentTiles = Math.ceil(across / segments / by) * by;
+  const segmentsPerBlock = Math.max(1, Math.floor(room / segmentTiles));
+  return {
+    segmentTiles,
+    segments: Math.ceil(across / segmentTiles),
+    count: planes * rows * Math.ceil(across / segmentTiles),
+    segmentsPerBlock,
+    // Vectors of four tiles may go beyond the last one. An odd number of lines
+    // of cache, so that neighbours do not displace one another.
+    pitch: 16 * (Math.ceil((segmentsPerBlock * segmentTiles + 3) / 16) | 1),
+  };
+}
