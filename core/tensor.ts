@@ -749,6 +749,14 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("atan2", other);
   }
 
+  /** `sqrt(this^2 + other^2)` without overflow; its gradient at (0, 0) is NaN. */
+  hypot<E extends DType = NumberBeside<D>>(
+    other: TensorLike<E>,
+  ): Tensor<FloatOf<Promote<D, E>>> {
+    checkCount("hypot", arguments.length, 1);
+    return this.#binary("hypot", other);
+  }
+
   /** `-this`. */
   neg(): Tensor<D> {
     checkCount("neg", arguments.length, 0);

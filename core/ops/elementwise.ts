@@ -28,6 +28,7 @@ export type ElementwiseName =
   | "maximum"
   | "minimum"
   | "atan2"
+  | "hypot"
   | "neg"
   | "abs"
   | "sign"
@@ -176,6 +177,22 @@ const clampGradient = written(
     where(call("or", call("lt", high!, x!), call("lt", high!, low!)), g),
 );
 
+/** `top * sqrt(1 + (low / top)^2)`; infinite where a side is, even beside NaN. */
+const hypot: Build = (a, b) => {
+  const [x, y, most] = [call("abs", a!), call("abs", b!), number(Infinity, a!)];
+  const top = call("max", x, y);
+  const ratio = call("div", call("min", x, y), top);
+  const sum = call("add", number(1, x), call("mul", ratio, ratio));
+  const length = call("mul", top, call("sqrt", sum));
+  const far = call("or", call("eq", x, most), call("eq", y, most));
+  const near = call("select", call("eq", top, zero(x)), top, length);
+  return call("select", far, most, near);
+};
+const hypotGradient = written(
+  (g, [a], y) => call("mul", g, call("div", a!, y)),
+  (g, [_, b], y) => call("mul", g, call("div", b!, y)),
+);
+
 const binary = (
   name: ScalarFunction,
   gradient: ElementwiseGradient,
@@ -203,6 +220,7 @@ const ROWS: { readonly [N in ElementwiseName]: Row } = {
   maximum: binary("max", derived, "bool"),
   minimum: binary("min", derived, "bool"),
   atan2: row(2, "float", fn("atan2"), derived),
+  hypot: row(2, "float", hypot, hypotGradient),
 
   neg: unary("neg", [negated], "refuse"),
   abs: unary("abs", derived, "bool"),

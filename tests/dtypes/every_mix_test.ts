@@ -28,6 +28,7 @@ const FUNCTIONS: readonly (readonly [string, readonly Shape[], Operation])[] = [
   ["div", [[4], [4]], (a, b) => a.div(b.add(1))],
   ["pow", [[4], [4]], (a, b) => a.add(1).pow(b)],
   ["atan2", [[4], [4]], (a, b) => a.atan2(b.add(1))],
+  ["hypot", [[4], [4]], (a, b) => a.hypot(b.add(1))],
   ["maximum", [[4], [4]], (a, b) => a.maximum(b)],
   ["clamp", [[4], [4], [4]], (a, b, c) => a.clamp({ min: b, max: c })],
   ["where", [[4], [4], [4]], where],

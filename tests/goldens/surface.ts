@@ -12,7 +12,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 export const TENSOR_OPERATIONS: readonly string[] = words(`
   tensor zeros ones full eye arange linspace zerosLike onesLike fullLike
 
-  add sub mul div remainder pow maximum minimum atan2
+  add sub mul div remainder pow maximum minimum atan2 hypot
   neg abs sign exp expm1 log log1p log2 sqrt rsqrt reciprocal square
   sin cos tan tanh sigmoid erf relu leakyRelu elu gelu silu softplus
   floor ceil round trunc clamp

@@ -144,6 +144,7 @@ export const ELEMENTWISE_SPECS: {
     equal,
     { numbers: [0, 0] },
   ),
+  hypot: row(Math.hypot, [any, any], [plain, plain], epsilons(6)),
   atan2: row((y, x) => Math.atan2(y!, x!), [any, any], [
     apart(0.5, 2),
     apart(0.5, 2),

@@ -141,6 +141,7 @@ ARITHMETIC = [
     ("maximum", torch.maximum),
     ("minimum", torch.minimum),
     ("atan2", torch.atan2),
+    ("hypot", torch.hypot),
 ]
 
 COMPARE = [
@@ -197,17 +198,17 @@ def binary(g):
                 g.op(name, [a, number],
                      lambda t, fn=fn, n=n: fn(t, torch.tensor(n).to(t.dtype)))
         # integers and bools
-        if name != "atan2":
+        if name not in ("atan2", "hypot"):
             g.op(name, [i32([7, -7, 7, -7, 0, 2]), i32([3, 3, -3, -3, 5, 4])]
                  if name != "pow" else
                  [i32([7, -7, 2, 0, -2, 1]), i32([3, 2, 10, 0, 3, 5])], fn)
             g.op(name, [i32([7, -7, 4]), 3], lambda t, fn=fn: fn(
                 t, torch.tensor(3, dtype=torch.int32)))
-        if name not in ("atan2", "pow"):
+        if name not in ("atan2", "hypot", "pow"):
             g.op(name, [i32([7, -7, 4]), 2.5],
                  lambda t, fn=fn: fn(t.to(torch.float32), torch.tensor(2.5)))
         g.op(name, [i32([3, 1, 2]), f32([1.5, 2.0, 0.5])], fn)
-        if name not in ("remainder", "sub", "pow", "atan2", "div"):
+        if name not in ("remainder", "sub", "pow", "atan2", "hypot", "div"):
             g.op(name, [boolean([True, False, True]), i32([3, 4, 5])], fn)
             g.op(name, [boolean([True, False, True]), f32([3.5, 4.0, -1.0])],
                  fn)

@@ -31,7 +31,7 @@ BINARY = [
     ("add", torch.add), ("sub", torch.sub), ("mul", torch.mul),
     ("div", torch.div), ("remainder", torch.remainder), ("pow", torch.pow),
     ("maximum", torch.maximum), ("minimum", torch.minimum),
-    ("atan2", torch.atan2),
+    ("atan2", torch.atan2), ("hypot", torch.hypot),
 ]
 
 
