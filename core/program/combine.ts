@@ -32,6 +32,13 @@ function loopOf(launch: MapLaunch | ReduceLaunch): Shape {
   return launch.kind === "map" ? launch.outputs[0]!.view.shape : launch.shape;
 }
 
+/** Whether two views are the same elements, in order, along a loop. */
+function sameElements(a: View, b: View, shape: Shape): boolean {
+  const strides = stridesAlong(b, shape);
+  return a.offset === b.offset &&
+    stridesAlong(a, shape).every((s, d) => s === strides[d] || shape[d] === 1);
+}
+
 /** How many elements the loop of a launch visits. */
 export function loopSize(launch: MapLaunch | ReduceLaunch): number {
   return sizeOf(loopOf(launch));
@@ -114,10 +121,7 @@ export function absorb(
     for (const { storage, view } of operands.places) {
       if (storage !== output.storage) continue;
       if (reader.kind === "reduce") return null;
-      const strides = stridesAlong(output.view, shape);
-      const same = view.offset === output.view.offset &&
-        view.strides.every((s, d) => s === strides[d] || shape[d] === 1);
-      if (!same) return null;
+      if (!sameElements(view, output.view, shape)) return null;
     }
   }
   const rewrite = rewriter(operands.interner, {
@@ -232,6 +236,14 @@ export function merge(
   if (!sameShape(shape, second.outputs[0]!.view.shape)) return null;
   const outputs = [...first.outputs, ...second.outputs];
   if (new Set(outputs.map((o) => o.storage)).size < outputs.length) return null;
+  // What the second reads of the first has to be what is written right there.
+  const from = second.inputs.map(({ storage }) =>
+    first.outputs.findIndex((p) => p.storage === storage)
+  );
+  const there = second.inputs.every(({ view }, i) =>
+    from[i]! < 0 || sameElements(view, first.outputs[from[i]!]!.view, shape)
+  );
+  if (!there) return null;
   const operands = new Operands(shape);
   const before = operands.take(first);
   const after = operands.take(second);
@@ -243,28 +255,16 @@ export function merge(
     storedExpr(operands.interner, rewriteFirst(expr))
   );
   const inputs: Expr[] = [];
-  for (const { storage, view } of second.inputs) {
-    const o = first.outputs.findIndex((p) => p.storage === storage);
-    if (o < 0) {
-      inputs.push(operands.read(storage, view));
-      continue;
-    }
-    const strides = stridesAlong(view, shape);
-    const written = stridesAlong(first.outputs[o]!.view, shape);
-    const same = view.offset === first.outputs[o]!.view.offset &&
-      strides.every((s, d) => s === written[d] || shape[d] === 1);
-    if (!same) return null;
-    inputs.push(exprs[o]!);
-  }
+  second.inputs.forEach(({ storage, view }, i) => {
+    const o = from[i]!;
+    inputs.push(o < 0 ? operands.read(storage, view) : exprs[o]!);
+  });
   if (operands.places.length + outputs.length > limit) return null;
   // What one writes the other may not read elsewhere.
   for (const output of outputs) {
-    const written = stridesAlong(output.view, shape);
     for (const { storage, view } of operands.places) {
       if (storage !== output.storage) continue;
-      const same = view.offset === output.view.offset &&
-        view.strides.every((s, d) => s === written[d] || shape[d] === 1);
-      if (!same) return null;
+      if (!sameElements(view, output.view, shape)) return null;
     }
   }
   const rewrite = rewriter(operands.interner, {

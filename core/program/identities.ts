@@ -6,9 +6,10 @@
  * @module
  */
 import { distribution } from "../autograd/differentiate.ts";
-import { arg, call, constant, type Expr } from "../expr.ts";
+import { arg, call, constant, type Expr, topological } from "../expr.ts";
 import { MapProgram } from "../lower/program.ts";
 import { sameShape } from "../shape.ts";
+import type { Storage } from "../storage.ts";
 import type { View } from "../view.ts";
 import { Interner, rewriter } from "./expression.ts";
 import type { MapLaunch, Place, RecordedLaunch } from "./launch.ts";
@@ -38,27 +39,40 @@ export function useIdentities(
   launches.forEach((launch, i) => {
     const found = launch.kind === "map" &&
       launch.outputs.length + launch.inputs.length < operands &&
-      rewritten(launch, (place) => geluOf(place, launches.slice(0, i)));
+      hasErf(launch.program) &&
+      rewritten(launch, (place) => geluOf(place, launches, i));
     out.push(found || launch);
   });
   return out;
 }
 
-/** Where the GELU of a place was written, if both are still as they were. */
+/** Whether Φ may occur in a program. */
+function hasErf({ exprs }: MapProgram): boolean {
+  return topological(exprs).some((node) =>
+    node.kind === "call" && node.fn === "erf"
+  );
+}
+
+/**
+ * Where the GELU of a place was written before launch `end`, if both are still
+ * as they were.
+ */
 function geluOf(
   { storage, view }: Place,
-  before: readonly RecordedLaunch[],
+  launches: readonly RecordedLaunch[],
+  end: number,
 ): Place | null {
-  for (let i = before.length - 1; i >= 0; i--) {
-    const launch = before[i]!;
+  const written = new Set<Storage>();
+  for (let i = end - 1; i >= 0; i--) {
+    const launch = launches[i]!;
     if (isGelu(launch) && isAt(launch.inputs[0]!, storage, view)) {
       const [made] = launch.outputs as [Place];
-      const changed = before.slice(i + 1).some(({ outputs }) =>
-        outputs.some((o) => o.storage === made.storage)
-      );
-      return changed || !sameShape(made.view.shape, view.shape) ? null : made;
+      const stays = !written.has(made.storage) &&
+        sameShape(made.view.shape, view.shape);
+      return stays ? made : null;
     }
-    if (launch.outputs.some((o) => o.storage === storage)) return null;
+    for (const output of launch.outputs) written.add(output.storage);
+    if (written.has(storage)) return null;
   }
   return null;
 }

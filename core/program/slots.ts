@@ -38,12 +38,18 @@ export function assignSlots(
   const slots: Slot[] = [];
   const free: number[] = [];
   const of = new Map<Storage, number>();
+  /** How many storages that are still needed each slot has. */
+  const users: number[] = [];
+  const assign = (storage: Storage, slot: number) => {
+    of.set(storage, slot);
+    users[slot] = (users[slot] ?? 0) + 1;
+  };
   launches.forEach((launch, i) => {
     const donated = donations(launch, i, last, of);
     // What nobody wrote is empty: it needs a buffer to name, no more.
     for (const { storage } of launch.inputs) {
       if (!temporary(storage) || of.has(storage)) continue;
-      of.set(storage, take(slots, free, storage));
+      assign(storage, take(slots, free, storage));
     }
     for (const { storage } of launch.outputs) {
       if (!temporary(storage) || of.has(storage)) continue;
@@ -51,22 +57,20 @@ export function assignSlots(
         slots[s]!.dtype === storage.dtype && slots[s]!.size >= storage.size
       );
       if (gift >= 0) {
-        of.set(storage, donated.splice(gift, 1)[0]!);
+        assign(storage, donated.splice(gift, 1)[0]!);
         continue;
       }
-      of.set(storage, take(slots, free, storage));
+      assign(storage, take(slots, free, storage));
     }
-    const ended = new Set<number>();
+    const ended = new Set<Storage>();
     for (const { storage } of [...launch.inputs, ...launch.outputs]) {
-      if (last.get(storage) !== i) continue;
       const slot = of.get(storage);
-      if (slot === undefined || ended.has(slot)) continue;
-      const inUse = [...of].some(([other, s]) =>
-        s === slot && other !== storage && last.get(other)! > i
-      );
-      if (!inUse) ended.add(slot);
+      if (slot === undefined || last.get(storage) !== i || ended.has(storage)) {
+        continue;
+      }
+      ended.add(storage);
+      if (--users[slot]! === 0) free.push(slot);
     }
-    for (const slot of ended) if (!free.includes(slot)) free.push(slot);
   });
   return { slots, of };
 }
