@@ -6,6 +6,7 @@
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Engine } from "../engine.ts";
 import { staged, stageOf } from "../launch.ts";
+import { compileFew, suitsFew } from "./few_filters.ts";
 import { compileGeneral } from "./general.ts";
 import { compileForward, compileWeight } from "./winograd/launch.ts";
 import { suitsForward, suitsWeight } from "./winograd/plan.ts";
@@ -20,6 +21,7 @@ interface Way {
 const WAYS: readonly Way[] = [
   { suits: suitsForward, compile: compileForward },
   { suits: suitsWeight, compile: compileWeight },
+  { suits: suitsFew, compile: compileFew },
   { suits: () => true, compile: compileGeneral },
 ];
 

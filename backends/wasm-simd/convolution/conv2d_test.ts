@@ -57,6 +57,17 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   }),
   "several blocks of filters": setting([1, 3, 3, 5], [270, 3, 1, 1]),
   "several blocks of columns": setting([7, 1, 14, 14], [2, 1, 3, 3]),
+  "two filters": setting([2, 5, 9, 26], [2, 5, 3, 3], { padding: [1, 1] }),
+  "three filters": setting([3, 2, 6, 35], [3, 2, 5, 2]),
+  "four filters of groups": setting([2, 6, 8, 14], [12, 2, 3, 3], {
+    groups: 3,
+    dilation: [1, 2],
+  }),
+  "three channels and strides": setting([2, 3, 13, 14], [9, 3, 5, 5], {
+    stride: [2, 2],
+    padding: [2, 2],
+  }),
+  "one filter in long rows": setting([1, 2, 5, 150], [1, 2, 3, 3]),
   "tiles of two by two": setting([2, 9, 8, 16], [11, 9, 3, 3], {
     padding: [1, 1],
   }),
