@@ -3,18 +3,11 @@
  *
  * @module
  */
-import { fullLike, type Tensor } from "@tenfold/core";
-import { optionsArgument } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import { add, div, mul, neg, sqrt, sub } from "./_expr.ts";
+import { add, div, mul, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
-import {
-  Optimizer,
-  type OptimizerParameters,
-  type ParameterGroup,
-  type Step,
-} from "./optimizer.ts";
-import { UpdateRule } from "./update_rule.ts";
+import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
+import type { OptimizerParameters } from "./optimizer.ts";
 
 /** Options of {@linkcode Adagrad}. */
 export interface AdagradOptions {
@@ -35,39 +28,30 @@ export interface AdagradOptions {
 /** All options of a group of {@linkcode Adagrad}. */
 export type AdagradGroup = Required<AdagradOptions>;
 
-const schema = z.strictObject({
-  lr: z._default(nonNegative, 1e-2),
-  lrDecay: z._default(nonNegative, 0),
-  weightDecay: z._default(nonNegative, 0),
-  initialAccumulatorValue: z._default(nonNegative, 0),
-  eps: z._default(nonNegative, 1e-10),
-  maximize: z._default(flag, false),
+const adagrad = algorithm({
+  name: "Adagrad",
+  schema: z.strictObject({
+    lr: z._default(nonNegative, 1e-2),
+    lrDecay: z._default(nonNegative, 0),
+    weightDecay: z._default(nonNegative, 0),
+    initialAccumulatorValue: z._default(nonNegative, 0),
+    eps: z._default(nonNegative, 1e-10),
+    maximize: z._default(flag, false),
+  }),
+  state: () => ["sum"],
+  initial: ({ initialAccumulatorValue }: AdagradGroup) =>
+    initialAccumulatorValue,
+  numbers: ({ lr, lrDecay, eps }, step) => ({
+    lr: lr / (1 + (step - 1) * lrDecay),
+    eps,
+  }),
+  update: (values, { lr, eps }) => {
+    const { parameter, gradient } = values;
+    const sum = add(values.sum, mul(gradient, gradient));
+    const size = add(sqrt(sum), eps);
+    return { parameter: sub(parameter, div(mul(lr, gradient), size)), sum };
+  },
 });
-
-const NAMES: readonly string[] = ["sum"];
-
-const rules = new Map<number, UpdateRule>();
-
-/** Numbers: lr of this step, eps, weight decay. */
-function ruleOf({ weightDecay, maximize }: AdagradGroup): UpdateRule {
-  const key = (weightDecay !== 0 ? 1 : 0) + (maximize ? 2 : 0);
-  let rule = rules.get(key);
-  if (rule === undefined) {
-    rule = new UpdateRule(
-      "update by Adagrad",
-      1,
-      3,
-      (p, [sum], g, [lr, eps, decay]) => {
-        const sign = maximize ? neg(g) : g;
-        const d = weightDecay !== 0 ? add(sign, mul(decay!, p)) : sign;
-        const next = add(sum!, mul(d, d));
-        return [sub(p, div(mul(lr!, d), add(sqrt(next), eps!))), next];
-      },
-    );
-    rules.set(key, rule);
-  }
-  return rule;
-}
 
 /**
  * Adagrad (Duchi and others, 2011): steps along the gradient, divided by the
@@ -86,7 +70,7 @@ function ruleOf({ weightDecay, maximize }: AdagradGroup): UpdateRule {
  * assertAlmostEquals(await p.item(), 3.9, 1e-6);
  * ```
  */
-export class Adagrad extends Optimizer<AdagradGroup> {
+export class Adagrad extends AlgorithmOptimizer<AdagradGroup> {
   /**
    * Takes parameters, or groups of them.
    *
@@ -99,43 +83,6 @@ export class Adagrad extends Optimizer<AdagradGroup> {
     params: OptimizerParameters<AdagradGroup>,
     options: AdagradOptions = {},
   ) {
-    super(
-      "Adagrad",
-      params,
-      optionsArgument(
-        schema,
-        ["params"],
-        options,
-        arguments,
-        "make an optimizer Adagrad",
-      ),
-      schema,
-    );
-  }
-
-  /** The sum of squares. */
-  protected override stateNames(): readonly string[] {
-    return NAMES;
-  }
-
-  /** The sum of squares starts where the options say. */
-  protected override makeState(
-    { initialAccumulatorValue }: ParameterGroup<AdagradGroup>,
-    _name: string,
-    param: Tensor,
-  ): Tensor {
-    return fullLike(param, initialAccumulatorValue);
-  }
-
-  /** The rule and its numbers. */
-  protected override update(
-    group: ParameterGroup<AdagradGroup>,
-    step: number,
-  ): Step {
-    const { lr, lrDecay, eps, weightDecay } = group;
-    return {
-      rule: ruleOf(group),
-      numbers: [lr / (1 + (step - 1) * lrDecay), eps, weightDecay],
-    };
+    super(adagrad, params, options, arguments);
   }
 }

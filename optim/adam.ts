@@ -3,17 +3,11 @@
  *
  * @module
  */
-import { optionsArgument } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
+import { add, div, max, mul, sqrt, sub } from "./_expr.ts";
 import { betas, flag, nonNegative } from "./_options.ts";
-import {
-  Optimizer,
-  type OptimizerParameters,
-  type ParameterGroup,
-  type Step,
-} from "./optimizer.ts";
-import { UpdateRule } from "./update_rule.ts";
+import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
+import type { OptimizerParameters } from "./optimizer.ts";
 
 /** Options of {@linkcode Adam} and {@linkcode AdamW}. */
 export interface AdamOptions {
@@ -50,63 +44,42 @@ const schemaWith = (weightDecay: number) =>
     maximize: z._default(flag, false),
   });
 
-const adamSchema = schemaWith(0);
-const adamWSchema = schemaWith(0.01);
+const adam = algorithm({
+  name: "Adam",
+  schema: schemaWith(0),
+  choices: ({ amsgrad }: AdamGroup) => ({ amsgrad }),
+  state: ({ amsgrad }) =>
+    amsgrad ? ["expAvg", "expAvgSq", "maxExpAvgSq"] : ["expAvg", "expAvgSq"],
+  numbers: ({ lr, betas: [b1, b2], eps }, step) => ({
+    rate: lr / (1 - b1 ** step),
+    root: Math.sqrt(1 - b2 ** step),
+    b1,
+    c1: 1 - b1,
+    b2,
+    c2: 1 - b2,
+    eps,
+  }),
+  update: (values, { rate, root, b1, c1, b2, c2, eps }, { amsgrad }) => {
+    const { parameter, gradient: g } = values;
+    const expAvg = add(mul(b1, values.expAvg), mul(c1, g));
+    const expAvgSq = add(mul(b2, values.expAvgSq), mul(mul(c2, g), g));
+    const maxExpAvgSq = amsgrad ? max(values.maxExpAvgSq, expAvgSq) : expAvgSq;
+    const size = add(div(sqrt(maxExpAvgSq), root), eps);
+    return {
+      parameter: sub(parameter, div(mul(rate, expAvg), size)),
+      expAvg,
+      expAvgSq,
+      maxExpAvgSq,
+    };
+  },
+});
 
-const MEANS: readonly string[] = ["expAvg", "expAvgSq"];
-const MEANS_AND_MAX: readonly string[] = [...MEANS, "maxExpAvgSq"];
-
-const rules = new Map<number, UpdateRule>();
-
-/**
- * Numbers: lr / (1 - β₁ᵗ), √(1 - β₂ᵗ), β₁, 1 - β₁, β₂, 1 - β₂, eps, and the
- * weight decay, or what is left of a weight where it is decoupled.
- */
-function ruleOf(group: AdamGroup, decoupled: boolean): UpdateRule {
-  const { amsgrad, maximize, weightDecay } = group;
-  const decays = weightDecay !== 0;
-  const key = (decoupled ? 1 : 0) + (amsgrad ? 2 : 0) + (maximize ? 4 : 0) +
-    (decays ? 8 : 0);
-  let rule = rules.get(key);
-  if (rule === undefined) {
-    rule = new UpdateRule(
-      decoupled ? "update by AdamW" : "update by Adam",
-      amsgrad ? 3 : 2,
-      8,
-      (p, [mean, square, top], g, [lr, root, b1, c1, b2, c2, eps, decay]) => {
-        const sign = maximize ? neg(g) : g;
-        const d = decays && !decoupled ? add(sign, mul(decay!, p)) : sign;
-        const kept = decays && decoupled ? mul(p, decay!) : p;
-        const nextMean = add(mul(b1!, mean!), mul(c1!, d));
-        const nextSquare = add(mul(b2!, square!), mul(mul(c2!, d), d));
-        const nextTop = top && max(top, nextSquare);
-        const size = add(div(sqrt(nextTop ?? nextSquare), root!), eps!);
-        const next = sub(kept, div(mul(lr!, nextMean), size));
-        return [next, nextMean, nextSquare, ...nextTop ? [nextTop] : []];
-      },
-    );
-    rules.set(key, rule);
-  }
-  return rule;
-}
-
-/** The step of both algorithms. */
-function stepOf(group: AdamGroup, step: number, decoupled: boolean): Step {
-  const { lr, betas: [b1, b2], eps, weightDecay } = group;
-  return {
-    rule: ruleOf(group, decoupled),
-    numbers: [
-      lr / (1 - b1 ** step),
-      Math.sqrt(1 - b2 ** step),
-      b1,
-      1 - b1,
-      b2,
-      1 - b2,
-      eps,
-      decoupled ? 1 - lr * weightDecay : weightDecay,
-    ],
-  };
-}
+const adamW: typeof adam = {
+  ...adam,
+  name: "AdamW",
+  schema: schemaWith(0.01),
+  decay: "decoupled",
+};
 
 /**
  * Adam (Kingma and Ba, 2014): steps of the running mean of the gradient,
@@ -125,7 +98,7 @@ function stepOf(group: AdamGroup, step: number, decoupled: boolean): Step {
  * assertAlmostEquals(await p.item(), 3.9, 1e-6);
  * ```
  */
-export class Adam extends Optimizer<AdamGroup> {
+export class Adam extends AlgorithmOptimizer<AdamGroup> {
   /**
    * Takes parameters, or groups of them.
    *
@@ -138,33 +111,7 @@ export class Adam extends Optimizer<AdamGroup> {
     params: OptimizerParameters<AdamGroup>,
     options: AdamOptions = {},
   ) {
-    super(
-      "Adam",
-      params,
-      optionsArgument(
-        adamSchema,
-        ["params"],
-        options,
-        arguments,
-        "make an optimizer Adam",
-      ),
-      adamSchema,
-    );
-  }
-
-  /** The running means. */
-  protected override stateNames(
-    { amsgrad }: ParameterGroup<AdamGroup>,
-  ): readonly string[] {
-    return amsgrad ? MEANS_AND_MAX : MEANS;
-  }
-
-  /** The rule and its numbers. */
-  protected override update(
-    group: ParameterGroup<AdamGroup>,
-    step: number,
-  ): Step {
-    return stepOf(group, step, false);
+    super(adam, params, options, arguments);
   }
 }
 
@@ -186,7 +133,7 @@ export class Adam extends Optimizer<AdamGroup> {
  * assertAlmostEquals(await p.item(), 3.8, 1e-6);
  * ```
  */
-export class AdamW extends Optimizer<AdamGroup> {
+export class AdamW extends AlgorithmOptimizer<AdamGroup> {
   /**
    * Takes parameters, or groups of them.
    *
@@ -199,32 +146,6 @@ export class AdamW extends Optimizer<AdamGroup> {
     params: OptimizerParameters<AdamGroup>,
     options: AdamOptions = {},
   ) {
-    super(
-      "AdamW",
-      params,
-      optionsArgument(
-        adamWSchema,
-        ["params"],
-        options,
-        arguments,
-        "make an optimizer AdamW",
-      ),
-      adamWSchema,
-    );
-  }
-
-  /** The running means. */
-  protected override stateNames(
-    { amsgrad }: ParameterGroup<AdamGroup>,
-  ): readonly string[] {
-    return amsgrad ? MEANS_AND_MAX : MEANS;
-  }
-
-  /** The rule and its numbers. */
-  protected override update(
-    group: ParameterGroup<AdamGroup>,
-    step: number,
-  ): Step {
-    return stepOf(group, step, true);
+    super(adamW, params, options, arguments);
   }
 }

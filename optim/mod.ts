@@ -28,6 +28,7 @@
 export { type OptimizerState, StateError } from "./_state.ts";
 export * from "./adagrad.ts";
 export * from "./adam.ts";
+export * from "./algorithm.ts";
 export * from "./annealing_lr.ts";
 export * from "./clip.ts";
 export * from "./lr_scheduler.ts";

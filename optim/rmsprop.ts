@@ -4,17 +4,11 @@
  * @module
  */
 import { constant } from "@tenfold/core/backend";
-import { optionsArgument } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import { add, div, max, mul, neg, sqrt, sub } from "./_expr.ts";
+import { add, div, max, mul, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
-import {
-  Optimizer,
-  type OptimizerParameters,
-  type ParameterGroup,
-  type Step,
-} from "./optimizer.ts";
-import { UpdateRule } from "./update_rule.ts";
+import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
+import type { OptimizerParameters } from "./optimizer.ts";
 
 /** Options of {@linkcode RMSprop}. */
 export interface RMSpropOptions {
@@ -37,66 +31,56 @@ export interface RMSpropOptions {
 /** All options of a group of {@linkcode RMSprop}. */
 export type RMSpropGroup = Required<RMSpropOptions>;
 
-const schema = z.strictObject({
-  lr: z._default(nonNegative, 1e-2),
-  alpha: z._default(nonNegative, 0.99),
-  eps: z._default(nonNegative, 1e-8),
-  weightDecay: z._default(nonNegative, 0),
-  momentum: z._default(nonNegative, 0),
-  centered: z._default(flag, false),
-  maximize: z._default(flag, false),
+const rmsprop = algorithm({
+  name: "RMSprop",
+  schema: z.strictObject({
+    lr: z._default(nonNegative, 1e-2),
+    alpha: z._default(nonNegative, 0.99),
+    eps: z._default(nonNegative, 1e-8),
+    weightDecay: z._default(nonNegative, 0),
+    momentum: z._default(nonNegative, 0),
+    centered: z._default(flag, false),
+    maximize: z._default(flag, false),
+  }),
+  choices: ({ momentum, centered }: RMSpropGroup) => ({
+    momentum: momentum > 0,
+    centered,
+  }),
+  state: ({ momentum, centered }) => [
+    "squareAvg",
+    ...momentum ? ["momentumBuffer" as const] : [],
+    ...centered ? ["gradAvg" as const] : [],
+  ],
+  numbers: ({ lr, alpha, eps, momentum }) => ({
+    lr,
+    alpha,
+    rest: 1 - alpha,
+    eps,
+    keep: momentum,
+  }),
+  update: (values, { lr, alpha, rest, eps, keep }, { momentum, centered }) => {
+    const { parameter, gradient: g } = values;
+    const squareAvg = add(mul(alpha, values.squareAvg), mul(mul(rest, g), g));
+    const gradAvg = centered
+      ? add(mul(alpha, values.gradAvg), mul(rest, g))
+      : null;
+    // Rounding may bring the variance of even gradients below 0.
+    const spread = gradAvg
+      ? max(sub(squareAvg, mul(gradAvg, gradAvg)), constant(0, g.dtype))
+      : squareAvg;
+    const size = add(sqrt(spread), eps);
+    const means = { squareAvg, ...gradAvg && { gradAvg } };
+    if (!momentum) {
+      return { parameter: sub(parameter, div(mul(lr, g), size)), ...means };
+    }
+    const momentumBuffer = add(mul(keep, values.momentumBuffer), div(g, size));
+    return {
+      parameter: sub(parameter, mul(lr, momentumBuffer)),
+      momentumBuffer,
+      ...means,
+    };
+  },
 });
-
-const rules = new Map<number, UpdateRule>();
-
-/** By whether there is a momentum (1) and the gradient is centered (2). */
-const NAMES: readonly (readonly string[])[] = [
-  ["squareAvg"],
-  ["squareAvg", "momentumBuffer"],
-  ["squareAvg", "gradAvg"],
-  ["squareAvg", "momentumBuffer", "gradAvg"],
-];
-
-const shapeOf = ({ momentum, centered }: RMSpropGroup): number =>
-  (momentum > 0 ? 1 : 0) + (centered ? 2 : 0);
-
-/** Numbers: lr, alpha, 1 - alpha, eps, weight decay, momentum. */
-function ruleOf(group: RMSpropGroup): UpdateRule {
-  const { momentum, centered, weightDecay, maximize } = group;
-  const key = shapeOf(group) + (weightDecay !== 0 ? 4 : 0) +
-    (maximize ? 8 : 0);
-  let rule = rules.get(key);
-  if (rule === undefined) {
-    rule = new UpdateRule(
-      "update by RMSprop",
-      NAMES[shapeOf(group)]!.length,
-      6,
-      (p, state, g, [lr, alpha, rest, eps, decay, keep]) => {
-        const [square] = state;
-        const buffer = momentum > 0 ? state[1]! : null;
-        const mean = centered ? state[state.length - 1]! : null;
-        const sign = maximize ? neg(g) : g;
-        const d = weightDecay !== 0 ? add(sign, mul(decay!, p)) : sign;
-        const nextSquare = add(mul(alpha!, square!), mul(mul(rest!, d), d));
-        const nextMean = mean && add(mul(alpha!, mean), mul(rest!, d));
-        // Rounding may bring the variance of even gradients below 0.
-        const spread = nextMean
-          ? max(sub(nextSquare, mul(nextMean, nextMean)), constant(0, p.dtype))
-          : nextSquare;
-        const size = add(sqrt(spread), eps!);
-        if (!buffer) {
-          const next = sub(p, div(mul(lr!, d), size));
-          return [next, nextSquare, ...nextMean ? [nextMean] : []];
-        }
-        const nextBuffer = add(mul(keep!, buffer), div(d, size));
-        const next = sub(p, mul(lr!, nextBuffer));
-        return [next, nextSquare, nextBuffer, ...nextMean ? [nextMean] : []];
-      },
-    );
-    rules.set(key, rule);
-  }
-  return rule;
-}
 
 /**
  * RMSprop (Hinton, 2012; centered: Graves, 2013): steps along the gradient,
@@ -115,7 +99,7 @@ function ruleOf(group: RMSpropGroup): UpdateRule {
  * assertAlmostEquals(await p.item(), 3.8, 1e-6);
  * ```
  */
-export class RMSprop extends Optimizer<RMSpropGroup> {
+export class RMSprop extends AlgorithmOptimizer<RMSpropGroup> {
   /**
    * Takes parameters, or groups of them.
    *
@@ -128,33 +112,6 @@ export class RMSprop extends Optimizer<RMSpropGroup> {
     params: OptimizerParameters<RMSpropGroup>,
     options: RMSpropOptions = {},
   ) {
-    super(
-      "RMSprop",
-      params,
-      optionsArgument(
-        schema,
-        ["params"],
-        options,
-        arguments,
-        "make an optimizer RMSprop",
-      ),
-      schema,
-    );
-  }
-
-  /** The mean square, and what the options need beside it. */
-  protected override stateNames(
-    group: ParameterGroup<RMSpropGroup>,
-  ): readonly string[] {
-    return NAMES[shapeOf(group)]!;
-  }
-
-  /** The rule and its numbers. */
-  protected override update(group: ParameterGroup<RMSpropGroup>): Step {
-    const { lr, alpha, eps, weightDecay, momentum } = group;
-    return {
-      rule: ruleOf(group),
-      numbers: [lr, alpha, 1 - alpha, eps, weightDecay, momentum],
-    };
+    super(rmsprop, params, options, arguments);
   }
 }

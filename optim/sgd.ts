@@ -4,17 +4,11 @@
  * @module
  */
 import type { Expr } from "@tenfold/core/backend";
-import { optionsArgument } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import { add, mul, neg, sub } from "./_expr.ts";
+import { add, mul, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
-import {
-  Optimizer,
-  type OptimizerParameters,
-  type ParameterGroup,
-  type Step,
-} from "./optimizer.ts";
-import { UpdateRule } from "./update_rule.ts";
+import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
+import type { OptimizerParameters } from "./optimizer.ts";
 
 /** Options of {@linkcode SGD}. */
 export interface SGDOptions {
@@ -35,48 +29,45 @@ export interface SGDOptions {
 /** All options of a group of {@linkcode SGD}. */
 export type SGDGroup = Required<SGDOptions>;
 
-const schema = z.strictObject({
-  lr: nonNegative,
-  momentum: z._default(nonNegative, 0),
-  dampening: z._default(z.number("must be a number"), 0),
-  weightDecay: z._default(nonNegative, 0),
-  nesterov: z._default(flag, false),
-  maximize: z._default(flag, false),
-}).check(z.refine(
-  ({ nesterov, momentum, dampening }) =>
-    !nesterov || (momentum > 0 && dampening === 0),
-  "nesterov needs a momentum above 0 and a dampening of 0",
-));
-
-const PLAIN: readonly string[] = [];
-const WITH_MOMENTUM: readonly string[] = ["momentumBuffer"];
-
-const rules = new Map<number, UpdateRule>();
-
-/** Numbers: lr, momentum, 1 - dampening, weight decay. */
-function ruleOf(group: SGDGroup): UpdateRule {
-  const { momentum, nesterov, weightDecay, maximize } = group;
-  const key = (momentum !== 0 ? 1 : 0) + (nesterov ? 2 : 0) +
-    (weightDecay !== 0 ? 4 : 0) + (maximize ? 8 : 0);
-  let rule = rules.get(key);
-  if (rule === undefined) {
-    rule = new UpdateRule(
-      "update by SGD",
-      momentum !== 0 ? 1 : 0,
-      4,
-      (p, [buffer], g, [lr, keep, join, decay]) => {
-        const sign = maximize ? neg(g) : g;
-        const d = weightDecay !== 0 ? add(sign, mul(decay!, p)) : sign;
-        const move = (by: Expr) => sub(p, mul(lr!, by));
-        if (!buffer) return [move(d)];
-        const next = add(mul(keep!, buffer), mul(join!, d));
-        return [move(nesterov ? add(d, mul(keep!, next)) : next), next];
-      },
+const sgd = algorithm({
+  name: "SGD",
+  schema: z.strictObject({
+    lr: nonNegative,
+    momentum: z._default(nonNegative, 0),
+    dampening: z._default(z.number("must be a number"), 0),
+    weightDecay: z._default(nonNegative, 0),
+    nesterov: z._default(flag, false),
+    maximize: z._default(flag, false),
+  }).check(z.refine(
+    ({ nesterov, momentum, dampening }) =>
+      !nesterov || (momentum > 0 && dampening === 0),
+    "nesterov needs a momentum above 0 and a dampening of 0",
+  )),
+  choices: ({ momentum, nesterov }: SGDGroup) => ({
+    momentum: momentum !== 0,
+    nesterov,
+  }),
+  state: ({ momentum }) => momentum ? ["momentumBuffer"] : [],
+  // The first gradient becomes the momentum as it is.
+  numbers: ({ lr, momentum, dampening }, _step, fresh) => ({
+    lr,
+    keep: momentum,
+    join: fresh ? 1 : 1 - dampening,
+  }),
+  update: (values, { lr, keep, join }, { momentum, nesterov }) => {
+    const { parameter, gradient } = values;
+    const move = (by: Expr) => sub(parameter, mul(lr, by));
+    if (!momentum) return { parameter: move(gradient) };
+    const momentumBuffer = add(
+      mul(keep, values.momentumBuffer),
+      mul(join, gradient),
     );
-    rules.set(key, rule);
-  }
-  return rule;
-}
+    const by = nesterov
+      ? add(gradient, mul(keep, momentumBuffer))
+      : momentumBuffer;
+    return { parameter: move(by), momentumBuffer };
+  },
+});
 
 /**
  * Stochastic gradient descent, with momentum if wanted:
@@ -96,7 +87,7 @@ function ruleOf(group: SGDGroup): UpdateRule {
  * assertAlmostEquals(await p.item(), 3.2, 1e-6);
  * ```
  */
-export class SGD extends Optimizer<SGDGroup> {
+export class SGD extends AlgorithmOptimizer<SGDGroup> {
   /**
    * Takes parameters, or groups of them.
    *
@@ -110,39 +101,6 @@ export class SGD extends Optimizer<SGDGroup> {
     params: OptimizerParameters<SGDGroup>,
     options: Partial<SGDOptions> = {},
   ) {
-    super(
-      "SGD",
-      params,
-      optionsArgument(
-        schema,
-        ["params"],
-        options,
-        arguments,
-        "make an optimizer SGD",
-      ),
-      schema,
-    );
-  }
-
-  /** The momentum, where there is one. */
-  protected override stateNames(
-    { momentum }: ParameterGroup<SGDGroup>,
-  ): readonly string[] {
-    return momentum !== 0 ? WITH_MOMENTUM : PLAIN;
-  }
-
-  /** The rule and its numbers. */
-  protected override update(
-    group: ParameterGroup<SGDGroup>,
-    _step: number,
-    fresh: boolean,
-  ): Step {
-    const { lr, momentum, dampening, weightDecay } = group;
-    // The first gradient becomes the momentum as it is.
-    const join = fresh ? 1 : 1 - dampening;
-    return {
-      rule: ruleOf(group),
-      numbers: [lr, momentum, join, weightDecay],
-    };
+    super(sgd, params, options, arguments);
   }
 }

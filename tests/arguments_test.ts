@@ -32,6 +32,7 @@ const BELOW = new RegExp(
     "Task|Turn|Tensor|making|knowingNew|currentRecording|floatOf|numberOf|" +
     "refuseFaults|structureChanged|observeRecordings|isGradEnabled|\\w+Now|releasePassed|" +
     "nn.BatchNorm|nn.Loss|nn.Module|optim.LRScheduler|optim.Optimizer|" +
+    "optim.AlgorithmOptimizer|" +
     "data.MnistDataset|data.CsvTable|" +
     "(.*\\.)?\\w+Error|FusedFunction|optim.UpdateRule)$",
 );

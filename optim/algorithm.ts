@@ -1,0 +1,274 @@
+/**
+ * Optimizers as data: what an update rule remembers, which numbers a step
+ * takes, and the new values as expressions.
+ *
+ * @module
+ */
+import { fullLike, type Tensor, zerosLike } from "@tenfold/core";
+import type { Expr } from "@tenfold/core/backend";
+import {
+  checkCount,
+  optionsArgument,
+  type OptionsSchema,
+} from "@tenfold/core/internal";
+import { add, mul, neg } from "./_expr.ts";
+import {
+  Optimizer,
+  type OptimizerParameters,
+  type ParameterGroup,
+  type Step,
+} from "./optimizer.ts";
+import { UpdateRule } from "./update_rule.ts";
+
+/** The options that are dealt with here, for all algorithms alike. */
+export interface AlgorithmOptions {
+  /** The learning rate. */
+  lr: number;
+  /** The penalty on large weights. */
+  weightDecay?: number;
+  /** Whether the objective grows instead of shrinking. */
+  maximize?: boolean;
+}
+
+/** Options that change the rule itself and not only its numbers. */
+export type Choices = Readonly<Record<string, boolean>>;
+
+/**
+ * An optimization algorithm.
+ *
+ * @typeParam O The options of a group.
+ * @typeParam C The choices that options make.
+ * @typeParam S The names of the tensors that it remembers of a parameter.
+ * @typeParam N The names of the numbers of a step.
+ */
+export interface Algorithm<
+  O extends AlgorithmOptions,
+  C extends Choices = Choices,
+  S extends string = string,
+  N extends string = string,
+> {
+  /** The name, for messages. */
+  readonly name: string;
+  /** Checks the options of a group and fills in the defaults. */
+  readonly schema: OptionsSchema<O>;
+  /**
+   * Where weight decay goes: `coupled` adds `weightDecay * parameter` to the
+   * gradient, `decoupled` multiplies the parameter by `1 - lr * weightDecay`.
+   *
+   * @default {"coupled"}
+   */
+  readonly decay?: "coupled" | "decoupled";
+  /** Options that change the rule, as true or false. @default {none} */
+  choices?(options: O): C;
+  /** The tensors that it remembers of a parameter. @default {none} */
+  state?(choices: C): readonly S[];
+  /** What these tensors are filled with at first. @default {zeros} */
+  initial?(options: O): number;
+  /**
+   * The numbers of a step.
+   *
+   * @param step The number of the step, from 1.
+   * @param fresh True where the state has just been made.
+   */
+  numbers(
+    options: O,
+    step: number,
+    fresh: boolean,
+  ): { readonly [K in N]: number };
+  /**
+   * The new value of the parameter and of each tensor of its state. What it
+   * sees of `maximize` and of weight decay is a parameter and a gradient that
+   * are as they should be.
+   */
+  update(
+    values: { readonly [K in S | "parameter" | "gradient"]: Expr },
+    numbers: { readonly [K in N]: Expr },
+    choices: C,
+  ): { readonly [K in S | "parameter"]?: Expr };
+}
+
+/**
+ * An algorithm with its types inferred.
+ *
+ * @example Steps of the sign of the gradient
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { call } from "@tenfold/core/backend";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { algorithm, AlgorithmOptimizer } from "@tenfold/optim";
+ * import * as z from "zod/mini";
+ *
+ * const signDescent = algorithm({
+ *   name: "SignDescent",
+ *   schema: z.strictObject({ lr: z.number() }),
+ *   numbers: ({ lr }) => ({ lr }),
+ *   update: ({ parameter, gradient }, { lr }) => ({
+ *     parameter: call("sub", parameter, call("mul", lr, call("sign", gradient))),
+ *   }),
+ * });
+ * const p = tensor([1, -2], { requiresGrad: true });
+ * const optimizer = new AlgorithmOptimizer(signDescent, [p], { lr: 0.5 });
+ * p.square().sum().backward();
+ * optimizer.step();
+ * assertEquals(await p.toArray(), [0.5, -1.5]);
+ * ```
+ */
+export function algorithm<
+  O extends AlgorithmOptions,
+  C extends Choices,
+  S extends string,
+  N extends string,
+>(definition: Algorithm<O, C, S, N>): Algorithm<O, C, S, N> {
+  checkCount("algorithm", arguments.length, 1);
+  return definition;
+}
+
+/** An algorithm under one set of choices. */
+interface Variant {
+  readonly names: readonly string[];
+  readonly rule: UpdateRule;
+}
+
+/** The variants of each algorithm, made when they are first needed. */
+const variants = new WeakMap<object, Map<number, Variant>>();
+
+/** An optimizer that follows an algorithm. */
+export class AlgorithmOptimizer<O extends AlgorithmOptions>
+  extends Optimizer<O> {
+  readonly #algorithm: Algorithm<O>;
+  readonly #variants: Map<number, Variant>;
+
+  /**
+   * Takes parameters, or groups of them.
+   *
+   * @param algorithm What it follows.
+   * @param params What is optimized.
+   * @param options The options of groups that say nothing else.
+   * @param given All arguments of a constructor that calls this one with its
+   * own parameters and options, so that too many are refused.
+   * @throws {TypeError} If an option is missing, unknown or of the wrong type.
+   * @throws {RangeError} If an option has a wrong value.
+   */
+  constructor(
+    algorithm: Algorithm<O>,
+    params: OptimizerParameters<O>,
+    options: Partial<O> = {},
+    given: ArrayLike<unknown> = [params, options],
+  ) {
+    const { name, schema } = algorithm;
+    const operation = `make an optimizer ${name}`;
+    super(
+      name,
+      params,
+      optionsArgument(schema, ["params"], options, given, operation),
+      schema,
+    );
+    this.#algorithm = algorithm;
+    let made = variants.get(algorithm);
+    if (made === undefined) variants.set(algorithm, made = new Map());
+    this.#variants = made;
+  }
+
+  /** The tensors that the algorithm remembers. */
+  protected override stateNames(group: ParameterGroup<O>): readonly string[] {
+    return this.#variant(group).names;
+  }
+
+  /** Filled with what the algorithm begins with. */
+  protected override makeState(
+    group: ParameterGroup<O>,
+    _name: string,
+    param: Tensor,
+  ): Tensor {
+    const value = this.#algorithm.initial?.(group) ?? 0;
+    return value === 0 ? zerosLike(param) : fullLike(param, value);
+  }
+
+  /** The rule and its numbers. */
+  protected override update(
+    group: ParameterGroup<O>,
+    step: number,
+    fresh: boolean,
+  ): Step {
+    const { decay } = this.#algorithm;
+    const { lr, weightDecay = 0 } = group;
+    const numbers: number[] = Object.values(
+      this.#algorithm.numbers(group, step, fresh),
+    );
+    numbers.push(decay === "decoupled" ? 1 - lr * weightDecay : weightDecay);
+    return { rule: this.#variant(group).rule, numbers };
+  }
+
+  #variant(group: ParameterGroup<O>): Variant {
+    const { weightDecay = 0, maximize = false } = group;
+    const choices = this.#algorithm.choices?.(group);
+    let key = (weightDecay !== 0 ? 1 : 0) + (maximize ? 2 : 0);
+    let bit = 4;
+    for (const name in choices) {
+      if (choices[name]) key += bit;
+      bit *= 2;
+    }
+    let variant = this.#variants.get(key);
+    if (variant === undefined) {
+      const made = variantOf(this.#algorithm, group, choices ?? {});
+      // The same names are the same array: their tensors then stay.
+      const text = made.names.join();
+      const known = [...this.#variants.values()]
+        .find(({ names }) => names.join() === text);
+      variant = known ? { rule: made.rule, names: known.names } : made;
+      this.#variants.set(key, variant);
+    }
+    return variant;
+  }
+}
+
+/** Writes an algorithm down for one set of choices. */
+function variantOf<O extends AlgorithmOptions>(
+  algorithm: Algorithm<O>,
+  options: O,
+  choices: Choices,
+): Variant {
+  const { weightDecay = 0, maximize = false } = options;
+  const decay = weightDecay === 0 ? null : algorithm.decay ?? "coupled";
+  const names = algorithm.state?.(choices) ?? [];
+  const numberNames = Object.keys(algorithm.numbers(options, 1, true));
+  const label = `update by ${algorithm.name}`;
+  const rule = new UpdateRule(
+    label,
+    names.length,
+    numberNames.length + 1,
+    (parameter, state, gradient, numbers) => {
+      const rate = numbers[numberNames.length]!;
+      const sign = maximize ? neg(gradient) : gradient;
+      const made = algorithm.update(
+        {
+          ...named(names, state),
+          parameter: decay === "decoupled" ? mul(parameter, rate) : parameter,
+          gradient: decay === "coupled"
+            ? add(sign, mul(rate, parameter))
+            : sign,
+        },
+        named(numberNames, numbers),
+        choices,
+      );
+      return ["parameter", ...names].map((name) => {
+        const value = made[name];
+        if (value !== undefined) return value;
+        throw new TypeError(
+          `Cannot ${label} as it gives no new value of ${name}: got ${
+            Object.keys(made).join(", ")
+          }`,
+        );
+      });
+    },
+  );
+  return { names, rule };
+}
+
+/** Values under their names. */
+function named(
+  names: readonly string[],
+  values: readonly Expr[],
+): { readonly [name: string]: Expr } {
+  return Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+}
