@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
+  cat,
   full,
   listBackends,
   manualSeed,
@@ -173,6 +174,34 @@ for (const name of BACKENDS) {
     }
 
     it(
+      "is right for long rows and columns of every size, side by side",
+      clean(name, async () => {
+        // Rows whose squares are usual, overflow, underflow, do some of it.
+        const kinds: readonly (readonly [number, number])[] = [
+          ...[[0.3, 0.3], [1e30, 1e30], [1e-30, 1e-30], [1e30, 1e-30]] as const,
+          ...[[0, 0], [1e-30, 0], [0, 2], [1e18, 1e-18], [1e-9, 1e-9]] as const,
+        ];
+        for (const n of [7, 100, 2000]) {
+          using _ = scope();
+          const rows = kinds.map(([a, b]) =>
+            Array.from({ length: n }, (_, i) => i % 2 === 0 ? a : b)
+          );
+          const x = tensor(rows);
+          const exact = rows.map((row) =>
+            Math.sqrt(row.reduce((sum, v) => sum + Math.fround(v) ** 2, 0))
+          );
+          const columns = x.t().contiguous();
+          for (const got of [x.norm(1), columns.norm(0), columns.t().norm(1)]) {
+            (await got.data()).forEach((value, i) => {
+              const off = Math.abs(value - exact[i]!);
+              assert(off <= 1e-6 * exact[i]!, `${n}, ${kinds[i]}: ${value}`);
+            });
+          }
+        }
+      }),
+    );
+
+    it(
       "is 0 of zeros and of nothing, and tells infinities and NaN",
       clean(name, async () => {
         assertEquals(await tensor([[0, 0], [3, 4]]).norm(1).toArray(), [0, 5]);
@@ -182,6 +211,20 @@ for (const name of BACKENDS) {
             .norm(1).toArray(),
           [Infinity, NaN, NaN],
         );
+        const long = tensor(new Float32Array(1000).fill(0.5)).reshape([
+          10,
+          100,
+        ]);
+        const spoilt = cat([
+          long,
+          full([1, 100], NaN),
+          full([1, 100], Infinity),
+        ]);
+        for (const dim of [0, 1]) {
+          const norms = await (dim === 1 ? spoilt : spoilt.t().contiguous())
+            .norm(dim).toArray();
+          assertEquals(norms, [...new Array(10).fill(5), NaN, Infinity]);
+        }
         assertEquals(
           await tensor([3, -4], { dtype: "int32" }).norm().item(),
           5,

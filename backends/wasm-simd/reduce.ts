@@ -29,6 +29,7 @@ import {
 } from "./loops.ts";
 import { costOf } from "./cost.ts";
 import { launchOf } from "./launch.ts";
+import { squaresOf, summed } from "./squares.ts";
 import { convert, FORMS, loadSplat, type Quad, storeFirst } from "./values.ts";
 
 /** Elements along a row that are summed before their sum is added. */
@@ -45,7 +46,7 @@ const COLUMNS = 8;
 const WIDE_COLUMNS = 4;
 
 /** What the emitters of a reduction share. */
-interface EmitContext {
+export interface EmitContext {
   readonly kernel: ReduceKernel;
   readonly layout: ArgumentLayout;
   readonly f: FunctionBuilder;
@@ -182,23 +183,25 @@ function reduceAlong(context: EmitContext): void {
   });
   nest(f, [...dims, ...kept.slice(1)], start, (pointers) => {
     const total = whole.accumulator();
-    nest(f, outer, pointers, ([, ...inputPointers]) => {
-      const still = new Map<number, Quad>();
-      const cursors = inputs.map((slot, i) => {
-        const pointer = inputPointers[i]!;
-        if (stepOf(slot.access) === "none") {
-          still.set(i, loadSplat(f, slot.dtype, pointer));
-        }
-        return cursor(
-          f,
-          slot,
-          pointer,
-          () => layout.stride(args, i + 1, inner),
-        );
+    summed(context, [total], (context) => {
+      nest(f, outer, pointers, ([, ...inputPointers]) => {
+        const still = new Map<number, Quad>();
+        const cursors = inputs.map((slot, i) => {
+          const pointer = inputPointers[i]!;
+          if (stepOf(slot.access) === "none") {
+            still.set(i, loadSplat(f, slot.dtype, pointer));
+          }
+          return cursor(
+            f,
+            slot,
+            pointer,
+            () => layout.stride(args, i + 1, inner),
+          );
+        });
+        reduceRow(context, cursors, stillOf(context, still), length, total);
       });
-      reduceRow(context, cursors, stillOf(context, still), length, total);
+      whole.reduceLanes(total);
     });
-    whole.reduceLanes(total);
     const [result] = writer.write([kernel.epilogue], {
       arg: (index) => loadSplat(f, inputs[index]!.dtype, pointers[index + 1]!),
       scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
@@ -273,7 +276,10 @@ function reduceAcross(context: EmitContext): void {
       for (const cursor of cursors) advance(f, cursor, vectors);
       f.increase(left, -4 * vectors);
     };
-    const columns = context.whole === context.combiner ? COLUMNS : WIDE_COLUMNS;
+    const { whole, combiner } = context;
+    const columns = whole === combiner && !squaresOf(context)
+      ? COLUMNS
+      : WIDE_COLUMNS;
     const many = i32.ge_s(left, i32.const(4 * columns));
     f.if(many, () => {
       f.loop((again) => {
@@ -297,9 +303,36 @@ function reduceColumns(
   vectors: number,
   count?: Local<"i32">,
 ): void {
-  const { kernel, layout, f, args, writer, combiner, whole } = context;
-  const { rank, reducedRank } = kernel;
+  const { kernel, layout, f, args, writer, whole } = context;
   const totals = Array.from({ length: vectors }, () => whole.accumulator());
+  summed(context, totals, (context) => sumColumns(context, cursors, totals));
+  totals.forEach((total, ahead) => {
+    const [result] = writer.write([kernel.epilogue], {
+      arg: (index) => read(f, cursors[index + 1]!, ahead),
+      scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
+      index: noIndex,
+      accumulator: convert(f, total, kernel.element.dtype),
+    });
+    const out = cursors[0]!;
+    if (count === undefined) write(f, out, result!, ahead);
+    else {
+      f.if(
+        i32.ge_s(count, i32.const(4)),
+        () => write(f, out, result!, ahead),
+        () => write(f, out, result!, ahead, count),
+      );
+    }
+  });
+}
+
+/** Reduces vectors of columns into `totals`, some rows at a time. */
+function sumColumns(
+  context: EmitContext,
+  cursors: readonly Cursor[],
+  totals: readonly Quad[],
+): void {
+  const { kernel, layout, f, args, combiner, whole } = context;
+  const { rank, reducedRank } = kernel;
   const parts = totals.map(() => combiner.accumulator());
   const dims = dimsOf(f, layout, args, rank, rank + reducedRank);
   const rows = f.let(i32.const(0));
@@ -327,21 +360,4 @@ function reduceColumns(
     f.if(i32.ge_s(rows, i32.const(BLOCK_ROWS)), flush);
   });
   flush();
-  totals.forEach((total, ahead) => {
-    const [result] = writer.write([kernel.epilogue], {
-      arg: (index) => read(f, cursors[index + 1]!, ahead),
-      scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
-      index: noIndex,
-      accumulator: convert(f, total, kernel.element.dtype),
-    });
-    const out = cursors[0]!;
-    if (count === undefined) write(f, out, result!, ahead);
-    else {
-      f.if(
-        i32.ge_s(count, i32.const(4)),
-        () => write(f, out, result!, ahead),
-        () => write(f, out, result!, ahead, count),
-      );
-    }
-  });
 }
