@@ -261,8 +261,9 @@ export function releasedBecause(owner: Scope | null): string {
  * state and the `.grad` of leaves are never owned by a scope.
  *
  * While the block waits (`await`), the scope also owns what other tasks of the
- * program make that have no call such as `tidy` around them; two such blocks
- * that overlap are refused. Use `tidy` around what waits.
+ * program make that have no call such as `tidy` around them. Of two such blocks
+ * the one that began first must end last, which is checked. Use `tidy` around
+ * what waits.
  *
  * @example Release what a step makes
  * ```ts

@@ -307,6 +307,60 @@ describe("using, while two tasks overlap", () => {
     }),
   );
 
+  it(
+    "holds for what runs beside it in no call, and not for calls begun before",
+    untouched(async () => {
+      const w = ones([2], { requiresGrad: true });
+      const done = signal();
+      const recorded = async () => {
+        await pause();
+        return w.mul(2).requiresGrad;
+      };
+      // Begun before, each in a call of its own or in none.
+      const inCall = [tidy(recorded), enableGrad(recorded)];
+      const inNone = recorded();
+      const evaluating = (async () => {
+        using _ = noGrad();
+        await done.sent;
+      })();
+      assertEquals(await Promise.all(inCall), [true, true]);
+      assertEquals(await inNone, false);
+      // One that begins meanwhile begins as it is, unless it says other.
+      assertEquals(await tidy(recorded), false);
+      assertEquals(await enableGrad(recorded), true);
+      done.send();
+      await evaluating;
+      assertEquals(await recorded(), true);
+    }),
+  );
+
+  it(
+    "releases what runs beside it in no call, which says so",
+    untouched(async () => {
+      const done = signal();
+      const waiting = (async () => {
+        using _ = scope();
+        await done.sent;
+      })();
+      const mine = ones([1]);
+      const [kept, free] = [
+        await tidy(async () => {
+          await pause();
+          return ones([1]);
+        }),
+        unscoped(() => ones([1])),
+      ];
+      done.send();
+      await waiting;
+      for (const released of [mine, kept]) {
+        const { message } = assertThrows(() => released.add(1), ReleasedError);
+        assert(/scope begun at .*task_test\.ts:\d+:\d+/.test(message), message);
+      }
+      assertEquals(free.toArraySync(), [1]);
+      free.dispose();
+    }),
+  );
+
   it("is refused out of order within one task as well", () => {
     const outer = scope();
     const inner = scope();

@@ -163,8 +163,10 @@ export function noGradNow<T>(fn: () => T): T {
  *
  * On Deno, Bun and Node, the call holds for the function and for all that it
  * awaits, and for nothing that runs beside it. With `using`, and in browsers,
- * the mode holds for the whole program while the block or the function waits;
- * two of them that overlap are refused. Use the call where anything is awaited.
+ * the mode holds for all that is in no call of its own while the block or the
+ * function waits: of two such, the one that began first must end last, which is
+ * checked; what runs beside one and begins none is under it, which nothing tells.
+ * Use the call where anything is awaited.
  *
  * @throws {OverlapError} When it ends while a mode that began later is still in
  * force.
