@@ -8,7 +8,7 @@ import {
   type Plain,
   positions,
   reference,
-} from "../backends/conformance/reference/mod.ts";
+} from "../backends/conformance/reference.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import { denseStrides, overlapsItself, View } from "./view.ts";
 

@@ -10,8 +10,8 @@ import {
   type TypedArray,
 } from "@tenfold/core";
 import type { Op, Value } from "@tenfold/core/backend";
-import { type Plain, reference } from "./reference/mod.ts";
-import { toleranceOf } from "./tolerance.ts";
+import { type Plain, showNumber } from "./ops/plain.ts";
+import { reference, toleranceOf } from "./ops/table.ts";
 import {
   describeTolerance,
   firstDifference,
@@ -19,14 +19,10 @@ import {
   flushingOf,
   type Tolerance,
 } from "./compare.ts";
-import {
-  positionOf,
-  showElementOperands,
-  showNumber,
-} from "./element_operands.ts";
+import { positionOf, showElementOperands } from "./element_operands.ts";
 import type { Random } from "./random.ts";
 import type { Operand, Placed, Session } from "./session.ts";
-import type { Case } from "./cases/case.ts";
+import type { Case } from "./ops/spec.ts";
 
 /** An op as text; the expressions of an update are long, but they say it. */
 export function showOp(op: Op): string {

@@ -5,7 +5,9 @@
  */
 import { type DType, isFloating, type TypedArray } from "@tenfold/core";
 import type { Op } from "@tenfold/core/backend";
-import { type Plain, reference } from "./reference/mod.ts";
+import { DIGITS } from "./ops/allow.ts";
+import type { Plain } from "./ops/plain.ts";
+import { reference } from "./ops/table.ts";
 import { lifted } from "./difference.ts";
 
 /** The tolerance of a result. */
@@ -29,32 +31,6 @@ export interface Tolerance {
   /** Errors below this do not count. @default {the smallest normal number} */
   readonly floor?: number;
 }
-
-/** The numbers that a dtype has. */
-interface Digits {
-  /** The distance from 1 to the next number. */
-  readonly epsilon: number;
-  /** The smallest number above 0 with all digits. */
-  readonly smallest: number;
-  /** The largest number. */
-  readonly largest: number;
-}
-
-/** The numbers of each dtype, as IEEE 754 defines them. */
-export const DIGITS: { readonly [D in DType]: Digits } = {
-  bool: { epsilon: 0, smallest: 0, largest: 1 },
-  int32: { epsilon: 0, smallest: 0, largest: 2 ** 31 - 1 },
-  float32: {
-    epsilon: 2 ** -23,
-    smallest: 2 ** -126,
-    largest: (2 - 2 ** -23) * 2 ** 127,
-  },
-  float64: {
-    epsilon: 2 ** -52,
-    smallest: 2 ** -1022,
-    largest: Number.MAX_VALUE,
-  },
-};
 
 /** The distance that element `i` may have from the expected one. */
 function maxDistance(

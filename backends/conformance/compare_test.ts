@@ -2,7 +2,8 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { DType } from "@tenfold/core";
 import { call, type Formula, type Op } from "@tenfold/core/backend";
-import { type Plain, reference } from "./reference/mod.ts";
+import type { Plain } from "./ops/plain.ts";
+import { reference } from "./ops/table.ts";
 import {
   firstDifference,
   flushed,

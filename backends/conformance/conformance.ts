@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import type { Backend, DType } from "@tenfold/core";
-import type { Op, OpName } from "@tenfold/core/backend";
+import type { OpName } from "@tenfold/core/backend";
 import { checkCase } from "./check.ts";
 import { checkGradient, checkNoGradient } from "./gradient.ts";
 import {
@@ -31,10 +31,9 @@ import {
 import { checkRoutine, ROUTINES } from "./routines.ts";
 import { checkScalars } from "./scalars.ts";
 import { balanced, type Session, sessionOf } from "./session.ts";
-import { type Case, type CaseRow, EVERY } from "./cases/case.ts";
+import { EVERY } from "./ops/cases.ts";
 import { SLOPES } from "./slopes.ts";
-import { SMOOTH } from "./cases/smooth.ts";
-import { CASES } from "./cases/table.ts";
+import { NAMES, specOf } from "./ops/table.ts";
 
 /** Groups tests, as `describe` of a test runner does. */
 export type Describe = (name: string, body: () => void) => void;
@@ -83,8 +82,8 @@ function agreesWithReference(
   every: number,
 ) {
   describe("every primitive agrees with the float64 reference", () => {
-    for (const name of Object.keys(CASES) as OpName[]) {
-      const row = CASES[name] as unknown as CaseRow<Op>;
+    for (const name of NAMES) {
+      const row = specOf(name);
       for (const dtype of EVERY) {
         if (!row.dtypes.includes(dtype)) continue;
         test(`${name} of ${dtype}`, async (session) => {
@@ -105,14 +104,14 @@ function gradientsAgree(
   every: number,
 ) {
   describe("gradients agree with finite differences, to the second order", () => {
-    for (const name of Object.keys(SMOOTH) as OpName[]) {
-      const cases = SMOOTH[name] as ((dtype: DType) => Iterable<Case>) | null;
+    for (const name of NAMES) {
+      const { smooth } = specOf(name);
       for (const dtype of ["float32", "float64"] as const) {
         test(`${name} of ${dtype}`, async (session) => {
           if (!session.has(dtype)) return;
           const random = new Random(seed, `gradient of ${name} ${dtype}`);
-          if (cases === null) return checkFlat(session, name, dtype, random);
-          for (const one of sample(cases(dtype), every)) {
+          if (smooth === null) return checkFlat(session, name, dtype, random);
+          for (const one of sample(smooth(dtype), every)) {
             await checkGradient(session, one, random);
           }
         });
@@ -150,7 +149,7 @@ function checkFlat(
   dtype: DType,
   random: Random,
 ): Promise<void> | void {
-  const row = CASES[name] as unknown as CaseRow<Op>;
+  const row = specOf(name);
   if (!row.dtypes.includes(dtype)) return;
   for (const one of row.cases(dtype, random)) {
     if (one.inputs.length === 0 || name === "update") return;

@@ -6,7 +6,8 @@
  */
 import { isFloating } from "@tenfold/core";
 import type { Op } from "@tenfold/core/backend";
-import { type Plain, reference } from "./reference/mod.ts";
+import type { Plain } from "./ops/plain.ts";
+import { reference } from "./ops/table.ts";
 
 /** A number that depends on several lists of numbers. */
 export type Loss = (inputs: readonly Plain[]) => number;

@@ -6,7 +6,8 @@
  */
 import type { DType } from "@tenfold/core";
 import { ELEMENTWISE, type Op } from "@tenfold/core/backend";
-import { flatIndex, type Plain, reference } from "./reference/mod.ts";
+import { flatIndex, type Plain, showNumber } from "./ops/plain.ts";
+import { reference } from "./ops/table.ts";
 
 /** The most elements of one input that are listed. */
 const MAX_LISTED = 24;
@@ -119,11 +120,6 @@ export function positionOf(shape: readonly number[], i: number): number[] {
     rest = Math.floor(rest / shape[d]!);
   }
   return position;
-}
-
-/** A number as text; -0 as such. */
-export function showNumber(x: number): string {
-  return Object.is(x, -0) ? "-0" : String(x);
 }
 
 /** The operands of one element as lines of a message, one for each input. */

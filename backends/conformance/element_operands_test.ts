@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { DType } from "@tenfold/core";
 import type { Op } from "@tenfold/core/backend";
-import type { Plain } from "./reference/mod.ts";
+import type { Plain } from "./ops/plain.ts";
 import { elementOperands, showElementOperands } from "./element_operands.ts";
 
 const plain = (

@@ -12,13 +12,13 @@ import {
   scope,
   type Tensor,
 } from "@tenfold/core";
-import type { Plain } from "./reference/mod.ts";
+import { type Plain, showNumber } from "./ops/plain.ts";
 import { showOp, showPlain } from "./check.ts";
 import { gradientOf, secondOf, weightedLoss } from "./difference.ts";
-import { positionOf, showNumber } from "./element_operands.ts";
+import { positionOf } from "./element_operands.ts";
 import type { Random } from "./random.ts";
 import type { Session } from "./session.ts";
-import type { Case } from "./cases/case.ts";
+import type { Case } from "./ops/spec.ts";
 
 /** The tolerance of derivatives, relative to the largest of a tensor. */
 const CLOSENESS: { readonly [D in DType]: readonly [number, number] } = {

@@ -7,7 +7,7 @@
 import { type DType, grad, isFloating, scope, type Shape } from "@tenfold/core";
 import type { ElementwiseName, ElementwiseOp } from "@tenfold/core/backend";
 import { APPLY, wrapValue } from "@tenfold/core/internal";
-import { fit, type Plain } from "./reference/mod.ts";
+import { fit, type Plain } from "./ops/plain.ts";
 import { differenceOf, showOp, showPlain } from "./check.ts";
 import { flushed } from "./compare.ts";
 import { ALL_LAYOUTS, type Layout } from "./layout.ts";
@@ -15,7 +15,7 @@ import type { Random } from "./random.ts";
 import type { Operand, Session } from "./session.ts";
 import { SLOPES, type Slopes } from "./slopes.ts";
 import { common, type Draw, EDGES } from "./values.ts";
-import { BLOCKS, operand, VECTORS } from "./cases/case.ts";
+import { BLOCKS, operand, VECTORS } from "./ops/cases.ts";
 
 /** What comes from above, at the edges. */
 const UPSTREAM: readonly number[] = [

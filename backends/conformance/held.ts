@@ -12,8 +12,7 @@ import {
   type KernelCall,
   type View,
 } from "@tenfold/core/backend";
-import { fit } from "./reference/mod.ts";
-import { showNumber } from "./element_operands.ts";
+import { fit, showNumber } from "./ops/plain.ts";
 import { addressesOf, type Layout } from "./layout.ts";
 import type { Session } from "./session.ts";
 

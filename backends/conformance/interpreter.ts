@@ -15,7 +15,8 @@ import {
   type MapKernel,
   type ReduceKernel,
 } from "@tenfold/core/backend";
-import { evaluator, positions } from "./reference/mod.ts";
+import { evaluator } from "./ops/evaluate.ts";
+import { positions } from "./ops/plain.ts";
 
 /** How far each position along some dims is from the first one. */
 function distances(

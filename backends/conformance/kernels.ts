@@ -18,7 +18,8 @@ import {
   type Slot,
   View,
 } from "@tenfold/core/backend";
-import { evaluator, flatIndex, positions } from "./reference/mod.ts";
+import { evaluator } from "./ops/evaluate.ts";
+import { flatIndex, positions } from "./ops/plain.ts";
 import { randomExpr } from "./expressions.ts";
 import {
   APART,

@@ -5,7 +5,7 @@
  */
 import type { Shape } from "@tenfold/core";
 import { sizeOf, View } from "@tenfold/core/backend";
-import { positions } from "./reference/plain.ts";
+import { positions } from "./ops/plain.ts";
 
 /** The name of a layout. */
 export type Layout =

@@ -16,8 +16,8 @@ import {
   Recording,
   recordInto,
 } from "@tenfold/core/program";
-import { type Plain, reference } from "./reference/mod.ts";
-import { toleranceOf } from "./tolerance.ts";
+import type { Plain } from "./ops/plain.ts";
+import { reference, toleranceOf } from "./ops/table.ts";
 import { type Difference, differenceOf, showOp, showPlain } from "./check.ts";
 import { showElementOperands } from "./element_operands.ts";
 import { flushingOf } from "./compare.ts";

@@ -9,7 +9,7 @@ import { arg, call, DTYPES, type Op, type Value } from "@tenfold/core/backend";
 import { mustRefuse } from "./check.ts";
 import { Random } from "./random.ts";
 import type { Session } from "./session.ts";
-import { EVERY } from "./cases/case.ts";
+import { EVERY } from "./ops/cases.ts";
 
 /** Every dtype can be stored and made, or is refused with a `DeviceError`. */
 export async function checkDTypes(session: Session): Promise<void> {

@@ -4,8 +4,8 @@ import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import { wasmSimd } from "@tenfold/backends/wasm-simd";
 import { type Backend, memory, OutOfMemoryError } from "@tenfold/core";
 import type { Kernel, Op, OpName, Value } from "@tenfold/core/backend";
-import { type CaseRow, EVERY } from "./cases/case.ts";
-import { CASES } from "./cases/table.ts";
+import { EVERY } from "./ops/cases.ts";
+import { NAMES, specOf } from "./ops/table.ts";
 import { Random } from "./random.ts";
 import { Session } from "./session.ts";
 
@@ -91,7 +91,7 @@ const BACKENDS = {
 for (const [name, open] of Object.entries(BACKENDS)) {
   for (const { what, wrap } of FAILING) {
     describe(`${what} on ${name} leaves nothing behind`, () => {
-      for (const op of Object.keys(CASES) as OpName[]) {
+      for (const op of NAMES) {
         it(`in ${op}`, () => {
           let left = Infinity;
           const session = new Session(wrap(open(), () => {
@@ -129,7 +129,7 @@ function failEach(
   dtype: (typeof EVERY)[number],
   failAt: (step: number) => void,
 ): void {
-  const row = CASES[name] as unknown as CaseRow<Op>;
+  const row = specOf(name);
   if (!row.dtypes.includes(dtype)) return;
   const random = new Random(1, `${name} ${dtype}`);
   let tried = 0;

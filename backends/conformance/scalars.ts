@@ -16,7 +16,7 @@ import {
   type Slot,
   View,
 } from "@tenfold/core/backend";
-import { fit } from "./reference/mod.ts";
+import { fit } from "./ops/plain.ts";
 import { checkOutput, hold, launch } from "./held.ts";
 import { layOut } from "./layout.ts";
 import type { Session } from "./session.ts";

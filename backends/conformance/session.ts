@@ -5,7 +5,7 @@
  */
 import { type Backend, type DType, memory } from "@tenfold/core";
 import { DTYPES, EagerDevice, Value, View } from "@tenfold/core/backend";
-import { fit, type Plain } from "./reference/mod.ts";
+import { fit, type Plain } from "./ops/plain.ts";
 import { addressesOf, type Layout, layOut } from "./layout.ts";
 import type { Random } from "./random.ts";
 import type { Draw } from "./values.ts";

@@ -17,7 +17,8 @@ import {
 } from "@tenfold/core";
 import { sizeOf } from "@tenfold/core/backend";
 import { LINE_NAMES } from "./ops/along.ts";
-import { type Plain, reference } from "./reference/mod.ts";
+import type { Plain } from "./ops/plain.ts";
+import { reference } from "./ops/table.ts";
 import { showOp } from "./check.ts";
 import { gradientOf, lifted, type Loss } from "./difference.ts";
 import { movementOf } from "./movements.ts";

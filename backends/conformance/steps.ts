@@ -13,7 +13,7 @@ import {
   sizeOf,
 } from "@tenfold/core/backend";
 import { LINE_NAMES } from "./ops/along.ts";
-import { fit, type Plain } from "./reference/mod.ts";
+import { fit, type Plain } from "./ops/plain.ts";
 import { randomExpr } from "./expressions.ts";
 import { movementOf } from "./movements.ts";
 import type { Random } from "./random.ts";

@@ -4,7 +4,7 @@ import { describe, it } from "@std/testing/bdd";
 import { clean } from "../_testing.ts";
 import { tensor } from "../creation.ts";
 import type { Op } from "../op.ts";
-import { reference } from "../../backends/conformance/reference/mod.ts";
+import { reference } from "../../backends/conformance/reference.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 
 /** Small whole numbers, whose sums of products are exact. */

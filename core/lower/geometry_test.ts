@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import type { Access } from "../kernel.ts";
-import { positions } from "../../backends/conformance/reference/mod.ts";
+import { positions } from "../../backends/conformance/reference.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { View } from "../view.ts";
 import {

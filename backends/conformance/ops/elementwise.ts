@@ -11,14 +11,7 @@ import {
   erfc,
 } from "@tenfold/core/backend";
 import { integerPower, power, roundHalfEven } from "@tenfold/core/internal";
-import type { Tolerance } from "../compare.ts";
-import { overOperands, type ScalarFormula } from "../reference/operands.ts";
-import {
-  EQUAL,
-  EXACT,
-  SCALAR_TOLERANCE,
-  scalarTolerance,
-} from "../scalar_tolerance.ts";
+import { SCALAR_TOLERANCE, scalarTolerance } from "../scalar_tolerance.ts";
 import {
   apart,
   common,
@@ -28,44 +21,28 @@ import {
   sparse,
   within,
 } from "../values.ts";
-import type { ToleranceRule } from "./spec.ts";
-
-/** The distribution of one operand. */
-export interface Domain {
-  /** The numbers of ordinary cases. */
-  readonly draw: Draw;
-  /** The edges that make sense for it; all of the dtype's where left out. */
-  readonly edges?: readonly number[];
-}
+import { epsilons, equal, exact } from "./allow.ts";
+import {
+  type Domain,
+  type ElementwiseRow,
+  elementwiseSpec,
+  overOperands,
+  type ScalarFormula,
+} from "./elementwise_spec.ts";
+import type { SpecFamily, ToleranceRule } from "./spec.ts";
 
 const any: Domain = { draw: common };
 const aboveZero: Domain = { draw: within(0.01, 10) };
 const zeroOrNot: Domain = { draw: sparse };
 const slope: Domain = { draw: within(0, 1), edges: [0, 0.01, 1, 2.5] };
 
-/** All that the suite knows of one elementwise primitive. */
-interface ElementwiseSpec {
-  /** Its value, for floats and for everything that does not wrap. */
-  readonly formula: ScalarFormula;
-  /** Where the operands of its cases come from. */
-  readonly domains: readonly Domain[];
-  /** Where its gradient is smooth; null where the result is not a float. */
-  readonly smooth: readonly Draw[] | null;
-  /** How far a backend may be from the formula. */
-  readonly tolerance: ToleranceRule<ElementwiseOp>;
-  /** Its value for int32, where results wrap. */
-  readonly integer?: ScalarFormula;
-  /** Numbers beside a tensor at which it is smooth, where 0.75 is not. */
-  readonly numbers?: readonly number[];
-}
-
 const row = (
   formula: ScalarFormula,
   domains: readonly Domain[],
   smooth: readonly Draw[] | null,
   tolerance: ToleranceRule<ElementwiseOp>,
-  more: Pick<ElementwiseSpec, "integer" | "numbers"> = {},
-): ElementwiseSpec => ({ formula, domains, smooth, tolerance, ...more });
+  more: Pick<ElementwiseRow, "integer" | "numbers"> = {},
+): ElementwiseRow => ({ formula, domains, smooth, tolerance, ...more });
 
 /** Wraps to 32 bits. */
 const wrap = (x: number): number => x | 0;
@@ -79,13 +56,6 @@ function remainder(a: number, b: number): number {
   return r * b < 0 || (r < 0 && b > 0) || (r > 0 && b < 0) ? r + b : r;
 }
 
-const exact = () => EXACT;
-const equal = () => EQUAL;
-const epsilons = (epsilons: number, rest: Partial<Tolerance> = {}) => () => ({
-  epsilons,
-  ...rest,
-});
-
 /** Elementwise primitives that come down to one scalar function. */
 const like = (fn: keyof typeof SCALAR_TOLERANCE) => () => SCALAR_TOLERANCE[fn];
 
@@ -96,8 +66,8 @@ const positive: Draw = within(0.4, 2.5);
 const steps: Draw = near([-2, -1, 0, 1, 2], 0.3);
 
 /** Every elementwise primitive. */
-export const ELEMENTWISE_SPECS: {
-  readonly [N in ElementwiseName]: ElementwiseSpec;
+const ROWS: {
+  readonly [N in ElementwiseName]: ElementwiseRow;
 } = {
   add: row((a, b) => a! + b!, [any, any], [plain, plain], exact, {
     integer: (a, b) => wrap(a! + b!),
@@ -261,3 +231,11 @@ export const ELEMENTWISE_SPECS: {
     exact,
   ),
 };
+
+/** The specs of the elementwise primitives. */
+export const ELEMENTWISE_SPECS: SpecFamily<ElementwiseOp> = Object.fromEntries(
+  Object.entries(ROWS).map(([name, row]) => [
+    name,
+    elementwiseSpec(name as ElementwiseName, row),
+  ]),
+) as SpecFamily<ElementwiseOp>;

@@ -1,65 +1,59 @@
 /**
- * What the suite knows of a primitive, as one record: what it means, how far a
- * backend may be from that, and the operands that it is tried on. A family of
- * primitives is a table of such records keyed by name, as it is in core.
+ * What the suite knows of one primitive: what it means in float64, the cases on
+ * which a backend must agree, how closely, and points at which its gradient is
+ * held against differences.
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type { Named, Op } from "@tenfold/core/backend";
 import type { Tolerance } from "../compare.ts";
-import type { CaseRow } from "../cases/case.ts";
-import type { Smooth } from "../cases/smooth_elementwise.ts";
-import type { Meaning, Plain } from "../reference/plain.ts";
+import type { Random } from "../random.ts";
+import type { Operand } from "../session.ts";
+import type { Plain } from "./plain.ts";
 
-/** How far the results of an op may be from those that are expected. */
+/** One operation on operands of given layouts. */
+export interface Case<O extends Op = Op> {
+  /** The operation. */
+  readonly op: O;
+  /** What it takes. */
+  readonly inputs: readonly Operand[];
+  /** The tolerance, in place of that of the spec. */
+  readonly tolerance?: Tolerance;
+}
+
+/** The cases of one primitive. */
+export interface CaseRow<O extends Op> {
+  /** The dtypes that its first operand (or its result) may have. */
+  readonly dtypes: readonly DType[];
+  /** The cases for one of those dtypes. */
+  readonly cases: (dtype: DType, random: Random) => Iterable<Case<O>>;
+}
+
+/** The results of a primitive over plain arrays. */
+export type Meaning<O> = (op: O, inputs: readonly Plain[]) => Plain[];
+
+/** The tolerance of the results of a primitive. */
 export type ToleranceRule<O> = (
   op: O,
   inputs: readonly Plain[],
   expected: readonly Plain[],
 ) => Tolerance;
 
-/** All that the suite knows of one primitive. */
-export interface Spec<O extends Op> {
-  /** What it gives, in float64. */
+/** Cases for gradients, at points where the primitive is smooth. */
+export type Smooth<O extends Op> = (dtype: DType) => Iterable<Case<O>>;
+
+/** Everything that the suite knows of one primitive. */
+export interface Spec<O extends Op> extends CaseRow<O> {
+  /** The results in float64, cast to their dtype at the end. */
   readonly meaning: Meaning<O>;
-  /** How far a backend may be from that. */
+  /** How closely a backend must agree. */
   readonly tolerance: ToleranceRule<O>;
-  /** Operands of every dtype and layout. */
-  readonly cases: CaseRow<O>;
-  /** Points at which it is smooth; null where it has no gradient. */
-  readonly smooth: Smooth<O>;
+  /** Cases for its gradient; null where no result has one. */
+  readonly smooth: Smooth<O> | null;
 }
 
-/** The records of a family: one for each name in its op types. */
+/** The specs of a family: one for each name in its op types. */
 export type SpecFamily<O extends Op> = {
   readonly [N in O["name"]]: Spec<Named<O, N>>;
 };
-
-/** One field of each record. */
-export function column<O extends Op, K extends keyof Spec<Op>>(
-  family: SpecFamily<O>,
-  field: K,
-): { readonly [N in O["name"]]: Spec<Named<O, N>>[K] } {
-  const rows = Object.entries<Spec<Op>>(family as never);
-  return Object.fromEntries(
-    rows.map(([name, row]) => [name, row[field]]),
-  ) as never;
-}
-
-/** The error of a sum of `count` terms, in epsilons. */
-export const walk = (count: number): number => 8 + 2 * Math.sqrt(count);
-
-/** The operands' sizes: the same numbers without signs, in float64. */
-export function sizes(inputs: readonly Plain[]): Plain[] {
-  return inputs.map((x) => ({
-    ...x,
-    dtype: x.dtype === "int32" ? "int32" : "float64",
-    data: x.data.map(Math.abs),
-  }));
-}
-
-/** The extent of the dim of an op. */
-export const extentAlong = (
-  { dim }: { readonly dim: number },
-  x: Plain,
-): number => x.shape[dim] ?? 1;

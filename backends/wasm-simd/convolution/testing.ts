@@ -11,7 +11,7 @@ import {
   Value,
   type View,
 } from "@tenfold/core/backend";
-import { type Plain, reference } from "../../conformance/reference/mod.ts";
+import { type Plain, reference } from "../../conformance/reference.ts";
 import { wasmSimd } from "../mod.ts";
 
 /** Where the tests run: one thread. */

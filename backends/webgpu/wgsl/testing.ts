@@ -12,10 +12,8 @@ import {
   type Tensor,
   zeros,
 } from "@tenfold/core";
-import type { OpName } from "@tenfold/core/backend";
 import { functional } from "@tenfold/nn";
-import type { CaseRow } from "../../conformance/cases/case.ts";
-import { CASES } from "../../conformance/cases/table.ts";
+import { NAMES, specOf } from "../../conformance/ops/table.ts";
 import { Random } from "../../conformance/random.ts";
 import { Session } from "../../conformance/session.ts";
 import { WebgpuBackend } from "../backend.ts";
@@ -46,8 +44,8 @@ export function collectShaders(
 const DTYPES: readonly DType[] = ["bool", "int32", "float32"];
 
 function runCases(session: Session): void {
-  for (const name of Object.keys(CASES) as OpName[]) {
-    const row = CASES[name] as unknown as CaseRow<never>;
+  for (const name of NAMES) {
+    const row = specOf(name);
     for (const dtype of DTYPES.filter((dtype) => row.dtypes.includes(dtype))) {
       const random = new Random(1, `${name} ${dtype}`);
       for (const { op, inputs } of row.cases(dtype, random)) {

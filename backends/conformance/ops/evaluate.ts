@@ -3,19 +3,13 @@
  *
  * @module
  */
-import type { DType } from "@tenfold/core";
 import {
   type Expr,
-  type MapOp,
-  type MapSumOp,
   SCALAR_FUNCTIONS,
   type ScalarFacts,
   topological,
-  type UpdateOp,
 } from "@tenfold/core/backend";
-import { type FormulaMeta, infer } from "@tenfold/core/internal";
-import { broadcastElement, fit, generate, type Plain } from "./plain.ts";
-import { reduce } from "./reduce.ts";
+import { fit } from "./plain.ts";
 
 /** What the leaves of an expression stand for. */
 export interface Environment {
@@ -81,60 +75,4 @@ export function evaluator(
     }
     return values[values.length - 1]!;
   };
-}
-
-/** The values of a formula at every position, cast to `dtype`. */
-function mapped(
-  op: MapOp | MapSumOp,
-  inputs: readonly Plain[],
-  dtype: DType,
-): Plain {
-  const { formula, scalars } = op;
-  const value = evaluator(formula.expr);
-  const [{ loop }] = infer(op, inputs) as [FormulaMeta];
-  return generate(
-    loop,
-    dtype,
-    (position) =>
-      value({
-        args: inputs.map((input) => broadcastElement(input, position)),
-        scalars,
-        position,
-      }),
-  );
-}
-
-/** The meaning of `map`. */
-export function map(op: MapOp, inputs: readonly Plain[]): Plain[] {
-  return [mapped(op, inputs, op.formula.expr.dtype)];
-}
-
-/** The meaning of `mapSum`: the terms keep the digits of float64. */
-export function mapSum(op: MapSumOp, inputs: readonly Plain[]): Plain[] {
-  const { dims, keepDim, divisor } = op;
-  const terms = mapped(op, inputs, "float64");
-  const [sums] = reduce({ name: "sum", dims, keepDim }, [terms]);
-  const { dtype } = op.formula.expr;
-  const data = sums!.data.map((sum) => fit(dtype, sum / divisor));
-  return [{ shape: sums!.shape, dtype, data }];
-}
-
-/**
- * The meaning of `update`: what each target holds afterwards. Every expression
- * sees the inputs as they were before.
- */
-export function update(op: UpdateOp, inputs: readonly Plain[]): Plain[] {
-  return inputs.slice(0, op.targets).map((target, t) => {
-    const value = evaluator(op.program.exprs[t]!);
-    return generate(
-      target.shape,
-      target.dtype,
-      (position) =>
-        value({
-          args: inputs.map((input) => broadcastElement(input, position)),
-          scalars: op.scalars,
-          position,
-        }),
-    );
-  });
 }

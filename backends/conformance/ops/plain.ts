@@ -97,5 +97,7 @@ export function withDim(
   return out;
 }
 
-/** The results of a primitive over plain arrays. */
-export type Meaning<O> = (op: O, inputs: readonly Plain[]) => Plain[];
+/** A number as text; -0 as such. */
+export function showNumber(x: number): string {
+  return Object.is(x, -0) ? "-0" : String(x);
+}

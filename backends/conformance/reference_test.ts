@@ -11,9 +11,9 @@ import {
 } from "@tenfold/core/backend";
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { evaluator } from "./expr.ts";
-import { fit, type Plain, positions } from "./plain.ts";
-import { reference } from "./table.ts";
+import { evaluator } from "./ops/evaluate.ts";
+import { fit, type Plain, positions } from "./ops/plain.ts";
+import { reference } from "./ops/table.ts";
 
 const plain = (
   data: readonly number[],

@@ -14,16 +14,14 @@
  *
  * @module
  */
-export { type Environment, evaluator } from "./expr.ts";
-export { overOperands, type ScalarFormula } from "./operands.ts";
+export { type Environment, evaluator } from "./ops/evaluate.ts";
+export type { Meaning } from "./ops/spec.ts";
 export {
   element,
   fit,
   flatIndex,
   generate,
-  type Meaning,
   type Plain,
   positions,
-} from "./plain.ts";
-export { type Fold, fold } from "./reduce.ts";
-export { REFERENCE, reference } from "./table.ts";
+} from "./ops/plain.ts";
+export { reference } from "./ops/table.ts";

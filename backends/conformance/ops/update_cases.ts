@@ -22,7 +22,8 @@ import type { Tolerance } from "../compare.ts";
 import type { Layout } from "../layout.ts";
 import type { Random } from "../random.ts";
 import { common, type Draw, EDGES, wholes, within } from "../values.ts";
-import { type Case, type CaseRow, EVERY, operand } from "./case.ts";
+import { EVERY, operand } from "./cases.ts";
+import type { Case } from "./spec.ts";
 
 /** The dtypes that a scalar function takes. */
 function dtypesOf(fn: ScalarFunction): readonly DType[] {
@@ -200,11 +201,11 @@ function* positionCases(dtype: DType): Iterable<Case<UpdateOp>> {
 }
 
 /** The cases of `update`. */
-export const updateRow: CaseRow<UpdateOp> = {
-  dtypes: EVERY,
-  *cases(dtype, random) {
-    yield* functionCases(dtype, random);
-    if (dtype !== "bool") yield* stepCases(dtype);
-    yield* positionCases(dtype);
-  },
-};
+export function* updateCases(
+  dtype: DType,
+  random: Random,
+): Iterable<Case<UpdateOp>> {
+  yield* functionCases(dtype, random);
+  if (dtype !== "bool") yield* stepCases(dtype);
+  yield* positionCases(dtype);
+}

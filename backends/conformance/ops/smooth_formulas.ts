@@ -15,7 +15,7 @@ import {
 } from "@tenfold/core/backend";
 import type { Operand } from "../session.ts";
 import { near, wholes } from "../values.ts";
-import { operand } from "./case.ts";
+import { operand } from "./cases.ts";
 
 /** Formulas of several kinds, for two float inputs and an integer. */
 export function smoothFormulas(dtype: DType): Formula[] {
@@ -52,7 +52,7 @@ export function smoothFormulas(dtype: DType): Formula[] {
 }
 
 /** The run-time scalars of the formulas. */
-export const SCALARS: readonly number[] = [0.5, 1.5];
+export const NUMBERS_BESIDE: readonly number[] = [0.5, 1.5];
 
 /** x and y far enough from each other that a choice between them is firm. */
 export function formulaInputs(
