@@ -115,7 +115,7 @@ await runCommand(async (args) => {
   const { results, failures } = run.outcome();
   file.results.push(...results);
   file.failures.push(...failures);
-  console.log(ratioTables(works, wanted, results, failures));
+  console.log(ratioTables(works, wanted, results, failures, lines));
   if (values.json !== undefined) await writeResults(values.json, file);
   const seconds = Math.round((performance.now() - begin) / 1000);
   console.log(

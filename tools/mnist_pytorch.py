@@ -15,6 +15,7 @@ import argparse
 import gzip
 import os
 import resource
+import sys
 import time
 from pathlib import Path
 
@@ -25,6 +26,12 @@ early.add_argument("--threads", type=int, default=1)
 THREADS = early.parse_known_args()[0].threads
 for library in ("OPENBLAS", "MKL", "BLIS", "OMP"):
     os.environ[f"{library}_NUM_THREADS"] = str(THREADS)
+
+sys.dont_write_bytecode = True
+
+from openblas_kernel import choose_kernel  # noqa: E402
+
+KERNEL = choose_kernel()
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
@@ -114,6 +121,7 @@ def main():
     parser.add_argument("folder", nargs="?", default="../shared/data/mnist")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    print(f"PyTorch {torch.__version__}, {KERNEL}")
     if args.what == "step":
         time_step()
     elif args.what == "mlp":

@@ -7,6 +7,12 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
+
+from openblas_kernel import choose_kernel  # noqa: E402
 
 MARK = "\u0001"
 CHECKED_STEPS = 3
@@ -167,6 +173,7 @@ class Participant:
         # set_num_threads leaves alone.
         for name in ("OPENBLAS", "MKL", "BLIS", "OMP"):
             os.environ[f"{name}_NUM_THREADS"] = str(count)
+        kernel = choose_kernel()
         import numpy
         import torch
 
@@ -175,7 +182,7 @@ class Participant:
         count = torch.get_num_threads()
         if self.threads == 0 and count < (os.cpu_count() or 1):
             raise RuntimeError(f"PyTorch {torch.__version__} runs {count} thread here")
-        return {"notice": f"PyTorch {torch.__version__}"}
+        return {"notice": f"PyTorch {torch.__version__}, {kernel}"}
 
     def open(self, request):
         spec = request["spec"]

@@ -4,7 +4,7 @@
  * @module
  */
 import { align, digits, showTime } from "../harness/format.ts";
-import type { Failure, Result } from "../harness/schema.ts";
+import type { BackendLine, Failure, Result } from "../harness/schema.ts";
 import { geometricMean } from "../harness/stats.ts";
 import type { Participant } from "./participants.ts";
 import type { WorkSpec } from "./works.ts";
@@ -20,7 +20,13 @@ export function ratioTables(
   participants: readonly Participant[],
   results: readonly Result[],
   failures: readonly Failure[],
+  backends: readonly BackendLine[] = [],
 ): string {
+  // A ratio says which kernels it was made against, fallbacks above all.
+  const told = (name: string) => {
+    const { reason } = backends.find((each) => each.name === name) ?? {};
+    return reason ? `${name}: ${reason}` : name;
+  };
   const lines: string[] = [];
   const notes: string[] = [];
   for (const group of ["cpu", "gpu"] as const) {
@@ -60,7 +66,7 @@ export function ratioTables(
       `${
         GROUPS[group]
       }: how many times as long as ${base.name} (more than 1: ours is faster)`,
-      ...others.map(({ name }, i) => `  ${letters[i]}  ${name}`),
+      ...others.map(({ name }, i) => `  ${letters[i]}  ${told(name)}`),
       "",
       ...align(
         [["", base.setting, ...letters], ...rows, ["mean ratio", "", ...means]],
