@@ -286,6 +286,20 @@ export function merge(
   };
 }
 
+/** A map with those of its outputs that are needed, or null without any. */
+export function keeping(
+  launch: MapLaunch,
+  needed: readonly boolean[],
+): MapLaunch | null {
+  if (!needed.includes(true)) return null;
+  const { inputs, exprs, scalars } = launch.program;
+  return {
+    ...launch,
+    outputs: launch.outputs.filter((_, i) => needed[i]),
+    program: new MapProgram(inputs, exprs.filter((_, i) => needed[i]), scalars),
+  };
+}
+
 function joined(a: string, b: string): string {
   return a === b || a === "" ? b : `${a}, ${b}`;
 }

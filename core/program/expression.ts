@@ -132,3 +132,21 @@ export function costOf(roots: readonly Expr[]): number {
   roots.forEach(visit);
   return cost;
 }
+
+/** Puts one node in the place of another. */
+export function replacing(node: Expr, by: Expr): (expr: Expr) => Expr {
+  const known = new Map<Expr, Expr>([[node, by]]);
+  const replace = (expr: Expr): Expr => {
+    let made = known.get(expr);
+    if (made === undefined) {
+      made = expr.kind === "call"
+        ? { ...expr, args: expr.args.map(replace) }
+        : expr.kind === "cast"
+        ? { ...expr, value: replace(expr.value) }
+        : expr;
+      known.set(expr, made);
+    }
+    return made;
+  };
+  return replace;
+}

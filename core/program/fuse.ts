@@ -4,8 +4,17 @@
  *
  * @module
  */
+import type { DType } from "../dtype.ts";
 import type { Storage } from "../storage.ts";
-import { absorb, epilogue, loopSize, merge, writesTo } from "./combine.ts";
+import {
+  absorb,
+  epilogue,
+  keeping,
+  loopSize,
+  merge,
+  writesTo,
+} from "./combine.ts";
+import { sharePositional } from "./positional.ts";
 import { isProduct, withAddend } from "./product.ts";
 import { costOf } from "./expression.ts";
 import { useIdentities } from "./identities.ts";
@@ -23,6 +32,8 @@ import { share } from "./share.ts";
 export interface FuseOptions {
   /** Whether nobody needs a storage after the last launch. */
   readonly temporary: (storage: Storage) => boolean;
+  /** Memory for what nobody needs after the last launch. */
+  readonly fresh: (dtype: DType, size: number) => Storage | null;
   /** How many outputs and inputs a kernel may have. */
   readonly operands: number;
   /**
@@ -44,7 +55,9 @@ export function fuse(
   const shared = withoutDead(share(launches, temporary), temporary);
   const fusion = new Fusion(useIdentities(shared, operands), options);
   fusion.absorbAll();
+  sharePositional(fusion.launches, operands, options.fresh);
   fusion.mergeAll();
+  fusion.dropOutputs();
   return fusion.launches.all();
 }
 
@@ -89,6 +102,20 @@ class Fusion {
   mergeAll(): void {
     for (let a = 0; a < this.launches.length;) {
       if (!this.#merge(a)) a++;
+    }
+  }
+
+  /** Leaves out what maps that were joined no longer need to store. */
+  dropOutputs(): void {
+    const { launches } = this;
+    for (let a = 0; a < launches.length; a++) {
+      const launch = launches.at(a);
+      if (launch?.kind !== "map" || launch.outputs.length < 2) continue;
+      const needed = launch.outputs.map(({ storage }) =>
+        !this.#options.temporary(storage) ||
+        launches.readersAfter(storage, a).length > 0
+      );
+      if (needed.includes(false)) launches.set(a, keeping(launch, needed));
     }
   }
 

@@ -6,12 +6,19 @@
  * @module
  */
 import { distribution } from "../autograd/differentiate.ts";
-import { arg, call, constant, type Expr, topological } from "../expr.ts";
+import {
+  arg,
+  call,
+  constant,
+  type Expr,
+  operandsOf,
+  topological,
+} from "../expr.ts";
 import { MapProgram } from "../lower/program.ts";
 import { sameShape } from "../shape.ts";
 import type { Storage } from "../storage.ts";
 import type { View } from "../view.ts";
-import { Interner, rewriter } from "./expression.ts";
+import { Interner, replacing, rewriter } from "./expression.ts";
 import type { MapLaunch, Place, RecordedLaunch } from "./launch.ts";
 
 /** Below this |x|, Φ(x) is a half, and the quotient could lose it. */
@@ -126,33 +133,7 @@ function rewritten(
   return null;
 }
 
-function operandsOf(expr: Expr): readonly Expr[] {
-  return expr.kind === "call"
-    ? expr.args
-    : expr.kind === "cast"
-    ? [expr.value]
-    : [];
-}
-
 /** Whether a node is a part of an expression of the same interner. */
 function holds(expr: Expr, node: Expr): boolean {
   return expr === node || operandsOf(expr).some((part) => holds(part, node));
-}
-
-/** Puts one node in the place of another. */
-function replacing(node: Expr, by: Expr): (expr: Expr) => Expr {
-  const known = new Map<Expr, Expr>([[node, by]]);
-  const replace = (expr: Expr): Expr => {
-    let made = known.get(expr);
-    if (made === undefined) {
-      made = expr.kind === "call"
-        ? { ...expr, args: expr.args.map(replace) }
-        : expr.kind === "cast"
-        ? { ...expr, value: replace(expr.value) }
-        : expr;
-      known.set(expr, made);
-    }
-    return made;
-  };
-  return replace;
 }

@@ -5,6 +5,8 @@
  * @module
  */
 import { VALUE } from "../members.ts";
+import type { Backend } from "../backend.ts";
+import type { DType } from "../dtype.ts";
 import { Storage } from "../storage.ts";
 import type { Patch } from "./bindings.ts";
 import type { Place } from "./launch.ts";
@@ -69,7 +71,7 @@ export class Ownership {
   /** What the function stored elsewhere; a reference to each is owned. */
   readonly #persistent = new Set<Storage>();
   readonly #given: ReadonlySet<Storage>;
-  readonly #made: ReadonlySet<Storage>;
+  readonly #made: Set<Storage>;
 
   /**
    * @param recording What the function did.
@@ -111,6 +113,16 @@ export class Ownership {
   isTemporary(storage: Storage): boolean {
     return this.#made.has(storage) && !this.#given.has(storage) &&
       !this.#persistent.has(storage);
+  }
+
+  /** Another temporary storage, or null where the backend has no such dtype. */
+  add(backend: Backend, dtype: DType, size: number): Storage | null {
+    if (!backend.dtypes.includes(dtype)) return null;
+    // What stands for it is assigned with all other temporaries.
+    const storage = new Storage(backend, dtype, size);
+    storage.release();
+    this.#made.add(storage);
+    return storage;
   }
 
   /** Gives back what is owned. */

@@ -142,6 +142,7 @@ export class Plan {
     try {
       this.launches = fuse(recording.launches, {
         temporary,
+        fresh: (dtype, size) => this.#ownership.add(backend, dtype, size),
         operands: OPERANDS,
         reorders,
       });
