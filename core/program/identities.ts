@@ -18,6 +18,7 @@ import { MapProgram } from "../lower/program.ts";
 import { sameShape } from "../shape.ts";
 import type { Storage } from "../storage.ts";
 import type { View } from "../view.ts";
+import { writesTo } from "./combine.ts";
 import { Interner, replacing, rewriter } from "./expression.ts";
 import type { MapLaunch, Place, RecordedLaunch } from "./launch.ts";
 
@@ -117,7 +118,7 @@ function rewritten(
     const exprs = program.exprs.map(rewrite);
     if (!exprs.some((expr) => holds(expr, phi))) continue;
     const gelu = geluAt(place);
-    if (gelu === null) continue;
+    if (gelu === null || writesTo(launch, [gelu])) continue;
     const y = arg(inputs.length, dtype);
     const other = fromProduct(arg(k, dtype), y);
     return {
