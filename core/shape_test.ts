@@ -80,7 +80,7 @@ describe("checkShape", () => {
     assert(checked !== shape);
   });
 
-  it("refuses what is no list of non-negative integers", () => {
+  it("refuses what is not a list of non-negative integers", () => {
     for (const wrong of [[-1], [1.5], [NaN], [Infinity], ["2"], [2 ** 53]]) {
       assertThrows(() => checkShape(wrong, "fill"), ShapeError, "Cannot fill");
     }

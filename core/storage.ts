@@ -49,7 +49,7 @@ export interface MemoryOptions {
 
 const use = { tensors: 0, buffers: 0, bytes: 0, peakBytes: 0 };
 
-/** What was held when the event loop last turned: it is no garbage. */
+/** What was held when the event loop last turned: it is not garbage. */
 const settled = { buffers: 0, bytes: 0 };
 
 /**

@@ -148,7 +148,7 @@ describe("running out of memory", () => {
         return alloc(dtype, size);
       };
       await on(backend, async () => {
-        // What was there when the program last awaited is no garbage.
+        // What was there when the program last awaited is not garbage.
         const weight = ones([50]);
         for (let i = 0; i < 16; i++) await weight.data();
         const made: Tensor[] = [];

@@ -578,7 +578,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this;
   }
 
-  /** Keeps the gradient of a tensor that is no leaf when backward passes it. */
+  /** Keeps the gradient of a tensor that is not a leaf when backward passes it. */
   retainGrad(): this {
     checkCount("retainGrad", arguments.length, 0);
     if (!this.#edge) {
@@ -2337,12 +2337,12 @@ export function applyTo<E extends DType = DType>(
 }
 
 /**
- * Refuses what is no tensor, and says what to write.
+ * Refuses what is not a tensor, and says what to write.
  *
  * @param value What was passed.
  * @param what What it is, for messages: `"the input"`.
  * @param operation What is being done, for messages: `"apply relu"`.
- * @throws {TypeError} If it is no tensor.
+ * @throws {TypeError} If it is not a tensor.
  */
 export function checkTensor(
   value: unknown,

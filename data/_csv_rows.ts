@@ -53,7 +53,7 @@ const BYTE_ORDER_MARK = 0xfeff;
 /** Marks the end of a field that has doubled quotes; no text is this long. */
 const DOUBLED = 2 ** 31;
 
-/** An error that says why a text is no table. */
+/** An error that says why a text is not a table. */
 export function csvError(why: string): DataFormatError {
   return new DataFormatError(`Cannot read CSV data as ${why}`);
 }

@@ -32,7 +32,7 @@ const MAX_LINKS = 40;
  * Replaces a file with `data` as one step: whoever reads it finds the old
  * contents or the new ones, whole, even if the program is stopped midway. The
  * mode of an older file is kept, and a symbolic link stays: the file to which
- * it leads is replaced. What is no file, such as a device or a pipe, is written
+ * it leads is replaced. What is not a file, such as a device or a pipe, is written
  * to. What others that were stopped have left of the same file is removed.
  *
  * @throws {FileError} If it cannot be written; the old file is as it was.

@@ -189,7 +189,7 @@ describe("CSV", () => {
     );
   });
 
-  it("names the field that is no number", () => {
+  it("names the field that is not a number", () => {
     const table = parseCsv("x,y\n1,2\n3,high\n");
     assertThrows(
       () => table.numbers("y"),

@@ -175,7 +175,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
    *
    * @param dataset The dataset that the batches come from.
    * @param options How to make them.
-   * @throws {TypeError} If the dataset is none, or an option is unknown or of
+   * @throws {TypeError} If `dataset` is not a dataset, or an option is unknown or of
    * the wrong type.
    * @throws {RangeError} If an option has a wrong value, such as batch size 0.
    */
@@ -267,7 +267,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
    * rest of that epoch, in the same order.
    *
    * @param state What {@linkcode DataLoader.stateDict} gave.
-   * @throws {TypeError} If the state is none of a loader's.
+   * @throws {TypeError} If the state is not that of a loader.
    * @throws {RangeError} If it was saved with another number of samples or
    * another batch size.
    */

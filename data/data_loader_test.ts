@@ -143,7 +143,7 @@ describe("DataLoader", () => {
     assertEquals((await drain(loader))[1], [-5, -6, -7, -8, -9]);
   });
 
-  it("refuses what is no dataset", () => {
+  it("refuses what is not a dataset", () => {
     using wrong = tensor([1]);
     const cases: [unknown, string][] = [
       [undefined, "got undefined"],
@@ -428,7 +428,7 @@ describe("the state of a loader", () => {
     await b.return();
   });
 
-  it("refuses what is no state, or another loader's", () => {
+  it("refuses what is not a state, or another loader's", () => {
     const loader = listing(options);
     const state = loader.stateDict();
     assertThrows(

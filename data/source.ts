@@ -29,7 +29,7 @@ export type ByteSource =
  * @returns The bytes.
  * @throws {FileError} If the file cannot be read or the address not fetched;
  * the message says why and, where a permission is missing, which.
- * @throws {TypeError} If the source is none of these.
+ * @throws {TypeError} If the source is of another type.
  *
  * @example Bytes pass through, blobs are read
  * ```ts

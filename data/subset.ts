@@ -35,8 +35,8 @@ export class Subset<Sample = unknown> implements Dataset<Sample> {
    *
    * @param dataset The dataset that the samples come from.
    * @param indices Where they lie in it.
-   * @throws {TypeError} If the dataset is none.
-   * @throws {RangeError} If an index is none of the dataset's.
+   * @throws {TypeError} If `dataset` is not a dataset.
+   * @throws {RangeError} If an index is out of range of the dataset.
    */
   constructor(dataset: Dataset<Sample>, indices: ArrayLike<number>) {
     checkCount("make a Subset", arguments.length, 2);

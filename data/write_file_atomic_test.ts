@@ -259,7 +259,7 @@ describe("readBytes", () => {
     );
   });
 
-  it("refuses what is no source", async () => {
+  it("refuses what is not a source", async () => {
     await assertRejects(
       () => readBytes(3 as unknown as string),
       TypeError,

@@ -80,7 +80,7 @@ export const sayWhere: train.Callback = {
 
 /**
  * Ends the program with one line, where the line says all: what is wrong with
- * a file, a checkpoint or a backend is no fault of the program.
+ * a file, a checkpoint or a backend is not a fault of the program.
  */
 export function giveUp(error: unknown): never {
   const clear = [

@@ -20,7 +20,7 @@ import {
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 
-/** Where a layer's parameters are made, and of what. */
+/** Device and dtype of the parameters of a layer. */
 export interface PlaceOptions {
   /** A backend by name, or a device. @default {the current backend} */
   readonly device?: string | Backend | Device;
@@ -28,7 +28,7 @@ export interface PlaceOptions {
   readonly dtype?: DType;
 }
 
-/** How a loss is made of the losses of single elements. */
+/** How the losses of single elements are reduced. */
 export type Reduction = "mean" | "sum" | "none";
 
 const positive = "must be a positive integer";

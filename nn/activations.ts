@@ -35,7 +35,7 @@ import { Module } from "./module.ts";
  * ```
  */
 export class ReLU extends Module {
-  /** Applies it to every element. */
+  /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     checkTensor(x, "the input", "apply ReLU");
@@ -47,15 +47,15 @@ const leakyReluSchema = z.strictObject({
   negativeSlope: z._default(finite, 0.01),
 });
 
-/** `x` where positive, else `negativeSlope * x`. */
+/** `x` where it is positive, else `negativeSlope * x`. */
 export class LeakyReLU extends Module {
-  /** The slope below 0. */
+  /** The slope for negative inputs. */
   readonly negativeSlope: number;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param options The slope.
+   * @param options `negativeSlope`.
    */
   constructor(options: LeakyReluOptions = {}) {
     super();
@@ -69,14 +69,14 @@ export class LeakyReLU extends Module {
       .negativeSlope;
   }
 
-  /** Applies it to every element. */
+  /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     checkTensor(x, "the input", "apply LeakyReLU");
     return x.leakyRelu(this.negativeSlope);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `negativeSlope=${this.negativeSlope}`;
   }
@@ -84,15 +84,15 @@ export class LeakyReLU extends Module {
 
 const eluSchema = z.strictObject({ alpha: z._default(finite, 1) });
 
-/** `x` where positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015). */
+/** `x` where it is positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015). */
 export class ELU extends Module {
-  /** What it tends to, negated, towards minus infinity. */
+  /** The function saturates at `-alpha` for large negative inputs. */
   readonly alpha: number;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param options The limit.
+   * @param options `alpha`.
    */
   constructor(options: EluOptions = {}) {
     super();
@@ -100,14 +100,14 @@ export class ELU extends Module {
       parseArguments(eluSchema, {}, options, arguments, "make an ELU").alpha;
   }
 
-  /** Applies it to every element. */
+  /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     checkTensor(x, "the input", "apply ELU");
     return x.elu(this.alpha);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `alpha=${this.alpha}`;
   }
@@ -122,14 +122,14 @@ const geluSchema = z.strictObject({
  * Gimpel, 2016), or its approximation by `tanh`.
  */
 export class GELU extends Module {
-  /** `"tanh"` for the approximation. */
+  /** `"none"` or `"tanh"`. */
   readonly approximate: "none" | "tanh";
   readonly #options: GeluOptions;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param options Whether to approximate.
+   * @param options `approximate`.
    */
   constructor(options: GeluOptions = {}) {
     super();
@@ -143,13 +143,13 @@ export class GELU extends Module {
     this.approximate = this.#options.approximate ?? "none";
   }
 
-  /** Applies it to every element. */
+  /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     return gelu(x, this.#options);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `approximate=${this.approximate}`;
   }
@@ -157,7 +157,7 @@ export class GELU extends Module {
 
 /** `x / (1 + exp(-x))`, also called swish. */
 export class SiLU extends Module {
-  /** Applies it to every element. */
+  /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     checkTensor(x, "the input", "apply SiLU");
@@ -167,7 +167,7 @@ export class SiLU extends Module {
 
 /** The hyperbolic tangent. */
 export class Tanh extends Module {
-  /** Applies it to every element. */
+  /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     checkTensor(x, "the input", "apply Tanh");
@@ -177,7 +177,7 @@ export class Tanh extends Module {
 
 /** `1 / (1 + exp(-x))`. */
 export class Sigmoid extends Module {
-  /** Applies it to every element. */
+  /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     checkTensor(x, "the input", "apply Sigmoid");
@@ -192,16 +192,16 @@ const softplusSchema = z.strictObject({
 
 /** `log(1 + exp(beta x)) / beta`, without overflow. */
 export class Softplus extends Module {
-  /** How sharp the bend is. */
+  /** The function becomes `max(x, 0)` as `beta` grows. */
   readonly beta: number;
-  /** Where `beta * x` is larger, `x` itself is taken. */
+  /** The result is `x` where `beta * x` is above this. */
   readonly threshold: number;
   readonly #options: SoftplusOptions;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param options The sharpness, and from where on it is `x`.
+   * @param options `beta` and `threshold`.
    */
   constructor(options: SoftplusOptions = {}) {
     super();
@@ -217,13 +217,13 @@ export class Softplus extends Module {
     this.#options = parsed;
   }
 
-  /** Applies it to every element. */
+  /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     return softplus(x, this.#options);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `beta=${this.beta}, threshold=${this.threshold}`;
   }
@@ -231,7 +231,7 @@ export class Softplus extends Module {
 
 /** Options of {@linkcode Softmax} and {@linkcode LogSoftmax}. */
 export interface SoftmaxOptions {
-  /** The dim that sums to 1; may count from the end. @default {-1} */
+  /** The dim that sums to 1; negative ones count from the last. @default {-1} */
   readonly dim?: number;
 }
 
@@ -243,9 +243,9 @@ export class Softmax extends Module {
   readonly dim: number;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param options The dim.
+   * @param options `dim`.
    */
   constructor(options: SoftmaxOptions = {}) {
     super();
@@ -254,28 +254,28 @@ export class Softmax extends Module {
         .dim;
   }
 
-  /** Applies it along the dim. */
+  /** Applies the function along the dim. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     checkTensor(x, "the input", "apply Softmax");
     return x.softmax(this.dim);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `dim=${this.dim}`;
   }
 }
 
-/** `log(softmax(x))` along a dim, without loss of digits. */
+/** `log(softmax(x))` along a dim, without loss of precision. */
 export class LogSoftmax extends Module {
   /** The dim whose exponentials sum to 1. */
   readonly dim: number;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param options The dim.
+   * @param options `dim`.
    */
   constructor(options: SoftmaxOptions = {}) {
     super();
@@ -284,14 +284,14 @@ export class LogSoftmax extends Module {
         .dim;
   }
 
-  /** Applies it along the dim. */
+  /** Applies the function along the dim. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     checkTensor(x, "the input", "apply LogSoftmax");
     return x.logSoftmax(this.dim);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `dim=${this.dim}`;
   }

@@ -1,5 +1,5 @@
 /**
- * The layers that normalise channels over a batch.
+ * Batch normalisation.
  *
  * @module
  */
@@ -30,18 +30,18 @@ import type { Buffer, Parameter } from "./parameter.ts";
 
 /** Options of {@linkcode BatchNorm1d} and {@linkcode BatchNorm2d}. */
 export interface BatchNormLayerOptions extends PlaceOptions {
-  /** Added to the variance. @default {1e-5} */
+  /** Value added to the variance for numerical stability. @default {1e-5} */
   readonly eps?: number;
   /**
-   * The share of a batch in the running figures; null takes the plain mean of
-   * all batches.
+   * Weight of the newest batch in the running mean and variance; null for the
+   * cumulative average over all batches.
    *
    * @default {0.1}
    */
   readonly momentum?: number | null;
-  /** Whether a weight and a bias are learned. @default {true} */
+  /** Whether the layer has a learnable weight and bias. @default {true} */
   readonly affine?: boolean;
-  /** Whether running figures are kept for evaluation. @default {true} */
+  /** Whether a running mean and variance are kept for evaluation. @default {true} */
   readonly trackRunningStats?: boolean;
 }
 
@@ -56,21 +56,21 @@ const schema = z.strictObject({
 
 /** What {@linkcode BatchNorm1d} and {@linkcode BatchNorm2d} have in common. */
 export abstract class BatchNorm extends Module {
-  /** The number of channels. */
+  /** Number of channels: the size of dim 1 of the input. */
   readonly numFeatures: number;
-  /** Added to the variance. */
+  /** Value added to the variance for numerical stability. */
   readonly eps: number;
-  /** The share of a batch in the running figures. */
+  /** Weight of the newest batch in the running mean and variance, or null. */
   readonly momentum: number | null;
-  /** Of shape `[numFeatures]`, or null. */
+  /** The weight, of shape `[numFeatures]`, or null. */
   weight: Parameter | null;
-  /** Of shape `[numFeatures]`, or null. */
+  /** The bias, of shape `[numFeatures]`, or null. */
   bias: Parameter | null;
-  /** The running mean, under its name in state dicts. */
+  /** The running mean, of shape `[numFeatures]`, or null. */
   running_mean: Buffer | null;
-  /** The running variance, under its name in state dicts. */
+  /** The running variance, of shape `[numFeatures]`, or null. */
   running_var: Buffer | null;
-  /** How many batches the running figures have seen (int32). */
+  /** Number of batches seen in training (int32, 0-d), or null. */
   num_batches_tracked: Buffer | null;
 
   /** Makes a layer; `name` is for messages. */
@@ -103,7 +103,7 @@ export abstract class BatchNorm extends Module {
       : null;
   }
 
-  /** Sets the weight to ones, the bias to zeros, and forgets the batches. */
+  /** Resets weight and bias to ones and zeros, and the running statistics. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     if (this.weight) constant_(this.weight, 1);
@@ -117,8 +117,8 @@ export abstract class BatchNorm extends Module {
   protected abstract check(x: Tensor): void;
 
   /**
-   * Normalises: by the batch's own figures in training (and without running
-   * ones), else by the running ones.
+   * Normalises by the mean and variance of the batch in training, and where
+   * there are no running ones; else by the running mean and variance.
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
@@ -168,7 +168,7 @@ export abstract class BatchNorm extends Module {
     return y;
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `${this.numFeatures}, eps=${this.eps}, momentum=${this.momentum}, affine=${
       this.weight !== null
@@ -185,8 +185,8 @@ function refuse(layer: BatchNorm, x: Tensor, expected: string): never {
 }
 
 /**
- * Batch normalisation of vectors `[n, features]` and of sequences
- * `[n, features, length]`.
+ * Batch normalisation of inputs of shape `[n, features]` or
+ * `[n, features, length]` (Ioffe and Szegedy, 2015).
  *
  * @example In training
  * ```ts
@@ -201,17 +201,18 @@ function refuse(layer: BatchNorm, x: Tensor, expected: string): never {
  */
 export class BatchNorm1d extends BatchNorm {
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param numFeatures The extent of dim 1.
-   * @param options What is learned and kept; device and dtype.
-   * @throws {RangeError} If the number is no positive integer.
+   * @param numFeatures Number of features: the size of dim 1 of the input.
+   * @param options `eps`, `momentum`, `affine`, `trackRunningStats`, `device` and
+   * `dtype`.
+   * @throws {RangeError} If the number is not a positive integer.
    */
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
     super(numFeatures, options, arguments, "BatchNorm1d");
   }
 
-  /** Refuses other shapes. */
+  /** Checks the shape of the input. */
   protected override check(x: Tensor): void {
     const { numFeatures } = this;
     if (![2, 3].includes(x.ndim) || x.shape[1] !== numFeatures) {
@@ -221,7 +222,8 @@ export class BatchNorm1d extends BatchNorm {
 }
 
 /**
- * Batch normalisation of images `[n, channels, height, width]`.
+ * Batch normalisation of inputs of shape `[n, channels, height, width]` (Ioffe
+ * and Szegedy, 2015).
  *
  * @example In training
  * ```ts
@@ -235,17 +237,18 @@ export class BatchNorm1d extends BatchNorm {
  */
 export class BatchNorm2d extends BatchNorm {
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param numFeatures The number of channels.
-   * @param options What is learned and kept; device and dtype.
-   * @throws {RangeError} If the number is no positive integer.
+   * @param numFeatures Number of channels: the size of dim 1 of the input.
+   * @param options `eps`, `momentum`, `affine`, `trackRunningStats`, `device` and
+   * `dtype`.
+   * @throws {RangeError} If the number is not a positive integer.
    */
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
     super(numFeatures, options, arguments, "BatchNorm2d");
   }
 
-  /** Refuses other shapes. */
+  /** Checks the shape of the input. */
   protected override check(x: Tensor): void {
     const { numFeatures } = this;
     if (x.ndim !== 4 || x.shape[1] !== numFeatures) {

@@ -1,5 +1,5 @@
 /**
- * The convolution of images.
+ * 2D convolution.
  *
  * @module
  */
@@ -33,7 +33,7 @@ import type { Parameter } from "./parameter.ts";
 
 /** Options of {@linkcode Conv2d}. */
 export interface Conv2dLayerOptions extends Conv2dOptions, PlaceOptions {
-  /** Whether a bias is added. @default {true} */
+  /** Whether the layer has a learnable bias. @default {true} */
   readonly bias?: boolean;
 }
 
@@ -47,8 +47,9 @@ const schema = z.strictObject({
 });
 
 /**
- * Slides kernels over images (cross-correlation). Weight and bias start evenly
- * distributed between ±1/√(inChannels / groups × kernel height × width).
+ * 2D convolution (cross-correlation) of images. Weight and bias are initialised
+ * uniformly between -1/√k and 1/√k, where `k` is `inChannels / groups` times
+ * the height and width of the kernel.
  *
  * @example Sixteen feature maps out of one
  * ```ts
@@ -61,35 +62,35 @@ const schema = z.strictObject({
  * ```
  */
 export class Conv2d extends Module {
-  /** Channels that come in. */
+  /** Number of channels of the input. */
   readonly inChannels: number;
-  /** Channels that go out. */
+  /** Number of channels of the output. */
   readonly outChannels: number;
-  /** Height and width of the kernels. */
+  /** Height and width of the kernel. */
   readonly kernelSize: Pair;
-  /** Elements from one window to the next. */
+  /** Stride of the window. */
   readonly stride: Pair;
-  /** Zeros added at each end. */
+  /** Zero padding added to both sides of height and width. */
   readonly padding: Padding2d;
-  /** Elements from one tap of a kernel to the next. */
+  /** Spacing between the elements of the kernel. */
   readonly dilation: Pair;
-  /** Parts of the channels that are convolved apart. */
+  /** Number of groups of channels, each convolved with its own kernels. */
   readonly groups: number;
-  /** Of shape `[outChannels, inChannels / groups, ...kernelSize]`. */
+  /** The weight, of shape `[outChannels, inChannels / groups, ...kernelSize]`. */
   weight: Parameter;
-  /** Of shape `[outChannels]`, or null. */
+  /** The bias, of shape `[outChannels]`, or null. */
   bias: Parameter | null;
   readonly #options: Conv2dOptions;
 
   /**
-   * Makes a layer and draws its weights.
+   * Creates the layer and initialises its weights.
    *
-   * @param inChannels Channels that come in.
-   * @param outChannels Channels that go out.
-   * @param kernelSize Height and width of the kernels.
-   * @param options Stride, padding, dilation, groups, whether there is a bias;
-   * device and dtype.
-   * @throws {RangeError} If a number is no positive integer.
+   * @param inChannels Number of channels of the input.
+   * @param outChannels Number of channels of the output.
+   * @param kernelSize Height and width of the kernel; one number for both.
+   * @param options `stride`, `padding`, `dilation`, `groups`, `bias`, `device` and
+   * `dtype`.
+   * @throws {RangeError} If a number is not a positive integer.
    * @throws {ShapeError} If the groups do not divide the channels.
    */
   constructor(
@@ -132,7 +133,7 @@ export class Conv2d extends Module {
     this.resetParameters();
   }
 
-  /** Draws weight and bias again. */
+  /** Initialises weight and bias anew. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
@@ -143,7 +144,7 @@ export class Conv2d extends Module {
   }
 
   /**
-   * Convolves.
+   * Applies the convolution.
    *
    * @param x Of shape `[n, inChannels, height, width]`, or without `n`.
    * @throws {ShapeError} If the channels differ, or the kernel does not fit.
@@ -153,7 +154,7 @@ export class Conv2d extends Module {
     return conv2d(x, this.weight, this.bias, this.#options);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     const { inChannels, outChannels, kernelSize, stride, padding } = this;
     return `${inChannels}, ${outChannels}, kernelSize=[${

@@ -1,5 +1,5 @@
 /**
- * The layer that forgets at random.
+ * Dropout.
  *
  * @module
  */
@@ -40,9 +40,9 @@ export class Dropout extends Module {
   readonly p: number;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param options The probability.
+   * @param options `p`.
    * @throws {RangeError} If `p` is not from 0 to 1.
    */
   constructor(options: DropoutLayerOptions = {}) {
@@ -50,14 +50,14 @@ export class Dropout extends Module {
     this.p = parseArguments(schema, {}, options, arguments, "make a Dropout").p;
   }
 
-  /** Forgets some of `x`, if this is training. */
+  /** Zeroes elements of `x` in training; returns `x` itself in evaluation. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     checkTensor(x, "the input", "apply Dropout");
     return this.training && this.p > 0 ? x.dropout(this.p) : x;
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `p=${this.p}`;
   }

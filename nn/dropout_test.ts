@@ -24,7 +24,7 @@ describe("Dropout", () => {
   );
 
   it(
-    "refuses what is no probability",
+    "refuses what is not a probability",
     clean(() => {
       for (const p of [-0.1, 1.5, NaN]) {
         assertThrows(() => new nn.Dropout({ p }), RangeError, "from 0 to 1");

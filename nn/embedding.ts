@@ -1,5 +1,5 @@
 /**
- * The layer that looks rows up.
+ * Embeddings.
  *
  * @module
  */
@@ -40,8 +40,9 @@ const schema = z.strictObject({
 });
 
 /**
- * A table of vectors, looked up by int32 indices. Its rows start normally
- * distributed; the padding row, if there is one, is zero and stays so.
+ * A table of vectors that are looked up by int32 indices. Rows are initialised
+ * from the standard normal distribution; the padding row, if any, is zero and
+ * gets no gradient.
  *
  * @example Words as vectors
  * ```ts
@@ -55,23 +56,23 @@ const schema = z.strictObject({
  * ```
  */
 export class Embedding extends Module {
-  /** The number of rows. */
+  /** Number of rows of the table. */
   readonly numEmbeddings: number;
-  /** The length of a row. */
+  /** Size of each row. */
   readonly embeddingDim: number;
-  /** The row that is not learned, or null. */
+  /** Index of the row that gets no gradient, or null. */
   readonly paddingIdx: number | null;
-  /** Of shape `[numEmbeddings, embeddingDim]`. */
+  /** The weight, of shape `[numEmbeddings, embeddingDim]`. */
   weight: Parameter;
   readonly #options: EmbeddingFunctionOptions;
 
   /**
-   * Makes a table and draws its rows.
+   * Creates the table and initialises its rows.
    *
-   * @param numEmbeddings The number of rows.
-   * @param embeddingDim The length of a row.
-   * @param options Which row is not learned; device and dtype.
-   * @throws {RangeError} If a number is no positive integer, or the padding row
+   * @param numEmbeddings Number of rows of the table.
+   * @param embeddingDim Size of each row.
+   * @param options `paddingIdx`, `device` and `dtype`.
+   * @throws {RangeError} If a number is not a positive integer, or the padding row
    * does not exist.
    */
   constructor(
@@ -97,7 +98,7 @@ export class Embedding extends Module {
     this.resetParameters();
   }
 
-  /** Draws the rows again. */
+  /** Initialises the rows anew. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     normal_(this.weight);
@@ -109,7 +110,7 @@ export class Embedding extends Module {
   }
 
   /**
-   * The rows that the indices name.
+   * Looks up rows.
    *
    * @param index Of any shape, int32.
    * @returns Of shape `[...index shape, embeddingDim]`.
@@ -120,7 +121,7 @@ export class Embedding extends Module {
     return embedding(index, this.weight, this.#options);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     const padding = this.paddingIdx === null
       ? ""

@@ -1,5 +1,5 @@
 /**
- * The layer that makes vectors of images.
+ * The layer that merges dims.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const schema = z.strictObject({
 });
 
 /**
- * Makes one dim of several: all but the first, unless others are named.
+ * Merges consecutive dims into one: all but the first by default.
  *
  * @example Images to vectors
  * ```ts
@@ -45,10 +45,10 @@ export class Flatten extends Module {
   readonly endDim: number;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param options Which dims are merged.
-   * @throws {TypeError} If a dim is no number.
+   * @param options `startDim` and `endDim`.
+   * @throws {TypeError} If a dim is not a number.
    */
   constructor(options: FlattenOptions = {}) {
     super();
@@ -70,7 +70,7 @@ export class Flatten extends Module {
     return x.flatten(this.startDim, this.endDim);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `startDim=${this.startDim}, endDim=${this.endDim}`;
   }

@@ -1,5 +1,5 @@
 /**
- * The layer that does nothing.
+ * The identity.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { checkCount, checkTensor } from "@tenfold/core/internal";
 import { Module } from "./module.ts";
 
 /**
- * Gives back what it gets; stands where another layer might.
+ * Returns its input, as a placeholder for another layer.
  *
  * @example Nothing happens
  * ```ts
@@ -21,7 +21,7 @@ import { Module } from "./module.ts";
  * ```
  */
 export class Identity extends Module {
-  /** Gives back `x`. */
+  /** Returns `x`. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     checkTensor(x, "the input", "apply Identity");

@@ -1,5 +1,5 @@
 /**
- * The layer that normalises each sample.
+ * Layer normalisation.
  *
  * @module
  */
@@ -26,11 +26,11 @@ import type { Parameter } from "./parameter.ts";
 
 /** Options of {@linkcode LayerNorm}. */
 export interface LayerNormOptions extends PlaceOptions {
-  /** Added to the variance. @default {1e-5} */
+  /** Value added to the variance for numerical stability. @default {1e-5} */
   readonly eps?: number;
-  /** Whether a weight and a bias are learned. @default {true} */
+  /** Whether the layer has a learnable weight and bias. @default {true} */
   readonly elementwiseAffine?: boolean;
-  /** Whether there is a bias beside the weight. @default {true} */
+  /** Whether the layer has a bias beside its weight. @default {true} */
   readonly bias?: boolean;
 }
 
@@ -48,8 +48,8 @@ const schema = z.strictObject({
 });
 
 /**
- * Gives the last dims of each sample mean 0 and variance 1, then scales and
- * shifts them by what it learns (Ba and others, 2016).
+ * Normalises the last dims of each sample to mean 0 and variance 1, then scales
+ * and shifts them by a learnable weight and bias (Ba and others, 2016).
  *
  * @example Samples of four numbers
  * ```ts
@@ -62,22 +62,21 @@ const schema = z.strictObject({
  * ```
  */
 export class LayerNorm extends Module {
-  /** The last dims, which are normalised. */
+  /** Sizes of the last dims, over which is normalised. */
   readonly normalizedShape: Shape;
-  /** Added to the variance. */
+  /** Value added to the variance for numerical stability. */
   readonly eps: number;
-  /** Of the normalised shape, or null. */
+  /** The weight, of the normalised shape, or null. */
   weight: Parameter | null;
-  /** Of the normalised shape, or null. */
+  /** The bias, of the normalised shape, or null. */
   bias: Parameter | null;
 
   /**
-   * Makes a layer that changes nothing but mean and variance at first.
+   * Creates the layer with a weight of ones and a bias of zeros.
    *
-   * @param normalizedShape The last dims; a number is one dim.
-   * @param options What is added to the variance, what is learned; device and
-   * dtype.
-   * @throws {RangeError} If an extent is no positive integer.
+   * @param normalizedShape Sizes of the last dims; a number is one dim.
+   * @param options `eps`, `elementwiseAffine`, `bias`, `device` and `dtype`.
+   * @throws {RangeError} If an extent is not a positive integer.
    */
   constructor(
     normalizedShape: number | Shape,
@@ -109,10 +108,10 @@ export class LayerNorm extends Module {
   }
 
   /**
-   * Normalises.
+   * Normalises the input.
    *
    * @param x Of shape `[..., ...normalizedShape]`.
-   * @throws {ShapeError} If the last extents differ.
+   * @throws {ShapeError} If the last dims of `x` differ from `normalizedShape`.
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
@@ -121,7 +120,7 @@ export class LayerNorm extends Module {
     return normalizeLast(x, normalizedShape, weight, bias, eps);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `normalizedShape=[${
       this.normalizedShape.join(", ")

@@ -22,7 +22,7 @@ import type { Parameter } from "./parameter.ts";
 
 /** Options of {@linkcode Linear}. */
 export interface LinearOptions extends PlaceOptions {
-  /** Whether a bias is added. @default {true} */
+  /** Whether the layer has a learnable bias. @default {true} */
   readonly bias?: boolean;
 }
 
@@ -34,10 +34,10 @@ const schema = z.strictObject({
 });
 
 /**
- * `x weightᵀ + bias`. Weight and bias start evenly distributed between
- * ±1/√inFeatures.
+ * Applies a linear transformation: `x weightᵀ + bias`. Weight and bias are
+ * initialised uniformly between -1/√inFeatures and 1/√inFeatures.
  *
- * @example Three numbers out of two
+ * @example From two features to three
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { randn } from "@tenfold/tenfold";
@@ -49,22 +49,22 @@ const schema = z.strictObject({
  * ```
  */
 export class Linear extends Module {
-  /** Numbers of a sample that come in. */
+  /** Size of the last dimension of the input. */
   readonly inFeatures: number;
-  /** Numbers of a sample that go out. */
+  /** Size of the last dimension of the output. */
   readonly outFeatures: number;
-  /** Of shape `[outFeatures, inFeatures]`. */
+  /** The weight, of shape `[outFeatures, inFeatures]`. */
   weight: Parameter;
-  /** Of shape `[outFeatures]`, or null. */
+  /** The bias, of shape `[outFeatures]`, or null. */
   bias: Parameter | null;
 
   /**
-   * Makes a layer and draws its weights.
+   * Creates the layer and initialises its weights.
    *
-   * @param inFeatures Numbers of a sample that come in.
-   * @param outFeatures Numbers of a sample that go out.
-   * @param options Whether there is a bias; device and dtype.
-   * @throws {RangeError} If a number of features is no positive integer.
+   * @param inFeatures Size of the last dimension of the input.
+   * @param outFeatures Size of the last dimension of the output.
+   * @param options `bias`, `device` and `dtype`.
+   * @throws {RangeError} If a number of features is not a positive integer.
    */
   constructor(
     inFeatures: number,
@@ -87,7 +87,7 @@ export class Linear extends Module {
     this.resetParameters();
   }
 
-  /** Draws weight and bias again. */
+  /** Initialises weight and bias anew. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
@@ -97,18 +97,18 @@ export class Linear extends Module {
   }
 
   /**
-   * Applies the layer.
+   * Applies the transformation.
    *
    * @param x Of shape `[..., inFeatures]`.
    * @returns Of shape `[..., outFeatures]`.
-   * @throws {ShapeError} If the last extent differs.
+   * @throws {ShapeError} If the last dim of `x` is not `inFeatures`.
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     return linear(x, this.weight, this.bias);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `inFeatures=${this.inFeatures}, outFeatures=${this.outFeatures}, bias=${
       this.bias !== null

@@ -37,16 +37,16 @@ import { Buffer } from "./parameter.ts";
 
 /** What all losses have in common. */
 export abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
-  /** What becomes of the losses of all elements. */
+  /** Whether losses are averaged, summed or returned for each element. */
   readonly reduction: Reduction;
 
-  /** Takes options that were checked. */
+  /** Creates the loss from checked options. */
   constructor(reduction: Reduction) {
     super();
     this.reduction = reduction;
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `reduction=${this.reduction}`;
   }
@@ -76,9 +76,9 @@ export class MSELoss extends Loss {
   readonly #options: ReductionOptions;
 
   /**
-   * Makes a loss.
+   * Creates the loss.
    *
-   * @param options The reduction.
+   * @param options `reduction`.
    */
   constructor(options: ReductionOptions = {}) {
     const parsed = parseArguments(
@@ -92,7 +92,7 @@ export class MSELoss extends Loss {
     this.#options = parsed;
   }
 
-  /** The loss of predictions and targets of one shape. */
+  /** The loss of predictions and targets of the same shape. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
     return mseLoss(input, target, this.#options);
@@ -104,9 +104,9 @@ export class L1Loss extends Loss {
   readonly #options: ReductionOptions;
 
   /**
-   * Makes a loss.
+   * Creates the loss.
    *
-   * @param options The reduction.
+   * @param options `reduction`.
    */
   constructor(options: ReductionOptions = {}) {
     const parsed = parseArguments(
@@ -120,7 +120,7 @@ export class L1Loss extends Loss {
     this.#options = parsed;
   }
 
-  /** The loss of predictions and targets of one shape. */
+  /** The loss of predictions and targets of the same shape. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
     return l1Loss(input, target, this.#options);
@@ -134,14 +134,14 @@ const huberSchema = z.strictObject({
 
 /** {@linkcode huberLoss} as a module. */
 export class HuberLoss extends Loss {
-  /** Where the parabola goes over into a line. */
+  /** Error at which the loss changes from quadratic to linear. */
   readonly delta: number;
   readonly #options: HuberLossOptions;
 
   /**
-   * Makes a loss.
+   * Creates the loss.
    *
-   * @param options The reduction, and `delta`.
+   * @param options `reduction` and `delta`.
    */
   constructor(options: HuberLossOptions = {}) {
     const parsed = parseArguments(
@@ -156,13 +156,13 @@ export class HuberLoss extends Loss {
     this.#options = parsed;
   }
 
-  /** The loss of predictions and targets of one shape. */
+  /** The loss of predictions and targets of the same shape. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
     return huberLoss(input, target, this.#options);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     return `${super.describe()}, delta=${this.delta}`;
   }
@@ -182,16 +182,16 @@ const crossEntropySchema = z.strictObject({
 
 /** {@linkcode nllLoss} as a module. */
 export class NLLLoss extends Loss {
-  /** One weight a class, or null. */
+  /** Weight of each class, of shape `[C]`, or null. */
   readonly weight: Buffer | null;
-  /** Samples with this index do not count. */
+  /** Class index of samples that are left out of the loss. */
   readonly ignoreIndex: number;
   readonly #options: NllLossOptions;
 
   /**
-   * Makes a loss.
+   * Creates the loss.
    *
-   * @param options The reduction, weights, and what to ignore.
+   * @param options `reduction`, `weight` and `ignoreIndex`.
    */
   constructor(options: NllLossOptions = {}) {
     const parsed = parseArguments(
@@ -230,18 +230,18 @@ export class NLLLoss extends Loss {
  * ```
  */
 export class CrossEntropyLoss extends Loss {
-  /** One weight a class, or null. */
+  /** Weight of each class, of shape `[C]`, or null. */
   readonly weight: Buffer | null;
-  /** Samples with this index do not count. */
+  /** Class index of samples that are left out of the loss. */
   readonly ignoreIndex: number;
-  /** The share of the probability that is spread over all classes. */
+  /** Probability that is spread evenly over all classes, from 0 to 1. */
   readonly labelSmoothing: number;
   readonly #options: CrossEntropyOptions;
 
   /**
-   * Makes a loss.
+   * Creates the loss.
    *
-   * @param options The reduction, weights, what to ignore, label smoothing.
+   * @param options `reduction`, `weight`, `ignoreIndex` and `labelSmoothing`.
    */
   constructor(options: CrossEntropyOptions = {}) {
     const parsed = parseArguments(
@@ -274,14 +274,14 @@ const bceLogitsSchema = z.strictObject({
 
 /** {@linkcode binaryCrossEntropy} as a module. */
 export class BCELoss extends Loss {
-  /** Multiplies the losses, or null. */
+  /** Factor of each loss, which broadcasts to them, or null. */
   readonly weight: Buffer | null;
   readonly #options: BinaryCrossEntropyOptions;
 
   /**
-   * Makes a loss.
+   * Creates the loss.
    *
-   * @param options The reduction, and a weight.
+   * @param options `reduction` and `weight`.
    */
   constructor(options: BinaryCrossEntropyOptions = {}) {
     const parsed = parseArguments(
@@ -305,16 +305,16 @@ export class BCELoss extends Loss {
 
 /** {@linkcode binaryCrossEntropyWithLogits} as a module. */
 export class BCEWithLogitsLoss extends Loss {
-  /** Multiplies the losses, or null. */
+  /** Factor of each loss, which broadcasts to them, or null. */
   readonly weight: Buffer | null;
-  /** Multiplies the losses of positive targets, or null. */
+  /** Factor of the losses of positive targets, or null. */
   readonly posWeight: Buffer | null;
   readonly #options: BinaryCrossEntropyWithLogitsOptions;
 
   /**
-   * Makes a loss.
+   * Creates the loss.
    *
-   * @param options The reduction, and weights.
+   * @param options `reduction`, `weight` and `posWeight`.
    */
   constructor(options: BinaryCrossEntropyWithLogitsOptions = {}) {
     const parsed = parseArguments(

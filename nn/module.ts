@@ -68,7 +68,7 @@ export abstract class Module<
   #training = true;
 
   /**
-   * Takes nothing: what a layer needs goes to the layer's own constructor.
+   * Creates a module; arguments belong to the constructor of the subclass.
    *
    * @throws {TypeError} If something is passed, as in `new ReLU(true)`.
    */
@@ -98,40 +98,40 @@ export abstract class Module<
     return taskOfModes(this)?.training?.get(this) ?? this.#training;
   }
 
-  /** What the module computes. */
+  /** The computation of the module. */
   abstract forward(...inputs: Inputs): Output;
 
-  /** Every parameter once, those of the module itself first. */
+  /** All parameters, each once, those of the module itself first. */
   parameters(): Parameter[] {
     checkCount("parameters", arguments.length, 0);
     return this.namedParameters().map(([, parameter]) => parameter);
   }
 
-  /** {@linkcode Module.parameters} under their names. */
+  /** All parameters with their names. */
   namedParameters(): [name: string, parameter: Parameter][] {
     checkCount("namedParameters", arguments.length, 0);
     return this.#collect((member) => member instanceof Parameter);
   }
 
-  /** Every buffer once. */
+  /** All buffers, each once. */
   buffers(): Buffer[] {
     checkCount("buffers", arguments.length, 0);
     return this.namedBuffers().map(([, buffer]) => buffer);
   }
 
-  /** {@linkcode Module.buffers} under their names. */
+  /** All buffers with their names. */
   namedBuffers(): [name: string, buffer: Buffer][] {
     checkCount("namedBuffers", arguments.length, 0);
     return this.#collect((member) => member instanceof Buffer);
   }
 
-  /** The module itself and every module in it, once each. */
+  /** The module itself and all modules in it, each once. */
   modules(): AnyModule[] {
     checkCount("modules", arguments.length, 0);
     return this.namedModules().map(([, module]) => module);
   }
 
-  /** {@linkcode Module.modules} under their names; its own is `""`. */
+  /** All modules with their names; that of the module itself is `""`. */
   namedModules(): [name: string, module: AnyModule][] {
     checkCount("namedModules", arguments.length, 0);
     const found: Named<AnyModule>[] = [];
@@ -148,7 +148,7 @@ export abstract class Module<
     return found;
   }
 
-  /** The modules in its fields, not those inside of them. */
+  /** The direct children: modules in its fields. */
   namedChildren(): [name: string, module: AnyModule][] {
     checkCount("namedChildren", arguments.length, 0);
     return membersOf(this, isModule).filter((
@@ -238,8 +238,8 @@ export abstract class Module<
   }
 
   /**
-   * Switches the module and all modules in it to training or, with `false`,
-   * to evaluation.
+   * Switches the module and all modules in it to training mode, or with `false`
+   * to evaluation mode. It matters for layers such as `Dropout` and `BatchNorm2d`.
    */
   train(training = true): this {
     checkCount("train", arguments.length, 1);
@@ -247,13 +247,13 @@ export abstract class Module<
     return this;
   }
 
-  /** Switches to evaluation: `Dropout` passes everything through. */
+  /** Switches to evaluation mode, as `train(false)` does. */
   eval(): this {
     checkCount("eval", arguments.length, 0);
     return this.train(false);
   }
 
-  /** Records operations on every parameter from now on, or no longer. */
+  /** Sets whether operations on the parameters are recorded for backward. */
   requiresGrad_(on = true): this {
     checkCount("requiresGrad_", arguments.length, 1);
     for (const parameter of this.parameters()) parameter.requiresGrad_(on);
@@ -321,7 +321,7 @@ export abstract class Module<
     for (const parameter of this.parameters()) parameter.grad = null;
   }
 
-  /** Calls a function with every module in it, and with itself last. */
+  /** Calls a function with each module in it, and with the module itself last. */
   apply(fn: (module: AnyModule) => void): this {
     checkCount("apply", arguments.length, 1);
     for (const module of this.modules().reverse()) fn(module);
@@ -348,7 +348,7 @@ export abstract class Module<
     return this;
   }
 
-  /** Gives the memory of every parameter and buffer back. */
+  /** Releases the memory of all parameters and buffers. */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
     for (const tensor of [...this.parameters(), ...this.buffers()]) {
@@ -361,7 +361,7 @@ export abstract class Module<
     this.dispose();
   }
 
-  /** Its options in short, for {@linkcode Module.toString}. */
+  /** The options as text, for {@linkcode Module.toString}. */
   describe(): string {
     checkCount("describe", arguments.length, 0);
     return "";

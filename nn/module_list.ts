@@ -36,10 +36,10 @@ export class ModuleList<M extends AnyModule = Module>
   [index: number]: M;
 
   /**
-   * Makes a list.
+   * Creates a list of modules.
    *
-   * @param modules In order.
-   * @throws {TypeError} If one is no module.
+   * @param modules The modules in order.
+   * @throws {TypeError} If one is not a module.
    */
   constructor(modules: Iterable<M> = []) {
     super();
@@ -54,7 +54,7 @@ export class ModuleList<M extends AnyModule = Module>
     for (const module of modules) this.append(module);
   }
 
-  /** How many modules there are. */
+  /** Number of modules. */
   get length(): number {
     let length = 0;
     while (this[length] !== undefined) length++;
@@ -66,7 +66,7 @@ export class ModuleList<M extends AnyModule = Module>
     checkCount("append", arguments.length, 1);
     if (!(module instanceof Module)) {
       throw new TypeError(
-        `Cannot put ${String(module)} into a ModuleList as it is no Module`,
+        `Cannot put ${String(module)} into a ModuleList as it is not a Module`,
       );
     }
     this[this.length] = module;
@@ -74,7 +74,7 @@ export class ModuleList<M extends AnyModule = Module>
   }
 
   /**
-   * A list computes nothing by itself.
+   * Not available: a list has no computation of its own.
    *
    * @throws {TypeError} Always.
    */

@@ -52,7 +52,7 @@ export interface ParameterOptions {
 }
 
 /**
- * A tensor that a module learns: a leaf that requires a gradient and belongs
+ * A learnable tensor of a module: a leaf that requires a gradient and belongs
  * to its module, never to a scope. Modules find it in their public fields.
  *
  * @example A parameter of one's own
@@ -76,9 +76,9 @@ export class Parameter extends Tensor {
   /**
    * Shares the memory of a tensor, outside its tape and its scope.
    *
-   * @param data The first value; copied only where it is no dense tensor.
-   * @param options Whether it requires a gradient.
-   * @throws {DTypeError} If it shall require a gradient and holds no floats.
+   * @param data The initial value; copied only where it is not a dense tensor.
+   * @param options `requiresGrad`.
+   * @throws {DTypeError} If it requires a gradient and is not of a float dtype.
    */
   constructor(data: Tensor, options: ParameterOptions = {}) {
     const { requiresGrad = true } = parseArguments(
@@ -137,8 +137,8 @@ export class Buffer extends Tensor {
   /**
    * Shares the memory of a tensor, outside its tape and its scope.
    *
-   * @param data The first value; copied only where it is no dense tensor.
-   * @param options Whether it is part of the state dict.
+   * @param data The initial value; copied only where it is not a dense tensor.
+   * @param options `persistent`.
    */
   constructor(data: Tensor, options: BufferOptions = {}) {
     const { persistent } = parseArguments(

@@ -1,5 +1,5 @@
 /**
- * The layers that make images smaller.
+ * Pooling layers.
  *
  * @module
  */
@@ -24,14 +24,14 @@ import {
 } from "./functional/pooling.ts";
 import { Module } from "./module.ts";
 
-/** A size for people: `2` or `[2, 3]`. */
+/** A size as text: `2` or `[2, 3]`. */
 const show = (size: Size2d | undefined): string =>
   typeof size === "object" ? `[${size.join(", ")}]` : String(size);
 
 /**
- * The largest element of each window.
+ * Max pooling: the largest element of each window.
  *
- * @example Quarter an image
+ * @example Halve height and width
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { randn } from "@tenfold/tenfold";
@@ -42,16 +42,15 @@ const show = (size: Size2d | undefined): string =>
  * ```
  */
 export class MaxPool2d extends Module {
-  /** The window, and how it moves. */
+  /** Kernel size, stride, padding, dilation and ceil mode. */
   readonly options: MaxPool2dOptions;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param kernelSize Height and width of a window.
-   * @param options Stride (that of the window if left out), padding, dilation,
-   * `ceilMode`.
-   * @throws {RangeError} If a size is no positive integer.
+   * @param kernelSize Height and width of the window; one number for both.
+   * @param options `stride`, `padding`, `dilation` and `ceilMode`.
+   * @throws {RangeError} If a size is not a positive integer.
    */
   constructor(
     kernelSize: Size2d,
@@ -73,7 +72,7 @@ export class MaxPool2d extends Module {
     return maxPool2d(x, this.options);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     const { kernelSize, stride = kernelSize, padding = 0 } = this.options;
     return `kernelSize=${show(kernelSize)}, stride=${show(stride)}, padding=${
@@ -83,9 +82,9 @@ export class MaxPool2d extends Module {
 }
 
 /**
- * The mean of each window.
+ * Average pooling: the mean of each window.
  *
- * @example Quarter an image
+ * @example Halve height and width
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { randn } from "@tenfold/tenfold";
@@ -96,16 +95,16 @@ export class MaxPool2d extends Module {
  * ```
  */
 export class AvgPool2d extends Module {
-  /** The window, how it moves, and what counts. */
+  /** Kernel size, stride, padding and how means are taken. */
   readonly options: AvgPool2dOptions;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param kernelSize Height and width of a window.
-   * @param options Stride (that of the window if left out), padding,
-   * `ceilMode`, `countIncludePad`, `divisorOverride`.
-   * @throws {RangeError} If a size is no positive integer.
+   * @param kernelSize Height and width of the window; one number for both.
+   * @param options `stride`, `padding`, `ceilMode`, `countIncludePad` and
+   * `divisorOverride`.
+   * @throws {RangeError} If a size is not a positive integer.
    */
   constructor(
     kernelSize: Size2d,
@@ -127,7 +126,7 @@ export class AvgPool2d extends Module {
     return avgPool2d(x, this.options);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     const { kernelSize, stride = kernelSize, padding = 0 } = this.options;
     return `kernelSize=${show(kernelSize)}, stride=${show(stride)}, padding=${
@@ -137,8 +136,8 @@ export class AvgPool2d extends Module {
 }
 
 /**
- * Means of as many windows as the result has elements, whatever the size of the
- * image.
+ * Adaptive average pooling: the output has the same size, whatever the size of
+ * the input.
  *
  * @example One number a channel
  * ```ts
@@ -151,15 +150,15 @@ export class AvgPool2d extends Module {
  * ```
  */
 export class AdaptiveAvgPool2d extends Module {
-  /** Height and width of the result. */
+  /** Height and width of the output. */
   readonly options: AdaptiveAvgPool2dOptions;
 
   /**
-   * Makes a layer.
+   * Creates the layer.
    *
-   * @param outputSize Height and width of the result; null keeps that of the
+   * @param outputSize Height and width of the output; null keeps that of the
    * input.
-   * @throws {RangeError} If a size is no positive integer.
+   * @throws {RangeError} If a size is not a positive integer.
    */
   constructor(outputSize: AdaptiveSize) {
     super();
@@ -177,7 +176,7 @@ export class AdaptiveAvgPool2d extends Module {
     return adaptiveAvgPool2d(x, this.options);
   }
 
-  /** Its options in short. */
+  /** The options as text, for `toString`. */
   override describe(): string {
     const { outputSize } = this.options;
     return `outputSize=${

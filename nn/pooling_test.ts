@@ -84,7 +84,7 @@ describe("pooling", () => {
   );
 
   it(
-    "finds the one place of a dilated window that is no padding",
+    "finds the one place of a dilated window that is not padding",
     clean(() => {
       const x = tensor([[[1, 2], [3, 4]]], { requiresGrad: true });
       const y = functional.maxPool2d(x, {

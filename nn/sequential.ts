@@ -1,5 +1,5 @@
 /**
- * Modules in a row.
+ * A sequence of modules.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { holds } from "./_holds.ts";
 import { Module } from "./module.ts";
 
 /**
- * Modules that each take what the one before gives. They are numbered:
- * `model[0]`, and `"0.weight"` in the state dict.
+ * A sequence of modules: each takes the output of the one before. They are
+ * numbered: `model[0]`, and `"0.weight"` in the state dict.
  *
  * @example A net of two layers
  * ```ts
@@ -33,17 +33,17 @@ export class Sequential extends Module {
   [index: number]: Module;
 
   /**
-   * Puts modules in a row.
+   * Creates a sequence of modules.
    *
-   * @param modules The first one takes the input.
-   * @throws {TypeError} If one is no module.
+   * @param modules The modules in order; the first one takes the input.
+   * @throws {TypeError} If one is not a module.
    */
   constructor(...modules: Module[]) {
     super();
     for (const module of modules) this.append(module);
   }
 
-  /** How many modules there are. */
+  /** Number of modules. */
   get length(): number {
     let length = 0;
     while (this[length] !== undefined) length++;
@@ -54,7 +54,7 @@ export class Sequential extends Module {
   append(module: Module): this {
     if (!(module instanceof Module)) {
       throw new TypeError(
-        `Cannot put ${String(module)} into a Sequential as it is no Module`,
+        `Cannot put ${String(module)} into a Sequential as it is not a Module`,
       );
     }
     this[this.length] = module;
@@ -62,9 +62,9 @@ export class Sequential extends Module {
   }
 
   /**
-   * What the last module gives. Where nothing is recorded (`noGrad`), what one
-   * module passes to the next is released as soon as that is done, unless a
-   * module holds it in a field.
+   * The output of the last module. Under `noGrad`, the output of each module is
+   * released as soon as the next one has used it, unless a module holds it in a
+   * field.
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);

@@ -1,5 +1,5 @@
 /**
- * State dicts: tensors by name, and what it takes to load them.
+ * State dicts: tensors by name, and how they are loaded.
  *
  * @module
  */
@@ -44,9 +44,9 @@ export interface LoadStateDictOptions {
 
 /** What {@linkcode Module.loadStateDict} found. */
 export interface LoadReport {
-  /** Names of the module that the state dict does not have. */
+  /** Names of the module that are missing in the state dict. */
   readonly missingKeys: string[];
-  /** Names of the state dict that the module does not have. */
+  /** Names of the state dict that are unknown to the module. */
   readonly unexpectedKeys: string[];
   /** Names of tensors that have another shape than the module's. */
   readonly mismatchedKeys: string[];
@@ -59,9 +59,9 @@ export class StateDictError extends TypeError
   implements Omit<LoadReport, "loadedKeys"> {
   /** Always `"StateDictError"`. */
   override name = "StateDictError";
-  /** Names of the module that the state dict does not have. */
+  /** Names of the module that are missing in the state dict. */
   readonly missingKeys: string[];
-  /** Names of the state dict that the module does not have. */
+  /** Names of the state dict that are unknown to the module. */
   readonly unexpectedKeys: string[];
   /** Names of tensors that have another shape than the module's. */
   readonly mismatchedKeys: string[];
@@ -131,7 +131,7 @@ export function loadTensors(
   }
   if (typeof state !== "object" || state === null) {
     throw new TypeError(
-      `Cannot load the state dict of ${owner} as it is no object: got ${
+      `Cannot load the state dict of ${owner} as it is not an object: got ${
         describe(state)
       }`,
     );

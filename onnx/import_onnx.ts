@@ -56,7 +56,7 @@ const schema = z.strictObject({
  * @throws {DataFormatError} If the file is damaged or does not hold together.
  * @throws {FileError} If the file, or one beside it, cannot be read.
  *
- * @example The message for a file that is none
+ * @example The message for a file of another format
  * ```ts
  * import { assertRejects } from "@std/assert";
  * import { importOnnx } from "@tenfold/onnx";

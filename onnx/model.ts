@@ -159,7 +159,7 @@ export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
     }
   }
 
-  /** A constant that is no weight. */
+  /** A constant that is not a weight. */
   #constantOf(
     name: string,
     visible: readonly ReadonlyMap<string, Value>[],

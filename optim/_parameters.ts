@@ -42,7 +42,7 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 export function checkParameter(action: string, param: unknown): void {
   if (!(param instanceof Tensor)) {
     throw new TypeError(
-      `Cannot ${action} as a parameter is no tensor: got ${
+      `Cannot ${action} as a parameter is not a tensor: got ${
         param === null ? "null" : typeof param
       }`,
     );

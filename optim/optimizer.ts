@@ -77,7 +77,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    * @param params What is optimized.
    * @param options The options of groups that say nothing else.
    * @param schema Checks the options of a group.
-   * @throws {TypeError} If something is no parameter, or appears twice.
+   * @throws {TypeError} If something is not a parameter, or appears twice.
    * @throws {RangeError} If there is no parameter, or an option has a wrong
    * value.
    */
@@ -98,7 +98,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    * Adds parameters with options of their own.
    *
    * @param group The parameters, and the options that differ.
-   * @throws {TypeError} If something is no parameter, or appears twice.
+   * @throws {TypeError} If something is not a parameter, or appears twice.
    */
   addParamGroup(group: ParameterGroupInput<O>): void {
     checkCount("addParamGroup", arguments.length, 1);

@@ -265,7 +265,7 @@ describe("an optimizer", () => {
         [[], RangeError, "without parameters: got an empty list"],
         [p, TypeError, "must be an array, such as model.parameters()"],
         [undefined, TypeError, "must be an array"],
-        [[p, 5], TypeError, "a parameter is no tensor: got number"],
+        [[p, 5], TypeError, "a parameter is not a tensor: got number"],
         [[p, p], TypeError, "a parameter of shape [1] appears twice"],
         [[{ params: [p] }, { params: [p] }], TypeError, "appears twice"],
         [[p.mul(2)], TypeError, "is the result of an operation: give leaves"],

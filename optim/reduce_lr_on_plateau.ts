@@ -124,7 +124,7 @@ export class ReduceLROnPlateau {
    * Looks at the metric of a step.
    *
    * @param metric Such as the validation loss.
-   * @throws {TypeError} If it is no number.
+   * @throws {TypeError} If it is not a number.
    */
   step(metric: number): void {
     checkCount("step", arguments.length, 1);

@@ -94,7 +94,7 @@ export async function readIfThere(
  * The state in the bytes of a checkpoint; its tensors belong to the innermost
  * scope.
  *
- * @throws {CheckpointError} If the bytes are no whole checkpoint.
+ * @throws {CheckpointError} If the bytes are not a whole checkpoint.
  */
 export function decodeCheckpoint(
   bytes: Uint8Array,

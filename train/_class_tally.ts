@@ -58,7 +58,7 @@ export function tallyOnDevice(
   }
   const predicted = found.predicted.flatten();
   const actual = found.actual.flatten();
-  // A number that is no class must be refused, not counted as another one.
+  // A number that is not a class must be refused, not counted as another one.
   const known = found.count !== undefined
     ? predicted
     : predicted.where(predicted.ge(0).logicalAnd(predicted.lt(classes)), -9e8);

@@ -18,7 +18,7 @@ export interface NamedMetric {
 /**
  * Lists the metrics.
  *
- * @throws {TypeError} If one is no metric.
+ * @throws {TypeError} If one is not a metric.
  * @throws {RangeError} If two have the same name.
  */
 export function listMetrics(

@@ -61,7 +61,7 @@ export function pack(state: unknown): Packed {
         }
     }
     throw new TypeError(
-      `Cannot save ${path} as it is no plain value: got ${
+      `Cannot save ${path} as it is not a plain value: got ${
         typeof value === "object"
           ? `a ${value?.constructor?.name}`
           : `a ${typeof value}`
@@ -111,7 +111,7 @@ export function unpack(
     if ("$number" in value) {
       const number = SPECIAL.get(String(value.$number));
       if (number !== undefined) return number;
-      throw new SyntaxError(`${JSON.stringify(value.$number)} is no number`);
+      throw new SyntaxError(`${JSON.stringify(value.$number)} is not a number`);
     }
     return value;
   });

@@ -29,12 +29,12 @@ describe("pack", () => {
     assertThrows(
       () => pack({ optimizer: { state: [() => {}] } }),
       TypeError,
-      "Cannot save optimizer.state.0 as it is no plain value: got a function",
+      "Cannot save optimizer.state.0 as it is not a plain value: got a function",
     );
     assertThrows(
       () => pack({ optimizer: { state: new Map() } }),
       TypeError,
-      "Cannot save optimizer.state as it is no plain value: got a Map",
+      "Cannot save optimizer.state as it is not a plain value: got a Map",
     );
   });
 

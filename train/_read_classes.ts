@@ -21,7 +21,7 @@ export interface ReadClasses {
  * Reads two tensors, or takes two arrays.
  *
  * @throws {TypeError} If their kinds or lengths differ.
- * @throws {RangeError} If a number is no class.
+ * @throws {RangeError} If a number is not a class.
  */
 export async function readClasses(
   predictions: Predictions,
@@ -53,7 +53,7 @@ export async function readClasses(
     for (let i = 0; i < classes.length; i++) {
       if (Number.isSafeInteger(classes[i])) continue;
       throw new RangeError(
-        `Cannot ${operation} as ${what} ${i} is no class: got ${
+        `Cannot ${operation} as ${what} ${i} is not a class: got ${
           classes[i]
         }, expected a whole number`,
       );

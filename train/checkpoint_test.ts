@@ -244,7 +244,7 @@ describe("checkpoint", () => {
     assertEquals(await resumed({ callbacks: [stopping()] }), expected);
   });
 
-  it("resumes from batches that are no loader's", async () => {
+  it("resumes from batches that are not a loader's", async () => {
     const batches = () => {
       manualSeed(3);
       return Array.from({ length: 5 }, () => {
@@ -420,7 +420,7 @@ describe("checkpoint of something else", () => {
     );
   });
 
-  it("refuses files that are no whole checkpoint", async () => {
+  it("refuses files that are not whole checkpoints", async () => {
     const whole = await readFile(path);
     for (const cut of [0, 7, 100, whole.length - 1]) {
       await writeFile(path, whole.subarray(0, cut));

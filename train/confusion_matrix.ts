@@ -57,7 +57,7 @@ const operation = "count a confusion matrix";
  * @param options How many classes, and whether to normalize.
  * @returns The rows, one for each true class.
  * @throws {ShapeError} If the shapes do not belong together.
- * @throws {RangeError} If a number is no class.
+ * @throws {RangeError} If a number is not a class.
  *
  * @example A cat that is taken for a dog
  * ```ts
@@ -110,7 +110,7 @@ function largest(classes: ArrayLike<number>): number {
     const value = classes[i]!;
     if (value < 0 || value >= MOST_CLASSES) {
       throw new RangeError(
-        `Cannot ${operation} as a number is no class: got ${value}, expected 0 to ${
+        `Cannot ${operation} as a number is not a class: got ${value}, expected 0 to ${
           MOST_CLASSES - 1
         }`,
       );

@@ -140,7 +140,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       const figure = figureOf(record, monitor);
       const mode = chosen.mode ?? defaultMode(monitor);
       const gain = gainOver(best, figure, mode);
-      // The first figure is the best so far; one that is no number never is.
+      // The first figure is the best so far; one that is not a number never is.
       if (gain > minDelta || (Number.isNaN(best) && !Number.isNaN(figure))) {
         [best, epoch, waited] = [figure, record.epoch, 0];
         if (restoreBest) keep(run.model.stateDict());

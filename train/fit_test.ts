@@ -414,7 +414,7 @@ describe("fit and batches", () => {
 });
 
 describe("fit and losses", () => {
-  it("refuses losses that are no single number", async () => {
+  it("refuses losses that are not a single number", async () => {
     await assertRejects(
       () => trifle({ loss: (output) => output.expand([3, 1]) }),
       TypeError,

@@ -85,7 +85,7 @@ describe("History.toSvg", () => {
     assertStringIncludes(svg, 'height="234"');
   });
 
-  it("draws one epoch, none, and losses that are no numbers", async () => {
+  it("draws one epoch, none, and losses that are not numbers", async () => {
     for (
       const history of [
         new History([epoch(1)]),

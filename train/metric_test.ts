@@ -69,7 +69,7 @@ describe("metrics of bad input", () => {
     await assertRejects(
       () => f1([0.5, 1], [0, 1]),
       RangeError,
-      "Cannot compute f1 as prediction 0 is no class: got 0.5",
+      "Cannot compute f1 as prediction 0 is not a class: got 0.5",
     );
   });
 

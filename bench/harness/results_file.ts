@@ -61,7 +61,7 @@ export async function writeResults(
 /**
  * Reads results.
  *
- * @throws {UsageError} If the file is not there, is no JSON, or is not what
+ * @throws {UsageError} If the file is not there, is not JSON, or is not what
  * `--json` writes; the message names the field.
  */
 export async function readResults(path: string): Promise<ResultsFile> {

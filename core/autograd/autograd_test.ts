@@ -209,7 +209,7 @@ describe("grad", () => {
   );
 
   it(
-    "leaves .grad alone and takes inputs that are no leaves",
+    "leaves .grad alone and takes inputs that are not leaves",
     clean(() => {
       const x = leaf([1, 2]);
       const y = x.mul(3);

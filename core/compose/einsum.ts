@@ -29,7 +29,7 @@ function labelsOf(term: string, ndim: number, spec: string): string[] {
     for (const letter of part) {
       if (!/[A-Za-z]/.test(letter)) {
         throw new ShapeError(
-          `Cannot read einsum "${spec}": "${letter}" is no letter`,
+          `Cannot read einsum "${spec}": "${letter}" is not a letter`,
         );
       }
     }

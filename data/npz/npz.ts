@@ -71,7 +71,7 @@ function parse(
   const zip = openZip(bytes, fail);
   const arrays: [string, NpyArray][] = [];
   for (const file of zip.names) {
-    // NumPy gives the bytes of other files; they are no arrays.
+    // NumPy gives the bytes of other files; they are not arrays.
     if (!file.endsWith(SUFFIX)) continue;
     const name = file.slice(0, -SUFFIX.length);
     const contents = zip.read(file)!;

@@ -57,7 +57,7 @@ describe("readNpz", () => {
     release(read);
   });
 
-  it("passes over files that are no arrays", async () => {
+  it("passes over files that are not arrays", async () => {
     const note = zipOf({ "readme.txt": new Uint8Array(3) });
     assertEquals(await readNpz(note), {});
   });

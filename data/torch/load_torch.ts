@@ -73,7 +73,7 @@ function fail(why: string): DataFormatError {
  * integer that does not fit into 32 bits.
  * @throws {FileError} If the file cannot be read.
  *
- * @example The message for a file that is none
+ * @example The message for a file of another format
  * ```ts
  * import { loadTorch } from "@tenfold/data/torch";
  * import { assertRejects } from "@std/assert";

@@ -26,7 +26,7 @@ export interface ClassLoss {
   readonly weight: Tensor | null;
   /** The index that does not count. */
   readonly ignoreIndex: number;
-  /** The share of the probability that is spread over all classes. */
+  /** Probability that is spread evenly over all classes, from 0 to 1. */
   readonly smoothing: number;
   /** What becomes of the losses of the samples. */
   readonly reduction: Reduction;

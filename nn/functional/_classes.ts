@@ -64,9 +64,9 @@ export function totalWeight(
  * devices that read without waiting, every index. Other devices check when
  * they gather.
  *
- * @throws {DTypeError} If they are no int32.
+ * @throws {DTypeError} If they are not int32.
  * @throws {ShapeError} If there is not one for each sample.
- * @throws {IndexError} If one is none of the classes.
+ * @throws {IndexError} If one is not one of the classes.
  */
 export function classesOf(
   name: string,

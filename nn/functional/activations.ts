@@ -24,18 +24,18 @@ export function relu(x: Tensor): Tensor {
 
 /** Options of {@linkcode leakyRelu}. */
 export interface LeakyReluOptions {
-  /** The slope below 0. @default {0.01} */
+  /** The slope for negative inputs. @default {0.01} */
   readonly negativeSlope?: number;
 }
 
 const leakyReluSchema = z.strictObject({ negativeSlope: z.optional(finite) });
 
 /**
- * `x` where positive, else `negativeSlope * x`.
+ * `x` where it is positive, else `negativeSlope * x`.
  *
- * @param x Any floats.
- * @param options The slope.
- * @throws {TypeError} If an option is unknown or no number.
+ * @param x A tensor of any shape.
+ * @param options `negativeSlope`.
+ * @throws {TypeError} If an option is unknown or not a number.
  */
 export function leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
   checkOptions(
@@ -50,18 +50,18 @@ export function leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
 
 /** Options of {@linkcode elu}. */
 export interface EluOptions {
-  /** What it tends to, negated, towards minus infinity. @default {1} */
+  /** The function saturates at `-alpha` for large negative inputs. @default {1} */
   readonly alpha?: number;
 }
 
 const eluSchema = z.strictObject({ alpha: z.optional(finite) });
 
 /**
- * `x` where positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015).
+ * `x` where it is positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015).
  *
- * @param x Any floats.
- * @param options The limit.
- * @throws {TypeError} If an option is unknown or no number.
+ * @param x A tensor of any shape.
+ * @param options `alpha`.
+ * @throws {TypeError} If an option is unknown or not a number.
  */
 export function elu(x: Tensor, options?: EluOptions): Tensor {
   checkOptions(eluSchema, options, "apply elu", arguments.length - 2);
@@ -72,8 +72,7 @@ export function elu(x: Tensor, options?: EluOptions): Tensor {
 /** Options of {@linkcode gelu}. */
 export interface GeluOptions {
   /**
-   * `"tanh"` for the approximation that some published models were trained
-   * with.
+   * `"none"` for the exact function, `"tanh"` for its approximation by tanh.
    *
    * @default {"none"}
    */
@@ -101,8 +100,8 @@ const geluTanh = fused("gelu", ([x]) => {
  * Gimpel, 2016), or its approximation
  * `x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³)))`.
  *
- * @param x Any floats.
- * @param options Whether to approximate.
+ * @param x A tensor of any shape.
+ * @param options `approximate`.
  * @throws {RangeError} If `approximate` is neither `"none"` nor `"tanh"`.
  */
 export function gelu(x: Tensor, options?: GeluOptions): Tensor {
@@ -134,9 +133,9 @@ export function sigmoid(x: Tensor): Tensor {
 
 /** Options of {@linkcode softplus}. */
 export interface SoftplusOptions {
-  /** How sharp the bend is. @default {1} */
+  /** The function becomes `max(x, 0)` as `beta` grows. @default {1} */
   readonly beta?: number;
-  /** Where `beta * x` is larger, `x` itself is taken. @default {20} */
+  /** The result is `x` where `beta * x` is above this. @default {20} */
   readonly threshold?: number;
 }
 
@@ -159,8 +158,8 @@ const sharpSoftplus = fused("softplus", ([x], [beta, threshold]) => {
 /**
  * `log(1 + exp(beta x)) / beta`, without overflow.
  *
- * @param x Any floats.
- * @param options The sharpness, and from where on it is `x`.
+ * @param x A tensor of any shape.
+ * @param options `beta` and `threshold`.
  * @throws {RangeError} If `beta` is not positive.
  */
 export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
@@ -173,8 +172,8 @@ export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
 /**
  * `exp(x) / sum(exp(x))` along a dim, without overflow.
  *
- * @param x Any numbers.
- * @param dim May count from the end.
+ * @param x A tensor of any shape.
+ * @param dim The dim; negative ones count from the last.
  */
 export function softmax(x: Tensor, dim: number): Tensor {
   checkCount("softmax", arguments.length, 2);
@@ -183,10 +182,10 @@ export function softmax(x: Tensor, dim: number): Tensor {
 }
 
 /**
- * `log(softmax(x))` along a dim, without loss of digits.
+ * `log(softmax(x))` along a dim, without loss of precision.
  *
- * @param x Any numbers.
- * @param dim May count from the end.
+ * @param x A tensor of any shape.
+ * @param dim The dim; negative ones count from the last.
  */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   checkCount("logSoftmax", arguments.length, 2);

@@ -20,15 +20,15 @@ import {
 /** Options of {@linkcode scaledDotProductAttention}. */
 export interface AttentionOptions {
   /**
-   * Broadcasts to `[..., L, S]`. bool: where to look. Floats: added to the
-   * scores.
+   * Mask that broadcasts to `[..., L, S]`. A bool mask is true for the keys that
+   * take part; a float mask is added to the scores.
    */
   readonly mask?: Tensor;
-  /** Each query looks at keys up to its own position. @default {false} */
+  /** Whether each query attends only to keys up to its position. @default {false} */
   readonly isCausal?: boolean;
-  /** What the scores are multiplied with. @default {1 / √E} */
+  /** Factor of the scores. @default {1 / √E} */
   readonly scale?: number;
-  /** The probability with which weights are dropped. @default {0} */
+  /** Dropout probability of the attention weights. @default {0} */
   readonly dropout?: number;
 }
 
@@ -76,14 +76,15 @@ function causalOf(ndim: number): FusedFunction {
 }
 
 /**
- * `softmax(q kᵀ scale + mask) v`: each query takes the values of the keys that
- * it is close to (Vaswani and others, 2017).
+ * Scaled dot-product attention, `softmax(q kᵀ scale + mask) v` (Vaswani and
+ * others, 2017).
  *
  * @param q Queries, `[..., L, E]`. int32 and bool count as float32.
  * @param k Keys, `[..., S, E]`.
  * @param v Values, `[..., S, V]`.
- * @param options Mask, causality, scale and dropout.
- * @returns Of shape `[..., L, V]`. A query that may look at nothing gives NaN.
+ * @param options `mask`, `isCausal`, `scale` and `dropoutP`.
+ * @returns Of shape `[..., L, V]`. A query whose keys are all masked
+ * gives NaN.
  * @throws {ShapeError} If queries and keys differ in length.
  * @example One query between two keys
  * ```ts

@@ -23,11 +23,11 @@ export interface BatchNormOptions {
   readonly runningMean?: Tensor | null;
   /** The running variance `[channels]`; changed in place in training. */
   readonly runningVar?: Tensor | null;
-  /** Whether the batch's own mean and variance are used. @default {false} */
+  /** Whether to normalise by the statistics of the batch. @default {false} */
   readonly training?: boolean;
-  /** The share of the batch in the running figures. @default {0.1} */
+  /** Weight of this batch in the running mean and variance. @default {0.1} */
   readonly momentum?: number;
-  /** Added to the variance. @default {1e-5} */
+  /** Value added to the variance for numerical stability. @default {1e-5} */
   readonly eps?: number;
 }
 
@@ -40,17 +40,18 @@ const schema = z.strictObject({
 });
 
 /**
- * Gives each channel (dim 1) mean 0 and variance 1 over the batch, then scales
- * and shifts it (Ioffe and Szegedy, 2015). The batch is normalised by its
- * biased variance; the running variance is the unbiased one.
+ * Normalises each channel (dim 1) over the batch, then scales and shifts it:
+ * `(x - mean) / √(variance + eps) * weight + bias` (Ioffe and Szegedy, 2015).
+ * The batch is normalised by its biased variance; the running variance is the
+ * unbiased one.
  *
- * @param x Of shape `[n, channels, ...]`.
+ * @param x Input of shape `[n, channels, ...]`.
  * @param weight Of shape `[channels]`.
  * @param bias Of shape `[channels]`.
- * @param options Running figures, and whether this is training.
- * @throws {ShapeError} If channels do not match, or a training batch has one
- * value a channel.
- * @throws {TypeError} If running figures are missing in evaluation.
+ * @param options `runningMean`, `runningVar`, `training`, `momentum` and `eps`.
+ * @throws {ShapeError} If channels do not match, or there is only one value per
+ * channel in training.
+ * @throws {TypeError} If the running mean or variance is missing in evaluation.
  * @example A batch of four
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
@@ -71,8 +72,8 @@ export function batchNorm(
 /**
  * {@linkcode batchNorm} without weight and bias.
  *
- * @param x Of shape `[n, channels, ...]`.
- * @param options Running figures, and whether this is training.
+ * @param x Input of shape `[n, channels, ...]`.
+ * @param options `runningMean`, `runningVar`, `training`, `momentum` and `eps`.
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor;
 /**

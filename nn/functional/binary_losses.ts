@@ -13,7 +13,7 @@ import type { ReductionOptions } from "./regression_losses.ts";
 
 /** Options of {@linkcode binaryCrossEntropy}. */
 export interface BinaryCrossEntropyOptions extends ReductionOptions {
-  /** Multiplies the losses; broadcasts to them. */
+  /** Factor of each loss; broadcasts to the losses. */
   readonly weight?: Tensor;
 }
 
@@ -74,17 +74,17 @@ function checkWeight(name: string, what: string, w: Tensor, x: Tensor): void {
 }
 
 /**
- * `-(t log(p) + (1 - t) log(1 - p))` of probabilities. Logarithms are no
- * smaller than -100. From scores, {@linkcode binaryCrossEntropyWithLogits}
- * loses no digits.
+ * The binary cross entropy of probabilities, `-(t log(p) + (1 - t) log(1 - p))`.
+ * Logarithms are cut off at -100. From scores, {@linkcode binaryCrossEntropyWithLogits}
+ * is more precise.
  *
  * @param input Probabilities from 0 to 1.
  * @param target Of the same shape, from 0 to 1. int32 and bool are brought to the
  * dtype of the input.
- * @param options The reduction, and a weight.
+ * @param options `reduction` and `weight`.
  * @throws {ShapeError} If the shapes differ.
- * @throws {RangeError} If a prediction is below 0 or above 1; on webgpu out of
- * the next read.
+ * @throws {RangeError} If a prediction is below 0 or above 1; on webgpu the
+ * next read throws.
  */
 export function binaryCrossEntropy(
   input: Tensor,
@@ -114,7 +114,7 @@ export function binaryCrossEntropy(
 /** Options of {@linkcode binaryCrossEntropyWithLogits}. */
 export interface BinaryCrossEntropyWithLogitsOptions
   extends BinaryCrossEntropyOptions {
-  /** Multiplies the losses of positive targets; broadcasts to them. */
+  /** Factor of the losses of positive targets; broadcasts to the losses. */
   readonly posWeight?: Tensor;
 }
 
@@ -149,12 +149,12 @@ const LOGIT_ENTROPY: readonly FusedFunction[] = [
 
 /**
  * {@linkcode binaryCrossEntropy} of `sigmoid(input)`, without overflow and
- * without loss of digits.
+ * without loss of precision.
  *
- * @param input Scores of any size.
+ * @param input Logits of any shape.
  * @param target Of the same shape, from 0 to 1. int32 and bool are brought to the
  * dtype of the input.
- * @param options The reduction, and weights.
+ * @param options `reduction`, `weight` and `posWeight`.
  * @throws {ShapeError} If the shapes differ.
  * @example An even chance
  * ```ts

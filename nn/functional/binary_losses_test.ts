@@ -52,7 +52,7 @@ describe("binary losses", () => {
   );
 
   it(
-    "refuse predictions that are no probabilities",
+    "refuse predictions that are not probabilities",
     clean(async () => {
       const { binaryCrossEntropy } = functional;
       const target = tensor([1, 0, 1]);

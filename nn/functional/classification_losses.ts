@@ -21,17 +21,17 @@ import type { ReductionOptions } from "./regression_losses.ts";
 
 /** Options of {@linkcode nllLoss}. */
 export interface NllLossOptions extends ReductionOptions {
-  /** One weight a class. `"mean"` divides by the weights of the samples. */
+  /** Weight of each class, `[C]`; `"mean"` divides by the sum of the weights. */
   readonly weight?: Tensor;
-  /** Samples with this index do not count. @default {-100} */
+  /** Class index of samples that are left out of the loss. @default {-100} */
   readonly ignoreIndex?: number;
 }
 
 /** Options of {@linkcode crossEntropy}. */
 export interface CrossEntropyOptions extends NllLossOptions {
   /**
-   * The share of the probability that is spread evenly over all classes
-   * (Szegedy and others, 2016).
+   * Probability that is spread evenly over all classes, from 0 to 1 (Szegedy
+   * and others, 2016).
    *
    * @default {0}
    */
@@ -100,10 +100,10 @@ function asGiven(
  * @param input Log-probabilities, `[N, C]`, `[N, C, ...]` or `[C]`, such as
  * `logSoftmax` gives.
  * @param target Class indices, int32: `[N]`, `[N, ...]` or `[]`.
- * @param options The reduction, weights, and what to ignore.
- * @throws {IndexError} If an index is none of the classes. On devices that
+ * @param options `reduction`, `weight` and `ignoreIndex`.
+ * @throws {IndexError} If an index is not one of the classes. On devices that
  * cannot read without waiting, reading the loss throws.
- * @throws {DTypeError} If the indices are no int32.
+ * @throws {DTypeError} If the indices are not int32.
  */
 export function nllLoss(
   input: Tensor,
@@ -130,10 +130,10 @@ export function nllLoss(
  * @param input Logits, `[N, C]`, `[N, C, ...]` or `[C]`.
  * @param target Class indices, int32: `[N]`, `[N, ...]` or `[]`. Or
  * probabilities of the shape of the logits.
- * @param options The reduction, weights, what to ignore, label smoothing.
- * @throws {IndexError} If an index is none of the classes. On devices that
+ * @param options `reduction`, `weight`, `ignoreIndex` and `labelSmoothing`.
+ * @throws {IndexError} If an index is not one of the classes. On devices that
  * cannot read without waiting, reading the loss throws.
- * @throws {DTypeError} If the indices are no int32.
+ * @throws {DTypeError} If the indices are not int32.
  * @throws {ShapeError} If there is not one target for each sample.
  * @example Two classes, equally likely
  * ```ts

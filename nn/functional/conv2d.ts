@@ -17,18 +17,19 @@ export type Padding2d = Size2d | "same" | "valid";
 
 /** Options of {@linkcode conv2d}. */
 export interface Conv2dOptions {
-  /** Elements from one window to the next. @default {1} */
+  /** Stride of the window. @default {1} */
   readonly stride?: Size2d;
   /**
-   * Zeros added at each end; `"valid"` adds none, `"same"` as many as keep
-   * height and width (with a stride of 1).
+   * Zero padding added to both sides of height and width: an amount, `"valid"`
+   * for none, or `"same"` for as much as keeps height and width, with a stride
+   * of 1.
    *
    * @default {0}
    */
   readonly padding?: Padding2d;
-  /** Elements from one tap of the kernel to the next. @default {1} */
+  /** Spacing between the elements of the kernel. @default {1} */
   readonly dilation?: Size2d;
-  /** Parts of the channels that are convolved apart. @default {1} */
+  /** Number of groups of channels, each convolved with its own kernels. @default {1} */
   readonly groups?: number;
 }
 
@@ -53,7 +54,7 @@ const schema = z.strictObject(conv2dFields);
  * @param x Of shape `[n, in, height, width]`, or without `n`.
  * @param weight Of shape `[out, in / groups, kernel height, kernel width]`.
  * @param bias Of shape `[out]`; may be left out, also before options.
- * @param options Stride, padding, dilation and groups.
+ * @param options `stride`, `padding`, `dilation` and `groups`.
  * @returns Of shape `[n, out, oh, ow]` with
  * `oh = floor((height + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`.
  * @throws {ShapeError} If channels or groups do not match, or the kernel is
@@ -79,7 +80,7 @@ export function conv2d(
  *
  * @param x Of shape `[n, in, height, width]`, or without `n`.
  * @param weight Of shape `[out, in / groups, kernel height, kernel width]`.
- * @param options Stride, padding, dilation and groups.
+ * @param options `stride`, `padding`, `dilation` and `groups`.
  */
 export function conv2d(
   x: Tensor,

@@ -7,7 +7,7 @@ import { checkOptions, flag, probability } from "../_options.ts";
 export interface DropoutOptions {
   /** The probability that an element becomes 0. @default {0.5} */
   readonly p?: number;
-  /** Without it, everything passes through. @default {true} */
+  /** Whether to apply dropout; without it `x` is returned. @default {true} */
   readonly training?: boolean;
 }
 
@@ -21,8 +21,8 @@ const schema = z.strictObject({
  * the mean stays (Srivastava and others, 2014). Draws from the generator that
  * `manualSeed` sets.
  *
- * @param x Any floats.
- * @param options The probability, and whether this is training.
+ * @param x A tensor of any shape.
+ * @param options `p` and `training`.
  * @throws {RangeError} If `p` is not from 0 to 1.
  * @example In evaluation nothing happens
  * ```ts

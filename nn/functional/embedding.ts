@@ -5,18 +5,18 @@ import { checkOptions, dim } from "../_options.ts";
 
 /** Options of {@linkcode embedding}. */
 export interface EmbeddingFunctionOptions {
-  /** The row that gets no gradient; negative ones count from the end. */
+  /** Index of a row that gets no gradient; negative ones count from the last. */
   readonly paddingIdx?: number;
 }
 
 const schema = z.strictObject({ paddingIdx: z.optional(dim) });
 
 /**
- * The rows of a table that indices name.
+ * Looks up rows of a table by index.
  *
  * @param index Of any shape, int32.
  * @param weight Of shape `[rows, columns]`.
- * @param options Which row gets no gradient.
+ * @param options `paddingIdx`.
  * @returns Of shape `[...index shape, columns]`.
  * @throws {DTypeError} If the index is not int32.
  * @throws {IndexError} If an index is out of range.

@@ -11,9 +11,9 @@ import { momentsOver, normalizeBy } from "./_normalize.ts";
 
 /** Options of {@linkcode layerNorm}. */
 export interface LayerNormFunctionOptions {
-  /** Added to the variance. @default {1e-5} */
+  /** Value added to the variance for numerical stability. @default {1e-5} */
   readonly eps?: number;
-  /** The last dims, which are normalised. @default {the weight's shape} */
+  /** Sizes of the last dims to normalise over. @default {the shape of `weight`} */
   readonly normalizedShape?: Shape;
 }
 
@@ -25,14 +25,14 @@ const schema = z.strictObject({
 });
 
 /**
- * Gives the last dims of each sample mean 0 and variance 1, then scales and
- * shifts: `(x - mean) / √(variance + eps) weight + bias` (Ba and others,
- * 2016). The variance is the biased one.
+ * Normalises the last dims of each sample, then scales and shifts them:
+ * `(x - mean) / √(variance + eps) * weight + bias`, with the biased variance
+ * (Ba and others, 2016).
  *
  * @param x Of shape `[..., ...normalizedShape]`.
  * @param weight Of the normalised shape.
  * @param bias Of the normalised shape; taken only beside a weight.
- * @param options What is added to the variance; the shape, without a weight.
+ * @param options `eps`, and `normalizedShape` where there is no weight.
  * @throws {ShapeError} If the last extents of `x` are not those normalised.
  * @example Mean 0 and variance 1
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Layers and losses as functions: inputs, then weights, then one options
- * object.
+ * Layers and losses as functions, which take inputs, then weights, then one
+ * options object.
  *
  * @module
  */

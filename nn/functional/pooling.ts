@@ -13,27 +13,27 @@ import {
 
 /** What all pooling has in common. */
 export interface PoolOptions {
-  /** Height and width of a window. */
+  /** Height and width of the window. */
   readonly kernelSize: Size2d;
-  /** Elements from one window to the next. @default {kernelSize} */
+  /** Stride of the window. @default {kernelSize} */
   readonly stride?: Size2d;
-  /** Elements added at each end, at most half of a window. @default {0} */
+  /** Padding added to both sides, at most half of the window. @default {0} */
   readonly padding?: Size2d;
-  /** Whether a last window may reach over the end. @default {false} */
+  /** Whether output sizes are rounded up instead of down. @default {false} */
   readonly ceilMode?: boolean;
 }
 
 /** Options of {@linkcode maxPool2d}. */
 export interface MaxPool2dOptions extends PoolOptions {
-  /** Elements from one place of a window to the next. @default {1} */
+  /** Spacing between the elements of the window. @default {1} */
   readonly dilation?: Size2d;
 }
 
 /** Options of {@linkcode avgPool2d}. */
 export interface AvgPool2dOptions extends PoolOptions {
-  /** Whether the zeros of the padding count as elements. @default {true} */
+  /** Whether the zeros of the padding count for the mean. @default {true} */
   readonly countIncludePad?: boolean;
-  /** What sums are divided by instead of the number of elements. */
+  /** Divisor of each sum, instead of the number of elements. */
   readonly divisorOverride?: number;
 }
 
@@ -62,10 +62,10 @@ export const avgPool2dSchema: z.ZodMiniType<AvgPool2dOptions> = z.strictObject({
  * equal ones.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
- * @param options The window, and how it moves.
+ * @param options `kernelSize`, `stride`, `padding`, `dilation` and `ceilMode`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
  * one.
- * @example Quarter an image
+ * @example Halve height and width
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { arange } from "@tenfold/tenfold";
@@ -136,13 +136,14 @@ function windowsAlong(
 }
 
 /**
- * The mean of each window.
+ * Average pooling: the mean of each window.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
- * @param options The window, how it moves, and what counts.
+ * @param options `kernelSize`, `stride`, `padding`, `ceilMode`,
+ * `countIncludePad` and `divisorOverride`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
  * one.
- * @example Quarter an image
+ * @example Halve height and width
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { arange } from "@tenfold/tenfold";
@@ -192,12 +193,12 @@ function averages(x: Tensor, options: AvgPool2dOptions): Tensor {
   return sums.div(by.cast(x.dtype));
 }
 
-/** Height and width of the result; null keeps that of the input. */
+/** Height and width of the output; null keeps that of the input. */
 export type AdaptiveSize = number | readonly [number | null, number | null];
 
 /** Options of {@linkcode adaptiveAvgPool2d}. */
 export interface AdaptiveAvgPool2dOptions {
-  /** Height and width of the result; null keeps that of the input. */
+  /** Height and width of the output; null keeps that of the input. */
   readonly outputSize: AdaptiveSize;
 }
 
@@ -220,8 +221,8 @@ export const adaptiveSchema: z.ZodMiniType<AdaptiveAvgPool2dOptions> = z
  * the elements from `floor(i extent / n)` to `ceil((i + 1) extent / n)`.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
- * @param options Height and width of the result.
- * @throws {RangeError} If the size is no positive integer.
+ * @param options `outputSize`.
+ * @throws {RangeError} If the size is not a positive integer.
  * @throws {ShapeError} If the input has no height or no width.
  * @example One number a channel
  * ```ts

@@ -12,8 +12,8 @@ import { reduceLoss, requireSameShape } from "./_reduce.ts";
 /** Options that all losses have. */
 export interface ReductionOptions {
   /**
-   * `"mean"` or `"sum"` of the losses of all elements, or `"none"` for each of
-   * them.
+   * `"mean"` or `"sum"` of the losses of all elements, or `"none"` for the
+   * loss of each element.
    *
    * @default {"mean"}
    */
@@ -30,12 +30,12 @@ const squaredError = fused("mseLoss", ([x, y]) => {
 });
 
 /**
- * The squared difference.
+ * The squared error, averaged by default.
  *
  * @param input Predictions; int32 and bool count as float32.
  * @param target Of the shape of the predictions. int32 and bool are brought to
  * the dtype of the predictions.
- * @param options The reduction.
+ * @param options `reduction`.
  * @throws {ShapeError} If the shapes differ.
  * @example The mean of 1 and 9
  * ```ts
@@ -64,12 +64,12 @@ const absoluteError = fused(
 );
 
 /**
- * The absolute difference.
+ * The absolute error, averaged by default.
  *
  * @param input Predictions; int32 and bool count as float32.
  * @param target Of the shape of the predictions. int32 and bool are brought to
  * the dtype of the predictions.
- * @param options The reduction.
+ * @param options `reduction`.
  * @throws {ShapeError} If the shapes differ.
  */
 export function l1Loss(
@@ -85,7 +85,7 @@ export function l1Loss(
 
 /** Options of {@linkcode huberLoss}. */
 export interface HuberLossOptions extends ReductionOptions {
-  /** Where the parabola goes over into a line. @default {1} */
+  /** Error at which the loss changes from quadratic to linear. @default {1} */
   readonly delta?: number;
 }
 
@@ -109,13 +109,14 @@ const huber = fused("huberLoss", ([x, y], [delta]) => {
 }, { scalars: 1 });
 
 /**
- * Half the squared difference up to `delta`, a line behind it (Huber, 1964):
- * outliers pull no harder than `delta`.
+ * The Huber loss: half the squared error where the absolute error is at most
+ * `delta`, else `delta * (|error| - delta / 2)`, so that outliers weigh less
+ * than in the squared error (Huber, 1964).
  *
  * @param input Predictions; int32 and bool count as float32.
  * @param target Of the shape of the predictions. int32 and bool are brought to
  * the dtype of the predictions.
- * @param options The reduction, and `delta`.
+ * @param options `reduction` and `delta`.
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If `delta` is not positive.
  */

@@ -1,4 +1,4 @@
-/** Functions that follow a layer, under PyTorch's names. */
+/** Names of nonlinear functions, as in PyTorch. */
 import { checkCount } from "@tenfold/core/internal";
 export type Nonlinearity =
   | "linear"
@@ -11,7 +11,7 @@ export type Nonlinearity =
   | "leaky_relu"
   | "selu";
 
-/** How much each function shrinks the deviation. */
+/** The gain of each function. */
 const GAINS: { readonly [N in Nonlinearity]: (slope: number) => number } = {
   linear: () => 1,
   conv1d: () => 1,
@@ -30,10 +30,11 @@ export const NONLINEARITIES: readonly Nonlinearity[] = Object.keys(
 ) as Nonlinearity[];
 
 /**
- * What weights are multiplied with so that a function behind the layer leaves
- * the deviation as it is, with PyTorch's values.
+ * The recommended gain for a nonlinear function: the factor of the standard
+ * deviation of weights that keeps the variance of activations, with PyTorch's
+ * values.
  *
- * @param nonlinearity The function.
+ * @param nonlinearity Name of the function that follows the layer.
  * @param slope The negative slope of `"leaky_relu"`. @default {0.01}
  * @throws {RangeError} If the name is unknown.
  * @example For ReLU

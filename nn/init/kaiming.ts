@@ -8,16 +8,16 @@ import { normal_, uniform_ } from "./plain.ts";
 
 /** Options of {@linkcode kaimingUniform_} and {@linkcode kaimingNormal_}. */
 export interface KaimingOptions {
-  /** The negative slope behind the layer, for `"leaky_relu"`. @default {0} */
+  /** Negative slope of the function after the layer, for `"leaky_relu"`. @default {0} */
   readonly a?: number;
   /**
-   * Whether the deviation stays in the forward pass (`"fan_in"`) or in the
+   * Whether the variance is kept in the forward pass (`"fan_in"`) or in the
    * backward pass (`"fan_out"`).
    *
    * @default {"fan_in"}
    */
   readonly mode?: "fan_in" | "fan_out";
-  /** The function behind the layer. @default {"leaky_relu"} */
+  /** The function after the layer. @default {"leaky_relu"} */
   readonly nonlinearity?: Nonlinearity;
 }
 
@@ -40,11 +40,12 @@ function deviation(tensor: Tensor, options: KaimingOptions, name: string) {
 }
 
 /**
- * Fills a weight evenly between `±gain √(3 / fan)` (He and others, 2015).
+ * Fills a weight from the uniform distribution between `-bound` and `bound`,
+ * with `bound = gain √(3 / fan)` (He and others, 2015).
  *
  * @param tensor Of shape `[out, in, ...window]`.
- * @param options The function behind the layer, and which fan counts.
- * @returns The tensor.
+ * @param options `nonlinearity`, `a` and `mode`.
+ * @returns The same tensor.
  * @throws {ShapeError} If it has fewer than 2 dims.
  * @example For a layer before ReLU
  * ```ts
@@ -67,11 +68,12 @@ export function kaimingUniform_<T extends Tensor>(
 }
 
 /**
- * Fills a weight normally with deviation `gain / √fan` (He and others, 2015).
+ * Fills a weight from the normal distribution with mean 0 and standard deviation
+ * `gain / √fan` (He and others, 2015).
  *
  * @param tensor Of shape `[out, in, ...window]`.
- * @param options The function behind the layer, and which fan counts.
- * @returns The tensor.
+ * @param options `nonlinearity`, `a` and `mode`.
+ * @returns The same tensor.
  * @throws {ShapeError} If it has fewer than 2 dims.
  */
 export function kaimingNormal_<T extends Tensor>(

@@ -1,6 +1,6 @@
 /**
- * First values of weights, with PyTorch's defaults. All draw from the
- * generator that `manualSeed` sets.
+ * Initialisation of weights, with PyTorch's names and defaults. All functions
+ * draw from the generator that `manualSeed` sets.
  *
  * @module
  */

@@ -18,7 +18,7 @@ import { finite } from "../_options.ts";
 
 /** Options of {@linkcode orthogonal_}. */
 export interface OrthogonalOptions {
-  /** The length of the rows or columns. @default {1} */
+  /** Norm of the rows or columns. @default {1} */
   readonly gain?: number;
 }
 
@@ -101,8 +101,8 @@ function orthogonalize(a: Float64Array, rows: number, columns: number): void {
  * same on every backend.
  *
  * @param tensor Of 2 or more dims.
- * @param options The gain.
- * @returns The tensor.
+ * @param options `gain`.
+ * @returns The same tensor.
  * @throws {ShapeError} If it has fewer than 2 dims.
  * @example Rows of length 1
  * ```ts

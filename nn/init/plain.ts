@@ -31,11 +31,11 @@ const uniformSchema = z.strictObject({
 }).check(z.refine(({ a, b }) => a <= b, "a must not be above b"));
 
 /**
- * Fills a tensor with random numbers from `a` to `b`.
+ * Fills a tensor from the uniform distribution between `a` and `b`.
  *
- * @param tensor What to fill.
- * @param options The bounds.
- * @returns The tensor.
+ * @param tensor The tensor to fill.
+ * @param options `a` and `b`.
+ * @returns The same tensor.
  * @throws {RangeError} If `a` is above `b`.
  * @example The same numbers from the same seed
  * ```ts
@@ -82,12 +82,12 @@ const normalSchema = z.strictObject({
 });
 
 /**
- * Fills a tensor with random numbers of a normal distribution.
+ * Fills a tensor from the normal distribution of a mean and standard deviation.
  *
- * @param tensor What to fill.
- * @param options Mean and standard deviation.
- * @returns The tensor.
- * @throws {RangeError} If the deviation is negative.
+ * @param tensor The tensor to fill.
+ * @param options `mean` and `std`.
+ * @returns The same tensor.
+ * @throws {RangeError} If `std` is negative.
  */
 export function normal_<T extends Tensor>(
   tensor: T,
@@ -111,9 +111,9 @@ export function normal_<T extends Tensor>(
 /**
  * Fills a tensor with one value.
  *
- * @param tensor What to fill.
- * @param value What with.
- * @returns The tensor.
+ * @param tensor The tensor to fill.
+ * @param value The value of each element.
+ * @returns The same tensor.
  */
 export function constant_<T extends Tensor>(tensor: T, value: number): T {
   checkCount("constant_", arguments.length, 2);
@@ -124,8 +124,8 @@ export function constant_<T extends Tensor>(tensor: T, value: number): T {
 /**
  * Fills a tensor with zeros.
  *
- * @param tensor What to fill.
- * @returns The tensor.
+ * @param tensor The tensor to fill.
+ * @returns The same tensor.
  */
 export function zeros_<T extends Tensor>(tensor: T): T {
   checkCount("zeros_", arguments.length, 1);
@@ -135,8 +135,8 @@ export function zeros_<T extends Tensor>(tensor: T): T {
 /**
  * Fills a tensor with ones.
  *
- * @param tensor What to fill.
- * @returns The tensor.
+ * @param tensor The tensor to fill.
+ * @returns The same tensor.
  */
 export function ones_<T extends Tensor>(tensor: T): T {
   checkCount("ones_", arguments.length, 1);

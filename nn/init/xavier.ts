@@ -7,7 +7,7 @@ import { normal_, uniform_ } from "./plain.ts";
 
 /** Options of {@linkcode xavierUniform_} and {@linkcode xavierNormal_}. */
 export interface XavierOptions {
-  /** Multiplies the deviation; see `calculateGain`. @default {1} */
+  /** Factor of the standard deviation; see `calculateGain`. @default {1} */
   readonly gain?: number;
 }
 
@@ -21,12 +21,12 @@ function deviation(tensor: Tensor, options: XavierOptions, name: string) {
 }
 
 /**
- * Fills a weight evenly between `±gain √(6 / (fanIn + fanOut))` (Glorot and
- * Bengio, 2010).
+ * Fills a weight from the uniform distribution between `-bound` and `bound`,
+ * with `bound = gain √(6 / (fanIn + fanOut))` (Glorot and Bengio, 2010).
  *
  * @param tensor Of shape `[out, in, ...window]`.
- * @param options The gain.
- * @returns The tensor.
+ * @param options `gain`.
+ * @returns The same tensor.
  * @throws {ShapeError} If it has fewer than 2 dims.
  * @example Bounded by the fan
  * ```ts
@@ -48,12 +48,12 @@ export function xavierUniform_<T extends Tensor>(
 }
 
 /**
- * Fills a weight normally with deviation `gain √(2 / (fanIn + fanOut))` (Glorot
- * and Bengio, 2010).
+ * Fills a weight from the normal distribution with mean 0 and standard deviation
+ * `gain √(2 / (fanIn + fanOut))` (Glorot and Bengio, 2010).
  *
  * @param tensor Of shape `[out, in, ...window]`.
- * @param options The gain.
- * @returns The tensor.
+ * @param options `gain`.
+ * @returns The same tensor.
  * @throws {ShapeError} If it has fewer than 2 dims.
  */
 export function xavierNormal_<T extends Tensor>(

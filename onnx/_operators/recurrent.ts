@@ -162,7 +162,7 @@ function refuses({ attributes, opType }: NodeFacts): string | undefined {
   const unknown = names?.find((name) => !(name.toLowerCase() in ACTIVATIONS));
   if (unknown !== undefined) return `its activation is ${unknown}`;
   return KINDS[opType] === undefined
-    ? "it is no recurrent operator"
+    ? "it is not a recurrent operator"
     : undefined;
 }
 

@@ -187,7 +187,7 @@ onEachBackend("typed arrays", (backend) => {
     );
 
     it(
-      `of ${realm} are refused where a value is no int32`,
+      `of ${realm} are refused where a value is not int32`,
       clean(async () => {
         for (const [kind, value] of WIDE) {
           const array = arrayOf(realm, kind, [0, value])!;

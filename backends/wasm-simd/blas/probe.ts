@@ -16,7 +16,7 @@ export const PLAIN = 111;
 /** Columns are contiguous. */
 export const TRANSPOSED = 112;
 
-/** Sizes that are no multiples of vectors or tiles, and one of blocks. */
+/** Sizes that are not multiples of vectors or tiles, and one of blocks. */
 const SIZES = [[1, 3, 2], [5, 17, 9], [67, 35, 150]] as const;
 const LONGEST = 256 * 256;
 

@@ -28,7 +28,7 @@ function isUnsigned(operand: string, code: string): boolean {
   return made !== undefined && /\bu32\b|\b\d+u\b/.test(made);
 }
 
-/** True for a value that is no float, as far as the text tells. */
+/** True for a value that is not a float, as far as the text tells. */
 function isInteger(name: string, code: string): boolean {
   if (new RegExp(`let ${name}: [iu]32`).test(code)) return true;
   const buffer = code.match(new RegExp(`let ${name} = (b\\d+)\\[`))?.[1];
