@@ -52,7 +52,7 @@ describe("a Sequential", () => {
       assertThrows(
         () => new Sequential(ones([1]) as unknown as Module),
         TypeError,
-        "no Module",
+        "not a Module",
       );
     }),
   );

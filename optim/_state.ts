@@ -8,16 +8,16 @@ import { DTYPES } from "@tenfold/core/backend";
 import { noGradNow, unscopedNow, UPLOAD_LIKE } from "@tenfold/core/internal";
 import type { ParameterGroup, ParameterState } from "./optimizer.ts";
 
-/** What an optimizer remembers. */
+/** The state of an optimizer. */
 export interface OptimizerState {
   /**
-   * By the number of the parameter, counted over all groups: how many steps
-   * it took, and tensors under their names.
+   * By the index of the parameter, counted over all groups: the number of steps
+   * taken, and tensors by name.
    */
   readonly state: Readonly<
     Record<string, Readonly<Record<string, number | Tensor>>>
   >;
-  /** The options of each group, and the numbers of its parameters. */
+  /** The options of each group, and the indices of its parameters. */
   readonly paramGroups: readonly (Readonly<Record<string, unknown>> & {
     readonly params: readonly number[];
   })[];

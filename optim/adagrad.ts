@@ -13,15 +13,15 @@ import type { OptimizerParameters } from "./optimizer.ts";
 export interface AdagradOptions {
   /** The learning rate. @default {0.01} */
   lr?: number;
-  /** How the learning rate falls: by `1 + (step - 1) lrDecay`. @default {0} */
+  /** Decay of the learning rate: it is divided by `1 + (step - 1) lrDecay`. @default {0} */
   lrDecay?: number;
-  /** The penalty on large weights. @default {0} */
+  /** Weight decay: the coefficient of the L2 penalty. @default {0} */
   weightDecay?: number;
-  /** What the sums of squares start from. @default {0} */
+  /** Initial value of the sums of squares. @default {0} */
   initialAccumulatorValue?: number;
-  /** Added to the root of the sum of squares. @default {1e-10} */
+  /** Value added to the denominator for numerical stability. @default {1e-10} */
   eps?: number;
-  /** Whether the objective grows instead of shrinking. @default {false} */
+  /** Whether the objective is maximised instead of minimised. @default {false} */
   maximize?: boolean;
 }
 
@@ -54,10 +54,10 @@ const adagrad = algorithm({
 });
 
 /**
- * Adagrad (Duchi and others, 2011): steps along the gradient, divided by the
- * root of the sum of all its squares so far.
+ * Adagrad (Duchi and others, 2011): divides the gradient by the square root of
+ * the sum of all squared gradients so far.
  *
- * @example The first step is as long as the learning rate
+ * @example The first step has the size of the learning rate
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
  * import { tensor } from "@tenfold/tenfold";
@@ -72,10 +72,11 @@ const adagrad = algorithm({
  */
 export class Adagrad extends AlgorithmOptimizer<AdagradGroup> {
   /**
-   * Takes parameters, or groups of them.
+   * Creates the optimizer.
    *
-   * @param params What is optimized.
-   * @param options The options of groups that say nothing else.
+   * @param params The parameters, such as `model.parameters()`, or groups of them
+   * with options of their own.
+   * @param options The options; groups may override them.
    * @throws {TypeError} If an option is unknown or of the wrong type.
    * @throws {RangeError} If an option has a wrong value.
    */

@@ -14,20 +14,21 @@ export interface AdamOptions {
   /** The learning rate. @default {0.001} */
   lr?: number;
   /**
-   * The decays of the running means of the gradient and of its square.
+   * Decay rates of the running averages of the gradient and of its square.
    *
    * @default {[0.9, 0.999]}
    */
   betas?: [number, number];
-  /** Added to the root of the mean square. @default {1e-8} */
+  /** Value added to the denominator for numerical stability. @default {1e-8} */
   eps?: number;
   /**
-   * The penalty on large weights. @default {0, or 0.01 for AdamW}
+   * Weight decay: the coefficient of the L2 penalty, or of the decoupled decay
+   * for AdamW. @default {0, or 0.01 for AdamW}
    */
   weightDecay?: number;
-  /** Whether the largest mean square so far is taken. @default {false} */
+  /** Whether to use the AMSGrad variant (Reddi and others, 2018). @default {false} */
   amsgrad?: boolean;
-  /** Whether the objective grows instead of shrinking. @default {false} */
+  /** Whether the objective is maximised instead of minimised. @default {false} */
   maximize?: boolean;
 }
 
@@ -82,10 +83,10 @@ const adamW: typeof adam = {
 };
 
 /**
- * Adam (Kingma and Ba, 2014): steps of the running mean of the gradient,
- * divided by the root of the running mean of its square.
+ * Adam (Kingma and Ba, 2014): divides the running average of the gradient by the
+ * square root of the running average of its square.
  *
- * @example The first step is as long as the learning rate
+ * @example The first step has the size of the learning rate
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
  * import { tensor } from "@tenfold/tenfold";
@@ -100,10 +101,11 @@ const adamW: typeof adam = {
  */
 export class Adam extends AlgorithmOptimizer<AdamGroup> {
   /**
-   * Takes parameters, or groups of them.
+   * Creates the optimizer.
    *
-   * @param params What is optimized.
-   * @param options The options of groups that say nothing else.
+   * @param params The parameters, such as `model.parameters()`, or groups of them
+   * with options of their own.
+   * @param options The options; groups may override them.
    * @throws {TypeError} If an option is unknown or of the wrong type.
    * @throws {RangeError} If an option has a wrong value.
    */
@@ -116,11 +118,10 @@ export class Adam extends AlgorithmOptimizer<AdamGroup> {
 }
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter, 2017): weights
- * shrink by `lr * weightDecay` of themselves in each step, whatever their
- * gradient is.
+ * Adam with decoupled weight decay (Loshchilov and Hutter, 2017): each step
+ * multiplies the weights by `1 - lr * weightDecay`, apart from the gradient.
  *
- * @example A weight without a slope shrinks all the same
+ * @example Weight decay without a gradient
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
  * import { tensor } from "@tenfold/tenfold";
@@ -135,10 +136,11 @@ export class Adam extends AlgorithmOptimizer<AdamGroup> {
  */
 export class AdamW extends AlgorithmOptimizer<AdamGroup> {
   /**
-   * Takes parameters, or groups of them.
+   * Creates the optimizer.
    *
-   * @param params What is optimized.
-   * @param options The options of groups that say nothing else.
+   * @param params The parameters, such as `model.parameters()`, or groups of them
+   * with options of their own.
+   * @param options The options; groups may override them.
    * @throws {TypeError} If an option is unknown or of the wrong type.
    * @throws {RangeError} If an option has a wrong value.
    */

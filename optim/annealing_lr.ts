@@ -1,5 +1,5 @@
 /**
- * Schedules that change the learning rate a little in each step.
+ * Schedules that anneal the learning rate.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { Optimizer } from "./optimizer.ts";
 
 /** Options of {@linkcode CosineAnnealingLR}. */
 export interface CosineAnnealingLROptions extends SchedulerOptions {
-  /** How many steps it takes from the largest to the smallest rate. */
+  /** Number of steps from the largest to the smallest learning rate. */
   readonly tMax: number;
-  /** The smallest rate. @default {0} */
+  /** The smallest learning rate. @default {0} */
   readonly etaMin?: number;
 }
 
@@ -25,8 +25,8 @@ const cosineSchema = z.strictObject({
 });
 
 /**
- * Lets the learning rate fall along half a cosine, and rise again behind it
- * (Loshchilov and Hutter, 2016):
+ * Cosine annealing: the learning rate falls along a cosine for `tMax` steps, and
+ * rises again after them (Loshchilov and Hutter, 2016):
  * `etaMin + (lr₀ - etaMin) (1 + cos(π t / tMax)) / 2`.
  *
  * @example Halfway down
@@ -43,16 +43,16 @@ const cosineSchema = z.strictObject({
  * ```
  */
 export class CosineAnnealingLR extends LRScheduler {
-  /** How many steps it takes from the largest to the smallest rate. */
+  /** Number of steps from the largest to the smallest learning rate. */
   readonly tMax: number;
-  /** The smallest rate. */
+  /** The smallest learning rate. */
   readonly etaMin: number;
 
   /**
-   * Takes an optimizer.
+   * Creates the schedule.
    *
-   * @param optimizer Whose learning rates it changes.
-   * @param options How long, and how far down.
+   * @param optimizer The optimizer whose learning rates it changes.
+   * @param options `tMax`, `etaMin` and `lastEpoch`.
    */
   constructor(optimizer: Optimizer, options: CosineAnnealingLROptions) {
     const parsed = parseArguments(
@@ -68,7 +68,7 @@ export class CosineAnnealingLR extends LRScheduler {
     this.begin();
   }
 
-  /** The learning rate of every group. */
+  /** The learning rate of each group. */
   protected override nextLrs(): number[] {
     const { lastEpoch: t, tMax, etaMin } = this;
     const lrs = this.lrs();
@@ -88,11 +88,11 @@ export class CosineAnnealingLR extends LRScheduler {
 
 /** Options of {@linkcode LinearLR}. */
 export interface LinearLROptions extends SchedulerOptions {
-  /** What the rate is multiplied by at the start. @default {1/3} */
+  /** Factor of the learning rate at the first step. @default {1/3} */
   readonly startFactor?: number;
-  /** What it is multiplied by at the end. @default {1} */
+  /** Factor of the learning rate from step `totalIters` on. @default {1} */
   readonly endFactor?: number;
-  /** How many steps it takes to the end. @default {5} */
+  /** Number of steps until the factor is `endFactor`. @default {5} */
   readonly totalIters?: number;
 }
 
@@ -111,8 +111,8 @@ const linearSchema = z.strictObject({
 });
 
 /**
- * Lets the learning rate go evenly from `startFactor` to `endFactor` of what
- * it is: a warm-up, or a way down.
+ * Changes the factor of the learning rate linearly from `startFactor` to
+ * `endFactor`, as for a warm-up.
  *
  * @example A warm-up
  * ```ts
@@ -128,18 +128,18 @@ const linearSchema = z.strictObject({
  * ```
  */
 export class LinearLR extends LRScheduler {
-  /** What the rate is multiplied by at the start. */
+  /** Factor of the learning rate at the first step. */
   readonly startFactor: number;
-  /** What it is multiplied by at the end. */
+  /** Factor of the learning rate from step `totalIters` on. */
   readonly endFactor: number;
-  /** How many steps it takes to the end. */
+  /** Number of steps until the factor is `endFactor`. */
   readonly totalIters: number;
 
   /**
-   * Takes an optimizer.
+   * Creates the schedule.
    *
-   * @param optimizer Whose learning rates it changes.
-   * @param options From where to where, and how long.
+   * @param optimizer The optimizer whose learning rates it changes.
+   * @param options `startFactor`, `endFactor`, `totalIters` and `lastEpoch`.
    */
   constructor(optimizer: Optimizer, options: LinearLROptions = {}) {
     const parsed = parseArguments(
@@ -156,7 +156,7 @@ export class LinearLR extends LRScheduler {
     this.begin();
   }
 
-  /** The learning rate of every group. */
+  /** The learning rate of each group. */
   protected override nextLrs(): number[] {
     const { lastEpoch: t, startFactor, endFactor, totalIters } = this;
     const lrs = this.lrs();

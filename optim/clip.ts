@@ -33,11 +33,11 @@ import { finite, flag, nonNegative } from "./_options.ts";
 
 /** Options of {@linkcode clipGradNorm_}. */
 export interface ClipGradNormOptions {
-  /** The p of the p-norm; may be infinite. @default {2} */
+  /** Order of the norm; may be infinite. @default {2} */
   readonly normType?: number;
   /**
-   * Whether a norm that is infinite or NaN is refused and the gradients stay
-   * as they are: at once, or on webgpu out of the next read.
+   * Whether to throw where the norm is infinite or NaN, and leave the gradients
+   * as they are. On webgpu the next read throws.
    *
    * @default {false}
    */
@@ -171,14 +171,14 @@ function scaleProgram(
 }
 
 /**
- * Scales all gradients alike, in place, so that the norm of them taken
- * together is at most `maxNorm` (Pascanu and others, 2012). Nothing is read,
- * so that no device has to wait.
+ * Clips the gradient norm of some parameters, in place: gradients are scaled so
+ * that the norm of all of them together is at most `maxNorm` (Pascanu and
+ * others, 2012). Nothing is read from the device.
  *
- * @param params Parameters; those without a gradient do not count.
- * @param maxNorm The largest norm; Infinity measures and changes nothing.
- * @param options Which norm, and whether it must be finite.
- * @returns The norm as it was, a 0-d tensor.
+ * @param params The parameters; those without a gradient are left out.
+ * @param maxNorm The largest norm; with Infinity gradients stay as they are.
+ * @param options `normType` and `errorIfNonFinite`.
+ * @returns The norm of all gradients before clipping, a 0-d tensor.
  * @throws {RangeError} If `maxNorm` is negative, or if the norm is infinite or
  * NaN and `errorIfNonFinite` is set.
  * @example A gradient of length 5
@@ -249,9 +249,10 @@ function clampProgram(dtype: DType): UpdateProgram {
 }
 
 /**
- * Limits every element of every gradient to `±limit`, in place.
+ * Clips each element of the gradients to the range from `-limit` to `limit`, in
+ * place.
  *
- * @param params Parameters; those without a gradient do not count.
+ * @param params The parameters; those without a gradient are left out.
  * @param limit The largest absolute value.
  * @throws {RangeError} If `limit` is negative.
  * @example One element is too large

@@ -10,18 +10,18 @@ import {
 } from "@tenfold/core/internal";
 import type { Optimizer } from "./optimizer.ts";
 
-/** What a schedule remembers: plain values. */
+/** The state of a schedule: plain values. */
 export interface SchedulerState {
-  /** How many steps were taken. */
+  /** Number of steps taken. */
   readonly lastEpoch: number;
-  /** The learning rate of each group at the start. */
+  /** Initial learning rate of each group. */
   readonly baseLrs: readonly number[];
 }
 
 /** Options that all schedules have. */
 export interface SchedulerOptions {
   /**
-   * How many steps were taken when training goes on; -1 at the start.
+   * Number of steps taken before, where training is resumed; -1 for a new start.
    *
    * @default {-1}
    */
@@ -29,26 +29,26 @@ export interface SchedulerOptions {
 }
 
 /**
- * Changes the learning rates of an optimizer, step by step. Each rate comes
- * from the one before, so that several schedules may act on one optimizer.
- * Call {@linkcode LRScheduler.step} after the optimizer's.
+ * The base of learning-rate schedules. Each learning rate is computed from the
+ * one before, so that several schedules may act on one optimizer. Call
+ * {@linkcode LRScheduler.step} after the step of the optimizer.
  */
 export abstract class LRScheduler {
-  /** Whose learning rates it changes. */
+  /** The optimizer whose learning rates it changes. */
   readonly optimizer: Optimizer;
-  /** How many steps were taken. */
+  /** Number of steps taken. */
   lastEpoch: number;
-  /** The learning rate of each group at the start. */
+  /** Initial learning rate of each group. */
   protected baseLrs: number[] = [];
   /** True in the step that going on from `lastEpoch` takes. */
   protected resuming = false;
 
   /**
-   * Takes an optimizer.
+   * Creates the schedule.
    *
-   * @param optimizer Whose learning rates it changes.
-   * @param lastEpoch How many steps were taken, or -1.
-   * @throws {RangeError} If training goes on and no start is known.
+   * @param optimizer The optimizer whose learning rates it changes.
+   * @param lastEpoch Number of steps taken before, or -1 for a new start.
+   * @throws {RangeError} If training is resumed and a group has no `initialLr`.
    */
   constructor(optimizer: Optimizer, lastEpoch: number) {
     this.optimizer = optimizer;
@@ -106,26 +106,26 @@ export abstract class LRScheduler {
     }
   }
 
-  /** The learning rate of every group at `lastEpoch`, from those before. */
+  /** The learning rate of each group at step `lastEpoch`. */
   protected abstract nextLrs(): number[];
 
-  /** The learning rate of each group at present. */
+  /** The current learning rate of each group. */
   lrs(): number[] {
     checkCount("lrs", arguments.length, 0);
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
-  /** What it remembers. The optimizer remembers the learning rates. */
+  /** The state; the learning rates are part of the state of the optimizer. */
   stateDict(): SchedulerState {
     checkCount("stateDict", arguments.length, 0);
     return { lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs] };
   }
 
   /**
-   * Goes on from where another schedule of the same options was.
+   * Restores the state of another schedule of the same options.
    *
-   * @param state What `stateDict` gave.
-   * @throws {RangeError} If it is of another number of groups.
+   * @param state The result of `stateDict`.
+   * @throws {RangeError} If the number of groups differs.
    */
   loadStateDict(state: SchedulerState): void {
     checkCount("loadStateDict", arguments.length, 1);

@@ -16,30 +16,31 @@ import type { Optimizer } from "./optimizer.ts";
 
 /** Options of {@linkcode OneCycleLR}. */
 export interface OneCycleLROptions extends SchedulerOptions {
-  /** The largest rate, of all groups or of each. */
+  /** Largest learning rate, of all groups or one for each. */
   readonly maxLr: number | readonly number[];
-  /** Steps in the cycle. @default {epochs * stepsPerEpoch} */
+  /** Number of steps in the cycle. @default {epochs * stepsPerEpoch} */
   readonly totalSteps?: number;
-  /** Epochs in the cycle. */
+  /** Number of epochs in the cycle. */
   readonly epochs?: number;
-  /** Steps in an epoch. */
+  /** Number of steps in an epoch. */
   readonly stepsPerEpoch?: number;
-  /** The share of the cycle in which the rate rises. @default {0.3} */
+  /** Fraction of the cycle in which the learning rate increases. @default {0.3} */
   readonly pctStart?: number;
-  /** Along half a cosine or a line. @default {"cos"} */
+  /** Annealing by a cosine (`"cos"`) or linearly (`"linear"`). @default {"cos"} */
   readonly annealStrategy?: "cos" | "linear";
-  /** Whether the momentum falls where the rate rises. @default {true} */
+  /** Whether momentum is cycled inversely to the learning rate. @default {true} */
   readonly cycleMomentum?: boolean;
   /** The smallest momentum. @default {0.85} */
   readonly baseMomentum?: number | readonly number[];
   /** The largest momentum. @default {0.95} */
   readonly maxMomentum?: number | readonly number[];
-  /** The first rate is `maxLr / divFactor`. @default {25} */
+  /** The initial learning rate is `maxLr / divFactor`. @default {25} */
   readonly divFactor?: number;
-  /** The last rate is the first one divided by this. @default {1e4} */
+  /** The last learning rate is the initial one divided by this. @default {1e4} */
   readonly finalDivFactor?: number;
   /**
-   * Whether the rate falls as long as it rises, and then to the end.
+   * Whether the cycle has three phases: up, down to the initial learning rate,
+   * and on to the last one.
    *
    * @default {false}
    */
@@ -104,20 +105,20 @@ interface WithMomentum {
   betas?: [number, number];
 }
 
-/** What the one-cycle schedule remembers. */
+/** The state of the one-cycle schedule. */
 export interface OneCycleState extends SchedulerState {
-  /** Steps in the cycle. */
+  /** Number of steps in the cycle. */
   readonly totalSteps: number;
-  /** The largest rate of each group. */
+  /** Largest learning rate of each group. */
   readonly maxLrs: readonly number[];
 }
 
 /**
- * Lets the learning rate rise to its largest value and then fall far below the
- * first (Smith and Topin, 2017), the momentum the other way round. Call `step`
- * after every batch.
+ * The one-cycle policy: the learning rate increases to its maximum and then
+ * decreases far below its initial value, and momentum does the reverse (Smith
+ * and Topin, 2017). Call `step` after each batch.
  *
- * @example Up and down
+ * @example One cycle of ten steps
  * ```ts
  * import { assert } from "@std/assert";
  * import { tensor } from "@tenfold/tenfold";
@@ -134,7 +135,7 @@ export interface OneCycleState extends SchedulerState {
  * ```
  */
 export class OneCycleLR extends LRScheduler {
-  /** Steps in the cycle. */
+  /** Number of steps in the cycle. */
   readonly totalSteps: number;
   readonly #phases: readonly Phase[];
   readonly #bounds: readonly Bounds[];
@@ -142,10 +143,10 @@ export class OneCycleLR extends LRScheduler {
   readonly #cyclesMomentum: boolean;
 
   /**
-   * Takes an optimizer.
+   * Creates the schedule.
    *
-   * @param optimizer Whose learning rates it changes.
-   * @param options How high, and how long.
+   * @param optimizer The optimizer whose learning rates it changes.
+   * @param options `maxLr`, the length of the cycle, and its shape.
    * @throws {RangeError} If there is not one number for each group, or no
    * momentum to change.
    */
@@ -243,7 +244,7 @@ export class OneCycleLR extends LRScheduler {
       : (to - from) * share + from;
   }
 
-  /** What it remembers. */
+  /** The state of the schedule. */
   override stateDict(): OneCycleState {
     checkCount("stateDict", arguments.length, 0);
     const maxLrs = this.#bounds.map(({ max }) => max);
@@ -251,10 +252,10 @@ export class OneCycleLR extends LRScheduler {
   }
 
   /**
-   * Goes on from where another schedule of the same options was.
+   * Restores the state of another schedule of the same options.
    *
-   * @param state What `stateDict` gave.
-   * @throws {RangeError} If it is of a cycle of another length or height.
+   * @param state The result of `stateDict`.
+   * @throws {RangeError} If the cycle has another length or largest learning rate.
    */
   override loadStateDict(state: OneCycleState): void {
     checkCount("loadStateDict", arguments.length, 1);

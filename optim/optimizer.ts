@@ -19,9 +19,9 @@ import type { UpdateRule } from "./update_rule.ts";
 
 /** Parameters with options of their own. */
 export type ParameterGroup<O extends object> = O & {
-  /** What is optimized. */
+  /** The parameters to optimize. */
   params: Tensor[];
-  /** The learning rate that a schedule started from. */
+  /** Initial learning rate, as a schedule found it. */
   initialLr?: number;
 };
 
@@ -32,7 +32,7 @@ export type OptimizerParameters<O extends object> =
 
 /** A group as constructors take it; options left out take the defaults. */
 export type ParameterGroupInput<O extends object> = Partial<O> & {
-  /** What is optimized. */
+  /** The parameters to optimize. */
   readonly params: Iterable<Tensor>;
 };
 
@@ -57,25 +57,26 @@ export interface Step {
 }
 
 /**
- * Changes parameters along their gradients.
+ * The base of optimizers.
  *
  * @typeParam O The options of a group.
  */
 export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   /** The groups; their options may be changed between steps. */
   readonly paramGroups: ParameterGroup<O>[] = [];
-  /** The options of groups that say nothing else. */
+  /** The options that groups do not override. */
   readonly defaults: Readonly<Partial<O>>;
   readonly #schema: OptionsSchema<O>;
   readonly #states = new Map<Tensor, ParameterState>();
   readonly #name: string;
 
   /**
-   * Takes parameters, or groups of them.
+   * Creates the optimizer.
    *
    * @param name The class, for messages.
-   * @param params What is optimized.
-   * @param options The options of groups that say nothing else.
+   * @param params The parameters, such as `model.parameters()`, or groups of them
+   * with options of their own.
+   * @param options The options; groups may override them.
    * @param schema Checks the options of a group.
    * @throws {TypeError} If something is not a parameter, or appears twice.
    * @throws {RangeError} If there is no parameter, or an option has a wrong
@@ -126,7 +127,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   }
 
   /**
-   * Changes every parameter that has a gradient, in place: one kernel each.
+   * Updates all parameters that have a gradient, in place, with one kernel each.
    */
   step(): void {
     checkCount("step", arguments.length, 0);
@@ -226,14 +227,14 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   }
 
   /**
-   * The names of the tensors that it remembers of each parameter, in the order
-   * of the rule; the same array for the same options.
+   * The names of the state tensors of each parameter, in the order of the update
+   * rule; the same array for the same options.
    */
   protected abstract stateNames(group: ParameterGroup<O>): readonly string[];
 
   /**
-   * What changes a parameter in step `step`, counted from 1; `fresh` where its
-   * state has just been made.
+   * The update rule and its numbers for step `step`, counted from 1; `fresh`
+   * where the state has just been created.
    */
   protected abstract update(
     group: ParameterGroup<O>,
@@ -241,7 +242,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     fresh: boolean,
   ): Step;
 
-  /** The first value of a tensor that it remembers. */
+  /** The initial value of a state tensor. */
   protected makeState(
     _group: ParameterGroup<O>,
     _name: string,
@@ -250,7 +251,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     return zerosLike(param);
   }
 
-  /** Sets the gradient of every parameter to null. */
+  /** Sets the gradients of all parameters to null. */
   zeroGrad(): void {
     checkCount("zeroGrad", arguments.length, 0);
     for (const { params } of this.paramGroups) {
@@ -259,9 +260,8 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   }
 
   /**
-   * What it remembers, as plain values and tensors (themselves, not copies):
-   * the options of the groups, and the state of each parameter under its
-   * number.
+   * The state as plain values and tensors (themselves, not copies): the options
+   * of the groups, and the state of each parameter by its index.
    */
   stateDict(): OptimizerState {
     checkCount("stateDict", arguments.length, 0);
@@ -269,10 +269,10 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   }
 
   /**
-   * Goes on from where another optimizer of the same parameters was. Copies
-   * the tensors; everything is checked before anything is changed.
+   * Restores the state of another optimizer of the same parameters. Tensors are
+   * copied, and everything is checked before anything is changed.
    *
-   * @param state What `stateDict` gave.
+   * @param state The result of `stateDict`.
    * @throws {StateError} If it does not fit the groups or parameters.
    */
   loadStateDict(state: OptimizerState): void {
@@ -292,7 +292,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     });
   }
 
-  /** Gives the memory of its state back; the parameters keep theirs. */
+  /** Releases the memory of the state; the parameters keep theirs. */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
     for (const { targets } of this.#states.values()) {

@@ -1,5 +1,5 @@
 /**
- * The schedule that watches a metric.
+ * The schedule that reduces the learning rate when a metric stops improving.
  *
  * @module
  */
@@ -10,26 +10,26 @@ import type { Optimizer } from "./optimizer.ts";
 
 /** Options of {@linkcode ReduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions {
-  /** Whether the metric should fall or rise. @default {"min"} */
+  /** Whether the metric should decrease (`"min"`) or increase (`"max"`). @default {"min"} */
   readonly mode?: "min" | "max";
-  /** What the rate is multiplied by. @default {0.1} */
+  /** Factor by which the learning rate is multiplied. @default {0.1} */
   readonly factor?: number;
-  /** Steps without progress that are borne. @default {10} */
+  /** Number of steps without improvement before the rate is reduced. @default {10} */
   readonly patience?: number;
-  /** Less than this is no progress. @default {1e-4} */
+  /** Smallest change of the metric that counts as an improvement. @default {1e-4} */
   readonly threshold?: number;
   /**
-   * Whether the threshold is a share of the size of the best, `|best|`, or an
-   * amount.
+   * Whether the threshold is relative to `|best|` (`"rel"`) or absolute
+   * (`"abs"`).
    *
    * @default {"rel"}
    */
   readonly thresholdMode?: "rel" | "abs";
-  /** Steps after a change in which none are counted. @default {0} */
+  /** Number of steps after a reduction in which none are counted. @default {0} */
   readonly cooldown?: number;
-  /** The smallest rate, of all groups or of each. @default {0} */
+  /** Smallest learning rate, of all groups or one for each. @default {0} */
   readonly minLr?: number | readonly number[];
-  /** A smaller change is not made. @default {1e-8} */
+  /** Smallest reduction; a smaller one is not made. @default {1e-8} */
   readonly eps?: number;
 }
 
@@ -59,23 +59,23 @@ const schema = z.strictObject({
   eps: z._default(nonNegative, 1e-8),
 });
 
-/** What the schedule remembers: plain values. */
+/** The state of the schedule: plain values. */
 export interface PlateauState {
-  /** How many steps were taken. */
+  /** Number of steps taken. */
   readonly lastEpoch: number;
-  /** The best metric so far; null before there is one. */
+  /** The best metric so far, or null. */
   readonly best: number | null;
-  /** Steps without progress. */
+  /** Number of steps without improvement. */
   readonly badEpochs: number;
-  /** Steps that are still not counted. */
+  /** Number of cooldown steps left. */
   readonly cooldownLeft: number;
 }
 
 /**
- * Multiplies the learning rate by `factor` when a metric has made no progress
- * for more than `patience` steps.
+ * Multiplies the learning rate by `factor` when a metric has not improved for
+ * more than `patience` steps.
  *
- * @example A loss that does not fall
+ * @example A loss that stops improving
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { tensor } from "@tenfold/tenfold";
@@ -88,9 +88,9 @@ export interface PlateauState {
  * ```
  */
 export class ReduceLROnPlateau {
-  /** Whose learning rates it changes. */
+  /** The optimizer whose learning rates it changes. */
   readonly optimizer: Optimizer;
-  /** How many steps were taken. */
+  /** Number of steps taken. */
   lastEpoch = 0;
   /**
    * The best metric so far; null before the first that is better than the worst
@@ -102,11 +102,12 @@ export class ReduceLROnPlateau {
   readonly #options: z.output<typeof schema>;
 
   /**
-   * Takes an optimizer.
+   * Creates the schedule.
    *
-   * @param optimizer Whose learning rates it changes.
-   * @param options What counts as progress, and what happens without.
-   * @throws {RangeError} If `minLr` has not one number for each group.
+   * @param optimizer The optimizer whose learning rates it changes.
+   * @param options `mode`, `factor`, `patience`, `threshold`, `thresholdMode`,
+   * `cooldown`, `minLr` and `eps`.
+   * @throws {RangeError} If `minLr` is an array of another length than the groups.
    */
   constructor(optimizer: Optimizer, options: ReduceLROnPlateauOptions = {}) {
     this.#options = parseArguments(
@@ -121,9 +122,9 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Looks at the metric of a step.
+   * Takes the metric of a step and updates the learning rates.
    *
-   * @param metric Such as the validation loss.
+   * @param metric The metric, such as the validation loss.
    * @throws {TypeError} If it is not a number.
    */
   step(metric: number): void {
@@ -185,13 +186,13 @@ export class ReduceLROnPlateau {
     });
   }
 
-  /** The learning rate of each group at present. */
+  /** The current learning rate of each group. */
   lrs(): number[] {
     checkCount("lrs", arguments.length, 0);
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
-  /** What it remembers. The optimizer remembers the learning rates. */
+  /** The state; the learning rates are part of the state of the optimizer. */
   stateDict(): PlateauState {
     checkCount("stateDict", arguments.length, 0);
     return {
@@ -203,9 +204,9 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Goes on from where another schedule of the same options was.
+   * Restores the state of another schedule of the same options.
    *
-   * @param state What `stateDict` gave.
+   * @param state The result of `stateDict`.
    * @throws {RangeError} If a count is missing.
    */
   loadStateDict(state: PlateauState): void {

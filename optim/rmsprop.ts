@@ -14,17 +14,17 @@ import type { OptimizerParameters } from "./optimizer.ts";
 export interface RMSpropOptions {
   /** The learning rate. @default {0.01} */
   lr?: number;
-  /** The decay of the running mean of the square. @default {0.99} */
+  /** Decay rate of the running average of squared gradients. @default {0.99} */
   alpha?: number;
-  /** Added to the root of the mean square. @default {1e-8} */
+  /** Value added to the denominator for numerical stability. @default {1e-8} */
   eps?: number;
-  /** The penalty on large weights. @default {0} */
+  /** Weight decay: the coefficient of the L2 penalty. @default {0} */
   weightDecay?: number;
-  /** How much of the last step is kept. @default {0} */
+  /** Momentum factor. @default {0} */
   momentum?: number;
-  /** Whether the variance is taken instead of the square. @default {false} */
+  /** Whether to normalise by the estimated variance of the gradient. @default {false} */
   centered?: boolean;
-  /** Whether the objective grows instead of shrinking. @default {false} */
+  /** Whether the objective is maximised instead of minimised. @default {false} */
   maximize?: boolean;
 }
 
@@ -83,8 +83,8 @@ const rmsprop = algorithm({
 });
 
 /**
- * RMSprop (Hinton, 2012; centered: Graves, 2013): steps along the gradient,
- * divided by the root of the running mean of its square.
+ * RMSprop (Hinton, 2012; centered: Graves, 2013): divides the gradient by the
+ * square root of the running average of its square.
  *
  * @example The first step
  * ```ts
@@ -101,10 +101,11 @@ const rmsprop = algorithm({
  */
 export class RMSprop extends AlgorithmOptimizer<RMSpropGroup> {
   /**
-   * Takes parameters, or groups of them.
+   * Creates the optimizer.
    *
-   * @param params What is optimized.
-   * @param options The options of groups that say nothing else.
+   * @param params The parameters, such as `model.parameters()`, or groups of them
+   * with options of their own.
+   * @param options The options; groups may override them.
    * @throws {TypeError} If an option is unknown or of the wrong type.
    * @throws {RangeError} If an option has a wrong value.
    */

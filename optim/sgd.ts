@@ -14,15 +14,15 @@ import type { OptimizerParameters } from "./optimizer.ts";
 export interface SGDOptions {
   /** The learning rate. */
   lr: number;
-  /** How much of the last step is kept. @default {0} */
+  /** Momentum factor. @default {0} */
   momentum?: number;
-  /** What is left out of a gradient that joins the momentum. @default {0} */
+  /** Dampening of the momentum: gradients are scaled by `1 - dampening`. @default {0} */
   dampening?: number;
-  /** The penalty on large weights. @default {0} */
+  /** Weight decay: the coefficient of the L2 penalty. @default {0} */
   weightDecay?: number;
-  /** Whether the gradient is looked at ahead of the momentum. @default {false} */
+  /** Whether to use Nesterov momentum. @default {false} */
   nesterov?: boolean;
-  /** Whether the objective grows instead of shrinking. @default {false} */
+  /** Whether the objective is maximised instead of minimised. @default {false} */
   maximize?: boolean;
 }
 
@@ -70,11 +70,11 @@ const sgd = algorithm({
 });
 
 /**
- * Stochastic gradient descent, with momentum if wanted:
+ * Stochastic gradient descent, optionally with momentum:
  * `b ← momentum b + (1 - dampening) g`, `p ← p - lr b` (Sutskever and others,
  * 2013, in PyTorch's form).
  *
- * @example Down a parabola
+ * @example One step on a parabola
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
  * import { tensor } from "@tenfold/tenfold";
@@ -89,11 +89,12 @@ const sgd = algorithm({
  */
 export class SGD extends AlgorithmOptimizer<SGDGroup> {
   /**
-   * Takes parameters, or groups of them.
+   * Creates the optimizer.
    *
-   * @param params What is optimized.
-   * @param options The options of groups that say nothing else; `lr` may be
-   * left out where every group has its own.
+   * @param params The parameters, such as `model.parameters()`, or groups of them
+   * with options of their own.
+   * @param options The options; groups may override them. `lr` may be left out
+   * where every group has its own.
    * @throws {TypeError} If an option is missing, unknown or of the wrong type.
    * @throws {RangeError} If an option has a wrong value.
    */

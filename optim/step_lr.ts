@@ -1,5 +1,5 @@
 /**
- * Schedules that multiply the learning rate now and then.
+ * Schedules that multiply the learning rate by a factor.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { Optimizer } from "./optimizer.ts";
 
 /** Options of {@linkcode StepLR}. */
 export interface StepLROptions extends SchedulerOptions {
-  /** After how many steps the rate changes. */
+  /** Period of the decay, in steps. */
   readonly stepSize: number;
-  /** What it is multiplied by. @default {0.1} */
+  /** Factor by which the learning rate is multiplied. @default {0.1} */
   readonly gamma?: number;
 }
 
@@ -44,16 +44,16 @@ const stepSchema = z.strictObject({
  * ```
  */
 export class StepLR extends LRScheduler {
-  /** After how many steps the rate changes. */
+  /** Period of the decay, in steps. */
   readonly stepSize: number;
-  /** What it is multiplied by. */
+  /** Factor by which the learning rate is multiplied. */
   readonly gamma: number;
 
   /**
-   * Takes an optimizer.
+   * Creates the schedule.
    *
-   * @param optimizer Whose learning rates it changes.
-   * @param options When and how much.
+   * @param optimizer The optimizer whose learning rates it changes.
+   * @param options The period or the milestones, `gamma` and `lastEpoch`.
    */
   constructor(optimizer: Optimizer, options: StepLROptions) {
     const parsed = parseArguments(
@@ -69,7 +69,7 @@ export class StepLR extends LRScheduler {
     this.begin();
   }
 
-  /** The learning rate of every group. */
+  /** The learning rate of each group. */
   protected override nextLrs(): number[] {
     const falls = this.lastEpoch > 0 && this.lastEpoch % this.stepSize === 0;
     return this.lrs().map((lr) => falls ? lr * this.gamma : lr);
@@ -78,9 +78,9 @@ export class StepLR extends LRScheduler {
 
 /** Options of {@linkcode MultiStepLR}. */
 export interface MultiStepLROptions extends SchedulerOptions {
-  /** The steps at which the rate changes; one that is named twice counts twice. */
+  /** Steps at which the learning rate changes; one listed twice counts twice. */
   readonly milestones: readonly number[];
-  /** What it is multiplied by. @default {0.1} */
+  /** Factor by which the learning rate is multiplied. @default {0.1} */
   readonly gamma?: number;
 }
 
@@ -110,16 +110,16 @@ const multiStepSchema = z.strictObject({
  * ```
  */
 export class MultiStepLR extends LRScheduler {
-  /** The steps at which the rate changes. */
+  /** Steps at which the learning rate changes. */
   readonly milestones: readonly number[];
-  /** What it is multiplied by. */
+  /** Factor by which the learning rate is multiplied. */
   readonly gamma: number;
 
   /**
-   * Takes an optimizer.
+   * Creates the schedule.
    *
-   * @param optimizer Whose learning rates it changes.
-   * @param options When and how much.
+   * @param optimizer The optimizer whose learning rates it changes.
+   * @param options The period or the milestones, `gamma` and `lastEpoch`.
    */
   constructor(optimizer: Optimizer, options: MultiStepLROptions) {
     const parsed = parseArguments(
@@ -135,7 +135,7 @@ export class MultiStepLR extends LRScheduler {
     this.begin();
   }
 
-  /** The learning rate of every group. */
+  /** The learning rate of each group. */
   protected override nextLrs(): number[] {
     const times = this.milestones.filter((m) => m === this.lastEpoch).length;
     return this.lrs().map((lr) => lr * this.gamma ** times);
@@ -144,7 +144,7 @@ export class MultiStepLR extends LRScheduler {
 
 /** Options of {@linkcode ExponentialLR}. */
 export interface ExponentialLROptions extends SchedulerOptions {
-  /** What the rate is multiplied by in each step. */
+  /** Factor by which the learning rate is multiplied in each step. */
   readonly gamma: number;
 }
 
@@ -155,14 +155,14 @@ const exponentialSchema = z.strictObject({
 
 /** Multiplies the learning rate by `gamma` in each step. */
 export class ExponentialLR extends LRScheduler {
-  /** What the rate is multiplied by. */
+  /** Factor by which the learning rate is multiplied. */
   readonly gamma: number;
 
   /**
-   * Takes an optimizer.
+   * Creates the schedule.
    *
-   * @param optimizer Whose learning rates it changes.
-   * @param options How much.
+   * @param optimizer The optimizer whose learning rates it changes.
+   * @param options `gamma` and `lastEpoch`.
    */
   constructor(optimizer: Optimizer, options: ExponentialLROptions) {
     const parsed = parseArguments(
@@ -177,7 +177,7 @@ export class ExponentialLR extends LRScheduler {
     this.begin();
   }
 
-  /** The learning rate of every group. */
+  /** The learning rate of each group. */
   protected override nextLrs(): number[] {
     const factor = this.lastEpoch === 0 ? 1 : this.gamma;
     return this.lrs().map((lr) => lr * factor);

@@ -14,8 +14,8 @@ import {
 import { checkCount } from "@tenfold/core/internal";
 
 /**
- * Writes down the new value of the parameter and of each tensor of its state,
- * in terms of those, the gradient, and the numbers of the step.
+ * Gives the new value of the parameter and of each state tensor as expressions
+ * of those, the gradient, and the numbers of the step.
  */
 export type WriteUpdate = (
   parameter: Expr,
@@ -25,9 +25,8 @@ export type WriteUpdate = (
 ) => readonly Expr[];
 
 /**
- * An update rule, for optimizers of one's own: how one kernel changes a
- * parameter and what the optimizer remembers of it. Make it once and use it
- * for every step.
+ * An update rule, for optimizers of one's own: one kernel that updates a
+ * parameter and its state. Create it once and use it for every step.
  *
  * @example Steps of the sign of the gradient
  * ```ts
@@ -69,12 +68,12 @@ export class UpdateRule {
   readonly #programs = new Map<DType, UpdateProgram>();
 
   /**
-   * Names a rule.
+   * Creates a rule.
    *
-   * @param label What to call it in messages.
-   * @param state How many tensors of state it has.
-   * @param numbers How many numbers a step passes.
-   * @param write Writes it down.
+   * @param label The name of the operation in messages.
+   * @param state Number of state tensors.
+   * @param numbers Number of numbers that a step passes.
+   * @param write Gives the new values as expressions.
    */
   constructor(
     label: string,
