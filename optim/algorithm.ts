@@ -154,11 +154,12 @@ export class AlgorithmOptimizer<O extends AlgorithmOptions>
   #known: Known | null = null;
 
   /**
-   * Takes parameters, or groups of them.
+   * Creates the optimizer.
    *
    * @param algorithm What it follows.
-   * @param params What is optimized.
-   * @param options The options of groups that say nothing else.
+   * @param params The parameters, such as `model.parameters()`, or groups of them
+   * with options of their own.
+   * @param options The options; groups may override them.
    * @param given All arguments of a constructor that calls this one with its
    * own parameters and options, so that too many are refused.
    * @throws {TypeError} If an option is missing, unknown or of the wrong type.
