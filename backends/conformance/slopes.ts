@@ -99,6 +99,15 @@ export const SLOPES: { readonly [N in ElementwiseName]?: Slopes } = {
     edges: [FINITE, FINITE],
     draws: [positive, positive],
   },
+  hypot: {
+    by: [
+      (g, a, b) => g * (a! / Math.hypot(a!, b!)),
+      (g, a, b) => g * (b! / Math.hypot(a!, b!)),
+    ],
+    epsilons: 16,
+    edges: [[0, -0, ...FINITE], FINITE],
+    draws: [positive, positive],
+  },
   neg: { by: [(g) => -g] },
   abs: { by: [(g, x) => g * Math.sign(x!)] },
   sign: level,
