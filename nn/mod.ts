@@ -45,6 +45,7 @@ export type {
   PoolOptions,
 } from "./functional/pooling.ts";
 export * as functional from "./functional/mod.ts";
+export { fuseForInference, type FuseOptions } from "./fuse.ts";
 export * from "./identity.ts";
 export * as init from "./init/mod.ts";
 export * from "./layer_norm.ts";
