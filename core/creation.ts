@@ -25,7 +25,7 @@ import {
 } from "./plain_options.ts";
 import { currentDevice, deviceNow } from "./registry.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
-import { applyTo, checkTensor, Tensor, wrapValue } from "./tensor.ts";
+import { apply, checkTensor, Tensor, wrapValue } from "./tensor.ts";
 import type { Op } from "./op.ts";
 
 /** Options of everything that makes tensors. */
@@ -91,7 +91,7 @@ export function create<D extends DType>(
   checkPlain(PLACE, options, operation);
   checkGradient(op.dtype, options);
   return finish(
-    applyTo(deviceFor(options), op, [])[0]!,
+    apply(op, [], deviceFor(options))[0]!,
     options,
   ) as Tensor<D>;
 }

@@ -15,7 +15,7 @@ import {
   scalar,
 } from "./expr.ts";
 import { SCALAR_FUNCTIONS, type ScalarFunction } from "./scalar.ts";
-import { applyOp, updateInPlace } from "./tensor.ts";
+import { apply, updateInPlace } from "./tensor.ts";
 
 const DTYPES: readonly DType[] = ["bool", "int32", "float32", "float64"];
 const FUNCTIONS = Object.keys(SCALAR_FUNCTIONS) as ScalarFunction[];
@@ -134,7 +134,7 @@ describe("an expression", () => {
 
 describe("a kernel", () => {
   const run = (expr: Expr, inputs: readonly DType[] = ["float32"]) =>
-    applyOp({
+    apply({
       name: "map",
       formula: { label: "f", inputs, scalars: 1, expr },
       scalars: [1],

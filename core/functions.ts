@@ -9,8 +9,7 @@ import { checkCount, showValue } from "./options.ts";
 import { tidyNow } from "./scope.ts";
 import { normalizeDim } from "./shape.ts";
 import {
-  applyOne,
-  applyTo,
+  apply,
   checkOperand,
   checkTensor,
   Tensor,
@@ -62,10 +61,10 @@ export function cat<D extends DType>(
   if (ndim === 0) {
     throw new ShapeError("Cannot cat 0-d tensors: use stack");
   }
-  return applyOne(
+  return apply<D>(
     { name: "cat", dim: normalizeDim(dim, ndim, "cat") },
     tensors,
-  );
+  )[0]!;
 }
 
 /** Tensors of one shape along a new dim. */
@@ -117,7 +116,7 @@ export function where<
     if (typeof operand !== "number") checkOperand("where", operand);
   }
   const tensors = operands.filter((x) => typeof x !== "number");
-  return applyTo<Promote<A, B>>(condition.device, {
+  return apply<Promote<A, B>>({
     name: "where",
     operands: [null, ...operands.map((x) => typeof x === "number" ? x : null)],
   }, [condition, ...tensors])[0]!;

@@ -19,7 +19,7 @@ import { isPlainObject } from "./option_messages.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
 import type { Several } from "./several.ts";
 import { broadcastShapes, normalizeDims, type Shape } from "./shape.ts";
-import { applyOne, type Dims, Tensor } from "./tensor.ts";
+import { apply, type Dims, Tensor } from "./tensor.ts";
 
 /**
  * What an input of a fused function is, and so which dtype its expression has:
@@ -321,7 +321,7 @@ export class FusedFunction<
     const tensors = this.#tensors(inputs);
     const numbers = this.#numbers(scalars);
     const formula = this.#formula(tensors);
-    return applyOne({ name: "map", formula, scalars: numbers }, tensors);
+    return apply({ name: "map", formula, scalars: numbers }, tensors)[0]!;
   }
 
   /**
@@ -344,14 +344,14 @@ export class FusedFunction<
     for (let i = 1; i < tensors.length; i++) {
       shape = broadcastShapes(shape, tensors[i]!.shape, this.#label);
     }
-    return applyOne({
+    return apply({
       name: "mapSum",
       formula: this.#formula(tensors),
       scalars: numbers,
       dims: normalizeDims(dims, shape.length, this.#label),
       keepDim,
       divisor,
-    }, tensors);
+    }, tensors)[0]!;
   }
 }
 

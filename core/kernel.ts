@@ -80,6 +80,31 @@ export interface ReduceKernel {
   readonly scalars: number;
 }
 
+/** The parameters of each routine, in the order of the scalars of a call. */
+export const ROUTINE_PARAMETERS = {
+  matmul: [],
+  gather: ["bound"],
+  scatterAdd: ["bound"],
+  argmax: [],
+  argmin: [],
+  sort: ["descending"],
+  cumsum: [],
+  cumprod: [],
+  softmax: [],
+  logSoftmax: [],
+  conv2d: [],
+  maxPool2d: [
+    "height",
+    "width",
+    "strideHeight",
+    "strideWidth",
+    "dilationHeight",
+    "dilationWidth",
+    "paddingHeight",
+    "paddingWidth",
+  ],
+} as const;
+
 /**
  * The named algorithms, each with the meaning of its loop. All loops have the
  * shape `[...rows, n]` with one stride per loop dim and buffer (0 where a
@@ -121,44 +146,7 @@ export interface ReduceKernel {
  *   outside there). The first of several equal ones; NaN wins. Outputs are
  *   dense over `[row, y, x]`.
  */
-export type RoutineName =
-  | "matmul"
-  | "gather"
-  | "scatterAdd"
-  | "argmax"
-  | "argmin"
-  | "sort"
-  | "cumsum"
-  | "cumprod"
-  | "softmax"
-  | "logSoftmax"
-  | "conv2d"
-  | "maxPool2d";
-
-/** The parameters of each routine, in the order of the scalars of a call. */
-export const ROUTINE_PARAMETERS = {
-  matmul: [],
-  gather: ["bound"],
-  scatterAdd: ["bound"],
-  argmax: [],
-  argmin: [],
-  sort: ["descending"],
-  cumsum: [],
-  cumprod: [],
-  softmax: [],
-  logSoftmax: [],
-  conv2d: [],
-  maxPool2d: [
-    "height",
-    "width",
-    "strideHeight",
-    "strideWidth",
-    "dilationHeight",
-    "dilationWidth",
-    "paddingHeight",
-    "paddingWidth",
-  ],
-} as const satisfies { readonly [N in RoutineName]: readonly string[] };
+export type RoutineName = keyof typeof ROUTINE_PARAMETERS;
 
 /** The name of a parameter of a routine. */
 export type RoutineParameter<N extends RoutineName> =

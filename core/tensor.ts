@@ -628,11 +628,11 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
 
   /** Applies a primitive with this as its first input. @internal */
   [APPLY]<E extends DType>(op: Op, ...others: Tensor[]): Tensor<E> {
-    return applyOne(op, [this, ...others]);
+    return apply<E>(op, [this, ...others])[0]!;
   }
 
   #unary<E extends DType>(name: ElementwiseName): Tensor<E> {
-    return applyOne({ name }, [this]);
+    return apply<E>({ name }, [this])[0]!;
   }
 
   #binary<E extends DType>(
@@ -640,8 +640,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     other: TensorLike,
   ): Tensor<E> {
     return typeof other === "number"
-      ? applyOne({ name, operands: [null, other] }, [this])
-      : applyOne({ name }, [this, other]);
+      ? apply<E>({ name, operands: [null, other] }, [this])[0]!
+      : apply<E>({ name }, [this, other])[0]!;
   }
 
   /**
@@ -972,15 +972,15 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
         : this.#binary("maximum", min);
     }
     const [low = -Infinity, high = Infinity] = [min, max];
-    const inputs: Tensor[] = [this];
+    const bounded: Tensor[] = [];
     const operand = (bound: TensorLike): number | null => {
       if (typeof bound === "number") return bound;
       checkOperand("clamp", bound);
-      inputs.push(bound);
+      bounded.push(bound);
       return null;
     };
     const operands = [null, operand(low), operand(high)];
-    return applyOne({ name: "clamp", operands }, inputs);
+    return this[APPLY]({ name: "clamp", operands }, ...bounded);
   }
 
   /** Where elements are equal. */
@@ -1081,10 +1081,10 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     checkOperand("where", condition);
     if (typeof other === "number") {
       const operands = [null, null, other];
-      return applyOne({ name: "where", operands }, [condition, this]);
+      return condition[APPLY]({ name: "where", operands }, this);
     }
     checkOperand("where", other);
-    return applyOne({ name: "where" }, [condition, this, other]);
+    return condition[APPLY]({ name: "where" }, this, other);
   }
 
   /**
@@ -1883,10 +1883,10 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
       );
     }
     const full = (shape: Shape, value: number) =>
-      applyTo<"int32">(
-        this.device,
+      apply<"int32">(
         { name: "full", shape, value, dtype: "int32" },
         [],
+        this.device,
       )[0]!;
     return tidyNow(() => {
       const index = this.unsqueeze(-1);
@@ -1915,7 +1915,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   } {
     checkCount("sort", arguments.length, 2);
     checkPlain(SORT, options, "sort");
-    const [values, indices] = applyOp({
+    const [values, indices]: Tensor[] = apply({
       name: "sort",
       dim: normalizeDim(dim, this.ndim, "sort"),
       descending: options.descending ?? false,
@@ -2193,12 +2193,16 @@ function rootOf(
   }
   // A cast to its own dtype is another handle on it.
   const start = unscopedNow(() =>
-    gradient ? gradient.cast(tensor.dtype) : applyTo(tensor.device, {
-      name: "full",
-      shape: tensor.shape,
-      value: 1,
-      dtype: tensor.dtype,
-    }, [])[0]!
+    gradient ? gradient.cast(tensor.dtype) : apply(
+      {
+        name: "full",
+        shape: tensor.shape,
+        value: 1,
+        dtype: tensor.dtype,
+      },
+      [],
+      tensor.device,
+    )[0]!
   );
   return { edge, gradient: start };
 }
@@ -2216,7 +2220,7 @@ const GRAD: PlainFields = { ...BACKWARD, gradOutputs: list };
 
 const FACTORY: TensorFactory = {
   wrap: (value, like, edge) => wrap(like.device, value, edge),
-  apply: (op, inputs, like) => applyTo(like.device, op, inputs),
+  apply: (op, inputs, like) => apply(op, inputs, like.device),
 };
 
 /** One gradient for each input. */
@@ -2280,7 +2284,7 @@ export function grad<const X extends Tensor | readonly Tensor[]>(
   const gradients = found.map((gradient, i): Tensor => {
     const { device, shape, dtype } = xs[i]!;
     if (!gradient) {
-      return applyTo(device, { name: "full", shape, value: 0, dtype }, [])[0]!;
+      return apply({ name: "full", shape, value: 0, dtype }, [], device)[0]!;
     }
     currentScope()?.own(gradient);
     return gradient;
@@ -2293,25 +2297,14 @@ export function grad<const X extends Tensor | readonly Tensor[]>(
  * will be needed. Every operation of the library passes through here on its
  * way to `device.apply`.
  *
+ * @param device Where it runs: that of the first input, if there is one.
+ * @returns Its results.
  * @throws {DeviceError} If the tensors live on several devices.
  */
-export function applyOp(op: Op, inputs: readonly Tensor[]): Tensor[] {
-  return applyTo(inputs[0]!.device, op, inputs);
-}
-
-/** {@linkcode applyOp} where the caller knows the dtype of the one result. */
-export function applyOne<E extends DType = DType>(
+export function apply<E extends DType = DType>(
   op: Op,
   inputs: readonly Tensor[],
-): Tensor<E> {
-  return applyTo<E>(inputs[0]!.device, op, inputs)[0]!;
-}
-
-/** {@linkcode applyOp} for operations that may have no inputs. */
-export function applyTo<E extends DType = DType>(
-  device: Device,
-  op: Op,
-  inputs: readonly Tensor[],
+  device: Device = inputs[0]!.device,
 ): Tensor<E>[] {
   const values: Value[] = new Array(inputs.length);
   const recording = currentRecording();
@@ -2408,7 +2401,7 @@ export function updateInPlace(
     }
   }
   withRecording(false, () =>
-    applyOp(
+    apply(
       { name: "update", targets: targets.length, program, scalars },
       inputs,
     ));
