@@ -52,12 +52,7 @@ const NO_BLAS = 'must be a path, "auto" or false';
 const OPTIONS = z.strictObject({
   threads: z.optional(count),
   maxBytes: z._default(count, 2 ** 32),
-  blas: z.optional(
-    z.pipe(
-      z.transform((value) => value === false ? NONE : value),
-      z.string(NO_BLAS).check(z.minLength(1, NO_BLAS)),
-    ),
-  ),
+  blas: z.optional(z.string(NO_BLAS).check(z.minLength(1, NO_BLAS))),
 });
 
 /** More threads are not faster, as they share one memory. */
@@ -104,7 +99,8 @@ export function wasmSimd(options: WasmSimdOptions = {}): Backend {
   const { threads: wanted = defaultThreads(), maxBytes, blas } = parseArguments(
     OPTIONS,
     {},
-    options,
+    // As text, like that of the environment: the schema knows texts alone.
+    Object(options).blas === false ? { ...options, blas: NONE } : options,
     arguments,
     "open wasm-simd",
   );
