@@ -87,10 +87,12 @@ try {
       }),
     );
     await write("readme.mjs", runtime.using ? readme : withTidy(readme));
-    await Deno.copyFile(
-      join(ROOT, "tests/packages/whole.mjs"),
-      join(inside, "whole.mjs"),
-    );
+    for (const name of ["whole.mjs", "job.mjs"]) {
+      await Deno.copyFile(
+        join(ROOT, "tests/packages", name),
+        join(inside, name),
+      );
+    }
     await attempt(`${runtime.name}: install`, async () => {
       await output(inside, runtime.install);
       return `${await megabytes(join(inside, "node_modules"))} MB`;

@@ -49,6 +49,7 @@ export {
   type Figures,
   History,
 } from "./history.ts";
+export * from "./in_worker.ts";
 export * as loggers from "./loggers/mod.ts";
 export * from "./measure.ts";
 export type * from "./metric.ts";
@@ -57,5 +58,8 @@ export type * from "./optimizing.ts";
 export * from "./precision.ts";
 export * from "./recall.ts";
 export * from "./summary.ts";
+export * from "./transferable.ts";
+export * from "./worker_job.ts";
+export type { WebWorker } from "./_worker_edge.ts";
 export type { Average, ClassMetricOptions } from "./_average.ts";
 export type { Predictions } from "./_read_classes.ts";

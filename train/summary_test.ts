@@ -70,13 +70,15 @@ describe("summary", () => {
     model.dispose();
   });
 
-  it("leaves the model as it was: modes, running figures, forward", () => {
+  it("leaves the model as it was: modes, running figures, forward", async () => {
     const model = net();
     const [, norm] = model.modules();
     const room = scope();
-    const before = norm!.buffers().map((buffer) => buffer.toArray());
+    const figures = () =>
+      Promise.all(norm!.buffers().map((buffer) => buffer.toArray()));
+    const before = await figures();
     summary(model, [4, 1, 8, 8]);
-    assertEquals(norm!.buffers().map((buffer) => buffer.toArray()), before);
+    assertEquals(await figures(), before);
     assert(model.modules().every(({ training }) => training));
     assert(model.modules().every((m) => !Object.hasOwn(m, "forward")));
     room.dispose();

@@ -13,6 +13,7 @@ import {
   noGrad,
   optim,
   setBackend,
+  tensor,
   tidy,
   train,
   zeros,
@@ -27,11 +28,22 @@ try {
     released = zeros([2]);
   });
   throws(() => released.add(1), /whole\.mjs:/, "names the place in this file");
+  await inWorker();
   const [cpu, wasm] = [await run("cpu-typedarray"), await run("wasm-simd")];
   ok(Math.abs(cpu - wasm) < 0.02, `${cpu} on the processor, ${wasm} on wasm`);
   console.log(wasm);
 } finally {
   await rm(folder, { recursive: true });
+}
+
+/** Node has worker threads in place of Web Workers. */
+async function inWorker() {
+  const url = new URL("./job.mjs", import.meta.url);
+  const job = train.inWorker(url, { x: tensor([1, 2, 4]) });
+  for await (const event of job) {
+    deepEqual(await event.x.toArray(), [2, 4, 8]);
+  }
+  equal(await (await job.result).item(), 7);
 }
 
 function makeModel() {

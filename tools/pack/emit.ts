@@ -64,9 +64,9 @@ function emitCode(file: string, sink: Sink): void {
 
 /**
  * What gets no source map, as it would be as large as all others: tables of
- * data, and the suite that authors of backends run from its sources.
+ * data, and the backends, whose kernels are emitted at run time.
  */
-const UNMAPPED = /\/(?:_embedded|conformance)\//;
+const UNMAPPED = /\/_embedded\/|^backends\//;
 
 /**
  * A source map that knows lines and no columns, as stacks and breakpoints need

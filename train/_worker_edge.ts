@@ -1,0 +1,131 @@
+/**
+ * The edge to workers: Web Workers on Deno, Bun and in browsers, worker threads
+ * on Node. Nothing happens when this file is imported.
+ *
+ * @module
+ */
+
+/** One end of the way between two threads. */
+export interface Port {
+  post(message: unknown, transfer?: ArrayBuffer[]): void;
+}
+
+/** The other thread, as the one that began it sees it. */
+export interface WorkerPort extends Port {
+  terminate(): void;
+}
+
+/** Hears of the other thread. */
+export interface WorkerEvents {
+  message(message: unknown): void;
+  /** It could not be begun, threw outside of a job, or ended by itself. */
+  failed(why: string): void;
+}
+
+/** A Web Worker, as far as it is used here. */
+export interface WebWorker {
+  /** Sends a message, and moves the buffers of the list. */
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  /** Ends the worker at once. */
+  terminate(): void;
+  /** Hears of its messages. */
+  onmessage: ((event: MessageEvent) => void) | null;
+  /** Hears of errors that it did not catch. */
+  onerror: ((event: ErrorEvent) => void) | null;
+  /** Hears of messages that cannot be read. */
+  onmessageerror: ((event: MessageEvent) => void) | null;
+}
+
+interface ThreadPort {
+  postMessage(message: unknown, transfer?: ArrayBuffer[]): void;
+  on(event: string, listener: (value: never) => void): void;
+}
+
+interface Threads {
+  readonly parentPort: ThreadPort | null;
+  readonly Worker: new (url: URL) => ThreadPort & { terminate(): unknown };
+}
+
+interface Runtime {
+  readonly process?: {
+    getBuiltinModule?(name: "node:worker_threads"): Threads;
+  };
+  readonly Worker?: new (
+    url: string | URL,
+    options: { type: "module" },
+  ) => WebWorker;
+  readonly Bun?: { readonly isMainThread: boolean };
+  readonly postMessage?: (message: unknown, transfer?: ArrayBuffer[]) => void;
+  readonly addEventListener?: (
+    type: "message",
+    listener: (event: MessageEvent) => void,
+  ) => void;
+}
+
+const runtime = globalThis as Runtime;
+
+/** Begins a worker out of a module, or takes one that was begun. */
+export function openWorker(
+  source: string | URL | (() => WebWorker),
+  events: WorkerEvents,
+): WorkerPort {
+  if (typeof source !== "function" && runtime.Worker === undefined) {
+    return openThread(new URL(source), events);
+  }
+  const worker = typeof source === "function"
+    ? source()
+    : new runtime.Worker!(source, { type: "module" });
+  worker.onmessage = ({ data }) => events.message(data);
+  worker.onerror = (event) => {
+    event.preventDefault?.();
+    events.failed(event.message || "its module cannot be loaded");
+  };
+  worker.onmessageerror = () => events.failed("a message cannot be read");
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    terminate: () => worker.terminate(),
+  };
+}
+
+function openThread(url: URL, events: WorkerEvents): WorkerPort {
+  const { Worker } = runtime.process!.getBuiltinModule!("node:worker_threads");
+  const thread = new Worker(url);
+  let over = false;
+  thread.on("message", (message: unknown) => events.message(message));
+  thread.on("error", (error: Error) => events.failed(error.message));
+  thread.on("exit", (code: number) => {
+    if (!over) events.failed(`it ended with exit code ${code}`);
+  });
+  return {
+    post: (message, transfer = []) => thread.postMessage(message, transfer),
+    terminate: () => {
+      over = true;
+      thread.terminate();
+    },
+  };
+}
+
+/**
+ * The way back to the thread that began this one, or null where there is none.
+ *
+ * @param hear Is called with each message.
+ */
+export function parentPort(hear: (message: unknown) => void): Port | null {
+  if (runtime.Worker !== undefined) {
+    const inside = runtime.Bun
+      ? !runtime.Bun.isMainThread
+      : "WorkerGlobalScope" in globalThis;
+    if (!inside) return null;
+    runtime.addEventListener?.("message", ({ data }) => hear(data));
+    return {
+      post: (message, transfer = []) => runtime.postMessage!(message, transfer),
+    };
+  }
+  const port = runtime.process?.getBuiltinModule?.("node:worker_threads")
+    .parentPort;
+  if (!port) return null;
+  port.on("message", hear);
+  return {
+    post: (message, transfer = []) => port.postMessage(message, transfer),
+  };
+}

@@ -1,0 +1,225 @@
+/**
+ * Jobs off the main thread.
+ *
+ * @module
+ */
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { passing } from "./_options.ts";
+import { openWorker, type WebWorker, type WorkerPort } from "./_worker_edge.ts";
+import {
+  errorOf,
+  type FromWorker,
+  isMessage,
+  type ToWorker,
+} from "./_worker_messages.ts";
+import type { EpochRecord } from "./history.ts";
+import { fromTransferable, toTransferable } from "./transferable.ts";
+
+/** What a job says of itself: {@linkcode JobContext.report} and your own. */
+export type JobEvent =
+  | {
+    readonly type: "epoch";
+    readonly record: EpochRecord;
+    readonly epochs: number;
+  }
+  | {
+    readonly type: "step";
+    readonly epoch: number;
+    readonly epochs: number;
+    readonly batch: number;
+    readonly step: number;
+  };
+
+/** Options of {@linkcode inWorker}. */
+export interface InWorkerOptions {
+  /**
+   * Asks the job to stop: its own `signal` is aborted, and `fit` ends between
+   * two steps.
+   */
+  signal?: AbortSignal;
+}
+
+/** A job in a worker. Iterating over it gives its events, each once. */
+export interface Job<Output, Event = JobEvent> extends AsyncIterable<Event> {
+  /**
+   * What the job returned. It rejects with the job's error, which has the name,
+   * the message and the stack of the one thrown in the worker.
+   */
+  readonly result: Promise<Output>;
+  /** Ends the worker at once, whatever it does; `result` rejects. */
+  terminate(): void;
+}
+
+const optionsSchema = z.strictObject({
+  signal: z.optional(passing<AbortSignal>(
+    (value) =>
+      typeof (value as AbortSignal | null)?.throwIfAborted === "function",
+    "must be an AbortSignal: pass the signal of a controller",
+  )),
+});
+
+const operation = "run a job in a worker";
+
+/**
+ * Begins a worker and runs its job there, so that this thread stays free. The
+ * worker's module defines the job by {@linkcode workerJob}. The worker ends
+ * with its job.
+ *
+ * A bundler finds the worker's module where it is written as it expects it; for
+ * these pass a function: `() => new Worker(new URL("./job.ts",
+ * import.meta.url), { type: "module" })`.
+ *
+ * @typeParam Output What the job returns.
+ * @typeParam Event What it emits, beside or instead of {@linkcode JobEvent}.
+ * @param source The URL of the module, or a function that begins the worker.
+ * @param input What the job gets; tensors in arrays and plain objects are sent
+ * along.
+ * @param options A signal that stops the job.
+ * @returns The job: its events, and its result.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
+ *
+ * @example Epochs as they end
+ * ```ts ignore
+ * const job = train.inWorker(new URL("./job.ts", import.meta.url), { epochs: 3 });
+ * for await (const event of job) {
+ *   if (event.type === "epoch") console.log(event.record.train.loss);
+ * }
+ * model.loadStateDict(await job.result);
+ * ```
+ */
+export function inWorker<Output = unknown, Event = JobEvent>(
+  source: string | URL | (() => WebWorker),
+  input: unknown,
+  options: InWorkerOptions = {},
+): Job<Output, Event> {
+  const { signal } = parseArguments(
+    optionsSchema,
+    { source, input },
+    options,
+    arguments,
+    operation,
+  );
+  return new RunningJob<Output, Event>(source, input, signal);
+}
+
+class RunningJob<Output, Event> implements Job<Output, Event> {
+  readonly result: Promise<Output>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #input: unknown;
+  #port: WorkerPort | undefined;
+  #settle!: { resolve(output: Output): void; reject(error: unknown): void };
+  #over = false;
+  /** Events that nobody has taken yet. */
+  readonly #events: Event[] = [];
+  #wake: () => void = () => {};
+
+  constructor(
+    source: string | URL | (() => WebWorker),
+    input: unknown,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#input = input;
+    this.#signal = signal;
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // Who iterates hears of the error there.
+    this.result.catch(() => {});
+    if (signal?.aborted) {
+      this.#end(() => this.#fail(signal.reason));
+      return;
+    }
+    try {
+      this.#port = openWorker(source, {
+        message: (message) => this.#hear(message),
+        failed: (why) =>
+          this.#end(() =>
+            this.#fail(new Error(`Cannot ${operation} as it failed: ${why}`))
+          ),
+      });
+    } catch (cause) {
+      const { message } = cause as Error;
+      const error = new Error(`Cannot ${operation}: ${message}`, { cause });
+      this.#end(() => this.#fail(error));
+      return;
+    }
+    signal?.addEventListener("abort", this.#abort);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
+    while (true) {
+      while (this.#events.length > 0) yield this.#events.shift()!;
+      if (this.#over) break;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    await this.result;
+  }
+
+  terminate(): void {
+    this.#end(() =>
+      this.#fail(
+        new DOMException("The job was terminated", "AbortError"),
+      )
+    );
+  }
+
+  #fail(error: unknown): void {
+    this.#settle.reject(error);
+  }
+
+  readonly #abort = (): void => {
+    this.#say({ tenfold: "abort", reason: this.#signal!.reason });
+  };
+
+  #say(message: ToWorker, transfer?: ArrayBuffer[]): void {
+    try {
+      this.#port?.post(message, transfer);
+    } catch (cause) {
+      const { message: why } = cause as Error;
+      const error = new Error(
+        `Cannot ${operation} as its input cannot be sent to another thread: ${why}`,
+        { cause },
+      );
+      this.#end(() => this.#fail(error));
+    }
+  }
+
+  #hear(message: unknown): void {
+    if (!isMessage(message) || this.#over) return;
+    const said = message as FromWorker;
+    switch (said.tenfold) {
+      case "ready":
+        return void this.#start();
+      case "event":
+        this.#events.push(fromTransferable<Event>(said.event));
+        return this.#wake();
+      case "result":
+        return this.#end(() =>
+          this.#settle.resolve(fromTransferable<Output>(said.result))
+        );
+      case "error":
+        return this.#end(() => this.#fail(errorOf(said.error)));
+    }
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const { value, transfer } = await toTransferable(this.#input);
+      this.#say({ tenfold: "start", input: value }, transfer);
+    } catch (error) {
+      this.#end(() => this.#fail(error));
+    }
+  }
+
+  #end(settle: () => void): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#port?.terminate();
+    settle();
+    this.#wake();
+  }
+}

@@ -1,0 +1,187 @@
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { memory, scope, type Tensor, tensor } from "@tenfold/core";
+import { DataLoader, TensorDataset } from "@tenfold/data";
+import * as nn from "@tenfold/nn";
+import * as optim from "@tenfold/optim";
+import "./_testing.ts";
+import { fit } from "./fit.ts";
+import { inWorker, type JobEvent } from "./in_worker.ts";
+import { fromTransferable, toTransferable } from "./transferable.ts";
+
+const JOB = new URL("./_testdata/worker/job.ts", import.meta.url);
+
+interface Output {
+  readonly state: nn.StateDict;
+  readonly loss: number;
+}
+
+type Event = JobEvent | { readonly type: "began"; readonly weight: Tensor };
+
+/** The input of a job, and the model that it begins with. */
+function inputs(job: "fit" | "fail" | "hang", epochs: number) {
+  const x = tensor([[1, 2], [3, 4], [5, 6], [7, 8]]).div(8);
+  const y = x.sum(1, { keepDim: true });
+  const model = new nn.Linear(2, 1);
+  const state = model.stateDict();
+  return { model, input: { job, epochs, x, y, state } };
+}
+
+/** Runs `work`, which leaves no tensor behind. */
+async function balanced(work: () => Promise<void>): Promise<void> {
+  const before = memory().bytes;
+  await work();
+  assertEquals(memory().bytes, before);
+}
+
+describe("inWorker", () => {
+  it("trains elsewhere, to the same bits, with an event for each epoch", async () => {
+    await balanced(async () => {
+      const room = scope();
+      const { model, input } = inputs("fit", 3);
+      const job = inWorker<Output, Event>(JOB, input);
+      const events: Event[] = [];
+      for await (const event of job) events.push(event);
+      const { state, loss } = await job.result;
+      const epochs = events.filter((event) => event.type === "epoch");
+      assertEquals(epochs.map(({ record }) => record.epoch), [1, 2, 3]);
+      assertEquals(epochs.at(-1)!.record.train["loss"], loss);
+      const [began] = events;
+      assert(began?.type === "began");
+      assertEquals(await began.weight.toArray(), await model.weight.toArray());
+      const untrained = await model.weight.toArray();
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+      await fit(model, {
+        loss: nn.functional.mseLoss,
+        optimizer,
+        train: new DataLoader(new TensorDataset(input.x, input.y), {
+          batchSize: 2,
+        }),
+        epochs: 3,
+        progress: false,
+      });
+      assertEquals(
+        await state["weight"]!.toArray(),
+        await model.weight.toArray(),
+      );
+      assertNotEquals(await model.weight.toArray(), untrained);
+      for (const sent of [began.weight, ...Object.values(state)]) {
+        sent.dispose();
+      }
+      optimizer.dispose();
+      model.dispose();
+      room.dispose();
+    });
+  });
+
+  it("stops between two steps where it is asked to", async () => {
+    await balanced(async () => {
+      const room = scope();
+      const { model, input } = inputs("fit", 1e9);
+      const controller = new AbortController();
+      const job = inWorker<Output, Event>(JOB, input, {
+        signal: controller.signal,
+      });
+      let epochs = 0;
+      const error = await assertRejects(async () => {
+        for await (const event of job) {
+          if (event.type === "began") event.weight.dispose();
+          if (event.type === "epoch" && ++epochs === 2) controller.abort();
+        }
+      });
+      assertEquals((error as Error).name, "AbortError");
+      assert(epochs >= 2);
+      model.dispose();
+      room.dispose();
+    });
+  });
+
+  it("brings errors with their name and stack", async () => {
+    const room = scope();
+    const { model, input } = inputs("fail", 1);
+    const error = await assertRejects(
+      () => inWorker(JOB, input).result,
+      Error,
+      "nothing is right",
+    ) as Error;
+    assertEquals(error.name, "RangeError");
+    assert(error.stack!.includes("job.ts"), error.stack);
+    model.dispose();
+    room.dispose();
+  });
+
+  it("ends one that hears nothing", async () => {
+    const room = scope();
+    const { model, input } = inputs("hang", 1);
+    const job = inWorker(JOB, input);
+    setTimeout(() => job.terminate(), 50);
+    await assertRejects(() => job.result, Error, "The job was terminated");
+    model.dispose();
+    room.dispose();
+  });
+
+  it("does not begin where it is aborted before, and says what cannot be sent", async () => {
+    await assertRejects(
+      () => inWorker(JOB, {}, { signal: AbortSignal.abort() }).result,
+      Error,
+      "abort",
+    );
+    await assertRejects(
+      () => inWorker(JOB, { fn: () => 1 }).result,
+      Error,
+      "Cannot run a job in a worker as its input cannot be sent to another thread",
+    );
+    assertThrows(
+      () => inWorker(JOB, {}, { signal: 1 as never }),
+      TypeError,
+      "signal must be an AbortSignal",
+    );
+  });
+
+  it("says where there is no such module", async () => {
+    await assertRejects(
+      () => inWorker(new URL("./missing.ts", import.meta.url), {}).result,
+      Error,
+      "Cannot run a job in a worker as it failed",
+    );
+  });
+});
+
+describe("toTransferable", () => {
+  it("keeps build, dtypes, shapes and values", async () => {
+    await balanced(async () => {
+      const original = {
+        list: [tensor([[1.5], [2.5]]), tensor([true, false])],
+        whole: tensor([1, -2], { dtype: "int32" }),
+        empty: tensor([], { shape: [0, 3] }),
+        name: "net",
+        none: null,
+        map: new Map([[1, 2]]),
+      };
+      const { value, transfer } = await toTransferable(original);
+      assertEquals(transfer.length, 4);
+      const sent = structuredClone(value, { transfer });
+      const again = fromTransferable<typeof original>(sent);
+      const parts = (
+        { list, whole, empty }: typeof original,
+      ) => [...list, whole, empty];
+      const facts = (value: typeof original) =>
+        Promise.all(
+          parts(value).map(async (t) => [t.dtype, t.shape, await t.toArray()]),
+        );
+      assertEquals(await facts(again), await facts(original));
+      assertEquals([again.name, again.none, again.map.get(1)], [
+        "net",
+        null,
+        2,
+      ]);
+      for (const t of [...parts(again), ...parts(original)]) t.dispose();
+    });
+  });
+});

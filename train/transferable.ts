@@ -1,0 +1,116 @@
+/**
+ * Tensors on their way to another thread.
+ *
+ * @module
+ */
+import { type DType, Tensor, tensor, type TypedArray } from "@tenfold/core";
+import { checkCount } from "@tenfold/core/internal";
+
+/** A value whose tensors have become plain data. */
+export interface Transferable<T = unknown> {
+  /** The value to pass to `postMessage`. */
+  readonly value: unknown;
+  /** What `postMessage` shall move instead of copying. */
+  readonly transfer: ArrayBuffer[];
+  /** The type of the original, for TypeScript alone. */
+  readonly type?: T;
+}
+
+/** A tensor as plain data. */
+interface Packed {
+  readonly "@tenfold/tensor": {
+    readonly dtype: DType;
+    readonly shape: readonly number[];
+    readonly data: TypedArray;
+  };
+}
+
+/**
+ * Makes plain data of a value that holds tensors, for `postMessage`. Tensors
+ * are read from their device, wherever they are in arrays and plain objects,
+ * and keep dtype and shape; they are not released. Everything else stays as it
+ * is.
+ *
+ * @param value A tensor, or arrays and plain objects of tensors and other
+ * values, such as a state dict.
+ * @returns The value and the list of buffers, the two arguments of
+ * `postMessage`.
+ *
+ * @example A state dict for another thread
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const { value, transfer } = await train.toTransferable(model.stateDict());
+ * const there = structuredClone(value, { transfer }); // as postMessage does
+ * const state = train.fromTransferable<nn.StateDict>(there);
+ * assertEquals(state["weight"].shape, [1, 2]);
+ * ```
+ */
+export async function toTransferable<T>(value: T): Promise<Transferable<T>> {
+  checkCount("toTransferable", arguments.length, 1);
+  const transfer: ArrayBuffer[] = [];
+  const pack = async (value: unknown): Promise<unknown> => {
+    if (value instanceof Tensor) {
+      const data = await value.data();
+      transfer.push(data.buffer as ArrayBuffer);
+      const { dtype, shape } = value;
+      return { "@tenfold/tensor": { dtype, shape: [...shape], data } };
+    }
+    return await mapParts(value, pack);
+  };
+  return { value: await pack(value), transfer };
+}
+
+/**
+ * Makes the tensors again that {@linkcode toTransferable} made plain, on the
+ * current backend.
+ *
+ * @typeParam T The type of the original.
+ * @param value What arrived.
+ * @returns A value of the same build, with tensors.
+ */
+export function fromTransferable<T = unknown>(value: unknown): T {
+  checkCount("fromTransferable", arguments.length, 1);
+  const unpack = (value: unknown): unknown => {
+    if (!isPacked(value)) return mapPartsNow(value, unpack);
+    const { dtype, shape, data } = value["@tenfold/tensor"];
+    return tensor(data, { dtype, shape });
+  };
+  return unpack(value) as T;
+}
+
+function isPacked(value: unknown): value is Packed {
+  return typeof value === "object" && value !== null &&
+    "@tenfold/tensor" in value;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+async function mapParts(
+  value: unknown,
+  map: (part: unknown) => Promise<unknown>,
+): Promise<unknown> {
+  if (Array.isArray(value)) return await Promise.all(value.map(map));
+  if (!isPlain(value)) return value;
+  const entries = Object.entries(value).map(async ([key, part]) =>
+    [key, await map(part)] as const
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function mapPartsNow(
+  value: unknown,
+  map: (part: unknown) => unknown,
+): unknown {
+  if (Array.isArray(value)) return value.map(map);
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, map(part)]),
+  );
+}
