@@ -14,7 +14,7 @@ export {
   floatOf,
   numberOf,
 } from "./dtype.ts";
-export * from "./expr.ts";
+export * from "./expr/expr.ts";
 export * from "./kernel.ts";
 export type * from "./op.ts";
 export { ELEMENTWISE, type ElementwiseName } from "./ops/elementwise.ts";
@@ -23,9 +23,9 @@ export {
   SCALAR_FUNCTIONS,
   type ScalarFacts,
   type ScalarFunction,
-} from "./scalar.ts";
+} from "./expr/scalar.ts";
 export { broadcastShapes, sizeOf } from "./shape.ts";
-export { erf, erfc } from "./special.ts";
+export { erf, erfc } from "./expr/special.ts";
 export type { Storage } from "./storage.ts";
 export { updateInPlace } from "./tensor.ts";
 export {
@@ -33,6 +33,6 @@ export {
   THREEFRY_PARITY,
   THREEFRY_ROTATIONS,
   THREEFRY_ROUNDS,
-} from "./threefry.ts";
+} from "./expr/threefry.ts";
 export { Value } from "./value.ts";
 export { View } from "./view.ts";

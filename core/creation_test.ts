@@ -26,7 +26,7 @@ import {
   setRandomState,
 } from "./random_state.ts";
 import { memory } from "./storage.ts";
-import { threefry } from "./threefry.ts";
+import { threefry } from "./expr/threefry.ts";
 
 describe("tensor", () => {
   it(

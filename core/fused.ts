@@ -6,7 +6,7 @@
  */
 import { type DType, floatOf, promote } from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
-import { arg, castExpr, type Expr, scalar } from "./expr.ts";
+import { arg, castExpr, type Expr, scalar } from "./expr/expr.ts";
 import {
   DTYPE_COUNT,
   DTYPE_PART,

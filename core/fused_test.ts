@@ -5,9 +5,15 @@ import { clean } from "./_testing.ts";
 import { gradcheck } from "./autograd/gradcheck.ts";
 import { ones, tensor, zeros } from "./creation.ts";
 import { DTypeError, ShapeError } from "./errors.ts";
-import { call, castExpr, constant, type Expr, indexAlong } from "./expr.ts";
+import {
+  call,
+  castExpr,
+  constant,
+  type Expr,
+  indexAlong,
+} from "./expr/expr.ts";
 import { fused } from "./fused.ts";
-import { SCALAR_FUNCTIONS, type ScalarFunction } from "./scalar.ts";
+import { SCALAR_FUNCTIONS, type ScalarFunction } from "./expr/scalar.ts";
 import { grad } from "./tensor.ts";
 
 const leaf = (values: number[] | number[][]) =>

@@ -27,9 +27,9 @@ export {
   environmentVariable,
   openDevice,
 } from "./registry.ts";
-export { integerPower, power } from "./scalar.ts";
+export { integerPower, power } from "./expr/scalar.ts";
 export { knowingNew, releasePassed, tidyNow, unscopedNow } from "./scope.ts";
-export { roundHalfEven } from "./special.ts";
+export { roundHalfEven } from "./expr/special.ts";
 export { currentTask, Task } from "./task.ts";
 export { checkTensor, tensorClass, wrapValue } from "./tensor.ts";
 export { Turn } from "./turn.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DType } from "./dtype.ts";
-import type { Expr } from "./expr.ts";
+import type { Expr } from "./expr/expr.ts";
 
 /**
  * How an operand lies along the loop, as a promise that lets a backend skip

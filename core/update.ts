@@ -5,7 +5,7 @@
  */
 import { canCast, type DType, dtypeOfNumber, promote } from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
-import { arg, castExpr, type Expr, scalar } from "./expr.ts";
+import { arg, castExpr, type Expr, scalar } from "./expr/expr.ts";
 import { memoize } from "./lower/program.ts";
 import type { UpdateProgram } from "./op.ts";
 import { ELEMENTWISE, type ElementwiseName } from "./ops/elementwise.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import { arg, type Expr, topological } from "../expr.ts";
+import { arg, type Expr, topological } from "../expr/expr.ts";
 import type { Formula } from "../op.ts";
 import type { Shape } from "../shape.ts";
 

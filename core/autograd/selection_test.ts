@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean } from "../_testing.ts";
 import { tensor } from "../creation.ts";
-import { call, constant, type Expr } from "../expr.ts";
+import { call, constant, type Expr } from "../expr/expr.ts";
 import { fused } from "../fused.ts";
 import { grad, type Tensor } from "../tensor.ts";
 

@@ -5,7 +5,14 @@
  */
 import { APPLY } from "../members.ts";
 import { type DType, floatOf, isFloating } from "../dtype.ts";
-import { arg, call, castExpr, constant, type Expr, scalar } from "../expr.ts";
+import {
+  arg,
+  call,
+  castExpr,
+  constant,
+  type Expr,
+  scalar,
+} from "../expr/expr.ts";
 import { memoize } from "../lower/program.ts";
 import type { Formula } from "../op.ts";
 import { checkNumber } from "../options.ts";

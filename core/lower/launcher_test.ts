@@ -3,7 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import type { Backend } from "../backend.ts";
 import type { DType } from "../dtype.ts";
-import { arg, call, castExpr, type Expr } from "../expr.ts";
+import { arg, call, castExpr, type Expr } from "../expr/expr.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { Storage } from "../storage.ts";
 import { Value } from "../value.ts";

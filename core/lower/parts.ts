@@ -6,7 +6,14 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import { arg, call, castExpr, type Expr, indexAlong, scalar } from "../expr.ts";
+import {
+  arg,
+  call,
+  castExpr,
+  type Expr,
+  indexAlong,
+  scalar,
+} from "../expr/expr.ts";
 import { sameShape, type Shape } from "../shape.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";

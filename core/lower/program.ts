@@ -6,8 +6,8 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import { type Expr, positionsOf } from "../expr.ts";
-import { checkExprs } from "../expr_check.ts";
+import { type Expr, positionsOf } from "../expr/expr.ts";
+import { checkExprs } from "../expr/check.ts";
 import type { Combine } from "../kernel.ts";
 
 let count = 0;

@@ -5,7 +5,7 @@
  * @module
  */
 import { type DType, floatOf, numberOf } from "../dtype.ts";
-import { accumulator, arg, call, constant } from "../expr.ts";
+import { accumulator, arg, call, constant } from "../expr/expr.ts";
 import { alongDim } from "../lower/geometry.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import {

@@ -6,7 +6,7 @@
  */
 import { type DType, promote } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { call, type Expr } from "../expr.ts";
+import { call, type Expr } from "../expr/expr.ts";
 import { copyInto, copyOf, filled, programOf } from "../lower/parts.ts";
 import { MapProgram } from "../lower/program.ts";
 import type { Meta } from "../op.ts";

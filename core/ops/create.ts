@@ -5,7 +5,14 @@
  */
 import type { DType } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { arg, call, castExpr, constant, indexAlong, scalar } from "../expr.ts";
+import {
+  arg,
+  call,
+  castExpr,
+  constant,
+  indexAlong,
+  scalar,
+} from "../expr/expr.ts";
 import { counted, filled } from "../lower/parts.ts";
 import { MapProgram, memoize } from "../lower/program.ts";
 import { checkNumber } from "../options.ts";

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { call, constant, type Expr } from "../expr.ts";
-import type { ScalarFunction } from "../scalar.ts";
+import { call, constant, type Expr } from "../expr/expr.ts";
+import type { ScalarFunction } from "../expr/scalar.ts";
 import { derived, type FindRule, written } from "./elementwise_gradient.ts";
 import {
   type DTypeRule,

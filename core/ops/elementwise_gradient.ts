@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { differentiate } from "../autograd/differentiate.ts";
+import { differentiate } from "../expr/differentiate.ts";
 import {
   broadcastDims,
   type GradientFormula,
@@ -14,7 +14,7 @@ import {
   substitute,
 } from "../autograd/gradient_formula.ts";
 import type { DType } from "../dtype.ts";
-import { arg, castExpr, type Expr, scalar } from "../expr.ts";
+import { arg, castExpr, type Expr, scalar } from "../expr/expr.ts";
 import { DTYPE_PART, type Key, withPart } from "../key.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";

@@ -12,7 +12,7 @@ import {
   promote,
 } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
-import { arg, castExpr, type Expr, scalar } from "../expr.ts";
+import { arg, castExpr, type Expr, scalar } from "../expr/expr.ts";
 import { DTYPE_COUNT, DTYPE_PART, type Key, withPart } from "../key.ts";
 import { MapProgram } from "../lower/program.ts";
 import type { Meta } from "../op.ts";

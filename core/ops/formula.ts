@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { differentiate } from "../autograd/differentiate.ts";
+import { differentiate } from "../expr/differentiate.ts";
 import {
   broadcastDims,
   type GradientFormula,
@@ -22,7 +22,7 @@ import {
   type Expr,
   scalar,
   usesIndex,
-} from "../expr.ts";
+} from "../expr/expr.ts";
 import { shaped } from "../lower/parts.ts";
 import { MapProgram, ReduceProgram } from "../lower/program.ts";
 import type { Meta } from "../op.ts";

@@ -12,7 +12,7 @@ import {
   castExpr,
   constant,
   type Expr,
-} from "../expr.ts";
+} from "../expr/expr.ts";
 import { alongDim } from "../lower/geometry.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import {

@@ -9,7 +9,7 @@
  */
 import type { Signature } from "../autograd/node.ts";
 import type { DType } from "../dtype.ts";
-import { arg, type Expr } from "../expr.ts";
+import { arg, type Expr } from "../expr/expr.ts";
 import { memoize } from "../lower/program.ts";
 import type { Formula, MovementOp, Op } from "../op.ts";
 import type { Shape } from "../shape.ts";

@@ -5,7 +5,7 @@
  */
 import { type DType, DTYPES } from "../dtype.ts";
 import { ShapeError, showShape } from "../errors.ts";
-import { accumulator, arg, call, constant } from "../expr.ts";
+import { accumulator, arg, call, constant } from "../expr/expr.ts";
 import { collapse } from "../lower/geometry.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import {

@@ -5,7 +5,7 @@
  */
 import type { DType } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { accumulator, arg, call } from "../expr.ts";
+import { accumulator, arg, call } from "../expr/expr.ts";
 import { collapse } from "../lower/geometry.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import { reduceAlong, shaped } from "../lower/parts.ts";

@@ -13,7 +13,7 @@ import {
   type Expr,
   indexAlong,
   scalar,
-} from "../expr.ts";
+} from "../expr/expr.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import { denseOf, shaped } from "../lower/parts.ts";
 import { MapProgram, memoize } from "../lower/program.ts";

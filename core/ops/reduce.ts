@@ -13,7 +13,7 @@ import {
   constant,
   type Expr,
   scalar,
-} from "../expr.ts";
+} from "../expr/expr.ts";
 import type { Combine } from "../kernel.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import { shaped } from "../lower/parts.ts";

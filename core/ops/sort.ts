@@ -4,7 +4,7 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import { accumulator, arg, call, castExpr, type Expr } from "../expr.ts";
+import { accumulator, arg, call, castExpr, type Expr } from "../expr/expr.ts";
 import { alongDim } from "../lower/geometry.ts";
 import {
   behind,

@@ -5,7 +5,14 @@
  * @module
  */
 import { type DType, type FloatDType, floatOf } from "../dtype.ts";
-import { accumulator, arg, call, castExpr, constant, scalar } from "../expr.ts";
+import {
+  accumulator,
+  arg,
+  call,
+  castExpr,
+  constant,
+  scalar,
+} from "../expr/expr.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import { programOf, shaped } from "../lower/parts.ts";
 import { memoize, ReduceProgram } from "../lower/program.ts";

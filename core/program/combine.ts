@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { arg, type Expr } from "../expr.ts";
+import { arg, type Expr } from "../expr/expr.ts";
 import { collapse, stridesAlong } from "../lower/geometry.ts";
 import { MapProgram, ReduceProgram } from "../lower/program.ts";
 import { sameShape, type Shape, sizeOf } from "../shape.ts";

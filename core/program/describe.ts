@@ -4,7 +4,7 @@
  * @module
  */
 import { DTYPES } from "../dtype.ts";
-import type { Expr } from "../expr.ts";
+import type { Expr } from "../expr/expr.ts";
 import { showShape } from "../errors.ts";
 import type { Plan } from "./plan.ts";
 import type { Shape } from "../shape.ts";

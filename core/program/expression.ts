@@ -5,7 +5,7 @@
  * @module
  */
 import { DTYPES } from "../dtype.ts";
-import type { Expr } from "../expr.ts";
+import type { Expr } from "../expr/expr.ts";
 
 /** What takes the place of leaves. */
 export interface Substitution {

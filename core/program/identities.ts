@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { distribution } from "../autograd/differentiate.ts";
+import { distribution } from "../expr/differentiate.ts";
 import {
   arg,
   call,
@@ -13,7 +13,7 @@ import {
   type Expr,
   operandsOf,
   topological,
-} from "../expr.ts";
+} from "../expr/expr.ts";
 import { MapProgram } from "../lower/program.ts";
 import { sameShape } from "../shape.ts";
 import type { Storage } from "../storage.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
-import { arg, type Expr, operandsOf, topological } from "../expr.ts";
+import { arg, type Expr, operandsOf, topological } from "../expr/expr.ts";
 import { MapProgram } from "../lower/program.ts";
 import { sizeOf } from "../shape.ts";
 import type { Storage } from "../storage.ts";

@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { clean } from "./_testing.ts";
-import { ones, zeros } from "./creation.ts";
-import type { DType } from "./dtype.ts";
-import { DTypeError, IndexError } from "./errors.ts";
+import { clean } from "../_testing.ts";
+import { ones, zeros } from "../creation.ts";
+import type { DType } from "../dtype.ts";
+import { DTypeError, IndexError } from "../errors.ts";
 import {
   accumulator,
   arg,
@@ -15,7 +15,7 @@ import {
   scalar,
 } from "./expr.ts";
 import { SCALAR_FUNCTIONS, type ScalarFunction } from "./scalar.ts";
-import { apply, updateInPlace } from "./tensor.ts";
+import { apply, updateInPlace } from "../tensor.ts";
 
 const DTYPES: readonly DType[] = ["bool", "int32", "float32", "float64"];
 const FUNCTIONS = Object.keys(SCALAR_FUNCTIONS) as ScalarFunction[];

@@ -13,9 +13,9 @@
  *
  * @module
  */
-import { checkDType, type DType } from "./dtype.ts";
-import { checkExpr, checkPosition, typeOfCall } from "./expr_types.ts";
-import { checkNumber } from "./options.ts";
+import { checkDType, type DType } from "../dtype.ts";
+import { checkExpr, checkPosition, typeOfCall } from "./types.ts";
+import { checkNumber } from "../options.ts";
 import type { ScalarFunction } from "./scalar.ts";
 
 /**

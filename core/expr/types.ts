@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { type DType, DTYPES, isFloating } from "./dtype.ts";
-import { DTypeError } from "./errors.ts";
+import { type DType, DTYPES, isFloating } from "../dtype.ts";
+import { DTypeError } from "../errors.ts";
 import type { Expr } from "./expr.ts";
-import { showValue } from "./options.ts";
+import { showValue } from "../options.ts";
 import {
   SCALAR_FUNCTIONS,
   type ScalarFacts,

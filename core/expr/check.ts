@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { checkDType, type DType } from "./dtype.ts";
-import { DTypeError } from "./errors.ts";
+import { checkDType, type DType } from "../dtype.ts";
+import { DTypeError } from "../errors.ts";
 import { constant, type Expr, indexAlong, topological } from "./expr.ts";
-import { checkExpr, checkPosition, typeOfCall } from "./expr_types.ts";
+import { checkExpr, checkPosition, typeOfCall } from "./types.ts";
 
 /** Checks one node, whose operands have been checked. */
 function checkNode(

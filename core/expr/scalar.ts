@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type DType, isFloating } from "./dtype.ts";
+import { type DType, isFloating } from "../dtype.ts";
 import { erf, gelu, roundHalfEven } from "./special.ts";
 import { threefry } from "./threefry.ts";
 

@@ -5,8 +5,8 @@
  * @module
  */
 import { type DType, isFloating, promote } from "../dtype.ts";
-import { call, castExpr, constant, type Expr, topological } from "../expr.ts";
-import type { ScalarFunction } from "../scalar.ts";
+import { call, castExpr, constant, type Expr, topological } from "./expr.ts";
+import type { ScalarFunction } from "./scalar.ts";
 
 /**
  * The change of a call: `y` is the call itself, `x` its operands, and `d` the
