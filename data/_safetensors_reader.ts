@@ -62,7 +62,7 @@ export interface SafetensorsReader {
    * each dtype.
    *
    * @param name The name of the tensor.
-   * @param options Where the tensor shall live.
+   * @param options `device`.
    * @returns The tensor.
    * @throws {RangeError} If there is no tensor of this name.
    * @throws {DataFormatError} If the file is damaged, the dtype has no
@@ -74,7 +74,7 @@ export interface SafetensorsReader {
    * Reads several tensors, such as those of one layer.
    *
    * @param names Their names.
-   * @param options Where the tensors shall live.
+   * @param options `device`.
    * @returns The tensors by name.
    * @throws {RangeError} If there is no tensor of a name.
    * @throws {DataFormatError} If a file is damaged, or a tensor has no

@@ -31,7 +31,7 @@ export class FittedFigures<Name extends string> {
   get(): { readonly [N in Name]: Tensor } {
     if (this.#figures === null) {
       throw new TypeError(
-        `Cannot use a ${this.#scaler} as it has no figures yet: call fit or loadStateDict first`,
+        `Cannot use a ${this.#scaler} as it is not fitted yet: call fit or loadStateDict first`,
       );
     }
     return this.#figures;
@@ -71,7 +71,7 @@ export class FittedFigures<Name extends string> {
     checkTable(x, `${operation} with a ${this.#scaler}`, features);
   }
 
-  /** Releases the figures. */
+  /** Releases the fitted statistics. */
   dispose(): void {
     const figures: Figures = this.#figures ?? {};
     for (const figure of Object.values(figures)) figure.dispose();

@@ -38,7 +38,7 @@ const MEASURES = [
  * (diagnostic)", UCI Machine Learning Repository, 1993,
  * <https://doi.org/10.24432/C5DW2B>, CC BY 4.0.
  *
- * @param options Where the tensors shall live.
+ * @param options `device`.
  * @returns `data` of shape `[569, 30]`, `target` of shape `[569]` with values 0
  * and 1, and the names.
  *

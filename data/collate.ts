@@ -1,5 +1,5 @@
 /**
- * From samples to a batch.
+ * Collation: from samples to a batch.
  *
  * @module
  */

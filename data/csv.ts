@@ -61,8 +61,7 @@ const optionsSchema = z.strictObject({
  * `\r\n` or `\r`, also mixed, and empty lines are left out.
  *
  * @param text The whole file.
- * @param options The header, the delimiter, comments, the marks of missing
- * values.
+ * @param options `header`, `columns`, `delimiter`, `comment` and `naValues`.
  * @returns The table.
  * @throws {DataFormatError} If the text holds no row, a quote is not closed, a
  * row has too few or too many fields (the message names its line), or two
@@ -120,8 +119,7 @@ function checkColumns(names: readonly string[]): void {
  * Reads a CSV file in UTF-8.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options The header, the delimiter, comments, the marks of missing
- * values.
+ * @param options `header`, `columns`, `delimiter`, `comment` and `naValues`.
  * @returns The table.
  * @throws {DataFormatError} If the file is not UTF-8 or not a table.
  * @throws {FileError} If the file cannot be read.

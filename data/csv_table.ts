@@ -48,10 +48,10 @@ export interface CsvTableOptions {
   naValues?: readonly string[];
 }
 
-/** What becomes of a missing value, such as an empty field or NA. */
+/** How to treat a missing value, such as an empty field or NA. */
 export interface MissingOption {
   /**
-   * `"error"` refuses the table and names the field, `"nan"` reads NaN.
+   * `"error"` throws and names the field, `"nan"` reads NaN.
    *
    * @default {"error"}
    */
@@ -117,7 +117,7 @@ export class CsvTable {
    *
    * @param columns The names of the columns.
    * @param rows The fields of each row; each has one for every column.
-   * @param options What else is known of the text.
+   * @param options `firstRow` and `naValues`.
    */
   constructor(
     columns: readonly string[],
@@ -173,7 +173,7 @@ export class CsvTable {
    * A column as numbers.
    *
    * @param column The column's name.
-   * @param options What becomes of missing values.
+   * @param options `missing`.
    * @returns The numbers, row by row.
    * @throws {RangeError} If there is no such column.
    * @throws {DataFormatError} If a field is not a number; the message names
@@ -236,7 +236,7 @@ export class CsvTable {
    * Columns as a tensor of shape `[rows, columns]`.
    *
    * @param columns The names of the columns; all of them by default.
-   * @param options The dtype, the device, and what becomes of missing values.
+   * @param options `dtype`, `device` and `missing`.
    * @returns The numbers of these columns.
    * @throws {RangeError} If there is no such column.
    * @throws {DataFormatError} If a field is not a number, or the dtype is int32

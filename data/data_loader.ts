@@ -19,33 +19,33 @@ import { DatasetError, messageOf } from "./errors.ts";
 /** Options of {@linkcode DataLoader}. */
 export interface DataLoaderOptions<Sample, Batch> {
   /**
-   * Samples in a batch.
+   * Number of samples in a batch.
    *
    * @default {1}
    */
   batchSize?: number;
   /**
-   * Whether each epoch has an order of its own, drawn at random.
+   * Whether to shuffle the samples anew for each epoch.
    *
    * @default {false}
    */
   shuffle?: boolean;
-  /** Decides the orders. Without it, one is drawn from the global generator. */
+  /** Seed of the order of samples. Without it, one is drawn from the global generator. */
   seed?: number;
   /**
-   * Whether a last batch with fewer samples is left out.
+   * Whether to leave out a last batch with fewer samples.
    *
    * @default {false}
    */
   dropLast?: boolean;
   /**
-   * Makes a batch of samples.
+   * Combines samples into a batch.
    *
    * @default {collate}
    */
   collate?: (samples: Sample[]) => Batch | Promise<Batch>;
   /**
-   * How many batches of samples are fetched ahead while the loop's body runs.
+   * Number of batches whose samples are fetched ahead while the loop's body runs.
    * It helps where `get` waits for a disk or a network. In browsers, which
    * cannot tell asynchronous tasks apart, such a `get` best gives plain numbers
    * and arrays: a tensor that it makes after waiting belongs there to whatever
@@ -56,17 +56,17 @@ export interface DataLoaderOptions<Sample, Batch> {
   prefetch?: number;
 }
 
-/** Where a loader stands: plain values, to be saved with a checkpoint. */
+/** The position of a loader: plain values, to be saved with a checkpoint. */
 export interface DataLoaderState {
-  /** The seed of the orders. */
+  /** Seed of the order of samples. */
   readonly seed: number;
-  /** The epoch that is running, or the next one between two. */
+  /** The current epoch, or the next one between two. */
   readonly epoch: number;
-  /** Batches of this epoch that were handed out. */
+  /** Number of batches of this epoch that were returned. */
   readonly batch: number;
-  /** Samples of the dataset. */
+  /** Number of samples of the dataset. */
   readonly samples: number;
-  /** Samples in a batch. */
+  /** Number of samples in a batch. */
   readonly batchSize: number;
 }
 
@@ -136,8 +136,8 @@ interface Place {
  * names the index, at the batch where the sample belongs. When a loop ends, by
  * `break` or an error too, fetches under way are waited for and dropped.
  *
- * @typeParam Sample What the dataset gives for one index.
- * @typeParam Batch What `collate` makes of several.
+ * @typeParam Sample The type of a sample.
+ * @typeParam Batch The type of a batch.
  *
  * @example An epoch over features and labels
  * ```ts
@@ -158,7 +158,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
   implements AsyncIterable<Batch> {
   /** The dataset that the batches come from. */
   readonly dataset: Dataset<Sample>;
-  /** Samples in a batch. */
+  /** Number of samples in a batch. */
   readonly batchSize: number;
   readonly #shuffle: boolean;
   readonly #dropLast: boolean;
@@ -174,7 +174,8 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
    * Makes a loader over a dataset.
    *
    * @param dataset The dataset that the batches come from.
-   * @param options How to make them.
+   * @param options `batchSize`, `shuffle`, `seed`, `dropLast`, `collate` and
+   * `prefetch`.
    * @throws {TypeError} If `dataset` is not a dataset, or an option is unknown or of
    * the wrong type.
    * @throws {RangeError} If an option has a wrong value, such as batch size 0.
@@ -207,7 +208,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
   }
 
   /**
-   * One epoch, or what is left of one whose state was loaded.
+   * One epoch, or the rest of one whose state was loaded.
    *
    * @returns The batches, in order.
    * @throws {DatasetError} If the dataset fails; it names the index.
@@ -250,9 +251,9 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
   }
 
   /**
-   * Where the loader stands: the next batch that it would hand out.
+   * The position of the loader: the next batch that it would return.
    *
-   * @returns Plain values that survive JSON.
+   * @returns Plain values, which can be written as JSON.
    */
   stateDict(): DataLoaderState {
     checkCount("stateDict", arguments.length, 0);
@@ -263,10 +264,10 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
   }
 
   /**
-   * Takes the loader to a place that was saved: the next loop hands out the
-   * rest of that epoch, in the same order.
+   * Restores a saved position: the next loop returns the rest of that epoch, in
+   * the same order.
    *
-   * @param state What {@linkcode DataLoader.stateDict} gave.
+   * @param state What {@linkcode DataLoader.stateDict} returned.
    * @throws {TypeError} If the state is not that of a loader.
    * @throws {RangeError} If it was saved with another number of samples or
    * another batch size.

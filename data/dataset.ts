@@ -1,15 +1,15 @@
 /**
- * What a dataset is.
+ * The interface of datasets.
  *
  * @module
  */
 import { showValue } from "@tenfold/core/internal";
 
 /**
- * Samples by number, the way PyTorch has them. Anything with a length and a
- * `get` will do: an object literal, a class of your own.
+ * A map-style dataset: samples by index. Any object with a `length` and a `get`
+ * is one.
  *
- * @typeParam Sample What `get` gives for one index.
+ * @typeParam Sample The type of a sample.
  *
  * @example Ten numbers and their squares
  * ```ts
@@ -24,17 +24,17 @@ import { showValue } from "@tenfold/core/internal";
  * ```
  */
 export interface Dataset<Sample = unknown> {
-  /** The number of samples. */
+  /** Number of samples. */
   readonly length: number;
   /**
-   * One sample, now or later.
+   * One sample, or a promise of it.
    *
    * @param index From 0 to `length - 1`.
    */
   get(index: number): Sample | Promise<Sample>;
   /**
-   * Several samples as one batch, where the dataset has a faster way than one
-   * by one; a loader without a `collate` of its own takes it.
+   * Several samples as one batch, where that is faster than one by one. A loader
+   * without a `collate` of its own calls it.
    *
    * @param indices The samples, in order.
    */

@@ -44,7 +44,7 @@ part, as scikit-learn ships it. Licence: CC BY 4.0.`;
  * Alpaydin and Kaynak, "Optical recognition of handwritten digits", UCI Machine
  * Learning Repository, 1998, <https://doi.org/10.24432/C50P49>, CC BY 4.0.
  *
- * @param options The shape of a sample, and where the tensors shall live.
+ * @param options `layout` and `device`.
  * @returns `data` of shape `[1797, 64]` or `[1797, 1, 8, 8]`, `target` of shape
  * `[1797]` with values from 0 to 9, and the names.
  *

@@ -5,8 +5,8 @@
  */
 
 /**
- * Bytes that are not what their format promises: a file cut short, with
- * bytes too many, or with a header that lies.
+ * Thrown where bytes do not conform to their format: a truncated file, excess
+ * bytes, or a header that does not fit the data.
  *
  * @example Telling a bad file from other failures
  * ```ts
@@ -22,9 +22,9 @@ export class DataFormatError extends RangeError {
 }
 
 /**
- * A file that could not be read, written or fetched. The message names the
- * path and, where a runtime refused the access, the flag that grants it; the
- * runtime's own error is the `cause`.
+ * Thrown where a file cannot be read, written or fetched. The message names the
+ * path and, where permission was denied, the flag that grants it; the `cause` is
+ * the error of the runtime.
  */
 export class FileError extends Error {
   /** Always `"FileError"`. */
@@ -32,13 +32,13 @@ export class FileError extends Error {
 }
 
 /**
- * A dataset that failed to give a sample. The message names the index and the
- * dataset's own error is the `cause`.
+ * Thrown where a dataset fails to return a sample. The message names the index,
+ * and the `cause` is the error of the dataset.
  */
 export class DatasetError extends Error {
   /** Always `"DatasetError"`. */
   override name = "DatasetError";
-  /** The indices that were asked for when the dataset failed. */
+  /** The indices that were requested when the dataset failed. */
   readonly indices: readonly number[];
 
   /**

@@ -219,7 +219,7 @@ export async function inflateIdx(bytes: Uint8Array): Promise<Uint8Array> {
  * device has it and becomes float32 elsewhere.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options Where the tensor shall live.
+ * @param options `device`.
  * @returns A tensor of the file's shape.
  * @throws {DataFormatError} If the file is damaged.
  * @throws {FileError} If the file cannot be read.

@@ -23,7 +23,7 @@ scikit-learn ships it. Licence: CC BY 4.0.`;
  * Fisher, "Iris", UCI Machine Learning Repository, 1936,
  * <https://doi.org/10.24432/C56C76>, CC BY 4.0.
  *
- * @param options Where the tensors shall live.
+ * @param options `device`.
  * @returns `data` of shape `[150, 4]`, `target` of shape `[150]` with values
  * from 0 to 2, and the names.
  *

@@ -1,5 +1,5 @@
 /**
- * What the embedded data sets are given as.
+ * The type of the embedded data sets.
  *
  * @module
  */
@@ -13,11 +13,11 @@ export interface LabeledData {
   readonly data: Tensor;
   /** The class of each sample: int32 of shape `[samples]`. */
   readonly target: Tensor;
-  /** What each column of the features is. */
+  /** Names of the features, one for each column. */
   readonly featureNames: readonly string[];
-  /** What each class is. */
+  /** Names of the classes. */
   readonly targetNames: readonly string[];
-  /** What the data set is, where it comes from, and under which licence. */
+  /** Description, source and licence of the data set. */
   readonly description: string;
 }
 

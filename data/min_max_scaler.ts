@@ -1,5 +1,5 @@
 /**
- * Features within fixed bounds.
+ * Scaling of features to a range.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 /** Options of {@linkcode MinMaxScaler}. */
 export interface MinMaxScalerOptions {
   /**
-   * The least and the greatest value of the scaled features.
+   * Minimum and maximum of the scaled features.
    *
    * @default {[0, 1]}
    */
   featureRange?: readonly [number, number];
   /**
-   * Whether values beyond those that were learned are cut off at the bounds.
+   * Whether values outside of the fitted range are clipped to the bounds.
    *
    * @default {false}
    */
@@ -35,11 +35,12 @@ const optionsSchema = z.strictObject({
 });
 
 /**
- * Takes every feature into a range: its least value to the lower bound, its
- * greatest to the upper one. As in scikit-learn a constant feature goes to the
- * lower bound, and NaN is left out of the figures and stays NaN.
+ * Scales each feature to a range: its minimum becomes the lower bound and its
+ * maximum the upper one. As in scikit-learn a constant feature becomes the lower
+ * bound, and NaN is ignored in fitting and stays NaN.
  *
- * The figures belong to the scaler, not to a scope; `dispose` releases them.
+ * The fitted statistics belong to the scaler, not to a scope; `dispose` releases
+ * them.
  *
  * @example From 0 to 1
  * ```ts
@@ -59,9 +60,9 @@ export class MinMaxScaler {
     new FittedFigures("MinMaxScaler", ["dataMin", "dataMax", "scale"]);
 
   /**
-   * Makes a scaler without figures yet.
+   * Creates a scaler, which is fitted by `fit`.
    *
-   * @param options The range, and what happens beyond it.
+   * @param options `featureRange` and `clip`.
    * @throws {TypeError} If an option is unknown or of the wrong type.
    * @throws {RangeError} If the range is empty.
    */
@@ -83,23 +84,23 @@ export class MinMaxScaler {
     this.#clip = clip;
   }
 
-  /** The least value of each feature, of shape `[features]`. */
+  /** Minimum of each feature, of shape `[features]`. */
   get dataMin(): Tensor {
     return this.#figures.get().dataMin;
   }
 
-  /** The greatest value of each feature, of shape `[features]`. */
+  /** Maximum of each feature, of shape `[features]`. */
   get dataMax(): Tensor {
     return this.#figures.get().dataMax;
   }
 
-  /** What each feature is multiplied by, of shape `[features]`. */
+  /** Factor of each feature, of shape `[features]`. */
   get scale(): Tensor {
     return this.#figures.get().scale;
   }
 
   /**
-   * Learns the figures from data.
+   * Computes the statistics of the data.
    *
    * @param x Samples, of shape `[samples, features]`.
    * @returns This scaler.
@@ -122,8 +123,8 @@ export class MinMaxScaler {
    *
    * @param x Samples, of shape `[samples, features]`.
    * @returns The scaled samples.
-   * @throws {ShapeError} If the data has other features than were learned.
-   * @throws {TypeError} If no figures were learned yet.
+   * @throws {ShapeError} If the number of features differs.
+   * @throws {TypeError} If the scaler is not fitted yet.
    */
   transform(x: Tensor): Tensor {
     checkCount("transform", arguments.length, 1);
@@ -136,7 +137,7 @@ export class MinMaxScaler {
   }
 
   /**
-   * Learns the figures from data and scales it.
+   * Fits the scaler to the data and scales it.
    *
    * @param x Samples, of shape `[samples, features]`.
    * @returns The scaled samples.
@@ -148,12 +149,12 @@ export class MinMaxScaler {
   }
 
   /**
-   * Takes scaled data back to what it was.
+   * Inverts the scaling.
    *
    * @param z Scaled samples, of shape `[samples, features]`.
-   * @returns The samples in their own units.
-   * @throws {ShapeError} If the data has other features than were learned.
-   * @throws {TypeError} If no figures were learned yet.
+   * @returns The samples in their original units.
+   * @throws {ShapeError} If the number of features differs.
+   * @throws {TypeError} If the scaler is not fitted yet.
    */
   inverseTransform(z: Tensor): Tensor {
     checkCount("inverseTransform", arguments.length, 1);
@@ -162,10 +163,10 @@ export class MinMaxScaler {
   }
 
   /**
-   * The figures, to be saved beside a model's.
+   * The fitted statistics, such as for a file.
    *
    * @returns `dataMin`, `dataMax` and `scale`.
-   * @throws {TypeError} If no figures were learned yet.
+   * @throws {TypeError} If the scaler is not fitted yet.
    */
   stateDict(): { dataMin: Tensor; dataMax: Tensor; scale: Tensor } {
     checkCount("stateDict", arguments.length, 0);
@@ -173,23 +174,23 @@ export class MinMaxScaler {
   }
 
   /**
-   * Takes saved figures, as copies.
+   * Copies saved statistics.
    *
-   * @param state What {@linkcode MinMaxScaler.stateDict} gave.
-   * @throws {ShapeError} If a figure is missing or of another shape.
+   * @param state What {@linkcode MinMaxScaler.stateDict} returned.
+   * @throws {ShapeError} If a tensor is missing or of another shape.
    */
   loadStateDict(state: { readonly [name: string]: Tensor }): void {
     checkCount("loadStateDict", arguments.length, 1);
     this.#figures.load(state);
   }
 
-  /** Releases the figures. */
+  /** Releases the fitted statistics. */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
     this.#figures.dispose();
   }
 
-  /** Releases the figures at the end of a `using` block. */
+  /** {@linkcode dispose} at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }

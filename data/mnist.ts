@@ -30,20 +30,20 @@ export type { DownloadProgress } from "./_download.ts";
 /** Options of {@linkcode downloadMnist}. */
 export interface DownloadMnistOptions {
   /**
-   * Folders on the web that hold the four `.gz` files, tried in order.
+   * URLs of folders that hold the four `.gz` files, tried in order.
    *
    * @default {two public copies}
    */
   mirrors?: readonly string[];
   /**
-   * Milliseconds without a byte after which a mirror is given up.
+   * Timeout in milliseconds without a byte, after which the next mirror is tried.
    *
    * @default {30000}
    */
   timeout?: number;
   /**
-   * Whether a bar shows the download where there is a terminal, or a function
-   * that hears of it.
+   * Whether to show a progress bar on a terminal, or a function that is called
+   * with the progress.
    *
    * @default {true}
    */
@@ -60,13 +60,13 @@ export interface MnistOptions extends DownloadMnistOptions, DeviceOption {
    */
   root?: string;
   /**
-   * The 60,000 digits to train on or the 10,000 to test with.
+   * The 60,000 training digits or the 10,000 test digits.
    *
    * @default {"train"}
    */
   split?: "train" | "test";
   /**
-   * Whether files that are missing or damaged are fetched.
+   * Whether to download files that are missing or damaged.
    *
    * @default {false}
    */
@@ -141,7 +141,7 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
    *
    * @param rawImages The pixels, 784 for each image.
    * @param rawLabels The labels.
-   * @param options Where the tensors shall live.
+   * @param options `device`.
    */
   constructor(
     rawImages: Uint8Array,
@@ -158,7 +158,7 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
     return this.rawLabels.length;
   }
 
-  /** All digits as tensors: only for those who ask for them as a whole. */
+  /** All digits as tensors, made when they are first asked for. */
   #whole(): readonly [Tensor, Tensor] {
     return this.#made ??= unscopedNow(() =>
       this.#tensors(Int32Array.from({ length: this.length }, (_, i) => i))
@@ -254,7 +254,7 @@ export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
  * The files are read from a folder and checked against the SHA-256 of what was
  * published. Nothing is fetched unless `download` asks for it.
  *
- * @param options The folder, the split, and whether to fetch what is missing.
+ * @param options `root`, `split`, `download` and `device`.
  * @returns The dataset.
  * @throws {FileError} If a file is missing or cannot be fetched; the message
  * says what was looked for, where, and the command that fetches it.
@@ -346,7 +346,7 @@ async function withProgress<T>(
  * takes its place.
  *
  * @param root The folder; it is made if it is missing.
- * @param options The mirrors, the patience, and the progress bar.
+ * @param options `mirrors`, `timeout` and `progress`.
  * @throws {FileError} If no mirror gives a file whole and sound.
  *
  * @example Fetching once

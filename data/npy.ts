@@ -152,7 +152,7 @@ export function serializeNpy(array: NpyArray): Uint8Array {
  * becomes float32 elsewhere.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options Where the tensor shall live.
+ * @param options `device`.
  * @returns A tensor of the file's shape.
  * @throws {DataFormatError} If the file is damaged or holds no numbers, or an
  * integer does not fit into 32 bits.

@@ -66,7 +66,7 @@ const schema = z.strictObject({
  *
  * @param source A file or its index: a path, a URL, a `Blob` or `File`, or
  * bytes; or the path of a folder.
- * @param options Where the files lie that an index names.
+ * @param options `shards`.
  * @returns A reader of its tensors.
  * @throws {DataFormatError} If the header or the index is damaged.
  * @throws {FileError} If the source cannot be read, or a server gives whole

@@ -1,5 +1,5 @@
 /**
- * Cutting a dataset into parts at random.
+ * Random splits of a dataset.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import { Subset } from "./subset.ts";
 
 /** Options of {@linkcode randomSplit}. */
 export interface RandomSplitOptions {
-  /** Decides the order. Without it, one is drawn from the global generator. */
+  /** Seed of the order. Without it, one is drawn from the global generator. */
   seed?: number;
 }
 
 const optionsSchema = z.strictObject({ seed: seedOption });
 
 /**
- * Cuts a dataset into parts whose samples are drawn at random, none twice.
+ * Splits a dataset randomly into non-overlapping parts.
  *
  * @param dataset The dataset.
- * @param lengths How many samples each part has, or which fraction: integers
- * that add up to the dataset's length, or fractions that add up to 1. What
- * rounding leaves over goes to the first parts, one each.
- * @param options The seed.
+ * @param lengths The number of samples of each part, or its fraction: integers
+ * that add up to the dataset's length, or fractions that add up to 1. The
+ * remainder of rounding goes to the first parts, one sample each.
+ * @param options `seed`.
  * @returns The parts.
  * @throws {RangeError} If the lengths do not add up.
  *

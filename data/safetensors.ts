@@ -68,8 +68,8 @@ export interface SafetensorsOptions {
 /** Options of {@linkcode loadSafetensors} and {@linkcode decodeSafetensors}. */
 export interface LoadSafetensorsOptions extends DeviceOption {
   /**
-   * What becomes of tensors whose dtype has no counterpart here, such as C64:
-   * `"error"` refuses the file, `"skip"` leaves them out and gives the others.
+   * How to treat tensors of a dtype that is not supported, such as C64:
+   * `"error"` throws, `"skip"` leaves them out.
    *
    * @default {"error"}
    */
@@ -209,8 +209,7 @@ export function serializeSafetensors(file: SafetensorsFile): Uint8Array {
  * becomes bool.
  *
  * @param bytes The whole file.
- * @param options Where the tensors shall live, and what becomes of those whose
- * dtype has no counterpart here.
+ * @param options `device` and `unsupported`.
  * @returns The tensors by name.
  * @throws {DataFormatError} If the file is damaged, an integer does not fit
  * into 32 bits, or a dtype has no counterpart here (C64, F4, F6, F8_E8M0, or
@@ -251,7 +250,7 @@ export function decodeSafetensors(
  * The bytes of a safetensors file that holds these tensors.
  *
  * @param tensors The tensors by name, such as a module's state dict.
- * @param options Metadata, and the dtypes in the file.
+ * @param options `metadata` and `dtype`.
  * @returns The whole file.
  * @throws {TypeError} If something is not a tensor.
  * @throws {RangeError} If a value does not fit into the dtype asked for, or
@@ -309,7 +308,7 @@ export async function encodeSafetensors(
  *
  * @param path A path or a `file:` URL.
  * @param tensors The tensors by name, such as a module's state dict.
- * @param options Metadata, and the dtypes in the file.
+ * @param options `metadata` and `dtype`.
  * @throws {FileError} If the file cannot be written.
  * @throws {TypeError} If something is not a tensor.
  * @throws {RangeError} If a value does not fit into the dtype asked for.
@@ -346,8 +345,7 @@ export async function saveSafetensors(
  * {@linkcode decodeSafetensors} for what becomes of each dtype.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options Where the tensors shall live, and what becomes of those whose
- * dtype has no counterpart here.
+ * @param options `device` and `unsupported`.
  * @returns The tensors by name.
  * @throws {DataFormatError} If the file is damaged or holds what no tensor can.
  * @throws {FileError} If the file cannot be read.

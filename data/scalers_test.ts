@@ -36,7 +36,7 @@ describe("both scalers", () => {
         () => scaler.scale,
       ];
       for (const use of uses) {
-        assertThrows(use, TypeError, "as it has no figures yet: call fit");
+        assertThrows(use, TypeError, "as it is not fitted yet: call fit");
       }
     }
   });

@@ -1,5 +1,5 @@
 /**
- * Features of mean 0 and variance 1.
+ * Standardisation of features.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 /** Options of {@linkcode StandardScaler}. */
 export interface StandardScalerOptions {
   /**
-   * Whether the mean is taken away.
+   * Whether to subtract the mean.
    *
    * @default {true}
    */
   withMean?: boolean;
   /**
-   * Whether the features are divided by their standard deviation.
+   * Whether to divide by the standard deviation.
    *
    * @default {true}
    */
@@ -30,12 +30,12 @@ const optionsSchema = z.strictObject({
 });
 
 /**
- * Gives every feature mean 0 and variance 1: z = (x − μ) / σ, with σ² the mean
- * of (x − μ)² over the samples. As in scikit-learn a constant feature is only
- * moved to 0 (its σ counts as 1), and NaN is left out of the figures and stays
- * NaN.
+ * Standardises each feature to mean 0 and variance 1: z = (x − μ) / σ, with σ²
+ * the mean of (x − μ)² over the samples. As in scikit-learn a constant feature is
+ * only centred (its σ counts as 1), and NaN is ignored in fitting and stays NaN.
  *
- * The figures belong to the scaler, not to a scope; `dispose` releases them.
+ * The fitted statistics belong to the scaler, not to a scope; `dispose` releases
+ * them.
  *
  * @example Figures from the training part only
  * ```ts
@@ -55,9 +55,9 @@ export class StandardScaler {
     new FittedFigures("StandardScaler", ["mean", "variance", "scale"]);
 
   /**
-   * Makes a scaler without figures yet.
+   * Creates a scaler, which is fitted by `fit`.
    *
-   * @param options What is done to the features.
+   * @param options `withMean` and `withStd`.
    * @throws {TypeError} If an option is unknown or of the wrong type.
    */
   constructor(options: StandardScalerOptions = {}) {
@@ -82,13 +82,13 @@ export class StandardScaler {
     return this.#figures.get().variance;
   }
 
-  /** What each feature is divided by, of shape `[features]`. */
+  /** Divisor of each feature, of shape `[features]`. */
   get scale(): Tensor {
     return this.#figures.get().scale;
   }
 
   /**
-   * Learns the figures from data.
+   * Computes the statistics of the data.
    *
    * @param x Samples, of shape `[samples, features]`.
    * @returns This scaler.
@@ -119,8 +119,8 @@ export class StandardScaler {
    *
    * @param x Samples, of shape `[samples, features]`.
    * @returns The scaled samples.
-   * @throws {ShapeError} If the data has other features than were learned.
-   * @throws {TypeError} If no figures were learned yet.
+   * @throws {ShapeError} If the number of features differs.
+   * @throws {TypeError} If the scaler is not fitted yet.
    */
   transform(x: Tensor): Tensor {
     checkCount("transform", arguments.length, 1);
@@ -132,7 +132,7 @@ export class StandardScaler {
   }
 
   /**
-   * Learns the figures from data and scales it.
+   * Fits the scaler to the data and scales it.
    *
    * @param x Samples, of shape `[samples, features]`.
    * @returns The scaled samples.
@@ -144,12 +144,12 @@ export class StandardScaler {
   }
 
   /**
-   * Takes scaled data back to what it was.
+   * Inverts the scaling.
    *
    * @param z Scaled samples, of shape `[samples, features]`.
-   * @returns The samples in their own units.
-   * @throws {ShapeError} If the data has other features than were learned.
-   * @throws {TypeError} If no figures were learned yet.
+   * @returns The samples in their original units.
+   * @throws {ShapeError} If the number of features differs.
+   * @throws {TypeError} If the scaler is not fitted yet.
    */
   inverseTransform(z: Tensor): Tensor {
     checkCount("inverseTransform", arguments.length, 1);
@@ -161,10 +161,10 @@ export class StandardScaler {
   }
 
   /**
-   * The figures, to be saved beside a model's.
+   * The fitted statistics, such as for a file.
    *
    * @returns `mean`, `variance` and `scale`.
-   * @throws {TypeError} If no figures were learned yet.
+   * @throws {TypeError} If the scaler is not fitted yet.
    */
   stateDict(): { mean: Tensor; variance: Tensor; scale: Tensor } {
     checkCount("stateDict", arguments.length, 0);
@@ -172,23 +172,23 @@ export class StandardScaler {
   }
 
   /**
-   * Takes saved figures, as copies.
+   * Copies saved statistics.
    *
-   * @param state What {@linkcode StandardScaler.stateDict} gave.
-   * @throws {ShapeError} If a figure is missing or of another shape.
+   * @param state What {@linkcode StandardScaler.stateDict} returned.
+   * @throws {ShapeError} If a tensor is missing or of another shape.
    */
   loadStateDict(state: { readonly [name: string]: Tensor }): void {
     checkCount("loadStateDict", arguments.length, 1);
     this.#figures.load(state);
   }
 
-  /** Releases the figures. */
+  /** Releases the fitted statistics. */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
     this.#figures.dispose();
   }
 
-  /** Releases the figures at the end of a `using` block. */
+  /** {@linkcode dispose} at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }

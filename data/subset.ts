@@ -9,7 +9,7 @@ import { checkDataset, checkIndex, type Dataset } from "./dataset.ts";
 /**
  * The samples of a dataset at some indices, in their order. Nothing is copied.
  *
- * @typeParam Sample What the dataset gives for one index.
+ * @typeParam Sample The type of a sample.
  *
  * @example Every second sample
  * ```ts
@@ -52,7 +52,7 @@ export class Subset<Sample = unknown> implements Dataset<Sample> {
     }
   }
 
-  /** The number of samples. */
+  /** Number of samples. */
   get length(): number {
     return this.indices.length;
   }
@@ -61,7 +61,7 @@ export class Subset<Sample = unknown> implements Dataset<Sample> {
    * One sample.
    *
    * @param index From 0 to `length - 1`.
-   * @returns What the dataset gives for it.
+   * @returns The sample.
    * @throws {RangeError} If the index is out of range.
    */
   get(index: number): Sample | Promise<Sample> {

@@ -42,7 +42,7 @@ export class TensorDataset<
 > implements Dataset<Tensors> {
   /** The tensors whose rows are the samples. */
   readonly tensors: Tensors;
-  /** The number of samples. */
+  /** Number of samples. */
   readonly length: number;
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Holding part of the data out.
+ * Splits into training and test data.
  *
  * @module
  */
@@ -15,26 +15,26 @@ import { TensorDataset } from "./tensor_dataset.ts";
 /** Options of {@linkcode trainTestSplit}. */
 export interface TrainTestSplitOptions {
   /**
-   * The samples that are held out: a fraction between 0 and 1, rounded up, or
-   * a number of samples from 1 on.
+   * Size of the test data: a fraction between 0 and 1, rounded up, or a number of
+   * samples from 1 on.
    *
    * @default {0.25}
    */
   testSize?: number;
   /**
-   * The class of each sample: both parts then have the classes in the same
-   * proportion as the whole. A tensor must be on a device that can be read
+   * The class of each sample, for a stratified split: both parts have the classes
+   * in the proportion of the whole. A tensor must be on a device that can be read
    * without waiting; elsewhere pass `await labels.data()`.
    */
   stratify?: ArrayLike<number | string> | Tensor;
   /**
-   * Whether the samples are drawn at random; otherwise the last ones are held
-   * out.
+   * Whether to shuffle before splitting; otherwise the last samples are the test
+   * data.
    *
    * @default {true}
    */
   shuffle?: boolean;
-  /** Decides the draw. Without it, one is drawn from the global generator. */
+  /** Seed of the draw. Without it, one is drawn from the global generator. */
   seed?: number;
 }
 
@@ -59,15 +59,14 @@ function isLabels(value: unknown): boolean {
 }
 
 /**
- * Cuts a dataset, or the rows of tensors, into a part to train on and a part
- * to test with.
+ * Splits a dataset, or the rows of tensors, into training and test data.
  *
  * @param source The dataset, or tensors of the same extent along dim 0.
- * @param options How much to hold out, and how.
- * @returns The part to train on and the part to test with: subsets of the
- * dataset, or the rows of each tensor in tensors of their own.
- * @throws {RangeError} If a part would be empty, or the classes to keep in
- * proportion do not fit the samples.
+ * @param options `testSize`, `stratify`, `shuffle` and `seed`.
+ * @returns The training and the test data: subsets of the dataset, or for each
+ * tensor new tensors with its rows.
+ * @throws {RangeError} If a part would be empty, or the number of classes to
+ * stratify by differs from that of the samples.
  *
  * @example Holding out a fifth, with the classes in proportion
  * ```ts
@@ -90,13 +89,13 @@ export function trainTestSplit<Sample>(
   options?: TrainTestSplitOptions,
 ): [train: Subset<Sample>, test: Subset<Sample>];
 /**
- * Cuts the rows of tensors into a part to train on and a part to test with.
+ * Splits the rows of tensors into training and test data.
  *
  * @param source Tensors of the same extent along dim 0.
- * @param options How much to hold out, and how.
+ * @param options `testSize`, `stratify`, `shuffle` and `seed`.
  * @returns For each part the rows of each tensor, in tensors of their own.
- * @throws {RangeError} If a part would be empty, or the classes to keep in
- * proportion do not fit the samples.
+ * @throws {RangeError} If a part would be empty, or the number of classes to
+ * stratify by differs from that of the samples.
  */
 export function trainTestSplit<
   const Tensors extends readonly [Tensor, ...Tensor[]],

@@ -1,5 +1,5 @@
 /**
- * Files that are whole or not there.
+ * Atomic writes of files.
  *
  * @module
  */

@@ -20,13 +20,13 @@ import {
 } from "./optimizer.ts";
 import { UpdateRule } from "./update_rule.ts";
 
-/** The options that are dealt with here, for all algorithms alike. */
+/** The options that all algorithms have. */
 export interface AlgorithmOptions {
   /** The learning rate. */
   lr: number;
-  /** The penalty on large weights. */
+  /** Weight decay: the coefficient of the L2 penalty. */
   weightDecay?: number;
-  /** Whether the objective grows instead of shrinking. */
+  /** Whether the objective is maximised instead of minimised. */
   maximize?: boolean;
 }
 
@@ -38,7 +38,7 @@ export type Choices = Readonly<Record<string, boolean>>;
  *
  * @typeParam O The options of a group.
  * @typeParam C The choices that options make.
- * @typeParam S The names of the tensors that it remembers of a parameter.
+ * @typeParam S The names of the state tensors of a parameter.
  * @typeParam N The names of the numbers of a step.
  */
 export interface Algorithm<
@@ -60,9 +60,9 @@ export interface Algorithm<
   readonly decay?: "coupled" | "decoupled";
   /** Options that change the rule, as true or false. @default {none} */
   choices?(options: O): C;
-  /** The tensors that it remembers of a parameter. @default {none} */
+  /** Names of the state tensors of each parameter. @default {none} */
   state?(choices: C): readonly S[];
-  /** What these tensors are filled with at first. @default {zeros} */
+  /** Initial value of these tensors. @default {0} */
   initial?(options: O): number;
   /**
    * The numbers of a step.
@@ -76,9 +76,8 @@ export interface Algorithm<
     fresh: boolean,
   ): { readonly [K in N]: number };
   /**
-   * The new value of the parameter and of each tensor of its state. What it
-   * sees of `maximize` and of weight decay is a parameter and a gradient that
-   * are as they should be.
+   * The new value of the parameter and of each state tensor. `maximize` and weight
+   * decay are applied to the parameter and the gradient before.
    */
   update(
     values: { readonly [K in S | "parameter" | "gradient"]: Expr },
@@ -156,7 +155,7 @@ export class AlgorithmOptimizer<O extends AlgorithmOptions>
   /**
    * Creates the optimizer.
    *
-   * @param algorithm What it follows.
+   * @param algorithm The algorithm.
    * @param params The parameters, such as `model.parameters()`, or groups of them
    * with options of their own.
    * @param options The options; groups may override them.
@@ -204,12 +203,12 @@ export class AlgorithmOptimizer<O extends AlgorithmOptions>
     }
   }
 
-  /** The tensors that the algorithm remembers. */
+  /** The names of the state tensors of the algorithm. */
   protected override stateNames(group: ParameterGroup<O>): readonly string[] {
     return this.#variant(group).names;
   }
 
-  /** Filled with what the algorithm begins with. */
+  /** The initial value of a state tensor. */
   protected override makeState(
     group: ParameterGroup<O>,
     _name: string,

@@ -26,8 +26,8 @@ export interface ClassMetricOptions {
    */
   positive?: number;
   /**
-   * Above which a score means class 1, for models with one score for each
-   * sample: 0 for logits, 0.5 for probabilities.
+   * Threshold above which a score means class 1, for models with one score for
+   * each sample: 0 for logits, 0.5 for probabilities.
    */
   threshold?: number;
   /** How many classes there are, where the predictions are class numbers. */

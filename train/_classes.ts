@@ -18,7 +18,7 @@ export interface Classes {
  * The classes in an output: the largest score along dim 1, the scores above
  * the threshold, or the integers as they are.
  *
- * @throws {ShapeError} If the shapes do not belong together.
+ * @throws {ShapeError} If the shapes of predictions and targets do not match.
  * @throws {TypeError} If floats are neither scores of classes nor is there a
  * threshold.
  */

@@ -74,7 +74,7 @@ export function pack(state: unknown): Packed {
 /**
  * Puts tensors back into their places.
  *
- * @param packed What {@linkcode pack} gave.
+ * @param packed What {@linkcode pack} returned.
  * @param options `shapeless`: whether to take the layout before shapes were
  * kept as well, in which no tensor has one.
  * @throws {SyntaxError} If it is not the JSON of {@linkcode pack}, or a tensor

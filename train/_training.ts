@@ -37,7 +37,7 @@ export interface Position {
   readonly step: number;
   /** Whether it was stopped. */
   readonly stopped: boolean;
-  /** The epochs that are over. */
+  /** The history of the epochs so far. */
   readonly history: readonly EpochRecord[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * Accuracy: how many predictions are right.
+ * Accuracy: the fraction of correct predictions.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import type { Metric } from "./metric.ts";
 /** Options of {@linkcode accuracy}. */
 export interface AccuracyOptions {
   /**
-   * Above which a score means class 1, for models with one score for each
-   * sample: 0 for logits, 0.5 for probabilities.
+   * Threshold above which a score means class 1, for models with one score for
+   * each sample: 0 for logits, 0.5 for probabilities.
    */
   threshold?: number;
 }
@@ -26,9 +26,9 @@ const optionsSchema = z.strictObject({
 const operation = "compute accuracy";
 
 /**
- * Accuracy, the share of the predictions that are right.
+ * Accuracy: the fraction of predictions that are correct.
  *
- * @param options Where class 1 begins, for models with one score.
+ * @param options `threshold`, for models with one score for each sample.
  * @returns The metric, for `fit` and `evaluate`.
  *
  * @example In evaluate
@@ -46,13 +46,13 @@ const operation = "compute accuracy";
  */
 export function accuracy(options?: AccuracyOptions): Metric;
 /**
- * The accuracy of predictions that are all there, in tensors or arrays.
+ * The accuracy of given predictions, in tensors or arrays.
  *
  * @param predictions Class numbers, or scores with the classes along dim 1.
  * @param targets The true class numbers.
- * @param options Where class 1 begins, for models with one score.
- * @returns The figure, from 0 to 1; NaN where there is no sample.
- * @throws {ShapeError} If the shapes do not belong together.
+ * @param options `threshold`, for models with one score for each sample.
+ * @returns The accuracy, from 0 to 1; NaN where there is no sample.
+ * @throws {ShapeError} If the shapes of predictions and targets do not match.
  *
  * @example Of logits and classes
  * ```ts

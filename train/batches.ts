@@ -1,5 +1,5 @@
 /**
- * What `fit` and `evaluate` take their samples from.
+ * Batches, as `fit` and `evaluate` take them.
  *
  * @module
  */

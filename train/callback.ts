@@ -1,5 +1,5 @@
 /**
- * What callbacks can do, and what they see.
+ * Callbacks.
  *
  * @module
  */
@@ -8,42 +8,41 @@ import type { EpochRecord, History } from "./history.ts";
 import type { Optimizing, Scheduling } from "./optimizing.ts";
 import type { Model } from "./model.ts";
 
-/** Training that is under way, as callbacks see it. */
+/** A training run, as callbacks see it. */
 export interface Run {
   /** The model that is being trained. */
   readonly model: Model;
-  /** What changes its parameters. */
+  /** The optimizer. */
   readonly optimizer: Optimizing;
-  /** What changes the learning rate, if anything does. */
+  /** The learning-rate schedule, if any. */
   readonly scheduler: Scheduling | undefined;
-  /** Where the training batches come from. */
+  /** The training batches. */
   readonly train: Batches;
-  /** Where the validation batches come from, if there are any. */
+  /** The validation batches, if any. */
   readonly validation: Batches | undefined;
-  /** The epochs that are over. */
+  /** The history of the epochs so far. */
   readonly history: History;
-  /** The number of epochs to train for in all. */
+  /** Number of epochs in all. */
   readonly epochs: number;
-  /** The epoch that is running, from 1 on, or the last one after its end. */
+  /** The current epoch, from 1 on, or the last one after its end. */
   readonly epoch: number;
-  /** Steps of the optimizer in this epoch. */
+  /** Number of optimizer steps in this epoch. */
   readonly batch: number;
-  /** Steps of the optimizer since training began, before a resume too. */
+  /** Number of optimizer steps since training began, those before a resume included. */
   readonly step: number;
-  /** True once somebody has called `stop`. */
+  /** Whether `stop` has been called. */
   readonly stopped: boolean;
-  /** Ends training after this epoch; the validation still takes place. */
+  /** Ends training after this epoch and its validation. */
   stop(): void;
-  /** Says something, on a line of its own beside the progress. */
+  /** Prints a line beside the progress. */
   note(text: string): void;
   /**
-   * All that the rest of training depends on, as a nested object of plain
-   * values and tensors. The tensors are the ones in use: read or copy them
-   * before the next step.
+   * The whole state of the run, as a nested object of plain values and tensors.
+   * The tensors are the ones in use: read or copy them before the next step.
    */
   stateDict(): RunState;
   /**
-   * Goes back to a state that was saved.
+   * Restores a saved state.
    *
    * @throws {CheckpointError} If it does not fit this run; nothing has been
    * changed then.
@@ -64,8 +63,8 @@ export type State =
 export type RunState = { readonly [part: string]: State };
 
 /**
- * Something that is called as training goes on. Every method may be left out,
- * and may return a promise: training waits for it.
+ * Methods that are called during training. All are optional, and may return a
+ * promise, for which training waits.
  *
  * @example Stop as soon as it is good enough
  * ```ts
@@ -80,32 +79,32 @@ export type RunState = { readonly [part: string]: State };
  * ```
  */
 export interface Callback {
-  /** Tells the callbacks of a run apart, also in a checkpoint. */
+  /** Name of the callback, unique in a run; also used in checkpoints. */
   readonly name: string;
-  /** When `fit` begins: forgets what another run has left. */
+  /** Called when `fit` begins; resets the state of an earlier run. */
   start?(run: Run): void | Promise<void>;
-  /** Before the first epoch, once all have started: may restore a state. */
+  /** Called before the first epoch, once all have started; may restore a state. */
   resume?(run: Run): void | Promise<void>;
-  /** After each step of the optimizer. */
+  /** Called after each step of the optimizer. */
   stepEnd?(run: Run): void | Promise<void>;
-  /** After each epoch and its validation. */
+  /** Called after each epoch and its validation. */
   epochEnd?(run: Run, record: EpochRecord): void | Promise<void>;
   /**
-   * After each step and after each epoch, once all callbacks have had their
-   * turn: the state is that from which the next step follows.
+   * Called after each step and after each epoch, once all callbacks have been
+   * called; the state is the one from which the next step starts.
    */
   save?(run: Run, at: "step" | "epoch"): void | Promise<void>;
-  /** After the last epoch, unless training fails. */
+  /** Called after the last epoch, unless training fails. */
   end?(run: Run): void | Promise<void>;
-  /** When all is over, also after an error: releases what it holds. */
+  /** Called at the end, also after an error; releases resources. */
   close?(): void | Promise<void>;
   /**
    * Where it has saved the state of this run last, and after which step: said
    * where the device of a run is lost.
    */
   lastSave?(): { readonly path: string; readonly step: number } | undefined;
-  /** What the callback has to remember, for a checkpoint. */
+  /** The state of the callback, for a checkpoint. */
   stateDict?(): State;
-  /** Goes on from what {@linkcode Callback.stateDict} gave; copies tensors. */
+  /** Restores a state of {@linkcode Callback.stateDict}; copies tensors. */
   loadStateDict?(state: State): void;
 }

@@ -1,5 +1,5 @@
 /**
- * Saving training as it goes on, and going on from there.
+ * Checkpoints of training.
  *
  * @module
  */
@@ -22,15 +22,15 @@ import { anyNumber, figureOf } from "./history.ts";
 /** Options of {@linkcode checkpoint}. */
 export interface CheckpointOptions {
   /**
-   * After how many epochs to save; the last epoch is saved in any case.
+   * Number of epochs between checkpoints; the last epoch is always saved.
    *
    * @default {1}
    */
   everyEpochs?: number;
-  /** After how many steps to save as well, within epochs. */
+  /** Number of steps between checkpoints within epochs. */
   everySteps?: number;
   /**
-   * How many states to keep: the last one under the path, and those before it
+   * Number of checkpoints to keep: the last one under the path, those before it
    * beside it, such as `run-step120.safetensors`.
    *
    * @default {1}
@@ -39,13 +39,13 @@ export interface CheckpointOptions {
   /**
    * Whether to keep the state of the best epoch too, beside the path, such as
    * `run-best.safetensors`: by the loss of the validation (of training where
-   * there is none), or by the figure that is named.
+   * there is none), or by the given metric.
    *
    * @default {false}
    */
   best?: boolean | BestOptions;
   /**
-   * Whether to go on from the file where there is one.
+   * Whether to resume from the file, where there is one.
    *
    * @default {false}
    */
@@ -55,13 +55,13 @@ export interface CheckpointOptions {
 /** What makes an epoch the best one for {@linkcode checkpoint}. */
 export interface BestOptions {
   /**
-   * The figure to watch, such as `"validation.accuracy"`.
+   * The metric to monitor, such as `"validation.accuracy"`.
    *
    * @default {"validation.loss", or "train.loss" without validation}
    */
   monitor?: string;
   /**
-   * Whether smaller or larger figures are better.
+   * Whether smaller or larger values are better.
    *
    * @default {"max" for the metrics of this package, "min" for anything else}
    */
@@ -84,11 +84,11 @@ const optionsSchema = z.strictObject({
 const savedState = z.strictObject({ best: anyNumber });
 
 /**
- * Saves all that the rest of training depends on: the model, the optimizer, the
- * schedule, the state of the random numbers, the place in the order of the
- * data, the history, and what other callbacks remember. A run that resumes
- * comes to the very same parameters as one that was never interrupted; the
- * options of its optimizer, the learning rate too, are those that were saved.
+ * Saves the whole state of training: the model, the optimizer, the schedule, the
+ * random state, the position in the data, the history, and the state of other
+ * callbacks. A resumed run reaches the same parameters, bit for bit, as one that
+ * was not interrupted; the options of its optimizer, the learning rate included,
+ * are those that were saved.
  *
  * The file is written under another name, flushed and renamed: whenever the
  * program stops, a whole checkpoint is there, the first one before the first
@@ -97,7 +97,7 @@ const savedState = z.strictObject({ best: anyNumber });
  * file, in which the parameters are named `model.` and their own names.
  *
  * @param path Where to save: a path or a `file:` URL.
- * @param options How often to save, what to keep, and whether to resume.
+ * @param options `everyEpochs`, `everySteps`, `keepLast`, `best` and `resume`.
  * @returns The callback for `fit`.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If an option has a wrong value.

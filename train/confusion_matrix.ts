@@ -1,5 +1,5 @@
 /**
- * The confusion matrix: which classes are taken for which.
+ * The confusion matrix.
  *
  * @module
  */
@@ -10,18 +10,18 @@ import { type Predictions, readClasses } from "./_read_classes.ts";
 /** Options of {@linkcode confusionMatrix}. */
 export interface ConfusionMatrixOptions {
   /**
-   * How many rows and columns there are at least. Without it, one for each
-   * class that the scores have, or for each up to the largest number.
+   * Number of classes, at least. Without it, that of the scores, or one more than
+   * the largest class number.
    */
   classes?: number;
   /**
-   * What sums to 1: each row (`"true"`), each column (`"predicted"`), or the
-   * whole (`"all"`). Without it, the figures are counts.
+   * Normalises rows (`"true"`), columns (`"predicted"`) or the whole matrix
+   * (`"all"`) to a sum of 1. Without it, elements are counts.
    */
   normalize?: "true" | "predicted" | "all";
   /**
-   * Above which a score means class 1, for models with one score for each
-   * sample: 0 for logits, 0.5 for probabilities.
+   * Threshold above which a score means class 1, for models with one score for
+   * each sample: 0 for logits, 0.5 for probabilities.
    */
   threshold?: number;
 }
@@ -49,14 +49,14 @@ const optionsSchema = z.strictObject({
 const operation = "count a confusion matrix";
 
 /**
- * Counts which classes are taken for which: element `[i][j]` tells how often
- * class `i` was predicted as class `j`.
+ * The confusion matrix: element `[i][j]` is the number of samples of class `i`
+ * that are predicted as class `j`.
  *
  * @param predictions Class numbers, or scores with the classes along dim 1.
  * @param targets The true class numbers.
- * @param options How many classes, and whether to normalize.
+ * @param options `classes`, `normalize` and `threshold`.
  * @returns The rows, one for each true class.
- * @throws {ShapeError} If the shapes do not belong together.
+ * @throws {ShapeError} If the shapes of predictions and targets do not match.
  * @throws {RangeError} If a number is not a class.
  *
  * @example A cat that is taken for a dog

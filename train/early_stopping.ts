@@ -21,7 +21,7 @@ import type { Model } from "./model.ts";
 /** Options of {@linkcode earlyStopping}. */
 export interface EarlyStoppingOptions {
   /**
-   * The figure to watch, such as `"validation.accuracy"`.
+   * The metric to monitor, such as `"validation.accuracy"`.
    *
    * @default {"validation.loss", or "train.loss" without validation}
    */
@@ -39,7 +39,7 @@ export interface EarlyStoppingOptions {
    */
   minDelta?: number;
   /**
-   * Whether smaller or larger figures are better.
+   * Whether smaller or larger values are better.
    *
    * @default {"max" for the metrics of this package, "min" for anything else}
    */

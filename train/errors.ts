@@ -65,8 +65,8 @@ export class CheckpointError extends RangeError {
 }
 
 /**
- * A loss or a gradient that is NaN or infinite, where `fit` was told to stop
- * then. The parameters are as they were before that step.
+ * Thrown where a loss or a gradient is NaN or infinite and `onNonFinite` is
+ * `"throw"`. The parameters are as they were before that step.
  */
 export class NonFiniteError extends RangeError {
   /** Always `"NonFiniteError"`. */

@@ -1,5 +1,5 @@
 /**
- * How good a model is.
+ * Evaluation of a model.
  *
  * @module
  */
@@ -17,9 +17,9 @@ import type { Model } from "./model.ts";
 
 /** Options of {@linkcode evaluate}. */
 export interface EvaluateOptions {
-  /** What to compute as `loss`, if anything. */
+  /** The loss function, whose mean is returned as `loss`. */
   loss?: Loss;
-  /** What else to compute. */
+  /** Metrics to compute. */
   metrics?: Metrics;
   /**
    * Whether to compile the forward pass, as {@linkcode fit} does.
@@ -45,9 +45,9 @@ const optionsSchema = z.strictObject({
  *
  * @param model The model.
  * @param batches The batches, `[inputs, targets]` each.
- * @param options What to compute.
- * @returns The figures by name: `loss`, and the metrics. The loss is the mean
- * over the samples.
+ * @param options `loss`, `metrics` and `compile`.
+ * @returns The loss and the metrics by name. The loss is the mean over the
+ * samples.
  * @throws {BatchError} If the dataset or the loader fails.
  * @throws {TypeError} If an option or a batch is of the wrong type.
  *

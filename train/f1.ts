@@ -1,5 +1,5 @@
 /**
- * F1: precision and recall in one figure.
+ * F1, the harmonic mean of precision and recall.
  *
  * @module
  */
@@ -15,9 +15,9 @@ const ratio: Ratio = (
 
 /**
  * F1, the harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN).
- * Several classes become one figure as in scikit-learn's `f1_score`.
+ * The scores of several classes are averaged as in scikit-learn's `f1_score`.
  *
- * @param options How the classes become one figure.
+ * @param options `average`, `zeroDivision`, `classes` and `threshold`.
  * @returns The metric, for `fit` and `evaluate`.
  * @throws {RangeError} If an option has a wrong value.
  *
@@ -36,13 +36,13 @@ const ratio: Ratio = (
  */
 export function f1(options?: ClassMetricOptions): Metric;
 /**
- * F1 of predictions that are all there, in tensors or arrays.
+ * F1 of given predictions, in tensors or arrays.
  *
  * @param predictions Class numbers, or scores with the classes along dim 1.
  * @param targets The true class numbers.
- * @param options How the classes become one figure.
- * @returns The figure, from 0 to 1.
- * @throws {ShapeError} If the shapes do not belong together.
+ * @param options `average`, `zeroDivision`, `classes` and `threshold`.
+ * @returns The score, from 0 to 1.
+ * @throws {ShapeError} If the shapes of predictions and targets do not match.
  * @throws {RangeError} If the average is `"binary"` and there are more than
  * two classes.
  *

@@ -21,32 +21,32 @@ export type Loss =
 
 /** Options of {@linkcode fit}. */
 export interface FitOptions {
-  /** What to make small: the mean over the samples of a batch. */
+  /** The loss to minimise: the mean over the samples of a batch. */
   loss: Loss;
-  /** What changes the parameters. */
+  /** The optimizer. */
   optimizer: Optimizing;
-  /** The batches to learn from, `[inputs, targets]` each. */
+  /** Training batches, `[inputs, targets]` each. */
   train: Batches;
-  /** The batches to check with after each epoch. */
+  /** Validation batches, evaluated after each epoch. */
   validation?: Batches;
-  /** How often to go through the training batches, before a resume too. */
+  /** Number of epochs in all, those before a resume included. */
   epochs: number;
-  /** What to compute beside the loss, on both kinds of batches. */
+  /** Metrics to compute on training and validation batches. */
   metrics?: Metrics;
   /**
-   * What changes the learning rate. A schedule steps after each epoch,
+   * The learning-rate schedule. It steps after each epoch,
    * `OneCycleLR` after each step; `{ schedule, every, monitor }` says otherwise.
    */
   scheduler?: Scheduling | SchedulerOptions;
   /**
-   * What else to do, in this order: `earlyStopping`, `checkpoint`, or your own.
+   * Callbacks, called in this order: `earlyStopping`, `checkpoint`, or your own.
    *
    * @default {[]}
    */
   callbacks?: readonly Callback[];
   /**
-   * The largest 2-norm that all gradients together may have; longer ones are
-   * scaled down before each step.
+   * Maximum 2-norm of all gradients together; they are clipped to it before each
+   * step.
    */
   clipGradNorm?: number;
   /**
@@ -99,8 +99,8 @@ export interface FitOptions {
  *
  * @param model The model; its `forward` takes what a batch has before the
  * targets.
- * @param options What to train with.
- * @returns The figures of each epoch.
+ * @param options The loss, the optimizer, the data, and what else to do.
+ * @returns The loss and metrics of each epoch.
  * @throws {BatchError} If the dataset or the loader fails; it says where.
  * @throws {NonFiniteError} If the loss or a gradient is not finite and
  * `onNonFinite` is `"throw"`, or it is `"skip"` and no step of an epoch was left.

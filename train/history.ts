@@ -1,5 +1,5 @@
 /**
- * What training has come to, epoch by epoch.
+ * The history of training.
  *
  * @module
  */
@@ -7,41 +7,41 @@ import { checkCount, parseOptions } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { positiveInt } from "./_options.ts";
 
-/** Figures by name: the loss and the metrics. */
+/** Loss and metrics by name. */
 export type Figures = { readonly [name: string]: number };
 
 /** One epoch. */
 export interface EpochRecord {
   /** The number of the epoch, from 1 on. */
   readonly epoch: number;
-  /** Steps of the optimizer since training began. */
+  /** Number of optimizer steps since training began. */
   readonly step: number;
   /** The learning rate of the first parameter group in the last step. */
   readonly learningRate: number;
-  /** How long the epoch took, validation included, in seconds. */
+  /** Duration of the epoch in seconds, validation included. */
   readonly seconds: number;
-  /** Loss and metrics on the training batches, as the parameters changed. */
+  /** Loss and metrics of the training batches, during the epoch. */
   readonly train: Figures;
-  /** Loss and metrics on the validation batches, after the epoch. */
+  /** Loss and metrics of the validation batches, after the epoch. */
   readonly validation?: Figures;
 }
 
 /** Options of {@linkcode History.toSvg}. */
 export interface ChartOptions {
   /**
-   * The line above the charts.
+   * Title above the charts.
    *
    * @default {"Training"}
    */
   title?: string;
   /**
-   * Pixels from left to right.
+   * Width in pixels.
    *
    * @default {440 for each chart}
    */
   width?: number;
   /**
-   * Pixels from top to bottom.
+   * Height in pixels.
    *
    * @default {400}
    */
@@ -73,7 +73,7 @@ const chartOptions = z.strictObject({
 });
 
 /**
- * What training has come to, epoch by epoch. `fit` returns it.
+ * The loss and metrics of each epoch, as `fit` returns them.
  *
  * @example The loss of each epoch
  * ```ts
@@ -91,7 +91,7 @@ export class History {
   readonly #epochs: EpochRecord[];
 
   /**
-   * Begins with some epochs.
+   * Creates a history.
    *
    * @param epochs The epochs so far.
    */
@@ -117,11 +117,11 @@ export class History {
   }
 
   /**
-   * One figure of all epochs.
+   * One value of each epoch.
    *
-   * @param name Such as `"train.loss"`, `"validation.accuracy"` or
-   * `"learningRate"`.
-   * @returns The figure of each epoch.
+   * @param name The path of the value, such as `"train.loss"`,
+   * `"validation.accuracy"` or `"learningRate"`.
+   * @returns The value of each epoch.
    * @throws {RangeError} If an epoch has none of that name; the message lists
    * the names.
    */
@@ -135,7 +135,7 @@ export class History {
    * a line for training and one for validation. The charts are drawn by Apache
    * ECharts, which is loaded when this is called.
    *
-   * @param options The title and the size.
+   * @param options `title`, `width` and `height`.
    * @returns An SVG document as text.
    * @throws {RangeError} If an option has a wrong value.
    *

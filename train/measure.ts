@@ -1,5 +1,5 @@
 /**
- * Any metric, at once.
+ * A metric of given predictions.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { checkCount } from "@tenfold/core/internal";
 import type { Metric } from "./metric.ts";
 
 /**
- * A metric of predictions that are all there.
+ * The value of a metric for given predictions.
  *
  * @param metric The metric.
- * @param output What a model put out.
- * @param target What it should have been.
- * @returns The figure.
+ * @param output The output of a model.
+ * @param target The targets.
+ * @returns The value of the metric.
  *
  * @example The weighted F1 of some scores
  * ```ts

@@ -1,23 +1,22 @@
 /**
- * What a metric is.
+ * The interface of metrics.
  *
  * @module
  */
 import type { Tensor, TypedArray } from "@tenfold/core";
 
-/** How much a metric has seen. */
+/** Number of samples that a metric has seen. */
 export interface Counts {
-  /** Rows of the targets. */
+  /** Number of rows of the targets. */
   readonly samples: number;
   /** Elements of the targets: equal to the samples for one class each. */
   readonly elements: number;
 }
 
 /**
- * A figure of all samples of an epoch, in two parts: sums that are taken on
- * the device, batch by batch, and a function of the summed sums. Whatever can
- * be written so is exact, however the samples fall into batches, and costs one
- * read an epoch.
+ * A metric over all samples of an epoch, in two parts: statistics that are summed
+ * on the device, batch by batch, and a function of these sums. So it does not
+ * depend on how samples are divided into batches, and costs one read per epoch.
  *
  * @example The largest class, as a metric of one's own
  * ```ts
@@ -35,14 +34,14 @@ export interface Counts {
  * ```
  */
 export interface Metric {
-  /** The name under which the history has it. */
+  /** The name in the history. */
   readonly name: string;
   /**
-   * What one batch adds: a small tensor of the same shape each time. It is
-   * called in a scope and without gradients.
+   * The statistics of one batch: a small tensor, of the same shape each time. It
+   * is called in a scope and without gradients.
    */
   statistics(output: Tensor, target: Tensor): Tensor;
-  /** The figure, of the statistics of all batches summed. */
+  /** The value of the metric, from the summed statistics of all batches. */
   compute(sums: TypedArray, counts: Counts): number;
 }
 

@@ -6,15 +6,15 @@
 
 /** An optimizer: one of `@tenfold/optim`, or one of your own. */
 export interface Optimizing {
-  /** Changes the parameters by their gradients. */
+  /** Updates the parameters by their gradients. */
   step(): unknown;
-  /** Forgets the gradients. */
+  /** Clears the gradients. */
   zeroGrad(): void;
   /** The groups of parameters with their options, such as `lr`. */
   readonly paramGroups: readonly { readonly lr?: number }[];
-  /** What the next steps depend on: plain values and tensors. */
+  /** The state: plain values and tensors. */
   stateDict(): object;
-  /** Goes on from a state that was saved. */
+  /** Restores a saved state. */
   loadStateDict(state: never): void;
 }
 
@@ -22,9 +22,9 @@ export interface Optimizing {
 export interface Scheduling {
   /** Sets the learning rate of the next epoch or step. */
   step(metric?: number): void;
-  /** What the next steps depend on: plain values. */
+  /** The state: plain values. */
   stateDict(): object;
-  /** Goes on from a state that was saved. */
+  /** Restores a saved state. */
   loadStateDict(state: never): void;
 }
 
@@ -39,8 +39,8 @@ export interface SchedulerOptions {
    */
   readonly every?: "epoch" | "step";
   /**
-   * The figure that the schedule is told after each epoch, such as
-   * `ReduceLROnPlateau` needs.
+   * The metric that is passed to the schedule after each epoch, as
+   * `ReduceLROnPlateau` needs it.
    *
    * @default {"validation.loss", or "train.loss" without validation}
    */

@@ -1,5 +1,5 @@
 /**
- * Precision: how much of what was predicted is true.
+ * Precision: the fraction of predicted positives that are true.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { Metric } from "./metric.ts";
 const ratio: Ratio = ({ hits, predicted }) => [hits, predicted];
 
 /**
- * Precision, the share of the predictions of a class that are true: TP / (TP +
- * FP). Several classes become one figure as in scikit-learn's
+ * Precision: the fraction of the predictions of a class that are true, TP / (TP +
+ * FP). The scores of several classes are averaged as in scikit-learn's
  * `precision_score`.
  *
- * @param options How the classes become one figure.
+ * @param options `average`, `zeroDivision`, `classes` and `threshold`.
  * @returns The metric, for `fit` and `evaluate`.
  * @throws {RangeError} If an option has a wrong value.
  *
@@ -35,13 +35,13 @@ const ratio: Ratio = ({ hits, predicted }) => [hits, predicted];
  */
 export function precision(options?: ClassMetricOptions): Metric;
 /**
- * Precision of predictions that are all there, in tensors or arrays.
+ * Precision of given predictions, in tensors or arrays.
  *
  * @param predictions Class numbers, or scores with the classes along dim 1.
  * @param targets The true class numbers.
- * @param options How the classes become one figure.
- * @returns The figure, from 0 to 1.
- * @throws {ShapeError} If the shapes do not belong together.
+ * @param options `average`, `zeroDivision`, `classes` and `threshold`.
+ * @returns The score, from 0 to 1.
+ * @throws {ShapeError} If the shapes of predictions and targets do not match.
  * @throws {RangeError} If the average is `"binary"` and there are more than
  * two classes.
  *

@@ -1,5 +1,5 @@
 /**
- * Recall: how much of what is true was predicted.
+ * Recall: the fraction of true samples that are predicted.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { Metric } from "./metric.ts";
 const ratio: Ratio = ({ hits, actual }) => [hits, actual];
 
 /**
- * Recall, the share of the samples of a class that were predicted as it: TP /
- * (TP + FN). Several classes become one figure as in scikit-learn's
+ * Recall: the fraction of the samples of a class that are predicted as it, TP /
+ * (TP + FN). The scores of several classes are averaged as in scikit-learn's
  * `recall_score`.
  *
- * @param options How the classes become one figure.
+ * @param options `average`, `zeroDivision`, `classes` and `threshold`.
  * @returns The metric, for `fit` and `evaluate`.
  * @throws {RangeError} If an option has a wrong value.
  *
@@ -35,13 +35,13 @@ const ratio: Ratio = ({ hits, actual }) => [hits, actual];
  */
 export function recall(options?: ClassMetricOptions): Metric;
 /**
- * Recall of predictions that are all there, in tensors or arrays.
+ * Recall of given predictions, in tensors or arrays.
  *
  * @param predictions Class numbers, or scores with the classes along dim 1.
  * @param targets The true class numbers.
- * @param options How the classes become one figure.
- * @returns The figure, from 0 to 1.
- * @throws {ShapeError} If the shapes do not belong together.
+ * @param options `average`, `zeroDivision`, `classes` and `threshold`.
+ * @returns The score, from 0 to 1.
+ * @throws {ShapeError} If the shapes of predictions and targets do not match.
  * @throws {RangeError} If the average is `"binary"` and there are more than
  * two classes.
  *

@@ -1,5 +1,5 @@
 /**
- * What a model is made of, layer by layer.
+ * A summary of a model, layer by layer.
  *
  * @module
  */
@@ -32,11 +32,11 @@ export interface LayerSummary {
   readonly name: string;
   /** Its class and options, such as `Linear(inFeatures=4, outFeatures=3)`. */
   readonly layer: string;
-  /** How many modules are around it. */
+  /** Depth of nesting in the model. */
   readonly depth: number;
-  /** The shape of what it gave last, or null if it was not called. */
+  /** Shape of its last output, or null if it was not called. */
   readonly outputShape: readonly number[] | null;
-  /** Elements of its own parameters, without those of modules inside. */
+  /** Number of elements of its own parameters, without those of modules inside. */
   readonly parameters: number;
   /**
    * Multiplications, each with its addition, that a `Linear` or a `Conv2d`
@@ -45,17 +45,17 @@ export interface LayerSummary {
   readonly multiplyAdds: number;
 }
 
-/** What {@linkcode summary} tells; it prints as a table. */
+/** The result of {@linkcode summary}; it prints as a table. */
 export interface ModelSummary {
   /** The model and all modules inside it, outer ones first. */
   readonly layers: readonly LayerSummary[];
-  /** Elements of all parameters; one that several layers share counts once. */
+  /** Number of elements of all parameters; shared ones count once. */
   readonly parameters: number;
-  /** Elements of the parameters that record gradients. */
+  /** Number of elements of the parameters that require gradients. */
   readonly trainable: number;
   /** Bytes of all parameters and buffers. */
   readonly bytes: number;
-  /** Bytes of what the innermost layers gave, for the whole batch. */
+  /** Bytes of the outputs of the innermost layers, for the whole batch. */
   readonly outputBytes: number;
   /** The multiply-adds of all layers together. */
   readonly multiplyAdds: number;

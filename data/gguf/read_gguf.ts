@@ -25,14 +25,14 @@ export type { GgufValue } from "./_header.ts";
 /** Options of {@linkcode readGguf}. */
 export interface ReadGgufOptions extends DeviceOption {
   /**
-   * Which tensors are read, by their names; the bytes of the others are not.
+   * Selects the tensors to read by name; the bytes of the others are not read.
    *
    * @default {all of them}
    */
   readonly filter?: (name: string) => boolean;
   /**
-   * What becomes of tensors of a type that is not read here, such as Q2_K:
-   * `"error"` refuses the file, `"skip"` leaves them out.
+   * How to treat tensors of a type that is not supported, such as Q2_K:
+   * `"error"` throws, `"skip"` leaves them out.
    *
    * @default {"error"}
    */
@@ -43,7 +43,7 @@ export interface ReadGgufOptions extends DeviceOption {
 export interface GgufFile {
   /** The version of the format, 2 or 3. */
   readonly version: number;
-  /** What the file says of the model, such as `"general.architecture"`. */
+  /** Metadata of the model, such as `"general.architecture"`. */
   readonly metadata: { readonly [key: string]: GgufValue };
   /** The tensors by name. */
   readonly tensors: { [name: string]: Tensor };
@@ -75,8 +75,7 @@ const schema = z.strictObject({
  * ranges, the bytes of the others are not read.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options Where the tensors shall live, which are read, and what becomes
- * of types that are not read here.
+ * @param options `device`, `filter` and `unsupported`.
  * @returns The metadata and the tensors.
  * @throws {DataFormatError} If the file is damaged, of version 1 or big-endian,
  * or a tensor is of a type that is not read here.

@@ -19,8 +19,8 @@ import { writeFileAtomic } from "../write_file_atomic.ts";
 /** Options of {@linkcode readNpz}. */
 export interface ReadNpzOptions extends DeviceOption {
   /**
-   * What becomes of arrays that hold no numbers, such as text: `"error"`
-   * refuses the file, `"skip"` leaves them out.
+   * How to treat arrays that hold no numbers, such as text: `"error"` throws,
+   * `"skip"` leaves them out.
    *
    * @default {"error"}
    */
@@ -99,8 +99,7 @@ function parse(
  * becomes float32 elsewhere.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options Where the tensors shall live, and what becomes of arrays that
- * hold no numbers.
+ * @param options `device` and `unsupported`.
  * @returns The tensors by name.
  * @throws {DataFormatError} If the file is damaged, an array holds no numbers,
  * or an integer does not fit into 32 bits.
@@ -156,7 +155,7 @@ export async function readNpz(
  * @param path A path or a `file:` URL.
  * @param tensors The tensors by name; each array has the dtype and the shape of
  * its tensor.
- * @param options Whether to compress them.
+ * @param options `compressed`.
  * @throws {FileError} If the file cannot be written.
  * @throws {TypeError} If something is not a tensor.
  * @throws {RangeError} If the file would be larger than 4 GiB or hold more than

@@ -21,9 +21,9 @@ export type { TorchValue } from "./_values.ts";
 /** Options of {@linkcode loadTorch}. */
 export interface LoadTorchOptions extends DeviceOption {
   /**
-   * What becomes of objects that only code of Python could make, and of tensors
-   * that have no counterpart here: `"error"` refuses the file and names them,
-   * `"skip"` leaves them out of dictionaries and puts `null` into lists.
+   * How to treat objects that only Python code can make, and tensors of a dtype
+   * that is not supported: `"error"` throws and names them, `"skip"` leaves them
+   * out of dictionaries and puts `null` into lists.
    *
    * @default {"error"}
    */
@@ -65,8 +65,7 @@ function fail(why: string): DataFormatError {
  *
  * @typeParam T What the file is known to hold.
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options Where the tensors shall live, and what becomes of objects that
- * cannot be read.
+ * @param options `device` and `unsupported`.
  * @returns What was saved.
  * @throws {DataFormatError} If the file is damaged, was written by PyTorch
  * before 1.6 or by TorchScript, names what is not on the list, or holds an

@@ -82,7 +82,7 @@ function causalOf(ndim: number): FusedFunction {
  * @param q Queries, `[..., L, E]`. int32 and bool count as float32.
  * @param k Keys, `[..., S, E]`.
  * @param v Values, `[..., S, V]`.
- * @param options `mask`, `isCausal`, `scale` and `dropoutP`.
+ * @param options `mask`, `isCausal`, `scale` and `dropout`.
  * @returns Of shape `[..., L, V]`. A query whose keys are all masked
  * gives NaN.
  * @throws {ShapeError} If queries and keys differ in length.
