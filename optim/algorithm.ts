@@ -184,11 +184,8 @@ export class AlgorithmOptimizer<O extends AlgorithmOptions>
     this.#variants = made;
   }
 
-  /**
-   * Changes every parameter that has a gradient, in place: one kernel each.
-   */
-  override step(): void {
-    checkCount("step", arguments.length, 0);
+  /** Finds out once what the options of a group mean. */
+  protected override together<T>(fn: () => T): T {
     this.#known = {
       group: null,
       variant: null,
@@ -197,7 +194,7 @@ export class AlgorithmOptimizer<O extends AlgorithmOptions>
       numbers: null,
     };
     try {
-      super.step();
+      return fn();
     } finally {
       this.#known = null;
     }

@@ -56,6 +56,17 @@ export interface Step {
   readonly numbers: readonly number[];
 }
 
+/** The update of one parameter in a function that is compiled. */
+interface RecordedUpdate<O extends object> {
+  readonly group: ParameterGroup<O>;
+  readonly param: Tensor;
+  readonly state: ParameterState;
+  readonly targets: Tensor[];
+  readonly rule: UpdateRule;
+  /** Those of the step that is replayed. */
+  numbers: readonly number[];
+}
+
 /**
  * The base of optimizers.
  *
@@ -136,14 +147,26 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
       const members = this.paramGroups.map(({ params }) => [...params]);
       recording.guard(this, () => this.#has(members));
     }
-    noGradNow(() => {
-      for (const group of this.paramGroups) {
-        for (const param of group.params) {
-          const { grad } = param;
-          if (grad) this.#stepOne(group, param, grad);
+    const recorded: RecordedUpdate<O>[] = [];
+    this.together(() =>
+      noGradNow(() => {
+        for (const group of this.paramGroups) {
+          for (const param of group.params) {
+            const { grad } = param;
+            if (grad) this.#stepOne(group, param, grad, recorded);
+          }
         }
-      }
-    });
+      })
+    );
+    if (recording) recording.guard(recorded, () => this.#holds(recorded));
+  }
+
+  /**
+   * Calls `fn`, in which the options of groups do not change: what was found out
+   * for one parameter holds for the others.
+   */
+  protected together<T>(fn: () => T): T {
+    return fn();
   }
 
   /** Whether its groups hold these parameters. */
@@ -161,38 +184,62 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     return true;
   }
 
-  #stepOne(group: ParameterGroup<O>, param: Tensor, grad: Tensor): void {
+  #stepOne(
+    group: ParameterGroup<O>,
+    param: Tensor,
+    grad: Tensor,
+    recorded: RecordedUpdate<O>[],
+  ): void {
     const state = this.#stateFor(param);
     const recording = currentRecording();
     if (recording) recording.pause(() => this.#prepare(group, param, state));
     else this.#prepare(group, param, state);
     const { fresh } = state;
     const { rule, numbers } = this.update(group, state.step + 1, fresh);
-    if (recording === null) {
-      updateInPlace(rule.program(param.dtype), state.targets, [grad], numbers);
-      state.step++;
-      state.fresh = false;
-      return;
-    }
-    // A replay takes the numbers of its own step, by the rule of this one.
     const { targets } = state;
-    recording.guard(state, () => {
-      if (this.#states.get(param) !== state) return false;
-      if (state.targets !== targets || this.stateNames(group) !== state.names) {
-        return false;
+    let late = numbers;
+    if (recording) {
+      // A replay takes the numbers of its own step, by the rule of this one.
+      const update = { group, param, state, targets, rule, numbers };
+      const first = recorded.push(update) === 1;
+      let replays = false;
+      late = recording.lateNumbers(() => {
+        if (first && replays) this.#count(recorded);
+        replays = true;
+        return update.numbers;
+      });
+    }
+    updateInPlace(rule.program(param.dtype), targets, [grad], late);
+    state.step++;
+    state.fresh = false;
+  }
+
+  /** Whether a replay would do what was recorded. */
+  #holds(recorded: readonly RecordedUpdate<O>[]): boolean {
+    return this.together(() => {
+      for (let i = 0; i < recorded.length; i++) {
+        const { group, param, state, targets, rule } = recorded[i]!;
+        if (
+          this.#states.get(param) !== state || state.targets !== targets ||
+          this.stateNames(group) !== state.names ||
+          this.update(group, state.step + 1, state.fresh).rule !== rule
+        ) return false;
       }
-      return this.update(group, state.step + 1, state.fresh).rule === rule;
+      return true;
     });
-    updateInPlace(
-      rule.program(param.dtype),
-      targets,
-      [grad],
-      recording.lateNumbers(() => {
+  }
+
+  /** Counts one more step, and finds the numbers that it takes. */
+  #count(recorded: readonly RecordedUpdate<O>[]): void {
+    this.together(() => {
+      for (let i = 0; i < recorded.length; i++) {
+        const update = recorded[i]!;
+        const { group, state } = update;
         const { fresh } = state;
         state.fresh = false;
-        return this.update(group, ++state.step, fresh).numbers;
-      }),
-    );
+        update.numbers = this.update(group, ++state.step, fresh).numbers;
+      }
+    });
   }
 
   #stateFor(param: Tensor): ParameterState {
