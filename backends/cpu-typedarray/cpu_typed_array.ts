@@ -19,6 +19,8 @@ import {
 import { checkCount } from "@tenfold/core/internal";
 import { closeMap, closeReduce } from "./closures.ts";
 import { canGenerateCode } from "./codegen.ts";
+import { fillErrorTables } from "./erf32.ts";
+import { fillPowerTable } from "./float32.ts";
 import { parseOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import { compileMap } from "./render_map.ts";
@@ -61,6 +63,9 @@ class CpuTypedArray implements Backend {
       this.notice = "without generated code, which makes it many times slower";
     }
     this.#pool = new Pool(poolBytes);
+    // Not at the import: most programs that import it never open it.
+    fillPowerTable();
+    fillErrorTables();
   }
 
   alloc(dtype: DType, size: number): Buffer {

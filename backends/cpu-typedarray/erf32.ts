@@ -12,11 +12,18 @@ const END = 10.5;
 const COUNT = END / STEP + 1;
 
 /** erfc at the points, and its slope there but for the sign. */
-const VALUES = Float64Array.from({ length: COUNT }, (_, i) => erfc(i * STEP));
-const SLOPES = Float64Array.from(
-  { length: COUNT },
-  (_, i) => 2 / Math.sqrt(Math.PI) * Math.exp(-((i * STEP) ** 2)),
-);
+const VALUES = new Float64Array(COUNT);
+const SLOPES = new Float64Array(COUNT);
+
+/** Fills the tables, before {@linkcode erf32} and {@linkcode gelu32} run. */
+export function fillErrorTables(): void {
+  if (VALUES[0] !== 0) return;
+  for (let i = 0; i < COUNT; i++) {
+    const at = i * STEP;
+    VALUES[i] = erfc(at);
+    SLOPES[i] = 2 / Math.sqrt(Math.PI) * Math.exp(-(at ** 2));
+  }
+}
 
 /** erfc of a positive number by its Taylor series at the nearest point. */
 function erfcPositive(x: number): number {

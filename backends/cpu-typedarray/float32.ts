@@ -19,13 +19,18 @@ const HIGHEST = 1024 * STEPS;
 const ROUND = 1.5 * 2 ** 52;
 
 const POWERS: Float64Array = new Float64Array(HIGHEST - LOWEST + 1);
-for (let i = 0; i < STEPS; i++) {
-  const root = 2 ** (i / STEPS);
-  for (let k = i; k < POWERS.length; k += STEPS) {
-    // Halved exponents, as 2^-1076 alone would round to 0 too early.
-    const exponent = (LOWEST + k - i) / STEPS;
-    const half = Math.trunc(exponent / 2);
-    POWERS[k] = root * 2 ** half * 2 ** (exponent - half);
+
+/** Fills the table, before the functions of this file run. */
+export function fillPowerTable(): void {
+  if (POWERS[-LOWEST] !== 0) return;
+  for (let i = 0; i < STEPS; i++) {
+    const root = 2 ** (i / STEPS);
+    for (let k = i; k < POWERS.length; k += STEPS) {
+      // Halved exponents, as 2^-1076 alone would round to 0 too early.
+      const exponent = (LOWEST + k - i) / STEPS;
+      const half = Math.trunc(exponent / 2);
+      POWERS[k] = root * 2 ** half * 2 ** (exponent - half);
+    }
   }
 }
 

@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { SCALAR_FUNCTIONS } from "@tenfold/core/backend";
-import { erf32, gelu32 } from "./erf32.ts";
-import { exp32, sigmoid32, tanh32 } from "./float32.ts";
+import { erf32, fillErrorTables, gelu32 } from "./erf32.ts";
+import { exp32, fillPowerTable, sigmoid32, tanh32 } from "./float32.ts";
+
+fillErrorTables();
+fillPowerTable();
 
 const table =
   (name: "exp" | "tanh" | "sigmoid" | "erf" | "gelu") => (x: number) =>
