@@ -9,9 +9,13 @@ import { assertEquals } from "@std/assert";
 import type { Backend } from "./backend.ts";
 import { registerBackend, setBackend } from "./registry.ts";
 import { Scope } from "./scope.ts";
+import { traceAll } from "./place.ts";
 import { memory } from "./storage.ts";
 import { setAsyncContext } from "./task.ts";
 
+// Programs record a share of the places where scopes begin; errors are to name
+// those of tests.
+traceAll();
 registerBackend("cpu-typedarray", () => cpuTypedArray(), { preferred: true });
 
 /** The typed-array backend under another name: a second device. */
