@@ -9,6 +9,7 @@ import {
   ones,
   scope,
   type Tensor,
+  tensor,
   tidy,
   zeros,
 } from "@tenfold/core";
@@ -211,6 +212,44 @@ describe("a compiled step", () => {
       const few = held(10);
       assertEquals(held(9990), few);
       dispose();
+    }),
+  );
+
+  it(
+    "counts the steps of each parameter as eagerly",
+    clean(() => {
+      const figures = [false, true].map((compiles) => {
+        const params = [1, 2, 3].map((x) =>
+          tensor([x, -x], { requiresGrad: true })
+        );
+        const [a, b, unused] = params as [Tensor, Tensor, Tensor];
+        const optimizer = new Adam(
+          [{ params: [a, unused], lr: 0.1 }, { params: [b], lr: 0.01 }],
+          { lr: 1 },
+        );
+        const step = (x: Tensor) => {
+          optimizer.zeroGrad();
+          const loss = a.mul(b).mul(x).square().sum();
+          loss.backward();
+          // The second goes on from the first, with other bias corrections.
+          optimizer.step();
+          optimizer.step();
+          return loss.detach();
+        };
+        using compiled = compile(step);
+        const run = compiles ? compiled : step;
+        const x = tensor([0.5, 2]);
+        const losses: number[] = [];
+        for (let i = 0; i < 6; i++) {
+          if (i === 3) optimizer.paramGroups[0]!.lr = 0.03;
+          losses.push(run(x).itemSync());
+        }
+        if (compiles) assertEquals(compiled.stats.replayed, 5);
+        const values = params.map((p) => [...p.dataSync()]);
+        optimizer.dispose();
+        return { losses, values };
+      });
+      assertEquals(figures[1], figures[0]);
     }),
   );
 
