@@ -16,7 +16,8 @@ import {
 import { isRecording, modeInForce, withRecording } from "./autograd/mode.ts";
 import { type Edge, TapeNode } from "./autograd/node.ts";
 import { record } from "./autograd/record.ts";
-import { type Leaf, type TensorFactory, walk } from "./autograd/backward.ts";
+import { type Leaf, walk } from "./autograd/backward.ts";
+import type { TensorFactory } from "./autograd/rule_context.ts";
 import { type IndexSpec, indexTensor } from "./compose/index.ts";
 import {
   matmulTensors,

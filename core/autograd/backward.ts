@@ -6,25 +6,16 @@
  */
 import { ADOPT_GRAD, OWNER } from "../members.ts";
 import { GradientError } from "../errors.ts";
-import type { ElementwiseOp, Op } from "../op.ts";
+import type { Op } from "../op.ts";
 import { sameShape, type Shape } from "../shape.ts";
 import { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { currentRecording } from "../program/recording.ts";
-import type { Value } from "../value.ts";
 import { GradientSum, outside } from "./gradient_sum.ts";
 import { withRecording } from "./mode.ts";
 import { type Edge, OpNode, type Signature, type TapeNode } from "./node.ts";
-import { operandsOfInputs, ruleFor } from "./record.ts";
-import type { RuleContext } from "../ops/gradient.ts";
-
-/** Makes tensors for the engine, which does not know how. */
-export interface TensorFactory {
-  /** A tensor on the device of `like` with a place on the tape. */
-  wrap(value: Value, like: Tensor, edge: Edge | null): Tensor;
-  /** Applies a primitive to tensors of the device of `like`. */
-  apply(op: Op, inputs: readonly Tensor[], like: Tensor): Tensor[];
-}
+import { ruleFor } from "./record.ts";
+import { NodeContext, type TensorFactory } from "./rule_context.ts";
 
 /** A node whose gradient is computed by a function of the user. */
 export interface CustomNode extends TapeNode {
@@ -232,7 +223,7 @@ class Walk {
   #opGradients(node: OpNode, g: Tensor | null): (Tensor | null)[] {
     if (!g) return [];
     const { op, inputs, edges } = node;
-    const context = new Context(node, g, this.#factory);
+    const context = new NodeContext(node, g, this.#factory);
     const found: (Tensor | null)[] = new Array(edges.length);
     for (let i = 0; i < edges.length; i++) {
       const p = context.operands[i] ?? i;
@@ -267,61 +258,6 @@ class Walk {
 function fit(gradient: Tensor, { shape, dtype }: Signature): Tensor {
   const sum = sumTo(gradient, shape);
   return sum.dtype === dtype ? sum : sum.cast(dtype);
-}
-
-/** What the rules of one node see. */
-class Context implements RuleContext {
-  readonly op: Op;
-  /** Which operand each tensor input is. */
-  readonly operands: readonly number[];
-  readonly #node: OpNode;
-  readonly #like: Tensor;
-  readonly #factory: TensorFactory;
-
-  constructor(node: OpNode, like: Tensor, factory: TensorFactory) {
-    this.op = node.op;
-    this.operands = operandsOfInputs(node.op, node.inputs.length);
-    this.#node = node;
-    this.#like = like;
-    this.#factory = factory;
-  }
-
-  #unpack(slot: number, edge: Edge | null): Tensor {
-    const value = this.#node.saved[slot]!.unpack(this.#node.name);
-    return this.#factory.wrap(value.alias(), this.#like, edge);
-  }
-
-  x(p: number): Tensor | number {
-    const number = (this.op as ElementwiseOp).operands?.[p];
-    if (typeof number === "number") return number;
-    const slot = this.operands.indexOf(p);
-    return this.#unpack(slot, this.#node.edges[slot] ?? null);
-  }
-
-  t(p: number): Tensor {
-    const operand = this.x(p);
-    return typeof operand === "number" ? this.full([], operand) : operand;
-  }
-
-  y(i = 0): Tensor {
-    const node = this.#node;
-    const edge = i === 0 ? { node, output: 0 } : null;
-    return this.#unpack(node.inputs.length + i, edge);
-  }
-
-  input(p: number): Signature {
-    const { inputs } = this.#node;
-    return inputs[this.operands.indexOf(p)] ?? inputs[p]!;
-  }
-
-  apply(op: Op, tensors: readonly Tensor[]): Tensor {
-    return this.#factory.apply(op, tensors, this.#like)[0]!;
-  }
-
-  full(shape: Shape, value: number): Tensor {
-    const { dtype } = this.#like;
-    return this.apply({ name: "full", shape, value, dtype }, []);
-  }
 }
 
 const newerFirst = (a: TapeNode, b: TapeNode): number =>
