@@ -14,23 +14,24 @@ import {
   type OpOf,
 } from "@tenfold/core/backend";
 import { sizeOf } from "../_value.ts";
-import type { AttributeValue, GraphBuilder, Named } from "./builder.ts";
+import type { GraphBuilder, Named } from "./builder.ts";
 import { ExpressionWriter, NoCounterpart } from "./expression.ts";
+import { embed, slice, unfold } from "./movements.ts";
+import { type Attributes, type Meta, plain } from "./nodes.ts";
 import type { Origins } from "./origins.ts";
+import {
+  linear,
+  product,
+  transposedConv,
+  windowAttributes,
+} from "./products.ts";
+import { reduce, reduceBy, sumOf, variance } from "./reductions.ts";
 
 /** What one primitive is written with. */
 export interface Context {
   readonly graph: GraphBuilder;
   readonly origins: Origins;
 }
-
-/** Shape and dtype of a result. */
-interface Meta {
-  readonly shape: readonly number[];
-  readonly dtype: DType;
-}
-
-type Attributes = { readonly [name: string]: AttributeValue };
 
 /** Elementwise primitives that are one operator with an attribute. */
 function activation(
@@ -111,257 +112,6 @@ function filled(graph: GraphBuilder, value: Named, { shape }: Meta): Named {
       value.shape.length === shape.length
     ? value
     : graph.node("Expand", [value, graph.list(shape)], shape, value.dtype);
-}
-
-/** A reduction whose dims are an attribute. */
-function reduceBy(
-  graph: GraphBuilder,
-  opType: string,
-  x: Named,
-  dims: readonly number[],
-  keepDim: boolean,
-  { shape, dtype }: Meta,
-): Named {
-  if (dims.length === 0) return x;
-  return graph.node(opType, [x], shape, dtype, {
-    axes: dims,
-    keepdims: keepDim ? 1 : 0,
-  });
-}
-
-/** A sum, whose dims are an input. */
-function sumOf(
-  graph: GraphBuilder,
-  x: Named,
-  dims: readonly number[],
-  keepDim: boolean,
-  { shape, dtype }: Meta,
-): Named {
-  if (dims.length === 0) return x;
-  return graph.node("ReduceSum", [x, graph.list(dims)], shape, dtype, {
-    keepdims: keepDim ? 1 : 0,
-  });
-}
-
-function reduce(
-  { name, dims, keepDim }: OpOf<"sum" | "any" | "all" | "norm">,
-  x: Named,
-  result: Meta,
-  graph: GraphBuilder,
-): Named {
-  switch (name as string) {
-    case "sum":
-      return sumOf(graph, graph.cast(x, result.dtype), dims, keepDim, result);
-    case "mean":
-      return reduceBy(
-        graph,
-        "ReduceMean",
-        graph.cast(x, result.dtype),
-        dims,
-        keepDim,
-        result,
-      );
-    case "norm":
-      return reduceBy(graph, "ReduceL2", x, dims, keepDim, result);
-    case "any":
-    case "all": {
-      const numbers = graph.cast(graph.cast(x, "bool"), "int32");
-      const opType = name === "any" ? "ReduceMax" : "ReduceMin";
-      const meta: Meta = { shape: result.shape, dtype: "int32" };
-      return graph.cast(
-        reduceBy(graph, opType, numbers, dims, keepDim, meta),
-        "bool",
-      );
-    }
-  }
-  const opType = {
-    prod: "ReduceProd",
-    max: "ReduceMax",
-    min: "ReduceMin",
-  }[name as "prod"];
-  return reduceBy(
-    graph,
-    opType,
-    graph.cast(x, result.dtype),
-    dims,
-    keepDim,
-    result,
-  );
-}
-
-function variance(
-  { dims, keepDim, correction }: OpOf<"variance">,
-  x: Named,
-  result: Meta,
-  graph: GraphBuilder,
-): Named {
-  const { dtype } = result;
-  const kept = x.shape.map((extent, d) => dims.includes(d) ? 1 : extent);
-  const mean = reduceBy(graph, "ReduceMean", x, dims, true, {
-    shape: kept,
-    dtype,
-  });
-  const centred = graph.node("Sub", [x, mean], x.shape, dtype);
-  const squares = graph.node("Mul", [centred, centred], x.shape, dtype);
-  const sum = sumOf(graph, squares, dims, keepDim, result);
-  const count = sizeOf(dims.map((d) => x.shape[d]!)) - correction;
-  return graph.node(
-    "Div",
-    [sum, graph.number(count, dtype)],
-    result.shape,
-    dtype,
-  );
-}
-
-/** A node that keeps everything but what its attributes say. */
-function plain(
-  graph: GraphBuilder,
-  opType: string,
-  inputs: readonly (Named | string)[],
-  { shape, dtype }: Meta,
-  attributes: Attributes = {},
-): Named {
-  return graph.node(opType, inputs, shape, dtype, attributes);
-}
-
-function slice(
-  { dim, start, length, step }: OpOf<"slice">,
-  x: Named,
-  result: Meta,
-  graph: GraphBuilder,
-): Named {
-  const end = start + length * step;
-  // Below the first element, ONNX takes any number that is small enough.
-  const stop = end < 0 ? -(2 ** 31) : end;
-  return plain(graph, "Slice", [
-    x,
-    graph.list([start]),
-    graph.list([stop]),
-    graph.list([dim]),
-    graph.list([step]),
-  ], result);
-}
-
-/** Windows, gathered: they are new dims, of which the last moves to the end. */
-function unfold(
-  { dim, size, step }: OpOf<"unfold">,
-  x: Named,
-  result: Meta,
-  graph: GraphBuilder,
-): Named {
-  const count = result.shape[dim]!;
-  const indices = Array.from(
-    { length: count * size },
-    (_, i) => Math.floor(i / size) * step + i % size,
-  );
-  const shape = [
-    ...x.shape.slice(0, dim),
-    count,
-    size,
-    ...x.shape.slice(dim + 1),
-  ];
-  const gathered = graph.node(
-    "Gather",
-    [x, graph.list(indices, [count, size])],
-    shape,
-    x.dtype,
-    { axis: dim },
-  );
-  if (dim === x.shape.length - 1) return gathered;
-  const perm = shape.map((_, d) => d).filter((d) => d !== dim + 1);
-  return plain(graph, "Transpose", [gathered], result, {
-    perm: [...perm, dim + 1],
-  });
-}
-
-/** Padding; other places within a larger tensor come of gradients alone. */
-function embed(
-  { shape, value, windows }: OpOf<"embed">,
-  x: Named,
-  result: Meta,
-  graph: GraphBuilder,
-): Named {
-  const before = shape.map(() => 0);
-  const behind = shape.map((extent, d) => extent - x.shape[d]!);
-  for (const window of windows) {
-    if (window.name !== "slice" || window.step !== 1) {
-      throw new NoCounterpart("primitive embed but for padding");
-    }
-    before[window.dim] = window.start;
-    behind[window.dim]! -= window.start;
-  }
-  const dtype = x.dtype === "bool" ? "int32" : x.dtype;
-  const padded = graph.node(
-    "Pad",
-    [
-      graph.cast(x, dtype),
-      graph.list([...before, ...behind]),
-      graph.number(value, dtype),
-    ],
-    result.shape,
-    dtype,
-  );
-  return graph.cast(padded, x.dtype);
-}
-
-function windowAttributes(
-  op: OpOf<"conv2d" | "maxPool2d" | "conv2dInput">,
-): Attributes {
-  const [top, left] = op.padding;
-  return {
-    strides: op.stride,
-    pads: [top, left, top, left],
-    dilations: op.dilation,
-  };
-}
-
-function transposedConv(
-  op: OpOf<"conv2dInput">,
-  [x, weight]: readonly Named[],
-  result: Meta,
-  graph: GraphBuilder,
-): Named {
-  const kernel = weight!.shape.slice(2);
-  const more = [0, 1].map((d) =>
-    op.size[d]! -
-    (op.stride[d]! * (x!.shape[2 + d]! - 1) +
-      (kernel[d]! - 1) * op.dilation[d]! + 1 - 2 * op.padding[d]!)
-  );
-  return plain(graph, "ConvTranspose", [x!, weight!], result, {
-    ...windowAttributes(op),
-    group: op.groups,
-    output_padding: more,
-  });
-}
-
-function product(
-  inputs: readonly Named[],
-  result: Meta,
-  graph: GraphBuilder,
-): Named {
-  const [a, b, bias] = inputs;
-  const simple = a!.shape.length === 2 && b!.shape.length === 2;
-  if (bias === undefined) return plain(graph, "MatMul", [a!, b!], result);
-  if (simple) return plain(graph, "Gemm", [a!, b!, bias], result);
-  const matmul = plain(graph, "MatMul", [a!, b!], result);
-  return plain(graph, "Add", [matmul, bias], result);
-}
-
-/** `x wᵀ`, and a bias. */
-function linear(
-  [x, weight, bias]: readonly Named[],
-  result: Meta,
-  graph: GraphBuilder,
-): Named {
-  if (x!.shape.length === 2) {
-    const inputs = bias ? [x!, weight!, bias] : [x!, weight!];
-    return plain(graph, "Gemm", inputs, result, { transB: 1 });
-  }
-  const [n, k] = weight!.shape as [number, number];
-  const turned = graph.node("Transpose", [weight!], [k, n], weight!.dtype, {
-    perm: [1, 0],
-  });
-  return product(bias ? [x!, turned, bias] : [x!, turned], result, graph);
 }
 
 /** Indices of slices are written as Gather, others as GatherElements. */

@@ -12,6 +12,7 @@ import { INDEXING } from "./indexing.ts";
 import { MOVEMENT } from "./movement.ts";
 import { NORMALIZATION } from "./normalization.ts";
 import { PAD } from "./pad.ts";
+import { PARTS } from "./parts.ts";
 import { POOLING } from "./pooling.ts";
 import { PRODUCT } from "./product.ts";
 import { QUANTIZATION } from "./quantization.ts";
@@ -29,6 +30,7 @@ const ALL: Operators = {
   ...MOVEMENT,
   ...NORMALIZATION,
   ...PAD,
+  ...PARTS,
   ...POOLING,
   ...PRODUCT,
   ...QUANTIZATION,
