@@ -112,6 +112,19 @@ const SUBJECTS: readonly Subject[] = [
     },
   },
   {
+    name: "embedding, 21,600 indices × 64",
+    quick: true,
+    open() {
+      const index = randint(0, 65, [21_600]);
+      const weight = randn([65, 64], { requiresGrad: true });
+      return {
+        inputs: [index],
+        variables: [weight],
+        value: () => nn.functional.embedding(index, weight).sum(),
+      };
+    },
+  },
+  {
     name: "layer norm, 256×512",
     quick: false,
     open() {

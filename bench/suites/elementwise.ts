@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { randn, type Tensor, where } from "@tenfold/tenfold";
+import { randn, scope, type Tensor, where } from "@tenfold/tenfold";
 import {
   type Case,
   type Live,
@@ -44,12 +44,23 @@ interface Operation {
   readonly name: string;
   readonly dense: number;
   readonly apply: (x: Tensor, dense: Tensor, condition: Tensor) => Tensor;
+  /** The layouts that are tried; left out, all of them. */
+  readonly layouts?: readonly Layout[];
+  /** Whether it takes positive numbers alone. */
+  readonly positive?: boolean;
 }
 
 const OPERATIONS: readonly Operation[] = [
   { name: "add", dense: 1, apply: (x, dense) => dense.add(x) },
   { name: "exp", dense: 0, apply: (x) => x.exp() },
   { name: "gelu", dense: 0, apply: (x) => x.gelu() },
+  ...(["tanh", "erf", "log"] as const).map((name): Operation => ({
+    name,
+    dense: 0,
+    apply: (x) => x[name](),
+    positive: name === "log",
+    layouts: ["dense"],
+  })),
   {
     name: "where",
     dense: 1,
@@ -69,6 +80,10 @@ function isQuick(operation: Operation, layout: Layout, size: number): boolean {
 
 function open(operation: Operation, layout: Layout, size: number): Live {
   const [x, owner] = matrix(size, layout);
+  if (operation.positive) {
+    using _ = scope();
+    owner.copy_(owner.abs().add(0.1));
+  }
   const dense = randn(sides(size));
   const condition = dense.gt(0);
   return making(
@@ -91,7 +106,7 @@ export const suite: TimedSuite = {
   axis: "elements",
   cases: () =>
     OPERATIONS.flatMap((operation) =>
-      LAYOUTS.flatMap((layout) =>
+      (operation.layouts ?? LAYOUTS).flatMap((layout) =>
         SIZES.map((size): Case => ({
           series: `${operation.name}, ${layout}`,
           size,

@@ -139,13 +139,15 @@ function alongRows(
       const block = f.let(select(i32.lt_s(left, limit), left, limit));
       over(here, block, ([out, x], ahead, count) => {
         const value = read(f, x!, ahead).parts[0]!;
-        const power = exp(lanes, f.let(f32x4.sub(value, top)));
+        const below = f.let(f32x4.sub(value, top));
+        const power = exp(lanes, below);
         const quad = { dtype: FLOAT, parts: [power] } as const;
         sum.accumulate(
           parts[ahead]!,
           count ? limitLanes(f, quad, sum.identity, count) : quad,
         );
-        if (!logarithm) store(out!, power, ahead, count);
+        // Memory is written while the powers are computed.
+        store(out!, logarithm ? below : power, ahead, count);
       });
       for (const other of parts.slice(1)) sum.accumulate(parts[0]!, other);
       whole.accumulate(total, convert(f, parts[0]!, "float64"));
@@ -155,10 +157,9 @@ function alongRows(
     whole.reduceLanes(total);
     const norm = normOf(lanes, total, logarithm);
 
-    overRow(([out, x], ahead, count) => {
-      const value = logarithm
-        ? f32x4.sub(f32x4.sub(read(f, x!, ahead).parts[0]!, top), norm)
-        : f32x4.mul(read(f, out!, ahead).parts[0]!, norm);
+    overRow(([out], ahead, count) => {
+      const first = read(f, out!, ahead).parts[0]!;
+      const value = logarithm ? f32x4.sub(first, norm) : f32x4.mul(first, norm);
       store(out!, f.let(value), ahead, count);
     });
     pointers.forEach((pointer, k) => f.increase(pointer, rows.steps[k]!));
