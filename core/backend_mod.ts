@@ -15,6 +15,7 @@ export {
   numberOf,
 } from "./dtype.ts";
 export * from "./expr/expr.ts";
+export { expr, type Operand } from "./expr/language.ts";
 export * from "./kernel.ts";
 export type * from "./op.ts";
 export { ELEMENTWISE, type ElementwiseName } from "./ops/elementwise.ts";

@@ -388,12 +388,12 @@ export class FusedFunction<
  * @example Inputs and run-time scalars by name
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { call, fused, tensor } from "@tenfold/tenfold";
+ * import { expr, fused, tensor } from "@tenfold/tenfold";
  *
+ * const { add, mul, sub } = expr;
  * const towards = fused(
  *   "towards",
- *   ({ x, target }, { rate }) =>
- *     call("add", x, call("mul", rate, call("sub", target, x))),
+ *   ({ x, target }, { rate }) => add(x, mul(rate, sub(target, x))),
  *   {
  *     inputs: { x: "number", target: "number" },
  *     scalars: { rate: "number" },

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { expr } from "@tenfold/core/backend";
 import * as z from "zod/mini";
-import { add, div, mul, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
+
+const { add, div, mul, sqrt, sub } = expr;
 
 /** Options of {@linkcode Adagrad}. */
 export interface AdagradOptions {

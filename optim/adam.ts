@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { expr } from "@tenfold/core/backend";
 import * as z from "zod/mini";
-import { add, div, max, mul, sqrt, sub } from "./_expr.ts";
 import { betas, flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
+
+const { add, div, max, mul, sqrt, sub } = expr;
 
 /** Options of {@linkcode Adam} and {@linkcode AdamW}. */
 export interface AdamOptions {

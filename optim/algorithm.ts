@@ -5,13 +5,12 @@
  * @module
  */
 import { fullLike, type Tensor, zerosLike } from "@tenfold/core";
-import type { Expr } from "@tenfold/core/backend";
+import { type Expr, expr } from "@tenfold/core/backend";
 import {
   checkCount,
   optionsArgument,
   type OptionsSchema,
 } from "@tenfold/core/internal";
-import { add, mul, neg } from "./_expr.ts";
 import {
   Optimizer,
   type OptimizerParameters,
@@ -19,6 +18,8 @@ import {
   type Step,
 } from "./optimizer.ts";
 import { UpdateRule } from "./update_rule.ts";
+
+const { add, mul, neg } = expr;
 
 /** The options that all algorithms have. */
 export interface AlgorithmOptions {
@@ -92,7 +93,7 @@ export interface Algorithm<
  * @example Steps of the sign of the gradient
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { call } from "@tenfold/core/backend";
+ * import { expr } from "@tenfold/core/backend";
  * import { tensor } from "@tenfold/tenfold";
  * import { algorithm, AlgorithmOptimizer } from "@tenfold/optim";
  * import * as z from "zod/mini";
@@ -102,7 +103,7 @@ export interface Algorithm<
  *   schema: z.strictObject({ lr: z.number() }),
  *   numbers: ({ lr }) => ({ lr }),
  *   update: ({ parameter, gradient }, { lr }) => ({
- *     parameter: call("sub", parameter, call("mul", lr, call("sign", gradient))),
+ *     parameter: expr.sub(parameter, expr.mul(lr, expr.sign(gradient))),
  *   }),
  * });
  * const p = tensor([1, -2], { requiresGrad: true });

@@ -2,13 +2,14 @@ import { scope, tensor } from "@tenfold/core";
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import * as z from "zod/mini";
-import { add, mul, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import { clean } from "./_testing.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import { Adam, AdamW } from "./adam.ts";
 import { SGD } from "./sgd.ts";
-import { call } from "@tenfold/core/backend";
+import { expr } from "@tenfold/core/backend";
+
+const { add, mul, sign, sub } = expr;
 
 /** All options of a group of Lion. */
 interface LionGroup {
@@ -38,7 +39,7 @@ const lion = algorithm({
   update: ({ parameter, gradient, expAvg }, { lr, b1, c1, b2, c2 }) => {
     const mix = add(mul(b1, expAvg), mul(c1, gradient));
     return {
-      parameter: sub(parameter, mul(lr, call("sign", mix))),
+      parameter: sub(parameter, mul(lr, sign(mix))),
       expAvg: add(mul(b2, expAvg), mul(c2, gradient)),
     };
   },

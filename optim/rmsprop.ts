@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { constant } from "@tenfold/core/backend";
+import { expr } from "@tenfold/core/backend";
 import * as z from "zod/mini";
-import { add, div, max, mul, sqrt, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
+
+const { add, div, max, mul, sqrt, sub } = expr;
 
 /** Options of {@linkcode RMSprop}. */
 export interface RMSpropOptions {
@@ -66,7 +67,7 @@ const rmsprop = algorithm({
       : null;
     // Rounding may bring the variance of even gradients below 0.
     const spread = gradAvg
-      ? max(sub(squareAvg, mul(gradAvg, gradAvg)), constant(0, g.dtype))
+      ? max(sub(squareAvg, mul(gradAvg, gradAvg)), 0)
       : squareAvg;
     const size = add(sqrt(spread), eps);
     const means = { squareAvg, ...gradAvg && { gradAvg } };

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { Expr } from "@tenfold/core/backend";
+import { type Expr, expr } from "@tenfold/core/backend";
 import * as z from "zod/mini";
-import { add, mul, sub } from "./_expr.ts";
 import { flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
+
+const { add, mul, sub } = expr;
 
 /** Options of {@linkcode SGD}. */
 export interface SGDOptions {

@@ -25,7 +25,7 @@ import "./_register_backends.ts";
 
 export * from "@tenfold/core";
 // What the functions of fused are made of.
-export { call } from "@tenfold/core/backend";
+export { call, expr } from "@tenfold/core/backend";
 export * as data from "@tenfold/data";
 export * as nn from "@tenfold/nn";
 export * as optim from "@tenfold/optim";

@@ -12,7 +12,13 @@ import {
   type FusedScalar,
   type Tensor,
 } from "@tenfold/core";
-import { call, constant, type Expr, indexAlong } from "@tenfold/core/backend";
+import {
+  call,
+  constant,
+  type Expr,
+  expr,
+  indexAlong,
+} from "@tenfold/core/backend";
 import { noGradNow } from "@tenfold/core/internal";
 import type { Reduction } from "../_options.ts";
 import { reduceLoss } from "./_reduce.ts";
@@ -42,9 +48,7 @@ interface Terms {
   readonly weighted: boolean;
 }
 
-const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
-const add = (a: Expr, b: Expr): Expr => call("add", a, b);
-const select = (c: Expr, a: Expr, b: Expr): Expr => call("select", c, a, b);
+const { add, mul, select } = expr;
 const zero = (like: Expr): Expr => constant(0, like.dtype);
 
 /** 0 where the index is ignored. */

@@ -5,10 +5,9 @@
  * @module
  */
 import { autogradFunction, fused, type Tensor } from "@tenfold/core";
-import { call, type Expr, sizeOf } from "@tenfold/core/backend";
+import { call, type Expr, expr, sizeOf } from "@tenfold/core/backend";
 
-const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
-const sub = (a: Expr, b: Expr): Expr => call("sub", a, b);
+const { mul, sub } = expr;
 
 /** Inputs x, mean. */
 const squaredDistance = fused("normalization", ([x, mean]) => {

@@ -4,7 +4,13 @@ import {
   ShapeError,
   type Tensor,
 } from "@tenfold/core";
-import { call, castExpr, constant, type Expr } from "@tenfold/core/backend";
+import {
+  call,
+  castExpr,
+  constant,
+  type Expr,
+  expr,
+} from "@tenfold/core/backend";
 import { refuseFaults, showShape } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { checkOptions, reduction, tensorOption } from "../_options.ts";
@@ -22,9 +28,7 @@ const schema = z.strictObject({
   weight: z.optional(tensorOption),
 });
 
-const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
-const add = (a: Expr, b: Expr): Expr => call("add", a, b);
-const sub = (a: Expr, b: Expr): Expr => call("sub", a, b);
+const { add, mul, sub } = expr;
 /** A number of the dtype that `like` has. */
 const num = (value: number, like: Expr): Expr => constant(value, like.dtype);
 

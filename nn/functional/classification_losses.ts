@@ -5,7 +5,7 @@ import {
   ShapeError,
   type Tensor,
 } from "@tenfold/core";
-import { call, type Expr } from "@tenfold/core/backend";
+import { call, expr } from "@tenfold/core/backend";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import {
@@ -174,7 +174,7 @@ export function crossEntropy(
   });
 }
 
-const mul = (a: Expr, b: Expr): Expr => call("mul", a, b);
+const { mul } = expr;
 
 /**
  * Inputs: log-probabilities, probabilities and, where there are, weights.
