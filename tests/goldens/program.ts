@@ -23,7 +23,7 @@ import { decode, type Figure, type TensorFigure } from "./read.ts";
 export interface ProgramCase {
   /** The tensors that go in; the first values by number. */
   readonly in: readonly TensorFigure[];
-  /** Inputs that are masks of `index`, which must be readable at once. */
+  /** Inputs that are masks of `index`, which reads them at once. */
   readonly masks?: readonly number[];
   /** A name and arguments each; a tensor is `{ t: number }`. */
   readonly steps: readonly (readonly [string, ...unknown[]])[];
@@ -241,8 +241,7 @@ function input(
   { device: chosen, flush = false }: Inputs,
 ): Tensor {
   const { data, shape, dtype } = decode(figure);
-  const place = chosen ?? (program.masks?.includes(k) ? near() : undefined);
-  const device = place ? { device: place } : {};
+  const device = chosen ? { device: chosen } : {};
   const requiresGrad = program.grads?.[k] !== undefined;
   return tensor(
     flush && dtype === "float32"
@@ -260,19 +259,33 @@ function near(): core.Backend {
 
 let cpu: core.Backend | undefined;
 
+/** A mask where `index` can read it at once; itself where that is so already. */
+function readable(mask: Tensor, figure: TensorFigure): Tensor {
+  if (mask.device.backend.readSync) return mask;
+  const { data, shape, dtype } = decode(figure);
+  return tensor(data, { shape: [...shape], dtype, device: near() });
+}
+
 /** All values of a program by number: inputs, then results in order. */
-function perform({ steps }: ProgramCase, values: Tensor[]): Tensor[] {
+function perform(program: ProgramCase, values: Tensor[]): Tensor[] {
+  const masks = new Map(program.masks?.map((k) => [k, values[k]!]));
+  for (const [k, mask] of masks) masks.set(k, readable(mask, program.in[k]!));
+  let step = "";
   const argument = (given: unknown): unknown => {
     if (typeof given !== "object" || given === null) return given;
     if (Array.isArray(given)) return given.map(argument);
-    if ("t" in given) return values[given.t as number];
+    if ("t" in given) {
+      const k = given.t as number;
+      return step === "index" ? masks.get(k) ?? values[k] : values[k];
+    }
     if ("undefined" in given) return undefined;
     if ("number" in given) return Number(given.number);
     return Object.fromEntries(
       Object.entries(given).map(([key, inner]) => [key, argument(inner)]),
     );
   };
-  for (const [name, ...given] of steps) {
+  for (const [name, ...given] of program.steps) {
+    step = name;
     const result = call(name, given.map(argument));
     if (result instanceof Tensor) values.push(result);
     else values.push(...Object.values(result as Record<string, Tensor>));

@@ -59,6 +59,7 @@ ARITHMETIC = {
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div,
     "remainder": torch.remainder, "pow": torch.pow, "maximum": torch.maximum,
     "minimum": torch.minimum, "atan2": torch.atan2,
+    "hypot": torch.hypot,
 }
 COMPARE = {"eq": torch.eq, "ne": torch.ne, "lt": torch.lt, "le": torch.le,
            "gt": torch.gt, "ge": torch.ge}
@@ -184,7 +185,7 @@ def arithmetic(p, d):
             if name in BOOLS:
                 return BOOLS[name](x, y)
             kind = torch.int32
-        if name in ("div", "atan2") and not kind.is_floating_point:
+        if name in ("div", "atan2", "hypot") and not kind.is_floating_point:
             kind = run.float32()
         return ARITHMETIC[name](*[t.to(kind) for t in ts])
 

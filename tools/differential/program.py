@@ -289,7 +289,7 @@ def like(figure, model):
 
 
 ACCUMULATING = {
-    "sum", "mean", "prod", "cumsum", "variance", "std", "norm", "logsumexp",
+    "sum", "mean", "prod", "cumsum", "cumprod", "variance", "std", "norm", "logsumexp",
     "softmax", "logSoftmax", "matmul", "dot", "outer", "core.einsum",
     "scatterAdd",
 }

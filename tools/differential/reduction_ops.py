@@ -170,15 +170,15 @@ def place(p, d):
 
 
 def along(p, d):
-    name = d.rng.choice(["softmax", "logSoftmax", "cumsum"])
+    name = d.rng.choice(["softmax", "logSoftmax", "cumsum", "cumprod"])
     x = d.operand(p)
     ndim = p.value(x).dim()
     dim = d.rng.randrange(-ndim, ndim) if ndim else 0
     base = {"softmax": torch.softmax, "logSoftmax": torch.log_softmax,
-            "cumsum": torch.cumsum}[name]
+            "cumsum": torch.cumsum, "cumprod": torch.cumprod}[name]
 
     def fn(run, t):
-        if name == "cumsum":
+        if name in ("cumsum", "cumprod"):
             if t.dtype.is_floating_point:
                 return base(t, dim)
             return base(t.to(torch.int64), dim).to(torch.int32)
