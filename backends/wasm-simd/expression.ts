@@ -7,6 +7,7 @@
 import type { DType } from "@tenfold/core";
 import {
   type Expr,
+  operandsOf,
   type ScalarFunction,
   topological,
 } from "@tenfold/core/backend";
@@ -28,14 +29,6 @@ export interface Leaves {
   readonly index: (dim: number) => Quad;
   /** The accumulator of a reduction. */
   readonly accumulator?: Quad;
-}
-
-function operandsOf(node: Expr): readonly Expr[] {
-  return node.kind === "call"
-    ? node.args
-    : node.kind === "cast"
-    ? [node.value]
-    : [];
 }
 
 /** Writes expressions into one function. */

@@ -38,9 +38,7 @@ export class Interner {
       case "scalar":
         return `${expr.kind} ${expr.index} ${expr.dtype}`;
       case "const":
-        return `const ${
-          Object.is(expr.value, -0) ? "-0" : expr.value
-        } ${expr.dtype}`;
+        return `const ${showNumber(expr.value)} ${expr.dtype}`;
       case "index":
         return `index ${expr.dim}`;
       case "accumulator":
@@ -149,4 +147,9 @@ export function replacing(node: Expr, by: Expr): (expr: Expr) => Expr {
     return made;
   };
   return replace;
+}
+
+/** -0 is another number than 0. */
+export function showNumber(x: number): string {
+  return Object.is(x, -0) ? "-0" : String(x);
 }

@@ -11,7 +11,7 @@ import { MapProgram } from "../lower/program.ts";
 import { sizeOf } from "../shape.ts";
 import type { Storage } from "../storage.ts";
 import { View } from "../view.ts";
-import { costOf, replacing } from "./expression.ts";
+import { costOf, replacing, showNumber } from "./expression.ts";
 import type { MapLaunch, Place } from "./launch.ts";
 import type { LaunchOrder } from "./order.ts";
 
@@ -121,10 +121,10 @@ function keyOf(
         const from = late.find(({ at }) => at === node.index);
         return from
           ? `late ${idOf(from.from)} ${from.part} ${node.dtype}`
-          : `${numberOf(scalars[node.index]!)} ${node.dtype}`;
+          : `${showNumber(scalars[node.index]!)} ${node.dtype}`;
       }
       case "const":
-        return `${numberOf(node.value)} ${node.dtype}`;
+        return `${showNumber(node.value)} ${node.dtype}`;
       case "index":
         return `i${node.dim}`;
       case "cast":
@@ -136,11 +136,6 @@ function keyOf(
     }
   };
   return `${outputs[0]!.view.shape} ${show(root)}`;
-}
-
-/** -0 is another number than 0. */
-function numberOf(x: number): string {
-  return Object.is(x, -0) ? "-0" : String(x);
 }
 
 function hasRoom({ outputs, inputs }: MapLaunch, operands: number): boolean {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Storage } from "../storage.ts";
+import { showNumber } from "./expression.ts";
 import type { Place, RecordedLaunch } from "./launch.ts";
 
 /** How a storage came to hold what it holds. */
@@ -131,11 +132,6 @@ class Sharing {
     }));
     return { ...launch, inputs };
   }
-}
-
-/** -0 is another number than 0. */
-function showNumber(x: number): string {
-  return Object.is(x, -0) ? "-0" : String(x);
 }
 
 function showView(
