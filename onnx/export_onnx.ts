@@ -91,7 +91,7 @@ export async function exportOnnx(
   const keys = new Keys();
   const graph = new GraphBuilder();
   const known = new Map<string, Named>();
-  const data = new Map<string, Value>();
+  const data = new Map<Named, Value>();
   const name = (tensor: Tensor, wanted: string): Named => {
     const named: Named = {
       name: graph.unique(wanted),
@@ -106,7 +106,7 @@ export async function exportOnnx(
   );
   const members = [...model.namedParameters(), ...model.namedBuffers()];
   for (const [own, tensor] of members) {
-    data.set(name(tensor, own).name, tensor[VALUE]);
+    data.set(name(tensor, own), tensor[VALUE]);
   }
   const held: Value[] = [];
   try {
@@ -124,9 +124,10 @@ export async function exportOnnx(
     });
     for (const [key, value] of outside) {
       held.push(value);
-      const own = graph.unique("constant");
-      known.set(key, { name: own, shape: value.shape, dtype: value.dtype });
-      data.set(own, value);
+      const { shape, dtype } = value;
+      const named: Named = { name: graph.unique("constant"), shape, dtype };
+      known.set(key, named);
+      data.set(named, value);
     }
     if (results.length === 0) {
       throw new TypeError(
@@ -142,7 +143,7 @@ export async function exportOnnx(
       )
     );
     graph.prune(outputs.map((value) => value.name));
-    await writeData(graph, known, data, device);
+    await writeData(graph, data, device);
     return bytesOf(model, graph, given, outputs);
   } finally {
     for (const value of held) value.release();
@@ -175,7 +176,10 @@ function writeSteps(
     try {
       const values = writePrimitive(op, named, results, { graph, origins });
       values.forEach((value, i) => {
-        known.set(keys.of(results[i]!), value);
+        const key = keys.of(results[i]!);
+        // What only looks at its input anew is that input.
+        if (named.includes(known.get(key)!)) return;
+        known.set(key, value);
         origins.note(value, op, named);
       });
     } catch (error) {
@@ -215,14 +219,12 @@ function output(value: Named, wanted: string, graph: GraphBuilder): Named {
 /** Initialisers of the parameters, buffers and constants that are used. */
 async function writeData(
   graph: GraphBuilder,
-  known: ReadonlyMap<string, Named>,
-  data: ReadonlyMap<string, Value>,
+  data: ReadonlyMap<Named, Value>,
   device: Device,
 ): Promise<void> {
   const used = new Set(graph.nodes.flatMap(({ input }) => input!));
-  for (const named of known.values()) {
-    const value = data.get(named.name);
-    if (value === undefined || !used.has(named.name)) continue;
+  for (const [named, value] of data) {
+    if (!used.has(named.name)) continue;
     graph.initializer(named, await device.read(value));
   }
 }

@@ -14,6 +14,31 @@ export interface Exported {
   readonly inputs: readonly Tensor[];
 }
 
+/** Layers whose weights need no other shape, and ways around a layer. */
+function flat(): Exported {
+  const model = new nn.Sequential(
+    new nn.BatchNorm1d(6),
+    new nn.Flatten(),
+    new nn.Identity(),
+    new nn.Linear(6, 4, { bias: false }),
+    new nn.LayerNorm(4),
+    new nn.Tanh(),
+  );
+  model.forward(randn([5, 6])).dispose();
+  return { model, inputs: [randn([3, 6])] };
+}
+
+/** Pools and convolutions with paddings of their own. */
+function windows(): Exported {
+  const model = new nn.Sequential(
+    new nn.Conv2d(2, 3, 4, { padding: "same" }),
+    new nn.MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }),
+    new nn.AvgPool2d(3, { stride: 2, padding: 1, countIncludePad: false }),
+    new nn.AdaptiveAvgPool2d(2),
+  );
+  return { model, inputs: [randn([2, 2, 13, 9])] };
+}
+
 /** One layer of an LSTM, written by hand. */
 class HandLstm extends Module {
   inputWeight: Parameter;
@@ -152,6 +177,8 @@ const MODELS: { readonly [name: string]: () => Exported } = {
   cnn,
   lstm: () => ({ model: new HandLstm(3, 5), inputs: [randn([4, 2, 3])] }),
   transformer,
+  flat,
+  windows,
   mixture: () => ({
     model: new Mixture(),
     inputs: [randn([4, 5]), randn([4, 5])],
