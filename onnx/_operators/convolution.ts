@@ -153,6 +153,8 @@ function spreads(
       [before, behind] = auto === "SAME_UPPER"
         ? [half, total - half]
         : [total - half, half];
+      // What is missing is added at the end, as output_padding is.
+      if (total < 0) [before, behind] = [0, total];
     } else if (auto === "VALID") [before, behind] = [0, 0];
     return {
       kernel: k,
