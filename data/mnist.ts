@@ -73,10 +73,12 @@ export interface MnistOptions extends DownloadMnistOptions, DeviceOption {
   download?: boolean;
 }
 
+const HTTP = "must be an http address";
+
 const downloadFields = {
   mirrors: z._default(
     z.array(
-      z.url({ protocol: /^https?$/, error: "must be an http address" }),
+      z.string(HTTP).check(z.regex(/^https?:\/\/[^\s/]\S*$/i, HTTP)),
       "must be an array of addresses",
     ),
     [...MNIST_MIRRORS],
