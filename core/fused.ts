@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { checkExpr } from "./expr/types.ts";
 import { type DType, floatOf, promote } from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
 import { arg, castExpr, type Expr, scalar } from "./expr/expr.ts";
@@ -294,9 +295,12 @@ export class FusedFunction<
       named(this.#inputs.names, inputs) as FusedValues<I, Expr>,
       named(this.#scalars.names, scalars) as FusedValues<S, Expr>,
     );
-    const { value, gradients }: FusedValue = "kind" in made
-      ? { value: made }
-      : made;
+    const { value, gradients }: FusedValue =
+      typeof made === "object" && made !== null && "value" in made &&
+        !("kind" in made)
+        ? made
+        : { value: made as Expr };
+    checkExpr(value, `compute ${this.#label} from`);
     const formula: Formula = {
       label: this.#label,
       inputs: dtypes,

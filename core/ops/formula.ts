@@ -12,7 +12,7 @@ import {
   overInputs,
   substitute,
 } from "../autograd/gradient_formula.ts";
-import { type DType, isFloating } from "../dtype.ts";
+import { checkDType, type DType, isFloating } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
 import {
   accumulator,
@@ -113,6 +113,7 @@ const summable = new WeakSet<Formula>();
 
 function checkSummable(formula: Formula): void {
   if (summable.has(formula)) return;
+  checkDType(formula.expr.dtype, `sum ${formula.label}`);
   if (!isFloating(formula.expr.dtype) || usesIndex([formula.expr])) {
     throw new DTypeError(
       `Cannot sum ${formula.label} as its values must be floats that do not depend on positions: got ${formula.expr.dtype}`,
