@@ -43,14 +43,14 @@ export interface MapKernel {
   readonly scalars: number;
 }
 
-/** How a reduction folds two values. `sum` and `prod` of int32 wrap. */
+/** How a reduction combines two values. `sum` and `prod` of int32 wrap. */
 export type Combine = "sum" | "prod" | "max" | "min";
 
 /**
- * Folds the value of `element` over the reduced dims of the loop. The loop's
+ * Reduces the value of `element` over the reduced dims of the loop. The loop's
  * shape is the kept dims (`rank` of them) followed by the reduced ones
  * (`reducedRank`). The output is dense over the kept dims. `max` and `min`
- * give NaN when any value is NaN; an empty fold gives the identity (0, 1, -∞
+ * give NaN when any value is NaN; an empty reduction gives the identity (0, 1, -∞
  * or the smallest integer, ∞ or the largest integer).
  */
 export interface ReduceKernel {
@@ -67,9 +67,9 @@ export interface ReduceKernel {
    * kept dims alone.
    */
   readonly inputs: readonly (Slot & { readonly kept: Access })[];
-  /** The value that is folded, over all loop dims. */
+  /** The value that is reduced, over all loop dims. */
   readonly element: Expr;
-  /** How values are folded. */
+  /** How values are combined. */
   readonly combine: Combine;
   /**
    * The output's element in terms of the accumulator, run-time scalars and

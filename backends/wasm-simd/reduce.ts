@@ -296,7 +296,7 @@ function reduceAcross(context: EmitContext): void {
   });
 }
 
-/** Folds some vectors of columns over all reduced dims and writes them. */
+/** Reduces some vectors of columns over all reduced dims and writes them. */
 function reduceColumns(
   context: EmitContext,
   cursors: readonly Cursor[],

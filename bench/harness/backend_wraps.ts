@@ -122,7 +122,7 @@ function repeatable(kernel: Kernel, call: KernelCall): boolean {
 
 /**
  * What a kernel does, in words: the name of a routine, or `map` and how a
- * reduction folds, with the scalar functions in the order of their use.
+ * reduction combines, with the scalar functions in the order of their use.
  */
 export function describeKernel(kernel: Kernel): string {
   switch (kernel.kind) {

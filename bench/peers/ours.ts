@@ -135,8 +135,8 @@ const implementations: Implementations = {
   matmul: binary((a, b) => a.matmul(b)),
   matmulTransposed(_spec, inputs) {
     const [a, b] = [put(inputs("a")), put(inputs("b"))];
-    const turned = b.t();
-    return operation([a, b, turned], () => a.matmul(turned));
+    const transposed = b.t();
+    return operation([a, b, transposed], () => a.matmul(transposed));
   },
   convolution(_spec, inputs) {
     const [x, w] = [put(inputs("x")), put(inputs("w"))];

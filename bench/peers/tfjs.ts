@@ -221,8 +221,13 @@ const implementations: Implementations = {
       .map((name) => tf.variable(put(inputs(name)))) as [T, T, T];
     // The features come out with channels last.
     const { data } = inputs("w2");
-    const turned = permuted({ data, shape: [10, 32, 7, 7] }, [2, 3, 1, 0]);
-    const w2 = tf.variable(tf.tensor(turned.data, [7 * 7 * 32, 10]));
+    const channelsLast = permuted({ data, shape: [10, 32, 7, 7] }, [
+      2,
+      3,
+      1,
+      0,
+    ]);
+    const w2 = tf.variable(tf.tensor(channelsLast.data, [7 * 7 * 32, 10]));
     const stage = (h: T, w: T, b: T) =>
       tf.maxPool(tf.relu(tf.add(tf.conv2d(h, w, 1, "same"), b)), 2, 2, "valid");
     return train(spec, inputs, x, [w0, b0, w1, b1, w2, b2], () => {

@@ -136,7 +136,7 @@ export class Launcher extends Allocations {
   }
 
   /**
-   * Folds over `dims` of `shape`, to which the inputs broadcast; the result is
+   * Reduces over `dims` of `shape`, to which the inputs broadcast; the result is
    * dense over the dims that stay.
    */
   reduce(

@@ -46,15 +46,15 @@ export class MapProgram {
   }
 }
 
-/** A fold over inputs of known dtypes, without their layout. */
+/** A reduction over inputs of known dtypes, without their layout. */
 export class ReduceProgram {
   /** Distinguishes it from every other program. */
   readonly id: number = count++;
   /** The dtype of each input. */
   readonly inputs: readonly DType[];
-  /** The value that is folded. */
+  /** The value that is reduced. */
   readonly element: Expr;
-  /** How values are folded. */
+  /** How values are combined. */
   readonly combine: Combine;
   /** The value of the output. */
   readonly epilogue: Expr;

@@ -349,7 +349,7 @@ function reduceBody(
     scalar: (index: number, dtype: GpuDType) => scalars.name(index, dtype),
     position: (dim: number) => `p${dim}`,
   };
-  const folded = renderExpressions([element], leaves);
+  const reduced = renderExpressions([element], leaves);
   const done = renderExpressions(
     [epilogue],
     { ...leaves, accumulator: "total" },
@@ -366,8 +366,8 @@ function reduceBody(
     ...usedInputs([element]).map((i) =>
       `let x${i} = ${load(i, `at${i}`, shape.length)};`
     ),
-    ...folded.statements,
-    `total = ${accumulate(combine, dtype, "total", folded.values[0]!)};`,
+    ...reduced.statements,
+    `total = ${accumulate(combine, dtype, "total", reduced.values[0]!)};`,
     "}",
     ...last.map((i) => `let x${i} = ${load(i, `at${i}`, rank)};`),
     ...done.statements,
