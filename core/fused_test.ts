@@ -14,7 +14,7 @@ import {
 } from "./expr/expr.ts";
 import { fused } from "./fused.ts";
 import { SCALAR_FUNCTIONS, type ScalarFunction } from "./expr/scalar.ts";
-import { grad } from "./tensor.ts";
+import { grad } from "./autograd/grad.ts";
 
 const leaf = (values: number[] | number[][]) =>
   tensor(values, { dtype: "float64", requiresGrad: true });

@@ -148,12 +148,5 @@ export {
 export type { Several } from "./several.ts";
 export type { Shape } from "./shape.ts";
 export { memory, type MemoryOptions, type MemoryUse } from "./storage.ts";
-export {
-  type Dims,
-  grad,
-  type Gradients,
-  type GradOptions,
-  type KeepDim,
-  Tensor,
-  type TensorLike,
-} from "./tensor.ts";
+export { grad, type Gradients, type GradOptions } from "./autograd/grad.ts";
+export { type Dims, type KeepDim, Tensor, type TensorLike } from "./tensor.ts";

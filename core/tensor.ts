@@ -1,6 +1,8 @@
 /**
  * The tensor: device, value and place on the tape. Methods are one line each;
- * what they mean lives in the tables of primitives.
+ * what they mean lives in the tables of primitives. They stand by concern:
+ * facts, reading, memory, autograd, elementwise, reductions, movement, indexing
+ * and sorting, products, in place. Tensors are made in `creation.ts`.
  *
  * @module
  */
@@ -53,16 +55,18 @@ import type { NormOp, Op, ReduceOp, UpdateProgram } from "./op.ts";
 import type { ElementwiseName } from "./ops/elementwise.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
 import { byPosition, isPlainObject } from "./option_messages.ts";
+import { checkPlain, oneArray } from "./plain_options.ts";
 import {
-  checkPlain,
-  flag,
-  list,
-  number,
-  object,
-  oneArray,
-  operand,
-  type PlainFields,
-} from "./plain_options.ts";
+  BACKWARD,
+  BOUNDS,
+  KEEP_DIM,
+  MATMUL,
+  NORM,
+  PAD,
+  SORT,
+  TOPK,
+  UNBIASED,
+} from "./tensor_options.ts";
 import { formatTensor, nest, type Nested } from "./print.ts";
 import { openDevice } from "./registry.ts";
 import { noteTensor } from "./report.ts";
@@ -1390,7 +1394,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#along("cumprod", dim);
   }
 
-  // Shape
+  // Movement
 
   /**
    * The same elements under another shape; one extent may be -1.
@@ -1758,7 +1762,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "diagonal", shift: offset, dim1: a, dim2: b });
   }
 
-  // Gather and sort
+  // Indexing and sorting
 
   /**
    * `out[.., j, ..] = this[.., index[.., j, ..], ..]` along a dim; the index
@@ -2165,7 +2169,7 @@ export function wrapValue(
 }
 
 /** The gradient that a walk from `tensor` begins with. */
-function rootOf(
+export function rootOf(
   tensor: Tensor,
   gradient: Tensor | undefined,
 ): { edge: Edge; gradient: Tensor } {
@@ -2208,90 +2212,11 @@ function rootOf(
   return { edge, gradient: start };
 }
 
-const KEEP_DIM: PlainFields = { keepDim: flag };
-const UNBIASED: PlainFields = { unbiased: flag, keepDim: flag };
-const NORM: PlainFields = { p: number, keepDim: flag };
-const SORT: PlainFields = { descending: flag };
-const TOPK: PlainFields = { largest: flag };
-const PAD: PlainFields = { value: number };
-const MATMUL: PlainFields = { bias: object };
-const BOUNDS: PlainFields = { min: operand, max: operand };
-const BACKWARD: PlainFields = { retainGraph: flag, createGraph: flag };
-const GRAD: PlainFields = { ...BACKWARD, gradOutputs: list };
-
-const FACTORY: TensorFactory = {
+/** How a walk makes tensors. */
+export const FACTORY: TensorFactory = {
   wrap: (value, like, edge) => wrap(like.device, value, edge),
   apply: (op, inputs, like) => apply(op, inputs, like.device),
 };
-
-/** One gradient for each input. */
-export type Gradients<X extends Tensor | readonly Tensor[]> = X extends
-  readonly Tensor[] ? { -readonly [I in keyof X]: Tensor }
-  : [Tensor];
-
-/** Options of {@linkcode grad}. */
-export interface GradOptions {
-  /** Record the gradients themselves, for higher orders. @default {false} */
-  readonly createGraph?: boolean;
-  /** Keep the tape for another backward. @default {createGraph} */
-  readonly retainGraph?: boolean;
-  /** Weights of the outputs, one of each output's shape. */
-  readonly gradOutputs?: readonly (Tensor | undefined)[];
-}
-
-/**
- * The gradients of the sum of `outputs` by `inputs`, without touching any
- * `.grad`.
- *
- * @returns One gradient an input; zeros where an output does not depend on it.
- * @throws {GradientError} If an input or output was not recorded.
- * @example A second derivative
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { grad, tensor } from "@tenfold/tenfold";
- *
- * const x = tensor(3, { requiresGrad: true });
- * const [first] = grad(x.pow(3), x, { createGraph: true });
- * const [second] = grad(first, x);
- * assertEquals([first.itemSync(), second.itemSync()], [27, 18]);
- * ```
- */
-export function grad<const X extends Tensor | readonly Tensor[]>(
-  outputs: Tensor | readonly Tensor[],
-  inputs: X,
-  options: GradOptions = {},
-): Gradients<X> {
-  checkCount("grad", arguments.length, 3);
-  checkPlain(GRAD, options, "take gradients");
-  const ys = outputs instanceof Tensor ? [outputs] : outputs;
-  const xs: readonly Tensor[] = inputs instanceof Tensor ? [inputs] : inputs;
-  const targets = xs.map((x, i) => {
-    void x[VALUE];
-    if (x[EDGE]) return x[EDGE];
-    throw new GradientError(
-      `Cannot take the gradient by input ${i} as it does not require one: make it with { requiresGrad: true }`,
-    );
-  });
-  const createGraph = options.createGraph ?? false;
-  const found = walk(
-    ys.map((y, i) => rootOf(y, options.gradOutputs?.[i])),
-    {
-      createGraph,
-      retainGraph: options.retainGraph ?? createGraph,
-      targets,
-    },
-    FACTORY,
-  );
-  const gradients = found.map((gradient, i): Tensor => {
-    const { device, shape, dtype } = xs[i]!;
-    if (!gradient) {
-      return apply({ name: "full", shape, value: 0, dtype }, [], device)[0]!;
-    }
-    currentScope()?.own(gradient);
-    return gradient;
-  });
-  return gradients as Gradients<X>;
-}
 
 /**
  * Applies a primitive to tensors of one device, recording it where a gradient

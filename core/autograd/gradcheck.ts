@@ -9,7 +9,8 @@ import { GradientError, showShape } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { tidy } from "../scope.ts";
 import type { Several } from "../several.ts";
-import { grad, Tensor } from "../tensor.ts";
+import { grad } from "./grad.ts";
+import { Tensor } from "../tensor.ts";
 import { withRecording } from "./mode.ts";
 
 /** How closely gradients must agree. */

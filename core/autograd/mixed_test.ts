@@ -3,7 +3,8 @@ import { describe, it } from "@std/testing/bdd";
 import { clean } from "../_testing.ts";
 import { tensor } from "../creation.ts";
 import type { DType } from "../dtype.ts";
-import { grad, type Tensor } from "../tensor.ts";
+import { grad } from "./grad.ts";
+import type { Tensor } from "../tensor.ts";
 
 const { fround } = Math;
 

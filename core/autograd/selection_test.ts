@@ -4,7 +4,8 @@ import { clean } from "../_testing.ts";
 import { tensor } from "../creation.ts";
 import { call, constant, type Expr } from "../expr/expr.ts";
 import { fused } from "../fused.ts";
-import { grad, type Tensor } from "../tensor.ts";
+import { grad } from "./grad.ts";
+import type { Tensor } from "../tensor.ts";
 
 const leaf = (values: number[]) => tensor(values, { requiresGrad: true });
 

@@ -6,7 +6,8 @@ import { arange, ones, tensor, zeros } from "../creation.ts";
 import { cat } from "../functions.ts";
 import { randn } from "../random.ts";
 import { manualSeed } from "../random_state.ts";
-import { grad, type Tensor } from "../tensor.ts";
+import { grad } from "./grad.ts";
+import type { Tensor } from "../tensor.ts";
 import { gradcheck } from "./gradcheck.ts";
 
 /** A backend that counts the places that kernels visit. */

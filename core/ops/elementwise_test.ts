@@ -9,7 +9,8 @@ import {
   ELEMENTWISE_PRIMITIVES,
   type ElementwiseName,
 } from "./elementwise.ts";
-import { grad, type Tensor } from "../tensor.ts";
+import { grad } from "../autograd/grad.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** A backend that counts what runs on it. */
 function counting(): { backend: Backend; launches: string[] } {
