@@ -187,6 +187,7 @@ export class AlgorithmOptimizer<O extends AlgorithmOptions>
 
   /** Finds out once what the options of a group mean. */
   protected override together<T>(fn: () => T): T {
+    checkCount("together", arguments.length, 1);
     this.#known = {
       group: null,
       variant: null,

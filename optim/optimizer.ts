@@ -166,6 +166,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    * for one parameter holds for the others.
    */
   protected together<T>(fn: () => T): T {
+    checkCount("together", arguments.length, 1);
     return fn();
   }
 
