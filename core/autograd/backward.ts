@@ -11,6 +11,7 @@ import { sameShape, type Shape } from "../shape.ts";
 import { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { currentRecording } from "../program/recording.ts";
+import { broadcastDims } from "./gradient_formula.ts";
 import { GradientSum, outside } from "./gradient_sum.ts";
 import { withRecording } from "./mode.ts";
 import { type Edge, OpNode, type Signature, type TapeNode } from "./node.ts";
@@ -51,10 +52,7 @@ export interface WalkOptions {
 /** Sums out what broadcasting added. */
 export function sumTo(gradient: Tensor, shape: Shape): Tensor {
   if (sameShape(gradient.shape, shape)) return gradient;
-  const lead = gradient.ndim - shape.length;
-  const dims = gradient.shape.map((_, d) => d).filter((d) =>
-    d < lead || (shape[d - lead] === 1 && gradient.shape[d] !== 1)
-  );
+  const dims = broadcastDims(gradient.shape, shape);
   const sum = dims.length > 0 ? gradient.sum(dims) : gradient;
   return sameShape(sum.shape, shape) ? sum : sum.reshape(shape);
 }

@@ -42,16 +42,11 @@ export class NodeContext implements RuleContext {
     return this.#factory.wrap(value.alias(), this.#like, edge);
   }
 
-  x(p: number): Tensor | number {
+  t(p: number): Tensor {
     const number = (this.op as ElementwiseOp).operands?.[p];
-    if (typeof number === "number") return number;
+    if (typeof number === "number") return this.full([], number);
     const slot = this.operands.indexOf(p);
     return this.#unpack(slot, this.#node.edges[slot] ?? null);
-  }
-
-  t(p: number): Tensor {
-    const operand = this.x(p);
-    return typeof operand === "number" ? this.full([], operand) : operand;
   }
 
   y(i = 0): Tensor {

@@ -5,7 +5,7 @@
  * @module
  */
 import { type DType, floatOf, numberOf } from "../dtype.ts";
-import { accumulator, arg, call, constant } from "../expr/expr.ts";
+import { call } from "../expr/expr.ts";
 import { alongDim } from "../lower/geometry.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import {
@@ -18,7 +18,6 @@ import {
   reduceAlong,
   shaped,
 } from "../lower/parts.ts";
-import { memoize, ReduceProgram } from "../lower/program.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
@@ -32,7 +31,12 @@ import {
   sumOf,
 } from "./gradient.ts";
 import type { Family, Primitive } from "./primitive.ts";
-import { reducedShape, reduceKept, refuseEmpty } from "./reduce.ts";
+import {
+  firstAttaining,
+  reducedShape,
+  reduceKept,
+  refuseEmpty,
+} from "./reduce.ts";
 
 /** Operations along one dim that keep the shape. */
 export interface AlongOp {
@@ -143,22 +147,6 @@ const running = (combine: "add" | "mul") => {
   };
 };
 
-const INT32_MAX = 2 ** 31 - 1;
-
-/** Inputs x, the extreme and position: the first position that attains it. */
-const firstOf = memoize((dtype: DType) => {
-  const [x, top] = [arg(0, dtype), arg(1, dtype)];
-  const attains = call("or", call("eq", x, top), call("isNan", x));
-  const none = constant(INT32_MAX, "int32");
-  return new ReduceProgram(
-    [dtype, dtype, "int32"],
-    call("select", attains, arg(2, "int32"), none),
-    "min",
-    accumulator("int32"),
-    0,
-  );
-});
-
 /** The position of an extreme, by the routine of its name. */
 const position = (extreme: "max" | "min"): Primitive<ArgOp> => ({
   infer({ name, dim, keepDim }, [x]) {
@@ -184,7 +172,7 @@ const position = (extreme: "max" | "min"): Primitive<ArgOp> => ({
     if (shape.length === 0) return shaped(positions(1, run), shape);
     const top = reduceKept(extreme, x!, [dim], run);
     const at = positions(shape[dim]!, run);
-    const found = reduceAlong(run, firstOf(dtype), shape, [dim], [
+    const found = reduceAlong(run, firstAttaining(dtype), shape, [dim], [
       [x!, view.strides],
       [top, top.view.strides.map((s, d) => d === dim ? 0 : s)],
       [at, only(shape.length, dim)],

@@ -19,9 +19,7 @@ import type { Tensor } from "../tensor.ts";
 export interface RuleContext<O = Op> {
   /** The operation with its parameters. */
   readonly op: O;
-  /** Operand `p`, if the rule saves it; a number where it was one. */
-  x(p: number): Tensor | number;
-  /** Operand `p` as a tensor: a 0-d one where it was a number. */
+  /** Operand `p`, if the rule saves it; a 0-d tensor where it was a number. */
   t(p: number): Tensor;
   /** Output `i`, if the rule saves the output. */
   y(i?: number): Tensor;

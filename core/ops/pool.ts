@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type DType, DTYPES } from "../dtype.ts";
+import { DTYPES } from "../dtype.ts";
 import { ShapeError, showShape } from "../errors.ts";
-import { accumulator, arg, call, constant } from "../expr/expr.ts";
 import { collapse } from "../lower/geometry.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import {
@@ -16,14 +15,13 @@ import {
   reduceAlong,
   shaped,
 } from "../lower/parts.ts";
-import { memoize, ReduceProgram } from "../lower/program.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import { saving, zeros } from "./gradient.ts";
 import type { Family } from "./primitive.ts";
-import { reduceTo } from "./reduce.ts";
+import { firstAttaining, reduceTo } from "./reduce.ts";
 import { planeOf, windowCount, type WindowParams } from "./window.ts";
 
 /**
@@ -96,26 +94,6 @@ function pooledShape(op: MaxPool2dOp, shape: Shape): Shape {
   refuseEmptyWindows(op, 1, width, columns);
   return [...shape.slice(0, -2), rows, columns];
 }
-
-const INT32_MAX = 2 ** 31 - 1;
-
-/** Inputs x, the largest and position, below 0 where there is only padding. */
-const firstInside = memoize((dtype: DType) => {
-  const [x, top] = [arg(0, dtype), arg(1, dtype)];
-  const at = arg(2, "int32");
-  const attains = call(
-    "and",
-    call("ge", at, constant(0, "int32")),
-    call("or", call("eq", x, top), call("isNan", x)),
-  );
-  return new ReduceProgram(
-    [dtype, dtype, "int32"],
-    call("select", attains, at, constant(INT32_MAX, "int32")),
-    "min",
-    accumulator("int32"),
-    0,
-  );
-});
 
 /** `x` in planes of one value that have room for every window. */
 function within(
@@ -220,7 +198,7 @@ export const POOL: Family<MaxPool2dOp> = {
         new View(loop, [...lead, ...steps], around.view.offset),
       );
       const values = reduceTo("max", windows, dims, run);
-      const indices = reduceAlong(run, firstInside(x!.dtype), loop, dims, [
+      const indices = reduceAlong(run, firstAttaining(x!.dtype), loop, dims, [
         [windows, windows.view.strides],
         [values, [...values.view.strides, 0, 0]],
         [at, [...lead.map(() => 0), ...steps]],

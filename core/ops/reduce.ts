@@ -164,6 +164,32 @@ export function reduceKept(
   );
 }
 
+/** Whether x is the extreme y; NaN is, where there is one. */
+const attains = (x: Expr, y: Expr): Expr =>
+  call("or", call("eq", x, y), call("isNan", x));
+
+/**
+ * Inputs x, its extreme and the position: the first position that attains it;
+ * positions below 0 do not count.
+ */
+export const firstAttaining: (dtype: DType) => ReduceProgram = memoize(
+  (dtype) => {
+    const at = arg(2, "int32");
+    const counts = call(
+      "and",
+      call("ge", at, ZERO),
+      attains(arg(0, dtype), arg(1, dtype)),
+    );
+    return new ReduceProgram(
+      [dtype, dtype, "int32"],
+      call("select", counts, at, constant(DTYPES.int32.highest, "int32")),
+      "min",
+      accumulator("int32"),
+      0,
+    );
+  },
+);
+
 /** A reduction by one kernel. */
 const plain = (
   dtypeOf: (dtype: DType) => DType,
@@ -238,9 +264,6 @@ const prodGradient: Gradient<ReduceOp> = [
   }),
 ];
 
-/** Whether x is the extreme y; NaN is, where there is one. */
-const attains = (x: Expr, y: Expr): Expr =>
-  call("or", call("eq", x, y), call("isNan", x));
 /** Operands x, y: 1 where x attains the extreme y. */
 const attained = formulaOf(
   "max",
