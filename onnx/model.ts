@@ -145,7 +145,13 @@ export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
         name === "" ? null : this.#constantOf(name, visible)
       );
       if (found.includes(undefined)) continue;
-      const results = runNode(node, found as (Value | null)[], facts, () => []);
+      let results: readonly Value[];
+      try {
+        results = runNode(node, found as (Value | null)[], facts, () => []);
+      } catch {
+        // It fails again, with its name, if the model gets there.
+        continue;
+      }
       outputs.forEach((name, i) => {
         const value = results[i];
         if (name === "" || value === undefined) return;

@@ -678,6 +678,31 @@ describe("what is refused", () => {
     });
   });
 
+  it(
+    "faults among constants, where the model gets there and not before",
+    clean(async () => {
+      using model = await importOnnx(modelOf({
+        node: [
+          node("Reshape", ["w", "to"], ["v"]),
+          node("Add", ["x", "n"], ["sum"]),
+          node("Add", ["sum", "v"], ["y"]),
+        ],
+        initializer: [
+          { ...ints("w", [1, 2, 3]), name: "w" },
+          ints("to", [2, 2]),
+          { ...ints("n", [1]), name: "n" },
+        ],
+        input: [value("x", INT64)],
+        output: [value("y", INT64)],
+      }));
+      assertThrows(
+        () => model.forward([1, 2, 3]),
+        RangeError,
+        '"the Reshape" (Reshape): the shape [3] does not fit into [2, 2]',
+      );
+    }),
+  );
+
   it("files that do not hold together", async () => {
     const graph = (more: Partly<GraphProto>) =>
       modelOf({
