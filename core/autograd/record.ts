@@ -8,7 +8,7 @@ import { isFloating } from "../dtype.ts";
 import type { ElementwiseOp, Op } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
-import { type Edge, OpNode, Saved } from "./node.ts";
+import { type Edge, OpNode, Saved, type Signature } from "./node.ts";
 import type { Rule } from "../ops/gradient.ts";
 import { primitiveOf } from "../ops/table.ts";
 
@@ -56,7 +56,13 @@ export function record(
   }
   const operands = operandsOfInputs(op, inputs.length);
   const edges: (Edge | null)[] = new Array(inputs.length);
-  const saved: (Saved | null)[] = new Array(inputs.length).fill(null);
+  const saved: (Saved | null)[] = new Array(inputs.length);
+  const signatures: Signature[] = new Array(inputs.length);
+  for (let i = 0; i < inputs.length; i++) {
+    const { shape, dtype } = inputs[i]![VALUE];
+    signatures[i] = { shape, dtype };
+    saved[i] = null;
+  }
   let differentiable = false;
   for (let i = 0; i < inputs.length; i++) {
     const { [EDGE]: edge } = inputs[i]!;
@@ -64,7 +70,9 @@ export function record(
     edges[i] = rule ? edge : null;
     if (!rule) continue;
     differentiable = true;
-    for (const what of rule.saves) {
+    const { saves } = rule;
+    for (let k = 0; k < saves.length; k++) {
+      const what = saves[k]!;
       if (what === "y") {
         for (let o = 0; o < outputs.length; o++) {
           saved[inputs.length + o] ??= new Saved(outputs[o]!);
@@ -76,11 +84,5 @@ export function record(
       }
     }
   }
-  return differentiable
-    ? new OpNode(op, inputs.map(signature), edges, saved)
-    : null;
-}
-
-function signature({ shape, dtype }: Tensor) {
-  return { shape, dtype };
+  return differentiable ? new OpNode(op, signatures, edges, saved) : null;
 }

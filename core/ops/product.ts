@@ -120,6 +120,13 @@ function mergeBatch({ shape, strides }: Loop): Loop {
   };
 }
 
+/** One by one: products of small matrices are made in a microsecond. */
+function viewsOf(inputs: readonly Value[]): View[] {
+  const views: View[] = new Array(inputs.length);
+  for (let i = 0; i < inputs.length; i++) views[i] = inputs[i]!.view;
+  return views;
+}
+
 /** A product by its routine; null where the backend lacks it. */
 function product(
   inputs: readonly Value[],
@@ -127,10 +134,11 @@ function product(
   run: Launcher,
 ): Value | null {
   const out = run.allocate(shape, dtype);
-  const loop = mergeBatch(loopOf(out.view, inputs.map(({ view }) => view)));
+  const loop = mergeBatch(loopOf(out.view, viewsOf(inputs)));
   // Where there is nothing to sum, the reduction gives 0 and the bias.
   const sums = loop.shape[loop.shape.length - 1]! > 0;
-  const values = [out, ...inputs];
+  const [a, b, bias] = inputs;
+  const values = bias ? [out, a!, b!, bias] : [out, a!, b!];
   if (
     out.view.size === 0 ||
     sums && run.routine("matmul", loop.shape, 1, values, loop.strides, {})
@@ -145,8 +153,7 @@ function productByReduction(
   { shape, dtype }: Meta,
   run: Launcher,
 ): Value {
-  const views = inputs.map(({ view }) => view);
-  const loop = loopOf(View.dense(shape), views);
+  const loop = loopOf(View.dense(shape), viewsOf(inputs));
   return reduceAlong(
     run,
     contraction(dtype, inputs.length),
@@ -158,21 +165,21 @@ function productByReduction(
 
 /** `x wᵀ` as a product with a transposed view of the weight. */
 function transposed<V extends Value | null>(
-  [x, w, ...bias]: readonly Value[],
-  { shape, dtype }: Meta,
+  [x, w, bias]: readonly Value[],
+  result: Meta,
   of: (inputs: readonly Value[], result: Meta) => V,
 ): V {
+  const { shape: [n, k], strides: [s, t], offset, size } = w!.view;
+  const view = new View([k!, n!], [t!, s!], offset, undefined, size);
+  const columns = w!.alias(view);
   const isVector = x!.shape.length === 1;
-  const rows = x!.alias(
-    isVector ? x!.view.reshape([1, ...x!.shape])! : x!.view,
-  );
-  const columns = w!.alias(w!.view.permute([1, 0]));
-  const out = of([rows, columns, ...bias], {
-    shape: isVector ? [1, ...shape] : shape,
-    dtype,
-  });
-  rows.release();
+  const rows = isVector ? x!.alias(x!.view.reshape([1, k!])!) : x!;
+  const inputs = bias ? [rows, columns, bias] : [rows, columns];
+  const { shape, dtype } = result;
+  const out = of(inputs, isVector ? { shape: [1, ...shape], dtype } : result);
   columns.release();
+  if (!isVector) return out;
+  rows.release();
   return (out && shaped(out, shape)) as V;
 }
 
@@ -246,7 +253,9 @@ export const PRODUCT: Family<MatmulOp | LinearOp> = {
           } to the ${n} outputs of a linear layer`,
         );
       }
-      return [{ shape: [...x!.shape.slice(0, -1), n], dtype: x!.dtype }];
+      const shape = x!.shape.slice();
+      shape[shape.length - 1] = n;
+      return [{ shape, dtype: x!.dtype }];
     },
     lower: (_, inputs, run, [result]) =>
       transposed(inputs, result!, (all, meta) => product(all, meta, run)),
