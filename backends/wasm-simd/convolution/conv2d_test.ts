@@ -74,7 +74,8 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   "tiles that end beyond the plane": setting([3, 8, 7, 7], [10, 8, 3, 3], {
     padding: [1, 1],
   }),
-  "tiles of a few positions": setting([2, 8, 4, 5], [8, 8, 3, 3]),
+  "tiles of a few positions": setting([40, 8, 3, 4], [8, 8, 3, 3]),
+  "few tiles": setting([2, 8, 4, 5], [8, 8, 3, 3]),
   "tiles of groups": setting([2, 18, 9, 11], [16, 9, 3, 3], { groups: 2 }),
   "rows of many tiles": setting([1, 8, 4, 1003], [9, 8, 3, 3]),
   "several blocks of tiles": setting([5, 40, 14, 14], [36, 40, 3, 3], {

@@ -48,7 +48,7 @@ export function defineWeights(
   module.func("weights", ["i32", "i32", "i32", "i32"], "none", (f, args) => {
     const reads = new Arguments(f, layout, args);
     const [m, c] = [reads.extent(M), reads.extent(C)];
-    const between = f.let(i32.mul(i32.mul(m, c), bytes));
+    const between = f.let(place(i32.const(APART), [i32.mul(m, c), bytes]));
     const from = reads.pointer(FILTER);
     const to = f.let(reads.scalar("weights"));
     const group = f.let(ZERO);
@@ -108,7 +108,9 @@ export function defineForward(
     const products = f.let(place(tiles, [between, i32.const(VALUES)]));
     const outBetween = f.let(place(i32.const(APART), [m, line]));
     const weights = f.let(reads.scalar("weights"));
-    const weightBetween = f.let(i32.mul(i32.mul(m, c), bytes));
+    const weightBetween = f.let(
+      place(i32.const(APART), [i32.mul(m, c), bytes]),
+    );
     const segmentBytes = f.let(
       i32.shl(reads.scalar("segmentTiles"), i32.const(2)),
     );
@@ -159,8 +161,8 @@ export function defineForward(
         });
         const value = f.let(ZERO);
         const columns = f.let(i32.mul(count, reads.scalar("segmentTiles")));
-        const a = f.let(weights);
         f.for(value, i32.const(VALUES), 1, () => {
+          const a = f.let(place(weights, [value, weightBetween]));
           const b = f.let(place(tiles, [value, between]));
           const out = f.let(place(products, [value, outBetween]));
           overPanels(f, arithmetic.rows, m, (_row, height, which) => {

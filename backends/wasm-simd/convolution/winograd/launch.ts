@@ -72,7 +72,8 @@ export function compileForward(
     const [m, c] = [shape[M]!, shape[C]!];
     const division = forwardDivision(call);
     const bytes = 4 * VALUES * (c + m) * division.pitch + PADDING;
-    const weights = VALUES * shape[G]! * m * c * elementBytes(arithmetic);
+    const plane = m * c * elementBytes(arithmetic) + APART;
+    const weights = VALUES * shape[G]! * plane;
     return scalarsOf(engine, division, bytes, weights);
   };
   const common = { program, layout, scalars };

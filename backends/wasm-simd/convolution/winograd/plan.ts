@@ -45,6 +45,8 @@ export interface Division {
 
 /** Fewer channels or filters are not worth the transforms. */
 const FEWEST = 8;
+/** With fewer tiles, the transform of the weights takes longer than it saves. */
+const FEWEST_TILES = 32;
 /** More are summed by the other way, in blocks. */
 const MOST = 512;
 /** Bytes of the workspace of a thread; what is transformed stays in L2. */
@@ -54,12 +56,17 @@ const LONGEST = 384;
 /** Transformed weights take at most so many bytes. */
 const MOST_WEIGHTS = 2 ** 23;
 
-/** The loop dims of positions, and the one of channels. */
-type Roles = readonly [rows: number, columns: number, depth: number];
+/** The loop dims of planes and their positions, and the one of channels. */
+type Roles = readonly [
+  planes: number,
+  rows: number,
+  columns: number,
+  depth: number,
+];
 
 function suits(
   { shape, strides }: KernelCall,
-  [down, across, channels]: Roles,
+  [planes, down, across, channels]: Roles,
   [tapDown, tapAcross]: readonly [number, number],
 ): boolean {
   const input = strides[IN]!;
@@ -68,19 +75,20 @@ function suits(
   return shape[tapDown] === 3 && shape[tapAcross] === 3 &&
     filters >= FEWEST && many >= FEWEST && filters <= MOST && many <= MOST &&
     4 * VALUES * shape[G]! * filters * many <= MOST_WEIGHTS &&
-    shape[down]! >= 2 && shape[across]! >= 2 &&
+    shape[planes]! * Math.ceil(shape[down]! / 2) *
+          Math.ceil(shape[across]! / 2) >= FEWEST_TILES &&
     input[across] === 1 && input[tapAcross] === 1 &&
     input[down] === input[tapDown];
 }
 
 /** Whether a call is a convolution, or its gradient by the input. */
 export function suitsForward(call: KernelCall): boolean {
-  return suits(call, [Y, X, C], [I, J]) && call.strides[OUT]![X] === 1;
+  return suits(call, [B, Y, X, C], [I, J]) && call.strides[OUT]![X] === 1;
 }
 
 /** Whether a call is the gradient by the weight. */
 export function suitsWeight(call: KernelCall): boolean {
-  return suits(call, [I, J, B], [Y, X]) && call.strides[FILTER]![J] === 1;
+  return suits(call, [C, I, J, B], [Y, X]) && call.strides[FILTER]![J] === 1;
 }
 
 /**
