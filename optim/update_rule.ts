@@ -32,7 +32,7 @@ export type WriteUpdate = (
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { call } from "@tenfold/core/backend";
- * import { tensor } from "@tenfold/tenfold";
+ * import { type Tensor, tensor } from "@tenfold/tenfold";
  * import { Optimizer, type ParameterGroup, UpdateRule } from "@tenfold/optim";
  * import * as z from "zod/mini";
  *
@@ -42,7 +42,7 @@ export type WriteUpdate = (
  * const nothing: readonly string[] = [];
  *
  * class SignDescent extends Optimizer {
- *   constructor(params: Iterable<ReturnType<typeof tensor>>, lr: number) {
+ *   constructor(params: Iterable<Tensor>, lr: number) {
  *     super("SignDescent", params, { lr }, z.strictObject({ lr: z.number() }));
  *   }
  *   protected override stateNames() {

@@ -101,7 +101,7 @@ const operation = "summarise a model";
  * );
  * const told = train.summary(model, [1, 1, 8, 8]);
  * assertEquals(told.parameters, 4 * 9 + 4 + 1440 + 10);
- * assertEquals(told.layers[1].outputShape, [1, 4, 6, 6]);
+ * assertEquals(told.layers[1]?.outputShape, [1, 4, 6, 6]);
  * assertEquals(told.multiplyAdds, 36 * 4 * 9 + 1440);
  * console.log(told);
  * ```

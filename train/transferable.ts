@@ -45,7 +45,7 @@ interface Packed {
  * const { value, transfer } = await train.toTransferable(model.stateDict());
  * const there = structuredClone(value, { transfer }); // as postMessage does
  * const state = train.fromTransferable<nn.StateDict>(there);
- * assertEquals(state["weight"].shape, [1, 2]);
+ * assertEquals(state["weight"]?.shape, [1, 2]);
  * ```
  */
 export async function toTransferable<T>(value: T): Promise<Transferable<T>> {

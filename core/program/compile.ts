@@ -81,10 +81,10 @@ const OPTIONS: PlainFields = {
  * @example A training step
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
- * import { compile, noGrad, tensor } from "@tenfold/tenfold";
+ * import { compile, noGrad, type Tensor, tensor } from "@tenfold/tenfold";
  *
  * const w = tensor([1, 2], { requiresGrad: true });
- * const step = compile((x: ReturnType<typeof tensor>) => {
+ * const step = compile((x: Tensor) => {
  *   w.grad = null;
  *   const loss = w.mul(x).square().sum();
  *   loss.backward();
