@@ -68,11 +68,11 @@ interface Site {
  * @example Fold a norm
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { BatchNorm2d, Conv2d, fuseForInference, Sequential } from "@tenfold/nn";
+ * import { nn } from "@tenfold/tenfold";
  *
- * const model = new Sequential(new Conv2d(3, 8, 3), new BatchNorm2d(8));
+ * const model = new nn.Sequential(new nn.Conv2d(3, 8, 3), new nn.BatchNorm2d(8));
  * model.eval();
- * assertEquals(fuseForInference(model), ["0"]);
+ * assertEquals(nn.fuseForInference(model), ["0"]);
  * ```
  */
 export function fuseForInference(
