@@ -8,7 +8,14 @@ import { parseOptions, showShape, showValue } from "@tenfold/core/internal";
 import { OneCycleLR } from "@tenfold/optim";
 import * as z from "zod/mini";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
-import { flag, passing, positiveInt, text, withMethods } from "./_options.ts";
+import {
+  abortSignal,
+  flag,
+  passing,
+  positiveInt,
+  text,
+  withMethods,
+} from "./_options.ts";
 import type { Batches } from "./batches.ts";
 import type { Callback } from "./callback.ts";
 import type { FitOptions, Loss } from "./fit.ts";
@@ -99,11 +106,7 @@ const optionsSchema = z.strictObject({
     ),
     "warn",
   ),
-  signal: z.optional(passing<AbortSignal>(
-    (value) =>
-      typeof (value as AbortSignal | null)?.throwIfAborted === "function",
-    "must be an AbortSignal: pass the signal of a controller",
-  )),
+  signal: z.optional(abortSignal),
   progress: z._default(flag, true),
   compile: z._default(flag, false),
 });

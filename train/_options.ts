@@ -47,3 +47,10 @@ export function withMethods<T>(
     `must be ${what}`,
   );
 }
+
+/** Ends something that is under way. */
+export const abortSignal: z.ZodMiniType<AbortSignal> = passing<AbortSignal>(
+  (value) =>
+    typeof (value as AbortSignal | null)?.throwIfAborted === "function",
+  "must be an AbortSignal: pass the signal of a controller",
+);

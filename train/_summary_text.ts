@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { escape } from "./_svg.ts";
 import type { LayerSummary } from "./summary.ts";
 
 /** What is written. */
@@ -109,14 +110,4 @@ function inBytes(bytes: number): string {
     if (bytes >= size) return `${(bytes / size).toFixed(1)} ${unit}`;
   }
   return `${bytes} B`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-};
-
-function escape(text: string): string {
-  return text.replace(/[&<>]/g, (character) => ENTITIES[character]!);
 }

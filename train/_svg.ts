@@ -84,6 +84,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-function escape(content: string): string {
+/** Text as it stands in XML and HTML. */
+export function escape(content: string): string {
   return content.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 }

@@ -5,7 +5,7 @@
  */
 import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import { passing } from "./_options.ts";
+import { abortSignal } from "./_options.ts";
 import { openWorker, type WebWorker, type WorkerPort } from "./_worker_edge.ts";
 import {
   errorOf,
@@ -52,11 +52,7 @@ export interface Job<Output, Event = JobEvent> extends AsyncIterable<Event> {
 }
 
 const optionsSchema = z.strictObject({
-  signal: z.optional(passing<AbortSignal>(
-    (value) =>
-      typeof (value as AbortSignal | null)?.throwIfAborted === "function",
-    "must be an AbortSignal: pass the signal of a controller",
-  )),
+  signal: z.optional(abortSignal),
 });
 
 const operation = "run a job in a worker";
