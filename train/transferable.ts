@@ -51,16 +51,23 @@ interface Packed {
 export async function toTransferable<T>(value: T): Promise<Transferable<T>> {
   checkCount("toTransferable", arguments.length, 1);
   const transfer: ArrayBuffer[] = [];
-  const pack = async (value: unknown): Promise<unknown> => {
-    if (value instanceof Tensor) {
-      const data = await value.data();
-      transfer.push(data.buffer as ArrayBuffer);
-      const { dtype, shape } = value;
-      return { "@tenfold/tensor": { dtype, shape: [...shape], data } };
-    }
-    return await mapParts(value, pack);
+  const reads: Promise<void>[] = [];
+  // The reads begin at once, while the tensors are there.
+  const pack = (value: unknown): unknown => {
+    if (!(value instanceof Tensor)) return mapParts(value, pack);
+    const { dtype, shape } = value;
+    const packed = { dtype, shape: [...shape], data: null as unknown };
+    reads.push(
+      value.data().then((data) => {
+        packed.data = data;
+        transfer.push(data.buffer as ArrayBuffer);
+      }),
+    );
+    return { "@tenfold/tensor": packed };
   };
-  return { value: await pack(value), transfer };
+  const packed = pack(value);
+  await Promise.all(reads);
+  return { value: packed, transfer };
 }
 
 /**
@@ -74,7 +81,7 @@ export async function toTransferable<T>(value: T): Promise<Transferable<T>> {
 export function fromTransferable<T = unknown>(value: unknown): T {
   checkCount("fromTransferable", arguments.length, 1);
   const unpack = (value: unknown): unknown => {
-    if (!isPacked(value)) return mapPartsNow(value, unpack);
+    if (!isPacked(value)) return mapParts(value, unpack);
     const { dtype, shape, data } = value["@tenfold/tensor"];
     return tensor(data, { dtype, shape });
   };
@@ -92,19 +99,8 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-async function mapParts(
-  value: unknown,
-  map: (part: unknown) => Promise<unknown>,
-): Promise<unknown> {
-  if (Array.isArray(value)) return await Promise.all(value.map(map));
-  if (!isPlain(value)) return value;
-  const entries = Object.entries(value).map(async ([key, part]) =>
-    [key, await map(part)] as const
-  );
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-function mapPartsNow(
+/** The same build with other parts, in arrays and plain objects. */
+function mapParts(
   value: unknown,
   map: (part: unknown) => unknown,
 ): unknown {
