@@ -85,6 +85,9 @@ export const ROUTINE_PARAMETERS = {
   matmul: [],
   gather: ["bound"],
   scatterAdd: ["bound"],
+  scatterProd: ["bound"],
+  scatterMax: ["bound"],
+  scatterMin: ["bound"],
   argmax: [],
   argmin: [],
   sort: ["descending"],
@@ -119,6 +122,8 @@ export const ROUTINE_PARAMETERS = {
  *   that of the index.
  * - `scatterAdd`: buffers out, index (int32), src; `out[row, index[row, j]] +=
  *   src[row, j]`, in order of j; `bound` is that of the index.
+ * - `scatterProd`, `scatterMax`, `scatterMin`: likewise with `*=`, the larger
+ *   and the smaller of both; NaN if either is.
  * - `argmax`, `argmin`: buffers out (int32, last stride 0), x; the first of
  *   several equal ones; NaN wins.
  * - `sort`: buffers values, indices (int32), x; stable, ascending, NaN last;

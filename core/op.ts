@@ -24,13 +24,14 @@ import type {
 import type { ArangeOp, EyeOp, FullOp, TriangleOp } from "./ops/create.ts";
 import type { ElementwiseOp } from "./ops/elementwise.ts";
 import type { Formula, MapOp, MapSumOp } from "./ops/formula.ts";
-import type { GatherOp, ScatterAddOp } from "./ops/gather.ts";
+import type { GatherOp } from "./ops/gather.ts";
 import type { MovementOp } from "./ops/movement.ts";
 import type { MaxPool2dOp } from "./ops/pool.ts";
 import type { Named } from "./ops/primitive.ts";
 import type { LinearOp, MatmulOp } from "./ops/product.ts";
 import type { DropoutOp, RandomOp } from "./ops/random.ts";
 import type { LogSumExpOp, ReduceDims, ReduceOp } from "./ops/reduce.ts";
+import type { ScatterOp } from "./ops/scatter.ts";
 import type { SortOp } from "./ops/sort.ts";
 import type { NormOp, VarianceOp } from "./ops/squares.ts";
 import type { WindowParams } from "./ops/window.ts";
@@ -68,7 +69,7 @@ export type Op =
   | Conv2dWeightOp
   | MaxPool2dOp
   | GatherOp
-  | ScatterAddOp;
+  | ScatterOp;
 
 /** The name of a primitive. */
 export type OpName = Op["name"];
@@ -114,7 +115,7 @@ export type {
   RandomOp,
   ReduceDims,
   ReduceOp,
-  ScatterAddOp,
+  ScatterOp,
   SortOp,
   TriangleOp,
   UpdateOp,

@@ -128,7 +128,7 @@ function extentsOf(
 ): readonly number[] {
   const indexed = kernel.kind === "routine" &&
     ((kernel.name === "gather" && i === 1) ||
-      (kernel.name === "scatterAdd" && i === 0));
+      (kernel.name.startsWith("scatter") && i === 0));
   return indexed ? [...shape.slice(0, -1), bound] : shape;
 }
 

@@ -13,6 +13,7 @@ import { addressesOf } from "./layout.ts";
 import { ALONG_TRIALS } from "./ops/along.ts";
 import { GATHER_TRIALS } from "./ops/gather.ts";
 import { PRODUCT_TRIALS } from "./ops/product.ts";
+import { SCATTER_TRIALS } from "./ops/scatter.ts";
 import { SORT_TRIALS } from "./ops/sort.ts";
 import { reference, toleranceOf } from "./ops/table.ts";
 import { Maker, type Trials, viewed } from "./ops/trial.ts";
@@ -26,6 +27,7 @@ type DirectRoutine = Exclude<RoutineName, "conv2d" | "maxPool2d">;
 export const ROUTINES: { readonly [N in DirectRoutine]: Trials } = {
   ...PRODUCT_TRIALS,
   ...GATHER_TRIALS,
+  ...SCATTER_TRIALS,
   ...SORT_TRIALS,
   ...ALONG_TRIALS,
 };

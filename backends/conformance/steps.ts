@@ -286,9 +286,9 @@ function pick(program: Values, random: Random): Step | null {
       (isFloating(dtype) || !isFloating(node.guess.dtype)) &&
       node.guess.shape.every((n, d) => n >= wanted[d]!),
   );
-  return k === null
-    ? null
-    : { op: { name: "scatterAdd", dim }, inputs: [i, j, k] };
+  if (k === null) return null;
+  const name = random.pick(["scatterAdd", "scatterMax", "scatterMin"] as const);
+  return { op: { name, dim }, inputs: [i, j, k] };
 }
 
 /** A formula over small whole numbers, as a map or as a change in place. */

@@ -29,7 +29,7 @@ import type { LinearMemory } from "./memory.ts";
 import { compileReduce } from "./reduce.ts";
 import { compileArg } from "./routines/arg.ts";
 import { CUMULATIVE } from "./routines/cumulative.ts";
-import { compileGather, compileScatterAdd } from "./routines/gather.ts";
+import { compileGather, compileScatter } from "./routines/gather.ts";
 import { compileSoftmax } from "./routines/softmax.ts";
 import { compileSort } from "./routines/sort.ts";
 import { joinCalls } from "./sequence.ts";
@@ -227,7 +227,10 @@ export class WasmSimd implements Backend {
       case "gather":
         return compileGather(this.#engine, kernel);
       case "scatterAdd":
-        return compileScatterAdd(this.#engine, kernel);
+      case "scatterProd":
+      case "scatterMax":
+      case "scatterMin":
+        return compileScatter(this.#engine, kernel, kernel.name);
       case "argmax":
       case "argmin":
         return compileArg(this.#engine, kernel);

@@ -29,6 +29,10 @@ export interface Elements {
   readonly add: (a: Code, b: Code) => Code<ValueType>;
   /** Adds two vectors of them; bools as `or`. */
   readonly addVectors: (a: Code<"v128">, b: Code<"v128">) => Code<"v128">;
+  /** Multiplies two; bools as `and`. */
+  readonly mul: (a: Code, b: Code) => Code<ValueType>;
+  /** Multiplies two vectors of them; bools as `and`. */
+  readonly mulVectors: (a: Code<"v128">, b: Code<"v128">) => Code<"v128">;
   /** What none is below. */
   readonly lowest: Code<ValueType>;
   /** All of the memory, as such elements. */
@@ -53,6 +57,8 @@ export const ELEMENTS: { readonly [D in DType]: Elements } = {
     store: (address, value: Untyped) => i32.store8(address, value),
     add: (a: Untyped, b: Untyped) => i32.or(a, b),
     addVectors: (a, b) => v128.or(a, b),
+    mul: (a: Untyped, b: Untyped) => i32.and(a, b),
+    mulVectors: (a, b) => v128.and(a, b),
     lowest: i32.const(0),
     view: (memory) => memory.u8,
     above: (a: Untyped, b: Untyped) => i32.gt_s(a, b),
@@ -64,6 +70,8 @@ export const ELEMENTS: { readonly [D in DType]: Elements } = {
     store: (address, value: Untyped) => i32.store(address, value),
     add: (a: Untyped, b: Untyped) => i32.add(a, b),
     addVectors: (a, b) => i32x4.add(a, b),
+    mul: (a: Untyped, b: Untyped) => i32.mul(a, b),
+    mulVectors: (a, b) => i32x4.mul(a, b),
     lowest: i32.const(-(2 ** 31)),
     view: (memory) => memory.i32,
     above: (a: Untyped, b: Untyped) => i32.gt_s(a, b),
@@ -75,6 +83,8 @@ export const ELEMENTS: { readonly [D in DType]: Elements } = {
     store: (address, value: Untyped) => f32.store(address, value),
     add: (a: Untyped, b: Untyped) => f32.add(a, b),
     addVectors: (a, b) => f32x4.add(a, b),
+    mul: (a: Untyped, b: Untyped) => f32.mul(a, b),
+    mulVectors: (a, b) => f32x4.mul(a, b),
     lowest: f32.const(-Infinity),
     view: (memory) => memory.f32,
     above: (a: Untyped, b: Untyped) => f32.gt(a, b),
@@ -86,6 +96,8 @@ export const ELEMENTS: { readonly [D in DType]: Elements } = {
     store: (address, value: Untyped) => f64.store(address, value),
     add: (a: Untyped, b: Untyped) => f64.add(a, b),
     addVectors: (a, b) => f64x2.add(a, b),
+    mul: (a: Untyped, b: Untyped) => f64.mul(a, b),
+    mulVectors: (a, b) => f64x2.mul(a, b),
     lowest: f64.const(-Infinity),
     view: (memory) => memory.f64,
     above: (a: Untyped, b: Untyped) => f64.gt(a, b),

@@ -30,7 +30,7 @@ import { prepareMatmul, warmMatmul } from "./kernels/matmul.ts";
 import { prepareMaxPool } from "./kernels/max_pool.ts";
 import { prepareNorm, squaredIn } from "./kernels/norm.ts";
 import { prepareReduce } from "./kernels/reduce.ts";
-import { prepareScatterAdd } from "./kernels/scatter_add.ts";
+import { prepareScatter } from "./kernels/scatter.ts";
 import { prepareSequence, sequenceLength } from "./kernels/sequence.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
 import { prepareSort } from "./kernels/sort.ts";
@@ -212,7 +212,10 @@ export class WebgpuBackend implements Backend {
       case "gather":
         return prepareGather(gpu, kernel);
       case "scatterAdd":
-        return prepareScatterAdd(gpu, kernel);
+      case "scatterProd":
+      case "scatterMax":
+      case "scatterMin":
+        return prepareScatter(gpu, kernel, kernel.name);
       case "argmax":
       case "argmin":
         return prepareArgReduce(gpu, kernel);

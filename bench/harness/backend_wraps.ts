@@ -114,7 +114,9 @@ function waitUntil(time: number): void {
 
 /** Whether a second run gives the same: nothing that is written is read. */
 function repeatable(kernel: Kernel, call: KernelCall): boolean {
-  if (kernel.kind === "routine" && kernel.name === "scatterAdd") return false;
+  if (kernel.kind === "routine" && kernel.name.startsWith("scatter")) {
+    return false;
+  }
   const outputs = kernel.kind === "reduce" ? 1 : kernel.outputs.length;
   const written = call.buffers.slice(0, outputs);
   return call.buffers.slice(outputs).every((b) => !written.includes(b));

@@ -1,25 +1,15 @@
 /**
- * Picking by index, and adding where an index says.
+ * Picking by index.
  *
  * @module
  */
-import { canCast, type DType, DTYPES, numberOf } from "../dtype.ts";
+import { type DType, DTYPES, numberOf } from "../dtype.ts";
 import { DTypeError, IndexError, ShapeError, showShape } from "../errors.ts";
-import {
-  accumulator,
-  arg,
-  call,
-  castExpr,
-  constant,
-  type Expr,
-} from "../expr/expr.ts";
+import { accumulator, arg, call, castExpr, constant } from "../expr/expr.ts";
 import { alongDim } from "../lower/geometry.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import {
   behind,
-  castOf,
-  castProgram,
-  copyOf,
   filled,
   only,
   positions,
@@ -27,10 +17,9 @@ import {
 } from "../lower/parts.ts";
 import { memoize, ReduceProgram } from "../lower/program.ts";
 import type { Meta } from "../op.ts";
-import { sameShape, type Shape } from "../shape.ts";
+import type { Shape } from "../shape.ts";
 import type { Value } from "../value.ts";
-import { View } from "../view.ts";
-import { pass, saving, zeros } from "./gradient.ts";
+import { saving, zeros } from "./gradient.ts";
 import type { Family } from "./primitive.ts";
 
 /** Picks elements along a dim: `out[.., j] = x[.., index[.., j]]`. */
@@ -41,16 +30,8 @@ export interface GatherOp {
   readonly dim: number;
 }
 
-/** Adds `src` into a copy of x at the places that `index` names. */
-export interface ScatterAddOp {
-  /** Marks the primitive. */
-  readonly name: "scatterAdd";
-  /** The dim, not negative. */
-  readonly dim: number;
-}
-
 /** Checks that `index` fits `x` along every dim but `dim`. */
-function checkIndex(
+export function checkIndex(
   name: string,
   dim: number,
   x: Shape,
@@ -73,32 +54,8 @@ function checkIndex(
   }
 }
 
-/** Checks that `src` can be added into `x` wherever the index says. */
-function checkSource(x: Meta, index: Meta, src: Meta): void {
-  if (x.dtype === "bool") {
-    throw new DTypeError(
-      "Cannot scatterAdd into a bool tensor as bools are not added: cast it to int32",
-    );
-  }
-  if (!canCast(src.dtype, x.dtype)) {
-    throw new DTypeError(
-      `Cannot scatterAdd ${src.dtype} values into a tensor of ${x.dtype} as it cannot hold them: cast one of them, such as the tensor to ${src.dtype}`,
-    );
-  }
-  if (
-    src.shape.length !== index.shape.length ||
-    src.shape.some((extent, d) => extent < index.shape[d]!)
-  ) {
-    throw new ShapeError(
-      `Cannot scatterAdd as the source must be at least as large as the index: got source ${
-        showShape(src.shape)
-      } for index ${showShape(index.shape)}`,
-    );
-  }
-}
-
 /** The number of elements along a dim: an index must be below it. */
-const boundOf = (x: Meta, dim: number): number => x.shape[dim] ?? 1;
+export const boundOf = (x: Meta, dim: number): number => x.shape[dim] ?? 1;
 
 /** Inputs index and the bound: how many indices lie outside. */
 const outside = memoize(() => {
@@ -118,7 +75,7 @@ const outside = memoize(() => {
 });
 
 /** Refuses indices that are out of range, as routines do. */
-function refuseOutside(
+export function refuseOutside(
   name: string,
   index: Value,
   bound: number,
@@ -157,20 +114,8 @@ export const picked: (dtype: DType) => ReduceProgram = memoize((dtype) => {
   );
 });
 
-/** Inputs index, position, src and x: x and each src of that index. */
-const added = memoize((dtype: DType) => {
-  const here: Expr = call("eq", arg(0, "int32"), arg(1, "int32"));
-  return new ReduceProgram(
-    ["int32", "int32", dtype, dtype],
-    call("select", here, arg(2, dtype), constant(0, dtype)),
-    "sum",
-    call("add", accumulator(dtype), arg(3, dtype)),
-    0,
-  );
-});
-
-/** Every primitive that an index steers. */
-export const GATHER: Family<GatherOp | ScatterAddOp> = {
+/** Picking by index. */
+export const GATHER: Family<GatherOp> = {
   gather: {
     infer({ dim }, [x, index]) {
       checkIndex("gather", dim, x!.shape, index!);
@@ -213,72 +158,6 @@ export const GATHER: Family<GatherOp | ScatterAddOp> = {
         [1],
         (g, c) => zeros(c, c.input(0).shape).scatterAdd(c.op.dim, c.t(1), g),
       ),
-    ],
-  },
-  scatterAdd: {
-    infer({ dim }, [x, index, src]) {
-      checkIndex("scatterAdd", dim, x!.shape, index!);
-      checkSource(x!, index!, src!);
-      return [{ shape: x!.shape, dtype: x!.dtype }];
-    },
-    lower({ dim }, inputs, run) {
-      const [x, index, src] = inputs as [Value, Value, Value];
-      const out = copyOf(x, run);
-      if (index.view.size === 0) return out;
-      const source = castOf(src, x.dtype, run);
-      const views = [out.view, index.view, source.view];
-      const { shape, strides } = alongDim(index.shape, dim, views);
-      const bound = boundOf(x, dim);
-      const values = [out, index, source];
-      const done = run.routine("scatterAdd", shape, 1, values, strides, {
-        bound,
-      });
-      source.release();
-      if (done) return out;
-      out.release();
-      return null;
-    },
-    /** Every place is compared with the index. */
-    decompose({ dim }, inputs, run) {
-      const [x, index, src] = inputs as [Value, Value, Value];
-      const { dtype } = x;
-      const bound = boundOf(x, dim);
-      refuseOutside("scatterAdd", index, bound, run);
-      const out = copyOf(x, run);
-      const source = castOf(src, dtype, run);
-      const rank = index.shape.length;
-      const target = index.shape.map((n, d) => d === dim ? bound : n);
-      const window = out.alias(
-        new View(target, out.view.strides, out.view.offset),
-      );
-      const at = positions(bound, run);
-      const loop = [...target, index.shape[dim] ?? 1];
-      const sums = reduceAlong(run, added(dtype), loop, [rank], [
-        [index, behind(index.view.strides, dim)],
-        [at, only(rank + 1, dim)],
-        [source, behind(source.view.strides, dim)],
-        [window, [...window.view.strides, 0]],
-      ]);
-      run.mapInto(castProgram(dtype, dtype), [window], [sums]);
-      for (const part of [at, sums, window, source]) part.release();
-      return out;
-    },
-    gradient: [
-      pass,
-      null,
-      saving([1], (g, c) => {
-        const gathered = g.gather(c.op.dim, c.t(1));
-        const { shape } = c.input(2);
-        if (sameShape(shape, gathered.shape)) return gathered;
-        const windows = shape.map((_, dim) => ({
-          name: "slice" as const,
-          dim,
-          start: 0,
-          length: gathered.shape[dim]!,
-          step: 1,
-        }));
-        return c.apply({ name: "embed", shape, value: 0, windows }, [gathered]);
-      }),
     ],
   },
 };

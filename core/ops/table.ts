@@ -19,6 +19,7 @@ import type { Primitive } from "./primitive.ts";
 import { PRODUCT } from "./product.ts";
 import { RANDOM } from "./random.ts";
 import { REDUCE } from "./reduce.ts";
+import { SCATTER } from "./scatter.ts";
 import { SORT } from "./sort.ts";
 import { SQUARE } from "./squares.ts";
 
@@ -38,6 +39,7 @@ export const PRIMITIVES: { readonly [N in OpName]: Primitive<OpOf<N>> } = {
   ...CONVOLVE,
   ...POOL,
   ...GATHER,
+  ...SCATTER,
 };
 
 /** What is known of the primitive of an op. */

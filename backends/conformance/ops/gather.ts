@@ -1,30 +1,16 @@
 /**
- * Picking by index, and adding where an index says.
+ * Picking by index.
  *
  * @module
  */
-import { type DType, isFloating, type Shape } from "@tenfold/core";
-import type { GatherOp, ScatterAddOp } from "@tenfold/core/backend";
+import type { DType, Shape } from "@tenfold/core";
+import type { GatherOp } from "@tenfold/core/backend";
 import { ALL_LAYOUTS } from "../layout.ts";
-import {
-  anything,
-  common,
-  type Draw,
-  plain,
-  wholes,
-  wrapping,
-} from "../values.ts";
-import { exact, extentAlong, ofSizes, sizes } from "./allow.ts";
-import { EVERY, NUMBERS, operand, rotated } from "./cases.ts";
-import type { Meaning, SpecFamily } from "./spec.ts";
-import {
-  element,
-  fit,
-  flatIndex,
-  generate,
-  positions,
-  withDim,
-} from "./plain.ts";
+import { anything, plain, wholes } from "../values.ts";
+import { exact } from "./allow.ts";
+import { EVERY, operand, rotated } from "./cases.ts";
+import type { SpecFamily } from "./spec.ts";
+import { element, generate, withDim } from "./plain.ts";
 import {
   ending,
   loopOf,
@@ -34,23 +20,8 @@ import {
   viewed,
 } from "./trial.ts";
 
-/** Sums in the order of the index. */
-const scatterAdd: Meaning<ScatterAddOp> = (op, [x, index, src]) => {
-  const { shape, dtype } = x!;
-  const data = x!.data.slice();
-  for (const position of positions(index!.shape)) {
-    const target = shape.length === 0
-      ? []
-      : withDim(position, op.dim, element(index!, position));
-    const at = flatIndex(shape, target);
-    const sum = data[at]! + fit(dtype, element(src!, position));
-    data[at] = dtype === "int32" ? sum | 0 : sum;
-  }
-  return [{ shape, dtype, data: data.map((value) => fit(dtype, value)) }];
-};
-
 /** Shape of x, dim, shape of the index. */
-const PICKS: readonly (readonly [Shape, number, Shape])[] = [
+export const PICKS: readonly (readonly [Shape, number, Shape])[] = [
   [[], 0, []],
   [[1], 0, [3]],
   [[7], 0, [0]],
@@ -70,11 +41,12 @@ const PICKS: readonly (readonly [Shape, number, Shape])[] = [
   [[40, 50], 1, [40, 60]],
 ];
 
-const boundOf = (shape: Shape, dim: number): number =>
+/** The largest index along a dim. */
+export const boundOf = (shape: Shape, dim: number): number =>
   Math.max(0, (shape[dim] ?? 1) - 1);
 
-/** The specs of what an index steers. */
-export const GATHER_SPECS: SpecFamily<GatherOp | ScatterAddOp> = {
+/** The spec of picking by index. */
+export const GATHER_SPECS: SpecFamily<GatherOp> = {
   gather: {
     meaning(op, [x, index]) {
       return [
@@ -128,67 +100,6 @@ export const GATHER_SPECS: SpecFamily<GatherOp | ScatterAddOp> = {
       };
     },
   },
-  scatterAdd: {
-    meaning: scatterAdd,
-    dtypes: NUMBERS,
-    *cases(dtype) {
-      const draw: Draw = dtype === "int32" ? wrapping : common;
-      for (const [shape, dim, index] of PICKS) {
-        for (let l = 0; l < ALL_LAYOUTS.length; l++) {
-          for (const round of [0, 3]) {
-            const layoutOf = (i: number) =>
-              round === 0 ? "dense" : rotated(l + round + i);
-            yield {
-              op: { name: "scatterAdd", dim },
-              inputs: [
-                operand(shape, dtype, rotated(l), draw),
-                operand(
-                  index,
-                  "int32",
-                  layoutOf(1),
-                  wholes(0, boundOf(shape, dim)),
-                ),
-                // The source may be larger than the index.
-                operand(
-                  index.map((n) => l % 2 === 0 ? n : n + 1),
-                  dtype,
-                  layoutOf(2),
-                  draw,
-                ),
-              ],
-            };
-          }
-        }
-      }
-      for (const other of EVERY) {
-        // Floats are not added into integers.
-        if (isFloating(other) && !isFloating(dtype)) continue;
-        yield {
-          op: { name: "scatterAdd", dim: 0 },
-          inputs: [
-            operand([4, 3], dtype),
-            operand([6, 3], "int32", "dense", wholes(0, 3)),
-            operand([6, 3], other),
-          ],
-        };
-      }
-    },
-    tolerance(op, [x, index, src]) {
-      const [a, b] = sizes([x!, src!]);
-      const all = [a!, index!, b!];
-      return ofSizes(scatterAdd, op, all, extentAlong(op, index!));
-    },
-    *smooth(dtype) {
-      yield {
-        op: { name: "scatterAdd", dim: 0 },
-        inputs: [
-          operand([3, 2], dtype, "transposed", plain),
-          operand([4, 2], "int32", "dense", wholes(0, 2)),
-          operand([5, 2], dtype, "dense", plain),
-        ],
-      };
-    },
-  },
 };
 
 function pick(maker: Maker, dtype: DType): Trial {
@@ -208,33 +119,7 @@ function pick(maker: Maker, dtype: DType): Trial {
   };
 }
 
-function add(maker: Maker, dtype: DType): Trial {
-  const { random } = maker;
-  const shape = loopOf(random);
-  const bound = random.whole(1, 9);
-  const out = maker.output(ending(shape, bound), dtype);
-  const index = maker.input(shape, "int32", () => random.whole(0, bound - 1));
-  const src = maker.input(shape, dtype);
-  return {
-    name: "scatterAdd",
-    shape,
-    outputs: [out],
-    inputs: [index, src],
-    scalars: [bound],
-    op: { name: "scatterAdd", dim: shape.length - 1 },
-    plains: [
-      maker.plain(out, dtype),
-      maker.plain(index, "int32"),
-      maker.plain(src, dtype),
-    ],
-  };
-}
-
-/** The trials of their routines. */
-export const GATHER_TRIALS: {
-  readonly gather: Trials;
-  readonly scatterAdd: Trials;
-} = {
+/** The trials of its routine. */
+export const GATHER_TRIALS: { readonly gather: Trials } = {
   gather: { dtypes: EVERY, trial: pick },
-  scatterAdd: { dtypes: NUMBERS, trial: add },
 };

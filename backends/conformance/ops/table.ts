@@ -27,6 +27,7 @@ import { POOL_SPECS } from "./pool.ts";
 import { PRODUCT_SPECS } from "./product.ts";
 import { RANDOM_SPECS } from "./random.ts";
 import { REDUCE_SPECS } from "./reduce.ts";
+import { SCATTER_SPECS } from "./scatter.ts";
 import { SORT_SPECS } from "./sort.ts";
 import { SQUARE_SPECS } from "./squares.ts";
 
@@ -46,6 +47,7 @@ export const SPECS: { readonly [N in OpName]: Spec<OpOf<N>> } = {
   ...CONVOLVE_SPECS,
   ...POOL_SPECS,
   ...GATHER_SPECS,
+  ...SCATTER_SPECS,
 };
 
 /** The names of the primitives. */

@@ -10,7 +10,7 @@ import { CUMULATIVE } from "./cumulative.ts";
 import { prepareGather } from "./gather.ts";
 import { prepareMatmul } from "./matmul.ts";
 import { prepareMaxPool2d } from "./max_pool2d.ts";
-import { prepareScatterAdd } from "./scatter_add.ts";
+import { SCATTER } from "./scatter.ts";
 import { prepareSoftmax } from "./softmax.ts";
 import { prepareSort } from "./sort.ts";
 
@@ -20,7 +20,7 @@ type Prepare = (kernel: RoutineKernel) => Launch;
 const ROUTINES: { readonly [N in RoutineName]: Prepare } = {
   matmul: prepareMatmul,
   gather: prepareGather,
-  scatterAdd: prepareScatterAdd,
+  ...SCATTER,
   argmax: prepareArg,
   argmin: prepareArg,
   sort: prepareSort,

@@ -1,5 +1,6 @@
 /**
- * `gather` and `scatterAdd`: elements chosen by index along the last dim.
+ * `gather`, `scatterAdd` and its like: elements chosen by index along the last
+ * dim.
  *
  * Where one index serves a whole row of neighbours, as in an embedding, the
  * last two dims change places and contiguous rows are copied or added.
@@ -96,13 +97,23 @@ export function compileGather(
   return checked(engine, launch, "gather");
 }
 
-/** Compiles `scatterAdd`: `out[row, index[row, j]] += src[row, j]`. */
-export function compileScatterAdd(
+type Scatter = "scatterAdd" | "scatterProd" | "scatterMax" | "scatterMin";
+
+/**
+ * Compiles `scatterAdd`: `out[row, index[row, j]] += src[row, j]`, or another
+ * way to combine the two.
+ */
+export function compileScatter(
   engine: Engine,
   { rank, outputs }: RoutineKernel,
+  name: Scatter,
 ): Launch {
   const dtype = outputs[0]!;
-  const { load, store, add, addVectors } = ELEMENTS[dtype];
+  const { load, store, above, isNan, ...elements } = ELEMENTS[dtype];
+  const { add, addVectors } = name === "scatterProd"
+    ? { add: elements.mul, addVectors: elements.mulVectors }
+    : elements;
+  const extreme = name === "scatterMax" || name === "scatterMin";
   const bytes = 1 << shiftOf(dtype);
   const shift = i32.const(shiftOf(dtype));
   const plan = { to: 0, from: 2, index: 1, chosen: 0 };
@@ -112,13 +123,19 @@ export function compileScatterAdd(
     rank,
     (context) => {
       const { f } = context;
-      const one = (to: Local<"i32">, from: Local<"i32">) =>
-        f.do(store(to, add(load(to), load(from))));
+      const one = (to: Local<"i32">, from: Local<"i32">) => {
+        if (!extreme) return f.do(store(to, add(load(to), load(from))));
+        const [there, added] = [f.let(load(to)), f.let(load(from))];
+        const wins = name === "scatterMax"
+          ? above(added, there)
+          : above(there, added);
+        f.if(i32.or(wins, isNan(added)), () => f.do(store(to, added)));
+      };
       choose(context, plan, bytes, {
         one,
         many: (to, from, count) => {
           const left = f.let(i32.shl(count, shift));
-          inVectors(f, to, from, left, addVectors);
+          if (!extreme) inVectors(f, to, from, left, addVectors);
           times(f, i32.shr_u(left, shift), () => {
             one(to, from);
             f.increase(to, bytes);
@@ -138,7 +155,7 @@ export function compileScatterAdd(
       price: ({ strides }) => priceOf(strides[plan.index]!),
     },
   );
-  return checked(engine, launch, "scatterAdd");
+  return checked(engine, launch, name);
 }
 
 /** Nanoseconds that an element takes: less where rows have one index. */
@@ -248,7 +265,7 @@ function choose(
 function checked(
   engine: Engine,
   launch: Launch,
-  operation: "gather" | "scatterAdd",
+  operation: "gather" | Scatter,
 ): Launch {
   const { memory } = engine;
   const refuse = (call: KernelCall): never => {

@@ -1,5 +1,5 @@
 /**
- * Adds elements at indices along the last dim of the loop.
+ * Combines elements at indices along the last dim of the loop.
  *
  * @module
  */
@@ -12,12 +12,29 @@ import {
 import { forEachRow } from "../positions.ts";
 import { checkIndices, innerLoops } from "./indices.ts";
 
+type Name = "scatterAdd" | "scatterProd" | "scatterMax" | "scatterMin";
+
+/** Combines what is there with what comes; integers wrap in their array. */
+type Combine = (there: number, added: number) => number;
+
+const COMBINE: { readonly [N in Name]: Combine } = {
+  scatterAdd: (a, b) => a + b,
+  scatterProd: (a, b) => a * b,
+  scatterMax: Math.max,
+  scatterMin: Math.min,
+};
+
 /**
- * Runs `scatterAdd`: `out[row, index[row, j]] += src[row, j]`, in the order of
- * j. Bools add as `or`.
+ * Runs one of them: `out[row, index[row, j]]` with `src[row, j]`, in the order
+ * of j. Bools add as `or`.
  */
-export function prepareScatterAdd({ outputs }: RoutineKernel): Launch {
-  const bools = outputs[0] === "bool";
+const prepareScatter = (name: Name) => ({ outputs }: RoutineKernel): Launch => {
+  const [dtype] = outputs;
+  const combine: Combine = name === "scatterProd" && dtype === "int32"
+    ? Math.imul
+    : name === "scatterAdd" && dtype === "bool"
+    ? (a, b) => a | b
+    : COMBINE[name];
   return (call) => {
     const [out, index, src] = call.buffers as [
       TypedArray,
@@ -30,8 +47,8 @@ export function prepareScatterAdd({ outputs }: RoutineKernel): Launch {
       offsets[1]!,
       shape,
       strides[1]!,
-      parameterOf("scatterAdd", "bound", call),
-      "scatterAdd",
+      parameterOf(name, "bound", call),
+      name,
     );
     const pick = strides[0]!.at(-1)!;
     // Along the last dim the target moves by the index alone.
@@ -46,9 +63,7 @@ export function prepareScatterAdd({ outputs }: RoutineKernel): Launch {
         let from = srcStart! + r * srcRow!;
         for (let j = 0; j < n; j++) {
           const target = to + index[at]! * pick;
-          out[target] = bools
-            ? out[target]! | src[from]!
-            : out[target]! + src[from]!;
+          out[target] = combine(out[target]!, src[from]!);
           to += outStep!;
           at += indexStep!;
           from += srcStep!;
@@ -56,4 +71,12 @@ export function prepareScatterAdd({ outputs }: RoutineKernel): Launch {
       }
     });
   };
-}
+};
+
+/** The routines that combine at indices. */
+export const SCATTER = {
+  scatterAdd: prepareScatter("scatterAdd"),
+  scatterProd: prepareScatter("scatterProd"),
+  scatterMax: prepareScatter("scatterMax"),
+  scatterMin: prepareScatter("scatterMin"),
+};

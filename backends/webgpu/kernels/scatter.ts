@@ -1,6 +1,6 @@
 /**
- * Adding at indices, the same bits every time: what goes to one place is added
- * by one invocation in the order of the source. Where rows are many or short,
+ * Combining at indices, the same bits every time: what goes to one place is
+ * added, or combined otherwise, by one invocation in the order of the source. Where rows are many or short,
  * an invocation loops over a whole row; else indices are sorted, and each run of
  * equal ones has an invocation. Long rows are added a part after the other, as
  * loops may not be long.
@@ -25,11 +25,30 @@ import { prepareSort } from "./sort.ts";
 /** Shorter rows have one invocation each. */
 const MIN_WORKGROUP_ROW = 256;
 
-/** Prepares `scatterAdd`. An index out of range is reported and skipped. */
-export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
+type Name = "scatterAdd" | "scatterProd" | "scatterMax" | "scatterMin";
+
+/** Combines two elements as they lie in memory. */
+function combine(name: Name, dtype: GpuDType, a: string, b: string): string {
+  switch (name) {
+    case "scatterAdd":
+      return `${a} ${dtype === "bool" ? "|" : "+"} ${b}`;
+    case "scatterProd":
+      return `${a} * ${b}`;
+    default: {
+      const call = name === "scatterMax" ? "max" : "min";
+      return `${dtype === "float32" ? `tf_${call}` : call}(${a}, ${b})`;
+    }
+  }
+}
+
+/** Prepares one of them. An index out of range is reported and skipped. */
+export function prepareScatter(
+  gpu: Gpu,
+  kernel: RoutineKernel,
+  name: Name,
+): Launch {
   const dtype = kernel.outputs[0] as GpuDType;
   const type = gpuOf(dtype).memory;
-  const plus = dtype === "bool" ? "|" : "+";
   const size = gpu.profile.workgroup;
   const layout = new RowLayout(kernel.rank, 3);
   const bound = layout.params.take();
@@ -44,7 +63,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
   const inRange = `(index >= 0) & (index < ${int(bound)})`;
 
   const serial = gpu.newProgram({
-    label: "scatterAdd",
+    label: name,
     operands: [out, { type: "i32" }, { type }, report],
     words,
     code: ([out, index, source, report]) =>
@@ -56,9 +75,14 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
         `let index = ${index}[${layout.at(1, "j")}];`,
         `if (${inRange}) {`,
         `let place = ${layout.at(0, "index")};`,
-        `${out}[place] = ${out}[place] ${plus} ${source}[${
-          layout.at(2, "j")
-        }];`,
+        `${out}[place] = ${
+          combine(
+            name,
+            dtype,
+            `${out}[place]`,
+            `${source}[${layout.at(2, "j")}]`,
+          )
+        };`,
         "} else {",
         ...reportIndex(report!, uint(reporter), "index", int(bound)),
         "}",
@@ -70,7 +94,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
 
   // Indices and positions are sorted, one row of them where all share it.
   const addRuns = gpu.newProgram({
-    label: "scatterAdd",
+    label: name,
     operands: [out, { type }, { type: "i32" }, { type: "i32" }, report],
     words,
     code: ([out, source, indices, places, report]) =>
@@ -90,15 +114,17 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
         `if (${inRange}) {`,
         ...layout.begin("row", [0, 2]),
         `let place = ${layout.at(0, "index")};`,
-        `var sum = ${out}[place];`,
+        `var known = ${out}[place];`,
         `for (var k = j; k < ${int(end)}; k++) {`,
         `if (${indices}[base + k] != index) {`,
         "break;",
         "}",
         `let origin = ${places}[base + k];`,
-        `sum = sum ${plus} ${source}[${layout.at(2, "origin")}];`,
+        `known = ${
+          combine(name, dtype, "known", `${source}[${layout.at(2, "origin")}]`)
+        };`,
         "}",
-        `${out}[place] = sum;`,
+        `${out}[place] = known;`,
         "} else {",
         ...reportIndex(report!, uint(reporter), "index", int(bound)),
         "}",
@@ -157,7 +183,7 @@ export function prepareScatterAdd(gpu: Gpu, kernel: RoutineKernel): Launch {
   const fill = (call: KernelCall, first: number, part: Part): void => {
     const { ints } = gpu.recorder;
     layout.fill(gpu, first, call);
-    ints[first + bound] = parameterOf("scatterAdd", "bound", call);
+    ints[first + bound] = parameterOf(name, "bound", call);
     ints[first + reporter] = gpu.errors.reporter();
     ints[first + begin] = part.begin;
     ints[first + end] = part.end;
