@@ -2,7 +2,8 @@
  * Tensors, automatic differentiation, scopes, random numbers and devices.
  *
  * What authors of backends need besides (kernels, expressions, primitives) is
- * in `@tenfold/core/backend`.
+ * in `@tenfold/core/backend`, and compiled steps are in `@tenfold/core/compile`,
+ * so that who does not compile does not load them.
  *
  * @module
  */
@@ -105,11 +106,10 @@ export {
 } from "./fused.ts";
 export type { HalfArray, NumberArray } from "./host_data.ts";
 export type { Nested, NestedNumbers } from "./print.ts";
-export {
-  compile,
-  type Compiled,
-  type CompileOptions,
-  type CompileStats,
+export type {
+  Compiled,
+  CompileOptions,
+  CompileStats,
 } from "./program/compile.ts";
 export {
   bernoulli,

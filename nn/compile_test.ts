@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { compile, noGrad, ones, type Tensor } from "@tenfold/core";
+import { noGrad, ones, type Tensor } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import { clean } from "../core/_testing.ts";
 import { Linear } from "./linear.ts";
 import { ReLU, Tanh } from "./mod.ts";

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
-  compile,
   manualSeed,
   memory,
   noGrad,
@@ -10,6 +9,7 @@ import {
   tensor,
   tidy,
 } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import { Adam } from "@tenfold/optim";
 import "./_testing.ts";
 import * as nn from "./mod.ts";

@@ -24,6 +24,7 @@
 import "./_register_backends.ts";
 
 export * from "@tenfold/core";
+export { compile } from "@tenfold/core/compile";
 // What the functions of fused are made of.
 export { call, expr } from "@tenfold/core/backend";
 export * as data from "@tenfold/data";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compile, scope, type Tensor } from "@tenfold/core";
+import { scope, type Tensor } from "@tenfold/core";
 import { noGradNow } from "@tenfold/core/internal";
 import { iterate, partsOf } from "./_iterate.ts";
 import type { NamedMetric } from "./_metrics.ts";
@@ -35,21 +35,22 @@ export class Assessor {
   readonly #model: Model;
   readonly #metrics: readonly NamedMetric[];
   readonly #signal: AbortSignal | undefined;
-  readonly #look: ((inputs: Tensor[], target: Tensor) => Assessed) & {
+  #compiles: boolean;
+  #look: ((inputs: Tensor[], target: Tensor) => Assessed) & {
     dispose?(): void;
   };
 
   /** Computes nothing yet. */
   constructor(model: Model, assessment: Assessment) {
-    const { loss, metrics, compile: compiles, signal } = assessment;
+    const { loss, metrics, compile = false, signal } = assessment;
     this.#model = model;
     this.#signal = signal;
     this.#metrics = metrics;
-    const look = (inputs: Tensor[], target: Tensor): Assessed => {
+    this.#compiles = compile;
+    this.#look = (inputs: Tensor[], target: Tensor): Assessed => {
       const output = model.forward(...inputs as never[]);
       return { output, loss: loss?.(output, target) ?? null };
     };
-    this.#look = compiles ? compile(look) : look;
   }
 
   /** Goes through the batches once, in evaluation mode. */
@@ -70,6 +71,7 @@ export class Assessor {
     return await withOwnModes(this.#model, async (task) => {
       try {
         this.#model.eval();
+        if (this.#compiles) await this.#compile();
         for await (const batch of iterate(batches, operation, epoch)) {
           this.#signal?.throwIfAborted();
           task.pin(() => noGradNow(() => look(batch)));
@@ -80,6 +82,13 @@ export class Assessor {
         tally.dispose();
       }
     });
+  }
+
+  /** Loads what compiles, when the first pass is about to begin. */
+  async #compile(): Promise<void> {
+    const { compile } = await import("@tenfold/core/compile");
+    this.#look = compile(this.#look);
+    this.#compiles = false;
   }
 
   /** Gives back what a compiled pass holds. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { compile, scope, stack, type Tensor, tensor } from "@tenfold/core";
+import { scope, stack, type Tensor, tensor } from "@tenfold/core";
 import { noGradNow, type Task } from "@tenfold/core/internal";
 import { clipGradNorm_ } from "@tenfold/optim";
 import type { Settings } from "./_fit_options.ts";
@@ -36,25 +36,30 @@ export class Stepper {
   readonly #model: Model;
   readonly #settings: Settings;
   readonly #tally: Tally;
-  readonly #whole: Step<Computed>;
-  readonly #checked: Step<Checked>;
+  #whole: Step<Computed>;
+  #checked: Step<Checked>;
 
   constructor(model: Model, settings: Settings, tally: Tally) {
     this.#model = model;
     this.#settings = settings;
     this.#tally = tally;
-    const whole: Step<Computed> = (inputs, target) => {
+    this.#whole = (inputs, target) => {
       const computed = this.#compute(inputs, target);
       settings.optimizer.step();
       return computed;
     };
-    const checked: Step<Checked> = (inputs, target) => {
+    this.#checked = (inputs, target) => {
       const computed = this.#compute(inputs, target);
       const verdict = noGradNow(() => this.#verdict(computed.loss));
       return { ...computed, verdict };
     };
-    this.#whole = settings.compile ? compile(whole) : whole;
-    this.#checked = settings.compile ? compile(checked) : checked;
+  }
+
+  /** Has steps recorded and replayed; what does that is loaded here. */
+  async compile(): Promise<void> {
+    const { compile } = await import("@tenfold/core/compile");
+    this.#whole = compile(this.#whole);
+    this.#checked = compile(this.#checked);
   }
 
   /** One step on the `number`-th batch of its epoch, whatever comes out. */

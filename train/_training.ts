@@ -151,11 +151,12 @@ export class Training implements Run {
   }
 
   async #run(task: Task): Promise<History> {
-    const { callbacks, signal } = this.settings;
+    const { callbacks, compile, signal } = this.settings;
     const reporter = new Reporter(this.#display, this);
     let failed = true;
     try {
       signal?.throwIfAborted();
+      if (compile) await this.#stepper.compile();
       for (const callback of callbacks) {
         await task.pin(() => callback.start?.(this));
       }

@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
-  compile,
   CompileError,
   manualSeed,
   memory,
@@ -13,6 +12,7 @@ import {
   tidy,
   zeros,
 } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import type { Kernel, KernelCall } from "@tenfold/core/backend";
 import { VALUE } from "@tenfold/core/internal";
 import { DataLoader, loadIris, TensorDataset } from "@tenfold/data";

@@ -7,7 +7,6 @@
  */
 import { APPLY, wrapValue } from "@tenfold/core/internal";
 import {
-  compile,
   full,
   grad,
   noGrad,
@@ -15,6 +14,7 @@ import {
   type Shape,
   type Tensor,
 } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import { sizeOf } from "@tenfold/core/backend";
 import { LINE_NAMES } from "./ops/along.ts";
 import type { Plain } from "./ops/plain.ts";

@@ -7,7 +7,6 @@ import {
 } from "@std/assert";
 import {
   arange,
-  compile,
   IndexError,
   manualSeed,
   ones,
@@ -17,6 +16,7 @@ import {
   tensor,
   tidy,
 } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import * as nn from "@tenfold/nn";
 import { Adam, CosineAnnealingLR } from "@tenfold/optim";

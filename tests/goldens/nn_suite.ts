@@ -6,12 +6,12 @@
  */
 import {
   type Backend,
-  compile,
   grad,
   manualSeed,
   type Tensor,
   zeros,
 } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import * as nn from "@tenfold/nn";
 import { close, compareTensor, EXACT, GRADIENTS, VALUES } from "./compare.ts";
 import { onBackend, type Runner, testCases } from "./harness.ts";

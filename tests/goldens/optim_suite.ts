@@ -3,13 +3,8 @@
  *
  * @module
  */
-import {
-  type Backend,
-  compile,
-  scope,
-  type Tensor,
-  tensor,
-} from "@tenfold/core";
+import { type Backend, scope, type Tensor, tensor } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import { Parameter } from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
 import { close, compareTensor, GRADIENTS, VALUES } from "./compare.ts";

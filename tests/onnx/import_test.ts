@@ -7,7 +7,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
-  compile,
   gradcheck,
   manualSeed,
   memory,
@@ -20,6 +19,7 @@ import {
   tidy,
   zeros,
 } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import * as nn from "@tenfold/nn";
 import {
   exportOnnx,

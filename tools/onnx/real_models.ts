@@ -10,13 +10,8 @@
  *
  * @module
  */
-import {
-  compile,
-  noGrad,
-  setBackend,
-  type Tensor,
-  tensor,
-} from "@tenfold/core";
+import { noGrad, setBackend, type Tensor, tensor } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import { wasmSimd } from "@tenfold/backends/wasm-simd";
 import { importOnnx } from "@tenfold/onnx";
 import { type ModelCase, MODELS, PACKAGES, valuesOf } from "./models.ts";
