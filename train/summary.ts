@@ -13,7 +13,7 @@ import {
   Task,
 } from "@tenfold/core/internal";
 import { type AnyModule, Conv2d, Linear } from "@tenfold/nn";
-import * as z from "zod/mini";
+import * as z from "@tenfold/core/schema";
 import type { Model } from "./model.ts";
 import { summaryHtml, summaryText } from "./_summary_text.ts";
 

@@ -8,7 +8,7 @@ import {
 } from "@tenfold/core";
 import { call, constant, type Expr, indexAlong } from "@tenfold/core/backend";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "@tenfold/core/schema";
 import {
   checkOptions,
   finite,
