@@ -160,17 +160,23 @@ function indicesOf(spec: Tensor, x: Tensor, dim: number): Tensor[] {
       } as it covers dims of shape ${showShape(covered)}`,
     );
   }
-  return nonzero(spec, x);
+  return trueAt(spec, x, { cannot: "index with a mask", hint: "mask" });
 }
 
 /**
  * The positions of a mask's true elements, one int32 tensor a dim, on the
  * device of `x`. The mask may be on another one, as it is read anyway.
  */
-function nonzero(mask: Tensor, x: Tensor): Tensor[] {
+export function trueAt(
+  mask: Tensor,
+  x: Tensor,
+  { cannot, hint }: { readonly cannot: string; readonly hint: string },
+): Tensor[] {
   if (!mask.device.backend.readSync) {
     throw new DeviceError(
-      `Cannot index with a mask on ${mask.device.name} as it takes the values of the mask: bring it over with await mask.to("cpu-typedarray")`,
+      `Cannot ${cannot} on ${mask.device.name} as it takes the values of the ${
+        hint === "x" ? "tensor" : hint
+      }: bring it over with await ${hint}.to("cpu-typedarray")`,
     );
   }
   const data = mask.dataSync();

@@ -72,7 +72,7 @@ const shareOf = (
  * The quotient of `a` by `b` rounded down, from their remainder `y`: exact where
  * `a / b` would be rounded up to the next integer.
  */
-function wholeQuotient(a: Expr, b: Expr, y: Expr): Expr {
+export function wholeQuotient(a: Expr, b: Expr, y: Expr): Expr {
   const isInfinite = call("eq", call("abs", b), num(Infinity, b));
   return call(
     "select",

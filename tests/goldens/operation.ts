@@ -27,9 +27,9 @@ export interface OperationCase {
   readonly op: string;
   /**
    * Where it is: a method of the first argument, several of them in a chain,
-   * core, or nn.functional.
+   * core, core/functions or nn.functional.
    */
-  readonly via: "method" | "chain" | "core" | "functional";
+  readonly via: "method" | "chain" | "core" | "functions" | "functional";
   /** The arguments, options last. */
   readonly args: readonly unknown[];
   /** A tensor, a list of tensors, or an object of tensors. */
@@ -98,7 +98,7 @@ export async function checkOperation(
 
   if (refusesDtype(figures)) return [];
   const { values, tensors } = decodeArguments(figures.args, figures.grads);
-  const args = figures.op === "index" ? await withNearMasks(values) : values;
+  const args = await near(figures.op, values);
   const outputs = flatten(invoke(figures, args, libraries));
   const expected = flatten(figures.out);
   for (const [name, figure] of expected) {
@@ -145,13 +145,30 @@ function refusesDtype(figures: OperationCase): boolean {
   throw new Error(`${name} makes float64 tensors though it does not have them`);
 }
 
-/** Masks are brought to where they can be read while `index` runs. */
-async function withNearMasks(args: readonly unknown[]): Promise<unknown[]> {
-  return await Promise.all(args.map((arg, i) => {
-    const far = i > 0 && arg instanceof Tensor && arg.dtype === "bool" &&
-      !arg.device.backend.readSync;
-    return far ? arg.to(cpuTypedArray()) : arg;
-  }));
+/** Operations that read values at once: of their masks, or of all tensors. */
+const READS: { readonly [op: string]: "masks" | "all" } = {
+  index: "masks",
+  indexPut: "masks",
+  indexPut_: "masks",
+  maskedSelect: "masks",
+  nonzero: "all",
+  unique: "all",
+  bincount: "all",
+};
+
+/** What an operation reads at once is brought to where it can be read. */
+async function near(op: string, args: unknown[]): Promise<unknown[]> {
+  const reads = READS[op];
+  if (reads === undefined) return args;
+  const bring = async (arg: unknown): Promise<unknown> => {
+    if (Array.isArray(arg)) return await Promise.all(arg.map(bring));
+    const read = arg instanceof Tensor && !arg.device.backend.readSync &&
+      (reads === "all" || arg.dtype === "bool");
+    return read ? await arg.to(cpuTypedArray()) : arg;
+  };
+  return await Promise.all(
+    args.map((arg, i) => i > 0 || reads === "all" ? bring(arg) : arg),
+  );
 }
 
 async function checkSecondOrder(
@@ -160,7 +177,8 @@ async function checkSecondOrder(
   expected: readonly (TensorFigure | null)[],
   libraries: Libraries,
 ): Promise<void> {
-  const { values: args, tensors } = decodeArguments(figures.args, expected);
+  const { values, tensors } = decodeArguments(figures.args, expected);
+  const args = await near(figures.op, values);
   const outputs = flatten(invoke(figures, args, libraries));
   const inputs = tensors.filter((_, k) => (expected[k] ?? null) !== null);
   const first = grad(weighted([...outputs.values()]), inputs, {

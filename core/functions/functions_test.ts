@@ -1,0 +1,291 @@
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { clean, on, waiting } from "../_testing.ts";
+import {
+  DeviceError,
+  DTypeError,
+  grad,
+  gradcheck,
+  GradientError,
+  IndexError,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from "../mod.ts";
+import * as f from "./mod.ts";
+
+const double = (data: number[] | number[][]) =>
+  tensor(data, { dtype: "float64", requiresGrad: true });
+const int = (data: number[] | number[][]) => tensor(data, { dtype: "int32" });
+const bool = (data: boolean[] | boolean[][]) => tensor(data);
+
+const MATRIX = [[0.3, -0.7, 0.45], [0.81, -0.2, -0.55]];
+const OTHER = [[-0.5, 0.25, 0.9], [0.15, -0.4, 0.6]];
+const DIVISOR = [[0.37, -0.71, 0.47], [0.83, -0.23, -0.57]];
+const ABOVE = [[1.3, 2.7, 1.45], [3.81, 1.2, 4.55]];
+
+/** A function, what it is differentiated by, and whether twice. */
+type Smooth = readonly [
+  name: string,
+  fn: (...xs: Tensor[]) => Tensor,
+  inputs: readonly number[][][],
+  once?: boolean,
+];
+
+const SMOOTH: readonly Smooth[] = [
+  ["asin", (x) => f.asin(x!), [MATRIX]],
+  ["acos", (x) => f.acos(x!), [MATRIX]],
+  ["atan", (x) => f.atan(x!), [MATRIX]],
+  ["sinh", (x) => f.sinh(x!), [ABOVE]],
+  ["cosh", (x) => f.cosh(x!), [MATRIX]],
+  ["asinh", (x) => f.asinh(x!), [ABOVE]],
+  ["acosh", (x) => f.acosh(x!), [ABOVE]],
+  ["atanh", (x) => f.atanh(x!), [MATRIX]],
+  ["log10", (x) => f.log10(x!), [ABOVE]],
+  ["erfinv", (x) => f.erfinv(x!), [MATRIX]],
+  ["lgamma", (x) => f.lgamma(x!), [ABOVE]],
+  ["lgamma below 0", (x) => f.lgamma(x!), [MATRIX]],
+  ["digamma", (x) => f.digamma(x!), [ABOVE]],
+  ["digamma below 0", (x) => f.digamma(x!), [MATRIX]],
+  ["sinc", (x) => f.sinc(x!), [ABOVE]],
+  ["logaddexp", (a, b) => f.logaddexp(a!, b!), [MATRIX, OTHER]],
+  ["fmod", (a, b) => f.fmod(a!, b!), [ABOVE, DIVISOR]],
+  ["copysign", (a, b) => f.copysign(a!, b!.detach()), [MATRIX, OTHER], true],
+  ["lerp", (a, b, w) => f.lerp(a!, b!, w!), [MATRIX, OTHER, ABOVE]],
+  ["addcmul", (x, a, b) => f.addcmul(x!, a!, b!, { value: 2 }), [
+    MATRIX,
+    OTHER,
+    ABOVE,
+  ]],
+  ["addcdiv", (x, a, b) => f.addcdiv(x!, a!, b!, { value: 2 }), [
+    MATRIX,
+    OTHER,
+    ABOVE,
+  ]],
+  ["nanToNum", (x) => f.nanToNum(x!), [MATRIX]],
+  ["nansum", (x) => f.nansum(x!.square(), 1), [MATRIX]],
+  ["nanmean", (x) => f.nanmean(x!.square(), 0), [MATRIX]],
+  ["scatter", (x, s) => f.scatter(x!.square(), 1, int([[2, 0], [1, 1]]), s!), [
+    MATRIX,
+    OTHER,
+  ]],
+  [
+    "scatter of a number",
+    (x) => f.scatter(x!.square(), 1, int([[2, 0], [1, 1]]), 3),
+    [MATRIX],
+  ],
+  ...(["sum", "mean", "prod", "amax", "amin"] as const).flatMap((reduce) =>
+    [true, false].map((includeSelf): Smooth => [
+      `scatterReduce ${reduce} ${includeSelf ? "with" : "without"} itself`,
+      (x, s) =>
+        f.scatterReduce(
+          x!.square(),
+          1,
+          int([[2, 0, 2], [1, 1, 1]]),
+          s!.square(),
+          reduce,
+          { includeSelf },
+        ),
+      [MATRIX, OTHER],
+    ])
+  ),
+  [
+    "indexAdd",
+    (x, s) =>
+      f.indexAdd(x!.square(), 0, int([1, 1]), s!.square(), { alpha: 2 }),
+    [
+      MATRIX,
+      OTHER,
+    ],
+  ],
+  [
+    "indexCopy",
+    (x, s) => f.indexCopy(x!.square(), 0, int([1, 0]), s!.square()),
+    [MATRIX, OTHER],
+  ],
+  ["indexFill", (x) => f.indexFill(x!.square(), 1, int([1]), 4), [MATRIX]],
+  [
+    "indexPut",
+    (x, s) =>
+      f.indexPut(
+        x!.square(),
+        [int([1, 0]), int([2, 2])],
+        s!.square().select(1, 0),
+      ),
+    [
+      MATRIX,
+      OTHER,
+    ],
+  ],
+  [
+    "maskedFill",
+    (x) => f.maskedFill(x!.square(), bool([true, false, true]), 3),
+    [MATRIX],
+  ],
+  [
+    "maskedSelect",
+    (x) => f.maskedSelect(x!.square(), bool([true, false, true])),
+    [MATRIX],
+  ],
+];
+
+describe("gradients of functions", () => {
+  for (const [name, fn, inputs, once] of SMOOTH) {
+    it(
+      `of ${name} are those of differences`,
+      clean(async () => {
+        assert(
+          await gradcheck(fn, inputs.map(double), { secondOrder: !once }),
+        );
+      }),
+    );
+  }
+});
+
+describe("special functions in float64", () => {
+  /** Points, and values from arithmetic of 30 digits. */
+  const check = (found: Tensor, expected: readonly number[]) => {
+    const data = found.dataSync();
+    expected.forEach((value, i) =>
+      assertAlmostEquals(data[i]! / value, 1, 2e-14, `${value}`)
+    );
+  };
+
+  it(
+    "keep their digits, the derivatives of digamma too",
+    clean(() => {
+      const x = double([0.1, 0.6, 2, 5.5, 20.5, -0.5, -3.7]);
+      const y = f.digamma(x).sum();
+      const [first] = grad(y, [x], { createGraph: true });
+      check(first!, [
+        101.433299150793,
+        3.63620967090236,
+        0.644934066848226,
+        0.199342386989628,
+        0.049989592429961,
+        8.93480220054468,
+        14.8424218641243,
+      ]);
+      const [second] = grad(first!.sum(), [x]);
+      check(second!, [
+        -2001.86145737834,
+        -9.96283153714346,
+        -0.404113806319189,
+        -0.039608947521302,
+        -0.00249843977236773,
+        -0.82879664423432,
+        -68.8934546886735,
+      ]);
+    }),
+  );
+
+  it(
+    "erfinv is right at the ends of its range",
+    clean(() => {
+      const x = double([1 - 2 ** -53, 1 - 2 ** -40, 1e-300]);
+      check(f.erfinv(x), [
+        5.86358474875516792720,
+        5.05125408524940,
+        8.86226925452758e-301,
+      ]);
+    }),
+  );
+});
+
+describe("placing by an index", () => {
+  it(
+    "lets the last of several count, which alone has a gradient",
+    clean(() => {
+      const x = tensor([1, 2], { requiresGrad: true });
+      const src = tensor([5, 6, 7], { requiresGrad: true });
+      const y = f.scatter(x, 0, int([0, 0, 0]), src);
+      assertEquals(y.toArraySync(), [7, 2]);
+      y.sum().backward();
+      assertEquals(x.grad!.toArraySync(), [0, 1]);
+      assertEquals(src.grad!.toArraySync(), [0, 0, 1]);
+    }),
+  );
+
+  it(
+    "refuses what does not fit, by the name of the function",
+    clean(() => {
+      const x = tensor([1, 2, 3]);
+      const cases: [() => unknown, new (message: string) => Error, string][] = [
+        [() => f.scatter(x, 0, int([3]), 1), IndexError, "3"],
+        [
+          () => f.scatter(x, 0, int([0, 1]), tensor([1])),
+          ShapeError,
+          "scatter",
+        ],
+        [
+          () => f.scatterReduce(x, 0, int([0]), x, "max" as "amax"),
+          RangeError,
+          'got "max", expected one of sum, mean, prod, amax, amin',
+        ],
+        [
+          () => f.indexAdd(x, 0, int([0]), x),
+          ShapeError,
+          "Cannot indexAdd as the source must have shape [1]",
+        ],
+        [
+          () => f.indexCopy(x, 0, int([[0]]), x),
+          ShapeError,
+          "Cannot indexCopy as the index must have 1 dim",
+        ],
+        [
+          () => f.maskedFill(x, x, 1),
+          DTypeError,
+          "Cannot maskedFill as the mask must be bool: got float32",
+        ],
+        [() => f.maskedSelect(x, int([1, 0, 1])), DTypeError, "mask must be"],
+        [() => f.indexPut(x, 1 as never, 1), TypeError, "must be an array"],
+        [
+          () => f.indexPut_(x.requiresGrad_(), [0], 1),
+          GradientError,
+          "in place",
+        ],
+        [() => f.isClose(x, x, { rtol: -1 }), RangeError, "rtol"],
+      ];
+      for (const [call, type, message] of cases) {
+        assertThrows(call, type, message, String(call));
+      }
+    }),
+  );
+
+  it(
+    "by values says what to do on a device that is read with await",
+    () =>
+      on(waiting("far away"), async () => {
+        const x = tensor([1, 0]);
+        assertThrows(
+          () => f.nonzero(x),
+          DeviceError,
+          'bring it over with await x.to("cpu-typedarray")',
+        );
+        using near = await x.to("cpu-typedarray");
+        using found = f.nonzero(near);
+        assertEquals(await found.toArray(), [[0]]);
+        x.dispose();
+      }),
+  );
+});
+
+describe("allClose", () => {
+  it(
+    "is what isClose is of all elements",
+    clean(async () => {
+      const x = tensor([1, 2]);
+      assertEquals(await f.allClose(x, tensor([1, 2.000001])), true);
+      assertEquals(await f.allClose(x, tensor([1, 2.1])), false);
+      assertEquals(await f.allClose(x, tensor([1, 2.1]), { atol: 0.2 }), true);
+      const nan = tensor([NaN]);
+      assertEquals(await f.allClose(nan, nan), false);
+      assertEquals(await f.allClose(nan, nan, { equalNan: true }), true);
+    }),
+  );
+});

@@ -1,0 +1,60 @@
+/**
+ * Functions of tensors, a family a file: what is not used is not bundled.
+ * Everyday operations are methods of `Tensor`.
+ *
+ * @example Fill where a mask is true
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { maskedFill } from "@tenfold/core/functions";
+ * import { tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([1, -2]);
+ * assertEquals(await maskedFill(x, x.lt(0), 0).toArray(), [1, 0]);
+ * ```
+ *
+ * @module
+ */
+export {
+  addcdiv,
+  addcmul,
+  copysign,
+  floorDivide,
+  fmod,
+  lerp,
+  logaddexp,
+  nanToNum,
+  type ScaleOptions,
+} from "./arithmetic.ts";
+export {
+  allClose,
+  type CloseOptions,
+  isClose,
+  isInf,
+  nanmean,
+  nansum,
+} from "./compare.ts";
+export {
+  indexAdd,
+  indexCopy,
+  indexFill,
+  indexPut,
+  indexPut_,
+  type IndexPutOptions,
+  maskedFill,
+  maskedSelect,
+  nonzero,
+  scatter,
+  scatterReduce,
+  type ScatterReduction,
+} from "./scatter.ts";
+export { digamma, erfinv, lgamma, log10, sinc } from "./special.ts";
+export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  cosh,
+  sinh,
+} from "./trigonometric.ts";

@@ -1,0 +1,302 @@
+"""The functions of @tenfold/core/functions, a family a file."""
+
+import math
+
+import torch
+
+from record import Const, Group, boolean, f32, i32, ints, randn, uniform
+
+INF, NAN = math.inf, math.nan
+
+
+def f64(values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def long(fn):
+    """PyTorch wants int64 indices; the figures hold int32."""
+    return lambda *t: fn(*[x.long() if x.dtype == torch.int32 else x
+                           for x in t])
+
+
+class Functions(Group):
+    def fn(self, name, args, fn, **rest):
+        self.op(name, args, fn, via="functions", **rest)
+
+
+# name, PyTorch's, points of the domain, corners whose gradient is compared,
+# corners whose value alone is
+UNARY = [
+    ("asin", torch.asin, (-0.95, 0.95), [0.0], [1.0, -1.0, 1.5, INF, NAN]),
+    ("acos", torch.acos, (-0.95, 0.95), [0.0], [1.0, -1.0, 1.5, -INF, NAN]),
+    ("atan", torch.atan, (-9, 9), [0.0, 1e10, -1e10], [INF, -INF, NAN]),
+    ("sinh", torch.sinh, (-5, 5), [0.0, 1e-5, 30.0, -30.0],
+     [88.9, -89.3, 100.0, INF, -INF, NAN]),
+    ("cosh", torch.cosh, (-5, 5), [0.0, 1e-5, 30.0, -30.0],
+     [88.9, -89.3, 100.0, INF, -INF, NAN]),
+    ("asinh", torch.asinh, (-9, 9), [0.0, 1e-5, 1e4, -1e4],
+     [1e12, -3e38, INF, -INF, NAN]),
+    ("acosh", torch.acosh, (1.2, 9), [1e4], [1.0, 0.5, -3.0, 3e38, INF, NAN]),
+    ("atanh", torch.atanh, (-0.9, 0.9), [0.0, 1e-5],
+     [1.0, -1.0, 1.5, INF, NAN]),
+    ("log10", torch.log10, (0.1, 9), [1000.0, 1e-5], [0.0, -1.0, INF, NAN]),
+    ("erfinv", torch.erfinv, (-0.95, 0.95), [0.0, 0.99],
+     [1.0, -1.0, 1.5, 0.9999, NAN]),
+    ("lgamma", torch.lgamma, (0.2, 12),
+     [0.01, 2.5, 40.0, -0.6, -2.3, 8.0],
+     [0.0, -1.0, -2.0, 1.0, 2.0, 1e-3, 1e6, INF, -INF, NAN]),
+    ("digamma", torch.digamma, (0.3, 12),
+     [0.05, 2.5, 40.0, -0.6, -2.3],
+     [0.0, -1.0, -2.0, 1e6, INF, NAN]),
+    ("sinc", torch.sinc, (-3, 3), [0.5], [0.0, 1.0, NAN]),
+]
+
+
+def unary(g):
+    for name, fn, (low, high), smooth, corners in UNARY:
+        g.fn(name, [uniform(low, high, 3, 5)], fn)
+        g.fn(name, [f32(smooth)], fn)
+        g.fn(name, [f32(corners)], fn, grad=False, check=False)
+        g.fn(name, [torch.tensor((low + high) / 2 + 0.1)], fn)
+        g.fn(name, [torch.zeros(0, 3)], fn)
+        g.fn(name, [i32([1, 2, 3]) if low > 0 else i32([0, 1])], fn,
+             grad=False, check=False)
+        if name not in ("lgamma", "digamma"):
+            g.fn(name, [uniform(low, high, 7).double()], fn, check=False)
+    # Where functions near their zeros and ends keep their digits.
+    g.fn("lgamma", [f64([0.1, 0.6, 0.99, 1.01, 1.5, 1.99, 2.01, 2.6, 5.5, 7.9,
+                         9.5, 20.5, -0.5, -3.7])], torch.lgamma, check=False, second=False)
+    g.fn("digamma", [f64([0.1, 0.6, 2.0, 5.5, 9.9, 20.5, -0.5, -3.7])],
+         torch.digamma, check=False, grad=False)
+    g.fn("erfinv", [f64([1e-9, 0.1, 0.5, 0.9, 0.99, -0.3])], torch.erfinv,
+         check=False)
+
+
+def binary(g):
+    x, y = randn(3, 4), randn(4)
+    for a, b in ((x, y), (x, randn(3, 4)), (randn(3, 1), y),
+                 (torch.tensor(0.3), x), (torch.zeros(0, 4), y)):
+        g.fn("logaddexp", [a, b], torch.logaddexp)
+        g.fn("lerp", [a, b, 0.3], lambda s, e: torch.lerp(s, e, 0.3))
+        g.fn("lerp", [a, b, 0.8], lambda s, e: torch.lerp(s, e, 0.8))
+        g.fn("fmod", [a, b], torch.fmod)
+        g.fn("copysign", [a, Const(b)], torch.copysign)
+        g.fn("floorDivide", [Const(a), Const(b)], torch.floor_divide)
+    g.fn("logaddexp", [f32([1000.0, -1000, 0]), f32([999.0, -1001, 80])],
+         torch.logaddexp)
+    g.fn("logaddexp", [f32([INF, -INF, INF, NAN, 0, -INF]),
+                       f32([INF, -INF, -INF, 0, NAN, 3])],
+         torch.logaddexp, grad=False)
+    g.fn("lerp", [x, randn(3, 4), uniform(-1, 2, 3, 4)], torch.lerp)
+    numbers = f32([5, -5, 5.5, -5.5, 0, 7, -7, 1e10, 0.3])
+    for divisor in (3, -3, 2.5, 0.25):
+        g.fn("fmod", [numbers, divisor], lambda t: torch.fmod(t, divisor))
+        g.fn("floorDivide", [Const(numbers), divisor],
+             lambda t: torch.floor_divide(t, divisor))
+    g.fn("fmod", [f32([1, -1, INF, NAN, 1, 0]), f32([INF, INF, 2, 1, NAN, 0])],
+         torch.fmod, grad=False)
+    g.fn("floorDivide", [f32([1, -1, INF, NAN, 1, 0, 1, -1]),
+                         f32([INF, INF, 2, 1, NAN, 0, 0, 0])],
+         torch.floor_divide, grad=False)
+    whole = i32([7, -7, 7, -7, 0, 2**31 - 1, -2**31, 123456789, -2**31])
+    by = i32([3, 3, -3, -3, 5, 3, 3, -7, 2])
+    g.fn("fmod", [whole, by], torch.fmod)
+    g.fn("floorDivide", [whole, by], torch.floor_divide)
+    g.fn("floorDivide", [ints(-2**30, 2**30, 40), ints(1, 1000, 40)],
+         torch.floor_divide)
+    g.fn("floorDivide", [ints(-2**30, 2**30, 40), 7],
+         lambda t: torch.floor_divide(t, 7))
+    g.fn("fmod", [whole, -4], lambda t: torch.fmod(t, -4))
+    g.fn("copysign", [f32([1, -2, 0, -0.0, 3]),
+                      Const(f32([-0.0, 0.0, -1, 1, -5]))],
+         torch.copysign, second=False)
+    g.fn("copysign", [f32([INF, NAN]), Const(f32([-INF, 1]))],
+         torch.copysign, grad=False)
+    g.fn("copysign", [i32([1, -2]), -1.5], lambda t: torch.copysign(t, -1.5))
+    g.fn("addcmul", [x, y, randn(3, 1)], torch.addcmul)
+    g.fn("addcmul", [x, y, randn(3, 4), {"value": -0.5}],
+         lambda a, b, c: torch.addcmul(a, b, c, value=-0.5))
+    g.fn("addcmul", [i32([1, 2]), i32([3, 4]), i32([5, 6]), {"value": 2}],
+         lambda a, b, c: torch.addcmul(a, b, c, value=2))
+    g.fn("addcdiv", [x, y, uniform(0.5, 2, 3, 1)], torch.addcdiv)
+    g.fn("addcdiv", [x, y, uniform(-2, -0.5, 3, 4), {"value": 3}],
+         lambda a, b, c: torch.addcdiv(a, b, c, value=3))
+    double = randn(3, 4).double()
+    g.fn("logaddexp", [double, randn(4).double()], torch.logaddexp,
+         check=False)
+    g.fn("lerp", [double, randn(4).double(), 0.25],
+         lambda s, e: torch.lerp(s, e, 0.25), check=False)
+
+
+def tests(g):
+    odd = f32([1, INF, -INF, NAN, 0, -2])
+    g.fn("isInf", [odd], torch.isinf, grad=False)
+    g.fn("isInf", [i32([1, 2])], torch.isinf)
+    g.fn("nanToNum", [odd], torch.nan_to_num, check=False)
+    g.fn("nanToNum", [odd.double()], torch.nan_to_num, check=False)
+    g.fn("nanToNum", [odd, {"nan": 7, "posinf": 8, "neginf": -9}],
+         lambda t: torch.nan_to_num(t, 7, 8, -9))
+    g.fn("nanToNum", [i32([1, 2])], torch.nan_to_num)
+    base = f32([1, 1, 1e-9, 0, INF, -INF, INF, NAN, NAN, 100])
+    near = f32([1.000001, 1.001, 0, 1e-9, INF, INF, 1, NAN, 1, 100.0005])
+    for options in ({}, {"equalNan": True}, {"rtol": 1e-2}, {"atol": 1e-2},
+                    {"rtol": 0, "atol": 0}):
+        names = {"equalNan": "equal_nan"}
+        py = {names.get(k, k): v for k, v in options.items()}
+        g.fn("isClose", [base, near, options],
+             lambda a, b: torch.isclose(a, b, **py), grad=False)
+    g.fn("isClose", [i32([1, 100000]), i32([1, 100001])], torch.isclose)
+    g.fn("isClose", [boolean([True, False]), boolean([True, True])],
+         torch.isclose)
+    g.fn("isClose", [f32([[1], [2]]), f32([1, 2])], torch.isclose, grad=False)
+    holes = randn(3, 4)
+    holes[0, 1] = holes[2, 3] = holes[2, 0] = NAN
+    for args in ([], [0], [1, {"keepDim": True}], [[0, 1]], [-1]):
+        dim = args[0] if args else (0, 1)
+        keep = len(args) > 1
+        g.fn("nansum", [holes, *args],
+             lambda t: torch.nansum(t, dim, keepdim=keep))
+        g.fn("nanmean", [holes, *args],
+             lambda t: torch.nanmean(t, dim, keepdim=keep))
+    g.fn("nansum", [f32([NAN, NAN])], torch.nansum)
+    g.fn("nanmean", [f32([NAN, NAN])], torch.nanmean, grad=False)
+    g.fn("nansum", [i32([1, 2])], torch.nansum)
+
+
+REDUCE = {"sum": "sum", "prod": "prod", "mean": "mean", "amax": "amax",
+          "amin": "amin"}
+
+
+def scattered(g):
+    x = randn(3, 4)
+    for dim, index in ((0, [[0, 1, 2, 0], [2, 0, 0, 1]]),
+                       (1, [[3, 0, 1], [1, 2, 0], [0, 1, 3]]),
+                       (-1, [[0, 2]])):
+        index = i32(index)
+        source = randn(*index.shape)
+        g.fn("scatter", [x, dim, index, source],
+             long(lambda t, i, s: torch.scatter(t, dim, i, s)))
+        g.fn("scatter", [x, dim, index, -1.5],
+             long(lambda t, i: torch.scatter(t, dim, i, -1.5)))
+        wide = randn(*[n + 1 for n in index.shape])
+        g.fn("scatter", [x, dim, index, wide],
+             long(lambda t, i, s: torch.scatter(t, dim, i, s)), grad=False)
+    g.fn("scatter", [ints(-9, 9, 4), 0, i32([3, 0]), i32([7, 8])],
+         lambda t, i, s: torch.scatter(t, 0, i.long(), s))
+    g.fn("scatter", [boolean([True, True, False]), 0, i32([2, 0]),
+                     boolean([True, False])],
+         lambda t, i, s: torch.scatter(t, 0, i.long(), s))
+    g.fn("scatter", [f32(1.5), 0, i32(0), f32(2.0)],
+         long(lambda t, i, s: torch.scatter(t, 0, i, s)))
+    g.fn("scatter", [x, 0, torch.zeros(0, 4, dtype=torch.int32),
+                     torch.zeros(0, 4)],
+         long(lambda t, i, s: torch.scatter(t, 0, i, s)))
+    # Several for one place; those of extremes are apart from each other.
+    for name, reduce in REDUCE.items():
+        for include in (True, False):
+            js = {"includeSelf": include}
+            for dim, index in ((0, [[0, 1, 0, 0], [2, 0, 0, 1],
+                                    [2, 1, 0, 1]]),
+                               (1, [[3, 0, 1], [3, 0, 0], [0, 1, 3]]),
+                               (-1, [[0, 0]])):
+                index = i32(index)
+                source = uniform(0.4, 2, *index.shape)
+                g.fn("scatterReduce", [x, dim, index, source, name, js],
+                     long(lambda t, i, s: torch.scatter_reduce(
+                         t, dim, i, s, reduce, include_self=include)),
+                     second=reduce in ("sum", "mean"))
+            g.fn("scatterReduce",
+                 [ints(-9, 9, 4), 0, i32([1, 1, 3, 1]), ints(-9, 9, 4), name,
+                  js],
+                 lambda t, i, s: torch.scatter_reduce(
+                     t, 0, i.long(), s, reduce, include_self=include))
+        g.fn("scatterReduce",
+             [f32([1, 2, 3]), 0, i32([0, 1, 0]), f32([NAN, INF, 5]), name],
+             lambda t, i, s: torch.scatter_reduce(
+                 t, 0, i.long(), s, reduce), grad=False)
+        g.fn("scatterReduce", [f32(1.5), 0, i32(0), f32(2.0), name],
+             long(lambda t, i, s: torch.scatter_reduce(t, 0, i, s, reduce)),
+             second=False)
+    # Ties share the gradient; zeros of products do no harm.
+    for name in ("amax", "amin", "prod"):
+        g.fn("scatterReduce",
+             [f32([2, 0, 1, 5]), 0, i32([0, 0, 1, 2, 2, 2]),
+              f32([2, 1, 3, 0, 0, 4]), name],
+             long(lambda t, i, s: torch.scatter_reduce(t, 0, i, s, name)),
+             second=False)
+    for dim, index in ((0, [2, 0, 2]), (1, [3, 3]), (-1, [])):
+        index = i32(index)
+        shape = list(x.shape)
+        shape[dim] = len(index)
+        source = randn(*shape)
+        g.fn("indexAdd", [x, dim, index, source],
+             long(lambda t, i, s: torch.index_add(t, dim, i, s)))
+        g.fn("indexAdd", [x, dim, index, source, {"alpha": -0.5}],
+             long(lambda t, i, s: torch.index_add(t, dim, i, s, alpha=-0.5)))
+        g.fn("indexFill", [x, dim, index, 2.5],
+             long(lambda t, i: torch.index_fill(t, dim, i, 2.5)))
+    for dim, index in ((0, [2, 0]), (1, [3, 1, 0]), (-1, [])):
+        index = i32(index)
+        shape = list(x.shape)
+        shape[dim] = len(index)
+        g.fn("indexCopy", [x, dim, index, randn(*shape)],
+             long(lambda t, i, s: torch.index_copy(t, dim, i, s)))
+    g.fn("indexAdd", [ints(-9, 9, 4), 0, i32([1, 1]), i32([3, 4])],
+         lambda t, i, s: torch.index_add(t, 0, i.long(), s))
+
+
+def put(t, indices, values, accumulate=False):
+    return torch.index_put(t, [i.long() if i.dtype == torch.int32 else i
+                               for i in indices], values, accumulate)
+
+
+def masked(g):
+    x = randn(3, 4)
+    i, j = i32([0, 2, 1]), i32([3, 0, 1])
+    for accumulate in (False, True):
+        js = {"accumulate": accumulate}
+        for name in ("indexPut", "indexPut_"):
+            grad = name == "indexPut"
+            g.fn(name, [x, [i, j], randn(3), js],
+                 lambda t, i, j, v: put(t, [i, j], v, accumulate), grad=grad)
+            g.fn(name, [x, [i], randn(4), js],
+                 lambda t, i, v: put(t, [i], v, accumulate), grad=grad)
+        g.fn("indexPut", [x, [i32([[0], [1]]), i32([1, 2])], randn(2, 2), js],
+             lambda t, i, j, v: put(t, [i, j], v, accumulate))
+    g.fn("indexPut", [x, [i32([1, 1, 1])], randn(3, 4), {"accumulate": True}],
+         lambda t, i, v: put(t, [i], v, True))
+    g.fn("indexPut", [x, [x > 0], randn(1)],
+         lambda t, m, v: put(t, [m], v))
+    g.fn("indexPut", [x, [i32([-1, 0])], randn(2, 4)],
+         lambda t, i, v: put(t, [i], v))
+    mask = boolean([[True, False, True, False]] * 3)
+    for m in (mask, mask[0], mask[:, :1], torch.tensor(True)):
+        g.fn("maskedFill", [x, m, 2.5],
+             lambda t, m: torch.masked_fill(t, m, 2.5))
+        g.fn("maskedFill", [x, m, f32(-1.5)], torch.masked_fill)
+        g.fn("maskedSelect", [x, m], torch.masked_select)
+    g.fn("maskedFill", [x, mask, -INF],
+         lambda t, m: torch.masked_fill(t, m, -INF))
+    g.fn("maskedFill", [i32([1, 2, 3]), boolean([True, False, True]), 7],
+         lambda t, m: torch.masked_fill(t, m, 7))
+    g.fn("maskedFill", [randn(4), mask, 0],
+         lambda t, m: torch.masked_fill(t.expand(3, 4), m, 0))
+    g.fn("maskedSelect", [f32(3.0), torch.tensor(True)], torch.masked_select)
+    g.fn("maskedSelect", [randn(4), mask], torch.masked_select)
+    g.fn("maskedSelect", [i32([1, 2]), boolean([False, False])],
+         torch.masked_select)
+    for values in (f32([[0, 1.5], [NAN, 0]]), i32([0, 3, 0, -1]),
+                   boolean([[True], [False]]), f32(0.0), f32(2.0),
+                   torch.zeros(0, 3), torch.zeros(2, 2)):
+        g.fn("nonzero", [Const(values) if values.is_floating_point()
+                         else values], torch.nonzero, grad=False)
+
+
+def generate():
+    math_ = Functions("functions_math", "elementwise functions", 31)
+    for part in (unary, binary, tests):
+        part(math_)
+    scatter = Functions("functions_scatter", "scatter, masks, indexPut", 32)
+    for part in (scattered, masked):
+        part(scatter)
+    return [math_, scatter]
