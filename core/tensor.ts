@@ -1715,6 +1715,29 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
+   * The tensors at each index of a dim, which goes; views. Backward brings the
+   * gradients of all of them together at once.
+   *
+   * @example The rows of a matrix
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const rows = tensor([[1, 2], [3, 4]]).unbind();
+   * assertEquals(await rows[1]!.toArray(), [3, 4]);
+   * ```
+   */
+  unbind(dim = 0): Tensor<D>[] {
+    checkCount("unbind", arguments.length, 1);
+    const d = normalizeDim(dim, this.ndim, "unbind");
+    const extent = this.shape[d];
+    if (extent === undefined) {
+      throw new ShapeError("Cannot unbind a 0-d tensor as it has no dim");
+    }
+    return Array.from({ length: extent }, (_, i) => this.select(d, i));
+  }
+
+  /**
    * Windows of `size` along a dim, `step` apart, as a new last dim; a view.
    *
    * @example Sliding windows

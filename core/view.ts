@@ -141,6 +141,24 @@ export class View {
   }
 }
 
+/** The places of the first and the last element in memory. */
+function reachOf({ shape, strides, offset }: View): [number, number] {
+  let [low, high] = [offset, offset];
+  for (let d = 0; d < shape.length; d++) {
+    const way = (shape[d]! - 1) * strides[d]!;
+    if (way < 0) low += way;
+    else high += way;
+  }
+  return [low, high];
+}
+
+/** True where all of one view lies before all of the other. */
+export function liesApart(a: View, b: View): boolean {
+  const [from, to] = reachOf(a);
+  const [start, end] = reachOf(b);
+  return to < start || end < from;
+}
+
 /** True when two places of the view are one element of the storage. */
 export function overlapsItself(view: View): boolean {
   const { shape, strides, size } = view;

@@ -45,7 +45,16 @@ export type {
   PoolOptions,
 } from "./functional/pooling.ts";
 export * as functional from "./functional/mod.ts";
+export { type CellOptions, RNNCellBase } from "./_recurrent_cell.ts";
+export {
+  type RecurrentOptions,
+  RNNBase,
+  type SequenceInput,
+} from "./_recurrent.ts";
+export type { Nonlinearity } from "./functional/_rnn.ts";
 export { fuseForInference, type FuseOptions } from "./fuse.ts";
+export * from "./gru.ts";
+export * from "./gru_cell.ts";
 export * from "./identity.ts";
 export * as init from "./init/mod.ts";
 export * from "./layer_norm.ts";
@@ -57,10 +66,24 @@ export {
   loraStateDict,
 } from "./lora.ts";
 export * from "./losses.ts";
+export * from "./lstm.ts";
+export * from "./lstm_cell.ts";
 export * from "./module.ts";
 export * from "./module_list.ts";
+export {
+  PackedSequence,
+  type PackOptions,
+  packPaddedSequence,
+  packSequence,
+  type PadPackedOptions,
+  padPackedSequence,
+  padSequence,
+  type PadSequenceOptions,
+} from "./packed_sequence.ts";
 export * from "./parameter.ts";
 export * from "./pooling.ts";
+export * from "./rnn.ts";
+export * from "./rnn_cell.ts";
 export * from "./sequential.ts";
 export type { NamePattern, Rename } from "./_names.ts";
 export {

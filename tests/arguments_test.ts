@@ -31,7 +31,7 @@ const BELOW = new RegExp(
     "threefry|topological|updateInPlace|usesIndex|EagerDevice|Value|View|" +
     "Task|Turn|Tensor|making|knowingNew|currentRecording|floatOf|numberOf|" +
     "refuseFaults|structureChanged|observeRecordings|isGradEnabled|\\w+Now|releasePassed|" +
-    "nn.BatchNorm|nn.Loss|nn.Module|optim.LRScheduler|optim.Optimizer|" +
+    "nn.BatchNorm|nn.RNNBase|nn.RNNCellBase|nn.Loss|nn.Module|optim.LRScheduler|optim.Optimizer|" +
     "optim.AlgorithmOptimizer|" +
     "data.MnistDataset|data.CsvTable|" +
     "(.*\\.)?\\w+Error|FusedFunction|optim.UpdateRule)$",
@@ -176,6 +176,13 @@ const SAMPLES: { readonly [name: string]: () => object } = {
   "nn.Buffer": () => new nn.Buffer(one()),
   "nn.Conv2d": () => new nn.Conv2d(1, 1, 1),
   "nn.Embedding": () => new nn.Embedding(1, 1),
+  "nn.GRU": () => new nn.GRU(1, 1),
+  "nn.GRUCell": () => new nn.GRUCell(1, 1),
+  "nn.LSTM": () => new nn.LSTM(1, 1),
+  "nn.LSTMCell": () => new nn.LSTMCell(1, 1),
+  "nn.PackedSequence": () => new nn.PackedSequence(one(), [1]),
+  "nn.RNN": () => new nn.RNN(1, 1),
+  "nn.RNNCell": () => new nn.RNNCell(1, 1),
   "nn.LayerNorm": () => new nn.LayerNorm(1),
   "nn.Linear": () => new nn.Linear(1, 1),
   "nn.LogSoftmax": () => new nn.LogSoftmax({ dim: 0 }),

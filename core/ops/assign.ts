@@ -12,7 +12,7 @@ import { MapProgram } from "../lower/program.ts";
 import type { Meta } from "../op.ts";
 import { broadcastShapes, sameShape, type Shape } from "../shape.ts";
 import type { Value } from "../value.ts";
-import { overlapsItself, type View } from "../view.ts";
+import { liesApart, overlapsItself, type View } from "../view.ts";
 import { free, none, pass, type RuleContext } from "./gradient.ts";
 import { movedShape, movedView, type MovementOp } from "./movement.ts";
 import type { Family } from "./primitive.ts";
@@ -303,7 +303,8 @@ export const ASSIGN: Family<AssignOp> = {
         const overlaps = i >= op.targets &&
           targets.some((target) =>
             target.storage === input.storage &&
-            !sameView(target.view, input.view)
+            !sameView(target.view, input.view) &&
+            !liesApart(target.view, input.view)
           );
         if (!overlaps) return input;
         const copy = copyOf(input, run);

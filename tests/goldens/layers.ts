@@ -37,6 +37,12 @@ const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   BatchNorm1d: ["numFeatures"],
   BatchNorm2d: ["numFeatures"],
   Embedding: ["numEmbeddings", "embeddingDim"],
+  RNN: ["inputSize", "hiddenSize"],
+  LSTM: ["inputSize", "hiddenSize"],
+  GRU: ["inputSize", "hiddenSize"],
+  RNNCell: ["inputSize", "hiddenSize"],
+  LSTMCell: ["inputSize", "hiddenSize"],
+  GRUCell: ["inputSize", "hiddenSize"],
 };
 
 /** Constructs a layer. */

@@ -23,7 +23,7 @@ export const TENSOR_OPERATIONS: readonly string[] = words(`
   logsumexp softmax logSoftmax cumsum cumprod
 
   reshape flatten squeeze unsqueeze expand expandAs permute transpose t
-  contiguous slice index select narrow flip pad repeat tile chunk split unfold
+  contiguous slice index select narrow flip pad repeat tile chunk split unbind unfold
   tril triu diagonal cat stack
 
   gather indexSelect scatterAdd takeAlongDim oneHot sort argsort topk

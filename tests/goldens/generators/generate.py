@@ -14,7 +14,7 @@ import torch
 MODULES = [
     "elementwise", "reductions", "shape", "gather", "products", "indexing",
     "losses", "layers", "optimizers", "creation", "state_dict", "special",
-    "metrics", "scalers", "functions",
+    "metrics", "scalers", "functions", "sequences",
 ]
 
 

@@ -130,6 +130,9 @@ def joined(g):
     for size, dim in ((2, 0), (5, 0), (3, 0), (1, 1), ([1, 4], 0),
                       ([2, 0, 3], 0), ([1, 2], -1)):
         g.op("split", [x, size, dim], lambda t: torch.split(t, size, dim))
+    for dim in (0, 1, -1):
+        g.op("unbind", [x, dim], lambda t: torch.unbind(t, dim))
+    g.op("unbind", [x], torch.unbind)
 
 
 def generate():

@@ -1,0 +1,318 @@
+/**
+ * Recurrent layers: the loop over the time steps as one function with a
+ * gradient of its own. A step is one product and one kernel, on the way back as
+ * well; what all steps have in common (the products with the input, and the
+ * gradients of the weights) is done for all of them at once.
+ *
+ * @module
+ */
+import {
+  autogradFunction,
+  cat,
+  type DType,
+  grad,
+  isGradEnabled,
+  type Tensor,
+  zeros,
+} from "@tenfold/core";
+import {
+  arg,
+  type Expr,
+  updateInPlace,
+  type UpdateProgram,
+} from "@tenfold/core/backend";
+import { APPLY, tidyNow } from "@tenfold/core/internal";
+import { linear } from "./linear.ts";
+import type { Steps } from "./_steps.ts";
+
+/** The weights of one direction of one layer. */
+export interface RecurrentWeights {
+  /** From the input to the gates. */
+  readonly input: Tensor;
+  /** From the state to the gates. */
+  readonly hidden: Tensor;
+  /** The bias beside the input. */
+  readonly inputBias: Tensor | null;
+  /** The bias beside the state. */
+  readonly hiddenBias: Tensor | null;
+  /** From what the cell gives to the state, where it is projected. */
+  readonly projection: Tensor | null;
+}
+
+/** What one step gives. */
+export interface StepResult {
+  /** The state, which is the output. */
+  readonly state: Tensor;
+  /** The cell, for an LSTM. */
+  readonly cell: Tensor | null;
+}
+
+/** What forward leaves for backward. */
+export interface Trace {
+  /** Gates after their activation, packed. */
+  readonly gates: Tensor;
+  /** The states, with the initial ones. */
+  readonly states: Tensor;
+  /** Cells with the initial ones, or what else a kind needs; packed. */
+  readonly more: readonly Tensor[];
+}
+
+/** What the way back through one step gives. */
+export interface StepGradient {
+  /** By the state before, as the kernel found it; null where it is 0. */
+  readonly state: Tensor | null;
+  /** By the cell before. */
+  readonly cell: Tensor | null;
+}
+
+/** A kind of recurrent layer. */
+export interface Kind {
+  /** For messages. */
+  readonly name: string;
+  /** How many gates stand in the weights. */
+  readonly gates: number;
+  /** Whether it has a cell beside the state. */
+  readonly hasCell: boolean;
+  /** One step in tensor operations, from the products with the input. */
+  step(
+    fromInput: Tensor,
+    state: Tensor,
+    cell: Tensor | null,
+    weights: RecurrentWeights,
+  ): StepResult;
+  /** All steps by kernels that write in place; nothing is recorded. */
+  run(
+    steps: Steps,
+    x: Tensor,
+    state: Tensor,
+    cell: Tensor | null,
+    weights: RecurrentWeights,
+  ): Trace;
+  /**
+   * The way back: gradients of the gates by the input and by the state, packed,
+   * and those of the initial states.
+   */
+  back(
+    steps: Steps,
+    trace: Trace,
+    weights: RecurrentWeights,
+    gradient: Tensor,
+    cellGradient: Tensor | null,
+  ): Backward;
+}
+
+/** The gradients that the loop finds. */
+export interface Backward {
+  /** Of the gates, on the side of the input. */
+  readonly gates: Tensor;
+  /** Of the gates, on the side of the state; the same for most kinds. */
+  readonly hiddenGates: Tensor;
+  /** Of the initial states. */
+  readonly state: Tensor;
+  /** Of the initial cells. */
+  readonly cell: Tensor | null;
+  /** Of the projection. */
+  readonly projection: Tensor | null;
+}
+
+const MATMUL = { name: "matmul" } as const;
+
+/** `a b + bias`, as one product. */
+export const product = (a: Tensor, b: Tensor, bias: Tensor): Tensor =>
+  a[APPLY](MATMUL, b, bias);
+
+/** The bias of a product with the input, which takes in that of the state. */
+export function biasOf(
+  { inputBias, hiddenBias }: RecurrentWeights,
+): Tensor | null {
+  return inputBias && hiddenBias ? inputBias.add(hiddenBias) : inputBias;
+}
+
+/** Part `i` of the columns. */
+export function columns(packed: Tensor, i: number, width: number): Tensor {
+  return packed.narrow(1, i * width, width);
+}
+
+/**
+ * A kernel that writes its first `targets` operands, for each dtype.
+ *
+ * @param write The new values from all operands, targets first.
+ */
+export function kernel(
+  label: string,
+  targets: number,
+  operands: number,
+  write: (operands: readonly Expr[]) => readonly Expr[],
+): (...operands: readonly Tensor[]) => void {
+  const programs = new Map<DType, UpdateProgram>();
+  return (...tensors) => {
+    const { dtype } = tensors[0]!;
+    let program = programs.get(dtype);
+    if (program === undefined) {
+      const inputs = new Array<DType>(operands).fill(dtype);
+      const exprs = write(inputs.map((_, i) => arg(i, dtype)));
+      programs.set(dtype, program = { label, inputs, exprs });
+    }
+    updateInPlace(
+      program,
+      tensors.slice(0, targets),
+      tensors.slice(targets),
+      [],
+    );
+  };
+}
+
+/** The inputs of the recorded function, without those that are not there. */
+function listed(
+  x: Tensor,
+  state: Tensor,
+  cell: Tensor | null,
+  weights: RecurrentWeights,
+): (Tensor | null)[] {
+  const { input, hidden, inputBias, hiddenBias, projection } = weights;
+  return [x, state, cell, input, hidden, inputBias, hiddenBias, projection];
+}
+
+/** Puts a list without gaps back into its places. */
+function inPlaces(
+  list: readonly Tensor[],
+  places: readonly boolean[],
+): (Tensor | null)[] {
+  let next = 0;
+  return places.map((given) => given ? list[next++]! : null);
+}
+
+function weightsOf(all: readonly (Tensor | null)[]): RecurrentWeights {
+  const [, , , input, hidden, inputBias, hiddenBias, projection] = all;
+  return {
+    input: input!,
+    hidden: hidden!,
+    inputBias: inputBias!,
+    hiddenBias: hiddenBias!,
+    projection: projection!,
+  };
+}
+
+/** The whole loop in tensor operations: what is differentiated twice. */
+function unrolled(
+  kind: Kind,
+  steps: Steps,
+  all: readonly (Tensor | null)[],
+): Tensor[] {
+  const [x, initial, initialCell] = all;
+  const weights = weightsOf(all);
+  const fromInput = linear(x!, weights.input, weights.inputBias);
+  const results: StepResult[] = [];
+  let state = initial!.narrow(0, 0, 0);
+  let cell = initialCell?.narrow(0, 0, 0) ?? null;
+  for (const t of steps.order) {
+    state = steps.fit(state, initial!, t);
+    cell = cell && steps.fit(cell, initialCell!, t);
+    const rows = steps.rows(fromInput, t);
+    const result = kind.step(rows, state, cell, weights);
+    ({ state, cell } = result);
+    results[t] = result;
+  }
+  const output = cat(results.map(({ state }) => state));
+  if (!kind.hasCell) return [output];
+  return [output, steps.last((t) => results[t]!.cell!)];
+}
+
+/**
+ * One direction of one layer over packed rows.
+ *
+ * @param x `[total, inputSize]`.
+ * @param state The initial states, `[batch, width]`.
+ * @param cell The initial cells, for an LSTM.
+ * @returns The states after each step, packed, and the last cells.
+ */
+export function recur(
+  kind: Kind,
+  steps: Steps,
+  x: Tensor,
+  state: Tensor,
+  cell: Tensor | null,
+  weights: RecurrentWeights,
+): { output: Tensor; cell: Tensor | null } {
+  const given = listed(x, state, cell, weights);
+  const places = given.map((tensor) => tensor !== null);
+  const inputs = given.filter((tensor) => tensor !== null);
+  const more = { count: 0 };
+  const loop = autogradFunction<readonly Tensor[]>({
+    name: kind.name,
+    forward(ctx, ...list) {
+      const all = inPlaces(list, places);
+      const [x, state, cell] = all;
+      const trace = kind.run(steps, x!, state!, cell!, weightsOf(all));
+      more.count = trace.more.length;
+      ctx.save(...list, trace.gates, trace.states, ...trace.more);
+      const output = steps.after(trace.states);
+      if (!kind.hasCell) return [output];
+      const cells = steps.after(trace.more[0]!);
+      return [output, steps.last((t) => steps.rows(cells, t))];
+    },
+    backward(ctx, ...gradients) {
+      const { saved, needsGrad } = ctx;
+      const list = saved.slice(0, inputs.length);
+      if (isGradEnabled()) {
+        return gradientsOf(kind, steps, list, places, needsGrad, gradients);
+      }
+      const [gates, states, ...rest] = saved.slice(inputs.length);
+      const trace: Trace = { gates: gates!, states: states!, more: rest };
+      const all = inPlaces(list, places);
+      const weights = weightsOf(all);
+      const [g, cellGradient = null] = gradients;
+      const found = kind.back(steps, trace, weights, g!, cellGradient);
+      const needed = places.map(() => false);
+      let next = 0;
+      places.forEach((given, i) => {
+        if (given) needed[i] = needsGrad[next++]!;
+      });
+      const columnsOf = found.gates.t();
+      const by: (Tensor | null)[] = [
+        needed[0] ? found.gates.matmul(weights.input) : null,
+        found.state,
+        found.cell,
+        needed[3] ? columnsOf.matmul(all[0]!) : null,
+        needed[4]
+          ? found.hiddenGates.t().matmul(steps.allBefore(trace.states))
+          : null,
+        needed[5] ? found.gates.sum(0) : null,
+        needed[6] ? found.hiddenGates.sum(0) : null,
+        found.projection,
+      ];
+      return by.filter((_, i) => places[i]);
+    },
+  });
+  return tidyNow(() => {
+    const [output, last = null] = loop(...inputs);
+    return { output: output!, cell: last };
+  });
+}
+
+/** The gradients in tensor operations, so that they have gradients. */
+function gradientsOf(
+  kind: Kind,
+  steps: Steps,
+  list: readonly Tensor[],
+  places: readonly boolean[],
+  needed: readonly boolean[],
+  gradients: readonly Tensor[],
+): (Tensor | null)[] {
+  // Nodes of their own: a gradient by an input must not run through others.
+  const views = list.map((x) => x.reshape(x.shape));
+  const outputs = unrolled(kind, steps, inPlaces(views, places));
+  const wanted = views.filter((_, i) => needed[i]);
+  const found = grad(outputs, wanted, {
+    createGraph: true,
+    gradOutputs: gradients,
+  });
+  let next = 0;
+  return needed.map((need) => need ? found[next++]! : null);
+}
+
+/** Zeros beside a tensor. */
+export const zerosBeside = (
+  { dtype, device }: Tensor,
+  shape: readonly number[],
+): Tensor => zeros(shape, { dtype, device });

@@ -1,0 +1,76 @@
+/**
+ * The cell of a plain recurrent layer.
+ *
+ * @module
+ */
+import type { Tensor } from "@tenfold/core";
+import { checkCount, parseArguments, tidyNow } from "@tenfold/core/internal";
+import {
+  type CellOptions,
+  RNNCellBase,
+  rnnCellSchema,
+} from "./_recurrent_cell.ts";
+import { type Nonlinearity, RNN_KINDS } from "./functional/_rnn.ts";
+
+/** Options of {@linkcode RNNCell}. */
+export interface RNNCellOptions extends CellOptions {
+  /** What is applied to the sums. @default {"tanh"} */
+  readonly nonlinearity?: Nonlinearity;
+}
+
+/**
+ * One step of a plain recurrent layer; weights and initialisation are PyTorch's.
+ *
+ * @example Two steps
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const cell = new nn.RNNCell(3, 4);
+ * const first = cell.forward(randn([2, 3]));
+ * assertEquals(cell.forward(randn([2, 3]), first).shape, [2, 4]);
+ * ```
+ */
+export class RNNCell extends RNNCellBase<[x: Tensor, state?: Tensor], Tensor> {
+  /** What is applied to the sums. */
+  readonly nonlinearity: Nonlinearity;
+
+  /**
+   * Creates the cell and initialises its weights uniformly between
+   * -1/√hiddenSize and 1/√hiddenSize.
+   *
+   * @param inputSize Size of the last dimension of the input.
+   * @param hiddenSize Size of the state.
+   * @param options `nonlinearity`, `bias`, `device` and `dtype`.
+   * @throws {RangeError} If a size is not a positive integer.
+   */
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    options: RNNCellOptions = {},
+  ) {
+    const facts = parseArguments(
+      rnnCellSchema,
+      { inputSize, hiddenSize },
+      options,
+      arguments,
+      "make an RNNCell",
+    );
+    super(RNN_KINDS[facts.nonlinearity], facts);
+    this.nonlinearity = facts.nonlinearity;
+  }
+
+  /**
+   * Takes one step.
+   *
+   * @param x `[N, inputSize]` or `[inputSize]`.
+   * @param state The state before, `[N, hiddenSize]` or `[hiddenSize]`; zeros
+   * where it is left out.
+   * @returns The state after.
+   * @throws {ShapeError} If a shape does not fit.
+   */
+  forward(x: Tensor, state?: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
+    return tidyNow(() => this.step(x, state ?? null, null).state);
+  }
+}
