@@ -7,6 +7,8 @@
 export { noGradNow } from "./autograd/mode.ts";
 export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
 export { deviceFor } from "./creation.ts";
+export { type DisplayTools, loadDisplay } from "./display/load.ts";
+export type { ImageOptions, Pixels } from "./display/images.ts";
 export { showShape } from "./errors.ts";
 export { dtypeOfArray, toElements } from "./host_data.ts";
 export * from "./members.ts";

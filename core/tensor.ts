@@ -432,6 +432,11 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.toString();
   }
 
+  /** What notebooks show: a table of the values, and a picture of images. */
+  async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
+    return (await import("./display/tensor.ts")).displayTensor(this);
+  }
+
   #requireOne(): void {
     if (this.size !== 1) {
       throw new ShapeError(

@@ -257,6 +257,12 @@ export class CsvTable {
     return tensor(values, { shape, dtype, ...place });
   }
 
+  /** What notebooks show: the first rows and the last ones. */
+  async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
+    const { displayTable } = await import("./_notebook.ts");
+    return displayTable(this.columns, this.#rows);
+  }
+
   /** Refuses what int32 cannot hold, and names the field. */
   #requireWhole(columns: readonly string[], values: Float64Array): void {
     const at = values.findIndex((value) => value !== (value | 0));

@@ -382,6 +382,11 @@ export abstract class Module<
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+
+  /** What notebooks show: its parts with their parameters as a table. */
+  async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
+    return (await import("./_notebook.ts")).displayModule(this);
+  }
 }
 
 /** The task whose own mode a module is in, if any. */

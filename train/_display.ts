@@ -1,10 +1,12 @@
 /**
- * Where progress is shown: on a terminal by a bar and a line for each epoch,
- * elsewhere by the lines alone, or nowhere.
+ * Where progress is shown: in a notebook by an output that is drawn anew, on a
+ * terminal by a bar and a line for each epoch, elsewhere by the lines alone, or
+ * nowhere.
  *
  * @module
  */
 import { epochLine, type Progress, progressLine } from "./_progress_text.ts";
+import { notebookKernel, openNotebook } from "./_notebook.ts";
 import { terminalColumns, writeTerminal } from "./_terminal.ts";
 import type { EpochRecord } from "./history.ts";
 
@@ -19,7 +21,7 @@ export interface Display {
   /** Says something on a line of its own. */
   note(text: string): void;
   /** Leaves the terminal as it should be. Stopping twice does nothing. */
-  stop(): void;
+  stop(): void | Promise<void>;
 }
 
 const SILENT: Display = {
@@ -38,6 +40,8 @@ const LINES: Display = {
 /** The display for this place. */
 export function openDisplay(wanted: boolean): Display {
   if (!wanted) return SILENT;
+  const kernel = notebookKernel();
+  if (kernel) return openNotebook(kernel);
   return terminalColumns() === null ? LINES : openBar();
 }
 

@@ -78,7 +78,7 @@ export class Reporter {
   /** Leaves the terminal as it should be. */
   async close(): Promise<void> {
     await this.#reading;
-    this.#display.stop();
+    await this.#display.stop();
   }
 
   /** The part of all epochs that is done, from 0 to 1. */

@@ -210,7 +210,7 @@ function partsOf(
 }
 
 /** A copy of nested state whose tensors are copies too, which are listed. */
-function copied(state: unknown, copies: Tensor[]): unknown {
+export function copied(state: unknown, copies: Tensor[]): unknown {
   if (state instanceof Tensor) {
     const copy = unscoped(() => noGrad(() => state.clone()));
     copies.push(copy);

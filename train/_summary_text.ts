@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { escape } from "./_svg.ts";
+import { escapeXml } from "./_svg.ts";
 import type { LayerSummary } from "./summary.ts";
 
 /** What is written. */
@@ -55,7 +55,7 @@ export function summaryHtml(facts: Facts): string {
             : ` style="text-align:left;padding-left:${
               i ? 8 : 8 + 16 * indent
             }px"`
-        }>${escape(cell)}</${tag}>`
+        }>${escapeXml(cell)}</${tag}>`
       ).join("")
     }</tr>`;
   return [

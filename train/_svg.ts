@@ -41,7 +41,7 @@ export function element(
   attributes: Readonly<Record<string, string | number>>,
 ): string {
   const written = Object.entries(attributes).map(([key, value]) =>
-    ` ${key}="${escape(typeof value === "number" ? short(value) : value)}"`
+    ` ${key}="${escapeXml(typeof value === "number" ? short(value) : value)}"`
   );
   return `<${name}${written.join("")}/>`;
 }
@@ -70,7 +70,7 @@ export function text(content: string, look: TextLook): string {
     ...weight === undefined ? {} : { "font-weight": weight },
     ...anchor === undefined ? {} : { "text-anchor": anchor },
   });
-  return `${start.replace("/>", ">")}${escape(content)}</text>`;
+  return `${start.replace("/>", ">")}${escapeXml(content)}</text>`;
 }
 
 function short(value: number): string {
@@ -85,6 +85,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Text as it stands in XML and HTML. */
-export function escape(content: string): string {
+export function escapeXml(content: string): string {
   return content.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 }

@@ -6,6 +6,7 @@
 import { parseArguments } from "@tenfold/core/internal";
 import * as z from "@tenfold/core/schema";
 import { type Predictions, readClasses } from "./_read_classes.ts";
+import { confusionMatrixSvg } from "./confusion_matrix_svg.ts";
 
 /** Options of {@linkcode confusionMatrix}. */
 export interface ConfusionMatrixOptions {
@@ -100,7 +101,17 @@ export async function confusionMatrix(
   for (let i = 0; i < actual.length; i++) {
     matrix[actual[i]!]![predicted[i]!]!++;
   }
-  return normalized(matrix, parsed.normalize);
+  return drawn(normalized(matrix, parsed.normalize));
+}
+
+/** The same rows, which notebooks show as a picture. */
+function drawn(matrix: number[][]): number[][] {
+  return Object.defineProperty(matrix, Symbol.for("Jupyter.display"), {
+    value: () => ({
+      "text/plain": matrix.map((row) => row.join(" ")).join("\n"),
+      "image/svg+xml": confusionMatrixSvg(matrix),
+    }),
+  });
 }
 
 /** The largest class; refuses numbers that cannot be rows. */

@@ -132,8 +132,8 @@ export class History {
 
   /**
    * Draws the curves: one chart for the loss and one for each metric, each with
-   * a line for training and one for validation. The charts are drawn by Apache
-   * ECharts, which is loaded when this is called.
+   * a line for training and one for validation. The scales of D3 are
+   * loaded when this is called.
    *
    * @param options `title`, `width` and `height`.
    * @returns An SVG document as text.
@@ -161,6 +161,15 @@ export class History {
     );
     const { drawCurves } = await import("./_chart.ts");
     return drawCurves(this.#epochs, { title, width, height });
+  }
+
+  /** What notebooks show: the curves. */
+  async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
+    const epochs = this.#epochs.length;
+    return {
+      "text/plain": `History(${epochs} epoch${epochs === 1 ? "" : "s"})`,
+      "image/svg+xml": await this.toSvg(),
+    };
   }
 
   /** The epochs, for `JSON.stringify`. */

@@ -42,6 +42,7 @@ export * from "./early_stopping.ts";
 export * from "./errors.ts";
 export * from "./evaluate.ts";
 export * from "./f1.ts";
+export * from "./feature_maps.ts";
 export * from "./fit.ts";
 export {
   type ChartOptions,
@@ -49,8 +50,11 @@ export {
   type Figures,
   History,
 } from "./history.ts";
+export * from "./histograms_svg.ts";
+export * from "./image_grid.ts";
 export * from "./in_worker.ts";
 export * as loggers from "./loggers/mod.ts";
+export * from "./lr_finder.ts";
 export * from "./measure.ts";
 export type * from "./metric.ts";
 export type { Model } from "./model.ts";

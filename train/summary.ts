@@ -5,16 +5,11 @@
  */
 import { type DType, Tensor, tidy, zeros } from "@tenfold/core";
 import { DTYPES } from "@tenfold/core/backend";
-import {
-  currentTask,
-  noGradNow,
-  parseArguments,
-  showValue,
-  Task,
-} from "@tenfold/core/internal";
+import { parseArguments, showValue } from "@tenfold/core/internal";
 import { type AnyModule, Conv2d, Linear } from "@tenfold/nn";
 import * as z from "@tenfold/core/schema";
 import type { Model } from "./model.ts";
+import { watchForward } from "./_watch_forward.ts";
 import { summaryHtml, summaryText } from "./_summary_text.ts";
 
 /** Options of {@linkcode summary}. */
@@ -150,16 +145,20 @@ export function summary(
     ...facts,
     toString: text,
     toHtml: () => summaryHtml(facts),
-    ...hidden(text),
+    ...hidden(text, () => summaryHtml(facts)),
   };
 }
 
 /** What Deno, Node and Bun print, and notebooks show. */
-function hidden(text: () => string): object {
+function hidden(text: () => string, html: () => string): object {
   return Object.defineProperties({}, {
     [Symbol.for("Deno.customInspect")]: { value: text, enumerable: true },
     [Symbol.for("nodejs.util.inspect.custom")]: {
       value: text,
+      enumerable: true,
+    },
+    [Symbol.for("Jupyter.display")]: {
+      value: () => ({ "text/plain": text(), "text/html": html() }),
       enumerable: true,
     },
   });
@@ -195,27 +194,11 @@ class Watch {
 
   /** Calls a function in which every `forward` is watched. */
   run(forward: () => unknown): void {
-    const task = new Task(currentTask());
-    task.training = new Map(this.#modules.map(([, module]) => [module, false]));
-    for (const [, module] of this.#modules) {
-      Object.defineProperty(module, "forward", {
-        value: (...inputs: never[]) => {
-          const { forward } = Object.getPrototypeOf(module);
-          const output = forward.apply(module, inputs);
-          this.#note(module, output);
-          return output;
-        },
-        configurable: true,
-      });
-    }
-    try {
-      task.run(() => noGradNow(forward));
-    } finally {
-      task.end();
-      for (const [, module] of this.#modules) {
-        Reflect.deleteProperty(module, "forward");
-      }
-    }
+    watchForward(
+      this.#modules,
+      (module, output) => this.#note(module, output),
+      forward,
+    );
   }
 
   layers(): LayerSummary[] {

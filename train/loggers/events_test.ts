@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { type Content, eventRecord } from "./_events.ts";
-import { histogramOf } from "./_histogram.ts";
+import { histogramOf } from "../_histogram.ts";
 
 /**
  * What TensorBoard 2.21.0's own writer makes of the same events:

@@ -4,7 +4,7 @@
  * @module
  */
 import { noGrad, type Tensor, tidy } from "@tenfold/core";
-import { checkCount, showShape } from "@tenfold/core/internal";
+import { checkCount, loadDisplay, showShape } from "@tenfold/core/internal";
 import type { AnyModule } from "@tenfold/nn";
 import { GrowingFile } from "./_append_file.ts";
 import {
@@ -13,9 +13,8 @@ import {
   graphBytes,
   type Value,
 } from "./_events.ts";
-import { histogramOf } from "./_histogram.ts";
+import { histogramOf } from "../_histogram.ts";
 import { modelGraph } from "./_model_graph.ts";
-import { encodePng } from "./_png.ts";
 
 let made = 0;
 
@@ -125,6 +124,7 @@ export class TensorboardWriter {
       numbers as ArrayLike<number>,
       (x) => x * scale,
     );
+    const { encodePng } = await loadDisplay();
     const png = await encodePng(
       new Uint8Array(pixels.buffer),
       width!,

@@ -3,13 +3,16 @@
  *
  * @module
  */
-import type { Histogram } from "./_events.ts";
+import type { Histogram } from "./loggers/_events.ts";
 
-/** How many intervals of one width there are. */
-const BUCKETS = 64;
-
-/** How the finite ones of some numbers are spread; null where there are none. */
-export function histogramOf(numbers: ArrayLike<number>): Histogram | null {
+/**
+ * How the finite ones of some numbers are spread over intervals of one width;
+ * null where there are none.
+ */
+export function histogramOf(
+  numbers: ArrayLike<number>,
+  intervals = 64,
+): Histogram | null {
   let [min, max, count, sum, sumOfSquares] = [Infinity, -Infinity, 0, 0, 0];
   for (let i = 0; i < numbers.length; i++) {
     const x = numbers[i]!;
@@ -21,20 +24,20 @@ export function histogramOf(numbers: ArrayLike<number>): Histogram | null {
     sumOfSquares += x * x;
   }
   if (count === 0) return null;
-  const width = (max - min) / BUCKETS;
+  const width = (max - min) / intervals;
   // All numbers are the same, or their distance is nothing or infinite.
   if (!(width > 0 && width < Infinity)) {
     const [limits, buckets] = [[max], [count]];
     return { min, max, count, sum, sumOfSquares, limits, buckets };
   }
-  const buckets = new Array<number>(BUCKETS).fill(0);
+  const buckets = new Array<number>(intervals).fill(0);
   for (let i = 0; i < numbers.length; i++) {
     const x = numbers[i]!;
     if (!Number.isFinite(x)) continue;
-    buckets[Math.min(BUCKETS - 1, Math.floor((x - min) / width))]!++;
+    buckets[Math.min(intervals - 1, Math.floor((x - min) / width))]!++;
   }
   const limits = buckets.map((_, i) =>
-    i === BUCKETS - 1 ? max : min + (i + 1) * width
+    i === intervals - 1 ? max : min + (i + 1) * width
   );
   return { min, max, count, sum, sumOfSquares, limits, buckets };
 }

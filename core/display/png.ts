@@ -4,9 +4,6 @@
  *
  * @module
  */
-// @ts-types="crc-32"
-import crc32 from "crc-32";
-
 /** Colour types of PNG by channels: grey, grey and alpha, RGB, RGBA. */
 const COLOR_TYPES = [0, 4, 2, 6] as const;
 
@@ -16,7 +13,7 @@ export async function encodePng(
   width: number,
   height: number,
   channels: number,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
@@ -47,6 +44,23 @@ function chunk(type: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
   view.setUint32(0, data.length);
   whole.set(new TextEncoder().encode(type), 4);
   whole.set(data, 8);
-  view.setInt32(data.length + 8, crc32.buf(whole.subarray(4, -4)));
+  view.setInt32(data.length + 8, checksum(whole.subarray(4, -4)));
   return whole;
+}
+
+/** The remainders of all bytes by the polynomial of CRC-32. */
+const REMAINDERS = Int32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit++) {
+    rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1;
+  }
+  return rest;
+});
+
+function checksum(bytes: Uint8Array): number {
+  let rest = -1;
+  for (let i = 0; i < bytes.length; i++) {
+    rest = REMAINDERS[(rest ^ bytes[i]!) & 255]! ^ (rest >>> 8);
+  }
+  return ~rest;
 }
