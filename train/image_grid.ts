@@ -10,8 +10,8 @@ import {
   parseArguments,
   showShape,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
-import { positiveInt } from "./_options.ts";
+import * as z from "@tenfold/core/schema";
+import { passing, positiveInt } from "./_options.ts";
 
 /** Options of {@linkcode imageGridPng}. */
 export interface ImageGridOptions {
@@ -44,9 +44,12 @@ const optionsSchema = z.strictObject({
     2,
   ),
   range: z.optional(
-    z.tuple([z.number("must be finite"), z.number("must be finite")]).check(
-      z.refine(([black, white]) => black < white, "must rise"),
-    ),
+    passing<readonly [number, number]>(
+      (value) =>
+        Array.isArray(value) && value.length === 2 &&
+        value.every(Number.isFinite),
+      "must be two finite numbers",
+    ).check(z.refine(([black, white]) => black < white, "must rise")),
   ),
 });
 

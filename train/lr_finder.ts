@@ -11,8 +11,8 @@ import {
   tidy,
   unscoped,
 } from "@tenfold/core";
-import { parseOptions } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import { checkCount, parseOptions } from "@tenfold/core/internal";
+import * as z from "@tenfold/core/schema";
 import { lossFunction, lossOption } from "./_fit_options.ts";
 import { iterate, partsOf } from "./_iterate.ts";
 import { withOwnModes } from "./_modes.ts";
@@ -146,6 +146,7 @@ export async function lrFinder(
   model: Model,
   options: LrFinderOptions,
 ): Promise<LrFinderResult> {
+  checkCount("lrFinder", arguments.length, 2);
   const { loss, optimizer, train, from, to, steps, signal } = parseOptions(
     optionsSchema,
     options,
