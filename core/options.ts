@@ -50,6 +50,18 @@ export interface OptionsSchema<T> {
   readonly shape?: OptionFields;
 }
 
+/** A schema, or what makes it when it is first needed, and no earlier. */
+export type LazySchema<T> = OptionsSchema<T> | (() => OptionsSchema<T>);
+
+const MADE = new WeakMap<object, OptionsSchema<unknown>>();
+
+function schemaOf<T>(schema: LazySchema<T>): OptionsSchema<T> {
+  if (typeof schema !== "function") return schema;
+  let known = MADE.get(schema);
+  if (known === undefined) MADE.set(schema, known = schema());
+  return known as OptionsSchema<T>;
+}
+
 /** What checks single options, by name. */
 export interface OptionFields {
   /** What checks the option of this name. */
@@ -130,11 +142,11 @@ function isTypeFault(
  * ```
  */
 export function parseOptions<T>(
-  schema: OptionsSchema<T>,
+  schema: LazySchema<T>,
   options: unknown,
   operation: string,
 ): T {
-  return parseWithout(schema, options, operation, NONE);
+  return parseWithout(schemaOf(schema), options, operation, NONE);
 }
 
 const NONE: readonly string[] = [];
@@ -177,16 +189,17 @@ const NONE: readonly string[] = [];
  * ```
  */
 export function parseArguments<T>(
-  schema: OptionsSchema<T>,
+  schema: LazySchema<T>,
   before: { readonly [name: string]: unknown },
   options: unknown,
   args: ArrayLike<unknown>,
   operation: string,
 ): T {
-  const fields = schema.shape ?? {};
+  const made = schemaOf(schema);
+  const fields = made.shape ?? {};
   const names = Object.keys(before);
   const all: { [name: string]: unknown } = {
-    ...optionsArgument(schema, names, options, args, operation),
+    ...optionsArgument(made, names, options, args, operation),
   };
   for (const name of names) {
     if (!Object.hasOwn(fields, name)) continue;
@@ -195,7 +208,7 @@ export function parseArguments<T>(
     }
     all[name] = before[name];
   }
-  return parseWithout(schema, all, operation, names);
+  return parseWithout(made, all, operation, names);
 }
 
 /**
@@ -211,14 +224,14 @@ export function parseArguments<T>(
  * its position.
  */
 export function optionsArgument<O extends object>(
-  schema: OptionsSchema<unknown>,
+  schema: LazySchema<unknown>,
   before: readonly string[],
   options: unknown,
   args: ArrayLike<unknown>,
   operation: string,
 ): O {
   if (args.length > before.length + 1 || !isOptions(options)) {
-    const fields = schema.shape ?? {};
+    const fields = schemaOf(schema).shape ?? {};
     throw byPosition(operation, optionNames(fields, before), fields, {
       given: Array.prototype.slice.call(args, before.length),
       most: before.length + 1,

@@ -27,9 +27,9 @@
  * @module
  */
 import { isPlainObject } from "./option_messages.ts";
-import type { OptionsIssue, OptionsSchema } from "./options.ts";
+import type { LazySchema, OptionsIssue, OptionsSchema } from "./options.ts";
 
-export type { OptionsIssue, OptionsSchema };
+export type { LazySchema, OptionsIssue, OptionsSchema };
 
 /** What is said of a wrong value: a predicate of the field. */
 export type Message = string | ((value: unknown) => string);
@@ -38,7 +38,7 @@ export type Message = string | ((value: unknown) => string);
 export type Check<T> = (value: T) => OptionsIssue | undefined;
 
 /** What a schema gives for what it finds right. */
-export type Output<S> = S extends OptionsSchema<infer T> ? T : never;
+export type Output<S> = S extends LazySchema<infer T> ? T : never;
 
 /** Schemas by name. */
 export interface Fields {

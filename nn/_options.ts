@@ -13,7 +13,7 @@ import {
 } from "@tenfold/core";
 import { DTYPE_NAMES } from "@tenfold/core/backend";
 import {
-  type OptionsSchema,
+  type LazySchema,
   parseOptions,
   showValue,
   tensorClass,
@@ -167,7 +167,7 @@ function isEmpty(options: object): boolean {
  * @param extra How many arguments follow the options: none may.
  */
 export function checkOptions(
-  schema: OptionsSchema<unknown>,
+  schema: LazySchema<unknown>,
   options: object | undefined,
   operation: string,
   extra: number,

@@ -43,9 +43,10 @@ export class ReLU extends Module {
   }
 }
 
-const leakyReluSchema = z.strictObject({
-  negativeSlope: z._default(finite, 0.01),
-});
+const leakyReluSchema = () =>
+  z.strictObject({
+    negativeSlope: z._default(finite, 0.01),
+  });
 
 /** `x` where it is positive, else `negativeSlope * x`. */
 export class LeakyReLU extends Module {
@@ -82,7 +83,7 @@ export class LeakyReLU extends Module {
   }
 }
 
-const eluSchema = z.strictObject({ alpha: z._default(finite, 1) });
+const eluSchema = () => z.strictObject({ alpha: z._default(finite, 1) });
 
 /** `x` where it is positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015). */
 export class ELU extends Module {
@@ -113,9 +114,10 @@ export class ELU extends Module {
   }
 }
 
-const geluSchema = z.strictObject({
-  approximate: z._default(oneOf("none", "tanh"), "none"),
-});
+const geluSchema = () =>
+  z.strictObject({
+    approximate: z._default(oneOf("none", "tanh"), "none"),
+  });
 
 /**
  * `x Φ(x)` with the standard normal distribution function Φ (Hendrycks and
@@ -185,10 +187,11 @@ export class Sigmoid extends Module {
   }
 }
 
-const softplusSchema = z.strictObject({
-  beta: z._default(positiveNumber, 1),
-  threshold: z._default(finite, 20),
-});
+const softplusSchema = () =>
+  z.strictObject({
+    beta: z._default(positiveNumber, 1),
+    threshold: z._default(finite, 20),
+  });
 
 /** `log(1 + exp(beta x)) / beta`, without overflow. */
 export class Softplus extends Module {
@@ -235,7 +238,7 @@ export interface SoftmaxOptions {
   readonly dim?: number;
 }
 
-const softmaxSchema = z.strictObject({ dim: z._default(dim, -1) });
+const softmaxSchema = () => z.strictObject({ dim: z._default(dim, -1) });
 
 /** `exp(x) / sum(exp(x))` along a dim, without overflow. */
 export class Softmax extends Module {

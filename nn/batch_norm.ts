@@ -45,14 +45,15 @@ export interface BatchNormLayerOptions extends PlaceOptions {
   readonly trackRunningStats?: boolean;
 }
 
-const schema = z.strictObject({
-  numFeatures: positiveInteger,
-  eps: z._default(nonNegative, 1e-5),
-  momentum: z._default(z.nullable(probability), 0.1),
-  affine: z._default(flag, true),
-  trackRunningStats: z._default(flag, true),
-  ...placeFields,
-});
+const schema = () =>
+  z.strictObject({
+    numFeatures: positiveInteger,
+    eps: z._default(nonNegative, 1e-5),
+    momentum: z._default(z.nullable(probability), 0.1),
+    affine: z._default(flag, true),
+    trackRunningStats: z._default(flag, true),
+    ...placeFields,
+  });
 
 /** What {@linkcode BatchNorm1d} and {@linkcode BatchNorm2d} have in common. */
 export abstract class BatchNorm extends Module {

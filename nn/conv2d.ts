@@ -37,14 +37,15 @@ export interface Conv2dLayerOptions extends Conv2dOptions, PlaceOptions {
   readonly bias?: boolean;
 }
 
-const schema = z.strictObject({
-  inChannels: positiveInteger,
-  outChannels: positiveInteger,
-  kernelSize: positiveSize,
-  ...conv2dFields,
-  bias: z._default(flag, true),
-  ...placeFields,
-});
+const schema = () =>
+  z.strictObject({
+    inChannels: positiveInteger,
+    outChannels: positiveInteger,
+    kernelSize: positiveSize,
+    ...conv2dFields,
+    bias: z._default(flag, true),
+    ...placeFields,
+  });
 
 /**
  * 2D convolution (cross-correlation) of images. Weight and bias are initialised

@@ -19,7 +19,7 @@ export interface DropoutLayerOptions {
   readonly p?: number;
 }
 
-const schema = z.strictObject({ p: z._default(probability, 0.5) });
+const schema = () => z.strictObject({ p: z._default(probability, 0.5) });
 
 /**
  * In training, zeroes elements at random and scales the others by

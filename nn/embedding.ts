@@ -32,12 +32,13 @@ import type { Parameter } from "./parameter.ts";
 export interface EmbeddingOptions
   extends EmbeddingFunctionOptions, PlaceOptions {}
 
-const schema = z.strictObject({
-  numEmbeddings: positiveInteger,
-  embeddingDim: positiveInteger,
-  paddingIdx: z.optional(dim),
-  ...placeFields,
-});
+const schema = () =>
+  z.strictObject({
+    numEmbeddings: positiveInteger,
+    embeddingDim: positiveInteger,
+    paddingIdx: z.optional(dim),
+    ...placeFields,
+  });
 
 /**
  * A table of vectors that are looked up by int32 indices. Rows are initialised

@@ -21,10 +21,11 @@ export interface FlattenOptions {
   readonly endDim?: number;
 }
 
-const schema = z.strictObject({
-  startDim: z._default(dim, 1),
-  endDim: z._default(dim, -1),
-});
+const schema = () =>
+  z.strictObject({
+    startDim: z._default(dim, 1),
+    endDim: z._default(dim, -1),
+  });
 
 /**
  * Merges consecutive dims into one: all but the first by default.

@@ -31,15 +31,16 @@ export interface FuseOptions {
   readonly pairs?: readonly (readonly [convolution: string, norm: string])[];
 }
 
-const schema = z.strictObject({
-  pairs: z._default(
-    z.array(
-      z.tuple([z.string(), z.string()], "must be two names"),
-      "must be an array of pairs of names",
+const schema = () =>
+  z.strictObject({
+    pairs: z._default(
+      z.array(
+        z.tuple([z.string(), z.string()], "must be two names"),
+        "must be an array of pairs of names",
+      ),
+      [],
     ),
-    [],
-  ),
-});
+  });
 
 /** Where a module is, how often the model has it, and under which name. */
 interface Site {

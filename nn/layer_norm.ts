@@ -35,17 +35,18 @@ export interface LayerNormOptions extends PlaceOptions {
 }
 
 const extents = "must be a positive integer or an array of them";
-const schema = z.strictObject({
-  normalizedShape: z.union([
-    positiveInteger,
+const schema = () =>
+  z.strictObject({
+    normalizedShape: z.union([
+      positiveInteger,
 
-    z.array(positiveInteger, extents).check(z.minLength(1, extents)),
-  ], extents),
-  eps: z._default(nonNegative, 1e-5),
-  elementwiseAffine: z._default(flag, true),
-  bias: z._default(flag, true),
-  ...placeFields,
-});
+      z.array(positiveInteger, extents).check(z.minLength(1, extents)),
+    ], extents),
+    eps: z._default(nonNegative, 1e-5),
+    elementwiseAffine: z._default(flag, true),
+    bias: z._default(flag, true),
+    ...placeFields,
+  });
 
 /**
  * Normalises the last dims of each sample to mean 0 and variance 1, then scales

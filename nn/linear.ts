@@ -26,12 +26,13 @@ export interface LinearOptions extends PlaceOptions {
   readonly bias?: boolean;
 }
 
-const schema = z.strictObject({
-  inFeatures: positiveInteger,
-  outFeatures: positiveInteger,
-  bias: z._default(flag, true),
-  ...placeFields,
-});
+const schema = () =>
+  z.strictObject({
+    inFeatures: positiveInteger,
+    outFeatures: positiveInteger,
+    bias: z._default(flag, true),
+    ...placeFields,
+  });
 
 /**
  * Applies a linear transformation: `x weightᵀ + bias`. Weight and bias are

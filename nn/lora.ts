@@ -37,17 +37,18 @@ export interface LoraOptions {
   readonly freeze?: boolean;
 }
 
-const schema = z.strictObject({
-  pattern: z.custom<NamePattern>(
-    (value) =>
-      typeof value === "string" || value instanceof RegExp ||
-      typeof value === "function",
-    "must be a string, a regular expression or a function",
-  ),
-  rank: z._default(positiveInteger, 8),
-  alpha: z.exactOptional(positiveNumber),
-  freeze: z._default(flag, true),
-});
+const schema = () =>
+  z.strictObject({
+    pattern: z.custom<NamePattern>(
+      (value) =>
+        typeof value === "string" || value instanceof RegExp ||
+        typeof value === "function",
+      "must be a string, a regular expression or a function",
+    ),
+    rank: z._default(positiveInteger, 8),
+    alpha: z.exactOptional(positiveNumber),
+    freeze: z._default(flag, true),
+  });
 
 type Forward = (...inputs: never[]) => unknown;
 

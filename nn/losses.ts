@@ -52,8 +52,8 @@ export abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
   }
 }
 
-const fields = { reduction: z._default(reduction, "mean") };
-const plainSchema = z.strictObject(fields);
+const fields = () => ({ reduction: z._default(reduction, "mean") });
+const plainSchema = () => z.strictObject(fields());
 
 /** A weight that moves with the module and is saved with it. */
 const bufferOf = (weight: Tensor | undefined): Buffer | null =>
@@ -127,10 +127,11 @@ export class L1Loss extends Loss {
   }
 }
 
-const huberSchema = z.strictObject({
-  ...fields,
-  delta: z._default(positiveNumber, 1),
-});
+const huberSchema = () =>
+  z.strictObject({
+    ...fields(),
+    delta: z._default(positiveNumber, 1),
+  });
 
 /** {@linkcode huberLoss} as a module. */
 export class HuberLoss extends Loss {
@@ -170,15 +171,16 @@ export class HuberLoss extends Loss {
 
 const weight = z.optional(tensorOption);
 const nllFields = {
-  ...fields,
+  ...fields(),
   weight,
   ignoreIndex: z._default(z.int("must be an integer"), -100),
 };
-const nllSchema = z.strictObject(nllFields);
-const crossEntropySchema = z.strictObject({
-  ...nllFields,
-  labelSmoothing: z._default(probability, 0),
-});
+const nllSchema = () => z.strictObject(nllFields);
+const crossEntropySchema = () =>
+  z.strictObject({
+    ...nllFields,
+    labelSmoothing: z._default(probability, 0),
+  });
 
 /** {@linkcode nllLoss} as a module. */
 export class NLLLoss extends Loss {
@@ -265,12 +267,13 @@ export class CrossEntropyLoss extends Loss {
   }
 }
 
-const bceSchema = z.strictObject({ ...fields, weight });
-const bceLogitsSchema = z.strictObject({
-  ...fields,
-  weight,
-  posWeight: z.optional(tensorOption),
-});
+const bceSchema = () => z.strictObject({ ...fields(), weight });
+const bceLogitsSchema = () =>
+  z.strictObject({
+    ...fields(),
+    weight,
+    posWeight: z.optional(tensorOption),
+  });
 
 /** {@linkcode binaryCrossEntropy} as a module. */
 export class BCELoss extends Loss {

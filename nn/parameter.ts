@@ -16,10 +16,12 @@ import {
 import * as z from "@tenfold/core/schema";
 import { flag } from "./_options.ts";
 
-const parameterSchema = z.strictObject({
-  requiresGrad: z._default(flag, true),
-});
-const bufferSchema = z.strictObject({ persistent: z._default(flag, true) });
+const parameterSchema = () =>
+  z.strictObject({
+    requiresGrad: z._default(flag, true),
+  });
+const bufferSchema = () =>
+  z.strictObject({ persistent: z._default(flag, true) });
 
 /** The memory of a tensor, or of a dense copy where it is a scattered view. */
 function denseValue(data: Tensor): Value {

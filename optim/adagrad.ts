@@ -30,16 +30,17 @@ export interface AdagradOptions {
 /** All options of a group of {@linkcode Adagrad}. */
 export type AdagradGroup = Required<AdagradOptions>;
 
-const adagrad = algorithm({
+const adagrad = /* @__PURE__ */ algorithm({
   name: "Adagrad",
-  schema: z.strictObject({
-    lr: z._default(nonNegative, 1e-2),
-    lrDecay: z._default(nonNegative, 0),
-    weightDecay: z._default(nonNegative, 0),
-    initialAccumulatorValue: z._default(nonNegative, 0),
-    eps: z._default(nonNegative, 1e-10),
-    maximize: z._default(flag, false),
-  }),
+  schema: () =>
+    z.strictObject({
+      lr: z._default(nonNegative, 1e-2),
+      lrDecay: z._default(nonNegative, 0),
+      weightDecay: z._default(nonNegative, 0),
+      initialAccumulatorValue: z._default(nonNegative, 0),
+      eps: z._default(nonNegative, 1e-10),
+      maximize: z._default(flag, false),
+    }),
   state: () => ["sum"],
   initial: ({ initialAccumulatorValue }: AdagradGroup) =>
     initialAccumulatorValue,

@@ -37,7 +37,7 @@ export interface AdamOptions {
 /** All options of a group of {@linkcode Adam}. */
 export type AdamGroup = Required<AdamOptions>;
 
-const schemaWith = (weightDecay: number) =>
+const schemaWith = (weightDecay: number) => () =>
   z.strictObject({
     lr: z._default(nonNegative, 1e-3),
     betas: z._default(betas, [0.9, 0.999]),
@@ -47,7 +47,7 @@ const schemaWith = (weightDecay: number) =>
     maximize: z._default(flag, false),
   });
 
-const adam = algorithm({
+const adam = /* @__PURE__ */ algorithm({
   name: "Adam",
   schema: schemaWith(0),
   choices: ({ amsgrad }: AdamGroup) => ({ amsgrad }),

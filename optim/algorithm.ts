@@ -8,8 +8,8 @@ import { fullLike, type Tensor, zerosLike } from "@tenfold/core";
 import { type Expr, expr } from "@tenfold/core/backend";
 import {
   checkCount,
+  type LazySchema,
   optionsArgument,
-  type OptionsSchema,
 } from "@tenfold/core/internal";
 import {
   Optimizer,
@@ -51,7 +51,7 @@ export interface Algorithm<
   /** The name, for messages. */
   readonly name: string;
   /** Checks the options of a group and fills in the defaults. */
-  readonly schema: OptionsSchema<O>;
+  readonly schema: LazySchema<O>;
   /**
    * Where weight decay goes: `coupled` adds `weightDecay * parameter` to the
    * gradient, `decoupled` multiplies the parameter by `1 - lr * weightDecay`.

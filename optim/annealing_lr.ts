@@ -18,11 +18,12 @@ export interface CosineAnnealingLROptions extends SchedulerOptions {
   readonly etaMin?: number;
 }
 
-const cosineSchema = z.strictObject({
-  tMax: positiveInteger,
-  etaMin: z._default(finite, 0),
-  lastEpoch: z._default(lastEpoch, -1),
-});
+const cosineSchema = () =>
+  z.strictObject({
+    tMax: positiveInteger,
+    etaMin: z._default(finite, 0),
+    lastEpoch: z._default(lastEpoch, -1),
+  });
 
 /**
  * Cosine annealing: the learning rate falls along a cosine for `tMax` steps, and
@@ -97,18 +98,19 @@ export interface LinearLROptions extends SchedulerOptions {
 }
 
 const between = "must be a number from 0 to 1";
-const linearSchema = z.strictObject({
-  startFactor: z._default(
-    z.number(between).check(z.gt(0, "must be above 0"), z.lte(1, between)),
-    1 / 3,
-  ),
-  endFactor: z._default(
-    z.number(between).check(z.gte(0, between), z.lte(1, between)),
-    1,
-  ),
-  totalIters: z._default(positiveInteger, 5),
-  lastEpoch: z._default(lastEpoch, -1),
-});
+const linearSchema = () =>
+  z.strictObject({
+    startFactor: z._default(
+      z.number(between).check(z.gt(0, "must be above 0"), z.lte(1, between)),
+      1 / 3,
+    ),
+    endFactor: z._default(
+      z.number(between).check(z.gte(0, between), z.lte(1, between)),
+      1,
+    ),
+    totalIters: z._default(positiveInteger, 5),
+    lastEpoch: z._default(lastEpoch, -1),
+  });
 
 /**
  * Changes the factor of the learning rate linearly from `startFactor` to

@@ -44,26 +44,28 @@ export interface ClipGradNormOptions {
   readonly errorIfNonFinite?: boolean;
 }
 
-const schema = z.strictObject({
-  normType: z._default(
-    z.union([
-      finite,
-      z.literal(Infinity),
-    ], "must be a number"),
-    2,
-  ),
-  errorIfNonFinite: z._default(flag, false),
-});
+const schema = () =>
+  z.strictObject({
+    normType: z._default(
+      z.union([
+        finite,
+        z.literal(Infinity),
+      ], "must be a number"),
+      2,
+    ),
+    errorIfNonFinite: z._default(flag, false),
+  });
 
-const limitSchema = z.strictObject({
-  limit: z.union(
-    [nonNegative, z.literal(Infinity)],
-    (value) =>
-      typeof value === "number" && value < 0
-        ? "must not be negative"
-        : "must be a number",
-  ),
-});
+const limitSchema = () =>
+  z.strictObject({
+    limit: z.union(
+      [nonNegative, z.literal(Infinity)],
+      (value) =>
+        typeof value === "number" && value < 0
+          ? "must not be negative"
+          : "must be a number",
+    ),
+  });
 
 /** The gradients that there are. */
 function gradientsOf(params: Iterable<Tensor>): Tensor[] {
@@ -93,11 +95,11 @@ function joins(combine: "add" | "max"): FusedFunction {
   );
 }
 
-const total = joins("add");
-const largest = joins("max");
+const total = /* @__PURE__ */ joins("add");
+const largest = /* @__PURE__ */ joins("max");
 
 /** The root of the sum of squares, which does not overflow on its way. */
-const length = fused("clipGradNorm_", (values) => {
+const length = /* @__PURE__ */ fused("clipGradNorm_", (values) => {
   const top = values.reduce((a, b) => call("max", a, b));
   const number = (value: number) => constant(value, top.dtype);
   const unit = call("select", call("eq", top, number(0)), number(1), top);

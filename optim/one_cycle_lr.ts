@@ -53,32 +53,33 @@ const numbers = z.union(
 );
 const share = "must be a number from 0 to 1";
 
-const schema = z.strictObject({
-  maxLr: numbers,
-  totalSteps: z.optional(positiveInteger),
-  epochs: z.optional(positiveInteger),
-  stepsPerEpoch: z.optional(positiveInteger),
-  pctStart: z._default(
-    z.number(share).check(z.gte(0, share), z.lte(1, share)),
-    0.3,
-  ),
-  annealStrategy: z._default(
-    z.enum(["cos", "linear"], 'must be "cos" or "linear"'),
-    "cos",
-  ),
-  cycleMomentum: z._default(flag, true),
-  baseMomentum: z._default(numbers, 0.85),
-  maxMomentum: z._default(numbers, 0.95),
-  divFactor: z._default(positive, 25),
-  finalDivFactor: z._default(positive, 1e4),
-  threePhase: z._default(flag, false),
-  lastEpoch: z._default(lastEpoch, -1),
-}).check(z.refine(
-  ({ totalSteps, epochs, stepsPerEpoch }) =>
-    totalSteps !== undefined ||
-    (epochs !== undefined && stepsPerEpoch !== undefined),
-  "totalSteps, or epochs and stepsPerEpoch, must be given",
-));
+const schema = () =>
+  z.strictObject({
+    maxLr: numbers,
+    totalSteps: z.optional(positiveInteger),
+    epochs: z.optional(positiveInteger),
+    stepsPerEpoch: z.optional(positiveInteger),
+    pctStart: z._default(
+      z.number(share).check(z.gte(0, share), z.lte(1, share)),
+      0.3,
+    ),
+    annealStrategy: z._default(
+      z.enum(["cos", "linear"], 'must be "cos" or "linear"'),
+      "cos",
+    ),
+    cycleMomentum: z._default(flag, true),
+    baseMomentum: z._default(numbers, 0.85),
+    maxMomentum: z._default(numbers, 0.95),
+    divFactor: z._default(positive, 25),
+    finalDivFactor: z._default(positive, 1e4),
+    threePhase: z._default(flag, false),
+    lastEpoch: z._default(lastEpoch, -1),
+  }).check(z.refine(
+    ({ totalSteps, epochs, stepsPerEpoch }) =>
+      totalSteps !== undefined ||
+      (epochs !== undefined && stepsPerEpoch !== undefined),
+    "totalSteps, or epochs and stepsPerEpoch, must be given",
+  ));
 
 /** The rates and momenta of a group that the phases lead between. */
 interface Bounds {

@@ -8,8 +8,8 @@ import { updateInPlace } from "@tenfold/core/backend";
 import {
   checkCount,
   currentRecording,
+  type LazySchema,
   noGradNow,
-  type OptionsSchema,
   parseOptions,
   unscopedNow,
 } from "@tenfold/core/internal";
@@ -77,7 +77,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   readonly paramGroups: ParameterGroup<O>[] = [];
   /** The options that groups do not override. */
   readonly defaults: Readonly<Partial<O>>;
-  readonly #schema: OptionsSchema<O>;
+  readonly #schema: LazySchema<O>;
   readonly #states = new Map<Tensor, ParameterState>();
   readonly #name: string;
 
@@ -97,7 +97,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     name: string,
     params: OptimizerParameters<O>,
     options: Partial<O>,
-    schema: OptionsSchema<O>,
+    schema: LazySchema<O>,
   ) {
     this.#name = name;
     this.#schema = schema;

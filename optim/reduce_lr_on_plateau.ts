@@ -36,28 +36,29 @@ export interface ReduceLROnPlateauOptions {
 const natural = "must be an integer from 0 on";
 const count = z.int(natural).check(z.gte(0, natural));
 
-const schema = z.strictObject({
-  mode: z._default(z.enum(["min", "max"], 'must be "min" or "max"'), "min"),
-  factor: z._default(
-    z.number("must be a number").check(z.lt(1, "must be below 1")),
-    0.1,
-  ),
-  patience: z._default(count, 10),
-  threshold: z._default(finite, 1e-4),
-  thresholdMode: z._default(
-    z.enum(["rel", "abs"], 'must be "rel" or "abs"'),
-    "rel",
-  ),
-  cooldown: z._default(count, 0),
-  minLr: z._default(
-    z.union(
-      [finite, z.readonly(z.array(finite))],
-      "must be a number, or one for each group",
+const schema = () =>
+  z.strictObject({
+    mode: z._default(z.enum(["min", "max"], 'must be "min" or "max"'), "min"),
+    factor: z._default(
+      z.number("must be a number").check(z.lt(1, "must be below 1")),
+      0.1,
     ),
-    0,
-  ),
-  eps: z._default(nonNegative, 1e-8),
-});
+    patience: z._default(count, 10),
+    threshold: z._default(finite, 1e-4),
+    thresholdMode: z._default(
+      z.enum(["rel", "abs"], 'must be "rel" or "abs"'),
+      "rel",
+    ),
+    cooldown: z._default(count, 0),
+    minLr: z._default(
+      z.union(
+        [finite, z.readonly(z.array(finite))],
+        "must be a number, or one for each group",
+      ),
+      0,
+    ),
+    eps: z._default(nonNegative, 1e-8),
+  });
 
 /** The state of the schedule: plain values. */
 export interface PlateauState {

@@ -32,17 +32,18 @@ export interface RMSpropOptions {
 /** All options of a group of {@linkcode RMSprop}. */
 export type RMSpropGroup = Required<RMSpropOptions>;
 
-const rmsprop = algorithm({
+const rmsprop = /* @__PURE__ */ algorithm({
   name: "RMSprop",
-  schema: z.strictObject({
-    lr: z._default(nonNegative, 1e-2),
-    alpha: z._default(nonNegative, 0.99),
-    eps: z._default(nonNegative, 1e-8),
-    weightDecay: z._default(nonNegative, 0),
-    momentum: z._default(nonNegative, 0),
-    centered: z._default(flag, false),
-    maximize: z._default(flag, false),
-  }),
+  schema: () =>
+    z.strictObject({
+      lr: z._default(nonNegative, 1e-2),
+      alpha: z._default(nonNegative, 0.99),
+      eps: z._default(nonNegative, 1e-8),
+      weightDecay: z._default(nonNegative, 0),
+      momentum: z._default(nonNegative, 0),
+      centered: z._default(flag, false),
+      maximize: z._default(flag, false),
+    }),
   choices: ({ momentum, centered }: RMSpropGroup) => ({
     momentum: momentum > 0,
     centered,

@@ -30,20 +30,21 @@ export interface SGDOptions {
 /** All options of a group of {@linkcode SGD}. */
 export type SGDGroup = Required<SGDOptions>;
 
-const sgd = algorithm({
+const sgd = /* @__PURE__ */ algorithm({
   name: "SGD",
-  schema: z.strictObject({
-    lr: nonNegative,
-    momentum: z._default(nonNegative, 0),
-    dampening: z._default(z.number("must be a number"), 0),
-    weightDecay: z._default(nonNegative, 0),
-    nesterov: z._default(flag, false),
-    maximize: z._default(flag, false),
-  }).check(z.refine(
-    ({ nesterov, momentum, dampening }) =>
-      !nesterov || (momentum > 0 && dampening === 0),
-    "nesterov needs a momentum above 0 and a dampening of 0",
-  )),
+  schema: () =>
+    z.strictObject({
+      lr: nonNegative,
+      momentum: z._default(nonNegative, 0),
+      dampening: z._default(z.number("must be a number"), 0),
+      weightDecay: z._default(nonNegative, 0),
+      nesterov: z._default(flag, false),
+      maximize: z._default(flag, false),
+    }).check(z.refine(
+      ({ nesterov, momentum, dampening }) =>
+        !nesterov || (momentum > 0 && dampening === 0),
+      "nesterov needs a momentum above 0 and a dampening of 0",
+    )),
   choices: ({ momentum, nesterov }: SGDGroup) => ({
     momentum: momentum !== 0,
     nesterov,

@@ -18,11 +18,12 @@ export interface StepLROptions extends SchedulerOptions {
   readonly gamma?: number;
 }
 
-const stepSchema = z.strictObject({
-  stepSize: positiveInteger,
-  gamma: z._default(finite, 0.1),
-  lastEpoch: z._default(lastEpoch, -1),
-});
+const stepSchema = () =>
+  z.strictObject({
+    stepSize: positiveInteger,
+    gamma: z._default(finite, 0.1),
+    lastEpoch: z._default(lastEpoch, -1),
+  });
 
 /**
  * Multiplies the learning rate by `gamma` every `stepSize` steps.
@@ -84,14 +85,15 @@ export interface MultiStepLROptions extends SchedulerOptions {
   readonly gamma?: number;
 }
 
-const multiStepSchema = z.strictObject({
-  milestones: z.readonly(z.array(
-    z.int("must be an integer"),
-    "must be an array of integers",
-  )),
-  gamma: z._default(finite, 0.1),
-  lastEpoch: z._default(lastEpoch, -1),
-});
+const multiStepSchema = () =>
+  z.strictObject({
+    milestones: z.readonly(z.array(
+      z.int("must be an integer"),
+      "must be an array of integers",
+    )),
+    gamma: z._default(finite, 0.1),
+    lastEpoch: z._default(lastEpoch, -1),
+  });
 
 /**
  * Multiplies the learning rate by `gamma` at each milestone.
@@ -148,10 +150,11 @@ export interface ExponentialLROptions extends SchedulerOptions {
   readonly gamma: number;
 }
 
-const exponentialSchema = z.strictObject({
-  gamma: finite,
-  lastEpoch: z._default(lastEpoch, -1),
-});
+const exponentialSchema = () =>
+  z.strictObject({
+    gamma: finite,
+    lastEpoch: z._default(lastEpoch, -1),
+  });
 
 /** Multiplies the learning rate by `gamma` in each step. */
 export class ExponentialLR extends LRScheduler {

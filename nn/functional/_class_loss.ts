@@ -83,7 +83,7 @@ function perTerms(
  * index, the sum over all classes and the weight, as far as there are such.
  * Scalars: what is ignored, the share of the class, the share of every class.
  */
-const sampleLoss = perTerms(({ masked, smooth, weighted }) =>
+const sampleLoss = /* @__PURE__ */ perTerms(({ masked, smooth, weighted }) =>
   fused("class loss", ([picked, ...rest], [ignored, own, every]) => {
     const index = masked ? rest.shift()! : null;
     const sum = smooth ? rest.shift()! : null;
@@ -105,7 +105,7 @@ const wanted = (index: Expr, own: Expr, every: Expr | null): Expr => {
  * The gradient by logits, `softmax - wanted`. Inputs: log-probabilities, index,
  * g. Scalars: as above, and what g is divided by.
  */
-const byLogits = perTerms(({ masked, smooth }) =>
+const byLogits = /* @__PURE__ */ perTerms(({ masked, smooth }) =>
   fused("class loss", ([log, index, g], [ignored, own, every, divisor]) => {
     const target = wanted(index, own, smooth ? every : null);
     const miss = call("sub", call("exp", log), target);
@@ -118,7 +118,7 @@ const byLogits = perTerms(({ masked, smooth }) =>
  * The gradient by log-probabilities. Inputs: index, g, then the weight of the
  * sample's class and those of all classes. Scalars: as above.
  */
-const byLogs = perTerms(({ masked, smooth, weighted }) =>
+const byLogs = /* @__PURE__ */ perTerms(({ masked, smooth, weighted }) =>
   fused(
     "class loss",
     ([index, g, weight, weights], [ignored, own, every, divisor]) => {
@@ -134,7 +134,7 @@ const byLogs = perTerms(({ masked, smooth, weighted }) =>
   )
 );
 
-const product = fused("class loss", ([a, b]) => mul(a, b));
+const product = /* @__PURE__ */ fused("class loss", ([a, b]) => mul(a, b));
 
 /**
  * The loss of class indices.

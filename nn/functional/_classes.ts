@@ -26,7 +26,7 @@ export interface Classes {
 }
 
 /** Inputs index; scalar: what is ignored. */
-const withoutIgnored = fused(
+const withoutIgnored = /* @__PURE__ */ fused(
   "class indices",
   ([index], [ignored]) =>
     call(
@@ -39,15 +39,19 @@ const withoutIgnored = fused(
 );
 
 /** Inputs index and, where there is one, its weight; scalar: what is ignored. */
-const counted = fused("class weights", ([index, weight], [ignored]) => {
-  const dtype = weight?.dtype ?? "float32";
-  return call(
-    "select",
-    call("eq", index, ignored),
-    constant(0, dtype),
-    weight ?? constant(1, dtype),
-  );
-}, { inputs: ["int32"], scalars: ["int32"] });
+const counted = /* @__PURE__ */ fused(
+  "class weights",
+  ([index, weight], [ignored]) => {
+    const dtype = weight?.dtype ?? "float32";
+    return call(
+      "select",
+      call("eq", index, ignored),
+      constant(0, dtype),
+      weight ?? constant(1, dtype),
+    );
+  },
+  { inputs: ["int32"], scalars: ["int32"] },
+);
 
 /** The sum of the weights of what is not ignored, as a 0-d tensor. */
 export function totalWeight(

@@ -10,7 +10,7 @@ import { call, type Expr, expr, sizeOf } from "@tenfold/core/backend";
 const { mul, sub } = expr;
 
 /** Inputs x, mean. */
-const squaredDistance = fused("normalization", ([x, mean]) => {
+const squaredDistance = /* @__PURE__ */ fused("normalization", ([x, mean]) => {
   const distance = sub(x, mean);
   return mul(distance, distance);
 });
@@ -23,7 +23,7 @@ const standard = (x: Expr, mean: Expr, variance: Expr, eps: Expr): Expr =>
   mul(sub(x, mean), scaleOf(variance, eps));
 
 /** Inputs x, mean, variance and, where there are, weight and bias. */
-const normalize = fused(
+const normalize = /* @__PURE__ */ fused(
   "normalization",
   ([x, mean, variance, weight, bias], [eps]) => {
     const y = standard(x, mean, variance, eps);
@@ -39,7 +39,7 @@ const weigh = (g: Expr, weight: Expr | undefined): Expr =>
   weight ? mul(g, weight) : g;
 
 /** Inputs g, x, mean, variance, and the weight if any. */
-const alongX = fused(
+const alongX = /* @__PURE__ */ fused(
   "normalization",
   ([g, x, mean, variance, weight], [eps]) =>
     mul(
@@ -50,10 +50,13 @@ const alongX = fused(
 );
 
 /** Inputs g and weight. */
-const weighted = fused("normalization", ([g, weight]) => mul(g, weight));
+const weighted = /* @__PURE__ */ fused(
+  "normalization",
+  ([g, weight]) => mul(g, weight),
+);
 
 /** Inputs g, x, mean, variance, the means of both above, the weight if any. */
-const gradientByX = fused(
+const gradientByX = /* @__PURE__ */ fused(
   "normalization",
   ([g, x, mean, variance, centre, slope, weight], [eps]) => {
     const y = standard(x, mean, variance, eps);

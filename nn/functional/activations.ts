@@ -28,7 +28,8 @@ export interface LeakyReluOptions {
   readonly negativeSlope?: number;
 }
 
-const leakyReluSchema = z.strictObject({ negativeSlope: z.optional(finite) });
+const leakyReluSchema = () =>
+  z.strictObject({ negativeSlope: z.optional(finite) });
 
 /**
  * `x` where it is positive, else `negativeSlope * x`.
@@ -54,7 +55,7 @@ export interface EluOptions {
   readonly alpha?: number;
 }
 
-const eluSchema = z.strictObject({ alpha: z.optional(finite) });
+const eluSchema = () => z.strictObject({ alpha: z.optional(finite) });
 
 /**
  * `x` where it is positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015).
@@ -79,14 +80,15 @@ export interface GeluOptions {
   readonly approximate?: "none" | "tanh";
 }
 
-const geluSchema = z.strictObject({
-  approximate: z.optional(oneOf("none", "tanh")),
-});
+const geluSchema = () =>
+  z.strictObject({
+    approximate: z.optional(oneOf("none", "tanh")),
+  });
 
 /** A number of the dtype that `like` has. */
 const num = (value: number, like: Expr): Expr => constant(value, like.dtype);
 
-const geluTanh = fused("gelu", ([x]) => {
+const geluTanh = /* @__PURE__ */ fused("gelu", ([x]) => {
   const cube = call("mul", call("mul", x, x), x);
   const inner = call("add", x, call("mul", cube, num(0.044715, x)));
   const twice = num(2 * Math.sqrt(2 / Math.PI), x);
@@ -139,21 +141,26 @@ export interface SoftplusOptions {
   readonly threshold?: number;
 }
 
-const softplusSchema = z.strictObject({
-  beta: z.optional(positiveNumber),
-  threshold: z.optional(finite),
-});
+const softplusSchema = () =>
+  z.strictObject({
+    beta: z.optional(positiveNumber),
+    threshold: z.optional(finite),
+  });
 
 /** Scalars: beta, threshold. */
-const sharpSoftplus = fused("softplus", ([x], [beta, threshold]) => {
-  const scaled = call("mul", x, beta);
-  return call(
-    "select",
-    call("gt", scaled, threshold),
-    x,
-    call("div", call("softplus", scaled), beta),
-  );
-}, { scalars: 2 });
+const sharpSoftplus = /* @__PURE__ */ fused(
+  "softplus",
+  ([x], [beta, threshold]) => {
+    const scaled = call("mul", x, beta);
+    return call(
+      "select",
+      call("gt", scaled, threshold),
+      x,
+      call("div", call("softplus", scaled), beta),
+    );
+  },
+  { scalars: 2 },
+);
 
 /**
  * `log(1 + exp(beta x)) / beta`, without overflow.

@@ -32,17 +32,18 @@ export interface AttentionOptions {
   readonly dropout?: number;
 }
 
-const schema = z.strictObject({
-  mask: z.optional(tensorOption),
-  isCausal: z.optional(flag),
-  scale: z.optional(finite),
-  dropout: z.optional(probability),
-});
+const schema = () =>
+  z.strictObject({
+    mask: z.optional(tensorOption),
+    isCausal: z.optional(flag),
+    scale: z.optional(finite),
+    dropout: z.optional(probability),
+  });
 
 const hidden = (like: Expr): Expr => constant(-Infinity, like.dtype);
 const scaled = (score: Expr, scale: Expr): Expr => call("mul", score, scale);
 
-const plain = fused(
+const plain = /* @__PURE__ */ fused(
   "attention",
   ([score], [scale]) => scaled(score, scale),
   { scalars: 1 },
@@ -53,7 +54,7 @@ const SCORE_AND_MASK: FusedOptions = {
   scalars: 1,
 };
 
-const masked = fused("attention", ([score, mask], [scale]) => {
+const masked = /* @__PURE__ */ fused("attention", ([score, mask], [scale]) => {
   const value = scaled(score, scale);
   return mask.dtype === "bool"
     ? call("select", mask, value, hidden(value))

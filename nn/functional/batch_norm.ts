@@ -31,13 +31,14 @@ export interface BatchNormOptions {
   readonly eps?: number;
 }
 
-const schema = z.strictObject({
-  runningMean: z.optional(z.nullable(tensorOption)),
-  runningVar: z.optional(z.nullable(tensorOption)),
-  training: z.optional(flag),
-  momentum: z.optional(probability),
-  eps: z.optional(nonNegative),
-});
+const schema = () =>
+  z.strictObject({
+    runningMean: z.optional(z.nullable(tensorOption)),
+    runningVar: z.optional(z.nullable(tensorOption)),
+    training: z.optional(flag),
+    momentum: z.optional(probability),
+    eps: z.optional(nonNegative),
+  });
 
 /**
  * Normalises each channel (dim 1) over the batch, then scales and shifts it:

@@ -23,39 +23,43 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
   readonly weight?: Tensor;
 }
 
-const schema = z.strictObject({
-  reduction: z.optional(reduction),
-  weight: z.optional(tensorOption),
-});
+const schema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    weight: z.optional(tensorOption),
+  });
 
 const { add, mul, sub } = expr;
 /** A number of the dtype that `like` has. */
 const num = (value: number, like: Expr): Expr => constant(value, like.dtype);
 
 /** Inputs p, target and, where there is one, the weight. */
-const entropy = fused("binaryCrossEntropy", ([p, target, weight]) => {
-  const t = target;
-  // A certain and wrong prediction costs 100, not infinity, as in PyTorch.
-  const least = num(-100, p);
-  const yes = call("max", call("log", p), least);
-  const no = call("max", call("log1p", call("neg", p)), least);
-  const rest = sub(num(1, t), t);
-  const loss = call("neg", add(mul(t, yes), mul(rest, no)));
-  const spread = call("max", mul(sub(num(1, p), p), p), num(1e-12, p));
-  const weighted = (x: Expr) => weight ? mul(x, weight) : x;
-  return {
-    value: weighted(loss),
-    // Steep but finite where the logarithms are cut off.
-    gradients: (g) => [
-      mul(g, weighted(call("div", sub(p, t), spread))),
-      mul(g, weighted(sub(no, yes))),
-      ...weight ? [mul(g, loss)] : [],
-    ],
-  };
-});
+const entropy = /* @__PURE__ */ fused(
+  "binaryCrossEntropy",
+  ([p, target, weight]) => {
+    const t = target;
+    // A certain and wrong prediction costs 100, not infinity, as in PyTorch.
+    const least = num(-100, p);
+    const yes = call("max", call("log", p), least);
+    const no = call("max", call("log1p", call("neg", p)), least);
+    const rest = sub(num(1, t), t);
+    const loss = call("neg", add(mul(t, yes), mul(rest, no)));
+    const spread = call("max", mul(sub(num(1, p), p), p), num(1e-12, p));
+    const weighted = (x: Expr) => weight ? mul(x, weight) : x;
+    return {
+      value: weighted(loss),
+      // Steep but finite where the logarithms are cut off.
+      gradients: (g) => [
+        mul(g, weighted(call("div", sub(p, t), spread))),
+        mul(g, weighted(sub(no, yes))),
+        ...weight ? [mul(g, loss)] : [],
+      ],
+    };
+  },
+);
 
 /** Input p: 1 where it is not a probability; NaN goes on into the loss. */
-const outside = fused(
+const outside = /* @__PURE__ */ fused(
   "binaryCrossEntropy",
   ([p]) =>
     castExpr(
@@ -122,11 +126,12 @@ export interface BinaryCrossEntropyWithLogitsOptions
   readonly posWeight?: Tensor;
 }
 
-const logitsSchema = z.strictObject({
-  reduction: z.optional(reduction),
-  weight: z.optional(tensorOption),
-  posWeight: z.optional(tensorOption),
-});
+const logitsSchema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    weight: z.optional(tensorOption),
+    posWeight: z.optional(tensorOption),
+  });
 
 /** Inputs logits, target, then what there is of weight and posWeight. */
 const logitEntropy = (

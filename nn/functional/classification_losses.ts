@@ -43,11 +43,12 @@ const nllFields = {
   weight: z.optional(tensorOption),
   ignoreIndex: z.optional(z.int("must be an integer")),
 };
-const nllSchema = z.strictObject(nllFields);
-const crossEntropySchema = z.strictObject({
-  ...nllFields,
-  labelSmoothing: z.optional(probability),
-});
+const nllSchema = () => z.strictObject(nllFields);
+const crossEntropySchema = () =>
+  z.strictObject({
+    ...nllFields,
+    labelSmoothing: z.optional(probability),
+  });
 
 /** Adds the dim of samples where there is one sample without it. */
 function asBatch(
@@ -180,11 +181,15 @@ const { mul } = expr;
  * Inputs: log-probabilities, probabilities and, where there are, weights.
  * Scalars: the share of the target, the share of every class.
  */
-const entropy = fused("crossEntropy", ([log, p, weight], [own, every]) => {
-  const wanted = call("add", mul(p, own), every);
-  const loss = call("neg", mul(wanted, log));
-  return weight ? mul(loss, weight) : loss;
-}, { scalars: 2 });
+const entropy = /* @__PURE__ */ fused(
+  "crossEntropy",
+  ([log, p, weight], [own, every]) => {
+    const wanted = call("add", mul(p, own), every);
+    const loss = call("neg", mul(wanted, log));
+    return weight ? mul(loss, weight) : loss;
+  },
+  { scalars: 2 },
+);
 
 /** The cross entropy between logits and probabilities, both `[N, C, ...]`. */
 function ofProbabilities(

@@ -44,7 +44,7 @@ export const conv2dFields = {
   groups: z.optional(positiveInteger),
 } as const;
 
-const schema = z.strictObject(conv2dFields);
+const schema = () => z.strictObject(conv2dFields);
 
 /**
  * Cross-correlation of images with kernels:

@@ -11,10 +11,11 @@ export interface DropoutOptions {
   readonly training?: boolean;
 }
 
-const schema = z.strictObject({
-  p: z.optional(probability),
-  training: z.optional(flag),
-});
+const schema = () =>
+  z.strictObject({
+    p: z.optional(probability),
+    training: z.optional(flag),
+  });
 
 /**
  * Zeroes elements at random and scales the others by `1 / (1 - p)`, so that

@@ -9,7 +9,7 @@ export interface EmbeddingFunctionOptions {
   readonly paddingIdx?: number;
 }
 
-const schema = z.strictObject({ paddingIdx: z.optional(dim) });
+const schema = () => z.strictObject({ paddingIdx: z.optional(dim) });
 
 /**
  * Looks up rows of a table by index.

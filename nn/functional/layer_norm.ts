@@ -17,12 +17,13 @@ export interface LayerNormFunctionOptions {
   readonly normalizedShape?: Shape;
 }
 
-const schema = z.strictObject({
-  eps: z.optional(nonNegative),
-  normalizedShape: z.optional(
-    z.readonly(z.array(positiveInteger, "must be an array of extents")),
-  ),
-});
+const schema = () =>
+  z.strictObject({
+    eps: z.optional(nonNegative),
+    normalizedShape: z.optional(
+      z.readonly(z.array(positiveInteger, "must be an array of extents")),
+    ),
+  });
 
 /**
  * Normalises the last dims of each sample, then scales and shifts them:

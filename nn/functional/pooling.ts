@@ -45,17 +45,19 @@ const poolFields = {
 } as const;
 
 /** The schema of {@linkcode MaxPool2dOptions}. */
-export const maxPool2dSchema: z.Schema<MaxPool2dOptions> = z.strictObject({
-  ...poolFields,
-  dilation: z.optional(positiveSize),
-}) as unknown as z.Schema<MaxPool2dOptions>;
+export const maxPool2dSchema = (): z.Schema<MaxPool2dOptions> =>
+  z.strictObject({
+    ...poolFields,
+    dilation: z.optional(positiveSize),
+  }) as unknown as z.Schema<MaxPool2dOptions>;
 
 /** The schema of {@linkcode AvgPool2dOptions}. */
-export const avgPool2dSchema: z.Schema<AvgPool2dOptions> = z.strictObject({
-  ...poolFields,
-  countIncludePad: z.optional(flag),
-  divisorOverride: z.optional(positiveInteger),
-}) as unknown as z.Schema<AvgPool2dOptions>;
+export const avgPool2dSchema = (): z.Schema<AvgPool2dOptions> =>
+  z.strictObject({
+    ...poolFields,
+    countIncludePad: z.optional(flag),
+    divisorOverride: z.optional(positiveInteger),
+  }) as unknown as z.Schema<AvgPool2dOptions>;
 
 /**
  * The largest element of each window. The gradient goes to the first of several
@@ -203,8 +205,8 @@ export interface AdaptiveAvgPool2dOptions {
 }
 
 /** The schema of {@linkcode AdaptiveAvgPool2dOptions}. */
-export const adaptiveSchema: z.Schema<AdaptiveAvgPool2dOptions> = z
-  .strictObject({
+export const adaptiveSchema = (): z.Schema<AdaptiveAvgPool2dOptions> =>
+  z.strictObject({
     outputSize: z.union(
       [
         positiveInteger,

@@ -20,11 +20,11 @@ export interface ReductionOptions {
   readonly reduction?: Reduction;
 }
 
-const schema = z.strictObject({ reduction: z.optional(reduction) });
+const schema = () => z.strictObject({ reduction: z.optional(reduction) });
 
 const difference = (a: Expr, b: Expr): Expr => call("sub", a, b);
 
-const squaredError = fused("mseLoss", ([x, y]) => {
+const squaredError = /* @__PURE__ */ fused("mseLoss", ([x, y]) => {
   const error = difference(x, y);
   return call("mul", error, error);
 });
@@ -58,7 +58,7 @@ export function mseLoss(
   return reduceLoss(squaredError, [input, target], reduction, input.size);
 }
 
-const absoluteError = fused(
+const absoluteError = /* @__PURE__ */ fused(
   "l1Loss",
   ([x, y]) => call("abs", difference(x, y)),
 );
@@ -89,13 +89,14 @@ export interface HuberLossOptions extends ReductionOptions {
   readonly delta?: number;
 }
 
-const huberSchema = z.strictObject({
-  reduction: z.optional(reduction),
-  delta: z.optional(positiveNumber),
-});
+const huberSchema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    delta: z.optional(positiveNumber),
+  });
 
 /** Scalar: delta. */
-const huber = fused("huberLoss", ([x, y], [delta]) => {
+const huber = /* @__PURE__ */ fused("huberLoss", ([x, y], [delta]) => {
   const signed = difference(x, y);
   const error = call("abs", signed);
   const half = constant(0.5, error.dtype);

@@ -21,11 +21,12 @@ export interface KaimingOptions {
   readonly nonlinearity?: Nonlinearity;
 }
 
-const schema = z.strictObject({
-  a: z._default(finite, 0),
-  mode: z._default(oneOf("fan_in", "fan_out"), "fan_in"),
-  nonlinearity: z._default(oneOf(...NONLINEARITIES), "leaky_relu"),
-});
+const schema = () =>
+  z.strictObject({
+    a: z._default(finite, 0),
+    mode: z._default(oneOf("fan_in", "fan_out"), "fan_in"),
+    nonlinearity: z._default(oneOf(...NONLINEARITIES), "leaky_relu"),
+  });
 
 /** `gain / √fan`. */
 function deviation(tensor: Tensor, options: KaimingOptions, name: string) {

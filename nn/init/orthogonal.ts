@@ -22,7 +22,7 @@ export interface OrthogonalOptions {
   readonly gain?: number;
 }
 
-const schema = z.strictObject({ gain: z._default(finite, 1) });
+const schema = () => z.strictObject({ gain: z._default(finite, 1) });
 
 /** `count` normal numbers, one draw of the library's generator. */
 function normals(count: number): Float64Array {

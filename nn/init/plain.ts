@@ -25,10 +25,11 @@ export interface UniformOptions {
   readonly b?: number;
 }
 
-const uniformSchema = z.strictObject({
-  a: z._default(finite, 0),
-  b: z._default(finite, 1),
-}).check(z.refine(({ a, b }) => a <= b, "a must not be above b"));
+const uniformSchema = () =>
+  z.strictObject({
+    a: z._default(finite, 0),
+    b: z._default(finite, 1),
+  }).check(z.refine(({ a, b }) => a <= b, "a must not be above b"));
 
 /**
  * Fills a tensor from the uniform distribution between `a` and `b`.
@@ -76,10 +77,11 @@ export interface NormalOptions {
   readonly std?: number;
 }
 
-const normalSchema = z.strictObject({
-  mean: z._default(finite, 0),
-  std: z._default(nonNegative, 1),
-});
+const normalSchema = () =>
+  z.strictObject({
+    mean: z._default(finite, 0),
+    std: z._default(nonNegative, 1),
+  });
 
 /**
  * Fills a tensor from the normal distribution of a mean and standard deviation.

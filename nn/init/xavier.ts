@@ -11,7 +11,7 @@ export interface XavierOptions {
   readonly gain?: number;
 }
 
-const schema = z.strictObject({ gain: z._default(finite, 1) });
+const schema = () => z.strictObject({ gain: z._default(finite, 1) });
 
 /** `gain √(2 / (fanIn + fanOut))`. */
 function deviation(tensor: Tensor, options: XavierOptions, name: string) {
