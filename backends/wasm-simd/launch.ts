@@ -21,6 +21,11 @@ export interface Work {
   readonly grain: number;
   /** An estimate of the time on one thread. */
   readonly nanoseconds: number;
+  /**
+   * The loop dim that is divided, where a part touches no more memory than its
+   * extents and strides say, and how many of the buffers are written.
+   */
+  readonly rows?: { readonly dim: number; readonly outputs: number };
 }
 
 /** Where the calls of a sequence go, in order. */

@@ -71,6 +71,7 @@ export function compileMap(engine: Engine, kernel: MapKernel): Launch {
   const { memory } = engine;
   const cost = costOf(exprs);
   const grain = rank === 1 ? 64 : 1;
+  const rows = { dim: 0, outputs: outputs.length };
   const compiled: Compiled = {
     program,
     layout,
@@ -85,6 +86,7 @@ export function compileMap(engine: Engine, kernel: MapKernel): Launch {
         size: shape[0]!,
         grain,
         nanoseconds: elements * cost,
+        rows,
       };
     },
   };

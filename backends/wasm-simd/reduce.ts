@@ -105,6 +105,7 @@ export function compileReduce(
   const cost = costOf([element]);
   // Lanes across columns should be whole.
   const grain = across && kernel.rank === 1 ? 4 * COLUMNS : 1;
+  const rows = { dim: 0, outputs: 1 };
   return launchOf(engine, {
     program,
     layout,
@@ -112,7 +113,7 @@ export function compileReduce(
       let elements = 1;
       for (const extent of shape) elements *= extent;
       const nanoseconds = elements * cost;
-      return { entry: "run", size: shape[0]!, grain, nanoseconds };
+      return { entry: "run", size: shape[0]!, grain, nanoseconds, rows };
     },
   });
 }

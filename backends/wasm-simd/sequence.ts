@@ -12,10 +12,17 @@ import type {
   RepeatedCall,
 } from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
-import { type Func, i32 } from "./assembler.ts";
+import {
+  type Code,
+  type Func,
+  type FunctionBuilder,
+  i32,
+  select,
+} from "./assembler.ts";
 import { STATUS } from "./addresses.ts";
 import type { Engine, Program } from "./engine.ts";
 import { type Stage, stageOf, type Stages, type Work } from "./launch.ts";
+import { findStrips, type Strips } from "./strips.ts";
 
 /** Fewer calls are not worth a function of their own. */
 const FEWEST = 2;
@@ -198,7 +205,12 @@ class Sequence implements CallGroup {
     this.#changing = parts.filter(({ call }) => call.changes);
     const steps = parts.flatMap((part) => part.steps);
     this.#refusals = steps.flatMap(({ refuse }) => refuse ?? []);
-    this.#run = compileSteps(engine, steps);
+    const pieces = parts.flatMap(({ call: { call }, steps }) =>
+      steps.map(({ work, refuse }) =>
+        steps.length === 1 && refuse === null ? { call, work } : null
+      )
+    );
+    this.#run = compileSteps(engine, steps, findStrips(pieces));
   }
 
   run(): void {
@@ -232,7 +244,11 @@ class Sequence implements CallGroup {
  * A function that runs all steps. It returns 0, or which of those that may leave
  * a status has left one, counted from 1; the steps behind that do not run.
  */
-function compileSteps(engine: Engine, steps: readonly Step[]): () => number {
+function compileSteps(
+  engine: Engine,
+  steps: readonly Step[],
+  strips: readonly Strips[],
+): () => number {
   const imports: WebAssembly.ModuleImports = {};
   const names = new Map<unknown, string>();
   const { module } = engine.draft();
@@ -250,15 +266,40 @@ function compileSteps(engine: Engine, steps: readonly Step[]): () => number {
       module.importFunction(name, parameters, "none") as unknown as Func,
     );
   }
+  const call = (
+    f: FunctionBuilder,
+    { program, args, work }: Step,
+    begin: Code<"i32">,
+    end: Code<"i32">,
+  ) => {
+    const entry = program.exports[work.entry]!;
+    const operands = [i32.const(args | 0), begin, end, i32.const(0)];
+    f.do(functions.get(entry)!.call(
+      ...operands.slice(0, entry.length) as [],
+    ) as never);
+  };
   let checked = 0;
   module.func("run", [], "i32", (f) => {
-    for (const { program, args, work, refuse } of steps) {
-      const entry = program.exports[work.entry]!;
-      const operands = [args | 0, 0, work.size, 0].slice(0, entry.length);
-      f.do(functions.get(entry)!.call(
-        ...operands.map((operand) => i32.const(operand)) as [],
-      ) as never);
-      if (refuse === null) continue;
+    for (let i = 0; i < steps.length;) {
+      const strip = strips.find(({ begin }) => begin === i);
+      if (strip !== undefined) {
+        const { count, rows, height } = strip;
+        const begin = f.let(i32.const(0));
+        f.for(begin, i32.const(rows), height, () => {
+          const next = i32.add(begin, i32.const(height));
+          const last = i32.const(rows);
+          const end = f.let(select(i32.lt_s(next, last), next, last));
+          for (const step of steps.slice(i, i + count)) {
+            const each = i32.const(step.work.size / rows);
+            call(f, step, i32.mul(begin, each), i32.mul(end, each));
+          }
+        });
+        i += count;
+        continue;
+      }
+      const step = steps[i++]!;
+      call(f, step, i32.const(0), i32.const(step.work.size));
+      if (step.refuse === null) continue;
       const number = ++checked;
       f.if(
         i32.load(i32.const(STATUS)),

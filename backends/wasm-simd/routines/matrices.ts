@@ -41,6 +41,11 @@ export interface MatrixEmitContext {
 export interface Division {
   /** Parts of the last dim but one are multiples of this. */
   readonly grain: number;
+  /**
+   * Whether a row touches no more memory than its extents and strides say, and
+   * only the first buffer is written.
+   */
+  readonly plain?: boolean;
   /** When the last dim is divided in place of the last but one. */
   readonly byColumns?: (call: KernelCall) => boolean;
   /** The buffer that does not advance with the last dim. */
@@ -69,7 +74,7 @@ export function compileMatrices(
   dtypes: readonly DType[],
   rank: number,
   body: (context: MatrixEmitContext) => void,
-  division: Division = { grain: 4 },
+  division: Division = { grain: 4, plain: true },
 ): Launch {
   const bound = { kind: "scalar", index: 0, dtype: "int32" } as const;
   const layout = new ArgumentLayout(dtypes, rank, [bound]);
@@ -150,7 +155,14 @@ export function compileMatrices(
         return { entry: "index", size, grain: 1, nanoseconds };
       }
       const size = rank > 1 ? call.shape[rank - 2]! : 1;
-      return { entry: "run", size, grain: division.grain, nanoseconds };
+      const { grain, plain = false } = division;
+      return {
+        entry: "run",
+        size,
+        grain,
+        nanoseconds,
+        ...(plain && rank > 1 ? { rows: { dim: rank - 2, outputs: 1 } } : {}),
+      };
     },
   });
 }
