@@ -86,9 +86,7 @@ describe("calls that work row by row", () => {
   });
 
   it("have strips that fit a cache, of whole vectors", () => {
-    const [{ height }] = findStrips([flat(y, x), flat(z, y)]) as [
-      { height: number },
-    ];
+    const height = findStrips([flat(y, x), flat(z, y)])[0]!.height;
     assert(height % 64 === 0);
     assert(3 * 4 * height <= 2 ** 17);
   });
