@@ -215,6 +215,26 @@ export async function isFolder(path: string | URL): Promise<boolean> {
   }
 }
 
+/**
+ * What a folder holds; links count as what they lead to.
+ *
+ * @throws {FileError} If it cannot be read.
+ */
+export async function listFolder(
+  path: string,
+): Promise<{ name: string; isFolder: boolean }[]> {
+  const { fs, paths } = fileModules("read", path);
+  try {
+    const names = await fs.readdir(path);
+    return await Promise.all(names.map(async (name) => ({
+      name,
+      isFolder: (await fs.stat(paths.join(path, name))).isDirectory(),
+    })));
+  } catch (cause) {
+    throw fileError("read", path, cause);
+  }
+}
+
 /** The path of a file beside another one. */
 export function besidePath(path: string | URL, name: string): string {
   const { paths, file } = fileModules("look beside", path);

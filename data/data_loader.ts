@@ -215,6 +215,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
     this.#next = { epoch: place.epoch + 1, batch: 0 };
     this.#running = place;
     const { length } = this;
+    this.dataset.setEpoch?.(place.epoch);
     const order = this.#order(place.epoch);
     const ahead: Ahead<Sample>[] = [];
     let asked = place.batch;

@@ -39,6 +39,13 @@ export interface Dataset<Sample = unknown> {
    * @param indices The samples, in order.
    */
   getBatch?(indices: Int32Array): unknown;
+  /**
+   * Is told the epoch, from 0 on, before a loader asks for its samples: what is
+   * random in them can depend on it.
+   *
+   * @param epoch The epoch.
+   */
+  setEpoch?(epoch: number): void;
 }
 
 /** Checks that a value is a dataset. */

@@ -29,6 +29,8 @@ export class Subset<Sample = unknown> implements Dataset<Sample> {
   readonly indices: Int32Array;
   /** Present where the dataset has it; see {@linkcode Dataset.getBatch}. */
   readonly getBatch?: (indices: Int32Array) => unknown;
+  /** Present where the dataset has it; see {@linkcode Dataset.setEpoch}. */
+  readonly setEpoch?: (epoch: number) => void;
 
   /**
    * Picks samples of a dataset.
@@ -49,6 +51,9 @@ export class Subset<Sample = unknown> implements Dataset<Sample> {
     if (dataset.getBatch !== undefined) {
       this.getBatch = (picked) =>
         dataset.getBatch!(picked.map((i) => this.indices[i]!));
+    }
+    if (dataset.setEpoch !== undefined) {
+      this.setEpoch = (epoch) => dataset.setEpoch!(epoch);
     }
   }
 

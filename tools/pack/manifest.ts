@@ -18,7 +18,16 @@ const WITH_SIDE_EFFECTS: Readonly<Record<string, readonly string[]>> = {
  * What only one entry point of a package needs: who uses that installs it.
  * `fast-check` makes the random cases of the conformance suite.
  */
-const OPTIONAL: ReadonlySet<string> = new Set(["fast-check"]);
+const OPTIONAL: ReadonlySet<string> = new Set([
+  "@cwasm/jpeg-turbo",
+  "@cwasm/lodepng",
+  "fast-check",
+]);
+
+/** What browsers do themselves: bundlers for them leave it out. */
+const NOT_IN_BROWSERS: Readonly<Record<string, readonly string[]>> = {
+  "@tenfold/data": ["@cwasm/jpeg-turbo", "@cwasm/lodepng"],
+};
 
 /**
  * @param imports The bare specifiers that its files import.
@@ -56,6 +65,11 @@ export function packageJson(
         }]),
       ),
       "./package.json": "./package.json",
+    },
+    ...self.name in NOT_IN_BROWSERS && {
+      browser: Object.fromEntries(
+        NOT_IN_BROWSERS[self.name]!.map((name) => [name, false]),
+      ),
     },
     dependencies,
     ...Object.keys(optional).length > 0 && {

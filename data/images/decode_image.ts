@@ -1,0 +1,59 @@
+/**
+ * Pictures out of files.
+ *
+ * @module
+ */
+import { checkCount } from "@tenfold/core/internal";
+import { DataFormatError, messageOf } from "../errors.ts";
+import { type ByteSource, readBytes } from "../source.ts";
+import { byBrowser } from "./_browser.ts";
+import type { Image } from "./image.ts";
+import { pictureKind } from "./_kind.ts";
+
+/**
+ * The picture of a PNG or JPEG file. Browsers decode it themselves; on Deno, Bun
+ * and Node that is done by libjpeg-turbo and lodepng, which are loaded with the
+ * first file of their kind.
+ *
+ * Transparency is left out and gray becomes three equal channels. The orientation
+ * that a camera notes is not applied, as in Pillow. A PNG of 16 bits keeps the
+ * upper 8.
+ *
+ * @param source The bytes of a file, or where they are.
+ * @returns The picture.
+ * @throws {DataFormatError} If it is not a PNG or JPEG file, is damaged, or is a
+ * JPEG in CMYK.
+ * @throws {FileError} If the source cannot be read.
+ *
+ * @example A file's size
+ * ```ts ignore
+ * import { decodeImage } from "@tenfold/data/images";
+ *
+ * const { width, height } = await decodeImage("cats/tom.jpg");
+ * ```
+ */
+export async function decodeImage(source: ByteSource): Promise<Image> {
+  checkCount("decodeImage", arguments.length, 1);
+  const bytes = await readBytes(source);
+  const kind = pictureKind(bytes);
+  try {
+    return await byBrowser(bytes, kind) ??
+      await (kind === "png"
+        ? (await import("./_decode_png.ts")).decodePng(bytes)
+        : (await import("./_decode_jpeg.ts")).decodeJpeg(bytes));
+  } catch (cause) {
+    // What is not installed is no fault of the file.
+    if (
+      cause instanceof Error &&
+      /resol|find (module|package)/i.test(cause.message)
+    ) {
+      throw cause;
+    }
+    throw new DataFormatError(
+      `Cannot decode the image as the ${kind.toUpperCase()} file is damaged: ${
+        messageOf(cause)
+      }`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Pictures as pixels.
+ *
+ * @module
+ */
+import { type Tensor, tensor } from "@tenfold/core";
+import { deviceFor, parseArguments, showValue } from "@tenfold/core/internal";
+import * as z from "@tenfold/core/schema";
+import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
+
+/** A picture in red, green and blue, 8 bits each. */
+export interface Image {
+  /** Number of columns. */
+  readonly width: number;
+  /** Number of rows. */
+  readonly height: number;
+  /** Row by row, three numbers from 0 to 255 for each pixel. */
+  readonly data: Uint8Array;
+}
+
+/** Figures by which pixels are normalised, one for all channels or one each. */
+export interface PixelScale {
+  /** Is subtracted from values of 0 to 1. @default {0} */
+  readonly mean?: number | readonly number[];
+  /** Divides what is left. @default {1} */
+  readonly std?: number | readonly number[];
+}
+
+/** Options of {@linkcode imageToTensor}. */
+export interface ImageToTensorOptions extends PixelScale, DeviceOption {}
+
+const channels = (positive: boolean) => {
+  const fits = (value: unknown) =>
+    typeof value === "number" && Number.isFinite(value) &&
+    (!positive || value > 0);
+  return z.optional(z.custom<number | readonly number[]>(
+    (value) =>
+      Array.isArray(value) ? value.length === 3 && value.every(fits) : fits(
+        value,
+      ),
+    `must be a ${
+      positive ? "positive " : ""
+    }number, or one for each of three channels`,
+  ));
+};
+
+/** The schemas of {@linkcode PixelScale}. */
+export const scaleOptions: {
+  readonly mean: z.Optional<number | readonly number[] | undefined>;
+  readonly std: z.Optional<number | readonly number[] | undefined>;
+} = { mean: channels(false), std: channels(true) };
+
+const optionsSchema = z.strictObject({ ...scaleOptions, device: deviceOption });
+
+/** Checks that a value is a picture. */
+export function checkImage(value: unknown, operation: string): void {
+  const { width, height, data } = (value ?? {}) as Partial<Image>;
+  if (
+    Number.isInteger(width) && width! > 0 && Number.isInteger(height) &&
+    height! > 0 && data instanceof Uint8Array &&
+    data.length === width! * height! * 3
+  ) return;
+  throw new TypeError(
+    `Cannot ${operation} as an image has a width, a height and data of width * height * 3 bytes: got ${
+      data instanceof Uint8Array
+        ? `${width} by ${height} with ${data.length} bytes`
+        : showValue(value)
+    }`,
+  );
+}
+
+/** Writes a picture as planes of numbers, scaled; `at` is where it begins. */
+export function writePlanes(
+  { width, height, data }: Image,
+  { mean = 0, std = 1 }: PixelScale,
+  into: Float32Array,
+  at: number,
+): void {
+  const size = width * height;
+  for (let channel = 0; channel < 3; channel++) {
+    const shift = typeof mean === "number" ? mean : mean[channel]!;
+    const scale = typeof std === "number" ? std : std[channel]!;
+    const values = new Float32Array(256);
+    for (let v = 0; v < 256; v++) values[v] = (v / 255 - shift) / scale;
+    const begin = at + channel * size;
+    for (let i = 0; i < size; i++) {
+      into[begin + i] = values[data[i * 3 + channel]!]!;
+    }
+  }
+}
+
+/**
+ * A picture as a float32 tensor of shape `[3, height, width]`, with values from
+ * 0 to 1 unless `mean` and `std` normalise them.
+ *
+ * @param image The picture.
+ * @param options `mean`, `std` and `device`.
+ * @returns The tensor.
+ * @throws {TypeError} If `image` is not a picture, or an option is unknown or of
+ * the wrong type.
+ *
+ * @example One red pixel
+ * ```ts
+ * import { imageToTensor } from "@tenfold/data/images";
+ * import { assertEquals } from "@std/assert";
+ * import "@tenfold/tenfold";
+ *
+ * const red = { width: 1, height: 1, data: Uint8Array.of(255, 0, 0) };
+ * const x = imageToTensor(red, { mean: 0.5, std: 0.5 });
+ * assertEquals(await x.toArray(), [[[1]], [[-1]], [[-1]]]);
+ * ```
+ */
+export function imageToTensor(
+  image: Image,
+  options: ImageToTensorOptions = {},
+): Tensor {
+  const operation = "make a tensor of an image";
+  const { device, ...scale } = parseArguments(
+    optionsSchema,
+    { image },
+    options,
+    arguments,
+    operation,
+  );
+  checkImage(image, operation);
+  const { width, height } = image;
+  const values = new Float32Array(3 * width * height);
+  writePlanes(image, scale as PixelScale, values, 0);
+  return tensor(values, {
+    shape: [3, height, width],
+    device: deviceFor(device === undefined ? {} : { device }),
+  });
+}

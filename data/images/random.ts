@@ -1,0 +1,45 @@
+/**
+ * Random numbers for transforms of pictures.
+ *
+ * @module
+ */
+import { threefry } from "@tenfold/core/backend";
+import { checkCount } from "@tenfold/core/internal";
+
+/** Gives a number from 0 up to 1, another with each call. */
+export type Random = () => number;
+
+/** Keeps these apart from what loaders draw from the same seed. */
+const STREAM = 0x696d6167;
+
+/**
+ * The random numbers of one sample: they depend on the seed, the epoch and the
+ * index alone, on every runtime and in whatever order samples are asked for.
+ *
+ * @param seed An integer.
+ * @param epoch The epoch, from 0 on.
+ * @param index The sample.
+ * @returns The numbers, one with each call.
+ *
+ * @example The same numbers again
+ * ```ts
+ * import { sampleRandom } from "@tenfold/data/images";
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ *
+ * assertEquals(sampleRandom(0, 1, 7)(), sampleRandom(0, 1, 7)());
+ * assertNotEquals(sampleRandom(0, 1, 7)(), sampleRandom(0, 2, 7)());
+ * ```
+ */
+export function sampleRandom(
+  seed: number,
+  epoch: number,
+  index: number,
+): Random {
+  checkCount("sampleRandom", arguments.length, 3);
+  const [low, high] = [seed | 0, Math.floor(seed / 2 ** 32) ^ STREAM];
+  let count = 0;
+  return () => {
+    const turn = (epoch << 12) ^ count++;
+    return (threefry(low, high, index, turn) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Pictures in other sizes.
+ *
+ * @module
+ */
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "@tenfold/core/schema";
+import { type Interpolation, resample } from "./_resample.ts";
+import { type Size, sizeOption } from "./_transform_options.ts";
+import { checkImage } from "./image.ts";
+import type { Transform } from "./transform.ts";
+
+/** Options of transforms that resample. */
+export interface ResizeOptions {
+  /** How pixels between pixels are made. @default {"bilinear"} */
+  readonly interpolation?: Interpolation;
+}
+
+/** The schema of {@linkcode ResizeOptions}. */
+export const interpolation: z.Schema<Interpolation> = z._default(
+  z.enum(
+    ["nearest", "bilinear", "bicubic"],
+    'must be "nearest", "bilinear" or "bicubic"',
+  ),
+  "bilinear",
+);
+
+/**
+ * Resizes pictures, with antialiasing where they shrink: the same bytes as
+ * Pillow's, and so as torchvision's `Resize` of its images.
+ *
+ * @param size `[height, width]`; one number is the shorter side, and the other
+ * keeps the ratio.
+ * @param options `interpolation`.
+ * @returns The transform.
+ * @throws {TypeError} If an argument is of the wrong type, or an option unknown.
+ *
+ * @example Four pixels become one
+ * ```ts
+ * import { resize } from "@tenfold/data/images";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const data = Uint8Array.of(0, 0, 0, 100, 0, 0, 0, 100, 0, 100, 100, 0);
+ * const small = resize(1)({ width: 2, height: 2, data }, Math.random);
+ * assertEquals([...small.data], [50, 50, 0]);
+ * ```
+ */
+export function resize(size: Size, options: ResizeOptions = {}): Transform {
+  const operation = "resize images";
+  const parsed = parseArguments(
+    z.strictObject({ size: sizeOption, interpolation }),
+    { size },
+    options,
+    arguments,
+    operation,
+  );
+  return (image) => {
+    checkImage(image, operation);
+    const { width, height } = image;
+    const long = (one: number) =>
+      Math.trunc(one * Math.max(width, height) / Math.min(width, height));
+    const [tall, wide] = typeof parsed.size !== "number"
+      ? parsed.size
+      : width < height
+      ? [long(parsed.size), parsed.size]
+      : [parsed.size, long(parsed.size)];
+    return resample(image, wide, tall, parsed.interpolation);
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * Transforms of pictures that need no figures.
+ *
+ * @module
+ */
+import type { Image } from "./image.ts";
+import type { Random } from "./random.ts";
+
+/** Makes a picture of a picture; what is random in it comes from `random`. */
+export type Transform = (image: Image, random: Random) => Image;
+
+/**
+ * Several transforms in order.
+ *
+ * @param transforms The transforms.
+ * @returns One that does them all.
+ * @throws {TypeError} If one is not a function.
+ *
+ * @example As for training on photographs
+ * ```ts
+ * import * as images from "@tenfold/data/images";
+ *
+ * const augment = images.compose(
+ *   images.randomResizedCrop(224),
+ *   images.randomHorizontalFlip(),
+ *   images.colorJitter({ brightness: 0.2, contrast: 0.2, saturation: 0.2 }),
+ * );
+ * ```
+ */
+export function compose(...transforms: readonly Transform[]): Transform {
+  const odd = transforms.find((one) => typeof one !== "function");
+  if (odd !== undefined) {
+    throw new TypeError(
+      `Cannot compose transforms as each must be a function of an image: got ${typeof odd}`,
+    );
+  }
+  return (image, random) =>
+    transforms.reduce((made, transform) => transform(made, random), image);
+}
