@@ -140,11 +140,30 @@ async function denoTest(
       (text) => Deno.stdout.writeSync(encoder.encode(withoutJoined(text))),
     );
   }
-  const { success } = await child.status;
-  const tally = countCases(await Deno.readTextFile(report));
+  const { success, signal } = await child.status;
+  const text = await Deno.readTextFile(report);
   await Deno.remove(report);
-  if (!success && tally.failed === 0) tally.failed = 1;
+  const tally = countCases(text);
+  if (success || tally.failed > 0) return tally;
+  if (signal === "SIGABRT" && isWhole(text)) {
+    console.error(
+      "Deno ended by SIGABRT after its last test: the driver of the software GPU adapter is unloaded while threads still end",
+    );
+  } else {
+    tally.failed = 1;
+  }
   return tally;
+}
+
+/**
+ * Whether a JUnit report was written to its end, which Deno does after the last
+ * test. Where a test used WebGPU on the software adapter (Mesa 22.3.6), one
+ * process in twenty then aborts: exit() unloads the driver's libraries while
+ * the thread of the last test still gives back its memory. No test of ours runs
+ * at that time.
+ */
+function isWhole(report: string): boolean {
+  return report.trimEnd().endsWith("</testsuites>");
 }
 
 /**
