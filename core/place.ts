@@ -32,9 +32,12 @@ export function callPlace(): Place | null {
  * and by the URL that the source maps of the npm packages give them.
  */
 function ownFolders(): readonly string[] {
+  // A classic script that a bundler made has no URL.
+  const here: string | undefined = import.meta.url;
   return ["core", "backends", "nn", "optim", "data", "train", "tenfold"]
     .flatMap((name) => {
-      const { href } = new URL(`../${name}/`, import.meta.url);
+      if (here === undefined) return [];
+      const { href } = new URL(`../${name}/`, here);
       return [href, href.replace(/^file:\/\//, ""), `tenfold://${name}/`];
     });
 }

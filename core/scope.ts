@@ -3,6 +3,7 @@
  *
  * @module
  */
+import "./dispose_symbol.ts";
 import { OWNER } from "./members.ts";
 import { OverlapError } from "./errors.ts";
 import { checkCount } from "./options.ts";

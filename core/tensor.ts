@@ -6,6 +6,7 @@
  *
  * @module
  */
+import "./dispose_symbol.ts";
 import {
   ADOPT_GRAD,
   ADOPT_VALUE,

@@ -26,8 +26,8 @@ interface Runtime {
  * @param path The path from this folder, without an ending.
  */
 export function moduleNow(path: string): unknown {
-  const here = import.meta.url;
-  if (!here.startsWith("file:")) return undefined;
+  const here: string | undefined = import.meta.url;
+  if (!here?.startsWith("file:")) return undefined;
   const { process, Deno } = globalThis as Runtime;
   // The ending of this file: `.ts`, or `.js` in packages for npm.
   const ending = here.slice(here.lastIndexOf("."));

@@ -3,11 +3,6 @@ import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import { wasmSimd, whyNoWasmSimd } from "@tenfold/backends/wasm-simd";
 import { probeWebgpu } from "@tenfold/backends/webgpu/probe";
 import { registerBackend } from "@tenfold/core";
-import {
-  backendFromEnvironment,
-  environmentVariable,
-  openDevice,
-} from "@tenfold/core/internal";
 
 registerBackend("cpu-typedarray", () => cpuTypedArray(), { preferred: true });
 registerBackend("wasm-simd", () => wasmSimd(), {
@@ -19,10 +14,3 @@ registerBackend("webgpu", async () => {
   const { webgpu } = await import("@tenfold/backends/webgpu");
   return await webgpu();
 }, { probe: probeWebgpu });
-
-// Nothing is waited for unless one of the two variables is set. A BLAS is loaded
-// before programs that wait for nothing begin.
-if (environmentVariable("TENFOLD_BLAS") !== null) {
-  await openDevice("wasm-simd").catch(() => {});
-}
-await backendFromEnvironment();

@@ -21,14 +21,7 @@
  *
  * @module
  */
-import "./_register_backends.ts";
+import "./_environment.ts";
 
-export * from "@tenfold/core";
-export { compile } from "@tenfold/core/compile";
-export * from "@tenfold/core/functions";
-// What the functions of fused are made of.
-export { call, expr } from "@tenfold/core/backend";
-export * as data from "@tenfold/data";
-export * as nn from "@tenfold/nn";
-export * as optim from "@tenfold/optim";
-export * as train from "@tenfold/train";
+// All that is exported is listed there.
+export * from "./browser.ts";

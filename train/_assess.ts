@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { scope, type Tensor } from "@tenfold/core";
-import { noGradNow } from "@tenfold/core/internal";
+import type { Tensor } from "@tenfold/core";
+import { noGradNow, tidyNow } from "@tenfold/core/internal";
 import { iterate, partsOf } from "./_iterate.ts";
 import type { NamedMetric } from "./_metrics.ts";
 import { withOwnModes } from "./_modes.ts";
@@ -62,12 +62,12 @@ export class Assessor {
     const tally = new Tally(this.#metrics);
     const pace = new Pace();
     let number = 0;
-    const look = (batch: Batch): void => {
-      using _ = scope();
-      const { inputs, target } = partsOf(batch, operation);
-      const { output, loss } = this.#look(inputs, target);
-      tally.add(loss, output, target, ++number);
-    };
+    const look = (batch: Batch): void =>
+      tidyNow(() => {
+        const { inputs, target } = partsOf(batch, operation);
+        const { output, loss } = this.#look(inputs, target);
+        tally.add(loss, output, target, ++number);
+      });
     return await withOwnModes(this.#model, async (task) => {
       try {
         this.#model.eval();

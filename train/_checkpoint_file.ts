@@ -39,13 +39,16 @@ const metadataSchema = z.object({
 export async function encodeCheckpoint(
   take: () => unknown,
 ): Promise<Uint8Array> {
-  const bytes = (() => {
-    using _ = scope();
+  const inner = scope();
+  let bytes: Promise<Uint8Array>;
+  try {
     const { json, tensors } = pack(take());
-    return encodeSafetensors(tensors, {
+    bytes = encodeSafetensors(tensors, {
       metadata: { format: "tenfold checkpoint", version: "2", state: json },
     });
-  })();
+  } finally {
+    inner.dispose();
+  }
   return await bytes;
 }
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { noGrad, scope, Tensor } from "@tenfold/core";
+import { scope, Tensor, type TypedArray } from "@tenfold/core";
+import { noGradNow } from "@tenfold/core/internal";
 import { classesOf } from "./_classes.ts";
 
 /** Class numbers, or the scores that lead to them. */
@@ -68,16 +69,21 @@ async function readTensors(
   threshold: number | undefined,
   operation: string,
 ): Promise<ReadClasses> {
-  const [reads, count] = (() => {
-    using _scope = scope();
-    using _ = noGrad();
-    const found = classesOf(predictions, targets, threshold, operation);
+  const inner = scope();
+  let count: number | undefined;
+  let reads: Promise<TypedArray[]>;
+  try {
+    const found = noGradNow(() =>
+      classesOf(predictions, targets, threshold, operation)
+    );
+    count = found.count;
     // The reads begin while the tensors are there.
-    const reads = Promise.all([found.predicted.data(), found.actual.data()]);
-    return [reads, found.count];
-  })();
+    reads = Promise.all([found.predicted.data(), found.actual.data()]);
+  } finally {
+    inner.dispose();
+  }
   const [predicted, actual] = await reads;
-  return { predicted, actual, count };
+  return { predicted: predicted!, actual: actual!, count };
 }
 
 function readArrays(

@@ -5,7 +5,7 @@
  * @module
  */
 import { scope, stack, type Tensor, tensor } from "@tenfold/core";
-import { noGradNow, type Task } from "@tenfold/core/internal";
+import { noGradNow, type Task, tidyNow } from "@tenfold/core/internal";
 import { clipGradNorm_ } from "@tenfold/optim";
 import type { Settings } from "./_fit_options.ts";
 import { partsOf } from "./_iterate.ts";
@@ -64,9 +64,10 @@ export class Stepper {
 
   /** One step on the `number`-th batch of its epoch, whatever comes out. */
   learn(batch: Batch, number: number): void {
-    using _ = scope();
-    const { inputs, target } = partsOf(batch, "fit");
-    this.#count(this.#whole(inputs, target), target, number);
+    tidyNow(() => {
+      const { inputs, target } = partsOf(batch, "fit");
+      this.#count(this.#whole(inputs, target), target, number);
+    });
   }
 
   /**

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { scope } from "@tenfold/core";
-import { parseArguments, parseOptions } from "@tenfold/core/internal";
+import { parseArguments, parseOptions, tidyNow } from "@tenfold/core/internal";
 import { readBytes, writeFileAtomic } from "@tenfold/data";
 import * as z from "@tenfold/core/schema";
 import {
@@ -208,11 +207,10 @@ export function checkpoint(
         if (bytes === null) await write(run, first);
         return;
       }
-      {
-        using _ = scope();
+      tidyNow(() => {
         const device = run.model.parameters()[0]?.device;
         run.loadStateDict(decodeCheckpoint(bytes, path, device));
-      }
+      });
       exempt = new Set(nonFiniteTensors(bytes));
       last = run.step;
       if (keepLast > 1) {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { noGrad, scope, type Tensor } from "@tenfold/core";
-import { checkCount } from "@tenfold/core/internal";
+import { scope, type Tensor } from "@tenfold/core";
+import { checkCount, noGradNow } from "@tenfold/core/internal";
 import type { Metric } from "./metric.ts";
 
 /**
@@ -32,12 +32,14 @@ export async function measure(
   target: Tensor,
 ): Promise<number> {
   checkCount("measure", arguments.length, 3);
-  const sums = (() => {
-    using _scope = scope();
-    using _ = noGrad();
+  const inner = scope();
+  let sums: ReturnType<Tensor["data"]>;
+  try {
     // The read begins while the tensor is there.
-    return metric.statistics(output, target).data();
-  })();
+    sums = noGradNow(() => metric.statistics(output, target)).data();
+  } finally {
+    inner.dispose();
+  }
   const samples = target.shape[0] ?? 1;
   return metric.compute(await sums, { samples, elements: target.size });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import "../dispose_symbol.ts";
 import { OverlapError } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { callPlace, type Place, showPlace, traceAll } from "../place.ts";

@@ -41,10 +41,14 @@ export function makeTensors(
   files: StorageFiles,
   options: DeviceOption,
 ): Map<TensorRef, Tensor> {
-  using room = scope();
-  const made = new TensorMaker(files, options).make(refs);
-  for (const tensor of made.values()) room.keep(tensor);
-  return made;
+  const room = scope();
+  try {
+    const made = new TensorMaker(files, options).make(refs);
+    for (const tensor of made.values()) room.keep(tensor);
+    return made;
+  } finally {
+    room.dispose();
+  }
 }
 
 class TensorMaker {
@@ -136,7 +140,8 @@ class TensorMaker {
         end = Math.max(end, list[next++]!.end);
       }
       const elements = this.#decode(ref.storage, ref).slice(begin, end);
-      using base = this.#tensor(elements, ref, [end - begin]);
+      // It ends with the scope around all of this.
+      const base = this.#tensor(elements, ref, [end - begin]);
       for (const dense of list.slice(first, next)) {
         this.#made.set(dense.ref, viewOf(base, dense, begin));
       }
@@ -220,8 +225,8 @@ function viewOf(
   from: number,
 ): Tensor {
   const extents = shape.map((n, d) => strides[d] === 0 ? 1 : n);
-  using run = base.narrow(0, begin - from, end - begin);
-  using laid = run.reshape(order.map((d) => extents[d]!));
+  const run = base.narrow(0, begin - from, end - begin);
+  const laid = run.reshape(order.map((d) => extents[d]!));
   const place = order.map((_, d) => order.indexOf(d));
   return expanded(laid.permute(place), shape);
 }
@@ -229,6 +234,5 @@ function viewOf(
 /** A view that repeats dims of one element, in place of the tensor. */
 function expanded(tensor: Tensor, shape: readonly number[]): Tensor {
   if (shape.every((n, d) => n === tensor.shape[d])) return tensor;
-  using compact = tensor;
-  return compact.expand([...shape]);
+  return tensor.expand([...shape]);
 }

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { fileURLToPath } from "node:url";
 import { bundle } from "./_bundle.ts";
@@ -6,9 +6,10 @@ import { bundle } from "./_bundle.ts";
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 // Outside of the tests, as Bun gives a test five seconds.
-const [one, all, layers] = [
+const [one, all, browser, layers] = [
   await bundle(here("./_one_import.ts")),
   await bundle(here("./_all_imports.ts")),
+  await bundle(here("./_browser_entry.ts")),
   await bundle(here("./_layers_only.ts")),
 ];
 
@@ -26,6 +27,18 @@ describe("a bundle for browsers", () => {
         [],
       );
     }
+  });
+
+  it("is a classic script, without imports, await at the top level and using", () => {
+    // It is compiled here, not run.
+    // Where there is no `import.meta`, bundlers write an empty object.
+    const compile = (script: string) =>
+      new Function(script.replaceAll("import.meta", "({})"));
+    for (const script of [browser, layers]) {
+      compile(script);
+      assertEquals(script.match(/^\s*(await )?using \w+ = /m), null);
+    }
+    assertThrows(() => compile("await 1;"), SyntaxError);
   });
 
   it("holds no library of schemas", () => {

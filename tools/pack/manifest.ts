@@ -8,10 +8,21 @@ import type { Package } from "./workspace.ts";
 
 /**
  * Modules that must be kept even where nothing is imported from them: the
- * umbrella registers the backends.
+ * umbrella registers the backends, and core brings `Symbol.dispose` along.
  */
 const WITH_SIDE_EFFECTS: Readonly<Record<string, readonly string[]>> = {
-  "@tenfold/tenfold": ["./mod.js"],
+  "@tenfold/core": ["./dispose_symbol.js"],
+  "@tenfold/tenfold": [
+    "./_environment.js",
+    "./_register_backends.js",
+    "./browser.js",
+    "./mod.js",
+  ],
+};
+
+/** Entry points that bundlers for browsers take in the place of the first. */
+const IN_BROWSERS: Readonly<Record<string, string>> = {
+  "@tenfold/tenfold": "./browser.js",
 };
 
 /**
@@ -61,6 +72,8 @@ export function packageJson(
       ...Object.fromEntries(
         Object.entries(self.exports).map(([entry, file]) => [entry, {
           types: file.replace(/\.ts$/, ".d.ts"),
+          ...entry === "." && IN_BROWSERS[self.name] !== undefined &&
+            { browser: IN_BROWSERS[self.name] },
           default: toJs(file),
         }]),
       ),
