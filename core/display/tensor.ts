@@ -10,8 +10,10 @@ import { encodePng } from "./png.ts";
 /** Representations by media type, of which a notebook takes what it can show. */
 export type Representations = Record<string, string>;
 
-/** Narrower than this, numbers tell more than an image does. */
+/** Narrower than this, the numbers of a matrix tell more than an image does. */
 const LEAST_SIDE = 6;
+/** The same of images in three or four dims, which are few matrices' shape. */
+const LEAST_SIDE_OF_IMAGES = 4;
 /** The most images that are drawn. */
 const MOST_IMAGES = 64;
 /** The most pixels of a side, of one image and of many: below a megabyte. */
@@ -27,7 +29,8 @@ export async function displayTensor(tensor: Tensor): Promise<Representations> {
     `on ${tensor.device.name}${tensor.requiresGrad ? ", requires grad" : ""}`;
   const layout = imageLayout(tensor.shape);
   const body: string[] = [];
-  if (layout && Math.min(layout.height, layout.width) >= LEAST_SIDE) {
+  const least = tensor.ndim === 2 ? LEAST_SIDE : LEAST_SIDE_OF_IMAGES;
+  if (layout && Math.min(layout.height, layout.width) >= least) {
     const pixels = await drawImages(tensor, {
       most: MOST_IMAGES,
       side: layout.images === 1 ? SIDE : SIDE_OF_MANY,

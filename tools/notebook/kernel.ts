@@ -79,24 +79,36 @@ export class Kernel implements AsyncDisposable {
 
   /** Runs a cell, and gives its outputs in order. */
   async run(code: string): Promise<Output[]> {
-    const id = await this.#request("execute_request", {
+    const id = await this.#execute(code, true);
+    const outputs: Output[] = [];
+    const displays = new Map<string, number>();
+    const take = async (until: string) => {
+      while (true) {
+        const { type, parent, content } = await this.#receive(this.#news);
+        if (parent === id) this.#take(type, content, outputs, displays);
+        if (
+          parent === until && type === "status" &&
+          content.execution_state === "idle"
+        ) break;
+      }
+      while ((await this.#receive(this.#shell)).parent !== until);
+    };
+    await take(id);
+    // A result may come after the word that the cell is done: the kernel sends
+    // it before it runs what follows.
+    await take(await this.#execute("void 0", false));
+    return outputs;
+  }
+
+  #execute(code: string, counts: boolean): Promise<string> {
+    return this.#request("execute_request", {
       code,
-      silent: false,
-      store_history: true,
+      silent: !counts,
+      store_history: counts,
       user_expressions: {},
       allow_stdin: false,
       stop_on_error: true,
     });
-    const outputs: Output[] = [];
-    const displays = new Map<string, number>();
-    while (true) {
-      const { type, parent, content } = await this.#receive(this.#news);
-      if (parent !== id) continue;
-      if (type === "status" && content.execution_state === "idle") break;
-      this.#take(type, content, outputs, displays);
-    }
-    while ((await this.#receive(this.#shell)).parent !== id);
-    return outputs;
   }
 
   #take(
