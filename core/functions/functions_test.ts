@@ -132,6 +132,57 @@ const SMOOTH: readonly Smooth[] = [
     (x) => f.maskedSelect(x!.square(), bool([true, false, true])),
     [MATRIX],
   ],
+  ["cummax", (x) => f.cummax(x!.square(), 1).values, [MATRIX]],
+  ["cummin", (x) => f.cummin(x!.square(), 0).values, [MATRIX]],
+  ["logcumsumexp", (x) => f.logcumsumexp(x!, 1), [MATRIX]],
+  ["kthvalue", (x) => f.kthvalue(x!.square(), 2).values, [MATRIX]],
+  ["median", (x) => f.median(x!.square()), [MATRIX]],
+  ["median of lines", (x) => f.median(x!.square(), 1).values, [MATRIX]],
+  ["nanmedian", (x) => f.nanmedian(x!.square(), 0).values, [MATRIX]],
+  ["mode", (x) => f.mode(x!.square(), 0).values, [MATRIX]],
+  ...(["linear", "lower", "higher", "midpoint", "nearest"] as const).map(
+    (interpolation): Smooth => [
+      `quantile, ${interpolation}`,
+      (x) => f.quantile(x!.square(), [0.3, 0.8], 1, { interpolation }),
+      [MATRIX],
+    ],
+  ),
+  ["nanquantile", (x) => f.nanquantile(x!.square(), 0.3), [MATRIX]],
+  ["roll", (x) => f.roll(x!.square(), 1), [MATRIX]],
+  ["rot90", (x) => f.rot90(x!.square()), [MATRIX]],
+  ["movedim", (x) => f.movedim(x!.square(), 0, 1), [MATRIX]],
+  ["unflatten", (x) => f.unflatten(x!.square(), 1, [3, 1]), [MATRIX]],
+  ["meshgrid", (x) => f.meshgrid([x!.select(0, 0), x!.select(0, 1)])[1]!, [
+    MATRIX,
+  ]],
+  ["diag", (x) => f.diag(x!.square(), 1), [MATRIX]],
+  ["diagEmbed", (x) => f.diagEmbed(x!.square()), [MATRIX]],
+  ["mm", (a, b) => f.mm(a!, b!.t()), [MATRIX, OTHER]],
+  ["bmm", (a, b) => f.bmm(a!.unsqueeze(1), b!.unsqueeze(2)), [MATRIX, OTHER]],
+  [
+    "addmm",
+    (x, a) => f.addmm(x!, a!, x!.t().matmul(a!), { alpha: 2, beta: 3 }),
+    [
+      MATRIX,
+      OTHER,
+    ],
+  ],
+  [
+    "baddbmm",
+    (x, a) => f.baddbmm(x!, a!.unsqueeze(0), x!.t().matmul(a!).unsqueeze(0)),
+    [
+      MATRIX,
+      OTHER,
+    ],
+  ],
+  ["trace", (x) => f.trace(x!.square()), [MATRIX]],
+  ...[0.5, 1, 2, 3].map((p): Smooth => [
+    `cdist, p = ${p}`,
+    (a, b) => f.cdist(a!, b!, { p }),
+    [MATRIX, OTHER],
+  ]),
+  ["cov", (x) => f.cov(x!), [MATRIX]],
+  ["corrcoef", (x) => f.corrcoef(x!), [[[1, 2, 4, 3], [2, -1, 0, 5]]]],
 ];
 
 describe("gradients of functions", () => {
@@ -272,6 +323,76 @@ describe("placing by an index", () => {
         assertEquals(await found.toArray(), [[0]]);
         x.dispose();
       }),
+  );
+});
+
+describe("functions of order, counts and shape", () => {
+  it(
+    "refuse what does not fit",
+    clean(() => {
+      const x = tensor([[1, 2, 3], [4, 5, 6]]);
+      const none = tensor([]);
+      const cases: [() => unknown, new (message: string) => Error, string][] = [
+        [() => f.kthvalue(x, 4), RangeError, "integer from 1 to 3"],
+        [() => f.kthvalue(x, 0), RangeError, "integer from 1 to 3"],
+        [() => f.median(none, 0), ShapeError, "has no elements"],
+        [() => f.mode(none), ShapeError, "has no elements"],
+        [() => f.quantile(x, 1.5), RangeError, "a number from 0 to 1"],
+        [() => f.quantile(x, [0.5, NaN]), RangeError, "a number from 0 to 1"],
+        [() => f.quantile(x, tensor([2])), RangeError, "from 0 to 1"],
+        [() => f.quantile(none, 0.5), ShapeError, "no elements"],
+        [
+          () => f.quantile(x, 0.5, 0, { interpolation: "cubic" as "linear" }),
+          RangeError,
+          "expected one of linear",
+        ],
+        [() => f.bincount(int([1, -1])), RangeError, "negative: got -1"],
+        [() => f.bincount(tensor([1])), DTypeError, "whole numbers"],
+        [() => f.bincount(int([[1]])), ShapeError, "vector"],
+        [() => f.histogram(x, 0), RangeError, "positive integer: got 0"],
+        [() => f.histogram(x, tensor([1])), ShapeError, "edges"],
+        [() => f.histogram(x, 2, { range: [2, 1] }), RangeError, "ascending"],
+        [() => f.searchsorted(x, tensor([1])), ShapeError, "leading dims"],
+        [() => f.bucketize(x, x), ShapeError, "must be a vector"],
+        [() => f.roll(x, [1, 2], 0), ShapeError, "one integer shift"],
+        [() => f.roll(x, [1, 2]), ShapeError, "for all elements"],
+        [() => f.rot90(x, 1, [0, 0]), IndexError, "appears twice"],
+        [() => f.rot90(x, 0.5), ShapeError, "an integer and two different"],
+        [() => f.movedim(x, [0, 1], 0), ShapeError, "one place for each dim"],
+        [() => f.unflatten(x, 1, [2, -1]), ShapeError, "multiply to it"],
+        [() => f.meshgrid([x]), ShapeError, "other than vectors"],
+        [
+          () => f.meshgrid([none], { indexing: "no" as "ij" }),
+          RangeError,
+          '"ij" or "xy"',
+        ],
+        [() => f.diag(x.unsqueeze(0)), ShapeError, "use diagEmbed"],
+        [() => f.diagEmbed(x, { dim1: 0, dim2: 0 }), ShapeError, "different"],
+        [() => f.triuIndices(-1, 2), RangeError, "non-negative"],
+        [() => f.mm(x, x.unsqueeze(0)), ShapeError, "use matmul for others"],
+        [
+          () => f.bmm(x.unsqueeze(0), x.t().expand([2, 3, 2])),
+          ShapeError,
+          "batches",
+        ],
+        [() => f.trace(none), ShapeError, "Cannot trace"],
+        [() => f.cdist(x, x.t()), ShapeError, "rows of one length"],
+        [() => f.cdist(x, x, { p: -1 }), RangeError, "negative: got -1"],
+        [() => f.cov(x, { aweights: none }), ShapeError, "one weight"],
+      ];
+      for (const [call, type, message] of cases) {
+        assertThrows(call, type, message, String(call));
+      }
+    }),
+  );
+
+  it(
+    "count NaN as different from NaN",
+    clean(() => {
+      const { values, counts } = f.unique(tensor([NaN, 1, NaN]));
+      assertEquals(values.toArraySync(), [1, NaN, NaN]);
+      assertEquals(counts.toArraySync(), [1, 1, 1]);
+    }),
   );
 });
 

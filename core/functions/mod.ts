@@ -15,6 +15,19 @@
  * @module
  */
 export {
+  diag,
+  diagEmbed,
+  type DiagEmbedOptions,
+  meshgrid,
+  movedim,
+  roll,
+  rot90,
+  type TriangleOptions,
+  trilIndices,
+  triuIndices,
+  unflatten,
+} from "./arrange.ts";
+export {
   addcdiv,
   addcmul,
   copysign,
@@ -33,6 +46,45 @@ export {
   nanmean,
   nansum,
 } from "./compare.ts";
+export {
+  bincount,
+  type BincountOptions,
+  bucketize,
+  histogram,
+  type HistogramOptions,
+  type SearchOptions,
+  searchsorted,
+  type Unique,
+  unique,
+} from "./count.ts";
+export {
+  cummax,
+  cummin,
+  logcumsumexp,
+  type ValuesAndIndices,
+} from "./cumulative.ts";
+export {
+  type Interpolation,
+  kthvalue,
+  median,
+  mode,
+  nanmedian,
+  nanquantile,
+  quantile,
+  type QuantileOptions,
+} from "./order.ts";
+export {
+  addmm,
+  type AddProductOptions,
+  baddbmm,
+  bmm,
+  cdist,
+  corrcoef,
+  cov,
+  type CovOptions,
+  mm,
+  trace,
+} from "./products.ts";
 export {
   indexAdd,
   indexCopy,

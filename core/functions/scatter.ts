@@ -18,23 +18,14 @@ import {
   type PlainFields,
 } from "../plain_options.ts";
 import { tidyNow } from "../scope.ts";
-import { broadcastShapes, normalizeDim, type Shape } from "../shape.ts";
+import { broadcastShapes, normalizeDim } from "../shape.ts";
 import { checkTensor, type Tensor, type TensorLike } from "../tensor.ts";
 import { floorDivide } from "./arithmetic.ts";
-import { checkCall, numberLike } from "./call.ts";
+import { checkCall, numberLike, positionsAlong } from "./call.ts";
 
 const REDUCE: PlainFields = { includeSelf: flag };
 const ALPHA: PlainFields = { alpha: number };
 const PUT: PlainFields = { accumulate: flag };
-
-/** The positions along a dim, in a shape. */
-function positionsAlong(x: Tensor, shape: Shape, dim: number): Tensor {
-  const length = shape[dim] ?? 1;
-  const numbers = Int32Array.from({ length }, (_, i) => i);
-  const flat = x[UPLOAD_LIKE](numbers, [length], "int32");
-  return flat.reshape(shape.map((_, d) => d === dim ? length : 1))
-    .expand(shape);
-}
 
 /** Checks a mask. */
 function checkMask(mask: Tensor, operation: string): void {

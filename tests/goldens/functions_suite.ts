@@ -11,7 +11,12 @@ import { checkOperation, type OperationCase } from "./operation.ts";
 import { readFigures } from "./read.ts";
 
 /** The files of figures. */
-const GROUPS = ["functions_math", "functions_scatter"];
+const GROUPS = [
+  "functions_math",
+  "functions_order",
+  "functions_scatter",
+  "functions_shape",
+];
 
 /** Functions without figures, and what tests them. */
 const ELSEWHERE: ReadonlySet<string> = new Set([

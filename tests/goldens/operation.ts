@@ -145,6 +145,9 @@ function refusesDtype(figures: OperationCase): boolean {
   throw new Error(`${name} makes float64 tensors though it does not have them`);
 }
 
+/** Where values can be read at once. */
+const PROCESSOR = cpuTypedArray();
+
 /** Operations that read values at once: of their masks, or of all tensors. */
 const READS: { readonly [op: string]: "masks" | "all" } = {
   index: "masks",
@@ -156,15 +159,24 @@ const READS: { readonly [op: string]: "masks" | "all" } = {
   bincount: "all",
 };
 
+const isOptions = (arg: unknown): arg is object =>
+  typeof arg === "object" && arg !== null && !(arg instanceof Tensor);
+
 /** What an operation reads at once is brought to where it can be read. */
 async function near(op: string, args: unknown[]): Promise<unknown[]> {
   const reads = READS[op];
   if (reads === undefined) return args;
   const bring = async (arg: unknown): Promise<unknown> => {
     if (Array.isArray(arg)) return await Promise.all(arg.map(bring));
+    if (isOptions(arg)) {
+      const values = await Promise.all(Object.values(arg).map(bring));
+      return Object.fromEntries(
+        Object.keys(arg).map((name, i) => [name, values[i]]),
+      );
+    }
     const read = arg instanceof Tensor && !arg.device.backend.readSync &&
       (reads === "all" || arg.dtype === "bool");
-    return read ? await arg.to(cpuTypedArray()) : arg;
+    return read ? await arg.to(PROCESSOR) : arg;
   };
   return await Promise.all(
     args.map((arg, i) => i > 0 || reads === "all" ? bring(arg) : arg),

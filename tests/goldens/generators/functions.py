@@ -292,6 +292,257 @@ def masked(g):
                          else values], torch.nonzero, grad=False)
 
 
+def pair(result):
+    return {"values": result[0], "indices": result[1]}
+
+
+def cumulated(g):
+    x, y = randn(3, 5), randn(2, 3, 4)
+    odd = f32([1, 3, 3, -2, NAN, 7, INF, NAN, -INF])
+    ties = f32([[2, 1, 2, 2, 0], [0, 0, 0, -0.0, 0]])
+    for name, fn in (("cummax", torch.cummax), ("cummin", torch.cummin)):
+        for t, dims in ((x, (0, 1, -1)), (y, (0, 1, 2)), (ties, (1,)),
+                        (randn(17), (0,)), (f32(1.5), (0,)),
+                        (torch.zeros(0, 3), (0, 1)), (ints(-9, 9, 9), (0,))):
+            for dim in dims:
+                g.fn(name, [t, dim], lambda t: pair(fn(t, dim)))
+        g.fn(name, [odd, 0], lambda t: pair(fn(t, 0)), grad=False)
+    for t, dims in ((x, (0, 1, -1)), (y, (0, 1, 2)), (randn(17) * 30, (0,)),
+                    (f32(1.5), (0,)), (torch.zeros(0, 3), (0, 1))):
+        for dim in dims:
+            g.fn("logcumsumexp", [t, dim],
+                 lambda t: torch.logcumsumexp(t, dim), second=False)
+    g.fn("logcumsumexp", [f32([1000, 999, 1001]), 0],
+         lambda t: torch.logcumsumexp(t, 0), grad=False)
+    g.fn("logcumsumexp", [f32([-INF, -INF, 1, INF, NAN, 2]), 0],
+         lambda t: torch.logcumsumexp(t, 0), grad=False)
+    g.fn("logcumsumexp", [randn(9).double(), 0],
+         lambda t: torch.logcumsumexp(t, 0), check=False, second=False)
+
+
+def ordered(g):
+    x, y = randn(3, 5), randn(2, 3, 4)
+    for t, dim in ((x, 0), (x, 1), (x, -1), (y, 1), (f32(2.0), 0)):
+        size = t.shape[dim] if t.ndim else 1
+        for keep in (False, True):
+            js = {"keepDim": keep}
+            for k in {1, (size + 1) // 2, size}:
+                g.fn("kthvalue", [t, k, dim, js],
+                     lambda t: pair(torch.kthvalue(t, k, dim, keep)))
+            for name, fn in (("median", torch.median),
+                             ("nanmedian", torch.nanmedian)):
+                g.fn(name, [t, dim, js], lambda t: pair(fn(t, dim, keep)))
+            g.fn("mode", [t, dim, js], lambda t: pair(torch.mode(t, dim, keep)))
+    g.fn("kthvalue", [x, 2], lambda t: pair(torch.kthvalue(t, 2)))
+    g.fn("kthvalue", [f32([3, NAN, 1]), 3, 0],
+         lambda t: pair(torch.kthvalue(t, 3, 0)), grad=False)
+    holes = f32([[3, NAN, 1, 7], [4, 2, 9, 5], [NAN, NAN, NAN, NAN],
+                 [1, NAN, NAN, 6]])
+    for name, fn in (("median", torch.median), ("nanmedian", torch.nanmedian)):
+        for t in (x, randn(4), f32(2.5), f32([2, 1, 2, 2, 5]), randn(2, 3, 4)):
+            g.fn(name, [t], fn)
+        g.fn(name, [ints(-9, 9, 8)], fn)
+        g.fn(name, [holes], fn, grad=False)
+        g.fn(name, [torch.zeros(0)], fn, grad=False)
+        g.fn(name, [i32([4, 1, 3, 2]), 0], lambda t: pair(fn(t, 0)))
+    g.fn("median", [holes, 1], lambda t: pair(torch.median(t, 1)), grad=False)
+    # All NaN, and where NaN is taken, has no position that is specified.
+    g.fn("nanmedian", [holes[:2], 1], lambda t: pair(torch.nanmedian(t, 1)),
+         grad=False)
+    for t in (f32([2, 7, 2, 1, 7]), i32([3, 3, 1, 1, 1]),
+              f32([[1, 2, 2], [3, 1, 1]])):
+        g.fn("mode", [t], lambda t: pair(torch.mode(t)))
+    g.fn("mode", [f32([[1, 2, 2], [1, 1, 2], [3, 1, 2]]), 0],
+         lambda t: pair(torch.mode(t, 0)))
+    qs = [0, 0.2, 0.5, 0.77, 1]
+    for how in ("linear", "lower", "higher", "midpoint", "nearest"):
+        for name, fn in (("quantile", torch.quantile),
+                         ("nanquantile", torch.nanquantile)):
+            smooth = dict(grad=how != "nearest")
+            g.fn(name, [x, 0.37, 1, {"interpolation": how}],
+                 lambda t: fn(t, 0.37, 1, interpolation=how), **smooth)
+            g.fn(name, [y, qs, 1, {"interpolation": how, "keepDim": True}],
+                 lambda t: fn(t, torch.tensor(qs, dtype=t.dtype), 1, True,
+                              interpolation=how), **smooth)
+    for name, fn in (("quantile", torch.quantile),
+                     ("nanquantile", torch.nanquantile)):
+        for t in (x, y, f32(2.5)):
+            g.fn(name, [t, 0.3], lambda t: fn(t, 0.3))
+            g.fn(name, [t, Const(f32([0.1, 0.9]))], lambda t, q: fn(t, q))
+        for dim in (0, 2, -2):
+            g.fn(name, [y, qs, dim],
+                 lambda t: fn(t, torch.tensor(qs, dtype=t.dtype), dim))
+        g.fn(name, [holes, 0.4, 1], lambda t: fn(t, 0.4, 1), grad=False)
+        g.fn(name, [holes, qs, 0],
+             lambda t: fn(t, torch.tensor(qs, dtype=t.dtype), 0), grad=False)
+        g.fn(name, [randn(9).double(), 0.3], lambda t: fn(t, 0.3),
+             check=False)
+
+
+def found(result, inverse=True):
+    return dict(zip(("values", "inverse", "counts"), result))
+
+
+def counted(g):
+    for t in (i32([3, 1, 3, 2, 1, 1]), f32([[2, 0.5], [0.5, -1]]),
+              boolean([True, False, True]), f32(3.0), torch.zeros(0),
+              f32([INF, -INF, INF])):
+        g.fn("unique", [t], lambda t: found(torch.unique(
+            t, return_inverse=True, return_counts=True)), grad=False)
+    rows = i32([[1, 2], [3, 4], [1, 2], [0, 9]])
+    for dim in (0, 1, -1):
+        g.fn("unique", [rows, {"dim": dim}], lambda t: found(torch.unique(
+            t, return_inverse=True, return_counts=True, dim=dim)))
+    cube = ints(0, 2, 2, 5, 2)
+    for dim in (0, 1, 2):
+        g.fn("unique", [cube, {"dim": dim}], lambda t: found(torch.unique(
+            t, return_inverse=True, return_counts=True, dim=dim)))
+    numbers = i32([0, 5, 2, 2, 0, 2])
+    weights = randn(6)
+    g.fn("bincount", [numbers], torch.bincount)
+    g.fn("bincount", [numbers, {"minLength": 9}],
+         lambda t: torch.bincount(t, minlength=9))
+    g.fn("bincount", [numbers, {"minLength": 2}],
+         lambda t: torch.bincount(t, minlength=2))
+    g.fn("bincount", [numbers, {"weights": weights}],
+         lambda t, w: torch.bincount(t, w), grad=False)
+    g.fn("bincount", [torch.zeros(0, dtype=torch.int32)], torch.bincount)
+    g.fn("bincount", [torch.zeros(0, dtype=torch.int32), {"minLength": 3}],
+         lambda t: torch.bincount(t, minlength=3))
+    line = f32([-3, -1, 0.5, 0.5, 0.5, 2, 9])
+    at = f32([[-9, -3, 0.5], [0.7, 9, 10]])
+    odd = f32([-INF, INF, NAN])
+    for right in (False, True):
+        js = {"right": right}
+        for values in (at, odd, f32(0.5), torch.zeros(0)):
+            g.fn("searchsorted", [line, values, js],
+                 lambda s, v: torch.searchsorted(s, v, right=right),
+                 grad=False)
+            g.fn("bucketize", [values, line, js],
+                 lambda v, s: torch.bucketize(v, s, right=right), grad=False)
+        g.fn("searchsorted", [line, 0.5, js],
+             lambda s: torch.searchsorted(s, 0.5, right=right), grad=False)
+        g.fn("bucketize", [0.5, line, js],
+             lambda s: torch.bucketize(0.5, s, right=right), grad=False)
+        for n in (1, 2, 8, 13):
+            g.fn("searchsorted",
+                 [torch.sort(randn(2, 3, n))[0], randn(2, 3, 4), js],
+                 lambda s, v: torch.searchsorted(s, v, right=right),
+                 grad=False)
+        g.fn("searchsorted", [torch.zeros(0), at, js],
+             lambda s, v: torch.searchsorted(s, v, right=right), grad=False)
+        g.fn("searchsorted", [i32([1, 3, 3, 7]), i32([0, 3, 9]), js],
+             lambda s, v: torch.searchsorted(s, v, right=right))
+    x = randn(40)
+
+    def hist(*args, **rest):
+        result = torch.histogram(*args, **rest)
+        return {"hist": result[0], "binEdges": result[1]}
+    # In these the edges are no elements but the first and the last one.
+    for density in (False, True):
+        g.fn("histogram", [x, 7, {"density": density}],
+             lambda t: hist(t, 7, density=density), grad=False)
+        g.fn("histogram",
+             [x, 5, {"range": [-1, 1.5], "density": density}],
+             lambda t: hist(t, 5, range=(-1.0, 1.5), density=density),
+             grad=False)
+        g.fn("histogram", [x, Const(f32([-2, -0.5, 0, 3])),
+                           {"weight": Const(uniform(0, 1, 40)),
+                            "density": density}],
+             lambda t, e, w: hist(t, e, weight=w, density=density),
+             grad=False)
+    g.fn("histogram", [f32([0, 1, 2, 3, 4, 4]), Const(f32([0, 2, 4]))],
+         lambda t, e: hist(t, e), grad=False)
+    g.fn("histogram", [f32([[2, 2], [2, 2]]), 4], lambda t: hist(t, 4),
+         grad=False)
+
+
+def arranged(g):
+    x, y = randn(3, 4), randn(2, 3, 4)
+    for shifts, dims in ((1, 0), (-2, 1), ([1, 2], [0, 1]), ([5, -7], [1, 0]),
+                         (3, -1)):
+        g.fn("roll", [x, shifts, dims], lambda t: torch.roll(t, shifts, dims))
+    g.fn("roll", [x, 5], lambda t: torch.roll(t, 5))
+    g.fn("roll", [torch.zeros(0, 3), 1, 0], lambda t: torch.roll(t, 1, 0))
+    g.fn("roll", [i32([1, 2, 3]), 1], lambda t: torch.roll(t, 1))
+    g.fn("rot90", [x], lambda t: torch.rot90(t))
+    for k in (-1, 0, 1, 2, 3, 4, 7):
+        g.fn("rot90", [y, k, [1, 2]], lambda t: torch.rot90(t, k, [1, 2]))
+        g.fn("rot90", [y, k, [-1, 0]], lambda t: torch.rot90(t, k, [-1, 0]))
+    for a, b in ((0, 2), (-1, 0), ([0, 1], [2, 0]), ([2, 1], [0, -1])):
+        g.fn("movedim", [y, a, b], lambda t: torch.movedim(t, a, b))
+    for dim, sizes in ((0, [1, 2]), (2, [2, -1]), (-1, [2, 1, 2])):
+        g.fn("unflatten", [y, dim, sizes], lambda t: t.unflatten(dim, sizes))
+    a, b, c = randn(2), randn(3), randn(4)
+    for how in ("ij", "xy"):
+        js = {"indexing": how}
+        g.fn("meshgrid", [[a, b], js],
+             lambda a, b: torch.meshgrid(a, b, indexing=how))
+        g.fn("meshgrid", [[a, b, c], js],
+             lambda a, b, c: torch.meshgrid(a, b, c, indexing=how))
+        g.fn("meshgrid", [[a, f32(3.0)], js],
+             lambda a, b: torch.meshgrid(a, b, indexing=how))
+    for k in (-2, 0, 1):
+        g.fn("diag", [randn(3), k], lambda t: torch.diag(t, k))
+        g.fn("diag", [x, k], lambda t: torch.diag(t, k))
+        g.fn("diagEmbed", [x, {"offset": k}],
+             lambda t: torch.diag_embed(t, k))
+        g.fn("diagEmbed", [y, {"offset": k, "dim1": 0, "dim2": 2}],
+             lambda t: torch.diag_embed(t, k, 0, 2))
+        g.fn("diagEmbed", [x, {"offset": k, "dim1": -1, "dim2": 0}],
+             lambda t: torch.diag_embed(t, k, -1, 0))
+        for rows, columns in ((3, 3), (2, 4), (4, 2), (0, 3)):
+            g.fn("triuIndices", [rows, columns, {"offset": k}],
+                 lambda: torch.triu_indices(rows, columns, k))
+            g.fn("trilIndices", [rows, columns, {"offset": k}],
+                 lambda: torch.tril_indices(rows, columns, k))
+    g.fn("diag", [i32([1, 2])], torch.diag)
+
+
+def multiplied(g):
+    a, b = randn(3, 4), randn(4, 5)
+    g.fn("mm", [a, b], torch.mm)
+    g.fn("mm", [ints(-9, 9, 2, 3), ints(-9, 9, 3, 2)], torch.mm)
+    g.fn("mm", [torch.zeros(2, 0), torch.zeros(0, 3)], torch.mm)
+    p, q = randn(2, 3, 4), randn(2, 4, 5)
+    g.fn("bmm", [p, q], torch.bmm)
+    for beta, alpha in ((1, 1), (0.5, -2), (0, 1), (1, 3)):
+        js = {"beta": beta, "alpha": alpha}
+        # What is multiplied by 0 is not looked at.
+        of = Const if beta == 0 else lambda t: t
+        for bias in (randn(3, 5), randn(5)):
+            g.fn("addmm", [of(bias), a, b, js], lambda x, a, b: torch.addmm(
+                x, a, b, beta=beta, alpha=alpha))
+        g.fn("baddbmm", [of(randn(2, 3, 5)), p, q, js],
+             lambda x, a, b: torch.baddbmm(x, a, b, beta=beta, alpha=alpha))
+    g.fn("addmm", [f32([[NAN]]), f32([[2]]), f32([[3]]), {"beta": 0}],
+         lambda x, a, b: torch.addmm(x, a, b, beta=0), grad=False)
+    g.fn("trace", [randn(3, 4)], torch.trace)
+    g.fn("trace", [ints(-9, 9, 3, 3)], torch.trace)
+    for p_ in (0, 1, 2, 3, 1.5, INF):
+        for s, t in ((randn(3, 4), randn(5, 4)), (randn(2, 3, 4),
+                                                  randn(5, 4))):
+            js = {"p": {"number": "Infinity"} if p_ == INF else p_}
+            g.fn("cdist", [s, t, js], lambda s, t: torch.cdist(s, t, p_),
+                 second=False)
+    g.fn("cdist", [f32([[1, 2], [3, 4]]), f32([[1, 2], [5, 6]])],
+         lambda s, t: torch.cdist(s, t), second=False)
+    g.fn("cdist", [torch.zeros(0, 4), randn(5, 4)], torch.cdist, grad=False)
+    x = randn(3, 6)
+    f, w = i32([1, 2, 1, 3, 1, 1]), uniform(0.2, 1, 6)
+    g.fn("cov", [x], torch.cov)
+    g.fn("cov", [x, {"correction": 0}], lambda t: torch.cov(t, correction=0))
+    g.fn("cov", [x, {"fweights": f}],
+         lambda t, f: torch.cov(t, fweights=f.long()))
+    g.fn("cov", [x, {"aweights": Const(w)}],
+         lambda t, w: torch.cov(t, aweights=w))
+    g.fn("cov", [x, {"fweights": f, "aweights": Const(w)}],
+         lambda t, f, w: torch.cov(t, fweights=f.long(), aweights=w))
+    g.fn("cov", [randn(6)], torch.cov)
+    g.fn("corrcoef", [x], torch.corrcoef)
+    g.fn("corrcoef", [randn(6)], torch.corrcoef, grad=False)
+
+
 def generate():
     math_ = Functions("functions_math", "elementwise functions", 31)
     for part in (unary, binary, tests):
@@ -299,4 +550,12 @@ def generate():
     scatter = Functions("functions_scatter", "scatter, masks, indexPut", 32)
     for part in (scattered, masked):
         part(scatter)
-    return [math_, scatter]
+    order = Functions("functions_order",
+                      "running extremes, order statistics, counts", 33)
+    for part in (cumulated, ordered, counted):
+        part(order)
+    shape = Functions("functions_shape", "other orders and shapes, products",
+                      34)
+    for part in (arranged, multiplied):
+        part(shape)
+    return [math_, scatter, order, shape]
