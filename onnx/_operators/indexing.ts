@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { onesLike, type Tensor, zerosLike } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { scatter, scatterReduce } from "@tenfold/core/functions";
 import type { Call, Operator, Operators } from "../_call.ts";
 import { Type } from "../_element.ts";
 import { eachPosition, pickKnown, stridesOf } from "../_host.ts";
@@ -163,44 +164,41 @@ const gatherND: Operator = {
 /** What becomes of an element that is there where another is placed. */
 type Reduction = "none" | "add" | "mul" | "max" | "min";
 
+/** What PyTorch calls the reductions. */
+const REDUCTIONS = {
+  add: "sum",
+  mul: "prod",
+  max: "amax",
+  min: "amin",
+} as const;
+
 /** Elements of `src` placed into a copy of `x` along a dim. */
-function scatter(
+function scattered(
   x: Tensor,
   dim: number,
   index: Tensor,
   src: Tensor,
   reduction: Reduction,
 ): Tensor {
-  if (reduction === "add") return x.scatterAdd(dim, index, src);
+  if (reduction === "none") return scatter(x, dim, index, src);
   const wide = x.dtype === "bool" ? x.cast("int32") : x;
   const values = src.dtype === "bool" ? src.cast("int32") : src;
-  const empty = zerosLike(wide);
-  const hit = empty.scatterAdd(dim, index, onesLike(values)).ne(0);
-  const placed = empty.scatterAdd(dim, index, values);
-  return placed.where(hit, wide).cast(x.dtype);
+  return scatterReduce(wide, dim, index, values, REDUCTIONS[reduction])
+    .cast(x.dtype);
 }
 
-const refusesReduction: NonNullable<Operator["refuses"]> = ({ attributes }) => {
-  const reduction = attributes.get("reduction");
-  return reduction === "mul" || reduction === "max" || reduction === "min"
-    ? `its reduction is ${reduction}`
-    : undefined;
-};
-
 const scatterElements: Operator = {
-  refuses: refusesReduction,
   run: (call) => {
     const x = call.tensor(0);
     const axis = axisOf(call.attribute("axis", 0), x.ndim);
     const index = indexTensor(call, call.value(1), x.shape[axis]!);
     const reduction = call.text("reduction", "none") as Reduction;
-    return call.like(0, scatter(x, axis, index, call.tensor(2), reduction));
+    return call.like(0, scattered(x, axis, index, call.tensor(2), reduction));
   },
 };
 
 const scatterND: Operator = {
   since: 11,
-  refuses: refusesReduction,
   run: (call) => {
     const x = call.tensor(0);
     const at = call.value(1);
@@ -214,7 +212,7 @@ const scatterND: Operator = {
       .expand([offsets.size, rest]);
     const src = call.tensor(2).reshape([offsets.size, rest]);
     const reduction = call.text("reduction", "none") as Reduction;
-    const out = scatter(x.reshape([places, rest]), 0, index, src, reduction);
+    const out = scattered(x.reshape([places, rest]), 0, index, src, reduction);
     return call.like(0, out.reshape(x.shape));
   },
   known: (call, [x, at, updates]) => {

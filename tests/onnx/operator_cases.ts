@@ -472,6 +472,19 @@ add("ScatterND", 16, [f(4, 3), of("int64", [2, 1], [3, -4]), f(2, 3)]);
 add("ScatterND", 16, [f(4, 3), of("int64", [2, 2], [3, 1, 0, 0]), f(2)], {
   reduction: "add",
 });
+for (const reduction of ["mul", "max", "min"]) {
+  // Several for one place, and places from the end.
+  add("ScatterElements", 18, [
+    f(3, 3),
+    of("int64", [2, 3], [1, 0, 2, 1, 2, -1]),
+    affine(f(2, 3), 2, -1),
+  ], { reduction });
+  add("ScatterND", 18, [
+    f(4, 3),
+    of("int64", [3, 1], [3, -4, 3]),
+    affine(f(3, 3), 2, -1),
+  ], { reduction });
+}
 add("OneHot", 11, [ints(0, 2, -1, 5), c(scalar(3, "int64")), floats(-1, 2)]);
 add("OneHot", 11, [
   of("int64", [2, 2], [0, 1, 2, 0]),
