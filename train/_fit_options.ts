@@ -39,6 +39,7 @@ export interface Settings {
   readonly schedule: Schedule | undefined;
   readonly callbacks: readonly Callback[];
   readonly clipGradNorm: number | undefined;
+  readonly accumulate: number;
   readonly onNonFinite: NonNullable<FitOptions["onNonFinite"]>;
   readonly signal: AbortSignal | undefined;
   readonly progress: boolean;
@@ -99,6 +100,7 @@ const optionsSchema = z.strictObject({
     (value) => typeof value === "number" && value > 0,
     "must be a positive number",
   )),
+  accumulate: z._default(positiveInt, 1),
   onNonFinite: z._default(
     z.enum(
       ["warn", "throw", "skip"],
@@ -148,6 +150,7 @@ export function fitSettings(options: FitOptions, operation: string): Settings {
     ),
     callbacks: parsed.callbacks,
     clipGradNorm: parsed.clipGradNorm,
+    accumulate: parsed.accumulate,
     onNonFinite: parsed.onNonFinite,
     signal: parsed.signal,
     progress: parsed.progress,

@@ -146,7 +146,7 @@ function requireSound(saved: SavedState): void {
       `it must have one record for each of ${epoch} epochs`,
     );
   }
-  if (batch > step || (last !== undefined && last.step > step)) {
+  if ((batch > 0 && step === 0) || (last !== undefined && last.step > step)) {
     throw damaged("step", `it lies before the steps of the history: ${step}`);
   }
   const { loss } = tally.sums;

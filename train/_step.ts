@@ -31,42 +31,102 @@ type Step<T> = ((inputs: Tensor[], target: Tensor) => T) & {
   dispose?(): void;
 };
 
+/** The part of a step that falls to a batch, where several make one. */
+interface Share {
+  /** Whether it is the first, which clears the gradients. */
+  readonly first: boolean;
+  /** Whether it is the last, after which the optimizer steps. */
+  readonly last: boolean;
+}
+
+const SHARES: readonly Share[] = [
+  { first: true, last: true },
+  { first: true, last: false },
+  { first: false, last: false },
+  { first: false, last: true },
+];
+
 /** Takes the steps of a run. */
 export class Stepper {
   readonly #model: Model;
   readonly #settings: Settings;
   readonly #tally: Tally;
-  #whole: Step<Computed>;
-  #checked: Step<Checked>;
+  readonly #whole: Map<Share, Step<Computed>>;
+  readonly #checked: Map<Share, Step<Checked>>;
+  /** Batches whose gradients wait for the optimizer. */
+  #held = 0;
 
   constructor(model: Model, settings: Settings, tally: Tally) {
     this.#model = model;
     this.#settings = settings;
     this.#tally = tally;
-    this.#whole = (inputs, target) => {
-      const computed = this.#compute(inputs, target);
-      settings.optimizer.step();
+    this.#whole = new Map(SHARES.map((share) => [share, (inputs, target) => {
+      const computed = this.#compute(inputs, target, share);
+      if (share.last) settings.optimizer.step();
       return computed;
-    };
-    this.#checked = (inputs, target) => {
-      const computed = this.#compute(inputs, target);
+    }]));
+    this.#checked = new Map(SHARES.map((share) => [share, (inputs, target) => {
+      const computed = this.#compute(inputs, target, share);
       const verdict = noGradNow(() => this.#verdict(computed.loss));
       return { ...computed, verdict };
-    };
+    }]));
   }
 
   /** Has steps recorded and replayed; what does that is loaded here. */
   async compile(): Promise<void> {
     const { compile } = await import("@tenfold/core/compile");
-    this.#whole = compile(this.#whole);
-    this.#checked = compile(this.#checked);
+    for (const [share, step] of this.#whole) {
+      this.#whole.set(share, compile(step));
+    }
+    for (const [share, step] of this.#checked) {
+      this.#checked.set(share, compile(step));
+    }
   }
 
-  /** One step on the `number`-th batch of its epoch, whatever comes out. */
+  /** Whether gradients wait for further batches. */
+  get waiting(): boolean {
+    return this.#held > 0;
+  }
+
+  /** The share of the next batch. */
+  #share(): Share {
+    const first = this.#held === 0;
+    const last = this.#held + 1 === this.#settings.accumulate;
+    return SHARES.find((one) => one.first === first && one.last === last)!;
+  }
+
+  /** Counts a batch. */
+  #advance({ last }: Share): void {
+    this.#held = last ? 0 : this.#held + 1;
+  }
+
+  /** Steps with the gradients that wait; of fewer batches than asked for. */
+  flush(): void {
+    const { optimizer, accumulate } = this.#settings;
+    const factor = accumulate / this.#held;
+    const groups = optimizer.paramGroups as readonly {
+      readonly params?: readonly Tensor[];
+    }[];
+    const all = groups.flatMap(({ params = [] }) => params);
+    tidyNow(() => {
+      noGradNow(() => {
+        for (const one of new Set([...all, ...this.#model.parameters()])) {
+          one.grad?.mul_(factor);
+        }
+      });
+      this.#clip();
+      optimizer.step();
+    });
+    this.#held = 0;
+  }
+
+  /** What falls to the `number`-th batch of its epoch, whatever comes out. */
   learn(batch: Batch, number: number): void {
     tidyNow(() => {
       const { inputs, target } = partsOf(batch, "fit");
-      this.#count(this.#whole(inputs, target), target, number);
+      const share = this.#share();
+      this.#count(this.#whole.get(share)!(inputs, target), target, number);
+      this.#advance(share);
     });
   }
 
@@ -84,25 +144,28 @@ export class Stepper {
   ): Promise<string | null> {
     const inner = task.pin(() => scope());
     const { inputs, target } = partsOf(batch, "fit");
+    const share = this.#share();
     try {
       const buffers = this.#model.buffers();
       const { before, verdict, ...computed } = task.pin(() => {
         const before = noGradNow(() => buffers.map((buffer) => buffer.clone()));
-        return { before, ...this.#checked(inputs, target) };
+        return { before, ...this.#checked.get(share)!(inputs, target) };
       });
       const { readSync } = verdict.device.backend;
       const read = readSync ? verdict.dataSync() : await verdict.data();
       const [loss, gradients] = [read[0]!, read[1]!];
       if (Number.isFinite(loss) && gradients === 1) {
         task.pin(() => {
-          this.#settings.optimizer.step();
+          if (share.last) this.#settings.optimizer.step();
           this.#count(computed, target, number);
+          this.#advance(share);
         });
         return null;
       }
       task.pin(() => {
         noGradNow(() => buffers.forEach((to, i) => to.copy_(before[i]!)));
         this.#settings.optimizer.zeroGrad();
+        this.#held = 0;
       });
       return Number.isFinite(loss)
         ? "a gradient is not finite"
@@ -114,20 +177,29 @@ export class Stepper {
 
   /** Gives back what compiled steps hold. */
   dispose(): void {
-    this.#whole.dispose?.();
-    this.#checked.dispose?.();
+    for (const steps of [this.#whole, this.#checked]) {
+      for (const step of steps.values()) step.dispose?.();
+    }
   }
 
-  #compute(inputs: Tensor[], target: Tensor): Computed {
-    const { loss: lossOf, optimizer, clipGradNorm, metrics } = this.#settings;
-    optimizer.zeroGrad();
+  #compute(
+    inputs: Tensor[],
+    target: Tensor,
+    { first, last }: Share,
+  ): Computed {
+    const { loss: lossOf, optimizer, accumulate, metrics } = this.#settings;
+    if (first) optimizer.zeroGrad();
     const output = this.#model.forward(...inputs as never[]);
     const loss = lossOf(output, target);
-    loss.backward();
-    if (clipGradNorm !== undefined) {
-      clipGradNorm_(this.#model.parameters(), clipGradNorm);
-    }
+    (accumulate === 1 ? loss : loss.div(accumulate)).backward();
+    if (last) this.#clip();
     return { output: metrics.length > 0 ? output : null, loss };
+  }
+
+  #clip(): void {
+    const { clipGradNorm } = this.#settings;
+    if (clipGradNorm === undefined) return;
+    clipGradNorm_(this.#model.parameters(), clipGradNorm);
   }
 
   /** The loss, and 1 where all gradients are finite, else 0. */

@@ -31,7 +31,7 @@ const LOOK = 30_000;
 export interface Position {
   /** Epochs that are over. */
   readonly epoch: number;
-  /** Steps of the epoch that is not. */
+  /** Batches of the epoch that is not. */
   readonly batch: number;
   /** Steps of all epochs. */
   readonly step: number;
@@ -211,10 +211,14 @@ export class Training implements Run {
       if (onNonFinite === "warn") {
         task.pin(() => this.#stepper.learn(batch, this.#batch + 1));
       } else await this.#learnChecked(batch, task);
-      this.#stepped();
-      if (this.#stepCallbacks.length > 0) await this.#stepEnd(task);
+      this.#batch++;
+      if (!this.#stepper.waiting) await this.#stepped(task);
       reporter.stepEnd();
       if (this.#pace.due) await this.#breathe(batch);
+    }
+    if (this.#stepper.waiting) {
+      task.pin(() => this.#stepper.flush());
+      await this.#stepped(task);
     }
     if (this.#batch === 0) {
       throw new RangeError(
@@ -249,13 +253,13 @@ export class Training implements Run {
     this.#notice.skipped(place, why);
   }
 
-  /** Counts a step. */
-  #stepped(): void {
+  /** Counts a step, and tells the callbacks. */
+  async #stepped(task: Task): Promise<void> {
     const { optimizer, schedule } = this.settings;
     this.#learningRate = optimizer.paramGroups[0]?.lr ?? NaN;
     if (schedule?.every === "step") schedule.scheduler.step();
-    this.#batch++;
     this.#step++;
+    if (this.#stepCallbacks.length > 0) await this.#stepEnd(task);
   }
 
   /** Lets others have their turn, and looks at the loss now and then. */
@@ -272,7 +276,9 @@ export class Training implements Run {
     if (this.#notice.told) return;
     const first = await this.tally.firstNonFinite();
     if (first === null) return;
-    const step = this.#step - this.#batch + first;
+    const steps = (batches: number) =>
+      Math.ceil(batches / this.settings.accumulate);
+    const step = this.#step - steps(this.#batch) + steps(first);
     this.#notice.since({ epoch: this.epoch, step });
   }
 

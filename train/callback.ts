@@ -26,7 +26,7 @@ export interface Run {
   readonly epochs: number;
   /** The current epoch, from 1 on, or the last one after its end. */
   readonly epoch: number;
-  /** Number of optimizer steps in this epoch. */
+  /** Number of batches in this epoch so far. */
   readonly batch: number;
   /** Number of optimizer steps since training began, those before a resume included. */
   readonly step: number;

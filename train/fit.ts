@@ -50,6 +50,15 @@ export interface FitOptions {
    */
   clipGradNorm?: number;
   /**
+   * Number of batches whose gradients make one step of the optimizer: what a
+   * batch of that many times the samples would give, in the memory of one. The
+   * last step of an epoch takes those that are left. Callbacks, schedules and
+   * checkpoints count steps.
+   *
+   * @default {1}
+   */
+  accumulate?: number;
+  /**
    * What to do where the loss is NaN or infinite.
    *
    * - `"warn"` says so once, with the step, at the end of the epoch at the
@@ -57,7 +66,8 @@ export interface FitOptions {
    * - `"throw"` ends with a {@linkcode NonFiniteError} before the optimizer has
    *   stepped, so that the parameters stay as they were.
    * - `"skip"` leaves out the steps of the optimizer in which the loss or a
-   *   gradient is not finite, with their figures, and says so once. What the
+   *   gradient is not finite, with their figures, and says so once; of batches
+   *   that are accumulated, those before it are left out with it. What the
    *   forward pass has put into buffers, such as the running figures of batch
    *   norm, is taken back.
    *
