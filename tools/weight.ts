@@ -47,14 +47,14 @@ console.log(await loss.forward(model.forward(x), y).item());`,
   {
     name: "ONNX in and out, with core, nn and the bytes it reads",
     code: `export * from "@tenfold/onnx";`,
-    most: 105,
+    most: 106,
     goal: 90,
   },
   {
     // What is loaded when it is asked for, such as charts, is not counted.
     name: "the umbrella, as it is loaded at first",
     code: `export * from "@tenfold/tenfold";`,
-    most: 224,
+    most: 225,
     goal: 210,
   },
 ];
