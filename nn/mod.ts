@@ -80,11 +80,22 @@ export {
   padSequence,
   type PadSequenceOptions,
 } from "./packed_sequence.ts";
+export * from "./multihead_attention.ts";
 export * from "./parameter.ts";
 export * from "./pooling.ts";
 export * from "./rnn.ts";
 export * from "./rnn_cell.ts";
 export * from "./sequential.ts";
+export * from "./transformer.ts";
+export {
+  type DecoderMasks,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  type TransformerDecoderOptions,
+} from "./transformer_decoder.ts";
+export * from "./transformer_encoder.ts";
+export type { TransformerActivation } from "./_activation.ts";
+export type { TransformerLayerOptions } from "./_transformer.ts";
 export type { NamePattern, Rename } from "./_names.ts";
 export {
   type LoadReport,

@@ -164,6 +164,10 @@ const { data, nn, optim } = tenfold;
 const pairs = () => new data.TensorDataset(tenfold.ones([4, 2]));
 const sgd = () => new optim.SGD([one()], { lr: 1, momentum: 0.5 });
 
+const small = { dimFeedforward: 1 };
+const encoderLayer = () => new nn.TransformerEncoderLayer(1, 1, small);
+const decoderLayer = () => new nn.TransformerDecoderLayer(1, 1, small);
+
 /** One of each class that needs something to be made. */
 const SAMPLES: { readonly [name: string]: () => object } = {
   "data.DataLoader": () => new data.DataLoader(pairs()),
@@ -176,6 +180,12 @@ const SAMPLES: { readonly [name: string]: () => object } = {
   "nn.Buffer": () => new nn.Buffer(one()),
   "nn.Conv2d": () => new nn.Conv2d(1, 1, 1),
   "nn.Embedding": () => new nn.Embedding(1, 1),
+  "nn.MultiheadAttention": () => new nn.MultiheadAttention(1, 1),
+  "nn.Transformer": () => new nn.Transformer(1, 1, { dimFeedforward: 1 }),
+  "nn.TransformerDecoder": () => new nn.TransformerDecoder(decoderLayer(), 1),
+  "nn.TransformerDecoderLayer": () => decoderLayer(),
+  "nn.TransformerEncoder": () => new nn.TransformerEncoder(encoderLayer(), 1),
+  "nn.TransformerEncoderLayer": () => encoderLayer(),
   "nn.GRU": () => new nn.GRU(1, 1),
   "nn.GRUCell": () => new nn.GRUCell(1, 1),
   "nn.LSTM": () => new nn.LSTM(1, 1),

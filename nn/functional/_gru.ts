@@ -15,7 +15,7 @@ const { add, mul, sigmoid, sub, tanh } = expr;
  * Targets: the gates, the state's part of the new gate, and the state; then the
  * products with the input, those with the state, and the old state.
  */
-const forward = kernel(
+const forward = /* @__PURE__ */ kernel(
   "gru",
   5,
   9,
@@ -33,7 +33,7 @@ const forward = kernel(
  * gates, the state's part of the new gate, old state, and the two parts of the
  * gradient by the state.
  */
-const backward = kernel(
+const backward = /* @__PURE__ */ kernel(
   "gru",
   7,
   14,
@@ -56,11 +56,14 @@ const backward = kernel(
 );
 
 /** Inputs: products with the input and with the state of all gates, state. */
-const nextState = fused("gru", ([r, z, n, ofR, ofZ, ofN, before]) => {
-  const [reset, update] = [sigmoid(add(r, ofR)), sigmoid(add(z, ofZ))];
-  const value = tanh(add(n, mul(reset, ofN)));
-  return add(value, mul(update, sub(before, value)));
-});
+const nextState = /* @__PURE__ */ fused(
+  "gru",
+  ([r, z, n, ofR, ofZ, ofN, before]) => {
+    const [reset, update] = [sigmoid(add(r, ofR)), sigmoid(add(z, ofZ))];
+    const value = tanh(add(n, mul(reset, ofN)));
+    return add(value, mul(update, sub(before, value)));
+  },
+);
 
 /** The three parts of packed gates. */
 const gatesOf = (packed: Tensor, width: number): Tensor[] =>

@@ -20,7 +20,7 @@ import { linear } from "./linear.ts";
 const { add, mul, sigmoid, sub, tanh } = expr;
 
 /** Targets: the gates, the cell and the state; then products and old cell. */
-const forward = kernel(
+const forward = /* @__PURE__ */ kernel(
   "lstm",
   6,
   11,
@@ -36,7 +36,7 @@ const forward = kernel(
  * Targets: gradients of the gates and of the old cell; then gates, old cell,
  * cell, the two parts of the gradient by the state, and that by the cell.
  */
-const backward = kernel(
+const backward = /* @__PURE__ */ kernel(
   "lstm",
   5,
   14,
@@ -59,12 +59,12 @@ const backward = kernel(
 );
 
 /** Inputs: the products of the input, forget and cell gates, the old cell. */
-const nextCell = fused(
+const nextCell = /* @__PURE__ */ fused(
   "lstm",
   ([i, f, g, before]) => add(mul(sigmoid(f), before), mul(sigmoid(i), tanh(g))),
 );
 /** Inputs: the product of the output gate, the cell. */
-const nextState = fused(
+const nextState = /* @__PURE__ */ fused(
   "lstm",
   ([o, cell]) => mul(sigmoid(o), tanh(cell)),
 );

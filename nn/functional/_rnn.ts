@@ -21,18 +21,18 @@ export type Nonlinearity = "tanh" | "relu";
 
 /** Target: the state; then the products. */
 const forward = {
-  tanh: kernel("rnn", 1, 2, ([, sum]) => [tanh(sum!)]),
-  relu: kernel("rnn", 1, 2, ([, sum]) => [max(sum!, 0)]),
+  tanh: /* @__PURE__ */ kernel("rnn", 1, 2, ([, sum]) => [tanh(sum!)]),
+  relu: /* @__PURE__ */ kernel("rnn", 1, 2, ([, sum]) => [max(sum!, 0)]),
 };
 /** Target: gradient by the products; then state and both parts of its own. */
 const backward = {
-  tanh: kernel(
+  tanh: /* @__PURE__ */ kernel(
     "rnn",
     1,
     4,
     ([, h, own, later]) => [mul(add(own!, later!), sub(1, mul(h!, h!)))],
   ),
-  relu: kernel(
+  relu: /* @__PURE__ */ kernel(
     "rnn",
     1,
     4,
@@ -88,6 +88,6 @@ const kindOf = (bend: Nonlinearity): Kind => ({
 
 /** The plain recurrent layer (Elman, 1990), by what bends its sums. */
 export const RNN_KINDS: { readonly [N in Nonlinearity]: Kind } = {
-  tanh: kindOf("tanh"),
-  relu: kindOf("relu"),
+  tanh: /* @__PURE__ */ kindOf("tanh"),
+  relu: /* @__PURE__ */ kindOf("relu"),
 };

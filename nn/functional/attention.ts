@@ -1,12 +1,4 @@
-import {
-  fused,
-  type FusedFunction,
-  type FusedOptions,
-  isFloating,
-  ShapeError,
-  type Tensor,
-} from "@tenfold/core";
-import { call, constant, type Expr, indexAlong } from "@tenfold/core/backend";
+import { ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "@tenfold/core/schema";
 import {
@@ -16,6 +8,7 @@ import {
   probability,
   tensorOption,
 } from "../_options.ts";
+import { attentionWeights } from "./_attention_scores.ts";
 
 /** Options of {@linkcode scaledDotProductAttention}. */
 export interface AttentionOptions {
@@ -39,42 +32,6 @@ const schema = () =>
     scale: z.optional(finite),
     dropout: z.optional(probability),
   });
-
-const hidden = (like: Expr): Expr => constant(-Infinity, like.dtype);
-const scaled = (score: Expr, scale: Expr): Expr => call("mul", score, scale);
-
-const plain = /* @__PURE__ */ fused(
-  "attention",
-  ([score], [scale]) => scaled(score, scale),
-  { scalars: 1 },
-);
-
-const SCORE_AND_MASK: FusedOptions = {
-  inputs: ["number", "mask"],
-  scalars: 1,
-};
-
-const masked = /* @__PURE__ */ fused("attention", ([score, mask], [scale]) => {
-  const value = scaled(score, scale);
-  return mask.dtype === "bool"
-    ? call("select", mask, value, hidden(value))
-    : call("add", value, mask);
-}, SCORE_AND_MASK);
-
-/** For each number of dims, as positions count from the first of them. */
-const causal: (FusedFunction | undefined)[] = [];
-
-function causalOf(ndim: number): FusedFunction {
-  return causal[ndim] ??= fused("attention", ([score, mask], [scale]) => {
-    const value = scaled(score, scale);
-    const visible = call("le", indexAlong(ndim - 1), indexAlong(ndim - 2));
-    const added = mask && mask.dtype !== "bool"
-      ? call("add", value, mask)
-      : value;
-    const shown = mask?.dtype === "bool" ? call("and", visible, mask) : visible;
-    return call("select", shown, added, hidden(value));
-  }, SCORE_AND_MASK);
-}
 
 /**
  * Scaled dot-product attention, `softmax(q kᵀ scale + mask) v` (Vaswani and
@@ -123,17 +80,9 @@ export function scaledDotProductAttention(
       } and ${showShape(k.shape)}`,
     );
   }
-  const { mask, isCausal = false, dropout = 0 } = options;
-  const scale = [options.scale ?? 1 / Math.sqrt(length!)];
+  const { dropout = 0 } = options;
   return tidyNow(() => {
-    // Products of whole numbers would wrap to 32 bits.
-    const queries = isFloating(q.dtype) ? q : q.cast("float32");
-    const products = queries.matmul(k.transpose(-1, -2));
-    const inputs = mask ? [products, mask] : [products];
-    const scores = isCausal
-      ? causalOf(Math.max(products.ndim, mask?.ndim ?? 0)).map(inputs, scale)
-      : (mask ? masked : plain).map(inputs, scale);
-    const weights = scores.softmax(-1);
+    const weights = attentionWeights(q, k, options);
     return (dropout > 0 ? weights.dropout(dropout) : weights).matmul(v);
   });
 }

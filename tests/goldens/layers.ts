@@ -43,6 +43,10 @@ const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   RNNCell: ["inputSize", "hiddenSize"],
   LSTMCell: ["inputSize", "hiddenSize"],
   GRUCell: ["inputSize", "hiddenSize"],
+  MultiheadAttention: ["embedDim", "numHeads"],
+  TransformerEncoderLayer: ["dModel", "nhead"],
+  TransformerDecoderLayer: ["dModel", "nhead"],
+  Transformer: ["dModel", "nhead"],
 };
 
 /** Constructs a layer. */
@@ -54,6 +58,10 @@ export function makeLayer({ layer, options }: LayerFigure): nn.Module {
   if (Layer === undefined) throw new TypeError(`nn has no ${layer}`);
   if (layer === "Sequential") {
     return new Layer(...(options.layers as LayerFigure[]).map(makeLayer));
+  }
+  if (/^Transformer..coder$/.test(layer)) {
+    const part = { layer: `${layer}Layer`, options: options.layer as Options };
+    return new Layer(makeLayer(part), options.numLayers);
   }
   const [positional, rest] = split(options, ...POSITIONAL[layer] ?? []);
   return Object.keys(rest).length === 0

@@ -29,7 +29,7 @@ interface ModuleCase extends LayerFigure {
 }
 
 /** The figure files. */
-const GROUPS = ["recurrent"];
+const GROUPS = ["recurrent", "attention"];
 
 const cases = (await Promise.all(
   GROUPS.map((group) => readFigures<ModuleCase>(group)),
@@ -88,7 +88,14 @@ async function checkModule(figures: ModuleCase): Promise<string[]> {
   };
   const module = moduleOf(figures);
   const { values, tensors } = decodeArguments(figures.args, figures.grads);
-  const outputs = flat(module.forward(...values.map(withPacked)));
+  // Self-attention takes one tensor in three places.
+  const args = () => {
+    const list = values.map(withPacked);
+    const alone = figures.layer === "MultiheadAttention" &&
+      !(list[1] instanceof Tensor);
+    return alone ? [list[0], list[0], ...list] : list;
+  };
+  const outputs = flat(module.forward(...args()));
   if (outputs.length !== figures.out.length) {
     problems.push(`${outputs.length} outputs, not ${figures.out.length}`);
   }
@@ -118,7 +125,7 @@ async function checkModule(figures: ModuleCase): Promise<string[]> {
       await compare(`second gradient of ${titles[k]}`, second[k], figure);
     }
     // The first order once more, by its own way.
-    const plain = flat(module.forward(...values.map(withPacked)));
+    const plain = flat(module.forward(...args()));
     const again = grad(weighted(plain), wanted);
     for (const [k, figure] of figures1.entries()) {
       await compare(`plain gradient of ${titles[k]}`, again[k], figure);
@@ -137,7 +144,10 @@ async function checkCompiled(figures: ModuleCase): Promise<string[]> {
   const module = moduleOf(figures);
   const names = Object.keys(figures.parameters);
   const { values, tensors } = decodeArguments(figures.args, figures.grads);
-  const args = values.map(withPacked);
+  const list = values.map(withPacked);
+  const alone = figures.layer === "MultiheadAttention" &&
+    !(list[1] instanceof Tensor);
+  const args = alone ? [list[0], list[0], ...list] : list;
   const inputs = tensors.filter((_, k) => figures.grads[k]);
   using compiled = compile((...inputs: Tensor[]) => {
     const out = flat(module.forward(...args));

@@ -177,10 +177,117 @@ def recurrent(g):
                [randn(3)], plain)
 
 
+def multihead(g):
+    name = "MultiheadAttention"
+    sizes = {"embedDim": 4, "numHeads": 2}
+    q, k, v = randn(3, 2, 4), randn(5, 2, 4), randn(5, 2, 4)
+    first = lambda x: x.transpose(0, 1)
+
+    def attend(**kw):
+        return lambda net, q, k, v, *masks: net(
+            q, k, v, **dict(zip(kw.get("names", []), masks)),
+            **{n: a for n, a in kw.items() if n != "names"})
+
+    module(g, name, sizes, nn.MultiheadAttention(4, 2), [q, k, v], attend(),
+           second=True)
+    module(g, name, {**sizes, "batchFirst": True},
+           nn.MultiheadAttention(4, 2, batch_first=True),
+           [first(q), first(k), first(v), {"averageAttnWeights": False}],
+           attend(average_attn_weights=False))
+    for options in ({"bias": False}, {"addBiasKv": True}, {"addZeroAttn": True},
+                    {"kdim": 3, "vdim": 2}):
+        key = randn(5, 2, options.get("kdim", 4))
+        value = randn(5, 2, options.get("vdim", 4))
+        module(g, name, {**sizes, **options},
+               nn.MultiheadAttention(4, 2, **python_names(options)),
+               [q, key, value, {"needWeights": False}],
+               attend(need_weights=False))
+    module(g, name, sizes, nn.MultiheadAttention(4, 2), [q[:, 0], k[:, 0],
+                                                         v[:, 0]], attend())
+    padding = boolean([[False, False, True, False, True],
+                       [False, False, False, False, True]])
+    left = boolean([[False, True, False, True, False],
+                    [False, False, False, False, True],
+                    [True, False, False, False, False]])
+    for masks in ({"keyPaddingMask": padding}, {"attnMask": left},
+                  {"attnMask": Const(randn(4, 3, 5))},
+                  {"attnMask": left, "keyPaddingMask": padding},
+                  {"attnMask": Const(randn(3, 5)), "keyPaddingMask": padding}):
+        names = list(python_names(masks))
+        module(g, name, sizes, nn.MultiheadAttention(4, 2),
+               [q, k, v, masks], attend(names=names))
+    for options in ({}, {"addBiasKv": True}):
+        module(g, name, {**sizes, **options},
+               nn.MultiheadAttention(4, 2, **python_names(options)),
+               [q, k, v, {"keyPaddingMask": padding, "needWeights": False}],
+               lambda net, q, k, v, p: net(q, k, v, key_padding_mask=p,
+                                           need_weights=False))
+
+    def causal(net, x):
+        keep = torch.ones(4, 4, dtype=torch.bool).triu(1)
+        return net(x, x, x, attn_mask=keep)
+
+    module(g, name, sizes, nn.MultiheadAttention(4, 2), [randn(4, 2, 4)],
+           lambda net, x: net(x, x, x))
+    module(g, name, sizes, nn.MultiheadAttention(4, 2),
+           [randn(4, 2, 4), {"isCausal": True}], causal)
+
+
+def transformers(g):
+    sizes = {"dModel": 4, "nhead": 2, "dimFeedforward": 6, "dropout": 0.0}
+    names = lambda o: {n: a for n, a in python_names(
+        {**sizes, **o}).items() if n not in ("d_model", "nhead")}
+    x, memory = randn(3, 2, 4), randn(5, 2, 4)
+    padding = boolean([[False, False, True], [False, False, False]])
+    hidden = torch.ones(3, 3, dtype=torch.bool).triu(1)
+    for options in ({}, {"normFirst": True}, {"activation": "gelu"},
+                    {"batchFirst": True, "normFirst": True,
+                     "layerNormEps": 0.1}):
+        t = (lambda x: x.transpose(0, 1)) if options.get("batchFirst") else (
+            lambda x: x)
+        module(g, "TransformerEncoderLayer", {**sizes, **options},
+               nn.TransformerEncoderLayer(4, 2, **names(options)), [t(x)],
+               lambda net, x: net(x), second="layerNormEps" in options)
+        module(g, "TransformerEncoderLayer", {**sizes, **options},
+               nn.TransformerEncoderLayer(4, 2, **names(options)),
+               [t(x), {"keyPaddingMask": padding, "isCausal": True}],
+               lambda net, x, p: net(x, hidden, p))
+        module(g, "TransformerDecoderLayer", {**sizes, **options},
+               nn.TransformerDecoderLayer(4, 2, **names(options)),
+               [t(x), t(memory)], lambda net, x, m: net(x, m))
+        module(g, "TransformerDecoderLayer", {**sizes, **options},
+               nn.TransformerDecoderLayer(4, 2, **names(options)),
+               [t(x), t(memory), {"tgtKeyPaddingMask": padding,
+                                  "tgtIsCausal": True}],
+               lambda net, x, m, p: net(x, m, hidden,
+                                        tgt_key_padding_mask=p))
+    module(g, "TransformerEncoder", {"layer": sizes, "numLayers": 2},
+           nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, **names({})),
+                                 2), [x], lambda net, x: net(x))
+    module(g, "TransformerDecoder", {"layer": sizes, "numLayers": 2},
+           nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 2, **names({})),
+                                 2), [x, memory], lambda net, x, m: net(x, m))
+    layers = {"numEncoderLayers": 1, "numDecoderLayers": 2}
+    module(g, "Transformer", {**sizes, **layers},
+           nn.Transformer(4, 2, **names(layers)), [memory, x],
+           lambda net, s, t: net(s, t))
+    wide = boolean([[False, False, True, True, False],
+                    [False, False, False, False, True]])
+    module(g, "Transformer", {**sizes, **layers},
+           nn.Transformer(4, 2, **names(layers)),
+           [memory, x, {"srcKeyPaddingMask": wide, "memoryKeyPaddingMask": wide,
+                        "tgtIsCausal": True}],
+           lambda net, s, t, a, b: net(s, t, tgt_mask=hidden,
+                                       src_key_padding_mask=a,
+                                       memory_key_padding_mask=b))
+
+
 def generate():
     groups = []
     for name, about, seed, parts in (
         ("recurrent", "recurrent nets and their cells", 41, (recurrent,)),
+        ("attention", "attention and transformers", 42,
+         (multihead, transformers)),
     ):
         g = Group(name, about, seed)
         for part in parts:

@@ -1,0 +1,27 @@
+/**
+ * The activation between the two linear layers of a transformer's layer.
+ *
+ * @module
+ */
+import type { Tensor } from "@tenfold/core";
+import * as z from "@tenfold/core/schema";
+
+/** A function by name, or one of your own. */
+export type TransformerActivation =
+  | "relu"
+  | "gelu"
+  | ((x: Tensor) => Tensor);
+
+/** {@linkcode TransformerActivation}. */
+export const activationOption: z.Schema<TransformerActivation> = z.custom<
+  TransformerActivation
+>(
+  (value) =>
+    value === "relu" || value === "gelu" || typeof value === "function",
+  'must be "relu", "gelu" or a function',
+);
+
+/** Applies it. */
+export function activate(x: Tensor, activation: TransformerActivation): Tensor {
+  return typeof activation === "function" ? activation(x) : x[activation]();
+}
