@@ -149,4 +149,11 @@ export type { Several } from "./several.ts";
 export type { Shape } from "./shape.ts";
 export { memory, type MemoryOptions, type MemoryUse } from "./storage.ts";
 export { grad, type Gradients, type GradOptions } from "./autograd/grad.ts";
-export { type Dims, type KeepDim, Tensor, type TensorLike } from "./tensor.ts";
+export {
+  type Alpha,
+  type Dims,
+  type Extremes,
+  type KeepDim,
+  Tensor,
+  type TensorLike,
+} from "./tensor.ts";

@@ -28,6 +28,7 @@ import {
   repeatTensor,
   splitSizes,
 } from "./compose/shape.ts";
+import { fillMasked } from "./compose/mask.ts";
 import { deviationOf, normTensor } from "./compose/norm.ts";
 import type { Device } from "./device.ts";
 import {
@@ -58,8 +59,10 @@ import { checkCount, checkNumber, showValue } from "./options.ts";
 import { byPosition, isPlainObject } from "./option_messages.ts";
 import { checkPlain, oneArray } from "./plain_options.ts";
 import {
+  ALPHA,
   BACKWARD,
   BOUNDS,
+  EXTREMES,
   KEEP_DIM,
   MATMUL,
   NORM,
@@ -89,7 +92,7 @@ import {
   sizeOf,
 } from "./shape.ts";
 import { currentTask } from "./task.ts";
-import { copyInPlace, updates } from "./update.ts";
+import { copyInPlace, type InPlaceName, updates } from "./update.ts";
 import type { Value } from "./value.ts";
 import type { Backend } from "./backend.ts";
 import { currentRecording } from "./program/recording.ts";
@@ -102,6 +105,20 @@ export type TensorLike<D extends DType = AnyDType> = Tensor<D> | number;
 export interface KeepDim {
   /** Keep reduced dims as extents of 1. @default {false} */
   readonly keepDim?: boolean;
+}
+
+/** Options of {@linkcode Tensor.add} and its like. */
+export interface Alpha {
+  /** What the other operand is multiplied by. @default {1} */
+  readonly alpha?: number;
+}
+
+/** The extremes of lines along a dim, and where they stand. */
+export interface Extremes<D extends DType = AnyDType> {
+  /** The values. */
+  readonly values: Tensor<D>;
+  /** Their int32 positions along the dim. */
+  readonly indices: Tensor<"int32">;
 }
 
 /** One dim or several; left out means all. */
@@ -138,6 +155,20 @@ class LeafNode extends TapeNode implements Leaf {
     }
     gradient.dispose();
   }
+}
+
+/** The factor of the other operand, which stays a whole number with its kind. */
+function alphaOf(name: string, other: TensorLike, options: Alpha): number {
+  checkPlain(ALPHA, options, name);
+  if (typeof other !== "number") checkOperand(name, other);
+  const { alpha = 1 } = options;
+  if (
+    typeof other === "number" || isFloating(other.dtype) ||
+    Number.isInteger(alpha)
+  ) return alpha;
+  throw new DTypeError(
+    `Cannot ${name} ${other.dtype} times ${alpha}: cast it to floats first`,
+  );
 }
 
 /** What {@linkcode wrapValue} calls; set by the class, as only it may. */
@@ -655,9 +686,20 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
       : apply<E>({ name }, [this, other])[0]!;
   }
 
+  #scaled<E extends DType>(
+    name: "add" | "sub",
+    other: TensorLike,
+    options: Alpha,
+  ): Tensor<E> {
+    const alpha = alphaOf(name, other, options);
+    if (typeof other === "number") return this.#binary(name, alpha * other);
+    return tidyNow(() => this.#binary(name, other.mul(alpha)));
+  }
+
   /**
-   * `this + other`, broadcasting.
+   * `this + alpha * other`, broadcasting.
    *
+   * @param options `alpha`. @default {alpha: 1}
    * @example A row to every row
    * ```ts
    * import { assertEquals } from "@std/assert";
@@ -669,17 +711,23 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    */
   add<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
+    options?: Alpha,
   ): Tensor<Promote<D, E>> {
-    checkCount("add", arguments.length, 1);
-    return this.#binary("add", other);
+    checkCount("add", arguments.length, 2);
+    return options === undefined
+      ? this.#binary("add", other)
+      : this.#scaled("add", other, options);
   }
 
-  /** `this - other`, broadcasting. */
+  /** `this - alpha * other`, broadcasting; see {@linkcode Tensor.add}. */
   sub<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
+    options?: Alpha,
   ): Tensor<Promote<D, E>> {
-    checkCount("sub", arguments.length, 1);
-    return this.#binary("sub", other);
+    checkCount("sub", arguments.length, 2);
+    return options === undefined
+      ? this.#binary("sub", other)
+      : this.#scaled("sub", other, options);
   }
 
   /** `this * other`, broadcasting. */
@@ -1099,6 +1147,28 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
+   * One value where a mask is true; all broadcast.
+   *
+   * @param mask A bool tensor.
+   * @param value A number, or a tensor, cast to the dtype of this one.
+   * @throws {DTypeError} If the mask is not bool.
+   * @example Zero instead of NaN
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([NaN, 2]);
+   * assertEquals(await x.maskedFill(x.isNan(), 0).toArray(), [0, 2]);
+   * ```
+   */
+  maskedFill(mask: Tensor, value: TensorLike): Tensor<D> {
+    checkCount("maskedFill", arguments.length, 2);
+    checkOperand("maskedFill", mask);
+    if (typeof value !== "number") checkOperand("maskedFill", value);
+    return fillMasked(this, mask, value) as Tensor<D>;
+  }
+
+  /**
    * The elements as another dtype; the same memory where nothing changes. Into
    * int32 they are cut towards zero and saturate, and NaN becomes 0; into bool
    * they are `!= 0`, so that NaN is true.
@@ -1179,16 +1249,69 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   /**
    * The largest element over dims; NaN if any is. The gradient is shared
    * evenly by equal largest elements, or by all that are NaN.
+   *
+   * @param options `keepDim`, and `indices`: where it stands, too, for one dim.
+   * @example The largest of each row, and where it is
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 5], [4, 2]]);
+   * assertEquals(await x.max(1).toArray(), [5, 4]);
+   * const { indices } = x.max(1, { indices: true });
+   * assertEquals(await indices.toArray(), [1, 0]);
+   * ```
    */
-  max(dim?: Dims, options?: KeepDim): Tensor<D> {
+  max(dim?: Dims, options?: KeepDim & { indices?: false }): Tensor<D>;
+  /**
+   * The largest element of each line of a dim, and where it stands first; it alone
+   * has a gradient.
+   */
+  max(dim: number, options: KeepDim & { indices: true }): Extremes<D>;
+  max(
+    dim?: Dims,
+    options?: KeepDim & { indices?: boolean },
+  ): Tensor<D> | Extremes<D> {
     checkCount("max", arguments.length, 2);
-    return this.#reduce("max", dim, options);
+    return options?.indices === undefined
+      ? this.#reduce("max", dim, options)
+      : this.#extremes("max", dim, options);
   }
 
   /** The smallest element over dims; see {@linkcode Tensor.max}. */
-  min(dim?: Dims, options?: KeepDim): Tensor<D> {
+  min(dim?: Dims, options?: KeepDim & { indices?: false }): Tensor<D>;
+  /**
+   * The smallest element of each line of a dim, and where it stands first; it alone
+   * has a gradient.
+   */
+  min(dim: number, options: KeepDim & { indices: true }): Extremes<D>;
+  min(
+    dim?: Dims,
+    options?: KeepDim & { indices?: boolean },
+  ): Tensor<D> | Extremes<D> {
     checkCount("min", arguments.length, 2);
-    return this.#reduce("min", dim, options);
+    return options?.indices === undefined
+      ? this.#reduce("min", dim, options)
+      : this.#extremes("min", dim, options);
+  }
+
+  #extremes(
+    name: "max" | "min",
+    dim: Dims | undefined,
+    options: KeepDim & { indices?: boolean },
+  ): Tensor<D> | Extremes<D> {
+    checkPlain(EXTREMES, options, name);
+    const { indices: wanted, ...rest } = options;
+    if (!wanted) return this.#reduce(name, dim, rest);
+    // Several dims have no position.
+    const d = normalizeDim(dim as number, this.ndim, name);
+    return tidyNow(() => {
+      const indices = this.#arg(`arg${name}`, d, { keepDim: true });
+      const values = this.gather(d, indices);
+      return rest.keepDim || this.ndim === 0
+        ? { values, indices }
+        : { values: values.squeeze(d), indices: indices.squeeze(d) };
+    });
   }
 
   /** Whether any element over dims is not 0. */
@@ -2082,6 +2205,31 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this;
   }
 
+  #combine(name: InPlaceName, other: TensorLike, options?: Alpha): this {
+    const { dtype } = this;
+    const alpha = options ? alphaOf(`${name}_`, other, options) : 1;
+    if (typeof other === "number") {
+      const value = alpha * other;
+      return this.#update(updates.withNumber(name, dtype, value), [value], []);
+    }
+    checkOperand(`${name}_`, other);
+    return alpha === 1
+      ? this.#update(updates.withTensor(name, dtype, other.dtype, 0), [], [
+        other,
+      ])
+      : this.#update(updates.withTensor(name, dtype, other.dtype, 1), [alpha], [
+        other,
+      ]);
+  }
+
+  /** Writes what is computed from this tensor into it. */
+  #overwrite(compute: () => Tensor): this {
+    tidyNow(() => {
+      this.copy_(withRecording(false, compute));
+    });
+    return this;
+  }
+
   /**
    * Overwrites the elements with those of another tensor, broadcasting and cast
    * to the dtype of this one.
@@ -2135,13 +2283,20 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * assertEquals(await total.toArray(), [2, 3]);
    * ```
    */
-  add_(other: TensorLike): this {
-    checkCount("add_", arguments.length, 1);
-    if (typeof other === "number") {
-      return this.#update(updates.addNumber(this.dtype, other), [other], []);
-    }
-    checkOperand("add_", other);
-    return this.#update(updates.add(this.dtype, other.dtype), [], [other]);
+  add_(other: TensorLike, options?: Alpha): this {
+    checkCount("add_", arguments.length, 2);
+    return this.#combine("add", other, options);
+  }
+
+  /**
+   * Subtracts a tensor or number, times `alpha`, from the elements.
+   *
+   * @param options `alpha`. @default {alpha: 1}
+   * @throws {DTypeError} As {@linkcode Tensor.add_}, and of bools.
+   */
+  sub_(other: TensorLike, options?: Alpha): this {
+    checkCount("sub_", arguments.length, 2);
+    return this.#combine("sub", other, options);
   }
 
   /**
@@ -2152,11 +2307,51 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    */
   mul_(other: TensorLike): this {
     checkCount("mul_", arguments.length, 1);
-    if (typeof other === "number") {
-      return this.#update(updates.mulNumber(this.dtype, other), [other], []);
-    }
-    checkOperand("mul_", other);
-    return this.#update(updates.mul(this.dtype, other.dtype), [], [other]);
+    return this.#combine("mul", other);
+  }
+
+  /**
+   * Divides the elements by a tensor or number.
+   *
+   * @throws {DTypeError} If the tensor is not of floats.
+   */
+  div_(other: TensorLike): this {
+    checkCount("div_", arguments.length, 1);
+    return this.#combine("div", other);
+  }
+
+  /**
+   * Raises the elements to a power.
+   *
+   * @throws {DTypeError} As {@linkcode Tensor.add_}.
+   */
+  pow_(exponent: TensorLike): this {
+    checkCount("pow_", arguments.length, 1);
+    return this.#combine("pow", exponent);
+  }
+
+  /** {@linkcode Tensor.clamp} in place. */
+  clamp_(bounds: { min?: TensorLike; max?: TensorLike }): this {
+    checkCount("clamp_", arguments.length, 1);
+    return this.#overwrite(() => this.clamp(bounds));
+  }
+
+  /**
+   * {@linkcode Tensor.maskedFill} in place.
+   *
+   * @example No attention to what comes later
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { ones } from "@tenfold/tenfold";
+   *
+   * const later = ones([2, 2], { dtype: "bool" }).triu(1);
+   * const scores = ones([2, 2]).maskedFill_(later, -Infinity);
+   * assertEquals(await scores.toArray(), [[1, -Infinity], [1, 1]]);
+   * ```
+   */
+  maskedFill_(mask: Tensor, value: TensorLike): this {
+    checkCount("maskedFill_", arguments.length, 2);
+    return this.#overwrite(() => this.maskedFill(mask, value));
   }
 
   /**

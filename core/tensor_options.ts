@@ -14,6 +14,10 @@ import {
 
 /** Those of reductions. */
 export const KEEP_DIM: PlainFields = { keepDim: flag };
+/** Those of `max` and `min`. */
+export const EXTREMES: PlainFields = { keepDim: flag, indices: flag };
+/** Those of `add`, `sub` and their changes in place. */
+export const ALPHA: PlainFields = { alpha: number };
 /** Those of `variance` and `std`. */
 export const UNBIASED: PlainFields = { unbiased: flag, keepDim: flag };
 /** Those of `norm`. */

@@ -3,9 +3,15 @@
  *
  * @module
  */
-import { canCast, type DType, dtypeOfNumber, promote } from "./dtype.ts";
+import {
+  canCast,
+  type DType,
+  dtypeOfNumber,
+  numberOf,
+  promote,
+} from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
-import { arg, castExpr, type Expr, scalar } from "./expr/expr.ts";
+import { arg, call, castExpr, type Expr, scalar } from "./expr/expr.ts";
 import { memoize } from "./lower/program.ts";
 import type { UpdateProgram } from "./op.ts";
 import { ELEMENTWISE, type ElementwiseName } from "./ops/elementwise.ts";
@@ -35,35 +41,47 @@ function arithmetic(
   return [castExpr(value, to)];
 }
 
-/** `target = target fn other` where `other` is a tensor. */
-const withTensor = (
-  label: string,
-  name: ElementwiseName,
-): (target: DType, other: DType) => UpdateProgram =>
-  memoize((target, other) => {
-    const [to, from] = [target as DType, other as DType];
-    return {
-      label,
-      inputs: [to, from],
-      exprs: arithmetic(label, name, to, arg(1, from)),
-    };
-  });
+/** An arithmetic operation that changes its target. */
+export type InPlaceName = "add" | "sub" | "mul" | "div" | "pow";
+
+/**
+ * `target = target fn other` where `other` is a tensor, times a run-time scalar
+ * where it is scaled.
+ */
+const withTensor: (
+  name: InPlaceName,
+  target: DType,
+  other: DType,
+  scaled: 0 | 1,
+) => UpdateProgram = memoize((name, target, other, scaled) => {
+  const [to, from] = [target as DType, other as DType];
+  const label = `${name}_`;
+  const number = numberOf(from);
+  const value = scaled
+    ? call("mul", castExpr(arg(1, from), number), scalar(0, number))
+    : arg(1, from);
+  return {
+    label,
+    inputs: [to, from],
+    exprs: arithmetic(label, name as InPlaceName, to, value),
+  };
+});
+
+const programOf = memoize((name: InPlaceName, target: DType, from: DType) => {
+  const label = `${name}_`;
+  return {
+    label,
+    inputs: [target],
+    exprs: arithmetic(label, name, target, scalar(0, from)),
+  };
+});
 
 /** `target = target fn number`, where the number has a dtype of its own. */
 const withNumber = (
-  label: string,
-  name: ElementwiseName,
-): (target: DType, value: number) => UpdateProgram => {
-  const programOf = memoize((target, number) => {
-    const [to, from] = [target as DType, number as DType];
-    return {
-      label,
-      inputs: [to],
-      exprs: arithmetic(label, name, to, scalar(0, from)),
-    };
-  });
-  return (target, value) => programOf(target, dtypeOfNumber(value, target));
-};
+  name: InPlaceName,
+  target: DType,
+  value: number,
+): UpdateProgram => programOf(name, target, dtypeOfNumber(value, target));
 
 /** `target = other`, cast to the target's dtype. */
 export const copyInPlace: (target: DType, source: DType) => UpdateProgram =
@@ -82,14 +100,6 @@ const fill: (target: DType) => UpdateProgram = memoize((target) => {
 /** The changes in place that tensors have methods for. */
 export const updates: {
   readonly fill: (target: DType) => UpdateProgram;
-  readonly add: (target: DType, other: DType) => UpdateProgram;
-  readonly addNumber: (target: DType, value: number) => UpdateProgram;
-  readonly mul: (target: DType, other: DType) => UpdateProgram;
-  readonly mulNumber: (target: DType, value: number) => UpdateProgram;
-} = {
-  fill,
-  add: withTensor("add_", "add"),
-  addNumber: withNumber("add_", "add"),
-  mul: withTensor("mul_", "mul"),
-  mulNumber: withNumber("mul_", "mul"),
-};
+  readonly withTensor: typeof withTensor;
+  readonly withNumber: typeof withNumber;
+} = { fill, withTensor, withNumber };

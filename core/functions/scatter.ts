@@ -4,10 +4,11 @@
  * @module
  */
 import { noGradNow } from "../autograd/mode.ts";
+import { checkMask, fillMasked } from "../compose/mask.ts";
 import { type IndexSpec, indexTensor, trueAt } from "../compose/index.ts";
 import { castNumber, type DType, isFloating } from "../dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { stack, where } from "../functions.ts";
+import { ShapeError, showShape } from "../errors.ts";
+import { stack } from "../functions.ts";
 import { APPLY, UPLOAD_LIKE } from "../members.ts";
 import { neutral, type ScatterOp } from "../ops/scatter.ts";
 import { checkNumber, showValue } from "../options.ts";
@@ -26,14 +27,6 @@ import { checkCall, numberLike, positionsAlong } from "./call.ts";
 const REDUCE: PlainFields = { includeSelf: flag };
 const ALPHA: PlainFields = { alpha: number };
 const PUT: PlainFields = { accumulate: flag };
-
-/** Checks a mask. */
-function checkMask(mask: Tensor, operation: string): void {
-  if (mask.dtype === "bool") return;
-  throw new DTypeError(
-    `Cannot ${operation} as the mask must be bool: got ${mask.dtype}, compare it such as with mask.ne(0)`,
-  );
-}
 
 /** Where an index points to, among places like those of x. */
 function hits(x: Tensor, dim: number, index: Tensor): Tensor {
@@ -434,14 +427,8 @@ export function maskedFill<D extends DType>(
   value: TensorLike,
 ): Tensor<D> {
   checkCall("maskedFill", arguments, 3, x, mask);
-  checkMask(mask, "maskedFill");
-  if (typeof value === "number") {
-    const filled = where(mask, castNumber(x.dtype, value), x);
-    if (filled.dtype as DType === x.dtype) return filled as Tensor<D>;
-    return tidyNow(() => filled.cast(x.dtype)) as Tensor<D>;
-  }
-  checkTensor(value, "the value", "maskedFill");
-  return tidyNow(() => where(mask, value.cast(x.dtype), x)) as Tensor<D>;
+  if (typeof value !== "number") checkTensor(value, "the value", "maskedFill");
+  return fillMasked(x, mask, value) as Tensor<D>;
 }
 
 /**

@@ -28,7 +28,7 @@ export const TENSOR_OPERATIONS: readonly string[] = words(`
 
   gather indexSelect scatterAdd takeAlongDim oneHot sort argsort topk
   matmul dot outer einsum
-  copy_ fill_ zero_ add_ mul_
+  copy_ fill_ zero_ add_ sub_ mul_ div_ pow_ clamp_ maskedFill maskedFill_
 `);
 
 /** Random functions whose distributions are compared. */

@@ -39,6 +39,7 @@ const GROUPS = [
   "einsum",
   "index",
   "special",
+  "methods",
 ];
 
 const [files, double, random] = await Promise.all([

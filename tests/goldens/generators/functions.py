@@ -543,6 +543,62 @@ def multiplied(g):
     g.fn("corrcoef", [randn(6)], torch.corrcoef, grad=False)
 
 
+def methods(g):
+    """What tensors have methods for."""
+    x, y = randn(3, 4), randn(4)
+    for alpha in (1, -0.5, 3):
+        js = {"alpha": alpha}
+        for name, fn in (("add", torch.add), ("sub", torch.sub)):
+            g.op(name, [x, y, js], lambda a, b: fn(a, b, alpha=alpha))
+            g.op(name, [x, 2, js], lambda a: fn(a, 2, alpha=alpha))
+            g.op(name + "_", [x, y, js], lambda a, b: fn(a, b, alpha=alpha),
+                 grad=False)
+            g.op(name + "_", [x, 2, js], lambda a: fn(a, 2, alpha=alpha),
+                 grad=False)
+    for name, fn in (("add", torch.add), ("sub", torch.sub)):
+        for suffix in ("", "_"):
+            g.op(name + suffix, [i32([1, 2]), i32([5, -6]), {"alpha": 3}],
+                 lambda a, b: fn(a, b, alpha=3))
+    for name, fn in (("sub_", torch.sub), ("div_", torch.div)):
+        g.op(name, [x, y], fn, grad=False)
+        g.op(name, [x, uniform(0.5, 2, 3, 1)], fn, grad=False)
+        g.op(name, [x, 4], lambda a: fn(a, 4), grad=False)
+    g.op("sub_", [i32([1, 2]), 3], lambda a: a - 3)
+    g.op("pow_", [uniform(0.5, 2, 3, 4), y], torch.pow, grad=False)
+    g.op("pow_", [x, 3], lambda a: a ** 3, grad=False)
+    g.op("pow_", [x, 2], lambda a: a ** 2, grad=False)
+    g.op("pow_", [i32([2, -3]), 3], lambda a: a ** 3)
+    g.op("clamp_", [x, {"min": -0.5, "max": 0.5}],
+         lambda a: a.clamp(-0.5, 0.5), grad=False)
+    g.op("clamp_", [x, {"min": 0}], lambda a: a.clamp(min=0), grad=False)
+    g.op("clamp_", [x, {"max": y}], lambda a, b: a.clamp(max=b), grad=False)
+    g.op("clamp_", [i32([1, 5, 9]), {"min": 3, "max": 7}],
+         lambda a: a.clamp(3, 7))
+    mask = boolean([[True, False, True, False]] * 3)
+    for m in (mask, mask[0], mask[:, :1], torch.tensor(True)):
+        for value in (2.5, -INF, 0):
+            g.op("maskedFill", [x, m, value],
+                 lambda t, m: torch.masked_fill(t, m, value))
+        g.op("maskedFill", [x, m, f32(-1.5)], torch.masked_fill)
+        g.op("maskedFill_", [x, m, 2.5],
+             lambda t, m: torch.masked_fill(t, m, 2.5), grad=False)
+    g.op("maskedFill", [i32([1, 2, 3]), boolean([True, False, True]), 7],
+         lambda t, m: torch.masked_fill(t, m, 7))
+    g.op("maskedFill", [boolean([True, False]), boolean([True, True]), 0],
+         lambda t, m: torch.masked_fill(t, m, False))
+    odd = f32([[1, 3, 3], [NAN, 2, NAN], [-INF, INF, INF], [0, 0, -1]])
+    for name, fn in (("max", torch.max), ("min", torch.min)):
+        for t, dims in ((x, (0, 1, -1)), (randn(2, 3, 4), (0, 1, 2)),
+                        (f32(1.5), (0,)), (ints(-9, 9, 3, 4), (0, 1)),
+                        (f32([[2, 1, 2], [0, 0, 0]]), (0, 1))):
+            for dim in dims:
+                for keep in (False, True):
+                    g.op(name, [t, dim, {"indices": True, "keepDim": keep}],
+                         lambda t: pair(fn(t, dim, keep)))
+        g.op(name, [odd, 1, {"indices": True}], lambda t: pair(fn(t, 1)),
+             grad=False)
+
+
 def generate():
     math_ = Functions("functions_math", "elementwise functions", 31)
     for part in (unary, binary, tests):
@@ -558,4 +614,6 @@ def generate():
                       34)
     for part in (arranged, multiplied):
         part(shape)
-    return [math_, scatter, order, shape]
+    own = Group("methods", "methods of tensors: in place, alpha, extremes", 35)
+    methods(own)
+    return [math_, scatter, order, shape, own]
