@@ -30,11 +30,9 @@ export interface OptionsIssue {
   readonly values?: readonly unknown[];
   /** What each branch of a union finds wrong. */
   readonly errors?: readonly (readonly OptionsIssue[])[];
-  /** Whether the value is of the right type, and a check of it fails. */
-  readonly late?: boolean;
 }
 
-/** What checks an option object: one of `schema.ts`, or any of zod. */
+/** What checks an option object: any zod schema will do. */
 export interface OptionsSchema<T> {
   /** The options with their defaults, or what is wrong with them. */
   safeParse(options: unknown):
@@ -120,7 +118,7 @@ function isTypeFault(
  * messages of the schema are predicates that follow the name of the field:
  * `"must be a positive integer"`.
  *
- * @param schema A schema of an object.
+ * @param schema A zod schema of an object.
  * @param options What was passed.
  * @param operation What is being done, for messages: `"make a Linear"`.
  * @throws {TypeError} If an option is unknown or of the wrong type.
@@ -129,7 +127,7 @@ function isTypeFault(
  * ```ts
  * import { assertThrows } from "@std/assert";
  * import { parseOptions } from "@tenfold/core/internal";
- * import * as z from "@tenfold/core/schema";
+ * import * as z from "zod/mini";
  *
  * const schema = z.strictObject({
  *   scale: z.number("must be a number").check(z.gt(0, "must be positive")),
@@ -156,7 +154,7 @@ const NONE: readonly string[] = [];
  * are the last argument: nothing may follow them, and no option may be given
  * by its position, as in `new Linear(3, 2, false)`.
  *
- * @param schema A schema of an object: the options, and those of the
+ * @param schema A zod schema of an object: the options, and those of the
  * arguments before them that it shall check.
  * @param before What comes before the options, in order.
  * @param options The options.
@@ -171,7 +169,7 @@ const NONE: readonly string[] = [];
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
  * import { parseArguments } from "@tenfold/core/internal";
- * import * as z from "@tenfold/core/schema";
+ * import * as z from "zod/mini";
  *
  * const schema = z.strictObject({
  *   size: z.int("must be an integer"),

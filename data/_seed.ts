@@ -5,10 +5,10 @@
  */
 import { getRandomState, setRandomState } from "@tenfold/core";
 import { threefry } from "@tenfold/core/backend";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 
 /** The schema of a `seed` option that may be left out. */
-export const seedOption: z.Optional<number | undefined> = z.optional(z
+export const seedOption: z.ZodMiniOptional<z.ZodMiniNumberFormat> = z.optional(z
   .int("must be an integer"));
 
 /** A seed drawn from the global generator, as `manualSeed` set it. */

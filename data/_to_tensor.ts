@@ -5,7 +5,7 @@
  */
 import { type Backend, type Device, type Tensor, tensor } from "@tenfold/core";
 import { deviceFor } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { type ElementType, tensorValues } from "./_element.ts";
 
@@ -20,13 +20,13 @@ export interface DeviceOption {
 }
 
 /** The schema of a `device` option. */
-export const deviceOption: z.Optional<NonNullable<DeviceOption["device"]>> = z
-  .exactOptional(z.custom<NonNullable<DeviceOption["device"]>>(
-    (value) =>
-      typeof value === "string" ||
-      (typeof value === "object" && value !== null),
-    "must be the name of a backend, a backend or a device",
-  ));
+export const deviceOption: z.ZodMiniExactOptional<
+  z.ZodMiniType<NonNullable<DeviceOption["device"]>>
+> = z.exactOptional(z.custom<NonNullable<DeviceOption["device"]>>(
+  (value) =>
+    typeof value === "string" || (typeof value === "object" && value !== null),
+  "must be the name of a backend, a backend or a device",
+));
 
 /** A tensor of elements that a file held. */
 export function toTensor(

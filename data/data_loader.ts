@@ -9,7 +9,7 @@ import {
   parseOptions,
   Turn,
 } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { collate, type Collated } from "./collate.ts";
@@ -79,11 +79,14 @@ const optionsSchema = z.strictObject({
   seed: seedOption,
   dropLast: z._default(z.boolean("must be true or false"), false),
   collate: z.optional(
-    z.type<unknown>(
-      "function",
-      (value) => typeof value === "function",
-      "must be a function",
-    ),
+    z.any().check(z.superRefine((value, context) => {
+      if (value === undefined || typeof value === "function") return;
+      context.addIssue({
+        code: "invalid_type",
+        expected: "function",
+        message: "must be a function",
+      });
+    })),
   ),
   prefetch: z._default(z.int(natural).check(z.gte(0, natural)), 0),
 });

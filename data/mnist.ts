@@ -9,7 +9,7 @@ import {
   parseArguments,
   unscopedNow,
 } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import type { DownloadProgress } from "./_download.ts";
 import { environment } from "./_fs.ts";
 import {
@@ -286,7 +286,7 @@ export async function mnist(options: MnistOptions = {}): Promise<MnistDataset> {
 }
 
 /** What {@linkcode mnist} asks for, with its defaults. */
-type Request = Omit<z.Output<typeof mnistSchema>, "split" | "device">;
+type Request = Omit<z.output<typeof mnistSchema>, "split" | "device">;
 
 /** Opens the files of a split; tests hand in small ones. */
 export async function openMnist(

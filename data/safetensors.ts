@@ -6,7 +6,7 @@
  */
 import { isFloating, Tensor } from "@tenfold/core";
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { encodeElements } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";
 import {
@@ -83,12 +83,12 @@ const dtypeSchema = z.enum(
 
 const optionsSchema = z.strictObject({
   metadata: z._default(
-    z.record(z.string("must be text"), "must be an object"),
+    z.record(z.string(), z.string("must be text"), "must be an object"),
     {},
   ),
   dtype: z._default(
     z.union(
-      [dtypeSchema, z.record(dtypeSchema)],
+      [dtypeSchema, z.record(z.string(), dtypeSchema)],
       "must be a dtype of the format",
     ),
     {},

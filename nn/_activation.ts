@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 
 /** A function by name, or one of your own. */
 export type TransformerActivation =
@@ -13,7 +13,7 @@ export type TransformerActivation =
   | ((x: Tensor) => Tensor);
 
 /** {@linkcode TransformerActivation}. */
-export const activationOption: z.Schema<TransformerActivation> = z.custom<
+export const activationOption: z.ZodMiniType<TransformerActivation> = z.custom<
   TransformerActivation
 >(
   (value) =>

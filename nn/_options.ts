@@ -18,7 +18,7 @@ import {
   showValue,
   tensorClass,
 } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 
 /** Device and dtype of the parameters of a layer. */
 export interface PlaceOptions {
@@ -34,53 +34,53 @@ export type Reduction = "mean" | "sum" | "none";
 const positive = "must be a positive integer";
 
 /** Extents and counts. */
-export const positiveInteger: z.Schema<number> = z.int(positive).check(
+export const positiveInteger: z.ZodMiniType<number> = z.int(positive).check(
   z.gte(1, positive),
 );
 
 /** Any number but NaN and the infinities. */
-export const finite: z.Schema<number> = z.number("must be a number");
+export const finite: z.ZodMiniType<number> = z.number("must be a number");
 
 /** A number from 0 on. */
-export const nonNegative: z.Schema<number> = z.number("must be a number")
+export const nonNegative: z.ZodMiniType<number> = z.number("must be a number")
   .check(z.gte(0, "must not be negative"));
 
 /** A number above 0. */
-export const positiveNumber: z.Schema<number> = z.number(
+export const positiveNumber: z.ZodMiniType<number> = z.number(
   "must be a number",
 ).check(z.gt(0, "must be positive"));
 
 const fraction = "must be a number from 0 to 1";
 
 /** A number from 0 to 1. */
-export const probability: z.Schema<number> = z.number(fraction).check(
+export const probability: z.ZodMiniType<number> = z.number(fraction).check(
   z.gte(0, fraction),
   z.lte(1, fraction),
 );
 
 /** A dim, which may count from the end. */
-export const dim: z.Schema<number> = z.int("must be an integer");
+export const dim: z.ZodMiniType<number> = z.int("must be an integer");
 
 /** True or false. */
-export const flag: z.Schema<boolean> = z.boolean("must be true or false");
+export const flag: z.ZodMiniType<boolean> = z.boolean("must be true or false");
 
 /** A tensor. */
-export const tensorOption: z.Schema<Tensor> = z.instanceof(
+export const tensorOption: z.ZodMiniType<Tensor> = z.instanceof(
   tensorClass,
-  "must be a tensor",
+  { error: "must be a tensor" },
 );
 
 /** One of some words. */
 export function oneOf<const W extends string>(
   ...words: W[]
-): z.Schema<W> {
-  return z.enum(words, `must be one of ${words.join(", ")}`) as z.Schema<
+): z.ZodMiniType<W> {
+  return z.enum(words, `must be one of ${words.join(", ")}`) as z.ZodMiniType<
     W
   >;
 }
 
 /** {@linkcode Reduction}. */
-export const reduction: z.Schema<Reduction> = oneOf("mean", "sum", "none");
+export const reduction: z.ZodMiniType<Reduction> = oneOf("mean", "sum", "none");
 
 /** The fields of {@linkcode PlaceOptions}. */
 export const placeFields = {

@@ -12,7 +12,7 @@ import {
   showValue,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,

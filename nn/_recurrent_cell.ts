@@ -6,7 +6,7 @@
  */
 import { ShapeError, type Tensor, zeros } from "@tenfold/core";
 import { checkCount, checkTensor, showShape } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,

@@ -6,7 +6,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { noGradNow, showValue } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import {
   activate,
   activationOption,

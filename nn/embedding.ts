@@ -10,7 +10,7 @@ import {
   parseArguments,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { emptyParameter } from "./_empty.ts";
 import {
   dim,

@@ -11,7 +11,7 @@ import {
   showShape,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { emptyParameter } from "./_empty.ts";
 import {
   checkOptions,

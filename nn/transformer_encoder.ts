@@ -10,7 +10,7 @@ import {
   parseArguments,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import type { TransformerActivation } from "./_activation.ts";
 import { checkOptions, flag, tensorOption } from "./_options.ts";
 import {
@@ -168,7 +168,9 @@ export interface TransformerEncoderOptions {
 }
 
 const encoderSchema = z.strictObject({
-  norm: z.optional(z.nullable(z.instanceof(Module, "must be a module"))),
+  norm: z.optional(
+    z.nullable(z.instanceof(Module, { error: "must be a module" })),
+  ),
 });
 
 /**

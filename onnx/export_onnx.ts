@@ -7,7 +7,7 @@ import { type Device, Tensor } from "@tenfold/core";
 import type { Value } from "@tenfold/core/backend";
 import { parseArguments, tidyNow, VALUE } from "@tenfold/core/internal";
 import type { AnyModule } from "@tenfold/nn";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { GraphBuilder, infoOf, type Named } from "./_export/builder.ts";
 import { NoCounterpart } from "./_export/expression.ts";
 import { Origins } from "./_export/origins.ts";

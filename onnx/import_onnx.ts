@@ -7,7 +7,7 @@ import type { Tensor } from "@tenfold/core";
 import { deviceFor, parseArguments, unscopedNow } from "@tenfold/core/internal";
 import { type ByteSource, type DeviceOption, readBytes } from "@tenfold/data";
 import { deviceOption } from "@tenfold/data/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { opsetOf, planModel } from "./_graph.ts";
 import type {
   AttributeProto,

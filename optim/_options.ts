@@ -3,39 +3,39 @@
  *
  * @module
  */
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 
 /** A number from 0 on. */
-export const nonNegative: z.Schema<number> = z.number("must be a number")
+export const nonNegative: z.ZodMiniType<number> = z.number("must be a number")
   .check(z.gte(0, "must not be negative"));
 
 /** Any number but NaN and the infinities. */
-export const finite: z.Schema<number> = z.number("must be a number");
+export const finite: z.ZodMiniType<number> = z.number("must be a number");
 
 /** A number above 0. */
-export const positive: z.Schema<number> = z.number("must be a number")
+export const positive: z.ZodMiniType<number> = z.number("must be a number")
   .check(z.gt(0, "must be above 0"));
 
 const counting = "must be a positive integer";
 
 /** A count. */
-export const positiveInteger: z.Schema<number> = z.int(counting).check(
+export const positiveInteger: z.ZodMiniType<number> = z.int(counting).check(
   z.gte(1, counting),
 );
 
 /** True or false. */
-export const flag: z.Schema<boolean> = z.boolean("must be true or false");
+export const flag: z.ZodMiniType<boolean> = z.boolean("must be true or false");
 
 const share = "must be a number from 0 to below 1";
 
 /** The decay of a running mean. */
-const decay: z.Schema<number> = z.number(share).check(
+const decay: z.ZodMiniType<number> = z.number(share).check(
   z.gte(0, share),
   z.lt(1, share),
 );
 
 /** The decays of Adam. */
-export const betas: z.Schema<[number, number]> = z.tuple(
+export const betas: z.ZodMiniType<[number, number]> = z.tuple(
   [decay, decay],
   "must be two numbers",
 );

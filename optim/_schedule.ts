@@ -3,8 +3,8 @@
  *
  * @module
  */
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 
 /** How many steps were taken when training goes on; -1 at the start. */
-export const lastEpoch: z.Schema<number> = z.int("must be an integer")
+export const lastEpoch: z.ZodMiniType<number> = z.int("must be an integer")
   .check(z.gte(-1, "must be an integer from -1 on"));

@@ -96,7 +96,7 @@ export interface Algorithm<
  * import { expr } from "@tenfold/core/backend";
  * import { tensor } from "@tenfold/tenfold";
  * import { algorithm, AlgorithmOptimizer } from "@tenfold/optim";
- * import * as z from "@tenfold/core/schema";
+ * import * as z from "zod/mini";
  *
  * const signDescent = algorithm({
  *   name: "SignDescent",

@@ -1,7 +1,7 @@
 import { scope, tensor } from "@tenfold/core";
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { flag, nonNegative } from "./_options.ts";
 import { clean } from "./_testing.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";

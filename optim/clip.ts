@@ -28,7 +28,7 @@ import {
   showValue,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { finite, flag, nonNegative } from "./_options.ts";
 
 /** Options of {@linkcode clipGradNorm_}. */
@@ -58,13 +58,12 @@ const schema = () =>
 
 const limitSchema = () =>
   z.strictObject({
-    limit: z.union(
-      [nonNegative, z.literal(Infinity)],
-      (value) =>
-        typeof value === "number" && value < 0
+    limit: z.union([nonNegative, z.literal(Infinity)], {
+      error: ({ input }) =>
+        typeof input === "number" && input < 0
           ? "must not be negative"
           : "must be a number",
-    ),
+    }),
   });
 
 /** The gradients that there are. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { finite, nonNegative } from "./_options.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -100,7 +100,7 @@ export class ReduceLROnPlateau {
   best: number | null = null;
   #badEpochs = 0;
   #cooldownLeft = 0;
-  readonly #options: z.Output<typeof schema>;
+  readonly #options: z.output<ReturnType<typeof schema>>;
 
   /**
    * Creates the schedule.

@@ -34,7 +34,7 @@ export type WriteUpdate = (
  * import { call } from "@tenfold/core/backend";
  * import { type Tensor, tensor } from "@tenfold/tenfold";
  * import { Optimizer, type ParameterGroup, UpdateRule } from "@tenfold/optim";
- * import * as z from "@tenfold/core/schema";
+ * import * as z from "zod/mini";
  *
  * const rule = new UpdateRule("update by signs", 0, 1, (p, _, g, [lr]) => [
  *   call("sub", p, call("mul", lr!, call("sign", g))),

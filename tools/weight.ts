@@ -20,7 +20,7 @@ const PARCELS: readonly Parcel[] = [
     name: "all of core, wasm-simd, nn and optim",
     code: ["core", "backends/wasm-simd", "nn", "optim"]
       .map((name) => `export * from "@tenfold/${name}";`).join("\n"),
-    most: 141,
+    most: 149,
     goal: 95,
   },
   {
@@ -41,20 +41,20 @@ for (let step = 0; step < 10; step++) {
   optimizer.step();
 }
 console.log(await loss.forward(model.forward(x), y).item());`,
-    most: 110,
+    most: 118,
     goal: 82,
   },
   {
     name: "ONNX in and out, with core, nn and the bytes it reads",
     code: `export * from "@tenfold/onnx";`,
-    most: 106,
+    most: 114,
     goal: 90,
   },
   {
     // What is loaded when it is asked for, such as charts, is not counted.
     name: "the umbrella, as it is loaded at first",
     code: `export * from "@tenfold/tenfold";`,
-    most: 228,
+    most: 240,
     goal: 210,
   },
 ];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import type { ClassTally } from "./_class_tally.ts";
 
 /** How the figures of several classes become one. */
@@ -63,7 +63,7 @@ export const classMetricOptions = z.strictObject({
 });
 
 /** The parsed options. */
-export type ParsedClassMetricOptions = z.Output<typeof classMetricOptions>;
+export type ParsedClassMetricOptions = z.output<typeof classMetricOptions>;
 
 /** A figure of one class: a ratio of two counts. */
 export type Ratio = (tally: ClassTally) => readonly [number, number];

@@ -18,7 +18,7 @@ import {
   parseSafetensors,
   readBytes,
 } from "@tenfold/data";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { pack, unpack } from "./_pack.ts";
 import { CheckpointError } from "./errors.ts";
 

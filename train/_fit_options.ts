@@ -6,7 +6,7 @@
 import { Tensor } from "@tenfold/core";
 import { parseOptions, showShape, showValue } from "@tenfold/core/internal";
 import { OneCycleLR } from "@tenfold/optim";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
 import {
   abortSignal,
@@ -47,7 +47,7 @@ export interface Settings {
 }
 
 /** The schema of a loss. */
-export const lossOption: z.Schema<Loss> = passing<Loss>(
+export const lossOption: z.ZodMiniType<Loss> = passing<Loss>(
   (value) =>
     typeof value === "function" ||
     typeof (value as { forward?: unknown } | null)?.forward === "function",

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 
 /** Whole numbers from 1 on. */
-export const positiveInt: z.Schema<number> = z.int(
+export const positiveInt: z.ZodMiniNumberFormat = z.int(
   "must be a positive integer",
 ).check(z.gte(1, "must be a positive integer"));
 
 /** True or false. */
-export const flag: z.Schema<boolean> = z.boolean("must be true or false");
+export const flag: z.ZodMiniBoolean = z.boolean("must be true or false");
 
 /** Text with at least one letter. */
-export const text: z.Schema<string> = z.string("must be text").check(
+export const text: z.ZodMiniString = z.string("must be text").check(
   z.minLength(1, "must not be empty"),
 );
 
@@ -26,15 +26,18 @@ export const text: z.Schema<string> = z.string("must be text").check(
 export function passing<T>(
   check: (value: unknown) => boolean,
   message: string,
-): z.Schema<T> {
-  return z.type("object", check, message);
+): z.ZodMiniType<T> {
+  return z.any().check(z.superRefine((value, context) => {
+    if (check(value)) return;
+    context.addIssue({ code: "invalid_type", expected: "object", message });
+  }));
 }
 
 /** An object that has these methods. */
 export function withMethods<T>(
   what: string,
   ...names: string[]
-): z.Schema<T> {
+): z.ZodMiniType<T> {
   return passing(
     (value) =>
       typeof value === "object" && value !== null &&
@@ -46,7 +49,7 @@ export function withMethods<T>(
 }
 
 /** Ends something that is under way. */
-export const abortSignal: z.Schema<AbortSignal> = passing<AbortSignal>(
+export const abortSignal: z.ZodMiniType<AbortSignal> = passing<AbortSignal>(
   (value) =>
     typeof (value as AbortSignal | null)?.throwIfAborted === "function",
   "must be an AbortSignal: pass the signal of a controller",

@@ -13,7 +13,7 @@ import {
 } from "@tenfold/core";
 import { showShape, tensorClass } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import type { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";
 import type { RunState, State } from "./callback.ts";
@@ -35,7 +35,7 @@ export function takesState(batches: unknown): batches is Stateful {
 
 const natural = z.int().check(z.gte(0));
 const tensor = z.instanceof(tensorClass);
-const plain = z.record(z.unknown());
+const plain = z.record(z.string(), z.unknown());
 
 /** What is in a state. */
 const runState = z.strictObject({
@@ -45,7 +45,7 @@ const runState = z.strictObject({
   stopped: z.boolean(),
   history: z.array(epochRecord),
   random: z.strictObject({ seed: z.int(), draws: natural }),
-  model: z.record(tensor),
+  model: z.record(z.string(), tensor),
   optimizer: plain,
   scheduler: z.optional(plain),
   train: z.optional(plain),
@@ -53,9 +53,9 @@ const runState = z.strictObject({
   tally: z.strictObject({
     samples: natural,
     elements: natural,
-    sums: z.record(tensor),
+    sums: z.record(z.string(), tensor),
   }),
-  callbacks: z.record(z.unknown()),
+  callbacks: z.record(z.string(), z.unknown()),
 });
 
 /** The state of a run. */
@@ -123,7 +123,7 @@ export function restoreState(training: Training, state: unknown): void {
 }
 
 /** A state whose parts have the right types. */
-type SavedState = z.Output<typeof runState>;
+type SavedState = z.output<typeof runState>;
 
 function parseState(state: unknown): SavedState {
   const { data, error } = runState.safeParse(state);

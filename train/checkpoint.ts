@@ -5,7 +5,7 @@
  */
 import { parseArguments, parseOptions, tidyNow } from "@tenfold/core/internal";
 import { readBytes, writeFileAtomic } from "@tenfold/data";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -256,7 +256,7 @@ export function checkpoint(
 }
 
 /** What makes an epoch the best one, or null where that is not asked. */
-function watchedFor(best: unknown): z.Output<typeof bestSchema> | null {
+function watchedFor(best: unknown): z.output<typeof bestSchema> | null {
   const operation = "save checkpoints";
   if (typeof best === "object" && best !== null) {
     return parseOptions(z.object({ best: bestSchema }), { best }, operation)

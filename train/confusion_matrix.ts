@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { type Predictions, readClasses } from "./_read_classes.ts";
 import { confusionMatrixSvg } from "./confusion_matrix_svg.ts";
 

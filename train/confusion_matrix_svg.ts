@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { element, svgDocument, text } from "./_svg.ts";
 
 /** Options of {@linkcode confusionMatrixSvg}. */

@@ -11,7 +11,7 @@ import {
   unscopedNow,
 } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { defaultMode, defaultMonitor, gainOver } from "./_monitor.ts";
 import { flag, text } from "./_options.ts";
 import type { Callback } from "./callback.ts";
@@ -72,7 +72,7 @@ const savedState = z.strictObject({
   best: anyNumber,
   epoch: z.int(),
   waited: z.int(),
-  weights: z.record(z.instanceof(tensorClass)),
+  weights: z.record(z.string(), z.instanceof(tensorClass)),
 });
 
 /**

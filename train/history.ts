@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { positiveInt } from "./_options.ts";
 
 /** Loss and metrics by name. */
@@ -49,22 +49,22 @@ export interface ChartOptions {
 }
 
 /** The schema of numbers that may be infinite or NaN. */
-export const anyNumber: z.Schema<number> = z.custom<number>(
+export const anyNumber: z.ZodMiniCustom<number, number> = z.custom<number>(
   (value) => typeof value === "number",
   "must be a number",
 );
 
-const figures = z.record(anyNumber);
+const figures = z.record(z.string(), anyNumber);
 
 /** The schema of one epoch, for what comes from a file. */
-export const epochRecord: z.Schema<EpochRecord> = z.strictObject({
+export const epochRecord: z.ZodMiniType<EpochRecord> = z.strictObject({
   epoch: positiveInt,
   step: z.int(),
   learningRate: anyNumber,
   seconds: anyNumber,
   train: figures,
   validation: z.optional(figures),
-}) as z.Schema<EpochRecord>;
+}) as z.ZodMiniType<EpochRecord>;
 
 const chartOptions = z.strictObject({
   title: z._default(z.string("must be text"), "Training"),

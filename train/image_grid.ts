@@ -10,7 +10,7 @@ import {
   parseArguments,
   showShape,
 } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { passing, positiveInt } from "./_options.ts";
 
 /** Options of {@linkcode imageGridPng}. */

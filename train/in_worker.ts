@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { abortSignal } from "./_options.ts";
 import { openWorker, type WebWorker, type WorkerPort } from "./_worker_edge.ts";
 import {

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseOptions as parse } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 
 const SCHEMA = z.strictObject({
   codegen: z.optional(z.boolean("must be a boolean")),
@@ -22,6 +22,6 @@ const SCHEMA = z.strictObject({
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If an option has a wrong value.
  */
-export function parseOptions(options: unknown): z.Output<typeof SCHEMA> {
+export function parseOptions(options: unknown): z.output<typeof SCHEMA> {
   return parse(SCHEMA, options, "open cpu-typedarray");
 }

@@ -6,7 +6,7 @@
 
 import type { Backend } from "@tenfold/core";
 import { environmentVariable, parseArguments } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures, whyNoSimd } from "./features.ts";
 import { LinearMemory } from "./memory.ts";

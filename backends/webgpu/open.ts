@@ -5,7 +5,7 @@
  */
 import { DeviceError } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf } from "./device/profile.ts";
 import { probeWebgpu } from "./probe.ts";

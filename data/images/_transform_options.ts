@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 
 /** One extent for both sides, or the height and the width. */
 export type Size = number | readonly [height: number, width: number];
@@ -12,7 +12,7 @@ const positive = (value: unknown) =>
   Number.isInteger(value) && Number(value) > 0;
 
 /** The schema of a {@linkcode Size}. */
-export const sizeOption: z.Schema<Size> = z.custom<Size>(
+export const sizeOption: z.ZodMiniType<Size> = z.custom<Size>(
   (value) =>
     positive(value) ||
     (Array.isArray(value) && value.length === 2 && value.every(positive)),
@@ -20,13 +20,13 @@ export const sizeOption: z.Schema<Size> = z.custom<Size>(
 );
 
 /** The schema of a probability. */
-export const probability: z.Schema<number> = z.custom<number>(
+export const probability: z.ZodMiniType<number> = z.custom<number>(
   (value) => typeof value === "number" && value >= 0 && value <= 1,
   "must be a number from 0 to 1",
 );
 
 /** The schema of a range of positive numbers. */
-export const rangeOption: z.Schema<readonly [number, number]> = z.custom<
+export const rangeOption: z.ZodMiniType<readonly [number, number]> = z.custom<
   readonly [number, number]
 >(
   (value) =>

@@ -5,7 +5,7 @@
  */
 import { type Tensor, tensor } from "@tenfold/core";
 import { deviceFor, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
 
 /** A picture in red, green and blue, 8 bits each. */
@@ -46,8 +46,8 @@ const channels = (positive: boolean) => {
 
 /** The schemas of {@linkcode PixelScale}. */
 export const scaleOptions: {
-  readonly mean: z.Optional<number | readonly number[] | undefined>;
-  readonly std: z.Optional<number | readonly number[] | undefined>;
+  readonly mean: z.ZodMiniOptional<z.ZodMiniType<number | readonly number[]>>;
+  readonly std: z.ZodMiniOptional<z.ZodMiniType<number | readonly number[]>>;
 } = { mean: channels(false), std: channels(true) };
 
 const optionsSchema = z.strictObject({ ...scaleOptions, device: deviceOption });

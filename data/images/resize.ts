@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { type Interpolation, resample } from "./_resample.ts";
 import { type Size, sizeOption } from "./_transform_options.ts";
 import { checkImage } from "./image.ts";
@@ -17,7 +17,7 @@ export interface ResizeOptions {
 }
 
 /** The schema of {@linkcode ResizeOptions}. */
-export const interpolation: z.Schema<Interpolation> = z._default(
+export const interpolation: z.ZodMiniType<Interpolation> = z._default(
   z.enum(
     ["nearest", "bilinear", "bicubic"],
     'must be "nearest", "bilinear" or "bicubic"',

@@ -6,7 +6,7 @@
 import { Tensor } from "@tenfold/core";
 import { parseArguments, showValue } from "@tenfold/core/internal";
 import { zipSync } from "fflate";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { parseAs } from "../_foreign_format.ts";
 import type { NpyType } from "../_npy_header.ts";
 import { type DeviceOption, deviceOption, toTensor } from "../_to_tensor.ts";

@@ -6,7 +6,7 @@
  */
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { positiveInteger } from "../_options.ts";
 
 /** One number for height and width, or both. */
@@ -18,7 +18,7 @@ export type Pair = readonly [number, number];
 const words = "must be a non-negative integer or a pair of them";
 
 /** {@linkcode Size2d} of positive numbers. */
-export const positiveSize: z.Schema<Size2d> = z.union(
+export const positiveSize: z.ZodMiniType<Size2d> = z.union(
   [positiveInteger, z.readonly(z.tuple([positiveInteger, positiveInteger]))],
   "must be a positive integer or a pair of them",
 );
@@ -26,7 +26,7 @@ export const positiveSize: z.Schema<Size2d> = z.union(
 const natural = z.int().check(z.gte(0));
 
 /** {@linkcode Size2d} that may be zero. */
-export const naturalSize: z.Schema<Size2d> = z.union(
+export const naturalSize: z.ZodMiniType<Size2d> = z.union(
   [natural, z.readonly(z.tuple([natural, natural]))],
   words,
 );

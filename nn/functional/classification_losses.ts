@@ -7,7 +7,7 @@ import {
 } from "@tenfold/core";
 import { call, expr } from "@tenfold/core/backend";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import {
   checkOptions,
   probability,

@@ -1,6 +1,6 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { APPLY, checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { checkOptions, positiveInteger, splitOptions } from "../_options.ts";
 import { commonDType } from "./_common_dtype.ts";
 import {

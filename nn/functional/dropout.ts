@@ -1,6 +1,6 @@
 import { checkTensor } from "@tenfold/core/internal";
 import type { Tensor } from "@tenfold/core";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { checkOptions, flag, probability } from "../_options.ts";
 
 /** Options of {@linkcode dropout}. */

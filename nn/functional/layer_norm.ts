@@ -1,6 +1,6 @@
 import { type Shape, ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import {
   checkOptions,
   nonNegative,

@@ -1,6 +1,6 @@
 import { APPLY, UPLOAD_LIKE } from "@tenfold/core/internal";
 import { ShapeError, type Tensor } from "@tenfold/core";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { checkOptions, flag, positiveInteger } from "../_options.ts";
 import {
   batched,
@@ -45,19 +45,19 @@ const poolFields = {
 } as const;
 
 /** The schema of {@linkcode MaxPool2dOptions}. */
-export const maxPool2dSchema = (): z.Schema<MaxPool2dOptions> =>
+export const maxPool2dSchema = (): z.ZodMiniType<MaxPool2dOptions> =>
   z.strictObject({
     ...poolFields,
     dilation: z.optional(positiveSize),
-  }) as unknown as z.Schema<MaxPool2dOptions>;
+  }) as unknown as z.ZodMiniType<MaxPool2dOptions>;
 
 /** The schema of {@linkcode AvgPool2dOptions}. */
-export const avgPool2dSchema = (): z.Schema<AvgPool2dOptions> =>
+export const avgPool2dSchema = (): z.ZodMiniType<AvgPool2dOptions> =>
   z.strictObject({
     ...poolFields,
     countIncludePad: z.optional(flag),
     divisorOverride: z.optional(positiveInteger),
-  }) as unknown as z.Schema<AvgPool2dOptions>;
+  }) as unknown as z.ZodMiniType<AvgPool2dOptions>;
 
 /**
  * The largest element of each window. The gradient goes to the first of several
@@ -205,7 +205,7 @@ export interface AdaptiveAvgPool2dOptions {
 }
 
 /** The schema of {@linkcode AdaptiveAvgPool2dOptions}. */
-export const adaptiveSchema = (): z.Schema<AdaptiveAvgPool2dOptions> =>
+export const adaptiveSchema = (): z.ZodMiniType<AdaptiveAvgPool2dOptions> =>
   z.strictObject({
     outputSize: z.union(
       [
@@ -216,7 +216,7 @@ export const adaptiveSchema = (): z.Schema<AdaptiveAvgPool2dOptions> =>
       ],
       "must be a positive integer or a pair of them or of null",
     ),
-  }) as unknown as z.Schema<AdaptiveAvgPool2dOptions>;
+  }) as unknown as z.ZodMiniType<AdaptiveAvgPool2dOptions>;
 
 /**
  * Means of as many windows as the result has elements: window `i` of `n` covers

@@ -1,6 +1,6 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { call, constant, type Expr } from "@tenfold/core/backend";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import {
   checkOptions,
   positiveNumber,

@@ -1,6 +1,6 @@
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { finite, oneOf } from "../_options.ts";
 import { fanOf } from "./_fan.ts";
 import { calculateGain, NONLINEARITIES, type Nonlinearity } from "./gain.ts";

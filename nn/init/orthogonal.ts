@@ -13,7 +13,7 @@ import {
   tidyNow,
   UPLOAD_LIKE,
 } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { finite } from "../_options.ts";
 
 /** Options of {@linkcode orthogonal_}. */

@@ -1,6 +1,6 @@
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "@tenfold/core/schema";
+import * as z from "zod/mini";
 import { finite } from "../_options.ts";
 import { fanOf } from "./_fan.ts";
 import { normal_, uniform_ } from "./plain.ts";

@@ -41,9 +41,9 @@ describe("a bundle for browsers", () => {
     assertThrows(() => compile("await 1;"), SyntaxError);
   });
 
-  it("holds no library of schemas", () => {
+  it("leaves the languages of zod's messages out", () => {
     for (const script of [one, all]) {
-      assertEquals(/ZodError|Ungültige Eingabe/.test(script), false);
+      assertEquals(/Ungültige Eingabe|Entrée invalide/.test(script), false);
     }
   });
 
@@ -76,6 +76,6 @@ describe("a bundle for browsers", () => {
     ];
     assertEquals(parts.filter((part) => !all.includes(part)), []);
     assertEquals(parts.filter((part) => one.includes(part)), []);
-    assertEquals(one.length < all.length * 3 / 5, true);
+    assertEquals(one.length < all.length * 2 / 3, true);
   });
 });

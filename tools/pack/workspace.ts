@@ -65,7 +65,7 @@ async function readPackage(member: string): Promise<Package> {
   };
 }
 
-/** `["pbf", "^5.1.2"]` out of `npm:pbf@^5.1.2/writer`. */
+/** `["zod", "^4.6.7"]` out of `npm:zod@^4.6.7/mini`. */
 function packageAndVersion(target: string): [name: string, version: string] {
   const found = /^npm:((?:@[^/]+\/)?[^@/]+)@([^/]+)/.exec(target);
   if (!found) throw new Error(`Cannot pack "${target}": not an npm package`);
