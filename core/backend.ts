@@ -10,6 +10,7 @@ import type {
   Kernel,
   Launch,
   RepeatedCall,
+  RoutineName,
 } from "./kernel.ts";
 
 /** A device's memory and its compiler of kernels. */
@@ -68,6 +69,11 @@ export interface Backend {
    * have, which core then decomposes.
    */
   prepare(kernel: Kernel): Launch | null;
+  /**
+   * Loads a routine that few programs use; before, `prepare` answers `null` for
+   * it. It settles at once for all others.
+   */
+  load?(routine: RoutineName): Promise<void>;
   /**
    * Joins calls that will be made again and again in this order, where it makes
    * several of them faster at once; the others are made one by one.

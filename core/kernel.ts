@@ -83,6 +83,7 @@ export interface ReduceKernel {
 /** The parameters of each routine, in the order of the scalars of a call. */
 export const ROUTINE_PARAMETERS = {
   matmul: [],
+  linearInt8: [],
   gather: ["bound"],
   scatterAdd: ["bound"],
   scatterProd: ["bound"],
@@ -117,6 +118,10 @@ export const ROUTINE_PARAMETERS = {
  * - `matmul`: loop `[...batch, m, n, k]`; buffers out, a, b and optionally
  *   bias; `out[b, m, n] = sum over k of a * b (+ bias)`. All of one dtype
  *   (float32, float64 or int32). `out` is dense over `[...batch, m, n]`.
+ * - `linearInt8`: loop `[m, n, k]`; dense buffers out (`[m, n]`), x (`[m, k]`),
+ *   w (int32, `[n, words]`), sums (int32, `[n]`), scales (`[n]`) and optionally
+ *   bias (`[n]`), as the op of that name describes them. Prepared only after
+ *   {@linkcode Backend.load}.
  * - `gather`: buffers out, x, index (int32); `out[row, j] = x[row, index[row,
  *   j]]`; x's last stride is the one the index is multiplied with; `bound` is
  *   that of the index.

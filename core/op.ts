@@ -25,6 +25,7 @@ import type { ArangeOp, EyeOp, FullOp, TriangleOp } from "./ops/create.ts";
 import type { ElementwiseOp } from "./ops/elementwise.ts";
 import type { Formula, MapOp, MapSumOp } from "./ops/formula.ts";
 import type { GatherOp } from "./ops/gather.ts";
+import type { LinearInt8Op } from "./ops/linear_int8.ts";
 import type { MovementOp } from "./ops/movement.ts";
 import type { MaxPool2dOp } from "./ops/pool.ts";
 import type { Named } from "./ops/primitive.ts";
@@ -69,7 +70,11 @@ export type Op =
   | Conv2dWeightOp
   | MaxPool2dOp
   | GatherOp
-  | ScatterOp;
+  | ScatterOp
+  | LateOp;
+
+/** The primitives that are loaded when they are first used. */
+export type LateOp = LinearInt8Op;
 
 /** The name of a primitive. */
 export type OpName = Op["name"];
@@ -103,6 +108,7 @@ export type {
   Formula,
   FullOp,
   GatherOp,
+  LinearInt8Op,
   LinearOp,
   LogSumExpOp,
   MapOp,

@@ -83,6 +83,7 @@ export {
 export * from "./multihead_attention.ts";
 export * from "./parameter.ts";
 export * from "./pooling.ts";
+export { quantize, type QuantizeOptions } from "./quantize.ts";
 export * from "./rnn.ts";
 export * from "./rnn_cell.ts";
 export * from "./sequential.ts";

@@ -20,7 +20,7 @@ const PARCELS: readonly Parcel[] = [
     name: "all of core, wasm-simd, nn and optim",
     code: ["core", "backends/wasm-simd", "nn", "optim"]
       .map((name) => `export * from "@tenfold/${name}";`).join("\n"),
-    most: 149,
+    most: 152,
     goal: 95,
   },
   {

@@ -21,7 +21,10 @@ import type { Random } from "./random.ts";
 import type { Session } from "./session.ts";
 
 /** The routines whose loop core hands over as the op has it. */
-type DirectRoutine = Exclude<RoutineName, "conv2d" | "maxPool2d">;
+type DirectRoutine = Exclude<
+  RoutineName,
+  "conv2d" | "maxPool2d" | "linearInt8"
+>;
 
 /** The trials of each routine. */
 export const ROUTINES: { readonly [N in DirectRoutine]: Trials } = {

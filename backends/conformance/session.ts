@@ -91,7 +91,8 @@ export function sessionOf(
 ): () => Promise<Session> {
   let session: Promise<Session> | null = null;
   return () =>
-    session ??= Promise.resolve(opener()).then((backend) =>
-      new Session(backend)
-    );
+    session ??= Promise.resolve(opener()).then(async (backend) => {
+      await backend.load?.("linearInt8");
+      return new Session(backend);
+    });
 }

@@ -18,6 +18,8 @@ export class WatchedBackend implements Backend {
   readonly enter?: NonNullable<Backend["enter"]>;
   /** Waits for all work, where the backend needs it. */
   readonly synchronize?: NonNullable<Backend["synchronize"]>;
+  /** Loads routines, where the backend has some that load late. */
+  readonly load?: NonNullable<Backend["load"]>;
   /** Frees everything, if the backend has a `dispose`. */
   readonly dispose?: NonNullable<Backend["dispose"]>;
 
@@ -31,6 +33,7 @@ export class WatchedBackend implements Backend {
       };
     }
     if (inner.enter) this.enter = (operation) => inner.enter!(operation);
+    if (inner.load) this.load = (routine) => inner.load!(routine);
     if (inner.synchronize) this.synchronize = () => inner.synchronize!();
     if (inner.dispose) this.dispose = () => inner.dispose!();
   }

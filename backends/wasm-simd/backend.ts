@@ -14,8 +14,11 @@ import {
   type Launch,
   type RepeatedCall,
   type RoutineKernel,
+  type RoutineName,
 } from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
+import { ArgumentLayout } from "./arguments.ts";
+import * as assembler from "./assembler.ts";
 import type { DoubleMultiplier } from "./blas/double.ts";
 import type { BlasProducts } from "./blas/products.ts";
 import { compileConv2d } from "./convolution/conv2d.ts";
@@ -23,6 +26,7 @@ import { compileMaxPool2d } from "./convolution/max_pool2d.ts";
 import { ELEMENTS } from "./elements.ts";
 import { Engine } from "./engine.ts";
 import type { Features } from "./features.ts";
+import { launchOf } from "./launch.ts";
 import { compileMap } from "./map.ts";
 import { Multiplier, prepareMatmul } from "./matmul/matmul.ts";
 import type { LinearMemory } from "./memory.ts";
@@ -37,6 +41,9 @@ import type { ThreadPool } from "./threads/pool.ts";
 
 /** Byte counts within one buffer stay below this, so that they are positive. */
 const MAX_BUFFER_BYTES = 2 ** 31 - 65536;
+
+/** What compiles the routine of quantised layers, once it is loaded. */
+let int8: typeof import("./int8/linear_int8.ts") | undefined;
 
 /** Vectors of WebAssembly on one linear memory. */
 export class WasmSimd implements Backend {
@@ -163,6 +170,13 @@ export class WasmSimd implements Backend {
     }
   }
 
+  /** Loads the routine of quantised layers; all others are there. */
+  async load(routine: RoutineName): Promise<void> {
+    if (routine === "linearInt8") {
+      int8 = await import("./int8/linear_int8.ts");
+    }
+  }
+
   /** Joins kernels that follow one another into one function. */
   join(calls: readonly RepeatedCall[]): readonly CallGroup[] {
     return joinCalls(this.#engine, calls);
@@ -243,6 +257,12 @@ export class WasmSimd implements Backend {
         return compileConv2d(this.#engine, kernel);
       case "maxPool2d":
         return compileMaxPool2d(this.#engine, kernel);
+      case "linearInt8":
+        return int8?.compileLinearInt8(this.#engine, kernel, {
+          assembler,
+          ArgumentLayout,
+          launchOf,
+        }) ?? null;
       default:
         // Without one, core decomposes it.
         return CUMULATIVE[kernel.name]?.(this.#engine, kernel) ?? null;

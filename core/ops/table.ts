@@ -4,7 +4,7 @@
  * @module
  */
 import type { Launcher } from "../lower/launcher.ts";
-import type { Meta, Op, OpName, OpOf } from "../op.ts";
+import type { LateOp, Meta, Op, OpName, OpOf } from "../op.ts";
 import type { Value } from "../value.ts";
 import { ALONG } from "./along.ts";
 import { ASSIGN } from "./assign.ts";
@@ -15,7 +15,7 @@ import { FORMULA } from "./formula.ts";
 import { GATHER } from "./gather.ts";
 import { MOVEMENT } from "./movement.ts";
 import { POOL } from "./pool.ts";
-import type { Primitive } from "./primitive.ts";
+import type { Family, Primitive } from "./primitive.ts";
 import { PRODUCT } from "./product.ts";
 import { RANDOM } from "./random.ts";
 import { REDUCE } from "./reduce.ts";
@@ -23,8 +23,14 @@ import { SCATTER } from "./scatter.ts";
 import { SORT } from "./sort.ts";
 import { SQUARE } from "./squares.ts";
 
-/** Every primitive; a name of an op type without a row does not compile. */
-export const PRIMITIVES: { readonly [N in OpName]: Primitive<OpOf<N>> } = {
+/** The names of the primitives that are there from the start. */
+type EarlyName = Exclude<OpName, LateOp["name"]>;
+
+/**
+ * Every primitive that is there from the start; a name of an op type without a
+ * row does not compile.
+ */
+const PRIMITIVES: { readonly [N in EarlyName]: Primitive<OpOf<N>> } = {
   ...ELEMENTWISE_PRIMITIVES,
   ...FORMULA,
   ...REDUCE,
@@ -42,9 +48,14 @@ export const PRIMITIVES: { readonly [N in OpName]: Primitive<OpOf<N>> } = {
   ...SCATTER,
 };
 
+/** Adds primitives that are loaded when they are first used. */
+export function addPrimitives(family: Family<LateOp>): void {
+  Object.assign(PRIMITIVES, family);
+}
+
 /** What is known of the primitive of an op. */
 export function primitiveOf(op: Op): Primitive<Op> {
-  return PRIMITIVES[op.name] as Primitive<Op>;
+  return PRIMITIVES[op.name as EarlyName] as Primitive<Op>;
 }
 
 /** The results of any op; checks its arguments. */

@@ -117,9 +117,10 @@ export function conv2d(
   const dilation = pairOf(options?.dilation ?? 1);
   const groups = options?.groups ?? 1;
   return batched(x, "conv2d", (batch) => {
+    const [, , height, width] = weight.shape;
     const { input, padding } = paddedFor(
       batch,
-      weight,
+      [height!, width!],
       options?.padding ?? 0,
       stride,
       dilation,
@@ -130,9 +131,9 @@ export function conv2d(
 }
 
 /** The padding in numbers; an odd amount of "same" is added beforehand. */
-function paddedFor(
+export function paddedFor(
   x: Tensor,
-  weight: Tensor,
+  kernel: Pair,
   padding: Padding2d,
   stride: Pair,
   dilation: Pair,
@@ -147,8 +148,8 @@ function paddedFor(
     );
   }
   const total = [
-    dilation[0] * (weight.shape[2]! - 1),
-    dilation[1] * (weight.shape[3]! - 1),
+    dilation[0] * (kernel[0] - 1),
+    dilation[1] * (kernel[1] - 1),
   ] as const;
   const half: Pair = [Math.floor(total[0] / 2), Math.floor(total[1] / 2)];
   const [bottom, right] = [total[0] % 2, total[1] % 2];

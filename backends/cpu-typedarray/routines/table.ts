@@ -17,7 +17,10 @@ import { prepareSort } from "./sort.ts";
 /** Prepares a routine for the dtypes of its operands. */
 type Prepare = (kernel: RoutineKernel) => Launch;
 
-const ROUTINES: { readonly [N in RoutineName]: Prepare } = {
+/** Core puts quantised layers together out of others. */
+type OwnName = Exclude<RoutineName, "linearInt8">;
+
+const ROUTINES: { readonly [N in OwnName]: Prepare } = {
   matmul: prepareMatmul,
   gather: prepareGather,
   ...SCATTER,
@@ -34,6 +37,6 @@ const ROUTINES: { readonly [N in RoutineName]: Prepare } = {
 /** The function that runs a routine; null for one that is not known here. */
 export function prepareRoutine(kernel: RoutineKernel): Launch | null {
   return Object.hasOwn(ROUTINES, kernel.name)
-    ? ROUTINES[kernel.name](kernel)
+    ? ROUTINES[kernel.name as OwnName](kernel)
     : null;
 }

@@ -165,6 +165,7 @@ export const PLAIN = {
       eq: 0x23,
       ne: 0x24,
       narrow_i16x8_u: 0x66,
+      min_u: 0x77,
       sub: 0x71,
       add: 0x6e,
     },
@@ -191,6 +192,7 @@ export const PLAIN = {
       min_u: 0xb7,
       max_s: 0xb8,
       max_u: 0xb9,
+      dot_i16x8_s: 0xba,
     },
     "v128 > v128": {
       abs: 0xa0,
@@ -206,7 +208,10 @@ export const PLAIN = {
     },
     "v128 > i32": { all_true: 0xa3, bitmask: 0xa4 },
     "v128 i32 > v128": { shl: 0xab, shr_s: 0xac, shr_u: 0xad },
-    "v128 v128 v128 > v128": { relaxed_laneselect: 0x10b },
+    "v128 v128 v128 > v128": {
+      relaxed_laneselect: 0x10b,
+      relaxed_dot_i8x16_i7x16_add_s: 0x113,
+    },
   },
   i64x2: {
     "i64 > v128": { splat: 0x12 },
@@ -298,7 +303,12 @@ export const PLAIN = {
   },
   i16x8: {
     "v128 v128 > v128": { narrow_i32x4_u: 0x86 },
-    "v128 > v128": { extend_low_i8x16_u: 0x89, extend_high_i8x16_u: 0x8a },
+    "v128 > v128": {
+      extend_low_i8x16_s: 0x87,
+      extend_high_i8x16_s: 0x88,
+      extend_low_i8x16_u: 0x89,
+      extend_high_i8x16_u: 0x8a,
+    },
   },
 } as const;
 
