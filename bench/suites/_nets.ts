@@ -81,6 +81,9 @@ export const NETS: readonly Net[] = [
   },
 ];
 
+/** What follows the name of a net whose step is compiled. */
+export const COMPILED = ", compiled";
+
 /** The net of that name. */
 export function netNamed(name: string): Net {
   const net = NETS.find((each) => each.name === name);
@@ -113,7 +116,10 @@ export function buildModel(net: Net): Model {
 /** A step on a batch; gives the loss. */
 type Step = (x: Tensor, y: Tensor) => Tensor;
 
-/** The training step of a net; its result is the loss. */
+/**
+ * The training step of a net; its result is the loss. It leaves no gradients, so
+ * that a compiled one need not hold all of them at once.
+ */
 export function trainingStep(
   net: Net,
   prepare: (step: Step) => Step = (step) => step,
@@ -124,10 +130,10 @@ export function trainingStep(
     ? new optim.SGD(parameters, { lr: 0.01 })
     : new optim.Adam(parameters, { lr: 1e-3 });
   const step = prepare((x, y) => {
-    optimizer.zeroGrad();
     const loss = nn.functional.crossEntropy(model.forward(x), y);
     loss.backward();
     optimizer.step();
+    optimizer.zeroGrad();
     return loss.detach();
   });
   let last: Tensor | null = null;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ProbeSuite } from "../harness/case.ts";
-import { NETS } from "./_nets.ts";
+import { COMPILED, NETS } from "./_nets.ts";
 
 /** The suite. */
 export const suite: ProbeSuite = {
@@ -12,12 +12,21 @@ export const suite: ProbeSuite = {
   question: "How much memory does a training step need at most?",
   program: "_memory_probe.ts",
   samples: [1, 3],
-  probes: NETS.map(({ name }) => ({
-    name,
-    quick: true,
-    figures: [
-      { key: "tensors", series: `${name}: tensors`, unit: "byte" },
-      { key: "process", series: `${name}: process`, unit: "byte" },
-    ],
-  })),
+  probes: NETS.flatMap(({ name }) => [
+    {
+      name,
+      quick: true,
+      figures: [
+        { key: "tensors", series: `${name}: tensors`, unit: "byte" },
+        { key: "process", series: `${name}: process`, unit: "byte" },
+      ],
+    },
+    {
+      name: `${name}${COMPILED}`,
+      quick: false,
+      figures: [
+        { key: "tensors", series: `${name}: tensors, compiled`, unit: "byte" },
+      ],
+    },
+  ]),
 };

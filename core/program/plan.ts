@@ -7,11 +7,12 @@
 import { VALUE } from "../members.ts";
 import type { Device } from "../device.ts";
 import type { Launcher } from "../lower/launcher.ts";
-import { DTYPES } from "../dtype.ts";
+import { type DType, DTYPES } from "../dtype.ts";
 import { Storage } from "../storage.ts";
 import { Value } from "../value.ts";
 import { Bindings, type Patch } from "./bindings.ts";
 import { Conditions } from "./conditions.ts";
+import { consume } from "./consume.ts";
 import { fuse } from "./fuse.ts";
 import { type LeafState, Ownership } from "./ownership.ts";
 import type { Place, RecordedLaunch } from "./launch.ts";
@@ -140,11 +141,20 @@ export class Plan {
     this.conditions = new Conditions(recording, gradients);
     const { backend } = device;
     try {
-      this.launches = fuse(recording.launches, {
+      const fresh = (dtype: DType, size: number) =>
+        this.#ownership.add(backend, dtype, size);
+      const fused = fuse(recording.launches, {
         temporary,
-        fresh: (dtype, size) => this.#ownership.add(backend, dtype, size),
+        fresh,
         operands: OPERANDS,
         reorders,
+      });
+      this.launches = consume(fused, {
+        temporary,
+        fresh,
+        faults: new Set(faults.map(({ storage }) => storage)),
+        // Others work later, and pay for each kernel that they are handed.
+        divides: reorders && backend.readSync !== undefined,
       });
       this.profile = profile ? new Profile(this.launches.length) : null;
       const { slots, of } = assignSlots(this.launches, temporary);

@@ -13,7 +13,7 @@ export interface Slot {
   /** The element type. */
   readonly dtype: Storage["dtype"];
   /** The number of elements. */
-  size: number;
+  readonly size: number;
 }
 
 /** Which buffer each temporary has. */
@@ -24,64 +24,94 @@ export interface Slots {
   readonly of: ReadonlyMap<Storage, number>;
 }
 
-/** Gives every temporary a slot; those whose lives do not meet share one. */
+/** Temporaries that follow one another in place, and when the buffer is used. */
+interface Chain {
+  readonly storages: Storage[];
+  readonly size: number;
+  readonly from: number;
+  to: number;
+}
+
+/**
+ * Gives every temporary a slot; those whose lives do not meet share one. The
+ * largest come first, so that a small one never takes a slot that a larger one
+ * would have needed.
+ */
 export function assignSlots(
   launches: readonly RecordedLaunch[],
   temporary: (storage: Storage) => boolean,
 ): Slots {
+  const chains = chainsOf(launches, temporary);
+  const slots: Slot[] = [];
+  const users: Chain[][] = [];
+  const of = new Map<Storage, number>();
+  for (const chain of chains.toSorted((a, b) => b.size - a.size)) {
+    const { storages, size, from, to } = chain;
+    const { dtype } = storages[0]!;
+    let slot = slots.findLastIndex((other, s) =>
+      other.dtype === dtype &&
+      users[s]!.every((user) => user.to < from || user.from > to)
+    );
+    if (slot < 0) {
+      slot = slots.push({ dtype, size }) - 1;
+      users.push([]);
+    }
+    users[slot]!.push(chain);
+    for (const storage of storages) of.set(storage, slot);
+  }
+  return { slots, of };
+}
+
+/** All temporaries, those that maps write in place of another one with it. */
+function chainsOf(
+  launches: readonly RecordedLaunch[],
+  temporary: (storage: Storage) => boolean,
+): Chain[] {
   const last = new Map<Storage, number>();
   launches.forEach((launch, i) => {
     for (const { storage } of [...launch.outputs, ...launch.inputs]) {
       if (temporary(storage)) last.set(storage, i);
     }
   });
-  const slots: Slot[] = [];
-  const free: number[] = [];
-  const of = new Map<Storage, number>();
-  /** How many storages that are still needed each slot has. */
-  const users: number[] = [];
-  const assign = (storage: Storage, slot: number) => {
-    of.set(storage, slot);
-    users[slot] = (users[slot] ?? 0) + 1;
+  const chains: Chain[] = [];
+  const of = new Map<Storage, Chain>();
+  const begin = (storage: Storage, from: number) => {
+    const { size } = storage;
+    const chain = { storages: [storage], size, from, to: last.get(storage)! };
+    chains.push(chain);
+    of.set(storage, chain);
   };
   launches.forEach((launch, i) => {
     const donated = donations(launch, i, last, of);
     // What nobody wrote is empty: it needs a buffer to name, no more.
     for (const { storage } of launch.inputs) {
-      if (!temporary(storage) || of.has(storage)) continue;
-      assign(storage, take(slots, free, storage));
+      if (temporary(storage) && !of.has(storage)) begin(storage, i);
     }
     for (const { storage } of launch.outputs) {
       if (!temporary(storage) || of.has(storage)) continue;
-      const gift = donated.findIndex((s) =>
-        slots[s]!.dtype === storage.dtype && slots[s]!.size >= storage.size
+      const gift = donated.findIndex(({ storages: [first], size }) =>
+        first!.dtype === storage.dtype && size >= storage.size
       );
-      if (gift >= 0) {
-        assign(storage, donated.splice(gift, 1)[0]!);
+      if (gift < 0) {
+        begin(storage, i);
         continue;
       }
-      assign(storage, take(slots, free, storage));
-    }
-    const ended = new Set<Storage>();
-    for (const { storage } of [...launch.inputs, ...launch.outputs]) {
-      const slot = of.get(storage);
-      if (slot === undefined || last.get(storage) !== i || ended.has(storage)) {
-        continue;
-      }
-      ended.add(storage);
-      if (--users[slot]! === 0) free.push(slot);
+      const [chain] = donated.splice(gift, 1) as [Chain];
+      chain.storages.push(storage);
+      chain.to = last.get(storage)!;
+      of.set(storage, chain);
     }
   });
-  return { slots, of };
+  return chains;
 }
 
-/** Slots of inputs that end here and lie as the outputs of a map do. */
+/** The chains of inputs that end here and lie as the outputs of a map do. */
 function donations(
   launch: RecordedLaunch,
   i: number,
   last: ReadonlyMap<Storage, number>,
-  of: ReadonlyMap<Storage, number>,
-): number[] {
+  of: ReadonlyMap<Storage, Chain>,
+): Chain[] {
   if (launch.kind !== "map") return [];
   const [output] = launch.outputs;
   const { shape } = output!.view;
@@ -89,10 +119,10 @@ function donations(
     return [];
   }
   const strides = stridesAlong(output!.view, shape);
-  const found: number[] = [];
+  const found: Chain[] = [];
   for (const { storage, view } of launch.inputs) {
-    const slot = of.get(storage);
-    if (slot === undefined || last.get(storage) !== i) continue;
+    const chain = of.get(storage);
+    if (chain === undefined || chain.to !== i) continue;
     // Every read of it has to be of the element that is written.
     const even = launch.inputs.every((p) =>
       p.storage !== storage ||
@@ -101,27 +131,7 @@ function donations(
           s === strides[d] || shape[d] === 1
         ))
     );
-    if (even && view.offset === 0 && !found.includes(slot)) found.push(slot);
+    if (even && view.offset === 0 && !found.includes(chain)) found.push(chain);
   }
   return found;
-}
-
-/** A free slot that fits best, a larger one, or a new one. */
-function take(slots: Slot[], free: number[], storage: Storage): number {
-  let best = -1;
-  for (const s of free) {
-    if (slots[s]!.dtype !== storage.dtype) continue;
-    if (best < 0) best = s;
-    const [a, b] = [slots[s]!.size, slots[best]!.size];
-    const fits = a >= storage.size;
-    const bestFits = b >= storage.size;
-    if (fits && bestFits ? a < b : fits || (!bestFits && a > b)) best = s;
-  }
-  if (best >= 0) {
-    free.splice(free.indexOf(best), 1);
-    slots[best]!.size = Math.max(slots[best]!.size, storage.size);
-    return best;
-  }
-  slots.push({ dtype: storage.dtype, size: storage.size });
-  return slots.length - 1;
 }
