@@ -82,7 +82,7 @@ function chainsOf(
     of.set(storage, chain);
   };
   launches.forEach((launch, i) => {
-    const donated = donations(launch, i, last, of);
+    const donated = donations(launch, i, of);
     // What nobody wrote is empty: it needs a buffer to name, no more.
     for (const { storage } of launch.inputs) {
       if (temporary(storage) && !of.has(storage)) begin(storage, i);
@@ -109,7 +109,6 @@ function chainsOf(
 function donations(
   launch: RecordedLaunch,
   i: number,
-  last: ReadonlyMap<Storage, number>,
   of: ReadonlyMap<Storage, Chain>,
 ): Chain[] {
   if (launch.kind !== "map") return [];
