@@ -32,7 +32,10 @@ const IN_BROWSERS: Readonly<Record<string, string>> = {
 const OPTIONAL: ReadonlySet<string> = new Set([
   "@cwasm/jpeg-turbo",
   "@cwasm/lodepng",
+  "@uwdata/flechette",
   "fast-check",
+  "hyparquet",
+  "hyparquet-compressors",
 ]);
 
 /** What browsers do themselves: bundlers for them leave it out. */

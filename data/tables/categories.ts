@@ -1,0 +1,183 @@
+/**
+ * Columns of classes.
+ *
+ * @module
+ */
+import { type Tensor, tensor } from "@tenfold/core";
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
+import { NA_VALUES } from "../csv_table.ts";
+import { DataFormatError } from "../errors.ts";
+
+/** A table whose columns can be read as text: a `CsvTable` or a `Table`. */
+export interface TextColumns {
+  /** The number of rows. */
+  readonly length: number;
+  /** The names of the columns. */
+  readonly columns: readonly string[];
+  /** A column as text. */
+  strings(column: string): string[];
+}
+
+/** Options of {@linkcode categoryCodes}. */
+export interface CategoryOptions {
+  /**
+   * The classes, in the order of their codes: those of the training data, for
+   * instance, for data that is seen later.
+   *
+   * @default {the distinct texts of the column, sorted}
+   */
+  readonly names?: readonly string[];
+  /**
+   * What a missing value or one that `names` lacks becomes: `"code"` gives
+   * them -1, `"error"` names the row.
+   *
+   * @default {"error"}
+   */
+  readonly missing?: "error" | "code";
+  /** The texts that mark a missing value. @default {NA_VALUES} */
+  readonly naValues?: readonly string[];
+}
+
+/** Options of {@linkcode oneHotColumns}. */
+export interface OneHotOptions extends CategoryOptions, DeviceOption {}
+
+/** A column of classes. */
+export interface CategoryCodes {
+  /** The classes; a code is an index into them. */
+  readonly names: readonly string[];
+  /** The code of each row; -1 where it is missing. */
+  readonly codes: Int32Array;
+}
+
+const texts = z.array(z.string("must be text"), "must be an array of texts");
+
+const fields = {
+  names: z.optional(texts),
+  missing: z._default(
+    z.enum(["error", "code"], 'must be "error" or "code"'),
+    "error",
+  ),
+  naValues: z._default(texts, [...NA_VALUES]),
+};
+
+function coded(
+  table: TextColumns,
+  column: string,
+  options: {
+    readonly names?: readonly string[] | undefined;
+    readonly missing: "error" | "code";
+    readonly naValues: readonly string[];
+  },
+): CategoryCodes {
+  const marks = new Set(options.naValues.map((mark) => mark.toLowerCase()));
+  const cells = table.strings(column);
+  const present = cells.filter((text) => !marks.has(text.toLowerCase()));
+  const names = options.names ?? [...new Set(present)].sort();
+  const codeOf = new Map(names.map((name, code) => [name, code]));
+  const codes = Int32Array.from(cells, (text, row) => {
+    const code = codeOf.get(text);
+    if (code !== undefined) return code;
+    if (options.missing === "code") return -1;
+    throw new DataFormatError(
+      `Cannot read column ${JSON.stringify(column)} as categories: got ${
+        marks.has(text.toLowerCase())
+          ? "a missing value"
+          : JSON.stringify(text.slice(0, 80))
+      } in row ${row}, pass { missing: "code" } to give it -1`,
+    );
+  });
+  return { names, codes };
+}
+
+/**
+ * A column as codes of classes.
+ *
+ * @param table A `CsvTable` or a `Table`.
+ * @param column The column's name.
+ * @param options `names`, `missing` and `naValues`.
+ * @returns The classes, and the code of each row.
+ * @throws {RangeError} If there is no such column.
+ * @throws {DataFormatError} If a value is missing or unknown and `missing` is
+ * `"error"`.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
+ *
+ * @example What is new counts as missing
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseCsv } from "@tenfold/data";
+ * import { categoryCodes } from "@tenfold/data/tables";
+ *
+ * const learned = categoryCodes(parseCsv("kind\nb\na\nb"), "kind");
+ * assertEquals(learned.names, ["a", "b"]);
+ * const { codes } = categoryCodes(parseCsv("kind\nb\nc\n?"), "kind", {
+ *   names: learned.names,
+ *   missing: "code",
+ * });
+ * assertEquals([...codes], [1, -1, -1]);
+ * ```
+ */
+export function categoryCodes(
+  table: TextColumns,
+  column: string,
+  options: CategoryOptions = {},
+): CategoryCodes {
+  const parsed = parseArguments(
+    z.strictObject(fields),
+    { table, column },
+    options,
+    arguments,
+    "read categories",
+  );
+  return coded(table, column, parsed);
+}
+
+/**
+ * A column as a tensor with a 1 at the class of each row; a row whose value is
+ * missing has none.
+ *
+ * @param table A `CsvTable` or a `Table`.
+ * @param column The column's name.
+ * @param options `names`, `missing`, `naValues` and `device`.
+ * @returns float32 of shape `[rows, classes]`.
+ * @throws {RangeError} If there is no such column.
+ * @throws {DataFormatError} If a value is missing or unknown and `missing` is
+ * `"error"`.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
+ *
+ * @example Three rows of two classes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseCsv } from "@tenfold/data";
+ * import { oneHotColumns } from "@tenfold/data/tables";
+ * import "@tenfold/tenfold";
+ *
+ * const x = oneHotColumns(parseCsv("kind\nb\na\n?"), "kind", {
+ *   missing: "code",
+ * });
+ * assertEquals(await x.toArray(), [[0, 1], [1, 0], [0, 0]]);
+ * ```
+ */
+export function oneHotColumns(
+  table: TextColumns,
+  column: string,
+  options: OneHotOptions = {},
+): Tensor {
+  const { device, ...parsed } = parseArguments(
+    z.strictObject({ ...fields, device: deviceOption }),
+    { table, column },
+    options,
+    arguments,
+    "read categories",
+  );
+  const { names, codes } = coded(table, column, parsed);
+  const values = new Float32Array(codes.length * names.length);
+  codes.forEach((code, row) => {
+    if (code >= 0) values[row * names.length + code] = 1;
+  });
+  return tensor(values, {
+    shape: [codes.length, names.length],
+    ...device === undefined ? {} : { device },
+  });
+}

@@ -1,0 +1,172 @@
+/**
+ * Tables of typed columns.
+ *
+ * @module
+ */
+import { type DType, type Tensor, tensor } from "@tenfold/core";
+import { checkCount, showValue } from "@tenfold/core/internal";
+import type { DeviceOption } from "../_to_tensor.ts";
+import type { MissingOption } from "../csv_table.ts";
+import { DataFormatError } from "../errors.ts";
+
+/** A value of a column; null where it is missing. */
+export type Cell = unknown;
+
+/** Columns of values, as lists or as arrays of numbers. */
+export type Columns = ReadonlyMap<string, ArrayLike<Cell>>;
+
+/** Options of {@linkcode Table.toTensor}. */
+export interface TableTensorOptions extends DeviceOption, MissingOption {
+  /** The dtype of the result. @default {"float32"} */
+  readonly dtype?: DType;
+}
+
+/**
+ * A table of columns that have a type, as Parquet and Arrow files hold them. A
+ * missing value is null.
+ *
+ * @example Two columns as a tensor
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Table } from "@tenfold/data/tables";
+ * import "@tenfold/tenfold";
+ *
+ * const table = new Table(new Map<string, ArrayLike<unknown>>([
+ *   ["width", Float64Array.of(0.2, 1.3)],
+ *   ["count", [1n, 2n]],
+ * ]));
+ * const x = table.toTensor(["count", "width"], { dtype: "float32" });
+ * assertEquals(x.shape, [2, 2]);
+ * ```
+ */
+export class Table {
+  /** The names of the columns. */
+  readonly columns: readonly string[];
+  /** The number of rows. */
+  readonly length: number;
+  readonly #cells: Columns;
+
+  /**
+   * Makes a table of columns.
+   *
+   * @param columns The columns by name.
+   * @throws {RangeError} If they differ in length.
+   */
+  constructor(columns: Columns) {
+    checkCount("make a Table", arguments.length, 1);
+    const lengths = new Set([...columns.values()].map(({ length }) => length));
+    if (lengths.size > 1) {
+      throw new RangeError(
+        `Cannot make a Table as the columns differ in length: got ${
+          [...lengths].join(" and ")
+        }`,
+      );
+    }
+    this.#cells = columns;
+    this.columns = [...columns.keys()];
+    this.length = [...lengths][0] ?? 0;
+  }
+
+  /**
+   * A column as it is.
+   *
+   * @param column The column's name.
+   * @returns The values, row by row.
+   * @throws {RangeError} If there is no such column.
+   */
+  values(column: string): ArrayLike<Cell> {
+    checkCount("values", arguments.length, 1);
+    const cells = this.#cells.get(column);
+    if (cells !== undefined) return cells;
+    throw new RangeError(
+      `Cannot read column ${
+        JSON.stringify(column)
+      } as the table has no such column: got ${this.columns.join(", ")}`,
+    );
+  }
+
+  /**
+   * A column as text; a missing value is the empty text.
+   *
+   * @param column The column's name.
+   * @returns The texts, row by row.
+   * @throws {RangeError} If there is no such column.
+   */
+  strings(column: string): string[] {
+    checkCount("strings", arguments.length, 1);
+    return Array.from(
+      this.values(column),
+      (value) => value instanceof Date ? value.toISOString() : `${value ?? ""}`,
+    );
+  }
+
+  /**
+   * A column as numbers; true is 1 and false is 0.
+   *
+   * @param column The column's name.
+   * @param options `missing`.
+   * @returns The numbers, row by row.
+   * @throws {RangeError} If there is no such column.
+   * @throws {DataFormatError} If a value is not a number, or is missing and
+   * `missing` is `"error"`; the message names its row.
+   */
+  numbers(column: string, options: MissingOption = {}): Float64Array {
+    checkCount("numbers", arguments.length, 2);
+    const { missing = "error" } = options;
+    const cells = this.values(column);
+    const out = new Float64Array(cells.length);
+    for (let row = 0; row < cells.length; row++) {
+      const value = cells[row];
+      const absent = value === null || value === undefined;
+      if (absent ? missing === "error" : !isNumber(value)) {
+        throw new DataFormatError(
+          `Cannot read column ${JSON.stringify(column)} as numbers: got ${
+            absent
+              ? `a missing value in row ${row}, pass { missing: "nan" } to read it as NaN`
+              : `${showValue(value)} in row ${row}`
+          }`,
+        );
+      }
+      out[row] = absent ? NaN : Number(value);
+    }
+    return out;
+  }
+
+  /**
+   * Columns as a tensor of shape `[rows, columns]`.
+   *
+   * @param columns The names of the columns; all of them by default.
+   * @param options `dtype`, `device` and `missing`.
+   * @returns The numbers of these columns.
+   * @throws {RangeError} If there is no such column.
+   * @throws {DataFormatError} If a value is not a number, or the dtype is int32
+   * and one is not a whole number in its range.
+   */
+  toTensor(
+    columns: readonly string[] = this.columns,
+    options: TableTensorOptions = {},
+  ): Tensor {
+    checkCount("toTensor", arguments.length, 2);
+    const { dtype = "float32", missing = "error", ...place } = options;
+    const shape = [this.length, columns.length];
+    const values = new Float64Array(this.length * columns.length);
+    columns.forEach((column, c) => {
+      const numbers = this.numbers(column, { missing });
+      numbers.forEach((value, row) => {
+        if (dtype === "int32" && value !== (value | 0)) {
+          throw new DataFormatError(
+            `Cannot read column ${
+              JSON.stringify(column)
+            } as int32 as it takes whole numbers from -2147483648 to 2147483647: got ${value} in row ${row}, read it as float32 and cast it`,
+          );
+        }
+        values[row * columns.length + c] = value;
+      });
+    });
+    return tensor(values, { shape, dtype, ...place });
+  }
+}
+
+const isNumber = (value: unknown) =>
+  typeof value === "number" || typeof value === "bigint" ||
+  typeof value === "boolean";

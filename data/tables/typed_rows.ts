@@ -1,0 +1,124 @@
+/**
+ * Rows of a type.
+ *
+ * @module
+ */
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { NA_VALUES } from "../csv_table.ts";
+import { DataFormatError } from "../errors.ts";
+import type { TextColumns } from "./categories.ts";
+import { Table } from "./table.ts";
+
+/** A schema of zod, or of another library with the same method. */
+export interface RowSchema<Row> {
+  /** The value of the schema's type, or what is wrong with it. */
+  safeParse(value: unknown):
+    | { readonly success: true; readonly data: Row }
+    | {
+      readonly success: false;
+      readonly error: {
+        readonly issues: readonly {
+          readonly path: readonly PropertyKey[];
+          readonly message: string;
+        }[];
+      };
+    };
+}
+
+/** Options of {@linkcode typedRows}. */
+export interface TypedRowsOptions {
+  /** The texts of a CSV that mark a missing value. @default {NA_VALUES} */
+  readonly naValues?: readonly string[];
+}
+
+/**
+ * The rows of a table as objects that a schema has checked and typed, such as
+ * one of zod. Fields of a CSV are text: `z.coerce.number()` makes numbers of
+ * them. A missing value is not there: `z.optional` admits it.
+ *
+ * @typeParam Row The type of a row.
+ * @param table A `CsvTable` or a `Table`.
+ * @param schema What each row must be.
+ * @param options `naValues`.
+ * @returns The rows.
+ * @throws {DataFormatError} If a row is not of the schema; the message names the
+ * row, the column and what is wrong.
+ * @throws {TypeError} If `schema` has no `safeParse`, or an option is unknown.
+ *
+ * @example A number, a class and what may be missing
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseCsv } from "@tenfold/data";
+ * import { typedRows } from "@tenfold/data/tables";
+ * import * as z from "zod";
+ *
+ * const table = parseCsv("age,kind,note\n3,cat,\n5,dog,old");
+ * const rows = typedRows(
+ *   table,
+ *   z.object({
+ *     age: z.coerce.number(),
+ *     kind: z.enum(["cat", "dog"]),
+ *     note: z.string().optional(),
+ *   }),
+ * );
+ * assertEquals(rows, [
+ *   { age: 3, kind: "cat" },
+ *   { age: 5, kind: "dog", note: "old" },
+ * ]);
+ * ```
+ */
+export function typedRows<Row>(
+  table: TextColumns,
+  schema: RowSchema<Row>,
+  options: TypedRowsOptions = {},
+): Row[] {
+  const operation = "read typed rows";
+  const { naValues } = parseArguments(
+    z.strictObject({
+      naValues: z._default(
+        z.array(z.string("must be text"), "must be an array of texts"),
+        [...NA_VALUES],
+      ),
+    }),
+    { table, schema },
+    options,
+    arguments,
+    operation,
+  );
+  if (typeof schema?.safeParse !== "function") {
+    throw new TypeError(
+      `Cannot ${operation} as the schema must have a method safeParse, as those of zod have`,
+    );
+  }
+  const marks = new Set(naValues.map((mark) => mark.toLowerCase()));
+  const typed = table instanceof Table;
+  const columns = table.columns.map((name) =>
+    [name, typed ? table.values(name) : table.strings(name)] as const
+  );
+  return Array.from({ length: table.length }, (_, row) => {
+    const fields: Record<string, unknown> = {};
+    for (const [name, cells] of columns) {
+      const cell = cells[row];
+      const missing = cell === null || cell === undefined ||
+        (!typed && marks.has(String(cell).trim().toLowerCase()));
+      // Defined, as a column may be called __proto__.
+      if (!missing) {
+        Object.defineProperty(fields, name, {
+          value: cell,
+          enumerable: true,
+          configurable: true,
+          writable: true,
+        });
+      }
+    }
+    const result = schema.safeParse(fields);
+    if (result.success) return result.data;
+    const { path, message } = result.error.issues[0]!;
+    throw new DataFormatError(
+      `Cannot ${operation} as row ${row} does not fit the schema: ${
+        path.length > 0 ? `column ${JSON.stringify(path.join("."))}, ` : ""
+      }${message}`,
+    );
+  });
+}
