@@ -37,3 +37,4 @@ export {
 } from "./expr/threefry.ts";
 export { Value } from "./value.ts";
 export { View } from "./view.ts";
+export { addWindows } from "./windows.ts";

@@ -35,3 +35,4 @@ export { roundHalfEven } from "./expr/special.ts";
 export { currentTask, Task } from "./task.ts";
 export { checkTensor, tensorClass, wrapValue } from "./tensor.ts";
 export { Turn } from "./turn.ts";
+export { applyWindows } from "./windows.ts";

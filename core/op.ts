@@ -65,16 +65,15 @@ export type Op =
   | DropoutOp
   | MatmulOp
   | LinearOp
-  | Conv2dOp
-  | Conv2dInputOp
-  | Conv2dWeightOp
-  | MaxPool2dOp
   | GatherOp
   | ScatterOp
   | LateOp;
 
 /** The primitives that are loaded when they are first used. */
-export type LateOp = LinearInt8Op;
+export type LateOp = LinearInt8Op | WindowOp;
+
+/** Convolutions and max pooling, which few programs use. */
+export type WindowOp = Conv2dOp | Conv2dInputOp | Conv2dWeightOp | MaxPool2dOp;
 
 /** The name of a primitive. */
 export type OpName = Op["name"];

@@ -53,7 +53,7 @@ import {
   ShapeError,
   showShape,
 } from "./errors.ts";
-import type { NormOp, Op, ReduceOp, UpdateProgram } from "./op.ts";
+import type { NormOp, Op, ReduceOp, UpdateProgram, WindowOp } from "./op.ts";
 import type { ElementwiseName } from "./ops/elementwise.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
 import { byPosition, isPlainObject } from "./option_messages.ts";
@@ -669,7 +669,10 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   // Elementwise
 
   /** Applies a primitive with this as its first input. @internal */
-  [APPLY]<E extends DType>(op: Op, ...others: Tensor[]): Tensor<E> {
+  [APPLY]<E extends DType>(
+    op: Exclude<Op, WindowOp>,
+    ...others: Tensor[]
+  ): Tensor<E> {
     return apply<E>(op, [this, ...others])[0]!;
   }
 

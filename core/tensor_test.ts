@@ -17,7 +17,7 @@ import {
   ShapeError,
 } from "./errors.ts";
 import { cat, stack, where } from "./functions.ts";
-import type { Op } from "./op.ts";
+import type { EmbedOp } from "./op.ts";
 import { deviceOf } from "./registry.ts";
 import { memory } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
@@ -224,7 +224,7 @@ describe("Tensor errors", () => {
         ],
       ] as const;
       for (const [op, kind, why] of wrong) {
-        assertThrows(() => x[APPLY](op as Op), kind, why);
+        assertThrows(() => x[APPLY](op as EmbedOp), kind, why);
       }
       assertThrows(() => x.diagonal(0.5), IndexError, "integer: got 0.5");
       assertThrows(() => tensor(1).unfold(0, 1, 1), IndexError, "0 dims");

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { APPLY, wrapValue } from "@tenfold/core/internal";
+import { applyWindows, wrapValue } from "@tenfold/core/internal";
 import {
   type DType,
   grad,
@@ -108,7 +108,7 @@ export async function checkGradient(
     );
   };
   const [first, ...others] = tensors;
-  const result = first![APPLY](op, ...others);
+  const result = applyWindows(op, first!, ...others);
   const loss = weightedLoss(op, weights(result.size, 1));
   const expected = gradientOf(loss, plains).filter((g) => g !== null);
   const output = total(session, [result], 1);
@@ -171,7 +171,7 @@ export function checkNoGradient(
     return isFloating(tensor.dtype) ? tensor.requiresGrad_() : tensor;
   });
   const [first, ...others] = tensors;
-  if (first && first[APPLY](op, ...others).requiresGrad) {
+  if (first && applyWindows(op, first, ...others).requiresGrad) {
     throw new Error(`${showOp(op)} gives a gradient, expected none`);
   }
 }

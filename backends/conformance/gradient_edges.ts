@@ -6,7 +6,7 @@
  */
 import { type DType, grad, isFloating, scope, type Shape } from "@tenfold/core";
 import type { ElementwiseName, ElementwiseOp } from "@tenfold/core/backend";
-import { APPLY, wrapValue } from "@tenfold/core/internal";
+import { applyWindows, wrapValue } from "@tenfold/core/internal";
 import { fit, type Plain } from "./ops/plain.ts";
 import { differenceOf, showOp, showPlain } from "./check.ts";
 import { flushed } from "./compare.ts";
@@ -115,7 +115,7 @@ export async function checkGradientAtEdges(
     return by[positionIn(op, p)] ? tensor.requiresGrad_() : tensor;
   });
   const [first, ...others] = tensors;
-  const result = first![APPLY](op, ...others);
+  const result = applyWindows(op, first!, ...others);
   const leaves = tensors.filter((tensor) => tensor.requiresGrad);
   const gradOutputs = [wrapValue(session.device, above.value)];
   const gradients = grad(result, leaves, { gradOutputs });

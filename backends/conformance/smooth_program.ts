@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { APPLY, wrapValue } from "@tenfold/core/internal";
+import { applyWindows, wrapValue } from "@tenfold/core/internal";
 import {
   full,
   grad,
@@ -146,7 +146,7 @@ function apply(steps: readonly Step[], leaves: readonly Tensor[]): Tensor[] {
   const tensors = leaves.slice();
   for (const { op, inputs } of steps) {
     const [first, ...others] = inputs.map((i) => tensors[i]!);
-    tensors.push(first![APPLY](op, ...others));
+    tensors.push(applyWindows(op, first!, ...others));
   }
   return tensors;
 }

@@ -1,4 +1,4 @@
-import { APPLY } from "@tenfold/core/internal";
+import { applyWindows } from "@tenfold/core/internal";
 import { assert } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
@@ -67,29 +67,31 @@ const CASES: Record<string, () => Tensor> = {
   "a sort of integers": () => randint(-1000, 1000, [5000]).argsort(0),
   "rows by index": () => randn([50, 67]).indexSelect(0, randint(0, 50, [300])),
   "a convolution": () =>
-    randn([3, 33, 40, 41])[APPLY](
+    applyWindows(
       conv2d({ padding: 1 }),
+      randn([3, 33, 40, 41]),
       randn([66, 33, 3, 3]),
     ),
   "a strided convolution in groups": () =>
-    randn([2, 6, 51, 50])[APPLY](
+    applyWindows(
       conv2d({ stride: 2, padding: 2, groups: 2 }),
+      randn([2, 6, 51, 50]),
       randn([8, 3, 5, 4]),
       randn([8]),
     ),
   "a pooling": () =>
-    randn([7, 3, 51, 50])[APPLY]({
+    applyWindows({
       name: "maxPool2d",
       size: [3, 2],
       stride: [2, 2],
       padding: [1, 1],
       dilation: [1, 2],
       ceil: true,
-    }),
+    }, randn([7, 3, 51, 50])),
   "gradients of a convolution": () => {
     const x = randn([2, 3, 30, 31]).requiresGrad_();
     const w = randn([7, 3, 3, 3]).requiresGrad_();
-    x[APPLY](conv2d({ padding: 1 }), w).square().sum().backward();
+    applyWindows(conv2d({ padding: 1 }), x, w).square().sum().backward();
     return x.grad!.sum([0, 1]).reshape([-1]).narrow(0, 0, 189)
       .add(w.grad!.reshape([-1]));
   },

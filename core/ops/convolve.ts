@@ -144,7 +144,7 @@ const convolution = <O extends ConvolutionOp>(
 });
 
 /** Every convolution. */
-export const CONVOLVE: Family<ConvolutionOp> = {
+export const convolutions = (): Family<ConvolutionOp> => ({
   conv2d: convolution(
     (op, [x, w, bias]) => {
       const kernel = [w!.shape[2]!, w!.shape[3]!] as const;
@@ -204,4 +204,4 @@ export const CONVOLVE: Family<ConvolutionOp> = {
       saving([0], (g, c) => c.apply({ ...c.op, name: "conv2d" }, [c.t(0), g])),
     ],
   ),
-};
+});

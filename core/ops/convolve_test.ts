@@ -1,4 +1,4 @@
-import { APPLY } from "../members.ts";
+import { applyWindows } from "../windows.ts";
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean } from "../_testing.ts";
@@ -49,7 +49,7 @@ describe("the gradient of a convolution by its input", () => {
           tensor(data, { shape })
         );
         assertEquals(
-          [...x![APPLY](op, filter!).dataSync()],
+          [...applyWindows(op, x!, filter!).dataSync()],
           // The sums of nothing are 0 rather than -0.
           expected!.data.map((value) => value + 0),
           JSON.stringify(op),

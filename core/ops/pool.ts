@@ -114,7 +114,7 @@ function within(
 }
 
 /** Every pooling. */
-export const POOL: Family<MaxPool2dOp> = {
+export const pooling = (): Family<MaxPool2dOp> => ({
   maxPool2d: {
     infer(op, [x]) {
       const shape = pooledShape(op, x!.shape);
@@ -218,4 +218,4 @@ export const POOL: Family<MaxPool2dOp> = {
       }),
     ],
   },
-};
+});

@@ -1,5 +1,6 @@
 /**
- * Every primitive: the families of primitives as one table keyed by name.
+ * Every primitive: the families of primitives as one table keyed by name. Those
+ * over windows are added when one of them is first applied.
  *
  * @module
  */
@@ -8,14 +9,12 @@ import type { LateOp, Meta, Op, OpName, OpOf } from "../op.ts";
 import type { Value } from "../value.ts";
 import { ALONG } from "./along.ts";
 import { ASSIGN } from "./assign.ts";
-import { CONVOLVE } from "./convolve.ts";
 import { CREATE } from "./create.ts";
 import { ELEMENTWISE_PRIMITIVES } from "./elementwise.ts";
 import { FORMULA } from "./formula.ts";
 import { GATHER } from "./gather.ts";
 import { MOVEMENT } from "./movement.ts";
-import { POOL } from "./pool.ts";
-import type { Family, Primitive } from "./primitive.ts";
+import type { Primitive } from "./primitive.ts";
 import { PRODUCT } from "./product.ts";
 import { RANDOM } from "./random.ts";
 import { REDUCE } from "./reduce.ts";
@@ -23,14 +22,16 @@ import { SCATTER } from "./scatter.ts";
 import { SORT } from "./sort.ts";
 import { SQUARE } from "./squares.ts";
 
-/** The names of the primitives that are there from the start. */
-type EarlyName = Exclude<OpName, LateOp["name"]>;
+/** The primitives of some names. */
+export type Rows<N extends OpName> = {
+  readonly [K in N]: Primitive<OpOf<K>>;
+};
 
 /**
  * Every primitive that is there from the start; a name of an op type without a
  * row does not compile.
  */
-const PRIMITIVES: { readonly [N in EarlyName]: Primitive<OpOf<N>> } = {
+const PRIMITIVES: Rows<Exclude<OpName, LateOp["name"]>> = {
   ...ELEMENTWISE_PRIMITIVES,
   ...FORMULA,
   ...REDUCE,
@@ -42,20 +43,22 @@ const PRIMITIVES: { readonly [N in EarlyName]: Primitive<OpOf<N>> } = {
   ...CREATE,
   ...RANDOM,
   ...PRODUCT,
-  ...CONVOLVE,
-  ...POOL,
   ...GATHER,
   ...SCATTER,
 };
 
-/** Adds primitives that are loaded when they are first used. */
-export function addPrimitives(family: Family<LateOp>): void {
-  Object.assign(PRIMITIVES, family);
+/** Adds primitives that come with the functions that apply them. */
+export function addPrimitives(rows: Partial<Rows<LateOp["name"]>>): void {
+  Object.assign(PRIMITIVES, rows);
 }
 
 /** What is known of the primitive of an op. */
 export function primitiveOf(op: Op): Primitive<Op> {
-  return PRIMITIVES[op.name as EarlyName] as Primitive<Op>;
+  const primitive = (PRIMITIVES as Rows<OpName>)[op.name];
+  if (primitive !== undefined) return primitive as Primitive<Op>;
+  throw new TypeError(
+    `Cannot apply ${op.name} as there is no such primitive, or it is one over windows: call addWindows() of @tenfold/core/backend first`,
+  );
 }
 
 /** The results of any op; checks its arguments. */

@@ -1,5 +1,10 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
-import { APPLY, checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
+import {
+  applyWindows,
+  checkTensor,
+  showShape,
+  tidyNow,
+} from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { checkOptions, positiveInteger, splitOptions } from "../_options.ts";
 import { commonDType } from "./_common_dtype.ts";
@@ -126,7 +131,9 @@ export function conv2d(
       dilation,
     );
     const op = { name: "conv2d", stride, padding, dilation, groups } as const;
-    return bias ? input[APPLY](op, weight, bias) : input[APPLY](op, weight);
+    return bias
+      ? applyWindows(op, input, weight, bias)
+      : applyWindows(op, input, weight);
   });
 }
 

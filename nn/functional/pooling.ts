@@ -1,4 +1,4 @@
-import { APPLY, UPLOAD_LIKE } from "@tenfold/core/internal";
+import { applyWindows, UPLOAD_LIKE } from "@tenfold/core/internal";
 import { ShapeError, type Tensor } from "@tenfold/core";
 import * as z from "zod/mini";
 import { checkOptions, flag, positiveInteger } from "../_options.ts";
@@ -87,14 +87,14 @@ export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
   );
   const size = pairOf(options.kernelSize);
   return batched(x, "maxPool2d", (batch) =>
-    batch[APPLY]({
+    applyWindows({
       name: "maxPool2d",
       size,
       stride: pairOf(options.stride ?? size),
       padding: pairOf(options.padding ?? 0),
       dilation: pairOf(options.dilation ?? 1),
       ceil: options.ceilMode ?? false,
-    }));
+    }, batch));
 }
 
 /** How windows lie along one dim: their number, and the elements of each. */

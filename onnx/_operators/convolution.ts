@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { APPLY } from "@tenfold/core/internal";
+import { applyWindows } from "@tenfold/core/internal";
 import { functional } from "@tenfold/nn";
 import type { Call, NodeFacts, Operators } from "../_call.ts";
 import { axesOf, type Axis, reach, refusesRank } from "./windows.ts";
@@ -177,14 +177,18 @@ function spread2d(
   const sizes = [rows, columns].map(({ kernel, stride, dilation }, d) =>
     stride * (x.shape[2 + d]! - 1) + reach(kernel, dilation)
   );
-  return x[APPLY]({
-    name: "conv2dInput",
-    stride: [rows.stride, columns.stride],
-    padding: [0, 0],
-    dilation: [rows.dilation, columns.dilation],
-    groups,
-    size: [sizes[0]!, sizes[1]!],
-  }, weight);
+  return applyWindows(
+    {
+      name: "conv2dInput",
+      stride: [rows.stride, columns.stride],
+      padding: [0, 0],
+      dilation: [rows.dilation, columns.dilation],
+      groups,
+      size: [sizes[0]!, sizes[1]!],
+    },
+    x,
+    weight,
+  );
 }
 
 /** Cuts the full result to what is asked for, adding zeros where it is short. */

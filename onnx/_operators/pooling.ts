@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { APPLY } from "@tenfold/core/internal";
+import { applyWindows } from "@tenfold/core/internal";
 import type { Call, NodeFacts, Operators } from "../_call.ts";
 import { Type } from "../_element.ts";
 import { known, ofTensor, type Value } from "../_value.ts";
@@ -45,14 +45,14 @@ function largest2d(x: Tensor, rows: Axis, columns: Axis): Tensor {
   const input = own
     ? x
     : fitted(fitted(x, 2, rows, -Infinity), 3, columns, -Infinity);
-  return input[APPLY]({
+  return applyWindows({
     name: "maxPool2d",
     size: [rows.kernel, columns.kernel],
     stride: [rows.stride, columns.stride],
     padding: own ? [rows.before, columns.before] : [0, 0],
     dilation: [rows.dilation, columns.dilation],
     ceil: false,
-  });
+  }, input);
 }
 
 /** The largest of each window: of planes first, then over the depth. */

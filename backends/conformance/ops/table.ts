@@ -6,6 +6,7 @@
  */
 import { isFloating } from "@tenfold/core";
 import {
+  addWindows,
   ELEMENTWISE,
   type Op,
   type OpName,
@@ -31,6 +32,9 @@ import { REDUCE_SPECS } from "./reduce.ts";
 import { SCATTER_SPECS } from "./scatter.ts";
 import { SORT_SPECS } from "./sort.ts";
 import { SQUARE_SPECS } from "./squares.ts";
+
+// Ops are applied by name here.
+addWindows();
 
 /** The spec of each primitive. */
 export const SPECS: { readonly [N in OpName]: Spec<OpOf<N>> } = {

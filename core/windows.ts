@@ -1,0 +1,33 @@
+/**
+ * The primitives over windows, convolutions and max pooling, which come with
+ * the function that applies them: who uses none of them does not load them.
+ *
+ * @module
+ */
+import { APPLY } from "./members.ts";
+import type { Op, WindowOp } from "./op.ts";
+import { convolutions } from "./ops/convolve.ts";
+import { pooling } from "./ops/pool.ts";
+import { addPrimitives, type Rows } from "./ops/table.ts";
+import type { Tensor } from "./tensor.ts";
+
+let added = false;
+
+/** Lets devices run convolutions and max pooling, by name as all others. */
+export function addWindows(): void {
+  if (added) return;
+  added = true;
+  const rows: Rows<WindowOp["name"]> = { ...convolutions(), ...pooling() };
+  addPrimitives(rows);
+}
+
+/** Applies a primitive, such as one over windows, to `x` and what else it takes. */
+export function applyWindows(
+  op: Op,
+  x: Tensor,
+  ...others: Tensor[]
+): Tensor {
+  addWindows();
+  // Tensors take none over windows by themselves, as it might not be there.
+  return x[APPLY](op as Exclude<Op, WindowOp>, ...others);
+}
