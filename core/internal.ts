@@ -23,6 +23,7 @@ export {
   type RecordingHooks,
   structureChanged,
 } from "./program/hooks.ts";
+export { nextKey } from "./random_state.ts";
 export { refuseFaults } from "./refuse.ts";
 export {
   backendFromEnvironment,

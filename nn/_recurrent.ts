@@ -49,7 +49,7 @@ export interface RecurrentOptions extends PlaceOptions {
   readonly bidirectional?: boolean;
 }
 
-const fields = {
+const fields = () => ({
   inputSize: positiveInteger,
   hiddenSize: positiveInteger,
   numLayers: z._default(positiveInteger, 1),
@@ -58,23 +58,25 @@ const fields = {
   dropout: z._default(probability, 0),
   bidirectional: z._default(flag, false),
   ...placeFields,
-};
+});
 
 /** The options of a GRU. */
-export const recurrentSchema = z.strictObject(fields);
+export const recurrentSchema = () => z.strictObject(fields());
 /** The options of an RNN. */
-export const rnnSchema = z.strictObject({
-  ...fields,
-  nonlinearity: z._default(oneOf("tanh", "relu"), "tanh"),
-});
+export const rnnSchema = () =>
+  z.strictObject({
+    ...fields(),
+    nonlinearity: z._default(oneOf("tanh", "relu"), "tanh"),
+  });
 /** The options of an LSTM. */
-export const lstmSchema = z.strictObject({
-  ...fields,
-  projSize: z._default(
-    z.int("must be an integer").check(z.gte(0, "must not be negative")),
-    0,
-  ),
-});
+export const lstmSchema = () =>
+  z.strictObject({
+    ...fields(),
+    projSize: z._default(
+      z.int("must be an integer").check(z.gte(0, "must not be negative")),
+      0,
+    ),
+  });
 
 /** Options with their defaults. */
 export interface RecurrentFacts {

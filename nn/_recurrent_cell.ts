@@ -32,20 +32,21 @@ export interface CellOptions extends PlaceOptions {
   readonly bias?: boolean;
 }
 
-const fields = {
+const fields = () => ({
   inputSize: positiveInteger,
   hiddenSize: positiveInteger,
   bias: z._default(flag, true),
   ...placeFields,
-};
+});
 
 /** The options of a GRUCell and of an LSTMCell. */
-export const cellSchema = z.strictObject(fields);
+export const cellSchema = () => z.strictObject(fields());
 /** The options of an RNNCell. */
-export const rnnCellSchema = z.strictObject({
-  ...fields,
-  nonlinearity: z._default(oneOf("tanh", "relu"), "tanh"),
-});
+export const rnnCellSchema = () =>
+  z.strictObject({
+    ...fields(),
+    nonlinearity: z._default(oneOf("tanh", "relu"), "tanh"),
+  });
 
 interface CellFacts {
   readonly inputSize: number;

@@ -46,7 +46,7 @@ export interface TransformerLayerOptions extends PlaceOptions {
 }
 
 /** The options of a layer as a schema's fields. */
-export const layerFields = {
+export const layerFields = () => ({
   dModel: positiveInteger,
   nhead: positiveInteger,
   dimFeedforward: z._default(positiveInteger, 2048),
@@ -57,10 +57,10 @@ export const layerFields = {
   normFirst: z._default(flag, false),
   bias: z._default(flag, true),
   ...placeFields,
-};
+});
 
 /** The options of a layer. */
-export const layerSchema = z.strictObject(layerFields);
+export const layerSchema = () => z.strictObject(layerFields());
 
 /** Options with their defaults. */
 export interface LayerFacts {

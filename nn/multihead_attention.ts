@@ -50,18 +50,19 @@ export interface MultiheadAttentionOptions extends PlaceOptions {
   readonly batchFirst?: boolean;
 }
 
-const schema = z.strictObject({
-  embedDim: positiveInteger,
-  numHeads: positiveInteger,
-  dropout: z._default(probability, 0),
-  bias: z._default(flag, true),
-  addBiasKv: z._default(flag, false),
-  addZeroAttn: z._default(flag, false),
-  kdim: z.optional(positiveInteger),
-  vdim: z.optional(positiveInteger),
-  batchFirst: z._default(flag, false),
-  ...placeFields,
-});
+const schema = () =>
+  z.strictObject({
+    embedDim: positiveInteger,
+    numHeads: positiveInteger,
+    dropout: z._default(probability, 0),
+    bias: z._default(flag, true),
+    addBiasKv: z._default(flag, false),
+    addZeroAttn: z._default(flag, false),
+    kdim: z.optional(positiveInteger),
+    vdim: z.optional(positiveInteger),
+    batchFirst: z._default(flag, false),
+    ...placeFields,
+  });
 
 /** Options of a call of {@linkcode MultiheadAttention}. */
 export interface MultiheadAttentionCall {
@@ -83,13 +84,14 @@ export interface MultiheadAttentionCall {
   readonly averageAttnWeights?: boolean;
 }
 
-const callSchema = z.strictObject({
-  keyPaddingMask: z.optional(tensorOption),
-  attnMask: z.optional(tensorOption),
-  isCausal: z.optional(flag),
-  needWeights: z.optional(flag),
-  averageAttnWeights: z.optional(flag),
-});
+const callSchema = () =>
+  z.strictObject({
+    keyPaddingMask: z.optional(tensorOption),
+    attnMask: z.optional(tensorOption),
+    isCausal: z.optional(flag),
+    needWeights: z.optional(flag),
+    averageAttnWeights: z.optional(flag),
+  });
 
 /**
  * Attention with several heads (Vaswani and others, 2017): queries, keys and

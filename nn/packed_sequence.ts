@@ -99,10 +99,11 @@ export interface PackOptions {
   readonly enforceSorted?: boolean;
 }
 
-const packSchema = z.strictObject({
-  batchFirst: z._default(flag, false),
-  enforceSorted: z._default(flag, true),
-});
+const packSchema = () =>
+  z.strictObject({
+    batchFirst: z._default(flag, false),
+    enforceSorted: z._default(flag, true),
+  });
 
 /** How many of the lengths, longest first, reach each step. */
 function sizesOf(lengths: readonly number[]): number[] {
@@ -243,11 +244,12 @@ export interface PadPackedOptions {
   readonly totalLength?: number;
 }
 
-const padPackedSchema = z.strictObject({
-  batchFirst: z._default(flag, false),
-  paddingValue: z._default(finite, 0),
-  totalLength: z.optional(positiveInteger),
-});
+const padPackedSchema = () =>
+  z.strictObject({
+    batchFirst: z._default(flag, false),
+    paddingValue: z._default(finite, 0),
+    totalLength: z.optional(positiveInteger),
+  });
 
 /**
  * A padded batch out of a packed one: the inverse of
@@ -329,10 +331,11 @@ export interface PadSequenceOptions {
   readonly paddingValue?: number;
 }
 
-const padSchema = z.strictObject({
-  batchFirst: z._default(flag, false),
-  paddingValue: z._default(finite, 0),
-});
+const padSchema = () =>
+  z.strictObject({
+    batchFirst: z._default(flag, false),
+    paddingValue: z._default(finite, 0),
+  });
 
 /**
  * A padded batch out of sequences of unequal length.

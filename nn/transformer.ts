@@ -35,14 +35,16 @@ export interface TransformerOptions extends TransformerLayerOptions {
   readonly numDecoderLayers?: number;
 }
 
-const count = z.int("must be a positive integer").check(
-  z.gte(1, "must be a positive integer"),
-);
-const schema = z.strictObject({
-  ...layerFields,
-  numEncoderLayers: z._default(count, 6),
-  numDecoderLayers: z._default(count, 6),
-});
+const count = () =>
+  z.int("must be a positive integer").check(
+    z.gte(1, "must be a positive integer"),
+  );
+const schema = () =>
+  z.strictObject({
+    ...layerFields(),
+    numEncoderLayers: z._default(count(), 6),
+    numDecoderLayers: z._default(count(), 6),
+  });
 
 /** Masks of a call of {@linkcode Transformer}. */
 export interface TransformerMasks extends DecoderMasks {
@@ -54,12 +56,13 @@ export interface TransformerMasks extends DecoderMasks {
   readonly srcIsCausal?: boolean;
 }
 
-const maskSchema = z.strictObject({
-  ...decoderMaskFields,
-  srcMask: z.optional(tensorOption),
-  srcKeyPaddingMask: z.optional(tensorOption),
-  srcIsCausal: z.optional(flag),
-});
+const maskSchema = () =>
+  z.strictObject({
+    ...decoderMaskFields(),
+    srcMask: z.optional(tensorOption),
+    srcKeyPaddingMask: z.optional(tensorOption),
+    srcIsCausal: z.optional(flag),
+  });
 
 /**
  * An encoder and a decoder that attends to what it gave (Vaswani and others,

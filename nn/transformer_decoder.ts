@@ -47,16 +47,16 @@ export interface DecoderMasks {
 }
 
 /** The masks as a schema's fields. */
-export const decoderMaskFields = {
+export const decoderMaskFields = () => ({
   tgtMask: z.optional(tensorOption),
   memoryMask: z.optional(tensorOption),
   tgtKeyPaddingMask: z.optional(tensorOption),
   memoryKeyPaddingMask: z.optional(tensorOption),
   tgtIsCausal: z.optional(flag),
   memoryIsCausal: z.optional(flag),
-};
+});
 
-const maskSchema = z.strictObject(decoderMaskFields);
+const maskSchema = () => z.strictObject(decoderMaskFields());
 
 function callOf(
   attnMask: Tensor | undefined,
@@ -206,11 +206,12 @@ export interface TransformerDecoderOptions {
   readonly norm?: Module | null;
 }
 
-const decoderSchema = z.strictObject({
-  norm: z.optional(
-    z.nullable(z.instanceof(Module, { error: "must be a module" })),
-  ),
-});
+const decoderSchema = () =>
+  z.strictObject({
+    norm: z.optional(
+      z.nullable(z.instanceof(Module, { error: "must be a module" })),
+    ),
+  });
 
 /**
  * Several layers of a decoder behind each other. They begin as copies of one, as

@@ -37,11 +37,12 @@ export interface EncoderMasks {
   readonly isCausal?: boolean;
 }
 
-const maskSchema = z.strictObject({
-  mask: z.optional(tensorOption),
-  keyPaddingMask: z.optional(tensorOption),
-  isCausal: z.optional(flag),
-});
+const maskSchema = () =>
+  z.strictObject({
+    mask: z.optional(tensorOption),
+    keyPaddingMask: z.optional(tensorOption),
+    isCausal: z.optional(flag),
+  });
 
 /**
  * A layer of an encoder (Vaswani and others, 2017): self-attention and a
@@ -167,11 +168,12 @@ export interface TransformerEncoderOptions {
   readonly norm?: Module | null;
 }
 
-const encoderSchema = z.strictObject({
-  norm: z.optional(
-    z.nullable(z.instanceof(Module, { error: "must be a module" })),
-  ),
-});
+const encoderSchema = () =>
+  z.strictObject({
+    norm: z.optional(
+      z.nullable(z.instanceof(Module, { error: "must be a module" })),
+    ),
+  });
 
 /**
  * Several layers of an encoder behind each other. They begin as copies of one,
