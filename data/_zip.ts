@@ -4,6 +4,7 @@
  *
  * @module
  */
+import crc32 from "crc-32";
 import { inflateSync } from "fflate";
 import { DataFormatError } from "./errors.ts";
 
@@ -241,7 +242,7 @@ function unpack(
       } in it is packed by method ${method}: expected stored (0) or deflated (8)`,
     );
   }
-  if (contents.length !== length || crc32(contents) !== crc) {
+  if (contents.length !== length || crc32.buf(contents) >>> 0 !== crc) {
     throw fail(`${show(name)} in it is damaged: its checksum differs`);
   }
   return contents;
@@ -266,23 +267,6 @@ function inflate(
       { cause },
     );
   }
-}
-
-let table: Uint32Array | undefined;
-
-/** The checksum of zip archives: CRC-32, reflected polynomial edb88320. */
-export function crc32(bytes: Uint8Array): number {
-  table ??= Uint32Array.from({ length: 256 }, (_, code) => {
-    for (let bit = 0; bit < 8; bit++) {
-      code = code & 1 ? (code >>> 1) ^ 0xedb88320 : code >>> 1;
-    }
-    return code;
-  });
-  let crc = -1;
-  for (let i = 0; i < bytes.length; i++) {
-    crc = (crc >>> 8) ^ table[(crc ^ bytes[i]!) & 0xff]!;
-  }
-  return ~crc >>> 0;
 }
 
 /** A name for a message, without the rest of a very long one. */

@@ -20,7 +20,7 @@ const PARCELS: readonly Parcel[] = [
     name: "all of core, wasm-simd, nn and optim",
     code: ["core", "backends/wasm-simd", "nn", "optim"]
       .map((name) => `export * from "@tenfold/${name}";`).join("\n"),
-    most: 152,
+    most: 154,
     goal: 95,
   },
   {
@@ -47,14 +47,14 @@ console.log(await loss.forward(model.forward(x), y).item());`,
   {
     name: "ONNX in and out, with core, nn and the bytes it reads",
     code: `export * from "@tenfold/onnx";`,
-    most: 114,
+    most: 116,
     goal: 90,
   },
   {
     // What is loaded when it is asked for, such as charts, is not counted.
     name: "the umbrella, as it is loaded at first",
     code: `export * from "@tenfold/tenfold";`,
-    most: 240,
+    most: 244,
     goal: 210,
   },
 ];
