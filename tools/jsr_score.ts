@@ -1,6 +1,5 @@
 /**
- * Scores each package by the rules that JSR publishes (jsr.io/docs/scoring),
- * and fails where a point is missing that a package can have before it is
+ * Scores each package by the rules that JSR publishes, and fails where a point is missing that a package can have before it is
  * published. Two points are no property of the files: provenance, which the
  * release workflow brings, and the runtimes, which it sets.
  *

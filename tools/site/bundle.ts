@@ -9,7 +9,7 @@ import { readPackages, ROOT } from "../pack/workspace.ts";
 const here = (path: string) => join(ROOT, "tools", "site", "assets", path);
 
 /** Doors that are of no use in a page. */
-const LEFT_OUT = /conformance|internal|\/program$/;
+const LEFT_OUT = /conformance$|\/program$/;
 
 /** Writes the assets into a folder and gives their names. */
 export async function buildAssets(folder: string): Promise<string[]> {
@@ -24,9 +24,7 @@ export async function buildAssets(folder: string): Promise<string[]> {
     const sources: string[] = [];
     for (const specifier of [...doors, "@std/assert"]) {
       const name = specifier.replace("@", "").replaceAll("/", "-");
-      const from = specifier === "@std/assert"
-        ? join(ROOT, "tools/offline/assert.ts")
-        : specifier;
+      const from = specifier === "@std/assert" ? here("assert.ts") : specifier;
       const file = join(entries, `${name}.ts`);
       await Deno.writeTextFile(file, `export * from "${from}";\n`);
       names[specifier] = `./${name}.js`;
