@@ -11,8 +11,8 @@ import type {
   CastOp,
   CatOp,
   CopyOp,
-  EmbedOp,
-  EmbedSumOp,
+  PlaceOp,
+  PlaceSumOp,
   UpdateOp,
   UpdateProgram,
 } from "./ops/assign.ts";
@@ -53,8 +53,8 @@ export type Op =
   | MovementOp
   | CastOp
   | CopyOp
-  | EmbedOp
-  | EmbedSumOp
+  | PlaceOp
+  | PlaceSumOp
   | CatOp
   | UpdateOp
   | FullOp
@@ -101,8 +101,6 @@ export type {
   CopyOp,
   DropoutOp,
   ElementwiseOp,
-  EmbedOp,
-  EmbedSumOp,
   EyeOp,
   Formula,
   FullOp,
@@ -117,6 +115,8 @@ export type {
   MovementOp,
   Named,
   NormOp,
+  PlaceOp,
+  PlaceSumOp,
   RandomOp,
   ReduceDims,
   ReduceOp,
@@ -128,3 +128,17 @@ export type {
   VarianceOp,
   WindowParams,
 };
+
+/**
+ * The op that is called `place` now.
+ *
+ * @deprecated Use {@linkcode PlaceOp}; this name works until 0.3.
+ */
+export type EmbedOp = PlaceOp;
+
+/**
+ * One of the ops of scattering.
+ *
+ * @deprecated Use {@linkcode ScatterOp}; this name works until 0.3.
+ */
+export type ScatterAddOp = OpOf<"scatterAdd">;

@@ -17,7 +17,7 @@ import {
   ShapeError,
 } from "./errors.ts";
 import { cat, stack, where } from "./functions.ts";
-import type { EmbedOp } from "./op.ts";
+import type { PlaceOp } from "./op.ts";
 import { deviceOf } from "./registry.ts";
 import { memory } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
@@ -187,7 +187,7 @@ describe("Tensor errors", () => {
     clean(() => {
       const x = matrix();
       const slice = { name: "slice", dim: 0, start: 0, length: 2, step: 1 };
-      const embed = { name: "embed", shape: [3, 3], value: 0 };
+      const place = { name: "place", shape: [3, 3], value: 0 };
       const wrong = [
         [{ name: "reshape", shape: [7] }, ShapeError, "[2, 3] (6 elements)"],
         [{ name: "reshape", shape: [-2, -3] }, ShapeError, "to [-2, -3]"],
@@ -213,18 +213,18 @@ describe("Tensor errors", () => {
         ],
         // The windows of an embedding are movements as well.
         [
-          { ...embed, windows: [{ ...slice, length: 4 }] },
+          { ...place, windows: [{ ...slice, length: 4 }] },
           IndexError,
           "to 4 elements",
         ],
         [
-          { ...embed, windows: [{ ...slice, length: 1 }] },
+          { ...place, windows: [{ ...slice, length: 1 }] },
           ShapeError,
           "room for [1, 3]",
         ],
       ] as const;
       for (const [op, kind, why] of wrong) {
-        assertThrows(() => x[APPLY](op as EmbedOp), kind, why);
+        assertThrows(() => x[APPLY](op as PlaceOp), kind, why);
       }
       assertThrows(() => x.diagonal(0.5), IndexError, "integer: got 0.5");
       assertThrows(() => tensor(1).unfold(0, 1, 1), IndexError, "0 dims");

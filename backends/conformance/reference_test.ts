@@ -223,12 +223,12 @@ describe("movements", () => {
     ]]);
   });
 
-  it("go backwards in embed", () => {
+  it("go backwards in place", () => {
     const windows = [
       { name: "slice", dim: 0, start: 3, length: 2, step: -2 },
     ] as const;
     assertEquals(
-      run({ name: "embed", shape: [5], value: -1, windows }, plain([7, 8])),
+      run({ name: "place", shape: [5], value: -1, windows }, plain([7, 8])),
       [[-1, 8, -1, 7, -1]],
     );
   });

@@ -174,7 +174,7 @@ function place(program: Values, random: Random): Step | null {
   const i = program.some(random)!;
   const { shape, dtype } = program.nodes[i]!.guess;
   const kind = random.pick(
-    ["copy", "cast", "embed", "cat", "triangle", "dropout"] as const,
+    ["copy", "cast", "place", "cat", "triangle", "dropout"] as const,
   );
   switch (kind) {
     case "copy":
@@ -183,7 +183,7 @@ function place(program: Values, random: Random): Step | null {
       const to = random.pick(["bool", "int32", "float32", "float64"] as const);
       return { op: { name: "cast", dtype: to }, inputs: [i] };
     }
-    case "embed": {
+    case "place": {
       // Padding: room in front of and behind each dim.
       const front = shape.map(() => random.whole(0, 2));
       const outer = shape.map((n, d) => n + front[d]! + random.whole(0, 2));
@@ -196,7 +196,7 @@ function place(program: Values, random: Random): Step | null {
       }));
       const value = fit(dtype, random.pick([0, 1, -2.5]));
       return {
-        op: { name: "embed", shape: outer, value, windows },
+        op: { name: "place", shape: outer, value, windows },
         inputs: [i],
       };
     }

@@ -74,8 +74,8 @@ export class GradientSum {
     const parts = sum ? [sum, ...waiting.parts] : waiting.parts;
     const places = sum ? [[], ...waiting.places] : waiting.places;
     const op: Op = parts.length === 1
-      ? { name: "embed", shape, value: 0, windows: places[0]! }
-      : { name: "embedSum", shape, places };
+      ? { name: "place", shape, value: 0, windows: places[0]! }
+      : { name: "placeSum", shape, places };
     const joined = outside(apply(op, parts));
     this.dispose();
     this.#sum = joined;

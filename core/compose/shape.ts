@@ -58,7 +58,7 @@ export function padTensor(
       step: 1,
     });
   }
-  return cropped[APPLY]({ name: "embed", shape, value, windows });
+  return cropped[APPLY]({ name: "place", shape, value, windows });
 }
 
 /** The tensor `counts[d]` times along each dim; see `Tensor.repeat`. */

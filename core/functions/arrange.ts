@@ -313,7 +313,7 @@ export function diagEmbed<D extends DType>(
   const shape = [...x.shape.slice(0, -1), extent, extent];
   return tidyNow(() => {
     const last: Tensor<D> = x[APPLY]({
-      name: "embed",
+      name: "place",
       shape,
       value: 0,
       windows: [{

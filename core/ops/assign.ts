@@ -37,9 +37,9 @@ export interface CopyOp {
  * (movements applied in turn) shows holds the input. The transpose of those
  * movements; also padding.
  */
-export interface EmbedOp {
+export interface PlaceOp {
   /** Marks the primitive. */
-  readonly name: "embed";
+  readonly name: "place";
   /** The extents of the result. */
   readonly shape: Shape;
   /** The number that fills it. */
@@ -54,9 +54,9 @@ export interface EmbedOp {
  * show. Windows of one input do not overlap. The transpose of several views of
  * one tensor: their gradients come together in one buffer.
  */
-export interface EmbedSumOp {
+export interface PlaceSumOp {
   /** Marks the primitive. */
-  readonly name: "embedSum";
+  readonly name: "placeSum";
   /** The extents of the result. */
   readonly shape: Shape;
   /** For each input the movements from the result to its place. */
@@ -107,7 +107,7 @@ function checkRoom(
   for (const window of windows) room = movedShape(window, room);
   if (sameShape(room, part)) return;
   throw new ShapeError(
-    `Cannot embed a tensor of shape ${
+    `Cannot place a tensor of shape ${
       showShape(part)
     } where there is room for ${showShape(room)}`,
   );
@@ -196,7 +196,7 @@ function sameView(a: View, b: View): boolean {
       ) && a.shape.length === b.shape.length);
 }
 
-type AssignOp = CastOp | CopyOp | EmbedOp | EmbedSumOp | CatOp | UpdateOp;
+type AssignOp = CastOp | CopyOp | PlaceOp | PlaceSumOp | CatOp | UpdateOp;
 
 /** Every primitive that copies elements to their place. */
 export const ASSIGN: Family<AssignOp> = {
@@ -210,7 +210,7 @@ export const ASSIGN: Family<AssignOp> = {
     lower: (_, [x], run) => copyOf(x!, run),
     gradient: [pass],
   },
-  embed: {
+  place: {
     infer({ shape, windows }, [x]) {
       checkRoom(shape, windows, x!.shape);
       return [{ shape, dtype: x!.dtype }];
@@ -222,14 +222,14 @@ export const ASSIGN: Family<AssignOp> = {
     },
     gradient: [free((g, c) => through(c.op.windows, g, c))],
   },
-  embedSum: {
+  placeSum: {
     infer({ shape, places }, inputs) {
       const { dtype } = inputs[0]!;
       for (const [i, input] of inputs.entries()) {
         checkRoom(shape, places[i]!, input.shape);
         if (input.dtype === dtype && dtype !== "bool") continue;
         throw new DTypeError(
-          `Cannot embed tensors of ${dtype} and ${input.dtype} together: cast them to one dtype of numbers`,
+          `Cannot place tensors of ${dtype} and ${input.dtype} together: cast them to one dtype of numbers`,
         );
       }
       return [{ shape, dtype }];

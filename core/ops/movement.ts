@@ -69,7 +69,7 @@ const windowed: Rule<OpOf<"slice" | "unfold" | "diagonal">> = {
   saves: [],
   grad: (g, c) =>
     c.apply(
-      { name: "embed", shape: c.input(0).shape, value: 0, windows: [c.op] },
+      { name: "place", shape: c.input(0).shape, value: 0, windows: [c.op] },
       [g],
     ),
   windows: (op) => [op],
@@ -81,7 +81,7 @@ const overlapping: Rule<OpOf<"unfold">> = free((g, c) => {
   const taps = Array.from({ length: size }, (_, k) => k);
   const length = g.shape[dim]!;
   return c.apply({
-    name: "embedSum",
+    name: "placeSum",
     shape: c.input(0).shape,
     places: taps.map((start) => [{ name: "slice", dim, start, length, step }]),
   }, taps.map((k) => g.select(-1, k)));

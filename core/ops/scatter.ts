@@ -117,7 +117,7 @@ function bySource(
     length,
     step: 1,
   }));
-  return c.apply({ name: "embed", shape, value: 0, windows }, [covered]);
+  return c.apply({ name: "place", shape, value: 0, windows }, [covered]);
 }
 
 /** As much of the source as the index covers, in the dtype of x. */

@@ -60,8 +60,8 @@ export function unfold(
 }
 
 /** Padding; other places within a larger tensor come of gradients alone. */
-export function embed(
-  { shape, value, windows }: OpOf<"embed">,
+export function place(
+  { shape, value, windows }: OpOf<"place">,
   x: Named,
   result: Meta,
   graph: GraphBuilder,
@@ -70,7 +70,7 @@ export function embed(
   const behind = shape.map((extent, d) => extent - x.shape[d]!);
   for (const window of windows) {
     if (window.name !== "slice" || window.step !== 1) {
-      throw new NoCounterpart("primitive embed but for padding");
+      throw new NoCounterpart("primitive place but for padding");
     }
     before[window.dim] = window.start;
     behind[window.dim]! -= window.start;

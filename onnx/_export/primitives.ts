@@ -16,7 +16,7 @@ import {
 import { sizeOf } from "../_value.ts";
 import type { GraphBuilder, Named } from "./builder.ts";
 import { ExpressionWriter, NoCounterpart } from "./expression.ts";
-import { embed, slice, unfold } from "./movements.ts";
+import { place, slice, unfold } from "./movements.ts";
 import { type Attributes, type Meta, plain } from "./nodes.ts";
 import type { Origins } from "./origins.ts";
 import {
@@ -274,8 +274,8 @@ function write(
       return slice(op, x, result, graph);
     case "unfold":
       return unfold(op, x, result, graph);
-    case "embed":
-      return embed(op, x, result, graph);
+    case "place":
+      return place(op, x, result, graph);
     case "cat":
       return plain(
         graph,

@@ -8,9 +8,9 @@ import {
   type CastOp,
   type CatOp,
   type CopyOp,
-  type EmbedOp,
-  type EmbedSumOp,
   type MovementOp,
+  type PlaceOp,
+  type PlaceSumOp,
   sizeOf,
   type UpdateOp,
 } from "@tenfold/core/backend";
@@ -34,7 +34,7 @@ import { updateCases } from "./update_cases.ts";
 
 /** The flat indices of a shape, moved as windows say. */
 function placesOf(
-  shape: EmbedOp["shape"],
+  shape: PlaceOp["shape"],
   windows: readonly MovementOp[],
 ): readonly number[] {
   const data = Array.from({ length: sizeOf(shape) }, (_, i) => i);
@@ -109,7 +109,7 @@ const SUMS: readonly (readonly [
 ];
 
 /** Every element is added where it goes. */
-const embedSum: Meaning<EmbedSumOp> = ({ shape, places }, inputs) => {
+const placeSum: Meaning<PlaceSumOp> = ({ shape, places }, inputs) => {
   const { dtype } = inputs[0]!;
   const data: number[] = new Array(sizeOf(shape)).fill(0);
   inputs.forEach((x, k) =>
@@ -123,7 +123,7 @@ const embedSum: Meaning<EmbedSumOp> = ({ shape, places }, inputs) => {
 
 /** The specs of what copies elements to their place. */
 export const ASSIGN_SPECS: SpecFamily<
-  CastOp | CopyOp | EmbedOp | EmbedSumOp | CatOp | UpdateOp
+  CastOp | CopyOp | PlaceOp | PlaceSumOp | CatOp | UpdateOp
 > = {
   cast: {
     meaning: (op, [x]) => [{
@@ -185,7 +185,7 @@ export const ASSIGN_SPECS: SpecFamily<
       };
     },
   },
-  embed: {
+  place: {
     meaning(op, [x]) {
       const data: number[] = new Array(sizeOf(op.shape))
         .fill(fit(x!.dtype, op.value));
@@ -205,7 +205,7 @@ export const ASSIGN_SPECS: SpecFamily<
         for (const value of values) {
           for (const layout of ALL_LAYOUTS) {
             yield {
-              op: { name: "embed", shape, value, windows },
+              op: { name: "place", shape, value, windows },
               inputs: [operand(inner, dtype, layout)],
             };
           }
@@ -216,7 +216,7 @@ export const ASSIGN_SPECS: SpecFamily<
     *smooth(dtype) {
       yield {
         op: {
-          name: "embed",
+          name: "place",
           shape: [4, 5],
           value: 0.5,
           windows: [
@@ -228,7 +228,7 @@ export const ASSIGN_SPECS: SpecFamily<
       };
       yield {
         op: {
-          name: "embed",
+          name: "place",
           shape: [3, 4],
           value: 0,
           windows: [{ name: "diagonal", shift: 1, dim1: 0, dim2: 1 }],
@@ -237,15 +237,15 @@ export const ASSIGN_SPECS: SpecFamily<
       };
     },
   },
-  embedSum: {
-    meaning: embedSum,
+  placeSum: {
+    meaning: placeSum,
     dtypes: NUMBERS,
     *cases(dtype) {
       for (const [shape, parts] of SUMS) {
         for (let l = 0; l < ALL_LAYOUTS.length; l++) {
           yield {
             op: {
-              name: "embedSum",
+              name: "placeSum",
               shape,
               places: parts.map(([, windows]) => windows),
             },
@@ -261,11 +261,11 @@ export const ASSIGN_SPECS: SpecFamily<
         }
       }
     },
-    tolerance: (op, inputs) => ofSizes(embedSum, op, inputs, inputs.length),
+    tolerance: (op, inputs) => ofSizes(placeSum, op, inputs, inputs.length),
     *smooth(dtype) {
       yield {
         op: {
-          name: "embedSum",
+          name: "placeSum",
           shape: [4, 3],
           places: [
             [{ name: "slice", dim: 0, start: 1, length: 2, step: 1 }],
