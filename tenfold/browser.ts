@@ -18,6 +18,7 @@ import "./_register_backends.ts";
 
 export * from "@tenfold/core";
 export { compile } from "@tenfold/core/compile";
+export * as distributions from "@tenfold/core/distributions";
 export * from "@tenfold/core/functions";
 // What the functions of fused are made of.
 export { call, expr } from "@tenfold/core/backend";

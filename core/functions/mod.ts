@@ -86,6 +86,14 @@ export {
   trace,
 } from "./products.ts";
 export {
+  exponential_,
+  gumbelSoftmax,
+  type GumbelSoftmaxOptions,
+  multinomial,
+  normal,
+  type NormalOptions,
+} from "./random.ts";
+export {
   indexAdd,
   indexCopy,
   indexFill,

@@ -84,7 +84,8 @@ function logGammaAbove(p: Expr): Expr {
   );
 }
 
-const logGamma = (x: Expr): Expr => {
+/** `log |Γ(x)|`. */
+export const logGamma = (x: Expr): Expr => {
   const below = lt(x, 0);
   const above = logGammaAbove(select(below, sub(1, x), x));
   const sine = abs(sin(mul(Math.PI, fraction(x))));
@@ -108,7 +109,8 @@ const DIGAMMA: readonly number[] = [
   1 / 12,
 ];
 
-const digammaOf = (x: Expr): Expr => {
+/** The derivative of `log Γ(x)`. */
+export const digammaOf = (x: Expr): Expr => {
   const below = lt(x, 0);
   const p = select(below, sub(1, x), x);
   const steps = isDouble(x) ? 10 : 6;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Backend } from "@tenfold/core";
+import type { Backend, Tensor } from "@tenfold/core";
+import * as D from "@tenfold/core/distributions";
 import * as functions from "@tenfold/core/functions";
 import { onBackend, type Runner, testCases } from "./harness.ts";
 import { checkOperation, type OperationCase } from "./operation.ts";
@@ -16,13 +17,59 @@ const GROUPS = [
   "functions_order",
   "functions_scatter",
   "functions_shape",
+  "distributions",
 ];
 
 /** Functions without figures, and what tests them. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   // Beside isClose, in core/functions.
   "allClose",
+  // In core/functions and core/distributions.
+  "exponential_",
+  "gumbelSoftmax",
+  "multinomial",
+  "normal",
 ]);
+
+/** How the distributions of a name are made, and of how many tensors. */
+const KINDS: {
+  readonly [kind: string]: readonly [
+    count: number,
+    make: (a: Tensor, b: Tensor) => D.Distribution,
+  ];
+} = {
+  Normal: [2, (a, b) => new D.Normal(a, b)],
+  Uniform: [2, (a, b) => new D.Uniform(a, b)],
+  Gamma: [2, (a, b) => new D.Gamma(a, b)],
+  Beta: [2, (a, b) => new D.Beta(a, b)],
+  Dirichlet: [1, (a) => new D.Dirichlet(a)],
+  "Bernoulli.probs": [1, (probs) => new D.Bernoulli({ probs })],
+  "Bernoulli.logits": [1, (logits) => new D.Bernoulli({ logits })],
+  "Categorical.probs": [1, (probs) => new D.Categorical({ probs })],
+  "Categorical.logits": [1, (logits) => new D.Categorical({ logits })],
+};
+
+/** Calls such as `Normal.logProb`, of parameters and what follows them. */
+const distributions: { readonly [call: string]: unknown } = Object.fromEntries(
+  Object.entries(KINDS).flatMap(([kind, [count, make]]) => {
+    const of = (...xs: Tensor[]) => make(xs[0]!, xs[1]!);
+    const names = ["logProb", "entropy", "mean", "variance", "cdf"] as const;
+    return [
+      [
+        `${kind}.klDivergence`,
+        (...xs: Tensor[]) =>
+          D.klDivergence(of(...xs.slice(0, count)), of(...xs.slice(count))),
+      ],
+      ...names.map((name) => [
+        `${kind}.${name}`,
+        (...xs: Tensor[]) =>
+          (of(...xs) as unknown as Record<string, (x?: Tensor) => Tensor>)[
+            name
+          ]!(...xs.slice(count)),
+      ]),
+    ];
+  }),
+);
 
 const files = await Promise.all(
   GROUPS.map((group) => readFigures<OperationCase>(group)),
@@ -38,7 +85,7 @@ export function functionGoldens(
   runner: Runner,
   backend: Backend | string,
 ): void {
-  const libraries = { functions };
+  const libraries = { functions, distributions };
   onBackend(runner, "Goldens of functions", backend, () => {
     for (const { group, cases } of files) {
       runner.describe(group, () => {

@@ -27,9 +27,15 @@ export interface OperationCase {
   readonly op: string;
   /**
    * Where it is: a method of the first argument, several of them in a chain,
-   * core, core/functions or nn.functional.
+   * core, core/functions, nn.functional, or a distribution.
    */
-  readonly via: "method" | "chain" | "core" | "functions" | "functional";
+  readonly via:
+    | "method"
+    | "chain"
+    | "core"
+    | "functions"
+    | "functional"
+    | "distributions";
   /** The arguments, options last. */
   readonly args: readonly unknown[];
   /** A tensor, a list of tensors, or an object of tensors. */

@@ -14,7 +14,8 @@ import torch
 MODULES = [
     "elementwise", "reductions", "shape", "gather", "products", "indexing",
     "losses", "layers", "optimizers", "creation", "state_dict", "special",
-    "metrics", "scalers", "functions", "sequences",
+    "metrics", "scalers", "functions",
+    "distributions", "sequences",
 ]
 
 

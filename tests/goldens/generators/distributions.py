@@ -1,0 +1,151 @@
+"""Densities, entropies, moments and divergences of distributions."""
+
+import torch
+import torch.distributions as D
+
+from record import Const, Group, f32, i32, randn, uniform
+
+
+class Distributions(Group):
+    def of(self, name, args, fn, **rest):
+        self.op(name, args, fn, via="distributions", **rest)
+
+
+def positive(*shape):
+    return uniform(0.4, 3, *shape)
+
+
+def weights(*shape):
+    return uniform(0.1, 1, *shape)
+
+
+def bits(*shape):
+    return torch.randint(0, 2, shape).to(torch.float32)
+
+
+def simplex(*shape):
+    return torch.softmax(randn(*shape), -1)
+
+
+def low_high(*shape):
+    low = randn(*shape)
+    return low, low + uniform(0.5, 2, *shape)
+
+
+def generate():
+    g = Distributions("distributions", "distributions", 42)
+    off = dict(validate_args=False)
+
+    def both(kind, make, parameters, value, **rest):
+        """Everything that a kind of distribution gives."""
+        parameters = list(parameters)
+        n = len(parameters)
+        g.of(kind + ".logProb", [*parameters, value],
+             lambda *t: make(*t[:n]).log_prob(t[n]), **rest)
+        if kind == "Normal":
+            # Each depends on one parameter alone.
+            loc, scale = parameters
+            g.of("Normal.entropy", [Const(loc), scale],
+                 lambda *t: make(*t).entropy())
+            g.of("Normal.mean", [loc, Const(scale)], lambda *t: make(*t).mean)
+            g.of("Normal.variance", [Const(loc), scale],
+                 lambda *t: make(*t).variance)
+            return
+        g.of(kind + ".entropy", parameters, lambda *t: make(*t).entropy())
+        if kind not in ("Categorical.logits", "Categorical.probs"):
+            g.of(kind + ".mean", parameters, lambda *t: make(*t).mean,
+                 second=False)
+            g.of(kind + ".variance", parameters,
+                 lambda *t: make(*t).variance, second=False)
+
+    def normal(loc, scale):
+        return D.Normal(loc, scale, **off)
+
+    def uniform_(low, high):
+        return D.Uniform(low, high, **off)
+
+    def gamma(a, b):
+        return D.Gamma(a, b, **off)
+
+    def beta(a, b):
+        return D.Beta(a, b, **off)
+
+    def dirichlet(a):
+        return D.Dirichlet(a, **off)
+
+    for shape in ((3,), (2, 3), ()):
+        both("Normal", normal, (randn(*shape), positive(*shape)),
+             randn(2, *shape[-1:]) if shape != (2, 3) else randn(2, 3))
+        low, high = low_high(*shape)
+        both("Uniform", uniform_, (low, high),
+             Const(low + (high - low) * uniform(0.1, 0.9, *shape)),
+             second=False)
+        both("Gamma", gamma, (positive(*shape), positive(*shape)),
+             positive(*shape), second=False)
+        both("Beta", beta, (positive(*shape), positive(*shape)),
+             uniform(0.1, 0.9, *shape), second=False)
+        both("Dirichlet", dirichlet, (positive(*shape, 4),),
+             simplex(*shape, 4), second=False)
+        both("Bernoulli.probs", lambda p: D.Bernoulli(p, **off),
+             (uniform(0.1, 0.9, *shape),), Const(bits(*shape)))
+        both("Bernoulli.logits", lambda x: D.Bernoulli(logits=x, **off),
+             (randn(*shape),), Const(bits(*shape)))
+        index = torch.randint(0, 4, shape).to(torch.int32)
+        both("Categorical.probs", lambda p: D.Categorical(p, **off),
+             (weights(*shape, 4),), index)
+        both("Categorical.logits",
+             lambda x: D.Categorical(logits=x, **off),
+             (randn(*shape, 4),), index)
+    # More values than distributions, and chances of 0 and 1.
+    g.of("Categorical.logits.logProb", [randn(3, 4), i32([[0, 1, 2],
+                                                         [3, 3, 3]])],
+         lambda x, v: D.Categorical(logits=x, **off).log_prob(v))
+    g.of("Categorical.probs.entropy", [f32([[0, 1, 0], [0.5, 0, 0.5]])],
+         lambda p: D.Categorical(p, **off).entropy(), grad=False, check=False,
+         atol=2e-5)
+    g.of("Bernoulli.probs.logProb", [f32([0, 1, 0.5]), f32([0, 1, 1])],
+         lambda p, v: D.Bernoulli(p, **off).log_prob(v), grad=False,
+         check=False)
+    g.of("Uniform.logProb", [f32([0, 0, 0, 0]), f32([1, 1, 1, 1]),
+                             f32([-0.5, 0, 1, 2])],
+         lambda a, b, v: uniform_(a, b).log_prob(v), grad=False)
+    g.of("Normal.cdf", [randn(3), positive(3), randn(3)],
+         lambda a, b, v: normal(a, b).cdf(v))
+    g.of("Uniform.cdf", [f32([0, 0, 0]), f32([2, 2, 2]), f32([-1, 0.5, 3])],
+         lambda a, b, v: uniform_(a, b).cdf(v), grad=False)
+
+    def kl(kind, make, first, second_, **rest):
+        n = len(first)
+        g.of(kind + ".klDivergence", [*first, *second_],
+             lambda *t: D.kl_divergence(make(*t[:n]), make(*t[n:])), **rest)
+
+    for shape in ((3,), (2, 3), ()):
+        kl("Normal", normal, (randn(*shape), positive(*shape)),
+           (randn(*shape), positive(*shape)), second=False)
+        low, high = low_high(*shape)
+        kl("Uniform", uniform_, (low, high), (low - 0.3, high + 0.2),
+           second=False)
+        kl("Gamma", gamma, (positive(*shape), positive(*shape)),
+           (positive(*shape), positive(*shape)), second=False)
+        kl("Beta", beta, (positive(*shape), positive(*shape)),
+           (positive(*shape), positive(*shape)), second=False)
+        kl("Dirichlet", dirichlet, (positive(*shape, 4),),
+           (positive(*shape, 4),), second=False)
+        kl("Bernoulli.probs", lambda p: D.Bernoulli(p, **off),
+           (uniform(0.1, 0.9, *shape),), (uniform(0.1, 0.9, *shape),),
+           second=False)
+        kl("Bernoulli.logits", lambda x: D.Bernoulli(logits=x, **off),
+           (randn(*shape),), (randn(*shape),), second=False)
+        kl("Categorical.probs", lambda p: D.Categorical(p, **off),
+           (weights(*shape, 4),), (weights(*shape, 4),), second=False)
+        kl("Categorical.logits", lambda x: D.Categorical(logits=x, **off),
+           (randn(*shape, 4),), (randn(*shape, 4),), second=False)
+    kl("Uniform", uniform_, (f32([0, 0]), f32([1, 2])),
+       (f32([0, 0.5]), f32([1, 3])), grad=False)
+    kl("Bernoulli.probs", lambda p: D.Bernoulli(p, **off),
+       (f32([0, 1, 0.5, 1, 0.5]),), (f32([0.5, 0.5, 0, 0, 1]),), grad=False,
+       check=False)
+    kl("Categorical.probs", lambda p: D.Categorical(p, **off),
+       (f32([[0.5, 0.5, 0], [0, 0.5, 0.5]]),),
+       (f32([[0.2, 0.3, 0.5], [0.5, 0.5, 0]]),), grad=False, check=False)
+    return [g]
