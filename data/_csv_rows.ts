@@ -31,6 +31,8 @@ export interface CsvSyntax {
   readonly comment: string | undefined;
   /** Whether the first row names the columns. */
   readonly header: boolean;
+  /** The line in which the text begins. @default {1} */
+  readonly firstLine?: number;
   /** How many fields each row must have; as many as the first by default. */
   readonly width: number | undefined;
 }
@@ -86,7 +88,7 @@ export function parseFields(text: string, syntax: CsvSyntax): CsvFields {
   let width = syntax.width;
   let fields = 0;
   let rows = 0;
-  let line = 1;
+  let line = syntax.firstLine ?? 1;
   let at = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
 
   /** Behind the line end at `at`. */

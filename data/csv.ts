@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount, parseArguments } from "@tenfold/core/internal";
+import { checkCount, parseOptions } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { csvError, parseFields } from "./_csv_rows.ts";
 import { parseAs } from "./_foreign_format.ts";
@@ -78,17 +78,26 @@ const optionsSchema = z.strictObject({
  * ```
  */
 export function parseCsv(text: string, options: CsvOptions = {}): CsvTable {
-  const { header, columns, delimiter, comment, naValues } = parseArguments(
+  checkCount("parseCsv", arguments.length, 2);
+  return parseCsvPart(text, options, 1);
+}
+
+/** Used by this package: a part of a file that begins in a line. */
+export function parseCsvPart(
+  text: string,
+  options: CsvOptions,
+  firstLine: number,
+): CsvTable {
+  const { header, columns, delimiter, comment, naValues } = parseOptions(
     optionsSchema,
-    { text },
     options,
-    arguments,
     "read CSV data",
   );
   const fields = parseFields(text, {
     delimiter,
     comment,
     header,
+    firstLine,
     width: columns?.length,
   });
   const { rows, width } = fields;

@@ -29,7 +29,7 @@ export type { AnyTypedArray } from "./_bytes.ts";
 export type { DeviceOption } from "./_to_tensor.ts";
 export * from "./breast_cancer.ts";
 export * from "./collate.ts";
-export * from "./csv.ts";
+export { type CsvOptions, parseCsv, readCsv } from "./csv.ts";
 export * from "./csv_table.ts";
 export * from "./data_loader.ts";
 export type { Dataset } from "./dataset.ts";

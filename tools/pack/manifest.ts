@@ -32,6 +32,7 @@ const IN_BROWSERS: Readonly<Record<string, string>> = {
 const OPTIONAL: ReadonlySet<string> = new Set([
   "@cwasm/jpeg-turbo",
   "@cwasm/lodepng",
+  "@huggingface/tokenizers",
   "@uwdata/flechette",
   "fast-check",
   "hyparquet",

@@ -1,0 +1,136 @@
+/**
+ * Tokenizers of the Hub.
+ *
+ * @module
+ */
+import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { DataFormatError, messageOf } from "../errors.ts";
+import { type ByteSource, readBytes } from "../source.ts";
+
+/** What makes numbers of text, and text of numbers. */
+export interface Tokenizer {
+  /** Number of tokens, the special ones included. */
+  readonly size: number;
+  /**
+   * The tokens of a text.
+   *
+   * @param text The text.
+   * @param options `special`: whether tokens are added that mark its ends.
+   */
+  encode(text: string, options?: { readonly special?: boolean }): Int32Array;
+  /** The text of tokens, without special ones. */
+  decode(tokens: ArrayLike<number>): string;
+}
+
+/** Options of {@linkcode loadTokenizer}. */
+export interface LoadTokenizerOptions {
+  /** The `tokenizer_config.json` beside it, where there is one. */
+  readonly config?: ByteSource;
+}
+
+async function readJson(source: ByteSource): Promise<object> {
+  const bytes = await readBytes(source);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new DataFormatError(
+      `Cannot load the tokenizer as the file is not JSON: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+  if (typeof value === "object" && value !== null) return value;
+  throw new DataFormatError(
+    "Cannot load the tokenizer as the file holds no object",
+  );
+}
+
+class FromHub implements Tokenizer {
+  readonly size: number;
+  readonly #inner: HubTokenizer;
+
+  constructor(inner: HubTokenizer, size: number) {
+    this.#inner = inner;
+    this.size = size;
+  }
+
+  encode(
+    text: string,
+    options: { readonly special?: boolean } = {},
+  ): Int32Array {
+    checkCount("encode", arguments.length, 2);
+    const { ids } = this.#inner.encode(text, {
+      add_special_tokens: options.special ?? true,
+    });
+    return Int32Array.from(ids);
+  }
+
+  decode(tokens: ArrayLike<number>): string {
+    checkCount("decode", arguments.length, 1);
+    return this.#inner.decode(Array.from(tokens), {
+      skip_special_tokens: true,
+    });
+  }
+}
+
+/**
+ * Loads a tokenizer of the Hub, `tokenizer.json`: byte-pair encoding, WordPiece
+ * or Unigram, with its normaliser, splitter and special tokens.
+ *
+ * @param source The file, or where it is.
+ * @param options `config`.
+ * @returns The tokenizer.
+ * @throws {DataFormatError} If the file is not such a tokenizer.
+ * @throws {FileError} If it cannot be read.
+ * @throws {TypeError} If an option is unknown.
+ *
+ * @example Tokens of a text
+ * ```ts ignore
+ * import { loadTokenizer } from "@tenfold/data/text";
+ *
+ * const tokenizer = await loadTokenizer("tokenizer.json");
+ * const tokens = tokenizer.encode("Hello world");
+ * console.log(tokenizer.decode(tokens));
+ * ```
+ */
+export async function loadTokenizer(
+  source: ByteSource,
+  options: LoadTokenizerOptions = {},
+): Promise<Tokenizer> {
+  const { config } = parseArguments(
+    z.strictObject({ config: z.optional(z.custom<ByteSource>()) }),
+    { source },
+    options,
+    arguments,
+    "load a tokenizer",
+  );
+  const tokenizer = await readJson(source);
+  const beside = config === undefined ? {} : await readJson(config);
+  const { model, added_tokens: added = [] } = tokenizer as {
+    readonly model?: { readonly type?: unknown; readonly vocab?: unknown };
+    readonly added_tokens?: readonly { readonly id: number }[];
+  };
+  const vocabulary = model?.vocab;
+  if (typeof vocabulary !== "object" || vocabulary === null) {
+    throw new DataFormatError(
+      "Cannot load the tokenizer as it is not a tokenizer.json with a model and its vocabulary",
+    );
+  }
+  const known = Array.isArray(vocabulary)
+    ? vocabulary.length
+    : 1 + Object.values(vocabulary as Record<string, number>).reduce(
+      (most, id) => Math.max(most, id),
+      -1,
+    );
+  const size = added.reduce((most, { id }) => Math.max(most, id + 1), known);
+  try {
+    return new FromHub(new HubTokenizer(tokenizer, beside), size);
+  } catch (cause) {
+    throw new DataFormatError(
+      `Cannot load the tokenizer: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
