@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { VALUE } from "../members.ts";
 import type { Device } from "../device.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import { type DType, DTYPES } from "../dtype.ts";
 import { Storage } from "../storage.ts";
-import { Value } from "../value.ts";
+import type { Value } from "../value.ts";
 import { Bindings, type Patch } from "./bindings.ts";
 import { Conditions } from "./conditions.ts";
 import { consume } from "./consume.ts";
@@ -19,6 +18,7 @@ import type { Place, RecordedLaunch } from "./launch.ts";
 import type { Check, Recording } from "./recording.ts";
 import { Pool } from "./pool.ts";
 import { Profile } from "./profile.ts";
+import { Results, type RunMemory } from "./run_results.ts";
 import { Schedule } from "./schedule.ts";
 import { assignSlots } from "./slots.ts";
 
@@ -52,18 +52,6 @@ export interface PlanFacts {
   readonly launches: number;
   /** Bytes of its buffers. */
   readonly bytes: number;
-}
-
-/** Where a result is found. */
-interface Result {
-  /** Which of the memory that is made for each run, or -1. */
-  readonly output: number;
-  /** Which argument it is a view of, or -1. */
-  readonly parameter: number;
-  /** Which of the memory that gradients keep from run to run, or -1. */
-  readonly kept: number;
-  /** The memory and the view. */
-  readonly place: Place;
 }
 
 /** Kernels take as many buffers as every device binds. */
@@ -101,9 +89,7 @@ export class Plan {
   /** What takes each of the outputs, and each of the kept gradients. */
   readonly #outputs: readonly (readonly Patch[])[];
   readonly #kept: readonly (readonly Patch[])[];
-  readonly #results: readonly Result[];
-  readonly #faults: readonly Result[];
-  readonly #gradients: readonly (Result | null)[];
+  readonly #results: Results;
   /** What it writes besides: tensors from outside, and arguments. */
   readonly #written: readonly Storage[];
   readonly #writtenParameters: readonly number[];
@@ -195,15 +181,10 @@ export class Plan {
     const { patches } = this.#bindings;
     this.#outputs = outputs.map((storage) => patches.get(storage)!);
     this.#kept = kept.map(({ like }) => patches.get(like)!);
-    const found = (place: Place): Result => ({
-      output: outputs.indexOf(place.storage),
-      parameter: parameters.findIndex((p) => p.storage === place.storage),
-      kept: kept.findIndex((k) => k.like === place.storage),
-      place,
-    });
-    this.#results = results.map(found);
-    this.#faults = faults.map(found);
-    this.#gradients = gradients.map(({ after }) => after && found(after));
+    this.#results = new Results(
+      { parameters, results, faults, leaves: gradients },
+      this.#ownership,
+    );
     const written = new Set(
       this.launches.flatMap((launch) => launch.outputs.map((p) => p.storage)),
     );
@@ -228,13 +209,13 @@ export class Plan {
       }
       this.#renew();
       this.#patch(values, storages);
-      this.#runAll(values, storages);
+      const memory: RunMemory = { values, storages };
+      this.#runAll(memory);
+      const results = this.#results;
       return {
-        results: this.#valuesOf(this.#results, values, storages),
-        gradients: this.#gradientsOf(values, storages),
-        faults: backend.readSync
-          ? NOTHING
-          : this.#valuesOf(this.#faults, values, storages),
+        results: results.all(memory),
+        gradients: results.gradients(memory),
+        faults: backend.readSync ? NOTHING : results.faults(memory),
       };
     } finally {
       for (const storage of storages) storage.release();
@@ -270,78 +251,26 @@ export class Plan {
     }
   }
 
-  #runAll(values: readonly Value[], storages: readonly Storage[]): void {
+  #runAll(memory: RunMemory): void {
     try {
-      this.#schedule.run((check) => this.#look(check, values, storages));
+      this.#schedule.run((check) => this.#look(check, memory));
     } finally {
       for (const storage of this.#written) storage.version++;
-      for (const i of this.#writtenParameters) values[i]!.storage.version++;
+      for (const i of this.#writtenParameters) {
+        memory.values[i]!.storage.version++;
+      }
     }
   }
 
   /** Throws where a count of faults is not 0. */
-  #look(
-    check: number,
-    values: readonly Value[],
-    storages: readonly Storage[],
-  ): void {
+  #look(check: number, memory: RunMemory): void {
     const { operation, error } = this.checks[check]!;
-    const faults = this.#valueOf(this.#faults[check]!, values, storages);
+    const faults = this.#results.fault(check, memory);
     try {
       this.#device.refuse(operation, faults, error);
     } finally {
       faults.release();
     }
-  }
-
-  #valuesOf(
-    results: readonly Result[],
-    values: readonly Value[],
-    storages: readonly Storage[],
-  ): Value[] {
-    const found: Value[] = new Array(results.length);
-    for (let i = 0; i < found.length; i++) {
-      found[i] = this.#valueOf(results[i]!, values, storages);
-    }
-    return found;
-  }
-
-  #gradientsOf(
-    values: readonly Value[],
-    storages: readonly Storage[],
-  ): (Value | null | undefined)[] {
-    const { kept } = this.#ownership;
-    const { leaves } = this;
-    const found: (Value | null | undefined)[] = new Array(leaves.length);
-    for (let i = 0; i < found.length; i++) {
-      const result = this.#gradients[i]!;
-      const { of } = leaves[i]!;
-      const stays = result !== null && result.kept >= 0 && "leaf" in of &&
-        of.leaf.grad?.[VALUE].storage === kept[result.kept]!.storage;
-      found[i] = stays
-        ? undefined
-        : result && this.#valueOf(result, values, storages);
-    }
-    return found;
-  }
-
-  #valueOf(
-    { output, parameter, kept, place }: Result,
-    values: readonly Value[],
-    storages: readonly Storage[],
-  ): Value {
-    if (parameter >= 0) {
-      const from = this.#recorded.parameters[parameter]!.view.offset;
-      const { storage, view } = values[parameter]!;
-      const offset = place.view.offset - from + view.offset;
-      return new Value(storage.retain(), place.view.at(offset));
-    }
-    const storage = output >= 0
-      ? storages[output]!
-      : kept >= 0
-      ? this.#ownership.kept[kept]!.storage
-      : place.storage;
-    return new Value(storage.retain(), place.view);
   }
 
   /** The leaves whose gradient the function sets. */
