@@ -2,15 +2,17 @@
  * Runs every program of the built site in headless Chromium, each in a worker
  * of its own as the page's button does, and ends with `N passed, N failed`.
  *
- * `deno task docs:try [folder]`, after `deno task docs:site`
+ * `deno task docs:try [page]`, after `deno task docs:site`
  *
  * @module
  */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { findChromium, inChromiumAt } from "./chromium.ts";
 import { ROOT } from "../pack/workspace.ts";
 
-const folder = resolve(Deno.args[0] ?? join(ROOT, "out", "site"));
+const folder = join(ROOT, "out", "site");
+/** Which programs: those whose page begins with it, such as `api/nn`. */
+const [wanted = ""] = Deno.args;
 const chromium = findChromium();
 if (!chromium) throw new Error("There is no Chromium");
 
@@ -19,7 +21,9 @@ const PATIENCE = 30_000;
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>try</title>
 <link rel="icon" href="data:,"><script type="module">
-const programs = await (await fetch("/programs.json")).json();
+const wanted = ${JSON.stringify(wanted)};
+const programs = (await (await fetch("/programs.json")).json())
+  .filter(({ name }) => name.startsWith(wanted));
 const attempt = (code) => new Promise((resolve) => {
   const worker = new Worker("/assets/worker.js", { type: "module" });
   let fault = null;
