@@ -76,6 +76,6 @@ describe("a bundle for browsers", () => {
     ];
     assertEquals(parts.filter((part) => !all.includes(part)), []);
     assertEquals(parts.filter((part) => one.includes(part)), []);
-    assertEquals(one.length < all.length * 2 / 3, true);
+    assertEquals(one.length < all.length * 3 / 5, true);
   });
 });
