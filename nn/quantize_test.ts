@@ -93,6 +93,21 @@ describe("quantize", () => {
   );
 
   it(
+    "keeps what the layers within a transformer compute",
+    clean(async () => {
+      const model = new nn.TransformerEncoderLayer(64, 4, {
+        dimFeedforward: 256,
+        dropout: 0,
+      });
+      await assertClose(model, randn([10, 4, 64]), [
+        "self_attn.out_proj",
+        "linear1",
+        "linear2",
+      ]);
+    }),
+  );
+
+  it(
     "computes the windows of many images a part at a time",
     clean(async () => {
       const model = new nn.Sequential(new nn.Conv2d(8, 4, 3, { padding: 1 }));
