@@ -300,6 +300,13 @@ describe("placing by an index", () => {
           GradientError,
           "in place",
         ],
+        [
+          () => f.bitwiseAnd(x, 1),
+          DTypeError,
+          "Cannot bitwiseAnd as it takes int32 and bool: got float32",
+        ],
+        [() => f.bitwiseNot(x), DTypeError, "bitwiseNot"],
+        [() => f.bitwiseOr(int([1]), 0.5), DTypeError, "float32"],
         [() => f.isClose(x, x, { rtol: -1 }), RangeError, "rtol"],
       ];
       for (const [call, type, message] of cases) {

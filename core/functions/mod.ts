@@ -39,6 +39,14 @@ export {
   type ScaleOptions,
 } from "./arithmetic.ts";
 export {
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+} from "./bits.ts";
+export {
   allClose,
   type CloseOptions,
   isClose,

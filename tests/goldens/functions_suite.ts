@@ -13,6 +13,7 @@ import { readFigures } from "./read.ts";
 
 /** The files of figures. */
 const GROUPS = [
+  "functions_bits",
   "functions_math",
   "functions_order",
   "functions_scatter",

@@ -543,6 +543,30 @@ def multiplied(g):
     g.fn("corrcoef", [randn(6)], torch.corrcoef, grad=False)
 
 
+def bits(g):
+    wide = i32([0, 1, -1, 5, -6, 2**31 - 1, -2**31, 123456789, -987654321])
+    for name, fn in (("bitwiseAnd", torch.bitwise_and),
+                     ("bitwiseOr", torch.bitwise_or),
+                     ("bitwiseXor", torch.bitwise_xor)):
+        g.fn(name, [wide.reshape(-1, 1), wide], fn)
+        g.fn(name, [ints(-2**30, 2**30, 3, 5), 255], lambda t: fn(t, 255))
+        g.fn(name, [wide, -7], lambda t: fn(t, -7))
+        g.fn(name, [boolean([[True], [False]]), boolean([True, False])], fn)
+        g.fn(name, [boolean([True, False, True]), i32([5, 5, 4])], fn)
+        g.fn(name, [i32([]), i32([])], fn)
+        g.fn(name, [torch.tensor(12, dtype=torch.int32), i32([10, 6])], fn)
+    g.fn("bitwiseNot", [wide], torch.bitwise_not)
+    g.fn("bitwiseNot", [boolean([True, False])], torch.bitwise_not)
+    for by in (0, 1, 7, 30):
+        g.fn("bitwiseLeftShift", [wide, by],
+             lambda t: torch.bitwise_left_shift(t, by))
+        g.fn("bitwiseRightShift", [wide, by],
+             lambda t: torch.bitwise_right_shift(t, by))
+    places = i32([[0], [3], [31]])
+    g.fn("bitwiseLeftShift", [wide, places], torch.bitwise_left_shift)
+    g.fn("bitwiseRightShift", [wide, places], torch.bitwise_right_shift)
+
+
 def methods(g):
     """What tensors have methods for."""
     x, y = randn(3, 4), randn(4)
@@ -616,4 +640,6 @@ def generate():
         part(shape)
     own = Group("methods", "methods of tensors: in place, alpha, extremes", 35)
     methods(own)
-    return [math_, scatter, order, shape, own]
+    integers = Functions("functions_bits", "the bits of integers", 36)
+    bits(integers)
+    return [math_, scatter, order, shape, own, integers]

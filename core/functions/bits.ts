@@ -1,0 +1,213 @@
+/**
+ * The bits of integers, and truth values as single bits.
+ *
+ * @module
+ */
+import type { DType } from "../dtype.ts";
+import { DTypeError } from "../errors.ts";
+import { constant, type Expr } from "../expr/expr.ts";
+import { expr } from "../expr/language.ts";
+import { fused, type FusedFunction } from "../fused.ts";
+import { tidyNow } from "../scope.ts";
+import type { Tensor, TensorLike } from "../tensor.ts";
+import { checkCall, operandLike } from "./call.ts";
+
+const { add, lt, min, mul, pow, select, shiftRight, sub } = expr;
+
+/** One kernel over the bits of two integers, which wraps as they do. */
+const ofBits = (
+  label: string,
+  write: (a: Expr, b: Expr) => Expr,
+): FusedFunction<readonly ["int32", "int32"]> =>
+  fused(label, ([a, b]) => write(a, b), { inputs: ["int32", "int32"] });
+
+/** The bits that both have: the sum of the products of single ones. */
+function common(a: Expr, b: Expr): Expr {
+  const lowest = (x: Expr, rest: Expr): Expr => sub(x, mul(2, rest));
+  let [x, y] = [a, b];
+  let sum: Expr = constant(0, "int32");
+  for (let k = 0; k < 32; k++) {
+    const [restX, restY] = [shiftRight(x, 1), shiftRight(y, 1)];
+    const bit = mul(lowest(x, restX), lowest(y, restY));
+    sum = add(sum, mul(bit, 2 ** k | 0));
+    [x, y] = [restX, restY];
+  }
+  return sum;
+}
+
+const AND = /* @__PURE__ */ ofBits("bitwiseAnd", common);
+const OR = /* @__PURE__ */ ofBits(
+  "bitwiseOr",
+  (a, b) => sub(add(a, b), common(a, b)),
+);
+const XOR = /* @__PURE__ */ ofBits(
+  "bitwiseXor",
+  (a, b) => sub(add(a, b), mul(2, common(a, b))),
+);
+const LEFT = /* @__PURE__ */ ofBits(
+  "bitwiseLeftShift",
+  (a, b) => mul(a, pow(2, b)),
+);
+const RIGHT = /* @__PURE__ */ ofBits("bitwiseRightShift", (a, b) => {
+  const by = min(b, 31);
+  return select(
+    lt(a, 0),
+    sub(-1, shiftRight(sub(-1, a), by)),
+    shiftRight(a, by),
+  );
+});
+
+/** Refuses what has no bits. */
+function checkBits(name: string, ...tensors: readonly Tensor[]): void {
+  const wrong = tensors.find(({ dtype }) =>
+    dtype !== "int32" && dtype !== "bool"
+  );
+  if (wrong === undefined) return;
+  throw new DTypeError(
+    `Cannot ${name} as it takes int32 and bool: got ${wrong.dtype}, cast it with cast("int32")`,
+  );
+}
+
+function bitwise(
+  name: string,
+  x: Tensor,
+  other: TensorLike,
+  ofIntegers: FusedFunction<readonly ["int32", "int32"]>,
+  ofBools?: "logicalAnd" | "logicalOr" | "logicalXor",
+): Tensor {
+  return tidyNow(() => {
+    const y = operandLike(name, x, other);
+    checkBits(name, x, y);
+    if (ofBools && x.dtype === "bool" && y.dtype === "bool") {
+      return x[ofBools](y);
+    }
+    return ofIntegers.map([x.cast("int32"), y.cast("int32")]);
+  });
+}
+
+/**
+ * The bits that both integers have; of bools, `and`. Both broadcast.
+ *
+ * @param other A tensor, or a whole number.
+ * @returns int32, or bool of two bools.
+ * @throws {DTypeError} If one is of floats.
+ * @example The lowest bits
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bitwiseAnd, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([5, -1], { dtype: "int32" });
+ * assertEquals(await bitwiseAnd(x, 6).toArray(), [4, 6]);
+ * ```
+ */
+export function bitwiseAnd(
+  x: Tensor,
+  other: TensorLike,
+): Tensor {
+  checkCall("bitwiseAnd", arguments, 2, x);
+  return bitwise("bitwiseAnd", x, other, AND, "logicalAnd");
+}
+
+/**
+ * The bits that one of two integers has; of bools, `or`. Both broadcast.
+ *
+ * @param other A tensor, or a whole number.
+ * @returns int32, or bool of two bools.
+ * @throws {DTypeError} If one is of floats.
+ * @example Two flags
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bitwiseOr, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([1, 4], { dtype: "int32" });
+ * assertEquals(await bitwiseOr(x, 1).toArray(), [1, 5]);
+ * ```
+ */
+export function bitwiseOr(x: Tensor, other: TensorLike): Tensor {
+  checkCall("bitwiseOr", arguments, 2, x);
+  return bitwise("bitwiseOr", x, other, OR, "logicalOr");
+}
+
+/**
+ * The bits that just one of two integers has; of bools, `xor`. Both broadcast.
+ *
+ * @param other A tensor, or a whole number.
+ * @returns int32, or bool of two bools.
+ * @throws {DTypeError} If one is of floats.
+ * @example What differs
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bitwiseXor, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([5, 4], { dtype: "int32" });
+ * assertEquals(await bitwiseXor(x, 1).toArray(), [4, 5]);
+ * ```
+ */
+export function bitwiseXor(x: Tensor, other: TensorLike): Tensor {
+  checkCall("bitwiseXor", arguments, 2, x);
+  return bitwise("bitwiseXor", x, other, XOR, "logicalXor");
+}
+
+/**
+ * The bits that an integer does not have, `-1 - x`; of bools, `not`.
+ *
+ * @returns A tensor of the same shape and dtype.
+ * @throws {DTypeError} If it is of floats.
+ * @example All other bits
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bitwiseNot, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([0, 5], { dtype: "int32" });
+ * assertEquals(await bitwiseNot(x).toArray(), [-1, -6]);
+ * ```
+ */
+export function bitwiseNot<D extends DType>(x: Tensor<D>): Tensor<D> {
+  checkCall("bitwiseNot", arguments, 1, x);
+  checkBits("bitwiseNot", x);
+  const found: Tensor = x.dtype === "bool"
+    ? x.logicalNot()
+    : tidyNow(() => x.neg().sub(1));
+  return found as Tensor<D>;
+}
+
+/**
+ * The bits of an integer moved up; those beyond the 32nd are lost. Both
+ * broadcast.
+ *
+ * @param other By how many places, from 0 on: a tensor, or a whole number.
+ * @returns int32.
+ * @throws {DTypeError} If one is of floats.
+ * @example Times 8
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bitwiseLeftShift, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([1, -3], { dtype: "int32" });
+ * assertEquals(await bitwiseLeftShift(x, 3).toArray(), [8, -24]);
+ * ```
+ */
+export function bitwiseLeftShift(x: Tensor, other: TensorLike): Tensor {
+  checkCall("bitwiseLeftShift", arguments, 2, x);
+  return bitwise("bitwiseLeftShift", x, other, LEFT);
+}
+
+/**
+ * The bits of an integer moved down, with its sign behind them. Both broadcast.
+ *
+ * @param other By how many places, from 0 on: a tensor, or a whole number.
+ * @returns int32.
+ * @throws {DTypeError} If one is of floats.
+ * @example Rounded down
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bitwiseRightShift, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([9, -9], { dtype: "int32" });
+ * assertEquals(await bitwiseRightShift(x, 1).toArray(), [4, -5]);
+ * ```
+ */
+export function bitwiseRightShift(x: Tensor, other: TensorLike): Tensor {
+  checkCall("bitwiseRightShift", arguments, 2, x);
+  return bitwise("bitwiseRightShift", x, other, RIGHT);
+}
