@@ -63,6 +63,11 @@ export * from "./precision.ts";
 export * from "./recall.ts";
 export * from "./summary.ts";
 export * from "./transferable.ts";
+export {
+  type WeightAverage,
+  weightAverage,
+  type WeightAverageOptions,
+} from "./weight_average.ts";
 export * from "./worker_job.ts";
 export type { WebWorker } from "./_worker_edge.ts";
 export type { Average, ClassMetricOptions } from "./_average.ts";
