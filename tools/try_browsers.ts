@@ -1,0 +1,125 @@
+/**
+ * Bundles a page and its worker by esbuild, Bun, Vite and Deno out of the
+ * packages for npm, opens each in Chromium under a strict policy, isolated or
+ * not, and uses the playground. The last line is `N passed, N failed`.
+ *
+ * `deno task test:browsers [bundlers|playground]`
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { bundlersOf } from "./browsers/bundlers.ts";
+import { OPENINGS, openPage, readScripts } from "./browsers/pages.ts";
+import { tryPlayground } from "./browsers/playground.ts";
+import { openChromium } from "./browsers/playwright.ts";
+import { output } from "./browsers/run.ts";
+import { readPackages, ROOT } from "./pack/workspace.ts";
+import { findChromium } from "../tests/browser/_chromium.ts";
+
+/** What is installed into a folder of its own. */
+const TOOLS = ["esbuild@0.28.2", "vite@8.3.8", "playwright-core@1.65.1"];
+
+const all = Deno.args.length === 0;
+const wants = (name: string) => all || Deno.args.includes(name);
+const chromium = findChromium();
+if (chromium === null) throw new Error("No Chromium: install chromium");
+
+const folder = await Deno.makeTempDir({ prefix: "tenfold-browsers-" });
+let passed = 0;
+let failed = 0;
+try {
+  const npm = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"];
+  await Deno.writeTextFile(join(folder, "package.json"), "{}");
+  await output(folder, [...npm, ...TOOLS]);
+  const browser = await openChromium(join(folder, "node_modules"), chromium);
+  try {
+    if (wants("bundlers")) await tryBundlers();
+    if (wants("playground")) {
+      const built = join(folder, "playground");
+      const pictures = join(ROOT, "out");
+      await Deno.mkdir(pictures, { recursive: true });
+      await attempt("playground", async () => {
+        await output(ROOT, [
+          join(folder, "node_modules/.bin/vite"),
+          "build",
+          "examples/playground",
+          `--outDir=${built}`,
+        ]);
+        return await tryPlayground(browser, built, pictures);
+      });
+    }
+
+    async function tryBundlers(): Promise<void> {
+      const from = join(folder, "from");
+      await install(from, npm);
+      for (const { name, bundle } of bundlersOf(folder)) {
+        const to = join(folder, name.replace(" ", "-"));
+        await Deno.mkdir(to);
+        const done = await attempt(`${name}: bundles`, async () => {
+          await bundle(from, to);
+          return await readScripts(to);
+        });
+        if (!done) continue;
+        for (const opening of OPENINGS) {
+          await attempt(
+            `${name}: ${opening.name}`,
+            () => openPage(browser, to, opening),
+          );
+        }
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+Deno.exit(failed > 0 ? 1 : 0);
+
+/** Puts the page, its worker and the packages into a folder. */
+async function install(from: string, npm: readonly string[]): Promise<void> {
+  const tarballs = join(folder, "tarballs");
+  await output(ROOT, [
+    Deno.execPath(),
+    "run",
+    "-A",
+    "tools/pack.ts",
+    tarballs,
+  ]);
+  await Deno.mkdir(from);
+  const packages = Object.fromEntries(
+    (await readPackages()).map(({ name, version }) => {
+      const file = `${name.slice(1).replace("/", "-")}-${version}.tgz`;
+      return [name, `file:${join(tarballs, file)}`];
+    }),
+  );
+  const umbrella = "@tenfold/tenfold";
+  await Deno.writeTextFile(
+    join(from, "package.json"),
+    JSON.stringify({
+      type: "module",
+      dependencies: { [umbrella]: packages[umbrella] },
+      overrides: packages,
+    }),
+  );
+  for (const name of ["page.mjs", "worker.mjs"]) {
+    await Deno.copyFile(join(ROOT, "tests/pages", name), join(from, name));
+  }
+  await output(from, npm);
+}
+
+async function attempt(
+  title: string,
+  work: () => Promise<string>,
+): Promise<boolean> {
+  try {
+    console.log(`ok      ${title}: ${await work()}`);
+    passed++;
+    return true;
+  } catch (error) {
+    console.log(`FAILED  ${title}: ${(error as Error).message}`);
+    failed++;
+    return false;
+  }
+}
