@@ -11,10 +11,12 @@ import { join } from "node:path";
 import { bundlersOf } from "./browsers/bundlers.ts";
 import { OPENINGS, openPage, readScripts } from "./browsers/pages.ts";
 import { tryPlayground } from "./browsers/playground.ts";
-import { openChromium } from "./browsers/playwright.ts";
+import { type Browser, openChromium } from "./browsers/playwright.ts";
 import { output } from "./browsers/run.ts";
 import { readPackages, ROOT } from "./pack/workspace.ts";
 import { findChromium } from "../tests/browser/_chromium.ts";
+
+const NPM = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"];
 
 /** What is installed into a folder of its own. */
 const TOOLS = ["esbuild@0.28.2", "vite@8.3.8", "playwright-core@1.65.1"];
@@ -28,12 +30,11 @@ const folder = await Deno.makeTempDir({ prefix: "tenfold-browsers-" });
 let passed = 0;
 let failed = 0;
 try {
-  const npm = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"];
   await Deno.writeTextFile(join(folder, "package.json"), "{}");
-  await output(folder, [...npm, ...TOOLS]);
+  await output(folder, [...NPM, ...TOOLS]);
   const browser = await openChromium(join(folder, "node_modules"), chromium);
   try {
-    if (wants("bundlers")) await tryBundlers();
+    if (wants("bundlers")) await tryBundlers(browser);
     if (wants("playground")) {
       const built = join(folder, "playground");
       const pictures = join(ROOT, "out");
@@ -48,26 +49,6 @@ try {
         return await tryPlayground(browser, built, pictures);
       });
     }
-
-    async function tryBundlers(): Promise<void> {
-      const from = join(folder, "from");
-      await install(from, npm);
-      for (const { name, bundle } of bundlersOf(folder)) {
-        const to = join(folder, name.replace(" ", "-"));
-        await Deno.mkdir(to);
-        const done = await attempt(`${name}: bundles`, async () => {
-          await bundle(from, to);
-          return await readScripts(to);
-        });
-        if (!done) continue;
-        for (const opening of OPENINGS) {
-          await attempt(
-            `${name}: ${opening.name}`,
-            () => openPage(browser, to, opening),
-          );
-        }
-      }
-    }
   } finally {
     await browser.close();
   }
@@ -77,8 +58,29 @@ try {
 console.log(`${passed} passed, ${failed} failed`);
 Deno.exit(failed > 0 ? 1 : 0);
 
+/** Makes a page by each bundler, and opens it in each way. */
+async function tryBundlers(browser: Browser): Promise<void> {
+  const from = join(folder, "from");
+  await install(from);
+  for (const { name, bundle } of bundlersOf(folder)) {
+    const to = join(folder, name.replace(" ", "-"));
+    await Deno.mkdir(to);
+    const done = await attempt(`${name}: bundles`, async () => {
+      await bundle(from, to);
+      return await readScripts(to);
+    });
+    if (!done) continue;
+    for (const opening of OPENINGS) {
+      await attempt(
+        `${name}: ${opening.name}`,
+        () => openPage(browser, to, opening),
+      );
+    }
+  }
+}
+
 /** Puts the page, its worker and the packages into a folder. */
-async function install(from: string, npm: readonly string[]): Promise<void> {
+async function install(from: string): Promise<void> {
   const tarballs = join(folder, "tarballs");
   await output(ROOT, [
     Deno.execPath(),
@@ -106,7 +108,7 @@ async function install(from: string, npm: readonly string[]): Promise<void> {
   for (const name of ["page.mjs", "worker.mjs"]) {
     await Deno.copyFile(join(ROOT, "tests/pages", name), join(from, name));
   }
-  await output(from, npm);
+  await output(from, NPM);
 }
 
 async function attempt(

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -8,17 +9,22 @@ const headers = {
   "cross-origin-embedder-policy": "require-corp",
 };
 
-/** Where the packages of this repository are. */
-const alias = [
-  [/^@tenfold\/tenfold$/, "tenfold/browser.ts"],
-  [/^@tenfold\/core\/backend$/, "core/backend_mod.ts"],
-  [/^@tenfold\/core\/compile$/, "core/program/compile.ts"],
-  [/^@tenfold\/core\/(internal|schema)$/, "core/$1.ts"],
-  [/^@tenfold\/backends\/webgpu\/probe$/, "backends/webgpu/probe.ts"],
-  [/^@tenfold\/data\/internal$/, "data/internal.ts"],
-  [/^@tenfold\/([^/]+)$/, "$1/mod.ts"],
-  [/^@tenfold\/([^/]+)\/([^/]+)$/, "$1/$2/mod.ts"],
-].map(([find, file]) => ({ find, replacement: root + file }));
+/** Where the packages of this repository are, as their `deno.json` say. */
+const { workspace } = readJson("deno.json");
+const alias = workspace.flatMap((folder) => {
+  const { name, exports } = readJson(`${folder}/deno.json`);
+  const entries = typeof exports === "string" ? { ".": exports } : exports;
+  return Object.entries(entries).map(([entry, file]) => ({
+    find: new RegExp(`^${name}${entry.slice(1)}$`),
+    replacement: `${root}${folder.slice(2)}/${
+      // As the package for npm does in browsers.
+      name === "@tenfold/tenfold" ? "browser.ts" : file.slice(2)}`,
+  }));
+});
+
+function readJson(path) {
+  return JSON.parse(readFileSync(root + path, "utf8"));
+}
 
 export default {
   // Static files that run from any folder of any host.
