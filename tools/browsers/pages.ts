@@ -59,16 +59,18 @@ export async function readScripts(folder: string): Promise<string> {
 }
 
 /** An engine that has no `using` yet. */
-const WITHOUT_DISPOSE = `globalThis.Symbol = new Proxy(Symbol, {
-  get: (target, key) =>
-    key === "dispose" || key === "asyncDispose"
-      ? globalThis.shownSymbols?.[key]
-      : Reflect.get(target, key),
-  set: (_, key, value) => {
-    (globalThis.shownSymbols ??= {})[key] = value;
-    return true;
-  },
-});`;
+const WITHOUT_DISPOSE = `{
+  const native = Symbol;
+  const shown = function Symbol(description) {
+    return native(description);
+  };
+  for (const key of Reflect.ownKeys(native)) {
+    if (["dispose", "asyncDispose", "length", "name"].includes(key)) continue;
+    const property = Object.getOwnPropertyDescriptor(native, key);
+    Object.defineProperty(shown, key, property);
+  }
+  globalThis.Symbol = shown;
+}`;
 
 /** One way to open a page. */
 export interface Opening {
