@@ -116,10 +116,7 @@ export function buildModel(net: Net): Model {
 /** A step on a batch; gives the loss. */
 type Step = (x: Tensor, y: Tensor) => Tensor;
 
-/**
- * The training step of a net; its result is the loss. It leaves no gradients, so
- * that a compiled one need not hold all of them at once.
- */
+/** The training step of a net; its result is the loss. */
 export function trainingStep(
   net: Net,
   prepare: (step: Step) => Step = (step) => step,
@@ -130,10 +127,10 @@ export function trainingStep(
     ? new optim.SGD(parameters, { lr: 0.01 })
     : new optim.Adam(parameters, { lr: 1e-3 });
   const step = prepare((x, y) => {
+    optimizer.zeroGrad();
     const loss = nn.functional.crossEntropy(model.forward(x), y);
     loss.backward();
     optimizer.step();
-    optimizer.zeroGrad();
     return loss.detach();
   });
   let last: Tensor | null = null;

@@ -86,13 +86,38 @@ def sign(x):
         if x.dtype.is_floating_point else torch.sign(x)
 
 
+class FromNoisyOutput(torch.autograd.Function):
+    """tanh or sigmoid with a noisy output that the gradients come from too,
+    as near saturation they are what the rounding of the output makes them."""
+
+    @staticmethod
+    def forward(ctx, x, name, factor):
+        y = FLOAT[name](x) * factor
+        ctx.name = name
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        y, = ctx.saved_tensors
+        slope = 1 - y * y if ctx.name == "tanh" else y * (1 - y)
+        return g * slope, None, None
+
+
+def floating(name, run, x):
+    if name in ("tanh", "sigmoid") and run.noise is not None:
+        return FromNoisyOutput.apply(x, name, run.factor(x.shape))
+    return FLOAT[name](x)
+
+
 def unary(p, d):
     name = d.rng.choice([*FLOAT] * 2 + [*KEEP] * 2 + [*TEST])
     x = d.operand(p)
     if name in TEST:
         return Step(name, [x], lambda run, t: TEST[name](t), still=True)
     if name in FLOAT:
-        return Step(name, [x], lambda run, t: FLOAT[name](to_float(run, t)),
+        return Step(name, [x],
+                    lambda run, t: floating(name, run, to_float(run, t)),
                     exact=name in EXACT)
     dtype = p.value(x).dtype
     if name == "neg" and dtype == torch.bool:
@@ -252,6 +277,18 @@ def where(p, d):
     return Step("core.where", [condition, a, b], fn, still=True)
 
 
+def masked_fill(p, d):
+    x = d.operand(p, lambda t: t.dtype != torch.bool)
+    if x is None:
+        raise Reject("nothing fits")
+    t = p.value(x)
+    mask = p.add_input(d.tensor(d.broadcastable(list(t.shape)), torch.bool))
+    value = d.number(t.dtype) if t.dtype.is_floating_point else \
+        d.rng.randint(-3, 4)
+    return Step("maskedFill", [x, mask, value],
+                lambda run, t, m: t.masked_fill(m, value), still=True)
+
+
 def cast(p, d):
     from program import NAMES
     name = d.rng.choice(["float32", "int32", "bool", "float32"]
@@ -274,4 +311,5 @@ def cast(p, d):
 
 
 OPERATIONS = [(unary, 14), (parameters, 1), (arithmetic, 16), (comparison, 5),
-              (clamp, 2), (where, 3), (cast, 3)]
+              (clamp, 2), (where, 3), (masked_fill, 2),
+              (cast, 3)]

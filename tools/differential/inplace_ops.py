@@ -58,9 +58,33 @@ def view(p, d):
     return still(kind, [x, 0, a, b], lambda _, t: t.diagonal(0, a, b))
 
 
+def change(p, d):
+    """By numbers alone, whose results float32 holds or rounds like float64."""
+    name = d.rng.choice(["clamp_", "maskedFill_", "div_", "pow_"])
+    exact = name in ("clamp_", "maskedFill_")
+    x = d.any(p, lambda t: t.dtype.is_floating_point or
+              exact and t.dtype == torch.int32)
+    if x is None:
+        raise Reject("nothing fits")
+    t = p.value(x)
+    if name == "clamp_":
+        low, high = sorted(d.rng.randint(-3, 4) for _ in range(2))
+        bounds = d.rng.choice([{"min": low}, {"max": high},
+                               {"min": low, "max": high}])
+        return still(name, [x, bounds], lambda _, t: t.clamp_(**bounds))
+    if name == "maskedFill_":
+        value = d.rng.randint(-3, 4)
+        mask = p.add_input(d.tensor([1 if d.chance(0.2) else e
+                                     for e in t.shape], torch.bool))
+        return still(name, [x, mask, value],
+                     lambda _, t, m: t.masked_fill_(m, value))
+    value = d.rng.choice([2, -2, 0.5, -4] if name == "div_" else [0, 1, 2])
+    return still(name, [x, value], lambda _, t: getattr(t, name)(value))
+
+
 def write(p, d):
     name = d.rng.choice(["add_", "mul_", "copy_", "fill_", "zero_", "add_",
-                         "mul_", "copy_"])
+                         "mul_", "copy_", "sub_"])
     x = d.any(p)
     t = p.value(x)
     if name == "zero_":
@@ -108,4 +132,4 @@ def write(p, d):
     return still(name, [x, y], lambda _, t, s: getattr(t, name)(s))
 
 
-OPERATIONS = [(view, 5), (write, 6)]
+OPERATIONS = [(view, 5), (write, 6), (change, 3)]

@@ -54,11 +54,15 @@ class Run:
     def dtype(self, dtype):
         return self.float32() if dtype == torch.float32 else dtype
 
+    def factor(self, shape):
+        """Some roundings of float32 in every element."""
+        return 1 + NOISE * (2 * torch.rand(shape, generator=self.noise,
+                                           dtype=torch.float64) - 1)
+
     def disturb(self, x, exact):
         if self.noise is None or not x.dtype.is_floating_point:
             return x
-        factor = 1 + NOISE * (2 * torch.rand(x.shape, generator=self.noise,
-                                             dtype=torch.float64) - 1)
+        factor = self.factor(x.shape)
         if exact:
             # Nothing is rounded where float32 holds the result.
             held = x.detach().to(torch.float32).to(x.dtype) == x.detach()

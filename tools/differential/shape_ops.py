@@ -248,7 +248,9 @@ def parts(p, d):
     extent = shape[dim]
     if extent == 0:
         raise Reject("nothing to split")
-    kind = d.rng.choice(["chunk", "size", "sizes"])
+    kind = d.rng.choice(["chunk", "size", "sizes", "unbind"])
+    if kind == "unbind":
+        return still("unbind", [x, dim], lambda t: list(torch.unbind(t, dim)))
     if kind == "chunk":
         count = d.rng.randint(1, extent + 1)
         return still("chunk", [x, count, dim],

@@ -73,6 +73,9 @@ describe("the WGSL of all kernels", () => {
       "reduce prod",
       "reduce sum",
       "scatterAdd",
+      "scatterMax",
+      "scatterMin",
+      "scatterProd",
       "softmax",
       "sort",
     ]);
