@@ -53,10 +53,16 @@ export {
 } from "./_recurrent.ts";
 export type { Nonlinearity } from "./functional/_rnn.ts";
 export { fuseForInference, type FuseOptions } from "./fuse.ts";
+export {
+  generate,
+  type GenerateOptions,
+  type SampleOptions,
+} from "./generate.ts";
 export * from "./gru.ts";
 export * from "./gru_cell.ts";
 export * from "./identity.ts";
 export * as init from "./init/mod.ts";
+export * from "./kv_cache.ts";
 export * from "./layer_norm.ts";
 export * from "./linear.ts";
 export {
@@ -80,9 +86,15 @@ export {
   padSequence,
   type PadSequenceOptions,
 } from "./packed_sequence.ts";
-export * from "./multihead_attention.ts";
+export {
+  MultiheadAttention,
+  type MultiheadAttentionCall,
+  type MultiheadAttentionOptions,
+} from "./multihead_attention.ts";
 export * from "./parameter.ts";
 export * from "./pooling.ts";
+export * from "./positions.ts";
+export * from "./rms_norm.ts";
 export { quantize, type QuantizeOptions } from "./quantize.ts";
 export * from "./rnn.ts";
 export * from "./rnn_cell.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cat, ShapeError, type Tensor, where } from "@tenfold/core";
+import { arange, cat, ShapeError, type Tensor, where } from "@tenfold/core";
 import {
   checkCount,
   checkTensor,
@@ -28,6 +28,7 @@ import { scaledDotProductAttention } from "./functional/attention.ts";
 import { linear } from "./functional/linear.ts";
 import { zeros_ } from "./init/plain.ts";
 import { xavierNormal_, xavierUniform_ } from "./init/xavier.ts";
+import { KVCache } from "./kv_cache.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
@@ -64,6 +65,12 @@ const schema = () =>
     ...placeFields,
   });
 
+/** A cache among options. */
+export const cacheOption: z.ZodMiniType<KVCache> = z.instanceof(
+  KVCache,
+  { error: "must be a KVCache" },
+);
+
 /** Options of a call of {@linkcode MultiheadAttention}. */
 export interface MultiheadAttentionCall {
   /**
@@ -82,6 +89,8 @@ export interface MultiheadAttentionCall {
   readonly needWeights?: boolean;
   /** Whether the weights are the mean over the heads. @default {true} */
   readonly averageAttnWeights?: boolean;
+  /** Keys and values of earlier elements, to which those of this call are added. */
+  readonly cache?: KVCache;
 }
 
 const callSchema = () =>
@@ -91,6 +100,7 @@ const callSchema = () =>
     isCausal: z.optional(flag),
     needWeights: z.optional(flag),
     averageAttnWeights: z.optional(flag),
+    cache: z.optional(cacheOption),
   });
 
 /**
@@ -320,9 +330,18 @@ export class MultiheadAttention extends Module<
     queries = heads(queries);
     keys = heads(keys);
     values = heads(values);
-    const mask = this.#mask(options, count, length, k.shape[1]!, added);
+    const { cache, needWeights = true } = options;
+    const past = cache?.lengthOf(this) ?? 0;
+    if (cache) [keys, values] = cache.append(this, keys, values);
+    let mask = this.#mask(options, count, length, past + k.shape[1]!, added);
     const dropout = this.training ? this.dropout : 0;
-    const { isCausal = false, needWeights = true } = options;
+    let isCausal = options.isCausal ?? false;
+    if (isCausal && past > 0) {
+      // The first query stands behind all that was there before.
+      const own = length > 1 ? shifted(q, length, past) : null;
+      mask = own && mask ? combined(hiding(own), hiding(mask)) : own ?? mask;
+      isCausal = false;
+    }
     const call = { isCausal, ...mask ? { mask } : {} };
     let weights: Tensor | null = null;
     let out: Tensor;
@@ -377,7 +396,7 @@ export class MultiheadAttention extends Module<
       }
       padding = keyPaddingMask.reshape([count, 1, 1, keys]);
     }
-    const mask = joined(own, padding);
+    const mask = combined(own, padding);
     if (!mask || added === 0) return mask;
     return mask.dtype === "bool"
       ? mask.cast("int32").pad([0, added], { value: 1 }).cast("bool")
@@ -412,11 +431,21 @@ export class MultiheadAttention extends Module<
   }
 }
 
+/** True where a key is not behind a query that stands behind `past` others. */
+function shifted({ device }: Tensor, length: number, past: number): Tensor {
+  const rows = arange(past, past + length, { device }).unsqueeze(1);
+  return arange(past + length, { device }).le(rows);
+}
+
+/** A mask of what takes part as one of what is left out. */
+const hiding = (mask: Tensor): Tensor =>
+  mask.dtype === "bool" ? mask.logicalNot() : mask;
+
 /**
  * A mask of what takes part (bool) or of what is added (floats), out of two
  * that are true for what is left out.
  */
-function joined(a: Tensor | null, b: Tensor | null): Tensor | null {
+function combined(a: Tensor | null, b: Tensor | null): Tensor | null {
   const taking = (mask: Tensor) =>
     mask.dtype === "bool" ? mask.logicalNot() : mask;
   if (!a || !b) {

@@ -21,11 +21,12 @@ import {
   type TransformerLayerOptions,
   withValuesOf,
 } from "./_transformer.ts";
+import type { KVCache } from "./kv_cache.ts";
 import type { LayerNorm } from "./layer_norm.ts";
 import type { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import type { ModuleList } from "./module_list.ts";
-import type { MultiheadAttention } from "./multihead_attention.ts";
+import { cacheOption, type MultiheadAttention } from "./multihead_attention.ts";
 
 /** Masks of a call of an encoder. */
 export interface EncoderMasks {
@@ -35,6 +36,8 @@ export interface EncoderMasks {
   readonly keyPaddingMask?: Tensor;
   /** Whether each element attends only to those up to its position. @default {false} */
   readonly isCausal?: boolean;
+  /** What the attention of each layer remembers of earlier elements. */
+  readonly cache?: KVCache;
 }
 
 const maskSchema = () =>
@@ -42,6 +45,7 @@ const maskSchema = () =>
     mask: z.optional(tensorOption),
     keyPaddingMask: z.optional(tensorOption),
     isCausal: z.optional(flag),
+    cache: z.optional(cacheOption),
   });
 
 /**
@@ -137,12 +141,13 @@ export class TransformerEncoderLayer
     const operation = "apply TransformerEncoderLayer";
     checkOptions(maskSchema, masks, operation, arguments.length - 2);
     checkTensor(x, "the input", operation);
-    const { mask, keyPaddingMask, isCausal = false } = masks;
+    const { cache, mask, keyPaddingMask, isCausal = false } = masks;
     const call = {
       needWeights: false,
       isCausal,
       ...mask ? { attnMask: mask } : {},
       ...keyPaddingMask ? { keyPaddingMask } : {},
+      ...cache ? { cache } : {},
     };
     const { activation, dropout, linear1, linear2, norm1, norm2 } = this;
     const drop = (x: Tensor) =>

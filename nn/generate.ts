@@ -1,0 +1,189 @@
+/**
+ * Text out of a model: one token after the other.
+ *
+ * @module
+ */
+import { noGrad, type Tensor, tensor, tidy } from "@tenfold/core";
+import { threefry } from "@tenfold/core/backend";
+import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import {
+  flag,
+  nonNegative,
+  positiveInteger,
+  positiveNumber,
+} from "./_options.ts";
+import { KVCache } from "./kv_cache.ts";
+
+/** How the next token is chosen. */
+export interface SampleOptions {
+  /** Divisor of the logits; 0 takes the largest one. @default {1} */
+  readonly temperature?: number;
+  /** How many of the likeliest tokens may be drawn. @default {all} */
+  readonly topK?: number;
+  /** Draws from the likeliest tokens that have this probability together. @default {1} */
+  readonly topP?: number;
+  /**
+   * Divides positive logits of tokens that are there already, and multiplies
+   * negative ones (Keskar and others, 2019).
+   *
+   * @default {1}
+   */
+  readonly repetitionPenalty?: number;
+}
+
+/** Options of {@linkcode generate}. */
+export interface GenerateOptions extends SampleOptions {
+  /** How many tokens to add. @default {100} */
+  readonly maxNewTokens?: number;
+  /** The most tokens that the model takes. @default {any number} */
+  readonly contextLength?: number;
+  /** What the draws follow from. @default {0} */
+  readonly seed?: number;
+  /** A token behind which it ends. @default {none} */
+  readonly stopToken?: number;
+  /** Whether keys and values of earlier tokens are kept. @default {true} */
+  readonly cache?: boolean;
+  /** Called with each token as it is drawn. */
+  readonly onToken?: (token: number) => void;
+}
+
+const sampleFields = () => ({
+  temperature: z._default(nonNegative, 1),
+  topK: z.optional(positiveInteger),
+  topP: z._default(positiveNumber, 1),
+  repetitionPenalty: z._default(positiveNumber, 1),
+});
+const schema = () =>
+  z.strictObject({
+    ...sampleFields(),
+    maxNewTokens: z._default(positiveInteger, 100),
+    contextLength: z.optional(positiveInteger),
+    seed: z._default(z.int("must be an integer"), 0),
+    stopToken: z.optional(z.int("must be an integer")),
+    cache: z._default(flag, true),
+    onToken: z.optional(z.custom<(token: number) => void>(
+      (value) => typeof value === "function",
+      "must be a function",
+    )),
+  });
+
+interface SampleFacts {
+  readonly temperature: number;
+  readonly topK?: number | undefined;
+  readonly topP: number;
+  readonly repetitionPenalty: number;
+}
+
+/** Chooses a token by its logits; `u` is from [0, 1). */
+export function sampleToken(
+  logits: ArrayLike<number>,
+  before: readonly number[],
+  { temperature, topK, topP, repetitionPenalty }: SampleFacts,
+  u: number,
+): number {
+  const scores = Array.from(logits);
+  for (const token of new Set(before)) {
+    const score = scores[token]!;
+    scores[token] = score > 0
+      ? score / repetitionPenalty
+      : score * repetitionPenalty;
+  }
+  const order = scores.map((_, token) => token)
+    .sort((a, b) => scores[b]! - scores[a]! || a - b);
+  if (temperature === 0) return order[0]!;
+  const top = scores[order[0]!]!;
+  const kept = order.slice(0, topK);
+  const weights = kept.map((token) =>
+    Math.exp((scores[token]! - top) / temperature)
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let [count, mass] = [0, 0];
+  while (count < kept.length && (count === 0 || mass < topP * total)) {
+    mass += weights[count++]!;
+  }
+  let rest = u * mass;
+  for (let i = 0; i < count; i++) {
+    rest -= weights[i]!;
+    if (rest < 0) return kept[i]!;
+  }
+  return kept[count - 1]!;
+}
+
+/**
+ * Adds tokens to a prompt, each drawn by the logits that a model gives for it.
+ * Nothing is recorded for backward; put the model into evaluation mode before.
+ *
+ * @param model Gives logits `[1, T, V]` for int32 tokens `[1, T]`. With a cache
+ * it gets the tokens alone that the cache has not seen, which come behind
+ * `cache.length` others.
+ * @param prompt The tokens to begin with, at least one.
+ * @param options `maxNewTokens`, `temperature`, `topK`, `topP`,
+ * `repetitionPenalty`, `seed`, `contextLength`, `stopToken`, `cache` and
+ * `onToken`.
+ * @returns The new tokens.
+ * @throws {RangeError} If the prompt is empty.
+ * @example Counting on
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, type Tensor } from "@tenfold/tenfold";
+ *
+ * // The likeliest token is the one that follows.
+ * const model = (tokens: Tensor) => tokens.add(1).oneHot(10);
+ * const options = { maxNewTokens: 4, temperature: 0 };
+ * const tokens = await nn.generate(model, [3], options);
+ * assertEquals(tokens, [4, 5, 6, 7]);
+ * ```
+ */
+export async function generate(
+  model: (tokens: Tensor, cache: KVCache | null) => Tensor,
+  prompt: readonly number[],
+  options: GenerateOptions = {},
+): Promise<number[]> {
+  checkCount("generate", arguments.length, 3);
+  const facts = parseArguments(
+    schema,
+    { model, prompt },
+    options,
+    arguments,
+    "generate",
+  );
+  if (!Array.isArray(prompt) || prompt.length === 0) {
+    throw new RangeError(
+      `Cannot generate as the prompt must be an array of at least one token: got ${
+        showValue(prompt)
+      }`,
+    );
+  }
+  const { contextLength = Infinity, seed } = facts;
+  const cache = facts.cache ? new KVCache() : null;
+  const all = [...prompt];
+  try {
+    for (let step = 0; step < facts.maxNewTokens; step++) {
+      let seen = cache?.length ?? 0;
+      let fresh = all.slice(seen > 0 ? -1 : -contextLength);
+      if (cache && seen + fresh.length > contextLength) {
+        // Begins again with the later half of what it has seen.
+        cache.reset();
+        seen = 0;
+        fresh = all.slice(-Math.max(1, Math.floor(contextLength / 2)));
+      }
+      const last = noGrad(() =>
+        tidy(() => {
+          const tokens = tensor([fresh], { dtype: "int32" });
+          return model(tokens, cache).select(0, 0).select(0, -1);
+        })
+      );
+      const logits = await last.data();
+      last.dispose();
+      const bits = threefry(seed, 0, step, 0);
+      const token = sampleToken(logits, all, facts, (bits >>> 8) / 2 ** 24);
+      all.push(token);
+      facts.onToken?.(token);
+      if (token === facts.stopToken) break;
+    }
+  } finally {
+    cache?.reset();
+  }
+  return all.slice(prompt.length);
+}

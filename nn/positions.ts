@@ -1,0 +1,214 @@
+/**
+ * Positions of the elements of sequences.
+ *
+ * @module
+ */
+import { arange, cat, ShapeError, stack, type Tensor } from "@tenfold/core";
+import {
+  checkTensor,
+  parseArguments,
+  showShape,
+  tidyNow,
+} from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { checkOptions, positiveInteger, positiveNumber } from "./_options.ts";
+import { Module } from "./module.ts";
+
+/** Options of positions. */
+export interface PositionOptions {
+  /** What the wavelengths grow up to, over 2π. @default {10000} */
+  readonly base?: number;
+}
+
+/** Options of a call with positions. */
+export interface PositionCall {
+  /** The position of the first element. @default {0} */
+  readonly offset?: number;
+}
+
+const schema = () =>
+  z.strictObject({
+    dim: positiveInteger,
+    base: z._default(positiveNumber, 10000),
+  });
+const callSchema = () =>
+  z.strictObject({
+    offset: z.optional(
+      z.int("must be an integer").check(z.gte(0, "must not be negative")),
+    ),
+  });
+
+/** `[length, dim / 2]`: position times frequency. */
+function angles(
+  x: Tensor,
+  length: number,
+  offset: number,
+  dim: number,
+  base: number,
+): Tensor {
+  const { device } = x;
+  const dtype = x.dtype === "float64" ? "float64" : "float32";
+  const places = arange(length, { device, dtype }).add(offset);
+  const steps = arange(dim / 2, { device, dtype });
+  const frequencies = steps.mul(-2 * Math.log(base) / dim).exp();
+  return places.unsqueeze(1).mul(frequencies);
+}
+
+function checkInput(
+  x: Tensor,
+  dim: number,
+  name: string,
+): void {
+  checkTensor(x, "the input", `apply ${name}`);
+  if (x.ndim >= 2 && x.shape[x.ndim - 1] === dim) return;
+  throw new ShapeError(
+    `Cannot apply ${name} as the input must be [..., length, ${dim}]: got ${
+      showShape(x.shape)
+    }`,
+  );
+}
+
+function evenDim(dim: number, name: string): number {
+  if (dim % 2 === 0) return dim;
+  throw new RangeError(
+    `Cannot make a ${name} as dim must be even: got ${dim}`,
+  );
+}
+
+/**
+ * Adds sines and cosines of the position, of wavelengths from 2π to 2π times
+ * the base (Vaswani and others, 2017).
+ *
+ * @example The first position is 0 and 1 in turns
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, zeros } from "@tenfold/tenfold";
+ *
+ * const y = new nn.SinusoidalPositions(4).forward(zeros([1, 4]));
+ * assertEquals(await y.toArray(), [[0, 1, 0, 1]]);
+ * ```
+ */
+export class SinusoidalPositions
+  extends Module<[x: Tensor, options?: PositionCall], Tensor> {
+  /** Size of the last dimension of the input. */
+  readonly dim: number;
+  /** What the wavelengths grow up to. */
+  readonly base: number;
+
+  /**
+   * Creates the layer, which has no weights.
+   *
+   * @param dim Size of the last dimension of the input, even.
+   * @param options `base`.
+   * @throws {RangeError} If the size is odd.
+   */
+  constructor(dim: number, options: PositionOptions = {}) {
+    super();
+    const name = "SinusoidalPositions";
+    const facts = parseArguments(
+      schema,
+      { dim },
+      options,
+      arguments,
+      `make a ${name}`,
+    );
+    this.dim = evenDim(dim, name);
+    this.base = facts.base;
+  }
+
+  /**
+   * Adds the positions.
+   *
+   * @param x Of shape `[..., length, dim]`.
+   * @param options `offset`.
+   */
+  forward(x: Tensor, options: PositionCall = {}): Tensor {
+    const name = "SinusoidalPositions";
+    checkOptions(callSchema, options, `apply ${name}`, arguments.length - 2);
+    checkInput(x, this.dim, name);
+    const { offset = 0 } = options;
+    return tidyNow(() => {
+      const length = x.shape[x.ndim - 2]!;
+      const turns = angles(x, length, offset, this.dim, this.base);
+      const both = stack([turns.sin(), turns.cos()], 2);
+      return x.add(both.reshape([length, this.dim]));
+    });
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return `${this.dim}, base=${this.base}`;
+  }
+}
+
+/**
+ * Turns pairs of features of queries and keys by angles that grow with the
+ * position, so that their products depend on distances alone (Su and others,
+ * 2021). Feature `i` of the first half is paired with feature `i` of the second,
+ * as in Llama.
+ *
+ * @example Lengths stay
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const y = new nn.RotaryEmbedding(4).forward(ones([1, 3, 4]), { offset: 5 });
+ * assertAlmostEquals(await y.square().sum().item(), 12, 1e-5);
+ * ```
+ */
+export class RotaryEmbedding
+  extends Module<[x: Tensor, options?: PositionCall], Tensor> {
+  /** Size of the last dimension of the input. */
+  readonly dim: number;
+  /** What the wavelengths grow up to. */
+  readonly base: number;
+
+  /**
+   * Creates the layer, which has no weights.
+   *
+   * @param dim Size of the last dimension of the input, even.
+   * @param options `base`.
+   * @throws {RangeError} If the size is odd.
+   */
+  constructor(dim: number, options: PositionOptions = {}) {
+    super();
+    const name = "RotaryEmbedding";
+    const facts = parseArguments(
+      schema,
+      { dim },
+      options,
+      arguments,
+      `make a ${name}`,
+    );
+    this.dim = evenDim(dim, name);
+    this.base = facts.base;
+  }
+
+  /**
+   * Turns queries or keys.
+   *
+   * @param x Of shape `[..., length, dim]`.
+   * @param options `offset`.
+   */
+  forward(x: Tensor, options: PositionCall = {}): Tensor {
+    const name = "RotaryEmbedding";
+    checkOptions(callSchema, options, `apply ${name}`, arguments.length - 2);
+    checkInput(x, this.dim, name);
+    const { offset = 0 } = options;
+    return tidyNow(() => {
+      const length = x.shape[x.ndim - 2]!;
+      const turns = angles(x, length, offset, this.dim, this.base);
+      const [cos, sin] = [turns.cos(), turns.sin()];
+      const [a, b] = x.split(this.dim / 2, -1) as [Tensor, Tensor];
+      return cat([
+        a.mul(cos).sub(b.mul(sin)),
+        b.mul(cos).add(a.mul(sin)),
+      ], -1);
+    });
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return `${this.dim}, base=${this.base}`;
+  }
+}
