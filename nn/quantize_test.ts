@@ -266,20 +266,23 @@ describe("quantize", () => {
     ] as const
   ) {
     it(`computes in integers on ${name}`, () =>
-      on(open(), async () => {
-        const model = new nn.Sequential(
-          new nn.Linear(40, 300, { bias: false }),
-        );
-        const { weight } = model[0] as nn.Linear;
-        noGrad(() => weight.copy_(full([300, 40], 127)));
-        await nn.quantize(model);
-        for (const rows of [1, 2, 31, 300]) {
-          const x = full([rows, 40], 127);
-          const y = await model.forward(x).data();
-          assert(y.every((value) => value === 127 * 127 * 40));
-          x.dispose();
-        }
-        model.dispose();
-      }));
+      on(
+        open(),
+        clean(async () => {
+          const model = new nn.Sequential(
+            new nn.Linear(40, 300, { bias: false }),
+          );
+          const { weight } = model[0] as nn.Linear;
+          noGrad(() => weight.copy_(full([300, 40], 127)));
+          await nn.quantize(model);
+          for (const rows of [1, 2, 31, 300]) {
+            const x = full([rows, 40], 127);
+            const y = await model.forward(x).data();
+            assert(y.every((value) => value === 127 * 127 * 40));
+            x.dispose();
+          }
+          model.dispose();
+        }),
+      ));
   }
 });
