@@ -21,7 +21,7 @@ import {
   positiveInteger,
   probability,
 } from "./_options.ts";
-import type { AnyModule } from "./module.ts";
+import { type AnyModule, Module } from "./module.ts";
 import { ModuleList } from "./module_list.ts";
 import { LayerNorm } from "./layer_norm.ts";
 import { Linear } from "./linear.ts";
@@ -61,6 +61,14 @@ export const layerFields = () => ({
 
 /** The options of a layer. */
 export const layerSchema = () => z.strictObject(layerFields());
+
+/** The options of several layers behind each other. */
+export const stackSchema = () =>
+  z.strictObject({
+    norm: z.optional(
+      z.nullable(z.instanceof(Module, { error: "must be a module" })),
+    ),
+  });
 
 /** Options with their defaults. */
 export interface LayerFacts {

@@ -18,6 +18,7 @@ import {
   feedForward,
   LayerParts,
   layerSchema,
+  stackSchema,
   type TransformerLayerOptions,
   withValuesOf,
 } from "./_transformer.ts";
@@ -206,13 +207,6 @@ export interface TransformerDecoderOptions {
   readonly norm?: Module | null;
 }
 
-const decoderSchema = () =>
-  z.strictObject({
-    norm: z.optional(
-      z.nullable(z.instanceof(Module, { error: "must be a module" })),
-    ),
-  });
-
 /**
  * Several layers of a decoder behind each other. They begin as copies of one, as
  * in PyTorch.
@@ -250,7 +244,7 @@ export class TransformerDecoder
   ) {
     super();
     const { norm } = parseArguments(
-      decoderSchema,
+      stackSchema,
       { layer, numLayers },
       options,
       arguments,

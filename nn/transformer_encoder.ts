@@ -18,6 +18,7 @@ import {
   feedForward,
   LayerParts,
   layerSchema,
+  stackSchema,
   type TransformerLayerOptions,
   withValuesOf,
 } from "./_transformer.ts";
@@ -173,13 +174,6 @@ export interface TransformerEncoderOptions {
   readonly norm?: Module | null;
 }
 
-const encoderSchema = () =>
-  z.strictObject({
-    norm: z.optional(
-      z.nullable(z.instanceof(Module, { error: "must be a module" })),
-    ),
-  });
-
 /**
  * Several layers of an encoder behind each other. They begin as copies of one,
  * as in PyTorch.
@@ -216,7 +210,7 @@ export class TransformerEncoder
   ) {
     super();
     const { norm } = parseArguments(
-      encoderSchema,
+      stackSchema,
       { layer, numLayers },
       options,
       arguments,
