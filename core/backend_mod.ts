@@ -5,7 +5,7 @@
  * @module
  */
 export type { Backend } from "./backend.ts";
-export { EagerDevice, type FaultError } from "./device.ts";
+export { type CountedError, EagerDevice } from "./device.ts";
 export {
   castNumber,
   DTYPE_NAMES,

@@ -11,7 +11,7 @@ import type { Backend } from "./backend.ts";
 import { type DType, DTYPES, type TypedArray } from "./dtype.ts";
 import { DeviceError } from "./errors.ts";
 import { expectDevice } from "./garbage.ts";
-import type { FaultError } from "./lower/allocations.ts";
+import type { CountedError } from "./lower/allocations.ts";
 import { Launcher } from "./lower/launcher.ts";
 import { lower } from "./ops/table.ts";
 import type { Op } from "./op.ts";
@@ -38,16 +38,16 @@ export interface Device {
   /** The same without waiting; throws where the device cannot. */
   readSync(value: Value): TypedArray;
   /**
-   * Throws `error` where a count of faults in values, a 0-d tensor, is not 0: at
+   * Throws `error` where a count of refused values, a 0-d tensor, is not 0: at
    * once where the device can be read without waiting, else from the next read.
    * Counts of one operation that wait are added up.
    */
-  refuse(operation: string, faults: Value, error: FaultError): void;
+  refuse(operation: string, refused: Value, error: CountedError): void;
   /** The name of its backend. */
   toString(): string;
 }
 
-export type { FaultError };
+export type { CountedError };
 
 /** What to call an operation in messages and listings. */
 function labelOf(op: Op): string {
@@ -80,8 +80,8 @@ export class EagerDevice implements Device {
   /** The backend that does the work. */
   readonly backend: Backend;
   readonly #launcher: Launcher;
-  /** Counts of faults that the next read looks at, by operation. */
-  #unread = new Map<string, { faults: Value; error: FaultError }>();
+  /** Counts of refused values that the next read looks at, by operation. */
+  #unread = new Map<string, { refused: Value; error: CountedError }>();
 
   /** Runs operations on `backend`. */
   constructor(backend: Backend) {
@@ -89,7 +89,7 @@ export class EagerDevice implements Device {
     this.backend = backend;
     this.#launcher = new Launcher(
       backend,
-      (operation, faults, error) => this.refuse(operation, faults, error),
+      (operation, refused, error) => this.refuse(operation, refused, error),
     );
     launchers.set(this, this.#launcher);
     expectDevice(backend.maxBufferBytes);
@@ -130,9 +130,9 @@ export class EagerDevice implements Device {
       const { storage: { buffer }, view: { offset, size } } = dense;
       const data = this.backend.read(buffer, offset, size);
       if (this.#unread.size === 0) return await data;
-      const [read, faults] = await Promise.allSettled([data, this.#settle()]);
+      const [read, refused] = await Promise.allSettled([data, this.#settle()]);
       for (
-        const { status, reason } of [read, faults] as PromiseRejectedResult[]
+        const { status, reason } of [read, refused] as PromiseRejectedResult[]
       ) {
         if (status === "rejected") throw reason;
       }
@@ -151,7 +151,7 @@ export class EagerDevice implements Device {
     this.#unread.clear();
     try {
       const counts = await Promise.all(
-        unread.map(({ faults: { storage: { buffer }, view: { offset } } }) =>
+        unread.map(({ refused: { storage: { buffer }, view: { offset } } }) =>
           this.backend.read(buffer, offset, 1)
         ),
       );
@@ -160,28 +160,28 @@ export class EagerDevice implements Device {
         if (count !== 0) throw error(count);
       });
     } finally {
-      for (const { faults } of unread) faults.release();
+      for (const { refused } of unread) refused.release();
     }
   }
 
   /** Looks at the count now, or keeps it for the next read. */
-  refuse(operation: string, faults: Value, error: FaultError): void {
+  refuse(operation: string, refused: Value, error: CountedError): void {
     const recording = currentRecording();
-    recording?.check({ operation, faults, error });
+    recording?.check({ operation, refused, error });
     if (this.backend.readSync) {
       const count = recording
-        ? recording.pause(() => this.readSync(faults)[0]!)
-        : this.readSync(faults)[0]!;
+        ? recording.pause(() => this.readSync(refused)[0]!)
+        : this.readSync(refused)[0]!;
       if (count !== 0) throw error(count);
       return;
     }
     if (recording) return;
-    const waiting = this.#unread.get(operation)?.faults;
+    const waiting = this.#unread.get(operation)?.refused;
     const sum = waiting
-      ? this.apply({ name: "add" }, [waiting, faults])[0]!
-      : faults.alias();
+      ? this.apply({ name: "add" }, [waiting, refused])[0]!
+      : refused.alias();
     waiting?.release();
-    this.#unread.set(operation, { faults: sum, error });
+    this.#unread.set(operation, { refused: sum, error });
   }
 
   /**

@@ -24,7 +24,7 @@ export {
   structureChanged,
 } from "./program/hooks.ts";
 export { nextKey } from "./random_state.ts";
-export { refuseFaults } from "./refuse.ts";
+export { refuseValues } from "./refuse.ts";
 export {
   backendFromEnvironment,
   environmentVariable,

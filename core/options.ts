@@ -16,7 +16,7 @@ export { showValue };
 
 /** What a schema finds wrong, as zod says it. */
 export interface OptionsIssue {
-  /** What kind of fault it is. */
+  /** What kind of issue it is. */
   readonly code?: string | undefined;
   /** Where it is. */
   readonly path: readonly PropertyKey[];
@@ -89,7 +89,7 @@ export function checkNumber(
 }
 
 /** True for a value of the wrong type, false for a wrong value of its type. */
-function isTypeFault(
+function isTypeIssue(
   { code, expected, values, errors }: OptionsIssue,
   value: unknown,
 ): boolean {
@@ -104,7 +104,7 @@ function isTypeFault(
       // Of no branch's type. An element that is wrong is a wrong value.
       return (errors ?? []).every(([first]) =>
         first !== undefined && first.path.length === 0 &&
-        isTypeFault(first, value)
+        isTypeIssue(first, value)
       );
     case "custom":
       return typeof value !== "number" && typeof value !== "object";
@@ -287,10 +287,10 @@ function parseWithout<T>(
   for (const key of issue.path) {
     value = (value as { [key: PropertyKey]: unknown } | undefined)?.[key];
   }
-  const Fault = isTypeFault(issue, value) ? TypeError : RangeError;
+  const ErrorType = isTypeIssue(issue, value) ? TypeError : RangeError;
   const field = issue.path.join(".");
   const message = predicateOf(issue);
-  throw new Fault(
+  throw new ErrorType(
     field === ""
       ? `Cannot ${operation} as ${message}`
       : `Cannot ${operation} as ${field} ${message}: got ${showValue(value)}`,

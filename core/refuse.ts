@@ -5,28 +5,28 @@
  */
 import { VALUE } from "./members.ts";
 import { noGradNow } from "./autograd/mode.ts";
-import type { FaultError } from "./device.ts";
+import type { CountedError } from "./device.ts";
 import { tidyNow } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * Refuses values that an operation cannot take: throws where a count of faults
+ * Refuses values that an operation cannot take: throws where a count of refused values
  * is not 0. Devices that are read without waiting throw at once; on others
  * (webgpu) the error comes out of the next read of any of their tensors.
  *
  * @param operation The operation; counts of one that wait are added up.
- * @param count Counts the faults in a 0-d tensor; nothing is recorded.
- * @param error Makes the error from the number of faults.
+ * @param count Counts the refused values in a 0-d tensor; nothing is recorded.
+ * @param error Makes the error from their number.
  * @example No negative lengths
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { refuseFaults } from "@tenfold/core/internal";
+ * import { refuseValues } from "@tenfold/core/internal";
  * import { tensor } from "@tenfold/tenfold";
  *
  * const lengths = tensor([1, -2, 3]);
  * assertThrows(
  *   () =>
- *     refuseFaults(
+ *     refuseValues(
  *       "measure",
  *       () => lengths.lt(0).sum(),
  *       (count) => new RangeError(`Cannot measure ${count} negative lengths`),
@@ -36,15 +36,15 @@ import type { Tensor } from "./tensor.ts";
  * );
  * ```
  */
-export function refuseFaults(
+export function refuseValues(
   operation: string,
   count: () => Tensor,
-  error: FaultError,
+  error: CountedError,
 ): void {
   noGradNow(() =>
     tidyNow(() => {
-      const faults = count();
-      faults.device.refuse(operation, faults[VALUE], error);
+      const refused = count();
+      refused.device.refuse(operation, refused[VALUE], error);
     })
   );
 }

@@ -24,7 +24,7 @@ import {
   noGradNow,
   parseArguments,
   parseOptions,
-  refuseFaults,
+  refuseValues,
   showValue,
   tidyNow,
 } from "@tenfold/core/internal";
@@ -214,7 +214,7 @@ export function clipGradNorm_(
     if (grads.length === 0) return zeros([]);
     const norm = tidyNow(() => totalNorm(grads, normType));
     if (strict) {
-      refuseFaults(
+      refuseValues(
         "clipGradNorm_",
         () => norm.isFinite().logicalNot().cast("int32"),
         () =>

@@ -30,7 +30,7 @@ const BELOW = new RegExp(
     "parseOptions|positionsOf|promote|scalar|showShape|showValue|sizeOf|" +
     "threefry|topological|updateInPlace|usesIndex|EagerDevice|Value|View|" +
     "Task|Turn|Tensor|making|knowingNew|currentRecording|floatOf|numberOf|" +
-    "refuseFaults|structureChanged|observeRecordings|isGradEnabled|\\w+Now|releasePassed|" +
+    "refuseValues|structureChanged|observeRecordings|isGradEnabled|\\w+Now|releasePassed|" +
     "nn.BatchNorm|nn.RNNBase|nn.RNNCellBase|nn.Loss|nn.Module|optim.LRScheduler|optim.Optimizer|" +
     "optim.AlgorithmOptimizer|" +
     "data.MnistDataset|data.CsvTable|" +

@@ -251,8 +251,8 @@ export async function checkReplay(
       Object.is(x, y) || (!exact &&
         Math.abs(x - y) <= 2 ** -18 * Math.max(1, Math.abs(x)));
     for (let run = 0; run < 2; run++) {
-      const { results: values, faults } = plan.run([]);
-      for (const value of faults) value.release();
+      const { results: values, refused } = plan.run([]);
+      for (const value of refused) value.release();
       results.push(...values);
       for (const [i, value] of values.entries()) {
         const data = await device.read(value);

@@ -78,7 +78,7 @@ function laid(
 
 for (const [how, backend] of BACKENDS) {
   describe(`reduce kernels as ${how}`, () => {
-    it("fold along any dims, however the operand lies", () => {
+    it("reduce along any dims, however the operand lies", () => {
       const shapes = [
         [[1], [1]],
         [[1], [33]],
@@ -133,7 +133,7 @@ for (const [how, backend] of BACKENDS) {
       );
     });
 
-    it("give the identity of an empty fold", () => {
+    it("give the identity of an empty reduction", () => {
       const identities = {
         sum: [0, 0],
         prod: [1, 1],

@@ -73,7 +73,7 @@ export function record(
     const { saves } = rule;
     for (let k = 0; k < saves.length; k++) {
       const what = saves[k]!;
-      if (what === "y") {
+      if (what === "output") {
         for (let o = 0; o < outputs.length; o++) {
           saved[inputs.length + o] ??= new Saved(outputs[o]!);
         }

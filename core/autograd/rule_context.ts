@@ -42,14 +42,14 @@ export class NodeContext implements RuleContext {
     return this.#factory.wrap(value.alias(), this.#like, edge);
   }
 
-  t(p: number): Tensor {
+  operand(p: number): Tensor {
     const number = (this.op as ElementwiseOp).operands?.[p];
     if (typeof number === "number") return this.full([], number);
     const slot = this.operands.indexOf(p);
     return this.#unpack(slot, this.#node.edges[slot] ?? null);
   }
 
-  y(i = 0): Tensor {
+  output(i = 0): Tensor {
     const node = this.#node;
     const edge = i === 0 ? { node, output: 0 } : null;
     return this.#unpack(node.inputs.length + i, edge);

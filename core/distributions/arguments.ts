@@ -5,7 +5,7 @@
  */
 import { full } from "../creation.ts";
 import { type DType, floatOf, isFloating } from "../dtype.ts";
-import { refuseFaults } from "../refuse.ts";
+import { refuseValues } from "../refuse.ts";
 import { showValue } from "../options.ts";
 import { broadcastShapes, checkShape, type Shape } from "../shape.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
@@ -59,7 +59,7 @@ export function checkParameter(
     if (!accepts(value)) throw wrong(String(value));
   } else if (value instanceof Tensor) {
     const x: Tensor = value;
-    refuseFaults(
+    refuseValues(
       distribution,
       () => where(x).logicalNot().sum(),
       (count) => wrong(`${count} elements that are not`),

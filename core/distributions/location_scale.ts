@@ -5,7 +5,7 @@
  */
 import { checkCount } from "../options.ts";
 import { rand, randn } from "../random.ts";
-import { refuseFaults } from "../refuse.ts";
+import { refuseValues } from "../refuse.ts";
 import { tidyNow } from "../scope.ts";
 import type { Shape } from "../shape.ts";
 import { checkTensor, type Tensor, type TensorLike } from "../tensor.ts";
@@ -153,7 +153,7 @@ export class Uniform extends Distribution {
     if (typeof low === "number" && typeof high === "number") {
       if (!(low < high)) throw error(`${low} and ${high}`);
     } else {
-      refuseFaults(
+      refuseValues(
         "Uniform",
         () => {
           const [a, b] = this.parameters();

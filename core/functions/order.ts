@@ -14,7 +14,7 @@ import {
 import { ShapeError, showShape } from "../errors.ts";
 import { showValue } from "../options.ts";
 import { checkPlain, flag, type PlainFields, text } from "../plain_options.ts";
-import { refuseFaults } from "../refuse.ts";
+import { refuseValues } from "../refuse.ts";
 import { tidyNow } from "../scope.ts";
 import { normalizeDim } from "../shape.ts";
 import { checkTensor, type KeepDim, type Tensor } from "../tensor.ts";
@@ -315,7 +315,7 @@ function quantilesOf(
       }`,
     );
   }
-  refuseFaults(
+  refuseValues(
     name,
     () => vector.ge(0).logicalAnd(vector.le(1)).logicalNot().sum(),
     (count) =>

@@ -18,7 +18,7 @@ import {
   text,
 } from "../plain_options.ts";
 import { rand, randn } from "../random.ts";
-import { refuseFaults } from "../refuse.ts";
+import { refuseValues } from "../refuse.ts";
 import { tidyNow } from "../scope.ts";
 import {
   broadcastShapes,
@@ -93,7 +93,7 @@ export function multinomial(
       }`,
     );
   }
-  refuseFaults(
+  refuseValues(
     "multinomial",
     () => {
       const wrong = weights.lt(0).logicalOr(weights.isFinite().logicalNot())
@@ -175,7 +175,7 @@ export function normal(
   if (typeof std === "number") {
     if (!(std >= 0)) throw negativeDeviation(showValue(std));
   } else {
-    refuseFaults(
+    refuseValues(
       "normal",
       () => std.ge(0).logicalNot().sum(),
       (count) => negativeDeviation(`${count} of them`),

@@ -11,14 +11,14 @@ import { Storage } from "../storage.ts";
 import { Value } from "../value.ts";
 import { View } from "../view.ts";
 
-/** Makes the error from the number of faults. */
-export type FaultError = (faults: number) => Error;
+/** Makes the error from their number. */
+export type CountedError = (refused: number) => Error;
 
-/** Throws `error`, now or later, where a count of faults is not 0. */
+/** Throws `error`, now or later, where a count of refused values is not 0. */
 export type Refuse = (
   operation: string,
-  faults: Value,
-  error: FaultError,
+  refused: Value,
+  error: CountedError,
 ) => void;
 
 /**
@@ -80,13 +80,13 @@ export class Allocations {
    * Refuses what depends on values. The device may run other operations for it,
    * so what this one has made is kept in mind meanwhile.
    */
-  refuse(operation: string, faults: Value, error: FaultError): void {
+  refuse(operation: string, refused: Value, error: CountedError): void {
     const made = this.#made.slice(0, this.#count);
     const inputs = this.#inputs;
     this.#count = this.#inputs = 0;
     const references = this.#references.slice(0, inputs);
     try {
-      this.#refuse(operation, faults, error);
+      this.#refuse(operation, refused, error);
     } finally {
       made.forEach((storage, i) => this.#made[i] = storage);
       references.forEach((count, i) => this.#references[i] = count);

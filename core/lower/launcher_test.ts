@@ -117,20 +117,20 @@ describe("Launcher", () => {
         const key = String(same.length);
         const map = maps.get(key) ?? new MapProgram(same, [sumOf(same)], 0);
         maps.set(key, map);
-        const fold = sums.get(key) ?? new ReduceProgram(
+        const sum = sums.get(key) ?? new ReduceProgram(
           same,
           sumOf(same),
           "sum",
           { kind: "accumulator", dtype: "float32" },
           0,
         );
-        sums.set(key, fold);
+        sums.set(key, sum);
         const values = same.map((dtype, i) =>
           valueOf(backend, dtype, shape, layouts[i]!)
         );
         const out = [
           run.map(map, shape, values),
-          run.reduce(fold, shape, dims, values),
+          run.reduce(sum, shape, dims, values),
         ];
         for (const reached of backend.reached.splice(0)) {
           assertFits(reached, same);

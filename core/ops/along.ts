@@ -205,7 +205,7 @@ const logSoftmaxGradient = formulaOf(
  * r[k] = g[k] + x[k + 1] r[k + 1]. Each step takes in as many elements again as
  * the one before it.
  */
-const cumprodGradient = saving<AlongOp>([0, "y"], (g, c) => {
+const cumprodGradient = saving<AlongOp>([0, "output"], (g, c) => {
   const { dim } = c.op;
   const length = g.shape[dim] ?? 0;
   if (length < 2) return g;
@@ -215,7 +215,7 @@ const cumprodGradient = saving<AlongOp>([0, "y"], (g, c) => {
     return x.pad(amounts, { value });
   };
   let behind = g;
-  let factors = c.t(0).narrow(dim, 1, length - 1);
+  let factors = c.operand(0).narrow(dim, 1, length - 1);
   for (let by = 1; by < length; by *= 2) {
     const rest = length - by;
     const further = factors.mul(behind.narrow(dim, by, rest));
@@ -224,23 +224,23 @@ const cumprodGradient = saving<AlongOp>([0, "y"], (g, c) => {
     factors = factors.narrow(dim, 0, rest - by)
       .mul(factors.narrow(dim, by, rest - by));
   }
-  return padded(c.y().narrow(dim, 0, length - 1), 1, 0, 1).mul(behind);
+  return padded(c.output().narrow(dim, 0, length - 1), 1, 0, 1).mul(behind);
 });
 
 /** Every primitive along a dim. */
 export const ALONG: Family<AlongOp | ArgOp> = {
   softmax: along(floatOf, softmaxByParts(false), [
-    saving(["y"], (g, c) => {
-      const y = c.y();
+    saving(["output"], (g, c) => {
+      const y = c.output();
       const dims = g.ndim > 0 ? [c.op.dim] : [];
       const sum = sumOf(c, product(g.dtype), dims, [g, y]);
       return mapOf(c, softmaxGradient(g.dtype), [g, y, sum]);
     }),
   ]),
   logSoftmax: along(floatOf, softmaxByParts(true), [
-    saving(["y"], (g, c) => {
+    saving(["output"], (g, c) => {
       const sum = g.sum(c.op.dim, { keepDim: true });
-      return mapOf(c, logSoftmaxGradient(g.dtype), [g, c.y(), sum]);
+      return mapOf(c, logSoftmaxGradient(g.dtype), [g, c.output(), sum]);
     }),
   ]),
   cumsum: along(numberOf, running("add"), [

@@ -163,11 +163,17 @@ export const convolutions = (): Family<ConvolutionOp> => ({
     [
       saving([1], (g, c) => {
         const size = planeOf(c.input(0).shape);
-        return c.apply({ ...c.op, name: "conv2dInput", size }, [g, c.t(1)]);
+        return c.apply({ ...c.op, name: "conv2dInput", size }, [
+          g,
+          c.operand(1),
+        ]);
       }),
       saving([0], (g, c) => {
         const size = planeOf(c.input(1).shape);
-        return c.apply({ ...c.op, name: "conv2dWeight", size }, [c.t(0), g]);
+        return c.apply({ ...c.op, name: "conv2dWeight", size }, [
+          c.operand(0),
+          g,
+        ]);
       }),
       free((g) => g.sum([0, 2, 3])),
     ],
@@ -181,10 +187,16 @@ export const convolutions = (): Family<ConvolutionOp> => ({
     },
     byInput,
     [
-      saving([1], (g, c) => c.apply({ ...c.op, name: "conv2d" }, [g, c.t(1)])),
+      saving(
+        [1],
+        (g, c) => c.apply({ ...c.op, name: "conv2d" }, [g, c.operand(1)]),
+      ),
       saving([0], (g, c) => {
         const size = planeOf(c.input(1).shape);
-        return c.apply({ ...c.op, name: "conv2dWeight", size }, [g, c.t(0)]);
+        return c.apply({ ...c.op, name: "conv2dWeight", size }, [
+          g,
+          c.operand(0),
+        ]);
       }),
     ],
   ),
@@ -199,9 +211,15 @@ export const convolutions = (): Family<ConvolutionOp> => ({
     [
       saving([1], (g, c) => {
         const size = planeOf(c.input(0).shape);
-        return c.apply({ ...c.op, name: "conv2dInput", size }, [c.t(1), g]);
+        return c.apply({ ...c.op, name: "conv2dInput", size }, [
+          c.operand(1),
+          g,
+        ]);
       }),
-      saving([0], (g, c) => c.apply({ ...c.op, name: "conv2d" }, [c.t(0), g])),
+      saving(
+        [0],
+        (g, c) => c.apply({ ...c.op, name: "conv2d" }, [c.operand(0), g]),
+      ),
     ],
   ),
 });

@@ -110,11 +110,11 @@ function ruleFrom(
   };
   return {
     saves: overInputs("", example, 0, output + 1, "float32").uses.slice(0, -1)
-      .map((i) => i === output ? "y" : i),
+      .map((i) => i === output ? "output" : i),
     grad: (g, c) => {
       const { formula, uses } = formulaOf(g, c);
       const inputs = uses.map((i) =>
-        i < output ? c.t(i) : i === output ? c.y() : g
+        i < output ? c.operand(i) : i === output ? c.output() : g
       );
       const scalars = formula.scalars === 0
         ? NO_SCALARS

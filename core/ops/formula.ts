@@ -223,7 +223,7 @@ function apply(
 ): Tensor {
   const { op } = c;
   const loop = loopOf(op, c);
-  const inputs = uses.slice(0, -1).map((i) => c.t(i));
+  const inputs = uses.slice(0, -1).map((i) => c.operand(i));
   let spread = g;
   if (op.name === "mapSum" && !op.keepDim && g.ndim > 0) {
     spread = g.reshape(

@@ -83,7 +83,7 @@ export function refuseOutside(
 ): void {
   const dims = index.shape.map((_, d) => d);
   const limit = filled([], bound, "int32", run);
-  const faults = run.reduce(outside(), index.shape, dims, [index, limit]);
+  const refused = run.reduce(outside(), index.shape, dims, [index, limit]);
   limit.release();
   const error = (count: number) =>
     new IndexError(
@@ -91,8 +91,8 @@ export function refuseOutside(
         count === 1 ? "index is" : "indices are"
       } out of range: expected ${bound === 0 ? "none" : `0 to ${bound - 1}`}`,
     );
-  run.refuse(name, faults, error);
-  faults.release();
+  run.refuse(name, refused, error);
+  refused.release();
 }
 
 /** Inputs x, index and position: the x whose index is the position. */
@@ -156,7 +156,8 @@ export const GATHER: Family<GatherOp> = {
     gradient: [
       saving(
         [1],
-        (g, c) => zeros(c, c.input(0).shape).scatterAdd(c.op.dim, c.t(1), g),
+        (g, c) =>
+          zeros(c, c.input(0).shape).scatterAdd(c.op.dim, c.operand(1), g),
       ),
     ],
   },

@@ -20,9 +20,9 @@ export interface RuleContext<O = Op> {
   /** The operation with its parameters. */
   readonly op: O;
   /** Operand `p`, if the rule saves it; a 0-d tensor where it was a number. */
-  t(p: number): Tensor;
+  operand(p: number): Tensor;
   /** Output `i`, if the rule saves the output. */
-  y(i?: number): Tensor;
+  output(i?: number): Tensor;
   /** Shape and dtype of tensor input `p`, saved or not. */
   input(p: number): Signature;
   /** Applies a primitive. */
@@ -34,7 +34,7 @@ export interface RuleContext<O = Op> {
 /** How the gradient of one operand comes from that of the output. */
 export interface Rule<O = Op> {
   /** Operands that must be saved, and the output if it must be. */
-  readonly saves: readonly (number | "y")[];
+  readonly saves: readonly (number | "output")[];
   /** The gradient of operand `p`, or null where it has none after all. */
   readonly grad: (g: Tensor, c: RuleContext<O>, p: number) => Tensor | null;
   /**
@@ -53,9 +53,9 @@ export type Gradient<O = Op> =
   | readonly (Rule<O> | null)[]
   | ((op: O, p: number) => Rule<O> | null);
 
-/** A rule that saves these: operands by position, `"y"` the outputs. */
+/** A rule that saves these: operands by position, `"output"` the outputs. */
 export const saving = <O>(
-  saves: readonly (number | "y")[],
+  saves: readonly (number | "output")[],
   grad: Rule<O>["grad"],
 ): Rule<O> => ({ saves, grad });
 

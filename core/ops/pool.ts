@@ -207,13 +207,13 @@ export const pooling = (): Family<MaxPool2dOp> => ({
       return [values, indices];
     },
     gradient: [
-      saving(["y"], (g, c) => {
+      saving(["output"], (g, c) => {
         const { shape } = c.input(0);
         const planes = shape.slice(0, -2);
         const flat = (x: Tensor) =>
           x.reshape([...planes, sizeOf(planeOf(x.shape))]);
         return zeros(c, [...planes, sizeOf(planeOf(shape))])
-          .scatterAdd(-1, flat(c.y(1)), flat(g))
+          .scatterAdd(-1, flat(c.output(1)), flat(g))
           .reshape(shape);
       }),
     ],

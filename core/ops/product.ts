@@ -221,9 +221,9 @@ export const PRODUCT: Family<MatmulOp | LinearOp> = {
     decompose: (_, inputs, run, [result]) =>
       productByReduction(inputs, result!, run),
     gradient: [
-      saving([1], (g, c) => g.matmul(c.t(1).transpose(-1, -2))),
+      saving([1], (g, c) => g.matmul(c.operand(1).transpose(-1, -2))),
       saving([0], (g, c) => {
-        const a = c.t(0);
+        const a = c.operand(0);
         if (c.input(1).shape.length > 2 || a.ndim === 2) {
           return a.transpose(-1, -2).matmul(g);
         }
@@ -266,8 +266,8 @@ export const PRODUCT: Family<MatmulOp | LinearOp> = {
         (all, meta) => productByReduction(all, meta, run),
       ),
     gradient: [
-      saving([1], (g, c) => g.matmul(c.t(1))),
-      saving([0], (g, c) => rowsOf(g).t().matmul(rowsOf(c.t(0)))),
+      saving([1], (g, c) => g.matmul(c.operand(1))),
+      saving([0], (g, c) => rowsOf(g).t().matmul(rowsOf(c.operand(0)))),
       pass,
     ],
   },

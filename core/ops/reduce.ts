@@ -250,7 +250,7 @@ function exclusiveProducts(x: Tensor): Tensor {
 
 const prodGradient: Gradient<ReduceOp> = [
   saving([0], (g, c) => {
-    const x = c.t(0);
+    const x = c.operand(0);
     const { dims } = c.op;
     if (dims.length === 0 || x.size === 0) return kept(g, c).expand(x.shape);
     const rest = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
@@ -282,8 +282,8 @@ const share = formulaOf("max", 4, (x, y, g, count) =>
 /** An extreme: its gradient is spread evenly over what attains it. */
 const extreme: Primitive<ReduceOp> = {
   ...plain((dtype) => dtype, [
-    saving([0, "y"], (g, c) => {
-      const [x, y] = [c.t(0), kept(c.y(), c)];
+    saving([0, "output"], (g, c) => {
+      const [x, y] = [c.operand(0), kept(c.output(), c)];
       const count = sumOf(c, attained(g.dtype), c.op.dims, [x, y]);
       return mapOf(c, share(g.dtype), [x, y, kept(g, c), count]);
     }),
@@ -322,8 +322,8 @@ export const REDUCE: Family<ReduceOp | LogSumExpOp> = {
     },
     gradient: [
       saving(
-        [0, "y"],
-        (g, c) => c.t(0).sub(kept(c.y(), c)).exp().mul(kept(g, c)),
+        [0, "output"],
+        (g, c) => c.operand(0).sub(kept(c.output(), c)).exp().mul(kept(g, c)),
       ),
     ],
   },

@@ -122,18 +122,18 @@ function bySource(
 
 /** As much of the source as the index covers, in the dtype of x. */
 function sourceOf(c: RuleContext<ScatterOp>): Tensor {
-  const [index, src] = [c.t(1), c.t(2)];
+  const [index, src] = [c.operand(1), c.operand(2)];
   return index.shape.reduce((x, n, d) => x.narrow(d, 0, n), src)
     .cast(c.input(0).dtype);
 }
 
 /** The gradient of an extreme, shared by all that attain it. */
-const extreme: Rule<ScatterOp> = saving([0, 1, 2, "y"], (g, c, p) => {
+const extreme: Rule<ScatterOp> = saving([0, 1, 2, "output"], (g, c, p) => {
   const { dim } = c.op;
-  const [index, y] = [c.t(1), c.y()];
+  const [index, y] = [c.operand(1), c.output()];
   const attains = (x: Tensor, y: Tensor) =>
     x.eq(y).logicalOr(x.isNan().logicalAnd(y.isNan())).cast(g.dtype);
-  const mine = attains(c.t(0), y);
+  const mine = attains(c.operand(0), y);
   const theirs = attains(sourceOf(c), y.gather(dim, index));
   const shared = g.div(mine.scatterAdd(dim, index, theirs).clamp({ min: 1 }));
   return p === 0
@@ -147,7 +147,7 @@ const extreme: Rule<ScatterOp> = saving([0, 1, 2, "y"], (g, c, p) => {
  */
 const product: Rule<ScatterOp> = saving([0, 1, 2], (g, c, p) => {
   const { dim } = c.op;
-  const [x, index, src] = [c.t(0), c.t(1), sourceOf(c)];
+  const [x, index, src] = [c.operand(0), c.operand(1), sourceOf(c)];
   const [xZero, srcZero] = [x.eq(0), src.eq(0)];
   const zerosAt = xZero.cast("int32")
     .scatterAdd(dim, index, srcZero.cast("int32"));
@@ -225,7 +225,7 @@ export const SCATTER: Family<ScatterOp> = {
   scatterAdd: scatter("scatterAdd", [
     pass,
     null,
-    saving([1], (g, c) => bySource(g.gather(c.op.dim, c.t(1)), c)),
+    saving([1], (g, c) => bySource(g.gather(c.op.dim, c.operand(1)), c)),
   ]),
   scatterProd: scatter("scatterProd", [product, null, product]),
   scatterMax: scatter("scatterMax", [extreme, null, extreme]),

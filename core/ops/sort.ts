@@ -130,8 +130,8 @@ export const SORT: Family<SortOp> = {
     },
     gradient: [
       saving(
-        ["y"],
-        (g, c) => zeros(c, g.shape).scatterAdd(c.op.dim, c.y(1), g),
+        ["output"],
+        (g, c) => zeros(c, g.shape).scatterAdd(c.op.dim, c.output(1), g),
       ),
     ],
   },

@@ -187,9 +187,9 @@ export const SQUARE: Family<NormOp | VarianceOp> = {
     lower: ({ dims }, [x], run, [result]) =>
       shaped(norm(x!, dims, run), result!.shape),
     gradient: [
-      saving([0, "y"], (g, c) => {
-        const y = kept(c.y(), c);
-        return c.t(0).mul(kept(g, c).div(y).where(y.ne(0), 0));
+      saving([0, "output"], (g, c) => {
+        const y = kept(c.output(), c);
+        return c.operand(0).mul(kept(g, c).div(y).where(y.ne(0), 0));
       }),
     ],
   },
@@ -206,7 +206,7 @@ export const SQUARE: Family<NormOp | VarianceOp> = {
     },
     gradient: [
       saving([0], (g, c) => {
-        const x = c.t(0);
+        const x = c.operand(0);
         const mean = x.mean(c.op.dims, { keepDim: true });
         const divisor = divisorOf(c.op, x.shape);
         return x.sub(mean).mul(kept(g, c).mul(2 / divisor));

@@ -274,10 +274,10 @@ function titleOf(tensors: readonly Tensor[]): string {
   return `f(${shapes.join(", ")})`;
 }
 
-/** Leaves counts of faults that were not looked at yet to the next read. */
+/** Leaves counts of refused values that were not looked at yet to the next read. */
 function settle({ checks }: Recording, device: Device): void {
   if (device.backend.readSync) return;
-  for (const { operation, faults, error } of checks) {
-    device.refuse(operation, faults, error);
+  for (const { operation, refused, error } of checks) {
+    device.refuse(operation, refused, error);
   }
 }

@@ -25,8 +25,8 @@ export interface ConsumeOptions {
   readonly temporary: (storage: Storage) => boolean;
   /** Memory for what nobody needs after the last launch. */
   readonly fresh: (dtype: DType, size: number) => Storage | null;
-  /** Counts of faults, which a run may refuse. */
-  readonly faults: ReadonlySet<Storage>;
+  /** Counts of refused values, which a run may refuse. */
+  readonly refused: ReadonlySet<Storage>;
   /** Whether several launches in the place of one cost next to nothing. */
   readonly divides: boolean;
 }
@@ -96,12 +96,12 @@ function lastUses(launches: readonly RecordedLaunch[]): Map<Storage, number> {
 function mustStayBehind(
   launch: RecordedLaunch,
   other: RecordedLaunch,
-  { faults }: ConsumeOptions,
+  { refused }: ConsumeOptions,
 ): boolean {
   return writesTo(other, launch.inputs) || writesTo(other, launch.outputs) ||
     writesTo(launch, other.inputs) ||
     // Where it refuses, nothing behind it may have happened.
-    other.outputs.some(({ storage }) => faults.has(storage)) ||
+    other.outputs.some(({ storage }) => refused.has(storage)) ||
     (other.kind === "routine" &&
       (ROUTINE_PARAMETERS[other.name] as readonly string[]).includes("bound"));
 }

@@ -75,7 +75,7 @@ export class Ownership {
 
   /**
    * @param recording What the function did.
-   * @param results The memory of its results and of its counts of faults.
+   * @param results The memory of its results and of its counts of refused values.
    * @param gradients What leaves have as gradient after it has run.
    */
   constructor(

@@ -40,8 +40,8 @@ export interface Made {
   readonly results: readonly Value[];
   /** The gradient of each leaf, in order; undefined where it has it already. */
   readonly gradients: readonly (Value | null | undefined)[];
-  /** Counts of faults that nobody has looked at. */
-  readonly faults: readonly Value[];
+  /** Counts of refused values that nobody has looked at. */
+  readonly refused: readonly Value[];
 }
 
 /** How large a plan is. */
@@ -115,10 +115,10 @@ export class Plan {
     this.#device = device;
     const { recording, parameters, results, gradients = [] } = recorded;
     const { made, checks } = recording;
-    const faults = checks.map(({ faults }) => faults);
+    const refused = checks.map(({ refused }) => refused);
     this.#ownership = new Ownership(
       recording,
-      [...results, ...faults].map(({ storage }) => storage),
+      [...results, ...refused].map(({ storage }) => storage),
       gradients,
     );
     const { outputs, kept } = this.#ownership;
@@ -138,7 +138,7 @@ export class Plan {
       this.launches = consume(fused, {
         temporary,
         fresh,
-        faults: new Set(faults.map(({ storage }) => storage)),
+        refused: new Set(refused.map(({ storage }) => storage)),
         // Others work later, and pay for each kernel that they are handed.
         divides: reorders && backend.readSync !== undefined,
       });
@@ -171,7 +171,7 @@ export class Plan {
         backend,
         this.#bindings,
         recording.late,
-        faults.map(({ storage }) => storage),
+        refused.map(({ storage }) => storage),
         this.profile,
       );
     } catch (error) {
@@ -182,7 +182,7 @@ export class Plan {
     this.#outputs = outputs.map((storage) => patches.get(storage)!);
     this.#kept = kept.map(({ like }) => patches.get(like)!);
     this.#results = new Results(
-      { parameters, results, faults, leaves: gradients },
+      { parameters, results, refused, leaves: gradients },
       this.#ownership,
     );
     const written = new Set(
@@ -215,7 +215,7 @@ export class Plan {
       return {
         results: results.all(memory),
         gradients: results.gradients(memory),
-        faults: backend.readSync ? NOTHING : results.faults(memory),
+        refused: backend.readSync ? NOTHING : results.refused(memory),
       };
     } finally {
       for (const storage of storages) storage.release();
@@ -262,14 +262,14 @@ export class Plan {
     }
   }
 
-  /** Throws where a count of faults is not 0. */
+  /** Throws where a count of refused values is not 0. */
   #look(check: number, memory: RunMemory): void {
     const { operation, error } = this.checks[check]!;
-    const faults = this.#results.fault(check, memory);
+    const refused = this.#results.refusedOf(check, memory);
     try {
-      this.#device.refuse(operation, faults, error);
+      this.#device.refuse(operation, refused, error);
     } finally {
-      faults.release();
+      refused.release();
     }
   }
 
@@ -278,7 +278,7 @@ export class Plan {
     return this.#recorded.gradients ?? [];
   }
 
-  /** Counts of faults that the function leaves. */
+  /** Counts of refused values that the function leaves. */
   get checks(): readonly Check[] {
     return this.#recorded.recording.checks;
   }

@@ -46,14 +46,14 @@ export interface CapturedState {
   readonly requiresGrad: boolean;
 }
 
-/** A count of faults that must be 0, as {@linkcode Device.refuse} takes it. */
+/** A count of refused values that must be 0, as {@linkcode Device.refuse} takes it. */
 export interface Check {
   /** What found them. */
   readonly operation: string;
   /** The count; the recording owns a reference. */
-  readonly faults: Value;
+  readonly refused: Value;
   /** Makes the error from the count. */
-  readonly error: (faults: number) => Error;
+  readonly error: (refused: number) => Error;
 }
 
 /** What becomes of the gradient of a leaf. */
@@ -80,7 +80,7 @@ export class Recording {
   readonly parameters: Set<Storage> = new Set();
   /** Conditions under which a replay does the same. */
   readonly guards: Map<object, () => boolean> = new Map();
-  /** Counts of faults to look at in the end. */
+  /** Counts of refused values to look at in the end. */
   readonly checks: Check[] = [];
   /** How often modules had been changed when it began. */
   readonly structure: number = currentStructure();
@@ -219,9 +219,9 @@ export class Recording {
   }
 
   /** A count is to be looked at once the function has run. */
-  check({ operation, faults, error }: Check): void {
+  check({ operation, refused, error }: Check): void {
     if (this.#paused > 0) return;
-    this.checks.push({ operation, faults: faults.alias(), error });
+    this.checks.push({ operation, refused: refused.alias(), error });
   }
 
   /** Values were asked for, on which the rest could depend. */
@@ -312,7 +312,7 @@ export class Recording {
   release(): void {
     for (const storage of this.constants) storage.release();
     this.constants.clear();
-    for (const { faults } of this.checks) faults.release();
+    for (const { refused } of this.checks) refused.release();
     this.checks.length = 0;
   }
 }

@@ -41,7 +41,7 @@ export function replay(
 ): unknown {
   const values: Value[] = new Array(tensors.length);
   for (let i = 0; i < tensors.length; i++) values[i] = tensors[i]![VALUE];
-  const { results, gradients, faults } = plan.run(values);
+  const { results, gradients, refused } = plan.run(values);
   const made: Tensor[] = new Array(results.length);
   for (let i = 0; i < made.length; i++) {
     made[i] = wrapValue(device, results[i]!);
@@ -58,10 +58,10 @@ export function replay(
       : made[of.result]!;
     setGradient(leaf, device, gradient);
   }
-  for (let i = 0; i < faults.length; i++) {
+  for (let i = 0; i < refused.length; i++) {
     const { operation, error } = checks[i]!;
-    device.refuse(operation, faults[i]!, error);
-    faults[i]!.release();
+    device.refuse(operation, refused[i]!, error);
+    refused[i]!.release();
   }
   let next = 0;
   const given: Tensor[] = new Array(outputs.length);

@@ -1,5 +1,5 @@
 /**
- * What a run has made: where results, gradients of leaves and counts of faults
+ * What a run has made: where results, gradients of leaves and counts of refused values
  * are found, and their values for the caller.
  *
  * @module
@@ -16,8 +16,8 @@ export interface ResultPlaces {
   readonly parameters: readonly Place[];
   /** The results, in order. */
   readonly results: readonly Place[];
-  /** Counts of faults, in order. */
-  readonly faults: readonly Place[];
+  /** Counts of refused values, in order. */
+  readonly refused: readonly Place[];
   /** What leaves have as gradient after the run. */
   readonly leaves: readonly LeafState[];
 }
@@ -47,7 +47,7 @@ export class Results {
   readonly #places: ResultPlaces;
   readonly #ownership: Ownership;
   readonly #results: readonly Found[];
-  readonly #faults: readonly Found[];
+  readonly #refused: readonly Found[];
   readonly #gradients: readonly (Found | null)[];
 
   /**
@@ -57,7 +57,7 @@ export class Results {
   constructor(places: ResultPlaces, ownership: Ownership) {
     this.#places = places;
     this.#ownership = ownership;
-    const { parameters, results, faults, leaves } = places;
+    const { parameters, results, refused, leaves } = places;
     const { outputs, kept } = ownership;
     const found = (place: Place): Found => ({
       output: outputs.indexOf(place.storage),
@@ -66,7 +66,7 @@ export class Results {
       place,
     });
     this.#results = results.map(found);
-    this.#faults = faults.map(found);
+    this.#refused = refused.map(found);
     this.#gradients = leaves.map(({ after }) => after && found(after));
   }
 
@@ -75,14 +75,14 @@ export class Results {
     return this.#valuesOf(this.#results, memory);
   }
 
-  /** The counts of faults, in order. */
-  faults(memory: RunMemory): Value[] {
-    return this.#valuesOf(this.#faults, memory);
+  /** The counts of refused values, in order. */
+  refused(memory: RunMemory): Value[] {
+    return this.#valuesOf(this.#refused, memory);
   }
 
-  /** One of the counts of faults. */
-  fault(number: number, memory: RunMemory): Value {
-    return this.#valueOf(this.#faults[number]!, memory);
+  /** One of the counts of refused values. */
+  refusedOf(number: number, memory: RunMemory): Value {
+    return this.#valueOf(this.#refused[number]!, memory);
   }
 
   /** The gradient of each leaf; undefined where it has it already. */

@@ -22,11 +22,11 @@ type Turn =
   }
   | {
     readonly at: number;
-    /** A count of faults that is looked at, by its number. */
+    /** A count of refused values that is looked at, by its number. */
     readonly check: number;
   };
 
-/** Throws where a count of faults, given by its number, is not 0. */
+/** Throws where a count of refused values, given by its number, is not 0. */
 export type Look = (check: number) => void;
 
 /** What is run, in order. */
@@ -38,7 +38,7 @@ export class Schedule {
    * @param backend What runs it.
    * @param bindings The launches.
    * @param late Late numbers, in the order of the function.
-   * @param checks The memory of each count of faults.
+   * @param checks The memory of each count of refused values.
    * @param profile What takes the time of each launch; none is joined then.
    */
   constructor(
@@ -163,7 +163,7 @@ function turnsOf(
   return turns.reverse();
 }
 
-/** Looks at each count of faults as soon as it is there. */
+/** Looks at each count of refused values as soon as it is there. */
 function addChecks(
   turns: Turn[],
   { lastWrite }: Bindings,

@@ -11,7 +11,7 @@ import {
   type Expr,
   expr,
 } from "@tenfold/core/backend";
-import { refuseFaults, showShape } from "@tenfold/core/internal";
+import { refuseValues, showShape } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { checkOptions, reduction, tensorOption } from "../_options.ts";
 import { reduceLoss, requireSameShape } from "./_reduce.ts";
@@ -108,7 +108,7 @@ export function binaryCrossEntropy(
     checkWeight(name, "weight", weight, input);
     inputs.push(weight);
   }
-  refuseFaults(
+  refuseValues(
     name,
     () => outside.sum([input]),
     (count) =>

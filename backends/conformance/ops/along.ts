@@ -19,7 +19,7 @@ import {
   positions,
   withDim,
 } from "./plain.ts";
-import { fold, total } from "./reduce.ts";
+import { reduceWith, total } from "./reduce.ts";
 import { ending, loopOf, type Trials } from "./trial.ts";
 
 /** Replaces each line along a dim by what `of` makes of it. */
@@ -107,7 +107,7 @@ const position = (
   before: (a: number, b: number) => boolean,
 ): Spec<ArgOp> => ({
   meaning: (op, [x]) =>
-    fold(
+    reduceWith(
       { dims: [op.dim], keepDim: op.keepDim },
       x!,
       infer(op, [x!])[0]!,

@@ -33,7 +33,7 @@ import {
 import { evaluator } from "./evaluate.ts";
 import type { SpecFamily } from "./spec.ts";
 import { broadcastElement, generate, type Plain } from "./plain.ts";
-import { fold, total } from "./reduce.ts";
+import { reduceWith, total } from "./reduce.ts";
 import {
   formulaInputs,
   NUMBERS_BESIDE,
@@ -177,7 +177,12 @@ export const FORMULA_SPECS: SpecFamily<MapOp | MapSumOp> = {
     meaning(op, inputs) {
       const terms = mapped(op, inputs, "float64");
       const [result] = infer(op, inputs);
-      return fold(op, terms, result!, (values) => total(values) / op.divisor);
+      return reduceWith(
+        op,
+        terms,
+        result!,
+        (values) => total(values) / op.divisor,
+      );
     },
     dtypes: ["float32", "float64"],
     *cases(dtype, random) {

@@ -46,7 +46,7 @@ import {
 } from "./plain.ts";
 
 /** The values that a reduction reduces to one, in C order. */
-export type Fold = (values: readonly number[], dtype: DType) => number;
+export type Reducer = (values: readonly number[], dtype: DType) => number;
 
 /** Which elements are reduced. */
 interface Reduction {
@@ -63,11 +63,11 @@ export const mean = (values: readonly number[]): number =>
   total(values) / values.length;
 
 /** Reduces dims; `keepDim` leaves them as extents of 1. */
-export function fold(
+export function reduceWith(
   op: Reduction,
   x: Plain,
   result: { readonly shape: Shape; readonly dtype: DType },
-  of: Fold,
+  of: Reducer,
 ): Plain[] {
   const kept = x.shape.map((extent, d) => op.dims.includes(d) ? 1 : extent);
   const groups: number[][] = positions(kept).map(() => []);
@@ -87,9 +87,9 @@ export function fold(
 }
 
 /** What a reduction by a function of the values means. */
-export const folding =
-  <O extends Op & Reduction>(of: (op: O) => Fold): Meaning<O> => (op, [x]) =>
-    fold(op, x!, infer(op, [x!])[0]!, of(op));
+export const reducing =
+  <O extends Op & Reduction>(of: (op: O) => Reducer): Meaning<O> => (op, [x]) =>
+    reduceWith(op, x!, infer(op, [x!])[0]!, of(op));
 
 /** Every choice of dims in every layout; `hollow` allows empty reductions. */
 export function* reductions(
@@ -152,7 +152,7 @@ const factor: Draw = (random) =>
 
 /** A plain reduction. */
 interface Row {
-  readonly fold: Fold;
+  readonly reducer: Reducer;
   readonly draw: (dtype: DType) => Draw;
   readonly tolerance: ToleranceRule<ReduceOp>;
   readonly smooth: Smooth<ReduceOp> | null;
@@ -162,9 +162,9 @@ interface Row {
 
 const plain = (
   name: ReduceOp["name"],
-  { fold, draw, tolerance, smooth, solid = false }: Row,
+  { reducer, draw, tolerance, smooth, solid = false }: Row,
 ): Spec<ReduceOp> => ({
-  meaning: folding(() => fold),
+  meaning: reducing(() => reducer),
   dtypes: EVERY,
   *cases(dtype) {
     for (const { shape, dims, keepDim, layout } of reductions(!solid)) {
@@ -185,13 +185,14 @@ const plain = (
 });
 
 /** Errors of a sum, relative to the sizes of what is added. */
-const summed = (of: Fold): ToleranceRule<ReduceOp> => (op, inputs): Tolerance =>
-  ofSizes(folding(() => of), op, inputs, countOf(op, inputs[0]!));
+const summed =
+  (of: Reducer): ToleranceRule<ReduceOp> => (op, inputs): Tolerance =>
+    ofSizes(reducing(() => of), op, inputs, countOf(op, inputs[0]!));
 
 // int32 sums and products wrap at every step.
-const sum: Fold = (values, dtype) =>
+const sum: Reducer = (values, dtype) =>
   dtype === "int32" ? values.reduce((a, b) => (a + b) | 0, 0) : total(values);
-const prod: Fold = (values, dtype) =>
+const prod: Reducer = (values, dtype) =>
   values.reduce(dtype === "int32" ? Math.imul : (a, b) => a * b, 1);
 
 /** log Σ exp(x), shifted by the largest value where that is finite. */
@@ -204,19 +205,19 @@ function logSumExp(values: readonly number[]): number {
 /** The specs of the reductions but those of squares. */
 export const REDUCE_SPECS: SpecFamily<ReduceOp | LogSumExpOp> = {
   sum: plain("sum", {
-    fold: sum,
+    reducer: sum,
     draw: (dtype) => dtype === "int32" ? wrapping : common,
     tolerance: summed(sum),
     smooth: smoothReduction("sum"),
   }),
   mean: plain("mean", {
-    fold: mean,
+    reducer: mean,
     draw: () => common,
     tolerance: summed(mean),
     smooth: smoothReduction("mean"),
   }),
   prod: plain("prod", {
-    fold: prod,
+    reducer: prod,
     draw: (dtype) =>
       dtype === "int32" ? wrapping : dtype === "bool" ? rarely(0.9) : factor,
     tolerance: (op, [x]) => ({ epsilons: 4 + countOf(op, x!) }),
@@ -224,33 +225,33 @@ export const REDUCE_SPECS: SpecFamily<ReduceOp | LogSumExpOp> = {
   }),
   // Math.max and Math.min give NaN when any value is NaN.
   max: plain("max", {
-    fold: (values) => Math.max(...values),
+    reducer: (values) => Math.max(...values),
     draw: () => ties,
     tolerance: equal,
     smooth: smoothReduction("max", true),
     solid: true,
   }),
   min: plain("min", {
-    fold: (values) => Math.min(...values),
+    reducer: (values) => Math.min(...values),
     draw: () => ties,
     tolerance: equal,
     smooth: smoothReduction("min", true),
     solid: true,
   }),
   any: plain("any", {
-    fold: (values) => values.some((x) => x !== 0) ? 1 : 0,
+    reducer: (values) => values.some((x) => x !== 0) ? 1 : 0,
     draw: () => rarely(0.05),
     tolerance: exact,
     smooth: null,
   }),
   all: plain("all", {
-    fold: (values) => values.every((x) => x !== 0) ? 1 : 0,
+    reducer: (values) => values.every((x) => x !== 0) ? 1 : 0,
     draw: () => rarely(0.95),
     tolerance: exact,
     smooth: null,
   }),
   logsumexp: {
-    meaning: folding(() => logSumExp),
+    meaning: reducing(() => logSumExp),
     dtypes: EVERY,
     *cases(dtype) {
       for (const { shape, dims, keepDim, layout } of reductions(true)) {

@@ -10,9 +10,9 @@ import { countOf, DIGITS, walk } from "./allow.ts";
 import { EVERY, operand, specialLines } from "./cases.ts";
 import type { SpecFamily } from "./spec.ts";
 import {
-  fold,
-  folding,
   mean,
+  reduceWith,
+  reducing,
   reductions,
   smoothReduction,
   total,
@@ -21,7 +21,7 @@ import {
 /** The specs of the reductions of squares. */
 export const SQUARE_SPECS: SpecFamily<NormOp | VarianceOp> = {
   norm: {
-    meaning: folding(() => (values) =>
+    meaning: reducing(() => (values) =>
       Math.sqrt(total(values.map((x) => x * x)))
     ),
     dtypes: EVERY,
@@ -45,7 +45,7 @@ export const SQUARE_SPECS: SpecFamily<NormOp | VarianceOp> = {
   },
   variance: {
     /** Σ (x - mean)² / max(0, n - correction). */
-    meaning: folding(({ correction }) => (values) => {
+    meaning: reducing(({ correction }) => (values) => {
       const centre = mean(values);
       return total(values.map((x) => (x - centre) ** 2)) /
         Math.max(0, values.length - correction);
@@ -86,7 +86,7 @@ export const SQUARE_SPECS: SpecFamily<NormOp | VarianceOp> = {
       epsilons: walk(countOf(op, x!)),
       // Each distance from the mean carries the rounding of the number itself,
       // and that of the mean, which remains where the distance is nothing.
-      scale: fold(
+      scale: reduceWith(
         op,
         x!,
         { shape: result!.shape, dtype: "float64" },
