@@ -14,6 +14,7 @@ import { wasmSimd } from "@tenfold/backends/wasm-simd";
 import { readBytes } from "@tenfold/data";
 import { assert } from "@std/assert";
 import { dtypeOf } from "./_element.ts";
+import type { OnnxInput } from "./_inputs.ts";
 import { readTensor } from "./_proto/read.ts";
 import { type Constant, constantOf } from "./_tensor_data.ts";
 
@@ -79,6 +80,29 @@ export function tensorOf(
 ): Tensor {
   const dtype = dtypeOf(type, device.dtypes);
   return tensor(numbers, { shape: [...shape], dtype, device });
+}
+
+/** Most elements of an input that is passed as numbers. */
+const MOST_NUMBERS = 64;
+
+/**
+ * A stored constant as an input: a tensor, or numbers where the device cannot
+ * read a tensor at once and operators may ask for them.
+ */
+export function inputOf(input: Constant, device: Backend): OnnxInput {
+  return device.readSync || input.numbers.length > MOST_NUMBERS
+    ? tensorOf(input, device)
+    : input.numbers;
+}
+
+/** What a device without float64 can hold of a double. */
+export function heldBy(
+  device: Backend,
+  values: ArrayLike<number>,
+): ArrayLike<number> {
+  return device.dtypes.includes("float64")
+    ? values
+    : Array.from(values, Math.fround);
 }
 
 /** Fails where numbers differ by more than a tolerance. */

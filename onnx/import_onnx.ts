@@ -9,10 +9,11 @@ import { type ByteSource, type DeviceOption, readBytes } from "@tenfold/data";
 import { deviceOption } from "@tenfold/data/internal";
 import * as z from "zod/mini";
 import { opsetOf, planModel } from "./_graph.ts";
+import { loadOperators } from "./_operators/table.ts";
 import type {
-  AttributeProto,
   GraphProto,
   ModelProto,
+  NodeProto,
   TensorProto,
 } from "./_proto/messages.ts";
 import { readModel } from "./_proto/read.ts";
@@ -77,7 +78,11 @@ export async function importOnnx<Output extends Tensor | Tensor[] = Tensor>(
     "import an ONNX model",
   );
   const model = readModel(await readBytes(source));
-  const files = await readExternal(locationsOf(model), source, external);
+  const { locations, operators } = needsOf(model);
+  const [files] = await Promise.all([
+    readExternal(locations, source, external),
+    loadOperators(operators),
+  ]);
   const plan = planModel(model, files);
   const device = deviceFor(place);
   return unscopedNow(() =>
@@ -85,25 +90,33 @@ export async function importOnnx<Output extends Tensor | Tensor[] = Tensor>(
   ) as OnnxModule<Tensor> as unknown as OnnxModule<Output>;
 }
 
-/** The files beside a model that its tensors lie in. */
-function locationsOf(model: ModelProto): Set<string> {
-  const found = new Set<string>();
+/** What a model needs besides itself. */
+interface Needs {
+  /** The files beside it that its tensors lie in. */
+  readonly locations: Set<string>;
+  /** The names of its operators. */
+  readonly operators: Set<string>;
+}
+
+function needsOf(model: ModelProto): Needs {
+  const needs: Needs = { locations: new Set(), operators: new Set() };
   const ofTensor = (tensor: TensorProto | null) => {
     if (tensor?.dataLocation !== 1) return;
     const entry = tensor.externalData.find(({ key }) => key === "location");
-    found.add(entry?.value ?? "");
+    needs.locations.add(entry?.value ?? "");
   };
-  const ofAttribute = (attribute: AttributeProto) => {
-    ofTensor(attribute.t);
-    if (attribute.g !== null) ofGraph(attribute.g);
+  const ofNode = ({ opType, attribute }: NodeProto) => {
+    needs.operators.add(opType);
+    for (const { t, g } of attribute) {
+      ofTensor(t);
+      if (g !== null) ofGraph(g);
+    }
   };
   const ofGraph = (graph: GraphProto) => {
     graph.initializer.forEach(ofTensor);
-    for (const node of graph.node) node.attribute.forEach(ofAttribute);
+    graph.node.forEach(ofNode);
   };
   if (model.graph !== null) ofGraph(model.graph);
-  for (const fn of model.functions) {
-    for (const node of fn.node) node.attribute.forEach(ofAttribute);
-  }
-  return found;
+  for (const fn of model.functions) fn.node.forEach(ofNode);
+  return needs;
 }

@@ -6,7 +6,7 @@
 import { stack } from "@tenfold/core";
 import type { Call, Operators, SubGraph } from "../_call.ts";
 import { Type } from "../_element.ts";
-import { isKnown, known, type Value } from "../_value.ts";
+import { axisOf, isKnown, known, ofTensor, type Value } from "../_value.ts";
 
 function graphOf(call: Call, name: string): SubGraph {
   return call.node.attributes.get(name) as SubGraph;
@@ -68,6 +68,79 @@ function stacked(call: Call, values: readonly Value[] | undefined): Value {
   return { type, ...asValue(stack(tensors)) };
 }
 
+/** How the tensors of one input or output of Scan lie. */
+interface Line {
+  readonly axis: number;
+  readonly backwards: boolean;
+}
+
+/** Runs its body for each slice of its inputs along an axis. */
+function scan(call: Call, given: readonly Value[]): Value[] {
+  const count = call.attribute("num_scan_inputs", 1);
+  const lines = (kind: "input" | "output", length: number): Line[] => {
+    const axes = call.list(`scan_${kind}_axes`);
+    const directions = call.list(
+      call.version < 9 ? "directions" : `scan_${kind}_directions`,
+    );
+    return Array.from({ length }, (_, i) => ({
+      axis: axes?.[i] ?? 0,
+      backwards: kind === "output" && call.version < 9
+        ? false
+        : directions?.[i] === 1,
+    }));
+  };
+  const carried = given.length - count;
+  let state = given.slice(0, carried);
+  const sequences = given.slice(carried).map((value) => call.toTensor(value));
+  const inputs = lines("input", count).map(({ axis, backwards }, i) => ({
+    axis: axisOf(axis, sequences[i]!.ndim),
+    backwards,
+  }));
+  const steps = sequences[0]!.shape[inputs[0]!.axis]!;
+  const scanned: Value[][] = [];
+  for (let t = 0; t < steps; t++) {
+    const slices = sequences.map((sequence, i) => {
+      const { axis, backwards } = inputs[i]!;
+      const slice = sequence.select(axis, backwards ? steps - 1 - t : t);
+      return ofTensor(slice, given[carried + i]!.type);
+    });
+    const rest = call.runGraph(graphOf(call, "body"), [...state, ...slices]);
+    state = rest.slice(0, carried);
+    rest.slice(carried).forEach((value, at) => {
+      (scanned[at] ??= []).push(value);
+    });
+  }
+  const asked = call.node.outputs.length - carried;
+  const outputs = lines("output", asked).map(({ axis, backwards }, at) => {
+    const values = scanned[at] ?? [];
+    const { type } = values[0] ?? { type: Type.FLOAT };
+    const ordered = backwards ? values.toReversed() : values;
+    if (ordered.length === 0) return stacked(call, undefined);
+    const tensors = ordered.map((value) => call.toTensor(value));
+    return ofTensor(stack(tensors, axisOf(axis, tensors[0]!.ndim + 1)), type);
+  });
+  return [...state, ...outputs];
+}
+
+/** Scan of version 8 has a batch in front of everything. */
+function scanBatch(call: Call): Value[] {
+  const given = call.inputs.slice(1) as Value[];
+  const batch = given[0]!.shape[0]!;
+  const each = Array.from({ length: batch }, (_, b) =>
+    scan(
+      call,
+      given.map((value) =>
+        ofTensor(call.toTensor(value).select(0, b), value.type)
+      ),
+    ));
+  return each[0]!.map((value, at) =>
+    ofTensor(
+      stack(each.map((values) => call.toTensor(values[at]!))),
+      value.type,
+    )
+  );
+}
+
 function asValue(tensor: ReturnType<typeof stack>) {
   return { shape: tensor.shape, numbers: null, tensor };
 }
@@ -76,4 +149,14 @@ function asValue(tensor: ReturnType<typeof stack>) {
 export const CONTROL: Operators = {
   If: { run: choose, numbers: [0] },
   Loop: { run: loop, numbers: [0, 1] },
+  Scan: {
+    since: 8,
+    run: (call) => {
+      if (call.version >= 9) return scan(call, call.inputs as Value[]);
+      if (call.has(0)) {
+        throw new TypeError("it has lengths of sequences: use version 9");
+      }
+      return scanBatch(call);
+    },
+  },
 };

@@ -269,27 +269,36 @@ function convolveTransposed(call: Call): Tensor {
     : out.add(bias.reshape([bias.size, ...all.map(() => 1)]));
 }
 
-const refuses = ({ attributes }: NodeFacts): string | undefined => {
+export const refusesWindows = (
+  { attributes }: NodeFacts,
+): string | undefined => {
   const kernel = attributes.get("kernel_shape");
   return refusesRank(Array.isArray(kernel) ? kernel.length : undefined);
 };
 
+/** The convolution of a node, whose attributes it reads. */
+export function convolution(
+  call: Call,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+): Tensor {
+  const axes = axesOf(call, x.shape.slice(2), kernelOf(call, weight));
+  return convolve(x, weight, bias, axes, call.attribute("group", 1));
+}
+
 /** The operators of this file. */
 export const CONVOLUTION: Operators = {
   Conv: {
-    refuses,
-    run: (call) => {
-      const [x, weight] = [call.floats(0), call.floats(1)];
-      const axes = axesOf(call, x.shape.slice(2), kernelOf(call, weight));
-      const groups = call.attribute("group", 1);
-      return call.like(
+    refuses: refusesWindows,
+    run: (call) =>
+      call.like(
         0,
-        convolve(x, weight, call.optional(2), axes, groups),
-      );
-    },
+        convolution(call, call.floats(0), call.floats(1), call.optional(2)),
+      ),
   },
   ConvTranspose: {
-    refuses,
+    refuses: refusesWindows,
     run: (call) => call.like(0, convolveTransposed(call)),
   },
 };

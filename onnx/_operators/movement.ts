@@ -225,6 +225,30 @@ export function reverseEach(
   return samples.length === 1 ? samples[0]! : cat(samples, batch);
 }
 
+/** The middle of a larger dim, and zeros around a smaller one. */
+const centerCropPad: Operator = {
+  since: 18,
+  numbers: [1],
+  run: (call) => {
+    let x = call.tensor(0);
+    const asked = call.numbers(1)!;
+    const axes = call.list("axes") ?? asked.map((_, i) => i);
+    axes.forEach((given, i) => {
+      const axis = axisOf(given, x.ndim);
+      const more = asked[i]! - x.shape[axis]!;
+      if (more === 0) return;
+      if (more < 0) {
+        x = x.narrow(axis, Math.floor(-more / 2), asked[i]!);
+        return;
+      }
+      const before = Math.floor(more / 2);
+      const lead = Array<number>(2 * (x.ndim - 1 - axis)).fill(0);
+      x = x.pad([...lead, before, more - before]);
+    });
+    return call.like(0, x);
+  },
+};
+
 /** The operators of this file. */
 export const MOVEMENT: Operators = {
   Reshape: reshaping(reshapedShape),
@@ -236,6 +260,7 @@ export const MOVEMENT: Operators = {
   Tile: tile,
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
+  CenterCropPad: centerCropPad,
   Trilu: triangle,
   ReverseSequence: reverseSequence,
 };

@@ -13,7 +13,20 @@ function perChannel(t: Tensor, rank: number): Tensor {
   return t.reshape([t.size, ...Array<number>(rank - 2).fill(1)]);
 }
 
-function batchNorm(call: Call): Value {
+/** The running figures after a batch, of which `momentum` is kept. */
+function runningFigures(call: Call, x: Tensor): Value[] {
+  const kept = call.attribute("momentum", 0.9);
+  const dims = x.shape.map((_, d) => d).filter((d) => d !== 1);
+  const batch = [
+    x.mean(dims),
+    x.variance(dims, { unbiased: false }),
+  ];
+  return batch.map((figure, i) =>
+    call.like(0, call.tensor(3 + i).mul(kept).add(figure.mul(1 - kept)))
+  );
+}
+
+function batchNorm(call: Call): Value | Value[] {
   const x = call.floats(0);
   const [scale, bias] = [call.tensor(1), call.tensor(2)];
   const eps = call.attribute("epsilon", 1e-5);
@@ -25,7 +38,9 @@ function batchNorm(call: Call): Value {
     }),
     eps,
   });
-  return call.like(0, out);
+  return ofBatch && call.wants(1)
+    ? [call.like(0, out), ...runningFigures(call, x)]
+    : call.like(0, out);
 }
 
 /** Groups of channels with mean 0 and variance 1. */
@@ -173,9 +188,11 @@ function hardmax(x: Tensor, dim: number): Tensor {
 export const NORMALIZATION: Operators = {
   BatchNormalization: {
     run: batchNorm,
-    refuses: ({ outputs, attributes }) =>
-      attributes.get("training_mode") === 1 && outputs.slice(1).some(Boolean)
-        ? "it gives running figures (training_mode)"
+    refuses: ({ outputs, attributes, version }) =>
+      version < 14 && outputs.slice(1).some(Boolean)
+        ? "it gives running figures, as before version 14"
+        : version < 9 && attributes.get("spatial") === 0
+        ? "it has figures for each element (spatial 0)"
         : undefined,
   },
   InstanceNormalization: { run: instanceNorm },

@@ -58,9 +58,15 @@ function pad(call: Call): Value {
     );
   }
   let out: Tensor = x;
-  amounts.forEach((amount, d) => {
+  amounts.forEach(([before, behind], d) => {
+    // What is cropped is not there to be repeated.
+    if (before < 0 || behind < 0) {
+      const [first, last] = [Math.max(-before, 0), Math.max(-behind, 0)];
+      out = out.narrow(d, first, out.shape[d]! - first - last);
+    }
+    const amount = [Math.max(before, 0), Math.max(behind, 0)] as const;
     if (amount[0] === 0 && amount[1] === 0) return;
-    const index = sources(x.shape[d]!, amount, mode);
+    const index = sources(out.shape[d]!, amount, mode);
     const at = call.toTensor(known(Type.INT64, [index.length], index));
     out = out.indexSelect(d, at);
   });

@@ -6,8 +6,8 @@
 import { einsum, type Tensor } from "@tenfold/core";
 import { functional } from "@tenfold/nn";
 import type { Call, Operators } from "../_call.ts";
-import { isFloat, Type } from "../_element.ts";
-import { ofTensor, type Value } from "../_value.ts";
+import { isFloat } from "../_element.ts";
+import type { Value } from "../_value.ts";
 
 function flipped(t: Tensor, transposed: boolean): Tensor {
   return transposed ? t.transpose(-1, -2) : t;
@@ -36,14 +36,6 @@ function gemm(call: Call): Value {
 function integers(a: Tensor, b: Tensor, c: Tensor | null): Tensor {
   const product = a.matmul(b);
   return c === null ? product : product.add(c);
-}
-
-/** Less its zero point, which has one number or one a row or column. */
-function lessZero(x: Tensor, zero: Tensor | null, rows: boolean): Tensor {
-  if (zero === null) return x;
-  return x.sub(
-    zero.ndim === 1 && zero.size > 1 && rows ? zero.unsqueeze(-1) : zero,
-  );
 }
 
 /** Scaled dot-product attention of version 23, without a cache. */
@@ -102,14 +94,6 @@ export const PRODUCT: Operators = {
           ...call.inputs.map((value) => call.toTensor(value!)),
         ),
       ),
-  },
-  MatMulInteger: {
-    since: 10,
-    run: (call) => {
-      const a = lessZero(call.tensor(0), call.optional(2), true);
-      const b = lessZero(call.tensor(1), call.optional(3), false);
-      return ofTensor(a.matmul(b), Type.INT32);
-    },
   },
   Attention: {
     since: 23,

@@ -7,6 +7,7 @@ import type { Tensor } from "@tenfold/core";
 import type { Call, NodeFacts, Operators } from "../_call.ts";
 import { factsOf, isFloat, nameOf, Type } from "../_element.ts";
 import { axisOf, ofTensor, type Value } from "../_value.ts";
+import { convolution, refusesWindows } from "./convolution.ts";
 
 /** A scale or zero point in a shape that broadcasts over the input. */
 function spread(
@@ -103,6 +104,51 @@ function multiplyQuantized(call: Call): Value {
   );
 }
 
+/** Less its zero point, which has one number or one a row or column. */
+function lessZero(x: Tensor, zero: Tensor | null, rows: boolean): Tensor {
+  if (zero === null) return x;
+  return x.sub(
+    zero.ndim === 1 && zero.size > 1 && rows ? zero.unsqueeze(-1) : zero,
+  );
+}
+
+/** A zero point or scale, one number or one for each output channel. */
+function perFilter(t: Tensor, weight: Tensor): Tensor {
+  return t.size === 1
+    ? t.reshape([])
+    : t.reshape([t.size, ...weight.shape.slice(1).map(() => 1)]);
+}
+
+/** Less their zero points, as they are multiplied. */
+function centred(call: Call, at: number, zeroAt: number): Tensor {
+  const [x, zero] = [call.tensor(at), call.optional(zeroAt)];
+  return zero === null ? x : x.sub(perFilter(zero, x));
+}
+
+/** A convolution of integers, with the scales that they stand for. */
+function convolveQuantized(call: Call): Value {
+  const product = convolution(
+    call,
+    centred(call, 0, 2),
+    centred(call, 3, 5),
+    call.optional(8),
+  );
+  const scale = call.tensor(4);
+  const wide = scale.size === 1
+    ? scale.reshape([])
+    : scale.reshape([scale.size, ...product.shape.slice(2).map(() => 1)]);
+  const { type } = call.value(7);
+  return ofTensor(
+    quantized(
+      product.cast("float32").mul(wide.mul(call.tensor(1).reshape([]))),
+      call.tensor(6).reshape([]),
+      call.tensor(7).reshape([]),
+      type,
+    ),
+    type,
+  );
+}
+
 const refuses = ({ attributes }: NodeFacts): string | undefined => {
   const type = attributes.get("output_dtype");
   return typeof type === "number" && type !== 0 &&
@@ -116,5 +162,23 @@ export const QUANTIZATION: Operators = {
   QuantizeLinear: { run: quantize, since: 10, refuses },
   DequantizeLinear: { run: dequantize, since: 10 },
   DynamicQuantizeLinear: { run: quantizeDynamically, since: 11 },
+  ConvInteger: {
+    since: 10,
+    refuses: refusesWindows,
+    run: (call) =>
+      ofTensor(
+        convolution(call, centred(call, 0, 2), centred(call, 1, 3), null),
+        Type.INT32,
+      ),
+  },
+  QLinearConv: { since: 10, refuses: refusesWindows, run: convolveQuantized },
+  MatMulInteger: {
+    since: 10,
+    run: (call) => {
+      const a = lessZero(call.tensor(0), call.optional(2), true);
+      const b = lessZero(call.tensor(1), call.optional(3), false);
+      return ofTensor(a.matmul(b), Type.INT32);
+    },
+  },
   QLinearMatMul: { run: multiplyQuantized, since: 10 },
 };

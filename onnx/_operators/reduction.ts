@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Tensor } from "@tenfold/core";
+import { full, type Tensor } from "@tenfold/core";
 import type { Call, Operator, Operators } from "../_call.ts";
 import { isFloat, Type } from "../_element.ts";
 import { reduceKnown } from "../_host.ts";
@@ -85,6 +85,23 @@ const add = (a: number, b: number) => a + b;
 const sum: Reduce = (x, dims, options) => x.sum(dims, options);
 const sumOf = fold(add, 0);
 
+/** The largest or smallest, which of no elements is the least or the largest. */
+function extreme(name: "max" | "min"): Reduce {
+  return (x, dims, options) => {
+    if (dims.every((d) => x.shape[d] !== 0)) return x[name](dims, options);
+    const shape = options.keepDim
+      ? x.shape.map((extent, d) => dims.includes(d) ? 1 : extent)
+      : x.shape.filter((_, d) => !dims.includes(d));
+    const { dtype, device } = x;
+    const bounds = dtype === "bool"
+      ? [0, 1]
+      : dtype === "int32"
+      ? [-(2 ** 31), 2 ** 31 - 1]
+      : [-Infinity, Infinity];
+    return full(shape, bounds[name === "max" ? 0 : 1]!, { dtype, device });
+  };
+}
+
 /** The position of the largest or smallest element of an axis. */
 function position(name: "argmax" | "argmin"): Operator {
   return {
@@ -123,10 +140,10 @@ export const REDUCTION: Operators = {
   ReduceProd: reduction((x, dims, options) => x.prod(dims, options), {
     numbers: fold((a, b) => a * b, 1),
   }),
-  ReduceMax: reduction((x, dims, options) => x.max(dims, options), {
+  ReduceMax: reduction(extreme("max"), {
     numbers: fold((a, b) => Math.max(a, b), -Infinity),
   }),
-  ReduceMin: reduction((x, dims, options) => x.min(dims, options), {
+  ReduceMin: reduction(extreme("min"), {
     numbers: fold((a, b) => Math.min(a, b), Infinity),
   }),
   ReduceL1: reduction(sum, { before: (x) => x.abs() }),

@@ -1,5 +1,5 @@
 /**
- * All operators by name.
+ * All operators by name. What most models lack is loaded when one has it.
  *
  * @module
  */
@@ -15,10 +15,7 @@ import { PAD } from "./pad.ts";
 import { PARTS } from "./parts.ts";
 import { POOLING } from "./pooling.ts";
 import { PRODUCT } from "./product.ts";
-import { QUANTIZATION } from "./quantization.ts";
-import { RECURRENT } from "./recurrent.ts";
 import { REDUCTION } from "./reduction.ts";
-import { RESIZE } from "./resize.ts";
 import { UNARY } from "./unary.ts";
 
 const ALL: Operators = {
@@ -33,22 +30,57 @@ const ALL: Operators = {
   ...PARTS,
   ...POOLING,
   ...PRODUCT,
-  ...QUANTIZATION,
-  ...RECURRENT,
   ...REDUCTION,
-  ...RESIZE,
   ...UNARY,
 };
 
-/** The names of all operators of ONNX's own domain that models may use. */
-export const OPERATOR_NAMES: readonly string[] = Object.keys(ALL).sort();
+/** The operators of `late.ts`, which is loaded when a model has one. */
+export const LATE: ReadonlySet<string> = new Set([
+  "AffineGrid",
+  "BitShift",
+  "BitwiseAnd",
+  "BitwiseNot",
+  "BitwiseOr",
+  "BitwiseXor",
+  "Col2Im",
+  "ConvInteger",
+  "DeformConv",
+  "DequantizeLinear",
+  "DynamicQuantizeLinear",
+  "GRU",
+  "GridSample",
+  "LSTM",
+  "MatMulInteger",
+  "MaxUnpool",
+  "NegativeLogLikelihoodLoss",
+  "QLinearConv",
+  "QLinearMatMul",
+  "QuantizeLinear",
+  "RNN",
+  "Resize",
+  "SoftmaxCrossEntropyLoss",
+  "Upsample",
+]);
 
-/** The operator of a name in a version of ONNX's own set, if there is one. */
+let late: Operators = {};
+
+/** Loads what of these operators is not there yet. */
+export async function loadOperators(names: Iterable<string>): Promise<void> {
+  if ([...names].some((name) => LATE.has(name))) {
+    late = (await import("./late.ts")).OPERATORS;
+  }
+}
+
+/**
+ * The operator of a name in a version of ONNX's own set, if there is one and
+ * {@linkcode loadOperators} has been told of it.
+ */
 export function operatorOf(
   name: string,
   version: number,
 ): Operator | undefined {
-  const found = Object.hasOwn(ALL, name) ? ALL[name] : undefined;
+  const table = LATE.has(name) ? late : ALL;
+  const found = Object.hasOwn(table, name) ? table[name] : undefined;
   if (found === undefined || version < (found.since ?? 1)) return undefined;
   return found.until !== undefined && version >= found.until
     ? undefined

@@ -744,5 +744,345 @@ add("RNN", 14, [f(4, 2, 2), c(f(1, 3, 2)), c(f(1, 3, 3))], {
   activation_alpha: { f: [0.3] },
 }, ["float32", "float32"]);
 
+// What sets 16 to 22 brought
+const grid = affine(f(2, 3, 2, 2), 1.3, 0.05);
+for (
+  const [opset, linear, cubic] of [[16, "bilinear", "bicubic"], [
+    20,
+    "linear",
+    "cubic",
+  ]] as const
+) {
+  for (const mode of [linear, cubic, "nearest"]) {
+    for (
+      const padding_mode of mode === cubic
+        ? ["zeros"]
+        : ["zeros", "border", "reflection"]
+    ) {
+      for (const align_corners of [0, 1]) {
+        add("GridSample", opset, [f(2, 3, 4, 5), grid], {
+          mode,
+          padding_mode,
+          align_corners,
+        });
+      }
+    }
+  }
+}
+add("GridSample", 20, [f(1, 2, 3, 4, 5), affine(f(1, 2, 2, 2, 3), 1.2, 0)], {
+  mode: "linear",
+});
+add("GridSample", 20, [f(1, 2, 3, 4, 5), affine(f(1, 2, 2, 2, 3), 1.2, 0)], {
+  mode: "nearest",
+  align_corners: 1,
+});
+for (const align_corners of [0, 1]) {
+  add("AffineGrid", 20, [f(2, 2, 3), c(ints(2, 3, 4, 5))], { align_corners });
+  add("AffineGrid", 20, [f(1, 3, 4), c(ints(1, 2, 3, 2, 4))], {
+    align_corners,
+  });
+}
+add("DeformConv", 19, [
+  f(1, 4, 5, 6),
+  c(f(4, 2, 3, 2)),
+  affine(f(1, 24, 5, 4), 2, 0.1),
+  c(f(4)),
+  f(1, 12, 5, 4),
+], {
+  group: 2,
+  offset_group: 2,
+  pads: [1, 0, 1, 0],
+  dilations: [1, 2],
+});
+add("DeformConv", 22, [f(2, 2, 4, 4), c(f(3, 2, 2, 2)), f(2, 8, 2, 2)], {
+  strides: [2, 2],
+  kernel_shape: [2, 2],
+});
+add("Col2Im", 18, [f(2, 12, 6), c(ints(4, 5)), c(ints(3, 2))], {
+  dilations: [1, 2],
+});
+add("Col2Im", 18, [f(1, 4, 8), c(ints(4, 5)), c(ints(2, 2))], {
+  strides: [2, 1],
+  pads: [0, 0, 0, 0],
+});
+add("Col2Im", 18, [f(1, 4, 9), c(ints(3, 3)), c(ints(2, 2))], {
+  strides: [2, 2],
+  pads: [1, 1, 2, 2],
+});
+add("CenterCropPad", 18, [f(4, 5, 3), c(ints(2, 8, 3))]);
+add("CenterCropPad", 18, [f(4, 5, 3), c(ints(7, 2))], { axes: [-3, 1] });
+for (const op of ["BitwiseAnd", "BitwiseOr", "BitwiseXor"]) {
+  add(
+    op,
+    18,
+    [of("int32", [2, 2], [5, -3, 2147483647, 12]), of("int32", [2], [6, 10])],
+    {},
+    ["int32"],
+  );
+  add(
+    op,
+    18,
+    [of("uint8", [3], [5, 255, 128]), of("uint8", [3], [6, 10, 129])],
+    {},
+    ["uint8"],
+  );
+}
+add("BitwiseNot", 18, [of("int32", [3], [5, -3, 0])], {}, ["int32"]);
+add("BitwiseNot", 18, [of("uint8", [3], [5, 255, 0])], {}, ["uint8"]);
+for (const direction of ["LEFT", "RIGHT"]) {
+  add(
+    "BitShift",
+    11,
+    [of("uint8", [3], [5, 255, 128]), of("uint8", [3], [1, 3, 2])],
+    { direction },
+    ["uint8"],
+  );
+}
+add(
+  "ConvInteger",
+  10,
+  [
+    of("uint8", [1, 1, 3, 3], [2, 3, 4, 5, 6, 7, 8, 9, 250]),
+    c(of("uint8", [2, 1, 2, 2], [1, 2, 3, 4, 5, 6, 7, 255])),
+    c(scalar(1, "uint8")),
+  ],
+  { pads: [1, 1, 0, 1] },
+  ["int32"],
+);
+add(
+  "QLinearConv",
+  10,
+  [
+    of("uint8", [1, 2, 3, 3], [
+      255,
+      174,
+      162,
+      25,
+      203,
+      168,
+      58,
+      15,
+      59,
+      237,
+      95,
+      129,
+      0,
+      64,
+      56,
+      242,
+      153,
+      221,
+    ]),
+    c(scalar(0.00369204697)),
+    c(scalar(132, "uint8")),
+    c(of("uint8", [2, 2, 2, 1], [0, 5, 99, 255, 7, 8, 100, 3])),
+    c(scalar(0.00172794575)),
+    c(scalar(120, "uint8")),
+    c(scalar(0.00262529711)),
+    c(scalar(123, "uint8")),
+    c(of("int32", [2], [100, -300])),
+  ],
+  { pads: [0, 1, 1, 0] },
+  ["uint8"],
+);
+add(
+  "QLinearConv",
+  10,
+  [
+    of("uint8", [1, 1, 2, 3], [255, 174, 162, 25, 203, 168]),
+    c(scalar(0.004)),
+    c(scalar(132, "uint8")),
+    c(of("int8", [2, 1, 1, 1], [-90, 77])),
+    c(floats(0.002, 0.003)),
+    c(of("int8", [2], [0, 0])),
+    c(scalar(0.0026)),
+    c(scalar(123, "uint8")),
+  ],
+  {},
+  ["uint8"],
+);
+add(
+  "QLinearMatMul",
+  21,
+  [
+    of("uint8", [2, 3], [208, 236, 0, 3, 214, 255]),
+    c(scalar(0.0066)),
+    c(scalar(113, "uint8")),
+    c(of("uint8", [3, 2], [152, 51, 60, 26, 0, 127])),
+    c(scalar(0.00705)),
+    c(scalar(114, "uint8")),
+    c(scalar(0.0107)),
+    c(scalar(118, "uint8")),
+  ],
+  {},
+  ["uint8"],
+);
+add("BatchNormalization", 15, [
+  f(2, 3, 4, 2),
+  c(f(3)),
+  c(floats(0.3, -0.1, 0.2)),
+  c(floats(0.1, 0.2, -0.3)),
+  c(floats(1.1, 0.4, 2)),
+], {
+  training_mode: 1,
+  momentum: { f: 0.8 },
+}, ["float32", "float32", "float32"]);
+for (const op of ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"]) {
+  const classes = of("int64", [2, 3], [0, 3, 1, 2, 2, 0]);
+  for (const reduction of ["mean", "sum", "none"]) {
+    add(op, 13, [f(2, 4, 3), classes, c(floats(0.2, 0.7, 1.1, 0.4))], {
+      reduction,
+    });
+    add(op, 13, [f(2, 4, 3), classes], { reduction, ignore_index: 2 });
+  }
+}
+add("SoftmaxCrossEntropyLoss", 13, [f(3, 4), of("int64", [3], [0, 3, 1])], {}, [
+  "float32",
+  "float32",
+]);
+add(
+  "MaxUnpool",
+  11,
+  [f(1, 1, 2, 2), of("int64", [1, 1, 2, 2], [5, 7, 13, 15])],
+  { kernel_shape: [2, 2], strides: [2, 2] },
+);
+add("Clip", 13, [f(3, 4), c(scalar(0.3)), c(scalar(-0.2))]);
+add(
+  "Clip",
+  13,
+  [
+    of("int32", [4], [1, -5, 7, 3]),
+    c(scalar(0, "int32")),
+    c(scalar(4, "int32")),
+  ],
+  {},
+  ["int32"],
+);
+for (const count_include_pad of [0, 1]) {
+  for (const ceil_mode of [0, 1]) {
+    add("AveragePool", 19, [f(1, 2, 8, 9)], {
+      kernel_shape: [3, 2],
+      strides: [2, 3],
+      dilations: [2, 3],
+      pads: [1, 0, 0, 1],
+      count_include_pad,
+      ceil_mode,
+    });
+  }
+}
+add("AveragePool", 19, [f(1, 1, 4, 5, 6)], {
+  kernel_shape: [2, 2, 2],
+  dilations: [2, 2, 2],
+  strides: [1, 2, 1],
+});
+add("MaxPool", 12, [f(1, 1, 2, 2)], {
+  kernel_shape: [1, 1],
+  strides: [2, 2],
+  ceil_mode: 1,
+});
+add("MaxPool", 22, [f(1, 1, 5, 6, 4)], {
+  kernel_shape: [2, 2, 2],
+  dilations: [2, 1, 2],
+  ceil_mode: 1,
+  strides: [2, 2, 1],
+});
+add("LpPool", 18, [f(1, 2, 7, 7)], {
+  kernel_shape: [2, 3],
+  dilations: [2, 1],
+  strides: [2, 2],
+  ceil_mode: 1,
+});
+for (const op of ["ReduceMax", "ReduceMin"]) {
+  add(op, 20, [of("bool", [4, 2], [1, 1, 1, 0, 0, 1, 0, 0]), c(ints(1))], {
+    keepdims: 1,
+  }, ["bool"]);
+}
+for (
+  const op of [
+    "ReduceSum",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceSumSquare",
+    "ReduceLogSum",
+    "ReduceLogSumExp",
+    "ReduceProd",
+    "ReduceMax",
+    "ReduceMin",
+  ]
+) {
+  add(op, 18, [of("float32", [2, 0, 3], []), c(ints(1))]);
+}
+add("ReduceSum", 13, [of("int32", [2, 2], [2147483, 5, -7, 9])], {}, ["int32"]);
+add("Pad", 19, [f(3, 4), c(ints(2, -1)), null, c(ints(1))], { mode: "wrap" });
+add("Pad", 19, [f(3, 4, 2), c(ints(1, 2)), c(scalar(0.5)), c(ints(-2))]);
+for (const keep_aspect_ratio_policy of ["not_larger", "not_smaller"]) {
+  add("Resize", 18, [f(1, 1, 4, 6), null, null, c(ints(7, 8))], {
+    axes: [2, 3],
+    keep_aspect_ratio_policy,
+  });
+}
+add("Resize", 19, [f(1, 1, 4, 4), null, c(floats(1, 1, 0.6, 1.4))], {
+  mode: "linear",
+  coordinate_transformation_mode: "half_pixel_symmetric",
+});
+add("Resize", 18, [f(1, 1, 4, 4), null, c(floats(0.6, 0.6)), null], {
+  axes: [2, 3],
+  mode: "linear",
+  antialias: 1,
+});
+add("Resize", 18, [f(1, 1, 4, 4), c(floats(0.1, 0.9)), null, c(ints(3))], {
+  axes: [3],
+  mode: "linear",
+  coordinate_transformation_mode: "tf_crop_and_resize",
+});
+add("Reshape", 19, [f(2, 3, 4), c(ints(2, -1, 2, 2))]);
+add(
+  "IsInf",
+  20,
+  [floats(1, NaN, Infinity, -Infinity)],
+  { detect_positive: 0 },
+  ["bool"],
+);
+add("Equal", 19, [of("bool", [2], [1, 0]), of("bool", [2], [1, 1])], {}, [
+  "bool",
+]);
+add("Cast", 19, [floats(-1.7, 0, 2.9)], { to: 6 }, ["int32"]);
+add(
+  "QuantizeLinear",
+  21,
+  [
+    affine(f(4, 2), 9, 0),
+    c(of("float32", [2, 2], [0.5, 0.25, 0.125, 1])),
+    c(of("uint8", [2, 2], [1, 2, 3, 4])),
+  ],
+  { axis: 0, block_size: 2 },
+  ["uint8"],
+);
+add("DequantizeLinear", 21, [
+  of("uint8", [4, 2], [1, 2, 3, 4, 250, 6, 7, 8]),
+  c(of("float32", [2, 2], [0.5, 0.25, 0.125, 1])),
+  c(of("uint8", [2, 2], [1, 2, 3, 4])),
+], { axis: 0, block_size: 2 });
+add("GlobalLpPool", 2, [f(2, 3, 4, 5)], { p: 3 });
+add("TopK", 11, [floats(1, 3, 3, 2, 3), c(ints(2))], {}, ["float32", "int64"]);
+add("ScatterND", 18, [
+  f(2, 3, 2),
+  of("int64", [2, 2, 1], [0, 1, 1, 0]),
+  f(2, 2, 3, 2),
+], { reduction: "max" });
+add(
+  "GatherND",
+  13,
+  [of("int64", [2, 2], [0, 1, 2, 3]), c(of("int64", [2, 2], [0, 0, 1, 1]))],
+  {},
+  ["int64"],
+);
+add("LRN", 13, [f(1, 5, 3, 2)], { size: 5 });
+add("Hardmax", 13, [f(2, 3, 4)], { axis: 0 });
+add("GroupNormalization", 21, [f(2, 6, 3), c(f(6)), c(f(6))], {
+  num_groups: 3,
+  epsilon: { f: 0.01 },
+});
+
 /** All cases. */
 export const CASES: readonly OperatorCase[] = cases;

@@ -1,0 +1,22 @@
+/**
+ * The operators that most models lack.
+ *
+ * @module
+ */
+import type { Operators } from "../_call.ts";
+import { BITS } from "./bits.ts";
+import { LOSSES } from "./losses.ts";
+import { QUANTIZATION } from "./quantization.ts";
+import { RECURRENT } from "./recurrent.ts";
+import { RESIZE } from "./resize.ts";
+import { SAMPLING } from "./sampling.ts";
+
+/** All of them by name. */
+export const OPERATORS: Operators = {
+  ...BITS,
+  ...LOSSES,
+  ...QUANTIZATION,
+  ...RECURRENT,
+  ...RESIZE,
+  ...SAMPLING,
+};
