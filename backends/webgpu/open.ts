@@ -7,12 +7,17 @@ import { DeviceError } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { WebgpuBackend } from "./backend.ts";
+import { oneLine } from "./device/deferred_errors.ts";
 import { profileOf } from "./device/profile.ts";
+import { findPackage } from "./package.ts";
 import { probeWebgpu } from "./probe.ts";
 
 /** Options of {@linkcode webgpu}. */
 export interface WebgpuOptions {
-  /** The `GPU` that is asked for an adapter. @default {navigator.gpu} */
+  /**
+   * The `GPU` that is asked for an adapter. By default it is the runtime's,
+   * `navigator.gpu`, and where there is none that of the npm package `webgpu`.
+   */
   gpu?: GPU;
   /** The adapter, in place of the other options. */
   adapter?: GPUAdapter;
@@ -44,8 +49,9 @@ const OPTIONS = z.strictObject({
 const sources = new WeakMap<WebgpuBackend, GPU>();
 
 /**
- * Opens the GPU as a backend: on Deno and in browsers by itself, elsewhere with
- * a `GPU` that is passed in.
+ * Opens the GPU as a backend: on Deno and in browsers by itself, on Bun and
+ * Node by the npm package `webgpu` where it is installed, and anywhere with a
+ * `GPU` that is passed in.
  *
  * All work is recorded and submitted in the background; values are read with
  * `await`. Errors that the device reports later are thrown by the next read.
@@ -69,12 +75,12 @@ const sources = new WeakMap<WebgpuBackend, GPU>();
  * }
  * ```
  *
- * @example Pass in a GPU, as on Bun and Node
+ * @example Pass in a GPU
  * ```ts
  * import { assertRejects } from "@std/assert";
  * import { webgpu } from "@tenfold/backends/webgpu";
  *
- * // Such as `create([])` of the npm package webgpu. This one has no adapter.
+ * // Such as that of another package. This one has no adapter.
  * const gpu = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
  * await assertRejects(() => webgpu({ gpu, powerPreference: "low-power" }));
  * ```
@@ -83,7 +89,7 @@ export async function webgpu(
   options: WebgpuOptions = {},
 ): Promise<WebgpuBackend> {
   const chosen = parseArguments(OPTIONS, {}, options, arguments, "open webgpu");
-  const gpu = chosen.gpu ?? globalThis.navigator?.gpu;
+  const gpu = chosen.adapter ? undefined : chosen.gpu ?? await findGpu();
   const adapter = chosen.adapter ??
     await findAdapter(gpu, chosen.powerPreference);
   const device = await openDevice(adapter);
@@ -97,6 +103,32 @@ export async function webgpu(
   return backend;
 }
 
+/**
+ * The runtime's `GPU`, or one of the npm package `webgpu`; undefined where
+ * there is neither.
+ *
+ * @throws {DeviceError} If the package does not load.
+ */
+export async function findGpu(): Promise<GPU | undefined> {
+  const own = globalThis.navigator?.gpu;
+  if (own) return own;
+  const path = findPackage();
+  if (path === null) return undefined;
+  try {
+    const { create }: { create(flags: string[]): GPU } = await import(
+      /* @vite-ignore */ path
+    );
+    return create([]);
+  } catch (error) {
+    throw new DeviceError(
+      `Cannot open webgpu as the npm package webgpu does not load: ${
+        oneLine(String(error))
+      }`,
+      { cause: error },
+    );
+  }
+}
+
 async function findAdapter(
   gpu: GPU | undefined,
   powerPreference: GPUPowerPreference | undefined,
@@ -107,7 +139,11 @@ async function findAdapter(
   );
   if (adapter) return adapter;
   throw new DeviceError(
-    "Cannot open webgpu as there is no adapter: a graphics driver is missing, or the browser blocks it",
+    `Cannot open webgpu as there is no adapter: ${
+      globalThis.navigator?.gpu
+        ? "a graphics driver is missing, or the browser blocks it"
+        : "a graphics driver is missing, or lacks what Dawn needs"
+    }`,
   );
 }
 

@@ -5,6 +5,10 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
 import {
   DeviceError,
   listBackends,
@@ -14,9 +18,11 @@ import {
   tensor,
 } from "@tenfold/core";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
-import { describeWithAdapter } from "./testing.ts";
+import { describeWithAdapter, requestAdapter as anAdapter } from "./testing.ts";
 import { FakeGpu } from "./device/testing.ts";
 import { probeWebgpu, webgpu } from "./mod.ts";
+import { findGpu } from "./open.ts";
+import { findPackage } from "./package.ts";
 
 describe("webgpu options", () => {
   const refuses = (
@@ -61,14 +67,16 @@ describe("webgpu options", () => {
   });
 
   it("are not needed for a reason why there is no WebGPU", () => {
-    if (globalThis.navigator?.gpu) assertEquals(probeWebgpu(), null);
-    else {
+    if (globalThis.navigator?.gpu || findPackage()) {
+      assertEquals(probeWebgpu(), null);
+    } else {
       registerBackend("webgpu-probed", () => webgpu(), { probe: probeWebgpu });
       const status = listBackends().find(({ name }) =>
         name === "webgpu-probed"
       );
       assertEquals(status?.available, false);
       assertStringIncludes(status?.reason ?? "", "webgpu({ gpu })");
+      assertStringIncludes(status?.reason ?? "", "npm package webgpu");
     }
   });
 
@@ -86,6 +94,58 @@ describe("webgpu options", () => {
     );
     assertEquals(status?.available, false);
     assertStringIncludes(status?.reason ?? "", "there is no adapter");
+  });
+});
+
+describe("the npm package webgpu", () => {
+  /** With a package of this text, found by `NODE_PATH`. */
+  async function installed(text: string, act: () => Promise<void>) {
+    const folder = await mkdtemp(join(tmpdir(), "tenfold-webgpu-"));
+    const before = process.env.NODE_PATH;
+    try {
+      await mkdir(join(folder, "webgpu", "lib"), { recursive: true });
+      await writeFile(join(folder, "webgpu", "lib", "start.mjs"), text);
+      await writeFile(
+        join(folder, "webgpu", "package.json"),
+        JSON.stringify({ name: "webgpu", main: "lib/start.mjs" }),
+      );
+      process.env.NODE_PATH = folder;
+      await act();
+    } finally {
+      if (before === undefined) delete process.env.NODE_PATH;
+      else process.env.NODE_PATH = before;
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  it("is the GPU of a runtime that has none of its own", async () => {
+    const text =
+      "export const create = () => ({ requestAdapter: async () => null });";
+    await installed(text, async () => {
+      assertEquals(probeWebgpu(), null);
+      const own = globalThis.navigator?.gpu;
+      if (own) {
+        assertEquals([findPackage(), await findGpu()], [null, own]);
+        return;
+      }
+      assertStringIncludes(findPackage()!, "/webgpu/lib/start.mjs");
+      await assertRejects(
+        () => webgpu(),
+        DeviceError,
+        "Cannot open webgpu as there is no adapter: a graphics driver is missing, or lacks what Dawn needs",
+      );
+    });
+  });
+
+  it("says why it does not load", async () => {
+    await installed('throw new Error("made for another system");', async () => {
+      if (globalThis.navigator?.gpu) return;
+      await assertRejects(
+        () => webgpu(),
+        DeviceError,
+        "Cannot open webgpu as the npm package webgpu does not load: Error: made for another system",
+      );
+    });
   });
 });
 
@@ -177,7 +237,7 @@ describe("a GPU from elsewhere", () => {
 
 describeWithAdapter("an adapter", () => {
   it("comes from a GPU, or is passed itself", async () => {
-    const adapter = (await navigator.gpu.requestAdapter())!;
+    const adapter = await anAdapter();
     const requestAdapter = () => Promise.resolve(adapter);
     const mine = await webgpu({
       gpu: { requestAdapter } as unknown as GPU,
@@ -187,7 +247,7 @@ describeWithAdapter("an adapter", () => {
     assertStringIncludes(mine.notice, "runs on");
     mine.dispose();
     const direct = await webgpu({
-      adapter: (await navigator.gpu.requestAdapter())!,
+      adapter: await anAdapter(),
     });
     assertEquals(await tensor([3], { device: direct }).item(), 3);
     direct.dispose();

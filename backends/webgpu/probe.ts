@@ -4,10 +4,12 @@
  *
  * @module
  */
+import { findPackage } from "./package.ts";
 
 /**
- * Returns why the runtime has no WebGPU, or `null` if it has. No adapter is
- * requested, so that `null` does not promise one.
+ * Returns why the runtime has no WebGPU, or `null` if it has: its own, as Deno
+ * and browsers do, or that of the npm package `webgpu` on Bun and Node. No
+ * adapter is requested, so that `null` does not promise one.
  *
  * @returns The reason, or `null`.
  *
@@ -16,11 +18,11 @@
  * import { assertEquals } from "@std/assert";
  * import { probeWebgpu } from "@tenfold/backends/webgpu";
  *
+ * // On Deno and in browsers:
  * assertEquals(probeWebgpu() === null, navigator.gpu !== undefined);
  * ```
  */
 export function probeWebgpu(): string | null {
-  return globalThis.navigator?.gpu
-    ? null
-    : "this runtime has no WebGPU (navigator.gpu): pass one to webgpu({ gpu })";
+  if (globalThis.navigator?.gpu || findPackage() !== null) return null;
+  return "this runtime has no WebGPU (navigator.gpu): on Bun and Node, install the npm package webgpu beside Tenfold, or pass a GPU to webgpu({ gpu })";
 }

@@ -8,7 +8,7 @@ import { assertRejects } from "@std/assert";
 import { DeviceError } from "@tenfold/core";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf, type ProfileOverrides } from "./device/profile.ts";
-import { openDevice, webgpu } from "./open.ts";
+import { findGpu, openDevice, webgpu } from "./open.ts";
 import { probeWebgpu } from "./probe.ts";
 
 function environment(name: string): string | undefined {
@@ -18,13 +18,19 @@ function environment(name: string): string | undefined {
   return process?.env[name];
 }
 
-const adapter = await globalThis.navigator?.gpu?.requestAdapter() ?? null;
+const gpu = await findGpu();
+const adapter = await gpu?.requestAdapter() ?? null;
+
+/** A new adapter, each of which gives one device. */
+export async function requestAdapter(): Promise<GPUAdapter> {
+  return (await gpu!.requestAdapter())!;
+}
 
 /** A backend on a device of its own, its profile changed as the test wants. */
 export async function openWith(
   overrides: ProfileOverrides = {},
 ): Promise<WebgpuBackend> {
-  const found = (await navigator.gpu.requestAdapter())!;
+  const found = await requestAdapter();
   const device = await openDevice(found);
   return new WebgpuBackend(
     device,

@@ -149,7 +149,8 @@ const RULES: { readonly [N in ScalarFunction]: Rule } = {
   log1p: sum((d, _y, a) => div(d, add(a, num(1, a)))),
   log2: sum((d, _y, a) => div(d, mul(a, num(Math.LN2, a)))),
   sqrt: sum((d, y) => div(d, add(y, y))),
-  rsqrt: sum((d, y) => mul(mul(d, num(-0.5, y)), mul(y, square(y)))),
+  // Half of a tiny `d` would count as 0 where small numbers do.
+  rsqrt: sum((d, y) => mul(d, mul(num(-0.5, y), mul(y, square(y))))),
   reciprocal: sum((d, y) => neg(mul(d, square(y)))),
   sin: sum((d, _y, a) => mul(d, call("cos", a))),
   cos: sum((d, _y, a) => neg(mul(d, call("sin", a)))),

@@ -4,7 +4,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { bundle } from "./_bundle.ts";
 import { findChromium, inChromium } from "./_chromium.ts";
-import type { Report } from "./_page.ts";
+import { differenceOf, type Report } from "./_curves.ts";
 import type { StrictReport } from "./_strict_page.ts";
 
 const PATIENCE_MS = 120_000;
@@ -38,17 +38,16 @@ describe("a page in Chromium", () => {
     return;
   }
 
-  it("trains a net on webgpu and on wasm-simd, and both agree", () => {
+  it("trains nets on webgpu and on wasm-simd, and both agree", () => {
     const report: Report & { error?: string } = JSON.parse(run);
     assertEquals(report.error, undefined);
-    const { losses, accuracy, growth } = report;
-    const [there, here] = [losses["webgpu"]!, losses["wasm-simd"]!];
-    assertEquals(there.length, here.length);
-    there.forEach((loss, step) => {
-      const off = Math.abs(loss - here[step]!) / here[step]!;
-      assert(off < 1e-3, `step ${step}: ${loss} and ${here[step]}`);
-    });
-    assert(there.at(-1)! < there[0]! / 2, `the loss is ${there.at(-1)}`);
+    const { losses, convolution, accuracy, growth } = report;
+    for (const curve of [losses, convolution]) {
+      const [there, here] = [curve["webgpu"]!, curve["wasm-simd"]!];
+      const off = differenceOf(there, here);
+      assert(off < 1e-3, `${there} differ from ${here} by ${off}`);
+      assert(there.at(-1)! < there[0]! / 2, `the loss is ${there.at(-1)}`);
+    }
     assertEquals(accuracy["webgpu"], accuracy["wasm-simd"]);
     for (const bytes of Object.values(growth)) assert(bytes <= 0);
   });

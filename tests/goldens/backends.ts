@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { probeWebgpu } from "@tenfold/backends/webgpu/probe";
 import type { Backend } from "@tenfold/core";
 
 /** How each backend is opened. */
@@ -24,7 +25,7 @@ export async function backendsUnderTest(): Promise<Backend[]> {
   if (chosen) return [await openBackend(chosen)];
   const opened = Object.keys(OPEN).map(async (name) => {
     if (name !== "webgpu") return openBackend(name);
-    const hasGpu = globalThis.navigator?.gpu !== undefined;
+    const hasGpu = probeWebgpu() === null;
     return await openBackend(name).catch((error: Error) => {
       if (hasGpu && environment("CI")) throw error;
       console.warn(`The goldens leave webgpu out: ${error.message}`);

@@ -1,7 +1,7 @@
 /**
  * The part of `@std/testing/bdd` that our tests use, for machines that cannot
- * reach JSR and for Bun. Suites are recorded as a tree, then handed to the
- * runtime's own test runner.
+ * reach JSR, for Bun and for Node. Suites are recorded as a tree, then handed to
+ * the runtime's own test runner.
  *
  * @module
  */
@@ -51,7 +51,7 @@ interface Suite extends Definition {
   hooks: Record<HookName, Body[]>;
 }
 
-/** The methods of `bun:test` that we hand suites to. */
+/** The methods of `bun:test` that we hand suites to; those of Node are alike. */
 interface BunRunner {
   describe: BunDeclare;
   test: BunDeclare;
@@ -73,7 +73,24 @@ const BUN_TIMEOUT_MS = 15 * 60 * 1000;
 const bunModule = "bun:test";
 const bun: BunRunner | undefined = "Bun" in globalThis
   ? await import(bunModule)
-  : undefined;
+  : "Deno" in globalThis
+  ? undefined
+  : await nodeRunner();
+
+/** The test runner of Node under the names of Bun's; it sets no limit of time. */
+async function nodeRunner(): Promise<BunRunner> {
+  const nodeModule = "node:test";
+  const { describe, it, ...hooks } = await import(nodeModule);
+  const test = (name: string, fn: Body) => it(name, () => fn());
+  return {
+    describe,
+    test: Object.assign(test, { only: test, skip: it.skip }),
+    beforeAll: (fn) => hooks.before(() => fn()),
+    afterAll: (fn) => hooks.after(() => fn()),
+    beforeEach: (fn) => hooks.beforeEach(() => fn()),
+    afterEach: (fn) => hooks.afterEach(() => fn()),
+  };
+}
 
 let current: Suite | undefined;
 

@@ -39,6 +39,11 @@ const OPTIONAL: ReadonlySet<string> = new Set([
   "hyparquet-compressors",
 ]);
 
+/** What a package looks for when it is asked to, without an import. */
+const LOOKED_FOR: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "@tenfold/backends": { webgpu: "^0.6.2" },
+};
+
 /** What browsers do themselves: bundlers for them leave it out. */
 const NOT_IN_BROWSERS: Readonly<Record<string, readonly string[]>> = {
   "@tenfold/data": ["@cwasm/jpeg-turbo", "@cwasm/lodepng"],
@@ -54,7 +59,7 @@ export function packageJson(
   packages: readonly Package[],
 ): Record<string, unknown> {
   const dependencies: Record<string, string> = {};
-  const optional: Record<string, string> = {};
+  const optional: Record<string, string> = { ...LOOKED_FOR[self.name] };
   for (const name of [...new Set([...imports].map(packageOf))].sort()) {
     if (name === self.name || name.startsWith("node:")) continue;
     const other = packages.find((p) => p.name === name);

@@ -56,7 +56,7 @@ export class RowLayout {
     const rowExtents = { words: this.#extents.slice(0, dims) };
     return [
       ...splitPositions(rowExtents, row, "p"),
-      ...(operands ?? this.#operands.keys().toArray()).map((k) => {
+      ...(operands ?? [...this.#operands.keys()]).map((k) => {
         const { offset, strides } = this.#operands[k]!;
         const terms = strides.slice(0, dims).map((word, d) =>
           `p${d} * ${int(word)}`
