@@ -9,6 +9,7 @@ import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { encodeElements } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";
+import { isPageFile } from "./_page_file.ts";
 import {
   parseSafetensorsHeader,
   SAFETENSORS_BITS,
@@ -23,7 +24,7 @@ import {
   nameOf,
 } from "./_safetensors_tensor.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
-import { type ByteSource, readBytes } from "./source.ts";
+import { type ByteSource, type PageFile, readBytes } from "./source.ts";
 import { writeFileAtomic } from "./write_file_atomic.ts";
 
 export type { SafetensorsDType } from "./_safetensors_header.ts";
@@ -306,7 +307,7 @@ export async function encodeSafetensors(
  * Writes tensors to a safetensors file, as one step: the file is whole or as
  * it was before.
  *
- * @param path A path or a `file:` URL.
+ * @param path A path, a `file:` URL or a `FileSystemFileHandle` of the browser.
  * @param tensors The tensors by name, such as a module's state dict.
  * @param options `metadata` and `dtype`.
  * @throws {FileError} If the file cannot be written.
@@ -325,12 +326,14 @@ export async function encodeSafetensors(
  * ```
  */
 export async function saveSafetensors(
-  path: string | URL,
+  path: string | URL | PageFile,
   tensors: { readonly [name: string]: Tensor },
   options: SafetensorsOptions = {},
 ): Promise<void> {
   checkCount("saveSafetensors", arguments.length, 3);
-  if (typeof path !== "string" && !(path instanceof URL)) {
+  if (
+    typeof path !== "string" && !(path instanceof URL) && !isPageFile(path)
+  ) {
     throw new TypeError(
       `Cannot write safetensors data as the first argument must be a path or a URL: got ${
         showValue(path)

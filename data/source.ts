@@ -6,18 +6,23 @@
 import { checkCount } from "@tenfold/core/internal";
 import { asBytes } from "./_bytes.ts";
 import { readFile } from "./_fs.ts";
+import { isPageFile, type PageFile } from "./_page_file.ts";
 import { FileError, messageOf } from "./errors.ts";
+
+export type { PageFile } from "./_page_file.ts";
 
 /**
  * Bytes, or where to find them: a path or a `file:` URL is read from the file
  * system, an `http:`, `https:`, `data:` or `blob:` URL is fetched, and a `Blob`
- * or `File` (from `<input type="file">` or a drop) gives its contents.
+ * or `File` (from `<input type="file">` or a drop) or a {@linkcode PageFile}
+ * gives its contents.
  */
 export type ByteSource =
   | Uint8Array
   | ArrayBuffer
   | SharedArrayBuffer
   | Blob
+  | PageFile
   | string
   | URL;
 
@@ -50,6 +55,15 @@ export async function readBytes(source: ByteSource): Promise<Uint8Array> {
     case "Blob":
     case "File":
       return await readBlob(source as Blob);
+  }
+  if (isPageFile(source)) {
+    try {
+      return await readBlob(await source.getFile());
+    } catch (cause) {
+      if (cause instanceof FileError) throw cause;
+      const why = messageOf(cause);
+      throw new FileError(`Cannot read ${source.name}: ${why}`, { cause });
+    }
   }
   if (source instanceof URL) {
     return source.protocol === "file:"

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkCount } from "@tenfold/core/internal";
+import { isPageFile, type PageFile, replacePageFile } from "./_page_file.ts";
 import { replaceFile } from "./_replace_file.ts";
 
 /**
@@ -14,9 +15,10 @@ import { replaceFile } from "./_replace_file.ts";
  * is removed by a write of the same path that comes ten minutes later or more.
  * A missing folder is made. The mode of an older file is kept, a symbolic link
  * stays and the file to which it leads is replaced, and a device or a pipe is
- * written to.
+ * written to. A file of a page keeps its old contents until the new ones are
+ * whole.
  *
- * @param path A path or a `file:` URL.
+ * @param path A path, a `file:` URL or a `FileSystemFileHandle`.
  * @param data The contents; a string is written as UTF-8.
  * @throws {FileError} If the file cannot be written; the old one is as it was.
  *
@@ -30,12 +32,13 @@ import { replaceFile } from "./_replace_file.ts";
  * ```
  */
 export async function writeFileAtomic(
-  path: string | URL,
+  path: string | URL | PageFile,
   data: Uint8Array | string,
 ): Promise<void> {
   checkCount("writeFileAtomic", arguments.length, 2);
   const bytes = typeof data === "string"
     ? new TextEncoder().encode(data)
     : data;
-  await replaceFile(path, bytes);
+  if (isPageFile(path)) await replacePageFile(path, bytes);
+  else await replaceFile(path, bytes);
 }

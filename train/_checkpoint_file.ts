@@ -15,9 +15,11 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   FileError,
+  type PageFile,
   parseSafetensors,
   readBytes,
 } from "@tenfold/data";
+import { isPageFile } from "@tenfold/data/internal";
 import * as z from "zod/mini";
 import { pack, unpack } from "./_pack.ts";
 import { CheckpointError } from "./errors.ts";
@@ -79,12 +81,13 @@ function allFinite(data: Uint8Array, width: 4 | 8): boolean {
   return true;
 }
 
-/** The bytes of a file, or null where there is none. */
+/** The bytes of a file, or null where there is none or it is empty as made. */
 export async function readIfThere(
-  path: string | URL,
+  path: string | URL | PageFile,
 ): Promise<Uint8Array | null> {
   try {
-    return await readBytes(path);
+    const bytes = await readBytes(path);
+    return isPageFile(path) && bytes.length === 0 ? null : bytes;
   } catch (error) {
     const missing = error instanceof FileError &&
       (error.cause as { code?: unknown } | undefined)?.code === "ENOENT";

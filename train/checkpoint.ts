@@ -4,7 +4,8 @@
  * @module
  */
 import { parseArguments, parseOptions, tidyNow } from "@tenfold/core/internal";
-import { readBytes, writeFileAtomic } from "@tenfold/data";
+import { type PageFile, readBytes, writeFileAtomic } from "@tenfold/data";
+import { isPageFile } from "@tenfold/data/internal";
 import * as z from "zod/mini";
 import {
   decodeCheckpoint,
@@ -95,7 +96,11 @@ const savedState = z.strictObject({ best: anyNumber });
  * keeps the last one that is finite, and this is said once. It is a safetensors
  * file, in which the parameters are named `model.` and their own names.
  *
- * @param path Where to save: a path or a `file:` URL.
+ * In a page, where there are no paths, the file is a `FileSystemFileHandle`,
+ * which a worker takes as a part of its input; `keepLast` and `best`, which
+ * write further files beside it, need a path.
+ *
+ * @param path Where to save: a path, a `file:` URL or a `FileSystemFileHandle`.
  * @param options `everyEpochs`, `everySteps`, `keepLast`, `best` and `resume`.
  * @returns The callback for `fit`.
  * @throws {TypeError} If an option is unknown or of the wrong type.
@@ -128,7 +133,7 @@ const savedState = z.strictObject({ best: anyNumber });
  * ```
  */
 export function checkpoint(
-  path: string | URL,
+  path: string | URL | PageFile,
   options: CheckpointOptions = {},
 ): Callback {
   const { everyEpochs, everySteps, keepLast, best, resume } = parseArguments(
@@ -139,6 +144,16 @@ export function checkpoint(
     "save checkpoints",
   );
   const watched = watchedFor(best);
+  const place = isPageFile(path) ? path.name : String(path);
+  if (isPageFile(path) && (keepLast > 1 || watched !== null)) {
+    throw new RangeError(
+      `Cannot save checkpoints to the file handle ${place} with ${
+        watched === null ? `keepLast ${keepLast}` : "best"
+      } as no file can be written beside it: pass a path or leave the option out`,
+    );
+  }
+  /** The path of a file beside the checkpoint. */
+  const next = (suffix: string) => beside(path as string | URL, suffix);
   let record = NaN;
   let last: number | undefined;
   let earlier: number[] = [];
@@ -152,7 +167,7 @@ export function checkpoint(
     if (odd === undefined) return true;
     if (!told) {
       run.note(
-        `The checkpoint ${path} ${
+        `The checkpoint ${place} ${
           last === undefined
             ? "is not written"
             : `stays as it was after step ${last}`
@@ -170,13 +185,13 @@ export function checkpoint(
     const { step } = run;
     if (keepLast > 1 && last !== undefined && last !== step) {
       const before = await readBytes(path);
-      await writeFileAtomic(beside(path, `-step${last}`), before);
+      await writeFileAtomic(next(`-step${last}`), before);
       earlier = [...earlier.filter((other) => other !== last), last];
     }
     await writeFileAtomic(path, bytes);
     last = step;
     while (earlier.length >= keepLast) {
-      await removeFile(beside(path, `-step${earlier.shift()}`));
+      await removeFile(next(`-step${earlier.shift()}`));
     }
   }
 
@@ -209,12 +224,14 @@ export function checkpoint(
       }
       tidyNow(() => {
         const device = run.model.parameters()[0]?.device;
-        run.loadStateDict(decodeCheckpoint(bytes, path, device));
+        run.loadStateDict(decodeCheckpoint(bytes, place, device));
       });
       exempt = new Set(nonFiniteTensors(bytes));
       last = run.step;
       if (keepLast > 1) {
-        earlier = (await stepsBeside(path)).filter((step) => step < run.step)
+        earlier = (await stepsBeside(path as string | URL)).filter((step) =>
+          step < run.step
+        )
           .sort((a, b) => a - b);
       }
     },
@@ -231,12 +248,10 @@ export function checkpoint(
         return;
       }
       if (due) await write(run, bytes);
-      if (improved) await writeFileAtomic(beside(path, "-best"), bytes);
+      if (improved) await writeFileAtomic(next("-best"), bytes);
     },
     lastSave() {
-      return last === undefined
-        ? undefined
-        : { path: String(path), step: last };
+      return last === undefined ? undefined : { path: place, step: last };
     },
   };
   if (watched === null) return callback;

@@ -6,6 +6,9 @@ import {
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { memory, scope, type Tensor, tensor } from "@tenfold/core";
 import { DataLoader, TensorDataset } from "@tenfold/data";
 import * as nn from "@tenfold/nn";
@@ -100,6 +103,51 @@ describe("inWorker", () => {
       model.dispose();
       room.dispose();
     });
+  });
+
+  it("leaves the last checkpoint where it is stopped, from which a job goes on to the same bits", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tenfold-worker-"));
+    try {
+      await balanced(async () => {
+        const room = scope();
+        const { model, input } = inputs("fit", 1e9);
+        const path = join(folder, "run.safetensors");
+        const controller = new AbortController();
+        const job = inWorker<Output, Event>(JOB, { ...input, path }, {
+          signal: controller.signal,
+        });
+        let last = 0;
+        await assertRejects(async () => {
+          for await (const event of job) {
+            if (event.type === "began") event.weight.dispose();
+            if (event.type === "epoch") last = event.record.epoch;
+            if (last === 2) controller.abort();
+          }
+        });
+        assert(last >= 2);
+        /** The weight and the epochs of a job without a stop. */
+        const whole = async (epochs: number, path?: string) => {
+          const job = inWorker<Output, Event>(JOB, { ...input, epochs, path });
+          const seen: number[] = [];
+          for await (const event of job) {
+            if (event.type === "began") event.weight.dispose();
+            if (event.type === "epoch") seen.push(event.record.epoch);
+          }
+          const { state } = await job.result;
+          const weight = await state["weight"]!.toArray();
+          for (const sent of Object.values(state)) sent.dispose();
+          return { weight, seen };
+        };
+        const further = await whole(last + 5, path);
+        // It went on after the last epoch that was over.
+        assert(further.seen.length <= 5, `${further.seen}`);
+        assertEquals(further.weight, (await whole(last + 5)).weight);
+        model.dispose();
+        room.dispose();
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("brings errors with their name and stack", async () => {

@@ -2,6 +2,7 @@
 // what came out into `document.title`.
 import {
   currentBackend,
+  data,
   listBackends,
   manualSeed,
   nn,
@@ -44,21 +45,37 @@ async function inWorker() {
   for await (const event of job) doubled.push(...await event.x.toArray());
   const sum = await (await job.result).item();
   const failed = await begin({ fail: true }).result.catch((error) => error);
-  const controller = new AbortController();
-  const endless = begin({ endless: true }, { signal: controller.signal });
-  let epochs = 0;
-  const stopped = await (async () => {
-    for await (const event of endless) {
-      if (event.type === "epoch" && ++epochs === 2) controller.abort();
-    }
-  })().catch((error) => error.name);
   return {
     doubled,
     sum,
     error: `${failed.name}: ${failed.message}`,
     stack: failed.stack,
-    stopped,
+    ...await stopped(),
   };
+}
+
+/** Stops a job, looks at the checkpoint that it leaves, and goes on from it. */
+async function stopped() {
+  const folder = await navigator.storage.getDirectory();
+  const handle = await folder.getFileHandle("run", { create: true });
+  const controller = new AbortController();
+  let last = 0;
+  const follow = async (epochs) => {
+    const { signal } = controller;
+    const job = begin({ handle, epochs }, last === 0 ? { signal } : {});
+    const seen = [];
+    for await (const event of job) {
+      if (event.type !== "epoch") continue;
+      seen.push(last = event.record.epoch);
+      if (last === 2) controller.abort();
+    }
+    return seen;
+  };
+  const stopped = await follow(1e9).catch((error) => error.name);
+  const kept = Object.keys(await data.loadSafetensors(handle));
+  const before = last;
+  const [next] = await follow(last + 3);
+  return { stopped, kept, lost: before + 1 - next, last: last - before };
 }
 
 function released() {

@@ -21,6 +21,12 @@ interface Report {
     readonly error: string;
     readonly stack: string;
     readonly stopped: string;
+    /** The tensors of the checkpoint that a job left which was stopped. */
+    readonly kept: readonly string[];
+    /** Epochs that had to be done once more. */
+    readonly lost: number;
+    /** Epochs beyond the stop. */
+    readonly last: number;
   } | null;
 }
 
@@ -136,6 +142,9 @@ export async function openPage(
     /nothing is right\n\s+at .*https?:/.test(worker!.stack),
     `the stack is ${worker?.stack}`,
   );
-  check(worker?.stopped === "AbortError", `${worker?.stopped}`);
+  const { stopped, kept, lost, last } = worker!;
+  check(stopped === "AbortError", stopped);
+  check(kept.includes("model.weight"), `the checkpoint has ${kept}`);
+  check(lost >= 0 && lost <= 1 && last === 3, `lost ${lost}, then ${last}`);
   return `${report.backend}${why.reason ? ` (${why.reason})` : ""}`;
 }

@@ -4,6 +4,7 @@ import { DataLoader, TensorDataset } from "@tenfold/data";
 import type { Tensor } from "@tenfold/core";
 import * as nn from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
+import { checkpoint } from "../../checkpoint.ts";
 import { fit } from "../../fit.ts";
 import { workerJob } from "../../worker_job.ts";
 
@@ -13,9 +14,12 @@ interface Input {
   readonly x: Tensor;
   readonly y: Tensor;
   readonly state: nn.StateDict;
+  /** Where to keep checkpoints, from which the job goes on. */
+  readonly path?: string;
 }
 
-workerJob(async ({ job, epochs, x, y, state }: Input, context) => {
+workerJob(async (input: Input, context) => {
+  const { job, epochs, x, y, state, path } = input;
   const { signal, report, emit } = context;
   if (job === "fail") throw new RangeError("nothing is right");
   if (job === "hang") { while (true); }
@@ -27,7 +31,9 @@ workerJob(async ({ job, epochs, x, y, state }: Input, context) => {
     optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
     train: new DataLoader(new TensorDataset(x, y), { batchSize: 2 }),
     epochs,
-    callbacks: [report],
+    callbacks: path === undefined
+      ? [report]
+      : [report, checkpoint(path, { resume: true })],
     progress: false,
     signal,
   });

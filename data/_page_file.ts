@@ -1,0 +1,59 @@
+/**
+ * Files that a browser hands out.
+ *
+ * @module
+ */
+import { FileError, messageOf } from "./errors.ts";
+
+/**
+ * A file of a page, as far as it is used here: a `FileSystemFileHandle` of the
+ * browser, from `showSaveFilePicker` or from the file system that belongs to the
+ * page, `navigator.storage.getDirectory()`. A page and its workers can send it
+ * to each other.
+ */
+export interface PageFile {
+  /** The name of the file, for messages. */
+  readonly name: string;
+  /** Its contents. */
+  getFile(): Promise<Blob>;
+  /** New contents, which take the place of the old ones when it is closed. */
+  createWritable(): Promise<{
+    /** Appends bytes to the new contents. */
+    write(data: Uint8Array<ArrayBuffer>): Promise<void>;
+    /** Puts the new contents in place. */
+    close(): Promise<void>;
+    /** Leaves the old contents in place. */
+    abort(): Promise<void>;
+  }>;
+}
+
+/** Whether a value is a file of a page. */
+export function isPageFile(value: unknown): value is PageFile {
+  const { getFile, createWritable } = Object(value) as Partial<PageFile>;
+  return typeof getFile === "function" && typeof createWritable === "function";
+}
+
+/** Replaces the contents of a file of a page, once the new ones are whole. */
+export async function replacePageFile(
+  file: PageFile,
+  bytes: Uint8Array,
+): Promise<void> {
+  try {
+    const writable = await file.createWritable();
+    try {
+      // It takes no memory that other threads share.
+      await writable.write(
+        bytes.buffer instanceof ArrayBuffer
+          ? bytes as Uint8Array<ArrayBuffer>
+          : new Uint8Array(bytes),
+      );
+    } catch (error) {
+      await writable.abort().catch(() => {});
+      throw error;
+    }
+    await writable.close();
+  } catch (cause) {
+    const why = messageOf(cause);
+    throw new FileError(`Cannot write ${file.name}: ${why}`, { cause });
+  }
+}
