@@ -17,10 +17,10 @@ export interface DownloadProgress {
 
 /** What {@linkcode downloadFile} needs to know. */
 export interface DownloadRequest {
-  /** The name of the file, appended to each mirror. */
+  /** The name of the file. */
   readonly file: string;
-  /** Addresses of folders that hold the file, best first. */
-  readonly mirrors: readonly string[];
+  /** Addresses of the file, best first. */
+  readonly urls: readonly string[];
   /** Bytes beyond which a server is not believed any more. */
   readonly maxBytes: number;
   /** Milliseconds without a byte after which a mirror is given up. */
@@ -41,8 +41,7 @@ export async function downloadFile(
 ): Promise<Uint8Array> {
   const failures: unknown[] = [];
   const reasons: string[] = [];
-  for (const mirror of request.mirrors) {
-    const url = `${mirror.replace(/\/+$/, "")}/${request.file}`;
+  for (const url of request.urls) {
     try {
       const bytes = await receive(url, request);
       await request.check(bytes);

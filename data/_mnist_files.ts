@@ -3,27 +3,14 @@
  *
  * @module
  */
-import { downloadFile, type DownloadProgress } from "./_download.ts";
-import { joinPath, readFileIfThere } from "./_fs.ts";
-import { replaceFile } from "./_replace_file.ts";
-import { DataFormatError, FileError, messageOf } from "./errors.ts";
-import { isGzip } from "./_gzip.ts";
+import type { DownloadProgress } from "./_download.ts";
+import { type PublishedFile, publishedFile } from "./_published.ts";
 import { inflateIdx } from "./idx.ts";
-
-/** One of the four files. */
-export interface MnistFile {
-  /** Its name without `.gz`. */
-  readonly name: string;
-  /** The SHA-256 of its contents, decompressed. */
-  readonly sha256: string;
-  /** Its size, decompressed. */
-  readonly bytes: number;
-}
 
 /** The two files of one split. */
 export interface MnistSplit {
-  readonly images: MnistFile;
-  readonly labels: MnistFile;
+  readonly images: PublishedFile;
+  readonly labels: PublishedFile;
 }
 
 /** The published files. */
@@ -67,9 +54,6 @@ export const MNIST_MIRRORS: readonly string[] = [
   "https://storage.googleapis.com/cvdf-datasets/mnist",
 ];
 
-/** Where the files may lie in the root: itself, and the usual folders. */
-const FOLDERS = ["", "mnist", "MNIST/raw"];
-
 /** How files are found and fetched. */
 export interface MnistAccess {
   readonly root: string;
@@ -79,13 +63,6 @@ export interface MnistAccess {
   readonly onProgress: (progress: DownloadProgress) => void;
 }
 
-/** The command that fetches the files into a folder. */
-function command(root: string): string {
-  return `deno eval 'import { downloadMnist } from "@tenfold/data"; await downloadMnist(${
-    JSON.stringify(root)
-  })'`;
-}
-
 /**
  * The contents of a file, from its folder or else, where that is asked for,
  * from a mirror; what is fetched is kept in the root.
@@ -93,83 +70,21 @@ function command(root: string): string {
  * @throws {FileError} If it is not there, or cannot be fetched or kept.
  * @throws {DataFormatError} If it is there and damaged.
  */
-export async function mnistFile(
-  file: MnistFile,
-  access: MnistAccess,
+export function mnistFile(
+  file: PublishedFile,
+  { mirrors, ...access }: MnistAccess,
 ): Promise<Uint8Array> {
-  const { root, download } = access;
-  let damaged: DataFormatError | null = null;
-  for (const path of placesOf(file, root)) {
-    const bytes = await readFileIfThere(path);
-    if (bytes === null) continue;
-    try {
-      return await checkedContents(file, bytes);
-    } catch (cause) {
-      damaged ??= new DataFormatError(
-        `Cannot read ${path} as it is not the published file: ${
-          messageOf(cause)
-        }; fetch it again with ${command(root)}`,
-        { cause },
-      );
-    }
-  }
-  if (download) return await fetchFile(file, access);
-  throw damaged ?? new FileError(
-    `Cannot find ${file.name} or ${file.name}.gz in ${root}: pass another root, set TENFOLD_DATA, or fetch it with ${
-      command(root)
-    }`,
-  );
-}
-
-function placesOf({ name }: MnistFile, root: string): string[] {
-  return FOLDERS.flatMap((folder) =>
-    ["", ".gz"].map((suffix) => joinPath(root, folder, name + suffix))
-  );
-}
-
-async function fetchFile(
-  file: MnistFile,
-  { root, mirrors, timeout, onProgress }: MnistAccess,
-): Promise<Uint8Array> {
-  let contents: Uint8Array = new Uint8Array();
-  const bytes = await downloadFile({
-    file: `${file.name}.gz`,
-    mirrors,
-    maxBytes: file.bytes + 2 ** 16,
-    timeout,
-    onProgress,
-    check: async (received) => {
-      contents = await checkedContents(file, received);
-    },
+  return publishedFile(file, {
+    ...access,
+    served: `${file.name}.gz`,
+    urls: mirrors.map((mirror) =>
+      `${mirror.replace(/\/+$/, "")}/${file.name}.gz`
+    ),
+    folders: ["", "mnist", "MNIST/raw"],
+    inflate: inflateIdx,
+    command:
+      `deno eval 'import { downloadMnist } from "@tenfold/data"; await downloadMnist(${
+        JSON.stringify(access.root)
+      })'`,
   });
-  // A server may have unpacked it on the way: it is kept under a fitting name.
-  const suffix = isGzip(bytes) ? ".gz" : "";
-  await replaceFile(joinPath(root, file.name + suffix), bytes);
-  return contents;
-}
-
-/** The contents, decompressed, if they are those that were published. */
-async function checkedContents(
-  file: MnistFile,
-  bytes: Uint8Array,
-): Promise<Uint8Array> {
-  const contents = await inflateIdx(bytes);
-  const digest = await sha256(contents);
-  if (digest !== file.sha256) {
-    throw new DataFormatError(
-      `Cannot accept ${file.name} as its SHA-256 is wrong: got ${digest}, expected ${file.sha256}`,
-    );
-  }
-  return contents;
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest(
-    "SHA-256",
-    bytes as Uint8Array<ArrayBuffer>,
-  );
-  return Array.from(
-    new Uint8Array(digest),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
 }

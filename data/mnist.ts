@@ -10,7 +10,6 @@ import {
   unscopedNow,
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import type { DownloadProgress } from "./_download.ts";
 import { environment } from "./_fs.ts";
 import {
   MNIST_FILES,
@@ -19,36 +18,24 @@ import {
   mnistFile,
   type MnistSplit,
 } from "./_mnist_files.ts";
-import { type ProgressBar, progressBar } from "./_progress_bar.ts";
+import {
+  downloadFields,
+  type DownloadOptions,
+  withProgress,
+} from "./_published.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
 import type { Dataset } from "./dataset.ts";
 import { DataFormatError, FileError } from "./errors.ts";
 import { parseIdx } from "./idx.ts";
 
 export type { DownloadProgress } from "./_download.ts";
+export type { DownloadOptions } from "./_published.ts";
 
-/** Options of {@linkcode downloadMnist}. */
-export interface DownloadMnistOptions {
-  /**
-   * URLs of folders that hold the four `.gz` files, tried in order.
-   *
-   * @default {two public copies}
-   */
-  mirrors?: readonly string[];
-  /**
-   * Timeout in milliseconds without a byte, after which the next mirror is tried.
-   *
-   * @default {30000}
-   */
-  timeout?: number;
-  /**
-   * Whether to show a progress bar on a terminal, or a function that is called
-   * with the progress.
-   *
-   * @default {true}
-   */
-  progress?: boolean | ((progress: DownloadProgress) => void);
-}
+/**
+ * Options of {@linkcode downloadMnist}; the mirrors are folders that hold the
+ * four `.gz` files.
+ */
+export interface DownloadMnistOptions extends DownloadOptions {}
 
 /** Options of {@linkcode mnist}. */
 export interface MnistOptions extends DownloadMnistOptions, DeviceOption {
@@ -73,37 +60,10 @@ export interface MnistOptions extends DownloadMnistOptions, DeviceOption {
   download?: boolean;
 }
 
-const HTTP = "must be an http address";
-
-const downloadFields = {
-  mirrors: z._default(
-    z.array(
-      z.string(HTTP).check(z.regex(/^https?:\/\/[^\s/]\S*$/i, HTTP)),
-      "must be an array of addresses",
-    ),
-    [...MNIST_MIRRORS],
-  ),
-  timeout: z._default(
-    z.number("must be a number of milliseconds").check(
-      z.gt(0, "must be positive"),
-    ),
-    30_000,
-  ),
-  progress: z._default(
-    z.union([
-      z.boolean(),
-      z.custom<(progress: DownloadProgress) => void>(
-        (value) => typeof value === "function",
-      ),
-    ], "must be true, false or a function"),
-    true,
-  ),
-};
-
-const downloadSchema = z.strictObject(downloadFields);
+const downloadSchema = z.strictObject(downloadFields(MNIST_MIRRORS));
 
 const mnistSchema = z.strictObject({
-  ...downloadFields,
+  ...downloadFields(MNIST_MIRRORS),
   root: z.optional(
     z.string("must be a path").check(z.minLength(1, "must be a path")),
   ),
@@ -322,24 +282,6 @@ export async function openMnist(
     );
   }
   return new MnistDataset(images.data, labels.data, place);
-}
-
-async function withProgress<T>(
-  progress: boolean | ((progress: DownloadProgress) => void),
-  work: (onProgress: MnistAccess["onProgress"]) => Promise<T>,
-): Promise<T> {
-  if (typeof progress === "function") return await work(progress);
-  if (!progress) return await work(() => {});
-  // The bar is only made once something is downloaded.
-  let bar: ProgressBar | undefined;
-  try {
-    return await work((state) => {
-      bar ??= progressBar();
-      bar.update(state);
-    });
-  } finally {
-    bar?.stop();
-  }
 }
 
 /**

@@ -1,11 +1,11 @@
 /**
  * What the MNIST scripts need around their training: the digits, where it goes
- * on from, and an end with one line where it cannot.
+ * on from.
  *
  * @module
  */
 import process from "node:process";
-import { data, DeviceError, train } from "@tenfold/tenfold";
+import { data, type train } from "@tenfold/tenfold";
 
 /** Where MNIST is looked for when nobody says where it is. */
 const FOLDERS = ["mnist", "../shared/data/mnist"];
@@ -77,19 +77,3 @@ export const sayWhere: train.Callback = {
     );
   },
 };
-
-/**
- * Ends the program with one line, where the line says all: what is wrong with
- * a file, a checkpoint or a backend is not a fault of the program.
- */
-export function giveUp(error: unknown): never {
-  const clear = [
-    data.FileError,
-    data.DataFormatError,
-    train.CheckpointError,
-    DeviceError,
-  ].some((kind) => error instanceof kind);
-  if (!clear) throw error;
-  console.error((error as Error).message);
-  process.exit(1);
-}

@@ -17,7 +17,8 @@ import {
   setBackend,
   train,
 } from "@tenfold/tenfold";
-import { giveUp, openDigits, sayWhere } from "./_mnist.ts";
+import { giveUp } from "./_arguments.ts";
+import { openDigits, sayWhere } from "./_mnist.ts";
 import { readOptions } from "./_options.ts";
 import { report } from "./_report.ts";
 

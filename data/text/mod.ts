@@ -20,5 +20,6 @@
 export type { Dataset } from "../dataset.ts";
 export type { ByteSource } from "../source.ts";
 export * from "./char_tokenizer.ts";
+export * from "./tiny_shakespeare.ts";
 export * from "./token_dataset.ts";
 export * from "./tokenizer.ts";

@@ -12,7 +12,8 @@ import {
   tensor,
   tidy,
 } from "@tenfold/tenfold";
-import { giveUp, openDigits as openMnist } from "../_mnist.ts";
+import { giveUp } from "../_arguments.ts";
+import { openDigits as openMnist } from "../_mnist.ts";
 
 /** Samples as rows of pixels from 0 to 1, and the digits they show. */
 export interface Samples {

@@ -1,0 +1,64 @@
+/**
+ * A text to learn from, as tokens and pieces of it.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import type { data } from "@tenfold/tenfold";
+import * as texts from "@tenfold/data/text";
+import { giveUp } from "./_arguments.ts";
+
+/** Where the text is, and how to cut it. */
+export interface TextOptions {
+  /** A file to learn from in place of Shakespeare, or "". */
+  readonly text: string;
+  /** The folder of Shakespeare. */
+  readonly data: string;
+  /** Whether to fetch him. */
+  readonly download: boolean;
+  /** Tokens in a piece. */
+  readonly context: number;
+}
+
+/** A text whose characters are tokens. */
+export interface Text {
+  readonly tokenizer: texts.CharTokenizer;
+  /** Number of characters to learn from. */
+  readonly length: number;
+  /** Pieces to learn from, others in each epoch. */
+  readonly learn: data.Dataset;
+  /** Pieces of the last tenth, to test with. */
+  readonly test: data.Dataset;
+}
+
+/**
+ * Opens a text.
+ *
+ * @param options Where it is, and the length of the pieces.
+ * @param count Number of pieces in an epoch.
+ */
+export async function openText(
+  { context, download, ...where }: TextOptions,
+  count: number,
+): Promise<Text> {
+  const text = where.text
+    ? await readFile(where.text, "utf8")
+    : await texts.tinyShakespeare({ root: where.data, download }).catch(giveUp);
+  const tokenizer = texts.CharTokenizer.of(text);
+  const tokens = tokenizer.encode(text);
+  const length = Math.floor(0.9 * tokens.length);
+  const [head, tail] = [tokens.subarray(0, length), tokens.subarray(length)];
+  const pieces = new texts.TokenDataset(head, { context });
+  let epoch = 0;
+  const learn: data.Dataset = {
+    length: count,
+    setEpoch: (now) => epoch = now,
+    // Multiples of the golden ratio lie evenly all over the text.
+    get(i) {
+      const place = ((epoch * count + i) * 0.6180339887498949) % 1;
+      return pieces.get(Math.floor(place * pieces.length));
+    },
+  };
+  const test = new texts.TokenDataset(tail, { context, stride: context });
+  return { tokenizer, length, learn, test };
+}
