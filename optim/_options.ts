@@ -26,16 +26,22 @@ export const positiveInteger: z.ZodMiniType<number> = z.int(counting).check(
 /** True or false. */
 export const flag: z.ZodMiniType<boolean> = z.boolean("must be true or false");
 
-const share = "must be a number from 0 to below 1";
+const belowOne = "must be a number from 0 to below 1";
 
 /** The decay of a running mean. */
-const decay: z.ZodMiniType<number> = z.number(share).check(
-  z.gte(0, share),
-  z.lt(1, share),
+export const decayRate: z.ZodMiniType<number> = z.number(belowOne).check(
+  z.gte(0, belowOne),
+  z.lt(1, belowOne),
 );
+
+const toOne = "must be a number from 0 to 1";
+
+/** A share of a whole. */
+export const share = (): z.ZodMiniType<number> =>
+  z.number(toOne).check(z.gte(0, toOne), z.lte(1, toOne));
 
 /** The decays of Adam. */
 export const betas: z.ZodMiniType<[number, number]> = z.tuple(
-  [decay, decay],
+  [decayRate, decayRate],
   "must be two numbers",
 );

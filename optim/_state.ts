@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Tensor } from "@tenfold/core";
+import { type DType, type Shape, Tensor } from "@tenfold/core";
 import { DTYPES } from "@tenfold/core/backend";
 import { noGradNow, unscopedNow, UPLOAD_LIKE } from "@tenfold/core/internal";
 import type { ParameterGroup, ParameterState } from "./optimizer.ts";
@@ -64,12 +64,21 @@ export interface LoadRequest<O extends object> {
   /** Checks the options of a group. */
   readonly parse: (options: object) => O;
   /** The names of the tensors of a parameter's state. */
-  readonly namesOf: (group: ParameterGroup<O>) => readonly string[];
+  readonly namesOf: (
+    group: ParameterGroup<O>,
+    param: Tensor,
+  ) => readonly string[];
+  /** The shapes of these tensors. */
+  readonly shapeOf: (
+    group: ParameterGroup<O>,
+    name: string,
+    param: Tensor,
+  ) => Shape;
 }
 
 /** Replaces what an optimizer remembers, once everything fits. */
 export function loadState<O extends object>(request: LoadRequest<O>): void {
-  const { name, groups, states, state, parse, namesOf } = request;
+  const { name, groups, states, state, parse, namesOf, shapeOf } = request;
   const refuse = (why: string): never => {
     throw new StateError(`Cannot load the state of ${name} as ${why}`);
   };
@@ -93,15 +102,18 @@ export function loadState<O extends object>(request: LoadRequest<O>): void {
       );
     }
     const parsed = parse(options);
-    const names = namesOf({ ...parsed, params: group.params });
+    const next = { ...parsed, params: group.params };
     const entries = group.params.map((param, i) => {
       const entry = state.state[String(params[i])];
-      return entry && checkEntry(entry, param, names, `${params[i]}`, refuse);
+      if (entry === undefined) return undefined;
+      const names = namesOf(next, param);
+      const shapes = names.map((name) => shapeOf(next, name, param));
+      return checkEntry(entry, param, names, shapes, `${params[i]}`, refuse);
     });
-    return { parsed, names, entries, initialLr };
+    return { parsed, entries, initialLr };
   });
   // Nothing below fails, except for want of memory.
-  planned.forEach(({ parsed, names, entries, initialLr }, g) => {
+  planned.forEach(({ parsed, entries, initialLr }, g) => {
     const group = groups[g]!;
     Object.assign(group, parsed);
     if (typeof initialLr === "number") group.initialLr = initialLr;
@@ -109,7 +121,7 @@ export function loadState<O extends object>(request: LoadRequest<O>): void {
       const old = states.get(param)?.targets.slice(1) ?? [];
       const entry = entries[i];
       if (entry) {
-        const { step, tensors } = entry;
+        const { step, names, tensors } = entry;
         const made = tensors.map((tensor) => copyFor(param, tensor));
         const targets = [param, ...made];
         states.set(param, { step, targets, names, fresh: step === 0 });
@@ -126,50 +138,67 @@ function checkEntry(
   entry: Readonly<Record<string, number | Tensor>>,
   param: Tensor,
   names: readonly string[],
+  shapes: readonly Shape[],
   number: string,
   refuse: (why: string) => never,
-): { step: number; tensors: Tensor[] } {
+): { step: number; names: readonly string[]; tensors: Tensor[] } {
   const { step } = entry;
   if (typeof step !== "number" || !Number.isInteger(step) || step < 0) {
     refuse(`the step of parameter ${number} must be an integer from 0 on`);
   }
-  const tensors = names.map((name) => {
-    const tensor = entry[name];
-    if (!(tensor instanceof Tensor)) {
-      return refuse(`${name} of parameter ${number} is missing`);
-    }
-    if (tensor.released) {
-      refuse(`${name} of parameter ${number} was released`);
-    }
-    if (tensor.shape.join() !== param.shape.join()) {
-      refuse(
-        `${name} of parameter ${number} has another shape: got [${
-          tensor.shape.join(", ")
-        }], expected [${param.shape.join(", ")}]`,
-      );
-    }
-    if (tensor.device !== param.device && !tensor.device.backend.readSync) {
-      refuse(
-        `${name} of parameter ${number} is on ${tensor.device.name}: move it with await tensor.to("${param.device.name}") first`,
-      );
-    }
-    return tensor;
-  });
-  return { step: step as number, tensors };
+  const tensors = names.map((name, i) =>
+    checkedTensor(entry, name, shapes[i]!, param, number, refuse)
+  );
+  return { step: step as number, names, tensors };
 }
 
-/** A copy of a tensor beside a parameter, in its dtype. */
-function copyFor(param: Tensor, tensor: Tensor): Tensor {
+/** A tensor of a saved state, which can be copied for a parameter. */
+export function checkedTensor(
+  entry: Readonly<Record<string, unknown>>,
+  name: string,
+  shape: Shape,
+  param: Tensor,
+  number: string,
+  refuse: (why: string) => never,
+): Tensor {
+  const tensor = entry[name];
+  if (!(tensor instanceof Tensor)) {
+    return refuse(`${name} of parameter ${number} is missing`);
+  }
+  if (tensor.released) {
+    refuse(`${name} of parameter ${number} was released`);
+  }
+  if (tensor.shape.join() !== shape.join()) {
+    refuse(
+      `${name} of parameter ${number} has another shape: got [${
+        tensor.shape.join(", ")
+      }], expected [${shape.join(", ")}]`,
+    );
+  }
+  if (tensor.device !== param.device && !tensor.device.backend.readSync) {
+    refuse(
+      `${name} of parameter ${number} is on ${tensor.device.name}: move it with await tensor.to("${param.device.name}") first`,
+    );
+  }
+  return tensor;
+}
+
+/** A copy of a tensor beside a parameter, in its dtype or another one. */
+export function copyFor(
+  param: Tensor,
+  tensor: Tensor,
+  dtype: DType = param.dtype,
+): Tensor {
   return unscopedNow(() =>
     noGradNow(() => {
       if (tensor.device === param.device) {
-        if (tensor.dtype === param.dtype) return tensor.clone();
-        return tensor.cast(param.dtype);
+        if (tensor.dtype === dtype) return tensor.clone();
+        return tensor.cast(dtype);
       }
       const values = tensor.dataSync();
-      const data = DTYPES[param.dtype].allocate(values.length);
+      const data = DTYPES[dtype].allocate(values.length);
       data.set(values);
-      return param[UPLOAD_LIKE](data, tensor.shape, param.dtype);
+      return param[UPLOAD_LIKE](data, tensor.shape, dtype);
     })
   );
 }

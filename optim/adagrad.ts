@@ -9,8 +9,6 @@ import { flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-const { add, div, mul, sqrt, sub } = expr;
-
 /** Options of {@linkcode Adagrad}. */
 export interface AdagradOptions {
   /** The learning rate. @default {0.01} */
@@ -49,6 +47,7 @@ const adagrad = /* @__PURE__ */ algorithm({
     eps,
   }),
   update: (values, { lr, eps }) => {
+    const { add, div, mul, sqrt, sub } = expr;
     const { parameter, gradient } = values;
     const sum = add(values.sum, mul(gradient, gradient));
     const size = add(sqrt(sum), eps);

@@ -9,8 +9,6 @@ import { betas, flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-const { add, div, max, mul, sqrt, sub } = expr;
-
 /** Options of {@linkcode Adam} and {@linkcode AdamW}. */
 export interface AdamOptions {
   /** The learning rate. @default {0.001} */
@@ -63,6 +61,7 @@ const adam = /* @__PURE__ */ algorithm({
     eps,
   }),
   update: (values, { rate, root, b1, c1, b2, c2, eps }, { amsgrad }) => {
+    const { add, div, max, mul, sqrt, sub } = expr;
     const { parameter, gradient: g } = values;
     const expAvg = add(mul(b1, values.expAvg), mul(c1, g));
     const expAvgSq = add(mul(b2, values.expAvgSq), mul(mul(c2, g), g));
@@ -77,7 +76,8 @@ const adam = /* @__PURE__ */ algorithm({
   },
 });
 
-const adamW: typeof adam = {
+/** AdamW. */
+export const adamW: typeof adam = {
   ...adam,
   name: "AdamW",
   schema: schemaWith(0.01),

@@ -5,21 +5,19 @@
  * @module
  */
 import { fullLike, type Tensor, zerosLike } from "@tenfold/core";
-import { type Expr, expr } from "@tenfold/core/backend";
+import type { Expr } from "@tenfold/core/backend";
 import {
   checkCount,
   type LazySchema,
   optionsArgument,
 } from "@tenfold/core/internal";
+import { numbersOf, type Variant, variantOf } from "./_variant.ts";
 import {
   Optimizer,
   type OptimizerParameters,
   type ParameterGroup,
   type Step,
 } from "./optimizer.ts";
-import { UpdateRule } from "./update_rule.ts";
-
-const { add, mul, neg } = expr;
 
 /** The options that all algorithms have. */
 export interface AlgorithmOptions {
@@ -30,6 +28,9 @@ export interface AlgorithmOptions {
   /** Whether the objective is maximised instead of minimised. */
   maximize?: boolean;
 }
+
+/** Where weight decay goes. */
+export type Decay = "coupled" | "decoupled";
 
 /** Options that change the rule itself and not only its numbers. */
 export type Choices = Readonly<Record<string, boolean>>;
@@ -58,7 +59,9 @@ export interface Algorithm<
    *
    * @default {"coupled"}
    */
-  readonly decay?: "coupled" | "decoupled";
+  readonly decay?: Decay;
+  /** Where weight decay goes, for choices that decide it. @default {decay} */
+  decayBy?(choices: C): Decay;
   /** Options that change the rule, as true or false. @default {none} */
   choices?(options: O): C;
   /** Names of the state tensors of each parameter. @default {none} */
@@ -121,13 +124,6 @@ export function algorithm<
 >(definition: Algorithm<O, C, S, N>): Algorithm<O, C, S, N> {
   checkCount("algorithm", arguments.length, 1);
   return definition;
-}
-
-/** An algorithm under one set of choices. */
-interface Variant {
-  readonly names: readonly string[];
-  readonly numberNames: readonly string[];
-  readonly rule: UpdateRule;
 }
 
 /** What one step has found out of a group, whose options stay meanwhile. */
@@ -223,7 +219,8 @@ export class AlgorithmOptimizer<O extends AlgorithmOptions>
     step: number,
     fresh: boolean,
   ): Step {
-    const { rule, numberNames } = this.#variant(group);
+    const variant = this.#variant(group);
+    const { rule } = variant;
     const known = this.#known;
     if (
       known !== null && known.numbers !== null && known.step === step &&
@@ -231,14 +228,7 @@ export class AlgorithmOptimizer<O extends AlgorithmOptions>
     ) {
       return { rule, numbers: known.numbers.slice() };
     }
-    const { decay } = this.#algorithm;
-    const { lr, weightDecay = 0 } = group;
-    const values = this.#algorithm.numbers(group, step, fresh);
-    // As Object.values, in a third of the time.
-    const count = numberNames.length;
-    const numbers: number[] = new Array(count + 1);
-    for (let i = 0; i < count; i++) numbers[i] = values[numberNames[i]!]!;
-    numbers[count] = decay === "decoupled" ? 1 - lr * weightDecay : weightDecay;
+    const numbers = numbersOf(this.#algorithm, variant, group, step, fresh);
     if (known !== null) {
       known.step = step;
       known.fresh = fresh;
@@ -278,55 +268,4 @@ export class AlgorithmOptimizer<O extends AlgorithmOptions>
     }
     return variant;
   }
-}
-
-/** Writes an algorithm down for one set of choices. */
-function variantOf<O extends AlgorithmOptions>(
-  algorithm: Algorithm<O>,
-  options: O,
-  choices: Choices,
-): Variant {
-  const { weightDecay = 0, maximize = false } = options;
-  const decay = weightDecay === 0 ? null : algorithm.decay ?? "coupled";
-  const names = algorithm.state?.(choices) ?? [];
-  const numberNames = Object.keys(algorithm.numbers(options, 1, true));
-  const label = `update by ${algorithm.name}`;
-  const rule = new UpdateRule(
-    label,
-    names.length,
-    numberNames.length + 1,
-    (parameter, state, gradient, numbers) => {
-      const rate = numbers[numberNames.length]!;
-      const sign = maximize ? neg(gradient) : gradient;
-      const made = algorithm.update(
-        {
-          ...named(names, state),
-          parameter: decay === "decoupled" ? mul(parameter, rate) : parameter,
-          gradient: decay === "coupled"
-            ? add(sign, mul(rate, parameter))
-            : sign,
-        },
-        named(numberNames, numbers),
-        choices,
-      );
-      return ["parameter", ...names].map((name) => {
-        const value = made[name];
-        if (value !== undefined) return value;
-        throw new TypeError(
-          `Cannot ${label} as it gives no new value of ${name}: got ${
-            Object.keys(made).join(", ")
-          }`,
-        );
-      });
-    },
-  );
-  return { names, numberNames, rule };
-}
-
-/** Values under their names. */
-function named(
-  names: readonly string[],
-  values: readonly Expr[],
-): { readonly [name: string]: Expr } {
-  return Object.fromEntries(names.map((name, i) => [name, values[i]!]));
 }

@@ -26,14 +26,22 @@
  * @module
  */
 export { type OptimizerState, StateError } from "./_state.ts";
+export * from "./adadelta.ts";
+export * from "./adafactor.ts";
 export * from "./adagrad.ts";
-export * from "./adam.ts";
+export { Adam, type AdamGroup, type AdamOptions, AdamW } from "./adam.ts";
+export * from "./adamax.ts";
 export * from "./algorithm.ts";
 export * from "./annealing_lr.ts";
 export * from "./clip.ts";
+export * from "./lbfgs.ts";
+export * from "./lion.ts";
 export * from "./lr_scheduler.ts";
+export * from "./muon.ts";
+export * from "./nadam.ts";
 export * from "./one_cycle_lr.ts";
 export * from "./optimizer.ts";
+export * from "./radam.ts";
 export * from "./reduce_lr_on_plateau.ts";
 export * from "./rmsprop.ts";
 export * from "./sgd.ts";

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { type Tensor, zerosLike } from "@tenfold/core";
-import { updateInPlace } from "@tenfold/core/backend";
+import { type Shape, type Tensor, zeros } from "@tenfold/core";
 import {
   checkCount,
   currentRecording,
@@ -15,7 +14,6 @@ import {
 } from "@tenfold/core/internal";
 import { checkParameter, groupsOf } from "./_parameters.ts";
 import { loadState, type OptimizerState, stateOf } from "./_state.ts";
-import type { UpdateRule } from "./update_rule.ts";
 
 /** Parameters with options of their own. */
 export type ParameterGroup<O extends object> = O & {
@@ -48,10 +46,28 @@ export interface ParameterState {
   fresh: boolean;
 }
 
+/** How a step changes a parameter and its state: a kernel, or several. */
+export interface Rule {
+  /**
+   * Changes them in place.
+   *
+   * @param targets The parameter, then the tensors of its state.
+   * @param gradient The gradient.
+   * @param numbers The numbers of the step. A function that is compiled passes
+   * the same array on to its changes in place, by which later steps find their
+   * own: no other operation may take numbers out of it.
+   */
+  apply(
+    targets: readonly Tensor[],
+    gradient: Tensor,
+    numbers: readonly number[],
+  ): void;
+}
+
 /** One step of one parameter. */
 export interface Step {
-  /** What changes. */
-  readonly rule: UpdateRule;
+  /** What changes; the same object for the same change. */
+  readonly rule: Rule;
   /** The numbers of the step. */
   readonly numbers: readonly number[];
 }
@@ -62,7 +78,7 @@ interface RecordedUpdate<O extends object> {
   readonly param: Tensor;
   readonly state: ParameterState;
   readonly targets: Tensor[];
-  readonly rule: UpdateRule;
+  readonly rule: Rule;
   /** Those of the step that is replayed. */
   numbers: readonly number[];
 }
@@ -196,7 +212,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     if (recording) recording.pause(() => this.#prepare(group, param, state));
     else this.#prepare(group, param, state);
     const { fresh } = state;
-    const { rule, numbers } = this.update(group, state.step + 1, fresh);
+    const { rule, numbers } = this.update(group, state.step + 1, fresh, param);
     const { targets } = state;
     let late = numbers;
     if (recording) {
@@ -210,7 +226,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
         return update.numbers;
       });
     }
-    updateInPlace(rule.program(param.dtype), targets, [grad], late);
+    rule.apply(targets, grad, late);
     state.step++;
     state.fresh = false;
   }
@@ -222,8 +238,8 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
         const { group, param, state, targets, rule } = recorded[i]!;
         if (
           this.#states.get(param) !== state || state.targets !== targets ||
-          this.stateNames(group) !== state.names ||
-          this.update(group, state.step + 1, state.fresh).rule !== rule
+          this.stateNames(group, param) !== state.names ||
+          this.update(group, state.step + 1, state.fresh, param).rule !== rule
         ) return false;
       }
       return true;
@@ -235,10 +251,10 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     this.together(() => {
       for (let i = 0; i < recorded.length; i++) {
         const update = recorded[i]!;
-        const { group, state } = update;
+        const { group, state, param } = update;
         const { fresh } = state;
         state.fresh = false;
-        update.numbers = this.update(group, ++state.step, fresh).numbers;
+        update.numbers = this.update(group, ++state.step, fresh, param).numbers;
       }
     });
   }
@@ -258,7 +274,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     param: Tensor,
     state: ParameterState,
   ): void {
-    const names = this.stateNames(group);
+    const names = this.stateNames(group, param);
     if (state.names === names) return;
     const old = new Map(
       state.names.map((name, i) => [name, state.targets[i + 1]!]),
@@ -278,7 +294,19 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    * The names of the state tensors of each parameter, in the order of the update
    * rule; the same array for the same options.
    */
-  protected abstract stateNames(group: ParameterGroup<O>): readonly string[];
+  protected abstract stateNames(
+    group: ParameterGroup<O>,
+    param: Tensor,
+  ): readonly string[];
+
+  /** The shape of a state tensor. @default {that of the parameter} */
+  protected stateShape(
+    _group: ParameterGroup<O>,
+    _name: string,
+    param: Tensor,
+  ): Shape {
+    return param.shape;
+  }
 
   /**
    * The update rule and its numbers for step `step`, counted from 1; `fresh`
@@ -288,15 +316,17 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     group: ParameterGroup<O>,
     step: number,
     fresh: boolean,
+    param: Tensor,
   ): Step;
 
-  /** The initial value of a state tensor. */
+  /** The initial value of a state tensor. @default {zeros} */
   protected makeState(
-    _group: ParameterGroup<O>,
-    _name: string,
+    group: ParameterGroup<O>,
+    name: string,
     param: Tensor,
   ): Tensor {
-    return zerosLike(param);
+    const { dtype, device } = param;
+    return zeros(this.stateShape(group, name, param), { dtype, device });
   }
 
   /** Sets the gradients of all parameters to null. */
@@ -336,7 +366,8 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
           options,
           `load the state of ${this.#name}`,
         ),
-      namesOf: (group) => this.stateNames(group),
+      namesOf: (group, param) => this.stateNames(group, param),
+      shapeOf: (group, name, param) => this.stateShape(group, name, param),
     });
   }
 

@@ -13,11 +13,16 @@ import {
 } from "@tenfold/core";
 import { clean, waiting } from "./_testing.ts";
 import {
+  Adadelta,
   Adagrad,
   Adam,
+  Adamax,
   AdamW,
+  Lion,
+  NAdam,
   type Optimizer,
   type OptimizerState,
+  RAdam,
   RMSprop,
   SGD,
   StateError,
@@ -54,6 +59,23 @@ const ALGORITHMS: readonly {
     name: "Adagrad",
     make: (p) => new Adagrad(p, { initialAccumulatorValue: 0.1 }),
     state: ["sum"],
+  },
+  { name: "NAdam", make: (p) => new NAdam(p), state: ["expAvg", "expAvgSq"] },
+  {
+    name: "RAdam, decoupled",
+    make: (p) => new RAdam(p, { weightDecay: 0.1, decoupledWeightDecay: true }),
+    state: ["expAvg", "expAvgSq"],
+  },
+  {
+    name: "Adadelta",
+    make: (p) => new Adadelta(p),
+    state: ["squareAvg", "accDelta"],
+  },
+  { name: "Adamax", make: (p) => new Adamax(p), state: ["expAvg", "expInf"] },
+  {
+    name: "Lion",
+    make: (p) => new Lion(p, { weightDecay: 0.1 }),
+    state: ["expAvg"],
   },
 ];
 

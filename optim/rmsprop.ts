@@ -9,8 +9,6 @@ import { flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-const { add, div, max, mul, sqrt, sub } = expr;
-
 /** Options of {@linkcode RMSprop}. */
 export interface RMSpropOptions {
   /** The learning rate. @default {0.01} */
@@ -61,6 +59,7 @@ const rmsprop = /* @__PURE__ */ algorithm({
     keep: momentum,
   }),
   update: (values, { lr, alpha, rest, eps, keep }, { momentum, centered }) => {
+    const { add, div, max, mul, sqrt, sub } = expr;
     const { parameter, gradient: g } = values;
     const squareAvg = add(mul(alpha, values.squareAvg), mul(mul(rest, g), g));
     const gradAvg = centered

@@ -9,8 +9,6 @@ import { flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-const { add, mul, sub } = expr;
-
 /** Options of {@linkcode SGD}. */
 export interface SGDOptions {
   /** The learning rate. */
@@ -57,6 +55,7 @@ const sgd = /* @__PURE__ */ algorithm({
     join: fresh ? 1 : 1 - dampening,
   }),
   update: (values, { lr, keep, join }, { momentum, nesterov }) => {
+    const { add, mul, sub } = expr;
     const { parameter, gradient } = values;
     const move = (by: Expr) => sub(parameter, mul(lr, by));
     if (!momentum) return { parameter: move(gradient) };

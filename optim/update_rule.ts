@@ -4,14 +4,16 @@
  *
  * @module
  */
-import type { DType } from "@tenfold/core";
+import type { DType, Tensor } from "@tenfold/core";
 import {
   arg,
   type Expr,
   scalar,
+  updateInPlace,
   type UpdateProgram,
 } from "@tenfold/core/backend";
 import { checkCount } from "@tenfold/core/internal";
+import type { Rule } from "./optimizer.ts";
 
 /**
  * Gives the new value of the parameter and of each state tensor as expressions
@@ -60,7 +62,7 @@ export type WriteUpdate = (
  * assertEquals(await p.toArray(), [0.5, -1.5]);
  * ```
  */
-export class UpdateRule {
+export class UpdateRule implements Rule {
   readonly #label: string;
   readonly #state: number;
   readonly #numbers: number;
@@ -95,6 +97,17 @@ export class UpdateRule {
       this.#programs.set(dtype, program = this.#make(dtype));
     }
     return program;
+  }
+
+  /** Updates a parameter and its state in place, by one kernel. */
+  apply(
+    targets: readonly Tensor[],
+    gradient: Tensor,
+    numbers: readonly number[],
+  ): void {
+    checkCount("apply", arguments.length, 3);
+    const program = this.program(targets[0]!.dtype);
+    updateInPlace(program, targets, [gradient], numbers);
   }
 
   #make(dtype: DType): UpdateProgram {

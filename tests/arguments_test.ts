@@ -151,7 +151,7 @@ function* methodsOf(made: object): Generator<[method: string, owner: string]> {
       // What subclasses override and the library alone calls takes what it is given.
       if (typeof value !== "function" || name === "constructor") continue;
       if (
-        /^(describe|nextLrs|stateNames|makeState|update|begin|check|advance)$/
+        /^(describe|nextLrs|stateNames|stateShape|makeState|update|begin|check|advance)$/
           .test(name)
       ) continue;
       yield [name, prototype!.constructor.name];
@@ -202,9 +202,17 @@ const SAMPLES: { readonly [name: string]: () => object } = {
   "nn.MaxPool2d": () => new nn.MaxPool2d(1),
   "nn.Parameter": () => new nn.Parameter(one()),
   "nn.Softmax": () => new nn.Softmax({ dim: 0 }),
+  "optim.Adadelta": () => new optim.Adadelta([one()]),
+  "optim.Adafactor": () => new optim.Adafactor([one()]),
   "optim.Adagrad": () => new optim.Adagrad([one()]),
   "optim.Adam": () => new optim.Adam([one()]),
   "optim.AdamW": () => new optim.AdamW([one()]),
+  "optim.Adamax": () => new optim.Adamax([one()]),
+  "optim.LBFGS": () => new optim.LBFGS([one()]),
+  "optim.Lion": () => new optim.Lion([one()]),
+  "optim.Muon": () => new optim.Muon([tenfold.ones([1, 1])]),
+  "optim.NAdam": () => new optim.NAdam([one()]),
+  "optim.RAdam": () => new optim.RAdam([one()]),
   "optim.RMSprop": () => new optim.RMSprop([one()]),
   "optim.SGD": sgd,
   "optim.CosineAnnealingLR": () =>

@@ -136,14 +136,19 @@ export async function checkOperation(
 }
 
 /** True where a case needs a dtype that the backend lacks, and refuses. */
-function refusesDtype(figures: OperationCase): boolean {
-  const { dtypes, name } = currentBackend();
-  const needed = JSON.stringify([figures.args, figures.out]).includes(
-    "float64",
+const refusesDtype = ({ args, out }: OperationCase): boolean =>
+  refusesFloat64(
+    [args, out],
+    () => void decodeArguments(args).tensors[0]?.cast("float64"),
   );
+
+/** True where figures are float64, which the backend lacks and refuses. */
+export function refusesFloat64(figures: unknown, make: () => void): boolean {
+  const { dtypes, name } = currentBackend();
+  const needed = JSON.stringify(figures).includes("float64");
   if (!needed || dtypes.includes("float64")) return false;
   try {
-    decodeArguments(figures.args).tensors[0]?.cast("float64");
+    make();
   } catch (error) {
     if (error instanceof DeviceError) return true;
     throw error;

@@ -59,9 +59,10 @@ export const INITIALIZERS: readonly string[] = words(`
 `);
 
 /** Optimizers. */
-export const OPTIMIZERS: readonly string[] = words(
-  "SGD Adam AdamW RMSprop Adagrad",
-);
+export const OPTIMIZERS: readonly string[] = words(`
+  SGD Adam AdamW RMSprop Adagrad NAdam RAdam Adadelta Adamax Lion Muon Adafactor
+  LBFGS
+`);
 
 /** Learning-rate schedules. */
 export const SCHEDULES: readonly string[] = words(`

@@ -5,6 +5,7 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from layers import python_names
+from papers import PAPERS
 from record import Group, _agree, encode, f32, randn, uniform
 
 STEPS = 20
@@ -67,7 +68,78 @@ VARIANTS = {
         {"lr": 0.2, "lrDecay": 0.05, "weightDecay": 0.05,
          "initialAccumulatorValue": 0.1, "eps": 0.01},
     ],
+    "NAdam": [
+        {},
+        {"lr": 0.1},
+        {"lr": 0.05, "betas": [0.8, 0.9], "momentumDecay": 0.1},
+        {"lr": 0.1, "eps": 0.1},
+        {"lr": 0.1, "weightDecay": 0.1},
+        {"lr": 0.1, "weightDecay": 0.3, "decoupledWeightDecay": True},
+        {"lr": 0.05, "maximize": True, "weightDecay": 0.1},
+    ],
+    "RAdam": [
+        {},
+        {"lr": 0.1},
+        {"lr": 0.1, "betas": [0.8, 0.9]},
+        {"lr": 0.1, "betas": [0.7, 0.95], "eps": 0.1},
+        {"lr": 0.1, "weightDecay": 0.1},
+        {"lr": 0.1, "weightDecay": 0.3, "decoupledWeightDecay": True},
+        {"lr": 0.05, "maximize": True, "weightDecay": 0.1},
+    ],
+    "Adadelta": [
+        {},
+        {"lr": 0.5, "rho": 0.8},
+        {"eps": 0.01},
+        {"eps": 0.01, "weightDecay": 0.1},
+        {"eps": 1e-3, "maximize": True, "weightDecay": 0.1},
+    ],
+    "Adamax": [
+        {},
+        {"lr": 0.1},
+        {"lr": 0.1, "betas": [0.8, 0.7]},
+        {"lr": 0.1, "eps": 0.1},
+        {"lr": 0.1, "weightDecay": 0.1},
+        {"lr": 0.05, "maximize": True, "weightDecay": 0.1},
+    ],
+    "Lion": [
+        {},
+        {"lr": 0.02},
+        {"lr": 0.02, "betas": [0.5, 0.75], "weightDecay": 0.5},
+        {"lr": 0.02, "maximize": True, "weightDecay": 0.1},
+    ],
+    "Adafactor": [
+        {},
+        {"lr": 0.05, "eps": [1e-8, 0.1]},
+        {"lr": 0.05, "clipThreshold": 0.5, "decayRate": -0.5},
+        {"lr": 0.05, "scaleParameter": False},
+        {"lr": 0.05, "scaleParameter": False, "relativeStep": False,
+         "weightDecay": 0.1},
+        {"lr": 0.05, "beta1": 0.8, "weightDecay": 0.1},
+        {"lr": 0.5, "warmupInit": True},
+        {"lr": 0.05, "maximize": True, "beta1": 0.5},
+    ],
 }
+
+# Those of matrices alone; the rest of a net is AdamW's.
+MUON = [
+    {},
+    {"lr": 0.05, "weightDecay": 0.0},
+    {"lr": 0.05, "momentum": 0.8, "nesterov": False},
+    {"lr": 0.05, "nsSteps": 3, "nsCoefficients": [2.0, -1.5, 0.5]},
+    {"lr": 0.05, "adjustLr": "matchRmsAdamW", "eps": 1e-3},
+    {"lr": 0.02, "maximize": True},
+]
+
+LBFGS = [
+    {},
+    {"lr": 0.5, "maxIter": 3},
+    {"lr": 0.3, "maxIter": 4, "maxEval": 3, "historySize": 2},
+    {"lineSearchFn": "strong_wolfe"},
+    {"lineSearchFn": "strong_wolfe", "maxIter": 2},
+    {"lineSearchFn": "strong_wolfe", "maxIter": 4, "historySize": 3,
+     "lr": 0.2},
+    {"lineSearchFn": "strong_wolfe", "lr": 30.0, "maxIter": 3},
+]
 
 
 def fixed(params, given, step):
@@ -91,17 +163,72 @@ def mlp(params, given, step):
     return ((torch.tanh(x @ w1.T + b1) @ w2.T + b2 - y)**2).mean()
 
 
-PROBLEMS = {"fixed": fixed, "quadratic": quadratic, "mlp": mlp}
+PROBLEMS = {"fixed": fixed, "quadratic": quadratic, "mlp": mlp,
+            "rosenbrock": lambda *args: rosenbrock(*args)}
+
+
+def make(name, groups, options):
+    if name == "NAdam":
+        # The other form of PyTorch 1.13 counts the momentum of a step twice.
+        options = {**options, "foreach": True}
+    if name in PAPERS:
+        return PAPERS[name](groups, **options)
+    return getattr(torch.optim, name)(groups, foreach=False, **options)
+
+
+def rosenbrock(params, given, step):
+    """sum of 100 (p[i + 1] - p[i]²)² + (1 - p[i])² over all elements."""
+    p = torch.cat([t.flatten() for t in params])
+    a, b = p[:-1], p[1:]
+    return (100 * (b - a * a)**2 + (1 - a)**2).sum()
+
+
+def lbfgs_path(options, params, problem, given, steps, dtype):
+    params = [p.to(dtype).clone().requires_grad_() for p in params]
+    optimizer = torch.optim.LBFGS(params, **python_names(options))
+    path, losses = [[] for _ in params], []
+
+    def closure():
+        optimizer.zero_grad()
+        loss = PROBLEMS[problem](params, given, 0)
+        loss.backward()
+        return loss
+
+    for _ in range(steps):
+        losses.append(optimizer.step(closure).detach())
+        for k, p in enumerate(params):
+            path[k].append(p.detach().clone())
+    return [torch.stack(p) for p in path], torch.stack(losses)
+
+
+def record_lbfgs(g, options, params, problem, given, steps, dtype):
+    """As many steps as float32 follows float64 for, or those of float64."""
+    args = options, params, problem, given
+    path, losses = lbfgs_path(*args, steps, dtype)
+    if dtype == torch.float32:
+        path2, losses2 = lbfgs_path(*args, steps, torch.float64)
+        _agree(f"LBFGS {options} {problem}", path + [losses],
+               path2 + [losses2], PATH_RTOL, PATH_ATOL)
+    named = {"lineSearchFn": "strongWolfe"} if "lineSearchFn" in options else {}
+    g.add({
+        "optimizer": "LBFGS",
+        "options": {**options, **named},
+        "groups": [{"params": [encode(p.to(dtype)) for p in params],
+                    "options": {}}],
+        "problem": problem,
+        "given": [encode(t.to(dtype)) for t in given],
+        "path": [encode(p) for p in path],
+        "losses": encode(losses),
+    })
 
 
 def trajectory(name, options, groups, problem, given, dtype):
     params = [[p.to(dtype).clone().requires_grad_() for p in group["params"]]
               for group in groups]
     every = [p for ps in params for p in ps]
-    optimizer = getattr(torch.optim, name)(
-        [{"params": ps, **python_names(group["options"])}
-         for ps, group in zip(params, groups)],
-        foreach=False, **python_names(options))
+    optimizer = make(name, [{"params": ps, **python_names(group["options"])}
+                            for ps, group in zip(params, groups)],
+                     python_names(options))
     path, losses = [[] for _ in every], []
     for step in range(STEPS):
         optimizer.zero_grad()
@@ -170,6 +297,36 @@ def optimizers(g):
         record(g, name, options,
                [{"params": [start[0]], "options": {}},
                 {"params": [start[1]], "options": own}], "quadratic", scales)
+    more_optimizers(g, start, steady, scales, net, data)
+
+
+def more_optimizers(g, start, steady, scales, net, data):
+    for options in MUON:
+        record(g, "Muon", options, one_group(start[0]), "fixed", steady[:1])
+        record(g, "Muon", options, one_group(start[0]), "quadratic",
+               scales[:2])
+    matrices, vectors = net[0::2], net[1::2]
+    filters = uniform(-1, 1, 3, 2, 2)
+    record(g, "Muon", {"lr": 0.02}, one_group(filters), "fixed",
+           [randn(STEPS, 3, 2, 2)])
+    record(g, "Muon", {"lr": 0.05, "weightDecay": 0.05},
+           [{"params": start[:1], "options": {}},
+            {"params": start[1:], "options": {"useMuon": False, "lr": 0.02}}],
+           "quadratic", scales)
+    record(g, "Adafactor", {"lr": 0.05}, one_group(filters), "fixed",
+           [randn(STEPS, 3, 2, 2)])
+    for options in LBFGS:
+        steps = 6 if options.get("maxIter") else 3
+        record_lbfgs(g, options, start, "quadratic", scales, steps,
+                     torch.float32)
+        record_lbfgs(g, options, start, "quadratic", scales, steps,
+                     torch.float64)
+        if "lineSearchFn" in options:
+            record_lbfgs(g, options, net, "mlp", data, steps, torch.float64)
+            # Each iteration in the bend of the valley loses digits.
+            steps = min(steps, 24 // options.get("maxIter", 12))
+            record_lbfgs(g, {"maxIter": 12, **options}, start, "rosenbrock",
+                         [], steps, torch.float64)
 
 
 def clipping(g):
