@@ -107,6 +107,7 @@ export const ROUTINE_PARAMETERS = {
     "paddingHeight",
     "paddingWidth",
   ],
+  linalg: ["algorithm", "rows", "columns", "others", "first", "second"],
 } as const;
 
 /**
@@ -155,6 +156,13 @@ export const ROUTINE_PARAMETERS = {
  *   not count (in's offset and strides may point
  *   outside there). The first of several equal ones; NaN wins. Outputs are
  *   dense over `[row, y, x]`.
+ *
+ * One more is core's own, which no backend needs to have:
+ *
+ * - `linalg`: loop `[batch]`; buffers out, a and for some algorithms b, all
+ *   dense and of one dtype (float32 or float64), which hold a matrix (or what
+ *   is made of it) for each of the batch. Core computes it wherever a backend
+ *   is read without waiting.
  */
 export type RoutineName = keyof typeof ROUTINE_PARAMETERS;
 

@@ -25,6 +25,7 @@ import type { ArangeOp, EyeOp, FullOp, TriangleOp } from "./ops/create.ts";
 import type { ElementwiseOp } from "./ops/elementwise.ts";
 import type { Formula, MapOp, MapSumOp } from "./ops/formula.ts";
 import type { GatherOp } from "./ops/gather.ts";
+import type { LinalgOp } from "./ops/linalg.ts";
 import type { LinearInt8Op } from "./ops/linear_int8.ts";
 import type { MovementOp } from "./ops/movement.ts";
 import type { MaxPool2dOp } from "./ops/pool.ts";
@@ -70,7 +71,7 @@ export type Op =
   | LateOp;
 
 /** The primitives that are loaded when they are first used. */
-export type LateOp = LinearInt8Op | WindowOp;
+export type LateOp = LinalgOp | LinearInt8Op | WindowOp;
 
 /** Convolutions and max pooling, which few programs use. */
 export type WindowOp = Conv2dOp | Conv2dInputOp | Conv2dWeightOp | MaxPool2dOp;
@@ -105,6 +106,7 @@ export type {
   Formula,
   FullOp,
   GatherOp,
+  LinalgOp,
   LinearInt8Op,
   LinearOp,
   LogSumExpOp,

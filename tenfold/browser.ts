@@ -20,6 +20,7 @@ export * from "@tenfold/core";
 export { compile } from "@tenfold/core/compile";
 export * as distributions from "@tenfold/core/distributions";
 export * from "@tenfold/core/functions";
+export * as linalg from "@tenfold/core/linalg";
 // What the functions of fused are made of.
 export { call, expr } from "@tenfold/core/backend";
 export * as data from "@tenfold/data";

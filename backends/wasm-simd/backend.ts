@@ -263,6 +263,9 @@ export class WasmSimd implements Backend {
           ArgumentLayout,
           launchOf,
         }) ?? null;
+      case "linalg":
+        // Core's own.
+        return null;
       default:
         // Without one, core decomposes it.
         return CUMULATIVE[kernel.name]?.(this.#engine, kernel) ?? null;

@@ -35,6 +35,7 @@ import {
   stridesAlong,
   withAccess,
 } from "./geometry.ts";
+import { prepareHost } from "./host.ts";
 import type { MapProgram, ReduceProgram } from "./program.ts";
 
 /** A prepared kernel with the arguments of its next run, which may change. */
@@ -304,13 +305,15 @@ export class Launcher extends Allocations {
     let launch = known.get(key);
     if (launch === undefined) {
       const dtypes = values.map(({ dtype }) => dtype);
-      launch = this.backend.prepare({
+      const kernel = {
         kind: "routine",
         name,
         rank: shape.length,
         outputs: dtypes.slice(0, outputs),
         inputs: dtypes.slice(outputs),
-      });
+      } as const;
+      launch = this.backend.prepare(kernel) ??
+        prepareHost(this.backend, kernel);
       known.set(key, launch);
     }
     if (launch === null) return null;

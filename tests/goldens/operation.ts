@@ -35,7 +35,8 @@ export interface OperationCase {
     | "core"
     | "functions"
     | "functional"
-    | "distributions";
+    | "distributions"
+    | "linalg";
   /** The arguments, options last. */
   readonly args: readonly unknown[];
   /** A tensor, a list of tensors, or an object of tensors. */

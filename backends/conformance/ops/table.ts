@@ -21,6 +21,7 @@ import { CREATE_SPECS } from "./create.ts";
 import { ELEMENTWISE_SPECS } from "./elementwise.ts";
 import { FORMULA_SPECS } from "./formula.ts";
 import { GATHER_SPECS } from "./gather.ts";
+import { LINALG_SPECS } from "./linalg.ts";
 import { LINEAR_INT8_SPECS } from "./linear_int8.ts";
 import type { Spec } from "./spec.ts";
 import { MOVEMENT_SPECS } from "./movement.ts";
@@ -53,6 +54,7 @@ export const SPECS: { readonly [N in OpName]: Spec<OpOf<N>> } = {
   ...POOL_SPECS,
   ...GATHER_SPECS,
   ...SCATTER_SPECS,
+  ...LINALG_SPECS,
   ...LINEAR_INT8_SPECS,
 };
 
