@@ -19,7 +19,7 @@ import {
 import { singularValuesOf } from "./solve.ts";
 
 const UPPER: PlainFields = { upper: flag };
-const QR: PlainFields = { mode: text };
+const MODE: PlainFields = { mode: text };
 const TRIANGLE: PlainFields = { uplo: text };
 const FULL: PlainFields = { fullMatrices: flag };
 
@@ -97,7 +97,7 @@ export function qr<D extends DType>(
   options: { mode?: "reduced" | "complete" } = {},
 ): QR<FloatOf<D>> {
   checkMatrices("qr", arguments, 2, a);
-  checkPlain(QR, options, "qr");
+  checkPlain(MODE, options, "qr");
   const { mode = "reduced" } = options;
   if (mode !== "reduced" && mode !== "complete") {
     throw new RangeError(
