@@ -20,7 +20,11 @@ export * from "./kernel.ts";
 export type * from "./op.ts";
 export { ELEMENTWISE, type ElementwiseName } from "./ops/elementwise.ts";
 export { addLinalg } from "./ops/linalg.ts";
-export { ALGORITHMS as LINALG_ALGORITHMS } from "./ops/linalg_algorithms.ts";
+export {
+  type Algorithm,
+  ALGORITHMS as LINALG_ALGORITHMS,
+  type Extents,
+} from "./ops/linalg_algorithms.ts";
 export type { DTypeRule, Elementwise } from "./ops/elementwise_kernel.ts";
 export {
   SCALAR_FUNCTIONS,
