@@ -12,7 +12,7 @@ import { bundlersOf } from "./browsers/bundlers.ts";
 import { OPENINGS, openPage, readScripts } from "./browsers/pages.ts";
 import { tryPlayground } from "./browsers/playground.ts";
 import { type Browser, openChromium } from "./browsers/playwright.ts";
-import { output } from "./browsers/run.ts";
+import { output, quiet } from "./browsers/run.ts";
 import { readPackages, ROOT } from "./pack/workspace.ts";
 import { findChromium } from "../tests/browser/_chromium.ts";
 
@@ -40,9 +40,10 @@ try {
       const pictures = join(ROOT, "out");
       await Deno.mkdir(pictures, { recursive: true });
       await attempt("playground", async () => {
-        await output(ROOT, [
+        await quiet(ROOT, [
           join(folder, "node_modules/.bin/vite"),
           "build",
+          "--logLevel=warn",
           "examples/playground",
           `--outDir=${built}`,
         ]);

@@ -86,7 +86,7 @@ export class Assessor {
 
   /** Loads what compiles, when the first pass is about to begin. */
   async #compile(): Promise<void> {
-    const { compile } = await import("@tenfold/core/compile");
+    const { compile } = await import("./_compile.ts");
     this.#look = compile(this.#look);
     this.#compiles = false;
   }

@@ -74,7 +74,7 @@ export class Stepper {
 
   /** Has steps recorded and replayed; what does that is loaded here. */
   async compile(): Promise<void> {
-    const { compile } = await import("@tenfold/core/compile");
+    const { compile } = await import("./_compile.ts");
     for (const [share, step] of this.#whole) {
       this.#whole.set(share, compile(step));
     }

@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { output } from "./run.ts";
+import { output, quiet } from "./run.ts";
 
 /** Bundles `page.mjs` and `worker.mjs` of a folder into another. */
 export interface Bundler {
@@ -73,9 +73,10 @@ export function bundlersOf(tools: string): readonly Bundler[] {
       name: "Vite",
       async bundle(from, to) {
         await writePage(from);
-        await output(from, [
+        await quiet(from, [
           command("vite"),
           "build",
+          "--logLevel=warn",
           `--outDir=${to}`,
           "--base=./",
           "--emptyOutDir",

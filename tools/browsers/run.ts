@@ -1,3 +1,17 @@
+/** Runs a command that has nothing to say: a warning is an error. */
+export async function quiet(
+  cwd: string,
+  [command, ...args]: readonly string[],
+): Promise<void> {
+  const { success, stdout, stderr } = await new Deno.Command(command!, {
+    args,
+    cwd,
+  }).output();
+  const text = [stdout, stderr].map((part) => new TextDecoder().decode(part))
+    .join("").trim();
+  if (!success || text !== "") throw new Error(text);
+}
+
 /** What a command prints; an error with all of it if it fails. */
 export async function output(
   cwd: string,
