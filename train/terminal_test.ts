@@ -114,6 +114,7 @@ describe("progress on a terminal", () => {
 
   it("clears to the end of the line and moves nothing else: no colour, no hidden cursor", () => {
     for (const { text } of [wide, plain, interrupted]) {
+      // deno-lint-ignore no-control-regex -- the beginning of what terminals obey
       const codes = [...text.matchAll(/\x1b[^A-Za-z]*[A-Za-z]/g)];
       assertEquals([...new Set(codes.map(String))], ["\x1b[K"]);
     }
