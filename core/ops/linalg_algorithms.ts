@@ -11,7 +11,6 @@ import {
   choleskyOf,
   determinant,
   logDeterminant,
-  type Matrix,
   solveSystem,
   solveTriangle,
   transposed,
@@ -27,8 +26,11 @@ import type { LinalgOp } from "./linalg.ts";
 
 /** The extents of the matrices: a is `[m, n]`, b (if any) `[n, k]`. */
 export interface Extents {
+  /** Rows of a. */
   readonly m: number;
+  /** Columns of a. */
   readonly n: number;
+  /** Columns of b. */
   readonly k: number;
 }
 
@@ -44,9 +46,9 @@ export interface Algorithm {
   readonly run: (
     op: LinalgOp,
     extents: Extents,
-    a: Matrix,
-    b: Matrix,
-  ) => Matrix | readonly number[];
+    a: Float64Array,
+    b: Float64Array,
+  ) => Float64Array | readonly number[];
 }
 
 const together = (...parts: readonly Float64Array[]): Float64Array => {
