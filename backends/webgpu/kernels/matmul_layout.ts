@@ -43,6 +43,11 @@ export interface MatmulCut {
   readonly tilesM: number;
   /** Tiles along `n`. */
   readonly tilesN: number;
+  /**
+   * Tiles along `n` that are computed for all rows before the next ones: what
+   * they read of the second operand stays in a cache. `tilesN` is a multiple.
+   */
+  readonly panel: number;
 }
 
 interface OperandWords {
@@ -103,6 +108,7 @@ export class MatmulLayout {
       chunk: params.take(),
       tilesM: params.take(),
       tilesN: params.take(),
+      panel: params.take(),
     };
     this.m = int(this.#extents[batch]!);
     this.n = int(this.#extents[batch + 1]!);
@@ -122,15 +128,19 @@ export class MatmulLayout {
    * `at_b`.
    */
   begin(t: string): string[] {
-    const { splits, tilesM, tilesN } = this.#cut;
+    const { panel, splits, tilesM, tilesN } = this.#cut;
     const batch = this.#rank - 3;
     const terms = ({ batch: words }: OperandWords) =>
       words.map((word, d) => ` + p${d} * ${int(word)}`).join("");
     return [
-      `let tile_n = i32(${t} % ${uint(tilesN)});`,
-      `let above = ${t} / ${uint(tilesN)};`,
+      `let panels = ${uint(tilesN)} / ${uint(panel)};`,
+      `let above = ${t} / ${uint(panel)};`,
       `let tile_m = i32(above % ${uint(tilesM)});`,
-      `let slice = above / ${uint(tilesM)};`,
+      `let outer = above / ${uint(tilesM)};`,
+      `let tile_n = i32(${t} % ${uint(panel)} + outer % panels * ${
+        uint(panel)
+      });`,
+      "let slice = outer / panels;",
       `let part = i32(slice % ${uint(splits)});`,
       `let matrix = slice / ${uint(splits)};`,
       ...(batch > 0
@@ -234,6 +244,7 @@ export class MatmulLayout {
     ints[first + words.chunk] = cut.chunk;
     ints[first + words.tilesM] = cut.tilesM;
     ints[first + words.tilesN] = cut.tilesN;
+    ints[first + words.panel] = cut.panel;
   }
 }
 
