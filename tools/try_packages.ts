@@ -87,7 +87,7 @@ try {
       }),
     );
     await write("readme.mjs", runtime.using ? readme : withTidy(readme));
-    for (const name of ["whole.mjs", "job.mjs"]) {
+    for (const name of ["whole.mjs", "job.mjs", "rows.mjs"]) {
       await Deno.copyFile(
         join(ROOT, "tests/packages", name),
         join(inside, name),

@@ -6,15 +6,17 @@
 import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { abortSignal } from "./_options.ts";
-import { openWorker, type WebWorker, type WorkerPort } from "./_worker_edge.ts";
 import {
   errorOf,
-  type FromWorker,
+  fromTransferable,
   isMessage,
-  type ToWorker,
-} from "./_worker_messages.ts";
+  openWorker,
+  toTransferable,
+  type WebWorker,
+  type WorkerPort,
+} from "@tenfold/data/internal";
+import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 import type { EpochRecord } from "./history.ts";
-import { fromTransferable, toTransferable } from "./transferable.ts";
 
 /** What a job says of itself: {@linkcode JobContext.report} and your own. */
 export type JobEvent =

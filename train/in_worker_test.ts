@@ -11,12 +11,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { memory, scope, type Tensor, tensor } from "@tenfold/core";
 import { DataLoader, TensorDataset } from "@tenfold/data";
+import { fromTransferable, toTransferable } from "@tenfold/data/internal";
 import * as nn from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
 import "./_testing.ts";
 import { fit } from "./fit.ts";
 import { inWorker, type JobEvent } from "./in_worker.ts";
-import { fromTransferable, toTransferable } from "./transferable.ts";
 
 const JOB = new URL("./_testdata/worker/job.ts", import.meta.url);
 

@@ -62,13 +62,17 @@ export type * from "./optimizing.ts";
 export * from "./precision.ts";
 export * from "./recall.ts";
 export * from "./summary.ts";
-export * from "./transferable.ts";
+export {
+  fromTransferable,
+  toTransferable,
+  type Transferable,
+} from "@tenfold/data/internal";
 export {
   type WeightAverage,
   weightAverage,
   type WeightAverageOptions,
 } from "./weight_average.ts";
 export * from "./worker_job.ts";
-export type { WebWorker } from "./_worker_edge.ts";
+export type { WebWorker } from "@tenfold/data/internal";
 export type { Average, ClassMetricOptions } from "./_average.ts";
 export type { Predictions } from "./_read_classes.ts";

@@ -5,14 +5,15 @@
  */
 import { checkCount, showValue } from "@tenfold/core/internal";
 import {
-  type FromWorker,
+  fromTransferable,
   isMessage,
+  parentPort,
   partsOfError,
-  type ToWorker,
-} from "./_worker_messages.ts";
-import { parentPort, type Port } from "./_worker_edge.ts";
+  type Port,
+  toTransferable,
+} from "@tenfold/data/internal";
+import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 import type { Callback } from "./callback.ts";
-import { fromTransferable, toTransferable } from "./transferable.ts";
 
 /** What a job can use beside its input. */
 export interface JobContext {

@@ -4,6 +4,7 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { WorkerDataset } from "@tenfold/data/worker";
 import {
   compile,
   data,
@@ -29,6 +30,7 @@ try {
   });
   throws(() => released.add(1), /whole\.mjs:/, "names the place in this file");
   await inWorker();
+  await rowsOfWorker();
   const [cpu, wasm] = [await run("cpu-typedarray"), await run("wasm-simd")];
   ok(Math.abs(cpu - wasm) < 0.02, `${cpu} on the processor, ${wasm} on wasm`);
   console.log(wasm);
@@ -44,6 +46,17 @@ async function inWorker() {
     deepEqual(await event.x.toArray(), [2, 4, 8]);
   }
   equal(await (await job.result).item(), 7);
+}
+
+/** Batches that another thread makes. */
+async function rowsOfWorker() {
+  const url = new URL("./rows.mjs", import.meta.url);
+  const rows = await WorkerDataset.open(url, { length: 5 }, { workers: 2 });
+  const loader = new data.DataLoader(rows, { batchSize: 2, prefetch: 2 });
+  const seen = [];
+  for await (const x of loader) seen.push(...await x.toArray());
+  rows.dispose();
+  deepEqual(seen, [[0, 0], [1, 1], [2, 4], [3, 9], [4, 16]]);
 }
 
 function makeModel() {

@@ -1,0 +1,146 @@
+/**
+ * Streams of batches that are made in a worker.
+ *
+ * @module
+ */
+import { checkCount, parseArguments, Turn } from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { fromTransferable } from "../_transferable.ts";
+import { Client, type WorkerSource } from "./_client.ts";
+import type { Next, Opened } from "./_messages.ts";
+
+/** Options of {@linkcode WorkerStream}. */
+export interface WorkerStreamOptions {
+  /** Number of batches made ahead while the loop's body runs. @default {1} */
+  readonly prefetch?: number;
+}
+
+const natural = "must be an integer from 0 on";
+
+const optionsSchema = z.strictObject({
+  prefetch: z._default(z.int(natural).check(z.gte(0, natural)), 1),
+});
+
+const operation = "open a stream in a worker";
+
+/**
+ * Batches that a worker makes, one after the other, ahead of the loop over
+ * them; each `for await` is one epoch. The worker's module says what the stream
+ * is, by {@linkcode serveDataset}: a `StreamLoader`, a `DataLoader`, or anything
+ * that can be iterated. A batch belongs to its turn of the loop, and `fit` takes
+ * the stream as training data.
+ *
+ * @typeParam Batch The type of a batch.
+ *
+ * @example A table that is larger than memory
+ * ```ts ignore
+ * import { WorkerStream } from "@tenfold/data/worker";
+ *
+ * // rows_worker.ts: serveDataset((path: string) => new StreamLoader(rows(path), …));
+ * using rows = await WorkerStream.open<[Tensor, Tensor]>(
+ *   new URL("./rows_worker.ts", import.meta.url),
+ *   "table.csv",
+ *   { prefetch: 4 },
+ * );
+ * for await (const [x, y] of rows) console.log(x.shape, y.shape);
+ * ```
+ */
+export class WorkerStream<Batch = unknown> implements AsyncIterable<Batch> {
+  readonly #client: Client;
+  readonly #prefetch: number;
+  #running = false;
+
+  private constructor(client: Client, prefetch: number) {
+    this.#client = client;
+    this.#prefetch = prefetch;
+  }
+
+  /**
+   * Begins the worker and opens the stream there.
+   *
+   * @param source The URL of the worker's module, or a function that begins the
+   * worker; see {@linkcode WorkerDataset.open}.
+   * @param input What the function given to `serveDataset` gets; tensors in
+   * arrays and plain objects are sent along.
+   * @param options `prefetch`.
+   * @returns The stream.
+   * @throws {TypeError} If an option is unknown or of the wrong type, or the
+   * worker serves a dataset.
+   * @throws {RangeError} If an option has a wrong value.
+   * @throws {Error} If the worker cannot be begun, or the stream not be opened.
+   */
+  static async open<Batch = unknown>(
+    source: WorkerSource,
+    input: unknown,
+    options: WorkerStreamOptions = {},
+  ): Promise<WorkerStream<Batch>> {
+    const { prefetch } = parseArguments(
+      optionsSchema,
+      { source, input },
+      options,
+      arguments,
+      operation,
+    );
+    const client = new Client(source, operation);
+    try {
+      const { length } = await client.ask({ ask: "open", input }) as Opened;
+      if (length !== null) {
+        throw new TypeError(
+          `Cannot ${operation} as it serves a dataset: open it by WorkerDataset`,
+        );
+      }
+      return new WorkerStream<Batch>(client, prefetch);
+    } catch (error) {
+      client.end();
+      throw error;
+    }
+  }
+
+  /**
+   * One epoch.
+   *
+   * @returns The batches, in order.
+   * @throws {Error} If another loop over the stream is under way, the stream
+   * fails, or the worker has ended.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+    if (this.#running) {
+      throw new Error(
+        "Cannot loop over a stream in a worker as another loop is under way: it has one place",
+      );
+    }
+    this.#running = true;
+    const ahead: Promise<Next>[] = [];
+    let turn: Turn | null = null;
+    try {
+      await this.#client.ask({ ask: "begin" });
+      while (true) {
+        while (ahead.length <= this.#prefetch) {
+          const next = this.#client.ask({ ask: "next" }) as Promise<Next>;
+          next.catch(() => {});
+          ahead.push(next);
+        }
+        const { done, value } = await ahead.shift()!;
+        if (done) return;
+        turn = new Turn();
+        yield await turn.run(() => fromTransferable<Batch>(value));
+        turn.end();
+      }
+    } finally {
+      turn?.end();
+      this.#running = false;
+      await this.#client.ask({ ask: "close" }).catch(() => {});
+    }
+  }
+
+  /** Ends the worker. */
+  dispose(): void {
+    checkCount("dispose", arguments.length, 0);
+    this.#client.end();
+  }
+
+  /** Ends the worker, at the end of a block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
