@@ -12,7 +12,8 @@ import { bundlersOf } from "./browsers/bundlers.ts";
 import { OPENINGS, openPage, readScripts } from "./browsers/pages.ts";
 import { tryPlayground } from "./browsers/playground.ts";
 import { type Browser, openChromium } from "./browsers/playwright.ts";
-import { output, quiet } from "./browsers/run.ts";
+import { output, viteBuild } from "./browsers/run.ts";
+import { weighPlayground } from "./browsers/weigh.ts";
 import { readPackages, ROOT } from "./pack/workspace.ts";
 import { findChromium } from "../tests/browser/_chromium.ts";
 
@@ -39,16 +40,22 @@ try {
       const built = join(folder, "playground");
       const pictures = join(ROOT, "out");
       await Deno.mkdir(pictures, { recursive: true });
-      await attempt("playground", async () => {
-        await quiet(ROOT, [
+      const done = await attempt("playground: builds", async () => {
+        await viteBuild(ROOT, [
           join(folder, "node_modules/.bin/vite"),
           "build",
           "--logLevel=warn",
           "examples/playground",
           `--outDir=${built}`,
         ]);
-        return await tryPlayground(browser, built, pictures);
+        return await weighPlayground(built);
       });
+      if (done) {
+        await attempt(
+          "playground: used",
+          () => tryPlayground(browser, built, pictures),
+        );
+      }
     }
   } finally {
     await browser.close();

@@ -2,7 +2,8 @@
  * What Tenfold weighs in a browser: bundles for it, minified and compressed by
  * gzip, beside the most that each may weigh. Fails where one weighs more.
  *
- * `deno run -A tools/weight.ts`
+ * `deno run -A tools/weight.ts`; with `--table` a table in Markdown in place of
+ * the budgets, as `bench/results` keeps it.
  *
  * @module
  */
@@ -59,6 +60,12 @@ console.log(await loss.forward(model.forward(x), y).item());`,
   },
 ];
 
+/** What the table has beside the bundles with a budget. */
+const CORE = {
+  name: "all of core",
+  code: `export * from "@tenfold/core";`,
+};
+
 /** `import … from "./chunk-….js"`, as the bundler writes it. */
 const STATIC_IMPORT = /\b(?:from|import)\s*"(\.\/chunk-[^"]+\.js)"/g;
 
@@ -66,10 +73,20 @@ const folder = await Deno.makeTempDir();
 const entry = "weight_entry.ts";
 let heavy = 0;
 try {
+  if (Deno.args.includes("--table")) await printTable();
+  else await compare();
+} finally {
+  await Deno.remove(entry).catch(() => {});
+  await Deno.remove(folder, { recursive: true });
+}
+Deno.exit(heavy > 0 ? 1 : 0);
+
+/** Holds each bundle against its budget. */
+async function compare(): Promise<void> {
   for (const { name, code, most, goal } of PARCELS) {
     // In the repository, as its packages are found from there.
     await Deno.writeTextFile(entry, code);
-    const weight = await weigh();
+    const weight = (await weigh()).first.packed;
     if (weight > most) heavy++;
     console.log(
       `${weight > most ? "too heavy" : "ok"}  ${
@@ -77,28 +94,54 @@ try {
       } KB of ${most} (goal ${goal})  ${name}`,
     );
   }
-} finally {
-  await Deno.remove(entry);
-  await Deno.remove(folder, { recursive: true });
 }
-Deno.exit(heavy > 0 ? 1 : 0);
 
-/** The KB of the entry and of what it imports at once, each compressed. */
-async function weigh(): Promise<number> {
+/** Prints what each bundle weighs at first, and with all that loads late. */
+async function printTable(): Promise<void> {
+  const cells = ({ plain, packed }: Weight) =>
+    `${plain.toFixed(0)} / ${packed.toFixed(0)}`;
+  for (const { name, code } of [CORE, ...PARCELS]) {
+    await Deno.writeTextFile(entry, code);
+    const { first, all } = await weigh();
+    console.log(`| ${name} | ${cells(first)} | ${cells(all)} |`);
+  }
+}
+
+/** KB, minified and compressed. */
+interface Weight {
+  readonly plain: number;
+  readonly packed: number;
+}
+
+/** The entry with what it imports at once, and with all its chunks. */
+async function weigh(): Promise<{ first: Weight; all: Weight }> {
+  for await (const { name } of Deno.readDir(folder)) {
+    await Deno.remove(`${folder}/${name}`);
+  }
   const flags = ["--minify", "--platform=browser", "--code-splitting"];
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["bundle", "-q", ...flags, "--outdir", folder, entry],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const files = new Set(["./weight_entry.js"]);
-  let bytes = 0;
   for (const file of files) {
     const code = await Deno.readTextFile(`${folder}/${file}`);
-    bytes += await packedBytes(code);
     // Chunks begin with their imports; import() is not among them.
     for (const [, chunk] of code.matchAll(STATIC_IMPORT)) files.add(chunk!);
   }
-  return bytes / 1000;
+  const all: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) all.push(name);
+  return { first: await weightOf(files), all: await weightOf(all) };
+}
+
+async function weightOf(files: Iterable<string>): Promise<Weight> {
+  let [plain, packed] = [0, 0];
+  for (const file of files) {
+    const code = await Deno.readTextFile(`${folder}/${file}`);
+    plain += new TextEncoder().encode(code).length / 1000;
+    packed += await packedBytes(code) / 1000;
+  }
+  return { plain, packed };
 }
 
 async function packedBytes(code: string): Promise<number> {

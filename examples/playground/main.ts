@@ -27,6 +27,16 @@ let reader: Reader | null = null;
 let learned: nn.StateDict | null = null;
 let running: AbortController | null = null;
 
+/** How likely each digit is; they stay, so that nothing moves while one draws. */
+const meters = Array.from({ length: 10 }, (_, digit) => {
+  const item = document.createElement("li");
+  const meter = document.createElement("meter");
+  meter.setAttribute("aria-label", `${digit}`);
+  item.append(`${digit}`, meter);
+  find("scores").append(item);
+  return meter;
+});
+
 const say = (text: string): void => {
   find("status").textContent = text;
 };
@@ -141,7 +151,7 @@ function read(): void {
   const answer = find("answer");
   if (reader === null || pad.empty) {
     answer.textContent = "?";
-    find("scores").replaceChildren();
+    for (const meter of meters) meter.value = 0;
     return;
   }
   const used = reader;
@@ -149,16 +159,9 @@ function read(): void {
   drawGrey(find("seen"), image, used.side);
   used.read(image).then(({ digit, scores, hidden }) => {
     answer.textContent = String(digit);
-    find("scores").replaceChildren(
-      ...Array.from(scores, (score, digit) => {
-        const item = document.createElement("li");
-        const meter = document.createElement("meter");
-        meter.value = score;
-        meter.setAttribute("aria-label", `${digit}`);
-        item.append(`${digit}`, meter);
-        return item;
-      }),
-    );
+    scores.forEach((score, digit) => {
+      meters[digit]!.value = score;
+    });
     drawTiles(find("activations"), hidden, hidden.length, [1, 1]);
   }).catch((error) => say(error.message));
 }

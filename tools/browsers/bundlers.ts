@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { output, quiet } from "./run.ts";
+import { output, viteBuild } from "./run.ts";
 
 /** Bundles `page.mjs` and `worker.mjs` of a folder into another. */
 export interface Bundler {
@@ -73,7 +73,7 @@ export function bundlersOf(tools: string): readonly Bundler[] {
       name: "Vite",
       async bundle(from, to) {
         await writePage(from);
-        await quiet(from, [
+        await viteBuild(from, [
           command("vite"),
           "build",
           "--logLevel=warn",
@@ -98,7 +98,7 @@ export function bundlersOf(tools: string): readonly Bundler[] {
           await output(from, [
             Deno.execPath(),
             "bundle",
-            "--quiet",
+            "--viteBuild",
             "--node-modules-dir=manual",
             "--minify",
             "--platform=browser",

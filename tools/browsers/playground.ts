@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { digitFiles } from "./digit_files.ts";
 import type { Browser, Page } from "./playwright.ts";
 import { ISOLATED, policy, serve } from "./serve.ts";
 
@@ -139,14 +140,29 @@ async function learnAndRead(page: Page): Promise<string> {
   return `${text}; side by side ${titles}`;
 }
 
-/** Trains on points, stops a long training, and hears of a wrong file. */
-async function learnPoints(page: Page): Promise<string> {
+/** Hears that files are missing, chooses them, trains, draws and reads. */
+async function learnFiles(page: Page): Promise<string> {
   await page.locator("select[name=task]").selectOption("mnist");
   await page.locator("#train").click();
   await until(
     page,
     "document.querySelector('#status').textContent.startsWith('Cannot train on MNIST')",
   );
+  await page.locator("input[name=mnist]").setInputFiles(digitFiles(240));
+  await page.locator("input[name=epochs]").fill("8");
+  await page.locator("#train").click();
+  const text = await trained(page);
+  for (const [digit, strokes] of [["7", SEVEN], ["1", ONE]] as const) {
+    await page.locator("#clear").click();
+    await draw(page, strokes);
+    await expectAnswer(page, digit);
+  }
+  return text;
+}
+
+/** Trains on files and on points, and stops a long training. */
+async function learnPoints(page: Page): Promise<string> {
+  const files = await learnFiles(page);
   await page.locator("select[name=task]").selectOption("moons");
   await page.locator("input[name=epochs]").fill("1000");
   await page.locator("#train").click();
@@ -162,7 +178,7 @@ async function learnPoints(page: Page): Promise<string> {
   );
   await page.locator("input[name=epochs]").fill("40");
   await page.locator("#train").click();
-  return await trained(page);
+  return `${files}; ${await trained(page)}`;
 }
 
 async function draw(
@@ -172,6 +188,9 @@ async function draw(
   const pad = page.locator("#pad");
   await pad.scrollIntoViewIfNeeded();
   const box = (await pad.boundingBox())!;
+  const top = () =>
+    page.evaluate("document.querySelector('#pad').getBoundingClientRect().top");
+  const before = await top();
   for (const [i, [x, y]] of points.entries()) {
     await page.mouse.move(box.x + x * box.width, box.y + y * box.height, {
       steps: 6,
@@ -179,6 +198,7 @@ async function draw(
     if (i === 0) await page.mouse.down();
   }
   await page.mouse.up();
+  check(await top() === before, "the drawing area moves while one draws");
 }
 
 async function expectAnswer(page: Page, digit: string): Promise<void> {
@@ -187,7 +207,7 @@ async function expectAnswer(page: Page, digit: string): Promise<void> {
     `document.querySelector('#answer').textContent === ${
       JSON.stringify(digit)
     }`,
-    5000,
+    20_000,
   ).catch(async () => {
     const read = await page.locator("#answer").innerText();
     throw new Error(`a ${digit} is read as ${read}`);

@@ -6,6 +6,7 @@
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { HandedFile } from "./digit_files.ts";
 
 /** A part of a page. */
 export interface Locator {
@@ -13,7 +14,7 @@ export interface Locator {
   fill(text: string): Promise<void>;
   focus(): Promise<void>;
   selectOption(value: string): Promise<unknown>;
-  setInputFiles(path: string): Promise<void>;
+  setInputFiles(files: string | readonly HandedFile[]): Promise<void>;
   innerText(): Promise<string>;
   scrollIntoViewIfNeeded(): Promise<void>;
   boundingBox(): Promise<
