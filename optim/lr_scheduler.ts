@@ -38,6 +38,8 @@ export abstract class LRScheduler {
   readonly optimizer: Optimizer;
   /** Number of steps taken. */
   lastEpoch: number;
+  /** Whether it is meant to step after each epoch or after each batch. */
+  readonly every: "epoch" | "step" = "epoch";
   /** Initial learning rate of each group. */
   protected baseLrs: number[] = [];
   /** True in the step that going on from `lastEpoch` takes. */
@@ -82,6 +84,21 @@ export abstract class LRScheduler {
     checkCount("step", arguments.length, 1);
     currentRecording()?.effect(() => this.advance());
     this.advance();
+  }
+
+  /** Goes back to the start, and to the learning rates there. */
+  restart(): void {
+    checkCount("restart", arguments.length, 0);
+    this.rewind();
+    this.lastEpoch = -1;
+    this.advance();
+  }
+
+  /** Puts the initial learning rates back. */
+  protected rewind(): void {
+    this.optimizer.paramGroups.forEach((group, i) => {
+      group.lr = this.baseLrs[i] ?? group.initialLr ?? group.lr;
+    });
   }
 
   /** Counts a step and sets the learning rates. */

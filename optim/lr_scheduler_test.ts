@@ -6,19 +6,29 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { tensor } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import { clean } from "./_testing.ts";
 import {
   Adagrad,
+  ChainedScheduler,
+  ConstantLR,
   CosineAnnealingLR,
+  CosineAnnealingWarmRestarts,
+  CyclicLR,
   ExponentialLR,
+  LambdaLR,
   LinearLR,
   type LRScheduler,
+  MultiplicativeLR,
   MultiStepLR,
   OneCycleLR,
   type Optimizer,
+  PolynomialLR,
   ReduceLROnPlateau,
+  SequentialLR,
   SGD,
   StepLR,
+  SWALR,
 } from "./mod.ts";
 
 const sgd = () => new SGD([tensor(0)], { lr: 0.1, momentum: 0.9 });
@@ -26,6 +36,7 @@ const sgd = () => new SGD([tensor(0)], { lr: 0.1, momentum: 0.9 });
 const SCHEDULES: readonly {
   name: string;
   make: (optimizer: Optimizer, lastEpoch?: number) => LRScheduler;
+  combined?: boolean;
 }[] = [
   {
     name: "StepLR",
@@ -55,9 +66,67 @@ const SCHEDULES: readonly {
     make: (o, lastEpoch = -1) =>
       new OneCycleLR(o, { maxLr: 1, totalSteps: 12, lastEpoch }),
   },
+  {
+    name: "LambdaLR",
+    make: (o, lastEpoch = -1) =>
+      new LambdaLR(o, { lrLambda: (t) => 1 / (t + 1), lastEpoch }),
+  },
+  {
+    name: "MultiplicativeLR",
+    make: (o, lastEpoch = -1) =>
+      new MultiplicativeLR(o, { lrLambda: (t) => 1 / t, lastEpoch }),
+  },
+  {
+    name: "ConstantLR",
+    make: (o, lastEpoch = -1) =>
+      new ConstantLR(o, { totalIters: 6, lastEpoch }),
+  },
+  {
+    name: "PolynomialLR",
+    make: (o, lastEpoch = -1) =>
+      new PolynomialLR(o, { totalIters: 9, power: 2, lastEpoch }),
+  },
+  {
+    name: "CosineAnnealingWarmRestarts",
+    make: (o, lastEpoch = -1) =>
+      new CosineAnnealingWarmRestarts(o, { t0: 3, tMult: 2, lastEpoch }),
+  },
+  {
+    name: "CyclicLR",
+    make: (o, lastEpoch = -1) =>
+      new CyclicLR(o, { baseLr: 0.1, maxLr: 1, stepSizeUp: 3, lastEpoch }),
+  },
+  {
+    name: "SWALR",
+    make: (o, lastEpoch = -1) => new SWALR(o, { swaLr: 0.5, lastEpoch }),
+  },
+  {
+    name: "SequentialLR",
+    combined: true,
+    make: (o) =>
+      new SequentialLR(o, {
+        schedulers: [
+          new LinearLR(o, { totalIters: 3 }),
+          new CosineAnnealingLR(o, { tMax: 4 }),
+        ],
+        milestones: [3],
+      }),
+  },
+  {
+    name: "ChainedScheduler",
+    combined: true,
+    make: (o) =>
+      new ChainedScheduler([
+        new LinearLR(o, { totalIters: 3 }),
+        new ExponentialLR(o, { gamma: 0.9 }),
+      ]),
+  },
 ];
 
-for (const { name, make } of SCHEDULES) {
+/** Those that fix the number of groups. */
+const FIXED = ["OneCycleLR", "CyclicLR"];
+
+for (const { name, make, combined = false } of SCHEDULES) {
   describe(name, () => {
     it(
       "goes on from its state and the optimizer's",
@@ -85,6 +154,76 @@ for (const { name, make } of SCHEDULES) {
         }
       }),
     );
+
+    it(
+      "restarts",
+      clean(() => {
+        const optimizer = sgd();
+        const schedule = make(optimizer);
+        const run = () =>
+          Array.from({ length: 6 }, () => {
+            const rate = optimizer.paramGroups[0]!.lr;
+            schedule.step();
+            return rate;
+          });
+        const first = run();
+        if (name === "MultiplicativeLR") {
+          // It goes on from the rate that is there, as in PyTorch.
+          optimizer.paramGroups[0]!.lr = 0.1;
+        }
+        schedule.restart();
+        run().forEach((rate, i) => assertAlmostEquals(rate, first[i]!, 1e-12));
+      }),
+    );
+
+    it(
+      "steps with a compiled function as without",
+      clean(() => {
+        const runs = [false, true].map((compiles) => {
+          const optimizer = sgd();
+          const schedule = make(optimizer);
+          const p = optimizer.paramGroups[0]!.params[0]!.requiresGrad_();
+          const step = () => {
+            optimizer.zeroGrad();
+            const loss = p.square().sum();
+            loss.backward();
+            optimizer.step();
+            schedule.step();
+            return loss.detach();
+          };
+          using compiled = compile(step);
+          const rates: number[] = [];
+          for (let i = 0; i < 8; i++) {
+            (compiles ? compiled : step)().dispose();
+            rates.push(optimizer.paramGroups[0]!.lr);
+          }
+          optimizer.zeroGrad();
+          optimizer.dispose();
+          return rates;
+        });
+        assertEquals(runs[1], runs[0]);
+      }),
+    );
+
+    if (combined) {
+      return it(
+        "refuses the state of other schedules, and changes nothing",
+        clean(() => {
+          const schedule = make(sgd());
+          schedule.step();
+          const before = schedule.stateDict();
+          for (
+            const state of [
+              { ...before, schedulers: [] },
+              { ...before, baseLrs: [1, 2] },
+            ]
+          ) {
+            assertThrows(() => schedule.loadStateDict(state), RangeError);
+            assertEquals(schedule.stateDict(), before);
+          }
+        }),
+      );
+    }
 
     it(
       "goes on from a number of steps, once the optimizer knows the start",
@@ -167,6 +306,60 @@ describe("schedules", () => {
           "maxLr must be a number, or one for each of 1 groups: got 2",
         ],
         [
+          () => new LambdaLR(o, { lrLambda: [] }),
+          RangeError,
+          "lrLambda must be a function, or one for each of 1 groups: got 0",
+        ],
+        [
+          () => new LambdaLR(o, { lrLambda: 0.5 as never }),
+          TypeError,
+          "lrLambda must be a function, or one for each group: got 0.5",
+        ],
+        [
+          () => new LambdaLR(o, { lrLambda: (() => "x") as never }),
+          TypeError,
+          'lrLambda must give a number: got "x" for step 0',
+        ],
+        [
+          () => new CyclicLR(o, { baseLr: 1, maxLr: [1, 2] }),
+          RangeError,
+          "Cannot make a CyclicLR as maxLr must be a number, or one for each of 1 groups: got 2",
+        ],
+        [() => new ConstantLR(o, { factor: 0 }), RangeError, "factor"],
+        [
+          () =>
+            new SequentialLR(o, {
+              schedulers: [new StepLR(o, { stepSize: 1 })],
+              milestones: [1],
+            }),
+          RangeError,
+          "there must be one milestone fewer than schedules: got 1 for 1",
+        ],
+        [
+          () =>
+            new SequentialLR(o, {
+              schedulers: [0, 1, 2].map(() => new StepLR(o, { stepSize: 1 })),
+              milestones: [2, 2],
+            }),
+          RangeError,
+          "milestones must be ascending, from 1 on: got [2, 2]",
+        ],
+        [
+          () =>
+            new SequentialLR(o, {
+              schedulers: [new StepLR(sgd(), { stepSize: 1 })],
+              milestones: [],
+            }),
+          TypeError,
+          "its schedules must be of one optimizer",
+        ],
+        [
+          () => new ChainedScheduler([new ReduceLROnPlateau(o) as never]),
+          TypeError,
+          "it takes schedules that follow the step alone",
+        ],
+        [() => new ChainedScheduler([]), TypeError, "an array of schedules"],
+        [
           () => new ReduceLROnPlateau(o, { factor: 1 }),
           RangeError,
           "factor must be below 1: got 1",
@@ -184,6 +377,11 @@ describe("schedules", () => {
         RangeError,
         "has no momentum to change: pass { cycleMomentum: false }",
       );
+      assertThrows(
+        () => new CyclicLR(still, { baseLr: 0, maxLr: 1 }),
+        RangeError,
+        "has no momentum to change: pass { cycleMomentum: false }",
+      );
       new OneCycleLR(still, { maxLr: 1, totalSteps: 3, cycleMomentum: false });
     }),
   );
@@ -196,7 +394,7 @@ describe("schedules", () => {
         const schedule = make(optimizer);
         schedule.step();
         optimizer.addParamGroup({ params: [tensor(1)], lr: 0.5 });
-        if (name === "OneCycleLR") {
+        if (FIXED.includes(name)) {
           const before = schedule.stateDict();
           assertThrows(
             () => schedule.step(),
@@ -209,7 +407,8 @@ describe("schedules", () => {
         for (let i = 0; i < 9; i++) schedule.step();
         const [first, joined] = schedule.lrs();
         assert(Number.isFinite(joined!), name);
-        assert(joined! >= 0 && joined! < 1.5 && first! <= 0.1 + 1e-12, name);
+        const most = name === "SWALR" ? 0.5 : 0.1 + 1e-12;
+        assert(joined! >= 0 && joined! < 1.6 && first! <= most, name);
         assertEquals(schedule.stateDict().baseLrs, [0.1, 0.5]);
       }
       const optimizer = sgd();
@@ -225,7 +424,7 @@ describe("schedules", () => {
     "leave a rate of 0 at 0",
     clean(() => {
       for (const { name, make } of SCHEDULES) {
-        if (name === "OneCycleLR") continue;
+        if ([...FIXED, "SWALR"].includes(name)) continue;
         const schedule = make(new SGD([tensor(0)], { lr: 0 }));
         for (let i = 0; i < 15; i++) {
           assertEquals(schedule.lrs(), [0], name);

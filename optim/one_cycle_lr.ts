@@ -5,6 +5,12 @@
  */
 import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import {
+  forGroups,
+  requireGroups,
+  requireMomentum,
+  setMomentum,
+} from "./_cycle.ts";
 import { finite, flag, positive, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
 import {
@@ -99,13 +105,6 @@ interface Phase {
   readonly momentumTo: "baseMomentum" | "maxMomentum";
 }
 
-/** A group with a momentum, by whichever name. */
-interface WithMomentum {
-  lr: number;
-  momentum?: number;
-  betas?: [number, number];
-}
-
 /** The state of the one-cycle schedule. */
 export interface OneCycleState extends SchedulerState {
   /** Number of steps in the cycle. */
@@ -136,6 +135,8 @@ export interface OneCycleState extends SchedulerState {
  * ```
  */
 export class OneCycleLR extends LRScheduler {
+  /** It steps after each batch. */
+  override readonly every: "epoch" | "step" = "step";
   /** Number of steps in the cycle. */
   readonly totalSteps: number;
   readonly #phases: readonly Phase[];
@@ -159,22 +160,13 @@ export class OneCycleLR extends LRScheduler {
       arguments,
       "make a OneCycleLR",
     );
-    const groups: readonly WithMomentum[] = optimizer.paramGroups;
+    const { length } = optimizer.paramGroups;
     const each = (name: "maxLr" | "baseMomentum" | "maxMomentum") =>
-      forGroups(name, parsed[name], groups.length);
+      forGroups("make a OneCycleLR", name, parsed[name], length);
     const maxLrs = each("maxLr");
     const baseMomenta = each("baseMomentum");
     const maxMomenta = each("maxMomentum");
-    if (
-      parsed.cycleMomentum &&
-      groups.some(({ momentum, betas }) =>
-        momentum === undefined && betas === undefined
-      )
-    ) {
-      throw new RangeError(
-        "Cannot make a OneCycleLR as the optimizer has no momentum to change: pass { cycleMomentum: false }",
-      );
-    }
+    if (parsed.cycleMomentum) requireMomentum("OneCycleLR", optimizer);
     super(optimizer, parsed.lastEpoch);
     this.totalSteps = parsed.totalSteps ??
       parsed.epochs! * parsed.stepsPerEpoch!;
@@ -218,13 +210,8 @@ export class OneCycleLR extends LRScheduler {
     // A phase of one step, such as a rise with pctStart * totalSteps = 1, is at
     // its end at once.
     const share = end > start ? (step - start) / (end - start) : 1;
-    const groups: WithMomentum[] = this.optimizer.paramGroups;
-    if (groups.length !== this.#bounds.length) {
-      throw new RangeError(
-        `Cannot step a OneCycleLR as the optimizer has another number of groups: got ${groups.length}, expected ${this.#bounds.length}; make the schedule after addParamGroup`,
-      );
-    }
-    return groups.map((group, i) => {
+    requireGroups("OneCycleLR", this.optimizer, this.#bounds.length);
+    return this.optimizer.paramGroups.map((group, i) => {
       const bounds = this.#bounds[i]!;
       if (this.#cyclesMomentum) {
         const momentum = this.#anneal(
@@ -232,8 +219,7 @@ export class OneCycleLR extends LRScheduler {
           bounds[momentumTo],
           share,
         );
-        if (group.betas) group.betas = [momentum, group.betas[1]];
-        else group.momentum = momentum;
+        setMomentum(group, momentum);
       }
       return this.#anneal(bounds[from], bounds[to], share);
     });
@@ -273,19 +259,6 @@ export class OneCycleLR extends LRScheduler {
     }
     super.loadStateDict(state);
   }
-}
-
-/** One number for each group. */
-function forGroups(
-  name: string,
-  value: number | readonly number[],
-  groups: number,
-): readonly number[] {
-  if (typeof value === "number") return new Array<number>(groups).fill(value);
-  if (value.length === groups) return value;
-  throw new RangeError(
-    `Cannot make a OneCycleLR as ${name} must be a number, or one for each of ${groups} groups: got ${value.length}`,
-  );
 }
 
 /** The phases of a cycle. */

@@ -31,7 +31,7 @@ const BELOW = new RegExp(
     "threefry|topological|updateInPlace|usesIndex|EagerDevice|Value|View|" +
     "Task|Turn|Tensor|making|knowingNew|currentRecording|floatOf|numberOf|" +
     "refuseValues|structureChanged|observeRecordings|isGradEnabled|\\w+Now|releasePassed|" +
-    "nn.BatchNorm|nn.RNNBase|nn.RNNCellBase|nn.Loss|nn.Module|optim.LRScheduler|optim.Optimizer|" +
+    "nn.BatchNorm|nn.RNNBase|nn.RNNCellBase|nn.Loss|nn.Module|optim.LRScheduler|optim.CombinedLR|optim.FunctionLR|optim.Optimizer|" +
     "optim.AlgorithmOptimizer|" +
     "data.MnistDataset|data.CsvTable|" +
     "(.*\\.)?\\w+Error|FusedFunction|optim.UpdateRule)$",
@@ -151,7 +151,7 @@ function* methodsOf(made: object): Generator<[method: string, owner: string]> {
       // What subclasses override and the library alone calls takes what it is given.
       if (typeof value !== "function" || name === "constructor") continue;
       if (
-        /^(describe|nextLrs|stateNames|stateShape|makeState|update|begin|check|advance)$/
+        /^(describe|nextLrs|stateNames|stateShape|makeState|update|begin|check|advance|rewind|factors)$/
           .test(name)
       ) continue;
       yield [name, prototype!.constructor.name];
@@ -215,6 +215,24 @@ const SAMPLES: { readonly [name: string]: () => object } = {
   "optim.RAdam": () => new optim.RAdam([one()]),
   "optim.RMSprop": () => new optim.RMSprop([one()]),
   "optim.SGD": sgd,
+  "optim.ChainedScheduler": () => {
+    const schedule = new optim.StepLR(sgd(), { stepSize: 1 });
+    return new optim.ChainedScheduler([schedule]);
+  },
+  "optim.ConstantLR": () => new optim.ConstantLR(sgd()),
+  "optim.CosineAnnealingWarmRestarts": () =>
+    new optim.CosineAnnealingWarmRestarts(sgd(), { t0: 3 }),
+  "optim.CyclicLR": () => new optim.CyclicLR(sgd(), { baseLr: 1, maxLr: 2 }),
+  "optim.LambdaLR": () => new optim.LambdaLR(sgd(), { lrLambda: () => 1 }),
+  "optim.MultiplicativeLR": () =>
+    new optim.MultiplicativeLR(sgd(), { lrLambda: () => 1 }),
+  "optim.PolynomialLR": () => new optim.PolynomialLR(sgd()),
+  "optim.SequentialLR": () => {
+    const optimizer = sgd();
+    const schedulers = [new optim.StepLR(optimizer, { stepSize: 1 })];
+    return new optim.SequentialLR(optimizer, { schedulers, milestones: [] });
+  },
+  "optim.SWALR": () => new optim.SWALR(sgd(), { swaLr: 1 }),
   "optim.CosineAnnealingLR": () =>
     new optim.CosineAnnealingLR(sgd(), { tMax: 3 }),
   "optim.ExponentialLR": () => new optim.ExponentialLR(sgd(), { gamma: 0.5 }),

@@ -5,7 +5,6 @@
  */
 import { Tensor } from "@tenfold/core";
 import { parseOptions, showShape, showValue } from "@tenfold/core/internal";
-import { OneCycleLR } from "@tenfold/optim";
 import * as z from "zod/mini";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
 import {
@@ -193,7 +192,7 @@ function scheduleOf(
   ).scheduler;
   return {
     scheduler: schedule,
-    every: every ?? (schedule instanceof OneCycleLR ? "step" : "epoch"),
+    every: every ?? schedule.every ?? "epoch",
     monitor: monitor ?? (validated ? "validation.loss" : "train.loss"),
   };
 }

@@ -34,8 +34,8 @@ export interface FitOptions {
   /** Metrics to compute on training and validation batches. */
   metrics?: Metrics;
   /**
-   * The learning-rate schedule. It steps after each epoch,
-   * `OneCycleLR` after each step; `{ schedule, every, monitor }` says otherwise.
+   * The learning-rate schedule. It steps after each epoch, `OneCycleLR` and
+   * `CyclicLR` after each step; `{ schedule, every, monitor }` says otherwise.
    */
   scheduler?: Scheduling | SchedulerOptions;
   /**

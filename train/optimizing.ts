@@ -20,6 +20,8 @@ export interface Optimizing {
 
 /** A schedule of the learning rate: one of `@tenfold/optim`, or your own. */
 export interface Scheduling {
+  /** Whether it steps after each epoch or after each step of the optimizer. */
+  readonly every?: "epoch" | "step";
   /** Sets the learning rate of the next epoch or step. */
   step(metric?: number): void;
   /** The state: plain values. */
@@ -35,7 +37,7 @@ export interface SchedulerOptions {
   /**
    * Whether it steps after each epoch or after each step of the optimizer.
    *
-   * @default {"step" for `OneCycleLR`, "epoch" for others}
+   * @default {"step" for `OneCycleLR` and `CyclicLR`, "epoch" for others}
    */
   readonly every?: "epoch" | "step";
   /**

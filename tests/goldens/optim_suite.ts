@@ -151,6 +151,32 @@ function construct<T>(name: string, ...args: unknown[]): T {
 /** One step of training on what the problem is given. */
 type TrainingStep = (...given: Tensor[]) => Tensor;
 
+/** A function that figures give by its base: `step => base ** step`. */
+const power = (base: unknown) =>
+  Array.isArray(base)
+    ? base.map((one: number) => (step: number) => one ** step)
+    : (step: number) => (base as number) ** step;
+
+/** A schedule, with those that it is made of. */
+function makeSchedule(
+  name: string,
+  optimizer: AnyOptimizer,
+  options: Options,
+): { step(metric?: number): void } {
+  const { lrLambda, scaleFn, schedulers } = options;
+  const parts = (schedulers as [string, Options][] | undefined)
+    ?.map(([name, options]) => makeSchedule(name, optimizer, options));
+  if (name === "ChainedScheduler") return construct(name, parts);
+  const made = {
+    ...options,
+    ...lrLambda !== undefined && { lrLambda: power(lrLambda) },
+    ...scaleFn !== undefined && { scaleFn: power(scaleFn) },
+    ...parts && { schedulers: parts },
+  };
+  const given = Object.keys(made).length > 0 ? [made] : [];
+  return construct(name, optimizer, ...given);
+}
+
 /** Takes the 20 steps and compares the parameters after each. */
 export async function checkTrajectory(
   figures: OptimizerCase,
@@ -262,10 +288,10 @@ export function checkSchedule(figures: ScheduleCase): Promise<string[]> {
     groups,
     figures.optimizer === "SGD" ? { lr: 0.1, momentum: 0.9 } : { lr: 0.1 },
   );
-  const scheduler = construct<{ step(metric?: number): void }>(
+  const scheduler = makeSchedule(
     figures.scheduler,
     optimizer,
-    ...Object.keys(figures.options).length > 0 ? [figures.options] : [],
+    figures.options,
   );
   const problems: string[] = [];
   for (const [step, lrs] of figures.lrs.entries()) {

@@ -67,5 +67,6 @@ export const OPTIMIZERS: readonly string[] = words(`
 /** Learning-rate schedules. */
 export const SCHEDULES: readonly string[] = words(`
   StepLR MultiStepLR ExponentialLR CosineAnnealingLR LinearLR OneCycleLR
-  ReduceLROnPlateau
+  ReduceLROnPlateau LambdaLR MultiplicativeLR ConstantLR PolynomialLR
+  CosineAnnealingWarmRestarts CyclicLR SequentialLR ChainedScheduler SWALR
 `);

@@ -1,6 +1,7 @@
 """Optimizers over 20 steps, gradient clipping, learning-rate schedules."""
 
 import torch
+import torch.optim.swa_utils
 from torch import nn
 from torch.optim import lr_scheduler
 
@@ -386,6 +387,57 @@ SCHEDULES = [
     ("OneCycleLR", {"maxLr": 0.5, "totalSteps": 26, "baseMomentum": 0.6,
                     "maxMomentum": 0.9}),
     ("OneCycleLR", {"maxLr": [0.5, 0.1], "totalSteps": 26}),
+    ("LambdaLR", {"lrLambda": 0.9}),
+    ("LambdaLR", {"lrLambda": [0.9, 0.5]}),
+    ("MultiplicativeLR", {"lrLambda": 0.95}),
+    ("MultiplicativeLR", {"lrLambda": [0.99, 1.01]}),
+    ("ConstantLR", {}),
+    ("ConstantLR", {"factor": 0.25, "totalIters": 8}),
+    ("PolynomialLR", {}),
+    ("PolynomialLR", {"totalIters": 12, "power": 2.0}),
+    ("PolynomialLR", {"totalIters": 40, "power": 0.5}),
+    ("CosineAnnealingWarmRestarts", {"t0": 5}),
+    ("CosineAnnealingWarmRestarts", {"t0": 3, "tMult": 2, "etaMin": 0.001}),
+    ("CosineAnnealingWarmRestarts", {"t0": 1, "tMult": 3}),
+    ("CyclicLR", {"baseLr": 0.01, "maxLr": 0.1, "stepSizeUp": 4}),
+    ("CyclicLR", {"baseLr": [0.01, 0.02], "maxLr": [0.1, 0.3],
+                  "stepSizeUp": 3, "stepSizeDown": 5,
+                  "baseMomentum": 0.7, "maxMomentum": 0.95}),
+    ("CyclicLR", {"baseLr": 0.01, "maxLr": 0.1, "stepSizeUp": 3,
+                  "mode": "triangular2"}),
+    ("CyclicLR", {"baseLr": 0.01, "maxLr": 0.1, "stepSizeUp": 3,
+                  "mode": "exp_range", "gamma": 0.9}),
+    ("CyclicLR", {"baseLr": 0.01, "maxLr": 0.1, "stepSizeUp": 3,
+                  "scaleFn": 0.8, "scaleMode": "iterations",
+                  "cycleMomentum": False}),
+    ("CyclicLR", {"baseLr": 0.01, "maxLr": 0.1, "stepSizeUp": 3,
+                  "scaleFn": 0.5}),
+    ("SWALR", {"swaLr": 0.05}),
+    ("SWALR", {"swaLr": [0.05, 0.5], "annealEpochs": 6,
+               "annealStrategy": "linear"}),
+    ("SWALR", {"swaLr": 0.05, "annealEpochs": 0}),
+    ("SequentialLR", {"schedulers": [
+        ["LinearLR", {"startFactor": 0.1, "totalIters": 5}],
+        ["CosineAnnealingLR", {"tMax": 20}]], "milestones": [5]}),
+    ("SequentialLR", {"schedulers": [
+        ["ConstantLR", {"factor": 0.1, "totalIters": 2}],
+        ["ExponentialLR", {"gamma": 0.9}],
+        ["StepLR", {"stepSize": 3, "gamma": 0.5}]], "milestones": [4, 12]}),
+    ("SequentialLR", {"schedulers": [
+        ["LinearLR", {"totalIters": 4}],
+        ["CosineAnnealingWarmRestarts", {"t0": 3, "tMult": 2}]],
+        "milestones": [3]}),
+    ("SequentialLR", {"schedulers": [
+        ["LambdaLR", {"lrLambda": 0.8}],
+        ["PolynomialLR", {"totalIters": 9, "power": 2.0}],
+        ["MultiplicativeLR", {"lrLambda": 0.97}]], "milestones": [6, 11]}),
+    ("ChainedScheduler", {"schedulers": [
+        ["ConstantLR", {"factor": 0.1, "totalIters": 2}],
+        ["ExponentialLR", {"gamma": 0.9}]]}),
+    ("ChainedScheduler", {"schedulers": [
+        ["LinearLR", {"startFactor": 0.5, "totalIters": 6}],
+        ["MultiStepLR", {"milestones": [4, 9]}],
+        ["CosineAnnealingLR", {"tMax": 15}]]}),
 ]
 
 FALLING = [1.0, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8, 0.8, 0.8, 0.79995, 0.7999,
@@ -414,11 +466,38 @@ PLATEAUS = [
 ]
 
 
+def power(base):
+    """The function that a figure gives by its base."""
+    if isinstance(base, (list, tuple)):
+        return [power(one) for one in base]
+    return lambda step: base**step
+
+
+def make_schedule(name, optimizer, options):
+    options = dict(options)
+    parts = [make_schedule(part, optimizer, o)
+             for part, o in options.pop("schedulers", [])]
+    if name == "ChainedScheduler":
+        return lr_scheduler.ChainedScheduler(parts)
+    named = schedule_names(options)
+    if parts:
+        named["schedulers"] = parts
+    if name == "SWALR":
+        return torch.optim.swa_utils.SWALR(optimizer, **named)
+    return getattr(lr_scheduler, name)(optimizer, **named)
+
+
 def schedule_names(options):
     out = python_names(options)
     if "t_max" in out:
         out["T_max"] = out.pop("t_max")
-    for key in ("milestones", "max_lr", "min_lr"):
+    for key, name in (("t0", "T_0"), ("t_mult", "T_mult")):
+        if key in out:
+            out[name] = out.pop(key)
+    for key in ("lr_lambda", "scale_fn"):
+        if key in out:
+            out[key] = power(out[key])
+    for key in ("milestones", "max_lr", "min_lr", "base_lr", "swa_lr"):
         if isinstance(out.get(key), tuple):
             out[key] = list(out[key])
     return out
@@ -447,8 +526,7 @@ def schedules(g):
 def schedule(name, options, metrics, kind):
     """The rates (and momenta) of two groups over 25 steps."""
     optimizer = make_optimizer(kind)
-    scheduler = getattr(lr_scheduler, name)(
-        optimizer, **schedule_names(options))
+    scheduler = make_schedule(name, optimizer, options)
     lrs = [[group["lr"] for group in optimizer.param_groups]]
     momenta = [[momentum_of(group) for group in optimizer.param_groups]]
     for step in range(25):
@@ -459,11 +537,13 @@ def schedule(name, options, metrics, kind):
             scheduler.step(metrics[step])
         lrs.append([group["lr"] for group in optimizer.param_groups])
         momenta.append([momentum_of(gr) for gr in optimizer.param_groups])
+    if options.get("mode") == "exp_range":
+        options = {**options, "mode": "expRange"}
     case = {"scheduler": name, "options": options, "optimizer": kind,
             "lrs": lrs}
     if metrics is not None:
         case["metrics"] = metrics
-    if name == "OneCycleLR":
+    if name in ("OneCycleLR", "CyclicLR"):
         case["momenta"] = momenta
     return case
 
