@@ -1,7 +1,8 @@
 /**
  * Convolution as a matrix product whose second operand is read in place: rows
  * are the channels of the output, columns its positions, and both iterate over
- * the channels and the window. Every invocation computes a tile in registers.
+ * the channels and the window. A workgroup computes a tile, or every invocation
+ * computes one in its registers: where there is little to do, and on processors.
  *
  * @module
  */
@@ -9,12 +10,25 @@ import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
-import { ConvLayout } from "./conv_layout.ts";
 import { renderConv, renderConvSum } from "./conv_code.ts";
-import { gridFor } from "./loop.ts";
-import { type Pass, splitK } from "./split_k.ts";
+import { prepareFilterCopies } from "./conv_copies.ts";
+import { type ConvCut, ConvLayout } from "./conv_layout.ts";
+import { renderConvTiles } from "./conv_tiled.ts";
+import { gridFor, spread } from "./loop.ts";
 import { blocksOf } from "./rows.ts";
+import { type Parts, type Pass, splitK } from "./split_k.ts";
+import { SumOfParts } from "./sum_of_parts.ts";
+import {
+  tileColumns,
+  TILED_BYTES,
+  TILED_SIZE,
+  tileRows,
+} from "./tiled_core.ts";
 
+/** Multiplications below which a convolution is small. */
+const SMALL = 2 ** 15;
+/** Rows, and columns, of an invocation of a workgroup's tile. */
+const EACH = 4;
 /** The least length of a part of the sum, unless digits need shorter ones. */
 const MIN_CHUNK = 64;
 
@@ -24,81 +38,110 @@ export function prepareConv(gpu: Gpu, kernel: RoutineKernel): Launch | null {
   const layout = new ConvLayout(kernel.inputs.length === 3);
   const programs = new Map<string, Program>();
   const size = gpu.profile.software ? 8 : 64;
-  const programFor = (tm: number, tn: number, part: boolean): Program => {
-    const key = `${tm} ${tn} ${part}`;
+  const programFor = ({ side, tm, tn, copied }: Choice, part: boolean) => {
+    const key = [side, tm, tn, copied, part].join();
     let program = programs.get(key);
     if (!program) {
       program = gpu.newProgram(
-        renderConv(layout, { tm, tn, part }, size),
+        side === null
+          ? renderConv(layout, { tm, tn, part, copied }, size)
+          : renderConvTiles(layout, { side, each: EACH }, part),
       );
       programs.set(key, program);
     }
     return program;
   };
-  const sum = gpu.newProgram(renderConvSum(layout, gpu.profile.workgroup));
+  const sum = new SumOfParts(gpu, (form) => renderConvSum(layout, form));
+  const copyFilter = prepareFilterCopies(gpu);
 
   return (call) => {
-    const { outputs, parts, ...cut } = cutOf(gpu, call);
+    const choice = choose(gpu, call);
+    const { outputs, parts, tiles, cut, side } = choice;
     const { chunk, passes } = parts;
-    const [out, x, filter, ...bias] = blocksOf(call);
+    const [out, x, given, ...bias] = blocksOf(call);
+    const copy = choice.copied ? copyFilter(call, cut.rows) : null;
+    const filter = copy ?? given!;
     const part = passes.length > 1 || passes[0]!.splits > 1;
-    const program = programFor(cut.tm, cut.tn, part);
+    const program = programFor(choice, part);
     const run = (pass: Pass, target: Block) => {
       const first = program.reserve();
       layout.fill(gpu, first, call, { ...cut, chunk, ...pass });
+      const count = tiles * pass.splits;
       program.dispatch(
-        [target, x!, filter!, ...(part ? [] : bias)],
+        [target, x!, filter, ...(part ? [] : bias)],
         first,
-        ...gridFor(gpu.profile, cut.tiles * pass.splits, size),
+        ...(side === null
+          ? gridFor(gpu.profile, count, size)
+          : spread(gpu.profile, count)),
       );
     };
-    if (!part) {
-      run(passes[0]!, out!);
-      return;
-    }
-    const target = gpu.pool.take(outputs * passes[0]!.splits * 4);
-    for (const pass of passes) {
-      run(pass, target);
-      const then = sum.reserve();
-      layout.fill(gpu, then, call, { ...cut, chunk, ...pass });
-      sum.dispatch(
-        [out!, target, ...bias],
-        then,
-        ...gridFor(gpu.profile, outputs, gpu.profile.workgroup),
-      );
-    }
-    gpu.pool.give(target);
+    if (part) {
+      const target = gpu.pool.take(outputs * passes[0]!.splits * 4);
+      for (const pass of passes) {
+        run(pass, target);
+        sum.run(
+          [out!, target, ...bias],
+          outputs,
+          pass.splits,
+          (first) => layout.fill(gpu, first, call, { ...cut, chunk, ...pass }),
+        );
+      }
+      gpu.pool.give(target);
+    } else run(passes[0]!, out!);
+    if (copy) gpu.pool.give(copy);
   };
 }
 
-function tileOf(extent: number): number {
-  let tile = 8;
+/** How a convolution is computed. */
+interface Choice {
+  /** Invocations along the rows of a workgroup's tile; null for no such tile. */
+  readonly side: number | null;
+  readonly tm: number;
+  readonly tn: number;
+  readonly copied: boolean;
+  readonly tiles: number;
+  readonly outputs: number;
+  readonly cut: Pick<ConvCut, "tilesM" | "tilesN" | "rows">;
+  readonly parts: Parts;
+}
+
+function tileOf(extent: number, largest: number): number {
+  let tile = largest;
   while (tile > extent) tile /= 2;
   return tile;
 }
 
-function cutOf({ profile }: Gpu, { shape }: KernelCall) {
+function choose({ profile }: Gpu, { shape }: KernelCall): Choice {
   const [b, g, m, y, x, c, i, j] = shape as [
     ...[number, number, number, number],
     ...[number, number, number, number],
   ];
   const columns = b * y * x;
   const k = c * i * j;
-  const tm = tileOf(m);
-  const tn = tileOf(columns);
-  const tilesM = Math.ceil(m / tm);
-  const tilesN = Math.ceil(columns / tn);
+  const work = g * m * columns * k;
+  const tiled = !profile.software && work >= SMALL && m > 4 && columns >= 64 &&
+    TILED_SIZE <= profile.workgroup && TILED_BYTES <= profile.sharedBytes;
+  const copied = profile.software && work >= SMALL && m >= 4;
+  // Few rows lie in a flat tile.
+  const side = tiled ? m <= 16 ? 4 : m <= 32 ? 8 : 16 : null;
+  const tm = copied ? tileOf(Math.max(m, 8), 16) : tileOf(m, 8);
+  // Short sums are not worth the time that a large tile takes to write.
+  const tn = tileOf(columns, copied && k >= 32 ? 16 : 8);
+  const form = { side: side ?? 1, each: EACH };
+  const tilesM = Math.ceil(m / (tiled ? tileRows(form) : tm));
+  const tilesN = Math.ceil(columns / (tiled ? tileColumns(form) : tn));
   const tiles = g * tilesM * tilesN;
   const wanted = Math.min(
-    Math.ceil(profile.invocations / tiles),
+    Math.ceil(profile.invocations / (tiles * (tiled ? TILED_SIZE : 1))),
     Math.ceil(k / MIN_CHUNK),
   );
   const outputs = g * m * columns;
   const parts = splitK(profile, {
     terms: k,
     outputs,
-    multiple: 1,
+    multiple: tiled ? 4 : 1,
     wanted,
   });
-  return { tm, tn, tilesM, tilesN, tiles, outputs, parts };
+  const cut = { tilesM, tilesN, rows: tilesM * tm };
+  return { side, tm, tn, copied, tiles, outputs, cut, parts };
 }

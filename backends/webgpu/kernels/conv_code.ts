@@ -6,7 +6,7 @@
 import type { ProgramSource } from "../device/program.ts";
 import type { ConvDim, ConvLayout } from "./conv_layout.ts";
 import { eachInvocation } from "./loop.ts";
-import { sumPartials } from "./split_k.ts";
+import { renderSum, type SumForm } from "./sum_of_parts.ts";
 
 /** The variant of one shader. */
 export interface ConvForm {
@@ -16,10 +16,17 @@ export interface ConvForm {
   readonly tn: number;
   /** True where parts of the sum are written, to be summed up later. */
   readonly part: boolean;
+  /**
+   * True where the filter was copied so that four of its rows are read at once:
+   * for each group and each term of the sum all rows, as many as fill tiles.
+   */
+  readonly copied: boolean;
 }
 
-const COLUMN: readonly ConvDim[] = ["b", "y", "x"];
-const WINDOW: readonly ConvDim[] = ["c", "i", "j"];
+/** The dims of a column's number. */
+export const COLUMN: readonly ConvDim[] = ["b", "y", "x"];
+/** The dims of a term's number. */
+export const WINDOW: readonly ConvDim[] = ["c", "i", "j"];
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -29,7 +36,7 @@ export function renderConv(
   form: ConvForm,
   size: number,
 ): ProgramSource {
-  const { part, tm, tn } = form;
+  const { copied, part, tm, tn } = form;
   const f32 = { type: "f32" };
   const withBias = layout.bias && !part;
   return {
@@ -37,7 +44,7 @@ export function renderConv(
     operands: [
       { ...f32, writes: true },
       f32,
-      f32,
+      { type: copied ? "vec4<f32>" : "f32" },
       ...(withBias ? [f32] : []),
     ],
     words: layout.words,
@@ -45,13 +52,14 @@ export function renderConv(
       const at = (operand: "in" | "filter", dims: readonly ConvDim[]) =>
         dims.map((dim, d) => `k${d} * ${layout.stride(operand, dim)}`)
           .join(" + ");
+      const weight = (i: number) => copied ? `w${i >> 2}[${i & 3}]` : `w${i}`;
       const place = (i: number, j: number) =>
         part
-          ? partPlace(layout, i, j)
+          ? partPlace(layout, `row + ${i}`, `column + ${j}`)
           : `out_row + ${i} * ${layout.stride("out", "m")} + out${j}`;
       const added = (i: number) =>
         withBias
-          ? ` + ${bias}[${layout.offset("bias")} + group * ${
+          ? ` + ${bias}[${layout.offset("bias")} + channel_group * ${
             layout.stride("bias", "g")
           } + (row + ${i}) * ${layout.stride("bias", "m")}]`
           : "";
@@ -64,26 +72,34 @@ export function renderConv(
         `let above = t / ${layout.cut("tilesN")};`,
         `let tile_m = i32(above % ${layout.cut("tilesM")});`,
         `let slice = above / ${layout.cut("tilesM")};`,
-        "let group = i32(slice % groups_of_tiles);",
+        "let channel_group = i32(slice % groups_of_tiles);",
         "let part = slice / groups_of_tiles;",
-        `let row = min(tile_m * ${tm}, ${layout.extent("m")} - ${tm});`,
+        copied
+          ? `let row = tile_m * ${tm};`
+          : `let row = min(tile_m * ${tm}, ${layout.extent("m")} - ${tm});`,
         `let column = min(tile_n * ${tn}, i32(${layout.columns}) - ${tn});`,
         `let begin = i32((${layout.cut("from")} + part) * ${
           layout.cut("chunk")
         });`,
         `let end = min(begin + i32(${layout.cut("chunk")}), ${layout.k});`,
-        `var row_at = ${layout.offset("filter")} + group * ${
-          layout.stride("filter", "g")
-        } + row * ${layout.stride("filter", "m")};`,
-        `let out_row = ${layout.offset("out")} + group * ${
+        copied
+          ? `let row_at = channel_group * ${layout.k} * i32(${
+            layout.cut("rows")
+          }) + row;`
+          : `let row_at = ${layout.offset("filter")} + channel_group * ${
+            layout.stride("filter", "g")
+          } + row * ${layout.stride("filter", "m")};`,
+        `let out_row = ${layout.offset("out")} + channel_group * ${
           layout.stride("out", "g")
         } + row * ${layout.stride("out", "m")};`,
         ...range(tn).flatMap((j) => [
           ...layout.split(COLUMN, `u32(column + ${j})`, `q${j}_`),
-          `let in${j} = ${layout.offset("in")} + group * ${
+          `let in${j} = ${layout.offset("in")} + channel_group * ${
             layout.stride("in", "g")
-          }${terms(layout, "in", j)};`,
-          ...(part ? [] : [`let out${j} = 0${terms(layout, "out", j)};`]),
+          }${columnTerms(layout, "in", `q${j}_`)};`,
+          ...(part
+            ? []
+            : [`let out${j} = 0${columnTerms(layout, "out", `q${j}_`)};`]),
         ]),
         ...range(tm).flatMap((i) =>
           range(tn).map((j) => `var c${i}_${j} = 0.0f;`)
@@ -91,17 +107,26 @@ export function renderConv(
         ...layout.split(WINDOW, "u32(begin)", "first"),
         ...WINDOW.map((_, d) => `var k${d} = first${d};`),
         "for (var k = begin; k < end; k++) {",
-        `let filter_at = row_at + ${at("filter", WINDOW)};`,
         `let in_at = ${at("in", WINDOW)};`,
-        ...range(tm).map((i) =>
-          `let w${i} = ${filter}[filter_at + ${i} * ${
-            layout.stride("filter", "m")
-          }];`
-        ),
+        ...copied
+          ? [
+            `let filter_at = (row_at + k * i32(${layout.cut("rows")})) >> 2u;`,
+            ...range(tm / 4).map((i) =>
+              `let w${i} = ${filter}[filter_at + ${i}];`
+            ),
+          ]
+          : [
+            `let filter_at = row_at + ${at("filter", WINDOW)};`,
+            ...range(tm).map((i) =>
+              `let w${i} = ${filter}[filter_at + ${i} * ${
+                layout.stride("filter", "m")
+              }];`
+            ),
+          ],
         ...range(tn).flatMap((j) => [
           `let x${j} = ${x}[in_at + in${j}];`,
           ...range(tm).map((i) =>
-            `c${i}_${j} = fma(w${i}, x${j}, c${i}_${j});`
+            `c${i}_${j} = fma(${weight(i)}, x${j}, c${i}_${j});`
           ),
         ]),
         "k2++;",
@@ -115,7 +140,9 @@ export function renderConv(
         "}",
         "}",
         ...range(tm).flatMap((i) => [
-          `if (row + ${i} >= tile_m * ${tm}) {`,
+          copied
+            ? `if (row + ${i} < ${layout.extent("m")}) {`
+            : `if (row + ${i} >= tile_m * ${tm}) {`,
           ...range(tn).flatMap((j) => [
             `if (column + ${j} >= tile_n * ${tn}) {`,
             `${out}[${place(i, j)}] = c${i}_${j}${added(i)};`,
@@ -130,26 +157,37 @@ export function renderConv(
   };
 }
 
-/** The terms of column `j` of a tile. */
-function terms(layout: ConvLayout, operand: "in" | "out", j: number): string {
+/** The terms of the index of a column whose positions are `name0` to `name2`. */
+export function columnTerms(
+  layout: ConvLayout,
+  operand: "in" | "out",
+  name: string,
+): string {
   return COLUMN.map((dim, d) =>
-    ` + q${j}_${d} * ${layout.stride(operand, dim)}`
+    ` + ${name}${d} * ${layout.stride(operand, dim)}`
   ).join("");
 }
 
 /**
  * The index of a partial sum: partial sums are dense, `[g, m, column]` each.
  */
-function partPlace(layout: ConvLayout, i: number, j: number): string {
+export function partPlace(
+  layout: ConvLayout,
+  row: string,
+  column: string,
+): string {
   const m = layout.extent("m");
   const columns = `i32(${layout.columns})`;
   return `((i32(part) * ${
     layout.extent("g")
-  } + group) * ${m} + row + ${i}) * ${columns} + column + ${j}`;
+  } + channel_group) * ${m} + ${row}) * ${columns} + ${column}`;
 }
 
 /** Renders the shader that sums parts up, and adds the bias or those before. */
-export function renderConvSum(layout: ConvLayout, size: number): ProgramSource {
+export function renderConvSum(
+  layout: ConvLayout,
+  form: SumForm,
+): ProgramSource {
   const f32 = { type: "f32" };
   return {
     label: "conv2d sum of parts",
@@ -158,37 +196,33 @@ export function renderConvSum(layout: ConvLayout, size: number): ProgramSource {
     code: ([out, parts, bias]) => {
       const g = `bitcast<u32>(${layout.extent("g")})`;
       const m = `bitcast<u32>(${layout.extent("m")})`;
-      const place = `${layout.offset("out")} + group * ${
+      const place = `${layout.offset("out")} + channel_group * ${
         layout.stride("out", "g")
-      } + row * ${layout.stride("out", "m")}${terms(layout, "out", 0)}`;
-      return [
-        ...eachInvocation(size),
-        `let columns = ${layout.columns};`,
-        `let outputs = ${g} * ${m} * columns;`,
-        "if (t < outputs) {",
-        ...layout.split(COLUMN, "t % columns", "q0_"),
-        `let row = i32((t / columns) % ${m});`,
-        `let group = i32((t / columns) / ${m});`,
-        ...sumPartials(
-          "f32",
-          layout.cut("splits"),
-          (part) => `${parts}[${part} * outputs + t]`,
-        ),
-        `if (${layout.cut("from")} > 0u) {`,
-        `sum += ${out}[${place}];`,
-        ...(layout.bias
-          ? [
-            "} else {",
-            `sum += ${bias}[${layout.offset("bias")} + group * ${
-              layout.stride("bias", "g")
-            } + row * ${layout.stride("bias", "m")}];`,
-          ]
-          : []),
-        "}",
-        `${out}[${place}] = sum;`,
-        "}",
-        "}",
-      ].join("\n");
+      } + row * ${layout.stride("out", "m")}${columnTerms(layout, "out", "q")}`;
+      return renderSum(form, {
+        type: "f32",
+        outputs: `${g} * ${m} * ${layout.columns}`,
+        count: layout.cut("splits"),
+        part: (number) => `${parts}[${number} * outputs + t]`,
+        store: [
+          `let columns = ${layout.columns};`,
+          ...layout.split(COLUMN, "t % columns", "q"),
+          `let row = i32((t / columns) % ${m});`,
+          `let channel_group = i32((t / columns) / ${m});`,
+          `if (${layout.cut("from")} > 0u) {`,
+          `sum += ${out}[${place}];`,
+          ...(layout.bias
+            ? [
+              "} else {",
+              `sum += ${bias}[${layout.offset("bias")} + channel_group * ${
+                layout.stride("bias", "g")
+              } + row * ${layout.stride("bias", "m")}];`,
+            ]
+            : []),
+          "}",
+          `${out}[${place}] = sum;`,
+        ],
+      });
     },
   };
 }

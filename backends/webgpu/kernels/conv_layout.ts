@@ -34,6 +34,8 @@ export interface ConvCut {
   readonly splits: number;
   /** Length of a part. */
   readonly chunk: number;
+  /** Rows of the filter where it was copied, with those that fill a tile. */
+  readonly rows: number;
 }
 
 /** The words of a convolution's parameters. */
@@ -66,6 +68,7 @@ export class ConvLayout {
       from: params.take(),
       splits: params.take(),
       chunk: params.take(),
+      rows: params.take(),
     };
     this.words = params.words;
   }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { assertEquals, assertRejects } from "@std/assert";
-import { cat, einsum, IndexError, type Tensor } from "@tenfold/core";
+import { cat, einsum, grad, IndexError, type Tensor } from "@tenfold/core";
 import { constant } from "@tenfold/core/backend";
+import * as nn from "@tenfold/nn";
 import type { WebgpuBackend } from "../backend.ts";
 import { describeWithAdapter, openWith, PROFILES } from "../testing.ts";
 import { assertSame, normal, onCpu } from "./testing.ts";
@@ -176,6 +177,37 @@ describeWithAdapter("webgpu kernels", () => {
             (a, b) => einsum("ik,kji->ij", a, b),
           );
         });
+      });
+
+      describe("conv2d", () => {
+        const layers = [
+          { b: 2, c: 3, m: 5, side: 9, k: 3, padding: 1 },
+          { b: 3, c: 4, m: 16, side: 13, k: 3, padding: 1 },
+          { b: 5, c: 16, m: 30, side: 9, k: 3, stride: 2 },
+          { b: 2, c: 8, m: 70, side: 11, k: 5, padding: 2, dilation: 2 },
+          { b: 4, c: 12, m: 24, side: 8, k: 3, padding: 1, groups: 2 },
+          { b: 70, c: 2, m: 9, side: 10, k: 1 },
+        ];
+        for (const { b, c, m, side, k, ...options } of layers) {
+          const title = `[${b}, ${c}, ${side}, ${side}] by ${m} of ${k}`;
+          it(`convolves ${title}, with its gradients`, async () => {
+            const { groups = 1 } = options;
+            const x = normal(b, c, side, side);
+            const filter = normal(m, c / groups, k, k);
+            const bias = normal(m);
+            await assertSame(gpu, [x, filter, bias], (x, filter, bias) => {
+              const inputs = [x, filter, bias].map((t) => t.requiresGrad_());
+              const y = nn.functional.conv2d(
+                inputs[0]!,
+                inputs[1]!,
+                inputs[2]!,
+                options,
+              );
+              const loss = y.mul(y.detach().add(1)).sum();
+              return [y.detach(), ...grad(loss, inputs)];
+            }, 4e-6);
+          });
+        }
       });
 
       describe("gather and scatterAdd", () => {

@@ -10,7 +10,7 @@ import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
 import { gpuOf } from "../wgsl/dtype.ts";
-import { eachInvocation, gridFor, splitPositions, spread } from "./loop.ts";
+import { gridFor, splitPositions, spread } from "./loop.ts";
 import { renderDirect } from "./matmul_direct.ts";
 import {
   type MatmulCut,
@@ -19,7 +19,8 @@ import {
   type VectorAxis,
   vectorAxisOf,
 } from "./matmul_layout.ts";
-import { type Pass, splitK, sumPartials } from "./split_k.ts";
+import { type Pass, splitK } from "./split_k.ts";
+import { renderSum, type SumForm, SumOfParts } from "./sum_of_parts.ts";
 import { renderTiled, SIDE } from "./matmul_tiled.ts";
 import { byColumns, type Copiers } from "./matmul_copies.ts";
 import { blocksOf } from "./rows.ts";
@@ -62,7 +63,7 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
     }
     return program;
   };
-  const sums = gpu.newProgram({
+  const sums = new SumOfParts(gpu, (form) => ({
     label: "matmul sum of parts",
     operands: [
       { type: gpuOf(dtype).value, writes: true },
@@ -70,10 +71,8 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
       ...(layout.bias ? [{ type: gpuOf(dtype).value }] : []),
     ],
     words: layout.words,
-    code: (names) =>
-      renderSum(layout, gpuOf(dtype).value, gpu.profile.workgroup, names),
-  });
-
+    code: (names) => renderParts(layout, form, gpuOf(dtype).value, names),
+  }));
   const copiers: Copiers = new Map();
   return (given) => {
     const { call, copies } = dtype === "float32" && gpu.profile.software &&
@@ -107,12 +106,11 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
     const target = gpu.pool.take(outputs * passes[0]!.splits * 4);
     for (const pass of passes) {
       run(pass, target);
-      const then = sums.reserve();
-      layout.fill(gpu, then, call, { ...cut, ...pass });
-      sums.dispatch(
+      sums.run(
         [out, target, ...bias],
-        then,
-        ...gridFor(gpu.profile, outputs, gpu.profile.workgroup),
+        outputs,
+        pass.splits,
+        (first) => layout.fill(gpu, first, call, { ...cut, ...pass }),
       );
     }
     gpu.pool.give(target);
@@ -234,37 +232,36 @@ function panelOf({ profile }: Gpu, call: KernelCall, tilesN: number): number {
 }
 
 /** Sums the parts of `k` up, and adds the bias or the parts before. */
-function renderSum(
+function renderParts(
   layout: MatmulLayout,
+  form: SumForm,
   type: string,
-  size: number,
   [out, parts, bias]: readonly string[],
 ): string {
   const rank = layout.outExtents.words.length;
   const index = `${layout.outOffset} + i32(t)`;
-  return [
-    ...eachInvocation(size),
-    `let outputs = ${layout.outputs};`,
-    `if (t < bitcast<u32>(outputs)) {`,
-    ...(layout.bias
-      ? [...splitPositions(layout.outExtents, "t", "p"), ...layout.biasBegin()]
-      : []),
-    ...sumPartials(
-      type,
-      layout.splits,
-      (part) => `${parts}[${part} * bitcast<u32>(outputs) + t]`,
-    ),
-    `if (${layout.from} > 0) {`,
-    `sum += ${out}[${index}];`,
-    ...(layout.bias
-      ? [
-        "} else {",
-        `sum += ${bias}[${layout.biasAt(`p${rank - 2}`, `p${rank - 1}`)}];`,
-      ]
-      : []),
-    "}",
-    `${out}[${index}] = sum;`,
-    "}",
-    "}",
-  ].join("\n");
+  return renderSum(form, {
+    type,
+    outputs: `bitcast<u32>(${layout.outputs})`,
+    count: layout.splits,
+    part: (part) => `${parts}[${part} * outputs + t]`,
+    store: [
+      ...(layout.bias
+        ? [
+          ...splitPositions(layout.outExtents, "t", "p"),
+          ...layout.biasBegin(),
+        ]
+        : []),
+      `if (${layout.from} > 0) {`,
+      `sum += ${out}[${index}];`,
+      ...(layout.bias
+        ? [
+          "} else {",
+          `sum += ${bias}[${layout.biasAt(`p${rank - 2}`, `p${rank - 1}`)}];`,
+        ]
+        : []),
+      "}",
+      `${out}[${index}] = sum;`,
+    ],
+  });
 }

@@ -45,8 +45,15 @@ export interface TiledProduct {
   readonly read: Readonly<Record<"a" | "b", TileReader>>;
   /** The number of rows and of columns, each an `i32`. */
   readonly extents: readonly [rows: string, columns: string];
-  /** The statement that stores a value. */
-  readonly store: (row: string, column: string, value: string) => string;
+  /** Statements for column `j` of an invocation, ahead of what it stores. */
+  readonly column?: (column: string, j: number) => readonly string[];
+  /** The statement that stores a value of column `j`. */
+  readonly store: (
+    row: string,
+    column: string,
+    value: string,
+    j: number,
+  ) => string;
 }
 
 /** How an operand is read, four by four. */
@@ -162,11 +169,12 @@ export function renderTiles(product: TiledProduct): string {
     ]),
     "workgroupBarrier();",
     "}",
+    ...range(each).flatMap((j) => product.column?.(columnOf(j), j) ?? []),
     ...range(each).flatMap((i) => [
       `if (${rowOf(i)} < ${rows}) {`,
       ...range(each).flatMap((j) => [
         `if (${columnOf(j)} < ${columns}) {`,
-        product.store(rowOf(i), columnOf(j), `c${i}_${j >> 2}[${j & 3}]`),
+        product.store(rowOf(i), columnOf(j), `c${i}_${j >> 2}[${j & 3}]`, j),
         "}",
       ]),
       "}",

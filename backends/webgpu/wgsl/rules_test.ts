@@ -56,6 +56,7 @@ describe("the WGSL of all kernels", () => {
       "argmax of parts",
       "argmin",
       "argmin of parts",
+      "conv2d in tiles of n",
       "conv2d n",
       "conv2d sum of parts",
       "cumsum",
