@@ -12,6 +12,7 @@ import { GraphBuilder, infoOf, type Named } from "./_export/builder.ts";
 import { NoCounterpart } from "./_export/expression.ts";
 import { Origins } from "./_export/origins.ts";
 import { writePrimitive } from "./_export/primitives.ts";
+import { recurrence } from "./_export/recurrent.ts";
 import { Keys, type Step, traceModel } from "./_export/record.ts";
 import { MODEL } from "./_proto/messages.ts";
 import { writeMessage } from "./_proto/write.ts";
@@ -174,6 +175,11 @@ function writeSteps(
     graph.path = path;
     const named = inputs.map((input) => known.get(keys.of(input))!);
     try {
+      if (op.name === "recurrence") {
+        recurrence(op, named, results, graph)
+          .forEach((value, i) => known.set(keys.of(results[i]!), value));
+        continue;
+      }
       const values = writePrimitive(op, named, results, { graph, origins });
       values.forEach((value, i) => {
         const key = keys.of(results[i]!);

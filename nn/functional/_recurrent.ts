@@ -73,6 +73,8 @@ export interface Kind {
   readonly gates: number;
   /** Whether it has a cell beside the state. */
   readonly hasCell: boolean;
+  /** What bends the sums of a plain layer. */
+  readonly nonlinearity?: "tanh" | "relu";
   /** One step in tensor operations, from the products with the input. */
   step(
     fromInput: Tensor,
@@ -193,6 +195,50 @@ function weightsOf(all: readonly (Tensor | null)[]): RecurrentWeights {
   };
 }
 
+/** What one direction of one layer is about to do. */
+export interface Recurrence {
+  readonly kind: Kind;
+  readonly steps: Steps;
+  readonly x: Tensor;
+  readonly state: Tensor;
+  readonly cell: Tensor | null;
+  readonly weights: RecurrentWeights;
+}
+
+/** What a direction of a layer gives. */
+export interface Recurred {
+  /** The states after each step, packed. */
+  readonly output: Tensor;
+  /** The last cells, for an LSTM. */
+  readonly cell: Tensor | null;
+}
+
+/**
+ * Is told of each recurrence in the place of the kernels that write in place,
+ * and answers by `run` or by `unroll`, which does it in tensor operations.
+ */
+export type RecurrenceListener = (
+  recurrence: Recurrence,
+  run: () => Recurred,
+  unroll: () => Recurred,
+) => Recurred;
+
+let listener: RecurrenceListener | null = null;
+
+/** Calls a function while a listener is told of its recurrences. */
+export function listenToRecurrences<T>(
+  own: RecurrenceListener,
+  fn: () => T,
+): T {
+  const outer = listener;
+  listener = own;
+  try {
+    return fn();
+  } finally {
+    listener = outer;
+  }
+}
+
 /** The whole loop in tensor operations: what is differentiated twice. */
 function unrolled(
   kind: Kind,
@@ -233,7 +279,7 @@ export function recur(
   state: Tensor,
   cell: Tensor | null,
   weights: RecurrentWeights,
-): { output: Tensor; cell: Tensor | null } {
+): Recurred {
   const given = listed(x, state, cell, weights);
   const places = given.map((tensor) => tensor !== null);
   const inputs = given.filter((tensor) => tensor !== null);
@@ -284,10 +330,18 @@ export function recur(
       return by.filter((_, i) => places[i]);
     },
   });
-  return tidyNow(() => {
-    const [output, last = null] = loop(...inputs);
-    return { output: output!, cell: last };
-  });
+  const within = (fn: () => readonly Tensor[]) =>
+    tidyNow((): Recurred => {
+      const [output, last = null] = fn();
+      return { output: output!, cell: last };
+    });
+  const run = () => within(() => loop(...inputs));
+  if (listener === null) return run();
+  return listener(
+    { kind, steps, x, state, cell, weights },
+    run,
+    () => within(() => unrolled(kind, steps, given)),
+  );
 }
 
 /** The gradients in tensor operations, so that they have gradients. */

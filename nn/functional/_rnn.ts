@@ -44,6 +44,7 @@ const kindOf = (bend: Nonlinearity): Kind => ({
   name: "rnn",
   gates: 1,
   hasCell: false,
+  nonlinearity: bend,
   step(fromInput, state, _, { hidden, hiddenBias }) {
     const sum = fromInput.add(linear(state, hidden, hiddenBias));
     return { state: sum[bend](), cell: null };

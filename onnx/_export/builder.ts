@@ -21,11 +21,12 @@ export interface Named {
   readonly dtype: DType;
 }
 
-/** The value of an attribute: integers, floats, a list of integers, text. */
+/** The value of an attribute: integers, floats, lists of integers or text. */
 export type AttributeValue =
   | number
   | string
   | readonly number[]
+  | readonly string[]
   | { readonly float: number };
 
 const ELEMENT: { readonly [D in DType]?: number } = {
@@ -71,7 +72,12 @@ function attributeOf(
   if ("float" in value) {
     return { name, type: AttributeType.FLOAT, f: value.float };
   }
-  return { name, type: AttributeType.INTS, ints: [...value] };
+  if (typeof value[0] === "string") {
+    const strings = (value as readonly string[])
+      .map((text) => new TextEncoder().encode(text));
+    return { name, type: AttributeType.STRINGS, strings };
+  }
+  return { name, type: AttributeType.INTS, ints: [...value as number[]] };
 }
 
 /** The bytes of numbers, the low byte first. */

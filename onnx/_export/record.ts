@@ -4,14 +4,32 @@
  *
  * @module
  */
-import type { Device } from "@tenfold/core";
+import type { Device, Tensor } from "@tenfold/core";
 import type { Op, Value } from "@tenfold/core/backend";
-import { noGradNow } from "@tenfold/core/internal";
+import { noGradNow, VALUE } from "@tenfold/core/internal";
 import type { AnyModule } from "@tenfold/nn";
+import {
+  listenToRecurrences,
+  type Recurrence,
+  type RecurrenceListener,
+} from "@tenfold/nn/internal";
+
+/** A recurrent layer that ran, one direction of it. */
+export interface RecurrenceOp {
+  readonly name: "recurrence";
+  readonly operator: "LSTM" | "GRU" | "RNN";
+  /** What bends the sums of RNN. */
+  readonly nonlinearity: "tanh" | "relu";
+  readonly reverse: boolean;
+  /** Number of steps. */
+  readonly time: number;
+  /** Which of x, state, cell, weights and biases are among the inputs. */
+  readonly given: readonly boolean[];
+}
 
 /** A primitive that ran. */
 export interface Step {
-  readonly op: Op;
+  readonly op: Op | RecurrenceOp;
   readonly inputs: readonly Value[];
   readonly results: readonly Value[];
   /** The name of the module that it ran in. */
@@ -75,6 +93,35 @@ function withPaths<T>(
   }
 }
 
+/** What a recurrence takes, in order. */
+function partsOf({ x, state, cell, weights }: Recurrence): (Tensor | null)[] {
+  const { input, hidden, inputBias, hiddenBias } = weights;
+  return [x, state, cell, input, hidden, inputBias, hiddenBias];
+}
+
+const OPERATORS: { readonly [name: string]: RecurrenceOp["operator"] } = {
+  lstm: "LSTM",
+  gru: "GRU",
+  rnn: "RNN",
+};
+
+/** A recurrence as an operator of ONNX, which have no projection. */
+function recurrenceOf(recurrence: Recurrence): RecurrenceOp | null {
+  const { kind, steps, weights } = recurrence;
+  const operator = OPERATORS[kind.name];
+  if (operator === undefined || weights.projection || !steps.uniform) {
+    return null;
+  }
+  return {
+    name: "recurrence",
+    operator,
+    nonlinearity: kind.nonlinearity ?? "tanh",
+    reverse: steps.reverse,
+    time: steps.counts.length,
+    given: partsOf(recurrence).map((part) => part !== null),
+  };
+}
+
 /**
  * Runs a model and lists what it does on a device.
  *
@@ -101,7 +148,29 @@ export function traceModel<T>(
   const listening = device as {
     apply(op: Op, inputs: readonly Value[]): readonly Value[];
   };
+  let paused = false;
+  /** Notes recurrences that are one node in the place of what they do. */
+  const recurrences: RecurrenceListener = (recurrence, run, unroll) => {
+    const op = recurrenceOf(recurrence);
+    if (op === null || paused) return unroll();
+    const inputs = partsOf(recurrence).filter((part) => part !== null)
+      .map((tensor) => tensor[VALUE]);
+    for (const input of inputs) note(input);
+    paused = true;
+    let done;
+    try {
+      done = run();
+    } finally {
+      paused = false;
+    }
+    const results = [done.output, done.cell].filter((part) => part !== null)
+      .map((tensor) => tensor[VALUE]);
+    steps.push({ op, inputs, results, path: path.name });
+    for (const result of results) made.add(keys.of(result));
+    return done;
+  };
   listening.apply = (op, inputs) => {
+    if (paused) return apply.call(device, op, inputs);
     for (const input of inputs) note(input);
     const results = apply.call(device, op, inputs);
     steps.push({ op, inputs: [...inputs], results, path: path.name });
@@ -109,7 +178,9 @@ export function traceModel<T>(
     return results;
   };
   try {
-    const result = noGradNow(() => withPaths(model, path, run));
+    const result = noGradNow(() =>
+      listenToRecurrences(recurrences, () => withPaths(model, path, run))
+    );
     return { steps, outside, result };
   } catch (error) {
     for (const value of outside.values()) value.release();

@@ -94,6 +94,30 @@ describe("an exported file", () => {
     });
   });
 
+  it("has one node for each direction of a recurrent layer, and its weights by name", async () => {
+    await tidy(async () => {
+      for (
+        const [name, op, count] of [
+          ["lstmLayers", "LSTM", 4],
+          ["gruLayer", "GRU", 1],
+          ["rnnLayer", "RNN", 1],
+          // ONNX has no projection: it is written step by step.
+          ["lstmProjected", "LSTM", 0],
+        ] as const
+      ) {
+        const { model, inputs } = exported(name);
+        const { graph } = readModel(await exportOnnx(model, inputs));
+        const nodes = graph!.node.filter(({ opType }) => opType === op);
+        assertEquals(nodes.length, count);
+        if (count > 0) assertEquals(nodes[0]!.name, `layer/${op}`);
+        const names = graph!.initializer.map(({ name }) => name);
+        const state = Object.keys(model.stateDict());
+        assertEquals(state.filter((name) => !names.includes(name)), []);
+        model.dispose();
+      }
+    });
+  });
+
   it("takes names for inputs and outputs", async () => {
     await tidy(async () => {
       const { model, inputs } = exported("mixture");

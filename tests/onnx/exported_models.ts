@@ -76,6 +76,29 @@ class HandLstm extends Module {
   }
 }
 
+/** Scores for each step of a recurrent layer, and its last states. */
+class Tagger extends Module<[Tensor], Tensor[]> {
+  head: nn.Linear;
+
+  constructor(
+    readonly layer: {
+      forward(x: Tensor): [Tensor, Tensor | [Tensor, Tensor]];
+    },
+    readonly width: number,
+  ) {
+    super();
+    this.head = new nn.Linear(width, 3);
+  }
+
+  forward(x: Tensor): Tensor[] {
+    const [output, state] = this.layer.forward(x);
+    return [
+      this.head.forward(output),
+      ...Array.isArray(state) ? state : [state],
+    ];
+  }
+}
+
 /** A layer of a transformer, with an embedding before and a head behind. */
 class Transformer extends Module<[Tensor], Tensor> {
   embedding = new nn.Embedding(11, 8);
@@ -172,10 +195,52 @@ function transformer(): Exported {
   return { model: new Transformer(), inputs: [tokens] };
 }
 
+function encoder(): Exported {
+  const layer = new nn.TransformerEncoderLayer(8, 2, {
+    dimFeedforward: 16,
+    batchFirst: true,
+    activation: "gelu",
+    normFirst: true,
+  });
+  const model = new nn.TransformerEncoder(layer, 2);
+  // The stack holds copies of it.
+  layer.dispose();
+  return { model, inputs: [randn([2, 6, 8])] };
+}
+
 const MODELS: { readonly [name: string]: () => Exported } = {
   mlp,
   cnn,
   lstm: () => ({ model: new HandLstm(3, 5), inputs: [randn([4, 2, 3])] }),
+  lstmLayers: () => ({
+    model: new Tagger(
+      new nn.LSTM(3, 5, { numLayers: 2, bidirectional: true }),
+      10,
+    ),
+    inputs: [randn([4, 2, 3])],
+  }),
+  // ONNX has no projection: written step by step.
+  lstmProjected: () => ({
+    model: new Tagger(new nn.LSTM(3, 5, { projSize: 4, bias: false }), 4),
+    inputs: [randn([4, 2, 3])],
+  }),
+  gruLayer: () => ({
+    model: new Tagger(new nn.GRU(3, 5, { batchFirst: true }), 5),
+    inputs: [randn([2, 4, 3])],
+  }),
+  rnnLayer: () => ({
+    model: new Tagger(new nn.RNN(3, 5, { nonlinearity: "relu" }), 5),
+    inputs: [randn([4, 2, 3])],
+  }),
+  encoder,
+  sequences: () => ({
+    model: new nn.Transformer(8, 2, {
+      numEncoderLayers: 1,
+      numDecoderLayers: 1,
+      dimFeedforward: 16,
+    }),
+    inputs: [randn([6, 2, 8]), randn([5, 2, 8])],
+  }),
   transformer,
   flat,
   windows,
