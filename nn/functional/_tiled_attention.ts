@@ -240,7 +240,7 @@ export function tiledAttention(
     length,
     Math.max(
       16,
-      Math.min(options.isCausal ? 256 : 1024, Math.floor(size / keys)),
+      Math.min(options.isCausal ? 128 : 1024, Math.floor(size / keys)),
     ),
   );
   const { isCausal, mask } = options;

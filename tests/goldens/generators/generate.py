@@ -15,7 +15,7 @@ MODULES = [
     "elementwise", "reductions", "shape", "gather", "products", "indexing",
     "losses", "layers", "optimizers", "creation", "state_dict", "special",
     "metrics", "scalers", "functions",
-    "distributions", "sequences", "linalg",
+    "distributions", "sequences", "linalg", "training",
 ]
 
 
