@@ -8,10 +8,13 @@ export type { Backend } from "./backend.ts";
 export { type CountedError, EagerDevice } from "./device.ts";
 export {
   castNumber,
+  type ComputeDType,
+  computeDType,
   DTYPE_NAMES,
   type DTypeFacts,
   DTYPES,
   floatOf,
+  HOST_DTYPES,
   numberOf,
 } from "./dtype.ts";
 export * from "./expr/expr.ts";

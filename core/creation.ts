@@ -5,14 +5,15 @@
  */
 import type { Backend } from "./backend.ts";
 import type { Device } from "./device.ts";
-import { castNumber, checkDType, type DType, DTYPES } from "./dtype.ts";
-import { GradientError, ShapeError, showShape } from "./errors.ts";
 import {
-  dtypeOfArray,
+  castNumber,
+  checkDType,
+  type DType,
+  DTYPES,
   type HalfArray,
-  type NumberArray,
-  toElements,
-} from "./host_data.ts";
+} from "./dtype.ts";
+import { GradientError, ShapeError, showShape } from "./errors.ts";
+import { dtypeOfArray, type NumberArray, toElements } from "./host_data.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
 import {
   checkPlain,
@@ -53,7 +54,8 @@ export type DTypeOf<T> = TensorData extends T ? DType
   : T extends boolean ? "bool"
   : T extends number ? "float32"
   : T extends Float64Array ? "float64"
-  : T extends Float32Array | HalfArray ? "float32"
+  : T extends Float32Array ? "float32"
+  : T extends HalfArray ? "float16"
   : T extends NumberArray ? "int32"
   : T extends readonly (infer U)[]
     ? [U] extends [never] ? "float32" : DTypeOf<U>
@@ -73,7 +75,7 @@ const PLACE_AND_SHAPE: PlainFields = { shape: list, ...PLACE };
 function checkGradient(dtype: DType, options: TensorOptions): void {
   if (options.requiresGrad && !DTYPES[dtype].floating) {
     throw new GradientError(
-      `Cannot require a gradient of ${dtype}: only float32 and float64 have one`,
+      `Cannot require a gradient of ${dtype}: only floats have one`,
     );
   }
 }

@@ -29,6 +29,18 @@ export interface DTypeRows {
     /** The dtypes that are no narrower. */
     upward: Exclude<DType, "bool">;
   };
+  /**
+   * Floats of half precision, for storage: what is computed of them is computed
+   * in float32 and rounded when it is stored.
+   */
+  float16: {
+    /** The typed array that holds the elements. */
+    array: HalfArray;
+    /** Whether an element is a truth value, a whole number or a fraction. */
+    kind: "float";
+    /** The dtypes that are no narrower. */
+    upward: FloatDType;
+  };
   /** Floats of single precision. */
   float32: {
     /** The typed array that holds the elements. */
@@ -48,6 +60,22 @@ export interface DTypeRows {
     upward: "float64";
   };
 }
+
+/** A `Float16Array` where TypeScript's library does not know it yet. */
+export interface HalfArrayLike extends ArrayBufferView {
+  /** The number of elements. */
+  readonly length: number;
+  /** The elements. */
+  [index: number]: number;
+  /** Marks it. */
+  readonly [Symbol.toStringTag]: "Float16Array";
+}
+
+/** `Float16Array`, also where TypeScript's library does not know it yet. */
+export type HalfArray = typeof globalThis extends {
+  Float16Array: { new (length: number): infer A };
+} ? A
+  : HalfArrayLike;
 
 /** The element type of a tensor. */
 export type DType = keyof DTypeRows;
@@ -71,10 +99,13 @@ export type ElementOf<D extends DType> = {
   [E in DType]: E extends "bool" ? boolean : number;
 }[KnownDType<D>];
 
-/** The dtypes of fractions: float32 and float64. */
+/** The dtypes of fractions: float16, float32 and float64. */
 export type FloatDType = {
   [D in DType]: DTypeRows[D]["kind"] extends "float" ? D : never;
 }[DType];
+
+/** A dtype that kernels compute in: float16 is one of storage. */
+export type ComputeDType = Exclude<DType, "float16">;
 
 /** The dtype of a result of operands of dtypes `A` and `B`: the wider one. */
 export type Promote<A extends DType, B extends DType> =
@@ -134,6 +165,34 @@ type Row<D extends DType> = Pick<
   "kind" | "array" | "accumulator" | "lowest" | "highest" | "cast"
 >;
 
+/** `Float16Array`; what stands in for it where a runtime has none refuses. */
+const HALF_ARRAY: Row<"float16">["array"] =
+  (globalThis as { Float16Array?: Row<"float16">["array"] }).Float16Array ??
+    class Float16Array {
+      static readonly BYTES_PER_ELEMENT = 2;
+      constructor() {
+        throw new DTypeError(
+          "Cannot hold float16 elements as this runtime has no Float16Array: use float32, or a newer runtime (Deno, Bun, Node 24, browsers of 2025)",
+        );
+      }
+    } as never;
+
+/** The nearest float16, ties to even; of a number in all its digits. */
+function roundHalf(value: number): number {
+  const size = Math.abs(value);
+  if (!(size < 65520)) {
+    return size >= 65520 ? Math.sign(value) * Infinity : value;
+  }
+  // The step between neighbours; below 2^-14 it stays the same.
+  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+  const step = 2 ** (exponent - 10);
+  const parts = size / step;
+  const floor = Math.floor(parts);
+  const rest = parts - floor;
+  const up = rest > 0.5 || (rest === 0.5 && floor % 2 === 1);
+  return (value < 0 || Object.is(value, -0) ? -1 : 1) * (floor + +up) * step;
+}
+
 const ROWS: { readonly [D in DType]: Row<D> } = {
   bool: {
     kind: "bool",
@@ -155,6 +214,14 @@ const ROWS: { readonly [D in DType]: Row<D> } = {
         : value <= -2147483648
         ? -2147483648
         : value | 0,
+  },
+  float16: {
+    kind: "float",
+    array: HALF_ARRAY,
+    accumulator: "float32",
+    lowest: -Infinity,
+    highest: Infinity,
+    cast: roundHalf,
   },
   float32: {
     kind: "float",
@@ -197,12 +264,17 @@ export const DTYPES: { readonly [D in DType]: DTypeFacts<D> } = Object
 /** The names of the dtypes, in promotion order. */
 export const DTYPE_NAMES: readonly DType[] = Object.keys(ROWS) as DType[];
 
-/** True when `dtype` is float32 or float64. */
+/** The dtypes whose elements this runtime can hold: float16 needs an array. */
+export const HOST_DTYPES: readonly DType[] = DTYPE_NAMES.filter((dtype) =>
+  dtype !== "float16" || "Float16Array" in globalThis
+);
+
+/** True when `dtype` is float16, float32 or float64. */
 export function isFloating(dtype: DType): dtype is FloatDType {
   return DTYPES[dtype].floating;
 }
 
-/** The wider of two dtypes: bool < int32 < float32 < float64. */
+/** The wider of two dtypes: bool < int32 < float16 < float32 < float64. */
 export function promote<A extends DType, B extends DType>(
   a: A,
   b: B,
@@ -214,6 +286,11 @@ export function promote<A extends DType, B extends DType>(
 /** The float dtype of a result: floats stay, everything else is float32. */
 export function floatOf<D extends DType>(dtype: D): FloatOf<D> {
   return (DTYPES[dtype].floating ? dtype : "float32") as FloatOf<D>;
+}
+
+/** The dtype in which elements of `dtype` are computed: float16 in float32. */
+export function computeDType(dtype: DType): ComputeDType {
+  return dtype === "float16" ? "float32" : dtype;
 }
 
 /** The dtype in which bools are counted: int32; all others stay. */

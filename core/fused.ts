@@ -280,11 +280,11 @@ export class FusedFunction<
   /** The one place where the dtypes of inputs are promoted. */
   #make(dtypes: readonly DType[]): Formula {
     const kinds = dtypes.map((dtype, i) => this.#kindOf(i, dtype));
-    const common = dtypes.reduce<DType>(
-      (common, dtype, i) =>
-        kinds[i] === "number" ? promote(common, floatOf(dtype)) : common,
-      "float32",
-    );
+    const common = dtypes
+      .filter((_, i) => kinds[i] === "number")
+      .map((dtype): DType => floatOf(dtype))
+      .reduce<DType | null>((a, b) => a === null ? b : promote(a, b), null) ??
+      "float32";
     const inputs = dtypes.map((dtype, i) =>
       kinds[i] === "number" ? castExpr(arg(i, dtype), common) : arg(i, dtype)
     );

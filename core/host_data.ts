@@ -10,6 +10,7 @@ import {
   type DType,
   DTYPE_NAMES,
   DTYPES,
+  type HalfArray,
   isFloating,
   type TypedArray,
 } from "./dtype.ts";
@@ -30,16 +31,6 @@ export type NumberArray =
   | BigUint64Array
   | HalfArray;
 
-/** A `Float16Array`, also where the types do not know it yet. */
-export interface HalfArray extends ArrayBufferView {
-  /** The number of elements. */
-  readonly length: number;
-  /** The elements. */
-  readonly [index: number]: number;
-  /** Marks it. */
-  readonly [Symbol.toStringTag]: "Float16Array";
-}
-
 /** The dtype that the elements of each kind of typed array become. */
 const DTYPE_OF_KIND: Readonly<Record<string, DType>> = {
   Int8Array: "int32",
@@ -51,7 +42,6 @@ const DTYPE_OF_KIND: Readonly<Record<string, DType>> = {
   Uint32Array: "int32",
   BigInt64Array: "int32",
   BigUint64Array: "int32",
-  Float16Array: "float32",
   ...Object.fromEntries(
     DTYPE_NAMES.filter(isFloating).map((dtype) => [
       DTYPES[dtype].array.name,
@@ -71,7 +61,7 @@ const kindOf = Object.getOwnPropertyDescriptor(
 
 /**
  * The dtype that the elements of a typed array become in a tensor: floats stay
- * floats (half floats become float32), all integers become int32. Null where
+ * floats of the same size, all integers become int32. Null where
  * the value is not a typed array that a tensor can be made of.
  */
 export function dtypeOfArray(value: unknown): DType | null {

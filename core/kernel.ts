@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DType } from "./dtype.ts";
+import type { ComputeDType, DType } from "./dtype.ts";
 import type { Expr } from "./expr/expr.ts";
 
 /**
@@ -194,9 +194,9 @@ export interface RoutineKernel {
   /** Number of loop dims. */
   readonly rank: number;
   /** Dtype of each output, in the order of the buffers. */
-  readonly outputs: readonly DType[];
+  readonly outputs: readonly ComputeDType[];
   /** Dtype of each input, in the order of the buffers. */
-  readonly inputs: readonly DType[];
+  readonly inputs: readonly ComputeDType[];
 }
 
 /** Anything a backend can be asked to prepare. */

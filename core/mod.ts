@@ -70,6 +70,8 @@ export {
   type ElementOf,
   type FloatDType,
   type FloatOf,
+  type HalfArray,
+  type HalfArrayLike,
   isFloating,
   type KnownDType,
   type NumberBeside,
@@ -104,7 +106,7 @@ export {
   type FusedValue,
   type FusedValues,
 } from "./fused.ts";
-export type { HalfArray, NumberArray } from "./host_data.ts";
+export type { NumberArray } from "./host_data.ts";
 export type { Nested, NestedNumbers } from "./print.ts";
 export type {
   Compiled,

@@ -611,7 +611,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     }
     if (on && !isFloating(this.dtype)) {
       throw new GradientError(
-        `Cannot require a gradient of ${this.dtype}: only float32 and float64 have one`,
+        `Cannot require a gradient of ${this.dtype}: only floats have one`,
       );
     }
     this.#edge?.node.release();

@@ -14,6 +14,7 @@ import {
 import { DTYPES } from "@tenfold/core/backend";
 import {
   checkCount,
+  deviceFor,
   dtypeOfArray,
   tidyNow,
   toElements,
@@ -71,10 +72,14 @@ function fail(why: string): ShapeError {
 /** Puts vectors below each other, in the common dtype of all of them. */
 function stackArrays(samples: readonly ArrayLike<number | bigint>[]): Tensor {
   const width = samples[0]!.length;
-  const dtype = samples.reduce<DType>(
+  const common = samples.reduce<DType>(
     (common, sample) => promote(common, dtypeOfArray(sample) ?? "float32"),
     "int32",
   );
+  const { dtypes } = deviceFor({}).backend;
+  const dtype = common === "float16" && !dtypes.includes(common)
+    ? "float32"
+    : common;
   const rows = DTYPES[dtype].allocate(samples.length * width);
   samples.forEach((sample, row) => {
     if (sample.length !== width) {
@@ -95,9 +100,8 @@ function stackArrays(samples: readonly ArrayLike<number | bigint>[]): Tensor {
  * Makes one batch of samples, as a loader does by default. Tensors are
  * stacked along a new dim 0; numbers become a float32 tensor and booleans a
  * bool tensor of shape `[samples]`; typed arrays and arrays of numbers become
- * the rows of a tensor (plain arrays and half floats float32, integers int32,
- * other floats as they are, where the device has float64; mixed ones their
- * common dtype). Other arrays count as tuples and plain objects as records:
+ * the rows of a tensor (plain arrays float32, integers int32, other floats as they
+ * are, where the device has their dtype; mixed ones their common dtype). Other arrays count as tuples and plain objects as records:
  * each of their members is collated by itself. Anything else, such as text,
  * is given as a list.
  *

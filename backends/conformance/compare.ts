@@ -44,7 +44,9 @@ function maxDistance(
   if (rate === 0) return 0;
   const own = typeof scale === "number" ? scale : scale?.[i] ?? 0;
   const size = Math.max(Math.abs(expected), own);
-  const floor = tolerance.floor ?? DIGITS[dtype].smallest;
+  const { smallest, epsilon } = DIGITS[dtype];
+  // Subnormal numbers are rounded to their step.
+  const floor = Math.max(tolerance.floor ?? smallest, smallest * epsilon);
   return Math.max(floor, rate * Math.min(size, DIGITS[dtype].largest));
 }
 

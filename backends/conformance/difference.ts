@@ -12,11 +12,11 @@ import { reference } from "./ops/table.ts";
 /** A number that depends on several lists of numbers. */
 export type Loss = (inputs: readonly Plain[]) => number;
 
-/** The same plain data with every float32 in it as float64. */
+/** The same plain data with every narrower float in it as float64. */
 export function lifted<T>(data: T): T {
   const known = new Map<unknown, unknown>();
   const lift = (value: unknown): unknown => {
-    if (value === "float32") return "float64";
+    if (value === "float16" || value === "float32") return "float64";
     if (typeof value !== "object" || value === null) return value;
     let copy = known.get(value);
     if (copy === undefined) {

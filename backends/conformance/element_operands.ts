@@ -101,6 +101,7 @@ function probesOf({ dtype, data }: Plain): Probe[] {
         .map((probe): Probe => ({ base: same, probe }))
         .concat({ base: () => 1, probe: () => 2 });
     },
+    float16: () => [{ base: finite, probe: () => NaN }],
     float32: () => [{ base: finite, probe: () => NaN }],
     float64: () => [{ base: finite, probe: () => NaN }],
   };

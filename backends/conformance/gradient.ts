@@ -12,6 +12,7 @@ import {
   scope,
   type Tensor,
 } from "@tenfold/core";
+import { DTYPES } from "@tenfold/core/backend";
 import { type Plain, showNumber } from "./ops/plain.ts";
 import { showOp, showPlain } from "./check.ts";
 import { gradientOf, secondOf, weightedLoss } from "./difference.ts";
@@ -24,6 +25,7 @@ import type { Case } from "./ops/spec.ts";
 const CLOSENESS: { readonly [D in DType]: readonly [number, number] } = {
   bool: [0, 0],
   int32: [0, 0],
+  float16: [2e-2, 1e-1],
   float32: [2e-5, 1e-4],
   float64: [1e-8, 1e-6],
 };
@@ -43,9 +45,8 @@ function tensorOf(
   shape: readonly number[],
   dtype: DType,
 ): Tensor {
-  const array = dtype === "float64"
-    ? Float64Array.from(data)
-    : Float32Array.from(data);
+  const array = DTYPES[dtype].allocate(data.length);
+  array.set(data);
   return wrapValue(session.device, session.device.upload(array, shape, dtype));
 }
 

@@ -202,6 +202,9 @@ export const GRADIENT_NAMES: readonly ElementwiseName[] = Object.keys(
   SLOPES,
 ) as ElementwiseName[];
 
-/** The dtypes that gradients have. */
+/**
+ * The dtypes that gradients have, but for float16: it is computed in float32,
+ * and most edges are beyond it.
+ */
 export const GRADIENT_DTYPES: readonly DType[] = (Object.keys(EDGES) as DType[])
-  .filter(isFloating);
+  .filter((dtype) => isFloating(dtype) && dtype !== "float16");

@@ -5,7 +5,11 @@
  * @module
  */
 import type { DType } from "@tenfold/core";
-import { type RoutineName, View } from "@tenfold/core/backend";
+import {
+  type ComputeDType,
+  type RoutineName,
+  View,
+} from "@tenfold/core/backend";
 import { firstDifference } from "./compare.ts";
 import { showElementOperands } from "./element_operands.ts";
 import { checkOutput, type Held, launch } from "./held.ts";
@@ -59,7 +63,7 @@ export async function checkRoutine(
       kind: "routine",
       name,
       rank: shape.length,
-      outputs: expected.map((result) => result.dtype),
+      outputs: outputs.map((held) => dtypeOf(held)),
       inputs: inputs.map((held) => dtypeOf(held)),
     } as const;
     // An arg-reduction's output has stride 0 along the reduced dim.
@@ -107,7 +111,7 @@ export async function checkRoutine(
   }
 }
 
-function dtypeOf({ memory }: Held): DType {
+function dtypeOf({ memory }: Held): ComputeDType {
   if (memory instanceof Float32Array) return "float32";
   if (memory instanceof Float64Array) return "float64";
   return memory instanceof Int32Array ? "int32" : "bool";

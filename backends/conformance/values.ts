@@ -43,6 +43,17 @@ const FLOAT32_EDGES: readonly number[] = [
   1 - 2 ** -24,
 ];
 
+const FLOAT16_EDGES: readonly number[] = [
+  2 ** -24, // the smallest subnormal
+  2 ** -15,
+  2 ** -14, // the smallest normal
+  2048,
+  4096,
+  65504, // the largest
+  1 + 2 ** -10,
+  1 - 2 ** -11,
+];
+
 const FLOAT64_EDGES: readonly number[] = [
   2 ** -1074,
   1e-310,
@@ -63,6 +74,7 @@ export const EDGES: { readonly [D in DType]: readonly number[] } = {
     0,
     -2147483648,
   ],
+  float16: [...signed([...FLOAT_EDGES, ...FLOAT16_EDGES]), NaN],
   float32: [...signed([...FLOAT_EDGES, ...FLOAT32_EDGES]), NaN],
   float64: [...signed([...FLOAT_EDGES, ...FLOAT64_EDGES]), NaN],
 };

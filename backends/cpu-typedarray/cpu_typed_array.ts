@@ -11,8 +11,8 @@ import {
 } from "@tenfold/core";
 import {
   type Buffer,
-  DTYPE_NAMES,
   DTYPES,
+  HOST_DTYPES,
   type Kernel,
   type Launch,
 } from "@tenfold/core/backend";
@@ -49,7 +49,7 @@ const MAX_BUFFER_BYTES = 2 ** 31 - 1;
 
 class CpuTypedArray implements Backend {
   readonly name = "cpu-typedarray";
-  readonly dtypes: readonly DType[] = DTYPE_NAMES;
+  readonly dtypes: readonly DType[] = HOST_DTYPES;
   readonly maxBufferBytes: number = MAX_BUFFER_BYTES;
   readonly collected = true;
   readonly notice?: string;

@@ -31,7 +31,13 @@ describe("cpuTypedArray", () => {
   it("has every dtype, and the name under which it is registered", () => {
     const backend = cpuTypedArray();
     assertEquals(backend.name, "cpu-typedarray");
-    assertEquals(backend.dtypes, ["bool", "int32", "float32", "float64"]);
+    assertEquals(backend.dtypes, [
+      "bool",
+      "int32",
+      ...("Float16Array" in globalThis ? ["float16" as const] : []),
+      "float32",
+      "float64",
+    ]);
   });
 
   it("copies data in and out at an offset", async () => {

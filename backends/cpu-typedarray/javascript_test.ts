@@ -64,6 +64,7 @@ const INTEGERS = [
 const VALUES: { readonly [D in DType]: readonly number[] } = {
   bool: [0, 1],
   int32: INTEGERS,
+  float16: FLOATS.map((value) => castNumber("float16", value)),
   float32: FLOATS.map(Math.fround),
   float64: FLOATS,
 };

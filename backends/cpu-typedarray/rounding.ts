@@ -30,6 +30,7 @@ export const ROUND: {
 } = {
   bool: null,
   int32: null,
+  float16: (number) => `number("float16", ${number})`,
   float32: (number) => `Math.fround(${number})`,
   float64: null,
 };

@@ -281,6 +281,7 @@ function reduce(
 const TOLERANCE: { readonly [D in DType]: number } = {
   bool: 0,
   int32: 0,
+  float16: 1e-3,
   float32: 1e-6,
   float64: 1e-12,
 };

@@ -6,6 +6,7 @@ import {
   arg,
   call,
   castExpr,
+  type ComputeDType,
   constant,
   type Expr,
   indexAlong,
@@ -18,7 +19,7 @@ import * as fc from "fast-check";
 import { BACKENDS, laid, run } from "./testing.ts";
 
 /** Functions that both ways compute to the last bit, by their operands. */
-const FUNCTIONS: { readonly [D in DType]: readonly ScalarFunction[] } = {
+const FUNCTIONS: { readonly [D in ComputeDType]: readonly ScalarFunction[] } = {
   float32: [
     "add",
     "sub",
@@ -60,7 +61,7 @@ const FUNCTIONS: { readonly [D in DType]: readonly ScalarFunction[] } = {
   ],
   bool: ["and", "or", "xor", "not", "eq", "select"],
 };
-const DTYPES = Object.keys(FUNCTIONS) as DType[];
+const DTYPES = Object.keys(FUNCTIONS) as ComputeDType[];
 const ACCESSES: readonly Access[] = [
   "dense",
   "uniform",
@@ -90,7 +91,7 @@ function build(choices: readonly (readonly number[])[]): Expr[] {
   };
   for (const [what = 0, a = 0, b = 0, c = 0] of choices) {
     const first = pick(a);
-    const { dtype } = first;
+    const dtype = first.dtype as ComputeDType;
     if (what % 5 === 0) {
       nodes.push(castExpr(first, DTYPES[b % 4]!));
       continue;

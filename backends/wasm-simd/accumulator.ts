@@ -6,7 +6,7 @@
  */
 
 import type { DType } from "@tenfold/core";
-import { type Combine, DTYPES } from "@tenfold/core/backend";
+import { type Combine, type ComputeDType, DTYPES } from "@tenfold/core/backend";
 import { type Code, f32x4, type FunctionBuilder, i32x4 } from "./assembler.ts";
 import { halfCall } from "./functions/double.ts";
 import { floatCall } from "./functions/float.ts";
@@ -38,10 +38,10 @@ function identityOf(combine: CombineOp, dtype: DType): number {
 export class Combiner {
   readonly #lanes: Lanes;
   readonly #combine: CombineOp;
-  readonly #dtype: DType;
+  readonly #dtype: ComputeDType;
 
   /** Emits into the function of `lanes`. */
-  constructor(lanes: Lanes, combine: CombineOp, dtype: DType) {
+  constructor(lanes: Lanes, combine: CombineOp, dtype: ComputeDType) {
     this.#lanes = lanes;
     this.#combine = combine;
     this.#dtype = dtype;

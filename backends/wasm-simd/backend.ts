@@ -9,7 +9,7 @@ import type { Backend, DType, TypedArray } from "@tenfold/core";
 import {
   type Buffer,
   type CallGroup,
-  DTYPE_NAMES,
+  HOST_DTYPES,
   type Kernel,
   type Launch,
   type RepeatedCall,
@@ -23,7 +23,6 @@ import type { DoubleMultiplier } from "./blas/double.ts";
 import type { BlasProducts } from "./blas/products.ts";
 import { compileConv2d } from "./convolution/conv2d.ts";
 import { compileMaxPool2d } from "./convolution/max_pool2d.ts";
-import { ELEMENTS } from "./elements.ts";
 import { Engine } from "./engine.ts";
 import type { Features } from "./features.ts";
 import { launchOf } from "./launch.ts";
@@ -49,8 +48,8 @@ let int8: typeof import("./int8/linear_int8.ts") | undefined;
 export class WasmSimd implements Backend {
   /** Always `"wasm-simd"`. */
   readonly name = "wasm-simd";
-  /** Every dtype. */
-  readonly dtypes: readonly DType[] = DTYPE_NAMES;
+  /** Every dtype; float16 where the runtime has `Float16Array`. */
+  readonly dtypes: readonly DType[] = HOST_DTYPES;
   /** Settles when it is known whether there is a BLAS. */
   readonly ready: Promise<void> | undefined;
   /** 2 GiB, or the maximum size of the memory. */
@@ -121,7 +120,7 @@ export class WasmSimd implements Backend {
    */
   write(buffer: Buffer, offset: number, data: TypedArray): void {
     const { pointer, dtype } = buffer as Block;
-    const view = ELEMENTS[dtype].view(this.#memory);
+    const view = this.#memory.view(dtype);
     view.set(data, pointer / view.BYTES_PER_ELEMENT + offset);
   }
 
@@ -147,7 +146,7 @@ export class WasmSimd implements Backend {
    */
   readSync(buffer: Buffer, offset: number, length: number): TypedArray {
     const { pointer, dtype } = buffer as Block;
-    const view = ELEMENTS[dtype].view(this.#memory);
+    const view = this.#memory.view(dtype);
     const start = pointer / view.BYTES_PER_ELEMENT + offset;
     return view.slice(start, start + length);
   }

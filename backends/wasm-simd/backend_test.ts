@@ -22,7 +22,9 @@ describe("wasmSimd", () => {
   it("is ready without waiting", () => {
     const backend = wasmSimd();
     assertEquals(backend.name, "wasm-simd");
-    assertEquals(backend.dtypes, ["bool", "int32", "float32", "float64"]);
+    const half = "Float16Array" in globalThis ? ["float16" as const] : [];
+    const dtypes = ["bool", "int32", ...half, "float32", "float64"] as const;
+    assertEquals(backend.dtypes, [...dtypes]);
     assertEquals(whyNoWasmSimd(), null);
   });
 

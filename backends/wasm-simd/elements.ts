@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DType, TypedArray } from "@tenfold/core";
+import type { ComputeDType } from "@tenfold/core/backend";
 import {
   type Code,
   f32,
@@ -15,7 +15,6 @@ import {
   v128,
   type ValueType,
 } from "./assembler.ts";
-import type { LinearMemory } from "./memory.ts";
 
 /** Single elements of one dtype. */
 export interface Elements {
@@ -35,8 +34,6 @@ export interface Elements {
   readonly mulVectors: (a: Code<"v128">, b: Code<"v128">) => Code<"v128">;
   /** What none is below. */
   readonly lowest: Code<ValueType>;
-  /** All of the memory, as such elements. */
-  readonly view: (memory: LinearMemory) => TypedArray;
   /** Whether `a > b`. */
   readonly above: (a: Code, b: Code) => Code<"i32">;
   /** Whether it is NaN. */
@@ -50,7 +47,7 @@ type Untyped = any;
 const never = (): Code<"i32"> => i32.const(0);
 
 /** How single elements of each dtype are read, written and compared. */
-export const ELEMENTS: { readonly [D in DType]: Elements } = {
+export const ELEMENTS: { readonly [D in ComputeDType]: Elements } = {
   bool: {
     type: "i32",
     load: (address) => i32.load8_u(address),
@@ -60,7 +57,6 @@ export const ELEMENTS: { readonly [D in DType]: Elements } = {
     mul: (a: Untyped, b: Untyped) => i32.and(a, b),
     mulVectors: (a, b) => v128.and(a, b),
     lowest: i32.const(0),
-    view: (memory) => memory.u8,
     above: (a: Untyped, b: Untyped) => i32.gt_s(a, b),
     isNan: never,
   },
@@ -73,7 +69,6 @@ export const ELEMENTS: { readonly [D in DType]: Elements } = {
     mul: (a: Untyped, b: Untyped) => i32.mul(a, b),
     mulVectors: (a, b) => i32x4.mul(a, b),
     lowest: i32.const(-(2 ** 31)),
-    view: (memory) => memory.i32,
     above: (a: Untyped, b: Untyped) => i32.gt_s(a, b),
     isNan: never,
   },
@@ -86,7 +81,6 @@ export const ELEMENTS: { readonly [D in DType]: Elements } = {
     mul: (a: Untyped, b: Untyped) => f32.mul(a, b),
     mulVectors: (a, b) => f32x4.mul(a, b),
     lowest: f32.const(-Infinity),
-    view: (memory) => memory.f32,
     above: (a: Untyped, b: Untyped) => f32.gt(a, b),
     isNan: (a: Untyped) => f32.ne(a, a),
   },
@@ -99,7 +93,6 @@ export const ELEMENTS: { readonly [D in DType]: Elements } = {
     mul: (a: Untyped, b: Untyped) => f64.mul(a, b),
     mulVectors: (a, b) => f64x2.mul(a, b),
     lowest: f64.const(-Infinity),
-    view: (memory) => memory.f64,
     above: (a: Untyped, b: Untyped) => f64.gt(a, b),
     isNan: (a: Untyped) => f64.ne(a, a),
   },

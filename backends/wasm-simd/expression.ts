@@ -6,6 +6,7 @@
 
 import type { DType } from "@tenfold/core";
 import {
+  type ComputeDType,
   type Expr,
   operandsOf,
   type ScalarFunction,
@@ -153,7 +154,8 @@ export class ExpressionWriter {
     node: Expr & { readonly kind: "call" },
   ): Quad {
     const lanes = this.lanes;
-    const operandType = operands[operands.length - 1]!.dtype;
+    // Functions take no float16: it is computed in float32.
+    const operandType = operands[operands.length - 1]!.dtype as ComputeDType;
     const first = operands.map((operand) => operand.parts[0]!);
     switch (FORMS[operandType].lanes) {
       case "f32":

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { DType, TypedArray } from "@tenfold/core";
+import { DTYPES } from "@tenfold/core/backend";
 import type { Growable } from "./allocator.ts";
 import type { MemoryType } from "./assembler.ts";
 
@@ -99,6 +101,25 @@ export class LinearMemory implements Growable {
   /** The memory as float64. */
   get f64(): Float64Array {
     return this.#f64;
+  }
+
+  /** The memory as elements of a dtype. */
+  view(dtype: DType): TypedArray {
+    switch (dtype) {
+      case "bool":
+        return this.#u8;
+      case "int32":
+        return this.#i32;
+      case "float16": {
+        const Half: { new (buffer: ArrayBufferLike): TypedArray } = DTYPES
+          .float16.array as never;
+        return new Half(this.memory.buffer);
+      }
+      case "float32":
+        return this.#f32;
+      case "float64":
+        return this.#f64;
+    }
   }
 
   /**

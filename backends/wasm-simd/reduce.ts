@@ -9,7 +9,13 @@
  * @module
  */
 
-import type { Expr, Launch, ReduceKernel, Slot } from "@tenfold/core/backend";
+import type {
+  ComputeDType,
+  Expr,
+  Launch,
+  ReduceKernel,
+  Slot,
+} from "@tenfold/core/backend";
 import { ArgumentLayout } from "./arguments.ts";
 import { type FunctionBuilder, i32, type Local, select } from "./assembler.ts";
 import { type Draft, type Engine, importsOf } from "./engine.ts";
@@ -92,7 +98,11 @@ export function compileReduce(
     end,
   ) => {
     const writer = new ExpressionWriter(f, engine.fused, draft.imported);
-    const combiner = new Combiner(writer.lanes, combine, element.dtype);
+    const combiner = new Combiner(
+      writer.lanes,
+      combine,
+      element.dtype as ComputeDType,
+    );
     const whole = combine === "sum" && FORMS[element.dtype].lanes === "f32"
       ? new Combiner(writer.lanes, combine, "float64")
       : combiner;

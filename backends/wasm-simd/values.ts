@@ -3,13 +3,14 @@
  *
  * - float32 and int32: one vector
  * - bool: one vector of masks, all bits of a lane set or none
+ * - float16: one vector, the 16 bits of each in a lane of 32
  * - float64: two vectors of two
  *
  * @module
  */
 
 import type { DType } from "@tenfold/core";
-import { castNumber } from "@tenfold/core/backend";
+import { castNumber, type ComputeDType } from "@tenfold/core/backend";
 import {
   type Code,
   f32x4,
@@ -21,29 +22,34 @@ import {
   i8x16,
   v128,
 } from "./assembler.ts";
+import { halfOf, singleOf, toOdd } from "./half.ts";
 import type { Vector } from "./math/lanes.ts";
 
 /** How four elements are held: as vectors of what. */
-type LaneForm = "mask" | "i32" | "f32" | "f64";
+type LaneForm = "mask" | "i32" | "half" | "f32" | "f64";
 
 /** How an element lies in memory. */
-type MemoryForm = "byte" | "word" | "double";
+type MemoryForm = "byte" | "half" | "word" | "double";
 
 /**
  * How each dtype is held and stored: the column of this backend in the table
  * of dtypes.
  */
-export const FORMS: {
-  readonly [D in DType]: {
-    readonly lanes: LaneForm;
-    readonly memory: MemoryForm;
-  };
-} = {
-  bool: { lanes: "mask", memory: "byte" },
-  int32: { lanes: "i32", memory: "word" },
-  float32: { lanes: "f32", memory: "word" },
-  float64: { lanes: "f64", memory: "double" },
-};
+export const FORMS:
+  & {
+    readonly [D in ComputeDType]: {
+      readonly lanes: Exclude<LaneForm, "half">;
+      readonly memory: Exclude<MemoryForm, "half">;
+    };
+  }
+  & { readonly float16: { readonly lanes: "half"; readonly memory: "half" } } =
+    {
+      bool: { lanes: "mask", memory: "byte" },
+      int32: { lanes: "i32", memory: "word" },
+      float16: { lanes: "half", memory: "half" },
+      float32: { lanes: "f32", memory: "word" },
+      float64: { lanes: "f64", memory: "double" },
+    };
 
 /** Four elements of one dtype. */
 export interface Quad {
@@ -95,6 +101,8 @@ export function splat(
       const part = f.hoist(f64x2.const(value));
       return { dtype, parts: [part, part] };
     }
+    case "half":
+      return convert(f, splat(f, "float32", value), dtype);
   }
 }
 
@@ -114,6 +122,8 @@ export function loadDense(
   switch (FORMS[dtype].memory) {
     case "byte":
       return quad(f, dtype, masks(f, v128.load32_splat(address, offset)));
+    case "half":
+      return quad(f, dtype, v128.load16x4_u(address, offset));
     case "double":
       return quad(
         f,
@@ -142,6 +152,10 @@ export function loadSplat(
         parts: [keep(i8x16.ne(bytes, i32x4.const(0)))],
       };
     }
+    case "half": {
+      const bits = v128.load16_splat(address);
+      return { dtype, parts: [keep(v128.and(bits, i32x4.const(0xffff)))] };
+    }
     case "double": {
       const part = keep(v128.load64_splat(address));
       return { dtype, parts: [part, part] };
@@ -168,6 +182,13 @@ export function loadScattered(
         f.set(bytes, v128.load8_lane(at(lane), bytes, 5 * lane));
       }
       return quad(f, dtype, masks(f, bytes));
+    }
+    case "half": {
+      const bits = f.let(i32x4.const(0));
+      for (const lane of [0, 1, 2, 3]) {
+        f.set(bits, v128.load16_lane(at(lane), bits, 2 * lane));
+      }
+      return { dtype, parts: [bits] };
     }
     case "double": {
       const parts = [0, 2].map((lane) =>
@@ -206,6 +227,11 @@ export function storeDense(
     f.do(v128.store32_lane(address, bytesOf(f, first!), 0, offset));
     return;
   }
+  if (FORMS[value.dtype].memory === "half") {
+    const halves = f.let(i16x8.narrow_i32x4_u(first!, first!));
+    f.do(v128.store64_lane(address, halves, 0, offset));
+    return;
+  }
   f.do(v128.store(address, first!, offset));
   if (second) f.do(v128.store(address, second, offset + 16));
 }
@@ -220,6 +246,8 @@ function storeLane(
   switch (FORMS[dtype].memory) {
     case "byte":
       return f.do(v128.store8_lane(address, parts[0]!, lane));
+    case "half":
+      return f.do(v128.store16_lane(address, parts[0]!, 2 * lane));
     case "double":
       return f.do(v128.store64_lane(address, parts[lane >> 1]!, lane & 1));
     case "word":
@@ -271,6 +299,10 @@ export function storeScattered(
 export function convert(f: FunctionBuilder, value: Quad, to: DType): Quad {
   const { dtype, parts } = value;
   if (dtype === to) return value;
+  if (dtype === "float16") {
+    return convert(f, quad(f, "float32", singleOf(f, value.parts[0]!)), to);
+  }
+  if (to === "float16") return quad(f, to, halfOf(f, toHalfWay(f, value)));
   const from = FORMS[dtype].lanes;
   const first = parts[0]!;
   switch (FORMS[to].lanes) {
@@ -335,6 +367,14 @@ export function convert(f: FunctionBuilder, value: Quad, to: DType): Quad {
         );
     }
   }
+}
+
+/** What rounds to the nearest float16 as the value itself would. */
+function toHalfWay(f: FunctionBuilder, value: Quad): Vector {
+  const single = convert(f, value, "float32").parts[0]!;
+  if (value.dtype !== "float64") return single;
+  const [low, high] = value.parts;
+  return toOdd(f, single, low!, high!);
 }
 
 /** Four columns of four elements as rows. */

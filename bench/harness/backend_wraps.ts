@@ -18,6 +18,7 @@ import type { Backend, DType } from "@tenfold/tenfold";
  * comparison measures export it by different names, or not at all.
  */
 const BYTES: Readonly<Record<DType, number>> = {
+  float16: 2,
   float32: 4,
   float64: 8,
   int32: 4,

@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { type DType, type FloatOf, isFloating } from "../dtype.ts";
+import {
+  type DType,
+  type FloatDType,
+  type FloatOf,
+  isFloating,
+} from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { APPLY } from "../members.ts";
 import { addLinalg, type LinalgOp } from "../ops/linalg.ts";
@@ -97,11 +102,15 @@ export const partOf = (
     .reshape([...x.shape.slice(0, -1), ...shape]);
 
 /** The distance of 1 from the next number. */
-const EPSILON = { float32: 2 ** -23, float64: 2 ** -52 };
+const EPSILON: { readonly [D in FloatDType]: number } = {
+  float16: 2 ** -10,
+  float32: 2 ** -23,
+  float64: 2 ** -52,
+};
 
 /** `max(m, n)` times the distance of 1 from the next number. */
 export function defaultTolerance(x: Tensor): number {
-  const epsilon = EPSILON[x.dtype as "float32" | "float64"];
+  const epsilon = EPSILON[x.dtype as FloatDType];
   return epsilon * Math.max(...x.shape.slice(-2));
 }
 

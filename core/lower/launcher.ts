@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ComputeDType } from "../dtype.ts";
 import { DeviceError, IndexError } from "../errors.ts";
 import {
   type Kernel,
@@ -304,7 +305,8 @@ export class Launcher extends Allocations {
     if (known === undefined) this.#routines.set(name, known = new Map());
     let launch = known.get(key);
     if (launch === undefined) {
-      const dtypes = values.map(({ dtype }) => dtype);
+      // Primitives with a routine are computed in float32: see ops/table.ts.
+      const dtypes = values.map(({ dtype }) => dtype as ComputeDType);
       const kernel = {
         kind: "routine",
         name,

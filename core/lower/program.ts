@@ -9,6 +9,7 @@ import type { DType } from "../dtype.ts";
 import { type Expr, positionsOf } from "../expr/expr.ts";
 import { checkExprs } from "../expr/check.ts";
 import type { Combine } from "../kernel.ts";
+import { inSingle } from "./single.ts";
 
 let count = 0;
 
@@ -39,7 +40,7 @@ export class MapProgram {
   ) {
     checkExprs(exprs, inputs, scalars);
     this.inputs = inputs;
-    this.exprs = exprs;
+    this.exprs = inSingle(exprs, true);
     this.scalars = scalars;
     this.positions = positionsOf(exprs);
     this.collapses = this.positions === 0;
@@ -75,9 +76,9 @@ export class ReduceProgram {
   ) {
     checkExprs([element, epilogue], inputs, scalars);
     this.inputs = inputs;
-    this.element = element;
+    this.element = inSingle([element], false)[0]!;
     this.combine = combine;
-    this.epilogue = epilogue;
+    this.epilogue = inSingle([epilogue], true)[0]!;
     this.scalars = scalars;
   }
 }

@@ -122,6 +122,7 @@ const compute: HostRoutine = (memory, { shape: [batch], scalars }, kernel) => {
 /** Linear algebra. */
 export const LINALG: Family<LinalgOp> = {
   linalg: {
+    single: true,
     infer(op, inputs) {
       const { batch, ...extents } = extentsOf(op, inputs);
       const shape = [...batch, ...ALGORITHMS[op.algorithm].shape(op, extents)];

@@ -38,6 +38,12 @@ export type Lower<
 
 /** What is inferred for a primitive, and its gradient. */
 interface Meaning<O, R extends Meta> {
+  /**
+   * True where kernels follow one another, so that float16 between them would
+   * lose digits: inputs of it are made float32 first, and results rounded.
+   * Routines are treated so too.
+   */
+  readonly single?: boolean;
   /** Shapes and dtypes of the results, and every check of the arguments. */
   readonly infer: Infer<O, R>;
   /** The gradient by each operand, or `none`. */

@@ -66,13 +66,17 @@ const bits = call(
   constant(0, "int32"),
 );
 
-/** The upper bits as a multiple of 2^-24 in [0, 1). */
-const unit = (dtype: DType): Expr =>
+/** The upper `digits` bits as a fraction in [0, 1). */
+const unit = (dtype: DType, digits = 24): Expr =>
   call(
     "mul",
-    castExpr(call("shiftRight", bits, constant(8, "int32")), dtype),
-    constant(2 ** -24, dtype),
+    castExpr(call("shiftRight", bits, constant(32 - digits, "int32")), dtype),
+    constant(2 ** -digits, dtype),
   );
+
+/** A fraction that stays below 1 when it is stored. */
+const fraction = (dtype: DType): Expr =>
+  unit(dtype, dtype === "float16" ? 11 : 24);
 
 function polynomial(x: Expr, coefficients: readonly number[]): Expr {
   return coefficients.slice(1).reduce(
@@ -160,7 +164,7 @@ const random = memoize(
       call("add", call("mul", unscaled, scalar(3, dtype)), scalar(2, dtype));
     const expr = distribution === "integer"
       ? castExpr(whole, dtype)
-      : scaled(distribution === "uniform" ? unit(dtype) : normal(dtype));
+      : scaled(distribution === "uniform" ? fraction(dtype) : normal(dtype));
     return new MapProgram([], [expr], 4);
   },
 );

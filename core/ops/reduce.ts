@@ -312,6 +312,7 @@ export const REDUCE: Family<ReduceOp | LogSumExpOp> = {
   any: plain(() => "bool", none),
   all: plain(() => "bool", none),
   logsumexp: {
+    single: true,
     infer: inferReduced(floatOf),
     lower({ dims }, [x], run, [result]) {
       const top = reduceKept("max", x!, dims, run);

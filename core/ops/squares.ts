@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { type DType, type FloatDType, floatOf } from "../dtype.ts";
+import {
+  type ComputeDType,
+  type DType,
+  type FloatDType,
+  floatOf,
+} from "../dtype.ts";
 import {
   accumulator,
   arg,
@@ -53,7 +58,7 @@ const largest = reducing((x) => call("abs", floatExpr(x)), "max");
  * powers of two, so that nothing is rounded and usual numbers stay as they are.
  */
 const SQUARES: {
-  readonly [D in FloatDType]: {
+  readonly [D in FloatDType & ComputeDType]: {
     readonly large: number;
     readonly scale: number;
   };
@@ -75,7 +80,7 @@ const wideNorm = reducing(
 /** What squares are scaled by, from the largest distance from 0. */
 const squareScale = programOf(1, (top) => {
   const { dtype } = top!;
-  const { large, scale } = SQUARES[dtype as FloatDType];
+  const { large, scale } = SQUARES[dtype as FloatDType & ComputeDType];
   const number = (value: number) => constant(value, dtype);
   return call(
     "select",
@@ -183,6 +188,7 @@ const divisorOf = ({ dims, correction }: VarianceOp, shape: Shape): number =>
 /** Every reduction of squares. */
 export const SQUARE: Family<NormOp | VarianceOp> = {
   norm: {
+    single: true,
     infer: inferReduced(floatOf),
     lower: ({ dims }, [x], run, [result]) =>
       shaped(norm(x!, dims, run), result!.shape),
@@ -194,6 +200,7 @@ export const SQUARE: Family<NormOp | VarianceOp> = {
     ],
   },
   variance: {
+    single: true,
     infer: inferReduced(floatOf),
     lower(op, [x], run, [result]) {
       const { shape, dtype } = x!;

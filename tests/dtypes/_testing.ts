@@ -47,7 +47,7 @@ export function clean(test: () => Promise<void>): () => Promise<void> {
 
 /** The dtypes of a backend. */
 export function dtypesOf(backend: Backend): DType[] {
-  const all: DType[] = ["bool", "int32", "float32", "float64"];
+  const all: DType[] = ["bool", "int32", "float16", "float32", "float64"];
   return all.filter((dtype) => backend.dtypes.includes(dtype));
 }
 

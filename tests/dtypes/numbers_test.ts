@@ -110,7 +110,7 @@ const KINDS: readonly (readonly [string, DType, readonly number[]])[] = [
   ["Uint32Array", "int32", [0, 2147483647]],
   ["BigInt64Array", "int32", [-2147483648, 2147483647]],
   ["BigUint64Array", "int32", [0, 2147483647]],
-  ["Float16Array", "float32", [0.5, -1.5]],
+  ["Float16Array", "float16", [0.5, -1.5]],
   ["Float32Array", "float32", [0.25, Infinity]],
   ["Float64Array", "float64", [0.25, -Infinity]],
 ];

@@ -27,6 +27,11 @@ interface Digits {
 export const DIGITS: { readonly [D in DType]: Digits } = {
   bool: { epsilon: 0, smallest: 0, largest: 1 },
   int32: { epsilon: 0, smallest: 0, largest: 2 ** 31 - 1 },
+  float16: {
+    epsilon: 2 ** -10,
+    smallest: 2 ** -14,
+    largest: 65504,
+  },
   float32: {
     epsilon: 2 ** -23,
     smallest: 2 ** -126,

@@ -10,9 +10,20 @@ import type { Operand } from "../session.ts";
 import { common, type Draw } from "../values.ts";
 
 /** Every dtype. */
-export const EVERY: readonly DType[] = ["bool", "int32", "float32", "float64"];
+export const EVERY: readonly DType[] = [
+  "bool",
+  "int32",
+  "float16",
+  "float32",
+  "float64",
+];
 /** The dtypes with arithmetic. */
-export const NUMBERS: readonly DType[] = ["int32", "float32", "float64"];
+export const NUMBERS: readonly DType[] = [
+  "int32",
+  "float16",
+  "float32",
+  "float64",
+];
 
 /** Sizes around those of vectors, and none. */
 export const VECTORS: readonly Shape[] = [

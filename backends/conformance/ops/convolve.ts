@@ -156,7 +156,7 @@ const SETTINGS: readonly Setting[] = [
   setting([1, 17, 6, 5], 9, [3, 3], [1, 1], [1, 1]),
 ];
 
-const DTYPES = ["float32", "float64"] as const;
+const FLOATS = ["float16", "float32", "float64"] as const;
 
 const paramsOf = ({ stride, padding, dilation, groups }: Setting) => ({
   stride,
@@ -173,7 +173,7 @@ export const CONVOLVE_SPECS: SpecFamily<
 > = {
   conv2d: {
     meaning: conv2d,
-    dtypes: DTYPES,
+    dtypes: FLOATS,
     *cases(dtype) {
       for (const each of SETTINGS) {
         for (let l = 0; l < ALL_LAYOUTS.length; l++) {
@@ -206,7 +206,7 @@ export const CONVOLVE_SPECS: SpecFamily<
   },
   conv2dInput: {
     meaning: conv2dInput,
-    dtypes: DTYPES,
+    dtypes: FLOATS,
     *cases(dtype) {
       for (const each of SETTINGS) {
         for (let l = 0; l < ALL_LAYOUTS.length; l++) {
@@ -240,7 +240,7 @@ export const CONVOLVE_SPECS: SpecFamily<
   },
   conv2dWeight: {
     meaning: conv2dWeight,
-    dtypes: DTYPES,
+    dtypes: FLOATS,
     *cases(dtype) {
       for (const each of SETTINGS) {
         for (let l = 0; l < ALL_LAYOUTS.length; l++) {

@@ -4,11 +4,12 @@
  * @module
  */
 import { isFloating } from "@tenfold/core";
-import type {
-  ArangeOp,
-  EyeOp,
-  FullOp,
-  TriangleOp,
+import {
+  type ArangeOp,
+  computeDType,
+  type EyeOp,
+  type FullOp,
+  type TriangleOp,
 } from "@tenfold/core/backend";
 import { EDGES, plain } from "../values.ts";
 import { exact } from "./allow.ts";
@@ -70,8 +71,9 @@ export const CREATE_SPECS: SpecFamily<FullOp | ArangeOp | EyeOp | TriangleOp> =
     },
     arange: {
       meaning(op) {
-        const start = fit(op.dtype, op.start);
-        const step = fit(op.dtype, op.step);
+        const dtype = computeDType(op.dtype);
+        const start = fit(dtype, op.start);
+        const step = fit(dtype, op.step);
         return [
           generate(
             [op.length],

@@ -7,6 +7,7 @@
  */
 import { type DType, isFloating, type Shape } from "@tenfold/core";
 import {
+  computeDType,
   ELEMENTWISE,
   type ElementwiseName,
   type ElementwiseOp,
@@ -76,7 +77,7 @@ export function overOperands(
       const value = typeof operand === "number"
         ? operand
         : broadcastElement(operand, position);
-      return fit(selects && i === 0 ? "bool" : compute, value);
+      return fit(selects && i === 0 ? "bool" : computeDType(compute), value);
     });
     return formula(...values);
   });

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  computeDType,
   type Expr,
   SCALAR_FUNCTIONS,
   type ScalarFacts,
@@ -31,16 +32,17 @@ function ruleOf(node: Expr, place: (operand: Expr) => number): Rule {
     case "arg":
       return ({ args }) => args[node.index]!;
     case "scalar":
-      return ({ scalars }) => fit(node.dtype, scalars[node.index]!);
+      return ({ scalars }) =>
+        fit(computeDType(node.dtype), scalars[node.index]!);
     case "const":
-      return () => fit(node.dtype, node.value);
+      return () => fit(computeDType(node.dtype), node.value);
     case "index":
       return ({ position }) => position![node.dim]!;
     case "accumulator":
       return ({ accumulator }) => accumulator!;
     case "cast": {
       const at = place(node.value);
-      return (_, values) => fit(node.dtype, values[at]!);
+      return (_, values) => fit(computeDType(node.dtype), values[at]!);
     }
     case "call": {
       const { evaluate }: ScalarFacts = SCALAR_FUNCTIONS[node.fn];
@@ -71,7 +73,7 @@ export function evaluator(
   return (environment) => {
     for (let i = 0; i < rules.length; i++) {
       const value = rules[i]!(environment, values);
-      values[i] = round ? fit(nodes[i]!.dtype, value) : value;
+      values[i] = round ? fit(computeDType(nodes[i]!.dtype), value) : value;
     }
     return values[values.length - 1]!;
   };

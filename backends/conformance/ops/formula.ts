@@ -184,7 +184,7 @@ export const FORMULA_SPECS: SpecFamily<MapOp | MapSumOp> = {
         (values) => total(values) / op.divisor,
       );
     },
-    dtypes: ["float32", "float64"],
+    dtypes: ["float16", "float32", "float64"],
     *cases(dtype, random) {
       for (const shapes of TRIPLES) {
         const rank = Math.max(...shapes.map((shape) => shape.length));

@@ -53,7 +53,7 @@ export const POOL_SPECS: SpecFamily<MaxPool2dOp> = {
         generate(shape, "int32", (place) => best(place)[1]),
       ];
     },
-    dtypes: ["float32", "float64"],
+    dtypes: ["float16", "float32", "float64"],
     *cases(dtype) {
       for (const [shape, size, stride, padding, dilation, ceil] of POOLS) {
         for (const layout of ALL_LAYOUTS) {

@@ -5,6 +5,7 @@
  */
 import { type DType, isFloating, type Shape } from "@tenfold/core";
 import {
+  computeDType,
   type DropoutOp,
   erfc,
   floatOf,
@@ -24,9 +25,13 @@ function bitsAt(key: readonly [number, number], position: number): number {
   return threefry(key[0], key[1], position, 0) >>> 0;
 }
 
-/** The upper 24 bits as a number from [0, 1). */
-function unitAt(key: readonly [number, number], position: number): number {
-  return Math.floor(bitsAt(key, position) / 2 ** 8) / 2 ** 24;
+/** The upper bits as a number from [0, 1). */
+function unitAt(
+  key: readonly [number, number],
+  position: number,
+  digits = 24,
+): number {
+  return Math.floor(bitsAt(key, position) / 2 ** (32 - digits)) / 2 ** digits;
 }
 
 /** z with Φ(z) = p, by bisection; p from (0, 1). */
@@ -57,7 +62,9 @@ export const RANDOM_SPECS: SpecFamily<RandomOp | DropoutOp> = {
       const at = (i: number): number => {
         switch (op.distribution) {
           case "uniform":
-            return op.low + unitAt(op.key, i) * (op.high - op.low);
+            return op.low +
+              unitAt(op.key, i, op.dtype === "float16" ? 11 : 24) *
+                (op.high - op.low);
           case "normal": {
             const p = (Math.floor(bitsAt(op.key, i) / 2 ** 9) + 0.5) / 2 ** 23;
             return op.low + normalQuantile(p) * op.high;
@@ -128,7 +135,7 @@ export const RANDOM_SPECS: SpecFamily<RandomOp | DropoutOp> = {
     /** Element i falls out where its number is < p. */
     meaning(op, [x]) {
       const dtype: DType = floatOf(x!.dtype);
-      const p = fit(dtype, op.p);
+      const p = fit(computeDType(dtype), op.p);
       return [{
         shape: x!.shape,
         dtype,

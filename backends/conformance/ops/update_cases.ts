@@ -29,9 +29,9 @@ import type { Case } from "./spec.ts";
 function dtypesOf(fn: ScalarFunction): readonly DType[] {
   switch (SCALAR_FUNCTIONS[fn].takes) {
     case "numbers":
-      return ["int32", "float32", "float64"];
+      return ["int32", "float16", "float32", "float64"];
     case "floats":
-      return ["float32", "float64"];
+      return ["float16", "float32", "float64"];
     case "integers":
       return ["int32"];
     case "bools":

@@ -4,7 +4,11 @@
  * @module
  */
 import type { DType } from "@tenfold/core";
-import type { RoutineKernel, RoutineName } from "@tenfold/core/backend";
+import type {
+  ComputeDType,
+  RoutineKernel,
+  RoutineName,
+} from "@tenfold/core/backend";
 import { type Operand, operand, positions, run, seen } from "../testing.ts";
 import { cpuTypedArray } from "../mod.ts";
 
@@ -23,8 +27,8 @@ export function runRoutine(
     kind: "routine",
     name,
     rank: shape.length,
-    outputs: outputs.map(({ dtype }) => dtype),
-    inputs: inputs.map(({ dtype }) => dtype),
+    outputs: outputs.map(({ dtype }) => dtype as ComputeDType),
+    inputs: inputs.map(({ dtype }) => dtype as ComputeDType),
   };
   const after = run(backend, kernel, shape, [...outputs, ...inputs], scalars);
   return outputs.map((output, i) => {

@@ -327,7 +327,9 @@ export const LOADS = {
   v128: {
     load: [0x00, 4],
     load8x8_u: [0x02, 3],
+    load16x4_u: [0x04, 3],
     load8_splat: [0x07, 0],
+    load16_splat: [0x08, 1],
     load32_splat: [0x09, 2],
     load64_splat: [0x0a, 3],
     load32_zero: [0x5c, 2],
@@ -371,6 +373,7 @@ export const REPLACES = {
 export const LANE_LOADS = {
   v128: {
     load8_lane: [0x54, 0],
+    load16_lane: [0x55, 1],
     load32_lane: [0x56, 2],
     load64_lane: [0x57, 3],
   },
@@ -380,6 +383,7 @@ export const LANE_LOADS = {
 export const LANE_STORES = {
   v128: {
     store8_lane: [0x58, 0],
+    store16_lane: [0x59, 1],
     store32_lane: [0x5a, 2],
     store64_lane: [0x5b, 3],
   },

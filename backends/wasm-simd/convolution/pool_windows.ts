@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DType } from "@tenfold/core";
+import type { ComputeDType } from "@tenfold/core/backend";
 import {
   type Code,
   f32x4,
@@ -35,7 +35,7 @@ export interface PoolSite {
   /** The function. */
   readonly f: FunctionBuilder;
   /** The dtype of the elements. */
-  readonly dtype: DType;
+  readonly dtype: ComputeDType;
   /** A run-time scalar. */
   readonly scalar: (name: (typeof SCALARS)[number]) => Local<"i32">;
   /** Rows of a window. */

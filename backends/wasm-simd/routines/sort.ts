@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { DType } from "@tenfold/core";
+import type { ComputeDType } from "@tenfold/core/backend";
 import {
   type Launch,
   parameterOf,
@@ -92,7 +92,7 @@ function doubleKey(f: FunctionBuilder, address: Code<"i32">): Local {
   return f.let(select(isNan, i64.const(-1n), i64.xor(bits, flip)));
 }
 
-const KEYS: { readonly [D in DType]: Keys } = {
+const KEYS: { readonly [D in ComputeDType]: Keys } = {
   bool: keys32((f, address) => f.let(i32.load8_u(address))),
   int32: keys32((f, address) => f.let(i32.xor(i32.load(address), SIGN))),
   float32: keys32(floatKey),
@@ -150,7 +150,7 @@ export function compileSort(
   };
 }
 
-function sortRow(row: RowEmitContext, dtype: DType, keys: Keys): void {
+function sortRow(row: RowEmitContext, dtype: ComputeDType, keys: Keys): void {
   const { f, pointers, steps, length, scalar } = row;
   const [values, indices, x] = pointers as [
     Local<"i32">,
