@@ -28,7 +28,7 @@ import { constant_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Buffer, Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode BatchNorm1d} and {@linkcode BatchNorm2d}. */
+/** Options of {@linkcode BatchNorm1d}, {@linkcode BatchNorm2d} and {@linkcode BatchNorm3d}. */
 export interface BatchNormLayerOptions extends PlaceOptions {
   /** Value added to the variance for numerical stability. @default {1e-5} */
   readonly eps?: number;
@@ -254,6 +254,42 @@ export class BatchNorm2d extends BatchNorm {
     const { numFeatures } = this;
     if (x.ndim !== 4 || x.shape[1] !== numFeatures) {
       refuse(this, x, `[n, ${numFeatures}, height, width]`);
+    }
+  }
+}
+
+/**
+ * Batch normalisation of inputs of shape `[n, channels, depth, height, width]`
+ * (Ioffe and Szegedy, 2015).
+ *
+ * @example In training
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randn } from "@tenfold/tenfold";
+ * import { BatchNorm3d } from "@tenfold/nn";
+ *
+ * const layer = new BatchNorm3d(3);
+ * assertEquals(layer.forward(randn([2, 3, 2, 4, 4])).shape, [2, 3, 2, 4, 4]);
+ * ```
+ */
+export class BatchNorm3d extends BatchNorm {
+  /**
+   * Creates the layer.
+   *
+   * @param numFeatures Number of channels: the size of dim 1 of the input.
+   * @param options `eps`, `momentum`, `affine`, `trackRunningStats`, `device` and
+   * `dtype`.
+   * @throws {RangeError} If the number is not a positive integer.
+   */
+  constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
+    super(numFeatures, options, arguments, "BatchNorm3d");
+  }
+
+  /** Checks the shape of the input. */
+  protected override check(x: Tensor): void {
+    const { numFeatures } = this;
+    if (x.ndim !== 5 || x.shape[1] !== numFeatures) {
+      refuse(this, x, `[n, ${numFeatures}, depth, height, width]`);
     }
   }
 }

@@ -31,12 +31,17 @@ import {
   l1Loss,
   mseLoss,
   type ReductionOptions,
+  smoothL1Loss,
+  type SmoothL1LossOptions,
+  smoothL1Schema,
 } from "./functional/regression_losses.ts";
 import { Module } from "./module.ts";
 import { Buffer } from "./parameter.ts";
 
 /** What all losses have in common. */
-export abstract class Loss extends Module<[input: Tensor, target: Tensor]> {
+export abstract class Loss<
+  Inputs extends readonly unknown[] = [input: Tensor, target: Tensor],
+> extends Module<Inputs> {
   /** Whether losses are averaged, summed or returned for each element. */
   readonly reduction: Reduction;
 
@@ -56,7 +61,7 @@ const fields = () => ({ reduction: z._default(reduction, "mean") });
 const plainSchema = () => z.strictObject(fields());
 
 /** A weight that moves with the module and is saved with it. */
-const bufferOf = (weight: Tensor | undefined): Buffer | null =>
+export const bufferOf = (weight: Tensor | undefined): Buffer | null =>
   weight ? new Buffer(weight) : null;
 
 /**
@@ -166,6 +171,41 @@ export class HuberLoss extends Loss {
   /** The options as text, for `toString`. */
   override describe(): string {
     return `${super.describe()}, delta=${this.delta}`;
+  }
+}
+
+/** {@linkcode smoothL1Loss} as a module. */
+export class SmoothL1Loss extends Loss {
+  /** Error at which the loss changes from quadratic to linear. */
+  readonly beta: number;
+
+  /**
+   * Creates the loss.
+   *
+   * @param options `reduction` and `beta`.
+   */
+  constructor(options: SmoothL1LossOptions = {}) {
+    const parsed = parseArguments(
+      smoothL1Schema,
+      {},
+      options,
+      arguments,
+      "make a SmoothL1Loss",
+    );
+    super(parsed.reduction ?? "mean");
+    this.beta = parsed.beta ?? 1;
+  }
+
+  /** The loss of predictions and targets of the same shape. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
+    const { reduction, beta } = this;
+    return smoothL1Loss(input, target, { reduction, beta });
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return `${super.describe()}, beta=${this.beta}`;
   }
 }
 

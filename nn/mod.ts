@@ -30,12 +30,54 @@
 export type { PlaceOptions, Reduction } from "./_options.ts";
 export * from "./activations.ts";
 export * from "./batch_norm.ts";
+export type {
+  Convolution,
+  ConvolutionLayerOptions,
+  PaddedConvolution,
+  PaddingMode,
+  Sizes,
+} from "./_convolution.ts";
+export * from "./conv.ts";
 export * from "./conv2d.ts";
+export {
+  ConvTranspose1d,
+  type ConvTranspose1dLayerOptions,
+  ConvTranspose2d,
+  type ConvTranspose2dLayerOptions,
+  ConvTranspose3d,
+  type ConvTranspose3dLayerOptions,
+  type ConvTransposeCall,
+  type ConvTransposeLayerOptions,
+  type TransposedConvolution,
+} from "./conv_transpose.ts";
+export * from "./ctc_loss.ts";
+export * from "./distances.ts";
 export * from "./dropout.ts";
 export * from "./embedding.ts";
+export * from "./embedding_losses.ts";
+export {
+  AlphaDropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  FeatureAlphaDropout,
+  type FeatureDropout,
+} from "./feature_dropout.ts";
 export * from "./flatten.ts";
 export type { Pair, Size2d } from "./functional/_windows.ts";
+export type { AnySize, Size1d, Size3d } from "./functional/_sizes.ts";
 export type { Conv2dOptions, Padding2d } from "./functional/conv2d.ts";
+export type {
+  Conv1dOptions,
+  Conv3dOptions,
+  ConvolutionOptions,
+} from "./functional/convolution.ts";
+export type {
+  ConvTranspose1dOptions,
+  ConvTranspose2dOptions,
+  ConvTranspose3dOptions,
+  TransposedConvolutionOptions,
+} from "./functional/transposed_convolution.ts";
 export type { EmbeddingFunctionOptions } from "./functional/embedding.ts";
 export type {
   AdaptiveAvgPool2dOptions,
@@ -45,6 +87,33 @@ export type {
   PoolOptions,
 } from "./functional/pooling.ts";
 export * as functional from "./functional/mod.ts";
+export type {
+  HardtanhOptions,
+  RReluOptions,
+  ShrinkOptions,
+  ThresholdOptions,
+} from "./functional/piecewise_activations.ts";
+export type { Lengths } from "./functional/ctc_loss.ts";
+export type {
+  CosineSimilarityOptions,
+  PairwiseDistanceOptions,
+} from "./functional/distances.ts";
+export type {
+  MarginOptions,
+  TripletMarginLossOptions,
+  TripletMarginWithDistanceLossOptions,
+} from "./functional/embedding_losses.ts";
+export type {
+  GaussianNllLossOptions,
+  KlDivLossOptions,
+  PoissonNllLossOptions,
+} from "./functional/likelihood_losses.ts";
+export type {
+  MultiLabelSoftMarginLossOptions,
+  MultiMarginLossOptions,
+} from "./functional/margin_losses.ts";
+export type { ReductionOptions } from "./functional/regression_losses.ts";
+export type { CeluOptions } from "./functional/smooth_activations.ts";
 export { type CellOptions, RNNCellBase } from "./_recurrent_cell.ts";
 export {
   type RecurrentOptions,
@@ -58,22 +127,44 @@ export {
   type GenerateOptions,
   type SampleOptions,
 } from "./generate.ts";
+export * from "./group_norm.ts";
 export * from "./gru.ts";
 export * from "./gru_cell.ts";
 export * from "./identity.ts";
 export * as init from "./init/mod.ts";
+export {
+  type InstanceNorm,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  type InstanceNormLayerOptions,
+} from "./instance_norm.ts";
 export * from "./kv_cache.ts";
 export * from "./layer_norm.ts";
+export * from "./likelihood_losses.ts";
 export * from "./linear.ts";
+export type { LocalResponseNormOptions } from "./functional/local_response_norm.ts";
+export * from "./local_response_norm.ts";
 export {
   loraInject,
   loraMerge,
   type LoraOptions,
   loraStateDict,
 } from "./lora.ts";
-export * from "./losses.ts";
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  HuberLoss,
+  L1Loss,
+  Loss,
+  MSELoss,
+  NLLLoss,
+  SmoothL1Loss,
+} from "./losses.ts";
 export * from "./lstm.ts";
 export * from "./lstm_cell.ts";
+export * from "./margin_losses.ts";
 export * from "./module.ts";
 export * from "./module_list.ts";
 export {
@@ -92,6 +183,7 @@ export {
   type MultiheadAttentionOptions,
 } from "./multihead_attention.ts";
 export * from "./parameter.ts";
+export * from "./piecewise_activations.ts";
 export * from "./pooling.ts";
 export * from "./positions.ts";
 export * from "./rms_norm.ts";
@@ -99,6 +191,7 @@ export { quantize, type QuantizeOptions } from "./quantize.ts";
 export * from "./rnn.ts";
 export * from "./rnn_cell.ts";
 export * from "./sequential.ts";
+export * from "./smooth_activations.ts";
 export * from "./transformer.ts";
 export {
   type DecoderMasks,

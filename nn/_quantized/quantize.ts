@@ -26,7 +26,8 @@ function layerOf(module: AnyModule): Linear | Conv2d | null {
   if (kind === undefined) return null;
   const layer = module as Linear | Conv2d;
   const { dtype, shape, size } = layer.weight;
-  const whole = !(layer instanceof Conv2d) || layer.groups === 1;
+  const whole = !(layer instanceof Conv2d) ||
+    (layer.groups === 1 && layer.paddingMode === "zeros");
   return dtype === "float32" && whole && fits(size / shape[0]!) ? layer : null;
 }
 

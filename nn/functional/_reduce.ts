@@ -46,3 +46,15 @@ export function requireSameShape(
     }, reshape one of them (or expand it, if broadcasting is meant)`,
   );
 }
+
+/** The losses of samples, their sum or their mean. */
+export function reduceLosses(losses: Tensor, reduction: Reduction): Tensor {
+  switch (reduction) {
+    case "none":
+      return losses;
+    case "sum":
+      return losses.sum();
+    case "mean":
+      return losses.mean();
+  }
+}

@@ -10,9 +10,66 @@ export { batchNorm, type BatchNormOptions } from "./batch_norm.ts";
 export * from "./binary_losses.ts";
 export * from "./classification_losses.ts";
 export { conv2d, type Conv2dOptions, type Padding2d } from "./conv2d.ts";
+export {
+  conv1d,
+  type Conv1dOptions,
+  conv3d,
+  type Conv3dOptions,
+  type ConvolutionOptions,
+} from "./convolution.ts";
+export type { AnySize, Size1d, Size3d } from "./_sizes.ts";
+export {
+  convTranspose1d,
+  type ConvTranspose1dOptions,
+  convTranspose2d,
+  type ConvTranspose2dOptions,
+  convTranspose3d,
+  type ConvTranspose3dOptions,
+  type TransposedConvolutionOptions,
+} from "./transposed_convolution.ts";
+export {
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  type HardtanhOptions,
+  prelu,
+  relu6,
+  rrelu,
+  type RReluOptions,
+  type ShrinkOptions,
+  softshrink,
+  threshold,
+  type ThresholdOptions,
+} from "./piecewise_activations.ts";
+export {
+  celu,
+  type CeluOptions,
+  glu,
+  logSigmoid,
+  mish,
+  selu,
+  softmin,
+  softsign,
+  tanhshrink,
+} from "./smooth_activations.ts";
+export { pad, type PadMode, type PadOptions } from "./pad.ts";
 export type { Size2d } from "./_windows.ts";
 export * from "./dropout.ts";
 export { embedding, type EmbeddingFunctionOptions } from "./embedding.ts";
+export {
+  alphaDropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  featureAlphaDropout,
+} from "./feature_dropout.ts";
+export { groupNorm, type GroupNormFunctionOptions } from "./group_norm.ts";
+export { instanceNorm, type InstanceNormOptions } from "./instance_norm.ts";
+export {
+  localResponseNorm,
+  type LocalResponseNormOptions,
+} from "./local_response_norm.ts";
 export { layerNorm, type LayerNormFunctionOptions } from "./layer_norm.ts";
 export * from "./linear.ts";
 export {
@@ -25,4 +82,47 @@ export {
   type MaxPool2dOptions,
   type PoolOptions,
 } from "./pooling.ts";
-export * from "./regression_losses.ts";
+export { ctcLoss, type CtcLossOptions, type Lengths } from "./ctc_loss.ts";
+export {
+  cosineSimilarity,
+  type CosineSimilarityOptions,
+  normalize,
+  type NormalizeOptions,
+  pairwiseDistance,
+  type PairwiseDistanceOptions,
+} from "./distances.ts";
+export {
+  cosineEmbeddingLoss,
+  hingeEmbeddingLoss,
+  type MarginOptions,
+  marginRankingLoss,
+  tripletMarginLoss,
+  type TripletMarginLossOptions,
+  tripletMarginWithDistanceLoss,
+  type TripletMarginWithDistanceLossOptions,
+} from "./embedding_losses.ts";
+export {
+  gaussianNllLoss,
+  type GaussianNllLossOptions,
+  klDivLoss,
+  type KlDivLossOptions,
+  poissonNllLoss,
+  type PoissonNllLossOptions,
+} from "./likelihood_losses.ts";
+export {
+  multiLabelMarginLoss,
+  multiLabelSoftMarginLoss,
+  type MultiLabelSoftMarginLossOptions,
+  multiMarginLoss,
+  type MultiMarginLossOptions,
+  softMarginLoss,
+} from "./margin_losses.ts";
+export {
+  huberLoss,
+  type HuberLossOptions,
+  l1Loss,
+  mseLoss,
+  type ReductionOptions,
+  smoothL1Loss,
+  type SmoothL1LossOptions,
+} from "./regression_losses.ts";

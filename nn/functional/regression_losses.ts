@@ -3,6 +3,7 @@ import { call, constant, type Expr } from "@tenfold/core/backend";
 import * as z from "zod/mini";
 import {
   checkOptions,
+  nonNegative,
   positiveNumber,
   type Reduction,
   reduction,
@@ -136,4 +137,57 @@ export function huberLoss(
   const { reduction = "mean", delta = 1 } = options ?? {};
   const inputs = [input, target];
   return reduceLoss(huber, inputs, reduction, input.size, [delta]);
+}
+
+/** Options of {@linkcode smoothL1Loss}. */
+export interface SmoothL1LossOptions extends ReductionOptions {
+  /** Error at which the loss changes from quadratic to linear. @default {1} */
+  readonly beta?: number;
+}
+
+/** The schema of {@linkcode SmoothL1LossOptions}. */
+export const smoothL1Schema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    beta: z.optional(nonNegative),
+  });
+
+/** Scalar: beta. */
+const smoothed = /* @__PURE__ */ fused("smoothL1Loss", ([x, y], [beta]) => {
+  const signed = difference(x, y);
+  const error = call("abs", signed);
+  const half = constant(0.5, error.dtype);
+  return call(
+    "select",
+    call("lt", error, beta),
+    call("div", call("mul", half, call("mul", signed, signed)), beta),
+    call("sub", error, call("mul", half, beta)),
+  );
+}, { scalars: 1 });
+
+/**
+ * Half the squared error over `beta` where the absolute error is less than
+ * `beta`, else `|error| - beta / 2`: {@linkcode huberLoss} over `beta` (Girshick,
+ * 2015).
+ *
+ * @param input Predictions; int32 and bool count as float32.
+ * @param target Of the shape of the predictions. int32 and bool are brought to
+ * the dtype of the predictions.
+ * @param options `reduction` and `beta`.
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If `beta` is negative.
+ */
+export function smoothL1Loss(
+  input: Tensor,
+  target: Tensor,
+  options?: SmoothL1LossOptions,
+): Tensor {
+  const operation = "take the smoothL1Loss";
+  checkOptions(smoothL1Schema, options, operation, arguments.length - 3);
+  requireSameShape("smoothL1Loss", input, target);
+  const { reduction = "mean", beta = 1 } = options ?? {};
+  const inputs = [input, target];
+  return beta === 0
+    ? reduceLoss(absoluteError, inputs, reduction, input.size)
+    : reduceLoss(smoothed, inputs, reduction, input.size, [beta]);
 }

@@ -26,16 +26,30 @@ function split(options: Options, ...names: string[]): [unknown[], Options] {
   return [positional, rest];
 }
 
+const FEATURES = ["numFeatures"];
+const CONVOLUTION = ["inChannels", "outChannels", "kernelSize"];
+
 /** The positional arguments of the constructors that have some. */
 const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   Linear: ["inFeatures", "outFeatures"],
   LayerNorm: ["normalizedShape"],
-  Conv2d: ["inChannels", "outChannels", "kernelSize"],
+  Conv1d: CONVOLUTION,
+  Conv2d: CONVOLUTION,
+  Conv3d: CONVOLUTION,
+  ConvTranspose1d: CONVOLUTION,
+  ConvTranspose2d: CONVOLUTION,
+  ConvTranspose3d: CONVOLUTION,
   MaxPool2d: ["kernelSize"],
   AvgPool2d: ["kernelSize"],
   AdaptiveAvgPool2d: ["outputSize"],
-  BatchNorm1d: ["numFeatures"],
-  BatchNorm2d: ["numFeatures"],
+  BatchNorm1d: FEATURES,
+  BatchNorm2d: FEATURES,
+  BatchNorm3d: FEATURES,
+  InstanceNorm1d: FEATURES,
+  InstanceNorm2d: FEATURES,
+  InstanceNorm3d: FEATURES,
+  GroupNorm: ["numGroups", "numChannels"],
+  LocalResponseNorm: ["size"],
   Embedding: ["numEmbeddings", "embeddingDim"],
   RNN: ["inputSize", "hiddenSize"],
   LSTM: ["inputSize", "hiddenSize"],

@@ -4,13 +4,7 @@
  *
  * @module
  */
-import {
-  type Backend,
-  grad,
-  manualSeed,
-  type Tensor,
-  zeros,
-} from "@tenfold/core";
+import { type Backend, grad, manualSeed, Tensor, zeros } from "@tenfold/core";
 import { compile } from "@tenfold/core/compile";
 import * as nn from "@tenfold/nn";
 import { close, compareTensor, EXACT, GRADIENTS, VALUES } from "./compare.ts";
@@ -64,41 +58,86 @@ const LOSS_CLASSES: Readonly<Record<string, string>> = {
   nllLoss: "NLLLoss",
   binaryCrossEntropy: "BCELoss",
   binaryCrossEntropyWithLogits: "BCEWithLogitsLoss",
+  smoothL1Loss: "SmoothL1Loss",
+  klDivLoss: "KLDivLoss",
+  gaussianNllLoss: "GaussianNLLLoss",
+  poissonNllLoss: "PoissonNLLLoss",
+  marginRankingLoss: "MarginRankingLoss",
+  hingeEmbeddingLoss: "HingeEmbeddingLoss",
+  cosineEmbeddingLoss: "CosineEmbeddingLoss",
+  tripletMarginLoss: "TripletMarginLoss",
+  tripletMarginWithDistanceLoss: "TripletMarginWithDistanceLoss",
+  softMarginLoss: "SoftMarginLoss",
+  multiLabelSoftMarginLoss: "MultiLabelSoftMarginLoss",
+  multiMarginLoss: "MultiMarginLoss",
+  multiLabelMarginLoss: "MultiLabelMarginLoss",
+  pairwiseDistance: "PairwiseDistance",
+  cosineSimilarity: "CosineSimilarity",
 };
 
 /** The figure files of layers and of nn.functional. */
-const GROUPS = ["layers", "convolution", "batch_norm", "embedding"];
+const GROUPS = [
+  "layers",
+  "convolution",
+  "batch_norm",
+  "embedding",
+  "convolutions",
+  "transposed",
+  "activations",
+  "norms",
+];
 
 const [layers, losses, init] = await Promise.all([
   Promise.all(
     GROUPS.map((group) => readFigures<LayerCase | OperationCase>(group)),
   ).then((files) => files.flatMap((file) => file.cases)),
-  readFigures<OperationCase>("losses"),
+  Promise.all(
+    ["losses", "more_losses"].map((group) => readFigures<OperationCase>(group)),
+  ).then((files) => ({ cases: files.flatMap((file) => file.cases) })),
   readFigures<InitCase>("init"),
 ]);
 
+/** The gradients of PyTorch's CTC loss are those by what stands before. */
 const LIBRARIES: Libraries = {
-  functional: nn.functional as unknown as Record<string, unknown>,
+  functional: {
+    ...nn.functional,
+    ctcLossOfLogits: (
+      logits: Tensor,
+      targets: Tensor,
+      options: nn.functional.CtcLossOptions,
+    ) => nn.functional.ctcLoss(logits.logSoftmax(-1), targets, options),
+  },
+};
+
+type Callable = new (options?: object) => {
+  forward(...inputs: unknown[]): Tensor;
 };
 
 /** The losses as modules, called like their functions. */
 const LOSS_MODULES: Libraries = {
-  functional: Object.fromEntries(
-    Object.entries(LOSS_CLASSES).map(([name, title]) => [
-      name,
-      (input: Tensor, target: Tensor, options?: object) => {
-        const classes = nn as unknown as Record<
-          string,
-          new (options?: object) => {
-            forward(input: Tensor, target: Tensor): Tensor;
-          }
-        >;
-        const Loss = classes[title];
-        if (Loss === undefined) throw new TypeError(`nn has no ${title}`);
-        return new Loss(options).forward(input, target);
-      },
-    ]),
-  ),
+  functional: {
+    ...Object.fromEntries(
+      Object.entries(LOSS_CLASSES).map(([name, title]) => [
+        name,
+        (...args: unknown[]) => {
+          const options = args.at(-1) instanceof Tensor ? {} : args.pop();
+          const Loss = (nn as unknown as Record<string, Callable>)[title];
+          if (Loss === undefined) throw new TypeError(`nn has no ${title}`);
+          return new Loss(options as object).forward(...args);
+        },
+      ]),
+    ),
+    ctcLossOfLogits: (
+      logits: Tensor,
+      targets: Tensor,
+      options: nn.functional.CtcLossOptions,
+    ) => {
+      const { inputLengths, targetLengths, ...rest } = options;
+      return new nn.CTCLoss(rest)
+        .forward(logits.logSoftmax(-1), targets, inputLengths, targetLengths);
+    },
+    normalize: nn.functional.normalize,
+  },
 };
 
 /**

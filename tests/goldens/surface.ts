@@ -39,17 +39,32 @@ export const RANDOM: readonly string[] = words(
 /** Functions of `nn.functional`. */
 export const FUNCTIONS: readonly string[] = words(`
   linear layerNorm dropout scaledDotProductAttention
-  conv2d maxPool2d avgPool2d batchNorm embedding
+  conv1d conv2d conv3d convTranspose1d convTranspose2d convTranspose3d pad
+  maxPool2d avgPool2d batchNorm embedding
+  groupNorm instanceNorm localResponseNorm
+  dropout1d dropout2d dropout3d alphaDropout featureAlphaDropout
   relu leakyRelu elu gelu silu tanh sigmoid softplus softmax logSoftmax
+  relu6 hardtanh hardsigmoid hardswish hardshrink softshrink threshold prelu rrelu
+  mish selu celu glu softsign logSigmoid tanhshrink softmin
   mseLoss l1Loss huberLoss crossEntropy nllLoss
   binaryCrossEntropy binaryCrossEntropyWithLogits
+  smoothL1Loss klDivLoss gaussianNllLoss poissonNllLoss ctcLossOfLogits
+  marginRankingLoss hingeEmbeddingLoss cosineEmbeddingLoss tripletMarginLoss
+  tripletMarginWithDistanceLoss softMarginLoss multiLabelSoftMarginLoss
+  multiMarginLoss multiLabelMarginLoss pairwiseDistance cosineSimilarity normalize
 `);
 
 /** Layers. */
 export const LAYERS: readonly string[] = words(`
   Sequential Linear Identity Flatten Dropout LayerNorm
-  Conv2d MaxPool2d AvgPool2d AdaptiveAvgPool2d BatchNorm1d BatchNorm2d Embedding
+  Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d
+  MaxPool2d AvgPool2d AdaptiveAvgPool2d Embedding
+  BatchNorm1d BatchNorm2d BatchNorm3d GroupNorm LocalResponseNorm
+  InstanceNorm1d InstanceNorm2d InstanceNorm3d
+  Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout
   ReLU LeakyReLU ELU GELU SiLU Tanh Sigmoid Softplus Softmax LogSoftmax
+  ReLU6 Hardtanh Hardsigmoid Hardswish Hardshrink Softshrink Threshold PReLU RReLU
+  Mish SELU CELU GLU Softsign LogSigmoid Tanhshrink Softmin Softmax2d
 `);
 
 /** Initializers. */

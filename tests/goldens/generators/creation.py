@@ -146,6 +146,18 @@ def init(g):
         ("Linear", {"inFeatures": 100, "outFeatures": 200},
          nn.Linear(100, 200)),
         ("LayerNorm", {"normalizedShape": 50}, nn.LayerNorm(50)),
+        ("Conv1d", {"inChannels": 24, "outChannels": 32, "kernelSize": 3,
+                    "groups": 2}, nn.Conv1d(24, 32, 3, groups=2)),
+        ("Conv3d", {"inChannels": 8, "outChannels": 16, "kernelSize": 3},
+         nn.Conv3d(8, 16, 3)),
+        *((f"ConvTranspose{d}d", {"inChannels": 24, "outChannels": 16,
+                                  "kernelSize": 3},
+           getattr(nn, f"ConvTranspose{d}d")(24, 16, 3)) for d in (1, 2, 3)),
+        ("GroupNorm", {"numGroups": 2, "numChannels": 50},
+         nn.GroupNorm(2, 50)),
+        ("InstanceNorm2d", {"numFeatures": 50, "affine": True},
+         nn.InstanceNorm2d(50, affine=True)),
+        ("PReLU", {"numParameters": 50}, nn.PReLU(50)),
     ):
         for key, value in module.state_dict().items():
             t = value.double()

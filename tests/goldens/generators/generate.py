@@ -15,7 +15,8 @@ MODULES = [
     "elementwise", "reductions", "shape", "gather", "products", "indexing",
     "losses", "layers", "optimizers", "creation", "state_dict", "special",
     "metrics", "scalers", "functions",
-    "distributions", "sequences", "linalg", "training",
+    "distributions", "sequences", "linalg", "training", "convolutions",
+    "activations", "more_losses",
 ]
 
 

@@ -1,0 +1,303 @@
+import { fused, ShapeError, type Tensor } from "@tenfold/core";
+import { call, type Expr, expr } from "@tenfold/core/backend";
+import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import {
+  checkOptions,
+  finite,
+  flag,
+  nonNegative,
+  type Reduction,
+  reduction,
+} from "../_options.ts";
+import { reduceLoss, requireSameShape } from "./_reduce.ts";
+import { distance } from "./distances.ts";
+import type { ReductionOptions } from "./regression_losses.ts";
+
+const { add, div, eq, lt, mul, ne, neg, select, sqrt, sub } = expr;
+
+/** `max(x, 0)` whose slope at 0 is 1, as that of PyTorch's clamp. */
+const atLeastZero = (x: Expr): Expr => select(lt(x, 0), 0, x);
+
+/** Options of losses with a margin. */
+export interface MarginOptions extends ReductionOptions {
+  /** What distances must differ by. */
+  readonly margin?: number;
+}
+
+/** The schema of {@linkcode MarginOptions}. */
+export const marginSchema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    margin: z.optional(finite),
+  });
+
+/** Inputs two scores, and 1 or -1; scalar: margin. */
+const ranking = /* @__PURE__ */ fused(
+  "marginRankingLoss",
+  ([a, b, t], [margin]) => atLeastZero(add(neg(mul(t, sub(a, b))), margin)),
+  { scalars: 1 },
+);
+
+/**
+ * `max(0, -target * (a - b) + margin)`: `a` should be larger than `b` where the
+ * target is 1, and smaller where it is -1.
+ *
+ * @param a Scores.
+ * @param b Scores of the same shape.
+ * @param target 1 or -1, of the same shape.
+ * @param options `reduction` and `margin`, by default 0.
+ * @throws {ShapeError} If the shapes differ.
+ * @example In the right order
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const [a, b, target] = [tensor([3]), tensor([1]), tensor([1])];
+ * const loss = functional.marginRankingLoss(a, b, target, { margin: 2.5 });
+ * assertEquals(await loss.item(), 0.5);
+ * ```
+ */
+export function marginRankingLoss(
+  a: Tensor,
+  b: Tensor,
+  target: Tensor,
+  options?: MarginOptions,
+): Tensor {
+  const name = "marginRankingLoss";
+  checkOptions(marginSchema, options, `take the ${name}`, arguments.length - 4);
+  requireSameShape(name, a, b);
+  requireSameShape(name, a, target);
+  const { reduction = "mean", margin = 0 } = options ?? {};
+  return reduceLoss(ranking, [a, b, target], reduction, a.size, [margin]);
+}
+
+/** Inputs x, and 1 or -1; scalar: margin. */
+const hinge = /* @__PURE__ */ fused(
+  "hingeEmbeddingLoss",
+  ([x, t], [margin]) =>
+    add(
+      select(ne(t, 1), atLeastZero(sub(margin, x)), 0),
+      select(ne(t, -1), x, mul(x, 0)),
+    ),
+  { scalars: 1 },
+);
+
+/**
+ * The input where the target is 1, and `max(0, margin - input)` where it is -1.
+ *
+ * @param input Distances.
+ * @param target 1 or -1, of the same shape.
+ * @param options `reduction` and `margin`, by default 1.
+ * @throws {ShapeError} If the shapes differ.
+ */
+export function hingeEmbeddingLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: MarginOptions,
+): Tensor {
+  const name = "hingeEmbeddingLoss";
+  checkOptions(marginSchema, options, `take the ${name}`, arguments.length - 3);
+  requireSameShape(name, input, target);
+  const { reduction = "mean", margin = 1 } = options ?? {};
+  return reduceLoss(hinge, [input, target], reduction, input.size, [margin]);
+}
+
+/** Inputs the product of vectors, their squares, and 1 or -1; scalar: margin. */
+const cosine = /* @__PURE__ */ fused(
+  "cosineEmbeddingLoss",
+  ([product, a, b, t], [margin]) => {
+    const cos = div(product, sqrt(mul(add(a, 1e-12), add(b, 1e-12))));
+    return add(
+      select(eq(t, 1), sub(1, cos), mul(cos, 0)),
+      select(eq(t, -1), atLeastZero(sub(cos, margin)), mul(cos, 0)),
+    );
+  },
+  { scalars: 1 },
+);
+
+const times = /* @__PURE__ */ fused(
+  "cosineEmbeddingLoss",
+  ([a, b]) => call("mul", a!, b!),
+);
+
+/**
+ * `1 - cos` of the angle between vectors where the target is 1, and
+ * `max(0, cos - margin)` where it is -1.
+ *
+ * @param a Of shape `[n, size]`, or `[size]`.
+ * @param b Of the same shape.
+ * @param target 1 or -1, of shape `[n]`, or `[]`.
+ * @param options `reduction` and `margin`, by default 0.
+ * @throws {ShapeError} If the shapes do not fit.
+ */
+export function cosineEmbeddingLoss(
+  a: Tensor,
+  b: Tensor,
+  target: Tensor,
+  options?: MarginOptions,
+): Tensor {
+  const name = "cosineEmbeddingLoss";
+  checkOptions(marginSchema, options, `take the ${name}`, arguments.length - 4);
+  requireSameShape(name, a, b);
+  checkTensor(target, "the target", `take the ${name}`);
+  if (
+    a.ndim < 1 || a.ndim > 2 ||
+    target.shape.join() !== a.shape.slice(0, -1).join()
+  ) {
+    throw new ShapeError(
+      `Cannot take the ${name} as inputs must be [n, size] with a target of [n], or [size] with a target of []: got ${
+        showShape(a.shape)
+      } and ${showShape(target.shape)}`,
+    );
+  }
+  const { reduction = "mean", margin = 0 } = options ?? {};
+  return tidyNow(() => {
+    const over = { dims: -1 };
+    const parts = [[a, b], [a, a], [b, b]].map((pair) => times.sum(pair, over));
+    return reduceLoss(cosine, [...parts, target], reduction, target.size, [
+      margin,
+    ]);
+  });
+}
+
+/** Options of {@linkcode tripletMarginLoss}. */
+export interface TripletMarginLossOptions extends ReductionOptions {
+  /** What the distances must differ by. @default {1} */
+  readonly margin?: number;
+  /** The norm. @default {2} */
+  readonly p?: number;
+  /** Added to each difference, for numerical stability. @default {1e-6} */
+  readonly eps?: number;
+  /** Whether the nearer of anchor and positive counts for the negative (Balntas and others, 2016). @default {false} */
+  readonly swap?: boolean;
+}
+
+/** The schema of {@linkcode TripletMarginLossOptions}. */
+export const tripletSchema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    margin: z.optional(finite),
+    p: z.optional(z.number("must be a number")),
+    eps: z.optional(nonNegative),
+    swap: z.optional(flag),
+  });
+
+/** Inputs both distances; scalar: margin. */
+const apart = /* @__PURE__ */ fused(
+  "tripletMarginLoss",
+  ([near, far], [margin]) => atLeastZero(add(sub(near, far), margin)),
+  { scalars: 1 },
+);
+
+/** The loss of distances that a function gives. */
+function triplet(
+  [anchor, positive, negative]: readonly [Tensor, Tensor, Tensor],
+  measure: (a: Tensor, b: Tensor) => Tensor,
+  margin: number,
+  swap: boolean,
+  reduction: Reduction,
+): Tensor {
+  return tidyNow(() => {
+    const near = measure(anchor, positive);
+    let far = measure(anchor, negative);
+    if (swap) far = far.minimum(measure(positive, negative));
+    return reduceLoss(apart, [near, far], reduction, near.size, [margin]);
+  });
+}
+
+/**
+ * `max(0, d(anchor, positive) - d(anchor, negative) + margin)` with the distance
+ * `d(a, b)`, the norm of `a - b + eps` along the last dim (Balntas and others,
+ * 2016).
+ *
+ * @param anchor Of shape `[n, size]`, or `[size]`.
+ * @param positive Of the same shape.
+ * @param negative Of the same shape.
+ * @param options `reduction`, `margin`, `p`, `eps` and `swap`.
+ * @throws {ShapeError} If the shapes differ.
+ */
+export function tripletMarginLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options?: TripletMarginLossOptions,
+): Tensor {
+  const name = "tripletMarginLoss";
+  checkOptions(
+    tripletSchema,
+    options,
+    `take the ${name}`,
+    arguments.length - 4,
+  );
+  requireSameShape(name, anchor, positive);
+  requireSameShape(name, anchor, negative);
+  const { reduction = "mean", margin = 1, p = 2, eps = 1e-6, swap = false } =
+    options ?? {};
+  const measure = (a: Tensor, b: Tensor) => distance(a, b, p, eps);
+  const all = [anchor, positive, negative] as const;
+  return triplet(all, measure, margin, swap, reduction);
+}
+
+/** Options of {@linkcode tripletMarginWithDistanceLoss}. */
+export interface TripletMarginWithDistanceLossOptions extends ReductionOptions {
+  /**
+   * Gives the distance of each pair.
+   *
+   * @default {pairwiseDistance}
+   */
+  readonly distanceFunction?: (a: Tensor, b: Tensor) => Tensor;
+  /** What the distances must differ by. @default {1} */
+  readonly margin?: number;
+  /** Whether the nearer of anchor and positive counts for the negative. @default {false} */
+  readonly swap?: boolean;
+}
+
+/** The schema of {@linkcode TripletMarginWithDistanceLossOptions}. */
+export const tripletDistanceSchema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    distanceFunction: z.optional(
+      z.custom<(a: Tensor, b: Tensor) => Tensor>(
+        (value) => typeof value === "function",
+        "must be a function",
+      ),
+    ),
+    margin: z.optional(finite),
+    swap: z.optional(flag),
+  });
+
+/**
+ * {@linkcode tripletMarginLoss} with a distance of one's own.
+ *
+ * @param anchor Of any shape that the distance takes.
+ * @param positive Of the same shape.
+ * @param negative Of the same shape.
+ * @param options `reduction`, `distanceFunction`, `margin` and `swap`.
+ * @throws {ShapeError} If the shapes differ.
+ */
+export function tripletMarginWithDistanceLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options?: TripletMarginWithDistanceLossOptions,
+): Tensor {
+  const name = "tripletMarginWithDistanceLoss";
+  checkOptions(
+    tripletDistanceSchema,
+    options,
+    `take the ${name}`,
+    arguments.length - 4,
+  );
+  requireSameShape(name, anchor, positive);
+  requireSameShape(name, anchor, negative);
+  const {
+    reduction = "mean",
+    margin = 1,
+    swap = false,
+    distanceFunction = (a: Tensor, b: Tensor) => distance(a, b, 2, 1e-6),
+  } = options ?? {};
+  const all = [anchor, positive, negative] as const;
+  return triplet(all, distanceFunction, margin, swap, reduction);
+}

@@ -1,0 +1,248 @@
+import { fused, ShapeError, type Tensor } from "@tenfold/core";
+import { expr } from "@tenfold/core/backend";
+import {
+  checkTensor,
+  noGradNow,
+  refuseValues,
+  showShape,
+  tidyNow,
+} from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import {
+  checkOptions,
+  flag,
+  oneOf,
+  positiveNumber,
+  type Reduction,
+  reduction,
+} from "../_options.ts";
+import { reduceLoss, requireSameShape } from "./_reduce.ts";
+import type { ReductionOptions } from "./regression_losses.ts";
+
+const { add, div, eq, exp, gt, le, log, lt, mul, neg, select, sub } = expr;
+
+/** Options of {@linkcode klDivLoss}. */
+export interface KlDivLossOptions {
+  /**
+   * `"batchmean"` divides the sum by the first extent, which is the divergence as
+   * it is defined; `"mean"` divides by the number of elements.
+   *
+   * @default {"mean"}
+   */
+  readonly reduction?: Reduction | "batchmean";
+  /** Whether the target holds log-probabilities too. @default {false} */
+  readonly logTarget?: boolean;
+}
+
+/** The schema of {@linkcode KlDivLossOptions}. */
+export const klDivSchema = () =>
+  z.strictObject({
+    reduction: z.optional(oneOf("mean", "batchmean", "sum", "none")),
+    logTarget: z.optional(flag),
+  });
+
+const divergence = /* @__PURE__ */ fused(
+  "klDivLoss",
+  ([x, t]) => select(eq(t!, 0), neg(mul(t!, x!)), mul(t!, sub(log(t!), x!))),
+);
+
+const logDivergence = /* @__PURE__ */ fused(
+  "klDivLoss",
+  ([x, t]) => mul(exp(t!), sub(t!, x!)),
+);
+
+/**
+ * The Kullback-Leibler divergence `target * (log(target) - input)` of
+ * log-probabilities from probabilities.
+ *
+ * @param input Log-probabilities.
+ * @param target Probabilities of the same shape, or their logarithms.
+ * @param options `reduction` and `logTarget`.
+ * @throws {ShapeError} If the shapes differ.
+ * @example Of a distribution from itself
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const p = tensor([[0.25, 0.75]]);
+ * const loss = functional.klDivLoss(p.log(), p, { reduction: "batchmean" });
+ * assertAlmostEquals(await loss.item(), 0, 1e-6);
+ * ```
+ */
+export function klDivLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: KlDivLossOptions,
+): Tensor {
+  const operation = "take the klDivLoss";
+  checkOptions(klDivSchema, options, operation, arguments.length - 3);
+  requireSameShape("klDivLoss", input, target);
+  const { reduction = "mean", logTarget = false } = options ?? {};
+  const batch = reduction === "batchmean";
+  return reduceLoss(
+    logTarget ? logDivergence : divergence,
+    [input, target],
+    batch ? "mean" : reduction,
+    batch ? input.shape[0] ?? 1 : input.size,
+  );
+}
+
+/** Options of {@linkcode gaussianNllLoss}. */
+export interface GaussianNllLossOptions extends ReductionOptions {
+  /** Whether the constant `log(2 π) / 2` is added. @default {false} */
+  readonly full?: boolean;
+  /** The least variance, for numerical stability. @default {1e-6} */
+  readonly eps?: number;
+}
+
+/** The schema of {@linkcode GaussianNllLossOptions}. */
+export const gaussianSchema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    full: z.optional(flag),
+    eps: z.optional(positiveNumber),
+  });
+
+/** Inputs x, target, variance; scalar: a constant. */
+const gaussian = /* @__PURE__ */ fused(
+  "gaussianNllLoss",
+  ([x, t, variance], [constant]) => {
+    const error = sub(x, t);
+    const whole = add(log(variance), div(mul(error, error), variance));
+    return add(mul(whole, 0.5), constant);
+  },
+  { scalars: 1 },
+);
+
+const negative = /* @__PURE__ */ fused(
+  "gaussianNllLoss",
+  ([x]) => select(lt(x!, 0), div(x!, x!), mul(x!, 0)),
+);
+
+/**
+ * The negative log-likelihood of a normal distribution:
+ * `(log(variance) + (input - target)² / variance) / 2`.
+ *
+ * @param input The means.
+ * @param target Of the shape of the means.
+ * @param variance Of the shape of the means, or with 1 for the last extent or
+ * without it.
+ * @param options `reduction`, `full` and `eps`.
+ * @throws {ShapeError} If the shapes do not fit.
+ * @throws {RangeError} If a variance is negative; on webgpu the next read throws.
+ */
+export function gaussianNllLoss(
+  input: Tensor,
+  target: Tensor,
+  variance: Tensor,
+  options?: GaussianNllLossOptions,
+): Tensor {
+  const name = "gaussianNllLoss";
+  checkOptions(
+    gaussianSchema,
+    options,
+    `take the ${name}`,
+    arguments.length - 4,
+  );
+  requireSameShape(name, input, target);
+  checkTensor(variance, "the variance", `take the ${name}`);
+  const { reduction = "mean", full = false, eps = 1e-6 } = options ?? {};
+  const lead = input.shape.slice(0, -1).join();
+  const { shape } = variance;
+  const fits = shape.join() === input.shape.join() ||
+    (shape.join() === lead && shape.length === input.ndim - 1) ||
+    (shape.length === input.ndim && shape.at(-1) === 1 &&
+      shape.slice(0, -1).join() === lead);
+  if (!fits) {
+    throw new ShapeError(
+      `Cannot take the ${name} as the variance must have the shape of the input, or 1 for its last extent: got ${
+        showShape(shape)
+      } for ${showShape(input.shape)}`,
+    );
+  }
+  refuseValues(
+    name,
+    () => negative.sum([variance]),
+    (count) =>
+      new RangeError(
+        `Cannot take the ${name} of negative variances: got ${count} of them`,
+      ),
+  );
+  return tidyNow(() => {
+    const each = shape.length < input.ndim ? variance.unsqueeze(-1) : variance;
+    // What is too small becomes eps, and keeps its gradient.
+    const missing = noGradNow(() => each.clamp({ min: eps }).sub(each));
+    return reduceLoss(
+      gaussian,
+      [input, target, each.add(missing)],
+      reduction,
+      input.size,
+      [full ? Math.log(2 * Math.PI) / 2 : 0],
+    );
+  });
+}
+
+/** Options of {@linkcode poissonNllLoss}. */
+export interface PoissonNllLossOptions extends ReductionOptions {
+  /** Whether the input is the logarithm of the rate. @default {true} */
+  readonly logInput?: boolean;
+  /** Whether Stirling's term for `log(target!)` is added. @default {false} */
+  readonly full?: boolean;
+  /** Added to a rate before its logarithm is taken. @default {1e-8} */
+  readonly eps?: number;
+}
+
+/** The schema of {@linkcode PoissonNllLossOptions}. */
+export const poissonSchema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    logInput: z.optional(flag),
+    full: z.optional(flag),
+    eps: z.optional(positiveNumber),
+  });
+
+/** Inputs x, target; scalars: eps, and 1 where Stirling's term is added. */
+const poisson = (logInput: boolean) =>
+  fused("poissonNllLoss", ([x, t], [eps, full]) => {
+    const loss = logInput
+      ? sub(exp(x), mul(t, x))
+      : sub(x, mul(t, log(add(x, eps))));
+    const many = select(le(t, 1), div(add(t, 2), add(t, 2)), t);
+    const stirling = add(
+      sub(mul(many, log(many)), many),
+      mul(log(mul(many, 2 * Math.PI)), 0.5),
+    );
+    return add(loss, mul(full, select(gt(t, 1), stirling, mul(t, 0))));
+  }, { scalars: 2 });
+
+const ofRate = /* @__PURE__ */ poisson(false);
+const ofLogRate = /* @__PURE__ */ poisson(true);
+
+/**
+ * The negative log-likelihood of a Poisson distribution:
+ * `exp(input) - target * input`, or `input - target * log(input + eps)` for rates.
+ *
+ * @param input The logarithm of the rate, or the rate.
+ * @param target Counts, of the same shape.
+ * @param options `reduction`, `logInput`, `full` and `eps`.
+ * @throws {ShapeError} If the shapes differ.
+ */
+export function poissonNllLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: PoissonNllLossOptions,
+): Tensor {
+  const operation = "take the poissonNllLoss";
+  checkOptions(poissonSchema, options, operation, arguments.length - 3);
+  requireSameShape("poissonNllLoss", input, target);
+  const { reduction = "mean", logInput = true, full = false, eps = 1e-8 } =
+    options ?? {};
+  return reduceLoss(
+    logInput ? ofLogRate : ofRate,
+    [input, target],
+    reduction,
+    input.size,
+    [eps, full ? 1 : 0],
+  );
+}

@@ -1,0 +1,239 @@
+import { DTypeError, fused, ShapeError, type Tensor } from "@tenfold/core";
+import { expr } from "@tenfold/core/backend";
+import {
+  checkTensor,
+  noGradNow,
+  showShape,
+  tidyNow,
+} from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { checkOptions, finite, reduction, tensorOption } from "../_options.ts";
+import { classesOf } from "./_classes.ts";
+import { reduceLoss, reduceLosses, requireSameShape } from "./_reduce.ts";
+import type { ReductionOptions } from "./regression_losses.ts";
+
+const { add, mul, neg, softplus, sub } = expr;
+
+/** The schema of {@linkcode ReductionOptions}. */
+export const reductionSchema = () =>
+  z.strictObject({ reduction: z.optional(reduction) });
+
+const logistic = /* @__PURE__ */ fused(
+  "softMarginLoss",
+  ([x, t]) => softplus(neg(mul(t!, x!))),
+);
+
+/**
+ * The logistic loss `log(1 + exp(-target * input))`, without overflow.
+ *
+ * @param input Scores.
+ * @param target 1 or -1, of the same shape.
+ * @param options `reduction`.
+ * @throws {ShapeError} If the shapes differ.
+ */
+export function softMarginLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: ReductionOptions,
+): Tensor {
+  const operation = "take the softMarginLoss";
+  checkOptions(reductionSchema, options, operation, arguments.length - 3);
+  requireSameShape("softMarginLoss", input, target);
+  const { reduction = "mean" } = options ?? {};
+  return reduceLoss(logistic, [input, target], reduction, input.size);
+}
+
+/** Options of {@linkcode multiLabelSoftMarginLoss}. */
+export interface MultiLabelSoftMarginLossOptions extends ReductionOptions {
+  /** Weight of each class, of shape `[C]`. */
+  readonly weight?: Tensor;
+}
+
+/** The schema of {@linkcode MultiLabelSoftMarginLossOptions}. */
+export const multiLabelSoftSchema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    weight: z.optional(tensorOption),
+  });
+
+/** Inputs x, target and, where there is one, the weight. */
+const labels = /* @__PURE__ */ fused(
+  "multiLabelSoftMarginLoss",
+  ([x, t, weight]) => {
+    const loss = add(
+      mul(t, softplus(neg(x))),
+      mul(sub(1, t), softplus(x)),
+    );
+    return weight ? mul(loss, weight) : loss;
+  },
+);
+
+/**
+ * The binary cross entropy of the sigmoid of every score, averaged over the
+ * classes of each sample.
+ *
+ * @param input Scores `[n, C]`, or `[C]`.
+ * @param target 0 or 1, of the same shape.
+ * @param options `reduction` and `weight`.
+ * @throws {ShapeError} If the shapes do not fit.
+ */
+export function multiLabelSoftMarginLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: MultiLabelSoftMarginLossOptions,
+): Tensor {
+  const name = "multiLabelSoftMarginLoss";
+  const operation = `take the ${name}`;
+  checkOptions(multiLabelSoftSchema, options, operation, arguments.length - 3);
+  requireSameShape(name, input, target);
+  const { reduction = "mean", weight } = options ?? {};
+  const classes = input.shape.at(-1);
+  if (
+    classes === undefined || (weight && weight.shape.join() !== `${classes}`)
+  ) {
+    throw new ShapeError(
+      `Cannot ${operation} as scores must be [n, C] or [C] and the weight [C]: got ${
+        showShape(input.shape)
+      } and ${weight ? showShape(weight.shape) : "no weight"}`,
+    );
+  }
+  return tidyNow(() => {
+    const inputs = weight ? [input, target, weight] : [input, target];
+    const losses = labels.sum(inputs, { dims: -1, divisor: classes });
+    return reduceLosses(losses, reduction);
+  });
+}
+
+/** Options of {@linkcode multiMarginLoss}. */
+export interface MultiMarginLossOptions extends ReductionOptions {
+  /** Exponent of each miss, 1 or 2. @default {1} */
+  readonly p?: 1 | 2;
+  /** What the score of the class must be above the others by. @default {1} */
+  readonly margin?: number;
+  /** Weight of each class, of shape `[C]`. */
+  readonly weight?: Tensor;
+}
+
+/** The schema of {@linkcode MultiMarginLossOptions}. */
+export const multiMarginSchema = () =>
+  z.strictObject({
+    reduction: z.optional(reduction),
+    p: z.optional(
+      z.union([z.literal(1), z.literal(2)], "must be 1 or 2"),
+    ),
+    margin: z.optional(finite),
+    weight: z.optional(tensorOption),
+  });
+
+/**
+ * The hinge loss of classes: `sum over i of max(0, margin - x[class] + x[i])^p`
+ * of the other classes, over the number of classes.
+ *
+ * @param input Scores `[n, C]`, or `[C]`.
+ * @param target Class indices `[n]`, or `[]`, int32.
+ * @param options `reduction`, `p`, `margin` and `weight`.
+ * @throws {ShapeError} If the shapes do not fit.
+ * @throws {IndexError} If an index is out of range.
+ * @example Another class is as likely
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const target = tensor([0], { dtype: "int32" });
+ * const loss = functional.multiMarginLoss(tensor([[2, 2]]), target);
+ * assertEquals(await loss.item(), 0.5);
+ * ```
+ */
+export function multiMarginLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: MultiMarginLossOptions,
+): Tensor {
+  const name = "multiMarginLoss";
+  const operation = `take the ${name}`;
+  checkOptions(multiMarginSchema, options, operation, arguments.length - 3);
+  checkTensor(input, "the input", operation);
+  checkTensor(target, "the target", operation);
+  const { reduction = "mean", p = 1, margin = 1, weight } = options ?? {};
+  const classes = input.shape.at(-1) ?? 0;
+  if (
+    input.ndim < 1 || input.ndim > 2 ||
+    (weight && weight.shape.join() !== `${classes}`)
+  ) {
+    throw new ShapeError(
+      `Cannot ${operation} as scores must be [n, C] or [C] and the weight [C]: got ${
+        showShape(input.shape)
+      } and ${weight ? showShape(weight.shape) : "no weight"}`,
+    );
+  }
+  return tidyNow(() => {
+    const scores = input.ndim === 1 ? input.unsqueeze(0) : input;
+    const wanted = input.ndim === 1 ? target.reshape([1]) : target;
+    // No index is left out: none is below -2^31.
+    const { index } = classesOf(name, scores, wanted, -(2 ** 31));
+    const miss = scores.sub(scores.gather(1, index)).add(margin).relu();
+    const powers = p === 2 ? miss.square() : miss;
+    // The class itself always misses by the margin, which does not count.
+    const own = Math.max(margin, 0) ** p;
+    let losses = powers.sum(1).sub(own).div(classes);
+    if (weight) {
+      losses = losses.mul(weight.indexSelect(0, index.squeeze(1)));
+    }
+    return reduceLosses(
+      input.ndim === 1 ? losses.squeeze(0) : losses,
+      reduction,
+    );
+  });
+}
+
+/**
+ * The hinge loss of several classes of each sample:
+ * `max(0, 1 - x[target] + x[i])` summed over its classes and over all others `i`,
+ * over the number of classes.
+ *
+ * @param input Scores `[n, C]`, or `[C]`.
+ * @param target Class indices of the same shape, int32: those of a sample stand
+ * before the first negative one.
+ * @param options `reduction`.
+ * @throws {DTypeError} If the target is not int32.
+ * @throws {ShapeError} If the shapes differ.
+ */
+export function multiLabelMarginLoss(
+  input: Tensor,
+  target: Tensor,
+  options?: ReductionOptions,
+): Tensor {
+  const name = "multiLabelMarginLoss";
+  const operation = `take the ${name}`;
+  checkOptions(reductionSchema, options, operation, arguments.length - 3);
+  requireSameShape(name, input, target);
+  if (target.dtype !== "int32") {
+    throw new DTypeError(
+      `Cannot ${operation} as class indices must be int32: got ${target.dtype}`,
+    );
+  }
+  if (input.ndim < 1 || input.ndim > 2) {
+    throw new ShapeError(
+      `Cannot ${operation} as scores must be [n, C] or [C]: got shape ${
+        showShape(input.shape)
+      }`,
+    );
+  }
+  const { reduction = "mean" } = options ?? {};
+  const classes = input.shape.at(-1)!;
+  return tidyNow(() => {
+    const { safe, counts } = noGradNow(() => {
+      const ends = target.lt(0).cast("int32").cumsum(-1).eq(0);
+      const safe = target.where(ends, 0);
+      const hits = safe.mul(0).scatterAdd(-1, safe, ends.cast("int32"));
+      const others = hits.eq(0);
+      const pairs = ends.unsqueeze(-1).logicalAnd(others.unsqueeze(-2));
+      return { safe, counts: pairs.cast(input.dtype) };
+    });
+    const own = input.gather(-1, safe).unsqueeze(-1);
+    const miss = input.unsqueeze(-2).sub(own).add(1).relu();
+    const losses = miss.mul(counts).sum([-2, -1]).div(classes);
+    return reduceLosses(losses, reduction);
+  });
+}

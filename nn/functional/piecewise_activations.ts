@@ -1,0 +1,259 @@
+import { fused, randLike, ShapeError, type Tensor } from "@tenfold/core";
+import { expr } from "@tenfold/core/backend";
+import {
+  checkCount,
+  checkTensor,
+  noGradNow,
+  showShape,
+  tidyNow,
+} from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { checkOptions, finite, flag, nonNegative } from "../_options.ts";
+
+const { add, and, div, ge, gt, le, lt, mul, select, sub } = expr;
+
+/** Scalars: the bounds. At a bound itself the slope is 0. */
+const between = /* @__PURE__ */ fused(
+  "hardtanh",
+  ([x], [min, max]) => select(le(x, min), min, select(ge(x, max), max, x)),
+  { scalars: 2 },
+);
+
+/** Options of {@linkcode hardtanh}. */
+export interface HardtanhOptions {
+  /** The smallest output. @default {-1} */
+  readonly minVal?: number;
+  /** The largest output. @default {1} */
+  readonly maxVal?: number;
+}
+
+/** The schema of {@linkcode HardtanhOptions}. */
+export const hardtanhSchema = () =>
+  z.strictObject({ minVal: z.optional(finite), maxVal: z.optional(finite) })
+    .check(z.refine(
+      ({ minVal = -1, maxVal = 1 }) => minVal < maxVal,
+      "minVal must be less than maxVal",
+    ));
+
+/**
+ * `x`, but no less than `minVal` and no more than `maxVal`.
+ *
+ * @param x A tensor of any shape.
+ * @param options `minVal` and `maxVal`.
+ * @throws {RangeError} If `minVal` is not less than `maxVal`.
+ */
+export function hardtanh(x: Tensor, options?: HardtanhOptions): Tensor {
+  checkOptions(hardtanhSchema, options, "apply hardtanh", arguments.length - 2);
+  checkTensor(x, "x", "apply hardtanh");
+  return between.map([x], [options?.minVal ?? -1, options?.maxVal ?? 1]);
+}
+
+/**
+ * `x`, but no less than 0 and no more than 6.
+ *
+ * @example Within the bounds
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.relu6(tensor([-1, 2, 8]));
+ * assertEquals(await y.toArray(), [0, 2, 6]);
+ * ```
+ */
+export function relu6(x: Tensor): Tensor {
+  checkCount("relu6", arguments.length, 1);
+  checkTensor(x, "x", "apply relu6");
+  return between.map([x], [0, 6]);
+}
+
+const line = /* @__PURE__ */ fused(
+  "hardsigmoid",
+  ([x]) => select(le(x!, -3), 0, select(ge(x!, 3), 1, add(div(x!, 6), 0.5))),
+);
+
+/** 0 below -3, 1 above 3, and `x / 6 + 1 / 2` between them. */
+export function hardsigmoid(x: Tensor): Tensor {
+  checkCount("hardsigmoid", arguments.length, 1);
+  checkTensor(x, "x", "apply hardsigmoid");
+  return line.map([x]);
+}
+
+const swish = /* @__PURE__ */ fused(
+  "hardswish",
+  ([x]) =>
+    select(lt(x!, -3), 0, select(le(x!, 3), div(mul(x!, add(x!, 3)), 6), x!)),
+);
+
+/** 0 below -3, `x` above 3, and `x (x + 3) / 6` between them (Howard and others, 2019). */
+export function hardswish(x: Tensor): Tensor {
+  checkCount("hardswish", arguments.length, 1);
+  checkTensor(x, "x", "apply hardswish");
+  return swish.map([x]);
+}
+
+/** Scalars: threshold, value. */
+const above = /* @__PURE__ */ fused(
+  "threshold",
+  ([x], [least, value]) => select(le(x, least), value, x),
+  { scalars: 2 },
+);
+
+/** Options of {@linkcode threshold}. */
+export interface ThresholdOptions {
+  /** What an input must be above. */
+  readonly threshold: number;
+  /** What stands in the place of others. */
+  readonly value: number;
+}
+
+/** The schema of {@linkcode ThresholdOptions}. */
+export const thresholdSchema = () =>
+  z.strictObject({ threshold: finite, value: finite });
+
+/**
+ * `x` where it is above `threshold`, else `value`.
+ *
+ * @param x A tensor of any shape.
+ * @param options `threshold` and `value`.
+ */
+export function threshold(x: Tensor, options: ThresholdOptions): Tensor {
+  checkOptions(
+    thresholdSchema,
+    options ?? {},
+    "apply threshold",
+    arguments.length - 2,
+  );
+  checkTensor(x, "x", "apply threshold");
+  return above.map([x], [options.threshold, options.value]);
+}
+
+/** Options of {@linkcode hardshrink} and {@linkcode softshrink}. */
+export interface ShrinkOptions {
+  /** Inputs from `-lambd` to `lambd` give 0. @default {0.5} */
+  readonly lambd?: number;
+}
+
+/** The schema of {@linkcode ShrinkOptions}. */
+export const shrinkSchema = () =>
+  z.strictObject({ lambd: z.optional(nonNegative) });
+
+/** Scalar: lambd. */
+const hard = /* @__PURE__ */ fused(
+  "hardshrink",
+  ([x], [lambd]) => select(and(ge(x, sub(0, lambd)), le(x, lambd)), 0, x),
+  { scalars: 1 },
+);
+
+/**
+ * 0 from `-lambd` to `lambd`, `x` elsewhere.
+ *
+ * @param x A tensor of any shape.
+ * @param options `lambd`.
+ * @throws {RangeError} If `lambd` is negative.
+ */
+export function hardshrink(x: Tensor, options?: ShrinkOptions): Tensor {
+  checkOptions(shrinkSchema, options, "apply hardshrink", arguments.length - 2);
+  checkTensor(x, "x", "apply hardshrink");
+  return hard.map([x], [options?.lambd ?? 0.5]);
+}
+
+/** Scalar: lambd. */
+const soft = /* @__PURE__ */ fused(
+  "softshrink",
+  ([x], [lambd]) =>
+    select(
+      gt(x, lambd),
+      sub(x, lambd),
+      select(lt(x, sub(0, lambd)), add(x, lambd), mul(x, 0)),
+    ),
+  { scalars: 1 },
+);
+
+/**
+ * `x` moved towards 0 by `lambd`, and 0 where it is nearer than that.
+ *
+ * @param x A tensor of any shape.
+ * @param options `lambd`.
+ * @throws {RangeError} If `lambd` is negative.
+ */
+export function softshrink(x: Tensor, options?: ShrinkOptions): Tensor {
+  checkOptions(shrinkSchema, options, "apply softshrink", arguments.length - 2);
+  checkTensor(x, "x", "apply softshrink");
+  return soft.map([x], [options?.lambd ?? 0.5]);
+}
+
+/** Inputs x and the slope below 0. */
+const bent = /* @__PURE__ */ fused(
+  "prelu",
+  ([x, slope]) => select(gt(x, 0), x, mul(slope, x)),
+);
+
+/**
+ * `x` where it is positive, else `weight * x` (He and others, 2015).
+ *
+ * @param x Of shape `[n, channels, ...]`.
+ * @param weight Of shape `[1]`, or `[channels]` for a slope for each channel.
+ * @throws {ShapeError} If there is another number of slopes.
+ */
+export function prelu(x: Tensor, weight: Tensor): Tensor {
+  checkCount("prelu", arguments.length, 2);
+  checkTensor(x, "x", "apply prelu");
+  checkTensor(weight, "the weight", "apply prelu");
+  if (weight.size === 1) {
+    return tidyNow(() => bent.map([x, weight.reshape([])]));
+  }
+  const channels = x.ndim < 2 ? 1 : x.shape[1]!;
+  if (weight.size !== channels || weight.ndim !== 1) {
+    throw new ShapeError(
+      `Cannot apply prelu to ${channels} channels (input of shape ${
+        showShape(x.shape)
+      }) as the weight must hold 1 or ${channels} slopes: got shape ${
+        showShape(weight.shape)
+      }`,
+    );
+  }
+  const broad = [channels, ...x.shape.slice(2).map(() => 1)];
+  return tidyNow(() => bent.map([x, weight.reshape(broad)]));
+}
+
+/** Options of {@linkcode rrelu}. */
+export interface RReluOptions {
+  /** The smallest slope. @default {1 / 8} */
+  readonly lower?: number;
+  /** The largest slope. @default {1 / 3} */
+  readonly upper?: number;
+  /** Whether slopes are drawn at random. @default {false} */
+  readonly training?: boolean;
+}
+
+/** The schema of {@linkcode RReluOptions}. */
+export const rreluSchema = () =>
+  z.strictObject({
+    lower: z.optional(finite),
+    upper: z.optional(finite),
+    training: z.optional(flag),
+  }).check(z.refine(
+    ({ lower = 1 / 8, upper = 1 / 3 }) => lower <= upper,
+    "lower must not be above upper",
+  ));
+
+/**
+ * `x` where it is positive, else `slope * x` with a slope that is drawn for each
+ * element between `lower` and `upper` in training, and is their mean in
+ * evaluation (Xu and others, 2015).
+ *
+ * @param x A tensor of any shape.
+ * @param options `lower`, `upper` and `training`.
+ * @throws {RangeError} If `lower` is above `upper`.
+ */
+export function rrelu(x: Tensor, options?: RReluOptions): Tensor {
+  checkOptions(rreluSchema, options, "apply rrelu", arguments.length - 2);
+  checkTensor(x, "x", "apply rrelu");
+  const { lower = 1 / 8, upper = 1 / 3, training = false } = options ?? {};
+  if (!training) return x.leakyRelu((lower + upper) / 2);
+  return tidyNow(() => {
+    const slope = noGradNow(() => randLike(x).mul(upper - lower).add(lower));
+    return bent.map([x, slope]);
+  });
+}

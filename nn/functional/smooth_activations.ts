@@ -1,0 +1,168 @@
+import { fused, ShapeError, type Tensor } from "@tenfold/core";
+import { expr } from "@tenfold/core/backend";
+import {
+  checkCount,
+  checkTensor,
+  showShape,
+  tidyNow,
+} from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { checkOptions, dim, finite } from "../_options.ts";
+
+const { abs, add, div, expm1, gt, mul, neg, select, sigmoid, softplus, sub } =
+  expr;
+const tanhOf = expr.tanh;
+
+const mishOf = /* @__PURE__ */ fused(
+  "mish",
+  ([x]) => mul(x!, tanhOf(softplus(x!))),
+);
+
+/**
+ * `x tanh(softplus(x))` (Misra, 2019).
+ *
+ * @example It goes through 0
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * assertEquals(await functional.mish(tensor(0)).item(), 0);
+ * ```
+ */
+export function mish(x: Tensor): Tensor {
+  checkCount("mish", arguments.length, 1);
+  checkTensor(x, "x", "apply mish");
+  return mishOf.map([x]);
+}
+
+/** Scalars: alpha, and what all is scaled by. */
+const bent = /* @__PURE__ */ fused(
+  "exponential units",
+  ([x], [alpha, beta, scale]) =>
+    mul(
+      scale,
+      select(gt(x, 0), x, mul(alpha, expm1(div(x, beta)))),
+    ),
+  { scalars: 3 },
+);
+
+/**
+ * `scale * (x where it is positive, else alpha (exp(x) - 1))`, with the numbers
+ * for which layers keep mean 0 and variance 1 (Klambauer and others, 2017).
+ */
+export function selu(x: Tensor): Tensor {
+  checkCount("selu", arguments.length, 1);
+  checkTensor(x, "x", "apply selu");
+  return bent.map([x], [
+    1.6732632423543772848170429916717,
+    1,
+    1.0507009873554804934193349852946,
+  ]);
+}
+
+/** Options of {@linkcode celu}. */
+export interface CeluOptions {
+  /** The function saturates at `-alpha` for large negative inputs; not 0. @default {1} */
+  readonly alpha?: number;
+}
+
+/** The schema of {@linkcode CeluOptions}. */
+export const celuSchema = () =>
+  z.strictObject({
+    alpha: z.optional(
+      finite.check(z.refine((alpha) => alpha !== 0, "must not be 0")),
+    ),
+  });
+
+/**
+ * `x` where it is positive, else `alpha (exp(x / alpha) - 1)` (Barron, 2017).
+ *
+ * @param x A tensor of any shape.
+ * @param options `alpha`.
+ * @throws {RangeError} If `alpha` is 0.
+ */
+export function celu(x: Tensor, options?: CeluOptions): Tensor {
+  checkOptions(celuSchema, options, "apply celu", arguments.length - 2);
+  checkTensor(x, "x", "apply celu");
+  const alpha = options?.alpha ?? 1;
+  return bent.map([x], [alpha, alpha, 1]);
+}
+
+const gated = /* @__PURE__ */ fused("glu", ([a, b]) => mul(a!, sigmoid(b!)));
+
+/**
+ * `a * sigmoid(b)`, where `a` and `b` are the halves of `x` along a dim (Dauphin
+ * and others, 2016).
+ *
+ * @param x A tensor whose extent along the dim is even.
+ * @param dim The dim; negative ones count from the last.
+ * @throws {ShapeError} If the extent is odd.
+ */
+export function glu(x: Tensor, dim = -1): Tensor {
+  checkCount("glu", arguments.length, 2);
+  checkTensor(x, "x", "apply glu");
+  const extent = x.shape.at(dim);
+  if (extent === undefined || extent % 2 !== 0) {
+    throw new ShapeError(
+      `Cannot apply glu along dim ${dim} as it must be a dim of an even extent: got shape ${
+        showShape(x.shape)
+      }`,
+    );
+  }
+  const half = extent / 2;
+  return tidyNow(() =>
+    gated.map([x.narrow(dim, 0, half), x.narrow(dim, half, half)])
+  );
+}
+
+const signOf = /* @__PURE__ */ fused(
+  "softsign",
+  ([x]) => div(x!, add(abs(x!), 1)),
+);
+
+/** `x / (1 + |x|)`. */
+export function softsign(x: Tensor): Tensor {
+  checkCount("softsign", arguments.length, 1);
+  checkTensor(x, "x", "apply softsign");
+  return signOf.map([x]);
+}
+
+const logOf = /* @__PURE__ */ fused(
+  "logSigmoid",
+  ([x]) => neg(softplus(neg(x!))),
+);
+
+/** `log(sigmoid(x))`, without overflow. */
+export function logSigmoid(x: Tensor): Tensor {
+  checkCount("logSigmoid", arguments.length, 1);
+  checkTensor(x, "x", "apply logSigmoid");
+  return logOf.map([x]);
+}
+
+const without = /* @__PURE__ */ fused(
+  "tanhshrink",
+  ([x]) => sub(x!, tanhOf(x!)),
+);
+
+/** `x - tanh(x)`. */
+export function tanhshrink(x: Tensor): Tensor {
+  checkCount("tanhshrink", arguments.length, 1);
+  checkTensor(x, "x", "apply tanhshrink");
+  return without.map([x]);
+}
+
+/**
+ * `softmax(-x)` along a dim.
+ *
+ * @param x A tensor of any shape.
+ * @param dim The dim; negative ones count from the last.
+ */
+export function softmin(x: Tensor, dim: number): Tensor {
+  checkCount("softmin", arguments.length, 2);
+  checkTensor(x, "x", "apply softmin");
+  return tidyNow(() => x.neg().softmax(dim));
+}
+
+/** The schema of a dim. */
+export const dimSchema = () => z.strictObject({ dim: z.optional(dim) });

@@ -1,0 +1,152 @@
+/**
+ * Losses with margins, and of several labels, as modules.
+ *
+ * @module
+ */
+import type { Tensor } from "@tenfold/core";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
+import {
+  multiLabelMarginLoss,
+  multiLabelSoftMarginLoss,
+  type MultiLabelSoftMarginLossOptions,
+  multiLabelSoftSchema,
+  multiMarginLoss,
+  type MultiMarginLossOptions,
+  multiMarginSchema,
+  reductionSchema,
+  softMarginLoss,
+} from "./functional/margin_losses.ts";
+import type { ReductionOptions } from "./functional/regression_losses.ts";
+import { bufferOf, Loss } from "./losses.ts";
+import type { Buffer } from "./parameter.ts";
+
+/** {@linkcode softMarginLoss} as a module. */
+export class SoftMarginLoss extends Loss {
+  /**
+   * Creates the loss.
+   *
+   * @param options `reduction`.
+   */
+  constructor(options: ReductionOptions = {}) {
+    const parsed = parseArguments(
+      reductionSchema,
+      {},
+      options,
+      arguments,
+      "make a SoftMarginLoss",
+    );
+    super(parsed.reduction ?? "mean");
+  }
+
+  /** The loss of scores, and 1 or -1 for each. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
+    const { reduction } = this;
+    return softMarginLoss(input, target, { reduction });
+  }
+}
+
+/** {@linkcode multiLabelSoftMarginLoss} as a module. */
+export class MultiLabelSoftMarginLoss extends Loss {
+  /** Weight of each class, of shape `[C]`, or null. */
+  readonly weight: Buffer | null;
+
+  /**
+   * Creates the loss.
+   *
+   * @param options `reduction` and `weight`.
+   */
+  constructor(options: MultiLabelSoftMarginLossOptions = {}) {
+    const parsed = parseArguments(
+      multiLabelSoftSchema,
+      {},
+      options,
+      arguments,
+      "make a MultiLabelSoftMarginLoss",
+    );
+    super(parsed.reduction ?? "mean");
+    this.weight = bufferOf(parsed.weight);
+  }
+
+  /** The loss of scores, and 0 or 1 for each. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
+    const { reduction, weight } = this;
+    return multiLabelSoftMarginLoss(input, target, {
+      reduction,
+      ...weight ? { weight } : {},
+    });
+  }
+}
+
+/** {@linkcode multiLabelMarginLoss} as a module. */
+export class MultiLabelMarginLoss extends Loss {
+  /**
+   * Creates the loss.
+   *
+   * @param options `reduction`.
+   */
+  constructor(options: ReductionOptions = {}) {
+    const parsed = parseArguments(
+      reductionSchema,
+      {},
+      options,
+      arguments,
+      "make a MultiLabelMarginLoss",
+    );
+    super(parsed.reduction ?? "mean");
+  }
+
+  /** The loss of scores and the class indices of each sample. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
+    const { reduction } = this;
+    return multiLabelMarginLoss(input, target, { reduction });
+  }
+}
+
+/** {@linkcode multiMarginLoss} as a module. */
+export class MultiMarginLoss extends Loss {
+  /** Exponent of each miss. */
+  readonly p: 1 | 2;
+  /** What the score of the class must be above the others by. */
+  readonly margin: number;
+  /** Weight of each class, of shape `[C]`, or null. */
+  readonly weight: Buffer | null;
+
+  /**
+   * Creates the loss.
+   *
+   * @param options `reduction`, `p`, `margin` and `weight`.
+   */
+  constructor(options: MultiMarginLossOptions = {}) {
+    const parsed = parseArguments(
+      multiMarginSchema,
+      {},
+      options,
+      arguments,
+      "make a MultiMarginLoss",
+    );
+    super(parsed.reduction ?? "mean");
+    this.p = parsed.p ?? 1;
+    this.margin = parsed.margin ?? 1;
+    this.weight = bufferOf(parsed.weight);
+  }
+
+  /** The loss of scores and class indices. */
+  forward(input: Tensor, target: Tensor): Tensor {
+    checkCount("forward", arguments.length, 2);
+    const { reduction, p, margin, weight } = this;
+    return multiMarginLoss(input, target, {
+      reduction,
+      p,
+      margin,
+      ...weight ? { weight } : {},
+    });
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return `${super.describe()}, p=${this.p}, margin=${this.margin}`;
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * Activation functions of straight pieces as layers.
+ *
+ * @module
+ */
+import type { Tensor } from "@tenfold/core";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { emptyParameter } from "./_empty.ts";
+import {
+  finite,
+  placeFields,
+  placeOf,
+  type PlaceOptions,
+  positiveInteger,
+} from "./_options.ts";
+import {
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  type HardtanhOptions,
+  hardtanhSchema,
+  prelu,
+  relu6,
+  rrelu,
+  type RReluOptions,
+  rreluSchema,
+  type ShrinkOptions,
+  shrinkSchema,
+  softshrink,
+  threshold,
+  type ThresholdOptions,
+  thresholdSchema,
+} from "./functional/piecewise_activations.ts";
+import { Module } from "./module.ts";
+import type { Parameter } from "./parameter.ts";
+
+/** `x`, but no less than `minVal` and no more than `maxVal`. */
+export class Hardtanh extends Module {
+  /** The smallest output. */
+  readonly minVal: number;
+  /** The largest output. */
+  readonly maxVal: number;
+  readonly #options: HardtanhOptions;
+
+  /**
+   * Creates the layer.
+   *
+   * @param options `minVal` and `maxVal`.
+   */
+  constructor(options: HardtanhOptions = {}) {
+    super();
+    const parsed = parseArguments(
+      hardtanhSchema,
+      {},
+      options,
+      arguments,
+      "make a Hardtanh",
+    );
+    this.minVal = parsed.minVal ?? -1;
+    this.maxVal = parsed.maxVal ?? 1;
+    this.#options = parsed as HardtanhOptions;
+  }
+
+  /** Applies the function to each element. */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    return hardtanh(x, this.#options);
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return `minVal=${this.minVal}, maxVal=${this.maxVal}`;
+  }
+}
+
+/**
+ * `x`, but no less than 0 and no more than 6.
+ *
+ * @example Within the bounds
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { ReLU6 } from "@tenfold/nn";
+ *
+ * const y = new ReLU6().forward(tensor([-1, 2, 8]));
+ * assertEquals(await y.toArray(), [0, 2, 6]);
+ * ```
+ */
+export class ReLU6 extends Module {
+  /** Applies the function to each element. */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    return relu6(x);
+  }
+}
+
+/** 0 below -3, 1 above 3, and `x / 6 + 1 / 2` between them. */
+export class Hardsigmoid extends Module {
+  /** Applies the function to each element. */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    return hardsigmoid(x);
+  }
+}
+
+/** 0 below -3, `x` above 3, and `x (x + 3) / 6` between them. */
+export class Hardswish extends Module {
+  /** Applies the function to each element. */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    return hardswish(x);
+  }
+}
+
+/** `x` where it is above `threshold`, else `value`. */
+export class Threshold extends Module {
+  /** What an input must be above. */
+  readonly threshold: number;
+  /** What stands in the place of others. */
+  readonly value: number;
+  readonly #options: ThresholdOptions;
+
+  /**
+   * Creates the layer.
+   *
+   * @param options `threshold` and `value`.
+   */
+  constructor(options: ThresholdOptions) {
+    super();
+    const parsed = parseArguments(
+      thresholdSchema,
+      {},
+      options,
+      arguments,
+      "make a Threshold",
+    );
+    this.threshold = parsed.threshold;
+    this.value = parsed.value;
+    this.#options = parsed as ThresholdOptions;
+  }
+
+  /** Applies the function to each element. */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    return threshold(x, this.#options);
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return `threshold=${this.threshold}, value=${this.value}`;
+  }
+}
+
+/** 0 from `-lambd` to `lambd`, `x` elsewhere. */
+export class Hardshrink extends Module {
+  /** Inputs nearer to 0 give 0. */
+  readonly lambd: number;
+  readonly #options: ShrinkOptions;
+
+  /**
+   * Creates the layer.
+   *
+   * @param options `lambd`.
+   */
+  constructor(options: ShrinkOptions = {}) {
+    super();
+    const parsed = parseArguments(
+      shrinkSchema,
+      {},
+      options,
+      arguments,
+      "make a Hardshrink",
+    );
+    this.lambd = parsed.lambd ?? 0.5;
+    this.#options = parsed as ShrinkOptions;
+  }
+
+  /** Applies the function to each element. */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    return hardshrink(x, this.#options);
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return `lambd=${this.lambd}`;
+  }
+}
+
+/** `x` moved towards 0 by `lambd`, and 0 where it is nearer than that. */
+export class Softshrink extends Module {
+  /** How far inputs move towards 0. */
+  readonly lambd: number;
+  readonly #options: ShrinkOptions;
+
+  /**
+   * Creates the layer.
+   *
+   * @param options `lambd`.
+   */
+  constructor(options: ShrinkOptions = {}) {
+    super();
+    const parsed = parseArguments(
+      shrinkSchema,
+      {},
+      options,
+      arguments,
+      "make a Softshrink",
+    );
+    this.lambd = parsed.lambd ?? 0.5;
+    this.#options = parsed as ShrinkOptions;
+  }
+
+  /** Applies the function to each element. */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    return softshrink(x, this.#options);
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return `lambd=${this.lambd}`;
+  }
+}
+
+/** Options of {@linkcode PReLU}. */
+export interface PReluOptions extends PlaceOptions {
+  /** Number of slopes: 1, or that of the channels. @default {1} */
+  readonly numParameters?: number;
+  /** The value that every slope begins with. @default {0.25} */
+  readonly init?: number;
+}
+
+const preluSchema = () =>
+  z.strictObject({
+    numParameters: z._default(positiveInteger, 1),
+    init: z._default(finite, 0.25),
+    ...placeFields,
+  });
+
+/**
+ * `x` where it is positive, else `weight * x` with a learned weight (He and
+ * others, 2015).
+ *
+ * @example A slope for each channel
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randn } from "@tenfold/tenfold";
+ * import { PReLU } from "@tenfold/nn";
+ *
+ * const layer = new PReLU({ numParameters: 3 });
+ * assertEquals(layer.forward(randn([2, 3, 4])).shape, [2, 3, 4]);
+ * ```
+ */
+export class PReLU extends Module {
+  /** Number of slopes. */
+  readonly numParameters: number;
+  /** The slopes, of shape `[numParameters]`. */
+  weight: Parameter;
+
+  /**
+   * Creates the layer.
+   *
+   * @param options `numParameters`, `init`, `device` and `dtype`.
+   * @throws {RangeError} If the number of slopes is not a positive integer.
+   */
+  constructor(options: PReluOptions = {}) {
+    super();
+    const { numParameters, init, ...place } = parseArguments(
+      preluSchema,
+      {},
+      options,
+      arguments,
+      "make a PReLU",
+    );
+    this.numParameters = numParameters;
+    this.weight = emptyParameter([numParameters], placeOf(place), init);
+  }
+
+  /**
+   * Applies the function to each element.
+   *
+   * @throws {ShapeError} If dim 1 has another extent than there are slopes.
+   */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    return prelu(x, this.weight);
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return `numParameters=${this.numParameters}`;
+  }
+}
+
+/** `x` where it is positive, else `slope * x` with a random slope in training. */
+export class RReLU extends Module {
+  /** The smallest slope. */
+  readonly lower: number;
+  /** The largest slope. */
+  readonly upper: number;
+
+  /**
+   * Creates the layer.
+   *
+   * @param options `lower` and `upper`.
+   */
+  constructor(options: Omit<RReluOptions, "training"> = {}) {
+    super();
+    const parsed = parseArguments(
+      rreluSchema,
+      {},
+      options,
+      arguments,
+      "make an RReLU",
+    );
+    this.lower = parsed.lower ?? 1 / 8;
+    this.upper = parsed.upper ?? 1 / 3;
+  }
+
+  /** Applies the function to each element. */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    return rrelu(x, {
+      lower: this.lower,
+      upper: this.upper,
+      training: this.training,
+    });
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return `lower=${this.lower}, upper=${this.upper}`;
+  }
+}
