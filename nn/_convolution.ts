@@ -157,7 +157,7 @@ type Apply = (
 ) => Tensor;
 
 /** The fields that all layers of convolutions have. */
-export const layerFields = {
+export const layerFields = () => ({
   inChannels: positiveInteger,
   outChannels: positiveInteger,
   bias: z._default(flag, true),
@@ -166,7 +166,7 @@ export const layerFields = {
     "zeros",
   ),
   ...placeFields,
-};
+});
 
 /** A convolution that is not transposed. */
 export abstract class PaddedConvolution<S extends Sizes, P extends AnySize>

@@ -31,7 +31,7 @@ const schema1d = () =>
   z.strictObject({
     kernelSize: sizeSchema<Size1d>(1, "positive"),
     ...convolutionFields<Size1d>(1),
-    ...layerFields,
+    ...layerFields(),
   });
 
 /**
@@ -82,7 +82,7 @@ const schema3d = () =>
   z.strictObject({
     kernelSize: sizeSchema<Size3d>(3, "positive"),
     ...convolutionFields<Size3d>(3),
-    ...layerFields,
+    ...layerFields(),
   });
 
 /**

@@ -25,7 +25,7 @@ const schema = () =>
   z.strictObject({
     kernelSize: positiveSize,
     ...conv2dFields,
-    ...layerFields,
+    ...layerFields(),
   });
 
 /**

@@ -35,17 +35,18 @@ export interface CtcLossOptions extends ReductionOptions {
 }
 
 /** How many elements each sample has. */
-const lengths = z.custom<Lengths>(
-  (value) =>
-    typeof value === "number" || Array.isArray(value) ||
-    value instanceof Tensor,
-  "must be an array of integers or an int32 tensor",
-);
+const lengths = () =>
+  z.custom<Lengths>(
+    (value) =>
+      typeof value === "number" || Array.isArray(value) ||
+      value instanceof Tensor,
+    "must be an array of integers or an int32 tensor",
+  );
 
 const schema = () =>
   z.strictObject({
-    inputLengths: lengths,
-    targetLengths: lengths,
+    inputLengths: lengths(),
+    targetLengths: lengths(),
     reduction: z.optional(reduction),
     blank: z.optional(z.int("must be an integer")),
     zeroInfinity: z.optional(flag),
@@ -54,19 +55,17 @@ const schema = () =>
 /** What impossible paths weigh: its exponential is 0, differences are finite. */
 const NEVER = -1e30;
 
-const { add, div, exp, gt, log, max, mul, select, sub } = expr;
-
 /** The log of the sum of the exponentials of three numbers, not below NEVER. */
 function logSum(parts: readonly Expr[]): { value: Expr; shares: Expr[] } {
   const top = parts.reduce(
-    (a, b) => max(a, b),
+    (a, b) => expr.max(a, b),
     constant(NEVER, parts[0]!.dtype),
   );
-  const powers = parts.map((part) => exp(sub(part, top)));
-  const total = max(powers.reduce((a, b) => add(a, b)), 1e-37);
+  const powers = parts.map((part) => expr.exp(expr.sub(part, top)));
+  const total = expr.max(powers.reduce((a, b) => expr.add(a, b)), 1e-37);
   return {
-    value: add(log(total), top),
-    shares: powers.map((power) => div(power, total)),
+    value: expr.add(expr.log(total), top),
+    shares: powers.map((power) => expr.div(power, total)),
   };
 }
 
@@ -79,18 +78,19 @@ function logSum(parts: readonly Expr[]): { value: Expr; shares: Expr[] } {
 const advance = /* @__PURE__ */ fused(
   "ctcLoss",
   ([stay, next, skip, label, skips, counts]) => {
-    const allowed = select(gt(skips, 0.5), skip, NEVER);
+    const allowed = expr.select(expr.gt(skips, 0.5), skip, NEVER);
     const { value, shares } = logSum([stay, next, allowed]);
-    const on = gt(counts, 0.5);
+    const on = expr.gt(counts, 0.5);
     const [a, b, c] = shares as [Expr, Expr, Expr];
-    const within = (g: Expr, share: Expr) => select(on, mul(g, share), 0);
+    const within = (g: Expr, share: Expr) =>
+      expr.select(on, expr.mul(g, share), 0);
     return {
-      value: select(on, add(value, label), stay),
+      value: expr.select(on, expr.add(value, label), stay),
       gradients: (g) => [
-        select(on, mul(g, a), g),
+        expr.select(on, expr.mul(g, a), g),
         within(g, b),
-        within(g, select(gt(skips, 0.5), c, 0)),
-        select(on, g, mul(g, 0)),
+        within(g, expr.select(expr.gt(skips, 0.5), c, 0)),
+        expr.select(on, g, expr.mul(g, 0)),
         null,
         null,
       ],

@@ -14,10 +14,8 @@ import { reduceLoss, requireSameShape } from "./_reduce.ts";
 import { distance } from "./distances.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
 
-const { add, div, eq, lt, mul, ne, neg, select, sqrt, sub } = expr;
-
 /** `max(x, 0)` whose slope at 0 is 1, as that of PyTorch's clamp. */
-const atLeastZero = (x: Expr): Expr => select(lt(x, 0), 0, x);
+const atLeastZero = (x: Expr): Expr => expr.select(expr.lt(x, 0), 0, x);
 
 /** Options of losses with a margin. */
 export interface MarginOptions extends ReductionOptions {
@@ -35,7 +33,8 @@ export const marginSchema = () =>
 /** Inputs two scores, and 1 or -1; scalar: margin. */
 const ranking = /* @__PURE__ */ fused(
   "marginRankingLoss",
-  ([a, b, t], [margin]) => atLeastZero(add(neg(mul(t, sub(a, b))), margin)),
+  ([a, b, t], [margin]) =>
+    atLeastZero(expr.add(expr.neg(expr.mul(t, expr.sub(a, b))), margin)),
   { scalars: 1 },
 );
 
@@ -77,9 +76,9 @@ export function marginRankingLoss(
 const hinge = /* @__PURE__ */ fused(
   "hingeEmbeddingLoss",
   ([x, t], [margin]) =>
-    add(
-      select(ne(t, 1), atLeastZero(sub(margin, x)), 0),
-      select(ne(t, -1), x, mul(x, 0)),
+    expr.add(
+      expr.select(expr.ne(t, 1), atLeastZero(expr.sub(margin, x)), 0),
+      expr.select(expr.ne(t, -1), x, expr.mul(x, 0)),
     ),
   { scalars: 1 },
 );
@@ -108,10 +107,17 @@ export function hingeEmbeddingLoss(
 const cosine = /* @__PURE__ */ fused(
   "cosineEmbeddingLoss",
   ([product, a, b, t], [margin]) => {
-    const cos = div(product, sqrt(mul(add(a, 1e-12), add(b, 1e-12))));
-    return add(
-      select(eq(t, 1), sub(1, cos), mul(cos, 0)),
-      select(eq(t, -1), atLeastZero(sub(cos, margin)), mul(cos, 0)),
+    const cos = expr.div(
+      product,
+      expr.sqrt(expr.mul(expr.add(a, 1e-12), expr.add(b, 1e-12))),
+    );
+    return expr.add(
+      expr.select(expr.eq(t, 1), expr.sub(1, cos), expr.mul(cos, 0)),
+      expr.select(
+        expr.eq(t, -1),
+        atLeastZero(expr.sub(cos, margin)),
+        expr.mul(cos, 0),
+      ),
     );
   },
   { scalars: 1 },
@@ -187,7 +193,7 @@ export const tripletSchema = () =>
 /** Inputs both distances; scalar: margin. */
 const apart = /* @__PURE__ */ fused(
   "tripletMarginLoss",
-  ([near, far], [margin]) => atLeastZero(add(sub(near, far), margin)),
+  ([near, far], [margin]) => atLeastZero(expr.add(expr.sub(near, far), margin)),
   { scalars: 1 },
 );
 

@@ -14,8 +14,6 @@ import type { DropoutOptions } from "./dropout.ts";
 const schema = () =>
   z.strictObject({ p: z.optional(probability), training: z.optional(flag) });
 
-const { add, mul, sub } = expr;
-
 /** Numbers of a shape that are 0 with probability `p`, else `1 / (1 - p)`. */
 function dice(x: Tensor, shape: readonly number[], p: number): Tensor {
   return noGradNow(() => {
@@ -111,9 +109,9 @@ const SATURATED = -1.7580993408473766;
 const replaced = /* @__PURE__ */ fused(
   "alphaDropout",
   ([x, kept], [saturated, factor, shift]) =>
-    add(
-      mul(
-        add(mul(x, kept), mul(saturated, sub(1, kept))),
+    expr.add(
+      expr.mul(
+        expr.add(expr.mul(x, kept), expr.mul(saturated, expr.sub(1, kept))),
         factor,
       ),
       shift,

@@ -19,8 +19,6 @@ import {
 import { reduceLoss, requireSameShape } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
 
-const { add, div, eq, exp, gt, le, log, lt, mul, neg, select, sub } = expr;
-
 /** Options of {@linkcode klDivLoss}. */
 export interface KlDivLossOptions {
   /**
@@ -43,12 +41,17 @@ export const klDivSchema = () =>
 
 const divergence = /* @__PURE__ */ fused(
   "klDivLoss",
-  ([x, t]) => select(eq(t!, 0), neg(mul(t!, x!)), mul(t!, sub(log(t!), x!))),
+  ([x, t]) =>
+    expr.select(
+      expr.eq(t!, 0),
+      expr.neg(expr.mul(t!, x!)),
+      expr.mul(t!, expr.sub(expr.log(t!), x!)),
+    ),
 );
 
 const logDivergence = /* @__PURE__ */ fused(
   "klDivLoss",
-  ([x, t]) => mul(exp(t!), sub(t!, x!)),
+  ([x, t]) => expr.mul(expr.exp(t!), expr.sub(t!, x!)),
 );
 
 /**
@@ -108,16 +111,19 @@ export const gaussianSchema = () =>
 const gaussian = /* @__PURE__ */ fused(
   "gaussianNllLoss",
   ([x, t, variance], [constant]) => {
-    const error = sub(x, t);
-    const whole = add(log(variance), div(mul(error, error), variance));
-    return add(mul(whole, 0.5), constant);
+    const error = expr.sub(x, t);
+    const whole = expr.add(
+      expr.log(variance),
+      expr.div(expr.mul(error, error), variance),
+    );
+    return expr.add(expr.mul(whole, 0.5), constant);
   },
   { scalars: 1 },
 );
 
 const negative = /* @__PURE__ */ fused(
   "gaussianNllLoss",
-  ([x]) => select(lt(x!, 0), div(x!, x!), mul(x!, 0)),
+  ([x]) => expr.select(expr.lt(x!, 0), expr.div(x!, x!), expr.mul(x!, 0)),
 );
 
 /**
@@ -206,14 +212,21 @@ export const poissonSchema = () =>
 const poisson = (logInput: boolean) =>
   fused("poissonNllLoss", ([x, t], [eps, full]) => {
     const loss = logInput
-      ? sub(exp(x), mul(t, x))
-      : sub(x, mul(t, log(add(x, eps))));
-    const many = select(le(t, 1), div(add(t, 2), add(t, 2)), t);
-    const stirling = add(
-      sub(mul(many, log(many)), many),
-      mul(log(mul(many, 2 * Math.PI)), 0.5),
+      ? expr.sub(expr.exp(x), expr.mul(t, x))
+      : expr.sub(x, expr.mul(t, expr.log(expr.add(x, eps))));
+    const many = expr.select(
+      expr.le(t, 1),
+      expr.div(expr.add(t, 2), expr.add(t, 2)),
+      t,
     );
-    return add(loss, mul(full, select(gt(t, 1), stirling, mul(t, 0))));
+    const stirling = expr.add(
+      expr.sub(expr.mul(many, expr.log(many)), many),
+      expr.mul(expr.log(expr.mul(many, 2 * Math.PI)), 0.5),
+    );
+    return expr.add(
+      loss,
+      expr.mul(full, expr.select(expr.gt(t, 1), stirling, expr.mul(t, 0))),
+    );
   }, { scalars: 2 });
 
 const ofRate = /* @__PURE__ */ poisson(false);

@@ -12,15 +12,13 @@ import { classesOf } from "./_classes.ts";
 import { reduceLoss, reduceLosses, requireSameShape } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
 
-const { add, mul, neg, softplus, sub } = expr;
-
 /** The schema of {@linkcode ReductionOptions}. */
 export const reductionSchema = () =>
   z.strictObject({ reduction: z.optional(reduction) });
 
 const logistic = /* @__PURE__ */ fused(
   "softMarginLoss",
-  ([x, t]) => softplus(neg(mul(t!, x!))),
+  ([x, t]) => expr.softplus(expr.neg(expr.mul(t!, x!))),
 );
 
 /**
@@ -60,11 +58,11 @@ export const multiLabelSoftSchema = () =>
 const labels = /* @__PURE__ */ fused(
   "multiLabelSoftMarginLoss",
   ([x, t, weight]) => {
-    const loss = add(
-      mul(t, softplus(neg(x))),
-      mul(sub(1, t), softplus(x)),
+    const loss = expr.add(
+      expr.mul(t, expr.softplus(expr.neg(x))),
+      expr.mul(expr.sub(1, t), expr.softplus(x)),
     );
-    return weight ? mul(loss, weight) : loss;
+    return weight ? expr.mul(loss, weight) : loss;
   },
 );
 

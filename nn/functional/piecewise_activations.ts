@@ -10,12 +10,11 @@ import {
 import * as z from "zod/mini";
 import { checkOptions, finite, flag, nonNegative } from "../_options.ts";
 
-const { add, and, div, ge, gt, le, lt, mul, select, sub } = expr;
-
 /** Scalars: the bounds. At a bound itself the slope is 0. */
 const between = /* @__PURE__ */ fused(
   "hardtanh",
-  ([x], [min, max]) => select(le(x, min), min, select(ge(x, max), max, x)),
+  ([x], [min, max]) =>
+    expr.select(expr.le(x, min), min, expr.select(expr.ge(x, max), max, x)),
   { scalars: 2 },
 );
 
@@ -69,7 +68,12 @@ export function relu6(x: Tensor): Tensor {
 
 const line = /* @__PURE__ */ fused(
   "hardsigmoid",
-  ([x]) => select(le(x!, -3), 0, select(ge(x!, 3), 1, add(div(x!, 6), 0.5))),
+  ([x]) =>
+    expr.select(
+      expr.le(x!, -3),
+      0,
+      expr.select(expr.ge(x!, 3), 1, expr.add(expr.div(x!, 6), 0.5)),
+    ),
 );
 
 /** 0 below -3, 1 above 3, and `x / 6 + 1 / 2` between them. */
@@ -82,7 +86,15 @@ export function hardsigmoid(x: Tensor): Tensor {
 const swish = /* @__PURE__ */ fused(
   "hardswish",
   ([x]) =>
-    select(lt(x!, -3), 0, select(le(x!, 3), div(mul(x!, add(x!, 3)), 6), x!)),
+    expr.select(
+      expr.lt(x!, -3),
+      0,
+      expr.select(
+        expr.le(x!, 3),
+        expr.div(expr.mul(x!, expr.add(x!, 3)), 6),
+        x!,
+      ),
+    ),
 );
 
 /** 0 below -3, `x` above 3, and `x (x + 3) / 6` between them (Howard and others, 2019). */
@@ -95,7 +107,7 @@ export function hardswish(x: Tensor): Tensor {
 /** Scalars: threshold, value. */
 const above = /* @__PURE__ */ fused(
   "threshold",
-  ([x], [least, value]) => select(le(x, least), value, x),
+  ([x], [least, value]) => expr.select(expr.le(x, least), value, x),
   { scalars: 2 },
 );
 
@@ -141,7 +153,12 @@ export const shrinkSchema = () =>
 /** Scalar: lambd. */
 const hard = /* @__PURE__ */ fused(
   "hardshrink",
-  ([x], [lambd]) => select(and(ge(x, sub(0, lambd)), le(x, lambd)), 0, x),
+  ([x], [lambd]) =>
+    expr.select(
+      expr.and(expr.ge(x, expr.sub(0, lambd)), expr.le(x, lambd)),
+      0,
+      x,
+    ),
   { scalars: 1 },
 );
 
@@ -162,10 +179,14 @@ export function hardshrink(x: Tensor, options?: ShrinkOptions): Tensor {
 const soft = /* @__PURE__ */ fused(
   "softshrink",
   ([x], [lambd]) =>
-    select(
-      gt(x, lambd),
-      sub(x, lambd),
-      select(lt(x, sub(0, lambd)), add(x, lambd), mul(x, 0)),
+    expr.select(
+      expr.gt(x, lambd),
+      expr.sub(x, lambd),
+      expr.select(
+        expr.lt(x, expr.sub(0, lambd)),
+        expr.add(x, lambd),
+        expr.mul(x, 0),
+      ),
     ),
   { scalars: 1 },
 );
@@ -186,7 +207,7 @@ export function softshrink(x: Tensor, options?: ShrinkOptions): Tensor {
 /** Inputs x and the slope below 0. */
 const bent = /* @__PURE__ */ fused(
   "prelu",
-  ([x, slope]) => select(gt(x, 0), x, mul(slope, x)),
+  ([x, slope]) => expr.select(expr.gt(x, 0), x, expr.mul(slope, x)),
 );
 
 /**

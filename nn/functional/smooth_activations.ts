@@ -9,13 +9,9 @@ import {
 import * as z from "zod/mini";
 import { checkOptions, dim, finite } from "../_options.ts";
 
-const { abs, add, div, expm1, gt, mul, neg, select, sigmoid, softplus, sub } =
-  expr;
-const tanhOf = expr.tanh;
-
 const mishOf = /* @__PURE__ */ fused(
   "mish",
-  ([x]) => mul(x!, tanhOf(softplus(x!))),
+  ([x]) => expr.mul(x!, expr.tanh(expr.softplus(x!))),
 );
 
 /**
@@ -40,9 +36,13 @@ export function mish(x: Tensor): Tensor {
 const bent = /* @__PURE__ */ fused(
   "exponential units",
   ([x], [alpha, beta, scale]) =>
-    mul(
+    expr.mul(
       scale,
-      select(gt(x, 0), x, mul(alpha, expm1(div(x, beta)))),
+      expr.select(
+        expr.gt(x, 0),
+        x,
+        expr.mul(alpha, expr.expm1(expr.div(x, beta))),
+      ),
     ),
   { scalars: 3 },
 );
@@ -89,7 +89,10 @@ export function celu(x: Tensor, options?: CeluOptions): Tensor {
   return bent.map([x], [alpha, alpha, 1]);
 }
 
-const gated = /* @__PURE__ */ fused("glu", ([a, b]) => mul(a!, sigmoid(b!)));
+const gated = /* @__PURE__ */ fused(
+  "glu",
+  ([a, b]) => expr.mul(a!, expr.sigmoid(b!)),
+);
 
 /**
  * `a * sigmoid(b)`, where `a` and `b` are the halves of `x` along a dim (Dauphin
@@ -118,7 +121,7 @@ export function glu(x: Tensor, dim = -1): Tensor {
 
 const signOf = /* @__PURE__ */ fused(
   "softsign",
-  ([x]) => div(x!, add(abs(x!), 1)),
+  ([x]) => expr.div(x!, expr.add(expr.abs(x!), 1)),
 );
 
 /** `x / (1 + |x|)`. */
@@ -130,7 +133,7 @@ export function softsign(x: Tensor): Tensor {
 
 const logOf = /* @__PURE__ */ fused(
   "logSigmoid",
-  ([x]) => neg(softplus(neg(x!))),
+  ([x]) => expr.neg(expr.softplus(expr.neg(x!))),
 );
 
 /** `log(sigmoid(x))`, without overflow. */
@@ -142,7 +145,7 @@ export function logSigmoid(x: Tensor): Tensor {
 
 const without = /* @__PURE__ */ fused(
   "tanhshrink",
-  ([x]) => sub(x!, tanhOf(x!)),
+  ([x]) => expr.sub(x!, expr.tanh(x!)),
 );
 
 /** `x - tanh(x)`. */

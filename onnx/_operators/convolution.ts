@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { applyWindows } from "@tenfold/core/internal";
-import { functional } from "@tenfold/nn";
+import * as functional from "@tenfold/nn/functional";
 import type { Call, NodeFacts, Operators } from "../_call.ts";
 import { axesOf, type Axis, reach, refusesRank } from "./windows.ts";
 

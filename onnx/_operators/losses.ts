@@ -4,7 +4,8 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { functional, type Reduction } from "@tenfold/nn";
+import type { Reduction } from "@tenfold/nn";
+import * as functional from "@tenfold/nn/functional";
 import type { Call, Operators } from "../_call.ts";
 
 /** A loss of `input` by the classes of the second input. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { functional } from "@tenfold/nn";
+import * as functional from "@tenfold/nn/functional";
 import type { Call, Operators } from "../_call.ts";
 import { sizeOf, type Value } from "../_value.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { einsum, type Tensor } from "@tenfold/core";
-import { functional } from "@tenfold/nn";
+import * as functional from "@tenfold/nn/functional";
 import type { Call, Operators } from "../_call.ts";
 import { isFloat } from "../_element.ts";
 import type { Value } from "../_value.ts";
