@@ -17,12 +17,15 @@ import {
   BatchNorm2d,
   Conv2d,
   Flatten,
+  GRU,
   Linear,
+  LSTM,
   MaxPool2d,
   Module,
   ReLU,
   Sequential,
   Tanh,
+  Transformer,
 } from "@tenfold/nn";
 import { withoutFloat64 } from "../_testing.ts";
 import { fromBase64, fuzz } from "../_testdata/bytes.ts";
@@ -220,9 +223,40 @@ describe("nets of PyTorch", () => {
       return this.layers.forward(x);
     }
   }
+  class Tagger extends Module<[Tensor], Tensor> {
+    lstm = new LSTM(3, 4, {
+      numLayers: 2,
+      bidirectional: true,
+      batchFirst: true,
+    });
+    gru = new GRU(8, 4);
+    head = new Linear(4, 2);
+    override forward(x: Tensor): Tensor {
+      const [steps] = this.lstm.forward(x);
+      const [states] = this.gru.forward(steps.transpose(0, 1));
+      return this.head.forward(states);
+    }
+  }
+  class Translator extends Module<[Tensor], Tensor> {
+    transformer = new Transformer(8, 2, {
+      numEncoderLayers: 2,
+      numDecoderLayers: 1,
+      dimFeedforward: 12,
+      dropout: 0,
+      activation: "gelu",
+      batchFirst: true,
+    });
+    head = new Linear(8, 3);
+    override forward(x: Tensor): Tensor {
+      const later = x.narrow(1, 1, x.shape[1]! - 1);
+      return this.head.forward(this.transformer.forward(x, later));
+    }
+  }
   const makers = {
     cnn: () => new Cnn(),
     mlp: () => new Mlp(),
+    tagger: () => new Tagger(),
+    translator: () => new Translator(),
   };
   for (const name of Object.keys(makers) as (keyof typeof makers)[]) {
     it(`give the same output here: ${name}`, async () => {

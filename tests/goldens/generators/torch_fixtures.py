@@ -126,6 +126,30 @@ class Mlp(nn.Module):
         return self.layers(x)
 
 
+class Tagger(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(3, 4, num_layers=2, bidirectional=True, batch_first=True)
+        self.gru = nn.GRU(8, 4)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.head(self.gru(self.lstm(x)[0].transpose(0, 1))[0])
+
+
+class Translator(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.transformer = nn.Transformer(
+            8, 2, num_encoder_layers=2, num_decoder_layers=1, dim_feedforward=12, dropout=0,
+            activation="gelu", batch_first=True,
+        )
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.head(self.transformer(x, x[:, 1:]))
+
+
 def net(model, x):
     model.train()
     model(x)  # moves the figures of batch norm
@@ -183,7 +207,7 @@ fixture = (
     f'/** The file of {{@linkcode STRIDED}}. */\nexport const STRIDED_FILE = "{encode(saved(STRIDED))}" as string;\n\n'
     f'/** The same, deflated. */\nexport const DEFLATED_FILE = "{encode(deflated(saved(STRIDED)))}" as string;\n\n'
     f'/** Values of every kind in each other. */\nexport const NESTED_FILE = "{encode(saved(NESTED))}" as string;\n\n'
-    f"/** Nets with an input and its output. */\nexport const NETS = {{ cnn: {net(Cnn(), torch.randn(2, 1, 4, 4))}, mlp: {net(Mlp(), torch.randn(3, 4))} }} satisfies {{ [name: string]: Net }};\n\n"
+    f"/** Nets with an input and its output. */\nexport const NETS = {{ cnn: {net(Cnn(), torch.randn(2, 1, 4, 4))}, mlp: {net(Mlp(), torch.randn(3, 4))}, tagger: {net(Tagger(), torch.randn(2, 5, 3))}, translator: {net(Translator(), torch.randn(2, 4, 8))} }} satisfies {{ [name: string]: Net }};\n\n"
     "/** Files that are refused, by what they hold. */\nexport const REFUSED = {"
     + ", ".join(f'{name}: "{encode(data)}"' for name, data in REFUSED.items())
     + "} satisfies { [name: string]: string };\n"
