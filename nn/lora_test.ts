@@ -140,6 +140,65 @@ describe("LoRA", () => {
     );
   }
 
+  /** Models whose weights are used by more than one way. */
+  const WHOLE: { readonly [name: string]: [() => nn.AnyModule, number[]] } = {
+    attention: [
+      () => new nn.MultiheadAttention(8, 2, { batchFirst: true }),
+      [2, 5, 8],
+    ],
+    "attention with other keys": [
+      () => new nn.MultiheadAttention(8, 2, { kdim: 6, vdim: 6 }),
+      [5, 2, 8],
+    ],
+    "an encoder layer": [
+      () => new nn.TransformerEncoderLayer(8, 2, { dimFeedforward: 6 }),
+      [5, 2, 8],
+    ],
+    "an LSTM": [
+      () => new nn.LSTM(8, 4, { numLayers: 2, projSize: 3 }),
+      [5, 2, 8],
+    ],
+    "a GRU": [() => new nn.GRU(8, 4, { bidirectional: true }), [5, 2, 8]],
+  };
+  for (const [name, [make, shape]] of Object.entries(WHOLE)) {
+    it(
+      `of every weight of ${name} acts, trains and is the same once merged`,
+      clean(async () => {
+        using model = make();
+        model.eval();
+        const x = randn(shape);
+        const forward = () => {
+          const keys = name.endsWith("other keys") ? x.narrow(-1, 0, 6) : x;
+          const result = model instanceof nn.MultiheadAttention
+            ? model.forward(x, keys, keys)
+            : (model.forward as (x: Tensor) => Tensor | [Tensor])(x);
+          return Array.isArray(result) ? result[0] : result as Tensor;
+        };
+        const plain = forward();
+        const names = nn.loraInject(model, { pattern: /weight/, rank: 2 });
+        assertEquals(
+          names,
+          model.namedParameters()
+            .filter(([own, p]) => p.ndim > 1 && !own.includes("lora_"))
+            .map(([own]) => own),
+        );
+        await assertClose(forward(), plain, 0);
+        fill(model);
+        const adapted = forward();
+        adapted.square().sum().backward();
+        for (const [own, part] of Object.entries(nn.loraStateDict(model))) {
+          const most = await part.grad!.abs().max().item();
+          assert(most > 0, `${own} has no gradient`);
+        }
+        model.zeroGrad();
+        nn.loraMerge(model);
+        await assertClose(forward(), adapted, 1e-6);
+        const off = await forward().sub(plain).abs().max().item();
+        assert(off > 1e-3, `nothing was added: ${off}`);
+      }),
+    );
+  }
+
   it(
     "leaves every frozen parameter as it was, bit for bit",
     clean(async () => {
