@@ -101,6 +101,33 @@ describeWithAdapter("webgpu kernels", () => {
           );
         });
 
+        it("reads rows, and neighbouring outputs, four elements at a time", async () => {
+          const x = normal(70, 132);
+          for (const y of [x, x.abs().mul(100).cast("int32")]) {
+            await assertSame(gpu, [y], (y) => [
+              y.sum(1),
+              y.sum(0),
+              y.max(1),
+              y.min(0),
+              y.sum(),
+            ]);
+          }
+          await assertSame(gpu, [x], (x) => [
+            x.mean(1),
+            x.variance(0),
+            x.slice(1, 4, 128).sum(1),
+            x.slice(1, 3, 127).sum(1),
+            x.t().sum(0),
+            x.div(4).add(1).prod(1),
+            x.gt(0).any(1),
+          ]);
+          await assertSame(
+            gpu,
+            [normal(3, 40004)],
+            (x) => [x.sum(1), x.sum(0)],
+          );
+        });
+
         it("keeps the digits of a long sum", async () => {
           const ones = onCpu(new Float32Array(1 << 20).fill(0.1));
           await assertSame(gpu, [ones], (x) => x.sum(), 1e-6);
@@ -316,6 +343,20 @@ describeWithAdapter("webgpu kernels", () => {
             await assertSame(gpu, [x.cast("float32")], both);
           });
         }
+
+        it("computes softmax of rows with infinities, read by four or not", async () => {
+          for (const n of [63, 64, 1200, 8192]) {
+            const data = new Float32Array(4 * n).map((_, i) => (i * 37) % 11);
+            data[5] = -Infinity;
+            data.fill(-Infinity, n, 2 * n);
+            data[2 * n + 7] = Infinity;
+            data[3 * n + 9] = NaN;
+            await assertSame(gpu, [onCpu(data, { shape: [4, n] })], (x) => [
+              x.softmax(1),
+              x.logSoftmax(1),
+            ]);
+          }
+        });
 
         it("sorts a row that is larger than the memory of a workgroup", async () => {
           await assertSame(gpu, [normal(2, 9001)], (x) => {

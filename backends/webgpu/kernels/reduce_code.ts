@@ -97,6 +97,11 @@ export interface ReduceForm {
   readonly from: Stage;
   /** What the pass writes. */
   readonly to: Stage;
+  /**
+   * What is read four elements at a time: those that are reduced, or those of
+   * four neighbouring outputs, which one invocation then computes.
+   */
+  readonly four: "reduced" | "kept" | null;
   /** Invocations of a workgroup. */
   readonly size: number;
 }
@@ -123,13 +128,21 @@ export function renderReduce(
         ? { ...part, writes: true }
         : { type: gpuOf(kernel.output).memory, writes: true },
       ...(form.from === "part" ? [part] : []),
-      ...layout.used.map((i) => ({
-        type: gpuOf(kernel.inputs[i]!.dtype).memory,
-      })),
+      ...layout.used.map((i) => {
+        const { memory } = gpuOf(kernel.inputs[i]!.dtype);
+        const four = form.four !== null && isReadByFour(kernel, i);
+        return { type: four ? `vec4<${memory}>` : memory };
+      }),
     ],
     words: layout.words,
     code: (names) => codeOf(kernel, layout, form, names),
   };
+}
+
+/** Whether an input is read four elements at a time, where that is done. */
+export function isReadByFour(kernel: ReduceKernel, input: number): boolean {
+  return kernel.inputs[input]!.access !== "uniform" &&
+    usedInputs([kernel.element]).includes(input);
 }
 
 function codeOf(
@@ -138,6 +151,9 @@ function codeOf(
   form: ReduceForm,
   names: readonly string[],
 ): string {
+  if (form.four !== null) {
+    return codeOfFour(kernel, layout, form, form.four, names);
+  }
   const dtype = kernel.element.dtype as AccumulatorDType;
   const inputs = names.slice(form.from === "part" ? 2 : 1);
   const value = form.from === "part"
@@ -163,12 +179,7 @@ function codeOf(
   const store = form.to === "part"
     ? [`${names[0]}[s * ${uint(layout.outputs)} + o] = total;`]
     : storeWhole(kernel, layout, inputs, names[0]!);
-  const range = [
-    `let o = t % ${uint(layout.outputs)};`,
-    `let s = t / ${uint(layout.outputs)};`,
-    `let begin = s * ${uint(layout.chunk)};`,
-    `let end = min(begin + ${uint(layout.chunk)}, ${uint(layout.count)});`,
-  ];
+  const range = rangeOf(layout, "t");
   const threads = `${uint(layout.outputs)} * ${uint(layout.splits)}`;
   if (!form.group) {
     return [
@@ -200,6 +211,164 @@ function codeOf(
       dtype,
       form.size,
     ),
+    "if (lane == 0u) {",
+    "let total = shared_values[0];",
+    ...store,
+    "}",
+    "}",
+  ].join("\n");
+}
+
+/** The output of invocation or workgroup `t`, and what it reduces. */
+function rangeOf(layout: ReduceLayout, t: string): string[] {
+  return [
+    `let o = ${t} % ${uint(layout.outputs)};`,
+    `let s = ${t} / ${uint(layout.outputs)};`,
+    `let begin = s * ${uint(layout.chunk)};`,
+    `let end = min(begin + ${uint(layout.chunk)}, ${uint(layout.count)});`,
+  ];
+}
+
+const LANES = [0, 1, 2, 3];
+
+/** The pass where elements are read by four: each lane has its accumulator. */
+function codeOfFour(
+  kernel: ReduceKernel,
+  layout: ReduceLayout,
+  form: ReduceForm,
+  four: "reduced" | "kept",
+  names: readonly string[],
+): string {
+  const { combine } = kernel;
+  const { group, size } = form;
+  const dtype = kernel.element.dtype as AccumulatorDType;
+  const inputs = names.slice(1);
+  const loads = usedInputs([kernel.element]).map((input) => {
+    const k = layout.used.indexOf(input);
+    if (!isReadByFour(kernel, input)) {
+      return `let quad${input} = ${inputs[k]}[base${input}];`;
+    }
+    const { strides } = layout.operandLayouts[k]!.reduced;
+    const at = four === "reduced"
+      ? `(base${input} >> 2u) + i32(r)`
+      : `(base${input} + i32(r) * ${int(strides[0]!)}) >> 2u`;
+    return `let quad${input} = ${inputs[k]}[${at}];`;
+  });
+  const lanes = LANES.map((lane) =>
+    renderExpressions([kernel.element], {
+      arg: (index) => {
+        const part = isReadByFour(kernel, index) ? `[${lane}]` : "";
+        return gpuOf(kernel.inputs[index]!.dtype).load(`quad${index}${part}`);
+      },
+      scalar: (index, dtype) => layout.scalars.name(index, dtype),
+      position: () => "0",
+      accumulator: "total",
+    }, `x${lane}v`)
+  );
+  const inRuns = combine === "sum" && dtype === "float32";
+  const zero = identity(combine, dtype);
+  const each = (line: (lane: number) => string) => LANES.map(line);
+  const target = (lane: number) => `${inRuns ? "run" : "own"}${lane}`;
+  const [start, last, step] = four === "reduced"
+    ? [group ? "begin / 4u + lane" : "begin / 4u", "end / 4u", group ? size : 1]
+    : ["begin", "end", 1];
+  const loop = [
+    ...each((lane) => `var own${lane} = ${zero};`),
+    ...(inRuns
+      ? [
+        ...each((lane) => `var run${lane} = 0.0f;`),
+        ...each((lane) => `var runs${lane} = 0.0f;`),
+        "var filled = 0u;",
+      ]
+      : []),
+    `for (var r = ${start}; r < ${last}; r += ${step}u) {`,
+    ...loads,
+    ...lanes.flatMap(({ statements, values }, lane) => [
+      ...statements,
+      `${target(lane)} = ${
+        accumulate(combine, dtype, target(lane), values[0]!)
+      };`,
+    ]),
+    ...(inRuns
+      ? [
+        "filled++;",
+        `if (filled % ${RUN}u == 0u) {`,
+        ...each((lane) => `runs${lane} += run${lane};`),
+        ...each((lane) => `run${lane} = 0.0f;`),
+        `if (filled == ${RUN * RUN}u) {`,
+        ...each((lane) => `own${lane} += runs${lane};`),
+        ...each((lane) => `runs${lane} = 0.0f;`),
+        "filled = 0u;",
+        "}",
+        "}",
+      ]
+      : []),
+    "}",
+    ...(inRuns
+      ? each((lane) => `own${lane} += runs${lane} + run${lane};`)
+      : []),
+  ];
+  const pair = (a: string, b: string) => accumulate(combine, dtype, a, b);
+  const kept = [
+    ...splitPositions(layout.kept, "o", "k"),
+    ...layout.used.map((input, i) =>
+      `let base${input} = ${elementIndex(layout.operandLayouts[i]!.kept, "k")};`
+    ),
+  ];
+  const store = form.to === "part"
+    ? [`${names[0]}[s * ${uint(layout.outputs)} + o] = total;`]
+    : storeWhole(kernel, layout, inputs, names[0]!);
+  if (four === "kept") {
+    return [
+      ...eachInvocation(size),
+      `if (t * 4u < ${uint(layout.outputs)} * ${uint(layout.splits)}) {`,
+      ...rangeOf(layout, "(t * 4u)"),
+      ...kept,
+      ...loop,
+      ...LANES.flatMap((lane) => [
+        "{",
+        `let total = own${lane};`,
+        ...store.map((line) =>
+          line.replace(/\bo\b\)?\] =/, (end) => `o + ${lane}u${end.slice(1)}`)
+        ),
+        "}",
+      ]),
+      "}",
+      "}",
+    ].join("\n");
+  }
+  const own = [
+    `let upper = ${pair("own0", "own1")};`,
+    `let lower = ${pair("own2", "own3")};`,
+    `let own = ${pair("upper", "lower")};`,
+  ];
+  const threads = `${uint(layout.outputs)} * ${uint(layout.splits)}`;
+  if (!group) {
+    return [
+      ...eachInvocation(size),
+      `if (t < ${threads}) {`,
+      ...rangeOf(layout, "t"),
+      ...kept,
+      ...loop,
+      ...own,
+      "let total = own;",
+      ...store,
+      "}",
+      "}",
+    ].join("\n");
+  }
+  return [
+    sharedMemory("shared_values", dtype, size),
+    mainOf(size, WORKGROUPS),
+    `let t = ${workgroupNumber()};`,
+    `if (t >= ${threads}) {`,
+    "return;",
+    "}",
+    ...rangeOf(layout, "t"),
+    ...kept,
+    ...loop,
+    ...own,
+    ...reduceShared("shared_values", "own", combine, dtype, size),
     "if (lane == 0u) {",
     "let total = shared_values[0];",
     ...store,

@@ -6,6 +6,7 @@
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
+import type { Program } from "../device/program.ts";
 import { reduceShared, sharedMemory } from "./accumulator.ts";
 import {
   eachInvocation,
@@ -15,13 +16,27 @@ import {
   workgroupNumber,
   WORKGROUPS,
 } from "./loop.ts";
-import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
+import {
+  blocksOf,
+  lengthOf,
+  powerOfTwoAbove,
+  RowLayout,
+  rowsOf,
+} from "./rows.ts";
+import {
+  MAX_HELD,
+  readsFour,
+  renderHeldFour,
+  renderRowFour,
+} from "./softmax_four.ts";
 import { prepareLongSoftmax } from "./softmax_long.ts";
 
 /** Shorter rows have one invocation each. */
 const MIN_WORKGROUP_ROW = 64;
 /** Rows that are longer have a workgroup each. */
 const MAX_WORKGROUP_ROW = 4096;
+/** The shortest rows that are worth a shader for reads of four. */
+const MIN_FOUR = 64;
 /** Rows that are longer are shared by all. */
 const MIN_DEVICE_ROW = 2 ** 18;
 
@@ -105,6 +120,21 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
         "}",
       ].join("\n"),
   });
+  const name = kernel.name as "softmax" | "logSoftmax";
+  const byFour = new Map<number, Program>();
+  /** The form for rows that are read by four; 0 is one invocation a row. */
+  const programOfFour = (held: number): Program => {
+    let program = byFour.get(held);
+    if (!program) {
+      program = gpu.newProgram(
+        held === 0
+          ? renderRowFour(name, layout, size)
+          : renderHeldFour(name, layout, size, held),
+      );
+      byFour.set(held, program);
+    }
+    return program;
+  };
   const shared = new Map<boolean, Launch>();
   const sharedByAll = (call: KernelCall): Launch => {
     const adjacent = call.strides[1]!.at(-1) === 1;
@@ -120,15 +150,20 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     const n = lengthOf(call);
     const { profile } = gpu;
     const enough = profile.software && rows >= profile.invocations;
-    if (n > MIN_DEVICE_ROW) sharedByAll(call)(call);
-    else if (n < MIN_WORKGROUP_ROW || (enough && n <= MAX_WORKGROUP_ROW)) {
-      const first = alone.reserve();
-      layout.fill(gpu, first, call);
-      alone.dispatch(blocksOf(call), first, ...gridFor(profile, rows, size));
-    } else {
-      const first = together.reserve();
-      layout.fill(gpu, first, call);
-      together.dispatch(blocksOf(call), first, ...spread(profile, rows));
+    if (n > MIN_DEVICE_ROW) {
+      sharedByAll(call)(call);
+      return;
     }
+    const one = n < MIN_WORKGROUP_ROW || (enough && n <= MAX_WORKGROUP_ROW);
+    const held = one ? 0 : powerOfTwoAbove(Math.ceil(n / (4 * size)));
+    const four = n >= MIN_FOUR && held <= MAX_HELD && readsFour(call);
+    const program = four ? programOfFour(held) : one ? alone : together;
+    const first = program.reserve();
+    layout.fill(gpu, first, call);
+    program.dispatch(
+      blocksOf(call),
+      first,
+      ...(one ? gridFor(profile, rows, size) : spread(profile, rows)),
+    );
   };
 }

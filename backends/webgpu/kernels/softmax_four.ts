@@ -1,0 +1,153 @@
+/**
+ * Softmax and its logarithm along rows that are read and written four elements
+ * at a time: by one invocation, or by a workgroup whose invocations keep their
+ * part of the row in registers.
+ *
+ * @module
+ */
+import type { KernelCall } from "@tenfold/core/backend";
+import type { ProgramSource } from "../device/program.ts";
+import { reduceShared, sharedMemory } from "./accumulator.ts";
+import { eachInvocation, mainOf, workgroupNumber, WORKGROUPS } from "./loop.ts";
+import type { RowLayout } from "./rows.ts";
+
+/** Reads of four whose powers are summed before their sum is added. */
+const BLOCK = 8;
+/** The most reads of four that an invocation keeps. */
+export const MAX_HELD = 8;
+
+const LANES = [0, 1, 2, 3];
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** Whether rows lie so that four elements can be read and written at once. */
+export function readsFour(call: KernelCall): boolean {
+  const last = call.shape.length - 1;
+  return call.shape[last]! % 4 === 0 && call.buffers[0] !== call.buffers[1] &&
+    [0, 1].every((i) =>
+      call.offsets[i]! % 4 === 0 &&
+      call.strides[i]!.every((stride, d) =>
+        d === last ? stride === 1 : stride % 4 === 0
+      )
+    );
+}
+
+/** What is written where `x` was. */
+function resultOf(name: string, x: string): string {
+  return name === "softmax"
+    ? `tf_exp(${x} - top) / sum`
+    : `(${x} - top) - log_sum`;
+}
+
+function sourceOf(
+  name: "softmax" | "logSoftmax",
+  words: number,
+  code: ProgramSource["code"],
+): ProgramSource {
+  const type = "vec4<f32>";
+  return {
+    label: name,
+    operands: [{ type, writes: true }, { type }],
+    words,
+    code,
+  };
+}
+
+/** One invocation a row. */
+export function renderRowFour(
+  name: "softmax" | "logSoftmax",
+  layout: RowLayout,
+  size: number,
+): ProgramSource {
+  const load = (x: string) => `let x = ${x}[(at1 >> 2u) + q];`;
+  return sourceOf(name, layout.params.words, ([out, x]) =>
+    [
+      ...eachInvocation(size),
+      `if (t < ${layout.rows}) {`,
+      ...layout.begin("t"),
+      `let quads = ${layout.n} / 4;`,
+      "var top = tf_neg(tf_inf());",
+      "for (var q = 0; q < quads; q++) {",
+      load(x!),
+      "top = tf_max(top, tf_max(tf_max(x[0], x[1]), tf_max(x[2], x[3])));",
+      "}",
+      "var sum = 0.0f;",
+      `for (var b = 0; b < quads; b += ${BLOCK}) {`,
+      `let end = min(b + ${BLOCK}, quads);`,
+      "var part = 0.0f;",
+      "for (var q = b; q < end; q++) {",
+      load(x!),
+      ...LANES.map((i) => `part += tf_exp(x[${i}] - top);`),
+      "}",
+      "sum += part;",
+      "}",
+      ...name === "softmax" ? [] : ["let log_sum = tf_log(sum);"],
+      "for (var q = 0; q < quads; q++) {",
+      load(x!),
+      `${out}[(at0 >> 2u) + q] = vec4<f32>(${
+        LANES.map((i) => resultOf(name, `x[${i}]`)).join(", ")
+      });`,
+      "}",
+      "}",
+      "}",
+    ].join("\n"));
+}
+
+/** A workgroup a row, of which each invocation keeps `held` reads of four. */
+export function renderHeldFour(
+  name: "softmax" | "logSoftmax",
+  layout: RowLayout,
+  size: number,
+  held: number,
+): ProgramSource {
+  const inside = (i: number) => `i32(lane) + ${i * size} < quads`;
+  const at = (operand: number, i: number) =>
+    `(at${operand} >> 2u) + i32(lane) + ${i * size}`;
+  return sourceOf(name, layout.params.words, ([out, x]) =>
+    [
+      sharedMemory("tops", "float32", size),
+      sharedMemory("sums", "float32", size),
+      mainOf(size, WORKGROUPS),
+      `let t = ${workgroupNumber()};`,
+      `if (t >= ${layout.rows}) {`,
+      "return;",
+      "}",
+      ...layout.begin("t"),
+      `let quads = ${layout.n} / 4;`,
+      "var my_top = tf_neg(tf_inf());",
+      ...range(held).flatMap((i) => [
+        `var x${i} = vec4<f32>();`,
+        `if (${inside(i)}) {`,
+        `x${i} = ${x}[${at(1, i)}];`,
+        ...LANES.map((l) => `my_top = tf_max(my_top, x${i}[${l}]);`),
+        "}",
+      ]),
+      ...reduceShared("tops", "my_top", "max", "float32", size),
+      "let top = tops[0];",
+      "var my_sum = 0.0f;",
+      ...range(held).flatMap((i) => [
+        `if (${inside(i)}) {`,
+        ...name === "softmax"
+          ? [
+            ...LANES.map((l) => `x${i}[${l}] = tf_exp(x${i}[${l}] - top);`),
+            `my_sum += (x${i}[0] + x${i}[1]) + (x${i}[2] + x${i}[3]);`,
+          ]
+          : LANES.map((l) => `my_sum += tf_exp(x${i}[${l}] - top);`),
+        "}",
+      ]),
+      ...reduceShared("sums", "my_sum", "sum", "float32", size),
+      "let sum = sums[0];",
+      ...name === "softmax" ? [] : ["let log_sum = tf_log(sum);"],
+      ...range(held).flatMap((i) => [
+        `if (${inside(i)}) {`,
+        `${out}[${at(0, i)}] = vec4<f32>(${
+          LANES.map((l) =>
+            name === "softmax"
+              ? `x${i}[${l}] / sum`
+              : resultOf(name, `x${i}[${l}]`)
+          ).join(", ")
+        });`,
+        "}",
+      ]),
+      "}",
+    ].join("\n"));
+}
