@@ -1,9 +1,10 @@
 /**
  * Bundles a page and its worker by esbuild, Bun, Vite and Deno out of the
  * packages for npm, opens each in Chromium under a strict policy, isolated or
- * not, and uses the playground. The last line is `N passed, N failed`.
+ * not, and uses the playground and the documentation. The last line is
+ * `N passed, N failed`.
  *
- * `deno task test:browsers [bundlers|playground]`
+ * `deno task test:browsers [bundlers|playground|site…]`
  *
  * @module
  */
@@ -13,6 +14,7 @@ import { OPENINGS, openPage, readScripts } from "./browsers/pages.ts";
 import { tryPlayground } from "./browsers/playground.ts";
 import { type Browser, openChromium } from "./browsers/playwright.ts";
 import { output, viteBuild } from "./browsers/run.ts";
+import { trySite } from "./browsers/site.ts";
 import { weighPlayground } from "./browsers/weigh.ts";
 import { readPackages, ROOT } from "./pack/workspace.ts";
 import { findChromium } from "../tests/browser/_chromium.ts";
@@ -36,10 +38,10 @@ try {
   const browser = await openChromium(join(folder, "node_modules"), chromium);
   try {
     if (wants("bundlers")) await tryBundlers(browser);
+    const pictures = join(ROOT, "out");
+    await Deno.mkdir(pictures, { recursive: true });
     if (wants("playground")) {
       const built = join(folder, "playground");
-      const pictures = join(ROOT, "out");
-      await Deno.mkdir(pictures, { recursive: true });
       const done = await attempt("playground: builds", async () => {
         await viteBuild(ROOT, [
           join(folder, "node_modules/.bin/vite"),
@@ -55,6 +57,17 @@ try {
           "playground: used",
           () => tryPlayground(browser, built, pictures),
         );
+      }
+    }
+    if (wants("site")) {
+      const built = join(folder, "site");
+      const done = await attempt("site: builds", async () => {
+        const build = ["run", "-A", "tools/site/build.ts", built];
+        const text = await output(ROOT, [Deno.execPath(), ...build]);
+        return text.trim().replace(/: .*/, "");
+      });
+      if (done) {
+        await attempt("site: used", () => trySite(browser, built, pictures));
       }
     }
   } finally {

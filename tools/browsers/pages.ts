@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import type { Browser } from "./playwright.ts";
 import { ISOLATED, policy, serve } from "./serve.ts";
+import { check } from "./waiting.ts";
 
 interface Report {
   readonly failed?: string;
@@ -28,10 +29,6 @@ interface Report {
     /** Epochs beyond the stop. */
     readonly last: number;
   } | null;
-}
-
-function check(holds: boolean, what: string): void {
-  if (!holds) throw new Error(what);
 }
 
 /** Modules that only Node has, as bundles name them. */

@@ -8,17 +8,11 @@ import { join } from "node:path";
 import { digitFiles } from "./digit_files.ts";
 import type { Browser, Page } from "./playwright.ts";
 import { ISOLATED, policy, serve } from "./serve.ts";
+import { check, until } from "./waiting.ts";
 
 /** A seven and a one, by points on the drawing area from 0 to 1. */
 const SEVEN = [[0.25, 0.2], [0.75, 0.2], [0.45, 0.85]] as const;
 const ONE = [[0.5, 0.12], [0.5, 0.88]] as const;
-
-const PATIENCE_MS = 60_000;
-
-/** Says what is not as it should be. */
-function check(holds: boolean, what: string): void {
-  if (!holds) throw new Error(what);
-}
 
 /**
  * @param built The folder of the built page.
@@ -55,19 +49,6 @@ export async function tryPlayground(
     await page.close();
   }
   return seen.join("; ");
-}
-
-/** Waits for an expression; the page's policy lets no other code in. */
-async function until(
-  page: Page,
-  expression: string,
-  patience = PATIENCE_MS,
-): Promise<void> {
-  const late = Date.now() + patience;
-  while (!await page.evaluate<boolean>(expression)) {
-    if (Date.now() > late) throw new Error(`Waited in vain for ${expression}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 const status = (page: Page): Promise<string> =>

@@ -8,12 +8,14 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import MiniSearch from "minisearch";
 import { readPackages, ROOT } from "../pack/workspace.ts";
 import { buildAssets } from "./bundle.ts";
 import { brokenLinks } from "./links.ts";
 import { render } from "./markdown.ts";
+import { peerCharts } from "./peer_charts.ts";
 import { document_, type NavGroup, type Page } from "./page.ts";
 import { readDoors } from "./reference.ts";
 import { doorPage, pathOf } from "./reference_page.ts";
@@ -30,10 +32,18 @@ const GUIDE = [
   "compile",
   "files",
   "browser",
+  "distributed",
   "notebooks",
   "from-pytorch",
   "from-tfjs",
-];
+].filter((name) => existsSync(join(ROOT, "docs", `${name}.md`)));
+
+/** A page of the guide that no order names would be missing. */
+for await (const { name } of Deno.readDir(join(ROOT, "docs"))) {
+  if (name.endsWith(".md") && !GUIDE.includes(name.slice(0, -3))) {
+    throw new Error(`docs/${name} has no place in the order of the guide`);
+  }
+}
 
 const target = resolve(Deno.args[0] ?? join(ROOT, "out", "site"));
 await Deno.remove(target, { recursive: true }).catch(() => {});
@@ -87,21 +97,30 @@ async function guidePage(
   return { page: { title, path: `${name}.html`, html, headings }, programs };
 }
 
-/** The newest file of results. */
+/** The newest file of results, its charts, and the files of further figures. */
 async function benchmarkPage(): Promise<
   { page: Page; programs: readonly string[] }
 > {
   const folder = join(ROOT, "bench", "results");
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
     .filter((name) => name.endsWith(".md")).sort();
-  const text = await Deno.readTextFile(join(folder, names.at(-1)!));
-  const { html, headings } = render(text);
+  const newest = names.filter((name) => /^[\d-]+\.md$/.test(name)).at(-1)!;
+  const others = names.filter((name) => !/^[\d-]+\.md$/.test(name));
+  const texts = await Promise.all(
+    [newest, ...others].map((name) => Deno.readTextFile(join(folder, name))),
+  );
+  const charts = peerCharts(texts[0]!);
+  const { html, headings } = render(
+    texts.map((text, i) => i === 0 ? text : text.replace(/^#/gm, "##"))
+      .join("\n"),
+  );
   const page = {
     title: "Benchmarks",
     path: "benchmarks.html",
     html: html.replace(
       /<h1 [^]*?<\/h1>/,
-      (h1) => `<h1>Benchmarks</h1><p>${h1.replace(/<[^>]*>/g, "")}.</p>`,
+      (h1) =>
+        `<h1>Benchmarks</h1><p>${h1.replace(/<[^>]*>/g, "")}.</p>${charts}`,
     ),
     headings,
   };

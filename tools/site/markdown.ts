@@ -50,7 +50,11 @@ export function slug(text: string): string {
 }
 
 /** A program in a box that can be run and changed, if a page can run it. */
-export function programHtml(code: string, language: string): string {
+export function programHtml(
+  code: string,
+  language: string,
+  runs: boolean,
+): string {
   const known = language === "" ? undefined : hljs.getLanguage(language);
   const html = known
     ? hljs.highlight(code, { language }).value
@@ -58,9 +62,7 @@ export function programHtml(code: string, language: string): string {
   const pre = `<pre><code class="language-${
     escapeHtml(language)
   }">${html}</code></pre>`;
-  return language === "ts" && runsInPage(code)
-    ? `<div class="program">${pre}</div>`
-    : pre;
+  return runs ? `<div class="program">${pre}</div>` : pre;
 }
 
 /** Renders Markdown; `link` says where a link of the source leads. */
@@ -85,9 +87,11 @@ export function render(
         }</a></h${depth}>\n`;
       },
       code({ text, lang = "" }) {
-        const language = lang.split(/\s/)[0]!;
-        if (language === "ts" && runsInPage(text)) programs.push(text);
-        return programHtml(text, language);
+        const [language = "", ...flags] = lang.split(/\s/);
+        const runs = language === "ts" && !flags.includes("ignore") &&
+          runsInPage(text);
+        if (runs) programs.push(text);
+        return programHtml(text, language, runs);
       },
       link({ href, tokens }) {
         return `<a href="${escapeHtml(link(href))}">${

@@ -86,13 +86,15 @@ class Writer {
   /** The examples among tags. */
   examples(tags: readonly Tag[]): string[] {
     return tags.filter(({ kind }) => kind === "example").map(({ doc = "" }) => {
-      const found = /^([^\n]*)\n*```(\w*)[^\n]*\n([^]*?)```/.exec(doc.trim());
+      const found = /^([^\n]*)\n*```(\w*)([^\n]*)\n([^]*?)```/.exec(doc.trim());
       if (!found) return this.text(doc);
-      const [, title = "", language = "", code = ""] = found;
+      const [, title = "", language = "", flags = "", code = ""] = found;
       const program = code.trimEnd();
-      if (runsInPage(program)) this.#programs.push(program);
+      const runs = language === "ts" && !flags.includes("ignore") &&
+        runsInPage(program);
+      if (runs) this.#programs.push(program);
       return `<p class="title">${this.text(title).replace(/<\/?p>/g, "")}</p>${
-        programHtml(program, language)
+        programHtml(program, language, runs)
       }`;
     });
   }
@@ -137,7 +139,7 @@ class Writer {
 <h${depth}><a class="anchor" href="#${escapeHtml(id)}">${
       escapeHtml(name)
     }</a> <small>${escapeHtml(KINDS[kind] ?? "")}</small></h${depth}>
-${signature ? programHtml(signature, "ts") : ""}
+${signature ? programHtml(signature, "ts", false) : ""}
 ${deprecated ? `<p><b>Deprecated.</b> ${this.#line(deprecated.doc)}</p>` : ""}
 ${this.text(doc)}
 ${
@@ -152,7 +154,7 @@ ${
         : short
         ? `<dl>${
           members.map((member) =>
-            `<dt>${programHtml(member.signature, "ts")}</dt><dd>${
+            `<dt>${programHtml(member.signature, "ts", false)}</dt><dd>${
               this.text(member.doc)
             }</dd>`
           ).join("")

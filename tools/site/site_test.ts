@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { brokenLinks } from "./links.ts";
+import { render } from "./markdown.ts";
+import { peerTables } from "./peer_charts.ts";
 
 describe("links of the site", () => {
   it("lead to pages and anchors that exist", () => {
@@ -29,5 +31,46 @@ describe("links of the site", () => {
     assert(broken[1]!.includes("the page has no such anchor"));
     assert(broken[2]!.startsWith("index.html: there is no core.html"));
     assert(broken[3]!.includes("is no address"));
+  });
+});
+
+describe("programs of the site", () => {
+  it("are those that a page can run and that no one ignores", () => {
+    const block = (flags: string, code: string) =>
+      `\`\`\`ts${flags}\nimport { x } from "@tenfold/core";\n${code}\n\`\`\`\n`;
+    const { programs } = render(
+      block("", "x(1);") + block(" ignore", 'x("photos");') +
+        block("", "Deno.exit();"),
+    );
+    assertEquals(programs, ['import { x } from "@tenfold/core";\nx(1);']);
+  });
+});
+
+describe("charts of results", () => {
+  it("have each library's time, without those that could not be measured", () => {
+    const [table, ...others] = peerTables(`
+On the processor: how many times as long as ours (more than 1: ours is faster)
+  a  theirs
+  b  another, 2 threads
+
+                     ours      a      b
+add, 16 elements   400 ns  0.50×  2.00×
+conv 3×3, forward  1.5 ms    [1]  10.0×
+mean ratio                 0.50×  4.47×
+`);
+    assertEquals(others, []);
+    assertEquals(table!.contenders, ["ours", "theirs", "another, 2 threads"]);
+    assertEquals(
+      table!.results.map(({ case: name, backend, median }) =>
+        [name, backend, median] as const
+      ),
+      [
+        ["add, 16 elements", "ours", 400],
+        ["add, 16 elements", "theirs", 200],
+        ["add, 16 elements", "another, 2 threads", 800],
+        ["conv 3×3, forward", "ours", 1.5e6],
+        ["conv 3×3, forward", "another, 2 threads", 1.5e7],
+      ],
+    );
   });
 });
