@@ -31,6 +31,7 @@ import {
 import { fillMasked } from "./compose/mask.ts";
 import { deviationOf, normTensor } from "./compose/norm.ts";
 import type { Device } from "./device.ts";
+import { layering } from "./layering.ts";
 import {
   type AnyDType,
   checkDType,
@@ -140,6 +141,10 @@ class LeafNode extends TapeNode implements Leaf {
   accumulate(gradient: Tensor, createGraph: boolean): void {
     const tensor = this.#tensor;
     if (tensor.released) return gradient.dispose();
+    if (gradient.device !== tensor.device) {
+      gradient.dispose();
+      throw outsideOf(gradient, tensor);
+    }
     currentRecording()?.leaf(tensor, true);
     const { grad } = tensor;
     if (!grad) {
@@ -155,6 +160,12 @@ class LeafNode extends TapeNode implements Leaf {
     }
     gradient.dispose();
   }
+}
+
+function outsideOf(gradient: Tensor, leaf: Tensor): GradientError {
+  return new GradientError(
+    `Cannot add a gradient on ${gradient.device.name} to that of a tensor on ${leaf.device.name}: within a transform such as vmap, take gradients by tensors from outside with grad(), which returns them`,
+  );
 }
 
 /** The factor of the other operand, which stays a whole number with its kind. */
@@ -2439,9 +2450,13 @@ export function rootOf(
   return { edge, gradient: start };
 }
 
+/** Where a value lives that was saved for something that is on `device`. */
+export const homeOf = (value: Value, device: Device): Device =>
+  layering === null ? device : layering.homeOf(value, device);
+
 /** How a walk makes tensors. */
 export const FACTORY: TensorFactory = {
-  wrap: (value, like, edge) => wrap(like.device, value, edge),
+  wrap: (value, like, edge) => wrap(homeOf(value, like.device), value, edge),
   apply: (op, inputs, like) => apply(op, inputs, like.device),
 };
 
@@ -2461,10 +2476,15 @@ export function apply<E extends DType = DType>(
 ): Tensor<E>[] {
   const values: Value[] = new Array(inputs.length);
   const recording = currentRecording();
+  if (layering !== null && inputs.length === 0) {
+    device = layering.deviceOf(op, device);
+  }
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i]!;
     if (input?.device !== device) {
       checkOperand(op.name, input);
+      const lifted = layering?.lift(op, inputs) ?? null;
+      if (lifted !== null) return lifted as Tensor<E>[];
       throw twoDevices(op.name, device, input.device);
     }
     values[i] = input[VALUE];

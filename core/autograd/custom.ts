@@ -9,7 +9,7 @@ import { GradientError, ShapeError, showShape } from "../errors.ts";
 import { checkCount } from "../options.ts";
 import { sameShape } from "../shape.ts";
 import type { Several } from "../several.ts";
-import { Tensor, wrapValue } from "../tensor.ts";
+import { homeOf, Tensor, wrapValue } from "../tensor.ts";
 import { isRecording, withRecording } from "./mode.ts";
 import type { CustomNode } from "./backward.ts";
 import { type Edge, Saved, type Signature, TapeNode } from "./node.ts";
@@ -117,7 +117,8 @@ class FunctionNode extends TapeNode implements CustomNode {
       const edge = typeof origin === "number"
         ? { node: this, output: origin }
         : origin;
-      return wrapValue(device, entry!.unpack(this.name).alias(), edge);
+      const value = entry!.unpack(this.name).alias();
+      return wrapValue(homeOf(value, device), value, edge);
     });
     const context: FunctionContext = {
       save: () => {

@@ -4,8 +4,15 @@
  *
  * @module
  */
-import { type Backend, DeviceError, eye, type Tensor } from "@tenfold/core";
+import {
+  type Backend,
+  DeviceError,
+  eye,
+  grad,
+  type Tensor,
+} from "@tenfold/core";
 import * as D from "@tenfold/core/distributions";
+import * as transforms from "@tenfold/core/func";
 import * as functions from "@tenfold/core/functions";
 import * as linalg from "@tenfold/core/linalg";
 import { onBackend, type Runner, testCases } from "./harness.ts";
@@ -20,6 +27,7 @@ const GROUPS = [
   "functions_scatter",
   "functions_shape",
   "distributions",
+  "func",
   "linalg",
 ];
 
@@ -74,6 +82,31 @@ const distributions: { readonly [call: string]: unknown } = Object.fromEntries(
   }),
 );
 
+type Net = (x: Tensor, ...weights: Tensor[]) => Tensor;
+const net: Net = (x, w1, b1, w2, b2) =>
+  x.matmul(w1!).add(b1!).tanh().matmul(w2!).add(b2!).sin();
+const loss: Net = (x, ...weights) => net(x, ...weights).square().mean();
+
+/** Transforms of a small net, of five tensors and what follows them. */
+const func: { readonly [call: string]: unknown } = {
+  jacobian: (...xs: Tensor[]) =>
+    transforms.jacobian(net, xs, { createGraph: true }),
+  jacobianForward: (...xs: Tensor[]) =>
+    transforms.jacobian(net, xs, { strategy: "forward-mode" }),
+  hessian: (...xs: Tensor[]) => transforms.hessian(loss, xs).flat(),
+  hessianCreated: (...xs: Tensor[]) =>
+    transforms.hessian(loss, xs, { createGraph: true }).flat(),
+  jvp: (...xs: Tensor[]) => transforms.jvp(net, xs.slice(0, 5), xs.slice(5)),
+  vjp: (...xs: Tensor[]) => transforms.vjp(net, xs.slice(0, 5), xs[5]!).flat(),
+  hvp: (...xs: Tensor[]) =>
+    transforms.hvp(loss, xs.slice(0, 5), xs.slice(5)).flat(),
+  perExample: (...[x, ...weights]: Tensor[]) =>
+    transforms.vmap((x: Tensor) => {
+      const own = weights.map((w) => w.detach().requiresGrad_());
+      return grad(loss(x, ...own), own);
+    })(x!),
+};
+
 const files = await Promise.all(
   GROUPS.map((group) => readFigures<OperationCase>(group)),
 );
@@ -105,7 +138,7 @@ export function functionGoldens(
   runner: Runner,
   backend: Backend | string,
 ): void {
-  const libraries = { functions, distributions, linalg };
+  const libraries = { functions, distributions, func, linalg };
   onBackend(runner, "Goldens of functions", backend, () => {
     const waits = typeof backend !== "string" && !backend.readSync;
     for (const { group, cases } of files) {

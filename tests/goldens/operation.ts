@@ -36,6 +36,8 @@ export interface OperationCase {
     | "functions"
     | "functional"
     | "distributions"
+    | "func"
+    | "func"
     | "linalg";
   /** The arguments, options last. */
   readonly args: readonly unknown[];
