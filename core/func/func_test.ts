@@ -217,7 +217,7 @@ describe("vmap", () => {
         "where()",
       );
       assertThrows(
-        () => vmap(() => Promise.resolve(a))(a),
+        () => vmap((x: Tensor) => Promise.resolve(x))(a),
         TypeError,
         "async",
       );
