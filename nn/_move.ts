@@ -1,5 +1,5 @@
 /**
- * Moves tensors of modules between devices.
+ * Moves tensors of modules between devices, and from one float dtype to another.
  *
  * @module
  */
@@ -7,10 +7,37 @@ import {
   type Backend,
   type Device,
   DeviceError,
+  type FloatDType,
+  isFloating,
   type Tensor,
 } from "@tenfold/core";
 import type { Value } from "@tenfold/core/backend";
-import { ADOPT_VALUE, OWNER, showShape, VALUE } from "@tenfold/core/internal";
+import {
+  ADOPT_VALUE,
+  noGradNow,
+  OWNER,
+  parseOptions,
+  showShape,
+  VALUE,
+} from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { placeFields } from "./_options.ts";
+
+/** Where the tensors of a module go, and as what. */
+export interface MoveOptions {
+  /**
+   * A backend by name, a backend, or a device.
+   *
+   * @default {where each tensor is}
+   */
+  readonly device?: string | Backend | Device | undefined;
+  /**
+   * The dtype that floats become; integers and bools stay as they are.
+   *
+   * @default {the dtype of each tensor}
+   */
+  readonly dtype?: FloatDType | undefined;
+}
 
 /** A copy of a tensor elsewhere, and what it was copied from. */
 interface Moved {
@@ -20,12 +47,26 @@ interface Moved {
   readonly to: Tensor;
 }
 
+const schema = () => z.strictObject(placeFields);
+
+/** Where to move to, by options or by a device alone. */
+export function targetOf(
+  owner: string,
+  to: string | Backend | Device | MoveOptions,
+): MoveOptions {
+  const isOptions = typeof to === "object" && to !== null &&
+    ("dtype" in to || "device" in to);
+  return isOptions
+    ? parseOptions(schema, to, `move ${owner}`) as MoveOptions
+    : { device: to as string | Backend | Device };
+}
+
 /** The moves before; each waits for them, so that the last one asked wins. */
 let before: Promise<unknown> = Promise.resolve();
 
 /**
- * Moves tensors and their gradients to a device, all of them or, if something
- * fails on the way, none.
+ * Moves tensors and their gradients, all of them or, if something fails on the
+ * way, none.
  *
  * @param owner Whose tensors they are, for messages.
  * @param tensors What to move, looked up when it is its turn.
@@ -33,9 +74,9 @@ let before: Promise<unknown> = Promise.resolve();
 export async function moveTensors(
   owner: string,
   tensors: () => readonly Tensor[],
-  device: string | Backend | Device,
+  target: MoveOptions,
 ): Promise<void> {
-  const turn = before.then(() => move(owner, tensors(), device));
+  const turn = before.then(() => move(owner, tensors(), target));
   before = turn.catch(() => {});
   await turn;
 }
@@ -43,13 +84,13 @@ export async function moveTensors(
 async function move(
   owner: string,
   tensors: readonly Tensor[],
-  device: string | Backend | Device,
+  target: MoveOptions,
 ): Promise<void> {
   const copies: Moved[] = [];
   const copy = async (tensor: Tensor): Promise<Moved> => {
     const { [VALUE]: from } = tensor;
     const { version } = from.storage;
-    const to = await tensor.to(device);
+    const to = await copyOf(tensor, target);
     to[OWNER] = null;
     const moved = { tensor, from, version, to };
     copies.push(moved);
@@ -71,13 +112,27 @@ async function move(
       if (tensor.grad !== (grad?.tensor ?? null)) throw changed(owner, tensor);
     }
     for (const { moved: { tensor, to }, grad } of pairs) {
-      if (to.device === tensor.device) continue;
+      if (to.device === tensor.device && to.dtype === tensor.dtype) continue;
       tensor[ADOPT_VALUE](to.device, to[VALUE].alias());
       if (grad) tensor.grad = grad.to.alias();
     }
   } finally {
     for (const { to } of copies) to.dispose();
   }
+}
+
+/** A tensor as it shall be. */
+async function copyOf(
+  tensor: Tensor,
+  { device, dtype }: MoveOptions,
+): Promise<Tensor> {
+  const there = device === undefined
+    ? tensor.detach()
+    : await tensor.to(device);
+  if (dtype === undefined || !isFloating(there.dtype)) return there;
+  const cast = noGradNow(() => there.cast(dtype));
+  there.dispose();
+  return cast;
 }
 
 function changed(owner: string, tensor: Tensor): DeviceError {

@@ -165,6 +165,7 @@ export {
 export * from "./lstm.ts";
 export * from "./lstm_cell.ts";
 export * from "./margin_losses.ts";
+export type { MoveOptions } from "./_move.ts";
 export * from "./module.ts";
 export * from "./module_list.ts";
 export {

@@ -13,7 +13,7 @@ import {
 } from "@tenfold/core/internal";
 import { describeModule } from "./_describe.ts";
 import { type Member, membersOf, type Named } from "./_members.ts";
-import { moveTensors } from "./_move.ts";
+import { type MoveOptions, moveTensors, targetOf } from "./_move.ts";
 import { matcher, type NamePattern } from "./_names.ts";
 import { rememberModule } from "./_structure.ts";
 import { Buffer, Parameter } from "./parameter.ts";
@@ -329,21 +329,36 @@ export abstract class Module<
   }
 
   /**
-   * Moves every parameter (with its gradient) and every buffer to a device.
-   * They stay the same objects, so that an optimizer made before still knows
+   * Moves every parameter (with its gradient) and every buffer to a device, or
+   * makes those of floats another float dtype, or both. They stay the same objects, so that an optimizer made before still knows
    * them; what it remembers of earlier steps does not move. Of several moves
    * under way at once, each waits for the one before.
    *
-   * @param device A backend by name, or a device.
+   * @param to A backend by name, a backend or a device; or options: `device`, by
+   * default where each tensor is, and `dtype`, by default that of each tensor.
+   * @throws {TypeError} If an option is unknown.
+   * @throws {RangeError} If the dtype is not one of floats.
    * @throws {DeviceError} If the backend cannot be opened, or a parameter is
    * changed while it is being moved; nothing has moved then.
+   *
+   * @example Half the bytes
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { setBackend } from "@tenfold/tenfold";
+   * import { Linear } from "@tenfold/nn";
+   *
+   * await setBackend("wasm-simd");
+   * const model = await new Linear(4, 2).to({ dtype: "float16" });
+   * assertEquals(model.weight.dtype, "float16");
+   * ```
    */
-  async to(device: string | Backend | Device): Promise<this> {
+  async to(to: string | Backend | Device | MoveOptions): Promise<this> {
     checkCount("to", arguments.length, 1);
+    const { name } = this.constructor;
     await moveTensors(
-      this.constructor.name,
+      name,
       () => [...this.parameters(), ...this.buffers()],
-      device,
+      targetOf(name, to),
     );
     return this;
   }

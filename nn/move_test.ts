@@ -9,7 +9,7 @@ import {
   ones,
   registerBackend,
 } from "@tenfold/core";
-import { Linear, Sequential } from "./mod.ts";
+import { BatchNorm1d, Linear, Sequential } from "./mod.ts";
 
 /** A device that can only be read by waiting, some milliseconds. */
 function slow(name: string, ms: number) {
@@ -100,3 +100,64 @@ for (
     );
   });
 }
+
+describe("a module that becomes another dtype", () => {
+  it(
+    "keeps its parameters, their gradients and its integers",
+    clean(async () => {
+      const model = new Sequential(new Linear(2, 2), new BatchNorm1d(2));
+      const [weight] = model.parameters();
+      model.forward(ones([3, 2])).sum().backward();
+      for (const dtype of ["float64", "float16", "float32"] as const) {
+        assertEquals(await model.to({ dtype }), model);
+        assertEquals(model.parameters()[0], weight);
+        for (const parameter of model.parameters()) {
+          assertEquals(parameter.dtype, dtype);
+          assertEquals(parameter.grad?.dtype, dtype);
+          assert(parameter.isLeaf && parameter.requiresGrad);
+        }
+        const dtypes = model.buffers().map(({ dtype }) => dtype);
+        assertEquals(dtypes, [dtype, dtype, "int32"]);
+        const x = ones([3, 2], { dtype });
+        assertEquals(model.forward(x).dtype, dtype);
+      }
+      model.dispose();
+    }),
+  );
+
+  it(
+    "takes half the bytes as float16",
+    clean(async () => {
+      const sizes: number[] = [];
+      for (const dtype of ["float32", "float16"] as const) {
+        const before = memory().bytes;
+        const model = await new Linear(64, 64).to({ dtype });
+        sizes.push(memory().bytes - before);
+        model.dispose();
+      }
+      assertEquals(sizes[1]! * 2, sizes[0]);
+    }),
+  );
+
+  it(
+    "moves with it, and refuses what is no float",
+    clean(async () => {
+      const model = new Linear(2, 2);
+      await model.to({ device: renamed("afar"), dtype: "float16" });
+      assertEquals(model.weight.device.name, "afar");
+      assertEquals(model.weight.dtype, "float16");
+      await assertRejects(
+        () => model.to({ dtype: "int32" as "float32" }),
+        RangeError,
+        "dtype must be one of float16, float32, float64",
+      );
+      await assertRejects(
+        () => model.to({ dtype: "float32", place: 1 } as never),
+        TypeError,
+        "place",
+      );
+      assertEquals(model.weight.dtype, "float16");
+      model.dispose();
+    }),
+  );
+});
