@@ -44,6 +44,11 @@ export interface Backend {
   readonly ready?: Promise<void> | undefined;
   /** The largest buffer that it can hold, in bytes. */
   readonly maxBufferBytes: number;
+  /**
+   * Bytes that it holds of its device, in use or kept for use again, where it
+   * knows: `memory({ reserved: true })` tells them.
+   */
+  readonly reservedBytes?: number | undefined;
 
   /**
    * Told the name of each operation before it runs, where errors come later

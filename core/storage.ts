@@ -24,6 +24,11 @@ export interface MemoryUse {
   readonly bytes: number;
   /** The most bytes that were held at once, since the peak was last reset. */
   readonly peakBytes: number;
+  /**
+   * Bytes that backends hold of their devices, in use or kept for use again,
+   * where that was asked for.
+   */
+  readonly reserved?: number;
   /** Live tensors by the place that made them, where that was asked for. */
   readonly report?: readonly MemoryPlace[];
 }
@@ -38,6 +43,13 @@ export interface MemoryOptions {
    * `false` switches them off. Without either call they cost nothing.
    */
   readonly report?: boolean;
+  /**
+   * Tells the memory that backends have reserved: a device's buffers that are
+   * kept for use again, and all of the memory of WebAssembly.
+   *
+   * @default {false}
+   */
+  readonly reserved?: boolean;
   /**
    * Lets the peak begin anew with what is held now; the figures that are
    * returned are those before.
@@ -83,19 +95,54 @@ const settled = { buffers: 0, bytes: 0 };
  * memory({ report: false });
  * forgotten.dispose();
  * ```
+ *
+ * @example See what a backend keeps
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { memory, zeros } from "@tenfold/tenfold";
+ *
+ * const x = zeros([1000]);
+ * const { bytes, reserved } = memory({ reserved: true });
+ * assert(reserved! >= bytes);
+ * x.dispose();
+ * ```
  */
 export function memory(options: MemoryOptions = {}): MemoryUse {
   checkCount("tell the memory in use", arguments.length, 1);
   checkPlain(OPTIONS, options, "tell the memory in use");
-  const { report, resetPeak = false } = options;
+  const { report, reserved = false, resetPeak = false } = options;
   growUp();
-  const now = { ...use };
+  const now = { ...use, ...reserved ? { reserved: reservedBytes() } : {} };
   if (report !== undefined) noteTensors(report);
   if (resetPeak) use.peakBytes = use.bytes;
   return report === true ? { ...now, report: placesOfTensors() } : now;
 }
 
-const OPTIONS: PlainFields = { report: flag, resetPeak: flag };
+const OPTIONS: PlainFields = { report: flag, reserved: flag, resetPeak: flag };
+
+/** The backends that have held tensors, as long as somebody has them. */
+const seen = new Set<WeakRef<Backend>>();
+/** The one that allocated last, and all of them. */
+let latest: Backend | null = null;
+const known = new WeakSet<Backend>();
+
+/** Notes a backend that allocates. */
+function see(backend: Backend): void {
+  latest = backend;
+  if (known.has(backend)) return;
+  known.add(backend);
+  seen.add(new WeakRef(backend));
+}
+
+function reservedBytes(): number {
+  let bytes = 0;
+  for (const reference of seen) {
+    const backend = reference.deref();
+    if (backend === undefined) seen.delete(reference);
+    else bytes += backend.reservedBytes ?? 0;
+  }
+  return bytes;
+}
 
 /**
  * A turn of the event loop where it is time for one: asynchronous reads wait
@@ -209,6 +256,7 @@ export class Storage {
         `Cannot allocate ${bytes} bytes (${size} elements of ${dtype}) on ${backend.name}: one buffer holds at most ${backend.maxBufferBytes} bytes`,
       );
     }
+    if (backend !== latest) see(backend);
     this.backend = backend;
     this.buffer = allocate(backend, dtype, Math.max(size, 1));
     this.dtype = dtype;

@@ -52,6 +52,10 @@ export class WasmSimd implements Backend {
   readonly dtypes: readonly DType[] = HOST_DTYPES;
   /** Settles when it is known whether there is a BLAS. */
   readonly ready: Promise<void> | undefined;
+  /** Bytes of its memory, which does not shrink. */
+  get reservedBytes(): number {
+    return this.#memory.bytes;
+  }
   /** 2 GiB, or the maximum size of the memory. */
   readonly maxBufferBytes: number;
   readonly #memory: LinearMemory;

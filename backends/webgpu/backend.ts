@@ -76,6 +76,13 @@ export class WebgpuBackend implements Backend {
     return { ...this.#gpu.counters };
   }
 
+  /** Bytes of the device's buffers, in use or kept; 0 once it is gone. */
+  get reservedBytes(): number {
+    const { counters, reader } = this.#gpu;
+    return this.lost ? 0 : counters.bytes + counters.idleBytes +
+      reader.keptBytes;
+  }
+
   /** Sets the name of the current operation, for deferred errors. */
   enter(operation: string): void {
     this.#gpu.errors.operation = operation;

@@ -68,6 +68,11 @@ export class Reader {
     this.#recorder = recorder;
   }
 
+  /** Bytes of the staging buffers that are kept. */
+  get keptBytes(): number {
+    return this.#keptBytes;
+  }
+
   /**
    * Reads parts of buffers, concatenated, and returns the outcome of the
    * copies. The copies are recorded immediately; reads that begin together are

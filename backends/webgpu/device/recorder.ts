@@ -147,7 +147,15 @@ export class Recorder {
   /** Calls `act` once the work recorded so far has been submitted. */
   afterwards(act: () => void): void {
     if (this.#encoder) this.#afterwards.push(act);
-    else act();
+    else {
+      act();
+      this.#release();
+    }
+  }
+
+  /** Dawn frees what was destroyed with the next submit, and not before. */
+  #release(): void {
+    if (!this.#errors.lost) this.#device.queue.submit([]);
   }
 
   /**
@@ -189,6 +197,7 @@ export class Recorder {
     const acts = this.#afterwards;
     this.#afterwards = [];
     for (const act of acts) act();
+    if (acts.length > 0) this.#release();
   }
 
   /** Destroys the buffers. */
