@@ -64,7 +64,7 @@ await tidy(async () => {
     }
     if (!(off <= TOLERANCE)) failed++;
     console.log(
-      `${off <= TOLERANCE ? "ok    " : "FAILED"} ${name.padEnd(12)} off by ${
+      `${off <= TOLERANCE ? "ok    " : "FAILED"} ${name.padEnd(14)} off by ${
         off.toExponential(1)
       } ${error ?? ""}`,
     );

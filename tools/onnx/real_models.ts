@@ -30,6 +30,8 @@ let failed = 0;
 try {
   await install(folder);
   const plan = `${folder}/plan.json`;
+  const write = (models: unknown, runs: number) =>
+    Deno.writeTextFile(plan, JSON.stringify({ models, runs }));
   const models = MODELS.map((model) => ({
     name: model.name,
     file: `${folder}/node_modules/${model.file}`,
@@ -38,15 +40,20 @@ try {
       data: Array.from(valuesOf(input)),
     })),
   }));
-  await Deno.writeTextFile(plan, JSON.stringify({ models, runs }));
+  await write(models, runs);
   const expected = await peer(folder, "node", plan);
   await setBackend(wasmSimd({ threads: 1 }));
-  const timed = await peer(folder, "web", plan);
-  for (const model of MODELS) {
+  for (const [i, model] of MODELS.entries()) {
+    // In turns, so that what else the machine does strikes both.
+    await write([models[i]], Math.ceil(runs / 2));
+    const first = await peer(folder, "web", plan);
     const outputs = expected.get(model.name)!.outputs!;
     const file = `${folder}/node_modules/${model.file}`;
     const { differs, times } = await tenfold(model, file, outputs);
-    const web = Math.min(...timed.get(model.name)!.times!);
+    const second = await peer(folder, "web", plan);
+    const web = Math.min(
+      ...[first, second].flatMap((all) => all.get(model.name)!.times!),
+    );
     const ours = Math.min(...times.eager);
     const planned = Math.min(...times.compiled);
     const good = differs <= TOLERANCE;
