@@ -65,13 +65,49 @@ function set({ seed, draws }: RandomState): void {
   seeded = true;
 }
 
+/** The key of a draw. */
+export type RandomKey = readonly [number, number];
+
+/** Where keys are noted, and those that are handed out again. */
+let noted: RandomKey[] | null = null;
+let again: RandomKey[] | null = null;
+
+/** Calls `fn`, which waits for nothing, and notes the keys that it draws. */
+export function notingKeys<T>(keys: RandomKey[], fn: () => T): T {
+  const before = noted;
+  noted = keys;
+  try {
+    return fn();
+  } finally {
+    before?.push(...keys);
+    noted = before;
+  }
+}
+
+/** Calls `fn` with keys that were noted in the place of new ones. */
+export function withKeys<T>(keys: readonly RandomKey[], fn: () => T): T {
+  const before = again;
+  again = keys.slice();
+  try {
+    return fn();
+  } finally {
+    again = before;
+  }
+}
+
 /** The key of the next draw. */
-export function nextKey(): readonly [number, number] {
+export function nextKey(): RandomKey {
+  const known = again?.shift();
+  if (known !== undefined) {
+    noted?.push(known);
+    return known;
+  }
   seedOnce();
   const { seed, draws } = state;
   state = { seed, draws: draws + 1 };
-  const key: readonly [number, number] = [seed, draws | 0];
+  const key: RandomKey = [seed, draws | 0];
   currentRecording()?.key(key, nextKey);
+  noted?.push(key);
   return key;
 }
 

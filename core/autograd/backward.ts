@@ -14,7 +14,13 @@ import { currentRecording } from "../program/recording.ts";
 import { broadcastDims } from "./gradient_formula.ts";
 import { GradientSum, outside } from "./gradient_sum.ts";
 import { withRecording } from "./mode.ts";
-import { type Edge, OpNode, type Signature, type TapeNode } from "./node.ts";
+import {
+  anomaly,
+  type Edge,
+  OpNode,
+  type Signature,
+  type TapeNode,
+} from "./node.ts";
 import { ruleFor } from "./record.ts";
 import { NodeContext, type TensorFactory } from "./rule_context.ts";
 
@@ -47,6 +53,8 @@ export interface WalkOptions {
   readonly createGraph: boolean;
   /** Collect the gradients of these instead of adding them to leaves. */
   readonly targets?: readonly Edge[];
+  /** Goes no further than nodes with a smaller number. @default {0} */
+  readonly since?: number;
 }
 
 /** Sums out what broadcasting added. */
@@ -115,7 +123,9 @@ class Walk {
     const seen = new Set<TapeNode>(roots);
     const order = [...seen];
     const pending = [...seen];
+    const { targets, since = 0 } = this.#options;
     for (let node = pending.pop(); node; node = pending.pop()) {
+      if (node.sequence < since) continue;
       if (node.consumed) throw consumed(node);
       if (recording && !("accumulate" in node)) {
         recording.node(node.name, node.sequence);
@@ -130,7 +140,6 @@ class Walk {
       }
     }
     order.sort(newerFirst);
-    const { targets } = this.#options;
     if (!targets) return order;
     const wanted = new Set(targets.map(({ node }) => node));
     for (const node of order.slice().reverse()) {
@@ -176,9 +185,10 @@ class Walk {
   #visit(node: TapeNode): void {
     const gradients = this.#take(node);
     if (!gradients) return;
-    const { targets, createGraph, retainGraph } = this.#options;
+    const { targets, createGraph, retainGraph, since = 0 } = this.#options;
     try {
       if (targets) this.#capture(targets, node, gradients);
+      if (node.sequence < since) return;
       node.retained?.forEach((tensor, output) => {
         const gradient = gradients[output];
         if (gradient) tensor[ADOPT_GRAD](outside(gradient.alias()));
@@ -201,6 +211,7 @@ class Walk {
         const edge = node.edges[i];
         const gradient = found[i];
         if (!edge || !gradient) continue;
+        if (anomaly !== null) anomaly.gave(node, gradient, i);
         // Each slot owns a handle of its own.
         const own = gradients.includes(gradient) || found.indexOf(gradient) < i
           ? gradient.alias()

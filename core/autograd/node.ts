@@ -62,6 +62,22 @@ export interface GradientOwner {
   [ADOPT_GRAD](gradient: Tensor): void;
 }
 
+/** What looks for the operation behind a NaN. */
+export interface Anomaly {
+  /** An operation was recorded. */
+  recorded(node: TapeNode): void;
+  /** Backward through a node gave a gradient of an input. */
+  gave(node: TapeNode, gradient: Tensor, input: number): void;
+}
+
+/** Null unless somebody looks for a NaN. */
+export let anomaly: Anomaly | null = null;
+
+/** Begins or ends to look for one. */
+export function setAnomaly(next: Anomaly | null): void {
+  anomaly = next;
+}
+
 let sequence = 0;
 
 /** The number that the next node will have. */
@@ -95,6 +111,7 @@ export class TapeNode {
     this.edges = edges;
     this.saved = saved;
     for (const edge of edges) edge?.node.retain();
+    if (anomaly !== null) anomaly.recorded(this);
   }
 
   /** Adds a user. */

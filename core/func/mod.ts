@@ -19,6 +19,8 @@
  *
  * @module
  */
+export { type AnomalyDetection, detectAnomaly } from "./anomaly.ts";
+export { checkpoint } from "./checkpoint.ts";
 export {
   hessian,
   hvp,
