@@ -70,6 +70,12 @@ export interface Backend {
   /** The same without waiting, where the device can. */
   readSync?(buffer: Buffer, offset: number, length: number): TypedArray;
   /**
+   * `length` elements from element `offset` on where they lie, where that is
+   * memory of the host; what is written to them is written to the buffer. It
+   * holds until memory is allocated.
+   */
+  hostView?(buffer: Buffer, offset: number, length: number): TypedArray;
+  /**
    * Prepares a kernel once for all shapes; `null` for a routine it does not
    * have, which core then decomposes.
    */

@@ -21,6 +21,12 @@ export {
   type ModeSwitch,
   noGrad,
 } from "./autograd/mode.ts";
+export {
+  afterBackward,
+  type LeafHook,
+  type LeafHookHandle,
+  registerLeafHook,
+} from "./autograd/leaf_hooks.ts";
 export type { Backend } from "./backend.ts";
 export { einsum } from "./compose/einsum.ts";
 export type { IndexSpec, SliceSpec } from "./compose/index.ts";

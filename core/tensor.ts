@@ -131,15 +131,15 @@ const cannotBeCloned = () =>
 
 /** The gradient of a leaf, owned by the leaf. */
 class LeafNode extends TapeNode implements Leaf {
-  readonly #tensor: Tensor;
+  readonly tensor: Tensor;
 
   constructor(tensor: Tensor) {
     super("leaf", [], []);
-    this.#tensor = tensor;
+    this.tensor = tensor;
   }
 
   accumulate(gradient: Tensor, createGraph: boolean): void {
-    const tensor = this.#tensor;
+    const { tensor } = this;
     if (tensor.released) return gradient.dispose();
     if (gradient.device !== tensor.device) {
       gradient.dispose();

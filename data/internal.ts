@@ -7,6 +7,7 @@
 export { elementsOf } from "./_bytes.ts";
 export { besidePath } from "./_fs.ts";
 export { isPageFile } from "./_page_file.ts";
+export { countUp, permutation, STREAM } from "./_permutation.ts";
 export { SMALL_FLOATS, smallFloatTable } from "./_small_float.ts";
 export { deviceOption } from "./_to_tensor.ts";
 export {

@@ -20,7 +20,8 @@ interface Manifest {
 
 const entries = new Map<string, string>();
 for (
-  const folder of "core backends nn optim data train onnx tenfold".split(" ")
+  const folder of "core backends nn optim data train onnx distributed tenfold"
+    .split(" ")
 ) {
   const { exports } = JSON.parse(
     await readFile(new URL(`${folder}/deno.json`, ROOT), "utf8"),

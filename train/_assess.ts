@@ -11,6 +11,7 @@ import { withOwnModes } from "./_modes.ts";
 import { Pace } from "./_pace.ts";
 import { Tally } from "./_tally.ts";
 import type { Batch, Batches } from "./batches.ts";
+import type { Replica } from "./distributing.ts";
 import type { Figures } from "./history.ts";
 import type { Model } from "./model.ts";
 
@@ -58,6 +59,7 @@ export class Assessor {
     batches: Batches,
     operation: string,
     epoch = 0,
+    replica?: Replica,
   ): Promise<Figures> {
     const tally = new Tally(this.#metrics);
     const pace = new Pace();
@@ -77,7 +79,7 @@ export class Assessor {
           task.pin(() => noGradNow(() => look(batch)));
           if (pace.due) await pace.breathe(batch[0]!.device);
         }
-        return await tally.figures();
+        return await tally.figures(replica);
       } finally {
         tally.dispose();
       }

@@ -37,6 +37,11 @@ const LINES: Display = {
   epoch: (record, epochs) => console.log(epochLine(record, epochs)),
 };
 
+/** A display of a rank that shows nothing. */
+export function openNothing(): Display {
+  return { ...SILENT, note: () => {} };
+}
+
 /** The display for this place. */
 export function openDisplay(wanted: boolean): Display {
   if (!wanted) return SILENT;

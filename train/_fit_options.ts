@@ -17,6 +17,7 @@ import {
 } from "./_options.ts";
 import type { Batches } from "./batches.ts";
 import type { Callback } from "./callback.ts";
+import type { Distributing } from "./distributing.ts";
 import type { FitOptions, Loss } from "./fit.ts";
 import type { Optimizing, Scheduling } from "./optimizing.ts";
 
@@ -43,6 +44,7 @@ export interface Settings {
   readonly signal: AbortSignal | undefined;
   readonly progress: boolean;
   readonly compile: boolean;
+  readonly distributed: Distributing | undefined;
 }
 
 /** The schema of a loss. */
@@ -110,6 +112,12 @@ const optionsSchema = z.strictObject({
   signal: z.optional(abortSignal),
   progress: z._default(flag, true),
   compile: z._default(flag, false),
+  distributed: z.optional(
+    withMethods<Distributing>(
+      "what init() of @tenfold/distributed returns",
+      "replicate",
+    ),
+  ),
 });
 
 const scheduleSchema = z.strictObject({
@@ -154,6 +162,7 @@ export function fitSettings(options: FitOptions, operation: string): Settings {
     signal: parsed.signal,
     progress: parsed.progress,
     compile: parsed.compile,
+    distributed: parsed.distributed,
   };
 }
 

@@ -14,6 +14,7 @@ import {
 import { showShape, tensorClass } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
 import * as z from "zod/mini";
+import { drawApart, loaderForRanks, tallyOfAllRanks } from "./_rank.ts";
 import type { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";
 import type { RunState, State } from "./callback.ts";
@@ -39,6 +40,8 @@ const plain = z.record(z.string(), z.unknown());
 
 /** What is in a state. */
 const runState = z.strictObject({
+  /** How many ranks trained together. */
+  ranks: z.optional(natural),
   epoch: natural,
   batch: natural,
   step: natural,
@@ -60,20 +63,22 @@ const runState = z.strictObject({
 
 /** The state of a run. */
 export function savedState(training: Training): RunState {
-  const { model, settings, tally } = training;
+  const { model, settings, tally, replica } = training;
   const { optimizer, schedule, train, validation, callbacks } = settings;
+  const sums = tally.stateDict();
   const callbackStates = callbacks.flatMap((callback) =>
     callback.stateDict ? [[callback.name, callback.stateDict()] as const] : []
   );
   return {
     ...training.position,
+    ...(replica && { ranks: replica.worldSize }),
     random: { ...getRandomState() },
     model: model.stateDict(),
     optimizer: optimizer.stateDict(),
     scheduler: schedule?.scheduler.stateDict(),
     train: placeOf(train),
     validation: placeOf(validation),
-    tally: tally.stateDict(),
+    tally: replica ? tallyOfAllRanks(replica, sums) : sums,
     callbacks: Object.fromEntries(callbackStates),
   };
 }
@@ -90,10 +95,10 @@ function placeOf(batches: Batches | undefined): object | undefined {
  * @throws {CheckpointError} If it does not fit; nothing has been changed then.
  */
 export function restoreState(training: Training, state: unknown): void {
-  const saved = parseState(state);
+  const saved = forRanks(parseState(state), training);
   requireSound(saved);
   requireFit(saved, training);
-  const { model, tally } = training;
+  const { model, tally, replica } = training;
   const copies: Tensor[] = [];
   const undo: (() => void)[] = [];
   const prepareUndo = (part: Part) => {
@@ -110,7 +115,7 @@ export function restoreState(training: Training, state: unknown): void {
     prepareUndo(model as unknown as Part);
     load("model", model as unknown as Part, saved.model);
     // What follows takes anything that was parsed.
-    tally.loadStateDict(saved.tally);
+    if ((replica?.rank ?? 0) === 0) tally.loadStateDict(saved.tally);
   } catch (error) {
     for (const back of undo.reverse()) back();
     throw error;
@@ -118,6 +123,7 @@ export function restoreState(training: Training, state: unknown): void {
     for (const tensor of copies) tensor.dispose();
   }
   setRandomState(saved.random);
+  if (replica !== undefined) drawApart(replica);
   const { epoch, batch, step, stopped, history } = saved;
   training.position = { epoch, batch, step, stopped, history };
 }
@@ -130,6 +136,27 @@ function parseState(state: unknown): SavedState {
   if (error === undefined) return data;
   const { path, message } = error.issues[0]!;
   throw damaged(path.join(".") || "the state", message);
+}
+
+/** The state as a rank of another number of ranks takes it. */
+function forRanks(saved: SavedState, training: Training): SavedState {
+  const ranks = training.replica?.worldSize ?? 1;
+  const before = saved.ranks ?? 1;
+  if (ranks === before) return saved;
+  const moved = (state: object | undefined, batches: Batches | undefined) =>
+    state && takesState(batches)
+      ? loaderForRanks(state, batches.stateDict(), before / ranks)
+      : state;
+  const { train, validation } = training.settings;
+  const own = moved(saved.train, train) as SavedState["train"];
+  const batch = (own as { batch?: unknown } | undefined)?.batch;
+  return {
+    ...saved,
+    // Steps within an epoch are those of the batches that are left.
+    batch: saved.batch > 0 && typeof batch === "number" ? batch : saved.batch,
+    train: own,
+    validation: moved(saved.validation, validation) as SavedState["validation"],
+  };
 }
 
 function damaged(what: string, why: string): CheckpointError {

@@ -11,6 +11,7 @@ import type { Settings } from "./_fit_options.ts";
 import { partsOf } from "./_iterate.ts";
 import type { Tally } from "./_tally.ts";
 import type { Batch } from "./batches.ts";
+import { averagesGradients, type Replica } from "./distributing.ts";
 import type { Model } from "./model.ts";
 
 /** What a step has computed. */
@@ -53,16 +54,31 @@ export class Stepper {
   readonly #tally: Tally;
   readonly #whole: Map<Share, Step<Computed>>;
   readonly #checked: Map<Share, Step<Checked>>;
+  readonly #replica: Replica | undefined;
+  /**
+   * Whether gradients are averaged over the ranks between the backward pass and
+   * the step of the optimizer, and not within backward.
+   */
+  readonly #apart: boolean;
   /** Batches whose gradients wait for the optimizer. */
   #held = 0;
 
-  constructor(model: Model, settings: Settings, tally: Tally) {
+  constructor(
+    model: Model,
+    settings: Settings,
+    tally: Tally,
+    replica?: Replica,
+  ) {
     this.#model = model;
     this.#settings = settings;
     this.#tally = tally;
+    this.#replica = replica;
+    this.#apart = replica !== undefined &&
+      (settings.compile || !replica.isOnHost ||
+        averagesGradients(settings.optimizer));
     this.#whole = new Map(SHARES.map((share) => [share, (inputs, target) => {
       const computed = this.#compute(inputs, target, share);
-      if (share.last) settings.optimizer.step();
+      if (share.last && !this.#apart) settings.optimizer.step();
       return computed;
     }]));
     this.#checked = new Map(SHARES.map((share) => [share, (inputs, target) => {
@@ -101,33 +117,97 @@ export class Stepper {
   }
 
   /** Steps with the gradients that wait; of fewer batches than asked for. */
-  flush(): void {
+  async flush(task: Task): Promise<void> {
     const { optimizer, accumulate } = this.#settings;
     const factor = accumulate / this.#held;
     const groups = optimizer.paramGroups as readonly {
       readonly params?: readonly Tensor[];
     }[];
     const all = groups.flatMap(({ params = [] }) => params);
-    tidyNow(() => {
+    task.pin(() =>
       noGradNow(() => {
         for (const one of new Set([...all, ...this.#model.parameters()])) {
           one.grad?.mul_(factor);
         }
-      });
-      this.#clip();
-      optimizer.step();
-    });
+      })
+    );
+    // Those that wait were not averaged yet.
+    await this.#averageAndStep(task);
     this.#held = 0;
   }
 
+  /** Averages the gradients over the ranks, and steps. */
+  async #averageAndStep(task: Task): Promise<void> {
+    const { optimizer } = this.#settings;
+    if (!averagesGradients(optimizer)) await this.#replica?.synchronize();
+    task.pin(() =>
+      tidyNow(() => {
+        this.#clip();
+        optimizer.step();
+      })
+    );
+  }
+
+  /** Takes part in the step of others, where this rank has no batch. */
+  async join(task: Task): Promise<void> {
+    const { optimizer, onNonFinite } = this.#settings;
+    const replica = this.#replica!;
+    const share = this.#share();
+    await replica.syncBuffers();
+    if (share.first) optimizer.zeroGrad();
+    const checks = onNonFinite !== "warn";
+    if (share.last && checks && !this.#apart) await replica.synchronize();
+    if (checks && this.#anyRank(false)) {
+      optimizer.zeroGrad();
+      this.#held = 0;
+      return;
+    }
+    if (share.last) {
+      if (checks && !this.#apart) {
+        task.pin(() => {
+          this.#clip();
+          optimizer.step();
+        });
+      } else await this.#averageAndStep(task);
+    }
+    this.#advance(share);
+  }
+
+  /** Whether something holds on any rank. */
+  #anyRank(here: boolean): boolean {
+    if (this.#replica === undefined) return here;
+    const count = Float64Array.of(here ? 1 : 0);
+    this.#replica.sum(count);
+    return count[0]! > 0;
+  }
+
   /** What falls to the `number`-th batch of its epoch, whatever comes out. */
-  learn(batch: Batch, number: number): void {
+  learn(batch: Batch, number: number, task: Task): void | Promise<void> {
+    if (this.#apart) return this.#learnApart(batch, number, task);
+    this.#replica?.syncBuffers();
     tidyNow(() => {
       const { inputs, target } = partsOf(batch, "fit");
       const share = this.#share();
       this.#count(this.#whole.get(share)!(inputs, target), target, number);
       this.#advance(share);
     });
+  }
+
+  /** The same, waiting for the other ranks before the optimizer steps. */
+  async #learnApart(batch: Batch, number: number, task: Task): Promise<void> {
+    await this.#replica!.syncBuffers();
+    const inner = task.pin(() => scope());
+    try {
+      const { inputs, target } = partsOf(batch, "fit");
+      const share = this.#share();
+      task.pin(() =>
+        this.#count(this.#whole.get(share)!(inputs, target), target, number)
+      );
+      if (share.last) await this.#averageAndStep(task);
+      this.#advance(share);
+    } finally {
+      task.pin(() => inner.dispose());
+    }
   }
 
   /**
@@ -142,6 +222,7 @@ export class Stepper {
     number: number,
     task: Task,
   ): Promise<string | null> {
+    await this.#replica?.syncBuffers();
     const inner = task.pin(() => scope());
     const { inputs, target } = partsOf(batch, "fit");
     const share = this.#share();
@@ -154,12 +235,14 @@ export class Stepper {
       const { readSync } = verdict.device.backend;
       const read = readSync ? verdict.dataSync() : await verdict.data();
       const [loss, gradients] = [read[0]!, read[1]!];
-      if (Number.isFinite(loss) && gradients === 1) {
-        task.pin(() => {
-          if (share.last) this.#settings.optimizer.step();
-          this.#count(computed, target, number);
-          this.#advance(share);
-        });
+      const finite = Number.isFinite(loss) && gradients === 1;
+      if (!this.#anyRank(!finite)) {
+        task.pin(() => this.#count(computed, target, number));
+        if (share.last) {
+          if (this.#apart) await this.#averageAndStep(task);
+          else task.pin(() => this.#settings.optimizer.step());
+        }
+        this.#advance(share);
         return null;
       }
       task.pin(() => {
@@ -167,7 +250,9 @@ export class Stepper {
         this.#settings.optimizer.zeroGrad();
         this.#held = 0;
       });
-      return Number.isFinite(loss)
+      return finite
+        ? "the loss or a gradient of another rank is not finite"
+        : Number.isFinite(loss)
         ? "a gradient is not finite"
         : `the loss is not finite, ${loss},`;
     } finally {
@@ -191,14 +276,21 @@ export class Stepper {
     if (first) optimizer.zeroGrad();
     const output = this.#model.forward(...inputs as never[]);
     const loss = lossOf(output, target);
-    (accumulate === 1 ? loss : loss.div(accumulate)).backward();
-    if (last) this.#clip();
+    const share = accumulate === 1 ? loss : loss.div(accumulate);
+    if (this.#replica !== undefined && (this.#apart || !last)) {
+      this.#replica.noSync(() => share.backward());
+    } else share.backward();
+    if (last && !this.#apart) this.#clip();
     return { output: metrics.length > 0 ? output : null, loss };
   }
 
   #clip(): void {
     const { clipGradNorm } = this.#settings;
     if (clipGradNorm === undefined) return;
+    const { optimizer } = this.#settings;
+    if (this.#replica !== undefined && averagesGradients(optimizer)) {
+      return optimizer.clipGradNorm(clipGradNorm);
+    }
     clipGradNorm_(this.#model.parameters(), clipGradNorm);
   }
 

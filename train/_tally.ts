@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { type DType, isFloating, type Tensor, zeros } from "@tenfold/core";
+import {
+  type DType,
+  isFloating,
+  type Tensor,
+  type TypedArray,
+  zeros,
+} from "@tenfold/core";
 import {
   arg,
   call,
@@ -16,6 +22,8 @@ import {
 } from "@tenfold/core/backend";
 import { noGradNow, unscopedNow } from "@tenfold/core/internal";
 import type { NamedMetric } from "./_metrics.ts";
+import { ofAllRanks } from "./_rank.ts";
+import type { Replica } from "./distributing.ts";
 import type { Figures } from "./history.ts";
 
 const programs = new Map<string, UpdateProgram>();
@@ -165,15 +173,21 @@ export class Tally {
     return number > 0 ? number : null;
   }
 
-  /** The figures of what was counted so far: one read for each sum. */
-  async figures(): Promise<Figures> {
-    const counts = { samples: this.#samples, elements: this.#elements };
+  /**
+   * The figures of what was counted so far: one read for each sum. With a
+   * replica, those of all ranks, which all have to ask.
+   */
+  async figures(replica?: Replica): Promise<Figures> {
     const read = await Promise.all(
       [...this.#sums].map(async ([name, sum]) =>
         [name, await sum.tensor.data()] as const
       ),
     );
-    const sums = new Map(read);
+    let counts = { samples: this.#samples, elements: this.#elements };
+    let sums: ReadonlyMap<string, TypedArray> = new Map(read);
+    if (replica !== undefined) {
+      ({ counts, sums } = ofAllRanks(replica, counts, sums));
+    }
     const figures: Record<string, number> = {};
     const loss = sums.get("loss");
     if (loss !== undefined) figures["loss"] = loss[0]! / counts.samples;

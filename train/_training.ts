@@ -5,7 +5,7 @@
  */
 import type { Task } from "@tenfold/core/internal";
 import { Assessor } from "./_assess.ts";
-import { type Display, openDisplay } from "./_display.ts";
+import { type Display, openDisplay, openNothing } from "./_display.ts";
 import type { Settings } from "./_fit_options.ts";
 import { iterate } from "./_iterate.ts";
 import { lostDevice } from "./_lost_device.ts";
@@ -13,11 +13,13 @@ import { withOwnModes } from "./_modes.ts";
 import { epochError, NonFiniteNotice, stepError } from "./_non_finite.ts";
 import { Pace } from "./_pace.ts";
 import { Reporter } from "./_reporter.ts";
+import { drawApart } from "./_rank.ts";
 import { restoreState, savedState, takesState } from "./_state.ts";
 import { Stepper } from "./_step.ts";
 import { Tally } from "./_tally.ts";
 import type { Batch, Batches } from "./batches.ts";
 import type { Callback, Run, RunState } from "./callback.ts";
+import type { Replica } from "./distributing.ts";
 import { type EpochRecord, figureOf, History } from "./history.ts";
 import type { Optimizing, Scheduling } from "./optimizing.ts";
 import type { Model } from "./model.ts";
@@ -46,6 +48,7 @@ export class Training implements Run {
   readonly model: Model;
   readonly settings: Settings;
   readonly tally: Tally;
+  readonly replica: Replica | undefined;
   readonly #pace = new Pace();
   readonly #stepper: Stepper;
   readonly #assess: Assessor;
@@ -63,11 +66,16 @@ export class Training implements Run {
 
   constructor(model: Model, settings: Settings) {
     this.model = model;
-    this.settings = settings;
     this.tally = new Tally(settings.metrics);
-    this.#stepper = new Stepper(model, settings, this.tally);
+    const replica = this.replica = replicaOf(model, settings);
+    const callbacks = replica === undefined || replica.rank === 0
+      ? settings.callbacks
+      : settings.callbacks.filter((callback) => !callback.firstRankOnly);
+    this.settings = settings = { ...settings, callbacks };
+    this.#stepper = new Stepper(model, settings, this.tally, this.replica);
     this.#assess = new Assessor(model, settings);
-    this.#display = openDisplay(settings.progress);
+    const first = (this.replica?.rank ?? 0) === 0;
+    this.#display = first ? openDisplay(settings.progress) : openNothing();
     this.#stepCallbacks = settings.callbacks.filter((callback) =>
       callback.stepEnd !== undefined || callback.save !== undefined
     );
@@ -157,6 +165,10 @@ export class Training implements Run {
     try {
       signal?.throwIfAborted();
       if (compile) await this.#stepper.compile();
+      if (this.replica !== undefined) {
+        if (!this.replica.isOnHost) await this.replica.copyFromFirst();
+        drawApart(this.replica);
+      }
       for (const callback of callbacks) {
         await task.pin(() => callback.start?.(this));
       }
@@ -173,12 +185,16 @@ export class Training implements Run {
       failed = false;
       return this.#history;
     } catch (error) {
+      this.replica?.fail(error);
       throw lostDevice(error, this, callbacks) ?? error;
     } finally {
       await reporter.close();
       this.tally.dispose();
       this.#stepper.dispose();
       this.#assess.dispose();
+      if (this.replica !== this.settings.distributed as unknown) {
+        this.replica?.dispose();
+      }
       await closeAll(callbacks, failed);
     }
   }
@@ -196,6 +212,8 @@ export class Training implements Run {
     this.#running = true;
     task.pin(() => this.model.train());
     reporter.epochStart();
+    const even = this.replica === undefined ||
+      sameNumber(this.replica, train.length);
     const source = iterate(
       train,
       OPERATION,
@@ -208,16 +226,22 @@ export class Training implements Run {
         passOver--;
         continue;
       }
+      if (!even) this.replica!.participants = countBatches(this.replica!, 1);
       if (onNonFinite === "warn") {
-        task.pin(() => this.#stepper.learn(batch, this.#batch + 1));
+        const number = this.#batch + 1;
+        const learned = task.pin(() =>
+          this.#stepper.learn(batch, number, task)
+        );
+        if (learned !== undefined) await learned;
       } else await this.#learnChecked(batch, task);
       this.#batch++;
       if (!this.#stepper.waiting) await this.#stepped(task);
       reporter.stepEnd();
       if (this.#pace.due) await this.#breathe(batch);
     }
+    if (!even) await this.#joinOthers(task);
     if (this.#stepper.waiting) {
-      task.pin(() => this.#stepper.flush());
+      await this.#stepper.flush(task);
       await this.#stepped(task);
     }
     if (this.#batch === 0) {
@@ -237,10 +261,29 @@ export class Training implements Run {
     for (const callback of callbacks) {
       await task.pin(() => callback.epochEnd?.(this, record));
     }
+    if (this.replica !== undefined) {
+      const stopped = Float64Array.of(this.#stopped ? 1 : 0);
+      this.replica.sum(stopped);
+      if (stopped[0]! > 0) this.#stopped = true;
+    }
     for (const callback of callbacks) {
       await task.pin(() => callback.save?.(this, "epoch"));
     }
     this.#batch = 0;
+  }
+
+  /** Takes part in the steps of ranks that have more batches. */
+  async #joinOthers(task: Task): Promise<void> {
+    const replica = this.replica!;
+    for (;;) {
+      const others = countBatches(replica, 0);
+      if (others === 0) break;
+      replica.participants = others;
+      await this.#stepper.join(task);
+      this.#batch++;
+      if (!this.#stepper.waiting) await this.#stepped(task);
+    }
+    replica.participants = replica.worldSize;
   }
 
   /** One step that is refused or left out where it is not finite. */
@@ -296,13 +339,18 @@ export class Training implements Run {
   /** The figures of an epoch whose steps are done. */
   async #record(began: number): Promise<EpochRecord> {
     const { validation } = this.settings;
-    const train = await this.tally.figures();
+    const train = await this.tally.figures(this.replica);
     if (this.tally.samples === 0 && this.settings.onNonFinite === "skip") {
       throw epochError({ epoch: this.epoch, step: this.#step });
     }
     if (!Number.isFinite(train["loss"])) await this.#checkLoss();
     const validated = validation === undefined ? {} : {
-      validation: await this.#assess.run(validation, OPERATION, this.epoch),
+      validation: await this.#assess.run(
+        validation,
+        OPERATION,
+        this.epoch,
+        this.replica,
+      ),
     };
     return {
       epoch: this.epoch,
@@ -313,6 +361,30 @@ export class Training implements Run {
       ...validated,
     };
   }
+}
+
+/** The replica of a model where several ranks train it. */
+function replicaOf(
+  model: Model,
+  { distributed }: Settings,
+): Replica | undefined {
+  const replica = distributed?.replicate(model);
+  if (replica === undefined || replica.worldSize > 1) return replica;
+  if (replica !== distributed as unknown) replica.dispose();
+  return undefined;
+}
+
+/** Whether all ranks know how many batches they have, and have as many. */
+function sameNumber(replica: Replica, length: number | undefined): boolean {
+  const lengths = replica.exchange(length ?? -1);
+  return lengths.every((other) => other === lengths[0] && other >= 0);
+}
+
+/** How many ranks have a batch for the next step. */
+function countBatches(replica: Replica, own: 0 | 1): number {
+  const count = Float64Array.of(own);
+  replica.sum(count);
+  return count[0]!;
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Batches } from "./batches.ts";
+import type { Replica } from "./distributing.ts";
 import type { EpochRecord, History } from "./history.ts";
 import type { Optimizing, Scheduling } from "./optimizing.ts";
 import type { Model } from "./model.ts";
@@ -22,6 +23,8 @@ export interface Run {
   readonly validation: Batches | undefined;
   /** The history of the epochs so far. */
   readonly history: History;
+  /** The ranks that train together, if there are several. */
+  readonly replica: Replica | undefined;
   /** Number of epochs in all. */
   readonly epochs: number;
   /** The current epoch, from 1 on, or the last one after its end. */
@@ -39,6 +42,7 @@ export interface Run {
   /**
    * The whole state of the run, as a nested object of plain values and tensors.
    * The tensors are the ones in use: read or copy them before the next step.
+   * Where several ranks train together, all of them have to call it.
    */
   stateDict(): RunState;
   /**
@@ -81,6 +85,13 @@ export type RunState = { readonly [part: string]: State };
 export interface Callback {
   /** Name of the callback, unique in a run; also used in checkpoints. */
   readonly name: string;
+  /**
+   * Whether rank 0 alone has it where several ranks train together, as a logger
+   * that writes a file.
+   *
+   * @default {false}
+   */
+  readonly firstRankOnly?: boolean;
   /** Called when `fit` begins; resets the state of an earlier run. */
   start?(run: Run): void | Promise<void>;
   /** Called before the first epoch, once all have started; may restore a state. */

@@ -96,6 +96,9 @@ const savedState = z.strictObject({ best: anyNumber });
  * keeps the last one that is finite, and this is said once. It is a safetensors
  * file, in which the parameters are named `model.` and their own names.
  *
+ * Where several ranks train together, rank 0 alone reads and writes the file, and
+ * a run goes on from it on any number of ranks.
+ *
  * In a page, where there are no paths, the file is a `FileSystemFileHandle`,
  * which a worker takes as a part of its input; `keepLast` and `best`, which
  * write further files beside it, need a path.
@@ -195,6 +198,22 @@ export function checkpoint(
     }
   }
 
+  /** Whether this rank writes, where there are several. */
+  const isFirst = ({ replica }: Run): boolean => (replica?.rank ?? 0) === 0;
+
+  /** The state as bytes on rank 0; all ranks have to ask. */
+  async function encoded(run: Run): Promise<Uint8Array | null> {
+    if (isFirst(run)) return await encodeCheckpoint(() => run.stateDict());
+    tidyNow(() => void run.stateDict());
+    return null;
+  }
+
+  /** The bytes of the file, which rank 0 reads. */
+  async function read(run: Run): Promise<Uint8Array | null> {
+    const bytes = isFirst(run) ? await readIfThere(path) : null;
+    return run.replica === undefined ? bytes : run.replica.share(bytes);
+  }
+
   /** Whether the epoch that is over is the best so far. */
   function isBest(run: Run): boolean {
     const epoch = run.history.last;
@@ -214,9 +233,10 @@ export function checkpoint(
       [record, last, earlier, told] = [NaN, undefined, [], false];
     },
     async resume(run) {
-      const bytes = await readIfThere(path);
+      const bytes = await read(run);
       if (bytes === null || !resume) {
-        const first = await encodeCheckpoint(() => run.stateDict());
+        const first = await encoded(run);
+        if (first === null) return;
         exempt = new Set(nonFiniteTensors(first));
         // A file that cannot be written shows now, not after the first epoch.
         if (bytes === null) await write(run, first);
@@ -228,7 +248,7 @@ export function checkpoint(
       });
       exempt = new Set(nonFiniteTensors(bytes));
       last = run.step;
-      if (keepLast > 1) {
+      if (keepLast > 1 && isFirst(run)) {
         earlier = (await stepsBeside(path as string | URL)).filter((step) =>
           step < run.step
         )
@@ -242,9 +262,15 @@ export function checkpoint(
       const before = record;
       const improved = at === "epoch" && isBest(run);
       if (!due && !improved) return;
-      const bytes = await encodeCheckpoint(() => run.stateDict());
-      if (!isFinite(run, bytes)) {
+      const bytes = await encoded(run);
+      const own = bytes === null || isFinite(run, bytes);
+      const [finite] = run.replica?.exchange(own) ?? [own];
+      if (!finite) {
         record = before;
+        return;
+      }
+      if (bytes === null) {
+        last = run.step;
         return;
       }
       if (due) await write(run, bytes);

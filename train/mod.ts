@@ -35,6 +35,11 @@
 export * from "./accuracy.ts";
 export type * from "./batches.ts";
 export type * from "./callback.ts";
+export type {
+  Distributing,
+  Replica,
+  ShardedOptimizing,
+} from "./distributing.ts";
 export * from "./checkpoint.ts";
 export * from "./confusion_matrix.ts";
 export * from "./confusion_matrix_svg.ts";

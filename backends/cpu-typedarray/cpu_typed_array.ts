@@ -105,6 +105,10 @@ class CpuTypedArray implements Backend {
     return (buffer as TypedArray).slice(offset, offset + length);
   }
 
+  hostView(buffer: Buffer, offset: number, length: number): TypedArray {
+    return (buffer as TypedArray).subarray(offset, offset + length);
+  }
+
   read(buffer: Buffer, offset: number, length: number): Promise<TypedArray> {
     return Promise.resolve(this.readSync(buffer, offset, length));
   }

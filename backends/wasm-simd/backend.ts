@@ -156,6 +156,21 @@ export class WasmSimd implements Backend {
   }
 
   /**
+   * Shows elements where they lie, without a copy.
+   *
+   * @param buffer The buffer.
+   * @param offset The first element.
+   * @param length The number of elements.
+   * @returns A view, until memory is allocated.
+   */
+  hostView(buffer: Buffer, offset: number, length: number): TypedArray {
+    const { pointer, dtype } = buffer as Block;
+    const view = ELEMENTS[dtype].view(this.#memory);
+    const start = pointer / view.BYTES_PER_ELEMENT + offset;
+    return view.subarray(start, start + length);
+  }
+
+  /**
    * Compiles a kernel.
    *
    * @param kernel The kernel.

@@ -15,6 +15,12 @@ import { broadcastDims } from "./gradient_formula.ts";
 import { GradientSum, outside } from "./gradient_sum.ts";
 import { withRecording } from "./mode.ts";
 import {
+  anyLeafHooks,
+  callLeafHooks,
+  hasLeafHooks,
+  withAfterBackward,
+} from "./leaf_hooks.ts";
+import {
   anomaly,
   type Edge,
   OpNode,
@@ -35,6 +41,8 @@ export interface CustomNode extends TapeNode {
 
 /** A leaf of the tape: gradients are added up in its tensor. */
 export interface Leaf extends TapeNode {
+  /** The tensor that it is. */
+  readonly tensor: Tensor;
   /** Adds a gradient, which it takes over. */
   accumulate(gradient: Tensor, createGraph: boolean): void;
 }
@@ -77,7 +85,12 @@ export function walk(
 ): (Tensor | null)[] {
   return withRecording(
     options.createGraph,
-    () => new Walk(options, factory).run(roots),
+    () => {
+      const walk = new Walk(options, factory);
+      return anyLeafHooks() && !options.targets
+        ? withAfterBackward(() => walk.run(roots))
+        : walk.run(roots);
+    },
   );
 }
 
@@ -100,9 +113,18 @@ class Walk {
     try {
       for (const { edge, gradient } of roots) this.#add(edge, gradient);
       const order = this.#reachable(roots.map(({ edge }) => edge.node));
+      const early = anyLeafHooks() && !this.#options.targets
+        ? new HookedLeaves(order)
+        : null;
       for (let i = 0; i < order.length; i++) {
-        this.#visit(order[i]!);
+        const node = order[i]!;
+        this.#visit(node);
         scope.clear();
+        if (early === null) continue;
+        for (const leaf of early.completed(node)) {
+          this.#visit(leaf);
+          scope.clear();
+        }
       }
       scope.dispose();
       return this.#captured;
@@ -197,7 +219,9 @@ class Walk {
         const gradient = gradients[0]!;
         if (!targets) {
           gradients[0] = null;
+          const { tensor } = node as Leaf;
           (node as Leaf).accumulate(gradient, createGraph);
+          if (anyLeafHooks() && !tensor.released) callLeafHooks(tensor);
         }
         return;
       }
@@ -260,6 +284,40 @@ class Walk {
       const gradient = gradients[target.output];
       if (gradient) this.#captured[i] = outside(gradient.alias());
     });
+  }
+}
+
+/**
+ * Leaves with hooks, and how many nodes are still to come that lead to each. A
+ * leaf is older than what uses it, so that all of them would come last.
+ */
+class HookedLeaves {
+  readonly #users = new Map<TapeNode, number>();
+  /** The leaves of each node; its own edges go with it. */
+  readonly #leaves = new Map<TapeNode, TapeNode[]>();
+
+  constructor(order: readonly TapeNode[]) {
+    for (const node of order) {
+      for (const edge of node.edges) {
+        const leaf = edge?.node as Leaf | undefined;
+        if (!leaf || !("accumulate" in leaf) || !hasLeafHooks(leaf.tensor)) {
+          continue;
+        }
+        this.#users.set(leaf, (this.#users.get(leaf) ?? 0) + 1);
+        const leaves = this.#leaves.get(node);
+        if (leaves) leaves.push(leaf);
+        else this.#leaves.set(node, [leaf]);
+      }
+    }
+  }
+
+  /** The leaves that nothing leads to any more once a node was visited. */
+  completed(node: TapeNode): TapeNode[] {
+    return this.#leaves.get(node)?.filter((leaf) => {
+      const left = this.#users.get(leaf)! - 1;
+      this.#users.set(leaf, left);
+      return left === 0;
+    }) ?? [];
   }
 }
 

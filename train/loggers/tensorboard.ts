@@ -74,6 +74,7 @@ export function tensorboard(
   let writer: TensorboardWriter | undefined;
   return {
     name: `tensorboard ${folder}`,
+    firstRankOnly: true,
     async start(run) {
       const { TensorboardWriter } = await loadTensorboard();
       writer = new TensorboardWriter(folder);

@@ -9,7 +9,7 @@ import { Multiplier, Product } from "../matmul/matmul.ts";
 import { LinearMemory } from "../memory.ts";
 import { wasmSimd } from "../mod.ts";
 import { DoubleMultiplier } from "./double.ts";
-import type { Foreign, ForeignFunction } from "./foreign.ts";
+import type { Foreign, ForeignFunction } from "@tenfold/core/foreign";
 import { type Blas, coreType } from "./library.ts";
 import { PLAIN, whyWrong } from "./probe.ts";
 import { BlasProducts } from "./products.ts";

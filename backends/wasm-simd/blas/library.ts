@@ -9,7 +9,7 @@ import type {
   ForeignFunction,
   ForeignType,
   Signature,
-} from "./foreign.ts";
+} from "@tenfold/core/foreign";
 
 /** An open library. */
 export interface Blas {

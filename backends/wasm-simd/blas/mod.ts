@@ -6,7 +6,7 @@
 import type { Engine } from "../engine.ts";
 import type { Multiplier } from "../matmul/matmul.ts";
 import { DoubleMultiplier } from "./double.ts";
-import { foreign } from "./foreign.ts";
+import { foreign } from "@tenfold/core/foreign";
 import { candidates, openBlas } from "./library.ts";
 import { whyWrong } from "./probe.ts";
 import { BlasProducts } from "./products.ts";

@@ -7,7 +7,7 @@ import { ZEROS } from "../addresses.ts";
 import type { Engine, Program } from "../engine.ts";
 import type { Work } from "../launch.ts";
 import type { Product } from "../matmul/matmul.ts";
-import type { Foreign, ForeignFunction } from "./foreign.ts";
+import type { Foreign, ForeignFunction } from "@tenfold/core/foreign";
 import type { Blas } from "./library.ts";
 import { PLAIN, ROW_MAJOR, TRANSPOSED } from "./probe.ts";
 

@@ -1,6 +1,7 @@
 /**
  * Functions of the machine's libraries, by the foreign function interface of
- * Deno or Bun. Never asks for a permission.
+ * Deno or Bun. Never asks for a permission. For the packages of Tenfold, not
+ * for programs: names change here without notice.
  *
  * @module
  */

@@ -1,0 +1,100 @@
+/**
+ * Collectives of host arrays, as everything above needs them.
+ *
+ * @module
+ */
+
+/** Elements in memory of the host. */
+export type HostArray =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint8Array;
+
+/** How values of several ranks become one. */
+export type Reduction = "sum" | "max" | "min";
+
+/** A collective that has begun. Its arrays stay untouched until it is done. */
+export interface Pending {
+  /** Goes on with it as far as it can without waiting; true once it is done. */
+  done(): boolean;
+}
+
+/** The ranks of a job. */
+export interface Communicator {
+  /** Number of this rank, from 0 on. */
+  readonly rank: number;
+  /** Number of ranks. */
+  readonly size: number;
+  /** The library, for people. */
+  readonly library: string;
+  /** Begins to reduce in place. */
+  allReduce(data: HostArray, reduction: Reduction): Pending;
+  /** Begins to collect `data` of all ranks, one after the other. */
+  allGather(data: HostArray, into: HostArray): Pending;
+  /** Begins to copy the elements of one rank to all. */
+  broadcast(data: HostArray, from: number): Pending;
+  /** Begins to reduce, each rank keeping its own part. */
+  reduceScatter(
+    data: HostArray,
+    into: HostArray,
+    reduction: Reduction,
+  ): Pending;
+  /** Begins to wait for all ranks. */
+  barrier(): Pending;
+  /**
+   * Waits until a collective is done.
+   *
+   * @throws {RankError} If another rank has failed or left.
+   */
+  wait(pending: Pending, operation: string): void;
+  /**
+   * Looks whether another rank has failed.
+   *
+   * @throws {RankError} If one has.
+   */
+  check(operation: string): void;
+  /** Tells the others why this rank cannot go on, and ends the job. */
+  fail(cause: unknown): void;
+  /** Leaves, once all ranks do. */
+  finalize(): void;
+}
+
+const DONE: Pending = { done: () => true };
+
+/** A world of one rank, which needs no library. */
+export class Alone implements Communicator {
+  readonly rank = 0;
+  readonly size = 1;
+  readonly library = "none";
+
+  allReduce(): Pending {
+    return DONE;
+  }
+
+  allGather(data: HostArray, into: HostArray): Pending {
+    into.set(data);
+    return DONE;
+  }
+
+  broadcast(): Pending {
+    return DONE;
+  }
+
+  reduceScatter(data: HostArray, into: HostArray): Pending {
+    into.set(data);
+    return DONE;
+  }
+
+  barrier(): Pending {
+    return DONE;
+  }
+
+  wait(): void {}
+
+  check(): void {}
+
+  fail(): void {}
+
+  finalize(): void {}
+}

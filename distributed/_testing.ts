@@ -1,0 +1,110 @@
+/**
+ * Runs scripts on several ranks. Not part of the package.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import process from "node:process";
+
+/** The launchers of Debian, which stand side by side. */
+export const LAUNCHERS = ["openmpi", "mpich"] as const;
+
+/** One of them. */
+export type LauncherName = typeof LAUNCHERS[number];
+
+/** The launchers of this machine. */
+export function launchersHere(): LauncherName[] {
+  return LAUNCHERS.filter((name) => existsSync(`/usr/bin/mpirun.${name}`));
+}
+
+/** What a job has printed, and how it ended. */
+export interface JobResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What each rank has reported by {@linkcode report}, by rank. */
+  // deno-lint-ignore no-explicit-any
+  readonly reports: any[];
+  readonly seconds: number;
+}
+
+/** Options of a job. */
+export interface JobOptions {
+  readonly launcher?: LauncherName;
+  readonly ranks?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with each line of the output. */
+  readonly onLine?: (line: string) => void;
+  /** Arguments of the launcher. */
+  readonly flags?: readonly string[];
+  /** Seconds after which it is ended. */
+  readonly limit?: number;
+}
+
+/** The command that runs a script in this runtime. */
+export function runtimeCommand(script: string): string[] {
+  const path = fileURLToPath(new URL(`./_testdata/${script}`, import.meta.url));
+  return process.versions["bun"] === undefined
+    ? [process.execPath, "run", "-A", "--no-check", "--quiet", path]
+    : [process.execPath, path];
+}
+
+/** Runs a script of `_testdata`; without a launcher where `ranks` is 0. */
+export async function runJob(
+  script: string,
+  args: readonly string[],
+  options: JobOptions = {},
+): Promise<JobResult> {
+  const { launcher = launchersHere()[0], ranks = 2, env = {}, flags = [] } =
+    options;
+  const own = [...runtimeCommand(script), ...args];
+  const command = ranks === 0 ? own : [
+    `mpirun.${launcher}`,
+    ...(launcher === "openmpi" ? ["--oversubscribe", "--bind-to", "none"] : []),
+    ...flags,
+    "-n",
+    String(ranks),
+    ...own,
+  ];
+  const began = performance.now();
+  const child = spawn(command[0]!, command.slice(1), {
+    env: {
+      ...process.env,
+      NO_COLOR: "1",
+      // As root, which Open MPI refuses otherwise.
+      OMPI_ALLOW_RUN_AS_ROOT: "1",
+      OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
+      ...env,
+    },
+  });
+  let [stdout, stderr, line] = ["", "", ""];
+  child.stdout.on("data", (bytes) => {
+    stdout += bytes;
+    const lines = (line + bytes).split("\n");
+    line = lines.pop()!;
+    for (const whole of lines) options.onLine?.(whole);
+  });
+  child.stderr.on("data", (bytes) => stderr += bytes);
+  const limit = setTimeout(
+    () => child.kill("SIGKILL"),
+    (options.limit ?? 120) * 1000,
+  );
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  clearTimeout(limit);
+  const reports: unknown[] = [];
+  for (const [, rank, json] of stdout.matchAll(/^RANK (\d+) (.*)$/gm)) {
+    reports[Number(rank)] = JSON.parse(json!);
+  }
+  const seconds = (performance.now() - began) / 1000;
+  return { code, stdout, stderr, reports, seconds };
+}
+
+/** In a script: reports a value to the test, as one write. */
+export function report(rank: number, value: unknown): void {
+  console.log(`RANK ${rank} ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,95 @@
+/**
+ * The beginning of a distributed program.
+ *
+ * @module
+ */
+import { environmentVariable, parseArguments } from "@tenfold/core/internal";
+import * as z from "zod/mini";
+import { Alone } from "./_communicator.ts";
+import { World } from "./world.ts";
+
+/** Options of {@linkcode init}. */
+export interface InitOptions {
+  /**
+   * Path or name of the MPI library. Given, it is opened also where no launcher
+   * has started this process.
+   *
+   * @default {the environment variable TENFOLD_MPI, or what fits the launcher}
+   */
+  readonly library?: string;
+  /**
+   * Whether to compare, before each collective, what the ranks are about to do:
+   * shapes, dtypes and orders that differ are a {@linkcode CollectiveError} in
+   * the place of a job that hangs. Each collective takes one more message.
+   *
+   * @default {the environment variable TENFOLD_DISTRIBUTED_DEBUG is "1"}
+   */
+  readonly debug?: boolean;
+  /**
+   * Seconds to wait for the other ranks in one collective.
+   *
+   * @default {1800}
+   */
+  readonly timeout?: number;
+}
+
+const schema = z.strictObject({
+  library: z.optional(z.string("must be a path").check(z.minLength(1))),
+  debug: z.optional(z.boolean("must be true or false")),
+  timeout: z._default(
+    z.number("must be a positive number").check(
+      z.gt(0, "must be a positive number"),
+    ),
+    1800,
+  ),
+});
+
+/** The world of this process: MPI is initialised once. */
+let world: World | null = null;
+
+/**
+ * Joins the ranks that `mpirun` or `srun` has started. Without a launcher it is
+ * a world of one rank, and no MPI is needed.
+ *
+ * The library is Open MPI or MPICH, or one with the ABI of MPI 5; it is reached
+ * on Deno (`--allow-ffi --allow-env`) and Bun. A second call returns the same
+ * world.
+ *
+ * @param options `library`, `debug` and `timeout`.
+ * @returns The world.
+ * @throws {MpiError} If there is no MPI (the message says what to install), or
+ * it is not the one of the launcher.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
+ * @throws {RangeError} If an option has a wrong value.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { init } from "@tenfold/distributed";
+ *
+ * const world = await init(); // mpirun -n 4 deno run -A train.ts
+ * assertEquals(world.worldSize, 1); // without mpirun
+ * ```
+ */
+export async function init(options: InitOptions = {}): Promise<World> {
+  const { library, debug, timeout } = parseArguments(
+    schema,
+    {},
+    options,
+    arguments,
+    "init",
+  );
+  if (world !== null) return world;
+  const compares = debug ??
+    environmentVariable("TENFOLD_DISTRIBUTED_DEBUG") === "1";
+  const { launcher } = await import("./_mpi/launcher.ts");
+  const started = launcher();
+  if (started === null && library === undefined) {
+    return world = new World(new Alone(), compares);
+  }
+  const { openLibrary } = await import("./_mpi/library.ts");
+  const { MpiCommunicator } = await import("./_mpi/communicator.ts");
+  const opened = openLibrary(started, library);
+  const ranks = new MpiCommunicator(opened, { launcher: started, timeout });
+  return world = new World(ranks, compares);
+}

@@ -1,0 +1,25 @@
+/**
+ * Data-parallel training on MPI: the same script on several processes or
+ * machines.
+ *
+ * @module
+ */
+export {
+  DistributedDataParallel,
+  type DistributedDataParallelOptions,
+  type Replicated,
+} from "./data_parallel.ts";
+export {
+  DistributedSampler,
+  type DistributedSamplerOptions,
+  type Ranks,
+} from "./distributed_sampler.ts";
+export { CollectiveError, MpiError, RankError } from "./errors.ts";
+export type {
+  Communicator,
+  HostArray,
+  Pending,
+  Reduction,
+} from "./_communicator.ts";
+export { init, type InitOptions } from "./init.ts";
+export { type BroadcastOptions, type ReduceOptions, World } from "./world.ts";

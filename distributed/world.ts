@@ -1,0 +1,623 @@
+/**
+ * The ranks of a job, and collectives of tensors among them.
+ *
+ * @module
+ */
+import { CompileError, DeviceError, type Tensor } from "@tenfold/core";
+import {
+  checkCount,
+  checkTensor,
+  currentRecording,
+  noGradNow,
+  showShape,
+  UPLOAD_LIKE,
+} from "@tenfold/core/internal";
+import type {
+  Communicator,
+  HostArray,
+  Pending,
+  Reduction,
+} from "./_communicator.ts";
+import type { Distributing } from "@tenfold/train";
+import { DistributedDataParallel, type Replicated } from "./data_parallel.ts";
+import {
+  allocateLike,
+  changed,
+  checkReducible,
+  elementsOf,
+  isDense,
+  isOnHost,
+  scale,
+  write,
+} from "./_host.ts";
+import { checkSignatures } from "./_signature.ts";
+
+/** Options of collectives that reduce. */
+export interface ReduceOptions {
+  /**
+   * How the elements of all ranks become one. NaN on one rank is NaN on all.
+   *
+   * @default {"sum"}
+   */
+  readonly op?: "sum" | "mean" | "max" | "min";
+}
+
+/** Options of a broadcast. */
+export interface BroadcastOptions {
+  /**
+   * The rank whose elements all ranks get.
+   *
+   * @default {0}
+   */
+  readonly from?: number;
+}
+
+/** A collective that is to begin: what is sent, and what becomes of it. */
+interface Plan<T> {
+  /** Begins it on the elements that were read. */
+  begin(data: HostArray): Pending;
+  /** Makes the result, once it is done. */
+  end(data: HostArray): T;
+}
+
+/** Turns of the event loop without a pause while a collective is under way. */
+const TURNS = 20;
+
+/**
+ * All ranks of a job. Collectives must be called by every rank, in the same
+ * order, with tensors of the same shape and dtype. Those whose names end with
+ * `Async` return at once, and go on while this rank computes; a tensor is left
+ * alone until its promise is settled.
+ *
+ * On `wasm-simd` and `cpu-typedarray` MPI works on the memory of the tensors;
+ * tensors of `webgpu` go by way of the host and take the asynchronous forms.
+ *
+ * @example A world of one rank
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { init } from "@tenfold/distributed";
+ * import { tensor } from "@tenfold/tenfold";
+ *
+ * const world = await init();
+ * const x = world.allReduce(tensor([1, 2]), { op: "mean" });
+ * assertEquals([world.rank, world.worldSize], [0, 1]);
+ * assertEquals(await x.toArray(), [1, 2]);
+ * ```
+ */
+export class World implements Distributing {
+  /** Number of this rank, from 0 on. */
+  readonly rank: number;
+  /** Number of ranks. */
+  readonly worldSize: number;
+  /** The MPI library, in words; `"none"` in a world of one. */
+  readonly library: string;
+  /** What collectives of arrays go through; for the package alone. */
+  readonly communicator: Communicator;
+  readonly #debug: boolean;
+  #calls = 0;
+  /** Settles when the asynchronous collectives so far have begun. */
+  #begun: Promise<void> | null = null;
+
+  /**
+   * Makes a world; {@linkcode init} does.
+   *
+   * @param communicator The ranks.
+   * @param debug Whether signatures are compared.
+   */
+  constructor(communicator: Communicator, debug: boolean) {
+    this.communicator = communicator;
+    this.rank = communicator.rank;
+    this.worldSize = communicator.size;
+    this.library = communicator.library;
+    this.#debug = debug;
+  }
+
+  /**
+   * Waits until all ranks are here.
+   *
+   * @throws {RankError} If another rank has failed.
+   */
+  barrier(): void {
+    checkCount("barrier", arguments.length, 0);
+    this.begin("barrier", "");
+    this.communicator.wait(this.communicator.barrier(), "wait at a barrier");
+  }
+
+  /**
+   * {@linkcode World.barrier} without blocking.
+   *
+   * @throws {RankError} If another rank has failed.
+   */
+  async barrierAsync(): Promise<void> {
+    checkCount("barrierAsync", arguments.length, 0);
+    this.begin("barrier", "");
+    await this.#settle(this.communicator.barrier(), "wait at a barrier");
+  }
+
+  /**
+   * Reduces a tensor over all ranks, in place.
+   *
+   * @param tensor float32, float64 or int32, of the same shape on all ranks.
+   * @param options `op`.
+   * @returns The tensor.
+   * @throws {DTypeError} If the dtype cannot be reduced so.
+   * @throws {DeviceError} If the tensor is on `webgpu`.
+   * @throws {RankError} If another rank has failed.
+   */
+  allReduce<T extends Tensor>(tensor: T, options: ReduceOptions = {}): T {
+    checkCount("allReduce", arguments.length, 2);
+    const op = this.#opOf("allReduce", tensor, options);
+    return this.#now(
+      "allReduce",
+      tensor,
+      `${op} of `,
+      (target) => this.#reducing(target, op, tensor),
+      true,
+    );
+  }
+
+  /**
+   * {@linkcode World.allReduce} without blocking, on any device.
+   *
+   * @param tensor float32, float64 or int32, of the same shape on all ranks.
+   * @param options `op`.
+   * @returns The tensor, once it is reduced.
+   * @throws {DTypeError} If the dtype cannot be reduced so.
+   * @throws {RankError} If another rank has failed.
+   */
+  async allReduceAsync<T extends Tensor>(
+    tensor: T,
+    options: ReduceOptions = {},
+  ): Promise<T> {
+    checkCount("allReduceAsync", arguments.length, 2);
+    const op = this.#opOf("allReduce", tensor, options);
+    return await this.#later(
+      "allReduce",
+      tensor,
+      `${op} of `,
+      (target) => this.#reducing(target, op, tensor),
+      true,
+    );
+  }
+
+  /**
+   * Copies the elements of one rank into the tensors of all, in place.
+   *
+   * @param tensor Of the same shape and dtype on all ranks.
+   * @param options `from`.
+   * @returns The tensor.
+   * @throws {RangeError} If there is no such rank.
+   * @throws {DeviceError} If the tensor is on `webgpu`.
+   * @throws {RankError} If another rank has failed.
+   */
+  broadcast<T extends Tensor>(tensor: T, options: BroadcastOptions = {}): T {
+    checkCount("broadcast", arguments.length, 2);
+    const from = this.#fromOf(tensor, options);
+    return this.#now(
+      "broadcast",
+      tensor,
+      `from ${from} of `,
+      (target) => this.#sending(target, from, tensor),
+      true,
+    );
+  }
+
+  /**
+   * {@linkcode World.broadcast} without blocking, on any device.
+   *
+   * @param tensor Of the same shape and dtype on all ranks.
+   * @param options `from`.
+   * @returns The tensor, once it has the elements.
+   * @throws {RangeError} If there is no such rank.
+   * @throws {RankError} If another rank has failed.
+   */
+  async broadcastAsync<T extends Tensor>(
+    tensor: T,
+    options: BroadcastOptions = {},
+  ): Promise<T> {
+    checkCount("broadcastAsync", arguments.length, 2);
+    const from = this.#fromOf(tensor, options);
+    return await this.#later(
+      "broadcast",
+      tensor,
+      `from ${from} of `,
+      (target) => this.#sending(target, from, tensor),
+      true,
+    );
+  }
+
+  /**
+   * The tensors of all ranks, stacked along a new dim 0.
+   *
+   * @param tensor Of the same shape and dtype on all ranks.
+   * @returns A tensor of shape `[worldSize, ...tensor.shape]`.
+   * @throws {DeviceError} If the tensor is on `webgpu`.
+   * @throws {RankError} If another rank has failed.
+   */
+  allGather(tensor: Tensor): Tensor {
+    checkCount("allGather", arguments.length, 1);
+    checkTensor(tensor, "what is gathered", "allGather");
+    return this.#now("allGather", tensor, "", () => this.#gathering(tensor));
+  }
+
+  /**
+   * {@linkcode World.allGather} without blocking, on any device.
+   *
+   * @param tensor Of the same shape and dtype on all ranks.
+   * @returns A tensor of shape `[worldSize, ...tensor.shape]`.
+   * @throws {RankError} If another rank has failed.
+   */
+  async allGatherAsync(tensor: Tensor): Promise<Tensor> {
+    checkCount("allGatherAsync", arguments.length, 1);
+    checkTensor(tensor, "what is gathered", "allGather");
+    return await this.#later(
+      "allGather",
+      tensor,
+      "",
+      () => this.#gathering(tensor),
+    );
+  }
+
+  /**
+   * Reduces over all ranks, each keeping its own part along dim 0.
+   *
+   * @param tensor float32, float64 or int32; dim 0 is divided by the ranks.
+   * @param options `op`.
+   * @returns A tensor of shape `[shape[0] / worldSize, ...]`.
+   * @throws {RangeError} If dim 0 cannot be divided by the number of ranks.
+   * @throws {DTypeError} If the dtype cannot be reduced so.
+   * @throws {DeviceError} If the tensor is on `webgpu`.
+   * @throws {RankError} If another rank has failed.
+   */
+  reduceScatter(tensor: Tensor, options: ReduceOptions = {}): Tensor {
+    checkCount("reduceScatter", arguments.length, 2);
+    const op = this.#scatterOp(tensor, options);
+    return this.#now(
+      "reduceScatter",
+      tensor,
+      `${op} of `,
+      () => this.#scattering(tensor, op),
+    );
+  }
+
+  /**
+   * {@linkcode World.reduceScatter} without blocking, on any device.
+   *
+   * @param tensor float32, float64 or int32; dim 0 is divided by the ranks.
+   * @param options `op`.
+   * @returns A tensor of shape `[shape[0] / worldSize, ...]`.
+   * @throws {RangeError} If dim 0 cannot be divided by the number of ranks.
+   * @throws {DTypeError} If the dtype cannot be reduced so.
+   * @throws {RankError} If another rank has failed.
+   */
+  async reduceScatterAsync(
+    tensor: Tensor,
+    options: ReduceOptions = {},
+  ): Promise<Tensor> {
+    checkCount("reduceScatterAsync", arguments.length, 2);
+    const op = this.#scatterOp(tensor, options);
+    return await this.#later(
+      "reduceScatter",
+      tensor,
+      `${op} of `,
+      () => this.#scattering(tensor, op),
+    );
+  }
+
+  /**
+   * A replica of a model with the options that {@linkcode DistributedDataParallel}
+   * has by default: what `fit(model, { distributed: world })` trains.
+   *
+   * @param module The model.
+   * @returns The replica.
+   */
+  replicate(module: Replicated): DistributedDataParallel {
+    checkCount("replicate", arguments.length, 1);
+    return new DistributedDataParallel(module, this);
+  }
+
+  /**
+   * Tells all other ranks why this one cannot go on, and ends the job: each of
+   * them throws a {@linkcode RankError} with the cause. `fit` does it when it
+   * throws, and so does an error that nobody catches.
+   *
+   * @param cause The error.
+   */
+  fail(cause: unknown): void {
+    checkCount("fail", arguments.length, 1);
+    this.communicator.fail(cause);
+  }
+
+  /**
+   * Leaves the job: waits until all ranks leave. A program that ends without an
+   * error does it by itself.
+   */
+  finalize(): void {
+    checkCount("finalize", arguments.length, 0);
+    this.communicator.finalize();
+  }
+
+  /**
+   * Counts a collective, and compares it with that of the other ranks where
+   * that is asked for; for the package alone.
+   */
+  begin(name: string, what: string): void {
+    if (currentRecording() !== null) {
+      throw new CompileError(
+        `Cannot compile a function that calls ${name}: call it outside, between two compiled functions`,
+      );
+    }
+    if (this.#begun !== null) {
+      throw new Error(
+        `Cannot ${name} as an asynchronous collective has not begun yet: await it before`,
+      );
+    }
+    this.#sign(name, what);
+  }
+
+  #sign(name: string, what: string): void {
+    this.#calls++;
+    if (!this.#debug || this.worldSize === 1) return;
+    checkSignatures(this.communicator, this.#calls, name, what);
+  }
+
+  #opOf(
+    name: string,
+    tensor: Tensor,
+    { op = "sum" }: ReduceOptions,
+  ): Reduction | "mean" {
+    checkTensor(tensor, "what is reduced", name);
+    if (!["sum", "mean", "max", "min"].includes(op)) {
+      throw new RangeError(
+        `Cannot ${name} by ${
+          JSON.stringify(op)
+        }: op must be "sum", "mean", "max" or "min"`,
+      );
+    }
+    checkReducible(name, tensor, op);
+    return op;
+  }
+
+  #scatterOp(tensor: Tensor, options: ReduceOptions): Reduction | "mean" {
+    const op = this.#opOf("reduceScatter", tensor, options);
+    const [first] = tensor.shape;
+    if (first === undefined || first % this.worldSize !== 0) {
+      throw new RangeError(
+        `Cannot reduceScatter as dim 0 must be a multiple of the ${this.worldSize} ranks: got shape ${
+          showShape(tensor.shape)
+        }`,
+      );
+    }
+    return op;
+  }
+
+  #fromOf(tensor: Tensor, { from = 0 }: BroadcastOptions): number {
+    checkTensor(tensor, "what is sent", "broadcast");
+    if (Number.isInteger(from) && from >= 0 && from < this.worldSize) {
+      return from;
+    }
+    throw new RangeError(
+      `Cannot broadcast from rank ${from}: there are ranks 0 to ${
+        this.worldSize - 1
+      }`,
+    );
+  }
+
+  /** A reduction of `target`, a dense copy or the tensor itself. */
+  #reducing<T extends Tensor>(
+    target: Tensor,
+    op: Reduction | "mean",
+    tensor: T,
+  ): Plan<T> {
+    const undo = nanGuard(op);
+    return {
+      begin: (data) =>
+        this.communicator.allReduce(
+          undo.before(data, this.communicator),
+          op === "mean" ? "sum" : op,
+        ),
+      end: (data) => {
+        undo.after(data);
+        if (op === "mean") scale(data, 1 / this.worldSize);
+        this.#putBack(target, tensor, data);
+        return tensor;
+      },
+    };
+  }
+
+  #sending<T extends Tensor>(
+    target: Tensor,
+    from: number,
+    tensor: T,
+  ): Plan<T> {
+    return {
+      begin: (data) => this.communicator.broadcast(data, from),
+      end: (data) => {
+        this.#putBack(target, tensor, data);
+        return tensor;
+      },
+    };
+  }
+
+  #gathering(tensor: Tensor): Plan<Tensor> {
+    const { shape, dtype } = tensor;
+    let into: HostArray;
+    return {
+      begin: (data) => {
+        into = allocateLike(data, data.length * this.worldSize);
+        return this.communicator.allGather(data, into);
+      },
+      end: () =>
+        noGradNow(() =>
+          tensor[UPLOAD_LIKE](into, [this.worldSize, ...shape], dtype)
+        ),
+    };
+  }
+
+  #scattering(tensor: Tensor, op: Reduction | "mean"): Plan<Tensor> {
+    const { shape, dtype } = tensor;
+    const undo = nanGuard(op);
+    let into: HostArray;
+    return {
+      begin: (data) => {
+        into = allocateLike(data, data.length / this.worldSize);
+        // A copy, as NaN may have to be told apart from what is sent.
+        return this.communicator.reduceScatter(
+          undo.guards ? undo.before(data.slice(), this.communicator) : data,
+          into,
+          op === "mean" ? "sum" : op,
+        );
+      },
+      end: () => {
+        undo.after(into, this.rank * into.length);
+        if (op === "mean") scale(into, 1 / this.worldSize);
+        const part = [shape[0]! / this.worldSize, ...shape.slice(1)];
+        return noGradNow(() => tensor[UPLOAD_LIKE](into, part, dtype));
+      },
+    };
+  }
+
+  /** Hands the result on where it was not computed in the tensor's memory. */
+  #putBack(target: Tensor, tensor: Tensor, data: HostArray): void {
+    if (isOnHost(target) && sharesMemory(target, data)) changed(target);
+    else write(target, data);
+    if (target !== tensor) noGradNow(() => tensor.copy_(target));
+  }
+
+  /** Runs a collective, and waits. */
+  #now<T>(
+    name: string,
+    tensor: Tensor,
+    how: string,
+    plan: (target: Tensor) => Plan<T>,
+    inPlace = false,
+  ): T {
+    if (!isOnHost(tensor)) {
+      throw new DeviceError(
+        `Cannot ${name} a tensor on ${tensor.device.name} without waiting: await world.${name}Async(tensor)`,
+      );
+    }
+    this.begin(name, `${how}${describe(tensor)}`);
+    const target = denseOf(tensor);
+    try {
+      const { begin, end } = plan(target);
+      const data = elementsOf(target);
+      const pending = begin(data);
+      this.communicator.wait(pending, name);
+      return end(data);
+    } finally {
+      if (target !== tensor && inPlace) target.dispose();
+    }
+  }
+
+  /** Begins a collective, and goes on with it between turns of the loop. */
+  async #later<T>(
+    name: string,
+    tensor: Tensor,
+    how: string,
+    plan: (target: Tensor) => Plan<T>,
+    inPlace = false,
+  ): Promise<T> {
+    const what = `${how}${describe(tensor)}`;
+    const target = denseOf(tensor);
+    const { begin, end } = plan(target);
+    try {
+      let data: HostArray;
+      let pending: Pending;
+      if (isOnHost(target) && this.#begun === null) {
+        this.begin(name, what);
+        const view = elementsOf(target);
+        // Memory that is not shared may move when it grows.
+        data = isShared(view) ? view : view.slice() as HostArray;
+        pending = begin(data);
+      } else {
+        // Reads end in any order, and collectives begin in that of the calls.
+        const read = target.data() as Promise<HostArray>;
+        const before = this.#begun;
+        const turn = Promise.withResolvers<void>();
+        const mine = this.#begun = turn.promise;
+        try {
+          data = await read;
+          await before;
+          this.#sign(name, what);
+          pending = begin(data);
+        } finally {
+          if (this.#begun === mine) this.#begun = null;
+          turn.resolve();
+        }
+      }
+      await this.#settle(pending, name);
+      return end(data);
+    } finally {
+      if (target !== tensor && inPlace) target.dispose();
+    }
+  }
+
+  async #settle(pending: Pending, operation: string): Promise<void> {
+    for (let turns = 0; !pending.done(); turns++) {
+      this.communicator.check(operation);
+      await new Promise((resolve) =>
+        setTimeout(resolve, turns < TURNS ? 0 : 1)
+      );
+    }
+  }
+}
+
+function describe({ dtype, shape }: Tensor): string {
+  return `${dtype} ${showShape(shape)}`;
+}
+
+/** The tensor itself, or a copy whose elements lie one after the other. */
+function denseOf(tensor: Tensor): Tensor {
+  return isDense(tensor) ? tensor : noGradNow(() => tensor.contiguous());
+}
+
+function isShared({ buffer }: HostArray): boolean {
+  return typeof SharedArrayBuffer !== "undefined" &&
+    buffer instanceof SharedArrayBuffer;
+}
+
+/** Whether an array is the memory of a tensor, and no copy of it. */
+function sharesMemory(tensor: Tensor, data: HostArray): boolean {
+  const own = elementsOf(tensor);
+  return own.buffer === data.buffer && own.byteOffset === data.byteOffset;
+}
+
+/**
+ * MPI leaves open what becomes of NaN in a maximum, and its ranks may come to
+ * different results: places of NaN are found by a sum.
+ */
+function nanGuard(op: Reduction | "mean") {
+  const guards = op === "max" || op === "min";
+  let places: HostArray | null = null;
+  return {
+    guards,
+    /** Finds out, with all ranks, where there is NaN. */
+    before(data: HostArray, ranks: Communicator): HostArray {
+      if (!guards || data instanceof Int32Array || ranks.size === 1) {
+        return data;
+      }
+      const any = new Int32Array(1);
+      for (let i = 0; i < data.length; i++) {
+        if (data[i] !== data[i]) any[0] = 1;
+      }
+      ranks.wait(ranks.allReduce(any, "sum"), "find NaN");
+      if (any[0] === 0) return data;
+      places = allocateLike(data, data.length);
+      for (let i = 0; i < data.length; i++) {
+        if (data[i] === data[i]) continue;
+        places[i] = NaN;
+        data[i] = 0;
+      }
+      ranks.wait(ranks.allReduce(places, "sum"), "find NaN");
+      return data;
+    },
+    /** Puts NaN where one rank had it. */
+    after(data: HostArray, from = 0): void {
+      if (places === null) return;
+      for (let i = 0; i < data.length; i++) {
+        if (places[from + i] !== 0) data[i] = NaN;
+      }
+    },
+  };
+}
