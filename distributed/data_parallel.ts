@@ -20,7 +20,13 @@ import type { Distributing, Replica } from "@tenfold/train";
 import * as z from "zod/mini";
 import { Bucket, type BucketEvent } from "./_bucket.ts";
 import { exchange } from "./_exchange.ts";
-import { elementsOf, isDense, isOnHost, write } from "./_host.ts";
+import {
+  checkReducible,
+  elementsOf,
+  isDense,
+  isOnHost,
+  write,
+} from "./_host.ts";
 import { checkSameModel } from "./_same_model.ts";
 import type { HostArray } from "./_communicator.ts";
 import type { World } from "./world.ts";
@@ -455,6 +461,7 @@ function makeBuckets(params: readonly Tensor[], bytes: number): Bucket[] {
   const buckets: Tensor[][] = [];
   let room = 0;
   for (const param of params.toReversed()) {
+    checkReducible("average gradients of", param, "mean");
     const width = param.dtype === "float64" ? 8 : 4;
     const last = buckets.at(-1);
     const size = param.size * width;

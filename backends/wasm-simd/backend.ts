@@ -165,7 +165,7 @@ export class WasmSimd implements Backend {
    */
   hostView(buffer: Buffer, offset: number, length: number): TypedArray {
     const { pointer, dtype } = buffer as Block;
-    const view = ELEMENTS[dtype].view(this.#memory);
+    const view = this.#memory.view(dtype);
     const start = pointer / view.BYTES_PER_ELEMENT + offset;
     return view.subarray(start, start + length);
   }

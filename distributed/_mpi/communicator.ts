@@ -112,6 +112,12 @@ export class MpiCommunicator implements Communicator {
     return comm;
   }
 
+  /** Elements that MPI knows; of others it copies the bytes. */
+  #countOf(data: HostArray): number {
+    const { byte } = this.#mpi.library.handles;
+    return this.#typeOf(data) === byte ? data.byteLength : data.length;
+  }
+
   #typeOf(data: HostArray): number {
     const { float, double, int, byte } = this.#mpi.library.handles;
     if (data instanceof Float32Array) return float;
@@ -166,10 +172,10 @@ export class MpiCommunicator implements Communicator {
     this.#mpi.call(
       "MPI_Iallgather",
       this.#mpi.addressOf(data),
-      data.length,
+      this.#countOf(data),
       type,
       this.#mpi.addressOf(into),
-      data.length,
+      this.#countOf(data),
       type,
       this.#comm,
       request.address,
@@ -183,7 +189,7 @@ export class MpiCommunicator implements Communicator {
       this.#mpi.call(
         "MPI_Ibcast",
         this.#mpi.addressOf(part),
-        part.length,
+        this.#countOf(part),
         this.#typeOf(part),
         from,
         this.#comm,
