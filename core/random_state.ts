@@ -96,7 +96,7 @@ export function withKeys<T>(keys: readonly RandomKey[], fn: () => T): T {
 }
 
 /** The key of the next draw. */
-export function nextKey(): RandomKey {
+export function nextKey(): readonly [number, number] {
   const known = again?.shift();
   if (known !== undefined) {
     noted?.push(known);
