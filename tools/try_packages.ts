@@ -23,6 +23,9 @@ interface Runtime {
 /** What is installed: it brings the others. */
 const UMBRELLA = "@tenfold/tenfold";
 
+/** The most that is installed, in MB. */
+const MOST = 12;
+
 const NPM = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"];
 
 const RUNTIMES: readonly Runtime[] = [
@@ -95,7 +98,11 @@ try {
     }
     await attempt(`${runtime.name}: install`, async () => {
       await output(inside, runtime.install);
-      return `${await megabytes(join(inside, "node_modules"))} MB`;
+      const installed = await megabytes(join(inside, "node_modules"));
+      if (installed >= MOST) {
+        throw new Error(`${installed.toFixed(1)} MB, more than ${MOST}`);
+      }
+      return `${installed.toFixed(1)} MB`;
     });
     for (const program of ["readme.mjs", "whole.mjs"]) {
       await attempt(`${runtime.name}: ${program}`, async () => {
@@ -167,7 +174,7 @@ function withTidy(program: string): string {
   return changed;
 }
 
-async function megabytes(path: string): Promise<string> {
+async function megabytes(path: string): Promise<number> {
   const bytes = async (folder: string): Promise<number> => {
     let sum = 0;
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -178,5 +185,5 @@ async function megabytes(path: string): Promise<string> {
     }
     return sum;
   };
-  return (await bytes(path) / 1e6).toFixed(1);
+  return await bytes(path) / 1e6;
 }

@@ -40,6 +40,7 @@ export async function inChromiumAt(
   folder: string,
   page: string,
   patience: number,
+  flags: readonly string[] = [],
 ): Promise<string> {
   const report = Promise.withResolvers<string>();
   await using server = Deno.serve(
@@ -66,6 +67,7 @@ export async function inChromiumAt(
       "--headless",
       "--no-sandbox",
       "--no-first-run",
+      ...flags,
       `--user-data-dir=${profile}`,
       `http://127.0.0.1:${server.addr.port}/try.html`,
     ],
