@@ -60,6 +60,14 @@ describe("the showpieces, with fewer steps", () => {
       assertEquals(png.subarray(1, 4).toString(), "PNG");
     }));
 
+  it("dcgan_digits.ts makes up digits", () =>
+    quick("dcgan_digits", "--epochs 2 --width 8", async (output, folder) => {
+      assert(numberAfter(output, "epoch 2 · judge's loss ") < 2, output);
+      assertStringIncludes(output, "made up");
+      const png = await readFile(join(folder, "out", "dcgan_digits.png"));
+      assertEquals(png.subarray(1, 4).toString(), "PNG");
+    }));
+
   it("dqn_cartpole.ts plays, learns and shows the cart", () =>
     quick("dqn_cartpole", "--episodes 20", async (output, folder) => {
       assert(numberAfter(output, "episode 20 · ") > 8, output);
