@@ -5,7 +5,7 @@ import "../_testing.ts";
 import { DataLoader, DatasetError, Subset } from "../mod.ts";
 import { serveDataset, WorkerDataset, WorkerStream } from "./mod.ts";
 
-const SQUARES = new URL("./_testdata/squares.ts", import.meta.url);
+const SQUARES = new URL("../_testdata/worker/squares.ts", import.meta.url);
 /** The module of a job, which serves no dataset. */
 const JOB = new URL(
   "../../train/_testdata/worker/job.ts",

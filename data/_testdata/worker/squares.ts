@@ -2,7 +2,7 @@
 import "../../_testing.ts";
 import { tensor } from "@tenfold/core";
 import { StreamLoader } from "../../stream/mod.ts";
-import { serveDataset } from "../mod.ts";
+import { serveDataset } from "../../worker/mod.ts";
 
 interface Input {
   readonly kind: "samples" | "batches" | "stream" | "fail" | "nothing";
