@@ -19,6 +19,7 @@ import "./_register_backends.ts";
 export * from "@tenfold/core";
 export { compile } from "@tenfold/core/compile";
 export * as distributions from "@tenfold/core/distributions";
+export * as fft from "@tenfold/core/fft";
 export * from "@tenfold/core/func";
 export * from "@tenfold/core/functions";
 export * as linalg from "@tenfold/core/linalg";

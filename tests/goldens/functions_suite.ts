@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from "@tenfold/core";
 import * as D from "@tenfold/core/distributions";
+import * as fft from "@tenfold/core/fft";
 import * as transforms from "@tenfold/core/func";
 import * as functions from "@tenfold/core/functions";
 import * as linalg from "@tenfold/core/linalg";
@@ -27,6 +28,7 @@ const GROUPS = [
   "functions_scatter",
   "functions_shape",
   "distributions",
+  "fft",
   "func",
   "linalg",
 ];
@@ -138,7 +140,7 @@ export function functionGoldens(
   runner: Runner,
   backend: Backend | string,
 ): void {
-  const libraries = { functions, distributions, func, linalg };
+  const libraries = { functions, distributions, fft, func, linalg };
   onBackend(runner, "Goldens of functions", backend, () => {
     const waits = typeof backend !== "string" && !backend.readSync;
     for (const { group, cases } of files) {
@@ -159,9 +161,9 @@ export function functionGoldens(
       const covered = new Set(
         files.flatMap(({ cases }) => cases.map(({ op }) => op)),
       );
-      const bare = Object.keys({ ...functions, ...linalg }).filter((name) =>
-        !covered.has(name) && !ELSEWHERE.has(name)
-      );
+      const bare = Object.keys({ ...functions, ...fft, ...linalg }).filter((
+        name,
+      ) => !covered.has(name) && !ELSEWHERE.has(name));
       if (bare.length > 0) throw new Error(`No figures: ${bare.join(", ")}`);
       return Promise.resolve();
     });

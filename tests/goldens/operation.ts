@@ -36,7 +36,9 @@ export interface OperationCase {
     | "functions"
     | "functional"
     | "distributions"
+    | "fft"
     | "func"
+    | "fft"
     | "func"
     | "linalg";
   /** The arguments, options last. */

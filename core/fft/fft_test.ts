@@ -1,0 +1,80 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { clean } from "../_testing.ts";
+import { ones, zeros } from "../creation.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
+import { jvp, vmap } from "../func/mod.ts";
+import { randn } from "../random.ts";
+import { manualSeed } from "../random_state.ts";
+import type { Tensor } from "../tensor.ts";
+import { fft, ifft, irfft, rfft } from "./mod.ts";
+
+const apart = (a: Tensor, b: Tensor): number => a.sub(b).abs().max().itemSync();
+
+describe("Fourier transforms", () => {
+  for (const n of [1, 2, 31, 32, 37, 96, 131, 1000, 1024, 2311]) {
+    it(
+      `come back, and keep the energy, at length ${n}`,
+      clean(() => {
+        manualSeed(n);
+        const x = randn([2, n, 2], { dtype: "float64" });
+        const y = fft(x);
+        assert(apart(ifft(y), x) < 1e-12);
+        const energy = y.square().sum().div(n).sub(x.square().sum());
+        assert(Math.abs(energy.itemSync()) < 1e-9 * n);
+        const real = x.select(-1, 0);
+        assert(apart(irfft(rfft(real), { n }), real) < 1e-12);
+        const half = rfft(real).narrow(1, 0, Math.floor(n / 2) + 1);
+        const whole = fft(real.unsqueeze(-1).pad([0, 1]));
+        assert(apart(half, whole.narrow(1, 0, half.shape[1]!)) < 1e-10);
+      }),
+    );
+  }
+
+  it(
+    "keep the digits of float32 at large lengths",
+    clean(() => {
+      manualSeed(2);
+      for (const n of [4096, 4099]) {
+        const x = randn([n, 2]);
+        const exact = fft(x.cast("float64"));
+        const error = fft(x).cast("float64").sub(exact).square().sum();
+        const share = error.div(exact.square().sum()).sqrt().itemSync();
+        assert(share < 1e-6, `${n}: ${share}`);
+      }
+    }),
+  );
+
+  it(
+    "run within vmap and jvp",
+    clean(() => {
+      const x = randn([3, 5], { dtype: "float64" });
+      assert(apart(vmap((x: Tensor) => rfft(x))(x), rfft(x)) < 1e-12);
+      const t = randn([3, 5], { dtype: "float64" });
+      assert(apart(jvp((x) => rfft(x), x, t)[1], rfft(t)) < 1e-12);
+    }),
+  );
+
+  it(
+    "refuse what they cannot take",
+    clean(() => {
+      assertThrows(() => fft(ones([3])), ShapeError, "pairs");
+      assertThrows(() => fft(ones([3, 3])), ShapeError, "[..., n, 2]");
+      assertThrows(() => rfft(ones([])), ShapeError, "1 dim");
+      assertThrows(() => rfft(zeros([0])), RangeError, "positive");
+      assertThrows(() => irfft(ones([1, 2])), RangeError, "got 0");
+      assertThrows(() => fft(ones([2, 2]), { n: 1.5 }), RangeError, "1.5");
+      assertThrows(
+        () => fft(ones([2, 2]), { norm: "both" as never }),
+        RangeError,
+        "ortho",
+      );
+      assertThrows(
+        () => rfft(ones([2], { dtype: "bool" })),
+        DTypeError,
+        "cast",
+      );
+      assertEquals(rfft(ones([2], { dtype: "int32" })).dtype, "float32");
+    }),
+  );
+});

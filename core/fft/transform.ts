@@ -1,0 +1,136 @@
+/**
+ * The discrete Fourier transform of pairs, made of products with small
+ * matrices: a length is taken apart into factors (Cooley and Tukey), and where
+ * a prime factor is large, into a convolution of a longer, smooth length
+ * (Bluestein). All of it is linear in tensor operations, so that it runs on
+ * every backend, has its gradient by itself, and runs in transforms.
+ *
+ * @module
+ */
+import type { DType, TypedArray } from "../dtype.ts";
+import { DTYPES } from "../dtype.ts";
+import { UPLOAD_LIKE } from "../members.ts";
+import type { Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Factors up to this are made by one product with a matrix. */
+const LARGEST = 32;
+
+/** A number of two parts: `[..., 2]`, the real one first. */
+export type Pairs = Tensor;
+
+/** Real and imaginary parts of `e^(sign * 2πi * turn)`. */
+function unit(turn: number, sign: number): [number, number] {
+  const angle = 2 * Math.PI * (turn - Math.floor(turn));
+  return [Math.cos(angle), sign * Math.sin(angle)];
+}
+
+/** A constant beside `x`. */
+function constantLike(
+  x: Tensor,
+  shape: Shape,
+  at: (i: number) => number,
+): Tensor {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data: TypedArray = DTYPES[x.dtype as DType].allocate(size);
+  for (let i = 0; i < size; i++) data[i] = at(i);
+  return x[UPLOAD_LIKE](data, shape, x.dtype);
+}
+
+/** `n` as factors of up to {@linkcode LARGEST}, or null if a prime is larger. */
+export function factorsOf(n: number): number[] | null {
+  const factors: number[] = [];
+  let rest = n;
+  for (let f = LARGEST; f >= 2; f--) {
+    while (rest % f === 0) {
+      factors.push(f);
+      rest /= f;
+    }
+  }
+  return rest === 1 ? factors : null;
+}
+
+/** The matrix of a transform of length n over pairs: `[n * 2, n * 2]`. */
+function matrixLike(x: Tensor, n: number, sign: number): Tensor {
+  return constantLike(x, [2 * n, 2 * n], (i) => {
+    const [row, column] = [Math.floor(i / (2 * n)), i % (2 * n)];
+    const [j, k] = [row >> 1, column >> 1];
+    const [real, imaginary] = unit(((j * k) % n) / n, sign);
+    if (row % 2 === column % 2) return real;
+    return column % 2 === 1 ? imaginary : -imaginary;
+  });
+}
+
+/** `a * b` of pairs, which broadcast. */
+export function multiply(a: Pairs, b: Pairs): Pairs {
+  const [ar, ai] = [a.narrow(-1, 0, 1), a.narrow(-1, 1, 1)];
+  // (x + iy) * b = x * b + y * ib, with ib = (-im b, re b).
+  return ar.mul(b).add(ai.mul(turned(b)));
+}
+
+/** `i * b` of pairs. */
+function turned(b: Pairs): Pairs {
+  const flipped = b.flip(-1);
+  return flipped.mul(constantLike(b, [2], (i) => i === 0 ? -1 : 1));
+}
+
+/** Transforms `[rows, n, 2]` along n, unscaled; the sign is that of the angle. */
+export function transform(x: Pairs, sign: number): Pairs {
+  const [rows, n] = x.shape as [number, number];
+  if (n <= 1 || rows === 0) return x;
+  const factors = factorsOf(n);
+  return factors === null ? bluestein(x, sign) : mixed(x, sign, factors);
+}
+
+/** Takes one factor off: n = a * b. */
+function mixed(x: Pairs, sign: number, factors: readonly number[]): Pairs {
+  const [rows, n] = x.shape as [number, number];
+  const [a, ...rest] = factors as [number, ...number[]];
+  if (rest.length === 0) {
+    return x.reshape([rows, 2 * n]).matmul(matrixLike(x, n, sign))
+      .reshape([rows, n, 2]);
+  }
+  const b = n / a;
+  // Elements i * b + j for each j, transformed over i.
+  const columns = x.reshape([rows, a, b, 2]).permute([0, 2, 1, 3])
+    .reshape([rows * b, 2 * a]).matmul(matrixLike(x, a, sign))
+    .reshape([rows, b, a, 2]);
+  const turns = constantLike(x, [b, a, 2], (i) => {
+    const [j, k] = [Math.floor(i / (2 * a)), (i >> 1) % a];
+    return unit(((j * k) % n) / n, sign)[i % 2 as 0 | 1];
+  });
+  // Those of one k, transformed over j; element k + a * l of the result.
+  const inner = multiply(columns, turns).permute([0, 2, 1, 3])
+    .reshape([rows * a, b, 2]);
+  return mixed(inner, sign, rest).reshape([rows, a, b, 2])
+    .permute([0, 2, 1, 3]).reshape([rows, n, 2]);
+}
+
+/** A transform of any length as a convolution with a chirp. */
+function bluestein(x: Pairs, sign: number): Pairs {
+  const [, n] = x.shape as [number, number];
+  let length = 1;
+  while (length < 2 * n - 1) length *= 2;
+  /** `e^(turn * πi j² / n)`; squares modulo 2n keep their digits. */
+  const chirp = (j: number, turn: number) =>
+    unit(squareModulo(j, 2 * n) / (2 * n), turn);
+  const own = constantLike(
+    x,
+    [n, 2],
+    (i) => chirp(i >> 1, sign)[i % 2 as 0 | 1],
+  );
+  const kernel = constantLike(x, [1, length, 2], (i) => {
+    const at = i >> 1;
+    const j = at < n ? at : length - at;
+    return j < n ? chirp(j, -sign)[i % 2 as 0 | 1] : 0;
+  });
+  const padded = multiply(x, own).pad([0, 0, 0, length - n]);
+  const product = multiply(transform(padded, -1), transform(kernel, -1));
+  const back = transform(product, 1).narrow(1, 0, n).mul(1 / length);
+  return multiply(back, own);
+}
+
+/** `j² mod m`, exactly. */
+function squareModulo(j: number, m: number): number {
+  return j < 2 ** 26 ? (j * j) % m : Number(BigInt(j) * BigInt(j) % BigInt(m));
+}
