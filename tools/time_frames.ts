@@ -10,8 +10,8 @@
  * @module
  */
 import { join } from "node:path";
-import { findChromium, inChromiumAt } from "../tools/site/chromium.ts";
-import { ROOT } from "../tools/pack/workspace.ts";
+import { findChromium, inChromiumAt } from "./site/chromium.ts";
+import { ROOT } from "./pack/workspace.ts";
 import type { Frames } from "./frames/page.ts";
 
 /** What a screen of 60 Hz allows for a frame, in milliseconds. */
@@ -39,7 +39,7 @@ try {
         "--minify",
         "--platform=browser",
         `--output=${join(folder, `${name}.js`)}`,
-        join(ROOT, "bench", "frames", `${name}.ts`),
+        join(ROOT, "tools", "frames", `${name}.ts`),
       ],
       cwd: ROOT,
     }).output();
