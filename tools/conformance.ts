@@ -14,7 +14,9 @@
 import { type Backend, currentDevice, setBackend } from "@tenfold/tenfold";
 import { conformance } from "@tenfold/backends/conformance";
 
-const [name = "cpu-typedarray", pattern = ""] = Deno.args;
+const [name = "cpu-typedarray", pattern = "", shard = ""] = Deno.args;
+/** `--shard=0/4` takes the first of four parts. */
+const [part = 0, parts = 1] = shard.match(/\d+/g)?.map(Number) ?? [];
 const chosen = new RegExp(pattern);
 
 async function open(): Promise<Backend> {
@@ -48,8 +50,8 @@ conformance({
 
 const times: { name: string; ms: number }[] = [];
 let failed = 0;
-for (const { name, body } of tests) {
-  if (!chosen.test(name)) continue;
+for (const [i, { name, body }] of tests.entries()) {
+  if (!chosen.test(name) || i % parts !== part) continue;
   const start = performance.now();
   try {
     await body();
