@@ -7,7 +7,12 @@
 import { threefry } from "@tenfold/core/backend";
 
 /** What a seed is used for: keeps two uses of one seed apart. */
-export const STREAM = { loader: 0x6c6f6164, split: 0x73706c69 } as const;
+export const STREAM = {
+  loader: 0x6c6f6164,
+  split: 0x73706c69,
+  sampler: 0x73616d70,
+  folds: 0x666f6c64,
+} as const;
 
 /** The numbers from 0 to `length - 1`. */
 export function countUp(length: number): Int32Array {

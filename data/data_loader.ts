@@ -15,6 +15,7 @@ import { drawSeed, seedOption } from "./_seed.ts";
 import { collate, type Collated } from "./collate.ts";
 import { checkDataset, type Dataset } from "./dataset.ts";
 import { DatasetError, messageOf } from "./errors.ts";
+import type { BatchSource, Sampler } from "./samplers.ts";
 
 /** Options of {@linkcode DataLoader}. */
 export interface DataLoaderOptions<Sample, Batch> {
@@ -30,6 +31,16 @@ export interface DataLoaderOptions<Sample, Batch> {
    * @default {false}
    */
   shuffle?: boolean;
+  /**
+   * The order of the samples, in the place of `shuffle`: a sampler, such as a
+   * {@linkcode WeightedRandomSampler}.
+   */
+  sampler?: Sampler;
+  /**
+   * The batches, in the place of `batchSize`, `shuffle`, `sampler` and
+   * `dropLast`: such as a {@linkcode BatchSampler}.
+   */
+  batchSampler?: BatchSource;
   /** Seed of the order of samples. Without it, one is drawn from the global generator. */
   seed?: number;
   /**
@@ -73,7 +84,22 @@ export interface DataLoaderState {
 const positive = "must be a positive integer";
 const natural = "must be an integer from 0 on";
 
+/** An object with a method; anything else is of the wrong type. */
+const withMethod = (method: string) =>
+  z.optional(
+    z.any().check(z.superRefine((value, context) => {
+      if (value === undefined || typeof value?.[method] === "function") return;
+      context.addIssue({
+        code: "invalid_type",
+        expected: "object",
+        message: `must have a length and the method ${method}`,
+      });
+    })),
+  );
+
 const optionsSchema = z.strictObject({
+  sampler: withMethod("indices"),
+  batchSampler: withMethod("batches"),
   batchSize: z._default(z.int(positive).check(z.gte(1, positive)), 1),
   shuffle: z._default(z.boolean("must be true or false"), false),
   seed: seedOption,
@@ -89,7 +115,18 @@ const optionsSchema = z.strictObject({
     })),
   ),
   prefetch: z._default(z.int(natural).check(z.gte(0, natural)), 0),
-});
+}).check(
+  z.refine(
+    ({ sampler, shuffle }) => sampler === undefined || !shuffle,
+    "shuffle and sampler both say the order: give one of them",
+  ),
+  z.refine(
+    ({ batchSampler, sampler, shuffle, dropLast, batchSize }) =>
+      batchSampler === undefined ||
+      (sampler === undefined && !shuffle && !dropLast && batchSize === 1),
+    "batchSampler says all of batchSize, shuffle, sampler and dropLast: leave them out",
+  ),
+);
 
 const stateSchema = z.strictObject({
   seed: z.int("must be an integer"),
@@ -161,6 +198,8 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
   /** Number of samples in a batch. */
   readonly batchSize: number;
   readonly #shuffle: boolean;
+  readonly #sampler: Sampler | null;
+  readonly #batchSampler: BatchSource | null;
   readonly #dropLast: boolean;
   readonly #prefetch: number;
   readonly #collate: ((samples: Sample[]) => Batch | Promise<Batch>) | null;
@@ -174,8 +213,8 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
    * Makes a loader over a dataset.
    *
    * @param dataset The dataset that the batches come from.
-   * @param options `batchSize`, `shuffle`, `seed`, `dropLast`, `collate` and
-   * `prefetch`.
+   * @param options `batchSize`, `shuffle`, `sampler`, `batchSampler`, `seed`,
+   * `dropLast`, `collate` and `prefetch`.
    * @throws {TypeError} If `dataset` is not a dataset, or an option is unknown or of
    * the wrong type.
    * @throws {RangeError} If an option has a wrong value, such as batch size 0.
@@ -195,6 +234,8 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
     this.dataset = dataset;
     this.batchSize = parsed.batchSize;
     this.#shuffle = parsed.shuffle;
+    this.#sampler = options.sampler ?? null;
+    this.#batchSampler = options.batchSampler ?? null;
     this.#dropLast = parsed.dropLast;
     this.#prefetch = parsed.prefetch;
     this.#collate = options.collate ?? null;
@@ -203,7 +244,9 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
 
   /** The number of batches in an epoch. */
   get length(): number {
-    const batches = this.dataset.length / this.batchSize;
+    if (this.#batchSampler !== null) return this.#batchSampler.length;
+    const samples = this.#sampler?.length ?? this.dataset.length;
+    const batches = samples / this.batchSize;
     return this.#dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
@@ -219,7 +262,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
     this.#running = place;
     const { length } = this;
     this.dataset.setEpoch?.(place.epoch);
-    const order = this.#order(place.epoch);
+    const indicesOf = this.#batches(place.epoch);
     const ahead: Ahead<Sample>[] = [];
     let asked = place.batch;
     let turn: Turn | null = null;
@@ -227,8 +270,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
       while (place.batch < length) {
         const last = Math.min(place.batch + this.#prefetch, length - 1);
         while (asked <= last) {
-          const start = asked++ * this.batchSize;
-          const indices = order.subarray(start, start + this.batchSize);
+          const indices = indicesOf(asked++);
           const turn = new Turn();
           const fetched = turn.run(() => this.#fetch(indices));
           ahead.push({ turn, fetched });
@@ -291,8 +333,22 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
     this.#running = null;
   }
 
+  /** The indices of the samples of a batch, by its number in the epoch. */
+  #batches(epoch: number): (batch: number) => Int32Array {
+    if (this.#batchSampler !== null) {
+      const batches = this.#batchSampler.batches(epoch);
+      return (batch) => Int32Array.from(batches[batch]!);
+    }
+    const order = this.#order(epoch);
+    const size = this.batchSize;
+    return (batch) => order.subarray(batch * size, (batch + 1) * size);
+  }
+
   #order(epoch: number): Int32Array {
     const { length } = this.dataset;
+    if (this.#sampler !== null) {
+      return Int32Array.from(this.#sampler.indices(epoch));
+    }
     return this.#shuffle
       ? permutation(length, this.#seed, STREAM.loader, epoch)
       : countUp(length);

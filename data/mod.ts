@@ -29,6 +29,7 @@ export type { AnyTypedArray } from "./_bytes.ts";
 export type { DeviceOption } from "./_to_tensor.ts";
 export * from "./breast_cancer.ts";
 export * from "./collate.ts";
+export * from "./concat_dataset.ts";
 export { type CsvOptions, parseCsv, readCsv } from "./csv.ts";
 export * from "./csv_table.ts";
 export * from "./data_loader.ts";
@@ -43,6 +44,7 @@ export {
   serializeIdx,
 } from "./idx.ts";
 export * from "./iris.ts";
+export * from "./k_fold.ts";
 export type { LabeledData } from "./labeled_data.ts";
 export type { LoadingData } from "./loading_data.ts";
 export * from "./min_max_scaler.ts";
@@ -55,9 +57,13 @@ export {
   type MnistOptions,
 } from "./mnist.ts";
 export * from "./npy.ts";
+export * from "./one_hot_encoder.ts";
 export * from "./open_safetensors.ts";
+export * from "./pca.ts";
 export * from "./random_split.ts";
 export * from "./safetensors.ts";
+export * from "./samplers.ts";
+export * from "./simple_imputer.ts";
 export * from "./source.ts";
 export * from "./standard_scaler.ts";
 export * from "./subset.ts";

@@ -170,6 +170,13 @@ const decoderLayer = () => new nn.TransformerDecoderLayer(1, 1, small);
 
 /** One of each class that needs something to be made. */
 const SAMPLES: { readonly [name: string]: () => object } = {
+  "data.BatchSampler": () => {
+    const sampler = { length: 1, indices: () => [0] };
+    return new data.BatchSampler(sampler, { batchSize: 1 });
+  },
+  "data.ConcatDataset": () => new data.ConcatDataset([pairs()]),
+  "data.SubsetRandomSampler": () => new data.SubsetRandomSampler([0]),
+  "data.WeightedRandomSampler": () => new data.WeightedRandomSampler([1]),
   "data.DataLoader": () => new data.DataLoader(pairs()),
   "data.Subset": () => new data.Subset(pairs(), [0]),
   "data.TensorDataset": pairs,

@@ -62,10 +62,16 @@ export * as loggers from "./loggers/mod.ts";
 export * from "./lr_finder.ts";
 export * from "./measure.ts";
 export type * from "./metric.ts";
+export * from "./multilabel.ts";
 export type { Model } from "./model.ts";
 export type * from "./optimizing.ts";
 export * from "./precision.ts";
+export * from "./predict.ts";
+export * from "./ranking_metrics.ts";
 export * from "./recall.ts";
+export * from "./regression_metrics.ts";
+export * from "./save_checkpoint.ts";
+export * from "./score_metrics.ts";
 export * from "./summary.ts";
 export {
   fromTransferable,
@@ -80,4 +86,5 @@ export {
 export * from "./worker_job.ts";
 export type { WebWorker } from "@tenfold/data/internal";
 export type { Average, ClassMetricOptions } from "./_average.ts";
+export type { Values } from "./_figures.ts";
 export type { Predictions } from "./_read_classes.ts";

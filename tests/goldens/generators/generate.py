@@ -14,7 +14,7 @@ import torch
 MODULES = [
     "elementwise", "reductions", "shape", "gather", "products", "indexing",
     "losses", "layers", "optimizers", "creation", "state_dict", "special",
-    "metrics", "scalers", "functions",
+    "metrics", "scalers", "preprocessing", "ranking", "functions",
     "distributions", "sequences", "linalg", "training", "convolutions",
     "activations", "more_losses", "func", "fft",
 ]
