@@ -4,6 +4,7 @@
  * @module
  */
 import { ShapeError, type Tensor } from "@tenfold/core";
+import { svd } from "@tenfold/core/linalg";
 import {
   checkCount,
   noGradNow,
@@ -78,7 +79,7 @@ export interface PCAState {
  * import { assertAlmostEquals } from "@std/assert";
  *
  * const points = tensor([[0, 0], [1, 2], [2, 4], [3, 6]]);
- * const pca = await new data.PCA({ nComponents: 1 }).fit(points);
+ * const pca = new data.PCA({ nComponents: 1 }).fit(points);
  * assertAlmostEquals(await pca.explainedVarianceRatio.item(), 1, 1e-6);
  * const again = pca.inverseTransform(pca.transform(points));
  * assertAlmostEquals(await again.sub(points).abs().max().item(), 0, 1e-5);
@@ -111,7 +112,7 @@ export class PCA {
   #get(): PCAState {
     if (this.#found !== null) return this.#found;
     throw new TypeError(
-      "Cannot use a PCA as it is not fitted yet: await fit, or call loadStateDict first",
+      "Cannot use a PCA as it is not fitted yet: call fit or loadStateDict first",
     );
   }
 
@@ -149,7 +150,7 @@ export class PCA {
    * @throws {ShapeError} If the data has another shape, or fewer than two samples.
    * @throws {RangeError} If there are fewer features or samples than components.
    */
-  async fit(x: Tensor): Promise<this> {
+  fit(x: Tensor): this {
     checkCount("fit", arguments.length, 1);
     checkTable(x, "fit a PCA");
     const [samples, features] = x.shape as [number, number];
@@ -169,8 +170,6 @@ export class PCA {
         } for ${wanted}`,
       );
     }
-    // Few programs take matrices apart, so it loads when it is used.
-    const { svd } = await import("@tenfold/core/linalg");
     const found = unscopedNow(() =>
       noGradNow(() =>
         tidyNow(() => {
@@ -222,9 +221,9 @@ export class PCA {
    * @param x Samples, of shape `[samples, features]`.
    * @returns `[samples, components]`.
    */
-  async fitTransform(x: Tensor): Promise<Tensor> {
+  fitTransform(x: Tensor): Tensor {
     checkCount("fitTransform", arguments.length, 1);
-    return (await this.fit(x)).transform(x);
+    return this.fit(x).transform(x);
   }
 
   /**
@@ -289,11 +288,6 @@ export class PCA {
     checkCount("dispose", arguments.length, 0);
     for (const tensor of Object.values(this.#found ?? {})) tensor.dispose();
     this.#found = null;
-  }
-
-  /** {@linkcode dispose} at the end of a `using` block. */
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

@@ -192,9 +192,4 @@ export class SimpleImputer {
     checkCount("dispose", arguments.length, 0);
     this.#figures.dispose();
   }
-
-  /** {@linkcode dispose} at the end of a `using` block. */
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
 }

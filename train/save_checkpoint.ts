@@ -29,6 +29,7 @@ export interface Checkpointed {
  * `scheduler` and a `loader`.
  */
 export interface CheckpointParts {
+  /** A part by its name. */
   readonly [name: string]: Checkpointed;
 }
 
