@@ -37,8 +37,8 @@ const schema = () =>
   });
 
 /**
- * Anneals the learning rate to a constant one, at which the weights that
- * `train.AveragedModel` averages are gathered (Izmailov and others, 2018).
+ * Anneals the learning rate to a constant one, as for stochastic weight averaging
+ * (Izmailov and others, 2018).
  *
  * @example Halfway to the constant rate
  * ```ts
