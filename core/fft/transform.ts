@@ -19,10 +19,15 @@ const LARGEST = 32;
 /** A number of two parts: `[..., 2]`, the real one first. */
 export type Pairs = Tensor;
 
-/** Real and imaginary parts of `e^(sign * 2πi * turn)`. */
+/** Real and imaginary parts of `e^(sign * 2πi * turn)`, exact at quarters. */
 function unit(turn: number, sign: number): [number, number] {
-  const angle = 2 * Math.PI * (turn - Math.floor(turn));
-  return [Math.cos(angle), sign * Math.sin(angle)];
+  const quarters = Math.round(4 * turn);
+  const angle = (4 * turn - quarters) * Math.PI / 2;
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const [real, imaginary] = [[c, s], [-s, c], [-c, -s], [s, -c]][
+    quarters % 4
+  ] as [number, number];
+  return [real + 0, sign * imaginary + 0];
 }
 
 /** A constant beside `x`. */
