@@ -16,6 +16,7 @@ export const SUITES = [
   "autograd",
   "optimizer",
   "train",
+  "sequences",
   "compile",
   "data",
   "startup",
