@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { type Content, eventRecord } from "./_events.ts";
+import { type Content, eventRecord, graphBytes } from "./_events.ts";
 import { histogramOf } from "../_histogram.ts";
 
 /**
@@ -14,6 +14,10 @@ const RECORDS = {
     "2a00000000000000ae8d91f509000000000000f83f10072a1d0a110a0a6c6f73732f747261696e150000803e0a080a0178150000c07fd07eb541",
   histogram:
     "6900000000000000360b3c6e09000000000000f83f1080808080202a580a560a01682a5109000000000000f0bf1100000000000008401900000000000010402100000000000014402900000000000027403210000000000000f03f00000000000008403a10000000000000f03f0000000000000840020ccbb1",
+  image:
+    "1f00000000000000514b441809000000000000f83f10052a120a100a0169220b0802100318012203706e6796d0f283",
+  graph:
+    "4c00000000000000f5d4a2a009000000000000f83f22410a140a05696e707574120b506c616365686f6c6465720a290a03612f3012064c696e6561721a05696e7075742a130a076f7074696f6e73120812063120746f2032ac695cb7",
 };
 
 const hex = (content: Content, step: number) =>
@@ -43,6 +47,19 @@ describe("records of TensorBoard", () => {
       hex({ values: [{ tag: "h", histogram }] }, 2 ** 33),
       RECORDS.histogram,
     );
+    const png = new TextEncoder().encode("png");
+    const image = { width: 3, height: 2, channels: 1, png };
+    assertEquals(hex({ values: [{ tag: "i", image }] }, 5), RECORDS.image);
+    const graph = graphBytes([
+      { name: "input", op: "Placeholder", inputs: [], attributes: {} },
+      {
+        name: "a/0",
+        op: "Linear",
+        inputs: ["input"],
+        attributes: { options: "1 to 2" },
+      },
+    ]);
+    assertEquals(hex({ graph }, 0), RECORDS.graph);
   });
 });
 
