@@ -34,6 +34,6 @@ export { integerPower, power } from "./expr/scalar.ts";
 export { knowingNew, releasePassed, tidyNow, unscopedNow } from "./scope.ts";
 export { roundHalfEven } from "./expr/special.ts";
 export { currentTask, Task } from "./task.ts";
-export { checkTensor, tensorClass, wrapValue } from "./tensor.ts";
+export { apply, checkTensor, tensorClass, wrapValue } from "./tensor.ts";
 export { Turn } from "./turn.ts";
-export { applyWindows } from "./windows.ts";
+export { addWindows, applyWindows } from "./windows.ts";

@@ -37,6 +37,7 @@ export type {
   PaddingMode,
   Sizes,
 } from "./_convolution.ts";
+export * from "./adaptive_pooling.ts";
 export * from "./conv.ts";
 export * from "./conv2d.ts";
 export {
@@ -64,6 +65,7 @@ export {
   type FeatureDropout,
 } from "./feature_dropout.ts";
 export * from "./flatten.ts";
+export * from "./fold.ts";
 export type { Pair, Size2d } from "./functional/_windows.ts";
 export type { AnySize, Size1d, Size3d } from "./functional/_sizes.ts";
 export type { Conv2dOptions, Padding2d } from "./functional/conv2d.ts";
@@ -113,6 +115,27 @@ export type {
   MultiMarginLossOptions,
 } from "./functional/margin_losses.ts";
 export type { ReductionOptions } from "./functional/regression_losses.ts";
+export type {
+  AdaptivePoolOptions,
+  AdaptiveSizes,
+} from "./functional/adaptive_pooling.ts";
+export type {
+  AvgPool1dOptions,
+  AvgPool3dOptions,
+  AvgPoolOptions,
+  LpPoolOptions,
+} from "./functional/average_pooling.ts";
+export type { FoldOptions, UnfoldOptions } from "./functional/fold.ts";
+export type {
+  InterpolateMode,
+  InterpolateOptions,
+} from "./functional/interpolate.ts";
+export type {
+  MaxPool1dOptions,
+  MaxPool3dOptions,
+  MaxPoolOptions,
+} from "./functional/max_pooling.ts";
+export type { MaxUnpoolOptions } from "./functional/max_unpooling.ts";
 export type { CeluOptions } from "./functional/smooth_activations.ts";
 export { type CellOptions, RNNCellBase } from "./_recurrent_cell.ts";
 export {
@@ -192,7 +215,10 @@ export { quantize, type QuantizeOptions } from "./quantize.ts";
 export * from "./rnn.ts";
 export * from "./rnn_cell.ts";
 export * from "./sequential.ts";
+export * from "./shuffle.ts";
 export * from "./smooth_activations.ts";
+export * from "./upsample.ts";
+export * from "./window_pooling.ts";
 export * from "./transformer.ts";
 export {
   type DecoderMasks,

@@ -53,6 +53,58 @@ export {
   softsign,
   tanhshrink,
 } from "./smooth_activations.ts";
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool1dWithIndices,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool2dWithIndices,
+  adaptiveMaxPool3d,
+  adaptiveMaxPool3dWithIndices,
+  type AdaptivePoolOptions,
+  type AdaptiveSizes,
+} from "./adaptive_pooling.ts";
+export {
+  avgPool1d,
+  type AvgPool1dOptions,
+  avgPool3d,
+  type AvgPool3dOptions,
+  type AvgPoolOptions,
+  lpPool1d,
+  lpPool2d,
+  type LpPoolOptions,
+} from "./average_pooling.ts";
+export {
+  maxPool1d,
+  type MaxPool1dOptions,
+  maxPool1dWithIndices,
+  maxPool2dWithIndices,
+  maxPool3d,
+  type MaxPool3dOptions,
+  maxPool3dWithIndices,
+  type MaxPoolOptions,
+} from "./max_pooling.ts";
+export type { ValuesAndPositions } from "./_max_pool.ts";
+export {
+  maxUnpool1d,
+  maxUnpool2d,
+  maxUnpool3d,
+  type MaxUnpoolOptions,
+} from "./max_unpooling.ts";
+export {
+  interpolate,
+  type InterpolateMode,
+  type InterpolateOptions,
+} from "./interpolate.ts";
+export { channelShuffle, pixelShuffle, pixelUnshuffle } from "./shuffle.ts";
+export { fold, type FoldOptions, unfold, type UnfoldOptions } from "./fold.ts";
+export {
+  affineGrid,
+  type AffineGridOptions,
+  gridSample,
+  type GridSampleOptions,
+} from "./grid_sample.ts";
 export { pad, type PadMode, type PadOptions } from "./pad.ts";
 export type { Size2d } from "./_windows.ts";
 export * from "./dropout.ts";

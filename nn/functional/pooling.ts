@@ -1,11 +1,11 @@
-import { applyWindows, UPLOAD_LIKE } from "@tenfold/core/internal";
-import { ShapeError, type Tensor } from "@tenfold/core";
+import { applyWindows } from "@tenfold/core/internal";
+import type { Tensor } from "@tenfold/core";
 import * as z from "zod/mini";
 import { checkOptions, flag, positiveInteger } from "../_options.ts";
+import { adaptiveAverages, averages } from "./_averages.ts";
 import {
   batched,
   naturalSize,
-  type Pair,
   pairOf,
   positiveSize,
   type Size2d,
@@ -97,46 +97,6 @@ export function maxPool2d(x: Tensor, options: MaxPool2dOptions): Tensor {
     }, batch));
 }
 
-/** How windows lie along one dim: their number, and the elements of each. */
-interface Windows {
-  readonly count: number;
-  /** The extent that all windows together cover. */
-  readonly reach: number;
-  /** Elements of each window that are divided by. */
-  readonly sizes: readonly number[];
-}
-
-function windowsAlong(
-  extent: number,
-  axis: 0 | 1,
-  options: AvgPool2dOptions,
-): Windows {
-  const kernel = pairOf(options.kernelSize)[axis];
-  const stride = pairOf(options.stride ?? options.kernelSize)[axis];
-  const padding = pairOf(options.padding ?? 0)[axis];
-  const span = extent + 2 * padding - kernel;
-  let count = (options.ceilMode ? Math.ceil : Math.floor)(span / stride) + 1;
-  // The last window must begin inside the input or its left padding.
-  if (options.ceilMode && (count - 1) * stride >= extent + padding) count--;
-  if (count < 1 || padding * 2 > kernel) {
-    throw new ShapeError(
-      `Cannot apply avgPool2d to an extent of ${extent} padded by ${padding} in windows of ${kernel}: ${
-        count < 1
-          ? "no window fits"
-          : "the padding may be at most half of the window"
-      }`,
-    );
-  }
-  const sizes = Array.from({ length: count }, (_, i) => {
-    const start = i * stride - padding;
-    const end = Math.min(start + kernel, extent + padding);
-    return options.countIncludePad ?? true
-      ? end - start
-      : Math.min(end, extent) - Math.max(start, 0);
-  });
-  return { count, reach: (count - 1) * stride + kernel, sizes };
-}
-
 /**
  * Average pooling: the mean of each window.
  *
@@ -163,36 +123,11 @@ export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
     "apply avgPool2d",
     arguments.length - 2,
   );
-  return batched(x, "avgPool2d", (batch) => averages(batch, options));
-}
-
-function averages(x: Tensor, options: AvgPool2dOptions): Tensor {
-  const [height, width] = [x.shape[2]!, x.shape[3]!];
-  const [kh, kw] = pairOf(options.kernelSize);
-  const [sh, sw] = pairOf(options.stride ?? options.kernelSize);
-  const [ph, pw] = pairOf(options.padding ?? 0);
-  const rows = windowsAlong(height, 0, options);
-  const columns = windowsAlong(width, 1, options);
-  const amounts = [
-    pw,
-    columns.reach - width - pw,
-    ph,
-    rows.reach - height - ph,
-  ];
-  const covered = amounts.some((amount) => amount !== 0) ? x.pad(amounts) : x;
-  const sums = covered.unfold(2, kh, sh).unfold(3, kw, sw).sum([4, 5]);
-  if (options.divisorOverride !== undefined) {
-    return sums.div(options.divisorOverride);
-  }
-  const even = [rows, columns].every(({ sizes }) =>
-    sizes.every((size) => size === sizes[0])
+  return batched(
+    x,
+    "avgPool2d",
+    (batch) => averages(batch, 2, options, "avgPool2d"),
   );
-  if (even) return sums.div(rows.sizes[0]! * columns.sizes[0]!);
-  const divisors = Float32Array.from(
-    rows.sizes.flatMap((r) => columns.sizes.map((c) => r * c)),
-  );
-  const by = x[UPLOAD_LIKE](divisors, [rows.count, columns.count], "float32");
-  return sums.div(by.cast(x.dtype));
 }
 
 /** Height and width of the output; null keeps that of the input. */
@@ -250,70 +185,9 @@ export function adaptiveAvgPool2d(
   const { outputSize } = options;
   return batched(x, "adaptiveAvgPool2d", (batch) => {
     const [height, width] = [batch.shape[2]!, batch.shape[3]!];
-    if (height === 0 || width === 0) {
-      throw new ShapeError(
-        `Cannot apply adaptiveAvgPool2d to an input of ${height}x${width} as its windows would be empty`,
-      );
-    }
-    const [h, w] = typeof outputSize === "number"
+    const size = typeof outputSize === "number"
       ? [outputSize, outputSize]
       : [outputSize[0] ?? height, outputSize[1] ?? width];
-    if (h === 1 && w === 1) return batch.mean([2, 3], { keepDim: true });
-    if (height % h === 0 && width % w === 0) {
-      const kernelSize: Pair = [height / h, width / w];
-      return averages(batch, { kernelSize });
-    }
-    const [rows, columns] = [
-      adaptiveWindows(h, height),
-      adaptiveWindows(w, width),
-    ];
-    const sums = windowSums(windowSums(batch, 2, rows), 3, columns);
-    const sizes = Float32Array.from(
-      rows.flatMap((r) => columns.map((c) => r.size * c.size)),
-    );
-    return sums.div(
-      batch[UPLOAD_LIKE](sizes, [h, w], "float32").cast(sums.dtype),
-    );
+    return adaptiveAverages(batch, size, "adaptiveAvgPool2d");
   });
-}
-
-/** Where a window begins, and the number of its elements. */
-interface Span {
-  readonly start: number;
-  readonly size: number;
-}
-
-/** The windows that cover an extent, as many as asked for. */
-function adaptiveWindows(count: number, extent: number): Span[] {
-  return Array.from({ length: count }, (_, i) => {
-    const start = Math.floor(i * extent / count);
-    return { start, size: Math.ceil((i + 1) * extent / count) - start };
-  });
-}
-
-/**
- * The sum of each window along a dim. Elements are picked rather than weighted
- * by 0, so that an infinite one stays in its windows.
- */
-function windowSums(x: Tensor, dim: number, windows: readonly Span[]): Tensor {
-  const extent = x.shape[dim]!;
-  if (windows.length === extent) return x;
-  const most = Math.max(...windows.map(({ size }) => size));
-  const index = windows.flatMap(({ start }) =>
-    Array.from({ length: most }, (_, k) => Math.min(start + k, extent - 1))
-  );
-  const at = x[UPLOAD_LIKE](Int32Array.from(index), [index.length], "int32");
-  const [before, behind] = [x.shape.slice(0, dim), x.shape.slice(dim + 1)];
-  const picked = x.indexSelect(dim, at)
-    .reshape([...before, windows.length, most, ...behind]);
-  const inside = windows.flatMap(({ size }) =>
-    Array.from({ length: most }, (_, k) => k < size ? 1 : 0)
-  );
-  if (!inside.includes(0)) return picked.sum(dim + 1);
-  const mask = x[UPLOAD_LIKE](
-    Uint8Array.from(inside),
-    [windows.length, most, ...behind.map(() => 1)],
-    "bool",
-  );
-  return picked.where(mask, 0).sum(dim + 1);
 }

@@ -85,6 +85,8 @@ const GROUPS = [
   "transposed",
   "activations",
   "norms",
+  "pooling",
+  "resampling",
 ];
 
 const [layers, losses, init] = await Promise.all([

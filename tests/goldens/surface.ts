@@ -40,7 +40,16 @@ export const RANDOM: readonly string[] = words(
 export const FUNCTIONS: readonly string[] = words(`
   linear layerNorm dropout scaledDotProductAttention
   conv1d conv2d conv3d convTranspose1d convTranspose2d convTranspose3d pad
-  maxPool2d avgPool2d batchNorm embedding
+  maxPool1d maxPool2d maxPool3d avgPool1d avgPool2d avgPool3d
+  maxPool1dWithIndices maxPool2dWithIndices maxPool3dWithIndices
+  maxUnpool1d maxUnpool2d maxUnpool3d lpPool1d lpPool2d
+  adaptiveAvgPool1d adaptiveAvgPool3d
+  adaptiveMaxPool1d adaptiveMaxPool2d adaptiveMaxPool3d
+  adaptiveMaxPool1dWithIndices adaptiveMaxPool2dWithIndices
+  adaptiveMaxPool3dWithIndices
+  interpolate pixelShuffle pixelUnshuffle channelShuffle unfold fold
+  gridSample affineGrid
+  batchNorm embedding
   groupNorm instanceNorm localResponseNorm
   dropout1d dropout2d dropout3d alphaDropout featureAlphaDropout
   relu leakyRelu elu gelu silu tanh sigmoid softplus softmax logSoftmax
@@ -58,7 +67,10 @@ export const FUNCTIONS: readonly string[] = words(`
 export const LAYERS: readonly string[] = words(`
   Sequential Linear Identity Flatten Dropout LayerNorm
   Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d
-  MaxPool2d AvgPool2d AdaptiveAvgPool2d Embedding
+  MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d
+  AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d
+  AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d
+  Upsample PixelShuffle PixelUnshuffle Unfold Fold Embedding
   BatchNorm1d BatchNorm2d BatchNorm3d GroupNorm LocalResponseNorm
   InstanceNorm1d InstanceNorm2d InstanceNorm3d
   Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout
