@@ -150,6 +150,7 @@ export {
   type GenerateOptions,
   type SampleOptions,
 } from "./generate.ts";
+export { functionalCall } from "./functional_call.ts";
 export * from "./group_norm.ts";
 export * from "./gru.ts";
 export * from "./gru_cell.ts";
@@ -190,6 +191,7 @@ export * from "./lstm_cell.ts";
 export * from "./margin_losses.ts";
 export type { MoveOptions } from "./_move.ts";
 export * from "./module.ts";
+export * from "./module_dict.ts";
 export * from "./module_list.ts";
 export {
   PackedSequence,
@@ -217,6 +219,7 @@ export * from "./rnn_cell.ts";
 export * from "./sequential.ts";
 export * from "./shuffle.ts";
 export * from "./smooth_activations.ts";
+export * from "./unflatten.ts";
 export * from "./upsample.ts";
 export * from "./window_pooling.ts";
 export * from "./transformer.ts";

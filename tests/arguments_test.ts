@@ -14,6 +14,7 @@ const OPEN: ReadonlySet<string> = new Set([
   "einsum",
   "data.TensorDataset",
   "nn.Sequential",
+  "nn.functionalCall",
   "Tensor.apply",
   "Tensor.index",
   // JSON.stringify gives it the key under which it stands.
@@ -199,6 +200,7 @@ const SAMPLES: { readonly [name: string]: () => object } = {
   "nn.MaxUnpool3d": () => new nn.MaxUnpool3d(1),
   "nn.PixelShuffle": () => new nn.PixelShuffle(1),
   "nn.PixelUnshuffle": () => new nn.PixelUnshuffle(1),
+  "nn.Unflatten": () => new nn.Unflatten(0, [1]),
   "nn.Unfold": () => new nn.Unfold(1),
   "nn.AvgPool2d": () => new nn.AvgPool2d(1),
   "nn.BatchNorm1d": () => new nn.BatchNorm1d(1),
