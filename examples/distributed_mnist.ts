@@ -11,14 +11,7 @@
  */
 import process from "node:process";
 import { DistributedSampler, init } from "@tenfold/distributed";
-import {
-  data,
-  manualSeed,
-  nn,
-  optim,
-  type Tensor,
-  train,
-} from "@tenfold/tenfold";
+import { data, manualSeed, nn, optim, train } from "@tenfold/tenfold";
 
 /** Samples of one step, of all ranks together. */
 const BATCH = 128;

@@ -167,7 +167,10 @@ export class Watch {
   fail(cause: unknown): void {
     if (this.#told || this.#closed) return;
     this.#told = true;
-    const { mpi } = this.#options;
+    const { mpi, rank, size } = this.#options;
+    // The job is over before the runtime could print it.
+    console.error(`Rank ${rank} of ${size} has failed: ${describe(cause)}`);
+    console.error(cause);
     // What another rank is the cause of, all have heard from there.
     if (!(cause instanceof RankError)) {
       this.#tell("failed", describe(cause));
@@ -212,17 +215,10 @@ export class Watch {
   }
 
   readonly #rejected = (event: Event): void =>
-    this.#uncaught((event as unknown as { reason: unknown }).reason);
+    this.fail((event as unknown as { reason: unknown }).reason);
 
   readonly #thrown = (event: Event): void =>
-    this.#uncaught((event as unknown as { error: unknown }).error);
-
-  /** Prints what the runtime would print once the job is over. */
-  #uncaught(cause: unknown): void {
-    const { rank, size } = this.#options;
-    console.error(`Rank ${rank} of ${size} has failed:`, cause);
-    this.fail(cause);
-  }
+    this.fail((event as unknown as { error: unknown }).error);
 
   /** The program ends without `finalize`. */
   readonly #exit = (code: number): void => {
