@@ -36,4 +36,4 @@ export { roundHalfEven } from "./expr/special.ts";
 export { currentTask, Task } from "./task.ts";
 export { apply, checkTensor, tensorClass, wrapValue } from "./tensor.ts";
 export { Turn } from "./turn.ts";
-export { addWindows, applyWindows } from "./windows.ts";
+export { applyWindows } from "./windows.ts";

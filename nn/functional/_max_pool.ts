@@ -4,12 +4,8 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import {
-  addWindows,
-  apply,
-  noGradNow,
-  UPLOAD_LIKE,
-} from "@tenfold/core/internal";
+import { addWindows } from "@tenfold/core/backend";
+import { apply, noGradNow, UPLOAD_LIKE } from "@tenfold/core/internal";
 import { floorDivide } from "@tenfold/core/functions";
 import { adaptiveWindows } from "./_averages.ts";
 import { type AnySize, sizesOf } from "./_sizes.ts";

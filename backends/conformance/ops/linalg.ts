@@ -89,6 +89,7 @@ const SOLVERS: readonly LinalgOp[] = [
 export const LINALG_SPECS: SpecFamily<LinalgOp> = {
   linalg: {
     meaning: (op, inputs) => [ofBatch(op, inputs)],
+    onHost: true,
     // Core computes it in float64 alone; float32 is rounded at the end.
     dtypes: ["float64"],
     *cases(): Iterable<Case<LinalgOp>> {

@@ -51,6 +51,8 @@ export interface Spec<O extends Op> extends CaseRow<O> {
   readonly tolerance: ToleranceRule<O>;
   /** Cases for its gradient; null where no result has one. */
   readonly smooth: Smooth<O> | null;
+  /** True where core computes it itself, of memory that is read at once. */
+  readonly onHost?: true;
 }
 
 /** The specs of a family: one for each name in its op types. */

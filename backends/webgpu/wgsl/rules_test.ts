@@ -30,7 +30,7 @@ function isUnsigned(operand: string, code: string): boolean {
 
 /** True for a value that is not a float, as far as the text tells. */
 function isInteger(name: string, code: string): boolean {
-  if (new RegExp(`let ${name}: [iu]32`).test(code)) return true;
+  if (new RegExp(`let ${name}(: | = )[iu]32\\b`).test(code)) return true;
   const buffer = code.match(new RegExp(`let ${name} = (b\\d+)\\[`))?.[1];
   return new RegExp(`> ${buffer}: array<(vec4<)?[iu]32`).test(code);
 }
