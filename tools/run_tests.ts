@@ -115,7 +115,8 @@ function withoutJoined(text: string): string {
 
 async function runExamples(): Promise<Tally> {
   const std = await stdFlags();
-  return denoTest([...std, "--doc", "-A", "--ignore=**/*_test.ts", ...roots]);
+  const all = ["--doc", "-A", "--parallel", "--ignore=**/*_test.ts"];
+  return denoTest([...std, ...all, ...roots]);
 }
 
 async function denoTest(

@@ -46,7 +46,7 @@ const MINUTE: Readonly<Record<"bun" | "node", readonly Part[]>> = {
     conformance(
       "programs agree|(matmul|conv2d|softmax|cumsum|gather|maxPool2d|pow|rsqrt) of float32",
     ),
-    goldens("nn"),
+    goldens("tensor"),
   ],
   node: [
     conformance("(matmul|conv2d|softmax|sum) of float32"),
