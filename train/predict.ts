@@ -93,7 +93,7 @@ export async function predict(
     await withOwnModes(model, async (task) => {
       model.eval();
       if (compile) {
-        const program = await import("@tenfold/core/compile");
+        const program = await import("./_compile.ts");
         const compiled = program.compile(run);
         run = compiled;
         release = () => compiled.dispose();
