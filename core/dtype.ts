@@ -177,22 +177,6 @@ const HALF_ARRAY: Row<"float16">["array"] =
       }
     } as never;
 
-/** The nearest float16, ties to even; of a number in all its digits. */
-function roundHalf(value: number): number {
-  const size = Math.abs(value);
-  if (!(size < 65520)) {
-    return size >= 65520 ? Math.sign(value) * Infinity : value;
-  }
-  // The step between neighbours; below 2^-14 it stays the same.
-  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
-  const step = 2 ** (exponent - 10);
-  const parts = size / step;
-  const floor = Math.floor(parts);
-  const rest = parts - floor;
-  const up = rest > 0.5 || (rest === 0.5 && floor % 2 === 1);
-  return (value < 0 || Object.is(value, -0) ? -1 : 1) * (floor + +up) * step;
-}
-
 const ROWS: { readonly [D in DType]: Row<D> } = {
   bool: {
     kind: "bool",
@@ -221,7 +205,8 @@ const ROWS: { readonly [D in DType]: Row<D> } = {
     accumulator: "float32",
     lowest: -Infinity,
     highest: Infinity,
-    cast: roundHalf,
+    // Where there is `Float16Array`, there is this.
+    cast: (Math as unknown as { f16round: Math["fround"] }).f16round,
   },
   float32: {
     kind: "float",
