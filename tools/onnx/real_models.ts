@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { noGrad, setBackend, type Tensor, tensor } from "@tenfold/core";
 import { compile } from "@tenfold/core/compile";
 import { wasmSimd } from "@tenfold/backends/wasm-simd";
@@ -25,7 +26,8 @@ const option = (name: string) => {
 };
 const runs = Number(option("--runs") ?? 20);
 const kept = option("--folder");
-const folder = kept ?? await Deno.makeTempDir();
+// Whole, as the peers run in that folder.
+const folder = kept === undefined ? await Deno.makeTempDir() : resolve(kept);
 let failed = 0;
 try {
   await install(folder);
