@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isMessage } from "./_worker_messages.ts";
 
 /** One end of the way between two threads. */
 export interface Port {
@@ -64,8 +65,54 @@ interface Runtime {
 
 const runtime = globalThis as Runtime;
 
-/** Begins a worker out of a module, or takes one that was begun. */
+/** How long a worker may take before it first says something. */
+export interface Patience {
+  /** Milliseconds; infinite where it is waited for without end. */
+  readonly timeout: number;
+  /** The function that its module is to call. */
+  readonly call: string;
+}
+
+/**
+ * Begins a worker out of a module, or takes one that was begun. A module that
+ * never calls what it should would be waited for without end, as a worker does
+ * not say that its module has been run: it fails when its time is over.
+ */
 export function openWorker(
+  source: string | URL | (() => WebWorker),
+  { message, failed }: WorkerEvents,
+  { timeout, call }: Patience,
+): WorkerPort {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const port = open(source, {
+    message(said) {
+      if (isMessage(said)) clearTimeout(timer);
+      message(said);
+    },
+    failed(why) {
+      clearTimeout(timer);
+      failed(why);
+    },
+  });
+  if (Number.isFinite(timeout)) {
+    timer = setTimeout(
+      () =>
+        failed(
+          `its module has not called ${call} within ${timeout} ms: call it at the top of the module, or raise startTimeout where the module takes longer to load`,
+        ),
+      timeout,
+    );
+  }
+  return {
+    post: (said, transfer) => port.post(said, transfer),
+    terminate() {
+      clearTimeout(timer);
+      port.terminate();
+    },
+  };
+}
+
+function open(
   source: string | URL | (() => WebWorker),
   events: WorkerEvents,
 ): WorkerPort {

@@ -9,6 +9,7 @@ export { besidePath } from "./_fs.ts";
 export { isPageFile } from "./_page_file.ts";
 export { countUp, permutation, STREAM } from "./_permutation.ts";
 export { SMALL_FLOATS, smallFloatTable } from "./_small_float.ts";
+export { startTimeout } from "./_start_timeout.ts";
 export { deviceOption } from "./_to_tensor.ts";
 export {
   fromTransferable,

@@ -11,6 +11,7 @@ import {
   fromTransferable,
   isMessage,
   openWorker,
+  startTimeout,
   toTransferable,
   type WebWorker,
   type WorkerPort,
@@ -40,6 +41,11 @@ export interface InWorkerOptions {
    * two steps.
    */
   signal?: AbortSignal;
+  /**
+   * Milliseconds that the worker's module may take to call `workerJob`;
+   * `Infinity` waits without end. @default {60_000}
+   */
+  startTimeout?: number;
 }
 
 /** A job in a worker. Iterating over it gives its events, each once. */
@@ -55,6 +61,7 @@ export interface Job<Output, Event = JobEvent> extends AsyncIterable<Event> {
 
 const optionsSchema = z.strictObject({
   signal: z.optional(abortSignal),
+  startTimeout,
 });
 
 const operation = "run a job in a worker";
@@ -73,7 +80,7 @@ const operation = "run a job in a worker";
  * @param source The URL of the module, or a function that begins the worker.
  * @param input What the job gets; tensors in arrays and plain objects are sent
  * along.
- * @param options A signal that stops the job.
+ * @param options `signal`, which stops the job, and `startTimeout`.
  * @returns The job: its events, and its result.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  *
@@ -91,14 +98,14 @@ export function inWorker<Output = unknown, Event = JobEvent>(
   input: unknown,
   options: InWorkerOptions = {},
 ): Job<Output, Event> {
-  const { signal } = parseArguments(
+  const { signal, startTimeout } = parseArguments(
     optionsSchema,
     { source, input },
     options,
     arguments,
     operation,
   );
-  return new RunningJob<Output, Event>(source, input, signal);
+  return new RunningJob<Output, Event>(source, input, signal, startTimeout);
 }
 
 class RunningJob<Output, Event> implements Job<Output, Event> {
@@ -116,6 +123,7 @@ class RunningJob<Output, Event> implements Job<Output, Event> {
     source: string | URL | (() => WebWorker),
     input: unknown,
     signal: AbortSignal | undefined,
+    timeout: number,
   ) {
     this.#input = input;
     this.#signal = signal;
@@ -135,7 +143,7 @@ class RunningJob<Output, Event> implements Job<Output, Event> {
           this.#end(() =>
             this.#fail(new Error(`Cannot ${operation} as it failed: ${why}`))
           ),
-      });
+      }, { timeout, call: "workerJob" });
     } catch (cause) {
       const { message } = cause as Error;
       const error = new Error(`Cannot ${operation}: ${message}`, { cause });
@@ -200,6 +208,14 @@ class RunningJob<Output, Event> implements Job<Output, Event> {
         );
       case "error":
         return this.#end(() => this.#fail(errorOf(said.error)));
+      default:
+        return this.#end(() =>
+          this.#fail(
+            new Error(
+              `Cannot ${operation} as the module of the worker defines something else: call workerJob in it`,
+            ),
+          )
+        );
     }
   }
 

@@ -44,6 +44,22 @@ async function balanced(work: () => Promise<void>): Promise<void> {
 }
 
 describe("inWorker", () => {
+  it("does not wait without end for a module that defines no job", async () => {
+    const data = "../data/_testdata/worker/";
+    const silent = new URL(`${data}silent.ts`, import.meta.url);
+    await assertRejects(
+      () => inWorker(silent, {}, { startTimeout: 20 }).result,
+      Error,
+      "its module has not called workerJob within 20 ms",
+    );
+    const dataset = new URL(`${data}squares.ts`, import.meta.url);
+    await assertRejects(
+      () => inWorker(dataset, {}).result,
+      Error,
+      "call workerJob in it",
+    );
+  });
+
   it("trains elsewhere, to the same bits, with an event for each epoch", async () => {
     await balanced(async () => {
       const room = scope();

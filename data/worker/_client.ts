@@ -30,7 +30,7 @@ export class Client {
   #ids = 0;
   #over: Error | null = null;
 
-  constructor(source: WorkerSource, operation: string) {
+  constructor(source: WorkerSource, operation: string, timeout: number) {
     this.#operation = operation;
     this.#ready = new Promise((resolve, reject) => {
       this.#begun = { resolve: () => resolve(), reject };
@@ -40,7 +40,7 @@ export class Client {
       this.#port = openWorker(source, {
         message: (message) => this.#hear(message),
         failed: (why) => this.#end(`the worker failed: ${why}`),
-      });
+      }, { timeout, call: "serveDataset" });
     } catch (cause) {
       const { message } = cause as Error;
       throw new Error(`Cannot ${operation}: ${message}`, { cause });

@@ -11,6 +11,7 @@ import {
 import * as z from "zod/mini";
 import { fromTransferable } from "../_transferable.ts";
 import { checkIndex, type Dataset } from "../dataset.ts";
+import { startTimeout } from "../_start_timeout.ts";
 import { Client, type WorkerSource } from "./_client.ts";
 import type { Opened, Request } from "./_messages.ts";
 
@@ -18,12 +19,18 @@ import type { Opened, Request } from "./_messages.ts";
 export interface WorkerDatasetOptions {
   /** Number of workers, which read batches at the same time. @default {1} */
   readonly workers?: number;
+  /**
+   * Milliseconds that a worker's module may take to call `serveDataset`;
+   * `Infinity` waits without end. @default {60_000}
+   */
+  readonly startTimeout?: number;
 }
 
 const positive = "must be a positive integer";
 
 const optionsSchema = z.strictObject({
   workers: z._default(z.int(positive).check(z.gte(1, positive)), 1),
+  startTimeout,
 });
 
 const operation = "open a dataset in a worker";
@@ -77,19 +84,20 @@ export class WorkerDataset<Sample = unknown> implements Dataset<Sample> {
    * import.meta.url), { type: "module" })`.
    * @param input What the function given to `serveDataset` gets; tensors in
    * arrays and plain objects are sent along.
-   * @param options `workers`.
+   * @param options `workers`, `startTimeout`.
    * @returns The dataset.
    * @throws {TypeError} If an option is unknown or of the wrong type, or the
    * worker serves a stream.
    * @throws {RangeError} If an option has a wrong value.
-   * @throws {Error} If a worker cannot be begun, or the dataset not be opened.
+   * @throws {Error} If a worker cannot be begun, its module does
+   * not call `serveDataset` in time, or the dataset cannot be opened.
    */
   static async open<Sample = unknown>(
     source: WorkerSource,
     input: unknown,
     options: WorkerDatasetOptions = {},
   ): Promise<WorkerDataset<Sample>> {
-    const { workers } = parseArguments(
+    const { workers, startTimeout } = parseArguments(
       optionsSchema,
       { source, input },
       options,
@@ -99,7 +107,7 @@ export class WorkerDataset<Sample = unknown> implements Dataset<Sample> {
     const clients: Client[] = [];
     try {
       for (let i = 0; i < workers; i++) {
-        clients.push(new Client(source, operation));
+        clients.push(new Client(source, operation, startTimeout));
       }
       const opened = await Promise.all(
         clients.map((client) =>

@@ -6,6 +6,7 @@
 import { checkCount, parseArguments, Turn } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { fromTransferable } from "../_transferable.ts";
+import { startTimeout } from "../_start_timeout.ts";
 import { Client, type WorkerSource } from "./_client.ts";
 import type { Next, Opened } from "./_messages.ts";
 
@@ -13,12 +14,18 @@ import type { Next, Opened } from "./_messages.ts";
 export interface WorkerStreamOptions {
   /** Number of batches made ahead while the loop's body runs. @default {1} */
   readonly prefetch?: number;
+  /**
+   * Milliseconds that the worker's module may take to call `serveDataset`;
+   * `Infinity` waits without end. @default {60_000}
+   */
+  readonly startTimeout?: number;
 }
 
 const natural = "must be an integer from 0 on";
 
 const optionsSchema = z.strictObject({
   prefetch: z._default(z.int(natural).check(z.gte(0, natural)), 1),
+  startTimeout,
 });
 
 const operation = "open a stream in a worker";
@@ -62,26 +69,27 @@ export class WorkerStream<Batch = unknown> implements AsyncIterable<Batch> {
    * worker; see {@linkcode WorkerDataset.open}.
    * @param input What the function given to `serveDataset` gets; tensors in
    * arrays and plain objects are sent along.
-   * @param options `prefetch`.
+   * @param options `prefetch`, `startTimeout`.
    * @returns The stream.
    * @throws {TypeError} If an option is unknown or of the wrong type, or the
    * worker serves a dataset.
    * @throws {RangeError} If an option has a wrong value.
-   * @throws {Error} If the worker cannot be begun, or the stream not be opened.
+   * @throws {Error} If the worker cannot be begun, its module does
+   * not call `serveDataset` in time, or the stream cannot be opened.
    */
   static async open<Batch = unknown>(
     source: WorkerSource,
     input: unknown,
     options: WorkerStreamOptions = {},
   ): Promise<WorkerStream<Batch>> {
-    const { prefetch } = parseArguments(
+    const { prefetch, startTimeout } = parseArguments(
       optionsSchema,
       { source, input },
       options,
       arguments,
       operation,
     );
-    const client = new Client(source, operation);
+    const client = new Client(source, operation, startTimeout);
     try {
       const { length } = await client.ask({ ask: "open", input }) as Opened;
       if (length !== null) {

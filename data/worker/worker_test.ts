@@ -12,6 +12,9 @@ const JOB = new URL(
   import.meta.url,
 );
 
+/** Defines nothing at all. */
+const SILENT = new URL("../_testdata/worker/silent.ts", import.meta.url);
+
 /** Runs `work`, which leaves no tensor behind. */
 async function balanced(work: () => Promise<void>): Promise<void> {
   const before = memory().bytes;
@@ -139,6 +142,32 @@ describe("WorkerDataset", () => {
     dataset.dispose();
     await assertRejects(() => waiting, Error, "the worker was ended");
     await assertRejects(() => dataset.get(1), Error, "the worker was ended");
+  });
+
+  it("does not wait without end for a module that serves nothing", async () => {
+    const late = "its module has not called serveDataset within 20 ms";
+    const options = { startTimeout: 20 };
+    await assertRejects(
+      () => WorkerDataset.open(SILENT, {}, options),
+      Error,
+      late,
+    );
+    await assertRejects(
+      () => WorkerStream.open(SILENT, {}, options),
+      Error,
+      late,
+    );
+    await assertRejects(
+      () => WorkerStream.open(SILENT, {}, { startTimeout: 0 }),
+      RangeError,
+      "startTimeout must be a positive number of milliseconds",
+    );
+    const patient = await WorkerDataset.open(
+      SQUARES,
+      { kind: "samples", length: 1 },
+      { startTimeout: Infinity },
+    );
+    patient.dispose();
   });
 
   it("says what the worker does not serve, or cannot open", async () => {

@@ -1,0 +1,14 @@
+/**
+ * How long the module of a worker may take, as an option.
+ *
+ * @module
+ */
+import * as z from "zod/mini";
+
+const message = "must be a positive number of milliseconds";
+
+/** Milliseconds until a worker must have begun; `Infinity` is without end. */
+export const startTimeout: z.ZodMiniDefault<z.ZodMiniType<number>> = z._default(
+  z.custom<number>((value) => typeof value === "number" && value > 0, message),
+  60_000,
+);
