@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { setBackend, type Tensor, tidy } from "@tenfold/core";
 import { wasmSimd } from "@tenfold/backends/wasm-simd";
 import { exportOnnx } from "@tenfold/onnx";
@@ -15,7 +16,8 @@ import { EXPORTED, exported } from "../../tests/onnx/exported_models.ts";
 /** How far outputs may lie apart. */
 const TOLERANCE = 1e-5;
 
-const folder = Deno.args[Deno.args.indexOf("--folder") + 1]!;
+// Whole, as the peer runs in that folder.
+const folder = resolve(Deno.args[Deno.args.indexOf("--folder") + 1]!);
 await Deno.copyFile(
   new URL("./peer.mjs", import.meta.url),
   `${folder}/peer.mjs`,
@@ -45,13 +47,16 @@ await tidy(async () => {
     };
   }));
   await Deno.writeTextFile(plan, JSON.stringify({ models }));
-  const { stdout } = await new Deno.Command("node", {
+  const { success, stdout, stderr } = await new Deno.Command("node", {
     cwd: folder,
     args: ["peer.mjs", "node", plan],
   }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  const unheard = new Set<string>(EXPORTED);
   for (const line of new TextDecoder().decode(stdout).trim().split("\n")) {
     if (!line.startsWith("{")) continue;
     const { name, outputs, error } = JSON.parse(line);
+    unheard.delete(name);
     let off = error ? Infinity : 0;
     for (const [i, { path, dims }] of (outputs ?? []).entries()) {
       const got = new Float32Array((await Deno.readFile(path)).buffer);
@@ -68,6 +73,9 @@ await tidy(async () => {
         off.toExponential(1)
       } ${error ?? ""}`,
     );
+  }
+  if (unheard.size > 0) {
+    throw new Error(`onnxruntime-node said nothing of ${[...unheard]}`);
   }
 });
 Deno.exit(failed > 0 ? 1 : 0);
