@@ -30,9 +30,14 @@ export interface JobResult {
   readonly seconds: number;
 }
 
+/** The runtimes that call MPI. */
+export type RuntimeName = "deno" | "bun";
+
 /** Options of a job. */
 export interface JobOptions {
   readonly launcher?: LauncherName;
+  /** The runtime of the script, by default this one. */
+  readonly runtime?: RuntimeName;
   readonly ranks?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line of the output. */
@@ -43,23 +48,40 @@ export interface JobOptions {
   readonly limit?: number;
 }
 
-/** The command that runs a script in this runtime. */
-export function runtimeCommand(script: string): string[] {
-  const path = fileURLToPath(new URL(`./_testdata/${script}`, import.meta.url));
-  return process.versions["bun"] === undefined
-    ? [process.execPath, "run", "-A", "--no-check", "--quiet", path]
-    : [process.execPath, path];
+/** This runtime. */
+const HERE: RuntimeName = process.versions["bun"] === undefined
+  ? "deno"
+  : "bun";
+
+/** The command that runs a script, one of `_testdata` where it is a name. */
+export function runtimeCommand(
+  script: string | URL,
+  runtime: RuntimeName = HERE,
+): string[] {
+  const url = typeof script === "string"
+    ? new URL(`./_testdata/${script}`, import.meta.url)
+    : script;
+  const program = runtime === HERE ? process.execPath : runtime;
+  return runtime === "deno"
+    ? [program, "run", "-A", "--no-check", "--quiet", fileURLToPath(url)]
+    : [program, fileURLToPath(url)];
 }
 
-/** Runs a script of `_testdata`; without a launcher where `ranks` is 0. */
+/**
+ * Runs a script, one of `_testdata` where it is a name, or the command that is
+ * given; without a launcher where `ranks` is 0.
+ */
 export async function runJob(
-  script: string,
+  script: string | URL | { readonly command: readonly string[] },
   args: readonly string[],
   options: JobOptions = {},
 ): Promise<JobResult> {
   const { launcher = launchersHere()[0], ranks = 2, env = {}, flags = [] } =
     options;
-  const own = [...runtimeCommand(script), ...args];
+  const program = typeof script === "string" || script instanceof URL
+    ? runtimeCommand(script, options.runtime)
+    : script.command;
+  const own = [...program, ...args];
   const command = ranks === 0 ? own : [
     `mpirun.${launcher}`,
     ...(launcher === "openmpi" ? ["--oversubscribe", "--bind-to", "none"] : []),
