@@ -12,7 +12,7 @@ import {
   type Tensor,
   tensor,
 } from "@tenfold/core";
-import { compile } from "@tenfold/core/compile";
+import { compile, type CompileOptions } from "@tenfold/core/compile";
 import { clean, on } from "../core/_testing.ts";
 
 type Step = (x: Tensor) => Tensor;
@@ -173,3 +173,76 @@ describe("gradients that stay", () => {
     ),
   );
 });
+
+for (const open of [cpuTypedArray, () => wasmSimd({ threads: 1 })]) {
+  describe(`keepGradients: false on ${open().name}`, () => {
+    const each = (name: string, test: () => void) =>
+      it(name, clean(() => on(open(), test)));
+
+    /** A step that begins with `zeroGrad`. */
+    function figures(options: CompileOptions | null) {
+      manualSeed(0);
+      const weights = weightsOf();
+      const [first, second] = weights as [Tensor, Tensor];
+      const optimizer = ADAM(weights);
+      const step = (x: Tensor) => {
+        optimizer.zeroGrad();
+        const loss = x.matmul(first).tanh().matmul(second.t()).square().mean();
+        loss.backward();
+        optimizer.step();
+        return loss.detach();
+      };
+      using compiled = compile(step, options ?? {});
+      const x = randn([20, 600]);
+      const values: number[] = [];
+      const kept: boolean[] = [];
+      for (let i = 0; i < 3; i++) {
+        values.push((options ? compiled : step)(x).itemSync());
+        kept.push(...weights.map(({ grad }) => grad !== null));
+      }
+      for (const weight of weights) {
+        for (const value of weight.dataSync()) values.push(value);
+      }
+      const { bytes } = compiled.stats;
+      optimizer.zeroGrad();
+      optimizer.dispose();
+      return { values, kept, bytes };
+    }
+
+    each("takes them as if the function ended with zeroGrad", () => {
+      using _ = scope();
+      const eager = figures(null);
+      const compiled = figures({ keepGradients: false });
+      assertClose(compiled.values, eager.values);
+      assertEquals(compiled.kept, new Array(6).fill(false));
+      // Together they are 1.3 MB.
+      assert(compiled.bytes < 0.5e6, `${compiled.bytes} bytes`);
+    });
+
+    each("is not the default", () => {
+      using _ = scope();
+      assertEquals(figures({}).kept, new Array(6).fill(true));
+    });
+
+    each("leaves arguments, and gradients from outside, as they are", () => {
+      using _ = scope();
+      const weight = tensor([2, 3], { requiresGrad: true });
+      const still = tensor([1, 1], { requiresGrad: true });
+      still.grad = tensor([5, 6]);
+      using step = compile((x: Tensor) => {
+        const loss = weight.mul(x).sum();
+        loss.backward();
+        return loss.detach().add(still.grad!.sum());
+      }, { keepGradients: false });
+      for (let i = 0; i < 3; i++) {
+        const x = tensor([i, 1], { requiresGrad: true });
+        assertEquals(step(x).itemSync(), 2 * i + 14);
+        assertEquals([...x.grad!.dataSync()], [2, 3]);
+        assertEquals(weight.grad, null);
+        assertEquals([...still.grad!.dataSync()], [5, 6]);
+        x.grad = null;
+      }
+      still.grad = null;
+    });
+  });
+}

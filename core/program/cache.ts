@@ -17,7 +17,13 @@ import { Plan } from "./plan.ts";
 import { Pool } from "./pool.ts";
 import { currentRecording, Recording, recordInto } from "./recording.ts";
 import { isValue, type Output, replay, type Replayed } from "./replay.ts";
-import { asyncError, checkResult, gradientsOf, isAsync } from "./result.ts";
+import {
+  asyncError,
+  checkResult,
+  dropGradients,
+  gradientsOf,
+  isAsync,
+} from "./result.ts";
 import {
   equal,
   flatten,
@@ -49,6 +55,8 @@ export interface CompileStats {
 export interface CacheOptions {
   /** Whether functions that cannot be compiled run eagerly. */
   readonly fallback: boolean;
+  /** Whether leaves from outside have their gradients after a call. */
+  readonly keepGradients: boolean;
   /** How many signatures are kept. */
   readonly maxSignatures: number;
   /** Whether the time of every kernel is taken. */
@@ -244,6 +252,9 @@ export class PlanCache {
         recording.guard(holds, holds);
       }
       if (recording.failure === null) {
+        if (!this.#options.keepGradients) {
+          dropGradients(recording, [...tensors, ...outputs]);
+        }
         scope.keep(outputs);
         return { result, outputs, made };
       }

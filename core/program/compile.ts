@@ -23,6 +23,15 @@ export interface CompileOptions {
    */
   readonly fallback?: boolean;
   /**
+   * Whether leaves still have the gradients of a call after it. Without, `grad`
+   * of a parameter is null once the function has returned, as if it ended with
+   * `zeroGrad`: an optimizer then takes each gradient as it is made, so that
+   * not all of them are in memory at once. Arguments keep theirs.
+   *
+   * @default {true}
+   */
+  readonly keepGradients?: boolean;
+  /**
    * How many signatures are kept; the one that was not used for longest goes.
    *
    * @default {8}
@@ -65,6 +74,7 @@ export interface Compiled<A extends unknown[], R> {
 
 const OPTIONS: PlainFields = {
   fallback: flag,
+  keepGradients: flag,
   maxSignatures: number,
   profile: flag,
 };
@@ -102,7 +112,12 @@ export function compile<A extends unknown[], R>(
 ): Compiled<A, R> {
   checkCount("compile", arguments.length, 2);
   checkPlain(OPTIONS, options, "compile");
-  const { fallback = false, maxSignatures = 8, profile = false } = options;
+  const {
+    fallback = false,
+    keepGradients = true,
+    maxSignatures = 8,
+    profile = false,
+  } = options;
   if (!Number.isSafeInteger(maxSignatures) || maxSignatures < 1) {
     throw new RangeError(
       `Cannot compile with maxSignatures ${maxSignatures}: give an integer from 1 on`,
@@ -110,6 +125,7 @@ export function compile<A extends unknown[], R>(
   }
   const state = new PlanCache(fn as (...args: unknown[]) => unknown, {
     fallback,
+    keepGradients,
     maxSignatures,
     profile,
   });

@@ -73,6 +73,21 @@ export function gradientsOf(
   return states;
 }
 
+/**
+ * Takes the gradients that the function has made away from leaves, but not from
+ * those that it was given or gives.
+ */
+export function dropGradients(
+  { leaves, made }: Recording,
+  keep: readonly Tensor[],
+): void {
+  for (const leaf of leaves.keys()) {
+    const storage = leaf.grad?.[VALUE].storage;
+    if (storage === undefined || !made.has(storage)) continue;
+    if (!keep.includes(leaf as Tensor)) leaf.grad = null;
+  }
+}
+
 /** Whether backward could still run through a tensor. */
 function isUnfinished({ [EDGE]: edge }: Tensor): boolean {
   return edge !== null && !edge.node.consumed && edge.node.edges.length > 0;
