@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { assertEquals, assertRejects } from "@std/assert";
 import { cat, einsum, grad, IndexError, type Tensor } from "@tenfold/core";
 import { constant } from "@tenfold/core/backend";
+import { scatterReduce } from "@tenfold/core/functions";
 import * as nn from "@tenfold/nn";
 import type { WebgpuBackend } from "../backend.ts";
 import { describeWithAdapter, openWith, PROFILES } from "../testing.ts";
@@ -28,6 +29,28 @@ describeWithAdapter("webgpu kernels", () => {
           await assertSame(gpu, [x, normal(132, 70)], (x, y) => x.mul(y.t()));
           await assertSame(gpu, [x, normal(70, 1)], (x, y) => x.sub(y));
           await assertSame(gpu, [x], (x) => x.flip(1).slice(0, 1, 6, 2));
+        });
+
+        it("turns what lies along another dim by tiles", async () => {
+          const [x, y] = [normal(130, 140), normal(140, 130)];
+          await assertSame(gpu, [x, y], (x, y) => [
+            x.t().add(1),
+            x.t().mul(y),
+            y.t().exp().add(x),
+            x.t().slice(1, 3, 99).neg(),
+            cat([x.t(), y], 1),
+          ]);
+          await assertSame(gpu, [normal(5, 64, 67)], (x) => [
+            x.permute([0, 2, 1]).add(1),
+            x.permute([2, 0, 1]).mul(2),
+            x.permute([2, 1, 0]).abs(),
+            x.permute([1, 2, 0]).gt(0),
+          ]);
+          const whole = onCpu(integers(130 * 140, 97), { shape: [130, 140] });
+          await assertSame(gpu, [whole, normal(130)], (x, y) => [
+            x.t().add(1),
+            x.t().add(y).add(x.reshape([140, 130])),
+          ]);
         });
 
         it("writes into windows of its output", async () => {
@@ -99,6 +122,25 @@ describeWithAdapter("webgpu kernels", () => {
             [normal(3, 5003)],
             (x) => [x.sum(1), x.norm(1)],
           );
+        });
+
+        it("reads long rows and columns several times ahead", async () => {
+          const x = normal(3, 20_000).abs();
+          for (const y of [x, x.mul(100).cast("int32")]) {
+            await assertSame(gpu, [y, y.t().contiguous()], (y, z) => [
+              y.sum(1),
+              y.max(1),
+              y.slice(1, 0, 9996).sum(1),
+              z.sum(0),
+              z.slice(1, 0, 1).max(0),
+            ]);
+          }
+          await assertSame(gpu, [normal(300, 132)], (x) => [
+            x.sum(0),
+            x.max(0),
+            x.variance(0),
+            nn.functional.layerNorm(x, { normalizedShape: [132] }),
+          ]);
         });
 
         it("reads rows, and neighbouring outputs, four elements at a time", async () => {
@@ -265,6 +307,32 @@ describeWithAdapter("webgpu kernels", () => {
           }
         });
 
+        it("combines equal indices in their order, in rows of any length", async () => {
+          const index = onCpu(integers(3 * 600, 23), { shape: [3, 600] });
+          const source = normal(3, 600);
+          await assertSame(gpu, [normal(3, 23), index, source], (x, i, s) => [
+            x.scatterAdd(1, i, s),
+            x.scatterAdd(1, i.slice(1, 1, 41), s.slice(1, 1, 41)),
+            scatterReduce(
+              x,
+              1,
+              i.slice(1, 0, 64),
+              s.slice(1, 0, 64),
+              "prod",
+            ),
+            scatterReduce(x, 1, i, s, "amax"),
+            scatterReduce(x, 1, i, s, "amin"),
+          ]);
+          await assertSame(
+            gpu,
+            [onCpu(integers(69, 50), { shape: [3, 23] }), index],
+            (
+              x,
+              i,
+            ) => [x.scatterAdd(1, i, i), scatterReduce(x, 1, i, i, "amax")],
+          );
+        });
+
         it("adds long rows that share their indices", async () => {
           const index = onCpu(integers(900, 11), { shape: [900, 1] });
           await assertSame(
@@ -343,6 +411,20 @@ describeWithAdapter("webgpu kernels", () => {
             await assertSame(gpu, [x.cast("float32")], both);
           });
         }
+
+        it("sums up rows that are cut into parts", async () => {
+          for (const shape of [[1, 20_001], [3, 9000], [1030, 33]]) {
+            await assertSame(gpu, [normal(...shape)], (x) => [
+              x.cumsum(1),
+              x.cumsum(0),
+              x.slice(1, 1, shape[1]! - 1).cumsum(1),
+              x.t().cumsum(1),
+              x.flip(1).cumsum(1),
+            ], 1e-5);
+          }
+          const whole = onCpu(integers(27_000, 97), { shape: [3, 9000] });
+          await assertSame(gpu, [whole], (x) => [x.cumsum(1), x.cumsum(0)]);
+        });
 
         it("computes softmax of rows with infinities, read by four or not", async () => {
           for (const n of [63, 64, 1200, 8192]) {

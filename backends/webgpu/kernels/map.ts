@@ -9,51 +9,35 @@ import {
   type KernelCall,
   type Launch,
   type MapKernel,
-  type Slot,
   topological,
-  usesIndex,
 } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
 import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
-import { renderExpressions, usedInputs } from "../wgsl/expression.ts";
-import { int, Params, uint } from "../wgsl/params.ts";
+import { renderExpressions } from "../wgsl/expression.ts";
+import { int, uint } from "../wgsl/params.ts";
 import {
   eachInvocation,
   elementIndex,
-  type Extents,
   fillOperandLayout,
   gridFor,
-  type OperandLayout,
   splitPositions,
-  takeExtents,
-  takeOperandLayout,
+  spread,
 } from "./loop.ts";
-import { ScalarWords } from "./scalars.ts";
+import { layOut, type MapLayout } from "./map_layout.ts";
+import {
+  renderTransposed,
+  tilesOf,
+  type Transposition,
+  transpositionOf,
+} from "./map_transposed.ts";
 
 /** The highest cost of expressions that are worth writing out four times. */
 const MAX_VECTOR_COST = 24;
 /** The fewest elements that are worth a pipeline of their own. */
 const MIN_VECTOR_ELEMENTS = 4096;
-
-interface MapLayout {
-  readonly kernel: MapKernel;
-  /** The inputs that are used. */
-  readonly used: readonly number[];
-  /** The outputs, then the inputs that are used. */
-  readonly slots: readonly Slot[];
-  /** The indices of these among the operands of the kernel. */
-  readonly operands: readonly number[];
-  readonly operandLayouts: readonly OperandLayout[];
-  readonly count: number;
-  readonly extents: Extents;
-  readonly scalars: ScalarWords;
-  /** True where four elements need positions along dims. */
-  readonly usesPositions: boolean;
-  readonly words: number;
-}
 
 /** Prepares a map. */
 export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
@@ -77,16 +61,31 @@ export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
     });
   const one = programOf(false);
   const four = costOf(kernel.exprs) <= MAX_VECTOR_COST ? programOf(true) : null;
+  const transposing = new Map<string, Program>();
+  const transposerOf = (transposition: Transposition): Program => {
+    const key = [transposition.dim, ...transposition.slots].join();
+    let program = transposing.get(key);
+    if (!program) {
+      program = gpu.newProgram(renderTransposed(layout, transposition, size));
+      transposing.set(key, program);
+    }
+    return program;
+  };
   const { ints } = gpu.recorder;
 
   return (call) => {
     const { buffers, offsets, shape, strides } = call;
     let total = 1;
     for (let d = 0; d < rank; d++) total *= shape[d]!;
-    const isFour = four !== null && fitsFour(layout, call, total);
-    const program = isFour ? four : one;
+    const across = layout.usesPositions
+      ? transpositionOf(gpu.profile, layout, call, total)
+      : null;
+    const isFour = across === null && four !== null &&
+      fitsFour(layout, call, total);
+    const program = across ? transposerOf(across) : isFour ? four : one;
+    const tiles = across ? tilesOf(shape, across.dim) : 0;
     const first = program.reserve();
-    ints[first + layout.count] = total;
+    ints[first + layout.count] = across ? tiles : total;
     for (let d = 0; d < rank; d++) ints[first + extents.words[d]!] = shape[d]!;
     const blocks: Block[] = new Array(operands.length);
     for (let k = 0; k < operands.length; k++) {
@@ -109,33 +108,10 @@ export function prepareMap(gpu: Gpu, kernel: MapKernel): Launch {
       if (whole && blocks.indexOf(block) === k) block.forget();
     }
     scalars.fill(gpu.recorder, first, call.scalars);
-    const threads = isFour ? Math.ceil(total / 4) : total;
-    program.dispatch(blocks, first, ...gridFor(gpu.profile, threads, size));
-  };
-}
-
-function layOut(kernel: MapKernel): MapLayout {
-  const { exprs, inputs, outputs, rank } = kernel;
-  const used = usedInputs(exprs);
-  const slots = [...outputs, ...used.map((i) => inputs[i]!)];
-  const params = new Params();
-  const parts = {
-    count: params.take(),
-    extents: takeExtents(params, rank),
-    operandLayouts: slots.map(() => takeOperandLayout(params, rank)),
-    scalars: new ScalarWords(params, exprs),
-  };
-  return {
-    kernel,
-    used,
-    slots,
-    operands: slots.map((_, k) =>
-      k < outputs.length ? k : outputs.length + used[k - outputs.length]!
-    ),
-    ...parts,
-    usesPositions: usesIndex(exprs) ||
-      slots.some(({ access }) => access !== "dense" && access !== "uniform"),
-    words: params.words,
+    const groups = across
+      ? spread(gpu.profile, tiles)
+      : gridFor(gpu.profile, isFour ? Math.ceil(total / 4) : total, size);
+    program.dispatch(blocks, first, ...groups);
   };
 }
 

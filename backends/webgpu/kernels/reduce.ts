@@ -37,17 +37,27 @@ const LOOPING: ReadonlySet<string> = new Set(
   ["remainder", "pow", "sin", "cos", "tan"],
 );
 
+/** Reads that one invocation of a graphics card begins together. */
+const AHEAD = 4;
+
+/** One pass, but for what the device decides. */
+type Pass = Omit<ReduceForm, "size" | "ahead">;
+
 /** Prepares a reduction. */
 export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
   const layout = reduceLayout(kernel);
   const programs = new Map<string, Program>();
-  const programFor = (pass: Omit<ReduceForm, "size">): Program => {
+  // On the processor a longer loop is no faster.
+  const ahead = gpu.profile.software ? 1 : AHEAD;
+  const programFor = (pass: Pass): Program => {
     const { four, from, group, to } = pass;
     const key = `${group}${from}${to}${four}`;
     let program = programs.get(key);
     if (!program) {
       const size = gpu.profile.workgroup;
-      program = gpu.newProgram(renderReduce(kernel, layout, { ...pass, size }));
+      program = gpu.newProgram(
+        renderReduce(kernel, layout, { ...pass, ahead, size }),
+      );
       programs.set(key, program);
     }
     return program;
@@ -81,7 +91,7 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
       (call.buffers[i + 1] as Memory).block
     );
     const run = (
-      pass: Omit<ReduceForm, "size">,
+      pass: Pass,
       blocks: readonly Block[],
       parts: { count: number; splits: number },
     ) => {

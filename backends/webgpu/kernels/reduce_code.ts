@@ -102,6 +102,8 @@ export interface ReduceForm {
    * four neighbouring outputs, which one invocation then computes.
    */
   readonly four: "reduced" | "kept" | null;
+  /** Reads by four that are begun together, a power of two up to {@linkcode RUN}. */
+  readonly ahead: number;
   /** Invocations of a workgroup. */
   readonly size: number;
 }
@@ -243,28 +245,33 @@ function codeOfFour(
   const { group, size } = form;
   const dtype = kernel.element.dtype as AccumulatorDType;
   const inputs = names.slice(1);
-  const loads = usedInputs([kernel.element]).map((input) => {
-    const k = layout.used.indexOf(input);
-    if (!isReadByFour(kernel, input)) {
-      return `let quad${input} = ${inputs[k]}[base${input}];`;
-    }
-    const { strides } = layout.operandLayouts[k]!.reduced;
-    const at = four === "reduced"
-      ? `(base${input} >> 2u) + i32(r)`
-      : `(base${input} + i32(r) * ${int(strides[0]!)}) >> 2u`;
-    return `let quad${input} = ${inputs[k]}[${at}];`;
-  });
-  const lanes = LANES.map((lane) =>
-    renderExpressions([kernel.element], {
-      arg: (index) => {
-        const part = isReadByFour(kernel, index) ? `[${lane}]` : "";
-        return gpuOf(kernel.inputs[index]!.dtype).load(`quad${index}${part}`);
-      },
-      scalar: (index, dtype) => layout.scalars.name(index, dtype),
-      position: () => "0",
-      accumulator: "total",
-    }, `x${lane}v`)
-  );
+  /** Reads what position `r` needs, as number `ahead` of the loop's turn. */
+  const loads = (r: string, ahead: number) =>
+    usedInputs([kernel.element]).map((input) => {
+      const k = layout.used.indexOf(input);
+      const name = `quad${input}_${ahead}`;
+      if (!isReadByFour(kernel, input)) {
+        return `let ${name} = ${inputs[k]}[base${input}];`;
+      }
+      const { strides } = layout.operandLayouts[k]!.reduced;
+      const at = four === "reduced"
+        ? `(base${input} >> 2u) + i32(${r})`
+        : `(base${input} + i32(${r}) * ${int(strides[0]!)}) >> 2u`;
+      return `let ${name} = ${inputs[k]}[${at}];`;
+    });
+  const lanesOf = (ahead: number) =>
+    LANES.map((lane) =>
+      renderExpressions([kernel.element], {
+        arg: (index) => {
+          const part = isReadByFour(kernel, index) ? `[${lane}]` : "";
+          return gpuOf(kernel.inputs[index]!.dtype)
+            .load(`quad${index}_${ahead}${part}`);
+        },
+        scalar: (index, dtype) => layout.scalars.name(index, dtype),
+        position: () => "0",
+        accumulator: "total",
+      }, `x${lane}v`)
+    );
   const inRuns = combine === "sum" && dtype === "float32";
   const zero = identity(combine, dtype);
   const each = (line: (lane: number) => string) => LANES.map(line);
@@ -272,26 +279,25 @@ function codeOfFour(
   const [start, last, step] = four === "reduced"
     ? [group ? "begin / 4u + lane" : "begin / 4u", "end / 4u", group ? size : 1]
     : ["begin", "end", 1];
-  const loop = [
-    ...each((lane) => `var own${lane} = ${zero};`),
+  /** What is read together is waited for together. */
+  const turn = (ahead: number) => [
+    ...Array.from(
+      { length: ahead },
+      (_, i) => loads(i === 0 ? "r" : `(r + ${i * step}u)`, i),
+    ).flat(),
+    ...Array.from({ length: ahead }, (_, i) => [
+      "{",
+      ...lanesOf(i).flatMap(({ statements, values }, lane) => [
+        ...statements,
+        `${target(lane)} = ${
+          accumulate(combine, dtype, target(lane), values[0]!)
+        };`,
+      ]),
+      "}",
+    ]).flat(),
     ...(inRuns
       ? [
-        ...each((lane) => `var run${lane} = 0.0f;`),
-        ...each((lane) => `var runs${lane} = 0.0f;`),
-        "var filled = 0u;",
-      ]
-      : []),
-    `for (var r = ${start}; r < ${last}; r += ${step}u) {`,
-    ...loads,
-    ...lanes.flatMap(({ statements, values }, lane) => [
-      ...statements,
-      `${target(lane)} = ${
-        accumulate(combine, dtype, target(lane), values[0]!)
-      };`,
-    ]),
-    ...(inRuns
-      ? [
-        "filled++;",
+        `filled += ${ahead}u;`,
         `if (filled % ${RUN}u == 0u) {`,
         ...each((lane) => `runs${lane} += run${lane};`),
         ...each((lane) => `run${lane} = 0.0f;`),
@@ -303,6 +309,27 @@ function codeOfFour(
         "}",
       ]
       : []),
+  ];
+  const { ahead } = form;
+  const loop = [
+    ...each((lane) => `var own${lane} = ${zero};`),
+    ...(inRuns
+      ? [
+        ...each((lane) => `var run${lane} = 0.0f;`),
+        ...each((lane) => `var runs${lane} = 0.0f;`),
+        "var filled = 0u;",
+      ]
+      : []),
+    `var r = ${start};`,
+    ...(ahead > 1
+      ? [
+        `for (; r + ${(ahead - 1) * step}u < ${last}; r += ${ahead * step}u) {`,
+        ...turn(ahead),
+        "}",
+      ]
+      : []),
+    `for (; r < ${last}; r += ${step}u) {`,
+    ...turn(1),
     "}",
     ...(inRuns
       ? each((lane) => `own${lane} += runs${lane} + run${lane};`)

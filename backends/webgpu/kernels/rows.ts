@@ -107,6 +107,21 @@ export function blocksOf(call: KernelCall): Block[] {
   return call.buffers.map((buffer) => (buffer as Memory).block);
 }
 
+/**
+ * Whether the rows of an output and an input lie so that four elements can be
+ * read and written at once.
+ */
+export function readsFour(call: KernelCall): boolean {
+  const last = call.shape.length - 1;
+  return call.shape[last]! % 4 === 0 && call.buffers[0] !== call.buffers[1] &&
+    [0, 1].every((i) =>
+      call.offsets[i]! % 4 === 0 &&
+      call.strides[i]!.every((stride, d) =>
+        d === last ? stride === 1 : stride % 4 === 0
+      )
+    );
+}
+
 /** The strides of a dense tensor of this shape. */
 export function denseStrides(shape: readonly number[]): number[] {
   const strides: number[] = [];

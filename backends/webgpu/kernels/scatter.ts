@@ -1,9 +1,10 @@
 /**
  * Combining at indices, the same bits every time: what goes to one place is
- * added, or combined otherwise, by one invocation in the order of the source. Where rows are many or short,
- * an invocation loops over a whole row; else indices are sorted, and each run of
- * equal ones has an invocation. Long rows are added a part after the other, as
- * loops may not be long.
+ * added, or combined otherwise, by one invocation in the order of the source.
+ * Where rows are many or short, an invocation loops over a whole row, or a
+ * workgroup does where they lie along memory; else indices are sorted, and each
+ * run of equal ones has an invocation. Long rows are added a part after the
+ * other, as loops may not be long.
  *
  * @module
  */
@@ -17,13 +18,16 @@ import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
 import { int, uint } from "../wgsl/params.ts";
-import { eachInvocation, gridFor, MAX_ITERATIONS } from "./loop.ts";
+import { eachInvocation, gridFor, MAX_ITERATIONS, spread } from "./loop.ts";
 import { REPORT_TYPE, reportIndex } from "./report.ts";
 import { blocksOf, denseStrides, lengthOf, RowLayout, rowsOf } from "./rows.ts";
+import { renderGroupScatter } from "./scatter_group.ts";
 import { prepareSort } from "./sort.ts";
 
 /** Shorter rows have one invocation each. */
 const MIN_WORKGROUP_ROW = 256;
+/** Rows that lie along memory, and that a workgroup of a graphics card has. */
+const [MIN_GROUP_ROW, MAX_GROUP_ROW] = [32, 16384];
 
 type Name = "scatterAdd" | "scatterProd" | "scatterMax" | "scatterMin";
 
@@ -92,6 +96,11 @@ export function prepareScatter(
       ].join("\n"),
   });
 
+  const group = gpu.newProgram(renderGroupScatter({
+    ...{ layout, label: name, type, size, bound, reporter },
+    combine: (a, b) => combine(name, dtype, a, b),
+  }));
+
   // Indices and positions are sorted, one row of them where all share it.
   const addRuns = gpu.newProgram({
     label: name,
@@ -144,9 +153,7 @@ export function prepareScatter(
   const byRuns = (call: KernelCall): void => {
     const rank = call.shape.length;
     const n = lengthOf(call);
-    const isShared = call.strides[1]!.every((stride, d) =>
-      d === rank - 1 || stride === 0
-    );
+    const isShared = sharesIndices(call);
     const shape = isShared
       ? [...new Array(rank - 1).fill(1), n]
       : [...call.shape];
@@ -190,6 +197,16 @@ export function prepareScatter(
   };
   return (call) => {
     const rows = rowsOf(call);
+    if (!gpu.profile.software && fitsGroup(call)) {
+      const first = group.reserve();
+      fill(call, first, { begin: 0, end: lengthOf(call) });
+      group.dispatch(
+        [...blocksOf(call), gpu.reportBlock()],
+        first,
+        ...spread(gpu.profile, rows),
+      );
+      return;
+    }
     if (lengthOf(call) >= MIN_WORKGROUP_ROW && rows < gpu.profile.invocations) {
       byRuns(call);
       return;
@@ -204,6 +221,20 @@ export function prepareScatter(
       );
     }
   };
+}
+
+/** Whether all rows have one row of indices. */
+function sharesIndices({ strides }: KernelCall): boolean {
+  return strides[1]!.every((stride, d) =>
+    d === strides[1]!.length - 1 || stride === 0
+  );
+}
+
+/** Whether rows have a workgroup each: the reads of neighbours are one then. */
+function fitsGroup(call: KernelCall): boolean {
+  const n = lengthOf(call);
+  const lies = call.strides[2]!.at(-1) === 1 && !sharesIndices(call);
+  return lies && n >= MIN_GROUP_ROW && n <= MAX_GROUP_ROW;
 }
 
 /** A part of a row. */

@@ -20,15 +20,11 @@ import {
   blocksOf,
   lengthOf,
   powerOfTwoAbove,
+  readsFour,
   RowLayout,
   rowsOf,
 } from "./rows.ts";
-import {
-  MAX_HELD,
-  readsFour,
-  renderHeldFour,
-  renderRowFour,
-} from "./softmax_four.ts";
+import { MAX_HELD, renderHeldFour, renderRowFour } from "./softmax_four.ts";
 import { prepareLongSoftmax } from "./softmax_long.ts";
 
 /** Shorter rows have one invocation each. */

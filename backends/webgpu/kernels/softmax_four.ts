@@ -5,7 +5,6 @@
  *
  * @module
  */
-import type { KernelCall } from "@tenfold/core/backend";
 import type { ProgramSource } from "../device/program.ts";
 import { reduceShared, sharedMemory } from "./accumulator.ts";
 import { eachInvocation, mainOf, workgroupNumber, WORKGROUPS } from "./loop.ts";
@@ -18,18 +17,6 @@ export const MAX_HELD = 8;
 
 const LANES = [0, 1, 2, 3];
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
-
-/** Whether rows lie so that four elements can be read and written at once. */
-export function readsFour(call: KernelCall): boolean {
-  const last = call.shape.length - 1;
-  return call.shape[last]! % 4 === 0 && call.buffers[0] !== call.buffers[1] &&
-    [0, 1].every((i) =>
-      call.offsets[i]! % 4 === 0 &&
-      call.strides[i]!.every((stride, d) =>
-        d === last ? stride === 1 : stride % 4 === 0
-      )
-    );
-}
 
 /** What is written where `x` was. */
 function resultOf(name: string, x: string): string {

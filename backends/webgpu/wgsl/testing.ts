@@ -79,6 +79,7 @@ function runLarge(device: WebgpuBackend): void {
       if (dtype !== "bool") x.add(y).maximum(x.t().reshape([64, 128]));
     }
     cat([x, x], 1);
+    at([128, 160], dtype).t().contiguous();
   }
   for (const [m, k, n] of MATRICES) {
     using _ = scope();
