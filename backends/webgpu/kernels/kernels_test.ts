@@ -209,6 +209,28 @@ describeWithAdapter("webgpu kernels", () => {
           });
         }
 
+        it("multiplies few vectors by wide matrices that lie either way", async () => {
+          for (
+            const [m, k, n] of [[1, 512, 260], [3, 300, 164], [4, 2100, 64]]
+          ) {
+            const inputs = [normal(m!, k!), normal(k!, n!), normal(n!)];
+            const [rows, bias] = [normal(k!, m!), normal(m!)];
+            await assertSame(gpu, [...inputs, rows, bias], (x, w, b, y, c) => [
+              x!.matmul(w!),
+              nn.functional.linear(x!, w!.t().contiguous(), b!),
+              nn.functional.linear(y!.t(), w!.t().contiguous()),
+              w!.t().matmul(x!.t()),
+              w!.t().contiguous().matmul(y!).add(c!),
+            ], 4e-6);
+          }
+          await assertSame(
+            gpu,
+            [normal(3, 1, 256), normal(3, 256, 132)],
+            (x, w) => x.matmul(w),
+            4e-6,
+          );
+        });
+
         it("multiplies large matrices in large tiles", async () => {
           await assertSame(
             gpu,

@@ -21,6 +21,12 @@ import {
 } from "./matmul_layout.ts";
 import { type Pass, splitK } from "./split_k.ts";
 import { renderSum, type SumForm, SumOfParts } from "./sum_of_parts.ts";
+import {
+  MAX_NARROW,
+  type NarrowForm,
+  narrowTile,
+  renderNarrow,
+} from "./matmul_narrow.ts";
 import { renderTiled, SIDE } from "./matmul_tiled.ts";
 import { byColumns, type Copiers } from "./matmul_copies.ts";
 import { blocksOf } from "./rows.ts";
@@ -34,11 +40,13 @@ const SMALL = 2 ** 15;
 const LARGE = 2 ** 26;
 /** Elements of an operand that the caches of a processor hold. */
 const CACHED_ELEMENTS = 2 ** 19;
+/** Rows, or columns, of an operand that is wide beside few vectors. */
+const MIN_WIDE = 32;
 /** The least length of a part of `k`, unless digits need shorter ones. */
 const MIN_CHUNK = 128;
 
 interface Choice extends MatmulForm {
-  readonly tiled: boolean;
+  readonly kind: "direct" | "tiled" | NarrowForm;
   readonly cut: Omit<MatmulCut, keyof Pass>;
   readonly passes: readonly Pass[];
 }
@@ -49,15 +57,18 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
   const layout = new MatmulLayout(kernel);
   const programs = new Map<string, Program>();
   const programFor = (choice: Choice): Program => {
-    const { a, b, bias, part, tiled, tm, tn } = choice;
-    const key = [a, b, bias, part, tiled, tm, tn].join();
+    const { a, b, bias, kind, part, tm, tn } = choice;
+    const shape = typeof kind === "string" ? kind : Object.values(kind);
+    const key = [a, b, bias, part, shape, tm, tn].join();
     let program = programs.get(key);
     if (!program) {
       const form = { a, b, bias, part, tm, tn };
       program = gpu.newProgram(
-        tiled
+        kind === "tiled"
           ? renderTiled(layout, form)
-          : renderDirect(layout, form, dtype, widthOf(gpu)),
+          : kind === "direct"
+          ? renderDirect(layout, form, dtype, widthOf(gpu))
+          : renderNarrow(layout, form, kind, gpu.profile.workgroup),
       );
       programs.set(key, program);
     }
@@ -87,9 +98,9 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
     const matrices = outputs / (sizeM(call) * sizeN(call));
     const run = (pass: Pass, target: Block) => {
       const tiles = matrices * pass.splits * cut.tilesM * cut.tilesN;
-      const groups = choice.tiled
-        ? spread(gpu.profile, tiles)
-        : gridFor(gpu.profile, tiles, widthOf(gpu));
+      const groups = choice.kind === "direct"
+        ? gridFor(gpu.profile, tiles, widthOf(gpu))
+        : spread(gpu.profile, tiles);
       const first = program.reserve();
       layout.fill(gpu, first, call, { ...cut, ...pass });
       program.dispatch(
@@ -178,6 +189,7 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
   const tiled = !profile.software && isFloat && Math.min(m, n) > 16 &&
     work >= SMALL && TILED_SIZE <= profile.workgroup &&
     TILED_BYTES <= profile.sharedBytes;
+  const narrow = isFloat && work >= SMALL ? narrowOf(gpu, call, a, b) : null;
   let tm: number;
   let tn: number;
   let perTile: number;
@@ -185,6 +197,10 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
     const large = matrices * m * n >= 1024 * 1024 && Math.min(m, n) >= 128;
     tm = tn = large ? 8 : 4;
     perTile = TILED_SIZE;
+  } else if (narrow) {
+    const tile = narrowTile(narrow.wide === "a" ? a : b, profile.workgroup);
+    [tm, tn] = narrow.wide === "a" ? [tile, n] : [m, tile];
+    perTile = profile.workgroup;
   } else {
     const large = profile.software && isLarge(call);
     const largest = large ? 16 : work < SMALL ? 4 : 8;
@@ -208,7 +224,7 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
     wanted,
   });
   return {
-    tiled,
+    kind: narrow ?? (tiled ? "tiled" : "direct"),
     a,
     b,
     bias,
@@ -218,6 +234,23 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
     cut: { chunk, tilesM, tilesN, panel: panelOf(gpu, call, tilesN) },
     passes,
   };
+}
+
+/** Whether one operand has so few vectors that the other one's reads decide. */
+function narrowOf(
+  { profile }: Gpu,
+  call: KernelCall,
+  a: VectorAxis,
+  b: VectorAxis,
+): NarrowForm | null {
+  const [m, n] = [sizeM(call), sizeN(call)];
+  if (profile.software || profile.workgroup < 64) return null;
+  if (m <= MAX_NARROW && n >= MIN_WIDE && b !== "none") {
+    return { wide: "b", vectors: m };
+  }
+  return n <= MAX_NARROW && m >= MIN_WIDE && a !== "none"
+    ? { wide: "a", vectors: n }
+    : null;
 }
 
 /**

@@ -68,6 +68,7 @@ describe("the WGSL of all kernels", () => {
       "map by tiles",
       "matmul in tiles of n",
       "matmul n",
+      "matmul of n",
       "matmul sum of parts",
       "maxPool2d",
       "reduce max",
