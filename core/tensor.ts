@@ -93,7 +93,7 @@ import {
   sizeOf,
 } from "./shape.ts";
 import { currentTask } from "./task.ts";
-import { copyInPlace, type InPlaceName, updates } from "./update.ts";
+import { checkFits, type InPlaceName, overwriting, updates } from "./update.ts";
 import type { Value } from "./value.ts";
 import type { Backend } from "./backend.ts";
 import { currentRecording } from "./program/recording.ts";
@@ -2237,9 +2237,12 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /** Writes what is computed from this tensor into it. */
-  #overwrite(compute: () => Tensor): this {
+  #overwrite(label: string, compute: () => Tensor): this {
+    const { dtype } = this;
     tidyNow(() => {
-      this.copy_(withRecording(false, compute));
+      const found = withRecording(false, compute);
+      checkFits(label, dtype, found.dtype);
+      this.#update(overwriting(label, dtype, found.dtype), [], [found]);
     });
     return this;
   }
@@ -2261,7 +2264,9 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   copy_(source: Tensor): this {
     checkCount("copy_", arguments.length, 1);
     checkOperand("copy_", source);
-    return this.#update(copyInPlace(this.dtype, source.dtype), [], [source]);
+    return this.#update(overwriting("copy_", this.dtype, source.dtype), [], [
+      source,
+    ]);
   }
 
   /**
@@ -2347,7 +2352,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   /** {@linkcode Tensor.clamp} in place. */
   clamp_(bounds: { min?: TensorLike; max?: TensorLike }): this {
     checkCount("clamp_", arguments.length, 1);
-    return this.#overwrite(() => this.clamp(bounds));
+    return this.#overwrite("clamp_", () => this.clamp(bounds));
   }
 
   /**
@@ -2365,7 +2370,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    */
   maskedFill_(mask: Tensor, value: TensorLike): this {
     checkCount("maskedFill_", arguments.length, 2);
-    return this.#overwrite(() => this.maskedFill(mask, value));
+    return this.#overwrite("maskedFill_", () => this.maskedFill(mask, value));
   }
 
   /**

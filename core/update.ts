@@ -18,7 +18,7 @@ import { ELEMENTWISE, type ElementwiseName } from "./ops/elementwise.ts";
 import { elementwiseExpr, resolveDType } from "./ops/elementwise_kernel.ts";
 
 /** Refuses a result that the target could only hold cut: floats in int32. */
-function checkFits(label: string, target: DType, result: DType): void {
+export function checkFits(label: string, target: DType, result: DType): void {
   if (canCast(result, target)) return;
   throw new DTypeError(
     `Cannot ${label} in place as the result is ${result} and the target ${target}: use ${
@@ -84,12 +84,14 @@ const withNumber = (
 ): UpdateProgram => programOf(name, target, dtypeOfNumber(value, target));
 
 /** `target = other`, cast to the target's dtype. */
-export const copyInPlace: (target: DType, source: DType) => UpdateProgram =
-  memoize((target, source) => {
-    const [to, from] = [target as DType, source as DType];
-    const exprs = [castExpr(arg(1, from), to)];
-    return { label: "copy_", inputs: [to, from], exprs };
-  });
+export const overwriting: (
+  label: string,
+  target: DType,
+  source: DType,
+) => UpdateProgram = memoize((label, target, source) => {
+  const [to, from] = [target as DType, source as DType];
+  return { label, inputs: [to, from], exprs: [castExpr(arg(1, from), to)] };
+});
 
 /** `target = number`, cast to the target's dtype. */
 const fill: (target: DType) => UpdateProgram = memoize((target) => {

@@ -161,7 +161,7 @@ function* methodsOf(made: object): Generator<[method: string, owner: string]> {
 }
 
 const one = () => tenfold.ones([1]);
-const { data, nn, optim } = tenfold;
+const { data, nn, optim, train } = tenfold;
 const pairs = () => new data.TensorDataset(tenfold.ones([4, 2]));
 const sgd = () => new optim.SGD([one()], { lr: 1, momentum: 0.5 });
 
@@ -282,4 +282,5 @@ const SAMPLES: { readonly [name: string]: () => object } = {
     new optim.OneCycleLR(sgd(), { maxLr: 1, totalSteps: 10 }),
   "optim.ReduceLROnPlateau": () => new optim.ReduceLROnPlateau(sgd()),
   "optim.StepLR": () => new optim.StepLR(sgd(), { stepSize: 1 }),
+  "train.AveragedModel": () => new train.AveragedModel(new nn.Linear(1, 1)),
 };

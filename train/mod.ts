@@ -33,6 +33,11 @@
  * @module
  */
 export * from "./accuracy.ts";
+export {
+  AveragedModel,
+  type AveragedModelOptions,
+  type AverageFunction,
+} from "./averaged_model.ts";
 export type * from "./batches.ts";
 export type * from "./callback.ts";
 export type {
@@ -78,6 +83,7 @@ export {
   toTransferable,
   type Transferable,
 } from "@tenfold/data/internal";
+export { updateBn, type UpdateBnOptions } from "./update_bn.ts";
 export {
   type WeightAverage,
   weightAverage,

@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { cat, Tensor } from "@tenfold/core";
+import { cat, type Tensor } from "@tenfold/core";
 import {
   noGradNow,
   parseArguments,
   tidyNow,
   unscopedNow,
 } from "@tenfold/core/internal";
-import { DataLoader, type Dataset, TensorDataset } from "@tenfold/data";
+import type { Dataset } from "@tenfold/data";
 import * as z from "zod/mini";
+import { batchesOf, inputsOf } from "./_inputs.ts";
 import { iterate } from "./_iterate.ts";
 import { withOwnModes } from "./_modes.ts";
 import { flag, positiveInt } from "./_options.ts";
@@ -78,7 +79,7 @@ export async function predict(
     arguments,
     operation,
   );
-  const batches = batchesOf(source, batchSize);
+  const batches = batchesOf(source, batchSize, operation);
   const outputs: Tensor[] = [];
   const pace = new Pace();
   let run = (...inputs: Tensor[]): Tensor =>
@@ -111,41 +112,4 @@ export async function predict(
     release();
     for (const output of outputs) output.dispose();
   }
-}
-
-/** Batches of whatever holds samples. */
-function batchesOf(
-  source: Tensor | Dataset | Batches,
-  batchSize: number,
-): Batches {
-  if (source instanceof Tensor) {
-    const dataset = new TensorDataset(source);
-    return new DataLoader<unknown, Batch>(dataset, { batchSize });
-  }
-  if (typeof (source as Partial<Dataset>)?.get === "function") {
-    const dataset = source as Dataset;
-    return new DataLoader<unknown, Batch>(dataset, { batchSize });
-  }
-  const { [Symbol.iterator]: plain, [Symbol.asyncIterator]: waiting } =
-    (source ?? {}) as Partial<Iterable<Batch> & AsyncIterable<Batch>>;
-  if (plain !== undefined || waiting !== undefined) return source as Batches;
-  throw new TypeError(
-    "Cannot predict as the source must be a tensor, a dataset or batches",
-  );
-}
-
-/** The inputs among the tensors of a batch. */
-function inputsOf(
-  batch: Batch,
-  hasTargets: boolean | undefined,
-  operation: string,
-): Tensor[] {
-  const list: readonly unknown[] = Array.isArray(batch) ? batch : [batch];
-  if (list.length === 0 || list.some((part) => !(part instanceof Tensor))) {
-    throw new TypeError(
-      `Cannot ${operation} on a batch as it must be a list of tensors`,
-    );
-  }
-  const targets = hasTargets ?? list.length > 1;
-  return list.slice(0, targets ? -1 : list.length) as Tensor[];
 }

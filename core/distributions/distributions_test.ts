@@ -292,9 +292,10 @@ describe("parameters of distributions", () => {
           "value must be a tensor",
         ],
         [
-          () => D.klDivergence(new D.Normal(0, 1), new D.Uniform(0, 1)),
+          () =>
+            D.klDivergence(new D.Normal(0, 1), new D.Bernoulli({ probs: 0.5 })),
           TypeError,
-          "Cannot take the divergence of Normal from Uniform",
+          "Cannot take the divergence of Normal from Bernoulli",
         ],
       ];
       for (const [call, type, message] of cases) {

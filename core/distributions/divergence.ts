@@ -11,6 +11,7 @@ import { Bernoulli, Categorical } from "./discrete.ts";
 import { Distribution } from "./distribution.ts";
 import { Beta, Dirichlet, Gamma } from "./gamma_family.ts";
 import { Normal, Uniform } from "./location_scale.ts";
+import { ofOtherKinds } from "./other_kinds.ts";
 
 function normals(p: Normal, q: Normal): Tensor {
   const [[pLoc, pScale], [qLoc, qScale]] = [p.parameters(), q.parameters()];
@@ -63,8 +64,9 @@ function dirichlets(p: Dirichlet | Beta, q: Dirichlet | Beta): Tensor {
 
 /**
  * The Kullback-Leibler divergence of `p` from `q`: the mean under p of
- * `log p - log q`, in nats. Both are of one kind: Normal, Uniform, Categorical,
- * Bernoulli, Gamma, Beta or Dirichlet.
+ * `log p - log q`, in nats. Both are of one kind (Normal, Uniform, Categorical,
+ * Bernoulli, Gamma, Beta or Dirichlet), or any of Normal, Uniform, Gamma and Beta;
+ * infinite where p draws what q does not.
  *
  * @param p The distribution over which is averaged.
  * @param q The other one.
@@ -96,12 +98,16 @@ export function klDivergence(p: Distribution, q: Distribution): Tensor {
     if (p instanceof Dirichlet && q instanceof Dirichlet) {
       return dirichlets(p, q);
     }
+    const found = p instanceof Distribution && q instanceof Distribution
+      ? ofOtherKinds(p, q)
+      : null;
+    if (found !== null) return found;
     const name = (x: unknown) =>
       x instanceof Distribution ? x.name : showValue(x);
     throw new TypeError(
       `Cannot take the divergence of ${name(p)} from ${
         name(q)
-      }: give two Normal, Uniform, Categorical, Bernoulli, Gamma, Beta or Dirichlet distributions`,
+      }: give two Categorical, two Bernoulli, two Dirichlet, or any of Normal, Uniform, Gamma and Beta distributions`,
     );
   });
 }

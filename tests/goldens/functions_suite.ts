@@ -23,6 +23,7 @@ import { readFigures } from "./read.ts";
 /** The files of figures. */
 const GROUPS = [
   "functions_bits",
+  "functions_in_place",
   "functions_math",
   "functions_order",
   "functions_scatter",
@@ -73,6 +74,13 @@ const distributions: { readonly [call: string]: unknown } = Object.fromEntries(
         (...xs: Tensor[]) =>
           D.klDivergence(of(...xs.slice(0, count)), of(...xs.slice(count))),
       ],
+      ...Object.entries(KINDS).map(([two, [, other]]) => [
+        `${kind}.${two}.klDivergence`,
+        (...xs: Tensor[]) => {
+          const [c, d] = xs.slice(count);
+          return D.klDivergence(of(...xs.slice(0, count)), other(c!, d!));
+        },
+      ]),
       ...names.map((name) => [
         `${kind}.${name}`,
         (...xs: Tensor[]) =>

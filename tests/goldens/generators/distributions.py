@@ -1,5 +1,7 @@
 """Densities, entropies, moments and divergences of distributions."""
 
+import math
+
 import torch
 import torch.distributions as D
 
@@ -148,4 +150,35 @@ def generate():
     kl("Categorical.probs", lambda p: D.Categorical(p, **off),
        (f32([[0.5, 0.5, 0], [0, 0.5, 0.5]]),),
        (f32([[0.2, 0.3, 0.5], [0.5, 0.5, 0]]),), grad=False, check=False)
+    for shape in ((3,), (2, 3), ()):
+        ends = (uniform(0.05, 0.4, *shape), uniform(0.5, 0.95, *shape))
+        normal_ = (randn(*shape), positive(*shape))
+        kinds = [("Normal", normal, normal_), ("Uniform", uniform_, ends),
+                 ("Gamma", gamma, (positive(*shape), positive(*shape))),
+                 ("Beta", beta, (positive(*shape), positive(*shape)))]
+        for one, make, first in kinds:
+            for two, other, second_ in kinds:
+                if one == two or (one, two) == ("Beta", "Uniform"):
+                    continue
+                n = len(first)
+                g.of(f"{one}.{two}.klDivergence", [*first, *second_],
+                     lambda *t: D.kl_divergence(make(*t[:n]), other(*t[n:])),
+                     second=False,
+                     grad=math.isfinite(D.kl_divergence(
+                         make(*first), other(*second_)).sum()))
+    # Within and beyond the ends.
+    g.of("Beta.Uniform.klDivergence",
+         [positive(4), positive(4), f32([0, -1, 0.1, 0]),
+          f32([1, 2, 1, 0.9])],
+         lambda a, b, c, d: D.kl_divergence(beta(a, b), uniform_(c, d)),
+         grad=False)
+    g.of("Uniform.Beta.klDivergence",
+         [f32([-0.5, 0.1, 0.2]), f32([0.5, 1.5, 0.8]), positive(3),
+          positive(3)],
+         lambda a, b, c, d: D.kl_divergence(uniform_(a, b), beta(c, d)),
+         grad=False)
+    g.of("Uniform.Gamma.klDivergence",
+         [f32([-0.5, 0.1]), f32([0.5, 1.5]), positive(2), positive(2)],
+         lambda a, b, c, d: D.kl_divergence(uniform_(a, b), gamma(c, d)),
+         grad=False)
     return [g]

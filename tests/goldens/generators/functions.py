@@ -623,6 +623,69 @@ def methods(g):
              grad=False)
 
 
+def in_place(g):
+    x, y, z = randn(3, 4), randn(4), randn(3, 4)
+    positive = uniform(0.3, 3, 3, 4)
+    off = dict(grad=False)
+
+    def on(name, args, fn, **rest):
+        g.fn(name + "_", args, long(lambda t, *r: fn(t.clone(), *r)), **off,
+             **rest)
+
+    for name in ("abs", "ceil", "cos", "exp", "floor", "neg", "relu", "round",
+                 "sigmoid", "sin", "square", "tanh", "trunc"):
+        fn = getattr(torch.Tensor, name + "_")
+        on(name, [x], fn)
+        on(name, [torch.zeros(0, 2)], fn)
+        on(name, [x.double()], fn, check=False)
+    for name in ("log", "reciprocal", "rsqrt", "sqrt"):
+        fn = getattr(torch.Tensor, name + "_")
+        on(name, [positive], fn)
+        on(name, [positive.double()], fn, check=False)
+    for name in ("abs", "neg", "square"):
+        on(name, [i32([1, -2, 0])], getattr(torch.Tensor, name + "_"))
+    for name in ("remainder", "fmod", "floorDivide"):
+        fn = getattr(torch.Tensor, {"floorDivide": "floor_divide"}.get(
+            name, name) + "_")
+        on(name, [x, positive], fn)
+        on(name, [x, f32(0.7)], fn)
+        on(name, [x, 1.5], lambda t: fn(t, 1.5))
+        on(name, [i32([7, -7, 9]), 4], lambda t: fn(t, 4))
+    on("lerp", [x, z, 0.25], lambda t, e: t.lerp_(e, 0.25))
+    on("lerp", [x, y.expand(3, 4), positive], lambda t, e, w: t.lerp_(e, w))
+    for name in ("addcmul", "addcdiv"):
+        fn = getattr(torch.Tensor, name + "_")
+        on(name, [x, y, positive], fn)
+        on(name, [x, y, positive, {"value": -0.5}],
+           lambda t, a, b: fn(t, a, b, value=-0.5))
+    for name in ("tril", "triu"):
+        fn = getattr(torch.Tensor, name + "_")
+        on(name, [x], fn)
+        on(name, [x, 1], lambda t: fn(t, 1))
+    for name in ("cumsum", "cumprod"):
+        fn = getattr(torch.Tensor, name + "_")
+        on(name, [x, 1], lambda t: fn(t, 1))
+        on(name, [x, 0], lambda t: fn(t, 0))
+    index = i32([[0, 2, 1, 2], [1, 0, 0, 0]])
+    on("scatter", [x, 0, index, z], lambda t, i, s: t.scatter_(0, i, s))
+    on("scatter", [x, 0, index, 2.5], lambda t, i: t.scatter_(0, i, 2.5))
+    on("scatterAdd", [x, 0, index, z],
+       lambda t, i, s: t.scatter_add_(0, i, s))
+    for reduce in ("sum", "prod", "mean", "amax", "amin"):
+        on("scatterReduce", [x, 0, index, z, reduce],
+           lambda t, i, s: t.scatter_reduce_(0, i, s, reduce))
+        on("scatterReduce", [x, 0, index, z, reduce, {"includeSelf": False}],
+           lambda t, i, s: t.scatter_reduce_(0, i, s, reduce,
+                                             include_self=False))
+    rows = i32([2, 0])
+    part = randn(2, 4)
+    on("indexAdd", [x, 0, rows, part], lambda t, i, s: t.index_add_(0, i, s))
+    on("indexAdd", [x, 0, rows, part, {"alpha": 2}],
+       lambda t, i, s: t.index_add_(0, i, s, alpha=2))
+    on("indexCopy", [x, 0, rows, part], lambda t, i, s: t.index_copy_(0, i, s))
+    on("indexFill", [x, 1, rows, 3], lambda t, i: t.index_fill_(1, i, 3))
+
+
 def generate():
     math_ = Functions("functions_math", "elementwise functions", 31)
     for part in (unary, binary, tests):
@@ -640,6 +703,8 @@ def generate():
         part(shape)
     own = Group("methods", "methods of tensors: in place, alpha, extremes", 35)
     methods(own)
+    changed = Functions("functions_in_place", "functions in place", 37)
+    in_place(changed)
     integers = Functions("functions_bits", "the bits of integers", 36)
     bits(integers)
-    return [math_, scatter, order, shape, own, integers]
+    return [math_, scatter, order, shape, own, integers, changed]
