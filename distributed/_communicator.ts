@@ -30,15 +30,26 @@ export interface Communicator {
   readonly library: string;
   /** Begins to reduce in place. */
   allReduce(data: HostArray, reduction: Reduction): Pending;
-  /** Begins to collect `data` of all ranks, one after the other. */
-  allGather(data: HostArray, into: HostArray): Pending;
+  /**
+   * Begins to collect `data` of all ranks, one after the other; `counts` tells
+   * how many elements each rank has where they differ.
+   */
+  allGather(
+    data: HostArray,
+    into: HostArray,
+    counts?: readonly number[],
+  ): Pending;
   /** Begins to copy the elements of one rank to all. */
   broadcast(data: HostArray, from: number): Pending;
-  /** Begins to reduce, each rank keeping its own part. */
+  /**
+   * Begins to reduce, each rank keeping its own part; `counts` tells how many
+   * elements each rank keeps where they differ.
+   */
   reduceScatter(
     data: HostArray,
     into: HostArray,
     reduction: Reduction,
+    counts?: readonly number[],
   ): Pending;
   /** Begins to wait for all ranks. */
   barrier(): Pending;

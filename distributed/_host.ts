@@ -34,8 +34,13 @@ export function changed(tensor: Tensor): void {
 
 /** Writes the elements of a dense tensor of any device. */
 export function write(tensor: Tensor, data: HostArray): void {
+  writeAt(tensor, 0, data);
+}
+
+/** Writes some elements of a dense tensor, from number `from` on. */
+export function writeAt(tensor: Tensor, from: number, data: HostArray): void {
   const { storage, view } = tensor[VALUE];
-  storage.backend.write(storage.buffer, view.offset, data);
+  storage.backend.write(storage.buffer, view.offset + from, data);
   storage.version++;
 }
 

@@ -3,59 +3,29 @@
  *
  * @module
  */
-import {
-  afterBackward,
-  CompileError,
-  type LeafHookHandle,
-  registerLeafHook,
-  type Tensor,
-} from "@tenfold/core";
-import {
-  checkCount,
-  currentRecording,
-  parseArguments,
-} from "@tenfold/core/internal";
+import type { Tensor } from "@tenfold/core";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
 import type { Module } from "@tenfold/nn";
-import type { Distributing, Replica } from "@tenfold/train";
+import type { Optimizer } from "@tenfold/optim";
+import type {
+  Distributing,
+  Optimizing,
+  Replica,
+  ReplicaOptions,
+  ShardedOptimizing,
+} from "@tenfold/train";
 import * as z from "zod/mini";
-import { Bucket, type BucketEvent } from "./_bucket.ts";
 import { exchange } from "./_exchange.ts";
-import {
-  checkReducible,
-  elementsOf,
-  isDense,
-  isOnHost,
-  write,
-} from "./_host.ts";
+import { isOnHost } from "./_host.ts";
+import { keepReducer, Reducer } from "./_reducer.ts";
 import { checkSameModel } from "./_same_model.ts";
-import type { HostArray } from "./_communicator.ts";
+import { shareTensors } from "./_share.ts";
+import { Trace } from "./_trace.ts";
 import type { World } from "./world.ts";
+import { ZeroRedundancyOptimizer } from "./zero_redundancy_optimizer.ts";
 
 /** Options of {@linkcode DistributedDataParallel}. */
-export interface DistributedDataParallelOptions {
-  /**
-   * Bytes of gradients that are reduced together. Smaller buckets begin earlier,
-   * larger ones take fewer messages.
-   *
-   * @default {1048576}
-   */
-  readonly bucketBytes?: number;
-  /**
-   * Whether the buffers of rank 0, such as the running mean of batch norm, are
-   * copied to all ranks before each forward pass in training mode. Without it
-   * each rank has its own.
-   *
-   * @default {true}
-   */
-  readonly broadcastBuffers?: boolean;
-  /**
-   * Whether to note when buckets begin and end, for
-   * {@linkcode DistributedDataParallel.trace}.
-   *
-   * @default {false}
-   */
-  readonly profile?: boolean;
-}
+export type DistributedDataParallelOptions = ReplicaOptions;
 
 const schema = z.strictObject({
   bucketBytes: z._default(
@@ -109,19 +79,9 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   readonly module: M;
   /** The ranks. */
   readonly world: World;
-  readonly #buckets: readonly Bucket[];
-  readonly #hooks: LeafHookHandle[] = [];
-  readonly #places = new Map<Tensor, readonly [bucket: Bucket, i: number]>();
+  readonly #reducer: Reducer;
+  readonly #trace: Trace | null;
   readonly #broadcastBuffers: boolean;
-  readonly #profile: boolean;
-  #events: BucketEvent[] = [];
-  #passes: (readonly [begun: number, ended: number])[] = [];
-  /** The bucket that begins next: all ranks have the same order. */
-  #next = 0;
-  #inBackward = false;
-  #firstGradient = 0;
-  #syncs = true;
-  #participants: number;
 
   /**
    * Copies the model of rank 0 to all ranks, and averages gradients from now on.
@@ -149,21 +109,20 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
     this.module = module;
     this.world = world;
     this.#broadcastBuffers = parsed.broadcastBuffers;
-    this.#profile = parsed.profile;
-    this.#participants = world.worldSize;
+    this.#trace = parsed.profile ? new Trace(world.rank) : null;
     checkSameModel(world, module);
-    this.#buckets = makeBuckets(
-      module.parameters().filter(({ requiresGrad }) => requiresGrad),
-      parsed.bucketBytes,
-    );
-    for (const bucket of this.#buckets) {
-      bucket.params.forEach((param, i) => this.#places.set(param, [bucket, i]));
-    }
-    if (world.worldSize === 1) return;
-    if (this.isOnHost) this.copyFromFirst();
-    for (const param of this.#places.keys()) {
-      this.#hooks.push(registerLeafHook(param, this.#gradientReady));
-    }
+    this.#reducer = new Reducer({
+      world,
+      params: this.#trained(),
+      bucketBytes: parsed.bucketBytes,
+      trace: this.#trace,
+    });
+    keepReducer(this, this.#reducer);
+    if (world.worldSize > 1 && this.isOnHost) this.copyFromFirst();
+  }
+
+  #trained(): Tensor[] {
+    return this.module.parameters().filter(({ requiresGrad }) => requiresGrad);
   }
 
   /** Number of this rank. */
@@ -183,7 +142,7 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
 
   /** Bytes that each rank hands to MPI in a step. */
   get bytesPerStep(): number {
-    return this.#buckets.reduce((bytes, bucket) => bytes + bucket.bytes, 0);
+    return this.#reducer.bytes + this.#reducer.gatheredBytes;
   }
 
   /**
@@ -191,16 +150,32 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
    * the others take part with gradients of 0.
    */
   set participants(participants: number) {
-    this.#participants = participants;
+    this.#reducer.participants = participants;
   }
 
-  /** Returns itself, for `fit`. */
-  replicate(module: Replicated): Replica {
-    checkCount("replicate", arguments.length, 1);
+  /** Returns itself, for `fit`; it has its options already. */
+  replicate(module: Replicated, options?: ReplicaOptions): Replica {
+    checkCount("replicate", arguments.length, 2);
+    if (options !== undefined) {
+      throw new TypeError(
+        `Cannot fit by a DistributedDataParallel with ${
+          Object.keys(options).join(", ")
+        } beside it: give them to its constructor`,
+      );
+    }
     if (module as unknown === this.module) return this;
     throw new TypeError(
       "Cannot fit a model by the DistributedDataParallel of another one: pass { distributed: world }, or one that was made of this model",
     );
+  }
+
+  /**
+   * An optimizer whose state is divided among the ranks, for `fit`; see
+   * {@linkcode ZeroRedundancyOptimizer}.
+   */
+  shard(optimizer: Optimizing): ShardedOptimizing {
+    checkCount("shard", arguments.length, 1);
+    return new ZeroRedundancyOptimizer(optimizer as Optimizer, this);
   }
 
   /**
@@ -225,36 +200,24 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
     return this.#share([...this.module.parameters(), ...this.module.buffers()]);
   }
 
-  /** Copies the buffers of rank 0 to all ranks, unless each has its own. */
+  /**
+   * Copies the buffers of rank 0 to all ranks, unless each has its own; before
+   * each forward pass. Parameters that were frozen or thawed are noticed here.
+   */
   syncBuffers(): void | Promise<void> {
     checkCount("syncBuffers", arguments.length, 0);
+    const followed = this.#reducer.follow(this.#trained());
+    if (followed === undefined) return this.#shareBuffers();
+    return followed.then(() => this.#shareBuffers());
+  }
+
+  #shareBuffers(): void | Promise<void> {
     if (!this.#broadcastBuffers || !this.module.training) return;
     return this.#share(this.module.buffers());
   }
 
   #share(tensors: readonly Tensor[]): void | Promise<void> {
-    if (this.world.worldSize === 1 || tensors.length === 0) return;
-    if (!tensors.every(isOnHost)) {
-      return Promise.all(
-        tensors.map((tensor) => this.world.broadcastAsync(tensor)),
-      ).then(() => {});
-    }
-    this.world.begin("broadcast", `of ${tensors.length} tensors`);
-    const { communicator } = this.world;
-    // All at once: together they take little longer than one.
-    const copies = tensors.map((tensor) =>
-      isDense(tensor) ? elementsOf(tensor) : tensor.dataSync() as HostArray
-    );
-    const pending = copies.map((data) => communicator.broadcast(data, 0));
-    for (const one of pending) communicator.wait(one, "broadcast");
-    tensors.forEach((tensor, i) => {
-      if (isDense(tensor)) write(tensor, copies[i]!);
-      else {
-        throw new TypeError(
-          "Cannot broadcast a parameter whose elements do not lie one after the other: make it contiguous before",
-        );
-      }
-    });
+    return shareTensors(this.world, tensors);
   }
 
   /**
@@ -278,12 +241,12 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
    */
   noSync<T>(fn: () => T): T {
     checkCount("noSync", arguments.length, 1);
-    const before = this.#syncs;
-    this.#syncs = false;
+    const before = this.#reducer.syncs;
+    this.#reducer.syncs = false;
     try {
       return fn();
     } finally {
-      this.#syncs = before;
+      this.#reducer.syncs = before;
     }
   }
 
@@ -297,80 +260,7 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   synchronize(): void | Promise<void> {
     checkCount("synchronize", arguments.length, 0);
     if (this.world.worldSize === 1) return;
-    if (!this.isOnHost) return this.#synchronizeLater();
-    this.#begin();
-    for (const param of this.#places.keys()) this.#take(param);
-    this.#finish();
-  }
-
-  async #synchronizeLater(): Promise<void> {
-    const read = [...this.#places].map(async ([{ grad }, [bucket, i]]) => {
-      if (grad !== null) bucket.put(i, await grad.data() as Float32Array);
-    });
-    await Promise.all(read);
-    this.#begin();
-    this.#finish();
-  }
-
-  /** The hook: a gradient is complete. */
-  readonly #gradientReady = (param: Tensor): void => {
-    if (!this.#syncs) return;
-    if (currentRecording() !== null) {
-      throw new CompileError(
-        "Cannot compile a backward that averages gradients over ranks: compile forward and backward alone, call it in noSync(), and synchronize() before the step of the optimizer",
-      );
-    }
-    if (!isOnHost(param)) {
-      throw new CompileError(
-        `Cannot average gradients within backward on ${param.device.name}: call backward in noSync(), and await synchronize() before the step of the optimizer`,
-      );
-    }
-    if (!this.#inBackward) {
-      this.#begin();
-      afterBackward(() => this.#finish());
-    }
-    this.#take(param);
-    for (let b = 0; b < this.#next; b++) this.#buckets[b]!.progress();
-  };
-
-  #begin(): void {
-    this.world.begin(
-      "average gradients",
-      `in ${this.#buckets.length} buckets of ${this.bytesPerStep} bytes`,
-    );
-    if (this.#inBackward) {
-      for (const bucket of this.#buckets) {
-        bucket.reset();
-      }
-    }
-    this.#inBackward = true;
-    this.#next = 0;
-    this.#firstGradient = performance.now();
-  }
-
-  #take(param: Tensor): void {
-    const [bucket, i] = this.#places.get(param)!;
-    bucket.take(i);
-    while (this.#buckets[this.#next]?.complete) {
-      this.#buckets[this.#next++]!.begin(this.world.communicator);
-    }
-  }
-
-  /** Backward is over: what is missing counts as 0. */
-  #finish(): void {
-    const ended = performance.now();
-    const { communicator } = this.world;
-    while (this.#next < this.#buckets.length) {
-      this.#buckets[this.#next++]!.begin(communicator);
-    }
-    this.#buckets.forEach((bucket, b) => {
-      bucket.finish(communicator, 1 / this.#participants);
-      const { bytes, begun, done } = bucket;
-      if (this.#profile) this.#events.push({ bucket: b, bytes, begun, done });
-      bucket.reset();
-    });
-    if (this.#profile) this.#passes.push([this.#firstGradient, ended]);
-    this.#inBackward = false;
+    return this.#reducer.synchronize();
   }
 
   /**
@@ -382,34 +272,12 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
    */
   trace(): string {
     checkCount("trace", arguments.length, 0);
-    if (!this.#profile) {
+    if (this.#trace === null) {
       throw new Error(
         "Cannot trace as nothing was noted: make the DistributedDataParallel with { profile: true }",
       );
     }
-    const pid = this.rank;
-    const event = (
-      name: string,
-      tid: number,
-      [begun, ended]: readonly [number, number],
-      args: object = {},
-    ) => ({
-      name,
-      ph: "X",
-      pid,
-      tid,
-      ts: begun * 1000,
-      dur: (ended - begun) * 1000,
-      args,
-    });
-    return JSON.stringify({
-      traceEvents: [
-        ...this.#passes.map((pass) => event("backward", 0, pass)),
-        ...this.#events.map(({ bucket, bytes, begun, done }) =>
-          event(`allReduce ${bucket}`, 1 + bucket, [begun, done], { bytes })
-        ),
-      ],
-    });
+    return this.#trace.toJSON();
   }
 
   /** The values of all ranks added up, in place; for `fit`. */
@@ -447,31 +315,11 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   /** Averages gradients no longer. The model stays as it is. */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
-    for (const hook of this.#hooks.splice(0)) hook.remove();
+    this.#reducer.dispose();
   }
 
   /** {@linkcode DistributedDataParallel.dispose} at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Buckets in the order in which gradients come: the last layer first. */
-function makeBuckets(params: readonly Tensor[], bytes: number): Bucket[] {
-  const buckets: Tensor[][] = [];
-  let room = 0;
-  for (const param of params.toReversed()) {
-    checkReducible("average gradients of", param, "mean");
-    const width = param.dtype === "float64" ? 8 : 4;
-    const last = buckets.at(-1);
-    const size = param.size * width;
-    if (last === undefined || last[0]!.dtype !== param.dtype || size > room) {
-      buckets.push([param]);
-      room = bytes - size;
-    } else {
-      last.push(param);
-      room -= size;
-    }
-  }
-  return buckets.map((members) => new Bucket(members));
 }

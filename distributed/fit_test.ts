@@ -40,6 +40,12 @@ if (launchersHere().length > 0) {
       compare({ accumulate: 3 }, 2));
 
     it("on four ranks", () => compare({ optimizer: "Adam" }, 4));
+
+    it("with the state of Adam in shards, clipped by the norm of all", () =>
+      compare({ optimizer: "Adam", clip: 0.5, zero: true }, 2));
+
+    it("with shards on four ranks, in compiled steps", () =>
+      compare({ optimizer: "Adam", clip: 0.5, zero: true, compile: true }, 4));
   });
 
   describe("ranks with other numbers of batches", () => {

@@ -23,3 +23,4 @@ export type {
 } from "./_communicator.ts";
 export { init, type InitOptions } from "./init.ts";
 export { type BroadcastOptions, type ReduceOptions, World } from "./world.ts";
+export { ZeroRedundancyOptimizer } from "./zero_redundancy_optimizer.ts";

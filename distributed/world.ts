@@ -19,7 +19,11 @@ import type {
   Reduction,
 } from "./_communicator.ts";
 import type { Distributing } from "@tenfold/train";
-import { DistributedDataParallel, type Replicated } from "./data_parallel.ts";
+import {
+  DistributedDataParallel,
+  type DistributedDataParallelOptions,
+  type Replicated,
+} from "./data_parallel.ts";
 import {
   allocateLike,
   changed,
@@ -305,15 +309,19 @@ export class World implements Distributing {
   }
 
   /**
-   * A replica of a model with the options that {@linkcode DistributedDataParallel}
-   * has by default: what `fit(model, { distributed: world })` trains.
+   * A {@linkcode DistributedDataParallel} of a model: what
+   * `fit(model, { distributed: world })` trains.
    *
    * @param module The model.
+   * @param options Those of the replica.
    * @returns The replica.
    */
-  replicate(module: Replicated): DistributedDataParallel {
-    checkCount("replicate", arguments.length, 1);
-    return new DistributedDataParallel(module, this);
+  replicate(
+    module: Replicated,
+    options: DistributedDataParallelOptions = {},
+  ): DistributedDataParallel {
+    checkCount("replicate", arguments.length, 2);
+    return new DistributedDataParallel(module, this, options);
   }
 
   /**

@@ -17,7 +17,7 @@ import {
 } from "./_options.ts";
 import type { Batches } from "./batches.ts";
 import type { Callback } from "./callback.ts";
-import type { Distributing } from "./distributing.ts";
+import type { Distributing, ReplicaOptions } from "./distributing.ts";
 import type { FitOptions, Loss } from "./fit.ts";
 import type { Optimizing, Scheduling } from "./optimizing.ts";
 
@@ -44,7 +44,15 @@ export interface Settings {
   readonly signal: AbortSignal | undefined;
   readonly progress: boolean;
   readonly compile: boolean;
-  readonly distributed: Distributing | undefined;
+  readonly distributed: Distribution | undefined;
+}
+
+/** The ranks of a job, and how they train together. */
+export interface Distribution {
+  readonly world: Distributing;
+  readonly shardOptimizer: boolean;
+  /** Options of the replica; none for one that is there. */
+  readonly options: ReplicaOptions | undefined;
 }
 
 /** The schema of a loss. */
@@ -112,12 +120,18 @@ const optionsSchema = z.strictObject({
   signal: z.optional(abortSignal),
   progress: z._default(flag, true),
   compile: z._default(flag, false),
-  distributed: z.optional(
-    withMethods<Distributing>(
-      "what init() of @tenfold/distributed returns",
-      "replicate",
-    ),
-  ),
+  distributed: z.optional(z.unknown()),
+});
+
+const world = withMethods<Distributing>(
+  "what init() of @tenfold/distributed returns",
+  "replicate",
+);
+
+/** The world's own options are checked by what makes the replica. */
+const distributionSchema = z.looseObject({
+  world,
+  shardOptimizer: z._default(flag, false),
 });
 
 const scheduleSchema = z.strictObject({
@@ -162,8 +176,33 @@ export function fitSettings(options: FitOptions, operation: string): Settings {
     signal: parsed.signal,
     progress: parsed.progress,
     compile: parsed.compile,
-    distributed: parsed.distributed,
+    distributed: distributionOf(options.distributed, operation),
   };
+}
+
+function distributionOf(
+  option: FitOptions["distributed"],
+  operation: string,
+): Distribution | undefined {
+  if (option === undefined) return undefined;
+  const isWorld = typeof option !== "object" || option === null ||
+    !("world" in option) || "replicate" in option;
+  if (isWorld) {
+    const { distributed } = parseOptions(
+      z.object({ distributed: world }),
+      { distributed: option },
+      operation,
+    );
+    return { world: distributed, shardOptimizer: false, options: undefined };
+  }
+  const { distributed } = parseOptions(
+    z.object({ distributed: distributionSchema }),
+    { distributed: option },
+    operation,
+  );
+  const { world: found, shardOptimizer, ...options } = distributed;
+  const given = Object.keys(options).length > 0;
+  return { world: found, shardOptimizer, options: given ? options : undefined };
 }
 
 /** A loss as a function, whether it is one or a module. */

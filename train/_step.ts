@@ -11,7 +11,7 @@ import type { Settings } from "./_fit_options.ts";
 import { partsOf } from "./_iterate.ts";
 import type { Tally } from "./_tally.ts";
 import type { Batch } from "./batches.ts";
-import { averagesGradients, type Replica } from "./distributing.ts";
+import { isSharded, type Replica } from "./distributing.ts";
 import type { Model } from "./model.ts";
 
 /** What a step has computed. */
@@ -73,9 +73,11 @@ export class Stepper {
     this.#settings = settings;
     this.#tally = tally;
     this.#replica = replica;
+    // Ranks agree on whether to step before the shards are clipped together.
+    const asks = settings.onNonFinite !== "warn" &&
+      isSharded(settings.optimizer);
     this.#apart = replica !== undefined &&
-      (settings.compile || !replica.isOnHost ||
-        averagesGradients(settings.optimizer));
+      (settings.compile || !replica.isOnHost || asks);
     this.#whole = new Map(SHARES.map((share) => [share, (inputs, target) => {
       const computed = this.#compute(inputs, target, share);
       if (share.last && !this.#apart) settings.optimizer.step();
@@ -139,13 +141,15 @@ export class Stepper {
   /** Averages the gradients over the ranks, and steps. */
   async #averageAndStep(task: Task): Promise<void> {
     const { optimizer } = this.#settings;
-    if (!averagesGradients(optimizer)) await this.#replica?.synchronize();
-    task.pin(() =>
+    await this.#replica?.synchronize();
+    const stepped = task.pin(() =>
       tidyNow(() => {
         this.#clip();
-        optimizer.step();
+        return optimizer.step();
       })
     );
+    // Shards of `webgpu` are read before they go to the other ranks.
+    if (isSharded(optimizer)) await stepped;
   }
 
   /** Takes part in the step of others, where this rank has no batch. */
@@ -288,8 +292,9 @@ export class Stepper {
     const { clipGradNorm } = this.#settings;
     if (clipGradNorm === undefined) return;
     const { optimizer } = this.#settings;
-    if (this.#replica !== undefined && averagesGradients(optimizer)) {
-      return optimizer.clipGradNorm(clipGradNorm);
+    if (isSharded(optimizer)) {
+      optimizer.clipGradNorm(clipGradNorm);
+      return;
     }
     clipGradNorm_(this.#model.parameters(), clipGradNorm);
   }

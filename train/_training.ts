@@ -19,7 +19,11 @@ import { Stepper } from "./_step.ts";
 import { Tally } from "./_tally.ts";
 import type { Batch, Batches } from "./batches.ts";
 import type { Callback, Run, RunState } from "./callback.ts";
-import type { Replica } from "./distributing.ts";
+import {
+  isSharded,
+  type Replica,
+  type ShardedOptimizing,
+} from "./distributing.ts";
 import { type EpochRecord, figureOf, History } from "./history.ts";
 import type { Optimizing, Scheduling } from "./optimizing.ts";
 import type { Model } from "./model.ts";
@@ -63,6 +67,8 @@ export class Training implements Run {
   #stopped = false;
   #learningRate = NaN;
   readonly #stepCallbacks: readonly Callback[];
+  /** The optimizer in shards, where it is so for this run alone. */
+  #sharded: ShardedOptimizing | null = null;
 
   constructor(model: Model, settings: Settings) {
     this.model = model;
@@ -71,7 +77,11 @@ export class Training implements Run {
     const callbacks = replica === undefined || replica.rank === 0
       ? settings.callbacks
       : settings.callbacks.filter((callback) => !callback.firstRankOnly);
-    this.settings = settings = { ...settings, callbacks };
+    const optimizer = replica !== undefined &&
+        settings.distributed?.shardOptimizer && !isSharded(settings.optimizer)
+      ? this.#sharded = replica.shard(settings.optimizer)
+      : settings.optimizer;
+    this.settings = settings = { ...settings, callbacks, optimizer };
     this.#stepper = new Stepper(model, settings, this.tally, this.replica);
     this.#assess = new Assessor(model, settings);
     const first = (this.replica?.rank ?? 0) === 0;
@@ -182,6 +192,7 @@ export class Training implements Run {
       for (const callback of callbacks) {
         await task.pin(() => callback.end?.(this));
       }
+      await this.#sharded?.release();
       failed = false;
       return this.#history;
     } catch (error) {
@@ -192,7 +203,7 @@ export class Training implements Run {
       this.tally.dispose();
       this.#stepper.dispose();
       this.#assess.dispose();
-      if (this.replica !== this.settings.distributed as unknown) {
+      if (this.replica !== this.settings.distributed?.world as unknown) {
         this.replica?.dispose();
       }
       await closeAll(callbacks, failed);
@@ -368,9 +379,9 @@ function replicaOf(
   model: Model,
   { distributed }: Settings,
 ): Replica | undefined {
-  const replica = distributed?.replicate(model);
+  const replica = distributed?.world.replicate(model, distributed.options);
   if (replica === undefined || replica.worldSize > 1) return replica;
-  if (replica !== distributed as unknown) replica.dispose();
+  if (replica !== distributed?.world as unknown) replica.dispose();
   return undefined;
 }
 

@@ -17,6 +17,7 @@ import { beside, removeFile, stepsBeside } from "./_folder.ts";
 import { defaultMode, defaultMonitor, gainOver } from "./_monitor.ts";
 import { flag, positiveInt, text } from "./_options.ts";
 import type { Callback, Run } from "./callback.ts";
+import { isSharded } from "./distributing.ts";
 import { anyNumber, figureOf } from "./history.ts";
 
 /** Options of {@linkcode checkpoint}. */
@@ -203,6 +204,7 @@ export function checkpoint(
 
   /** The state as bytes on rank 0; all ranks have to ask. */
   async function encoded(run: Run): Promise<Uint8Array | null> {
+    if (isSharded(run.optimizer)) await run.optimizer.consolidate();
     if (isFirst(run)) return await encodeCheckpoint(() => run.stateDict());
     tidyNow(() => void run.stateDict());
     return null;
@@ -242,6 +244,7 @@ export function checkpoint(
         if (bytes === null) await write(run, first);
         return;
       }
+      if (isSharded(run.optimizer)) await run.optimizer.consolidate();
       tidyNow(() => {
         const device = run.model.parameters()[0]?.device;
         run.loadStateDict(decodeCheckpoint(bytes, place, device));

@@ -4,12 +4,53 @@
  *
  * @module
  */
+import type { Optimizing } from "./optimizing.ts";
 import type { Model } from "./model.ts";
+
+/** Options of a replica. */
+export interface ReplicaOptions {
+  /**
+   * Bytes of gradients that are reduced together. Smaller buckets begin earlier,
+   * larger ones take fewer messages.
+   *
+   * @default {1048576}
+   */
+  readonly bucketBytes?: number;
+  /**
+   * Whether the buffers of rank 0, such as the running mean of batch norm, are
+   * copied to all ranks before each forward pass in training mode. Without it
+   * each rank has its own.
+   *
+   * @default {true}
+   */
+  readonly broadcastBuffers?: boolean;
+  /**
+   * Whether to note when buckets begin and end, for the `trace` of a
+   * `DistributedDataParallel`.
+   *
+   * @default {false}
+   */
+  readonly profile?: boolean;
+}
 
 /** The ranks of a job, such as the world that `init` returns. */
 export interface Distributing {
   /** A replica of a model, whose gradients are averaged over the ranks. */
-  replicate(model: Model): Replica;
+  replicate(model: Model, options?: ReplicaOptions): Replica;
+}
+
+/** The ranks of a job, and how they train together. */
+export interface DistributedOptions extends ReplicaOptions {
+  /** The ranks: what `init` of `@tenfold/distributed` returns. */
+  readonly world: Distributing;
+  /**
+   * Whether each rank has its own part of the optimizer's state, in place of all
+   * of it (ZeRO stage 1): the same losses in less memory. Checkpoints have the
+   * whole state, and so has the optimizer after `fit`.
+   *
+   * @default {false}
+   */
+  readonly shardOptimizer?: boolean;
 }
 
 /** The replica of this rank. */
@@ -28,6 +69,8 @@ export interface Replica {
   copyFromFirst(): void | Promise<void>;
   /** Copies buffers of rank 0 to all ranks before a forward pass. */
   syncBuffers(): void | Promise<void>;
+  /** An optimizer of which each rank has a part of the state. */
+  shard(optimizer: Optimizing): ShardedOptimizing;
   /** Runs `fn`, in which `backward` does not average gradients. */
   noSync<T>(fn: () => T): T;
   /** Averages the gradients as they are. */
@@ -44,17 +87,21 @@ export interface Replica {
   dispose(): void;
 }
 
-/** An optimizer that averages the gradients of all ranks by itself. */
-export interface ShardedOptimizing {
+/** An optimizer of which each rank has a part of the state. */
+export interface ShardedOptimizing extends Optimizing {
   /** Always true. */
-  readonly averagesGradients: true;
+  readonly isSharded: true;
+  /** Updates the parameters on all ranks. */
+  step(): void | Promise<void>;
   /** Clips the averaged gradients to a norm of all of them together. */
-  clipGradNorm(maxNorm: number): void;
+  clipGradNorm(maxNorm: number): unknown;
+  /** Collects the state on rank 0, for `stateDict`. */
+  consolidate(): Promise<void>;
+  /** Gives the optimizer that it was made of its whole state back. */
+  release(): void | Promise<void>;
 }
 
-/** Whether an optimizer averages the gradients by itself. */
-export function averagesGradients(
-  optimizer: object,
-): optimizer is ShardedOptimizing {
-  return (optimizer as Partial<ShardedOptimizing>).averagesGradients === true;
+/** Whether each rank has a part of the state of an optimizer. */
+export function isSharded(optimizer: object): optimizer is ShardedOptimizing {
+  return (optimizer as Partial<ShardedOptimizing>).isSharded === true;
 }

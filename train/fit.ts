@@ -9,7 +9,7 @@ import { fitSettings } from "./_fit_options.ts";
 import { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";
 import type { Callback } from "./callback.ts";
-import type { Distributing } from "./distributing.ts";
+import type { DistributedOptions, Distributing } from "./distributing.ts";
 import type { History } from "./history.ts";
 import type { Metrics } from "./metric.ts";
 import type { Optimizing, SchedulerOptions, Scheduling } from "./optimizing.ts";
@@ -101,12 +101,12 @@ export interface FitOptions {
   compile?: boolean;
   /**
    * The ranks that train together: the world that `init` of
-   * `@tenfold/distributed` returns, or a `DistributedDataParallel` of this
-   * model. Gradients are averaged over the ranks, figures are those of all of
+   * `@tenfold/distributed` returns, `{ world, shardOptimizer, broadcastBuffers,
+   * bucketBytes }`, or a `DistributedDataParallel` of this model. Gradients are averaged over the ranks, figures are those of all of
    * them, and rank 0 alone shows progress and writes checkpoints. The batches
    * are those of this rank: a `DistributedSampler` divides a data set.
    */
-  distributed?: Distributing;
+  distributed?: Distributing | DistributedOptions;
 }
 
 /**

@@ -41,8 +41,10 @@ export {
 export type * from "./batches.ts";
 export type * from "./callback.ts";
 export type {
+  DistributedOptions,
   Distributing,
   Replica,
+  ReplicaOptions,
   ShardedOptimizing,
 } from "./distributing.ts";
 export * from "./checkpoint.ts";

@@ -7,6 +7,9 @@ import type { HostArray, Pending } from "../_communicator.ts";
 import { MpiError } from "../errors.ts";
 import type { FunctionName, Library } from "./library.ts";
 
+/** What stands for the address of an empty array, which has none. */
+const NOTHING = new Uint8Array(8);
+
 /** Calls MPI, and turns its codes into errors. */
 export class Mpi {
   readonly library: Library;
@@ -17,6 +20,7 @@ export class Mpi {
 
   /** The address of the first byte of an array. */
   addressOf(array: HostArray | BigInt64Array): number {
+    if (array.byteLength === 0) return this.addressOf(NOTHING);
     const bytes = new Uint8Array(
       array.buffer as ArrayBuffer,
       array.byteOffset,

@@ -166,7 +166,12 @@ export class MpiCommunicator implements Communicator {
     return new Parts(parts);
   }
 
-  allGather(data: HostArray, into: HostArray): Pending {
+  allGather(
+    data: HostArray,
+    into: HostArray,
+    counts?: readonly number[],
+  ): Pending {
+    if (counts !== undefined) return this.#allGatherBy(data, into, counts);
     const request = this.#begin("allGather", [data, into]);
     const type = this.#typeOf(data);
     this.#mpi.call(
@@ -176,6 +181,34 @@ export class MpiCommunicator implements Communicator {
       type,
       this.#mpi.addressOf(into),
       this.#countOf(data),
+      type,
+      this.#comm,
+      request.address,
+    );
+    return request;
+  }
+
+  #allGatherBy(
+    data: HostArray,
+    into: HostArray,
+    counts: readonly number[],
+  ): Pending {
+    const type = this.#typeOf(data);
+    const width = this.#countOf(data.subarray(0, 1)) || 1;
+    const each = Int32Array.from(counts, (count) => count * width);
+    const starts = new Int32Array(each.length);
+    for (let i = 1; i < each.length; i++) {
+      starts[i] = starts[i - 1]! + each[i - 1]!;
+    }
+    const request = this.#begin("allGather", [data, into, each, starts]);
+    this.#mpi.call(
+      "MPI_Iallgatherv",
+      this.#mpi.addressOf(data),
+      this.#countOf(data),
+      type,
+      this.#mpi.addressOf(into),
+      this.#mpi.addressOf(each),
+      this.#mpi.addressOf(starts),
       type,
       this.#comm,
       request.address,
@@ -203,8 +236,24 @@ export class MpiCommunicator implements Communicator {
     data: HostArray,
     into: HostArray,
     reduction: Reduction,
+    counts?: readonly number[],
   ): Pending {
     const { handles } = this.#mpi.library;
+    if (counts !== undefined) {
+      const each = Int32Array.from(counts);
+      const request = this.#begin("reduceScatter", [data, into, each]);
+      this.#mpi.call(
+        "MPI_Ireduce_scatter",
+        this.#mpi.addressOf(data),
+        this.#mpi.addressOf(into),
+        this.#mpi.addressOf(each),
+        this.#typeOf(data),
+        handles[reduction],
+        this.#comm,
+        request.address,
+      );
+      return request;
+    }
     const request = this.#begin("reduceScatter", [data, into]);
     this.#mpi.call(
       "MPI_Ireduce_scatter_block",

@@ -35,6 +35,8 @@ const PARAMETERS = {
   MPI_Iallgather: "aihaihha",
   MPI_Ibcast: "aihiha",
   MPI_Ireduce_scatter_block: "aaihhha",
+  MPI_Iallgatherv: "aihaaahha",
+  MPI_Ireduce_scatter: "aaahhha",
   MPI_Ibarrier: "ha",
   MPI_Isend: "aihiiha",
   MPI_Irecv: "aihiiha",

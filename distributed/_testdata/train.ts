@@ -79,7 +79,7 @@ const history = await train.fit(model, {
   ...(options.compile ? { compile: true } : {}),
   ...(options.accumulate ? { accumulate: options.accumulate } : {}),
   ...(options.clip ? { clipGradNorm: options.clip } : {}),
-  distributed: world,
+  distributed: options.zero ? { world, shardOptimizer: true } : world,
   callbacks: [
     {
       name: "losses",
