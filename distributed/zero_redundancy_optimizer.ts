@@ -31,10 +31,6 @@ import {
 import type { DistributedDataParallel } from "./data_parallel.ts";
 import type { World } from "./world.ts";
 
-/** What optimizers have in common, whatever their options. */
-// deno-lint-ignore no-explicit-any
-type AnyOptimizer = Optimizer<any>;
-
 /**
  * Divides the state of an optimizer among the ranks (ZeRO stage 1; Rajbhandari
  * and others, 2020): each rank gets the averaged gradients of its own part
@@ -83,7 +79,7 @@ type AnyOptimizer = Optimizer<any>;
 export class ZeroRedundancyOptimizer implements ShardedOptimizing {
   /** Always true. */
   readonly isSharded = true;
-  readonly #inner: AnyOptimizer;
+  readonly #inner: Optimizer;
   readonly #name: string;
   readonly #world: World;
   readonly #reducer: Reducer;
@@ -103,7 +99,7 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
    * @throws {Error} If the replica has a sharded optimizer already.
    */
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     replica: DistributedDataParallel<never> | DistributedDataParallel,
   ) {
     checkCount("ZeroRedundancyOptimizer", arguments.length, 2);
@@ -163,7 +159,7 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
   }
 
   /** The groups with their options, whose parameters are whole. */
-  get paramGroups(): AnyOptimizer["paramGroups"] {
+  get paramGroups(): Optimizer["paramGroups"] {
     return this.#inner.paramGroups;
   }
 
