@@ -17,4 +17,28 @@ for (const launcher of launchersHere()) {
       ) assert(job.stderr.includes(part), job.stderr);
     });
   });
+
+  describe(`a rank of ${launcher} that has ended`, () => {
+    const run = (...args: string[]) =>
+      runJob("leaving.ts", args, { launcher, ranks: 4, limit: 60 });
+
+    it("takes part in collectives that it has begun", async () => {
+      const job = await run();
+      assertEquals(job.code, 0, job.stderr);
+      assertEquals(job.reports, Array(4).fill(Array(5).fill(299)));
+      // MPI has nothing left that nobody has received.
+      assertEquals(job.stderr, "");
+    });
+
+    it("is named by whoever calls a further one", async () => {
+      const job = await run("early");
+      assert(job.code !== 0);
+      assert(
+        job.stderr.includes(
+          "RankError: Cannot broadcast as rank 0 of 4 has ended: its program is over",
+        ),
+        job.stderr,
+      );
+    });
+  });
 }

@@ -66,6 +66,8 @@ export class MpiCommunicator implements Communicator {
   readonly #watch: Watch;
   readonly #timeout: number;
   #finalized = false;
+  /** Collectives that this rank has begun; all begin the same. */
+  #begun = 0;
 
   /**
    * Initialises MPI.
@@ -96,6 +98,7 @@ export class MpiCommunicator implements Communicator {
         while (!pending.done());
       },
       size: this.size,
+      begun: () => this.#begun,
       leave: () => this.finalize(),
     });
   }
@@ -129,6 +132,7 @@ export class MpiCommunicator implements Communicator {
     if (this.#finalized) {
       throw new MpiError(`Cannot ${what} as the world was finalized`);
     }
+    this.#begun++;
     return new Request(this.#mpi, what, kept);
   }
 
@@ -303,7 +307,7 @@ export class MpiCommunicator implements Communicator {
 
   finalize(): void {
     if (this.#finalized) return;
-    this.#watch.close();
+    this.#watch.leave();
     this.#finalized = true;
     this.#mpi.call("MPI_Finalize");
   }

@@ -17,12 +17,16 @@ const HOST = 256;
 const PERIOD = 50;
 /** Milliseconds that the others have to read why, before the job is ended. */
 const GRACE = 300;
+/** Microseconds between two looks while a rank that leaves waits for others. */
+const PAUSE = 1000;
 
 /** What a message says of its rank. */
 type Notice = {
   readonly rank: number;
   readonly kind: "failed" | "left";
   readonly why: string;
+  /** How many collectives it has begun: it takes part in them to their end. */
+  readonly begun: number;
 };
 
 /** What it takes to watch. */
@@ -33,6 +37,8 @@ export interface WatchOptions {
   readonly rank: number;
   readonly size: number;
   readonly gather: (data: HostArray, into: HostArray) => void;
+  /** How many collectives this rank has begun. */
+  readonly begun: () => number;
   /** Leaves when the program ends. */
   readonly leave: () => void;
 }
@@ -60,6 +66,8 @@ export class Watch {
   #receiving: Request;
   #looked = 0;
   #known: RankError | null = null;
+  /** The ranks that have left. */
+  readonly #left: Notice[] = [];
   #told = false;
   #closed = false;
 
@@ -126,41 +134,53 @@ export class Watch {
    */
   look(operation: string): void {
     if (this.#closed) return;
-    if (this.#receiving.done()) {
-      const end = this.#inbox.indexOf(0);
-      const text = new TextDecoder().decode(this.#inbox.subarray(0, end));
-      this.#receiving = this.#receive();
-      this.#note(JSON.parse(text) as Notice, operation);
-    }
-    const now = performance.now();
-    if (now - this.#looked > PERIOD) {
-      this.#looked = now;
-      const gone = this.#gone();
-      if (gone !== null) {
-        this.#known ??= new RankError(
-          `Cannot ${operation} as rank ${gone.rank} of ${this.#options.size} has died: its process ${gone.pid} is gone`,
-          gone.rank,
-        );
-      }
+    this.#listen(operation);
+    const { begun, size } = this.#options;
+    // Whoever leaves may do so before the last collective is over here.
+    const missing = this.#left.find((notice) => notice.begun < begun());
+    if (missing !== undefined) {
+      this.#known ??= new RankError(
+        `Cannot ${operation} as rank ${missing.rank} of ${size} has ended: ${missing.why}`,
+        missing.rank,
+      );
     }
     if (this.#known !== null) throw this.#known;
   }
 
-  #note({ rank, kind, why }: Notice, operation: string): void {
+  /** Takes notices, and now and then looks for processes. */
+  #listen(operation: string): void {
     const { size } = this.#options;
+    while (this.#receiving.done()) {
+      const end = this.#inbox.indexOf(0);
+      const text = new TextDecoder().decode(this.#inbox.subarray(0, end));
+      this.#receiving = this.#receive();
+      const notice = JSON.parse(text) as Notice;
+      if (notice.kind === "left") this.#left.push(notice);
+      else {
+        this.#known ??= new RankError(
+          `Cannot ${operation} as rank ${notice.rank} of ${size} has failed: ${notice.why}`,
+          notice.rank,
+        );
+      }
+    }
+    const now = performance.now();
+    if (now - this.#looked <= PERIOD) return;
+    this.#looked = now;
+    const gone = this.#gone();
+    if (gone === null) return;
     this.#known ??= new RankError(
-      `Cannot ${operation} as rank ${rank} of ${size} ${
-        kind === "failed" ? `has failed: ${why}` : `has ended: ${why}`
-      }`,
-      rank,
+      `Cannot ${operation} as rank ${gone.rank} of ${size} has died: its process ${gone.pid} is gone`,
+      gone.rank,
     );
   }
 
-  /** A rank of this machine whose process has gone. */
+  /** A rank of this machine whose process has gone, before it has left. */
   #gone(): Peer | null {
     const { libc } = this.#options.mpi.library;
-    return this.#peers.find(({ pid }) => Number(libc.kill(pid, 0)) !== 0) ??
-      null;
+    return this.#peers.find(({ rank, pid }) =>
+      Number(libc.kill(pid, 0)) !== 0 &&
+      !this.#left.some((notice) => notice.rank === rank)
+    ) ?? null;
   }
 
   /** Tells the others that this rank cannot go on, and ends the job. */
@@ -180,9 +200,10 @@ export class Watch {
   }
 
   #tell(kind: Notice["kind"], why: string): void {
-    const { mpi, comm, rank, size } = this.#options;
+    const { mpi, comm, rank, size, begun } = this.#options;
     const short = why.length > MESSAGE / 4 ? `${why.slice(0, 250)}…` : why;
-    const text = JSON.stringify({ rank, kind, why: short });
+    const notice: Notice = { rank, kind, why: short, begun: begun() };
+    const text = JSON.stringify(notice);
     const bytes = new Uint8Array(MESSAGE);
     new TextEncoder().encodeInto(text, bytes.subarray(0, MESSAGE - 1));
     for (let other = 0; other < size; other++) {
@@ -227,7 +248,6 @@ export class Watch {
       this.fail(new Error(`its program has ended with exit code ${code}`));
       return;
     }
-    this.#tell("left", "its program is over");
     this.#options.leave();
   };
 
@@ -244,9 +264,28 @@ export class Watch {
     processNow()?.exit(143);
   };
 
-  /** Watches no longer. */
-  close(): void {
+  /**
+   * Waits until all ranks leave, and watches no longer. Where another one fails
+   * meanwhile, the job ends.
+   */
+  leave(): void {
     if (this.#closed) return;
+    const { mpi, comm, size } = this.#options;
+    this.#tell("left", "its program is over");
+    const together = new Request(mpi, "leave", []);
+    mpi.call("MPI_Ibarrier", comm, together.address);
+    const over = () =>
+      together.done() && this.#left.length === size - 1 &&
+      this.#outbox.every((request) => request.done());
+    while (!over()) {
+      this.#listen("leave");
+      if (this.#known !== null) this.fail(this.#known);
+      mpi.library.libc.usleep(PAUSE);
+    }
+    this.#close();
+  }
+
+  #close(): void {
     this.#closed = true;
     const { mpi } = this.#options;
     mpi.call("MPI_Cancel", this.#receiving.address);

@@ -17,6 +17,7 @@
 import { parseArgs } from "node:util";
 import { launchersHere } from "../../distributed/_testing.ts";
 import { curves } from "./curves.ts";
+import { kills } from "./kills.ts";
 import { reduce } from "./reduce.ts";
 import { lineOf, type Proof, type Row, type Setting } from "./rows.ts";
 import { speed } from "./speed.ts";
@@ -24,6 +25,7 @@ import { speed } from "./speed.ts";
 const PROOFS: Readonly<Record<string, Proof>> = {
   curves,
   speed,
+  kills,
   reduce,
 };
 /** Where MNIST may be when nobody says where it is. */
