@@ -10,6 +10,7 @@ import {
   type TypedArray,
 } from "@tenfold/core";
 import {
+  arg,
   type Buffer,
   type CallGroup,
   DTYPES,
@@ -35,18 +36,21 @@ import { prepareSequence, sequenceLength } from "./kernels/sequence.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
 import { prepareSort } from "./kernels/sort.ts";
 import {
-  GPU_DTYPES,
   type GpuDType,
-  gpuOf,
+  HELD_DTYPES,
   type WordArray,
+  wordsOf,
 } from "./wgsl/dtype.ts";
 
 /** A GPU as a backend of tensors. Made by `webgpu()`. */
 export class WebgpuBackend implements Backend {
   /** Always `"webgpu"`. */
   readonly name = "webgpu";
-  /** float32, int32 and bool; WebGPU has no float64. */
-  readonly dtypes: readonly DType[] = Object.keys(GPU_DTYPES) as GpuDType[];
+  /**
+   * float32, int32 and bool, and float16 where the runtime has arrays of it;
+   * WebGPU has no float64.
+   */
+  readonly dtypes: readonly DType[] = HELD_DTYPES;
   /** WGSL lets numbers below the smallest normal one count as 0. */
   readonly subnormals = false;
   /** The largest buffer that a shader can use, in bytes. */
@@ -56,6 +60,8 @@ export class WebgpuBackend implements Backend {
   readonly #gpu: Gpu;
   /** The kernel of each launch. */
   readonly #kernels = new WeakMap<Launch, Kernel>();
+  /** Copies float16 to where no word begins. */
+  #copy: Launch | null = null;
 
   /** Wraps a device, which it owns from then on. */
   constructor(device: GPUDevice, profile: Profile, adapter: string) {
@@ -96,7 +102,7 @@ export class WebgpuBackend implements Backend {
    */
   alloc(dtype: DType, size: number): Buffer {
     this.#gpu.errors.checkLost();
-    const block = this.#gpu.pool.take(size * 4);
+    const block = this.#gpu.pool.take(size * this.#bytesOf(dtype));
     return { block, dtype: dtype as GpuDType, size };
   }
 
@@ -110,12 +116,14 @@ export class WebgpuBackend implements Backend {
     if (data.length === 0) return;
     const { block, dtype, size } = buffer as Memory;
     this.#gpu.errors.checkLost();
-    this.#gpu.write(
-      block,
-      offset * 4,
-      wordsOf(dtype, data),
-      data.length === size,
-    );
+    const whole = data.length === size;
+    const words = arrayOf(wordsOf(dtype, this.#native), data, whole);
+    const byte = offset * words.BYTES_PER_ELEMENT;
+    if ((byte | words.byteLength) % 4 === 0) {
+      this.#gpu.write(block, byte, words, whole);
+    } else {
+      this.#writeBetween(buffer as Memory, offset, words);
+    }
   }
 
   /**
@@ -135,8 +143,15 @@ export class WebgpuBackend implements Backend {
   ): Promise<TypedArray> {
     const { block, dtype } = buffer as Memory;
     if (length === 0) return DTYPES[dtype].allocate(0);
-    const bytes = await this.#gpu.read(block, offset * 4, length * 4);
-    const words = new (gpuOf(dtype).words)(bytes);
+    const size = this.#bytesOf(dtype);
+    // Copies begin and end at whole words.
+    const begin = Math.floor(offset * size / 4) * 4;
+    const end = Math.ceil((offset + length) * size / 4) * 4;
+    const bytes = await this.#gpu.read(block, begin, end - begin);
+    const own = bytes.byteLength === length * size
+      ? bytes
+      : bytes.slice(offset * size - begin, (offset + length) * size - begin);
+    const words = new (wordsOf(dtype, this.#native))(own);
     const out = DTYPES[dtype].allocate(length);
     if (words.constructor === out.constructor) return words as TypedArray;
     out.set(words);
@@ -204,6 +219,40 @@ export class WebgpuBackend implements Backend {
     this.#gpu.dispose();
   }
 
+  get #native(): boolean {
+    return this.#gpu.profile.nativeHalf;
+  }
+
+  /** Bytes of an element. */
+  #bytesOf(dtype: DType): number {
+    return wordsOf(dtype, this.#native).BYTES_PER_ELEMENT;
+  }
+
+  /** Writes float16 that do not begin and end at whole words, by a kernel. */
+  #writeBetween(to: Memory, offset: number, words: WordArray): void {
+    const size = words.length;
+    const from = this.alloc("float16", size) as Memory;
+    const padded = new Uint16Array(size + size % 2);
+    padded.set(new Uint16Array(words.buffer, words.byteOffset, size));
+    this.#gpu.write(from.block, 0, new Uint32Array(padded.buffer), true);
+    this.#copy ??= prepareMap(this.#gpu, {
+      kind: "map",
+      rank: 1,
+      outputs: [{ dtype: "float16", access: "strided" }],
+      inputs: [{ dtype: "float16", access: "strided" }],
+      exprs: [arg(0, "float16")],
+      scalars: 0,
+    });
+    this.#copy({
+      buffers: [to, from],
+      offsets: [offset, 0],
+      shape: [size],
+      strides: [[1], [1]],
+      scalars: [],
+    });
+    this.free(from);
+  }
+
   #prepare(kernel: Kernel): Launch | null {
     const gpu = this.#gpu;
     if (kernel.kind === "map") return prepareMap(gpu, kernel);
@@ -263,12 +312,20 @@ function positionsOf(kernel: Kernel, shape: readonly number[]): number {
   return positions;
 }
 
-/** The data as the words that it takes in memory. */
-function wordsOf(
-  dtype: GpuDType,
+/**
+ * The data as the words that it takes in memory. All that a buffer holds may be
+ * a zero longer, so that it ends with a whole word.
+ */
+function arrayOf(
+  words: ReturnType<typeof wordsOf>,
   data: TypedArray,
+  whole: boolean,
 ): WordArray {
-  const { words } = gpuOf(dtype);
+  if (whole && data.length * words.BYTES_PER_ELEMENT % 4 !== 0) {
+    const padded = new words(data.length + 1);
+    padded.set(data);
+    return padded;
+  }
   const ready = data instanceof words && isPlain(data.buffer);
   return ready ? data as WordArray : words.from(data);
 }

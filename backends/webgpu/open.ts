@@ -23,6 +23,14 @@ export interface WebgpuOptions {
   adapter?: GPUAdapter;
   /** The kind of adapter to prefer where there are several. */
   powerPreference?: "low-power" | "high-performance";
+  /**
+   * Whether float16 is stored as the device's own, two bytes an element, where
+   * it has the feature `shader-f16`. Without it float16 takes four bytes, and its
+   * numbers are the same.
+   *
+   * @default {true}
+   */
+  shaderF16?: boolean;
 }
 
 const having = <T>(method: string) =>
@@ -40,6 +48,7 @@ const OPTIONS = z.strictObject({
     ["low-power", "high-performance"],
     'must be "low-power" or "high-performance"',
   )),
+  shaderF16: z.optional(z.boolean()),
 }).check(z.refine(
   ({ adapter, gpu, powerPreference }) => !adapter || (!gpu && !powerPreference),
   "an adapter leaves nothing to choose: pass it without gpu and powerPreference",
@@ -92,7 +101,7 @@ export async function webgpu(
   const gpu = chosen.adapter ? undefined : chosen.gpu ?? await findGpu();
   const adapter = chosen.adapter ??
     await findAdapter(gpu, chosen.powerPreference);
-  const device = await openDevice(adapter);
+  const device = await openDevice(adapter, chosen.shaderF16);
   const { info } = adapter;
   const backend = new WebgpuBackend(
     device,
@@ -147,12 +156,17 @@ async function findAdapter(
   );
 }
 
-/** Requests a device with the limits of its adapter. */
-export async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+/** Requests a device with the limits of its adapter, and float16 if it has it. */
+export async function openDevice(
+  adapter: GPUAdapter,
+  shaderF16 = true,
+): Promise<GPUDevice> {
   const requiredLimits: Record<string, number> = {};
   for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
   try {
-    return await adapter.requestDevice({ requiredLimits });
+    const requiredFeatures: GPUFeatureName[] =
+      shaderF16 && adapter.features?.has("shader-f16") ? ["shader-f16"] : [];
+    return await adapter.requestDevice({ requiredFeatures, requiredLimits });
   } catch (error) {
     throw new DeviceError(
       `Cannot open webgpu as its adapter gives no device: ${

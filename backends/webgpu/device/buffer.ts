@@ -6,7 +6,10 @@
 import type { Block } from "./memory.ts";
 import type { GpuDType } from "../wgsl/dtype.ts";
 
-/** Memory of one tensor. Every element takes four bytes, a bool too. */
+/**
+ * Memory of one tensor. Every element takes four bytes, a bool too; a float16
+ * takes two where the device has it.
+ */
 export interface Memory {
   /** The block of device memory. */
   readonly block: Block;

@@ -5,6 +5,7 @@
  */
 import { DeviceError } from "@tenfold/core";
 import { newCounters } from "./counters.ts";
+import type { WordArray } from "../wgsl/dtype.ts";
 import { DeferredErrors, oneLine, REPORT_WORDS } from "./deferred_errors.ts";
 import { Block, Pool } from "./memory.ts";
 import { Outcome } from "./outcome.ts";
@@ -142,7 +143,7 @@ export class Gpu {
   write(
     block: Block,
     byte: number,
-    words: Float32Array | Int32Array | Uint32Array,
+    words: WordArray,
     whole: boolean,
   ): void {
     const { device, errors, recorder } = this;

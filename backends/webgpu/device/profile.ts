@@ -23,13 +23,20 @@ export interface Profile {
   readonly maxBufferBytes: number;
   /** Bytes that offsets into the uniform buffer are multiples of. */
   readonly uniformAlignment: number;
+  /** Whether shaders have float16; else its elements are stored as float32. */
+  readonly nativeHalf: boolean;
 }
 
 /** The fields of {@linkcode Profile} that tests of every variant choose. */
 export type ProfileOverrides = Partial<
   Pick<
     Profile,
-    "software" | "invocations" | "workgroup" | "maxGroups" | "maxBufferBytes"
+    | "software"
+    | "invocations"
+    | "workgroup"
+    | "maxGroups"
+    | "maxBufferBytes"
+    | "nativeHalf"
   >
 >;
 
@@ -68,6 +75,7 @@ export function profileOf(
       ) / 256,
     ) * 256,
     uniformAlignment: limits.minUniformBufferOffsetAlignment,
+    nativeHalf: device.features?.has("shader-f16") ?? false,
     ...overrides,
   };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { DeviceError } from "@tenfold/core";
+import { halfHeader } from "../wgsl/half.ts";
 import { libraryFor } from "../wgsl/library.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Block } from "./memory.ts";
@@ -209,7 +210,7 @@ export class Program {
       }) var<storage, ${access}> b${first}: array<${type}>;`;
     });
     const body = code(bindings.map((first) => `b${first}`));
-    const source = [
+    const rest = [
       `@group(0) @binding(0) var<uniform> P: array<vec4<i32>, ${
         Math.ceil(words / 4)
       }>;`,
@@ -217,8 +218,9 @@ export class Program {
       libraryFor(body),
       body,
     ].join("\n");
+    const halves = /\bHalf\b/.test(rest);
     return {
-      code: source,
+      code: halves ? `${halfHeader(gpu.profile.nativeHalf)}\n${rest}` : rest,
       label,
       layout: gpu.groupLayout(writes, this.#parameterBytes),
       operands: distinct,

@@ -8,6 +8,7 @@ import type { DeferredErrors } from "./deferred_errors.ts";
 import { Outcome } from "./outcome.ts";
 import type { Profile } from "./profile.ts";
 import { USAGE } from "./usage.ts";
+import type { WordArray } from "../wgsl/dtype.ts";
 import { RESERVED } from "../wgsl/params.ts";
 
 /** Dispatches after which a command buffer is submitted on its own. */
@@ -123,7 +124,7 @@ export class Recorder {
   writeBetween(
     buffer: GPUBuffer,
     byte: number,
-    data: Int32Array | Float32Array | Uint32Array,
+    data: WordArray,
   ): boolean {
     if (this.#uploaded + data.byteLength > UPLOAD_BYTES) return false;
     this.#upload ??= this.#device.createBuffer({

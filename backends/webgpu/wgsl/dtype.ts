@@ -4,10 +4,11 @@
  *
  * @module
  */
-import type { DType } from "@tenfold/core";
+import type { DType, HalfArray } from "@tenfold/core";
+import { DTYPES, HOST_DTYPES } from "@tenfold/core/backend";
 
 /** The typed arrays that elements in memory are written from and read into. */
-export type WordArray = Float32Array | Int32Array | Uint32Array;
+export type WordArray = Float32Array | Int32Array | Uint32Array | HalfArray;
 
 /** How WGSL writes one dtype. */
 interface GpuFacts {
@@ -17,8 +18,9 @@ interface GpuFacts {
   readonly memory: string;
   /** The class of arrays that hold elements as they are in memory. */
   readonly words: {
-    new (buffer: ArrayBuffer): WordArray;
+    new (elements: ArrayBuffer | number): WordArray;
     from(values: ArrayLike<number>): WordArray;
+    readonly BYTES_PER_ELEMENT: number;
   };
   /** A value out of an element in memory. */
   readonly load: (element: string) => string;
@@ -88,9 +90,27 @@ const BOOL: GpuFacts = {
   sortKey: same,
 };
 
+/**
+ * float16, of which kernels compute nothing: its elements are loaded, stored,
+ * and cast from and to float32.
+ */
+const FLOAT16: GpuFacts = {
+  value: "Half",
+  memory: "Half",
+  words: DTYPES.float16.array as never,
+  load: same,
+  store: same,
+  literal: (value) => `tf_to_half(${floatLiteral(value)})`,
+  truth: (x) => FLOAT32.truth(`tf_from_half(${x})`),
+  fromBool: (x) => `tf_to_half(${FLOAT32.fromBool(x)})`,
+  fromNumber: (x) => `tf_to_half(f32(${x}))`,
+  sortKey: (element) => `tf_sort_key(tf_from_half(${element}))`,
+};
+
 /** The dtypes that tensors can have on a GPU, each with how WGSL writes it. */
 export const GPU_DTYPES = {
   float32: FLOAT32,
+  float16: FLOAT16,
   int32: INT32,
   bool: BOOL,
 } satisfies { readonly [D in DType]?: GpuFacts };
@@ -101,4 +121,18 @@ export type GpuDType = keyof typeof GPU_DTYPES;
 /** How WGSL writes a dtype that tensors of this backend have. */
 export function gpuOf(dtype: DType): GpuFacts {
   return GPU_DTYPES[dtype as GpuDType];
+}
+
+/** The dtypes that tensors can have: float16 where the host has arrays of it. */
+export const HELD_DTYPES: readonly GpuDType[] =
+  (Object.keys(GPU_DTYPES) as GpuDType[]).filter((dtype) =>
+    HOST_DTYPES.includes(dtype)
+  );
+
+/**
+ * The arrays that hold elements as they are in memory. Where a device has no
+ * float16, a float32 takes its place there.
+ */
+export function wordsOf(dtype: DType, native: boolean): GpuFacts["words"] {
+  return gpuOf(dtype === "float16" && !native ? "float32" : dtype).words;
 }

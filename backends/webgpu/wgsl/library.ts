@@ -5,6 +5,7 @@
  */
 import { BITS } from "./bits.ts";
 import { EXPONENTIAL } from "./exponential.ts";
+import { HALF } from "./half.ts";
 import { SPECIAL } from "./special.ts";
 import { TRIGONOMETRIC } from "./trigonometric.ts";
 
@@ -12,6 +13,7 @@ import { TRIGONOMETRIC } from "./trigonometric.ts";
 export const LIBRARY: Readonly<Record<string, string>> = {
   ...BITS,
   ...EXPONENTIAL,
+  ...HALF,
   ...TRIGONOMETRIC,
   ...SPECIAL,
 };

@@ -104,6 +104,9 @@ export const RENDER: { readonly [F in ScalarFunction]: Render } = {
 /** A change of dtype. */
 export function renderCast(from: GpuDType, to: GpuDType, x: string): string {
   if (from === to) return x;
+  if (from === "float16") {
+    return renderCast("float32", to, `tf_from_half(${x})`);
+  }
   const source = gpuOf(from);
   if (to === "bool") return source.truth(x);
   const { fromBool, fromNumber } = gpuOf(to);

@@ -12,6 +12,7 @@ import {
   type Tensor,
   zeros,
 } from "@tenfold/core";
+import { HELD_DTYPES } from "./dtype.ts";
 import { functional } from "@tenfold/nn";
 import { NAMES, specOf } from "../../conformance/ops/table.ts";
 import { Random } from "../../conformance/random.ts";
@@ -41,7 +42,7 @@ export function collectShaders(
   return fake.shaders;
 }
 
-const DTYPES: readonly DType[] = ["bool", "int32", "float32"];
+const DTYPES: readonly DType[] = HELD_DTYPES;
 
 function runCases(session: Session): void {
   for (const name of NAMES) {
