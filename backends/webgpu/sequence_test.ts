@@ -95,6 +95,30 @@ describeWithAdapter("small kernels of a compiled step on webgpu", () => {
     });
   });
 
+  it("multiply matrices of any extents, layouts and batches", async () => {
+    const f = (a: Tensor, b: Tensor, c: Tensor) => a.matmul(b).add(c).mul(2);
+    const shapes = [
+      [[64, 50], [50, 10], [10]],
+      [[60, 1], [1, 60], [60, 1]],
+      [[2, 3, 20, 7], [2, 3, 7, 15], [20, 15]],
+      [[5, 13, 11], [11, 17], [5, 1, 17]],
+    ];
+    await onGpu({}, async (gpu) => {
+      manualSeed(1);
+      for (const [i, [a, b, c]] of (shapes as number[][][]).entries()) {
+        const turn = (x: Tensor) =>
+          i % 2 === 0 ? x.transpose(-1, -2).contiguous().transpose(-1, -2) : x;
+        const parts = [turn(randn(a!)), turn(randn(b!)), randn(c!)] as const;
+        using compiled = compile(f);
+        const expected = await compiled(...parts).data();
+        const before = gpu.counters.dispatches;
+        const got = await compiled(...parts).data();
+        assertEquals(gpu.counters.dispatches - before, 1);
+        got.forEach((x, i) => assertAlmostEquals(x, expected[i]!, 1e-4));
+      }
+    });
+  });
+
   it("read arguments that begin elsewhere", async () => {
     await onGpu({}, async () => {
       using f = compile((x: Tensor) =>

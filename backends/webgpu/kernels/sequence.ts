@@ -5,25 +5,26 @@
  *
  * @module
  */
-import type {
-  Kernel,
-  KernelCall,
-  MapKernel,
-  ReduceKernel,
-  RepeatedCall,
-  RoutineKernel,
-} from "@tenfold/core/backend";
+import type { Kernel, KernelCall, RepeatedCall } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Profile } from "../device/profile.ts";
-import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
-import { renderExpressions, usedInputs } from "../wgsl/expression.ts";
-import { int, Params, uint } from "../wgsl/params.ts";
-import { accumulate, type AccumulatorDType, identity } from "./accumulator.ts";
+import { gpuOf } from "../wgsl/dtype.ts";
+import { Params } from "../wgsl/params.ts";
 import { mainOf } from "./loop.ts";
-import { REPORT_TYPE, reportIndex } from "./report.ts";
+import { REPORT_TYPE } from "./report.ts";
 import { ScalarWords } from "./scalars.ts";
+import {
+  extentOf,
+  gatherBody,
+  mapBody,
+  matmulBody,
+  reduceBody,
+  softmaxBody,
+  type Tile,
+  tileOf,
+} from "./sequence_code.ts";
 
 /** A kernel with the arguments of its next run, which may change. */
 export interface Part extends RepeatedCall {
@@ -70,6 +71,7 @@ function isSmall(
     }
   }
   if (inner > LONGEST) return false;
+  if (kernel.kind === "map" && outer >= LARGEST_MAP) return false;
   if (profile.software) return outer * inner <= 2 ** 16;
   return Math.ceil(outer / profile.workgroup) * inner <= 64;
 }
@@ -77,27 +79,15 @@ function isSmall(
 /** Sums of more terms are better summed in parts. */
 const LONGEST = 1024;
 
+/** Maps of more elements are worth a dispatch, which reads four at a time. */
+const LARGEST_MAP = 2 ** 14;
+
 const ROUTINES: ReadonlySet<string> = new Set([
   "matmul",
   "gather",
   "softmax",
   "logSoftmax",
 ]);
-
-/** The number of outputs, and the steps for each. */
-function extentOf(
-  kernel: Kernel,
-  shape: readonly number[],
-): [outer: number, inner: number] {
-  const kept = kernel.kind === "reduce"
-    ? kernel.rank
-    : kernel.kind === "routine" && kernel.name !== "gather"
-    ? shape.length - 1
-    : shape.length;
-  const size = (from: number, to: number) =>
-    shape.slice(from, to).reduce((a, b) => a * b, 1);
-  return [size(0, kept), size(kept, shape.length)];
-}
 
 /**
  * What runs `parts` in order. The shader holds their extents, strides and
@@ -239,14 +229,16 @@ class Sequence {
     names: readonly string[],
     all: readonly string[],
   ): string[] {
-    const size = this.#gpu.profile.workgroup;
+    const { profile } = this.#gpu;
+    const size = profile.workgroup;
+    const tile: Tile = isProduct(kernel) ? tileOf(profile, call) : [1, 1];
     const [outer] = extentOf(kernel, call.shape);
     const body = kernel.kind === "map"
       ? mapBody(kernel, call, names, this.#scalars[p]!)
       : kernel.kind === "reduce"
       ? reduceBody(kernel, call, names, this.#scalars[p]!)
       : kernel.name === "matmul"
-      ? matmulBody(call, names)
+      ? matmulBody(call, names, tile)
       : kernel.name === "gather"
       ? gatherBody(
         call,
@@ -257,198 +249,19 @@ class Sequence {
       )
       : softmaxBody(kernel, call, names);
     return [
-      `for (var t = i32(lane); t < ${outer}; t += ${size}) {`,
+      `for (var t = i32(lane); t < ${
+        outer / (tile[0] * tile[1])
+      }; t += ${size}) {`,
       ...body,
       "}",
     ];
   }
 }
 
+function isProduct(kernel: Kernel): boolean {
+  return kernel.kind === "routine" && kernel.name === "matmul";
+}
+
 function outputsOf(kernel: Kernel): number {
   return kernel.kind === "reduce" ? 1 : kernel.outputs.length;
-}
-
-/** Positions along the first `dims` dims, named `p0`, `p1`, …. */
-function positions(
-  shape: readonly number[],
-  begin: number,
-  end: number,
-  linear: string,
-): string[] {
-  const lines: string[] = [];
-  let below = 1;
-  for (let d = end - 1; d >= begin; d--) {
-    const extent = shape[d]!;
-    const whole = below === 1 ? linear : `(${linear} / ${below})`;
-    lines.push(`let p${d} = ${d === begin ? whole : `${whole} % ${extent}`};`);
-    below *= extent;
-  }
-  return lines;
-}
-
-/** The index of an element of a buffer. */
-function at(
-  call: KernelCall,
-  buffer: number,
-  begin: number,
-  end: number,
-  start: string = String(call.offsets[buffer]!),
-): string {
-  let text = start;
-  for (let d = begin; d < end; d++) {
-    const stride = call.strides[buffer]![d]!;
-    if (stride !== 0 && call.shape[d] !== 1) text += ` + p${d} * (${stride})`;
-  }
-  return text;
-}
-
-function mapBody(
-  { exprs, inputs, outputs, rank }: MapKernel,
-  call: KernelCall,
-  names: readonly string[],
-  scalars: ScalarWords,
-): string[] {
-  const { statements, values } = renderExpressions(exprs, {
-    arg: (index) => `x${index}`,
-    scalar: (index, dtype) => scalars.name(index, dtype),
-    position: (dim) => `p${dim}`,
-  });
-  return [
-    ...positions(call.shape, 0, rank, "t"),
-    ...usedInputs(exprs).map((i) => {
-      const buffer = outputs.length + i;
-      const element = `${names[buffer]}[${at(call, buffer, 0, rank)}]`;
-      const dtype = inputs[i]!.dtype as GpuDType;
-      return `let x${i} = ${gpuOf(dtype).load(element)};`;
-    }),
-    ...statements,
-    ...outputs.map(({ dtype }, i) =>
-      `${names[i]}[${at(call, i, 0, rank)}] = ${
-        gpuOf(dtype).store(values[i]!)
-      };`
-    ),
-  ];
-}
-
-function reduceBody(
-  kernel: ReduceKernel,
-  call: KernelCall,
-  names: readonly string[],
-  scalars: ScalarWords,
-): string[] {
-  const { combine, element, epilogue, inputs, output, rank } = kernel;
-  const { shape } = call;
-  const [, inner] = extentOf(kernel, shape);
-  const load = (i: number, start: string, end: number) => {
-    const dtype = inputs[i]!.dtype as GpuDType;
-    const place = `${names[i + 1]}[${at(call, i + 1, rank, end, start)}]`;
-    return gpuOf(dtype).load(place);
-  };
-  const leaves = {
-    arg: (index: number) => `x${index}`,
-    scalar: (index: number, dtype: GpuDType) => scalars.name(index, dtype),
-    position: (dim: number) => `p${dim}`,
-  };
-  const reduced = renderExpressions([element], leaves);
-  const done = renderExpressions(
-    [epilogue],
-    { ...leaves, accumulator: "total" },
-    "w",
-  );
-  const last = usedInputs([epilogue]);
-  const dtype = element.dtype as AccumulatorDType;
-  return [
-    ...positions(shape, 0, rank, "t"),
-    ...inputs.map((_, i) => `let at${i} = ${at(call, i + 1, 0, rank)};`),
-    `var total = ${identity(combine, dtype)};`,
-    `for (var r = 0; r < ${inner}; r++) {`,
-    ...positions(shape, rank, shape.length, "r"),
-    ...usedInputs([element]).map((i) =>
-      `let x${i} = ${load(i, `at${i}`, shape.length)};`
-    ),
-    ...reduced.statements,
-    `total = ${accumulate(combine, dtype, "total", reduced.values[0]!)};`,
-    "}",
-    ...last.map((i) => `let x${i} = ${load(i, `at${i}`, rank)};`),
-    ...done.statements,
-    `${names[0]}[${at(call, 0, 0, rank)}] = ${
-      gpuOf(output).store(done.values[0]!)
-    };`,
-  ];
-}
-
-/** `out[b, m, n] = sum over k of a * b (+ bias)`. */
-function matmulBody(call: KernelCall, names: readonly string[]): string[] {
-  const { buffers, shape } = call;
-  const rank = shape.length - 1;
-  const bias = buffers.length > 3
-    ? ` + ${names[3]}[${at(call, 3, 0, rank)}]`
-    : "";
-  const along = (buffer: number) =>
-    `${names[buffer]}[${at(call, buffer, rank, rank + 1, `at${buffer}`)}]`;
-  return [
-    ...positions(shape, 0, rank, "t"),
-    `let at1 = ${at(call, 1, 0, rank)};`,
-    `let at2 = ${at(call, 2, 0, rank)};`,
-    "var total = 0.0f;",
-    `for (var p${rank} = 0; p${rank} < ${shape[rank]}; p${rank}++) {`,
-    `total += ${along(1)} * ${along(2)};`,
-    "}",
-    `${names[0]}[${at(call, 0, 0, rank)}] = total${bias};`,
-  ];
-}
-
-/** `out[row, j] = x[row, index[row, j]]`. */
-function gatherBody(
-  call: KernelCall,
-  names: readonly string[],
-  report: string,
-  { bound, reporter }: { bound: number; reporter: number },
-  kernel: RoutineKernel,
-): string[] {
-  const { shape, strides } = call;
-  const rank = shape.length;
-  const type = gpuOf(kernel.inputs[0]!).memory;
-  const row = at(call, 1, 0, rank - 1);
-  return [
-    ...positions(shape, 0, rank, "t"),
-    `let index = ${names[2]}[${at(call, 2, 0, rank)}];`,
-    `var value = ${type}();`,
-    `if ((index >= 0) & (index < ${int(bound)})) {`,
-    `value = ${names[1]}[${row} + index * (${strides[1]![rank - 1]})];`,
-    "} else {",
-    ...reportIndex(report, uint(reporter), "index", int(bound)),
-    "}",
-    `${names[0]}[${at(call, 0, 0, rank)}] = value;`,
-  ];
-}
-
-/** `softmax` or `logSoftmax` along the last dim. */
-function softmaxBody(
-  kernel: RoutineKernel,
-  call: KernelCall,
-  names: readonly string[],
-): string[] {
-  const { shape } = call;
-  const rank = shape.length - 1;
-  const pass = (body: string) => [
-    `for (var p${rank} = 0; p${rank} < ${shape[rank]}; p${rank}++) {`,
-    `let x = ${names[1]}[${at(call, 1, rank, rank + 1, "at1")}];`,
-    body,
-    "}",
-  ];
-  const soft = kernel.name === "softmax";
-  const result = soft ? "tf_exp(x - top) / total" : "(x - top) - log_total";
-  const out = `${names[0]}[${at(call, 0, rank, rank + 1, "at0")}]`;
-  return [
-    ...positions(shape, 0, rank, "t"),
-    `let at0 = ${at(call, 0, 0, rank)};`,
-    `let at1 = ${at(call, 1, 0, rank)};`,
-    "var top = tf_neg(tf_inf());",
-    ...pass("top = tf_max(top, x);"),
-    "var total = 0.0f;",
-    ...pass("total += tf_exp(x - top);"),
-    ...soft ? [] : ["let log_total = tf_log(total);"],
-    ...pass(`${out} = ${result};`),
-  ];
 }
