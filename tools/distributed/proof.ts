@@ -20,12 +20,14 @@ import { curves } from "./curves.ts";
 import { kills } from "./kills.ts";
 import { reduce } from "./reduce.ts";
 import { lineOf, type Proof, type Row, type Setting } from "./rows.ts";
+import { shards } from "./shards.ts";
 import { speed } from "./speed.ts";
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   curves,
   speed,
   kills,
+  shards,
   reduce,
 };
 /** Where MNIST may be when nobody says where it is. */
