@@ -42,6 +42,8 @@ export interface JobOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line of the output. */
   readonly onLine?: (line: string) => void;
+  /** What the launcher is run by, such as `ip netns exec`. */
+  readonly through?: readonly string[];
   /** Arguments of the launcher. */
   readonly flags?: readonly string[];
   /** Seconds after which it is ended. */
@@ -83,6 +85,7 @@ export async function runJob(
     : script.command;
   const own = [...program, ...args];
   const command = ranks === 0 ? own : [
+    ...(options.through ?? []),
     `mpirun.${launcher}`,
     ...(launcher === "openmpi" ? ["--oversubscribe", "--bind-to", "none"] : []),
     ...flags,

@@ -94,6 +94,11 @@ export async function curveOf(
   }
 }
 
+/** Without the last step, for which ranks fill up what is missing. */
+export function firstSteps({ steps }: Curve): Curve {
+  return { steps: steps.slice(0, -1), epochs: [] };
+}
+
 /** How far the losses of two curves are apart, as a part of the first ones. */
 export function distance(expected: Curve, found: Curve): number {
   const of = ({ steps, epochs }: Curve) => [
@@ -151,11 +156,6 @@ export async function* curves(setting: Setting): AsyncGenerator<Row> {
     }
   }
   if (!quick) yield* accuracies(data!);
-}
-
-/** Without the last step, for which ranks fill up what is missing. */
-function firstSteps({ steps }: Curve): Curve {
-  return { steps: steps.slice(0, -1), epochs: [] };
 }
 
 async function* accuracies(data: string): AsyncGenerator<Row> {

@@ -21,7 +21,7 @@ import {
 import { report } from "../../distributed/_testing.ts";
 
 /** Milliseconds of a pause after each step. */
-const PAUSE = 8;
+const PAUSE = 15;
 
 const [file] = process.argv.slice(2);
 await setBackend(wasmSimd({ threads: 1 }));
