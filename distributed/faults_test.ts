@@ -18,6 +18,24 @@ for (const launcher of launchersHere()) {
     });
   });
 
+  describe(`an error of a rank of ${launcher} that nobody catches`, () => {
+    for (const where of ["program", "timer", "promise"]) {
+      it(`is named by both ranks: of a ${where}`, async () => {
+        const job = await runJob("uncaught.ts", [where], {
+          launcher,
+          limit: 60,
+        });
+        assert(job.code !== 0);
+        for (
+          const part of [
+            "Rank 1 of 2 has failed: Error: a fault of the test",
+            "Rank 0 of 2 has failed: RankError: Cannot wait at a barrier as rank 1 of 2 has failed: Error: a fault of the test",
+          ]
+        ) assert(job.stderr.includes(part), job.stderr);
+      });
+    }
+  });
+
   describe(`a rank of ${launcher} that has ended`, () => {
     const run = (...args: string[]) =>
       runJob("leaving.ts", args, { launcher, ranks: 4, limit: 60 });
@@ -27,7 +45,7 @@ for (const launcher of launchersHere()) {
       assertEquals(job.code, 0, job.stderr);
       assertEquals(job.reports, Array(4).fill(Array(5).fill(299)));
       // MPI has nothing left that nobody has received.
-      assertEquals(job.stderr, "");
+      assert(!job.stderr.includes("was not matched"), job.stderr);
     });
 
     it("is named by whoever calls a further one", async () => {

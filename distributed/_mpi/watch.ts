@@ -77,8 +77,9 @@ export class Watch {
     this.#receiving = this.#receive();
     processNow()?.on("exit", this.#exit);
     processNow()?.on("SIGTERM", this.#terminated);
-    globalThis.addEventListener?.("unhandledrejection", this.#rejected);
-    globalThis.addEventListener?.("error", this.#thrown);
+    // Bun tells no listener of globalThis; the first tells it of no promise.
+    processNow()?.on("uncaughtExceptionMonitor", this.#uncaught);
+    processNow()?.on("unhandledRejection", this.#uncaught);
   }
 
   /** The other ranks of this machine whose processes can be seen. */
@@ -235,11 +236,7 @@ export class Watch {
     }
   }
 
-  readonly #rejected = (event: Event): void =>
-    this.fail((event as unknown as { reason: unknown }).reason);
-
-  readonly #thrown = (event: Event): void =>
-    this.fail((event as unknown as { error: unknown }).error);
+  readonly #uncaught = (cause: unknown): void => this.fail(cause);
 
   /** The program ends without `finalize`. */
   readonly #exit = (code: number): void => {
@@ -292,8 +289,8 @@ export class Watch {
     mpi.call("MPI_Request_free", this.#receiving.address);
     processNow()?.off("exit", this.#exit);
     processNow()?.off("SIGTERM", this.#terminated);
-    globalThis.removeEventListener?.("unhandledrejection", this.#rejected);
-    globalThis.removeEventListener?.("error", this.#thrown);
+    processNow()?.off("uncaughtExceptionMonitor", this.#uncaught);
+    processNow()?.off("unhandledRejection", this.#uncaught);
   }
 }
 

@@ -75,8 +75,8 @@ manualSeed(0);
 const model = new nn.Sequential(...NETS[net]());
 const share = batch / world.worldSize;
 const samples = new data.TensorDataset(
-  randn([8 * share, 1, 28, 28]),
-  zeros([8 * share], { dtype: "int32" }),
+  randn([24 * share, 1, 28, 28]),
+  zeros([24 * share], { dtype: "int32" }),
 );
 const replica = new DistributedDataParallel(model, world, { profile: trace });
 const times: number[] = [];
