@@ -4,7 +4,9 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 
@@ -50,6 +52,9 @@ export interface JobOptions {
   readonly limit?: number;
 }
 
+/** The variable that names the folder of what ranks report. */
+const REPORTS = "TENFOLD_REPORTS";
+
 /** This runtime. */
 const HERE: RuntimeName = process.versions["bun"] === undefined
   ? "deno"
@@ -94,6 +99,7 @@ export async function runJob(
     ...own,
   ];
   const began = performance.now();
+  const folder = mkdtempSync(`${tmpdir()}/tenfold-ranks-`);
   const child = spawn(command[0]!, command.slice(1), {
     env: {
       ...process.env,
@@ -101,6 +107,7 @@ export async function runJob(
       // As root, which Open MPI refuses otherwise.
       OMPI_ALLOW_RUN_AS_ROOT: "1",
       OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
+      [REPORTS]: folder,
       ...env,
     },
   });
@@ -125,11 +132,23 @@ export async function runJob(
   for (const [, rank, json] of stdout.matchAll(/^RANK (\d+) (.*)$/gm)) {
     reports[Number(rank)] = JSON.parse(json!);
   }
+  for (const name of await readdir(folder)) {
+    reports[Number(name)] = JSON.parse(
+      await readFile(`${folder}/${name}`, "utf8"),
+    );
+  }
+  await rm(folder, { recursive: true });
   const seconds = (performance.now() - began) / 1000;
   return { code, stdout, stderr, reports, seconds };
 }
 
-/** In a script: reports a value to the test, as one write. */
+/**
+ * In a script: reports a value to the test, by a file: launchers may cut lines of
+ * several ranks into one another.
+ */
 export function report(rank: number, value: unknown): void {
-  console.log(`RANK ${rank} ${JSON.stringify(value)}`);
+  const json = JSON.stringify(value);
+  const folder = process.env[REPORTS];
+  if (folder === undefined) console.log(`RANK ${rank} ${json}`);
+  else writeFileSync(`${folder}/${rank}`, json);
 }

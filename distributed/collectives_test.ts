@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import "@tenfold/tenfold";
 import { arange, memory, setBackend, tensor } from "@tenfold/core";
+import { threadsFor } from "../backends/wasm-simd/threads/default_threads.ts";
 import { launchersHere, runJob } from "./_testing.ts";
 import { init } from "./init.ts";
 import { MpiError } from "./errors.ts";
@@ -103,6 +104,9 @@ for (const launcher of launchersHere()) {
         assertEquals(found["reduceScatter later"], part.map((x) => x / 2));
         assertEquals(found["at once"], [3, 6, 9]);
         assertEquals(found.library, launcher === "mpich" ? "MPICH" : "Open");
+        // Two ranks do not take twice the cores.
+        const { hardwareConcurrency } = globalThis.navigator;
+        assertEquals(found.threads, threadsFor(hardwareConcurrency, 2));
         assertEquals(found.left, 0);
       }
     });

@@ -260,6 +260,8 @@ export class Training implements Run {
         `Cannot ${OPERATION} as there is no batch in epoch ${this.epoch}: check train, and dropLast of its loader`,
       );
     }
+    // The model that is validated is the same on all ranks.
+    await this.replica?.syncBuffers();
     const record = await this.#record(began);
     if (schedule?.every === "epoch") {
       schedule.scheduler.step(figureOf(record, schedule.monitor));

@@ -10,6 +10,7 @@ import * as z from "zod/mini";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures, whyNoSimd } from "./features.ts";
 import { LinearMemory } from "./memory.ts";
+import { defaultThreads } from "./threads/default_threads.ts";
 import { whyNoThreads } from "./threads/spawn.ts";
 
 /** Options of {@linkcode wasmSimd}. */
@@ -17,10 +18,11 @@ export interface WasmSimdOptions {
   /**
    * Number of threads for large kernels, including the calling one. Two
    * hardware threads often share the vector units of one core, so the default
-   * is half of them, but two where there are two.
+   * is half of them, but two where there are two. Where `mpirun` or `srun` has
+   * started several ranks on this machine, they share these threads.
    *
    * @default {navigator.hardwareConcurrency / 2}, at least 2 (where there are
-   * two) and at most 8
+   * two), divided by the ranks of this machine, and at most 8
    */
   readonly threads?: number;
   /**
@@ -54,9 +56,6 @@ const OPTIONS = z.strictObject({
   maxBytes: z._default(count, 2 ** 32),
   blas: z.optional(z.string(NO_BLAS).check(z.minLength(1, NO_BLAS))),
 });
-
-/** More threads are not faster, as they share one memory. */
-const MAX_THREADS = 8;
 
 /**
  * Returns why the backend cannot be opened in this runtime.
@@ -120,10 +119,4 @@ export function wasmSimd(options: WasmSimdOptions = {}): Backend {
     blas: wantedBlas === NONE ? null : wantedBlas,
     ...(wanted > threads ? { notice: `works on one thread as ${why}` } : {}),
   });
-}
-
-function defaultThreads(): number {
-  const all = globalThis.navigator?.hardwareConcurrency ?? 1;
-  const half = Math.floor(all / 2);
-  return Math.min(Math.max(half, Math.min(all, 2)), MAX_THREADS);
 }

@@ -2,6 +2,7 @@
 import { init } from "@tenfold/distributed";
 import { arange, memory, setBackend, tensor } from "@tenfold/tenfold";
 import process from "node:process";
+import { defaultThreads } from "../../backends/wasm-simd/threads/default_threads.ts";
 import { report } from "../_testing.ts";
 
 const [backend = "wasm-simd", debug = ""] = process.argv.slice(2);
@@ -75,6 +76,7 @@ for (const dtype of ["float64", "int32"] as const) {
   for (const x of many) x.dispose();
 }
 world.barrier();
+found["threads"] = defaultThreads();
 found["library"] = world.library.split(" ")[0];
 found["left"] = memory().tensors - before;
 report(rank, found);
