@@ -27,6 +27,7 @@ export {
   type LeafHookHandle,
   registerLeafHook,
 } from "./autograd/leaf_hooks.ts";
+export type { HookHandle, TensorHook } from "./autograd/tensor_hooks.ts";
 export type { Backend } from "./backend.ts";
 export { einsum } from "./compose/einsum.ts";
 export type { IndexSpec, SliceSpec } from "./compose/index.ts";

@@ -21,6 +21,11 @@ import { type Edge, TapeNode } from "./autograd/node.ts";
 import { record } from "./autograd/record.ts";
 import { type Leaf, walk } from "./autograd/backward.ts";
 import type { TensorFactory } from "./autograd/rule_context.ts";
+import {
+  type HookHandle,
+  registerTensorHook,
+  type TensorHook,
+} from "./autograd/tensor_hooks.ts";
 import { type IndexSpec, indexTensor } from "./compose/index.ts";
 import {
   matmulTensors,
@@ -644,6 +649,44 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
       (node.retained ??= new Map()).set(output, this);
     }
     return this;
+  }
+
+  /**
+   * Calls a function with the gradient of this tensor whenever a `backward` or
+   * `grad` has it complete, before it goes on to what the tensor was made of. A
+   * tensor that the function returns goes on in its place.
+   *
+   * Hooks are called in the order in which they were registered, each with what
+   * the one before left; for a leaf, before the gradient is added to `grad`. What
+   * they keep lives as long as what is made beside the call of `backward`. In a
+   * function that is compiled, their operations are recorded with all others, and
+   * anything else they do is done once.
+   *
+   * @param hook Takes the gradient; returns nothing, or another of its shape.
+   * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+   * @throws {TypeError} If the hook is not a function.
+   * @throws {GradientError} If the tensor requires no gradient.
+   *
+   * @example Look at a gradient on its way, and double it
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 2], { requiresGrad: true });
+   * const y = x.square();
+   * const seen: unknown[] = [];
+   * y.registerHook((gradient) => {
+   *   seen.push(gradient.toArraySync());
+   *   return gradient.mul(2);
+   * });
+   * y.sum().backward();
+   * assertEquals(seen, [[1, 1]]);
+   * assertEquals(await x.grad!.toArray(), [4, 8]);
+   * ```
+   */
+  registerHook(hook: TensorHook): HookHandle {
+    checkCount("registerHook", arguments.length, 1);
+    return registerTensorHook(this, hook);
   }
 
   /**

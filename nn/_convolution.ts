@@ -6,6 +6,7 @@
 import { ShapeError, type Tensor, type TensorOptions } from "@tenfold/core";
 import { checkCount, checkTensor, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,
@@ -175,9 +176,12 @@ export abstract class PaddedConvolution<S extends Sizes, P extends AnySize>
   readonly padding: P | "same" | "valid";
   /** What the padding consists of. */
   readonly paddingMode: PaddingMode;
-  readonly #apply: Apply;
-  readonly #options: object;
-  readonly #around: readonly number[] | null;
+  declare private readonly [INNER]: {
+    readonly apply: Apply;
+    readonly options: object;
+    /** What `pad` adds before, where the padding does not consist of zeros. */
+    readonly around: readonly number[] | null;
+  };
 
   /** Makes a layer of `dims` dims. */
   constructor(dims: number, name: string, apply: Apply, args: unknown) {
@@ -185,15 +189,12 @@ export abstract class PaddedConvolution<S extends Sizes, P extends AnySize>
     super({ ...rest, name, dims, transposed: false, where: placeOf(rest) });
     this.padding = padding as P;
     this.paddingMode = paddingMode;
-    this.#apply = apply;
     const zeros = paddingMode === "zeros";
     const { stride, dilation, groups, kernelSize } = this;
-    this.#around = zeros ? null : amountsOf(padding, kernelSize, dilation);
-    this.#options = {
-      stride,
-      padding: zeros ? padding : 0,
-      dilation,
-      groups,
+    this[INNER] = {
+      apply,
+      options: { stride, padding: zeros ? padding : 0, dilation, groups },
+      around: zeros ? null : amountsOf(padding, kernelSize, dilation),
     };
   }
 
@@ -205,19 +206,12 @@ export abstract class PaddedConvolution<S extends Sizes, P extends AnySize>
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
-    const around = this.#around;
-    if (around === null) {
-      return this.#apply(x, this.weight, this.bias, this.#options);
-    }
+    const { apply, around, options } = this[INNER];
+    if (around === null) return apply(x, this.weight, this.bias, options);
     checkTensor(x, "x", `apply ${this.constructor.name}`);
     const mode = this.paddingMode as Exclude<PaddingMode, "zeros">;
     return tidyNow(() =>
-      this.#apply(
-        padAround(x, around, mode),
-        this.weight,
-        this.bias,
-        this.#options,
-      )
+      apply(padAround(x, around, mode), this.weight, this.bias, options)
     );
   }
 }

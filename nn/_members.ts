@@ -72,7 +72,7 @@ export function placesOf(
 }
 
 /** True for arrays and plain objects. */
-function isContainer(value: object): boolean {
+export function isContainer(value: object): boolean {
   if (Array.isArray(value)) return true;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

@@ -13,6 +13,7 @@ import {
   tidyNow,
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,
@@ -122,8 +123,7 @@ export abstract class RNNBase<
   readonly dropout: number;
   /** Whether there is a second direction. */
   readonly bidirectional: boolean;
-  readonly #kind: Kind;
-  readonly #projSize: number;
+  declare private readonly [INNER]: Inner;
 
   /**
    * Makes the weights and initialises them uniformly between -1/√hiddenSize
@@ -141,17 +141,16 @@ export abstract class RNNBase<
     this.batchFirst = facts.batchFirst;
     this.dropout = facts.dropout;
     this.bidirectional = bidirectional;
-    this.#kind = kind;
-    this.#projSize = projSize;
+    this[INNER] = { kind, projSize };
     const where = placeOf(facts);
     const rows = kind.gates * hiddenSize;
     const width = projSize || hiddenSize;
     const make = (name: string, shape: readonly number[]) => {
-      this.#weights[name] = emptyParameter(shape, where);
+      fieldsOf(this)[name] = emptyParameter(shape, where);
     };
     for (let layer = 0; layer < this.numLayers; layer++) {
-      const size = layer === 0 ? inputSize : width * this.#directions;
-      for (const suffix of this.#suffixes(layer)) {
+      const size = layer === 0 ? inputSize : width * directionsOf(this);
+      for (const suffix of suffixes.call(this, layer)) {
         make(`weight_ih_${suffix}`, [rows, size]);
         make(`weight_hh_${suffix}`, [rows, width]);
         if (bias) {
@@ -164,20 +163,6 @@ export abstract class RNNBase<
     this.resetParameters();
   }
 
-  /** The weights, which are fields of the layer. */
-  get #weights(): { [name: string]: Parameter } {
-    return this as unknown as { [name: string]: Parameter };
-  }
-
-  get #directions(): number {
-    return this.bidirectional ? 2 : 1;
-  }
-
-  #suffixes(layer: number): string[] {
-    const forth = `l${layer}`;
-    return this.bidirectional ? [forth, `${forth}_reverse`] : [forth];
-  }
-
   /** Initialises all weights anew. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
@@ -185,17 +170,6 @@ export abstract class RNNBase<
     for (const weight of this.parameters()) {
       uniform_(weight, { a: -bound, b: bound });
     }
-  }
-
-  #weightsOf(suffix: string): RecurrentWeights {
-    const all = this.#weights;
-    return {
-      input: all[`weight_ih_${suffix}`]!,
-      hidden: all[`weight_hh_${suffix}`]!,
-      inputBias: all[`bias_ih_${suffix}`] ?? null,
-      hiddenBias: all[`bias_hh_${suffix}`] ?? null,
-      projection: all[`weight_hr_${suffix}`] ?? null,
-    };
   }
 
   /**
@@ -209,26 +183,27 @@ export abstract class RNNBase<
     cell: Tensor | null,
   ): Passed {
     checkCount("run", arguments.length, 3);
-    const batch = this.#batchOf(input);
+    const batch = batchOf.call(this, input);
     const { hiddenSize } = this;
-    const widths = [this.#projSize || hiddenSize, hiddenSize];
+    const widths = [this[INNER].projSize || hiddenSize, hiddenSize];
     for (const [i, initial] of [state, cell].entries()) {
-      if (initial) this.#checkState(initial, batch, widths[i]!, i === 0);
+      if (initial) checkState.call(this, initial, batch, widths[i]!, i === 0);
     }
     return tidyNow(() => {
       const order = input instanceof PackedSequence
         ? input.sortedIndices
         : null;
       const initial = (given: Tensor | null, width: number): Tensor => {
-        const shape = [this.numLayers * this.#directions, batch.count, width];
+        const shape = [this.numLayers * directionsOf(this), batch.count, width];
         const { dtype, device } = this.parameters()[0]!;
         if (!given) return zeros(shape, { dtype, device });
         return reorder(batch.single ? given.unsqueeze(1) : given, 1, order);
       };
-      const found = this.#layers(
+      const found = throughLayers.call(
+        this,
         batch,
         initial(state, widths[0]!),
-        this.#kind.hasCell ? initial(cell, widths[1]!) : null,
+        this[INNER].kind.hasCell ? initial(cell, widths[1]!) : null,
       );
       const finals = (given: Tensor[]): Tensor => {
         const all = stack(given);
@@ -239,131 +214,19 @@ export abstract class RNNBase<
         return reorder(all, 1, back);
       };
       return {
-        output: this.#outputOf(input, batch, found.rows),
+        output: outputOf.call(this, input, batch, found.rows),
         states: finals(found.states),
-        cells: this.#kind.hasCell ? finals(found.cells) : null,
+        cells: this[INNER].kind.hasCell ? finals(found.cells) : null,
       };
     });
-  }
-
-  /** All layers over packed rows. */
-  #layers(
-    { counts, rows: input }: Batch,
-    state: Tensor,
-    cell: Tensor | null,
-  ): { rows: Tensor; states: Tensor[]; cells: Tensor[] } {
-    const ways = [new Steps(counts, false), new Steps(counts, true)];
-    const [states, cells]: [Tensor[], Tensor[]] = [[], []];
-    let rows = input;
-    for (let layer = 0; layer < this.numLayers; layer++) {
-      if (layer > 0 && this.training && this.dropout > 0) {
-        rows = rows.dropout(this.dropout);
-      }
-      const outputs = this.#suffixes(layer).map((suffix, way) => {
-        const steps = ways[way]!;
-        const place = layer * this.#directions + way;
-        const { output, cell: last } = recur(
-          this.#kind,
-          steps,
-          rows,
-          state.select(0, place),
-          cell && cell.select(0, place),
-          this.#weightsOf(suffix),
-        );
-        states.push(steps.last((t) => steps.rows(output, t)));
-        if (last) cells.push(last);
-        return output;
-      });
-      rows = outputs.length === 1 ? outputs[0]! : cat(outputs, 1);
-    }
-    return { rows, states, cells };
-  }
-
-  #outputOf(
-    input: SequenceInput,
-    { count, counts, single }: Batch,
-    rows: Tensor,
-  ): SequenceInput {
-    if (input instanceof PackedSequence) {
-      return new PackedSequence(rows, input.batchSizes, input.sortedIndices);
-    }
-    if (single) return rows;
-    const output = rows.reshape([counts.length, count, rows.shape[1]!]);
-    return this.batchFirst ? output.transpose(0, 1) : output;
-  }
-
-  /** The rows of the input, step by step. */
-  #batchOf(input: SequenceInput): Batch {
-    const { inputSize } = this;
-    const operation = `apply ${this.constructor.name}`;
-    if (input instanceof PackedSequence) {
-      const { data, batchSizes } = input;
-      if (data.ndim !== 2 || data.shape[1] !== inputSize) {
-        throw new ShapeError(
-          `Cannot ${operation} as the elements of the packed sequences must have ${inputSize} features: got data of shape ${
-            showShape(data.shape)
-          }`,
-        );
-      }
-      const [count] = batchSizes;
-      return { rows: data, counts: batchSizes, count: count!, single: false };
-    }
-    checkTensor(input, "the input", operation);
-    const { ndim, shape } = input;
-    const single = ndim === 2;
-    const [first = 0, second = 0] = shape;
-    const flip = this.batchFirst && !single;
-    const [length, count] = single
-      ? [first, 1]
-      : flip
-      ? [second, first]
-      : [first, second];
-    if (
-      (ndim !== 2 && ndim !== 3) || shape[ndim - 1] !== inputSize ||
-      length === 0 || count === 0
-    ) {
-      throw new ShapeError(
-        `Cannot ${operation} as the input must be ${
-          this.batchFirst ? "[N, T" : "[T, N"
-        }, ${inputSize}] or [T, ${inputSize}], with at least one element: got ${
-          showShape(shape)
-        }`,
-      );
-    }
-    return {
-      get rows() {
-        const timeFirst = flip ? input.transpose(0, 1) : input;
-        return timeFirst.reshape([length * count, inputSize]);
-      },
-      counts: new Array<number>(length).fill(count),
-      count,
-      single,
-    };
-  }
-
-  #checkState(
-    state: Tensor,
-    { count, single }: Batch,
-    width: number,
-    isState: boolean,
-  ): void {
-    const operation = `apply ${this.constructor.name}`;
-    const what = isState ? "the initial state" : "the initial cell";
-    checkTensor(state, what, operation);
-    const layers = this.numLayers * this.#directions;
-    const wanted = single ? [layers, width] : [layers, count, width];
-    if (state.shape.join() === wanted.join()) return;
-    throw new ShapeError(
-      `Cannot ${operation} as ${what} must have shape ${
-        showShape(wanted)
-      }: got ${showShape(state.shape)}`,
-    );
   }
 
   /** The options as text, for `toString`. */
   override describe(): string {
     const words = [`${this.inputSize}`, `${this.hiddenSize}`];
-    if (this.#projSize > 0) words.push(`projSize=${this.#projSize}`);
+    if (this[INNER].projSize > 0) {
+      words.push(`projSize=${this[INNER].projSize}`);
+    }
     if (this.numLayers > 1) words.push(`numLayers=${this.numLayers}`);
     if (!this.bias) words.push("bias=false");
     if (this.batchFirst) words.push("batchFirst=true");
@@ -372,6 +235,167 @@ export abstract class RNNBase<
     return words.join(", ");
   }
 }
+
+function suffixes(
+  this: AnyRecurrent,
+  layer: number,
+): string[] {
+  const forth = `l${layer}`;
+  return this.bidirectional ? [forth, `${forth}_reverse`] : [forth];
+}
+
+function weightsOf(
+  this: AnyRecurrent,
+  suffix: string,
+): RecurrentWeights {
+  const all = fieldsOf(this);
+  return {
+    input: all[`weight_ih_${suffix}`]!,
+    hidden: all[`weight_hh_${suffix}`]!,
+    inputBias: all[`bias_ih_${suffix}`] ?? null,
+    hiddenBias: all[`bias_hh_${suffix}`] ?? null,
+    projection: all[`weight_hr_${suffix}`] ?? null,
+  };
+}
+
+/** All layers over packed rows. */
+function throughLayers(
+  this: AnyRecurrent,
+  { counts, rows: input }: Batch,
+  state: Tensor,
+  cell: Tensor | null,
+): { rows: Tensor; states: Tensor[]; cells: Tensor[] } {
+  const ways = [new Steps(counts, false), new Steps(counts, true)];
+  const [states, cells]: [Tensor[], Tensor[]] = [[], []];
+  let rows = input;
+  for (let layer = 0; layer < this.numLayers; layer++) {
+    if (layer > 0 && this.training && this.dropout > 0) {
+      rows = rows.dropout(this.dropout);
+    }
+    const outputs = suffixes.call(this, layer).map((suffix, way) => {
+      const steps = ways[way]!;
+      const place = layer * directionsOf(this) + way;
+      const { output, cell: last } = recur(
+        kindOf(this),
+        steps,
+        rows,
+        state.select(0, place),
+        cell && cell.select(0, place),
+        weightsOf.call(this, suffix),
+      );
+      states.push(steps.last((t) => steps.rows(output, t)));
+      if (last) cells.push(last);
+      return output;
+    });
+    rows = outputs.length === 1 ? outputs[0]! : cat(outputs, 1);
+  }
+  return { rows, states, cells };
+}
+
+function outputOf(
+  this: AnyRecurrent,
+  input: SequenceInput,
+  { count, counts, single }: Batch,
+  rows: Tensor,
+): SequenceInput {
+  if (input instanceof PackedSequence) {
+    return new PackedSequence(rows, input.batchSizes, input.sortedIndices);
+  }
+  if (single) return rows;
+  const output = rows.reshape([counts.length, count, rows.shape[1]!]);
+  return this.batchFirst ? output.transpose(0, 1) : output;
+}
+
+/** The rows of the input, step by step. */
+function batchOf(
+  this: AnyRecurrent,
+  input: SequenceInput,
+): Batch {
+  const { inputSize } = this;
+  const operation = `apply ${this.constructor.name}`;
+  if (input instanceof PackedSequence) {
+    const { data, batchSizes } = input;
+    if (data.ndim !== 2 || data.shape[1] !== inputSize) {
+      throw new ShapeError(
+        `Cannot ${operation} as the elements of the packed sequences must have ${inputSize} features: got data of shape ${
+          showShape(data.shape)
+        }`,
+      );
+    }
+    const [count] = batchSizes;
+    return { rows: data, counts: batchSizes, count: count!, single: false };
+  }
+  checkTensor(input, "the input", operation);
+  const { ndim, shape } = input;
+  const single = ndim === 2;
+  const [first = 0, second = 0] = shape;
+  const flip = this.batchFirst && !single;
+  const [length, count] = single
+    ? [first, 1]
+    : flip
+    ? [second, first]
+    : [first, second];
+  if (
+    (ndim !== 2 && ndim !== 3) || shape[ndim - 1] !== inputSize ||
+    length === 0 || count === 0
+  ) {
+    throw new ShapeError(
+      `Cannot ${operation} as the input must be ${
+        this.batchFirst ? "[N, T" : "[T, N"
+      }, ${inputSize}] or [T, ${inputSize}], with at least one element: got ${
+        showShape(shape)
+      }`,
+    );
+  }
+  return {
+    get rows() {
+      const timeFirst = flip ? input.transpose(0, 1) : input;
+      return timeFirst.reshape([length * count, inputSize]);
+    },
+    counts: new Array<number>(length).fill(count),
+    count,
+    single,
+  };
+}
+
+function checkState(
+  this: AnyRecurrent,
+  state: Tensor,
+  { count, single }: Batch,
+  width: number,
+  isState: boolean,
+): void {
+  const operation = `apply ${this.constructor.name}`;
+  const what = isState ? "the initial state" : "the initial cell";
+  checkTensor(state, what, operation);
+  const layers = this.numLayers * directionsOf(this);
+  const wanted = single ? [layers, width] : [layers, count, width];
+  if (state.shape.join() === wanted.join()) return;
+  throw new ShapeError(
+    `Cannot ${operation} as ${what} must have shape ${showShape(wanted)}: got ${
+      showShape(state.shape)
+    }`,
+  );
+}
+
+type AnyRecurrent = RNNBase<never[], unknown>;
+
+/** What a layer keeps for itself. */
+interface Inner {
+  readonly kind: Kind;
+  readonly projSize: number;
+}
+
+const kindOf = (layer: AnyRecurrent): Kind =>
+  (layer as unknown as { readonly [INNER]: Inner })[INNER].kind;
+
+/** The weights, which are fields of the layer. */
+function fieldsOf(layer: AnyRecurrent): { [name: string]: Parameter } {
+  return layer as unknown as { [name: string]: Parameter };
+}
+
+const directionsOf = (layer: AnyRecurrent): number =>
+  layer.bidirectional ? 2 : 1;
 
 /** The input of all steps. */
 interface Batch {

@@ -7,6 +7,7 @@
 import { ShapeError, type Tensor, zeros } from "@tenfold/core";
 import { checkCount, checkTensor, showShape } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,
@@ -71,7 +72,7 @@ export abstract class RNNCellBase<Inputs extends readonly unknown[], Output>
   bias_ih: Parameter | null;
   /** The bias beside the state, of shape `[gates * hiddenSize]`, or null. */
   bias_hh: Parameter | null;
-  readonly #kind: Kind;
+  declare private readonly [INNER]: Kind;
 
   /**
    * Makes the weights and initialises them uniformly between -1/√hiddenSize
@@ -84,7 +85,7 @@ export abstract class RNNCellBase<Inputs extends readonly unknown[], Output>
     const { bias, hiddenSize, inputSize } = facts;
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
-    this.#kind = kind;
+    this[INNER] = kind;
     const where = placeOf(facts);
     const rows = kind.gates * hiddenSize;
     this.weight_ih = emptyParameter([rows, inputSize], where);
@@ -142,7 +143,7 @@ export abstract class RNNCellBase<Inputs extends readonly unknown[], Output>
       return single ? value.unsqueeze(0) : value;
     };
     const before = given(state, "the state");
-    const held = this.#kind.hasCell ? given(cell, "the cell") : null;
+    const held = this[INNER].hasCell ? given(cell, "the cell") : null;
     const weights: RecurrentWeights = {
       input: this.weight_ih,
       hidden: this.weight_hh,
@@ -152,7 +153,7 @@ export abstract class RNNCellBase<Inputs extends readonly unknown[], Output>
     };
     const rows = single ? x.unsqueeze(0) : x;
     const fromInput = linear(rows, weights.input, weights.inputBias);
-    const result = this.#kind.step(fromInput, before, held, weights);
+    const result = this[INNER].step(fromInput, before, held, weights);
     if (!single) return result;
     return {
       state: result.state.squeeze(0),

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { noGradNow, showValue } from "@tenfold/core/internal";
+import { showValue } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import {
   activate,
@@ -128,20 +128,15 @@ export function feedForward(
   return drop(linear2.forward(inner));
 }
 
-/** A module that makes others of its kind with its values. */
-interface Copied {
-  copy(): this;
-}
-
 /** A list of copies of a layer, as PyTorch makes it. */
-export function copiesOf<L extends AnyModule & Copied>(
+export function copiesOf<L extends AnyModule>(
   layer: L,
   count: number,
   operation: string,
 ): ModuleList<L> {
-  if (typeof (layer as Partial<Copied> | null)?.copy !== "function") {
+  if (!(layer instanceof Module)) {
     throw new TypeError(
-      `Cannot ${operation} as the layer must be a module with a method copy: got ${
+      `Cannot ${operation} as the layer must be a module: got ${
         showValue(layer)
       }`,
     );
@@ -154,10 +149,4 @@ export function copiesOf<L extends AnyModule & Copied>(
     );
   }
   return new ModuleList(Array.from({ length: count }, () => layer.copy()));
-}
-
-/** Copies values and mode of a module into another one of its kind. */
-export function withValuesOf<M extends AnyModule>(copy: M, from: M): M {
-  noGradNow(() => copy.loadStateDict(from.stateDict()));
-  return copy.train(from.training);
 }

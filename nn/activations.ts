@@ -10,6 +10,7 @@ import {
   parseArguments,
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { INNER } from "./_inner.ts";
 import { dim, finite, oneOf, positiveNumber } from "./_options.ts";
 import {
   type EluOptions,
@@ -126,7 +127,7 @@ const geluSchema = () =>
 export class GELU extends Module {
   /** `"none"` or `"tanh"`. */
   readonly approximate: "none" | "tanh";
-  readonly #options: GeluOptions;
+  declare private readonly [INNER]: GeluOptions;
 
   /**
    * Creates the layer.
@@ -135,20 +136,20 @@ export class GELU extends Module {
    */
   constructor(options: GeluOptions = {}) {
     super();
-    this.#options = parseArguments(
+    this[INNER] = parseArguments(
       geluSchema,
       {},
       options,
       arguments,
       "make a GELU",
     );
-    this.approximate = this.#options.approximate ?? "none";
+    this.approximate = this[INNER].approximate ?? "none";
   }
 
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
-    return gelu(x, this.#options);
+    return gelu(x, this[INNER]);
   }
 
   /** The options as text, for `toString`. */
@@ -199,7 +200,7 @@ export class Softplus extends Module {
   readonly beta: number;
   /** The result is `x` where `beta * x` is above this. */
   readonly threshold: number;
-  readonly #options: SoftplusOptions;
+  declare private readonly [INNER]: SoftplusOptions;
 
   /**
    * Creates the layer.
@@ -217,13 +218,13 @@ export class Softplus extends Module {
     );
     this.beta = parsed.beta;
     this.threshold = parsed.threshold;
-    this.#options = parsed;
+    this[INNER] = parsed;
   }
 
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
-    return softplus(x, this.#options);
+    return softplus(x, this[INNER]);
   }
 
   /** The options as text, for `toString`. */

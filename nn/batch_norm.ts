@@ -130,7 +130,7 @@ export abstract class BatchNorm extends Module {
     const name = this.constructor.name;
     const tracks = this.training && num_batches_tracked !== null;
     if (tracks && this.momentum === null) {
-      return this.#withPlainMean(x, name);
+      return withPlainMean.call(this, x, name);
     }
     const y = normalizeBatch(x, this.weight, this.bias, {
       runningMean: running_mean,
@@ -140,32 +140,6 @@ export abstract class BatchNorm extends Module {
       eps,
     }, name);
     if (tracks) noGradNow(() => num_batches_tracked!.add_(1));
-    return y;
-  }
-
-  /** The share of the newest batch is one over the number of batches. */
-  #withPlainMean(x: Tensor, name: string): Tensor {
-    const { running_mean, running_var, num_batches_tracked, eps } = this;
-    const [mean, variance] = [running_mean!, running_var!];
-    const before = noGradNow(() => [mean.clone(), variance.clone()] as const);
-    const y = normalizeBatch(x, this.weight, this.bias, {
-      runningMean: mean,
-      runningVar: variance,
-      training: true,
-      momentum: 1,
-      eps,
-    }, name);
-    noGradNow(() =>
-      tidyNow(() => {
-        num_batches_tracked!.add_(1);
-        const share = num_batches_tracked!.cast(mean.dtype).reciprocal();
-        for (const [i, running] of [mean, variance].entries()) {
-          const old = before[i]!;
-          running.copy_(old.add(running.sub(old).mul(share)));
-        }
-      })
-    );
-    for (const old of before) old.dispose();
     return y;
   }
 
@@ -292,4 +266,34 @@ export class BatchNorm3d extends BatchNorm {
       refuse(this, x, `[n, ${numFeatures}, depth, height, width]`);
     }
   }
+}
+
+/** The share of the newest batch is one over the number of batches. */
+function withPlainMean(
+  this: BatchNorm,
+  x: Tensor,
+  name: string,
+): Tensor {
+  const { running_mean, running_var, num_batches_tracked, eps } = this;
+  const [mean, variance] = [running_mean!, running_var!];
+  const before = noGradNow(() => [mean.clone(), variance.clone()] as const);
+  const y = normalizeBatch(x, this.weight, this.bias, {
+    runningMean: mean,
+    runningVar: variance,
+    training: true,
+    momentum: 1,
+    eps,
+  }, name);
+  noGradNow(() =>
+    tidyNow(() => {
+      num_batches_tracked!.add_(1);
+      const share = num_batches_tracked!.cast(mean.dtype).reciprocal();
+      for (const [i, running] of [mean, variance].entries()) {
+        const old = before[i]!;
+        running.copy_(old.add(running.sub(old).mul(share)));
+      }
+    })
+  );
+  for (const old of before) old.dispose();
+  return y;
 }

@@ -11,6 +11,7 @@ import {
   tidyNow,
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
   dim,
@@ -65,7 +66,7 @@ export class Embedding extends Module {
   readonly paddingIdx: number | null;
   /** The weight, of shape `[numEmbeddings, embeddingDim]`. */
   weight: Parameter;
-  readonly #options: EmbeddingFunctionOptions;
+  declare private readonly [INNER]: EmbeddingFunctionOptions;
 
   /**
    * Creates the table and initialises its rows.
@@ -92,7 +93,7 @@ export class Embedding extends Module {
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;
     this.paddingIdx = resolvePadding(paddingIdx, numEmbeddings);
-    this.#options = this.paddingIdx === null
+    this[INNER] = this.paddingIdx === null
       ? {}
       : { paddingIdx: this.paddingIdx };
     this.weight = emptyParameter([numEmbeddings, embeddingDim], placeOf(place));
@@ -119,7 +120,7 @@ export class Embedding extends Module {
    */
   forward(index: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
-    return embedding(index, this.weight, this.#options);
+    return embedding(index, this.weight, this[INNER]);
   }
 
   /** The options as text, for `toString`. */

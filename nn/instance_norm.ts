@@ -12,6 +12,7 @@ import {
   tidyNow,
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { INNER } from "./_inner.ts";
 import { emptyBuffer, emptyParameter } from "./_empty.ts";
 import {
   flag,
@@ -68,7 +69,7 @@ export abstract class InstanceNorm extends Module {
   running_var: Buffer | null;
   /** As in PyTorch's state dicts, where it stays 0; or null. */
   num_batches_tracked: Buffer | null;
-  readonly #dims: number;
+  declare private readonly [INNER]: number;
 
   /** Makes a layer of `dims` dims. */
   constructor(
@@ -88,7 +89,7 @@ export abstract class InstanceNorm extends Module {
       );
     const where = placeOf(place);
     const shape = [numFeatures];
-    this.#dims = dims;
+    this[INNER] = dims;
     this.numFeatures = numFeatures;
     this.eps = eps;
     this.momentum = momentum;
@@ -123,9 +124,9 @@ export abstract class InstanceNorm extends Module {
     const name = this.constructor.name;
     checkTensor(x, "the input", `apply ${name}`);
     const { numFeatures, eps, momentum } = this;
-    const lead = x.ndim - this.#dims;
+    const lead = x.ndim - this[INNER];
     if ((lead !== 1 && lead !== 2) || x.shape[lead - 1] !== numFeatures) {
-      const shape = `${numFeatures}, ${spatialNames(this.#dims)}`;
+      const shape = `${numFeatures}, ${spatialNames(this[INNER])}`;
       throw new ShapeError(
         `Cannot apply ${name} of ${numFeatures} features to shape ${
           showShape(x.shape)

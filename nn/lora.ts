@@ -14,6 +14,8 @@ import {
   tidyNow,
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { type Around, LAYER, setAround } from "./_around.ts";
+import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";
 import { type MemberPlace, placesOf } from "./_members.ts";
 import { matcher, type NamePattern } from "./_names.ts";
@@ -50,22 +52,21 @@ const schema = () =>
     freeze: z._default(flag, true),
   });
 
-type Forward = (...inputs: never[]) => unknown;
-
 /** What is added to one weight: `scale b a`, in the shape of the weight. */
 class LoraAdapter extends Module<[], Tensor> {
   /** Of shape `[rank, rest]`. */
   a: Parameter;
   /** Of shape `[rows, rank]`; zeros at first. */
   b: Parameter;
-  readonly #weight: MemberPlace;
-  readonly #scale: number;
+  declare private readonly [INNER]: {
+    readonly weight: MemberPlace;
+    readonly scale: number;
+  };
 
   constructor(weight: MemberPlace, rank: number, alpha: number) {
     super();
     const { shape, size, dtype, device } = weight.member as Parameter;
-    this.#weight = weight;
-    this.#scale = alpha / rank;
+    this[INNER] = { weight, scale: alpha / rank };
     this.a = emptyParameter([rank, size / shape[0]!], { dtype, device });
     this.b = emptyParameter([shape[0]!, rank], { dtype, device });
     kaimingUniform_(this.a, { a: Math.sqrt(5) });
@@ -74,18 +75,20 @@ class LoraAdapter extends Module<[], Tensor> {
 
   /** What is added. */
   forward(): Tensor {
-    const { shape } = this.#weight.member as Parameter;
-    return tidyNow(() => this.b.matmul(this.a).mul(this.#scale).reshape(shape));
+    const { shape } = this[INNER].weight.member as Parameter;
+    return tidyNow(() =>
+      this.b.matmul(this.a).mul(this[INNER].scale).reshape(shape)
+    );
   }
 
   /** What is added to the result of a linear layer, without the product. */
   along(x: Tensor): Tensor {
-    return x.matmul(this.a.t()).matmul(this.b.t()).mul(this.#scale);
+    return x.matmul(this.a.t()).matmul(this.b.t()).mul(this[INNER].scale);
   }
 
   /** Calls a function while the weight's field holds the sum. */
   within<T>(fn: () => T): T {
-    const { container, key, member } = this.#weight;
+    const { container, key, member } = this[INNER].weight;
     const fields = container as { [key: string]: unknown };
     fields[key] = (member as Parameter).add(this.forward());
     try {
@@ -97,13 +100,13 @@ class LoraAdapter extends Module<[], Tensor> {
 
   /** Adds it to the weight for good. */
   merge(): void {
-    const weight = this.#weight.member as Parameter;
+    const weight = this[INNER].weight.member as Parameter;
     noGradNow(() => tidyNow(() => void weight.add_(this.forward())));
   }
 
   /** The rank, and what the product is multiplied with. */
   override describe(): string {
-    return `rank=${this.a.shape[0]}, scale=${this.#scale}`;
+    return `rank=${this.a.shape[0]}, scale=${this[INNER].scale}`;
   }
 }
 
@@ -122,28 +125,22 @@ function isBeside(module: AnyModule, adapters: readonly unknown[]): boolean {
   return module instanceof Linear && adapters.length === 1;
 }
 
-/** Makes a module add its adapters whenever it runs. */
-function wrap(module: AnyModule): void {
-  const forward = Object.getPrototypeOf(module).forward as Forward;
-  Object.defineProperty(module, "forward", {
-    configurable: true,
-    value: (...inputs: never[]) => {
-      const adapters = adaptersOf(module).map(([, adapter]) => adapter);
-      const plain = () => forward.apply(module, inputs);
-      if (isBeside(module, adapters)) {
-        return tidyNow(() =>
-          (plain() as Tensor).add(adapters[0]!.along(inputs[0]!))
-        );
-      }
-      return tidyNow(() =>
-        adapters.reduce<() => unknown>(
-          (inner, adapter) => () => adapter.within(inner),
-          plain,
-        )()
-      );
-    },
-  });
-}
+/** Adds the adapters of a module whenever it runs. */
+const withAdapters: Around = (module, inputs, next) => {
+  const adapters = adaptersOf(module).map(([, adapter]) => adapter);
+  const plain = () => next(...inputs);
+  if (isBeside(module, adapters)) {
+    return tidyNow(() =>
+      (plain() as Tensor).add(adapters[0]!.along(inputs[0] as Tensor))
+    );
+  }
+  return tidyNow(() =>
+    adapters.reduce<() => unknown>(
+      (inner, adapter) => () => adapter.within(inner),
+      plain,
+    )()
+  );
+};
 
 /**
  * Puts low-rank adapters beside weights, and freezes everything else. A weight
@@ -227,7 +224,7 @@ export function loraInject(model: AnyModule, options: LoraOptions): string[] {
     const adapter = new LoraAdapter(place, rank, alpha);
     (module as unknown as { [name: string]: unknown })[fieldOf(place.name)] =
       adapter;
-    wrap(module);
+    setAround(module, LAYER.lora, withAdapters);
   }
   structureChanged();
   return chosen.map(({ name }) => name);
@@ -254,7 +251,7 @@ export function loraMerge(model: AnyModule): string[] {
       delete (module as unknown as { [name: string]: unknown })[fieldOf(name)];
       merged.push(path === "" ? name : `${path}.${name}`);
     }
-    delete (module as { forward?: unknown }).forward;
+    setAround(module, LAYER.lora, null);
   }
   if (merged.length === 0) {
     throw new RangeError(

@@ -6,6 +6,7 @@
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { INNER } from "./_inner.ts";
 import {
   positiveNumber,
   probability,
@@ -78,7 +79,7 @@ export const bufferOf = (weight: Tensor | undefined): Buffer | null =>
  * ```
  */
 export class MSELoss extends Loss {
-  readonly #options: ReductionOptions;
+  declare private readonly [INNER]: ReductionOptions;
 
   /**
    * Creates the loss.
@@ -94,19 +95,19 @@ export class MSELoss extends Loss {
       "make an MSELoss",
     );
     super(parsed.reduction);
-    this.#options = parsed;
+    this[INNER] = parsed;
   }
 
   /** The loss of predictions and targets of the same shape. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
-    return mseLoss(input, target, this.#options);
+    return mseLoss(input, target, this[INNER]);
   }
 }
 
 /** {@linkcode l1Loss} as a module. */
 export class L1Loss extends Loss {
-  readonly #options: ReductionOptions;
+  declare private readonly [INNER]: ReductionOptions;
 
   /**
    * Creates the loss.
@@ -122,13 +123,13 @@ export class L1Loss extends Loss {
       "make an L1Loss",
     );
     super(parsed.reduction);
-    this.#options = parsed;
+    this[INNER] = parsed;
   }
 
   /** The loss of predictions and targets of the same shape. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
-    return l1Loss(input, target, this.#options);
+    return l1Loss(input, target, this[INNER]);
   }
 }
 
@@ -142,7 +143,7 @@ const huberSchema = () =>
 export class HuberLoss extends Loss {
   /** Error at which the loss changes from quadratic to linear. */
   readonly delta: number;
-  readonly #options: HuberLossOptions;
+  declare private readonly [INNER]: HuberLossOptions;
 
   /**
    * Creates the loss.
@@ -159,13 +160,13 @@ export class HuberLoss extends Loss {
     );
     super(parsed.reduction);
     this.delta = parsed.delta;
-    this.#options = parsed;
+    this[INNER] = parsed;
   }
 
   /** The loss of predictions and targets of the same shape. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
-    return huberLoss(input, target, this.#options);
+    return huberLoss(input, target, this[INNER]);
   }
 
   /** The options as text, for `toString`. */
@@ -228,7 +229,7 @@ export class NLLLoss extends Loss {
   readonly weight: Buffer | null;
   /** Class index of samples that are left out of the loss. */
   readonly ignoreIndex: number;
-  readonly #options: NllLossOptions;
+  declare private readonly [INNER]: NllLossOptions;
 
   /**
    * Creates the loss.
@@ -246,13 +247,13 @@ export class NLLLoss extends Loss {
     super(parsed.reduction);
     this.ignoreIndex = parsed.ignoreIndex;
     this.weight = bufferOf(parsed.weight);
-    this.#options = withWeight(parsed, this.weight);
+    this[INNER] = withWeight(parsed, this.weight);
   }
 
   /** The loss of log-probabilities and class indices. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
-    return nllLoss(input, target, this.#options);
+    return nllLoss(input, target, this[INNER]);
   }
 }
 
@@ -278,7 +279,7 @@ export class CrossEntropyLoss extends Loss {
   readonly ignoreIndex: number;
   /** Probability that is spread evenly over all classes, from 0 to 1. */
   readonly labelSmoothing: number;
-  readonly #options: CrossEntropyOptions;
+  declare private readonly [INNER]: CrossEntropyOptions;
 
   /**
    * Creates the loss.
@@ -297,13 +298,13 @@ export class CrossEntropyLoss extends Loss {
     this.ignoreIndex = parsed.ignoreIndex;
     this.labelSmoothing = parsed.labelSmoothing;
     this.weight = bufferOf(parsed.weight);
-    this.#options = withWeight(parsed, this.weight);
+    this[INNER] = withWeight(parsed, this.weight);
   }
 
   /** The loss of logits and class indices or probabilities. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
-    return crossEntropy(input, target, this.#options);
+    return crossEntropy(input, target, this[INNER]);
   }
 }
 
@@ -319,7 +320,7 @@ const bceLogitsSchema = () =>
 export class BCELoss extends Loss {
   /** Factor of each loss, which broadcasts to them, or null. */
   readonly weight: Buffer | null;
-  readonly #options: BinaryCrossEntropyOptions;
+  declare private readonly [INNER]: BinaryCrossEntropyOptions;
 
   /**
    * Creates the loss.
@@ -336,13 +337,13 @@ export class BCELoss extends Loss {
     );
     super(parsed.reduction);
     this.weight = bufferOf(parsed.weight);
-    this.#options = withWeight(parsed, this.weight);
+    this[INNER] = withWeight(parsed, this.weight);
   }
 
   /** The loss of probabilities and targets of one shape. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
-    return binaryCrossEntropy(input, target, this.#options);
+    return binaryCrossEntropy(input, target, this[INNER]);
   }
 }
 
@@ -352,7 +353,7 @@ export class BCEWithLogitsLoss extends Loss {
   readonly weight: Buffer | null;
   /** Factor of the losses of positive targets, or null. */
   readonly posWeight: Buffer | null;
-  readonly #options: BinaryCrossEntropyWithLogitsOptions;
+  declare private readonly [INNER]: BinaryCrossEntropyWithLogitsOptions;
 
   /**
    * Creates the loss.
@@ -371,7 +372,7 @@ export class BCEWithLogitsLoss extends Loss {
     this.weight = bufferOf(parsed.weight);
     this.posWeight = bufferOf(parsed.posWeight);
     const { posWeight: _, ...rest } = withWeight(parsed, this.weight);
-    this.#options = this.posWeight
+    this[INNER] = this.posWeight
       ? { ...rest, posWeight: this.posWeight }
       : rest;
   }
@@ -379,7 +380,7 @@ export class BCEWithLogitsLoss extends Loss {
   /** The loss of logits and targets of one shape. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
-    return binaryCrossEntropyWithLogits(input, target, this.#options);
+    return binaryCrossEntropyWithLogits(input, target, this[INNER]);
   }
 }
 

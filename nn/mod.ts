@@ -28,6 +28,13 @@
  * @module
  */
 export type { PlaceOptions, Reduction } from "./_options.ts";
+export type {
+  BackwardHook,
+  BackwardPreHook,
+  ForwardHook,
+  ForwardPreHook,
+  Gradients,
+} from "./_hooks.ts";
 export * from "./activations.ts";
 export * from "./batch_norm.ts";
 export type {

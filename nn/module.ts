@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, Device, Tensor } from "@tenfold/core";
+import type { Backend, Device, HookHandle, Tensor } from "@tenfold/core";
 import {
   checkCount,
   currentRecording,
@@ -11,7 +11,15 @@ import {
   showValue,
   type Task,
 } from "@tenfold/core/internal";
+import { copyModule } from "./_copy.ts";
 import { describeModule } from "./_describe.ts";
+import {
+  type BackwardHook,
+  type BackwardPreHook,
+  type ForwardHook,
+  type ForwardPreHook,
+  registerHook,
+} from "./_hooks.ts";
 import { type Member, membersOf, type Named } from "./_members.ts";
 import { type MoveOptions, moveTensors, targetOf } from "./_move.ts";
 import { matcher, type NamePattern } from "./_names.ts";
@@ -361,6 +369,152 @@ export abstract class Module<
       targetOf(name, to),
     );
     return this;
+  }
+
+  /**
+   * Another module with the same values: parameters and buffers of its own on the
+   * same devices and of the same dtypes, the mode of each module, which parameters
+   * are frozen, hooks, and everything else in fields. What stands in several places
+   * is copied once, so that tied parameters stay tied. Gradients are not copied.
+   *
+   * Arrays, plain objects, maps, sets and typed arrays in fields are copied with
+   * what they hold; functions and objects of other classes are shared. Members with
+   * `#` cannot be seen: a class that has some is refused, unless it has a `copy` of
+   * its own, which is then called.
+   *
+   * @throws {GradientError} If a field holds a tensor that a recorded operation made.
+   * @throws {TypeError} If a class has members with `#`, or `forward` is a function
+   * in a field of a module.
+   *
+   * @example A model that lags behind
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { nn, noGrad } from "@tenfold/tenfold";
+   *
+   * const model = new nn.Linear(2, 1, { bias: false });
+   * const target = model.copy();
+   * const before = await model.weight.toArray();
+   * noGrad(() => model.weight.zero_());
+   * assertEquals(await target.weight.toArray(), before);
+   * ```
+   */
+  copy(): this {
+    checkCount("copy", arguments.length, 0);
+    return copyModule(this, Module.prototype) as this;
+  }
+
+  /**
+   * Calls a function before each `forward` of this module. An array that it returns
+   * holds the inputs in their place; anything else that is not an array is the only
+   * input.
+   *
+   * Hooks of a module are called in the order in which they were registered, where
+   * its `forward` is called, also by other modules. Those that a hook removes are
+   * not called any more. In a function that is compiled, the operations of hooks
+   * are recorded with all others, and anything else they do is done once.
+   *
+   * @param hook Takes the module and an array of its inputs.
+   * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+   * @throws {TypeError} If the hook is not a function.
+   *
+   * @example Noise while a model is trained
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { nn, ones, randnLike } from "@tenfold/tenfold";
+   *
+   * const layer = new nn.Linear(3, 2);
+   * const handle = layer.registerForwardPreHook((module, [x]) =>
+   *   module.training ? x.add(randnLike(x).mul(0.1)) : x
+   * );
+   * assertEquals(layer.forward(ones([4, 3])).shape, [4, 2]);
+   * handle.remove();
+   * ```
+   */
+  registerForwardPreHook<I extends readonly unknown[] = Inputs>(
+    hook: ForwardPreHook<this, I>,
+  ): HookHandle {
+    checkCount("registerForwardPreHook", arguments.length, 1);
+    return registerHook(this, "forwardPre", hook);
+  }
+
+  /**
+   * Calls a function behind each `forward` of this module; see
+   * {@linkcode Module.registerForwardPreHook}. What it returns, if anything, is the
+   * output in its place. It is not called where `forward` throws.
+   *
+   * @param hook Takes the module, an array of its inputs, and its output.
+   * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+   * @throws {TypeError} If the hook is not a function.
+   *
+   * @example What a layer within a model gives
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { nn, ones, type Tensor } from "@tenfold/tenfold";
+   *
+   * const hidden = new nn.Linear(3, 8);
+   * const model = new nn.Sequential(hidden, new nn.ReLU(), new nn.Linear(8, 2));
+   * const seen: Tensor[] = [];
+   * using _ = hidden.registerForwardHook((_module, _inputs, output) => {
+   *   seen.push(output);
+   * });
+   * model.forward(ones([4, 3]));
+   * assertEquals(seen[0]!.shape, [4, 8]);
+   * ```
+   */
+  registerForwardHook<
+    I extends readonly unknown[] = Inputs,
+    O extends unknown = Output,
+  >(hook: ForwardHook<this, I, O>): HookHandle {
+    checkCount("registerForwardHook", arguments.length, 1);
+    return registerHook(this, "forward", hook);
+  }
+
+  /**
+   * Calls a function in backward before the gradients of the outputs of this module
+   * go into it. What it returns, if anything, goes in in their place.
+   *
+   * @param hook Takes the module and an array with the gradient of each output.
+   * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+   * @throws {TypeError} If the hook is not a function.
+   */
+  registerFullBackwardPreHook(hook: BackwardPreHook<this>): HookHandle {
+    checkCount("registerFullBackwardPreHook", arguments.length, 1);
+    return registerHook(this, "backwardPre", hook);
+  }
+
+  /**
+   * Calls a function in backward when the gradients of all inputs of a call of this
+   * module are complete. What it returns, if anything, goes on in their place.
+   *
+   * The gradients are those of the inputs and outputs that are tensors themselves,
+   * and not within arrays or other objects. Null stands for all others, for inputs
+   * that require none and for outputs that were not used. Where no input requires a
+   * gradient the hook is called with the gradients of the outputs alone.
+   * What it keeps lives as long as what is made beside the call of `backward`. A
+   * `grad` that only asks for something within the module does not call it.
+   *
+   * @param hook Takes the module, an array with the gradient of each input, and one
+   * with those of the outputs.
+   * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+   * @throws {TypeError} If the hook is not a function.
+   *
+   * @example How steep the loss is where a layer begins and ends
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { nn, ones } from "@tenfold/tenfold";
+   *
+   * const layer = new nn.Linear(3, 2);
+   * const shapes: unknown[] = [];
+   * layer.registerFullBackwardHook((_module, gradInput, gradOutput) => {
+   *   shapes.push(gradInput[0]!.shape, gradOutput[0]!.shape);
+   * });
+   * layer.forward(ones([4, 3]).requiresGrad_()).sum().backward();
+   * assertEquals(shapes, [[4, 3], [4, 2]]);
+   * ```
+   */
+  registerFullBackwardHook(hook: BackwardHook<this>): HookHandle {
+    checkCount("registerFullBackwardHook", arguments.length, 1);
+    return registerHook(this, "backward", hook);
   }
 
   /** Releases the memory of all parameters and buffers. */

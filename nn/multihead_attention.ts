@@ -12,6 +12,7 @@ import {
   tidyNow,
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
   checkOptions,
@@ -148,8 +149,11 @@ export class MultiheadAttention extends Module<
   bias_v: Parameter | null = null;
   /** The projection back. */
   out_proj: Linear;
-  readonly #sizes: readonly [number, number];
-  readonly #addZeroAttn: boolean;
+  /** The features of keys and values, and one of its options. */
+  declare readonly [INNER]: {
+    readonly sizes: readonly [number, number];
+    readonly addZeroAttn: boolean;
+  };
 
   /**
    * Creates the layer and initialises its weights.
@@ -183,8 +187,7 @@ export class MultiheadAttention extends Module<
     this.numHeads = numHeads;
     this.dropout = facts.dropout;
     this.batchFirst = facts.batchFirst;
-    this.#sizes = [kdim, vdim];
-    this.#addZeroAttn = facts.addZeroAttn;
+    this[INNER] = { sizes: [kdim, vdim], addZeroAttn: facts.addZeroAttn };
     const where = placeOf(facts);
     if (kdim === embedDim && vdim === embedDim) {
       this.in_proj_weight = emptyParameter([3 * embedDim, embedDim], where);
@@ -246,15 +249,21 @@ export class MultiheadAttention extends Module<
       "apply MultiheadAttention",
       arguments.length - 4,
     );
-    this.#check(q, k, v);
+    checkInputs.call(this, q, k, v);
     const { needWeights = true, averageAttnWeights = true } = options;
     return tidyNow(() => {
       const single = q.ndim === 2;
       const batched = single
-        ? this.#apply(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0), options)
+        ? attend.call(
+          this,
+          q.unsqueeze(0),
+          k.unsqueeze(0),
+          v.unsqueeze(0),
+          options,
+        )
         : this.batchFirst
-        ? this.#apply(q, k, v, options)
-        : this.#timeFirst(q, k, v, options);
+        ? attend.call(this, q, k, v, options)
+        : timeFirst.call(this, q, k, v, options);
       const [output, weights] = batched;
       const kept = needWeights && weights
         ? averageAttnWeights ? weights.mean(1) : weights
@@ -266,169 +275,192 @@ export class MultiheadAttention extends Module<
     });
   }
 
-  #timeFirst(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    options: MultiheadAttentionCall,
-  ): [Tensor, Tensor | null] {
-    const queries = q.transpose(0, 1);
-    const keys = k === q ? queries : k.transpose(0, 1);
-    const values = v === k ? keys : v.transpose(0, 1);
-    const [output, weights] = this.#apply(queries, keys, values, options);
-    return [output.transpose(0, 1), weights];
-  }
-
-  /** The weight and the bias of projection `i`. */
-  #projection(i: number): [Tensor, Tensor | null] {
-    const { embedDim, in_proj_bias, in_proj_weight } = this;
-    const own = [this.q_proj_weight, this.k_proj_weight, this.v_proj_weight];
-    return [
-      in_proj_weight?.narrow(0, i * embedDim, embedDim) ?? own[i]!,
-      in_proj_bias?.narrow(0, i * embedDim, embedDim) ?? null,
-    ];
-  }
-
-  /** Queries, keys and values, projected; all `[N, length, embedDim]`. */
-  #project(q: Tensor, k: Tensor, v: Tensor): Tensor[] {
-    if (q === k && k === v && this.in_proj_weight) {
-      const all = linear(q, this.in_proj_weight, this.in_proj_bias);
-      return all.split(this.embedDim, -1);
-    }
-    return [q, k, v].map((x, i) => linear(x, ...this.#projection(i)));
-  }
-
-  /** All inputs `[N, length, features]`. */
-  #apply(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    options: MultiheadAttentionCall,
-  ): [Tensor, Tensor | null] {
-    const [count, length] = q.shape as [number, number];
-    const { numHeads } = this;
-    const size = this.embedDim / numHeads;
-    let [queries, keys, values] = this.#project(q, k, v) as [
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
-    let added = 0;
-    if (this.bias_k && this.bias_v) {
-      const shape = [count, 1, this.embedDim];
-      keys = cat([keys, this.bias_k.expand(shape)], 1);
-      values = cat([values, this.bias_v.expand(shape)], 1);
-      added++;
-    }
-    if (this.#addZeroAttn) {
-      keys = keys.pad([0, 0, 0, 1]);
-      values = values.pad([0, 0, 0, 1]);
-      added++;
-    }
-    const heads = (x: Tensor): Tensor =>
-      x.reshape([count, x.shape[1]!, numHeads, size]).transpose(1, 2);
-    queries = heads(queries);
-    keys = heads(keys);
-    values = heads(values);
-    const { cache, needWeights = true } = options;
-    const past = cache?.lengthOf(this) ?? 0;
-    if (cache) [keys, values] = cache.append(this, keys, values);
-    let mask = this.#mask(options, count, length, past + k.shape[1]!, added);
-    const dropout = this.training ? this.dropout : 0;
-    let isCausal = options.isCausal ?? false;
-    if (isCausal && past > 0) {
-      // The first query stands behind all that was there before.
-      const own = length > 1 ? shifted(q, length, past) : null;
-      mask = own && mask ? combined(hiding(own), hiding(mask)) : own ?? mask;
-      isCausal = false;
-    }
-    const call = { isCausal, ...mask ? { mask } : {} };
-    let weights: Tensor | null = null;
-    let out: Tensor;
-    if (needWeights) {
-      const whole = attentionWeights(queries, keys, call);
-      weights = dropout > 0 ? whole.dropout(dropout) : whole;
-      out = weights.matmul(values);
-    } else {
-      out = scaledDotProductAttention(queries, keys, values, {
-        ...call,
-        dropout,
-      });
-    }
-    const joined = out.transpose(1, 2).reshape([count, length, this.embedDim]);
-    return [this.out_proj.forward(joined), weights];
-  }
-
-  /** Both masks as one that broadcasts to `[N, heads, L, S]`, or null. */
-  #mask(
-    { attnMask, keyPaddingMask }: MultiheadAttentionCall,
-    count: number,
-    length: number,
-    keys: number,
-    added: number,
-  ): Tensor | null {
-    const { numHeads } = this;
-    let own: Tensor | null = null;
-    if (attnMask) {
-      const whole = [count * numHeads, length, keys].join();
-      const shape = attnMask.shape.join();
-      if (shape !== [length, keys].join() && shape !== whole) {
-        throw new ShapeError(
-          `Cannot apply MultiheadAttention as the attnMask must be [${length}, ${keys}] or [${
-            count * numHeads
-          }, ${length}, ${keys}]: got ${showShape(attnMask.shape)}`,
-        );
-      }
-      own = attnMask.ndim === 2
-        ? attnMask
-        : attnMask.reshape([count, numHeads, length, keys]);
-    }
-    let padding: Tensor | null = null;
-    if (keyPaddingMask) {
-      const { ndim, shape } = keyPaddingMask;
-      const single = ndim === 1 && count === 1;
-      if (shape[ndim - 1] !== keys || (!single && shape[0] !== count)) {
-        throw new ShapeError(
-          `Cannot apply MultiheadAttention as the keyPaddingMask must be [${count}, ${keys}]: got ${
-            showShape(shape)
-          }`,
-        );
-      }
-      padding = keyPaddingMask.reshape([count, 1, 1, keys]);
-    }
-    const mask = combined(own, padding);
-    if (!mask || added === 0) return mask;
-    return mask.dtype === "bool"
-      ? mask.cast("int32").pad([0, added], { value: 1 }).cast("bool")
-      : mask.pad([0, added]);
-  }
-
-  #check(q: Tensor, k: Tensor, v: Tensor): void {
-    const operation = "apply MultiheadAttention";
-    for (const [i, x] of [q, k, v].entries()) {
-      checkTensor(x, ["the query", "the key", "the value"][i]!, operation);
-    }
-    const sizes = [this.embedDim, ...this.#sizes];
-    const batch = this.batchFirst ? 0 : 1;
-    const fits = [q, k, v].every((x, i) =>
-      x.ndim === q.ndim && x.shape[x.ndim - 1] === sizes[i] &&
-      (x.ndim === 2 || x.shape[batch] === q.shape[batch])
-    );
-    const same = k.shape.slice(0, -1).join() === v.shape.slice(0, -1).join();
-    if (fits && same && (q.ndim === 2 || q.ndim === 3)) return;
-    throw new ShapeError(
-      `Cannot ${operation} as queries, keys and values must be ${
-        this.batchFirst ? "[N, length, features]" : "[length, N, features]"
-      } with ${sizes.join(", ")} features: got ${
-        [q, k, v].map((x) => showShape(x.shape)).join(", ")
-      }`,
-    );
-  }
-
   /** The options as text, for `toString`. */
   override describe(): string {
     return `embedDim=${this.embedDim}, numHeads=${this.numHeads}`;
   }
+}
+
+function timeFirst(
+  this: MultiheadAttention,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  options: MultiheadAttentionCall,
+): [Tensor, Tensor | null] {
+  const queries = q.transpose(0, 1);
+  const keys = k === q ? queries : k.transpose(0, 1);
+  const values = v === k ? keys : v.transpose(0, 1);
+  const [output, weights] = attend.call(this, queries, keys, values, options);
+  return [output.transpose(0, 1), weights];
+}
+
+/** The weight and the bias of projection `i`. */
+function projection(
+  this: MultiheadAttention,
+  i: number,
+): [Tensor, Tensor | null] {
+  const { embedDim, in_proj_bias, in_proj_weight } = this;
+  const own = [this.q_proj_weight, this.k_proj_weight, this.v_proj_weight];
+  return [
+    in_proj_weight?.narrow(0, i * embedDim, embedDim) ?? own[i]!,
+    in_proj_bias?.narrow(0, i * embedDim, embedDim) ?? null,
+  ];
+}
+
+/** Queries, keys and values, projected; all `[N, length, embedDim]`. */
+function project(
+  this: MultiheadAttention,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+): Tensor[] {
+  if (q === k && k === v && this.in_proj_weight) {
+    const all = linear(q, this.in_proj_weight, this.in_proj_bias);
+    return all.split(this.embedDim, -1);
+  }
+  return [q, k, v].map((x, i) => linear(x, ...projection.call(this, i)));
+}
+
+/** All inputs `[N, length, features]`. */
+function attend(
+  this: MultiheadAttention,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  options: MultiheadAttentionCall,
+): [Tensor, Tensor | null] {
+  const [count, length] = q.shape as [number, number];
+  const { numHeads } = this;
+  const size = this.embedDim / numHeads;
+  let [queries, keys, values] = project.call(this, q, k, v) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  let added = 0;
+  if (this.bias_k && this.bias_v) {
+    const shape = [count, 1, this.embedDim];
+    keys = cat([keys, this.bias_k.expand(shape)], 1);
+    values = cat([values, this.bias_v.expand(shape)], 1);
+    added++;
+  }
+  if (this[INNER].addZeroAttn) {
+    keys = keys.pad([0, 0, 0, 1]);
+    values = values.pad([0, 0, 0, 1]);
+    added++;
+  }
+  const heads = (x: Tensor): Tensor =>
+    x.reshape([count, x.shape[1]!, numHeads, size]).transpose(1, 2);
+  queries = heads(queries);
+  keys = heads(keys);
+  values = heads(values);
+  const { cache, needWeights = true } = options;
+  const past = cache?.lengthOf(this) ?? 0;
+  if (cache) [keys, values] = cache.append(this, keys, values);
+  let mask = maskOf.call(
+    this,
+    options,
+    count,
+    length,
+    past + k.shape[1]!,
+    added,
+  );
+  const dropout = this.training ? this.dropout : 0;
+  let isCausal = options.isCausal ?? false;
+  if (isCausal && past > 0) {
+    // The first query stands behind all that was there before.
+    const own = length > 1 ? shifted(q, length, past) : null;
+    mask = own && mask ? combined(hiding(own), hiding(mask)) : own ?? mask;
+    isCausal = false;
+  }
+  const call = { isCausal, ...mask ? { mask } : {} };
+  let weights: Tensor | null = null;
+  let out: Tensor;
+  if (needWeights) {
+    const whole = attentionWeights(queries, keys, call);
+    weights = dropout > 0 ? whole.dropout(dropout) : whole;
+    out = weights.matmul(values);
+  } else {
+    out = scaledDotProductAttention(queries, keys, values, {
+      ...call,
+      dropout,
+    });
+  }
+  const joined = out.transpose(1, 2).reshape([count, length, this.embedDim]);
+  return [this.out_proj.forward(joined), weights];
+}
+
+/** Both masks as one that broadcasts to `[N, heads, L, S]`, or null. */
+function maskOf(
+  this: MultiheadAttention,
+  { attnMask, keyPaddingMask }: MultiheadAttentionCall,
+  count: number,
+  length: number,
+  keys: number,
+  added: number,
+): Tensor | null {
+  const { numHeads } = this;
+  let own: Tensor | null = null;
+  if (attnMask) {
+    const whole = [count * numHeads, length, keys].join();
+    const shape = attnMask.shape.join();
+    if (shape !== [length, keys].join() && shape !== whole) {
+      throw new ShapeError(
+        `Cannot apply MultiheadAttention as the attnMask must be [${length}, ${keys}] or [${
+          count * numHeads
+        }, ${length}, ${keys}]: got ${showShape(attnMask.shape)}`,
+      );
+    }
+    own = attnMask.ndim === 2
+      ? attnMask
+      : attnMask.reshape([count, numHeads, length, keys]);
+  }
+  let padding: Tensor | null = null;
+  if (keyPaddingMask) {
+    const { ndim, shape } = keyPaddingMask;
+    const single = ndim === 1 && count === 1;
+    if (shape[ndim - 1] !== keys || (!single && shape[0] !== count)) {
+      throw new ShapeError(
+        `Cannot apply MultiheadAttention as the keyPaddingMask must be [${count}, ${keys}]: got ${
+          showShape(shape)
+        }`,
+      );
+    }
+    padding = keyPaddingMask.reshape([count, 1, 1, keys]);
+  }
+  const mask = combined(own, padding);
+  if (!mask || added === 0) return mask;
+  return mask.dtype === "bool"
+    ? mask.cast("int32").pad([0, added], { value: 1 }).cast("bool")
+    : mask.pad([0, added]);
+}
+
+function checkInputs(
+  this: MultiheadAttention,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+): void {
+  const operation = "apply MultiheadAttention";
+  for (const [i, x] of [q, k, v].entries()) {
+    checkTensor(x, ["the query", "the key", "the value"][i]!, operation);
+  }
+  const sizes = [this.embedDim, ...this[INNER].sizes];
+  const batch = this.batchFirst ? 0 : 1;
+  const fits = [q, k, v].every((x, i) =>
+    x.ndim === q.ndim && x.shape[x.ndim - 1] === sizes[i] &&
+    (x.ndim === 2 || x.shape[batch] === q.shape[batch])
+  );
+  const same = k.shape.slice(0, -1).join() === v.shape.slice(0, -1).join();
+  if (fits && same && (q.ndim === 2 || q.ndim === 3)) return;
+  throw new ShapeError(
+    `Cannot ${operation} as queries, keys and values must be ${
+      this.batchFirst ? "[N, length, features]" : "[length, N, features]"
+    } with ${sizes.join(", ")} features: got ${
+      [q, k, v].map((x) => showShape(x.shape)).join(", ")
+    }`,
+  );
 }
 
 /** True where a key is not behind a query that stands behind `past` others. */

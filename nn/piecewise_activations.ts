@@ -6,6 +6,7 @@
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
   finite,
@@ -42,7 +43,7 @@ export class Hardtanh extends Module {
   readonly minVal: number;
   /** The largest output. */
   readonly maxVal: number;
-  readonly #options: HardtanhOptions;
+  declare private readonly [INNER]: HardtanhOptions;
 
   /**
    * Creates the layer.
@@ -60,13 +61,13 @@ export class Hardtanh extends Module {
     );
     this.minVal = parsed.minVal ?? -1;
     this.maxVal = parsed.maxVal ?? 1;
-    this.#options = parsed as HardtanhOptions;
+    this[INNER] = parsed as HardtanhOptions;
   }
 
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
-    return hardtanh(x, this.#options);
+    return hardtanh(x, this[INNER]);
   }
 
   /** The options as text, for `toString`. */
@@ -120,7 +121,7 @@ export class Threshold extends Module {
   readonly threshold: number;
   /** What stands in the place of others. */
   readonly value: number;
-  readonly #options: ThresholdOptions;
+  declare private readonly [INNER]: ThresholdOptions;
 
   /**
    * Creates the layer.
@@ -138,13 +139,13 @@ export class Threshold extends Module {
     );
     this.threshold = parsed.threshold;
     this.value = parsed.value;
-    this.#options = parsed as ThresholdOptions;
+    this[INNER] = parsed as ThresholdOptions;
   }
 
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
-    return threshold(x, this.#options);
+    return threshold(x, this[INNER]);
   }
 
   /** The options as text, for `toString`. */
@@ -157,7 +158,7 @@ export class Threshold extends Module {
 export class Hardshrink extends Module {
   /** Inputs nearer to 0 give 0. */
   readonly lambd: number;
-  readonly #options: ShrinkOptions;
+  declare private readonly [INNER]: ShrinkOptions;
 
   /**
    * Creates the layer.
@@ -174,13 +175,13 @@ export class Hardshrink extends Module {
       "make a Hardshrink",
     );
     this.lambd = parsed.lambd ?? 0.5;
-    this.#options = parsed as ShrinkOptions;
+    this[INNER] = parsed as ShrinkOptions;
   }
 
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
-    return hardshrink(x, this.#options);
+    return hardshrink(x, this[INNER]);
   }
 
   /** The options as text, for `toString`. */
@@ -193,7 +194,7 @@ export class Hardshrink extends Module {
 export class Softshrink extends Module {
   /** How far inputs move towards 0. */
   readonly lambd: number;
-  readonly #options: ShrinkOptions;
+  declare private readonly [INNER]: ShrinkOptions;
 
   /**
    * Creates the layer.
@@ -210,13 +211,13 @@ export class Softshrink extends Module {
       "make a Softshrink",
     );
     this.lambd = parsed.lambd ?? 0.5;
-    this.#options = parsed as ShrinkOptions;
+    this[INNER] = parsed as ShrinkOptions;
   }
 
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
-    return softshrink(x, this.#options);
+    return softshrink(x, this[INNER]);
   }
 
   /** The options as text, for `toString`. */

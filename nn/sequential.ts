@@ -68,7 +68,7 @@ export class Sequential extends Module {
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
-    if (!isGradEnabled()) return this.#passOn(x);
+    if (!isGradEnabled()) return passOn.call(this, x);
     let y = x;
     for (let i = 0, module; (module = this[i]) !== undefined; i++) {
       y = module.forward(y);
@@ -76,27 +76,30 @@ export class Sequential extends Module {
     return y;
   }
 
-  #passOn(x: Tensor): Tensor {
-    return knowingNew((isNew) => {
-      let y = x;
-      let maker: Module | null = null;
-      for (let i = 0, module: Module | undefined; (module = this[i]); i++) {
-        const input: Tensor = y;
-        y = module.forward(input);
-        // What a module only hands on is still that of the one that made it.
-        if (y === input) continue;
-        const done = maker !== null && input instanceof Tensor &&
-          isNew(input) && !input.requiresGrad &&
-          !holds(maker, input) && !holds(module, input);
-        if (done) releasePassed(input);
-        maker = module;
-      }
-      return y;
-    });
-  }
-
   /** The modules in order. */
   *[Symbol.iterator](): Generator<Module> {
     for (let i = 0, module; (module = this[i]) !== undefined; i++) yield module;
   }
+}
+
+function passOn(
+  this: Sequential,
+  x: Tensor,
+): Tensor {
+  return knowingNew((isNew) => {
+    let y = x;
+    let maker: Module | null = null;
+    for (let i = 0, module: Module | undefined; (module = this[i]); i++) {
+      const input: Tensor = y;
+      y = module.forward(input);
+      // What a module only hands on is still that of the one that made it.
+      if (y === input) continue;
+      const done = maker !== null && input instanceof Tensor &&
+        isNew(input) && !input.requiresGrad &&
+        !holds(maker, input) && !holds(module, input);
+      if (done) releasePassed(input);
+      maker = module;
+    }
+    return y;
+  });
 }

@@ -10,6 +10,7 @@ import {
   parseArguments,
   showShape,
 } from "@tenfold/core/internal";
+import { INNER } from "./_inner.ts";
 import type { SoftmaxOptions } from "./activations.ts";
 import {
   celu,
@@ -59,7 +60,7 @@ export class SELU extends Module {
 export class CELU extends Module {
   /** The function saturates at `-alpha` for large negative inputs. */
   readonly alpha: number;
-  readonly #options: CeluOptions;
+  declare private readonly [INNER]: CeluOptions;
 
   /**
    * Creates the layer.
@@ -76,13 +77,13 @@ export class CELU extends Module {
       "make a CELU",
     );
     this.alpha = parsed.alpha ?? 1;
-    this.#options = parsed as CeluOptions;
+    this[INNER] = parsed as CeluOptions;
   }
 
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
-    return celu(x, this.#options);
+    return celu(x, this[INNER]);
   }
 
   /** The options as text, for `toString`. */

@@ -4,12 +4,7 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import {
-  checkCount,
-  checkTensor,
-  parseArguments,
-  tidyNow,
-} from "@tenfold/core/internal";
+import { checkTensor, parseArguments, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import type { TransformerActivation } from "./_activation.ts";
 import { checkOptions, flag, tensorOption } from "./_options.ts";
@@ -20,7 +15,6 @@ import {
   layerSchema,
   stackSchema,
   type TransformerLayerOptions,
-  withValuesOf,
 } from "./_transformer.ts";
 import type { KVCache } from "./kv_cache.ts";
 import type { LayerNorm } from "./layer_norm.ts";
@@ -87,7 +81,6 @@ export class TransformerEncoderLayer
   readonly activation: TransformerActivation;
   /** Whether it normalises before each part. */
   readonly normFirst: boolean;
-  readonly #make: () => TransformerEncoderLayer;
 
   /**
    * Creates the layer and initialises its weights.
@@ -120,13 +113,6 @@ export class TransformerEncoderLayer
     this.dropout = facts.dropout;
     this.activation = facts.activation;
     this.normFirst = facts.normFirst;
-    this.#make = () => new TransformerEncoderLayer(dModel, nhead, options);
-  }
-
-  /** Another layer with the same options and the same values. */
-  copy(): this {
-    checkCount("copy", arguments.length, 0);
-    return withValuesOf(this.#make(), this) as this;
   }
 
   /**

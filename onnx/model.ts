@@ -4,7 +4,7 @@
  * @module
  */
 import { currentDevice, type Device, Tensor } from "@tenfold/core";
-import { checkCount } from "@tenfold/core/internal";
+import { checkCount, noGradNow, unscopedNow } from "@tenfold/core/internal";
 import { type AnyModule, Buffer, Module, Parameter } from "@tenfold/nn";
 import type { RunFacts } from "./_call.ts";
 import type { Plan } from "./_graph.ts";
@@ -268,6 +268,31 @@ export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
     }
     const [first] = [...this.parameters(), ...this.buffers()];
     return first?.device ?? currentDevice();
+  }
+
+  /** Another model with the same values; see {@linkcode Module.copy}. */
+  override copy(): this {
+    checkCount("copy", arguments.length, 0);
+    const device = this.#deviceOf([]);
+    pending = { plan: this.#plan, opset: this.#opset, device };
+    const copy = new OnnxModule<Output>() as this;
+    copy.training = this.training;
+    const fields = copy as unknown as Record<string, Tensor>;
+    for (const [name, tensor] of this.namedParameters()) {
+      const { requiresGrad } = tensor;
+      const data = noGradNow(() => unscopedNow(() => tensor.clone()));
+      fields[name]?.dispose();
+      fields[name] = new Parameter(data, { requiresGrad });
+      data.dispose();
+    }
+    for (const [name, tensor] of this.namedBuffers()) {
+      const { persistent } = tensor;
+      const data = noGradNow(() => unscopedNow(() => tensor.clone()));
+      fields[name]?.dispose();
+      fields[name] = new Buffer(data, { persistent });
+      data.dispose();
+    }
+    return copy;
   }
 
   /** Gives the memory of parameters, buffers and constants back. */

@@ -29,6 +29,7 @@ import {
 } from "./node.ts";
 import { ruleFor } from "./record.ts";
 import { NodeContext, type TensorFactory } from "./rule_context.ts";
+import { callTensorHooks } from "./tensor_hooks.ts";
 
 /** A node whose gradient is computed by a function of the user. */
 export interface CustomNode extends TapeNode {
@@ -100,6 +101,8 @@ class Walk {
   /** Gradients of each node's outputs, so far. */
   readonly #gradients = new Map<TapeNode, (GradientSum | undefined)[]>();
   readonly #captured: (Tensor | null)[];
+  /** Of one node after the other: what a rule makes besides is released. */
+  readonly #scope = new Scope();
 
   constructor(options: WalkOptions, factory: TensorFactory) {
     this.#options = options;
@@ -108,8 +111,7 @@ class Walk {
   }
 
   run(roots: readonly Root[]): (Tensor | null)[] {
-    // Of one node after the other: what a rule makes besides is released.
-    const scope = new Scope();
+    const scope = this.#scope;
     try {
       for (const { edge, gradient } of roots) this.#add(edge, gradient);
       const order = this.#reachable(roots.map(({ edge }) => edge.node));
@@ -209,6 +211,7 @@ class Walk {
     if (!gradients) return;
     const { targets, createGraph, retainGraph, since = 0 } = this.#options;
     try {
+      callTensorHooks(node, gradients);
       if (targets) this.#capture(targets, node, gradients);
       if (node.sequence < since) return;
       node.retained?.forEach((tensor, output) => {
@@ -236,10 +239,12 @@ class Walk {
         const gradient = found[i];
         if (!edge || !gradient) continue;
         if (anomaly !== null) anomaly.gave(node, gradient, i);
-        // Each slot owns a handle of its own.
-        const own = gradients.includes(gradient) || found.indexOf(gradient) < i
-          ? gradient.alias()
-          : gradient;
+        // Each slot owns a handle of its own. What a function of the user gives
+        // may be in use elsewhere.
+        const shared = gradients.includes(gradient) ||
+          found.indexOf(gradient) < i ||
+          !(node instanceof OpNode) && gradient[OWNER] !== this.#scope;
+        const own = shared ? gradient.alias() : gradient;
         own[OWNER] = null;
         this.#add(edge, own);
       }

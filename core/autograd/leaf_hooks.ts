@@ -8,15 +8,13 @@ import { GradientError } from "../errors.ts";
 import { checkCount, showValue } from "../options.ts";
 import { structureChanged } from "../program/structure.ts";
 import type { Tensor } from "../tensor.ts";
+import type { HookHandle } from "./tensor_hooks.ts";
 
 /** Called with a leaf whose `.grad` has what this backward gives. */
 export type LeafHook = (leaf: Tensor) => void;
 
-/** Ends a hook. */
-export interface LeafHookHandle extends Disposable {
-  /** Calls the hook no longer. Ending it twice does nothing. */
-  remove(): void;
-}
+/** Ends a hook of {@linkcode registerLeafHook}. */
+export type LeafHookHandle = HookHandle;
 
 const hooks = new WeakMap<object, Set<LeafHook>>();
 /** How many hooks there are: backward looks for them only where there are any. */

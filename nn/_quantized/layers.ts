@@ -125,7 +125,7 @@ export class QuantizedConv2d extends Quantized {
     checkCount("forward", arguments.length, 1);
     return noGradNow(() =>
       batched(x, "a quantized Conv2d", (batch) => {
-        const windows = this.#windows(batch.cast("float32"));
+        const windows = windowsOf.call(this, batch.cast("float32"));
         const [n, height, width, ...window] = windows.shape as [
           number,
           number,
@@ -151,38 +151,6 @@ export class QuantizedConv2d extends Quantized {
     );
   }
 
-  /** A view of every window: `[n, oh, ow, channels, height, width]`. */
-  #windows(x: Tensor): Tensor {
-    const { kernelSize, stride, dilation } = this;
-    const { input, padding: [rows, columns] } = paddedFor(
-      x,
-      kernelSize,
-      this.padding,
-      stride,
-      dilation,
-    );
-    const padded = rows || columns
-      ? input.pad([columns, columns, rows, rows])
-      : input;
-    const reach = [0, 1].map((d) => dilation[d]! * (kernelSize[d]! - 1) + 1);
-    const [, channels, height, width] = padded.shape as number[];
-    if (
-      channels !== this.inChannels || height! < reach[0]! || width! < reach[1]!
-    ) {
-      throw new ShapeError(
-        `Cannot apply a quantized Conv2d of ${this.inChannels} channels and windows of ${
-          reach[0]
-        }x${reach[1]} to a padded input of shape ${showShape(padded.shape)}`,
-      );
-    }
-    return padded
-      .unfold(2, reach[0]!, stride[0])
-      .unfold(3, reach[1]!, stride[1])
-      .slice(4, 0, null, dilation[0])
-      .slice(5, 0, null, dilation[1])
-      .permute([0, 2, 3, 1, 4, 5]);
-  }
-
   /** The options as text, for `toString`. */
   override describe(): string {
     const { inChannels, outChannels, kernelSize, stride, padding } = this;
@@ -192,4 +160,39 @@ export class QuantizedConv2d extends Quantized {
       typeof padding === "object" ? `[${padding.join(", ")}]` : padding
     }`;
   }
+}
+
+/** A view of every window: `[n, oh, ow, channels, height, width]`. */
+function windowsOf(
+  this: QuantizedConv2d,
+  x: Tensor,
+): Tensor {
+  const { kernelSize, stride, dilation } = this;
+  const { input, padding: [rows, columns] } = paddedFor(
+    x,
+    kernelSize,
+    this.padding,
+    stride,
+    dilation,
+  );
+  const padded = rows || columns
+    ? input.pad([columns, columns, rows, rows])
+    : input;
+  const reach = [0, 1].map((d) => dilation[d]! * (kernelSize[d]! - 1) + 1);
+  const [, channels, height, width] = padded.shape as number[];
+  if (
+    channels !== this.inChannels || height! < reach[0]! || width! < reach[1]!
+  ) {
+    throw new ShapeError(
+      `Cannot apply a quantized Conv2d of ${this.inChannels} channels and windows of ${
+        reach[0]
+      }x${reach[1]} to a padded input of shape ${showShape(padded.shape)}`,
+    );
+  }
+  return padded
+    .unfold(2, reach[0]!, stride[0])
+    .unfold(3, reach[1]!, stride[1])
+    .slice(4, 0, null, dilation[0])
+    .slice(5, 0, null, dilation[1])
+    .permute([0, 2, 3, 1, 4, 5]);
 }

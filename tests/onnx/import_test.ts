@@ -187,6 +187,23 @@ describe("an imported model", () => {
   );
 
   it(
+    "is copied with weights of its own",
+    clean(async () => {
+      using model = await importOnnx(mlp);
+      model.freeze("layer.0/w").eval();
+      using copy = model.copy();
+      assert(copy instanceof OnnxModule && !copy.training);
+      const expected = await model.forward(ones([3, 2])).data();
+      noGrad(() => model.parameters().forEach((p) => void p.zero_()));
+      assertEquals(await copy.forward(ones([3, 2])).data(), expected);
+      assertEquals(
+        copy.namedParameters().map(([name, p]) => [name, p.requiresGrad]),
+        [["layer.0/w", false], ["forward_", true]],
+      );
+    }),
+  );
+
+  it(
     "trains, freezes, and takes state dicts like any module",
     clean(async () => {
       using model = await importOnnx(mlp);
