@@ -18,6 +18,8 @@ export type Reduction = "sum" | "max" | "min";
 export interface Pending {
   /** Goes on with it as far as it can without waiting; true once it is done. */
   done(): boolean;
+  /** Number of its parts that are over, where it has several. */
+  readonly passed?: number;
 }
 
 /** The ranks of a job. */

@@ -19,6 +19,13 @@ import { Watch } from "./watch.ts";
 const SPINS = 2000;
 /** Microseconds of the pauses then, so that others get the processor. */
 const PAUSE = 50;
+/**
+ * Milliseconds without any progress after which the pauses are longer: several
+ * ranks of a core would take it from those that compute.
+ */
+const PATIENCE = 10;
+/** Microseconds of the longer pauses. */
+const LONG_PAUSE = 500;
 /** Calls of `done` between two looks for ranks that failed. */
 const LOOK = 64;
 /**
@@ -45,6 +52,10 @@ class Parts implements Pending {
 
   constructor(parts: readonly Pending[]) {
     this.#parts = parts;
+  }
+
+  get passed(): number {
+    return this.#first;
   }
 
   done(): boolean {
@@ -281,19 +292,27 @@ export class MpiCommunicator implements Communicator {
   wait(pending: Pending, operation: string): void {
     let looks = 0;
     let began = 0;
+    let moved = 0;
+    let passed = 0;
+    let idle = false;
     while (!pending.done()) {
-      if (++looks % LOOK !== 0) continue;
+      if (++looks % LOOK !== 0 && !idle) continue;
       this.#watch.look(operation);
       if (looks < SPINS) continue;
       const now = performance.now();
-      if (began === 0) began = now;
+      if (began === 0) began = moved = now;
+      if (pending.passed !== undefined && pending.passed > passed) {
+        passed = pending.passed;
+        moved = now;
+      }
       if (now - began > this.#timeout * 1000) {
         throw new RankError(
           `Cannot ${operation} as not all of ${this.size} ranks have come within ${this.#timeout} s: init({ debug: true }) tells which collectives differ, init({ timeout }) waits longer`,
           null,
         );
       }
-      this.#mpi.library.libc.usleep(PAUSE);
+      idle = now - moved > PATIENCE;
+      this.#mpi.library.libc.usleep(idle ? LONG_PAUSE : PAUSE);
     }
   }
 
