@@ -35,6 +35,7 @@ import { prepareScatter } from "./kernels/scatter.ts";
 import { prepareSequence, sequenceLength } from "./kernels/sequence.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
 import { prepareSort } from "./kernels/sort.ts";
+import { hasLarge, Windows } from "./kernels/windows.ts";
 import {
   type GpuDType,
   HELD_DTYPES,
@@ -53,7 +54,10 @@ export class WebgpuBackend implements Backend {
   readonly dtypes: readonly DType[] = HELD_DTYPES;
   /** WGSL lets numbers below the smallest normal one count as 0. */
   readonly subnormals = false;
-  /** The largest buffer that a shader can use, in bytes. */
+  /**
+   * The largest buffer, in bytes. What one binding does not hold is computed in
+   * parts.
+   */
   readonly maxBufferBytes: number;
   /** The adapter, where it is known. */
   readonly notice: string;
@@ -162,7 +166,8 @@ export class WebgpuBackend implements Backend {
   prepare(kernel: Kernel): Launch | null {
     const launch = this.#prepare(kernel);
     if (launch === null) return null;
-    const { errors } = this.#gpu;
+    const { errors, pool } = this.#gpu;
+    let windows: Windows | null = null;
     const checked: Launch = (call) => {
       errors.checkLost();
       const positions = positionsOf(kernel, call.shape);
@@ -170,6 +175,15 @@ export class WebgpuBackend implements Backend {
         throw new DeviceError(
           `Cannot ${errors.operation} as its loop has ${positions} positions: webgpu counts at most ${MAX_POSITIONS}`,
         );
+      }
+      if (pool.hasLarge && hasLarge(this.#gpu, call)) {
+        windows ??= new Windows(
+          this.#gpu,
+          kernel,
+          (kernel) => this.#prepare(kernel),
+        );
+        windows.run(call);
+        return;
       }
       launch(call);
     };

@@ -92,6 +92,13 @@ export class Gpu {
     blocks: readonly Block[],
     key: number | string,
   ): GPUBindGroup {
+    const most = this.profile.maxBindingBytes;
+    const large = blocks.find(({ bytes }) => bytes > most);
+    if (large) {
+      throw new DeviceError(
+        `Cannot ${this.errors.operation} on webgpu as it takes a buffer of ${large.bytes} bytes at once: the adapter binds at most ${most} bytes`,
+      );
+    }
     if (this.#groups >= MAX_KEPT_GROUPS) this.#forgetGroups();
     const make = () =>
       this.device.createBindGroup({
@@ -104,9 +111,9 @@ export class Gpu {
               size: layout.parameterBytes,
             },
           },
-          ...blocks.map(({ buffer }, i) => ({
+          ...blocks.map(({ buffer, byte, bytes }, i) => ({
             binding: i + 1,
-            resource: { buffer },
+            resource: { buffer, offset: byte, size: bytes },
           })),
         ],
       });

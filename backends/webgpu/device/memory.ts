@@ -38,6 +38,8 @@ export class Block {
   readonly buffer: GPUBuffer;
   /** Its size. */
   readonly bytes: number;
+  /** Where it begins in the buffer. */
+  readonly byte: number = 0;
   /** Distinguishes it from every other block. */
   readonly id: number;
   /** The last batch of work that used it. */
@@ -85,6 +87,25 @@ export class Block {
   }
 }
 
+/** A part of a block, which shares all that is known of it. */
+class BlockWindow extends Block {
+  override readonly byte: number;
+
+  constructor(whole: Block, byte: number, bytes: number, id: number) {
+    super(whole.buffer, bytes, id);
+    this.byte = byte;
+    for (const name of ["batch", "made", "outcome"] as const) {
+      Object.defineProperty(this, name, {
+        get: () => whole[name],
+        set: (value: never) => whole[name] = value,
+      });
+    }
+  }
+
+  /** The rest of the block is not written next. */
+  override forget(): void {}
+}
+
 /**
  * The class of sizes that holds `bytes`: a quarter, half, three quarters or
  * the whole of a power of two above the one before.
@@ -105,6 +126,8 @@ export class Pool {
   readonly #counters: Counters;
   /** Idle blocks by size; a size that was used last is at the end. */
   readonly #idle = new Map<number, Block[]>();
+  /** Parts of blocks, by where they lie. */
+  readonly #windows = new WeakMap<Block, Map<string, Block>>();
   #ids = 0;
   #doomed = 0;
   /** The most bytes that were in use lately. */
@@ -113,6 +136,8 @@ export class Pool {
   #limit: number;
   /** Batches after which the peak is taken anew. */
   #nextPeak = MAX_IDLE_BATCHES;
+  /** True once there was a block that one binding does not hold. */
+  hasLarge = false;
   /** Called with every block that is destroyed. */
   onDestroy: (() => void) | null = null;
 
@@ -131,7 +156,7 @@ export class Pool {
     this.#counters = counters;
     this.#limit = profile.software
       ? MAX_IDLE_BYTES_SOFTWARE
-      : MAX_IDLE_BUFFERS * profile.maxBufferBytes;
+      : MAX_IDLE_BUFFERS * profile.maxBindingBytes;
   }
 
   /** The most bytes of idle blocks now. */
@@ -145,13 +170,17 @@ export class Pool {
    * @throws {OutOfMemoryError} If the buffer is larger than the adapter allows.
    */
   take(bytes: number): Block {
-    const limit = this.#profile.maxBufferBytes;
+    const { maxBindingBytes, maxBufferBytes: limit } = this.#profile;
     if (bytes > limit) {
       throw new OutOfMemoryError(
         `Cannot ${this.#errors.operation} as it takes a buffer of ${bytes} bytes: one buffer of webgpu holds at most ${limit} bytes here`,
       );
     }
-    const size = Math.min(sizeClass(bytes), limit);
+    const size = Math.min(
+      sizeClass(bytes),
+      bytes <= maxBindingBytes ? maxBindingBytes : limit,
+    );
+    if (size > maxBindingBytes) this.hasLarge = true;
     const idle = this.#idle.get(size);
     let block = idle?.pop();
     if (block) {
@@ -166,6 +195,19 @@ export class Pool {
     this.#counters.bytes += size;
     if (this.#counters.bytes > this.#peak) this.#peak = this.#counters.bytes;
     return block;
+  }
+
+  /** A part of a block as a block, always the same one. */
+  window(block: Block, byte: number, bytes: number): Block {
+    let windows = this.#windows.get(block);
+    if (!windows) this.#windows.set(block, windows = new Map());
+    const key = `${byte} ${bytes}`;
+    let window = windows.get(key);
+    if (!window) {
+      window = new BlockWindow(block, byte, bytes, ++this.#ids);
+      windows.set(key, window);
+    }
+    return window;
   }
 
   /** Frees a block. Work recorded with it still completes. */

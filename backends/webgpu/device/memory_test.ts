@@ -21,7 +21,7 @@ describe("the buffers that webgpu keeps", () => {
   it("are as many as were in use, up to eight times the largest", async () => {
     const fake = new FakeGpu();
     const backend = await webgpu({ gpu: fake.gpu });
-    assertEquals(backend.maxBufferBytes, 128 * MIB);
+    assertEquals(backend.maxBufferBytes, 256 * MIB);
     use(backend, 10);
     assertEquals(backend.counters.idleBytes, 640 * MIB);
     use(backend, 10);

@@ -19,8 +19,10 @@ export interface Profile {
   readonly maxGroups: number;
   /** Storage buffers that one shader can use. */
   readonly maxBindings: number;
-  /** Bytes of the largest buffer that a shader can use. */
+  /** Bytes of the largest buffer. */
   readonly maxBufferBytes: number;
+  /** Bytes of a buffer that a shader can use at once. */
+  readonly maxBindingBytes: number;
   /** Bytes that offsets into the uniform buffer are multiples of. */
   readonly uniformAlignment: number;
   /** Whether shaders have float16; else its elements are stored as float32. */
@@ -37,8 +39,14 @@ export type ProfileOverrides = Partial<
     | "maxGroups"
     | "maxBufferBytes"
     | "nativeHalf"
+    | "maxBindingBytes"
   >
 >;
+
+/** Bindings of a buffer: work on more of them would take long. */
+const MAX_BINDINGS = 8;
+
+const wholeBlocks = (bytes: number): number => Math.floor(bytes / 256) * 256;
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|warp|basic render/i;
 
@@ -54,8 +62,14 @@ export function profileOf(
       SOFTWARE.test(
         [info.vendor, info.architecture, info.device, info.description].join(),
       ));
-  // Positions in a buffer are 32-bit integers, and sums of two must be too.
+  // Positions in a binding are 32-bit integers, and sums of two must be too.
   const addressable = 2 ** 31 - 4;
+  const maxBindingBytes = wholeBlocks(Math.min(
+    limits.maxBufferSize,
+    limits.maxStorageBufferBindingSize,
+    overrides.maxBufferBytes ?? Infinity,
+    addressable,
+  ));
   return {
     software,
     invocations: software ? 64 : 65536,
@@ -67,13 +81,10 @@ export function profileOf(
     sharedBytes: limits.maxComputeWorkgroupStorageSize,
     maxGroups: limits.maxComputeWorkgroupsPerDimension,
     maxBindings: limits.maxStorageBuffersPerShaderStage,
-    maxBufferBytes: Math.floor(
-      Math.min(
-        limits.maxBufferSize,
-        limits.maxStorageBufferBindingSize,
-        addressable,
-      ) / 256,
-    ) * 256,
+    maxBufferBytes: wholeBlocks(
+      Math.min(limits.maxBufferSize, MAX_BINDINGS * maxBindingBytes),
+    ),
+    maxBindingBytes,
     uniformAlignment: limits.minUniformBufferOffsetAlignment,
     nativeHalf: device.features?.has("shader-f16") ?? false,
     ...overrides,

@@ -41,7 +41,7 @@ export function byColumns(
     const shape = [...dims, rank - 1, inner].map((d) => call.shape[d]!);
     const dense = denseStrides(shape);
     const size = shape.reduce((x, y) => x * y, 1);
-    if (size * 4 > gpu.profile.maxBufferBytes) continue;
+    if (size * 4 > gpu.profile.maxBindingBytes) continue;
     const copy: Memory = {
       block: gpu.pool.take(size * 4),
       dtype: (call.buffers[operand] as Memory).dtype,

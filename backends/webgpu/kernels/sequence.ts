@@ -61,9 +61,12 @@ export function sequenceLength(
 function isSmall(
   profile: Profile,
   kernel: Kernel,
-  { shape }: KernelCall,
+  { buffers, shape }: KernelCall,
 ): boolean {
   const [outer, inner] = extentOf(kernel, shape);
+  const isLarge = (buffer: unknown) =>
+    (buffer as Memory).block.bytes > profile.maxBindingBytes;
+  if (buffers.some(isLarge)) return false;
   if (kernel.kind === "routine") {
     if (!ROUTINES.has(kernel.name)) return false;
     if (kernel.name !== "gather" && kernel.inputs[0] !== "float32") {

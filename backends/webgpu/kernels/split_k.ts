@@ -48,7 +48,7 @@ export function splitK(
     readonly wanted: number;
   },
 ): Parts {
-  const bytes = Math.min(profile.maxBufferBytes, MAX_BYTES);
+  const bytes = Math.min(profile.maxBindingBytes, MAX_BYTES);
   const room = Math.max(1, Math.floor(bytes / (outputs * 4)));
   const least = terms <= MAX_UNSPLIT ? 1 : Math.ceil(terms / MAX_CHUNK);
   const count = Math.max(1, Math.min(wanted, room), least);
