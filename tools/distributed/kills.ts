@@ -25,7 +25,7 @@ interface Kill extends JobOptions {
   readonly ranks: number;
   readonly runtime: RuntimeName;
   readonly victim: number;
-  /** Milliseconds after all ranks have begun. */
+  /** Milliseconds after all ranks have taken their first step. */
   readonly after: number;
 }
 

@@ -26,7 +26,6 @@ const PAUSE = 15;
 const [file] = process.argv.slice(2);
 await setBackend(wasmSimd({ threads: 1 }));
 const world = await init();
-console.log(`PID ${world.rank} ${process.pid}`);
 manualSeed(0);
 const { data: images, target } = await data.loadDigits();
 const dataset = new data.TensorDataset(images.div(16), target);
@@ -54,6 +53,7 @@ await train.fit(model, {
     {
       name: "slow",
       async stepEnd({ step }) {
+        if (first === 0) console.log(`PID ${world.rank} ${process.pid}`);
         first ||= step;
         await new Promise((resolve) => setTimeout(resolve, PAUSE));
       },

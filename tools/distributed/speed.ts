@@ -21,18 +21,13 @@ const TURNS = 5;
 interface Case {
   readonly name: string;
   readonly net: SpeedOptions["net"];
-  /** Samples of a step of one rank, and of two together. */
-  readonly batches: readonly [one: number, two: number];
+  /** Samples of a step of one rank. */
+  readonly batch: number;
 }
 
 const CASES: readonly Case[] = [
-  { name: "CNN 16-32, batch 128", net: "cnn", batches: [128, 128] },
-  { name: "784-512-256-10, batch 512", net: "mlp", batches: [512, 512] },
-  {
-    name: "784-512-256-10, batch 512 for each rank",
-    net: "mlp",
-    batches: [512, 1024],
-  },
+  { name: "CNN 16-32", net: "cnn", batch: 64 },
+  { name: "784-512-256-10", net: "mlp", batch: 512 },
 ];
 
 /** One and two ranks in turns, for each net and each MPI. */
@@ -43,32 +38,40 @@ export async function* speed({ quick }: Setting): AsyncGenerator<Row> {
   yield await overlap();
 }
 
-async function* compare({ name, net, batches }: Case): AsyncGenerator<Row> {
+/** What two ranks do: a batch each, or one together. */
+const SHARES = [
+  { text: "for each rank", ranks: 2, asked: true },
+  { text: "for both together", ranks: 1, asked: false },
+] as const;
+
+async function* compare({ name, net, batch }: Case): AsyncGenerator<Row> {
   const alone: SpeedReport[] = [];
-  const launchers = launchersHere();
-  const together = new Map<string, SpeedReport[]>(
-    launchers.map((launcher) => [launcher, []]),
+  const jobs = launchersHere().flatMap((launcher) =>
+    SHARES.map((share) => ({
+      launcher,
+      ...share,
+      reports: [] as SpeedReport[],
+    }))
   );
   for (let turn = 0; turn < TURNS; turn++) {
-    alone.push(await time({ net, batch: batches[0] }, { ranks: 0 }));
-    for (const launcher of launchers) {
-      const found = await time({ net, batch: batches[1] }, { launcher });
-      together.get(launcher)!.push(found);
+    alone.push(await time({ net, batch }, { ranks: 0 }));
+    for (const { launcher, ranks, reports } of jobs) {
+      reports.push(await time({ net, batch: batch * ranks }, { launcher }));
     }
   }
   const rate = (report: SpeedReport) => report.samplesPerSecond;
-  for (const [launcher, reports] of together) {
+  for (const { launcher, text, asked, reports } of jobs) {
     const ratios = reports.map((two, i) => rate(two) / rate(alone[i]!));
     const ratio = median(ratios);
     const [one, two] = [alone, reports].map((all) => median(all.map(rate)));
     yield {
       proof: "speed",
-      what: `${launcher}, 2 ranks, ${name}`,
-      found: `${ratio.toFixed(2)}×: ${one!.toFixed(0)} and ${
-        two!.toFixed(0)
-      } samples/s, ${reports[0]!.bytesPerStep} bytes a step`,
-      bound: `at least ${AT_LEAST}×`,
-      holds: ratio >= AT_LEAST,
+      what: `${launcher}, ${name}, batch ${batch} ${text}`,
+      found: `${ratio.toFixed(2)}×: ${two!.toFixed(0)} samples/s, one rank ${
+        one!.toFixed(0)
+      }, ${reports[0]!.bytesPerStep} bytes a step`,
+      bound: asked ? `at least ${AT_LEAST}×` : "",
+      holds: asked ? ratio >= AT_LEAST : null,
       figures: { ratios, alone, together: reports },
     };
   }

@@ -68,7 +68,7 @@ const NETS = {
 const WARM = 15;
 
 const options = JSON.parse(process.argv[2]!) as SpeedOptions;
-const { net, batch, seconds = 1.5, compile = false, trace = false } = options;
+const { net, batch, seconds = 1.2, compile = false, trace = false } = options;
 await setBackend(wasmSimd({ threads: 1 }));
 const world = await init();
 manualSeed(0);
