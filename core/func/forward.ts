@@ -87,14 +87,18 @@ class Context implements RuleContext {
   }
 }
 
-/** The primitive itself, of tangents; those that lack one have zeros. */
+/**
+ * The primitive itself, of tangents; those that lack one have zeros. An index is
+ * what it is.
+ */
 const linear: Rule<Op> = (op, inputs) =>
   run(
     op,
-    inputs.map(({ inner, tangent }) =>
-      tangent ??
-        (isFloating(inner.dtype) ? fullLike(inner, inner.shape, 0) : inner)
-    ),
+    inputs.map(({ inner, tangent }, i) => {
+      const index = i === 1 &&
+        (op.name === "gather" || op.name === "scatterAdd");
+      return tangent ?? (index ? inner : fullLike(inner, inner.shape, 0));
+    }),
   );
 
 /** The first two operands multiply each other; a third one is added. */

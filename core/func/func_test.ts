@@ -5,6 +5,7 @@ import { autogradFunction } from "../autograd/custom.ts";
 import { grad } from "../autograd/grad.ts";
 import { noGrad } from "../autograd/mode.ts";
 import { ones, tensor, zeros } from "../creation.ts";
+import { cat } from "../functions.ts";
 import { DeviceError, GradientError, ShapeError } from "../errors.ts";
 import { compile } from "../program/compile.ts";
 import { rand, randn } from "../random.ts";
@@ -94,6 +95,23 @@ describe("random programs", () => {
       }),
     );
   }
+});
+
+describe("tangents", () => {
+  it(
+    "are none of integers among floats, and 0 of norms of zeros",
+    clean(() => {
+      const ints = tensor([5, 6], { dtype: "int32" });
+      const [x, t] = [tensor([1, 2]), tensor([3, 4])];
+      const joined = (x: Tensor) => cat([ints as Tensor, x]);
+      assertEquals(jvp(joined, x, t)[1].toArraySync(), [0, 0, 3, 4]);
+      const places = tensor([0, 0], { dtype: "int32" });
+      const summed = (x: Tensor) => x.scatterAdd(0, places, ints);
+      assertEquals(jvp(summed, x, t)[1].toArraySync(), [3, 4]);
+      const still = tensor([0, 0]);
+      assertEquals(jvp((x) => x.norm(), still, t)[1].toArraySync(), 0);
+    }),
+  );
 });
 
 describe("vmap", () => {

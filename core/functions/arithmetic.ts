@@ -43,7 +43,9 @@ const LOGADDEXP = /* @__PURE__ */ elementwise(
 
 /** What of the gradient of a sum of powers one of them takes. */
 function shareOf(g: Expr, a: Expr, b: Expr): Expr {
-  return mul(g, select(eq(a, b), 0.5, sigmoid(sub(a, b))));
+  // The difference of two infinities is none.
+  const same = and(eq(a, b), not(isFinite(a)));
+  return mul(g, select(same, 0.5, sigmoid(sub(a, b))));
 }
 
 const FMOD = /* @__PURE__ */ elementwise(

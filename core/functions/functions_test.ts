@@ -135,6 +135,22 @@ const SMOOTH: readonly Smooth[] = [
   ["cummax", (x) => f.cummax(x!.square(), 1).values, [MATRIX]],
   ["cummin", (x) => f.cummin(x!.square(), 0).values, [MATRIX]],
   ["logcumsumexp", (x) => f.logcumsumexp(x!, 1), [MATRIX]],
+  ["logaddexp of equals", (a, b) => f.logaddexp(a!, b!), [MATRIX, MATRIX]],
+  ["logcumsumexp of equals", (x) => f.logcumsumexp(x!, 0), [
+    [MATRIX[0]!, MATRIX[0]!],
+  ]],
+  ...[0, 1, 2].flatMap((zeros) =>
+    [true, false].map((includeSelf): Smooth => [
+      `products of ${zeros} zeros by scatterReduce ${
+        includeSelf ? "with" : "without"
+      } itself`,
+      (x, s) =>
+        f.scatterReduce(x!, 1, int([[0, 0, 0, 2]]), s!, "prod", {
+          includeSelf,
+        }),
+      [[[0, 3, 4]], [[1.5, zeros > 0 ? 0 : 2, zeros > 1 ? 0 : -3, 5]]],
+    ])
+  ),
   ["kthvalue", (x) => f.kthvalue(x!.square(), 2).values, [MATRIX]],
   ["median", (x) => f.median(x!.square()), [MATRIX]],
   ["median of lines", (x) => f.median(x!.square(), 1).values, [MATRIX]],
@@ -196,6 +212,28 @@ describe("gradients of functions", () => {
       }),
     );
   }
+});
+
+/** What has no gradient, and what is tested elsewhere. */
+const WITHOUT: ReadonlySet<string> = new Set([
+  // Whole numbers and truth values.
+  ..."bitwiseAnd bitwiseLeftShift bitwiseNot bitwiseOr bitwiseRightShift"
+    .split(" "),
+  ..."bitwiseXor floorDivide isClose isInf allClose bincount bucketize"
+    .split(" "),
+  ..."histogram searchsorted nonzero unique triuIndices trilIndices".split(" "),
+  // Random numbers.
+  ..."multinomial normal gumbelSoftmax".split(" "),
+]);
+
+describe("the table of gradients", () => {
+  it("has every function that has one", () => {
+    const names = SMOOTH.map(([name]) => /^\w+/.exec(name)![0]);
+    const missing = Object.keys(f).filter((name) =>
+      !name.endsWith("_") && !WITHOUT.has(name) && !names.includes(name)
+    );
+    assertEquals(missing, []);
+  });
 });
 
 describe("special functions in float64", () => {

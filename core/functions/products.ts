@@ -285,7 +285,7 @@ export interface CovOptions {
  * one variable.
  * @param options `correction`, and weights of the observations.
  * @default {correction: 1}
- * @returns A matrix; a 0-d tensor for one variable without a dim.
+ * @returns A matrix; a 0-d tensor for one variable.
  * @throws {ShapeError} If `x` has more than 2 dims, or weights do not fit.
  * @example Of two variables
  * ```ts
@@ -335,7 +335,7 @@ export function cov<D extends DType>(
       : correction;
     const divisor = total.cast(rows.dtype).sub(taken).clamp({ min: 0 });
     const found = weighted(centred).matmul(centred.t()).div(divisor);
-    return x.ndim === 2 ? found : found.reshape([]);
+    return found.size === 1 ? found.reshape([]) : found;
   }) as Tensor<FloatOf<D>>;
 }
 
@@ -344,7 +344,7 @@ export function cov<D extends DType>(
  *
  * @param x Variables as rows, observations as columns; or the observations of
  * one variable.
- * @returns A matrix; a 0-d tensor for one variable without a dim.
+ * @returns A matrix; a 0-d tensor for one variable.
  * @throws {ShapeError} If `x` has more than 2 dims.
  * @example Opposite variables
  * ```ts

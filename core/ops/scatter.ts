@@ -143,7 +143,8 @@ const extreme: Rule<ScatterOp> = saving([0, 1, 2, "output"], (g, c, p) => {
 
 /**
  * The gradient of a product: the product of the others, which is that of all
- * but zeros, divided by the element, unless another one is zero.
+ * but zeros, divided by the element, times another one that is zero, by which
+ * the gradient is differentiated again.
  */
 const product: Rule<ScatterOp> = saving([0, 1, 2], (g, c, p) => {
   const { dim } = c.op;
@@ -160,8 +161,12 @@ const product: Rule<ScatterOp> = saving([0, 1, 2], (g, c, p) => {
   ]);
   const at = (y: Tensor) => p === 0 ? y : y.gather(dim, index);
   const others = at(zerosAt).sub((p === 0 ? xZero : srcZero).cast("int32"));
-  const slope = at(g.mul(all)).div(own);
-  const found = slope.where(others.eq(0), 0);
+  const zero = (isZero: Tensor, x: Tensor) => x.where(isZero, 0);
+  const [xNull, srcNull] = [zero(xZero, x), zero(srcZero, src)];
+  const otherZero = at(xNull.scatterAdd(dim, index, srcNull))
+    .sub(p === 0 ? xNull : srcNull);
+  const factor = otherZero.where(others.eq(1), others.eq(0).cast(g.dtype));
+  const found = at(g.mul(all)).div(own).mul(factor);
   return p === 0 ? found : bySource(found, c);
 });
 

@@ -194,8 +194,9 @@ export const SQUARE: Family<NormOp | VarianceOp> = {
       shaped(norm(x!, dims, run), result!.shape),
     gradient: [
       saving([0, "output"], (g, c) => {
+        // Of zeros the gradient is 0, and so is what it is differentiated to.
         const y = kept(c.output(), c);
-        return c.operand(0).mul(kept(g, c).div(y).where(y.ne(0), 0));
+        return c.operand(0).mul(kept(g, c).div(y.where(y.ne(0), Infinity)));
       }),
     ],
   },

@@ -7,6 +7,9 @@
 import * as core from "@tenfold/core";
 import { currentBackend, grad, scope, Tensor, tensor } from "@tenfold/core";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+import * as fft from "@tenfold/core/fft";
+import * as functions from "@tenfold/core/functions";
+import * as linalg from "@tenfold/core/linalg";
 import * as nn from "@tenfold/nn";
 import {
   close,
@@ -72,6 +75,9 @@ type Functions = Readonly<Record<string, unknown>>;
 
 const LIBRARIES: Readonly<Record<string, Functions>> = {
   core: core as unknown as Functions,
+  fft: fft as unknown as Functions,
+  functions: functions as unknown as Functions,
+  linalg: linalg as unknown as Functions,
   nn: nn.functional as unknown as Functions,
 };
 
@@ -266,8 +272,11 @@ function readable(mask: Tensor, figure: TensorFigure): Tensor {
   return tensor(data, { shape: [...shape], dtype, device: near() });
 }
 
+/** Operations that read their masks at once. */
+const READS = ["index", "functions.maskedSelect"];
+
 /** All values of a program by number: inputs, then results in order. */
-function perform(program: ProgramCase, values: Tensor[]): Tensor[] {
+export function perform(program: ProgramCase, values: Tensor[]): Tensor[] {
   const masks = new Map(program.masks?.map((k) => [k, values[k]!]));
   for (const [k, mask] of masks) masks.set(k, readable(mask, program.in[k]!));
   let step = "";
@@ -276,7 +285,7 @@ function perform(program: ProgramCase, values: Tensor[]): Tensor[] {
     if (Array.isArray(given)) return given.map(argument);
     if ("t" in given) {
       const k = given.t as number;
-      return step === "index" ? masks.get(k) ?? values[k] : values[k];
+      return READS.includes(step) ? masks.get(k) ?? values[k] : values[k];
     }
     if ("undefined" in given) return undefined;
     if ("number" in given) return Number(given.number);

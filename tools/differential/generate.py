@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 import elementwise_ops
+import function_ops
 import gather_ops
 import inplace_ops
 import modules
@@ -93,6 +94,7 @@ def main():
                         help="other programs than those that are committed")
     parser.add_argument("--times", type=int, default=1, help="so many more")
     parser.add_argument("--out", type=Path, default=FIGURES)
+    parser.add_argument("groups", nargs="*", help="only these")
     given = parser.parse_args()
     if given.out == FIGURES and (given.seed or given.times > 1):
         parser.error("give --out a folder for programs that are not committed")
@@ -101,6 +103,8 @@ def main():
     torch.set_num_threads(1)
 
     def group(name, about, make, number, count, *args, **options):
+        if given.groups and name not in given.groups:
+            return
         cases = make(100 * given.seed + number, count * given.times, *args,
                      **options)
         save(given.out, f"programs_{name}", about, cases)
@@ -114,6 +118,10 @@ def main():
           4, 300, inplace_ops.OPERATIONS, [2, 3, 4, 5, 6, 7, 8], inplace=True)
     group("tiny", "subnormal numbers", programs, 8, 250,
           elementwise_ops.OPERATIONS, [1], tiny=True, doubles=False)
+    group("functions", "functions of tensors, Fourier transforms", programs, 9,
+          450, function_ops.OPERATIONS * 3 + TENSOR)
+    group("linalg", "linear algebra", programs, 10, 150,
+          function_ops.LINALG * 8 + TENSOR, [1, 1, 2, 2, 3, 4])
     group("layers", "nets of layers, call after call", modules.random_layers,
           5, 120)
     group("optimizers", "trajectories of optimizers",

@@ -132,4 +132,49 @@ def write(p, d):
     return still(name, [x, y], lambda _, t, s: getattr(t, name)(s))
 
 
-OPERATIONS = [(view, 5), (write, 6), (change, 3)]
+def function(p, d):
+    """Functions in place whose results float32 holds, or rounds like float64."""
+    name = d.rng.choice(["abs_", "neg_", "relu_", "square_", "floor_",
+                         "trunc_", "addcmul_", "lerp_", "tril_", "triu_",
+                         "indexAdd_", "indexCopy_", "indexFill_"])
+    x = d.any(p, lambda t: t.dtype.is_floating_point)
+    if x is None:
+        raise Reject("nothing fits")
+    t = p.value(x)
+    if name in ("tril_", "triu_"):
+        if t.dim() < 2:
+            raise Reject("a matrix")
+        k = d.rng.randint(-1, 1)
+        return still(f"functions.{name}", [x, k],
+                     lambda _, t: getattr(t, name)(k))
+    if name.startswith("index"):
+        if t.dim() == 0 or t.numel() == 0:
+            raise Reject("nothing to index")
+        dim = d.rng.randrange(t.dim())
+        extent = t.shape[dim]
+        rows = d.rng.sample(range(extent), d.rng.randint(1, extent))
+        index = p.add_input(torch.tensor(rows, dtype=torch.int32),
+                            constant=True)
+        if name == "indexFill_":
+            return still(f"functions.{name}", [x, dim, index, 2],
+                         lambda _, t, i: t.index_fill_(dim, i.long(), 2))
+        shape = list(t.shape)
+        shape[dim] = len(rows)
+        src = p.add_input(d.tensor(shape, t.dtype), constant=True)
+        fn = {"indexAdd_": "index_add_", "indexCopy_": "index_copy_"}[name]
+        return still(f"functions.{name}", [x, dim, index, src],
+                     lambda _, t, i, s: getattr(t, fn)(dim, i.long(), s))
+    if name in ("addcmul_", "lerp_"):
+        others = [p.add_input(d.tensor(d.broadcastable(list(t.shape)),
+                                       t.dtype), constant=True)
+                  for _ in range(2 if name == "addcmul_" else 1)]
+        if name == "lerp_":
+            return still("functions.lerp_", [x, *others, 0.5],
+                         lambda _, t, e: t.lerp_(e, 0.5))
+        return still("functions.addcmul_", [x, *others, {"value": 2}],
+                     lambda _, t, a, b: t.addcmul_(a, b, value=2))
+    return still(f"functions.{name}", [x],
+                 lambda _, t: getattr(t, name)())
+
+
+OPERATIONS = [(view, 5), (write, 6), (change, 3), (function, 3)]
