@@ -20,6 +20,8 @@ import type { Shard } from "./_shard.ts";
 /** What a trace tells of a bucket in one backward. */
 export interface BucketEvent {
   readonly bucket: number;
+  /** The collective. */
+  readonly name: "allReduce" | "reduceScatter";
   readonly bytes: number;
   readonly begun: number;
   readonly done: number;
@@ -107,6 +109,11 @@ export class Bucket {
 
   get #isSharded(): boolean {
     return this.#own !== this.#data;
+  }
+
+  /** The collective that reduces. */
+  get collective(): BucketEvent["name"] {
+    return this.#isSharded ? "reduceScatter" : "allReduce";
   }
 
   /** Bytes of the gradients of all ranks. */

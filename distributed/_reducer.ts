@@ -249,8 +249,8 @@ export class Reducer {
     }
     this.#buckets.forEach((bucket, b) => {
       bucket.finish(communicator, 1 / this.participants);
-      const { bytes, begun, done } = bucket;
-      this.#trace?.bucket({ bucket: b, bytes, begun, done });
+      const { collective: name, bytes, begun, done } = bucket;
+      this.#trace?.bucket({ bucket: b, name, bytes, begun, done });
       bucket.reset();
     });
     this.#trace?.backward(this.#firstGradient, ended);

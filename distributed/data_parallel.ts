@@ -38,6 +38,20 @@ const schema = z.strictObject({
   profile: z._default(z.boolean("must be true or false"), false),
 });
 
+/** Options of {@linkcode DistributedDataParallel.trace}. */
+export interface TraceOptions {
+  /**
+   * Whether to put the events of all ranks together; all have to call it then.
+   *
+   * @default {false}
+   */
+  readonly allRanks?: boolean;
+}
+
+const traceSchema = z.strictObject({
+  allRanks: z._default(z.boolean("must be true or false"), false),
+});
+
 /** The modules that can be trained so. */
 export type Replicated = Module<never[], Tensor>;
 
@@ -265,19 +279,44 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
 
   /**
    * When buckets were under way, beside the backward passes that they belong to,
-   * as the text of a file that Perfetto and `chrome://tracing` open.
+   * as the text of a file that Perfetto and `chrome://tracing` open: for each
+   * rank a row of backward passes, from their first gradient on, and one for each
+   * bucket.
    *
+   * @param options `allRanks`.
    * @returns JSON of trace events, in microseconds.
    * @throws {Error} If it was made without `profile`.
+   * @throws {RankError} If another rank has failed.
+   *
+   * @example Passes of a world of one
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { DistributedDataParallel, init } from "@tenfold/distributed";
+   * import { nn } from "@tenfold/tenfold";
+   *
+   * const options = { profile: true };
+   * const model = new nn.Linear(4, 1);
+   * const replica = new DistributedDataParallel(model, await init(), options);
+   * const { traceEvents } = JSON.parse(replica.trace());
+   * assertEquals(traceEvents[0].args.name, "rank 0");
+   * ```
    */
-  trace(): string {
-    checkCount("trace", arguments.length, 0);
+  trace(options: TraceOptions = {}): string {
+    const { allRanks } = parseArguments(
+      traceSchema,
+      {},
+      options,
+      arguments,
+      "trace",
+    );
     if (this.#trace === null) {
       throw new Error(
         "Cannot trace as nothing was noted: make the DistributedDataParallel with { profile: true }",
       );
     }
-    return this.#trace.toJSON();
+    const own = this.#trace.events();
+    const traceEvents = allRanks ? this.exchange(own).flat() : own;
+    return JSON.stringify({ traceEvents });
   }
 
   /** The values of all ranks added up, in place; for `fit`. */

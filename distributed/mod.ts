@@ -8,6 +8,7 @@ export {
   DistributedDataParallel,
   type DistributedDataParallelOptions,
   type Replicated,
+  type TraceOptions,
 } from "./data_parallel.ts";
 export {
   DistributedSampler,
