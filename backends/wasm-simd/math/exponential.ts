@@ -142,6 +142,23 @@ export function exp(lanes: Lanes, x: Vector): Vector {
   return result;
 }
 
+/**
+ * `e^x` for x <= 0, 1.1 ulp, and 0 below -87.25, near where normal numbers end:
+ * what is hidden from a softmax is -∞ and must not take the slower way. NaN
+ * stays NaN.
+ */
+export function expBelow(lanes: Lanes, x: Vector): Vector {
+  const { f } = lanes;
+  const least = f.f32x4(-87.25);
+  const result = expBounded(lanes, f.let(f32x4.pmax(x, least)));
+  const bounded = f.let(f32x4.ge(x, least));
+  unlessAll(lanes, bounded, () => {
+    const all = f.let(v128.and(result, bounded));
+    f.set(result, v128.or(all, f32x4.ne(x, x)));
+  });
+  return result;
+}
+
 /** `e^x` for every x, the slower way. */
 function expAny(lanes: Lanes, x: Vector): Vector {
   const { f } = lanes;

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { SCALAR_FUNCTIONS } from "@tenfold/core/backend";
+import { expBelow } from "./exponential.ts";
 import { onArrays, ulpError } from "./testing.ts";
 import { VECTOR_MATH, type VectorMath } from "./table.ts";
 
@@ -123,5 +124,16 @@ for (const fused of [true, false]) {
         });
       });
     }
+
+    it("the powers of a softmax are off by at most 1.1 ulp, and 0 below e^-87.25", () => {
+      const x = points([-90, 0]).map((value) => -Math.abs(value));
+      x.set([0, -0, -87.25, -87.34, -104, -1e10, -Infinity, NaN]);
+      onArrays(expBelow, 1, fused)(x).forEach((got, i) => {
+        const exact = Math.exp(x[i]!);
+        const message = `e^${x[i]} is ${got}, not ${exact}`;
+        if (x[i]! < -87.25) assertEquals(got, 0, message);
+        else assert(ulpError(got, exact) <= 1.1, message);
+      });
+    });
   });
 }

@@ -25,7 +25,7 @@ import {
   type VectorBody,
   write,
 } from "../loops.ts";
-import { exp, log } from "../math/exponential.ts";
+import { expBelow, log } from "../math/exponential.ts";
 import type { Lanes, Vector } from "../math/lanes.ts";
 import { convert, type Quad, storeDense, storeScattered } from "../values.ts";
 import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
@@ -140,7 +140,7 @@ function alongRows(
       over(here, block, ([out, x], ahead, count) => {
         const value = read(f, x!, ahead).parts[0]!;
         const below = f.let(f32x4.sub(value, top));
-        const power = exp(lanes, below);
+        const power = expBelow(lanes, below);
         const quad = { dtype: FLOAT, parts: [power] } as const;
         sum.accumulate(
           parts[ahead]!,
@@ -252,7 +252,7 @@ function rowsTogether(
   };
   down((out, x) => {
     parts.forEach((part, v) => {
-      const power = exp(lanes, below(x, v));
+      const power = expBelow(lanes, below(x, v));
       sum.accumulate(part, { dtype: FLOAT, parts: [power] });
       if (!logarithm) store(out, v, power);
     });
