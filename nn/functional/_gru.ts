@@ -6,7 +6,8 @@
  */
 import { fused, type Tensor } from "@tenfold/core";
 import { expr } from "@tenfold/core/backend";
-import { columns, kernel, type Kind, zerosBeside } from "./_recurrent.ts";
+import { kernel, zerosBeside } from "./_in_place.ts";
+import { columns, type Kind, product } from "./_recurrent.ts";
 import { linear } from "./linear.ts";
 
 const { add, mul, sigmoid, sub, tanh } = expr;
@@ -123,7 +124,7 @@ export const GRU_KIND: Kind = {
         steps.rows(gradient, t),
         later,
       );
-      later = byStates[t] = across.matmul(hidden).add(direct);
+      later = byStates[t] = product(across, hidden, direct);
     }
     return {
       gates: byGates,

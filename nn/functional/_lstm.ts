@@ -6,14 +6,13 @@
  */
 import { fused, type Tensor } from "@tenfold/core";
 import { expr } from "@tenfold/core/backend";
+import { kernel, zerosBeside } from "./_in_place.ts";
 import {
   biasOf,
   columns,
-  kernel,
   type Kind,
   product,
   type RecurrentWeights,
-  zerosBeside,
 } from "./_recurrent.ts";
 import { linear } from "./linear.ts";
 

@@ -9,18 +9,10 @@
 import {
   autogradFunction,
   cat,
-  type DType,
   grad,
   isGradEnabled,
   type Tensor,
-  zeros,
 } from "@tenfold/core";
-import {
-  arg,
-  type Expr,
-  updateInPlace,
-  type UpdateProgram,
-} from "@tenfold/core/backend";
 import { APPLY, tidyNow } from "@tenfold/core/internal";
 import { linear } from "./linear.ts";
 import type { Steps } from "./_steps.ts";
@@ -133,35 +125,6 @@ export function biasOf(
 /** Part `i` of the columns. */
 export function columns(packed: Tensor, i: number, width: number): Tensor {
   return packed.narrow(1, i * width, width);
-}
-
-/**
- * A kernel that writes its first `targets` operands, for each dtype.
- *
- * @param write The new values from all operands, targets first.
- */
-export function kernel(
-  label: string,
-  targets: number,
-  operands: number,
-  write: (operands: readonly Expr[]) => readonly Expr[],
-): (...operands: readonly Tensor[]) => void {
-  const programs = new Map<DType, UpdateProgram>();
-  return (...tensors) => {
-    const { dtype } = tensors[0]!;
-    let program = programs.get(dtype);
-    if (program === undefined) {
-      const inputs = new Array<DType>(operands).fill(dtype);
-      const exprs = write(inputs.map((_, i) => arg(i, dtype)));
-      programs.set(dtype, program = { label, inputs, exprs });
-    }
-    updateInPlace(
-      program,
-      tensors.slice(0, targets),
-      tensors.slice(targets),
-      [],
-    );
-  };
 }
 
 /** The inputs of the recorded function, without those that are not there. */
@@ -314,17 +277,22 @@ export function recur(
       places.forEach((given, i) => {
         if (given) needed[i] = needsGrad[next++]!;
       });
-      const columnsOf = found.gates.t();
+      const { gates: byGates, hiddenGates } = found;
+      const byInputBias = needed[5] ? byGates.sum(0) : null;
+      const byHiddenBias = () =>
+        byInputBias && byGates === hiddenGates
+          ? byInputBias.clone()
+          : hiddenGates.sum(0);
       const by: (Tensor | null)[] = [
-        needed[0] ? found.gates.matmul(weights.input) : null,
+        needed[0] ? byGates.matmul(weights.input) : null,
         found.state,
         found.cell,
-        needed[3] ? columnsOf.matmul(all[0]!) : null,
+        needed[3] ? byGates.t().matmul(all[0]!) : null,
         needed[4]
-          ? found.hiddenGates.t().matmul(steps.allBefore(trace.states))
+          ? hiddenGates.t().matmul(steps.allBefore(trace.states))
           : null,
-        needed[5] ? found.gates.sum(0) : null,
-        needed[6] ? found.hiddenGates.sum(0) : null,
+        byInputBias,
+        needed[6] ? byHiddenBias() : null,
         found.projection,
       ];
       return by.filter((_, i) => places[i]);
@@ -364,9 +332,3 @@ function gradientsOf(
   let next = 0;
   return needed.map((need) => need ? found[next++]! : null);
 }
-
-/** Zeros beside a tensor. */
-export const zerosBeside = (
-  { dtype, device }: Tensor,
-  shape: readonly number[],
-): Tensor => zeros(shape, { dtype, device });

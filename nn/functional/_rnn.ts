@@ -5,13 +5,8 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { expr } from "@tenfold/core/backend";
-import {
-  biasOf,
-  kernel,
-  type Kind,
-  product,
-  zerosBeside,
-} from "./_recurrent.ts";
+import { kernel, zerosBeside } from "./_in_place.ts";
+import { biasOf, type Kind, product } from "./_recurrent.ts";
 import { linear } from "./linear.ts";
 
 const { add, gt, max, mul, select, sub, tanh } = expr;

@@ -7,17 +7,24 @@
  * @module
  */
 import {
+  arange,
   autogradFunction,
   cat,
-  fused,
-  type FusedFunction,
   grad,
   isGradEnabled,
   type Tensor,
-  zeros,
 } from "@tenfold/core";
-import { call, constant, indexAlong } from "@tenfold/core/backend";
 import { APPLY, nextKey, tidyNow } from "@tenfold/core/internal";
+import {
+  hide,
+  hideLater,
+  masked,
+  product,
+  quotient,
+  toPowers,
+  toSlopes,
+} from "./_attention_kernels.ts";
+import { zerosBeside } from "./_in_place.ts";
 
 /** Scores of a tile: 4 MB of them where caches are, and more where none is. */
 const TILE = { near: 2 ** 20, far: 2 ** 22 };
@@ -51,41 +58,6 @@ interface Tile {
   readonly key: readonly [number, number];
 }
 
-/** Inputs: score, maybe a mask; the scale and the first row. */
-const scoresOf: (FusedFunction | undefined)[] = [];
-
-function scores(ndim: number, isCausal: boolean): FusedFunction {
-  return scoresOf[2 * ndim + Number(isCausal)] ??= fused(
-    "attention",
-    ([score, mask], [scale, row]) => {
-      let value = call("mul", score, scale!);
-      let shown = null;
-      if (mask?.dtype === "bool") shown = mask;
-      else if (mask) value = call("add", value, mask);
-      if (isCausal) {
-        const last = call("add", indexAlong(ndim - 2), row!);
-        const seen = call("le", indexAlong(ndim - 1), last);
-        shown = shown ? call("and", seen, shown) : seen;
-      }
-      const hidden = constant(-Infinity, value.dtype);
-      return shown ? call("select", shown, value, hidden) : value;
-    },
-    { inputs: ["number", "mask"], scalars: ["number", "int32"] },
-  );
-}
-
-/** Inputs: weight, its gradient, the sum of both along the keys. */
-const byScore = /* @__PURE__ */ fused(
-  "attention",
-  ([p, g, sum], [scale]) =>
-    call("mul", call("mul", p, call("sub", g, sum)), scale),
-  { scalars: 1 },
-);
-const product = /* @__PURE__ */ fused(
-  "attention",
-  ([a, b]) => call("mul", a, b),
-);
-
 /** The part of a mask that a tile sees. */
 function maskOf(plan: Plan, { item, row, rows, keys }: Tile): Tensor | null {
   let { mask } = plan;
@@ -105,17 +77,28 @@ function maskOf(plan: Plan, { item, row, rows, keys }: Tile): Tensor | null {
   return width! > 1 ? mask.narrow(-1, 0, keys) : mask;
 }
 
-/** The weights of a tile, before dropout. */
-function weightsOf(plan: Plan, tile: Tile, q: Tensor, k: Tensor): Tensor {
+/** The scores of a tile, of queries that are scaled; what is hidden is -∞. */
+function scoresOf(plan: Plan, tile: Tile, q: Tensor, k: Tensor): Tensor {
   const mask = maskOf(plan, tile);
-  const across = k.transpose(-1, -2);
-  if (!mask && !plan.isCausal) {
-    return q.mul(plan.scale).matmul(across).softmax(-1);
+  const products = q.matmul(k.transpose(-1, -2));
+  const scores = mask ? masked.map([products, mask]) : products;
+  if (!plan.isCausal) return scores;
+  const places = arange(0, tile.keys, { device: q.device });
+  const queries = arange(tile.row, tile.row + tile.rows, { device: q.device });
+  return scores.where(places.le(queries.unsqueeze(1)), -Infinity);
+}
+
+/** The same in place. */
+function scoresNow(plan: Plan, tile: Tile, q: Tensor, k: Tensor): Tensor {
+  const { row, keys } = tile;
+  const mask = maskOf(plan, tile);
+  const scores = q.matmul(k.transpose(-1, -2));
+  if (mask) hide(scores, mask);
+  // Keys up to the first query are seen by all of them.
+  if (plan.isCausal && keys > row) {
+    hideLater(scores.narrow(-1, row, keys - row));
   }
-  const products = q.matmul(across);
-  return scores(products.ndim, plan.isCausal)
-    .map(mask ? [products, mask] : [products], [plan.scale, tile.row])
-    .softmax(-1);
+  return scores;
 }
 
 function dropped({ dropout: p }: Plan, { key }: Tile, x: Tensor): Tensor {
@@ -129,12 +112,14 @@ const keysOf = (x: Tensor, { item, items, keys }: Tile): Tensor =>
 
 /** One tile, in operations with gradients. */
 function apply(plan: Plan, tile: Tile, [q, k, v]: readonly Tensor[]): Tensor {
-  const weights = weightsOf(plan, tile, queriesOf(q!, tile), keysOf(k!, tile));
-  return dropped(plan, tile, weights).matmul(keysOf(v!, tile));
+  const scores = scoresOf(plan, tile, queriesOf(q!, tile), keysOf(k!, tile));
+  const weights = dropped(plan, tile, scores.softmax(-1));
+  return weights.matmul(keysOf(v!, tile));
 }
 
 /** All tiles behind each other. */
-function whole(plan: Plan, inputs: readonly Tensor[]): Tensor {
+function whole(plan: Plan, [q, k, v]: readonly Tensor[]): Tensor {
+  const inputs = [q!.mul(plan.scale), k!, v!];
   const parts = new Map<number, Tensor[]>();
   for (const tile of plan.tiles) {
     const rows = parts.get(tile.item) ?? [];
@@ -148,20 +133,32 @@ const attention = (plan: Plan) =>
   autogradFunction({
     name: "scaledDotProductAttention",
     forward(ctx, q, k, v) {
-      const { dtype, device } = q!;
-      const shape = [q!.shape[0]!, q!.shape[1]!, v!.shape[2]!];
-      const out = zeros(shape, { dtype, device });
+      const out = zerosBeside(q!, [...q!.shape.slice(0, 2), v!.shape[2]!]);
+      // The greatest score of each query, and the sum of powers beneath it.
+      const ends = [0, 1].map(() =>
+        zerosBeside(q!, [...q!.shape.slice(0, 2), 1])
+      );
+      const scaled = q!.mul(plan.scale);
       for (const tile of plan.tiles) {
         tidyNow(() => {
-          queriesOf(out, tile).copy_(apply(plan, tile, [q!, k!, v!]));
+          const [keys, values] = [keysOf(k!, tile), keysOf(v!, tile)];
+          const [tops, sums] = ends.map((end) => queriesOf(end, tile));
+          const scores = scoresNow(plan, tile, queriesOf(scaled, tile), keys);
+          tops!.copy_(scores.max(-1, { keepDim: true }));
+          toPowers(scores, tops!);
+          sums!.copy_(scores.sum(-1, { keepDim: true }));
+          const weights = dropped(plan, tile, scores);
+          quotient(queriesOf(out, tile), weights.matmul(values), sums!);
         });
       }
-      ctx.save(q!, k!, v!, out);
+      ctx.save(q!, k!, v!, out, ...ends);
       return out;
     },
     backward(ctx, g) {
-      const [q, k, v, out] = ctx.saved;
-      if (!isGradEnabled()) return back(plan, [q!, k!, v!], out!, g!);
+      const [q, k, v, out, tops, sums] = ctx.saved;
+      if (!isGradEnabled()) {
+        return back(plan, [q!, k!, v!], out!, [tops!, sums!], g!);
+      }
       // Nodes of their own: a gradient by one must not run through another.
       const inputs = [q!, k!, v!].map((x) => x.reshape(x.shape));
       const wanted = inputs.filter((_, i) => ctx.needsGrad[i]);
@@ -179,30 +176,44 @@ function back(
   plan: Plan,
   [q, k, v]: readonly Tensor[],
   out: Tensor,
+  [tops, sums]: readonly [Tensor, Tensor],
   g: Tensor,
 ): Tensor[] {
-  const { dtype, device } = q!;
-  const [byQ, byK, byV] = [q!, k!, v!].map(({ shape }) =>
-    zeros(shape, { dtype, device })
+  const byQ = zerosBeside(q!, q!.shape);
+  // Transposed, as products with weights on the right are faster.
+  const [byK, byV] = [k!, v!].map(({ shape: [count, keys, size] }) =>
+    zerosBeside(q!, [count!, size!, keys!])
   );
-  const sums = product.sum([g, out], { dims: -1, keepDim: true });
+  const shares = product.sum([g, out], { dims: -1, keepDim: true });
+  const scaled = q!.mul(plan.scale);
+  const inverses = sums.reciprocal();
   for (const tile of plan.tiles) {
     tidyNow(() => {
-      const [queries, by] = [queriesOf(q!, tile), queriesOf(g, tile)];
+      const [queries, by] = [queriesOf(scaled, tile), queriesOf(g, tile)];
       const [keys, values] = [keysOf(k!, tile), keysOf(v!, tile)];
-      const weights = weightsOf(plan, tile, queries, keys);
-      const kept = dropped(plan, tile, weights);
-      keysOf(byV!, tile).add_(kept.transpose(-1, -2).matmul(by));
-      const raw = by.matmul(values.transpose(-1, -2));
-      const slopes = byScore.map(
-        [weights, dropped(plan, tile, raw), queriesOf(sums, tile)],
-        [plan.scale],
+      const weights = scoresNow(plan, tile, queries, keys);
+      const slopes = dropped(
+        plan,
+        tile,
+        by.matmul(values.transpose(-1, -2)),
       );
-      queriesOf(byQ!, tile).copy_(slopes.matmul(keys));
-      keysOf(byK!, tile).add_(slopes.transpose(-1, -2).matmul(queries));
+      const ends = [tops, inverses, shares].map((x) => queriesOf(x, tile));
+      toSlopes(weights, slopes, ...ends);
+      const kept = dropped(plan, tile, weights);
+      const { item, items } = tile;
+      const add = (to: Tensor, x: Tensor, y: Tensor) =>
+        to.narrow(0, item, items).narrow(2, 0, tile.keys)
+          .add_(x.transpose(-1, -2).matmul(y));
+      add(byV!, by, kept);
+      add(byK!, queries, slopes);
+      queriesOf(byQ, tile).copy_(slopes.matmul(keys));
     });
   }
-  return [byQ!, byK!, byV!];
+  return [
+    byQ.mul_(plan.scale),
+    byK!.transpose(1, 2),
+    byV!.transpose(1, 2),
+  ];
 }
 
 /** Options of {@linkcode tiledAttention}. */
