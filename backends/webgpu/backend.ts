@@ -18,6 +18,8 @@ import {
   type Launch,
   type RepeatedCall,
 } from "@tenfold/core/backend";
+import { parseArguments } from "@tenfold/core/internal";
+import * as z from "zod/mini";
 import type { Memory } from "./device/buffer.ts";
 import type { Counters } from "./device/counters.ts";
 import { Gpu } from "./device/gpu.ts";
@@ -36,12 +38,25 @@ import { prepareSequence, sequenceLength } from "./kernels/sequence.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
 import { prepareSort } from "./kernels/sort.ts";
 import { hasLarge, Windows } from "./kernels/windows.ts";
+import { isTuning, measureTiles, type Tuning } from "./tuning.ts";
+import { keepTuning, readTuning } from "./tuning_store.ts";
 import {
   type GpuDType,
   HELD_DTYPES,
   type WordArray,
   wordsOf,
 } from "./wgsl/dtype.ts";
+
+/** How `open.ts` asks for tile sizes that are kept. */
+export const useKept = Symbol("useKept");
+
+const TUNE = z.strictObject({
+  milliseconds: z._default(
+    z.number("must be a number").check(z.gt(0, "must be above 0")),
+    3000,
+  ),
+  keep: z._default(z.boolean("must be true or false"), true),
+});
 
 /** A GPU as a backend of tensors. Made by `webgpu()`. */
 export class WebgpuBackend implements Backend {
@@ -226,6 +241,74 @@ export class WebgpuBackend implements Backend {
       pool.give(block);
     }
     errors.checkUnmet();
+  }
+
+  /** The tile sizes in use, where they were measured or given; null else. */
+  get tuning(): Tuning | null {
+    return this.#gpu.tuning;
+  }
+
+  /**
+   * Measures which tile sizes matrix products are fastest with on this adapter,
+   * uses them from then on, and keeps them for `webgpu({ tune: true })` where
+   * the runtime allows it: in the folder for caches on Deno (with permission
+   * to read, write and see the environment), Bun and Node, in `localStorage`
+   * in browsers. Nothing is measured without this call or that option. Sums may
+   * end in other bits with other tiles.
+   *
+   * @param options.milliseconds About how long to measure, without the time to
+   * compile. Default: 3000.
+   * @param options.keep Whether they are kept for other runs. Default: true.
+   * @returns The tile sizes.
+   * @throws {TypeError} If an option is unknown or of the wrong type.
+   * @throws {RangeError} If `milliseconds` is not above 0.
+   * @throws {DeviceError} If the device was lost, or found an error.
+   *
+   * @example Measure for a tenth of a second
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { webgpu } from "@tenfold/backends/webgpu";
+   *
+   * const backend = await webgpu().catch(() => null);
+   * if (backend) {
+   *   const { tiles } = await backend.tune({
+   *     milliseconds: 100,
+   *     keep: false,
+   *   });
+   *   assertEquals(tiles.length, 3);
+   *   backend.dispose();
+   * }
+   * ```
+   */
+  async tune(
+    options: { milliseconds?: number; keep?: boolean } = {},
+  ): Promise<Tuning> {
+    const { keep, milliseconds } = parseArguments(
+      TUNE,
+      {},
+      options,
+      arguments,
+      "tune webgpu",
+    );
+    const gpu = this.#gpu;
+    gpu.errors.checkLost();
+    gpu.errors.operation = "tune webgpu";
+    gpu.tuning = await measureTiles(
+      gpu,
+      (kernel) => this.#prepare(kernel),
+      () => this.synchronize(),
+      milliseconds,
+    );
+    if (keep) keepTuning(this.notice, gpu.tuning);
+    return gpu.tuning;
+  }
+
+  /** Uses the tile sizes that are kept for this adapter; false for none. */
+  [useKept](): boolean {
+    const found = readTuning(this.notice);
+    if (!isTuning(found, this.#gpu.profile.software)) return false;
+    this.#gpu.tuning = found;
+    return true;
   }
 
   /** Frees all buffers and destroys the device. */

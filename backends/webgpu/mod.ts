@@ -20,3 +20,4 @@ export { WebgpuBackend } from "./backend.ts";
 export type { Counters } from "./device/counters.ts";
 export { webgpu, type WebgpuOptions } from "./open.ts";
 export { probeWebgpu } from "./probe.ts";
+export type { Tuning } from "./tuning.ts";

@@ -6,7 +6,7 @@
 import { DeviceError } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import { WebgpuBackend } from "./backend.ts";
+import { useKept, WebgpuBackend } from "./backend.ts";
 import { oneLine } from "./device/deferred_errors.ts";
 import { profileOf } from "./device/profile.ts";
 import { findPackage } from "./package.ts";
@@ -31,6 +31,14 @@ export interface WebgpuOptions {
    * @default {true}
    */
   shaderF16?: boolean;
+  /**
+   * Whether matrix products take the tile sizes that were measured to be best
+   * on the adapter: those that are kept from an earlier run, or else those that
+   * {@linkcode WebgpuBackend.tune} measures now, within some three seconds.
+   *
+   * @default {false}
+   */
+  tune?: boolean;
 }
 
 const having = <T>(method: string) =>
@@ -49,6 +57,7 @@ const OPTIONS = z.strictObject({
     'must be "low-power" or "high-performance"',
   )),
   shaderF16: z.optional(z.boolean()),
+  tune: z.optional(z.boolean()),
 }).check(z.refine(
   ({ adapter, gpu, powerPreference }) => !adapter || (!gpu && !powerPreference),
   "an adapter leaves nothing to choose: pass it without gpu and powerPreference",
@@ -109,6 +118,7 @@ export async function webgpu(
     nameOf(info),
   );
   if (gpu) sources.set(backend, gpu);
+  if (chosen.tune && !backend[useKept]()) await backend.tune();
   return backend;
 }
 

@@ -20,6 +20,7 @@ import {
 import { Reader } from "./reader.ts";
 import { Recorder } from "./recorder.ts";
 import { USAGE } from "./usage.ts";
+import type { Tuning } from "../tuning.ts";
 
 /** Bind groups that are kept before all are made anew. */
 const MAX_KEPT_GROUPS = 8192;
@@ -30,6 +31,8 @@ export class Gpu {
   readonly device: GPUDevice;
   /** Its limits, and how to divide work for it. */
   readonly profile: Profile;
+  /** Tile sizes in place of the usual ones. */
+  tuning: Tuning | null = null;
   /** Counters of its memory and its work. */
   readonly counters = newCounters();
   /** Its deferred errors. */

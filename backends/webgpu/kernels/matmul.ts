@@ -31,6 +31,7 @@ import { renderTiled, SIDE } from "./matmul_tiled.ts";
 import { byColumns, type Copiers } from "./matmul_copies.ts";
 import { blocksOf } from "./rows.ts";
 import { TILED_BYTES, TILED_SIZE } from "./tiled_core.ts";
+import { tunedTile } from "../tuning.ts";
 
 /**
  * Multiplications below which a product is small, and above which it is large:
@@ -87,7 +88,7 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
   const copiers: Copiers = new Map();
   return (given) => {
     const { call, copies } = dtype === "float32" && gpu.profile.software &&
-        isLarge(given)
+        hasLargeTiles(gpu, given)
       ? byColumns(gpu, copiers, given)
       : { call: given, copies: [] };
     const choice = choose(gpu, layout.bias, call);
@@ -171,10 +172,13 @@ function tileOf(extent: number, axis: VectorAxis, largest: number): number {
 }
 
 /** Whether a product of floats is worth large tiles on the processor. */
-function isLarge(call: KernelCall): boolean {
+function hasLargeTiles({ tuning }: Gpu, call: KernelCall): boolean {
   const matrices = call.shape.slice(0, -3).reduce((x, y) => x * y, 1);
   const [m, n] = [sizeM(call), sizeN(call)];
-  return matrices * m * n * sizeK(call) >= LARGE && Math.min(m, n) >= 128;
+  const work = matrices * m * n * sizeK(call);
+  if (Math.min(m, n) < 128) return false;
+  const tile = tunedTile(tuning, work);
+  return tile === null ? work >= LARGE : tile === 16;
 }
 
 function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
@@ -194,15 +198,16 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
   let tn: number;
   let perTile: number;
   if (tiled) {
-    const large = matrices * m * n >= 1024 * 1024 && Math.min(m, n) >= 128;
-    tm = tn = large ? 8 : 4;
+    const large = matrices * m * n >= 1024 * 1024;
+    const tuned = tunedTile(gpu.tuning, work) ?? (large ? 8 : 4);
+    tm = tn = Math.min(m, n) >= 128 ? tuned : 4;
     perTile = TILED_SIZE;
   } else if (narrow) {
     const tile = narrowTile(narrow.wide === "a" ? a : b, profile.workgroup);
     [tm, tn] = narrow.wide === "a" ? [tile, n] : [m, tile];
     perTile = profile.workgroup;
   } else {
-    const large = profile.software && isLarge(call);
+    const large = profile.software && hasLargeTiles(gpu, call);
     const largest = large ? 16 : work < SMALL ? 4 : 8;
     tm = tileOf(m, a, largest);
     tn = tileOf(n, b, largest);
