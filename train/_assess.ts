@@ -79,6 +79,12 @@ export class Assessor {
           task.pin(() => noGradNow(() => look(batch)));
           if (pace.due) await pace.breathe(batch[0]!.device);
         }
+        // A rank may have none where others have some.
+        if (number === 0 && replica === undefined) {
+          throw new RangeError(
+            `Cannot ${operation} as there is no batch to validate on: check the batches, and dropLast of their loader`,
+          );
+        }
         return await tally.figures(replica);
       } finally {
         tally.dispose();

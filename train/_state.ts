@@ -202,7 +202,25 @@ function requireFit(saved: SavedState, training: Training): void {
     saved.validation,
     placeOf(settings.validation),
   );
+  requireRest(saved.validation, settings.validation);
   if (saved.batch > 0) requireSameMetrics(saved.tally.sums, training);
+}
+
+/** Refuses a place from which no batch is left to validate on. */
+function requireRest(
+  place: SavedState["validation"],
+  batches: Batches | undefined,
+): void {
+  const { batch } = (place ?? {}) as { readonly batch?: unknown };
+  const { length } = (batches ?? {}) as { readonly length?: unknown };
+  if (
+    typeof batch === "number" && typeof length === "number" && batch >= length
+  ) {
+    throw damaged(
+      "validation",
+      `nothing is left of its ${length} batches at batch ${batch}`,
+    );
+  }
 }
 
 /** Something that takes what another of its kind has saved. */

@@ -4,7 +4,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ones, setBackend, type Tensor } from "@tenfold/core";
-import { parseSafetensors, serializeSafetensors } from "@tenfold/data";
+import {
+  DataLoader,
+  parseSafetensors,
+  serializeSafetensors,
+  TensorDataset,
+} from "@tenfold/data";
 import * as nn from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
 import { countingBackend } from "./_testing.ts";
@@ -70,6 +75,35 @@ describe("a damaged checkpoint", () => {
     const report = await resumeFromDamaged(200, 7, withoutShapes);
     assertEquals(report.faults, []);
     assert(report.refused > 100 && report.taken > 10, JSON.stringify(report));
+  });
+
+  it("is refused where no batch is left to validate on", async () => {
+    await inFolder(async (path) => {
+      const x = ones([4, 1]);
+      const model = new nn.Linear(1, 1);
+      const validation = new DataLoader(new TensorDataset(x, x), {
+        batchSize: 2,
+      });
+      const run = (epochs: number) =>
+        fit(model, {
+          loss: nn.functional.mseLoss,
+          optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+          train: [[x, x]],
+          validation,
+          epochs,
+          callbacks: [checkpoint(path, { resume: true })],
+          progress: false,
+        });
+      await run(1);
+      await edit(path, (state) => {
+        (state["validation"] as { batch: number }).batch = 2;
+      });
+      await assertRejects(
+        () => run(2),
+        CheckpointError,
+        "validation is damaged: nothing is left of its 2 batches at batch 2",
+      );
+    });
   });
 
   it("leaves every part alone when the last one refuses", async () => {

@@ -50,6 +50,7 @@ const optionsSchema = z.strictObject({
  * samples.
  * @throws {BatchError} If the dataset or the loader fails.
  * @throws {TypeError} If an option or a batch is of the wrong type.
+ * @throws {RangeError} If there is no batch.
  *
  * @example Loss and accuracy
  * ```ts

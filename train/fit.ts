@@ -129,7 +129,8 @@ export interface FitOptions {
  * @throws {DOMException} `AbortError`, or the reason that was given, if `signal`
  * is aborted.
  * @throws {TypeError} If an option is unknown or of the wrong type.
- * @throws {RangeError} If an option has a wrong value.
+ * @throws {RangeError} If an option has a wrong value, or there is no batch to train
+ * or to validate on.
  *
  * @example Three kinds of iris
  * ```ts

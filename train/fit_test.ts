@@ -395,6 +395,14 @@ describe("fit and batches", () => {
       RangeError,
       "Cannot fit as there is no batch in epoch 1: check train, and dropLast of its loader",
     );
+    const none = "as there is no batch to validate on";
+    await assertRejects(() => trifle({ validation: [] }), RangeError, none);
+    const loss = nn.functional.mseLoss;
+    await assertRejects(
+      () => evaluate(new nn.Linear(1, 1), [], { loss }),
+      RangeError,
+      `Cannot evaluate ${none}`,
+    );
   });
 
   it("does not hang or hide it when validation fails", async () => {
