@@ -13,6 +13,7 @@ import {
 } from "@tenfold/core";
 import { Linear } from "@tenfold/nn";
 import { Adam, LBFGS } from "@tenfold/optim";
+import { describeWithAdapter } from "../backends/webgpu/testing.ts";
 import { launchersHere, runJob } from "./_testing.ts";
 import { DistributedDataParallel } from "./data_parallel.ts";
 import { init } from "./init.ts";
@@ -66,6 +67,24 @@ for (const launcher of launchersHere()) {
         }
       });
     }
+  });
+}
+
+if (launchersHere().length > 0) {
+  describeWithAdapter("two ranks on webgpu", () => {
+    it("train by way of the host, in loops and in fit", async () => {
+      const job = await inFolder((folder) =>
+        runJob("zero.ts", [folder, "webgpu"])
+      );
+      assertEquals([job.code, job.reports.length], [0, 2], job.stderr);
+      for (const { float32, fit, left } of job.reports) {
+        const far = Math.max(float32.losses, float32.weights, float32.states);
+        assert(far < 1e-6, String(far));
+        assert(fit < 1e-6, String(fit));
+        assertEquals([float32.whole, float32.bytes], [14480, 7240]);
+        assertEquals(left, 0);
+      }
+    });
   });
 }
 

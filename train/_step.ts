@@ -142,10 +142,11 @@ export class Stepper {
   async #averageAndStep(task: Task): Promise<void> {
     const { optimizer } = this.#settings;
     await this.#replica?.synchronize();
-    const stepped = task.pin(() =>
+    let stepped: unknown;
+    task.pin(() =>
       tidyNow(() => {
         this.#clip();
-        return optimizer.step();
+        stepped = optimizer.step();
       })
     );
     // Shards of `webgpu` are read before they go to the other ranks.

@@ -4,6 +4,7 @@
  */
 import {
   DistributedDataParallel,
+  DistributedSampler,
   init,
   ZeroRedundancyOptimizer,
 } from "@tenfold/distributed";
@@ -218,6 +219,39 @@ for (const name of backend === "webgpu" ? [] : names) {
   found[name] = await compare(name, "float64");
 }
 found["float32"] = await compare("Adam", "float32");
+/** Fits by shards or without; the weights. */
+async function fitted(shardOptimizer: boolean): Promise<number[]> {
+  const shape = [32, 64];
+  using x = tensor(pixels.slice(0, 32 * 64), { shape, dtype: "float32" });
+  using y = tensor(labels.slice(0, 32), { dtype: "int32" });
+  const model = makeModel("float32");
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
+  const name = `${folder}/fit-${shardOptimizer}.safetensors`;
+  await train.fit(model, {
+    loss: nn.functional.crossEntropy,
+    optimizer,
+    train: new data.DataLoader(
+      new DistributedSampler(new data.TensorDataset(x, y), world, { seed: 1 }),
+      { batchSize: 4 },
+    ),
+    epochs: 1,
+    clipGradNorm: 0.5,
+    progress: false,
+    callbacks: [train.checkpoint(name)],
+    distributed: { world, shardOptimizer },
+  });
+  const weights = await weightsOf(model);
+  optimizer.dispose();
+  for (const param of model.parameters()) {
+    param.grad = null;
+    param.dispose();
+  }
+  return weights;
+}
+
+if (backend === "webgpu") {
+  found["fit"] = far(await fitted(true), await fitted(false));
+}
 found["left"] = memory().tensors - before;
 report(rank, found);
 world.finalize();
