@@ -30,15 +30,34 @@ function unit(turn: number, sign: number): [number, number] {
   return [real + 0, sign * imaginary + 0];
 }
 
-/** A constant beside `x`. */
+/** Constants of transforms before, by their names. */
+const known = new Map<string, TypedArray>();
+/** How many elements they have together, and may have. */
+let held = 0;
+const MOST_HELD = 2 ** 19;
+
+/** A constant beside `x`, computed once for each name. */
 function constantLike(
   x: Tensor,
+  what: string,
   shape: Shape,
   at: (i: number) => number,
 ): Tensor {
-  const size = shape.reduce((a, b) => a * b, 1);
-  const data: TypedArray = DTYPES[x.dtype as DType].allocate(size);
-  for (let i = 0; i < size; i++) data[i] = at(i);
+  const name = `${what} ${shape} ${x.dtype}`;
+  let data = known.get(name);
+  if (data === undefined) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    data = DTYPES[x.dtype as DType].allocate(size);
+    for (let i = 0; i < size; i++) data[i] = at(i);
+    if (held + size > MOST_HELD) {
+      known.clear();
+      held = 0;
+    }
+    if (size <= MOST_HELD) {
+      known.set(name, data);
+      held += size;
+    }
+  }
   return x[UPLOAD_LIKE](data, shape, x.dtype);
 }
 
@@ -57,7 +76,7 @@ export function factorsOf(n: number): number[] | null {
 
 /** The matrix of a transform of length n over pairs: `[n * 2, n * 2]`. */
 function matrixLike(x: Tensor, n: number, sign: number): Tensor {
-  return constantLike(x, [2 * n, 2 * n], (i) => {
+  return constantLike(x, `matrix ${sign}`, [2 * n, 2 * n], (i) => {
     const [row, column] = [Math.floor(i / (2 * n)), i % (2 * n)];
     const [j, k] = [row >> 1, column >> 1];
     const [real, imaginary] = unit(((j * k) % n) / n, sign);
@@ -76,7 +95,7 @@ export function multiply(a: Pairs, b: Pairs): Pairs {
 /** `i * b` of pairs. */
 function turned(b: Pairs): Pairs {
   const flipped = b.flip(-1);
-  return flipped.mul(constantLike(b, [2], (i) => i === 0 ? -1 : 1));
+  return flipped.mul(constantLike(b, "i", [2], (i) => i === 0 ? -1 : 1));
 }
 
 /** Transforms `[rows, n, 2]` along n, unscaled; the sign is that of the angle. */
@@ -100,7 +119,7 @@ function mixed(x: Pairs, sign: number, factors: readonly number[]): Pairs {
   const columns = x.reshape([rows, a, b, 2]).permute([0, 2, 1, 3])
     .reshape([rows * b, 2 * a]).matmul(matrixLike(x, a, sign))
     .reshape([rows, b, a, 2]);
-  const turns = constantLike(x, [b, a, 2], (i) => {
+  const turns = constantLike(x, `turns ${sign}`, [b, a, 2], (i) => {
     const [j, k] = [Math.floor(i / (2 * a)), (i >> 1) % a];
     return unit(((j * k) % n) / n, sign)[i % 2 as 0 | 1];
   });
@@ -121,10 +140,11 @@ function bluestein(x: Pairs, sign: number): Pairs {
     unit(squareModulo(j, 2 * n) / (2 * n), turn);
   const own = constantLike(
     x,
+    `chirp ${sign}`,
     [n, 2],
     (i) => chirp(i >> 1, sign)[i % 2 as 0 | 1],
   );
-  const kernel = constantLike(x, [1, length, 2], (i) => {
+  const kernel = constantLike(x, `kernel ${n} ${sign}`, [1, length, 2], (i) => {
     const at = i >> 1;
     const j = at < n ? at : length - at;
     return j < n ? chirp(j, -sign)[i % 2 as 0 | 1] : 0;

@@ -87,15 +87,18 @@ function threeDiagonals(source: Matrix, n: number): ThreeDiagonals {
     // a becomes (1 - scale v vᵀ) a (1 - scale v vᵀ).
     let dot = 0;
     for (let i = k + 1; i < n; i++) {
+      const at = i * n;
       let sum = 0;
-      for (let j = k + 1; j < n; j++) sum += a[i * n + j]! * v[j]!;
+      for (let j = k + 1; j < n; j++) sum += a[at + j]! * v[j]!;
       w[i] = scale * sum;
       dot += w[i]! * v[i]!;
     }
     for (let i = k + 1; i < n; i++) w[i]! -= 0.5 * scale * dot * v[i]!;
     for (let i = k + 1; i < n; i++) {
+      const at = i * n;
+      const [one, two] = [v[i]!, w[i]!];
       for (let j = k + 1; j < n; j++) {
-        a[i * n + j]! -= v[i]! * w[j]! + w[i]! * v[j]!;
+        a[at + j]! -= one * w[j]! + two * v[j]!;
       }
       a[i * n + k] = a[k * n + i] = i === k + 1 ? length : 0;
     }
@@ -119,11 +122,14 @@ function turn(
 ): void {
   const sums = new Float64Array(n);
   for (let i = from; i < n; i++) {
-    for (let j = 0; j < n; j++) sums[j]! += v[i]! * rows[i * n + j]!;
+    const at = i * n;
+    const factor = v[i]!;
+    for (let j = 0; j < n; j++) sums[j]! += factor * rows[at + j]!;
   }
   for (let i = from; i < n; i++) {
+    const at = i * n;
     const factor = scale * v[i]!;
-    for (let j = 0; j < n; j++) rows[i * n + j]! -= factor * sums[j]!;
+    for (let j = 0; j < n; j++) rows[at + j]! -= factor * sums[j]!;
   }
 }
 
@@ -164,10 +170,12 @@ function sweep(
       z = s * e[k + 2]!;
       e[k + 2]! *= c;
     }
+    const [at, next] = [k * n, (k + 1) * n];
     for (let j = 0; j < n; j++) {
-      const [u, v] = [rows[k * n + j]!, rows[(k + 1) * n + j]!];
-      rows[k * n + j] = c * u + s * v;
-      rows[(k + 1) * n + j] = c * v - s * u;
+      const u = rows[at + j]!;
+      const v = rows[next + j]!;
+      rows[at + j] = c * u + s * v;
+      rows[next + j] = c * v - s * u;
     }
   }
 }

@@ -65,15 +65,22 @@ function reflect(
   },
 ): void {
   if (scale === 0) return;
-  for (let l = from; l < width; l++) {
-    let sum = target[j * width + l]!;
-    for (let i = j + 1; i < m; i++) {
-      sum += work[i * n + j]! * target[i * width + l]!;
-    }
-    sum *= scale;
-    target[j * width + l]! -= sum;
-    for (let i = j + 1; i < m; i++) {
-      target[i * width + l]! -= sum * work[i * n + j]!;
-    }
+  // Row by row, as matrices lie.
+  const top = j * width;
+  const sums = target.slice(top + from, top + width);
+  const { length } = sums;
+  for (let i = j + 1; i < m; i++) {
+    const factor = work[i * n + j]!;
+    const at = i * width + from;
+    for (let l = 0; l < length; l++) sums[l]! += factor * target[at + l]!;
+  }
+  for (let l = 0; l < length; l++) {
+    sums[l]! *= scale;
+    target[top + from + l]! -= sums[l]!;
+  }
+  for (let i = j + 1; i < m; i++) {
+    const factor = work[i * n + j]!;
+    const at = i * width + from;
+    for (let l = 0; l < length; l++) target[at + l]! -= factor * sums[l]!;
   }
 }

@@ -20,7 +20,8 @@ export function product(
   for (let i = 0; i < m; i++) {
     for (let l = 0; l < k; l++) {
       const factor = a[i * k + l]!;
-      for (let j = 0; j < n; j++) out[i * n + j]! += factor * b[l * n + j]!;
+      const [at, other] = [i * n, l * n];
+      for (let j = 0; j < n; j++) out[at + j]! += factor * b[other + j]!;
     }
   }
   return out;
@@ -74,7 +75,8 @@ export function solveTriangle(
     for (let l = from; l < to; l++) {
       const factor = a[i * n + l]!;
       if (factor === 0) continue;
-      for (let j = 0; j < k; j++) b[i * k + j]! -= factor * b[l * k + j]!;
+      const [at, other] = [i * k, l * k];
+      for (let j = 0; j < k; j++) b[at + j]! -= factor * b[other + j]!;
     }
     if (unit) continue;
     const pivot = a[i * n + i]!;
@@ -115,9 +117,8 @@ export function eliminate(a: Matrix, n: number): Elimination {
       const factor = lu[i * n + j]! / pivot;
       lu[i * n + j] = factor;
       if (factor === 0) continue;
-      for (let l = j + 1; l < n; l++) {
-        lu[i * n + l]! -= factor * lu[j * n + l]!;
-      }
+      const [at, top] = [i * n, j * n];
+      for (let l = j + 1; l < n; l++) lu[at + l]! -= factor * lu[top + l]!;
     }
   }
   return { lu, order, parity };

@@ -1,12 +1,20 @@
 /**
  * Singular values and vectors by Jacobi's rotations of one side, which finds
- * small singular values to as many digits as large ones.
+ * small singular values to as many digits as large ones; of large matrices, to
+ * as many as the largest has, as LAPACK does.
  *
  * @module
  */
-import { signOf } from "./eigen.ts";
+import { signOf, symmetricEigen } from "./eigen.ts";
 import { orthogonalise } from "./householder.ts";
-import { lengthOf, logDeterminant, type Matrix, transposed } from "./lu.ts";
+import {
+  identity,
+  lengthOf,
+  logDeterminant,
+  type Matrix,
+  product,
+  transposed,
+} from "./lu.ts";
 
 /** The three factors, vectors as rows. */
 export interface Singular {
@@ -19,6 +27,9 @@ export interface Singular {
 }
 
 const MOST_SWEEPS = 40;
+
+/** From here on `aᵀa` shows the way; smaller matrices keep all their digits. */
+const LARGE = 32;
 
 /** The singular value decomposition of `[m, n]`. */
 export function singularValues(a: Matrix, m: number, n: number): Singular {
@@ -33,14 +44,18 @@ export function singularValues(a: Matrix, m: number, n: number): Singular {
 function decompose(a: Matrix, m: number, n: number): Singular {
   // Columns as rows, so that each lies together.
   const { q, r } = orthogonalise(a, m, n, n);
-  const columns = transposed(r, n, n);
-  const turns = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) turns[i * n + i] = 1;
+  let columns = transposed(r, n, n);
+  let turns = identity(n);
   let scale = 0;
   for (const x of columns) scale = Math.max(scale, Math.abs(x));
   const finite = Number.isFinite(scale);
+  if (n >= LARGE && finite && scale > 0) {
+    turns = nearlyRight(columns, scale, n);
+    columns = product(turns, columns, n, n, n);
+  }
+  const squares = new Float64Array(n);
   for (let sweep = 0; sweep < MOST_SWEEPS && finite; sweep++) {
-    if (!rotateAll(columns, turns, n)) break;
+    if (!rotateAll(columns, turns, squares, n)) break;
   }
   const lengths = Float64Array.from(
     { length: n },
@@ -71,30 +86,76 @@ function decompose(a: Matrix, m: number, n: number): Singular {
   return { values, left, right };
 }
 
-/** Turns each pair of columns until they are orthogonal; whether any was not. */
-function rotateAll(columns: Matrix, turns: Matrix, n: number): boolean {
+/**
+ * Right vectors as rows, but for roundings: those of `aᵀa`. Of large matrices
+ * they leave a few rotations to do, instead of many sweeps of them.
+ */
+function nearlyRight(columns: Matrix, scale: number, n: number): Matrix {
+  const unit = columns.map((x) => x / scale);
+  const squares = new Float64Array(n * n);
+  for (let p = 0; p < n; p++) {
+    for (let q = 0; q <= p; q++) squares[p * n + q] = dot(unit, n, p, q);
+  }
+  const { rows } = symmetricEigen(squares, n);
+  if (Number.isNaN(rows[0])) return identity(n);
+  const out = new Float64Array(n * n);
+  for (let k = 0; k < n; k++) {
+    out.set(rows.subarray((n - 1 - k) * n, (n - k) * n), k * n);
+  }
+  return out;
+}
+
+/**
+ * Turns each pair of columns until they are orthogonal; whether any was not.
+ * `squares` holds the squared lengths of the columns, which a turn changes by
+ * what it moves from one to the other.
+ */
+function rotateAll(
+  columns: Matrix,
+  turns: Matrix,
+  squares: Float64Array,
+  n: number,
+): boolean {
+  const least = Math.max(4e-16, Math.sqrt(n) * Number.EPSILON / 2);
   let any = false;
+  for (let p = 0; p < n; p++) squares[p] = dot(columns, n, p, p);
   for (let p = 0; p < n - 1; p++) {
     for (let q = p + 1; q < n; q++) {
-      let [a, b, c] = [0, 0, 0];
-      for (let i = 0; i < n; i++) {
-        const [x, y] = [columns[p * n + i]!, columns[q * n + i]!];
-        a += x * x;
-        b += y * y;
-        c += x * y;
-      }
-      if (Math.abs(c) <= 4e-16 * Math.sqrt(a) * Math.sqrt(b) || c === 0) {
-        continue;
-      }
+      const c = dot(columns, n, p, q);
+      if (c === 0) continue;
+      let [a, b] = [squares[p]!, squares[q]!];
+      const size = Math.sqrt(a) * Math.sqrt(b);
+      // A length that has lost most of itself is taken anew.
+      if (Math.abs(c) <= least * size) continue;
+      a = dot(columns, n, p, p);
+      b = dot(columns, n, q, q);
+      if (Math.abs(c) <= least * Math.sqrt(a) * Math.sqrt(b)) continue;
       any = true;
       const zeta = (b - a) / (2 * c);
       const t = Math.sign(zeta || 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
       const cos = 1 / Math.hypot(1, t);
       rotate(columns, n, p, q, cos, cos * t);
       rotate(turns, n, p, q, cos, cos * t);
+      squares[p] = Math.max(0, a - t * c);
+      squares[q] = Math.max(0, b + t * c);
     }
   }
   return any;
+}
+
+/** The scalar product of two rows. */
+function dot(rows: Matrix, n: number, p: number, q: number): number {
+  const [from, other] = [p * n, q * n];
+  const whole = n - n % 4;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    a += rows[from + i]! * rows[other + i]!;
+    b += rows[from + i + 1]! * rows[other + i + 1]!;
+    c += rows[from + i + 2]! * rows[other + i + 2]!;
+    d += rows[from + i + 3]! * rows[other + i + 3]!;
+  }
+  for (let i = whole; i < n; i++) a += rows[from + i]! * rows[other + i]!;
+  return a + b + (c + d);
 }
 
 function rotate(
@@ -105,10 +166,12 @@ function rotate(
   cos: number,
   sin: number,
 ): void {
+  const [from, other] = [p * n, q * n];
   for (let i = 0; i < n; i++) {
-    const [x, y] = [rows[p * n + i]!, rows[q * n + i]!];
-    rows[p * n + i] = cos * x - sin * y;
-    rows[q * n + i] = sin * x + cos * y;
+    const x = rows[from + i]!;
+    const y = rows[other + i]!;
+    rows[from + i] = cos * x - sin * y;
+    rows[other + i] = sin * x + cos * y;
   }
 }
 
