@@ -15,6 +15,9 @@ type Call = readonly [
   call: (...inputs: Tensor[]) => Tensor,
 ];
 
+const bag = () => tensor([2, 0, 1, 2], { dtype: "int32" });
+const offsets = () => tensor([0, 3, 3], { dtype: "int32" });
+
 const signs = () => tensor([1, -1, 1]);
 
 /** Calls at points where they are smooth. */
@@ -42,6 +45,23 @@ const CALLS: { readonly [name: string]: Call } = {
   "pad reflect": [[[1, 4]], (x) => F.pad(x!, [2, 1], { mode: "reflect" })],
   "pad circular": [[[1, 4]], (x) => F.pad(x!, [2, 1], { mode: "circular" })],
   "pad replicate": [[[1, 4]], (x) => F.pad(x!, [2, 1], { mode: "replicate" })],
+  "embeddingBag sum": [
+    [[3, 2], [4]],
+    (w, scale) =>
+      F.embeddingBag(bag(), w!, {
+        offsets: offsets(),
+        mode: "sum",
+        perSampleWeights: scale!,
+      }),
+  ],
+  "embeddingBag mean": [
+    [[3, 2]],
+    (w) => F.embeddingBag(bag(), w!, { offsets: offsets(), paddingIdx: 1 }),
+  ],
+  "embeddingBag max": [
+    [[3, 2]],
+    (w) => F.embeddingBag(bag(), w!, { offsets: offsets(), mode: "max" }),
+  ],
   groupNorm: [
     [[2, 4, 3], [4], [4]],
     (x, w, b) => F.groupNorm(x!, w!, b!, { numGroups: 2 }),

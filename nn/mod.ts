@@ -62,6 +62,12 @@ export * from "./ctc_loss.ts";
 export * from "./distances.ts";
 export * from "./dropout.ts";
 export * from "./embedding.ts";
+export * from "./embedding_bag.ts";
+export type {
+  EmbeddingBagFacts,
+  EmbeddingBagFunctionOptions,
+  EmbeddingBagMode,
+} from "./functional/embedding_bag.ts";
 export * from "./embedding_losses.ts";
 export {
   AlphaDropout,
@@ -216,6 +222,27 @@ export {
   type MultiheadAttentionOptions,
 } from "./multihead_attention.ts";
 export * from "./parameter.ts";
+export {
+  CircularPad1d,
+  CircularPad2d,
+  CircularPad3d,
+  ConstantPad1d,
+  ConstantPad2d,
+  ConstantPad3d,
+  type Padding,
+  type PaddingAmounts,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReflectionPad3d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ReplicationPad3d,
+  ZeroPad1d,
+  ZeroPad2d,
+  ZeroPad3d,
+} from "./padding.ts";
+export { ParameterDict } from "./parameter_dict.ts";
+export { ParameterList } from "./parameter_list.ts";
 export * from "./piecewise_activations.ts";
 export * from "./pooling.ts";
 export * from "./positions.ts";
@@ -229,6 +256,11 @@ export * from "./smooth_activations.ts";
 export * from "./unflatten.ts";
 export * from "./upsample.ts";
 export * from "./window_pooling.ts";
+export {
+  removeSpectralNorm,
+  spectralNorm,
+  type SpectralNormOptions,
+} from "./spectral_norm.ts";
 export * from "./transformer.ts";
 export {
   type DecoderMasks,
@@ -239,6 +271,11 @@ export {
 export * from "./transformer_encoder.ts";
 export type { TransformerActivation } from "./_activation.ts";
 export type { TransformerLayerOptions } from "./_transformer.ts";
+export {
+  removeWeightNorm,
+  weightNorm,
+  type WeightNormOptions,
+} from "./weight_norm.ts";
 export type { NamePattern, Rename } from "./_names.ts";
 export {
   type LoadReport,

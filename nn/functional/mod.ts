@@ -110,6 +110,12 @@ export type { Size2d } from "./_windows.ts";
 export * from "./dropout.ts";
 export { embedding, type EmbeddingFunctionOptions } from "./embedding.ts";
 export {
+  embeddingBag,
+  type EmbeddingBagFacts,
+  type EmbeddingBagFunctionOptions,
+  type EmbeddingBagMode,
+} from "./embedding_bag.ts";
+export {
   alphaDropout,
   dropout1d,
   dropout2d,

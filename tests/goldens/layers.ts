@@ -29,6 +29,8 @@ function split(options: Options, ...names: string[]): [unknown[], Options] {
 const FEATURES = ["numFeatures"];
 const CONVOLUTION = ["inChannels", "outChannels", "kernelSize"];
 
+const EMBEDDING = ["numEmbeddings", "embeddingDim"];
+
 /** The positional arguments of the constructors that have some. */
 const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   Linear: ["inFeatures", "outFeatures"],
@@ -65,7 +67,11 @@ const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   InstanceNorm3d: FEATURES,
   GroupNorm: ["numGroups", "numChannels"],
   LocalResponseNorm: ["size"],
-  Embedding: ["numEmbeddings", "embeddingDim"],
+  Embedding: EMBEDDING,
+  EmbeddingBag: EMBEDDING,
+  RMSNorm: ["normalizedShape"],
+  SinusoidalPositions: ["dim"],
+  RotaryEmbedding: ["dim"],
   RNN: ["inputSize", "hiddenSize"],
   LSTM: ["inputSize", "hiddenSize"],
   GRU: ["inputSize", "hiddenSize"],
@@ -78,8 +84,21 @@ const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   Transformer: ["dModel", "nhead"],
 };
 
+/** Those of layers that pad, of any number of dims. */
+const PADDING = /^(Zero|Reflection|Replication|Circular|(Constant))Pad\dd$/;
+
+function positionalOf(layer: string): readonly string[] {
+  const padding = PADDING.exec(layer);
+  if (padding) return padding[2] ? ["padding", "value"] : ["padding"];
+  return POSITIONAL[layer] ?? [];
+}
+
 /** Constructs a layer. */
 export function makeLayer({ layer, options }: LayerFigure): nn.Module {
+  if (layer === "weightNorm" || layer === "spectralNorm") {
+    const { layer: of, ...rest } = options;
+    return nn[layer](makeLayer(of as LayerFigure), rest);
+  }
   const classes = nn as unknown as Record<string, unknown>;
   const Layer = classes[layer] as
     | (new (...args: unknown[]) => nn.Module)
@@ -92,7 +111,7 @@ export function makeLayer({ layer, options }: LayerFigure): nn.Module {
     const part = { layer: `${layer}Layer`, options: options.layer as Options };
     return new Layer(makeLayer(part), options.numLayers);
   }
-  const [positional, rest] = split(options, ...POSITIONAL[layer] ?? []);
+  const [positional, rest] = split(options, ...positionalOf(layer));
   return Object.keys(rest).length === 0
     ? new Layer(...positional)
     : new Layer(...positional, rest);

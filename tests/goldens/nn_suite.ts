@@ -41,6 +41,8 @@ interface InitCase {
   readonly init?: string;
   readonly layerInit?: string;
   readonly name?: string;
+  /** Whether what it is drawn from has no bounds. */
+  readonly normal?: boolean;
   readonly shape: readonly number[];
   readonly options: Readonly<Record<string, unknown>>;
   readonly mean: number;
@@ -87,9 +89,15 @@ const GROUPS = [
   "norms",
   "pooling",
   "resampling",
+  "paddings",
+  "weight_norms",
+  "formulas",
 ];
 
-const [layers, losses, init] = await Promise.all([
+/** The files of modules of several inputs, which another suite compares. */
+const SEQUENCES = ["recurrent", "attention", "bags"];
+
+const [layers, losses, init, sequences] = await Promise.all([
   Promise.all(
     GROUPS.map((group) => readFigures<LayerCase | OperationCase>(group)),
   ).then((files) => files.flatMap((file) => file.cases)),
@@ -97,6 +105,9 @@ const [layers, losses, init] = await Promise.all([
     ["losses", "more_losses"].map((group) => readFigures<OperationCase>(group)),
   ).then((files) => ({ cases: files.flatMap((file) => file.cases) })),
   readFigures<InitCase>("init"),
+  Promise.all(
+    SEQUENCES.map((group) => readFigures<LayerFigure | OperationCase>(group)),
+  ).then((files) => files.flatMap((file) => file.cases)),
 ]);
 
 /** The gradients of PyTorch's CTC loss are those by what stands before. */
@@ -150,7 +161,9 @@ const LOSS_MODULES: Libraries = {
  */
 export function nnGoldens(runner: Runner, backend: Backend | string): void {
   const modules = layers.filter((c): c is LayerCase => "layer" in c);
-  const functions = layers.filter((c): c is OperationCase => "op" in c);
+  const functions = [...layers, ...sequences].filter((
+    c,
+  ): c is OperationCase => "op" in c);
   onBackend(runner, "Goldens of nn", backend, () => {
     runner.describe("layers", () => {
       testCases(runner, modules, (c) => c.layer, checkLayer);
@@ -193,6 +206,7 @@ export function nnGoldens(runner: Runner, backend: Backend | string): void {
     runner.it("every layer, function and initializer has figures", () => {
       const covered = new Set([
         ...modules.map((c) => c.layer),
+        ...sequences.flatMap((c) => "layer" in c ? [c.layer] : []),
         ...[...functions, ...losses.cases].map((c) => c.op),
         ...init.cases.map((c) => c.init),
       ]);
@@ -343,7 +357,7 @@ async function checkInit(figures: InitCase): Promise<string[]> {
     problems.push(`deviation ${std} instead of ${figures.std}`);
   }
   // extremes of bounded samples lie close together, those of others roughly
-  const bounded = !/ormal|ortho/.test(figures.init ?? "");
+  const bounded = !figures.normal && !/ormal|ortho/.test(figures.init ?? "");
   const wide = (figures.high - figures.low) *
     (bounded ? 10 / data.length : 0.3);
   for (
@@ -382,7 +396,7 @@ function startOf(figures: InitCase): Tensor {
     layer: figures.layerInit!,
     options: figures.options,
   });
-  return new Map<string, Tensor>(layer.namedParameters()).get(figures.name!)!;
+  return layer.stateDict()[figures.name!]!;
 }
 
 /** Rows (or columns, where there are fewer) are orthogonal, of length gain. */

@@ -1,6 +1,6 @@
 /**
  * Compares modules of several inputs and outputs with PyTorch, on one backend:
- * recurrent nets, attention and transformers.
+ * recurrent nets, attention and transformers, bags of embeddings.
  *
  * @module
  */
@@ -29,11 +29,11 @@ interface ModuleCase extends LayerFigure {
 }
 
 /** The figure files. */
-const GROUPS = ["recurrent", "attention"];
+const GROUPS = ["recurrent", "attention", "bags"];
 
 const cases = (await Promise.all(
   GROUPS.map((group) => readFigures<ModuleCase>(group)),
-)).flatMap((file) => file.cases);
+)).flatMap((file) => file.cases).filter((c) => "layer" in c);
 
 /** Packed batches among arguments. */
 function withPacked(value: unknown): unknown {

@@ -49,7 +49,7 @@ export const FUNCTIONS: readonly string[] = words(`
   adaptiveMaxPool3dWithIndices
   interpolate pixelShuffle pixelUnshuffle channelShuffle unfold fold
   gridSample affineGrid
-  batchNorm embedding
+  batchNorm embedding embeddingBag
   groupNorm instanceNorm localResponseNorm
   dropout1d dropout2d dropout3d alphaDropout featureAlphaDropout
   relu leakyRelu elu gelu silu tanh sigmoid softplus softmax logSoftmax
@@ -63,14 +63,26 @@ export const FUNCTIONS: readonly string[] = words(`
   multiMarginLoss multiLabelMarginLoss pairwiseDistance cosineSimilarity normalize
 `);
 
-/** Layers. */
+/**
+ * Layers: outputs, gradients, second order where they are smooth, state dicts, and
+ * compiled, in `nn_suite.ts`; those of several inputs in `sequence_suite.ts`. Their
+ * first values are in `init.json`.
+ */
 export const LAYERS: readonly string[] = words(`
   Sequential Linear Identity Flatten Dropout LayerNorm
   Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d
   MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d
   AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d
   AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d
-  Upsample PixelShuffle PixelUnshuffle Unfold Fold Embedding
+  Upsample PixelShuffle PixelUnshuffle Unfold Fold Embedding EmbeddingBag
+  ZeroPad1d ZeroPad2d ZeroPad3d ConstantPad1d ConstantPad2d ConstantPad3d
+  ReflectionPad1d ReflectionPad2d ReflectionPad3d
+  ReplicationPad1d ReplicationPad2d ReplicationPad3d
+  CircularPad1d CircularPad2d CircularPad3d
+  RMSNorm SinusoidalPositions RotaryEmbedding weightNorm spectralNorm
+  RNN LSTM GRU RNNCell LSTMCell GRUCell MultiheadAttention
+  TransformerEncoderLayer TransformerEncoder TransformerDecoderLayer
+  TransformerDecoder Transformer
   BatchNorm1d BatchNorm2d BatchNorm3d GroupNorm LocalResponseNorm
   InstanceNorm1d InstanceNorm2d InstanceNorm3d
   Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout

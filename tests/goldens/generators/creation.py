@@ -158,11 +158,51 @@ def init(g):
         ("InstanceNorm2d", {"numFeatures": 50, "affine": True},
          nn.InstanceNorm2d(50, affine=True)),
         ("PReLU", {"numParameters": 50}, nn.PReLU(50)),
+        ("Conv2d", {"inChannels": 24, "outChannels": 32, "kernelSize": 3},
+         nn.Conv2d(24, 32, 3)),
+        ("Embedding", {"numEmbeddings": 100, "embeddingDim": 50},
+         nn.Embedding(100, 50)),
+        ("EmbeddingBag", {"numEmbeddings": 100, "embeddingDim": 50},
+         nn.EmbeddingBag(100, 50)),
+        *((f"BatchNorm{d}d", {"numFeatures": 50},
+           getattr(nn, f"BatchNorm{d}d")(50)) for d in (1, 2, 3)),
+        *((f"InstanceNorm{d}d", {"numFeatures": 50, "affine": True},
+           getattr(nn, f"InstanceNorm{d}d")(50, affine=True)) for d in (1, 3)),
+        *((kind, {"inputSize": 30, "hiddenSize": 40}, getattr(nn, kind)(30, 40))
+          for kind in ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")),
+        ("LSTM", {"inputSize": 30, "hiddenSize": 40, "projSize": 20},
+         nn.LSTM(30, 40, proj_size=20)),
+        ("MultiheadAttention", {"embedDim": 40, "numHeads": 2},
+         nn.MultiheadAttention(40, 2)),
+        ("MultiheadAttention", {"embedDim": 40, "numHeads": 2, "kdim": 30,
+                                "vdim": 20, "addBiasKv": True},
+         nn.MultiheadAttention(40, 2, kdim=30, vdim=20, add_bias_kv=True)),
+        ("TransformerEncoderLayer", {"dModel": 40, "nhead": 2,
+                                     "dimFeedforward": 50},
+         nn.TransformerEncoderLayer(40, 2, 50)),
+        ("TransformerDecoderLayer", {"dModel": 40, "nhead": 2,
+                                     "dimFeedforward": 50},
+         nn.TransformerDecoderLayer(40, 2, 50)),
+        ("Transformer", {"dModel": 40, "nhead": 2, "numEncoderLayers": 1,
+                         "numDecoderLayers": 1, "dimFeedforward": 50},
+         nn.Transformer(40, 2, 1, 1, 50)),
+        ("weightNorm", {"layer": {"layer": "Linear", "options": {
+            "inFeatures": 100, "outFeatures": 200}}},
+         nn.utils.weight_norm(nn.Linear(100, 200))),
+        ("spectralNorm", {"layer": {"layer": "Linear", "options": {
+            "inFeatures": 100, "outFeatures": 200}}},
+         nn.utils.spectral_norm(nn.Linear(100, 200))),
     ):
         for key, value in module.state_dict().items():
+            if value.ndim == 0:
+                continue
             t = value.double()
+            # Extremes of what has no bounds say little.
+            normal = ("Embedding" in name or key in (
+                "bias_k", "bias_v", "weight_g", "weight_u")
+                or (name, key) == ("spectralNorm", "weight_v"))
             g.add({"layerInit": name, "options": options, "name": key,
-                   "shape": list(t.shape), "mean": t.mean().item(),
+                   **({"normal": True} if normal else {}), "shape": list(t.shape), "mean": t.mean().item(),
                    "std": t.std().item(), "low": t.min().item(),
                    "high": t.max().item()})
 

@@ -16,7 +16,7 @@ MODULES = [
     "losses", "layers", "optimizers", "creation", "state_dict", "special",
     "metrics", "scalers", "preprocessing", "ranking", "functions",
     "distributions", "sequences", "linalg", "training", "convolutions",
-    "activations", "more_losses", "func", "fft", "resampling", "averaging",
+    "activations", "more_losses", "func", "fft", "resampling", "parametrized", "averaging",
 ]
 
 

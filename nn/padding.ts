@@ -1,0 +1,474 @@
+/**
+ * Layers that pad.
+ *
+ * @module
+ */
+import { ShapeError, type Tensor } from "@tenfold/core";
+import {
+  checkCount,
+  checkTensor,
+  showShape,
+  showValue,
+} from "@tenfold/core/internal";
+import { pad, type PadMode } from "./functional/pad.ts";
+import { Module } from "./module.ts";
+
+/**
+ * How much is added: one number for all sides, or `[left, right]` of the last dim,
+ * then `[top, bottom]` of the one before, and so on.
+ */
+export type PaddingAmounts = number | readonly number[];
+
+/** What the layers that pad have in common. */
+export abstract class Padding extends Module {
+  /** How much is added, `[left, right, top, bottom, ...]`; negative amounts crop. */
+  readonly padding: readonly number[];
+  /** What is added; see {@linkcode functional.pad}. */
+  readonly mode: PadMode;
+  /** The value that mode `"constant"` adds. */
+  readonly value: number;
+
+  /** Makes a layer of `dims` dims. */
+  constructor(dims: number, padding: PaddingAmounts, mode: PadMode, value = 0) {
+    super();
+    const amounts = typeof padding === "number"
+      ? new Array<number>(2 * dims).fill(padding)
+      : padding;
+    if (
+      !Array.isArray(amounts) || amounts.length !== 2 * dims ||
+      !amounts.every(Number.isInteger)
+    ) {
+      throw new RangeError(
+        `Cannot make a ${new.target.name} as the padding must be an integer or an array of ${
+          2 * dims
+        }: got ${showValue(padding)}`,
+      );
+    }
+    if (typeof value !== "number") {
+      throw new TypeError(
+        `Cannot make a ${new.target.name} as the value must be a number: got ${
+          showValue(value)
+        }`,
+      );
+    }
+    this.padding = amounts;
+    this.mode = mode;
+    this.value = value;
+  }
+
+  /** Pads `x` of shape `[n, channels, ...extents]`, or without `n`. */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    const { mode, padding, value } = this;
+    const { name } = this.constructor;
+    checkTensor(x, "x", `apply ${name}`);
+    const dims = padding.length / 2;
+    if (x.ndim !== dims + 1 && x.ndim !== dims + 2) {
+      throw new ShapeError(
+        `Cannot apply ${name} as the input must have ${dims + 1} or ${
+          dims + 2
+        } dims: got shape ${showShape(x.shape)}`,
+      );
+    }
+    return pad(x, padding, mode === "constant" ? { mode, value } : { mode });
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    const value = this.value === 0 ? "" : `, value=${this.value}`;
+    return `[${this.padding.join(", ")}]${value}`;
+  }
+}
+
+/**
+ * Adds zeros around sequences.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ZeroPad1d } from "@tenfold/nn";
+ *
+ * const y = new ZeroPad1d(1).forward(ones([1, 2, 4]));
+ * assertEquals(y.shape, [1, 2, 6]);
+ * ```
+ */
+export class ZeroPad1d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a ZeroPad1d", arguments.length, 1);
+    super(1, padding, "constant");
+  }
+}
+
+/**
+ * Adds zeros around images.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ZeroPad2d } from "@tenfold/nn";
+ *
+ * const y = new ZeroPad2d(1).forward(ones([1, 2, 4, 5]));
+ * assertEquals(y.shape, [1, 2, 6, 7]);
+ * ```
+ */
+export class ZeroPad2d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a ZeroPad2d", arguments.length, 1);
+    super(2, padding, "constant");
+  }
+}
+
+/**
+ * Adds zeros around volumes.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ZeroPad3d } from "@tenfold/nn";
+ *
+ * const y = new ZeroPad3d(1).forward(ones([1, 2, 4, 5, 3]));
+ * assertEquals(y.shape, [1, 2, 6, 7, 5]);
+ * ```
+ */
+export class ZeroPad3d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a ZeroPad3d", arguments.length, 1);
+    super(3, padding, "constant");
+  }
+}
+
+/**
+ * Adds one value around sequences.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ConstantPad1d } from "@tenfold/nn";
+ *
+ * const y = new ConstantPad1d(1, 0.5).forward(ones([1, 2, 4]));
+ * assertEquals(y.shape, [1, 2, 6]);
+ * ```
+ */
+export class ConstantPad1d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @param value What is added.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts, value: number) {
+    checkCount("make a ConstantPad1d", arguments.length, 2);
+    super(1, padding, "constant", value);
+  }
+}
+
+/**
+ * Adds one value around images.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ConstantPad2d } from "@tenfold/nn";
+ *
+ * const y = new ConstantPad2d(1, 0.5).forward(ones([1, 2, 4, 5]));
+ * assertEquals(y.shape, [1, 2, 6, 7]);
+ * ```
+ */
+export class ConstantPad2d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @param value What is added.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts, value: number) {
+    checkCount("make a ConstantPad2d", arguments.length, 2);
+    super(2, padding, "constant", value);
+  }
+}
+
+/**
+ * Adds one value around volumes.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ConstantPad3d } from "@tenfold/nn";
+ *
+ * const y = new ConstantPad3d(1, 0.5).forward(ones([1, 2, 4, 5, 3]));
+ * assertEquals(y.shape, [1, 2, 6, 7, 5]);
+ * ```
+ */
+export class ConstantPad3d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @param value What is added.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts, value: number) {
+    checkCount("make a ConstantPad3d", arguments.length, 2);
+    super(3, padding, "constant", value);
+  }
+}
+
+/**
+ * Adds the elements beside the edges in reverse order around sequences.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ReflectionPad1d } from "@tenfold/nn";
+ *
+ * const y = new ReflectionPad1d(1).forward(ones([1, 2, 4]));
+ * assertEquals(y.shape, [1, 2, 6]);
+ * ```
+ */
+export class ReflectionPad1d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a ReflectionPad1d", arguments.length, 1);
+    super(1, padding, "reflect");
+  }
+}
+
+/**
+ * Adds the elements beside the edges in reverse order around images.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ReflectionPad2d } from "@tenfold/nn";
+ *
+ * const y = new ReflectionPad2d(1).forward(ones([1, 2, 4, 5]));
+ * assertEquals(y.shape, [1, 2, 6, 7]);
+ * ```
+ */
+export class ReflectionPad2d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a ReflectionPad2d", arguments.length, 1);
+    super(2, padding, "reflect");
+  }
+}
+
+/**
+ * Adds the elements beside the edges in reverse order around volumes.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ReflectionPad3d } from "@tenfold/nn";
+ *
+ * const y = new ReflectionPad3d(1).forward(ones([1, 2, 4, 5, 3]));
+ * assertEquals(y.shape, [1, 2, 6, 7, 5]);
+ * ```
+ */
+export class ReflectionPad3d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a ReflectionPad3d", arguments.length, 1);
+    super(3, padding, "reflect");
+  }
+}
+
+/**
+ * Adds the elements at the edges around sequences.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ReplicationPad1d } from "@tenfold/nn";
+ *
+ * const y = new ReplicationPad1d(1).forward(ones([1, 2, 4]));
+ * assertEquals(y.shape, [1, 2, 6]);
+ * ```
+ */
+export class ReplicationPad1d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a ReplicationPad1d", arguments.length, 1);
+    super(1, padding, "replicate");
+  }
+}
+
+/**
+ * Adds the elements at the edges around images.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ReplicationPad2d } from "@tenfold/nn";
+ *
+ * const y = new ReplicationPad2d(1).forward(ones([1, 2, 4, 5]));
+ * assertEquals(y.shape, [1, 2, 6, 7]);
+ * ```
+ */
+export class ReplicationPad2d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a ReplicationPad2d", arguments.length, 1);
+    super(2, padding, "replicate");
+  }
+}
+
+/**
+ * Adds the elements at the edges around volumes.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { ReplicationPad3d } from "@tenfold/nn";
+ *
+ * const y = new ReplicationPad3d(1).forward(ones([1, 2, 4, 5, 3]));
+ * assertEquals(y.shape, [1, 2, 6, 7, 5]);
+ * ```
+ */
+export class ReplicationPad3d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a ReplicationPad3d", arguments.length, 1);
+    super(3, padding, "replicate");
+  }
+}
+
+/**
+ * Adds the elements of the other end around sequences.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { CircularPad1d } from "@tenfold/nn";
+ *
+ * const y = new CircularPad1d(1).forward(ones([1, 2, 4]));
+ * assertEquals(y.shape, [1, 2, 6]);
+ * ```
+ */
+export class CircularPad1d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a CircularPad1d", arguments.length, 1);
+    super(1, padding, "circular");
+  }
+}
+
+/**
+ * Adds the elements of the other end around images.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { CircularPad2d } from "@tenfold/nn";
+ *
+ * const y = new CircularPad2d(1).forward(ones([1, 2, 4, 5]));
+ * assertEquals(y.shape, [1, 2, 6, 7]);
+ * ```
+ */
+export class CircularPad2d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a CircularPad2d", arguments.length, 1);
+    super(2, padding, "circular");
+  }
+}
+
+/**
+ * Adds the elements of the other end around volumes.
+ *
+ * @example One element on each side
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { CircularPad3d } from "@tenfold/nn";
+ *
+ * const y = new CircularPad3d(1).forward(ones([1, 2, 4, 5, 3]));
+ * assertEquals(y.shape, [1, 2, 6, 7, 5]);
+ * ```
+ */
+export class CircularPad3d extends Padding {
+  /**
+   * Creates the layer.
+   *
+   * @param padding How much is added on each side.
+   * @throws {RangeError} If the padding does not fit the dims.
+   */
+  constructor(padding: PaddingAmounts) {
+    checkCount("make a CircularPad3d", arguments.length, 1);
+    super(3, padding, "circular");
+  }
+}
