@@ -22,6 +22,8 @@ const HOSTS = [
 const NET = "10.77.83.0/24";
 /** Bytes of gradients of the smaller of the nets, which a step must send. */
 const GRADIENTS = 8 * (64 * 128 + 128 + 128 * 10 + 10);
+/** What ends this program early, after which nothing is left all the same. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** The ends of the cable. */
 const ENDS = [`tf${Deno.pid % 1e6}a`, `tf${Deno.pid % 1e6}b`] as const;
 
@@ -29,6 +31,8 @@ const ENDS = [`tf${Deno.pid % 1e6}a`, `tf${Deno.pid % 1e6}b`] as const;
 export async function* network(setting: Setting): AsyncGenerator<Row> {
   const { quick, data } = setting;
   const folder = await Deno.makeTempDir();
+  const interrupted = () => void disconnect().then(() => Deno.exit(130));
+  for (const signal of SIGNALS) Deno.addSignalListener(signal, interrupted);
   const why = await connect();
   try {
     if (why !== null) {
@@ -66,6 +70,9 @@ export async function* network(setting: Setting): AsyncGenerator<Row> {
     }
   } finally {
     await disconnect();
+    for (const signal of SIGNALS) {
+      Deno.removeSignalListener(signal, interrupted);
+    }
     await Deno.remove(folder, { recursive: true });
   }
 }

@@ -24,7 +24,7 @@ export async function* reduce(
 ): AsyncGenerator<Row> {
   const bytes = quick ? 2 ** 20 : 2 ** 26;
   const size = `${bytes / 2 ** 20} MiB`;
-  const [turns, runs] = quick ? [1, 2] : [5, 7];
+  const [turns, runs] = quick ? [1, 2] : [3, 5];
   const folder = await Deno.makeTempDir();
   try {
     for (const launcher of launchersHere()) {
