@@ -4,7 +4,7 @@
  * @module
  */
 import { DTypeError, type Tensor } from "@tenfold/core";
-import { VALUE } from "@tenfold/core/internal";
+import { noGradNow, VALUE } from "@tenfold/core/internal";
 import type { HostArray, Reduction } from "./_communicator.ts";
 
 /** Whether the elements of a tensor can be seen without waiting. */
@@ -73,4 +73,21 @@ export function checkReducible(
 export function scale(data: HostArray, factor: number): void {
   if (factor === 1) return;
   for (let i = 0; i < data.length; i++) data[i]! *= factor;
+}
+
+/** The tensor itself, or a copy whose elements lie one after the other. */
+export function denseOf(tensor: Tensor): Tensor {
+  return isDense(tensor) ? tensor : noGradNow(() => tensor.contiguous());
+}
+
+/** Whether memory is shared, which stays where it is. */
+export function isShared({ buffer }: HostArray): boolean {
+  return typeof SharedArrayBuffer !== "undefined" &&
+    buffer instanceof SharedArrayBuffer;
+}
+
+/** Whether an array is the memory of a tensor, and no copy of it. */
+export function sharesMemory(tensor: Tensor, data: HostArray): boolean {
+  const own = elementsOf(tensor);
+  return own.buffer === data.buffer && own.byteOffset === data.byteOffset;
 }

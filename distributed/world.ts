@@ -28,12 +28,15 @@ import {
   allocateLike,
   changed,
   checkReducible,
+  denseOf,
   elementsOf,
-  isDense,
   isOnHost,
+  isShared,
   scale,
+  sharesMemory,
   write,
 } from "./_host.ts";
+import { nanGuard } from "./_nan_guard.ts";
 import { checkSignatures } from "./_signature.ts";
 
 /** Options of collectives that reduce. */
@@ -573,59 +576,4 @@ export class World implements Distributing {
 
 function describe({ dtype, shape }: Tensor): string {
   return `${dtype} ${showShape(shape)}`;
-}
-
-/** The tensor itself, or a copy whose elements lie one after the other. */
-function denseOf(tensor: Tensor): Tensor {
-  return isDense(tensor) ? tensor : noGradNow(() => tensor.contiguous());
-}
-
-function isShared({ buffer }: HostArray): boolean {
-  return typeof SharedArrayBuffer !== "undefined" &&
-    buffer instanceof SharedArrayBuffer;
-}
-
-/** Whether an array is the memory of a tensor, and no copy of it. */
-function sharesMemory(tensor: Tensor, data: HostArray): boolean {
-  const own = elementsOf(tensor);
-  return own.buffer === data.buffer && own.byteOffset === data.byteOffset;
-}
-
-/**
- * MPI leaves open what becomes of NaN in a maximum, and its ranks may come to
- * different results: places of NaN are found by a sum.
- */
-function nanGuard(op: Reduction | "mean") {
-  const guards = op === "max" || op === "min";
-  let places: HostArray | null = null;
-  return {
-    guards,
-    /** Finds out, with all ranks, where there is NaN. */
-    before(data: HostArray, ranks: Communicator): HostArray {
-      if (!guards || data instanceof Int32Array || ranks.size === 1) {
-        return data;
-      }
-      const any = new Int32Array(1);
-      for (let i = 0; i < data.length; i++) {
-        if (data[i] !== data[i]) any[0] = 1;
-      }
-      ranks.wait(ranks.allReduce(any, "sum"), "find NaN");
-      if (any[0] === 0) return data;
-      places = allocateLike(data, data.length);
-      for (let i = 0; i < data.length; i++) {
-        if (data[i] === data[i]) continue;
-        places[i] = NaN;
-        data[i] = 0;
-      }
-      ranks.wait(ranks.allReduce(places, "sum"), "find NaN");
-      return data;
-    },
-    /** Puts NaN where one rank had it. */
-    after(data: HostArray, from = 0): void {
-      if (places === null) return;
-      for (let i = 0; i < data.length; i++) {
-        if (places[from + i] !== 0) data[i] = NaN;
-      }
-    },
-  };
 }
