@@ -67,21 +67,16 @@ export async function measureTiles(
   try {
     for (const [i, side] of SIDES.entries()) {
       const run = productOf(gpu, launch, side);
-      let least = Infinity;
+      const times: number[] = [];
       for (const tile of candidates) {
         gpu.tuning = { tiles: SIDES.map(() => tile) };
-        const time = await fastest(run.act, wait, share);
-        if (time < least) {
-          least = time;
-          tiles[i] = tile;
-        }
-        // The next ones take eight times as long.
-        if (time > 4 * share) {
-          run.free();
-          return { tiles };
-        }
+        times.push(await fastest(run.act, wait, share));
       }
+      const least = Math.min(...times);
+      tiles[i] = candidates[times.indexOf(least)]!;
       run.free();
+      // The next ones take eight times as long.
+      if (least > share) break;
     }
   } finally {
     gpu.tuning = before;
