@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { casting } from "./casting.ts";
 import { checkExpr } from "./expr/types.ts";
 import { type DType, floatOf, promote } from "./dtype.ts";
 import { DTypeError } from "./errors.ts";
@@ -15,7 +16,7 @@ import {
   withNumber,
   withPart,
 } from "./key.ts";
-import type { Formula } from "./op.ts";
+import type { Formula, MapSumOp } from "./op.ts";
 import { isPlainObject } from "./option_messages.ts";
 import { checkCount, checkNumber, showValue } from "./options.ts";
 import type { Several } from "./several.ts";
@@ -324,8 +325,12 @@ export class FusedFunction<
   ): Tensor {
     const tensors = this.#tensors(inputs);
     const numbers = this.#numbers(scalars);
-    const formula = this.#formula(tensors);
-    return apply({ name: "map", formula, scalars: numbers }, tensors)[0]!;
+    if (casting !== null) {
+      const run = (cast: readonly Tensor[]) => this.#map(cast, numbers);
+      const cast = casting.through(this.#label, tensors, run);
+      if (cast !== null) return cast;
+    }
+    return this.#map(tensors, numbers);
   }
 
   /**
@@ -348,14 +353,27 @@ export class FusedFunction<
     for (let i = 1; i < tensors.length; i++) {
       shape = broadcastShapes(shape, tensors[i]!.shape, this.#label);
     }
-    return apply({
-      name: "mapSum",
-      formula: this.#formula(tensors),
-      scalars: numbers,
-      dims: normalizeDims(dims, shape.length, this.#label),
-      keepDim,
-      divisor,
-    }, tensors)[0]!;
+    const reduced = normalizeDims(dims, shape.length, this.#label);
+    const op = { scalars: numbers, dims: reduced, keepDim, divisor } as const;
+    if (casting !== null) {
+      const run = (cast: readonly Tensor[]) => this.#sum(cast, op);
+      const cast = casting.through(this.#label, tensors, run);
+      if (cast !== null) return cast;
+    }
+    return this.#sum(tensors, op);
+  }
+
+  #map(tensors: readonly Tensor[], scalars: readonly number[]): Tensor {
+    const formula = this.#formula(tensors);
+    return apply({ name: "map", formula, scalars }, tensors)[0]!;
+  }
+
+  #sum(
+    tensors: readonly Tensor[],
+    op: Omit<MapSumOp, "name" | "formula">,
+  ): Tensor {
+    const formula = this.#formula(tensors);
+    return apply({ name: "mapSum", formula, ...op }, tensors)[0]!;
   }
 }
 

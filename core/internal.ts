@@ -8,6 +8,7 @@ export { gated, type GradientRule } from "./autograd/gate.ts";
 export { noGradNow } from "./autograd/mode.ts";
 export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
 export { checkHook, handleOf } from "./autograd/tensor_hooks.ts";
+export { castingOf } from "./casting.ts";
 export { deviceFor } from "./creation.ts";
 export { type DisplayTools, loadDisplay } from "./display/load.ts";
 export type { ImageOptions, Pixels } from "./display/images.ts";

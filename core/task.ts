@@ -35,6 +35,8 @@ export class Task {
   device: Device | null = null;
   /** Which call of `setBackend` chose the device. */
   deviceAsked = 0;
+  /** The region of `autocast` that is in force; null while there is none. */
+  casting: object | null;
   /** Whether modules are in training, for those whose modes are its own. */
   training: Map<object, boolean> | null = null;
   #ended = false;
@@ -51,6 +53,7 @@ export class Task {
     this.own = own;
     this.scope = parent?.scope ?? null;
     this.recording = parent?.recording ?? true;
+    this.casting = parent?.casting ?? null;
   }
 
   /** True once its function has returned and its promise has settled. */

@@ -36,6 +36,7 @@ import {
 import { fillMasked } from "./compose/mask.ts";
 import { deviationOf, normTensor } from "./compose/norm.ts";
 import type { Device } from "./device.ts";
+import { casting } from "./casting.ts";
 import { layering } from "./layering.ts";
 import {
   type AnyDType,
@@ -2522,6 +2523,14 @@ export function apply<E extends DType = DType>(
   inputs: readonly Tensor[],
   device: Device = inputs[0]!.device,
 ): Tensor<E>[] {
+  if (casting !== null) {
+    const cast = casting.through(
+      op.name,
+      inputs,
+      (inputs) => apply<E>(op, inputs, device),
+    );
+    if (cast !== null) return cast;
+  }
   const values: Value[] = new Array(inputs.length);
   const recording = currentRecording();
   if (layering !== null && inputs.length === 0) {

@@ -36,6 +36,7 @@ export * from "./annealing_lr.ts";
 export * from "./clip.ts";
 export * from "./combined_lr.ts";
 export * from "./cyclic_lr.ts";
+export * from "./grad_scaler.ts";
 export * from "./lambda_lr.ts";
 export * from "./lbfgs.ts";
 export * from "./lion.ts";

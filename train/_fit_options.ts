@@ -5,6 +5,7 @@
  */
 import { Tensor } from "@tenfold/core";
 import { parseOptions, showShape, showValue } from "@tenfold/core/internal";
+import type { GradScaler } from "@tenfold/optim";
 import * as z from "zod/mini";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
 import {
@@ -44,6 +45,7 @@ export interface Settings {
   readonly signal: AbortSignal | undefined;
   readonly progress: boolean;
   readonly compile: boolean;
+  readonly mixedPrecision: boolean | GradScaler;
   readonly distributed: Distribution | undefined;
 }
 
@@ -120,6 +122,15 @@ const optionsSchema = z.strictObject({
   signal: z.optional(abortSignal),
   progress: z._default(flag, true),
   compile: z._default(flag, false),
+  mixedPrecision: z._default(
+    passing<boolean | GradScaler>(
+      (value) =>
+        typeof value === "boolean" ||
+        typeof (value as GradScaler | null)?.unscale_ === "function",
+      "must be true, false or a GradScaler",
+    ),
+    false,
+  ),
   distributed: z.optional(z.unknown()),
 });
 
@@ -157,6 +168,11 @@ export function fitSettings(options: FitOptions, operation: string): Settings {
     }
     names.add(name);
   }
+  if (parsed.mixedPrecision !== false && parsed.onNonFinite !== "warn") {
+    throw new RangeError(
+      `Cannot ${operation} with mixedPrecision and onNonFinite ${parsed.onNonFinite} as steps that are not finite are how the scale is found: leave onNonFinite out`,
+    );
+  }
   return {
     loss: lossFunction(parsed.loss, operation),
     optimizer: parsed.optimizer,
@@ -176,6 +192,7 @@ export function fitSettings(options: FitOptions, operation: string): Settings {
     signal: parsed.signal,
     progress: parsed.progress,
     compile: parsed.compile,
+    mixedPrecision: parsed.mixedPrecision,
     distributed: distributionOf(options.distributed, operation),
   };
 }

@@ -6,9 +6,10 @@
  */
 import { scope, stack, type Tensor, tensor } from "@tenfold/core";
 import { noGradNow, type Task, tidyNow } from "@tenfold/core/internal";
-import { clipGradNorm_ } from "@tenfold/optim";
+import { clipGradNorm_, type GradScaler } from "@tenfold/optim";
 import type { Settings } from "./_fit_options.ts";
 import { partsOf } from "./_iterate.ts";
+import type { Mixed } from "./_mixed.ts";
 import type { Tally } from "./_tally.ts";
 import type { Batch } from "./batches.ts";
 import { isSharded, type Replica } from "./distributing.ts";
@@ -56,10 +57,13 @@ export class Stepper {
   readonly #checked: Map<Share, Step<Checked>>;
   readonly #replica: Replica | undefined;
   /**
-   * Whether gradients are averaged over the ranks between the backward pass and
-   * the step of the optimizer, and not within backward.
+   * Whether something is awaited between the backward pass and the step of the
+   * optimizer: gradients are averaged over the ranks there, and not within
+   * backward, or a scaler looks whether they are finite.
    */
-  readonly #apart: boolean;
+  #apart: boolean;
+  /** How steps are computed in mixed precision, where they are. */
+  #mixed: Mixed | null = null;
   /** Batches whose gradients wait for the optimizer. */
   #held = 0;
 
@@ -88,6 +92,19 @@ export class Stepper {
       const verdict = noGradNow(() => this.#verdict(computed.loss));
       return { ...computed, verdict };
     }]));
+  }
+
+  /** Has steps computed in mixed precision; what does that is loaded here. */
+  async mix(mixedPrecision: true | GradScaler): Promise<void> {
+    if (isSharded(this.#settings.optimizer)) {
+      throw new TypeError(
+        "Cannot fit with mixedPrecision and an optimizer in shards: leave one of them out",
+      );
+    }
+    const { mixedWith } = await import("./_mixed.ts");
+    this.#mixed = mixedWith(mixedPrecision);
+    // It is read whether the gradients are finite.
+    this.#apart = true;
   }
 
   /** Has steps recorded and replayed; what does that is loaded here. */
@@ -142,6 +159,18 @@ export class Stepper {
   async #averageAndStep(task: Task): Promise<void> {
     const { optimizer } = this.#settings;
     await this.#replica?.synchronize();
+    const scaler = this.#mixed?.scaler;
+    if (scaler !== undefined) {
+      task.pin(() =>
+        tidyNow(() => {
+          scaler.unscale_(optimizer);
+          this.#clip();
+        })
+      );
+      await task.pin(() => scaler.step(optimizer));
+      task.pin(() => scaler.update());
+      return;
+    }
     let stepped: unknown;
     task.pin(() =>
       tidyNow(() => {
@@ -200,7 +229,7 @@ export class Stepper {
 
   /** The same, waiting for the other ranks before the optimizer steps. */
   async #learnApart(batch: Batch, number: number, task: Task): Promise<void> {
-    await this.#replica!.syncBuffers();
+    await this.#replica?.syncBuffers();
     const inner = task.pin(() => scope());
     try {
       const { inputs, target } = partsOf(batch, "fit");
@@ -267,6 +296,7 @@ export class Stepper {
 
   /** Gives back what compiled steps hold. */
   dispose(): void {
+    this.#mixed?.dispose();
     for (const steps of [this.#whole, this.#checked]) {
       for (const step of steps.values()) step.dispose?.();
     }
@@ -279,9 +309,14 @@ export class Stepper {
   ): Computed {
     const { loss: lossOf, optimizer, accumulate, metrics } = this.#settings;
     if (first) optimizer.zeroGrad();
-    const output = this.#model.forward(...inputs as never[]);
-    const loss = lossOf(output, target);
-    const share = accumulate === 1 ? loss : loss.div(accumulate);
+    const mixed = this.#mixed;
+    const forward = (): { output: Tensor; loss: Tensor } => {
+      const output = this.#model.forward(...inputs as never[]);
+      return { output, loss: lossOf(output, target) };
+    };
+    const { output, loss } = mixed ? mixed.autocast(forward) : forward();
+    const mean = accumulate === 1 ? loss : loss.div(accumulate);
+    const share = mixed ? mixed.scaler.scale(mean) : mean;
     if (this.#replica !== undefined && (this.#apart || !last)) {
       this.#replica.noSync(() => share.backward());
     } else share.backward();

@@ -169,11 +169,12 @@ export class Training implements Run {
   }
 
   async #run(task: Task): Promise<History> {
-    const { callbacks, compile, signal } = this.settings;
+    const { callbacks, compile, mixedPrecision, signal } = this.settings;
     const reporter = new Reporter(this.#display, this);
     let failed = true;
     try {
       signal?.throwIfAborted();
+      if (mixedPrecision !== false) await this.#stepper.mix(mixedPrecision);
       if (compile) await this.#stepper.compile();
       if (this.replica !== undefined) {
         if (!this.replica.isOnHost) await this.replica.copyFromFirst();

@@ -5,6 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { checkCount } from "@tenfold/core/internal";
+import type { GradScaler } from "@tenfold/optim";
 import { fitSettings } from "./_fit_options.ts";
 import { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";
@@ -99,6 +100,15 @@ export interface FitOptions {
    * @default {false}
    */
   compile?: boolean;
+  /**
+   * Whether to train in mixed precision: the forward pass and the loss within
+   * `autocast`, and the loss scaled by a `GradScaler`, which may be passed, such
+   * as one with a state. Steps whose gradients are not finite are left out, so
+   * that each step reads the device. Validation is in the dtype of the model.
+   *
+   * @default {false}
+   */
+  mixedPrecision?: boolean | GradScaler;
   /**
    * The ranks that train together: the world that `init` of
    * `@tenfold/distributed` returns, `{ world, shardOptimizer, broadcastBuffers,

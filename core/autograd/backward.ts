@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { withCasting } from "../casting.ts";
 import { ADOPT_GRAD, OWNER } from "../members.ts";
 import { GradientError } from "../errors.ts";
 import type { Op } from "../op.ts";
@@ -84,15 +85,17 @@ export function walk(
   options: WalkOptions,
   factory: TensorFactory,
 ): (Tensor | null)[] {
-  return withRecording(
-    options.createGraph,
-    () => {
-      const walk = new Walk(options, factory);
-      return anyLeafHooks() && !options.targets
-        ? withAfterBackward(() => walk.run(roots))
-        : walk.run(roots);
-    },
-  );
+  // Gradients have the dtypes of what they are gradients of.
+  return withCasting(null, () =>
+    withRecording(
+      options.createGraph,
+      () => {
+        const walk = new Walk(options, factory);
+        return anyLeafHooks() && !options.targets
+          ? withAfterBackward(() => walk.run(roots))
+          : walk.run(roots);
+      },
+    ));
 }
 
 class Walk {

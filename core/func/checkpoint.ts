@@ -6,11 +6,13 @@
 import { type CustomNode, walk } from "../autograd/backward.ts";
 import { isRecording, withRecording } from "../autograd/mode.ts";
 import { type Edge, nextSequence, Saved, TapeNode } from "../autograd/node.ts";
+import { withCasting } from "../casting.ts";
 import { isFloating } from "../dtype.ts";
 import { EDGE, VALUE } from "../members.ts";
 import { checkCount } from "../options.ts";
 import { notingKeys, type RandomKey, withKeys } from "../random_state.ts";
 import { tidyNow } from "../scope.ts";
+import { currentTask } from "../task.ts";
 import { checkTensor, FACTORY, homeOf, Tensor, wrapValue } from "../tensor.ts";
 import { type Arguments, type Inputs, listOf } from "./jvp.ts";
 import { refusePromise } from "./structure.ts";
@@ -24,6 +26,7 @@ class CheckpointNode extends TapeNode implements CustomNode {
   readonly #keys: readonly RandomKey[];
   readonly #origins: readonly (Edge | null)[];
   readonly #like: Tensor["device"];
+  readonly #casting: object | null = currentTask().casting;
 
   constructor(
     fn: Computation,
@@ -54,7 +57,11 @@ class CheckpointNode extends TapeNode implements CustomNode {
     const since = nextSequence();
     const again = withRecording(
       true,
-      () => withKeys(this.#keys, () => listOf(this.#fn(...inputs))),
+      () =>
+        withKeys(
+          this.#keys,
+          () => withCasting(this.#casting, () => listOf(this.#fn(...inputs))),
+        ),
     );
     const roots = again.flatMap((y, i) => {
       const gradient = outputs[i];

@@ -20,6 +20,7 @@
  * @module
  */
 export { type AnomalyDetection, detectAnomaly } from "./anomaly.ts";
+export { autocast, type AutocastOptions } from "./autocast.ts";
 export { checkpoint } from "./checkpoint.ts";
 export {
   hessian,

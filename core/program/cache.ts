@@ -5,6 +5,8 @@
  */
 import { VALUE } from "../members.ts";
 import { isRecording } from "../autograd/mode.ts";
+import { castingOf } from "../casting.ts";
+import type { DType } from "../dtype.ts";
 import { nextSequence } from "../autograd/node.ts";
 import { type Device, launcherOf } from "../device.ts";
 import { CompileError, showShape } from "../errors.ts";
@@ -69,6 +71,8 @@ interface Entry extends Replayed {
   /** Which arguments are at the same place, as `sharing` tells. */
   readonly shared: readonly number[];
   readonly grad: boolean;
+  /** The dtype of products, where there is one beside that of their inputs. */
+  readonly casting: DType | null;
   /** The device in use, where the function makes tensors. */
   readonly current: Device | null;
 }
@@ -133,6 +137,7 @@ export class PlanCache {
     if (this.#eager || currentRecording() !== null) return this.#fn(...args);
     const tensors: Tensor[] = [];
     const grad = isRecording();
+    const casting = castingOf("matmul");
     const current = chosenDevice();
     let shared: readonly number[] | null = null;
     const entries = this.#entries;
@@ -141,6 +146,7 @@ export class PlanCache {
       tensors.length = 0;
       if (
         entry.grad !== grad || entry.current !== current ||
+        entry.casting !== casting ||
         !matches(entry.structure, args, tensors)
       ) continue;
       shared ??= sharing(tensors);
@@ -219,6 +225,7 @@ export class PlanCache {
       structure,
       shared,
       grad,
+      casting: castingOf("matmul"),
       // The function may have opened it.
       current: chosenDevice(),
       device,

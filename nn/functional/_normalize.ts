@@ -4,8 +4,15 @@
  *
  * @module
  */
-import { autogradFunction, fused, type Tensor } from "@tenfold/core";
+import {
+  autogradFunction,
+  type DType,
+  fused,
+  promote,
+  type Tensor,
+} from "@tenfold/core";
 import { call, type Expr, expr, sizeOf } from "@tenfold/core/backend";
+import { castingOf, tidyNow } from "@tenfold/core/internal";
 
 const { mul, sub } = expr;
 
@@ -147,6 +154,25 @@ function normalizationOf(
     byEps.set(eps, found = makeNormalization(dims, eps));
   }
   return found;
+}
+
+/**
+ * Normalises `x` by `run`, which is tidied. float16 is computed in float32; the
+ * result is rounded to the widest dtype of `x` and the others, under `autocast`
+ * to that of the function of this name.
+ */
+export function inSingle(
+  name: string,
+  x: Tensor,
+  others: readonly (Tensor | null | undefined)[],
+  run: (x: Tensor) => Tensor,
+): Tensor {
+  if (x.dtype !== "float16") return tidyNow(() => run(x));
+  let dtype: DType = castingOf(name) ?? "float16";
+  if (castingOf("matmul") === null) {
+    for (const t of others) if (t) dtype = promote(dtype, t.dtype);
+  }
+  return tidyNow(() => run(x.cast("float32")).cast(dtype));
 }
 
 /** The mean over dims and the biased variance, dims kept. */

@@ -1,11 +1,6 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { sizeOf } from "@tenfold/core/backend";
-import {
-  checkTensor,
-  noGradNow,
-  showShape,
-  tidyNow,
-} from "@tenfold/core/internal";
+import { checkTensor, noGradNow, showShape } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import {
   checkOptions,
@@ -15,7 +10,12 @@ import {
   splitOptions,
   tensorOption,
 } from "../_options.ts";
-import { momentsOver, normalizeBy, normalizeByGiven } from "./_normalize.ts";
+import {
+  inSingle,
+  momentsOver,
+  normalizeBy,
+  normalizeByGiven,
+} from "./_normalize.ts";
 
 /** Options of {@linkcode batchNorm}. */
 export interface BatchNormOptions {
@@ -122,15 +122,19 @@ export function normalizeBatch(
         `Cannot apply ${name} in evaluation without a running mean and variance: pass them, or { training: true }`,
       );
     }
-    return tidyNow(() =>
-      normalizeByGiven(
-        x,
-        spread(runningMean)!,
-        spread(runningVar)!,
-        spread(weight),
-        spread(bias),
-        eps,
-      )
+    return inSingle(
+      name,
+      x,
+      [weight, bias, runningMean, runningVar],
+      (x) =>
+        normalizeByGiven(
+          x,
+          spread(runningMean)!,
+          spread(runningVar)!,
+          spread(weight),
+          spread(bias),
+          eps,
+        ),
     );
   }
   const dims = x.shape.map((_, d) => d).filter((d) => d !== 1);
@@ -142,7 +146,7 @@ export function normalizeBatch(
       }, give a larger batch or call eval()`,
     );
   }
-  return tidyNow(() => {
+  return inSingle(name, x, [weight, bias], (x) => {
     const moments = momentsOver(x, dims);
     // A batch of nothing has no figures.
     if (count > 0) {

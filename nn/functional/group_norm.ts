@@ -1,5 +1,5 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
-import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
+import { checkTensor, showShape } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import {
   checkOptions,
@@ -7,7 +7,7 @@ import {
   positiveInteger,
   splitOptions,
 } from "../_options.ts";
-import { momentsOver, normalizeBy } from "./_normalize.ts";
+import { inSingle, momentsOver, normalizeBy } from "./_normalize.ts";
 
 /** Options of {@linkcode groupNorm}. */
 export interface GroupNormFunctionOptions {
@@ -98,7 +98,7 @@ export function normalizeGroups(
   const spread = (t: Tensor | null | undefined) =>
     t?.reshape([groups, each, ...rest.map(() => 1)]);
   const dims = [1, ...rest].map((_, d) => d + 2);
-  return tidyNow(() => {
+  return inSingle(name, x, [weight, bias], (x) => {
     const grouped = x.reshape([n!, groups, each, ...rest]);
     return normalizeBy(
       grouped,

@@ -1,11 +1,6 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { sizeOf } from "@tenfold/core/backend";
-import {
-  checkTensor,
-  noGradNow,
-  showShape,
-  tidyNow,
-} from "@tenfold/core/internal";
+import { checkTensor, noGradNow, showShape } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import {
   checkOptions,
@@ -15,7 +10,12 @@ import {
   splitOptions,
   tensorOption,
 } from "../_options.ts";
-import { momentsOver, normalizeBy, normalizeByGiven } from "./_normalize.ts";
+import {
+  inSingle,
+  momentsOver,
+  normalizeBy,
+  normalizeByGiven,
+} from "./_normalize.ts";
 import { checkChannelwise } from "./group_norm.ts";
 
 /** Options of {@linkcode instanceNorm}. */
@@ -122,15 +122,19 @@ export function normalizeInstances(
         `Cannot apply ${name} without a running mean and variance: pass them, or { useInputStats: true }`,
       );
     }
-    return tidyNow(() =>
-      normalizeByGiven(
-        x,
-        spread(runningMean)!,
-        spread(runningVar)!,
-        spread(weight),
-        spread(bias),
-        eps,
-      )
+    return inSingle(
+      name,
+      x,
+      [weight, bias, runningMean, runningVar],
+      (x) =>
+        normalizeByGiven(
+          x,
+          spread(runningMean)!,
+          spread(runningVar)!,
+          spread(weight),
+          spread(bias),
+          eps,
+        ),
     );
   }
   const count = sizeOf(extents);
@@ -142,7 +146,7 @@ export function normalizeInstances(
     );
   }
   const dims = extents.map((_, d) => d + 2);
-  return tidyNow(() => {
+  return inSingle(name, x, [weight, bias], (x) => {
     const moments = momentsOver(x, dims);
     if (x.size > 0) {
       const { momentum = 0.1 } = options;

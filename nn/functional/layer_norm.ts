@@ -1,5 +1,5 @@
 import { type Shape, ShapeError, type Tensor } from "@tenfold/core";
-import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
+import { checkTensor, showShape } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import {
   checkOptions,
@@ -7,7 +7,7 @@ import {
   positiveInteger,
   splitOptions,
 } from "../_options.ts";
-import { momentsOver, normalizeBy } from "./_normalize.ts";
+import { inSingle, momentsOver, normalizeBy } from "./_normalize.ts";
 
 /** Options of {@linkcode layerNorm}. */
 export interface LayerNormFunctionOptions {
@@ -127,7 +127,10 @@ export function normalizeLast(
     );
   }
   const dims = shape.map((_, d) => start + d);
-  return tidyNow(() =>
-    normalizeBy(x, momentsOver(x, dims), dims, weight, bias, eps)
+  return inSingle(
+    "layerNorm",
+    x,
+    [weight, bias],
+    (x) => normalizeBy(x, momentsOver(x, dims), dims, weight, bias, eps),
   );
 }
