@@ -125,19 +125,20 @@ describe("GradScaler", () => {
     }),
   );
 
-  it("refuses what it cannot", () => {
-    assertThrows(() => new GradScaler({ growthFactor: 1 }), RangeError);
-    assertThrows(() => new GradScaler({ backoffFactor: 1 }), RangeError);
-    assertThrows(() => new GradScaler({ initScale: 0 }), RangeError);
-    assertThrows(() => new GradScaler({ scale: 1 } as never), TypeError);
-    using scaler = new GradScaler();
-    assertThrows(() => scaler.update(-1), RangeError);
-    assertThrows(() => scaler.loadStateDict({} as never), TypeError);
-    const p = tensor([1], { dtype: "float16", requiresGrad: true });
-    using optimizer = new SGD([p], { lr: 1 });
-    scaler.scale(p.cast("float32").sum()).backward();
-    assertThrows(() => scaler.unscale_(optimizer), TypeError, "float16");
-    p.grad!.dispose();
-    p.dispose();
-  });
+  it(
+    "refuses what it cannot",
+    clean(() => {
+      assertThrows(() => new GradScaler({ growthFactor: 1 }), RangeError);
+      assertThrows(() => new GradScaler({ backoffFactor: 1 }), RangeError);
+      assertThrows(() => new GradScaler({ initScale: 0 }), RangeError);
+      assertThrows(() => new GradScaler({ scale: 1 } as never), TypeError);
+      using scaler = new GradScaler();
+      assertThrows(() => scaler.update(-1), RangeError);
+      assertThrows(() => scaler.loadStateDict({} as never), TypeError);
+      const p = tensor([1], { dtype: "float16", requiresGrad: true });
+      using optimizer = new SGD([p], { lr: 1 });
+      scaler.scale(p.cast("float32").sum()).backward();
+      assertThrows(() => scaler.unscale_(optimizer), TypeError, "float16");
+    }),
+  );
 });

@@ -25,26 +25,29 @@ async function learned(
   const [x, y] = [randn([13, 3]), randn([13, 1])];
   const dtypes = new Set<string>();
   using optimizer = new Adam(model.parameters(), { lr: 0.05 });
-  await fit(model, {
-    loss: (output: Tensor, target: Tensor) => {
-      dtypes.add(output.dtype);
-      return nn.functional.mseLoss(output, target);
-    },
-    optimizer,
-    train: new DataLoader(new TensorDataset(x, y), { batchSize: 4 }),
-    epochs: 3,
-    progress: false,
-    ...more,
-  });
-  const weights = [];
-  for (const one of model.parameters()) {
-    assertEquals(one.dtype, "float32");
-    weights.push(...await one.data());
+  try {
+    await fit(model, {
+      loss: (output: Tensor, target: Tensor) => {
+        dtypes.add(output.dtype);
+        return nn.functional.mseLoss(output, target);
+      },
+      optimizer,
+      train: new DataLoader(new TensorDataset(x, y), { batchSize: 4 }),
+      epochs: 3,
+      progress: false,
+      ...more,
+    });
+    const weights: number[] = [];
+    for (const one of model.parameters()) {
+      assertEquals(one.dtype, "float32");
+      weights.push(...await one.data());
+    }
+    return { weights, dtypes };
+  } finally {
+    for (const one of [x, y]) one.dispose();
+    model.zeroGrad();
+    model.dispose();
   }
-  for (const one of [x, y]) one.dispose();
-  model.zeroGrad();
-  model.dispose();
-  return { weights, dtypes };
 }
 
 describe("fit with mixedPrecision", () => {

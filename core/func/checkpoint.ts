@@ -68,12 +68,18 @@ class CheckpointNode extends TapeNode implements CustomNode {
       const { [EDGE]: edge } = y;
       return edge && gradient ? [{ edge, gradient: gradient.alias() }] : [];
     });
-    return walk(roots, {
+    const gradients = walk(roots, {
       createGraph,
       retainGraph: createGraph,
       targets: this.edges as readonly Edge[],
       since,
     }, FACTORY);
+    // Those of a walk are nobody's; these go with the scope that asks.
+    return gradients.map((gradient) => {
+      const own = gradient?.alias() ?? null;
+      gradient?.dispose();
+      return own;
+    });
   }
 }
 

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
 import { it } from "@std/testing/bdd";
 import { noGrad, randn, stack, type Tensor, tensor } from "@tenfold/core";
 import { compile } from "@tenfold/core/compile";
@@ -198,7 +203,7 @@ onEachBackend("autocast", (backend) => {
   it(
     "a net with convolutions and norms learns, compiled as it is",
     clean(async () => {
-      const runs = [];
+      const runs: number[][] = [];
       for (const compiled of [false, true]) {
         const { manualSeed } = await import("@tenfold/core");
         manualSeed(3);
@@ -232,7 +237,9 @@ onEachBackend("autocast", (backend) => {
         optimizer.dispose();
         model.dispose();
       }
-      assertEquals(runs[1], runs[0]);
+      runs[1]!.forEach((cost, i) =>
+        assertAlmostEquals(cost, runs[0]![i]!, 1e-3)
+      );
       assert(runs[0]!.at(-1)! < runs[0]![0]! * 0.8);
     }),
   );
