@@ -66,5 +66,9 @@ function addendOf({ outputs, inputs, program }: MapLaunch, made: Place) {
   // All of it, in order.
   const inOrder = view.dense && view.offset === 0 &&
     view.size === made.view.size && outputs[0]!.view.size === view.size;
-  return inOrder && other.storage.dtype === made.storage.dtype ? other : null;
+  // What it makes itself, transposed say, is not there when it begins.
+  return inOrder && other.storage !== made.storage &&
+      other.storage.dtype === made.storage.dtype
+    ? other
+    : null;
 }

@@ -17,7 +17,12 @@ import * as transforms from "@tenfold/core/func";
 import * as functions from "@tenfold/core/functions";
 import * as linalg from "@tenfold/core/linalg";
 import { onBackend, type Runner, testCases } from "./harness.ts";
-import { checkOperation, type OperationCase } from "./operation.ts";
+import {
+  checkCompiledOperation,
+  checkOperation,
+  oneOfEach,
+  type OperationCase,
+} from "./operation.ts";
 import { readFigures } from "./read.ts";
 
 /** The files of figures. */
@@ -162,6 +167,16 @@ export function functionGoldens(
           cases,
           (figures) => figures.op,
           (figures) => checkOperation(figures, libraries),
+        );
+      });
+      // Shaders take their time to compile.
+      if (waits && !group.startsWith("functions_")) continue;
+      runner.describe(`${group}, compiled`, () => {
+        testCases(
+          runner,
+          oneOfEach(cases),
+          (figures) => figures.op,
+          (figures) => checkCompiledOperation(figures, libraries),
         );
       });
     }

@@ -11,8 +11,10 @@ import { close, compareTensor, EXACT, GRADIENTS, VALUES } from "./compare.ts";
 import { onBackend, type Runner, testCases } from "./harness.ts";
 import { type LayerFigure, makeLayer } from "./layers.ts";
 import {
+  checkCompiledOperation,
   checkOperation,
   type Libraries,
+  oneOfEach,
   type OperationCase,
   toTensor,
   weighted,
@@ -76,6 +78,15 @@ const LOSS_CLASSES: Readonly<Record<string, string>> = {
   pairwiseDistance: "PairwiseDistance",
   cosineSimilarity: "CosineSimilarity",
 };
+
+/** Losses that are compiled on every backend, of each kind one. */
+const FEW: ReadonlySet<string> = new Set([
+  "mseLoss",
+  "huberLoss",
+  "crossEntropy",
+  "binaryCrossEntropyWithLogits",
+  "cosineEmbeddingLoss",
+]);
 
 /** The figure files of layers and of nn.functional. */
 const GROUPS = [
@@ -177,6 +188,18 @@ export function nnGoldens(runner: Runner, backend: Backend | string): void {
         functions,
         (c) => c.op,
         (c) => checkOperation(c, LIBRARIES),
+      );
+    });
+    const waits = typeof backend !== "string" && !backend.readSync;
+    runner.describe("compiled functions and losses", () => {
+      const all = [...functions, ...losses.cases];
+      // Shaders take their time to compile.
+      const cases = waits ? all.filter(({ op }) => FEW.has(op)) : all;
+      testCases(
+        runner,
+        waits ? oneOfEach(cases) : cases,
+        (c) => c.op,
+        (c) => checkCompiledOperation(c, LIBRARIES),
       );
     });
     runner.describe("losses", () => {

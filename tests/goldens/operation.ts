@@ -6,12 +6,14 @@
  */
 import * as core from "@tenfold/core";
 import {
+  CompileError,
   currentBackend,
   DeviceError,
   grad,
   Tensor,
   tensor,
 } from "@tenfold/core";
+import { compile } from "@tenfold/core/compile";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import { compareTensor, GRADIENTS, type Tolerance, VALUES } from "./compare.ts";
 import {
@@ -138,6 +140,75 @@ export async function checkOperation(
     await checkSecondOrder(problems, figures, figures.grads2, libraries);
   }
   return problems;
+}
+
+/**
+ * Compares the replay of a compiled call with its figures: values and first
+ * gradients. What reads values is refused.
+ */
+export async function checkCompiledOperation(
+  figures: OperationCase,
+  libraries: Libraries,
+): Promise<string[]> {
+  const reads = figures.op in READS;
+  if (refusesDtype(figures) || (reads && !currentBackend().readSync)) return [];
+  const { grads: expected = [] } = figures;
+  using compiled = compile((...args: unknown[]) => {
+    const outputs = flatten(invoke(figures, args, libraries));
+    const wanted = tensorsIn(args).filter((_, k) => expected[k]);
+    const grads = wanted.length > 0
+      ? grad(weighted([...outputs.values()]), wanted)
+      : [];
+    const detached = [...outputs].map(([name, out]) =>
+      [name, out instanceof Tensor ? out.detach() : out] as const
+    );
+    return { outputs: Object.fromEntries(detached), grads };
+  });
+  // In place, a call changes its arguments.
+  const call = () =>
+    compiled(...decodeArguments(figures.args, figures.grads).values);
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof CompileError && reads) return [];
+    throw error;
+  }
+  const { outputs, grads } = call();
+  const problems: string[] = [];
+  if (compiled.stats.replayed !== 1) problems.push("it was not replayed");
+  const tolerance = figures.atol === undefined
+    ? VALUES
+    : { ...VALUES, atol: figures.atol };
+  for (const [name, figure] of flatten(figures.out)) {
+    const found = outputs[name];
+    if (found instanceof Tensor) {
+      await add(problems, name, found, figure, tolerance);
+    } else problems.push(`there is no output ${name}`);
+  }
+  const given = expected.filter((figure) => figure !== null);
+  for (const [k, figure] of given.entries()) {
+    await add(problems, `gradient ${k}`, grads[k]!, figure, GRADIENTS);
+  }
+  return problems;
+}
+
+/** The first case of each operation. */
+export function oneOfEach<C extends { readonly op: string }>(
+  cases: readonly C[],
+): C[] {
+  const known = new Set<string>();
+  return cases.filter(({ op }) => !known.has(op) && known.add(op));
+}
+
+/** The tensors of a list of arguments, in reading order. */
+function tensorsIn(args: readonly unknown[]): Tensor[] {
+  return args.flatMap((arg) =>
+    arg instanceof Tensor
+      ? [arg]
+      : typeof arg === "object" && arg !== null
+      ? tensorsIn(Object.values(arg))
+      : []
+  );
 }
 
 /** True where a case needs a dtype that the backend lacks, and refuses. */
