@@ -94,6 +94,9 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   /** The ranks. */
   readonly world: World;
   readonly #reducer: Reducer;
+  /** All parameters, and whether there are buffers: to walk them takes time. */
+  readonly #parameters: readonly Tensor[];
+  readonly #hasBuffers: boolean;
   readonly #trace: Trace | null;
   readonly #broadcastBuffers: boolean;
 
@@ -125,6 +128,8 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
     this.#broadcastBuffers = parsed.broadcastBuffers;
     this.#trace = parsed.profile ? new Trace(world.rank) : null;
     checkSameModel(world, module);
+    this.#parameters = module.parameters();
+    this.#hasBuffers = module.buffers().length > 0;
     this.#reducer = new Reducer({
       world,
       params: this.#trained(),
@@ -136,7 +141,7 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   }
 
   #trained(): Tensor[] {
-    return this.module.parameters().filter(({ requiresGrad }) => requiresGrad);
+    return this.#parameters.filter(({ requiresGrad }) => requiresGrad);
   }
 
   /** Number of this rank. */
@@ -226,7 +231,8 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   }
 
   #shareBuffers(): void | Promise<void> {
-    if (!this.#broadcastBuffers || !this.module.training) return;
+    if (!this.#broadcastBuffers || !this.#hasBuffers) return;
+    if (!this.module.training) return;
     return this.#share(this.module.buffers());
   }
 
