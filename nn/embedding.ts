@@ -4,14 +4,10 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import {
-  checkCount,
-  noGradNow,
-  parseArguments,
-  tidyNow,
-} from "@tenfold/core/internal";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { INNER } from "./_inner.ts";
+import { initRows } from "./_embedding_rows.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
   dim,
@@ -25,7 +21,6 @@ import {
   type EmbeddingFunctionOptions,
   resolvePadding,
 } from "./functional/embedding.ts";
-import { normal_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
@@ -103,12 +98,7 @@ export class Embedding extends Module {
   /** Initialises the rows anew. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
-    normal_(this.weight);
-    const { paddingIdx } = this;
-    if (paddingIdx === null) return;
-    noGradNow(() =>
-      tidyNow(() => void this.weight.select(0, paddingIdx).zero_())
-    );
+    initRows(this.weight, this.paddingIdx);
   }
 
   /**

@@ -4,13 +4,9 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import {
-  checkCount,
-  noGradNow,
-  parseArguments,
-  tidyNow,
-} from "@tenfold/core/internal";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { initRows } from "./_embedding_rows.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
   placeFields,
@@ -25,7 +21,6 @@ import {
   type EmbeddingBagFacts,
   type EmbeddingBagMode,
 } from "./functional/embedding_bag.ts";
-import { normal_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
@@ -106,12 +101,7 @@ export class EmbeddingBag extends Module<
   /** Initialises the rows anew. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
-    normal_(this.weight);
-    const { paddingIdx } = this;
-    if (paddingIdx === null) return;
-    noGradNow(() =>
-      tidyNow(() => void this.weight.select(0, paddingIdx).zero_())
-    );
+    initRows(this.weight, this.paddingIdx);
   }
 
   /**

@@ -203,16 +203,24 @@ export function normalizeBy(
   );
 }
 
-/** Normalises by moments that are given and do not depend on `x`. */
+/**
+ * Normalises by moments that are given and do not depend on `x`, in float32
+ * where it is float16.
+ *
+ * @param given Mean and variance, then weight and bias where there are such.
+ * @param spread Gives each the dims of `x`.
+ */
 export function normalizeByGiven(
+  name: string,
   x: Tensor,
-  mean: Tensor,
-  variance: Tensor,
-  weight: Tensor | null | undefined,
-  bias: Tensor | null | undefined,
+  given: readonly (Tensor | null | undefined)[],
+  spread: (t: Tensor | null | undefined) => Tensor | undefined,
   eps: number,
 ): Tensor {
-  return normalize.map(inputsOf(x, mean, variance, weight, bias), [eps]);
+  return inSingle(name, x, given, (x) => {
+    const [mean, variance, weight, bias] = given.map(spread);
+    return normalize.map(inputsOf(x, mean!, variance!, weight, bias), [eps]);
+  });
 }
 
 function inputsOf(

@@ -122,19 +122,12 @@ export function normalizeBatch(
         `Cannot apply ${name} in evaluation without a running mean and variance: pass them, or { training: true }`,
       );
     }
-    return inSingle(
+    return normalizeByGiven(
       name,
       x,
-      [weight, bias, runningMean, runningVar],
-      (x) =>
-        normalizeByGiven(
-          x,
-          spread(runningMean)!,
-          spread(runningVar)!,
-          spread(weight),
-          spread(bias),
-          eps,
-        ),
+      [runningMean, runningVar, weight, bias],
+      spread,
+      eps,
     );
   }
   const dims = x.shape.map((_, d) => d).filter((d) => d !== 1);

@@ -122,19 +122,12 @@ export function normalizeInstances(
         `Cannot apply ${name} without a running mean and variance: pass them, or { useInputStats: true }`,
       );
     }
-    return inSingle(
+    return normalizeByGiven(
       name,
       x,
-      [weight, bias, runningMean, runningVar],
-      (x) =>
-        normalizeByGiven(
-          x,
-          spread(runningMean)!,
-          spread(runningVar)!,
-          spread(weight),
-          spread(bias),
-          eps,
-        ),
+      [runningMean, runningVar, weight, bias],
+      spread,
+      eps,
     );
   }
   const count = sizeOf(extents);
