@@ -44,8 +44,10 @@ export interface JobOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line of the output. */
   readonly onLine?: (line: string) => void;
-  /** What the launcher is run by, such as `ip netns exec`. */
+  /** What runs the launcher, or the program, such as `ip netns exec`. */
   readonly through?: readonly string[];
+  /** Whether each rank has a core of its own; by default it has all. */
+  readonly boundToCores?: boolean;
   /** Arguments of the launcher. */
   readonly flags?: readonly string[];
   /** Seconds after which it is ended. */
@@ -89,10 +91,14 @@ export async function runJob(
     ? runtimeCommand(script, options.runtime)
     : script.command;
   const own = [...program, ...args];
-  const command = ranks === 0 ? own : [
-    ...(options.through ?? []),
+  const through = options.through ?? [];
+  const bound = options.boundToCores ? "core" : "none";
+  const command = ranks === 0 ? [...through, ...own] : [
+    ...through,
     `mpirun.${launcher}`,
-    ...(launcher === "openmpi" ? ["--oversubscribe", "--bind-to", "none"] : []),
+    ...(launcher === "openmpi"
+      ? ["--oversubscribe", "--bind-to", bound]
+      : ["-bind-to", bound]),
     ...flags,
     "-n",
     String(ranks),
