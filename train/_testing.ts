@@ -71,16 +71,26 @@ export function asyncBackend(): CountingBackend {
 }
 
 /** What `work` prints with `console.log`. */
-export async function captureLines(
+export function captureLines(work: () => unknown): Promise<string[]> {
+  return capture("log", work);
+}
+
+/** What `work` says with `console.warn`. */
+export function captureWarnings(work: () => unknown): Promise<string[]> {
+  return capture("warn", work);
+}
+
+async function capture(
+  method: "log" | "warn",
   work: () => unknown,
 ): Promise<string[]> {
   const lines: string[] = [];
-  const { log } = console;
-  console.log = (...parts) => void lines.push(parts.join(" "));
+  const kept = console[method];
+  console[method] = (...parts) => void lines.push(parts.join(" "));
   try {
     await work();
   } finally {
-    console.log = log;
+    console[method] = kept;
   }
   return lines;
 }

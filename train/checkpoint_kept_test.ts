@@ -3,65 +3,15 @@ import { describe, it } from "@std/testing/bdd";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { manualSeed, randn, type Tensor, tidy } from "@tenfold/core";
+import { manualSeed, randn, type Tensor } from "@tenfold/core";
 import { loadSafetensors } from "@tenfold/data";
 import * as nn from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
-import "./_testing.ts";
+import { batches, makeRun } from "./_testdata/poisoned_run.ts";
+import { captureWarnings } from "./_testing.ts";
 import { checkpoint, type CheckpointOptions } from "./checkpoint.ts";
 import { fit, type FitOptions } from "./fit.ts";
 import type { History } from "./history.ts";
-import type { Model } from "./model.ts";
-
-/** What `work` says with `console.warn`. */
-async function warnings(work: () => Promise<unknown>): Promise<string[]> {
-  const lines: string[] = [];
-  const { warn } = console;
-  console.warn = (...parts) => void lines.push(parts.join(" "));
-  try {
-    await work();
-  } finally {
-    console.warn = warn;
-  }
-  return lines;
-}
-
-type Pair = readonly [Tensor, Tensor];
-
-function batches(count: number, poisoned: readonly number[] = []): Pair[] {
-  manualSeed(4);
-  return Array.from({ length: count }, (_, i) =>
-    tidy(() => {
-      const x = randn([6, 3]);
-      const y = x.sum(1, { keepDim: true });
-      return [poisoned.includes(i) ? x.mul(NaN) : x, y] as const;
-    }));
-}
-
-/** A net with buffers, whose running figures a bad batch would spoil. */
-function makeRun(more: Partial<FitOptions> = {}): {
-  model: Model;
-  options: FitOptions;
-} {
-  manualSeed(9);
-  const model = new nn.Sequential(
-    new nn.Linear(3, 4),
-    new nn.BatchNorm1d(4),
-    new nn.Linear(4, 1),
-  );
-  const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
-  return {
-    model,
-    options: {
-      loss: nn.functional.mseLoss,
-      optimizer,
-      epochs: 3,
-      progress: false,
-      ...more,
-      train: more.train ?? batches(4),
-    },
-  };
-}
 
 /** A loss that is not finite in some steps, counted from 1 on. */
 function failingLoss(steps: readonly number[], value = NaN) {
@@ -82,7 +32,7 @@ async function saved(
   try {
     const { model, options } = makeRun(more);
     let history: History | undefined;
-    const lines = await warnings(async () => {
+    const lines = await captureWarnings(async () => {
       history = await fit(model, {
         ...options,
         callbacks: [checkpoint(join(folder, "run.safetensors"), saving)],
@@ -147,7 +97,7 @@ describe("checkpoint", () => {
       for (const [epochs, resume] of [[1, false], [2, true], [3, false]]) {
         manualSeed(1);
         const model = new Masked();
-        const lines = await warnings(() =>
+        const lines = await captureWarnings(() =>
           fit(model, {
             ...makeRun().options,
             optimizer: new optim.SGD(model.parameters(), { lr: 0.01 }),

@@ -3,58 +3,12 @@ import { describe, it } from "@std/testing/bdd";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  DeviceError,
-  manualSeed,
-  randn,
-  setBackend,
-  type Tensor,
-  tidy,
-} from "@tenfold/core";
-import * as nn from "@tenfold/nn";
-import * as optim from "@tenfold/optim";
+import { DeviceError, setBackend } from "@tenfold/core";
+import { makeRun } from "./_testdata/poisoned_run.ts";
 import { countingBackend } from "./_testing.ts";
 import type { Callback } from "./callback.ts";
 import { checkpoint } from "./checkpoint.ts";
-import { fit, type FitOptions } from "./fit.ts";
-import type { Model } from "./model.ts";
-
-type Pair = readonly [Tensor, Tensor];
-
-function batches(count: number, poisoned: readonly number[] = []): Pair[] {
-  manualSeed(4);
-  return Array.from({ length: count }, (_, i) =>
-    tidy(() => {
-      const x = randn([6, 3]);
-      const y = x.sum(1, { keepDim: true });
-      return [poisoned.includes(i) ? x.mul(NaN) : x, y] as const;
-    }));
-}
-
-/** A net with buffers, whose running figures a bad batch would spoil. */
-function makeRun(more: Partial<FitOptions> = {}): {
-  model: Model;
-  options: FitOptions;
-} {
-  manualSeed(9);
-  const model = new nn.Sequential(
-    new nn.Linear(3, 4),
-    new nn.BatchNorm1d(4),
-    new nn.Linear(4, 1),
-  );
-  const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
-  return {
-    model,
-    options: {
-      loss: nn.functional.mseLoss,
-      optimizer,
-      epochs: 3,
-      progress: false,
-      ...more,
-      train: more.train ?? batches(4),
-    },
-  };
-}
+import { fit } from "./fit.ts";
 
 describe("fit that fails", () => {
   it("throws the first error, whatever callbacks do in close", async () => {

@@ -1,69 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import {
-  manualSeed,
-  randn,
-  setBackend,
-  type Tensor,
-  tidy,
-} from "@tenfold/core";
+import { setBackend, type Tensor } from "@tenfold/core";
 import * as nn from "@tenfold/nn";
-import * as optim from "@tenfold/optim";
-import { asyncBackend, countingBackend } from "./_testing.ts";
+import { batches, makeRun, type Pair } from "./_testdata/poisoned_run.ts";
+import { asyncBackend, captureWarnings, countingBackend } from "./_testing.ts";
 import { NonFiniteError } from "./errors.ts";
-import { fit, type FitOptions } from "./fit.ts";
+import { fit } from "./fit.ts";
 import type { History } from "./history.ts";
 import type { Model } from "./model.ts";
-
-/** What `work` says with `console.warn`. */
-async function warnings(work: () => Promise<unknown>): Promise<string[]> {
-  const lines: string[] = [];
-  const { warn } = console;
-  console.warn = (...parts) => void lines.push(parts.join(" "));
-  try {
-    await work();
-  } finally {
-    console.warn = warn;
-  }
-  return lines;
-}
-
-type Pair = readonly [Tensor, Tensor];
-
-function batches(count: number, poisoned: readonly number[] = []): Pair[] {
-  manualSeed(4);
-  return Array.from({ length: count }, (_, i) =>
-    tidy(() => {
-      const x = randn([6, 3]);
-      const y = x.sum(1, { keepDim: true });
-      return [poisoned.includes(i) ? x.mul(NaN) : x, y] as const;
-    }));
-}
-
-/** A net with buffers, whose running figures a bad batch would spoil. */
-function makeRun(more: Partial<FitOptions> = {}): {
-  model: Model;
-  options: FitOptions;
-} {
-  manualSeed(9);
-  const model = new nn.Sequential(
-    new nn.Linear(3, 4),
-    new nn.BatchNorm1d(4),
-    new nn.Linear(4, 1),
-  );
-  const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
-  return {
-    model,
-    options: {
-      loss: nn.functional.mseLoss,
-      optimizer,
-      epochs: 3,
-      progress: false,
-      ...more,
-      train: more.train ?? batches(4),
-    },
-  };
-}
 
 async function valuesOf(model: Model): Promise<Record<string, number[]>> {
   const values: Record<string, number[]> = {};
@@ -99,7 +43,7 @@ describe("a loss that is not finite", () => {
   onBothKinds("is said once, with the step, and training goes on", async () => {
     for (const value of [NaN, Infinity, -Infinity]) {
       let history: History | undefined;
-      const lines = await warnings(async () => {
+      const lines = await captureWarnings(async () => {
         const { model, options } = makeRun({
           loss: failingLoss([7, 8, 11], value),
         });
@@ -117,7 +61,7 @@ describe("a loss that is not finite", () => {
     await setBackend(backend);
     try {
       let reads = 0;
-      const lines = await warnings(async () => {
+      const lines = await captureWarnings(async () => {
         const { model, options } = makeRun();
         backend.reads = 0;
         await fit(model, options);
@@ -167,7 +111,7 @@ describe("a loss that is not finite", () => {
     };
     const poisoned = batches(4, [1, 3]);
     let found: unknown;
-    const lines = await warnings(async () => {
+    const lines = await captureWarnings(async () => {
       found = await run(poisoned, "skip");
     });
     const sound = poisoned.filter((_, i) => i % 2 === 0);
@@ -195,7 +139,7 @@ describe("a loss that is not finite", () => {
   });
 
   it("in every step of an epoch ends training", async () => {
-    const lines = await warnings(async () => {
+    const lines = await captureWarnings(async () => {
       const { model, options } = makeRun({
         train: batches(2, [0, 1]),
         onNonFinite: "skip",
@@ -217,9 +161,9 @@ describe("a loss that is not finite", () => {
     try {
       const train = batches(4, [1]);
       const { model, options } = makeRun({ train, onNonFinite: "skip" });
-      await warnings(() => fit(model, options));
+      await captureWarnings(() => fit(model, options));
       const before = backend.bytes;
-      await warnings(() => fit(model, options));
+      await captureWarnings(() => fit(model, options));
       assertEquals(backend.bytes, before);
     } finally {
       await setBackend("cpu-typedarray");

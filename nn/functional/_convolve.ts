@@ -77,6 +77,22 @@ function checkWeight(
   }
 }
 
+function callOf(
+  name: string,
+  dims: number,
+  weight: Tensor,
+  options: AnyConvolution,
+): Call {
+  const { stride = 1, dilation = 1, groups = 1 } = options;
+  return {
+    name,
+    kernel: weight.shape.slice(2),
+    stride: sizesOf(stride, dims),
+    dilation: sizesOf(dilation, dims),
+    groups,
+  };
+}
+
 /** A convolution of `dims` dims. */
 export function convolve(
   name: string,
@@ -86,8 +102,7 @@ export function convolve(
   bias: Tensor | null,
   options: AnyConvolution = {},
 ): Tensor {
-  const groups = options.groups ?? 1;
-  checkWeight(name, dims, x, weight, bias, groups, false);
+  checkWeight(name, dims, x, weight, bias, options.groups ?? 1, false);
   const dtype = commonDType(x, weight, bias);
   if (dtype !== null) {
     return tidyNow(() =>
@@ -101,13 +116,7 @@ export function convolve(
       )
     );
   }
-  const call: Call = {
-    name,
-    kernel: weight.shape.slice(2),
-    stride: sizesOf(options.stride ?? 1, dims),
-    dilation: sizesOf(options.dilation ?? 1, dims),
-    groups,
-  };
+  const call = callOf(name, dims, weight, options);
   return batchedIn(dims, x, name, (batch) => {
     const { input, padding } = padded(batch, call, options.padding ?? 0);
     checkFit(input, call, padding);
@@ -234,8 +243,7 @@ export function convolveTransposed(
   bias: Tensor | null,
   options: AnyConvolution = {},
 ): Tensor {
-  const groups = options.groups ?? 1;
-  checkWeight(name, dims, x, weight, bias, groups, true);
+  checkWeight(name, dims, x, weight, bias, options.groups ?? 1, true);
   const dtype = commonDType(x, weight, bias);
   if (dtype !== null) {
     return tidyNow(() =>
@@ -249,13 +257,7 @@ export function convolveTransposed(
       )
     );
   }
-  const call: Call = {
-    name,
-    kernel: weight.shape.slice(2),
-    stride: sizesOf(options.stride ?? 1, dims),
-    dilation: sizesOf(options.dilation ?? 1, dims),
-    groups,
-  };
+  const call = callOf(name, dims, weight, options);
   const padding = sizesOf(options.padding as AnySize ?? 0, dims);
   return batchedIn(dims, x, name, (batch) => {
     const extra = extraOf(batch, call, padding, options);
