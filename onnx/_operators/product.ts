@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { einsum, type Tensor } from "@tenfold/core";
+import { einsum, ones, type Tensor } from "@tenfold/core";
 import * as functional from "@tenfold/nn/functional";
 import type { Call, Operators } from "../_call.ts";
 import { isFloat } from "../_element.ts";
@@ -51,14 +51,34 @@ function attention(call: Call): Value {
   }
   const times = q.shape[1]! / k.shape[1]!;
   if (times > 1) [k, v] = [repeatHeads(k, times), repeatHeads(v, times)];
-  const mask = call.optional(3);
+  const isCausal = call.attribute("is_causal", 0) === 1;
+  const given = call.optional(3);
+  const seen = given && seeing(given, isCausal ? q.shape[2]! : 0, k.shape[2]!);
+  const mask = given && seen && opened(given, seen);
   const scale = call.attribute("scale");
-  const out = functional.scaledDotProductAttention(q, k, v, {
+  const all = functional.scaledDotProductAttention(q, k, v, {
     ...(mask !== null && { mask }),
     ...(scale !== undefined && { scale }),
-    isCausal: call.attribute("is_causal", 0) === 1,
+    isCausal,
   });
+  const out = seen ? all.where(seen, 0) : all;
   return call.like(0, flat ? joinHeads(out) : out);
+}
+
+/** Which queries see a key, `[..., L, 1]`: ONNX gives 0 for those that do not. */
+function seeing(mask: Tensor, queries: number, keys: number): Tensor {
+  const open = mask.dtype === "bool" ? mask : mask.gt(-Infinity);
+  const shown = queries > 0
+    ? open.logicalAnd(ones([queries, keys], { dtype: "bool" }).tril())
+    : open;
+  return shown.any(-1, { keepDim: true });
+}
+
+/** The mask without the rows that hide all, whose gradients would be NaN. */
+function opened(mask: Tensor, seen: Tensor): Tensor {
+  return mask.dtype === "bool"
+    ? mask.logicalOr(seen.logicalNot())
+    : mask.where(seen, 0);
 }
 
 /** From `[b, length, heads * size]` to `[b, heads, length, size]`. */
