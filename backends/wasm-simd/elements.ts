@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type { ComputeDType } from "@tenfold/core/backend";
 import {
   type Code,
@@ -97,3 +98,13 @@ export const ELEMENTS: { readonly [D in ComputeDType]: Elements } = {
     isNan: (a: Untyped) => f64.ne(a, a),
   },
 };
+
+/** How single elements of any dtype are moved; those of float16 as their bits. */
+export function moverOf(dtype: DType): Pick<Elements, "load" | "store"> {
+  return dtype === "float16"
+    ? {
+      load: (address) => i32.load16_u(address),
+      store: (address, value: Untyped) => i32.store16(address, value),
+    }
+    : ELEMENTS[dtype];
+}

@@ -305,7 +305,8 @@ export class Launcher extends Allocations {
     if (known === undefined) this.#routines.set(name, known = new Map());
     let launch = known.get(key);
     if (launch === undefined) {
-      // Primitives with a routine are computed in float32: see ops/table.ts.
+      // Routines compute float16 in float32: see ops/in_single.ts. What only
+      // moves elements knows no difference.
       const dtypes = values.map(({ dtype }) => dtype as ComputeDType);
       const kernel = {
         kind: "routine",

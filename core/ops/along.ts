@@ -30,6 +30,7 @@ import {
   saving,
   sumOf,
 } from "./gradient.ts";
+import { across } from "./in_single.ts";
 import type { Family, Primitive } from "./primitive.ts";
 import {
   firstAttaining,
@@ -68,6 +69,7 @@ function along(
   gradient: Gradient<AlongOp>,
 ): Primitive<AlongOp> {
   return {
+    divisions: ({ dim }, inputs) => across(inputs, dim),
     infer: (_, [x]) => [{ shape: x!.shape, dtype: dtypeOf(x!.dtype) }],
     lower({ name, dim }, [x], run, [result]) {
       const input = castOf(x!, result!.dtype, run);
@@ -149,6 +151,11 @@ const running = (combine: "add" | "mul") => {
 
 /** The position of an extreme, by the routine of its name. */
 const position = (extreme: "max" | "min"): Primitive<ArgOp> => ({
+  // In front of the dim, dims of the result are those of the input.
+  divisions: ({ dim, keepDim }, inputs) =>
+    across(inputs, dim).filter((division) =>
+      keepDim || division.results as number < dim
+    ),
   infer({ name, dim, keepDim }, [x]) {
     refuseEmpty(name, x!.shape, [dim]);
     return [{ shape: reducedShape(x!.shape, [dim], keepDim), dtype: "int32" }];

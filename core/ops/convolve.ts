@@ -15,7 +15,7 @@ import {
   type Place,
 } from "./convolve_kernels.ts";
 import { free, type Gradient, saving } from "./gradient.ts";
-import type { Family, Primitive } from "./primitive.ts";
+import type { Division, Family, Primitive } from "./primitive.ts";
 import { checkOneDType } from "./product.ts";
 import { planeOf, windowCount, type WindowParams } from "./window.ts";
 
@@ -130,8 +130,10 @@ type ConvolutionOp = Conv2dOp | Conv2dInputOp | Conv2dWeightOp;
 const convolution = <O extends ConvolutionOp>(
   infer: (op: O, inputs: readonly Meta[]) => Shape,
   place: Place<O>,
+  [samples, channels]: readonly [Division, Division],
   gradient: Gradient<O>,
 ): Primitive<O> => ({
+  divisions: ({ groups }) => groups === 1 ? [samples, channels] : [samples],
   infer(op, inputs) {
     checkOneDType(op.name, inputs);
     return [{ shape: infer(op, inputs), dtype: inputs[0]!.dtype }];
@@ -161,6 +163,10 @@ export const convolutions = (): Family<ConvolutionOp> => ({
     },
     forward,
     [
+      { inputs: [0, null, null], results: 0 },
+      { inputs: [null, 0, 0], results: 1 },
+    ],
+    [
       saving([1], (g, c) => {
         const size = planeOf(c.input(0).shape);
         return c.apply({ ...c.op, name: "conv2dInput", size }, [
@@ -187,6 +193,10 @@ export const convolutions = (): Family<ConvolutionOp> => ({
     },
     byInput,
     [
+      { inputs: [0, null], results: 0 },
+      { inputs: [null, 1], results: 1 },
+    ],
+    [
       saving(
         [1],
         (g, c) => c.apply({ ...c.op, name: "conv2d" }, [g, c.operand(1)]),
@@ -208,6 +218,10 @@ export const convolutions = (): Family<ConvolutionOp> => ({
       return shape;
     },
     byWeight,
+    [
+      { inputs: [0, 0], results: "sum" },
+      { inputs: [null, 1], results: 0 },
+    ],
     [
       saving([1], (g, c) => {
         const size = planeOf(c.input(0).shape);

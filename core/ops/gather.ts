@@ -117,6 +117,7 @@ export const picked: (dtype: DType) => ReduceProgram = memoize((dtype) => {
 /** Picking by index. */
 export const GATHER: Family<GatherOp> = {
   gather: {
+    moves: true,
     infer({ dim }, [x, index]) {
       checkIndex("gather", dim, x!.shape, index!);
       return [{ shape: index!.shape, dtype: x!.dtype }];

@@ -20,6 +20,7 @@ import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import { saving, zeros } from "./gradient.ts";
+import { across } from "./in_single.ts";
 import type { Family } from "./primitive.ts";
 import { firstAttaining, reduceTo } from "./reduce.ts";
 import { planeOf, windowCount, type WindowParams } from "./window.ts";
@@ -116,6 +117,10 @@ function within(
 /** Every pooling. */
 export const pooling = (): Family<MaxPool2dOp> => ({
   maxPool2d: {
+    divisions: (_, inputs) => {
+      const { length } = inputs[0]!.shape;
+      return across(inputs, length - 2, length - 1);
+    },
     infer(op, [x]) {
       const shape = pooledShape(op, x!.shape);
       return [{ shape, dtype: x!.dtype }, { shape, dtype: "int32" }];

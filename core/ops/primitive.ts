@@ -36,6 +36,14 @@ export type Lower<
   results: readonly R[],
 ) => Out;
 
+/** How a primitive is computed a part at a time. */
+export interface Division {
+  /** The dim of each operand that is divided; null of one that each part needs. */
+  readonly inputs: readonly (number | null)[];
+  /** The dim of every result that is divided alike, or that parts are summed. */
+  readonly results: number | "sum";
+}
+
 /** What is inferred for a primitive, and its gradient. */
 interface Meaning<O, R extends Meta> {
   /**
@@ -44,6 +52,16 @@ interface Meaning<O, R extends Meta> {
    * Routines are treated so too.
    */
   readonly single?: boolean;
+  /** True where elements are only moved, so that float16 stays what it is. */
+  readonly moves?: boolean;
+  /**
+   * The ways in which it can be divided: float16 is then not made float32 as a
+   * whole. Left out where there are none.
+   */
+  readonly divisions?: (
+    op: O,
+    inputs: readonly Meta[],
+  ) => readonly Division[];
   /** Shapes and dtypes of the results, and every check of the arguments. */
   readonly infer: Infer<O, R>;
   /** The gradient by each operand, or `none`. */

@@ -16,7 +16,7 @@ import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import { pass, saving } from "./gradient.ts";
-import type { Family } from "./primitive.ts";
+import type { Division, Family } from "./primitive.ts";
 
 /** Batched matrix product of `[..., m, k]` and `[..., k, n]`, and a bias. */
 export interface MatmulOp {
@@ -183,6 +183,36 @@ function transposed<V extends Value | null>(
   return (out && shaped(out, shape)) as V;
 }
 
+/**
+ * The divisions of a product: of rows, of columns, of the batch, and of what is
+ * summed, where no bias is added to each part.
+ *
+ * @param transposed Whether the second operand has columns before the sums.
+ */
+function divisionsOf(
+  inputs: readonly Meta[],
+  transposed: boolean,
+): readonly Division[] {
+  const [x = [], y = [], bias] = inputs.map(({ shape }) => shape);
+  const rank = Math.max(x.length, transposed ? 0 : y.length);
+  /** Divides a dim of the result, counted from its end, and what has it. */
+  const along = (back: number, a: number | null, b: number | null) => {
+    const dim = (bias?.length ?? 0) - back;
+    const added = dim < 0 || bias![dim] === 1 ? null : dim;
+    return { inputs: [a, b, added], results: rank - back };
+  };
+  const [columns, sums] = transposed ? [0, 1] : [y.length - 1, y.length - 2];
+  const all: Division[] = [
+    along(2, x.length - 2, null),
+    along(1, null, columns),
+  ];
+  if (rank > 2 && x.length === y.length) {
+    all.push(along(rank, x[0] === 1 ? null : 0, y[0] === 1 ? null : 0));
+  }
+  if (!bias) all.push({ inputs: [x.length - 1, sums], results: "sum" });
+  return all;
+}
+
 /** All leading dims as one. */
 const rowsOf = (x: Tensor): Tensor =>
   x.ndim === 2 ? x : x.ndim === 1 ? x.unsqueeze(0) : x.flatten(0, -2);
@@ -190,6 +220,7 @@ const rowsOf = (x: Tensor): Tensor =>
 /** Every product of matrices. */
 export const PRODUCT: Family<MatmulOp | LinearOp> = {
   matmul: {
+    divisions: (_, inputs) => divisionsOf(inputs, false),
     infer(op, inputs) {
       checkOneDType(op.name, inputs);
       const [a, b, bias] = inputs;
@@ -234,6 +265,7 @@ export const PRODUCT: Family<MatmulOp | LinearOp> = {
     ],
   },
   linear: {
+    divisions: (_, inputs) => divisionsOf(inputs, true),
     infer(op, inputs) {
       checkOneDType(op.name, inputs);
       const [x, w, bias] = inputs;

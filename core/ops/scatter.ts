@@ -24,6 +24,7 @@ import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import { boundOf, checkIndex, refuseOutside } from "./gather.ts";
+import { across } from "./in_single.ts";
 import { pass, type Rule, type RuleContext, saving } from "./gradient.ts";
 import type { Family, Primitive } from "./primitive.ts";
 
@@ -176,6 +177,7 @@ function scatter(
 ): Primitive<ScatterOp> {
   const combine = COMBINE[name];
   return {
+    divisions: ({ dim }, inputs) => across(inputs, dim),
     infer({ dim }, [x, index, src]) {
       checkIndex(name, dim, x!.shape, index!);
       checkSource(name, x!, index!, src!);

@@ -19,6 +19,7 @@ import type { Shape } from "../shape.ts";
 import type { Value } from "../value.ts";
 import { picked } from "./gather.ts";
 import { saving, zeros } from "./gradient.ts";
+import { across } from "./in_single.ts";
 import type { Family } from "./primitive.ts";
 
 /** Stable sort along a dim; gives values and int32 indices. */
@@ -71,6 +72,7 @@ const ranked = memoize((dtype: DType, descending: number) => {
 /** Every primitive that orders elements. */
 export const SORT: Family<SortOp> = {
   sort: {
+    divisions: ({ dim }, inputs) => across(inputs, dim),
     infer: (_, [x]) => [
       { shape: x!.shape, dtype: x!.dtype },
       { shape: x!.shape, dtype: "int32" },

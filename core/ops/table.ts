@@ -4,9 +4,7 @@
  *
  * @module
  */
-import { computeDType } from "../dtype.ts";
 import type { Launcher } from "../lower/launcher.ts";
-import { castOf, copyOf } from "../lower/parts.ts";
 import type { LateOp, Meta, Op, OpName, OpOf } from "../op.ts";
 import type { Value } from "../value.ts";
 import { ALONG } from "./along.ts";
@@ -15,6 +13,7 @@ import { CREATE } from "./create.ts";
 import { ELEMENTWISE_PRIMITIVES } from "./elementwise.ts";
 import { FORMULA } from "./formula.ts";
 import { GATHER } from "./gather.ts";
+import { inSingle } from "./in_single.ts";
 import { MOVEMENT } from "./movement.ts";
 import type { Primitive } from "./primitive.ts";
 import { PRODUCT } from "./product.ts";
@@ -71,36 +70,11 @@ export function infer(op: Op, inputs: readonly Meta[]): readonly Meta[] {
 /** Whether a primitive does not take its inputs as they are stored. */
 function isHalf(primitive: Primitive<Op>, inputs: readonly Value[]): boolean {
   if (primitive.decompose === undefined && !primitive.single) return false;
+  if (primitive.moves) return false;
   for (let i = 0; i < inputs.length; i++) {
     if (inputs[i]!.dtype === "float16") return true;
   }
   return false;
-}
-
-/** Runs a primitive on float32 in place of float16, and rounds its results. */
-function inFloat32(
-  primitive: Primitive<Op>,
-  op: Op,
-  inputs: readonly Value[],
-  run: Launcher,
-  results: readonly Meta[],
-): Value | readonly Value[] {
-  const single = inputs.map((input) =>
-    castOf(input, computeDType(input.dtype), run)
-  );
-  const metas = primitive.infer(op, single);
-  const out = primitive.lower(op, single, run, metas) ??
-    primitive.decompose!(op, single, run, metas);
-  const rounded = (value: Value, i: number): Value => {
-    const { dtype } = results[i]!;
-    if (value.dtype === dtype) return value;
-    const half = copyOf(value, run, dtype);
-    value.release();
-    return half;
-  };
-  const all = Array.isArray(out) ? out.map(rounded) : rounded(out as Value, 0);
-  for (const value of single) value.release();
-  return all;
 }
 
 /**
@@ -117,7 +91,7 @@ export function lower(
     const results = primitive.infer(op, inputs);
     if (!primitive.direct) run.begin(inputs);
     const out = isHalf(primitive, inputs)
-      ? inFloat32(primitive, op, inputs, run, results)
+      ? inSingle(primitive, op, inputs, run, results)
       : primitive.lower(op, inputs, run, results) ??
         primitive.decompose!(op, inputs, run, results);
     run.complete();

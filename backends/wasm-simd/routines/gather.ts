@@ -8,7 +8,7 @@
  * @module
  */
 
-import { IndexError } from "@tenfold/core";
+import { type DType, IndexError } from "@tenfold/core";
 import {
   type KernelCall,
   type Launch,
@@ -27,7 +27,7 @@ import { STATUS } from "../addresses.ts";
 import { type Engine, shiftOf } from "../engine.ts";
 import { staged, stageOf } from "../launch.ts";
 import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
-import { ELEMENTS } from "../elements.ts";
+import { ELEMENTS, moverOf } from "../elements.ts";
 import { times } from "./rows.ts";
 
 /** The code for one element, or for adjacent elements. */
@@ -54,8 +54,8 @@ export function compileGather(
   engine: Engine,
   { rank, inputs }: RoutineKernel,
 ): Launch {
-  const dtype = inputs[0]!;
-  const { load, store } = ELEMENTS[dtype];
+  const dtype: DType = inputs[0]!;
+  const { load, store } = moverOf(dtype);
   const shift = i32.const(shiftOf(dtype));
   const plan = { to: 0, from: 1, index: 2, chosen: 1 };
   const launch = compileMatrices(
