@@ -34,7 +34,11 @@ import { prepareMaxPool } from "./kernels/max_pool.ts";
 import { prepareNorm, squaredIn } from "./kernels/norm.ts";
 import { prepareReduce } from "./kernels/reduce.ts";
 import { prepareScatter } from "./kernels/scatter.ts";
-import { prepareSequence, sequenceLength } from "./kernels/sequence.ts";
+import {
+  findSequence,
+  PLAN_STATEMENTS,
+  prepareSequence,
+} from "./kernels/sequence.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
 import { prepareSort } from "./kernels/sort.ts";
 import { hasLarge, Windows } from "./kernels/windows.ts";
@@ -214,8 +218,11 @@ export class WebgpuBackend implements Backend {
       kernel: this.#kernels.get(call.launch)!,
     }));
     const groups: CallGroup[] = [];
+    let left = PLAN_STATEMENTS;
     for (let begin = 0; begin < parts.length;) {
-      const count = sequenceLength(gpu.profile, parts, begin);
+      const stretch = findSequence(gpu.profile, parts, begin, left);
+      const { count } = stretch;
+      left -= stretch.statements;
       if (count > 0) {
         const run = prepareSequence(gpu, parts.slice(begin, begin + count));
         groups.push({ begin, count, run });

@@ -119,6 +119,31 @@ describeWithAdapter("small kernels of a compiled step on webgpu", () => {
     });
   });
 
+  it("are joined as far as their code is short, and listed so", async () => {
+    await onGpu({}, async (gpu) => {
+      manualSeed(2);
+      const w = randn([8, 8]);
+      using f = compile((x: Tensor) => {
+        let y = x;
+        for (let i = 0; i < 60; i++) y = y.matmul(w).mul(0.3).tanh();
+        return y;
+      });
+      const x = randn([8, 8]);
+      const expected = await f(x).data();
+      const before = gpu.counters.dispatches;
+      const got = await f(x).data();
+      got.forEach((x, i) => assertAlmostEquals(x, expected[i]!, 1e-4));
+      const joined = [
+        ...f.inspect().matchAll(/^(\d+) to (\d+) are one call/gm),
+      ].map(([, begin, end]) => Number(end) - Number(begin) + 1);
+      assertEquals(f.stats.launches, 120);
+      assert(joined.length > 1 && joined.length < 8, `${joined}`);
+      const single = 120 - joined.reduce((sum, count) => sum + count, 0);
+      assertEquals(gpu.counters.dispatches - before, joined.length + single);
+      assert(single > 40, `${joined}`);
+    });
+  });
+
   it("read arguments that begin elsewhere", async () => {
     await onGpu({}, async () => {
       using f = compile((x: Tensor) =>

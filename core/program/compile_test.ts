@@ -371,6 +371,25 @@ describe("compile", () => {
   );
 
   it(
+    "keeps fused kernels to 256 nodes",
+    clean(() => {
+      const f = (x: Tensor) => {
+        let y = x;
+        for (let i = 0; i < 300; i++) y = y.mul(0.5 + i / 600).add(1);
+        return y.sum();
+      };
+      using compiled = compile(f);
+      const x = tensor([1, -2, 3]);
+      compiled(x);
+      assertEquals(compiled(x).itemSync(), f(x).itemSync());
+      const sizes = [...compiled.inspect().matchAll(/(\d+) nodes/g)]
+        .map(([, nodes]) => Number(nodes));
+      assert(sizes.length >= 4 && sizes.length <= 8, `${sizes}`);
+      assert(Math.max(...sizes) <= 256, `${sizes}`);
+    }),
+  );
+
+  it(
     "holds as many bytes after many calls as after few",
     clean(() => {
       using f = compile((x: Tensor) => x.exp().matmul(x).sum(0));

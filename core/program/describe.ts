@@ -6,12 +6,15 @@
 import { DTYPES } from "../dtype.ts";
 import type { Expr } from "../expr/expr.ts";
 import { showShape } from "../errors.ts";
+import { nodesOf } from "./expression.ts";
 import type { Plan } from "./plan.ts";
 import type { Shape } from "../shape.ts";
 import type { RecordedLaunch } from "./launch.ts";
 
 /** The kernels of a plan, a line each with their expressions below. */
-export function describe({ facts, launches, profile, title }: Plan): string {
+export function describe(
+  { facts, joined, launches, profile, title }: Plan,
+): string {
   const total = profile?.kernels.reduce((sum, k) => sum + k.milliseconds, 0);
   const head = `${title}: ${launches.length} launches (${facts.recorded} ` +
     `recorded), ${facts.bytes} bytes of temporaries`;
@@ -22,14 +25,23 @@ export function describe({ facts, launches, profile, title }: Plan): string {
         (100 * time.milliseconds / total!).toFixed(1)
       } %)`
       : "";
+    const group = joined.find(({ begin }) => begin === i);
     return [
+      ...group
+        ? [`${i + 1} to ${i + group.count} are one call of the backend:`]
+        : [],
       `${i + 1}. ${nameOf(launch)} over ${showShape(shapeOf(launch))}, ${
         bytesOf(launch)
-      } bytes${took}`,
+      } bytes${sizeOfCode(launch)}${took}`,
       ...showExprs(launch).map((text) => `   ${text}`),
     ].join("\n");
   });
   return [head, ...lines].join("\n");
+}
+
+/** How large the code is that backends make of it. */
+function sizeOfCode(launch: RecordedLaunch): string {
+  return launch.kind === "routine" ? "" : `, ${nodesOf(launch)} nodes`;
 }
 
 /** What a launch is called. */

@@ -5,7 +5,8 @@
  * @module
  */
 import { DTYPES } from "../dtype.ts";
-import type { Expr } from "../expr/expr.ts";
+import { type Expr, topological } from "../expr/expr.ts";
+import type { RecordedLaunch } from "./launch.ts";
 
 /** What takes the place of leaves. */
 export interface Substitution {
@@ -129,6 +130,28 @@ export function costOf(roots: readonly Expr[]): number {
   };
   roots.forEach(visit);
   return cost;
+}
+
+/** The most nodes of a fused kernel: backends compile it while a call waits. */
+const MOST_NODES = 256;
+
+/** How many nodes the expressions of a launch have, each counted once. */
+export function nodesOf(launch: RecordedLaunch): number {
+  switch (launch.kind) {
+    case "map":
+      return topological(launch.program.exprs).length;
+    case "reduce": {
+      const { element, epilogue } = launch.program;
+      return topological([element, epilogue]).length;
+    }
+    case "routine":
+      return 0;
+  }
+}
+
+/** Whether a fused launch is no larger than backends should compile. */
+export function isBounded(launch: RecordedLaunch): boolean {
+  return nodesOf(launch) <= MOST_NODES;
 }
 
 /** Puts one node in the place of another. */

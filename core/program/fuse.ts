@@ -16,7 +16,7 @@ import {
 } from "./combine.ts";
 import { sharePositional } from "./positional.ts";
 import { isProduct, withAddend } from "./product.ts";
-import { costOf } from "./expression.ts";
+import { costOf, isBounded } from "./expression.ts";
 import { useIdentities } from "./identities.ts";
 import type {
   MapLaunch,
@@ -166,7 +166,7 @@ class Fusion {
       const repeats = loopSize(reader) / size;
       if (repeats > 1.5 && cost > CHEAP) return null;
       const fused = absorb(producer, reader, operands);
-      if (fused === null) return null;
+      if (fused === null || !isBounded(fused)) return null;
       for (const { storage: of, view } of producer.inputs) {
         if (reader.inputs.some((p) => p.storage === of)) continue;
         traffic += Math.min(view.size, of.size) / size;
@@ -197,7 +197,7 @@ class Fusion {
       : reorders && isProduct(producer)
       ? withAddend(producer, reader)
       : null;
-    return fused && [fused];
+    return fused && isBounded(fused) ? [fused] : null;
   }
 
   #merge(a: number): boolean {
@@ -212,7 +212,7 @@ class Fusion {
       const second = launches.at(b)!;
       if (second.kind !== "map" || !this.#movesTo(second, a, b)) continue;
       const merged = merge(first, second, this.#options.operands);
-      if (merged === null) continue;
+      if (merged === null || !isBounded(merged)) continue;
       launches.set(a, merged);
       launches.set(b, null);
       return true;

@@ -19,7 +19,7 @@ import type { Check, Recording } from "./recording.ts";
 import { Pool } from "./pool.ts";
 import { Profile } from "./profile.ts";
 import { Results, type RunMemory } from "./run_results.ts";
-import { Schedule } from "./schedule.ts";
+import { type Joined, Schedule } from "./schedule.ts";
 import { assignSlots } from "./slots.ts";
 
 /** What the plan needs to know of the function that was recorded. */
@@ -271,6 +271,11 @@ export class Plan {
     } finally {
       refused.release();
     }
+  }
+
+  /** The launches that the backend has joined. */
+  get joined(): readonly Joined[] {
+    return this.#schedule.joined;
   }
 
   /** The leaves whose gradient the function sets. */

@@ -26,6 +26,14 @@ type Turn =
     readonly check: number;
   };
 
+/** Launches that are one call of the backend. */
+export interface Joined {
+  /** The first of them. */
+  readonly begin: number;
+  /** How many there are. */
+  readonly count: number;
+}
+
 /** Throws where a count of refused values, given by its number, is not 0. */
 export type Look = (check: number) => void;
 
@@ -57,6 +65,11 @@ export class Schedule {
       throw error;
     }
     this.#order(backend, bindings, turns, profile);
+  }
+
+  /** The launches that the backend has joined, as numbers from 0 on. */
+  get joined(): readonly Joined[] {
+    return this.#groups;
   }
 
   /** Runs everything. */

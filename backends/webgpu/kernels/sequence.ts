@@ -15,6 +15,7 @@ import { Params } from "../wgsl/params.ts";
 import { mainOf } from "./loop.ts";
 import { REPORT_TYPE } from "./report.ts";
 import { ScalarWords } from "./scalars.ts";
+import { weightOf } from "./sequence_weight.ts";
 import {
   extentOf,
   gatherBody,
@@ -34,27 +35,55 @@ export interface Part extends RepeatedCall {
 /** Kernels of fewer than this many are not worth a shader of their own. */
 const FEWEST = 2;
 
-/** Shaders of more would take long to compile. */
-const MOST = 64;
+/**
+ * Statements of a shader, of one part and of all sequences of a plan: drivers
+ * take their time over each, some more than twice the time over twice as many,
+ * and the function waits for them.
+ */
+const SHADER_STATEMENTS = 400;
+const PART_STATEMENTS = 100;
+/** See {@linkcode SHADER_STATEMENTS}. */
+export const PLAN_STATEMENTS = 1200;
 
-/** The number of parts from `begin` on that can be one sequence. */
-export function sequenceLength(
+/** How many parts are one sequence, and the statements of its shader. */
+export interface Stretch {
+  /** Parts; 0 where the first one runs by itself. */
+  readonly count: number;
+  /** About so many statements. */
+  readonly statements: number;
+}
+
+/**
+ * The parts from `begin` on that can be one sequence.
+ *
+ * @param most Statements that the plan may still have.
+ */
+export function findSequence(
   profile: Profile,
   parts: readonly Part[],
   begin: number,
-): number {
+  most: number,
+): Stretch {
   const blocks = new Set<Block>();
   let words = 64;
+  let statements = 0;
   let end = begin;
-  for (; end < parts.length && end - begin < MOST; end++) {
+  for (; end < parts.length; end++) {
     const { kernel, call } = parts[end]!;
     if (!isSmall(profile, kernel, call)) break;
+    const more = weightOf(profile, kernel, call);
+    if (
+      more > PART_STATEMENTS ||
+      statements + more > Math.min(SHADER_STATEMENTS, most)
+    ) break;
     for (const buffer of call.buffers) blocks.add((buffer as Memory).block);
     words += call.scalars.length + 1;
     // One binding is for reports.
     if (blocks.size + 1 > profile.maxBindings || words > 2048) break;
+    statements += more;
   }
-  return end - begin >= FEWEST ? end - begin : 0;
+  const count = end - begin;
+  return count >= FEWEST ? { count, statements } : { count: 0, statements: 0 };
 }
 
 /** Whether one workgroup does it as fast as many. */
