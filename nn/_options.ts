@@ -41,6 +41,12 @@ export const positiveInteger: z.ZodMiniType<number> = z.int(positive).check(
 /** Any number but NaN and the infinities. */
 export const finite: z.ZodMiniType<number> = z.number("must be a number");
 
+/** A number, an infinity or NaN. */
+export const anyNumber: z.ZodMiniType<number> = z.custom<number>(
+  (value) => typeof value === "number",
+  "must be a number",
+);
+
 /** A number from 0 on. */
 export const nonNegative: z.ZodMiniType<number> = z.number("must be a number")
   .check(z.gte(0, "must not be negative"));

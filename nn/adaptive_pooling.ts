@@ -4,18 +4,26 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { checkCount, parseOptions } from "@tenfold/core/internal";
+import {
+  checkCount,
+  parseArguments,
+  parseOptions,
+} from "@tenfold/core/internal";
 import { shownOptions } from "./_shown_options.ts";
 import {
   ADAPTIVE,
+  ADAPTIVE_MAX,
   adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
   adaptiveAvgPool3d,
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
   adaptiveMaxPool3d,
+  type AdaptiveMaxPoolOptions,
   type AdaptivePoolOptions,
   type AdaptiveSizes,
 } from "./functional/adaptive_pooling.ts";
+import type { Pooled } from "./functional/_max_pool.ts";
 import { Module } from "./module.ts";
 
 /**
@@ -56,6 +64,52 @@ export class AdaptiveAvgPool1d extends Module {
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     return adaptiveAvgPool1d(x, this.options);
+  }
+
+  /** The options as text, for `toString`. */
+  override describe(): string {
+    return shownOptions(this.options);
+  }
+}
+
+/**
+ * Adaptive average pooling: the output has the same size, whatever the size of the
+ * input.
+ *
+ * @example One number a channel
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randn } from "@tenfold/tenfold";
+ * import { AdaptiveAvgPool2d } from "@tenfold/nn";
+ *
+ * const pool = new AdaptiveAvgPool2d(1);
+ * assertEquals(pool.forward(randn([5, 3, 7, 9])).shape, [5, 3, 1, 1]);
+ * ```
+ */
+export class AdaptiveAvgPool2d extends Module {
+  /** The extents of the output. */
+  readonly options: AdaptivePoolOptions;
+
+  /**
+   * Creates the layer.
+   *
+   * @param outputSize The extents of the output; null keeps that of the input.
+   * @throws {RangeError} If a size is not a positive integer.
+   */
+  constructor(outputSize: AdaptiveSizes) {
+    super();
+    checkCount("make an AdaptiveAvgPool2d", arguments.length, 1);
+    this.options = parseOptions(
+      ADAPTIVE[2]!,
+      { outputSize },
+      "make an AdaptiveAvgPool2d",
+    );
+  }
+
+  /** Pools `x` of shape `[n, channels, ...extents]`, or without `n`. */
+  forward(x: Tensor): Tensor {
+    checkCount("forward", arguments.length, 1);
+    return adaptiveAvgPool2d(x, this.options);
   }
 
   /** The options as text, for `toString`. */
@@ -124,30 +178,41 @@ export class AdaptiveAvgPool3d extends Module {
  * assertEquals(pool.forward(randn([5, 3, 8])).shape, [5, 3, 2]);
  * ```
  */
-export class AdaptiveMaxPool1d extends Module {
+export class AdaptiveMaxPool1d<I extends boolean = false>
+  extends Module<[x: Tensor], Pooled<I>> {
   /** The extents of the output. */
-  readonly options: AdaptivePoolOptions;
+  readonly options: AdaptiveMaxPoolOptions<I>;
 
   /**
    * Creates the layer.
    *
    * @param outputSize The extents of the output; null keeps that of the input.
+   * @param options `returnIndices`.
    * @throws {RangeError} If a size is not a positive integer.
    */
-  constructor(outputSize: AdaptiveSizes) {
+  constructor(
+    outputSize: AdaptiveSizes,
+    options: Omit<AdaptiveMaxPoolOptions<I>, "outputSize"> = {},
+  ) {
     super();
-    checkCount("make an AdaptiveMaxPool1d", arguments.length, 1);
-    this.options = parseOptions(
-      ADAPTIVE[1]!,
+    this.options = parseArguments(
+      ADAPTIVE_MAX[1]!,
       { outputSize },
+      options,
+      arguments,
       "make an AdaptiveMaxPool1d",
-    );
+    ) as AdaptiveMaxPoolOptions<I>;
   }
 
-  /** Pools `x` of shape `[n, channels, ...extents]`, or without `n`. */
-  forward(x: Tensor): Tensor {
+  /**
+   * Pools.
+   *
+   * @param x Of shape `[n, channels, length]`, or without `n`.
+   * @returns The largest elements; with `returnIndices` `[values, indices]`.
+   */
+  forward(x: Tensor): Pooled<I> {
     checkCount("forward", arguments.length, 1);
-    return adaptiveMaxPool1d(x, this.options);
+    return adaptiveMaxPool1d<I>(x, this.options);
   }
 
   /** The options as text, for `toString`. */
@@ -170,30 +235,41 @@ export class AdaptiveMaxPool1d extends Module {
  * assertEquals(pool.forward(randn([5, 3, 7, 9])).shape, [5, 3, 2, 2]);
  * ```
  */
-export class AdaptiveMaxPool2d extends Module {
+export class AdaptiveMaxPool2d<I extends boolean = false>
+  extends Module<[x: Tensor], Pooled<I>> {
   /** The extents of the output. */
-  readonly options: AdaptivePoolOptions;
+  readonly options: AdaptiveMaxPoolOptions<I>;
 
   /**
    * Creates the layer.
    *
    * @param outputSize The extents of the output; null keeps that of the input.
+   * @param options `returnIndices`.
    * @throws {RangeError} If a size is not a positive integer.
    */
-  constructor(outputSize: AdaptiveSizes) {
+  constructor(
+    outputSize: AdaptiveSizes,
+    options: Omit<AdaptiveMaxPoolOptions<I>, "outputSize"> = {},
+  ) {
     super();
-    checkCount("make an AdaptiveMaxPool2d", arguments.length, 1);
-    this.options = parseOptions(
-      ADAPTIVE[2]!,
+    this.options = parseArguments(
+      ADAPTIVE_MAX[2]!,
       { outputSize },
+      options,
+      arguments,
       "make an AdaptiveMaxPool2d",
-    );
+    ) as AdaptiveMaxPoolOptions<I>;
   }
 
-  /** Pools `x` of shape `[n, channels, ...extents]`, or without `n`. */
-  forward(x: Tensor): Tensor {
+  /**
+   * Pools.
+   *
+   * @param x Of shape `[n, channels, height, width]`, or without `n`.
+   * @returns The largest elements; with `returnIndices` `[values, indices]`.
+   */
+  forward(x: Tensor): Pooled<I> {
     checkCount("forward", arguments.length, 1);
-    return adaptiveMaxPool2d(x, this.options);
+    return adaptiveMaxPool2d<I>(x, this.options);
   }
 
   /** The options as text, for `toString`. */
@@ -216,30 +292,41 @@ export class AdaptiveMaxPool2d extends Module {
  * assertEquals(pool.forward(randn([5, 3, 4, 7, 9])).shape, [5, 3, 2, 2, 2]);
  * ```
  */
-export class AdaptiveMaxPool3d extends Module {
+export class AdaptiveMaxPool3d<I extends boolean = false>
+  extends Module<[x: Tensor], Pooled<I>> {
   /** The extents of the output. */
-  readonly options: AdaptivePoolOptions;
+  readonly options: AdaptiveMaxPoolOptions<I>;
 
   /**
    * Creates the layer.
    *
    * @param outputSize The extents of the output; null keeps that of the input.
+   * @param options `returnIndices`.
    * @throws {RangeError} If a size is not a positive integer.
    */
-  constructor(outputSize: AdaptiveSizes) {
+  constructor(
+    outputSize: AdaptiveSizes,
+    options: Omit<AdaptiveMaxPoolOptions<I>, "outputSize"> = {},
+  ) {
     super();
-    checkCount("make an AdaptiveMaxPool3d", arguments.length, 1);
-    this.options = parseOptions(
-      ADAPTIVE[3]!,
+    this.options = parseArguments(
+      ADAPTIVE_MAX[3]!,
       { outputSize },
+      options,
+      arguments,
       "make an AdaptiveMaxPool3d",
-    );
+    ) as AdaptiveMaxPoolOptions<I>;
   }
 
-  /** Pools `x` of shape `[n, channels, ...extents]`, or without `n`. */
-  forward(x: Tensor): Tensor {
+  /**
+   * Pools.
+   *
+   * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
+   * @returns The largest elements; with `returnIndices` `[values, indices]`.
+   */
+  forward(x: Tensor): Pooled<I> {
     checkCount("forward", arguments.length, 1);
-    return adaptiveMaxPool3d(x, this.options);
+    return adaptiveMaxPool3d<I>(x, this.options);
   }
 
   /** The options as text, for `toString`. */

@@ -17,6 +17,11 @@ import {
   positiveInteger,
 } from "./_options.ts";
 import {
+  shownTable,
+  tableFields,
+  tableOptionsOf,
+} from "./functional/_table_rows.ts";
+import {
   embedding,
   type EmbeddingFunctionOptions,
   resolvePadding,
@@ -33,6 +38,7 @@ const schema = () =>
     numEmbeddings: positiveInteger,
     embeddingDim: positiveInteger,
     paddingIdx: z.optional(dim),
+    ...tableFields(),
     ...placeFields,
   });
 
@@ -68,7 +74,8 @@ export class Embedding extends Module {
    *
    * @param numEmbeddings Number of rows of the table.
    * @param embeddingDim Size of each row.
-   * @param options `paddingIdx`, `device` and `dtype`.
+   * @param options `paddingIdx`, `maxNorm`, `normType`, `scaleGradByFreq`,
+   * `device` and `dtype`.
    * @throws {RangeError} If a number is not a positive integer, or the padding row
    * does not exist.
    */
@@ -78,7 +85,7 @@ export class Embedding extends Module {
     options: EmbeddingOptions = {},
   ) {
     super();
-    const { paddingIdx, ...place } = parseArguments(
+    const { paddingIdx, ...facts } = parseArguments(
       schema,
       { numEmbeddings, embeddingDim },
       options,
@@ -88,10 +95,11 @@ export class Embedding extends Module {
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;
     this.paddingIdx = resolvePadding(paddingIdx, numEmbeddings);
-    this[INNER] = this.paddingIdx === null
-      ? {}
-      : { paddingIdx: this.paddingIdx };
-    this.weight = emptyParameter([numEmbeddings, embeddingDim], placeOf(place));
+    this[INNER] = {
+      ...this.paddingIdx === null ? {} : { paddingIdx: this.paddingIdx },
+      ...tableOptionsOf(facts),
+    };
+    this.weight = emptyParameter([numEmbeddings, embeddingDim], placeOf(facts));
     this.resetParameters();
   }
 
@@ -115,9 +123,7 @@ export class Embedding extends Module {
 
   /** The options as text, for `toString`. */
   override describe(): string {
-    const padding = this.paddingIdx === null
-      ? ""
-      : `, paddingIdx=${this.paddingIdx}`;
-    return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`;
+    const { [INNER]: options, embeddingDim, numEmbeddings } = this;
+    return `${numEmbeddings}, ${embeddingDim}${shownTable(options)}`;
   }
 }

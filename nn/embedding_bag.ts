@@ -6,6 +6,7 @@
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
+import { INNER } from "./_inner.ts";
 import { initRows } from "./_embedding_rows.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
@@ -14,6 +15,11 @@ import {
   type PlaceOptions,
   positiveInteger,
 } from "./_options.ts";
+import {
+  shownTable,
+  type TableOptions,
+  tableOptionsOf,
+} from "./functional/_table_rows.ts";
 import { resolvePadding } from "./functional/embedding.ts";
 import {
   bagFields,
@@ -66,13 +72,15 @@ export class EmbeddingBag extends Module<
   readonly includeLastOffset: boolean;
   /** The weight, of shape `[numEmbeddings, embeddingDim]`. */
   weight: Parameter;
+  declare private readonly [INNER]: TableOptions;
 
   /**
    * Creates the table and initialises its rows.
    *
    * @param numEmbeddings Number of rows of the table.
    * @param embeddingDim Size of each row.
-   * @param options `mode`, `paddingIdx`, `includeLastOffset`, `device` and `dtype`.
+   * @param options `mode`, `paddingIdx`, `includeLastOffset`, `maxNorm`,
+   * `normType`, `scaleGradByFreq`, `device` and `dtype`.
    * @throws {RangeError} If a number is not a positive integer, or the padding row
    * does not exist.
    */
@@ -82,7 +90,7 @@ export class EmbeddingBag extends Module<
     options: EmbeddingBagOptions = {},
   ) {
     super();
-    const { mode, paddingIdx, includeLastOffset, ...place } = parseArguments(
+    const { mode, paddingIdx, includeLastOffset, ...facts } = parseArguments(
       schema,
       { numEmbeddings, embeddingDim },
       options,
@@ -94,7 +102,8 @@ export class EmbeddingBag extends Module<
     this.mode = mode ?? "mean";
     this.paddingIdx = resolvePadding(paddingIdx, numEmbeddings);
     this.includeLastOffset = includeLastOffset ?? false;
-    this.weight = emptyParameter([numEmbeddings, embeddingDim], placeOf(place));
+    this[INNER] = tableOptionsOf(facts);
+    this.weight = emptyParameter([numEmbeddings, embeddingDim], placeOf(facts));
     this.resetParameters();
   }
 
@@ -123,6 +132,7 @@ export class EmbeddingBag extends Module<
     return embeddingBag(index, this.weight, {
       mode,
       includeLastOffset,
+      ...this[INNER],
       ...paddingIdx === null ? {} : { paddingIdx },
       ...offsets ? { offsets } : {},
       ...perSampleWeights ? { perSampleWeights } : {},
@@ -134,6 +144,8 @@ export class EmbeddingBag extends Module<
     const padding = this.paddingIdx === null
       ? ""
       : `, paddingIdx=${this.paddingIdx}`;
-    return `${this.numEmbeddings}, ${this.embeddingDim}, mode=${this.mode}${padding}`;
+    return `${this.numEmbeddings}, ${this.embeddingDim}, mode=${this.mode}${padding}${
+      shownTable(this[INNER])
+    }`;
   }
 }

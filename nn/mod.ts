@@ -45,6 +45,10 @@ export type {
   Sizes,
 } from "./_convolution.ts";
 export * from "./adaptive_pooling.ts";
+export * from "./average_pooling.ts";
+export * from "./bilinear.ts";
+export * from "./max_pooling.ts";
+export * from "./max_unpooling.ts";
 export * from "./conv.ts";
 export * from "./conv2d.ts";
 export {
@@ -94,13 +98,7 @@ export type {
   TransposedConvolutionOptions,
 } from "./functional/transposed_convolution.ts";
 export type { EmbeddingFunctionOptions } from "./functional/embedding.ts";
-export type {
-  AdaptiveAvgPool2dOptions,
-  AdaptiveSize,
-  AvgPool2dOptions,
-  MaxPool2dOptions,
-  PoolOptions,
-} from "./functional/pooling.ts";
+export type { TableOptions } from "./functional/_table_rows.ts";
 export * as functional from "./functional/mod.ts";
 export type {
   HardtanhOptions,
@@ -129,11 +127,13 @@ export type {
 } from "./functional/margin_losses.ts";
 export type { ReductionOptions } from "./functional/regression_losses.ts";
 export type {
+  AdaptiveMaxPoolOptions,
   AdaptivePoolOptions,
   AdaptiveSizes,
 } from "./functional/adaptive_pooling.ts";
 export type {
   AvgPool1dOptions,
+  AvgPool2dOptions,
   AvgPool3dOptions,
   AvgPoolOptions,
   LpPoolOptions,
@@ -145,9 +145,11 @@ export type {
 } from "./functional/interpolate.ts";
 export type {
   MaxPool1dOptions,
+  MaxPool2dOptions,
   MaxPool3dOptions,
   MaxPoolOptions,
 } from "./functional/max_pooling.ts";
+export type { Pooled, ValuesAndPositions } from "./functional/_max_pool.ts";
 export type { MaxUnpoolOptions } from "./functional/max_unpooling.ts";
 export type { CeluOptions } from "./functional/smooth_activations.ts";
 export { type CellOptions, RNNCellBase } from "./_recurrent_cell.ts";
@@ -244,7 +246,6 @@ export {
 export { ParameterDict } from "./parameter_dict.ts";
 export { ParameterList } from "./parameter_list.ts";
 export * from "./piecewise_activations.ts";
-export * from "./pooling.ts";
 export * from "./positions.ts";
 export * from "./rms_norm.ts";
 export { quantize, type QuantizeOptions } from "./quantize.ts";
@@ -255,7 +256,6 @@ export * from "./shuffle.ts";
 export * from "./smooth_activations.ts";
 export * from "./unflatten.ts";
 export * from "./upsample.ts";
-export * from "./window_pooling.ts";
 export {
   removeSpectralNorm,
   spectralNorm,

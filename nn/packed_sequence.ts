@@ -13,7 +13,7 @@ import {
   tidyNow,
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import { finite, flag, positiveInteger } from "./_options.ts";
+import { anyNumber, flag, positiveInteger } from "./_options.ts";
 
 /**
  * Sequences of unequal length without padding: the elements of all sequences at
@@ -247,7 +247,7 @@ export interface PadPackedOptions {
 const padPackedSchema = () =>
   z.strictObject({
     batchFirst: z._default(flag, false),
-    paddingValue: z._default(finite, 0),
+    paddingValue: z._default(anyNumber, 0),
     totalLength: z.optional(positiveInteger),
   });
 
@@ -334,7 +334,7 @@ export interface PadSequenceOptions {
 const padSchema = () =>
   z.strictObject({
     batchFirst: z._default(flag, false),
-    paddingValue: z._default(finite, 0),
+    paddingValue: z._default(anyNumber, 0),
   });
 
 /**

@@ -11,7 +11,9 @@ import {
 } from "@tenfold/core";
 import { clean } from "./_testing.ts";
 import * as functional from "./functional/mod.ts";
-import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from "./pooling.ts";
+import { AdaptiveAvgPool2d } from "./adaptive_pooling.ts";
+import { AvgPool2d } from "./average_pooling.ts";
+import { MaxPool2d } from "./max_pooling.ts";
 
 describe("pooling", () => {
   it(

@@ -254,6 +254,7 @@ const SAMPLES: { readonly [name: string]: () => object } = {
   "nn.RNNCell": () => new nn.RNNCell(1, 1),
   "nn.LayerNorm": () => new nn.LayerNorm(1),
   "nn.Linear": () => new nn.Linear(1, 1),
+  "nn.Bilinear": () => new nn.Bilinear(1, 1, 1),
   "nn.LogSoftmax": () => new nn.LogSoftmax({ dim: 0 }),
   "nn.MaxPool2d": () => new nn.MaxPool2d(1),
   "nn.Parameter": () => new nn.Parameter(one()),

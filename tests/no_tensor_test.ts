@@ -20,6 +20,7 @@ const WRONG: readonly unknown[] = [
 
 /** The functions of tensors with as many as they cannot do without. */
 const TENSORS: { readonly [name: string]: number } = {
+  bilinear: 3,
   binaryCrossEntropy: 2,
   binaryCrossEntropyWithLogits: 2,
   conv1d: 2,

@@ -5,6 +5,7 @@
  */
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { UPLOAD_LIKE } from "@tenfold/core/internal";
+import { constantsLike } from "./_constants.ts";
 import { type AnySize, sizesOf } from "./_sizes.ts";
 
 /** How the means of windows are taken. */
@@ -105,12 +106,8 @@ export function averages(
     return sums.div(windows.reduce((all, { sizes }) => all * sizes[0]!, 1));
   }
   const divisors = productsOf(windows.map(({ sizes }) => sizes));
-  const by = x[UPLOAD_LIKE](
-    Float32Array.from(divisors),
-    windows.map(({ count }) => count),
-    "float32",
-  );
-  return sums.div(by.cast(x.dtype));
+  const counts = windows.map(({ count }) => count);
+  return sums.div(constantsLike(x, divisors, counts));
 }
 
 /** Where a window begins, and the number of its elements. */
@@ -186,6 +183,5 @@ export function adaptiveAverages(
   const counts = productsOf(
     windows.map((spans) => spans.map(({ size }) => size)),
   );
-  const by = x[UPLOAD_LIKE](Float32Array.from(counts), size, "float32");
-  return sums.div(by.cast(sums.dtype));
+  return sums.div(constantsLike(sums, counts, size));
 }

@@ -13,6 +13,10 @@ import { type AnySize, sizesOf } from "./_sizes.ts";
 /** Values, and their positions (int32) in the input of each channel. */
 export type ValuesAndPositions = [values: Tensor, indices: Tensor];
 
+/** The values, with their positions where these are asked for. */
+export type Pooled<I extends boolean> = I extends true ? ValuesAndPositions
+  : Tensor;
+
 /** What max pooling of any number of dims takes. */
 export interface AnyMaxPool {
   readonly kernelSize: AnySize;

@@ -7,6 +7,7 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { expr } from "@tenfold/core/backend";
 import { UPLOAD_LIKE } from "@tenfold/core/internal";
+import { constantsLike } from "./_constants.ts";
 
 /** The elements that each element of the output takes, and their weights. */
 export interface Taps {
@@ -151,13 +152,9 @@ export function resample(x: Tensor, dim: number, taps: Taps): Tensor {
   const index = x[UPLOAD_LIKE](Int32Array.from(at), [at.length], "int32");
   const picked = x.indexSelect(dim, index);
   if (count === 1) return picked;
-  const by = x[UPLOAD_LIKE](
-    Float32Array.from(weights),
-    [size, count, ...behind.map(() => 1)],
-    "float32",
-  );
+  const shape = [size, count, ...behind.map(() => 1)];
   return weighted.sum([
     picked.reshape([...before, size, count, ...behind]),
-    by.cast(x.dtype),
+    constantsLike(x, weights, shape),
   ], { dims: dim + 1 });
 }

@@ -30,6 +30,12 @@ export interface AvgPoolOptions<S extends AnySize> {
 /** Options of {@linkcode avgPool1d}. */
 export type AvgPool1dOptions = AvgPoolOptions<Size1d>;
 
+/** Options of {@linkcode avgPool2d}. */
+export interface AvgPool2dOptions extends AvgPoolOptions<Size2d> {
+  /** Divisor of each sum, instead of the number of elements. */
+  readonly divisorOverride?: number;
+}
+
 /** Options of {@linkcode avgPool3d}. */
 export interface AvgPool3dOptions extends AvgPoolOptions<Size3d> {
   /** Divisor of each sum, instead of the number of elements. */
@@ -49,6 +55,12 @@ export const avgPool1dSchema = (): z.ZodMiniType<AvgPool1dOptions> =>
   z.strictObject(fields<Size1d>(1)) as unknown as z.ZodMiniType<
     AvgPool1dOptions
   >;
+/** The schema of {@linkcode AvgPool2dOptions}. */
+export const avgPool2dSchema = (): z.ZodMiniType<AvgPool2dOptions> =>
+  z.strictObject({
+    ...fields<Size2d>(2),
+    divisorOverride: z.optional(positiveInteger),
+  }) as unknown as z.ZodMiniType<AvgPool2dOptions>;
 /** The schema of {@linkcode AvgPool3dOptions}. */
 export const avgPool3dSchema = (): z.ZodMiniType<AvgPool3dOptions> =>
   z.strictObject({
@@ -87,6 +99,36 @@ export function avgPool1d(x: Tensor, options: AvgPool1dOptions): Tensor {
     arguments.length - 2,
   );
   return batchedIn(1, x, name, (batch) => averages(batch, 1, options, name));
+}
+
+/**
+ * Average pooling: the mean of each window.
+ *
+ * @param x Of shape `[n, channels, height, width]`, or without `n`.
+ * @param options `kernelSize`, `stride`, `padding`, `ceilMode`,
+ * `countIncludePad` and `divisorOverride`.
+ * @throws {ShapeError} If no window fits, or the padding is more than half of
+ * one.
+ * @example Halve height and width
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { arange } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = arange(16, { dtype: "float32" }).reshape([1, 4, 4]);
+ * const y = functional.avgPool2d(x, { kernelSize: 2 });
+ * assertEquals(await y.toArray(), [[[2.5, 4.5], [10.5, 12.5]]]);
+ * ```
+ */
+export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
+  const name = "avgPool2d";
+  checkOptions(
+    avgPool2dSchema,
+    options ?? NONE,
+    `apply ${name}`,
+    arguments.length - 2,
+  );
+  return batchedIn(2, x, name, (batch) => averages(batch, 2, options, name));
 }
 
 /**

@@ -16,6 +16,7 @@ import {
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { checkOptions, flag, reduction } from "../_options.ts";
+import { constantsLike } from "./_constants.ts";
 import { reduceLosses } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
 
@@ -260,17 +261,13 @@ export function ctcLoss(
     const losses = spellings(batch, rows, inputs, counts, blank, zeroInfinity);
     if (reduction === "none") return single ? losses.squeeze(0) : losses;
     if (reduction === "sum") return losses.sum();
-    const divisors = Float32Array.from(counts, (count) => Math.max(count, 1));
+    const divisors = counts.map((count) => Math.max(count, 1));
     return reduceLosses(
-      losses.div(upload(losses, divisors, [samples])),
+      losses.div(constantsLike(losses, divisors, [samples])),
       reduction,
     );
   });
 }
-
-/** Numbers beside a tensor, in its dtype. */
-const upload = (like: Tensor, data: Float32Array, shape: readonly number[]) =>
-  like[UPLOAD_LIKE](data, shape, "float32").cast(like.dtype);
 
 /** The loss of each sample. */
 function spellings(
@@ -295,17 +292,17 @@ function spellings(
   });
   const index = labels.unsqueeze(0).expand([steps, samples, states]);
   const emitted = logProbs.gather(2, index);
-  const running = upload(
+  const running = constantsLike(
     logProbs,
-    Float32Array.from(
+    Array.from(
       { length: steps * samples },
       (_, i) => Math.floor(i / samples) < inputs[i % samples]! ? 1 : 0,
     ),
     [steps, samples, 1],
   );
-  const start = new Float32Array(samples * states).fill(NEVER);
+  const start = new Array<number>(samples * states).fill(NEVER);
   for (let i = 0; i < samples; i++) start[i * states] = 0;
-  let paths = upload(logProbs, start, [samples, states]);
+  let paths = constantsLike(logProbs, start, [samples, states]);
   const moved = (by: number) =>
     states > by
       ? paths.narrow(1, 0, states - by).pad([by, 0], { value: NEVER })
@@ -326,9 +323,9 @@ function spellings(
     "int32",
   );
   const final = paths.gather(1, last);
-  const labelled = upload(
+  const labelled = constantsLike(
     paths,
-    Float32Array.from(counts, (count) => count > 0 ? 0 : NEVER),
+    counts.map((count) => count > 0 ? 0 : NEVER),
     [samples],
   );
   const total = ends.map([

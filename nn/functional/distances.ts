@@ -1,8 +1,15 @@
-import { fused, type Tensor } from "@tenfold/core";
+import { broadcastShapes, fused, type Tensor } from "@tenfold/core";
 import { expr } from "@tenfold/core/backend";
 import { checkTensor, noGradNow, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import { checkOptions, dim, finite, flag, nonNegative } from "../_options.ts";
+import {
+  anyNumber,
+  checkOptions,
+  dim,
+  finite,
+  flag,
+  nonNegative,
+} from "../_options.ts";
 
 /** Options of {@linkcode pairwiseDistance}. */
 export interface PairwiseDistanceOptions {
@@ -17,7 +24,7 @@ export interface PairwiseDistanceOptions {
 /** The schema of {@linkcode PairwiseDistanceOptions}. */
 export const pairwiseSchema = () =>
   z.strictObject({
-    p: z.optional(z.number("must be a number")),
+    p: z.optional(anyNumber),
     eps: z.optional(finite),
     keepDim: z.optional(flag),
   });
@@ -77,7 +84,7 @@ const product = /* @__PURE__ */ fused(
  * @param a A tensor of any shape.
  * @param b Of the same shape, or one that broadcasts.
  * @param options `dim` and `eps`.
- * @returns The shape of both without the dim.
+ * @returns The shape of both, broadcast, without the dim.
  * @example A right angle
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -107,7 +114,12 @@ export function cosineSimilarity(
       );
       return square.add(missing).sqrt();
     };
-    return product.sum([a.div(length(a)), b.div(length(b))], { dims: dim });
+    const [x, y] = a.ndim === b.ndim
+      ? [a, b]
+      : [a, b].map((side) =>
+        side.expand(broadcastShapes(a.shape, b.shape, operation))
+      );
+    return product.sum([x!.div(length(x!)), y!.div(length(y!))], { dims: dim });
   });
 }
 
@@ -123,7 +135,7 @@ export interface NormalizeOptions {
 
 const normalizeSchema = () =>
   z.strictObject({
-    p: z.optional(z.number("must be a number")),
+    p: z.optional(anyNumber),
     dim: z.optional(dim),
     eps: z.optional(nonNegative),
   });

@@ -2,21 +2,23 @@ import { DTypeError, IndexError, ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { checkOptions, dim } from "../_options.ts";
+import { lookUp, tableFields, type TableOptions } from "./_table_rows.ts";
 
 /** Options of {@linkcode embedding}. */
-export interface EmbeddingFunctionOptions {
+export interface EmbeddingFunctionOptions extends TableOptions {
   /** Index of a row that gets no gradient; negative ones count from the last. */
   readonly paddingIdx?: number;
 }
 
-const schema = () => z.strictObject({ paddingIdx: z.optional(dim) });
+const schema = () =>
+  z.strictObject({ paddingIdx: z.optional(dim), ...tableFields() });
 
 /**
  * Looks up rows of a table by index.
  *
  * @param index Of any shape, int32.
  * @param weight Of shape `[rows, columns]`.
- * @param options `paddingIdx`.
+ * @param options `paddingIdx`, `maxNorm`, `normType` and `scaleGradByFreq`.
  * @returns Of shape `[...index shape, columns]`.
  * @throws {DTypeError} If the index is not int32.
  * @throws {IndexError} If an index is out of range.
@@ -56,7 +58,7 @@ export function embedding(
   const padding = resolvePadding(options?.paddingIdx, rows);
   try {
     return tidyNow(() => {
-      const picked = weight.indexSelect(0, index.flatten())
+      const picked = lookUp(index.flatten(), weight, options ?? {})
         .reshape([...index.shape, weight.shape[1]!]);
       if (padding === null) return picked;
       const learns = index.ne(padding).unsqueeze(-1);

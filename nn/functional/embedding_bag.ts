@@ -14,13 +14,18 @@ import {
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { checkOptions, dim, flag, oneOf, tensorOption } from "../_options.ts";
+import {
+  tableFields,
+  type TableOptions,
+  tableOptionsOf,
+} from "./_table_rows.ts";
 import { embedding, resolvePadding } from "./embedding.ts";
 
 /** How the rows of a bag become one. */
 export type EmbeddingBagMode = "sum" | "mean" | "max";
 
 /** Options of bags that a layer keeps. */
-export interface EmbeddingBagFacts {
+export interface EmbeddingBagFacts extends TableOptions {
   /** How the rows of a bag become one. @default {"mean"} */
   readonly mode?: EmbeddingBagMode;
   /**
@@ -49,6 +54,7 @@ export const bagFields = () => ({
   mode: z.optional(oneOf("sum", "mean", "max")),
   paddingIdx: z.optional(dim),
   includeLastOffset: z.optional(flag),
+  ...tableFields(),
 });
 const schema = () =>
   z.strictObject({
@@ -65,14 +71,15 @@ const OPERATION = "apply embeddingBag";
  *
  * @param index Int32: `[bags, n]` for bags of one size, or `[n]` with `offsets`.
  * @param weight Of shape `[rows, columns]`.
- * @param options `mode`, `offsets`, `perSampleWeights`, `paddingIdx` and
- * `includeLastOffset`.
+ * @param options `mode`, `offsets`, `perSampleWeights`, `paddingIdx`,
+ * `includeLastOffset`, `maxNorm`, `normType` and `scaleGradByFreq`.
  * @returns Of shape `[bags, columns]`.
  * @throws {DTypeError} If index or offsets are not int32.
  * @throws {ShapeError} If shapes do not fit.
  * @throws {IndexError} If an index is out of range.
  * @throws {RangeError} If the offsets do not ascend from 0 to at most the number of
- * indices, or there are weights in another mode than `"sum"`.
+ * indices, there are weights in another mode than `"sum"`, or `scaleGradByFreq`
+ * in mode `"max"`.
  * @example A bag of two rows, an empty one, and one of one row
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -100,6 +107,11 @@ export function embeddingBag(
       `Cannot ${OPERATION} with perSampleWeights in mode "${mode}": use mode "sum"`,
     );
   }
+  if (mode === "max" && options.scaleGradByFreq) {
+    throw new RangeError(
+      `Cannot ${OPERATION} with scaleGradByFreq in mode "max": use mode "sum" or "mean"`,
+    );
+  }
   if (
     perSampleWeights && perSampleWeights.shape.join() !== index.shape.join()
   ) {
@@ -112,7 +124,7 @@ export function embeddingBag(
   return tidyNow(() => {
     const { bags, count } = bagsOf(index, options);
     const flat = index.flatten();
-    const rows = embedding(flat, weight);
+    const rows = embedding(flat, weight, tableOptionsOf(options));
     const { dtype, device } = weight;
     const padding = resolvePadding(paddingIdx, weight.shape[0]!);
     const takes = padding === null ? null : flat.ne(padding);

@@ -3,6 +3,7 @@ import { call, type Expr, expr } from "@tenfold/core/backend";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import {
+  anyNumber,
   checkOptions,
   finite,
   flag,
@@ -185,7 +186,7 @@ export const tripletSchema = () =>
   z.strictObject({
     reduction: z.optional(reduction),
     margin: z.optional(finite),
-    p: z.optional(z.number("must be a number")),
+    p: z.optional(anyNumber),
     eps: z.optional(nonNegative),
     swap: z.optional(flag),
   });

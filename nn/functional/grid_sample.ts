@@ -5,10 +5,10 @@ import {
   noGradNow,
   showShape,
   tidyNow,
-  UPLOAD_LIKE,
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { checkOptions, flag, oneOf } from "../_options.ts";
+import { constantsLike } from "./_constants.ts";
 
 /** Options of {@linkcode gridSample}. */
 export interface GridSampleOptions {
@@ -304,11 +304,7 @@ export function affineGrid(
     data[i * (dims + 1) + dims] = 1;
   }
   return tidyNow(() => {
-    const base = theta[UPLOAD_LIKE](
-      Float32Array.from(data),
-      [points, dims + 1],
-      "float32",
-    ).cast(theta.dtype);
+    const base = constantsLike(theta, data, [points, dims + 1]);
     return base.matmul(theta.transpose(1, 2))
       .reshape([size[0]!, ...extents, dims]);
   });

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tenfold/core";
 import * as z from "zod/mini";
 import { checkOptions, flag } from "../_options.ts";
-import { maxPool, type ValuesAndPositions } from "./_max_pool.ts";
+import { maxPool, type Pooled, type ValuesAndPositions } from "./_max_pool.ts";
 import {
   type AnySize,
   batchedIn,
@@ -9,10 +9,16 @@ import {
   type Size3d,
   sizeSchema,
 } from "./_sizes.ts";
-import { type MaxPool2dOptions, maxPool2dSchema } from "./pooling.ts";
+import type { Size2d } from "./_windows.ts";
 
-/** Options of max pooling whose sizes are of type `S`. */
-export interface MaxPoolOptions<S extends AnySize> {
+/**
+ * Options of max pooling whose sizes are of type `S`; `I` is whether positions are
+ * asked for.
+ */
+export interface MaxPoolOptions<
+  S extends AnySize,
+  I extends boolean = false,
+> {
   /** Extents of the window. */
   readonly kernelSize: S;
   /** Stride of the window. @default {kernelSize} */
@@ -23,41 +29,81 @@ export interface MaxPoolOptions<S extends AnySize> {
   readonly dilation?: S;
   /** Whether output sizes are rounded up instead of down. @default {false} */
   readonly ceilMode?: boolean;
+  /**
+   * Whether to give `[values, indices]`, with the position (int32) of each value
+   * in the input of its channel, counted in C order, as {@linkcode maxUnpool2d} and
+   * its siblings take them.
+   *
+   * @default {false}
+   */
+  readonly returnIndices?: I;
 }
 
 /** Options of {@linkcode maxPool1d}. */
-export type MaxPool1dOptions = MaxPoolOptions<Size1d>;
+export type MaxPool1dOptions<I extends boolean = false> = MaxPoolOptions<
+  Size1d,
+  I
+>;
+/** Options of {@linkcode maxPool2d}. */
+export type MaxPool2dOptions<I extends boolean = false> = MaxPoolOptions<
+  Size2d,
+  I
+>;
 /** Options of {@linkcode maxPool3d}. */
-export type MaxPool3dOptions = MaxPoolOptions<Size3d>;
+export type MaxPool3dOptions<I extends boolean = false> = MaxPoolOptions<
+  Size3d,
+  I
+>;
 
-const fields = <S extends AnySize>(dims: number) => ({
-  kernelSize: sizeSchema<S>(dims, "positive"),
-  stride: z.optional(sizeSchema<S>(dims, "positive")),
-  padding: z.optional(sizeSchema<S>(dims, "non-negative")),
-  dilation: z.optional(sizeSchema<S>(dims, "positive")),
-  ceilMode: z.optional(flag),
-});
+const schema =
+  <S extends AnySize>(dims: number) =>
+  (): z.ZodMiniType<MaxPoolOptions<S, boolean>> =>
+    z.strictObject({
+      kernelSize: sizeSchema<S>(dims, "positive"),
+      stride: z.optional(sizeSchema<S>(dims, "positive")),
+      padding: z.optional(sizeSchema<S>(dims, "non-negative")),
+      dilation: z.optional(sizeSchema<S>(dims, "positive")),
+      ceilMode: z.optional(flag),
+      returnIndices: z.optional(flag),
+    }) as unknown as z.ZodMiniType<MaxPoolOptions<S, boolean>>;
 
 /** The schema of {@linkcode MaxPool1dOptions}. */
-export const maxPool1dSchema = (): z.ZodMiniType<MaxPool1dOptions> =>
-  z.strictObject(fields<Size1d>(1)) as unknown as z.ZodMiniType<
-    MaxPool1dOptions
-  >;
+export const maxPool1dSchema = /* @__PURE__ */ schema<Size1d>(1);
+/** The schema of {@linkcode MaxPool2dOptions}. */
+export const maxPool2dSchema = /* @__PURE__ */ schema<Size2d>(2);
 /** The schema of {@linkcode MaxPool3dOptions}. */
-export const maxPool3dSchema = (): z.ZodMiniType<MaxPool3dOptions> =>
-  z.strictObject(fields<Size3d>(3)) as unknown as z.ZodMiniType<
-    MaxPool3dOptions
-  >;
+export const maxPool3dSchema = /* @__PURE__ */ schema<Size3d>(3);
 
-/** What is missing where no options are given. */
-const NONE = { kernelSize: undefined };
+const SCHEMAS = [maxPool1dSchema, maxPool2dSchema, maxPool3dSchema] as const;
+
+/** Checks the options and pools in `dims` dims. */
+function pool<I extends boolean>(
+  dims: 1 | 2 | 3,
+  x: Tensor,
+  options: MaxPoolOptions<AnySize, boolean>,
+  name: string,
+  extra: number,
+  positions?: I,
+): Pooled<I> {
+  checkOptions(
+    SCHEMAS[dims - 1]! as () => z.ZodMiniType<object>,
+    options ?? { kernelSize: undefined },
+    `apply ${name}`,
+    extra,
+  );
+  return batchedIn<Pooled<boolean>>(dims, x, name, (batch) => {
+    const both = maxPool(batch, dims, options);
+    return positions ? both : both[0];
+  }) as Pooled<I>;
+}
 
 /**
  * The largest element of each window. The gradient goes to the first of several
  * equal ones.
  *
  * @param x Of shape `[n, channels, length]`, or without `n`.
- * @param options `kernelSize`, `stride`, `padding`, `dilation` and `ceilMode`.
+ * @param options `kernelSize`, `stride`, `padding`, `dilation`, `ceilMode` and
+ * `returnIndices`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
  * one.
  * @example Pairs
@@ -71,15 +117,42 @@ const NONE = { kernelSize: undefined };
  * assertEquals(await y.toArray(), [[3, 2]]);
  * ```
  */
-export function maxPool1d(x: Tensor, options: MaxPool1dOptions): Tensor {
+export function maxPool1d<I extends boolean = false>(
+  x: Tensor,
+  options: MaxPool1dOptions<I>,
+): Pooled<I> {
   const name = "maxPool1d";
-  checkOptions(
-    maxPool1dSchema,
-    options ?? NONE,
-    `apply ${name}`,
-    arguments.length - 2,
-  );
-  return batchedIn(1, x, name, (batch) => maxPool(batch, 1, options)[0]);
+  const extra = arguments.length - 2;
+  return pool(1, x, options, name, extra, options?.returnIndices);
+}
+
+/**
+ * The largest element of each window. The gradient goes to the first of several
+ * equal ones.
+ *
+ * @param x Of shape `[n, channels, height, width]`, or without `n`.
+ * @param options `kernelSize`, `stride`, `padding`, `dilation`, `ceilMode` and
+ * `returnIndices`.
+ * @throws {ShapeError} If no window fits, or the padding is more than half of
+ * one.
+ * @example Halve height and width
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { arange } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = arange(16, { dtype: "float32" }).reshape([1, 4, 4]);
+ * const y = functional.maxPool2d(x, { kernelSize: 2 });
+ * assertEquals(await y.toArray(), [[[5, 7], [13, 15]]]);
+ * ```
+ */
+export function maxPool2d<I extends boolean = false>(
+  x: Tensor,
+  options: MaxPool2dOptions<I>,
+): Pooled<I> {
+  const name = "maxPool2d";
+  const extra = arguments.length - 2;
+  return pool(2, x, options, name, extra, options?.returnIndices);
 }
 
 /**
@@ -87,19 +160,28 @@ export function maxPool1d(x: Tensor, options: MaxPool1dOptions): Tensor {
  * equal ones.
  *
  * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
- * @param options `kernelSize`, `stride`, `padding`, `dilation` and `ceilMode`.
+ * @param options `kernelSize`, `stride`, `padding`, `dilation`, `ceilMode` and
+ * `returnIndices`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
  * one.
+ * @example A volume, and where its largest element is
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { arange } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = arange(8, { dtype: "float32" }).reshape([1, 2, 2, 2]);
+ * const [y, at] = functional.maxPool3d(x, { kernelSize: 2, returnIndices: true });
+ * assertEquals([await y.item(), await at.item()], [7, 7]);
+ * ```
  */
-export function maxPool3d(x: Tensor, options: MaxPool3dOptions): Tensor {
+export function maxPool3d<I extends boolean = false>(
+  x: Tensor,
+  options: MaxPool3dOptions<I>,
+): Pooled<I> {
   const name = "maxPool3d";
-  checkOptions(
-    maxPool3dSchema,
-    options ?? NONE,
-    `apply ${name}`,
-    arguments.length - 2,
-  );
-  return batchedIn(3, x, name, (batch) => maxPool(batch, 3, options)[0]);
+  const extra = arguments.length - 2;
+  return pool(3, x, options, name, extra, options?.returnIndices);
 }
 
 /**
@@ -110,19 +192,23 @@ export function maxPool3d(x: Tensor, options: MaxPool3dOptions): Tensor {
  * @param options `kernelSize`, `stride`, `padding`, `dilation` and `ceilMode`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
  * one.
+ * @example Where the largest elements are
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = tensor([[1, 3, 2, 0]]);
+ * const [, at] = functional.maxPool1dWithIndices(x, { kernelSize: 2 });
+ * assertEquals(await at.toArray(), [[1, 2]]);
+ * ```
  */
 export function maxPool1dWithIndices(
   x: Tensor,
-  options: MaxPool1dOptions,
+  options: MaxPool1dOptions<boolean>,
 ): ValuesAndPositions {
   const name = "maxPool1dWithIndices";
-  checkOptions(
-    maxPool1dSchema,
-    options ?? NONE,
-    `apply ${name}`,
-    arguments.length - 2,
-  );
-  return batchedIn(1, x, name, (batch) => maxPool(batch, 1, options));
+  return pool(1, x, options, name, arguments.length - 2, true);
 }
 
 /**
@@ -146,16 +232,10 @@ export function maxPool1dWithIndices(
  */
 export function maxPool2dWithIndices(
   x: Tensor,
-  options: MaxPool2dOptions,
+  options: MaxPool2dOptions<boolean>,
 ): ValuesAndPositions {
   const name = "maxPool2dWithIndices";
-  checkOptions(
-    maxPool2dSchema,
-    options ?? NONE,
-    `apply ${name}`,
-    arguments.length - 2,
-  );
-  return batchedIn(2, x, name, (batch) => maxPool(batch, 2, options));
+  return pool(2, x, options, name, arguments.length - 2, true);
 }
 
 /**
@@ -166,17 +246,21 @@ export function maxPool2dWithIndices(
  * @param options `kernelSize`, `stride`, `padding`, `dilation` and `ceilMode`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
  * one.
+ * @example Where the largest element is
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { arange } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = arange(8, { dtype: "float32" }).reshape([1, 2, 2, 2]);
+ * const [, at] = functional.maxPool3dWithIndices(x, { kernelSize: 2 });
+ * assertEquals(await at.item(), 7);
+ * ```
  */
 export function maxPool3dWithIndices(
   x: Tensor,
-  options: MaxPool3dOptions,
+  options: MaxPool3dOptions<boolean>,
 ): ValuesAndPositions {
   const name = "maxPool3dWithIndices";
-  checkOptions(
-    maxPool3dSchema,
-    options ?? NONE,
-    `apply ${name}`,
-    arguments.length - 2,
-  );
-  return batchedIn(3, x, name, (batch) => maxPool(batch, 3, options));
+  return pool(3, x, options, name, arguments.length - 2, true);
 }

@@ -55,6 +55,7 @@ export {
 } from "./smooth_activations.ts";
 export {
   adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
   adaptiveAvgPool3d,
   adaptiveMaxPool1d,
   adaptiveMaxPool1dWithIndices,
@@ -62,12 +63,15 @@ export {
   adaptiveMaxPool2dWithIndices,
   adaptiveMaxPool3d,
   adaptiveMaxPool3dWithIndices,
+  type AdaptiveMaxPoolOptions,
   type AdaptivePoolOptions,
   type AdaptiveSizes,
 } from "./adaptive_pooling.ts";
 export {
   avgPool1d,
   type AvgPool1dOptions,
+  avgPool2d,
+  type AvgPool2dOptions,
   avgPool3d,
   type AvgPool3dOptions,
   type AvgPoolOptions,
@@ -79,13 +83,15 @@ export {
   maxPool1d,
   type MaxPool1dOptions,
   maxPool1dWithIndices,
+  maxPool2d,
+  type MaxPool2dOptions,
   maxPool2dWithIndices,
   maxPool3d,
   type MaxPool3dOptions,
   maxPool3dWithIndices,
   type MaxPoolOptions,
 } from "./max_pooling.ts";
-export type { ValuesAndPositions } from "./_max_pool.ts";
+export type { Pooled, ValuesAndPositions } from "./_max_pool.ts";
 export {
   maxUnpool1d,
   maxUnpool2d,
@@ -109,6 +115,7 @@ export { pad, type PadMode, type PadOptions } from "./pad.ts";
 export type { Size2d } from "./_windows.ts";
 export * from "./dropout.ts";
 export { embedding, type EmbeddingFunctionOptions } from "./embedding.ts";
+export type { TableOptions } from "./_table_rows.ts";
 export {
   embeddingBag,
   type EmbeddingBagFacts,
@@ -129,17 +136,8 @@ export {
   type LocalResponseNormOptions,
 } from "./local_response_norm.ts";
 export { layerNorm, type LayerNormFunctionOptions } from "./layer_norm.ts";
+export { bilinear } from "./bilinear.ts";
 export * from "./linear.ts";
-export {
-  adaptiveAvgPool2d,
-  type AdaptiveAvgPool2dOptions,
-  type AdaptiveSize,
-  avgPool2d,
-  type AvgPool2dOptions,
-  maxPool2d,
-  type MaxPool2dOptions,
-  type PoolOptions,
-} from "./pooling.ts";
 export { ctcLoss, type CtcLossOptions, type Lengths } from "./ctc_loss.ts";
 export {
   cosineSimilarity,

@@ -1,7 +1,7 @@
 import { cat, ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import { checkOptions, oneOf } from "../_options.ts";
+import { anyNumber, checkOptions, oneOf } from "../_options.ts";
 
 /** What stands around an input that is padded. */
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
@@ -23,7 +23,7 @@ export interface PadOptions {
 const schema = () =>
   z.strictObject({
     mode: z.optional(oneOf("constant", "reflect", "replicate", "circular")),
-    value: z.optional(z.number("must be a number")),
+    value: z.optional(anyNumber),
   });
 
 /**
@@ -31,7 +31,7 @@ const schema = () =>
  *
  * @param x A tensor of any shape.
  * @param amounts `[left, right]` of the last dim, then `[top, bottom]` of the
- * one before, and so on. Negative amounts crop, with mode `"constant"`.
+ * one before, and so on. Negative amounts crop.
  * @param options `mode` and `value`.
  * @throws {ShapeError} If a dim is too small to be reflected or wrapped around.
  * @throws {RangeError} If the mode is unknown.
@@ -67,24 +67,31 @@ export function padAround(
 ): Tensor {
   const valid = Array.isArray(amounts) && amounts.length % 2 === 0 &&
     amounts.length <= 2 * x.ndim &&
-    amounts.every((amount) => Number.isInteger(amount) && amount >= 0);
+    amounts.every(Number.isInteger);
   if (!valid) {
     throw new ShapeError(
-      `Cannot pad by [${amounts}] in mode "${mode}" as the amounts must be pairs of non-negative integers for the last dims: got shape ${
+      `Cannot pad by [${amounts}] in mode "${mode}" as the amounts must be pairs of integers for the last dims: got shape ${
         showShape(x.shape)
       }`,
     );
   }
   for (let k = 0; k < amounts.length; k += 2) {
     const extent = x.shape[x.ndim - 1 - k / 2]!;
-    const most = Math.max(amounts[k]!, amounts[k + 1]!);
-    const room = { reflect: extent - 1, circular: extent }[mode as string] ??
+    const [before, after] = [amounts[k]!, amounts[k + 1]!];
+    const left = extent + Math.min(before, 0) + Math.min(after, 0);
+    if (left < 0) {
+      throw new ShapeError(
+        `Cannot pad an extent of ${extent} by [${before},${after}] in mode "${mode}" as more would be cropped than there is`,
+      );
+    }
+    const most = Math.max(before, after, 0);
+    const room = { reflect: extent - 1, circular: left }[mode as string] ??
       (extent > 0 ? Infinity : 0);
     if (most <= room) continue;
     throw new ShapeError(
-      `Cannot pad an extent of ${extent} by ${most} in mode "${mode}": at most ${
-        Math.max(0, room)
-      } is possible`,
+      `Cannot pad an extent of ${
+        mode === "circular" ? left : extent
+      } by ${most} in mode "${mode}": at most ${Math.max(0, room)} is possible`,
     );
   }
   return tidyNow(() => {
@@ -105,18 +112,21 @@ function along(
 ): Tensor {
   if (before === 0 && after === 0) return x;
   const extent = x.shape[dim]!;
+  const [start, end] = [Math.max(-before, 0), extent - Math.max(-after, 0)];
+  const kept = before < 0 || after < 0 ? x.narrow(dim, start, end - start) : x;
   const part = {
-    reflect: (start: number, length: number) =>
-      x.narrow(dim, start < 0 ? 1 : extent - 1 - length, length).flip(dim),
-    circular: (start: number, length: number) =>
-      x.narrow(dim, start < 0 ? extent - length : 0, length),
-    replicate: (start: number, length: number) => {
+    reflect: (side: number, length: number) =>
+      x.narrow(dim, side < 0 ? 1 : extent - 1 - length, length).flip(dim),
+    // Of what cropping leaves, as PyTorch has it.
+    circular: (side: number, length: number) =>
+      kept.narrow(dim, side < 0 ? end - start - length : 0, length),
+    replicate: (side: number, length: number) => {
       const shape = x.shape.slice();
       shape[dim] = length;
-      return x.narrow(dim, start < 0 ? 0 : extent - 1, 1).expand(shape);
+      return x.narrow(dim, side < 0 ? 0 : extent - 1, 1).expand(shape);
     },
   }[mode];
-  const parts = [x];
+  const parts = [kept];
   if (before > 0) parts.unshift(part(-1, before));
   if (after > 0) parts.push(part(1, after));
   return cat(parts, dim);

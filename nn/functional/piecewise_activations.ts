@@ -8,7 +8,13 @@ import {
   tidyNow,
 } from "@tenfold/core/internal";
 import * as z from "zod/mini";
-import { checkOptions, finite, flag, nonNegative } from "../_options.ts";
+import {
+  anyNumber,
+  checkOptions,
+  finite,
+  flag,
+  nonNegative,
+} from "../_options.ts";
 
 /** Scalars: the bounds. At a bound itself the slope is 0. */
 const between = /* @__PURE__ */ fused(
@@ -28,7 +34,10 @@ export interface HardtanhOptions {
 
 /** The schema of {@linkcode HardtanhOptions}. */
 export const hardtanhSchema = () =>
-  z.strictObject({ minVal: z.optional(finite), maxVal: z.optional(finite) })
+  z.strictObject({
+    minVal: z.optional(anyNumber),
+    maxVal: z.optional(anyNumber),
+  })
     .check(z.refine(
       ({ minVal = -1, maxVal = 1 }) => minVal < maxVal,
       "minVal must be less than maxVal",
@@ -121,7 +130,7 @@ export interface ThresholdOptions {
 
 /** The schema of {@linkcode ThresholdOptions}. */
 export const thresholdSchema = () =>
-  z.strictObject({ threshold: finite, value: finite });
+  z.strictObject({ threshold: anyNumber, value: anyNumber });
 
 /**
  * `x` where it is above `threshold`, else `value`.

@@ -29,11 +29,14 @@ function split(options: Options, ...names: string[]): [unknown[], Options] {
 const FEATURES = ["numFeatures"];
 const CONVOLUTION = ["inChannels", "outChannels", "kernelSize"];
 
+const BILINEAR = ["in1Features", "in2Features", "outFeatures"];
+
 const EMBEDDING = ["numEmbeddings", "embeddingDim"];
 
 /** The positional arguments of the constructors that have some. */
 const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   Linear: ["inFeatures", "outFeatures"],
+  Bilinear: BILINEAR,
   LayerNorm: ["normalizedShape"],
   Conv1d: CONVOLUTION,
   Conv2d: CONVOLUTION,

@@ -106,7 +106,7 @@ const GROUPS = [
 ];
 
 /** The files of modules of several inputs, which another suite compares. */
-const SEQUENCES = ["recurrent", "attention", "bags"];
+const SEQUENCES = ["recurrent", "attention", "bags", "corner_cases"];
 
 const [layers, losses, init, sequences] = await Promise.all([
   Promise.all(

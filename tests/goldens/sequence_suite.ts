@@ -29,7 +29,7 @@ interface ModuleCase extends LayerFigure {
 }
 
 /** The figure files. */
-const GROUPS = ["recurrent", "attention", "bags"];
+const GROUPS = ["recurrent", "attention", "bags", "corner_cases"];
 
 const cases = (await Promise.all(
   GROUPS.map((group) => readFigures<ModuleCase>(group)),

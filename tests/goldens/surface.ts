@@ -38,7 +38,7 @@ export const RANDOM: readonly string[] = words(
 
 /** Functions of `nn.functional`. */
 export const FUNCTIONS: readonly string[] = words(`
-  linear layerNorm dropout scaledDotProductAttention
+  linear bilinear layerNorm dropout scaledDotProductAttention
   conv1d conv2d conv3d convTranspose1d convTranspose2d convTranspose3d pad
   maxPool1d maxPool2d maxPool3d avgPool1d avgPool2d avgPool3d
   maxPool1dWithIndices maxPool2dWithIndices maxPool3dWithIndices
@@ -69,7 +69,7 @@ export const FUNCTIONS: readonly string[] = words(`
  * first values are in `init.json`.
  */
 export const LAYERS: readonly string[] = words(`
-  Sequential Linear Identity Flatten Dropout LayerNorm
+  Sequential Linear Bilinear Identity Flatten Dropout LayerNorm
   Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d
   MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d
   AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d

@@ -192,6 +192,8 @@ def init(g):
         ("spectralNorm", {"layer": {"layer": "Linear", "options": {
             "inFeatures": 100, "outFeatures": 200}}},
          nn.utils.spectral_norm(nn.Linear(100, 200))),
+        ("Bilinear", {"in1Features": 20, "in2Features": 30, "outFeatures": 40},
+         nn.Bilinear(20, 30, 40)),
     ):
         for key, value in module.state_dict().items():
             if value.ndim == 0:
