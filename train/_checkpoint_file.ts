@@ -65,15 +65,21 @@ export function nonFiniteTensors(bytes: Uint8Array): string[] {
   const names: string[] = [];
   for (const [name, { dtype, data }] of parseSafetensors(bytes).tensors) {
     if (!MUST_BE_FINITE.test(name)) continue;
-    const width = dtype === "F32" ? 4 : dtype === "F64" ? 8 : null;
-    if (width !== null && !allFinite(data, width)) names.push(name);
+    const form = FLOATS.get(dtype);
+    if (form !== undefined && !allFinite(data, ...form)) names.push(name);
   }
   return names;
 }
 
+/** Bytes of floats, and the bits of their exponent in the upper two. */
+const FLOATS = new Map<string, readonly [width: number, exponent: number]>([
+  ["F16", [2, 0x7c00]],
+  ["F32", [4, 0x7f80]],
+  ["F64", [8, 0x7ff0]],
+]);
+
 /** Whether no little-endian float has all bits of its exponent set. */
-function allFinite(data: Uint8Array, width: 4 | 8): boolean {
-  const exponent = width === 4 ? 0x7f80 : 0x7ff0;
+function allFinite(data: Uint8Array, width: number, exponent: number): boolean {
   for (let at = width - 2; at < data.length; at += width) {
     const high = data[at]! | data[at + 1]! << 8;
     if ((high & exponent) === exponent) return false;

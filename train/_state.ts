@@ -51,6 +51,8 @@ const runState = z.strictObject({
   model: z.record(z.string(), tensor),
   optimizer: plain,
   scheduler: z.optional(plain),
+  /** Of a run in mixed precision; earlier builds leave it out. */
+  scaler: z.optional(plain),
   train: z.optional(plain),
   validation: z.optional(plain),
   tally: z.strictObject({
@@ -76,6 +78,7 @@ export function savedState(training: Training): RunState {
     model: model.stateDict(),
     optimizer: optimizer.stateDict(),
     scheduler: schedule?.scheduler.stateDict(),
+    scaler: training.scaler?.stateDict(),
     train: placeOf(train),
     validation: placeOf(validation),
     tally: replica ? tallyOfAllRanks(replica, sums) : sums,
@@ -232,13 +235,14 @@ interface Part {
 /** The parts beside the model that have a state of their own, by name. */
 function partsOf(
   saved: SavedState,
-  { settings }: Training,
+  { settings, scaler }: Training,
 ): (readonly [name: string, part: Part, next: unknown])[] {
   const { optimizer, schedule, train, validation, callbacks } = settings;
   const parts: [string, unknown, unknown][] = [
     ["train", train, saved.train],
     ["validation", validation, saved.validation],
     ["scheduler", schedule?.scheduler, saved.scheduler],
+    ["scaler", scaler, saved.scaler],
     ...callbacks.map((callback): [string, unknown, unknown] => {
       const own = Object.hasOwn(saved.callbacks, callback.name)
         ? saved.callbacks[callback.name]

@@ -107,6 +107,11 @@ export class Stepper {
     this.#apart = true;
   }
 
+  /** What scales the loss, in mixed precision. */
+  get scaler(): GradScaler | undefined {
+    return this.#mixed?.scaler;
+  }
+
   /** Has steps recorded and replayed; what does that is loaded here. */
   async compile(): Promise<void> {
     const { compile } = await import("./_compile.ts");

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Task } from "@tenfold/core/internal";
+import type { GradScaler } from "@tenfold/optim";
 import { Assessor } from "./_assess.ts";
 import { type Display, openDisplay, openNothing } from "./_display.ts";
 import type { Settings } from "./_fit_options.ts";
@@ -97,6 +98,11 @@ export class Training implements Run {
 
   get scheduler(): Scheduling | undefined {
     return this.settings.schedule?.scheduler;
+  }
+
+  /** What scales the loss, in mixed precision. */
+  get scaler(): GradScaler | undefined {
+    return this.#stepper.scaler;
   }
 
   get train(): Batches {

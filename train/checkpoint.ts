@@ -86,7 +86,7 @@ const savedState = z.strictObject({ best: anyNumber });
 
 /**
  * Saves the whole state of training: the model, the optimizer, the schedule, the
- * random state, the position in the data, the history, and the state of other
+ * scaler of mixed precision, the random state, the position in the data, the history, and the state of other
  * callbacks. A resumed run reaches the same parameters, bit for bit, as one that
  * was not interrupted; the options of its optimizer, the learning rate included,
  * are those that were saved.

@@ -105,8 +105,8 @@ export interface FitOptions {
    * `autocast`, and the loss scaled by a `GradScaler`, which may be passed, such
    * as one with a state. Steps whose gradients are not finite are left out, so
    * that each step reads the device. Validation is in the dtype of the model.
-   * A checkpoint does not hold the state of the scaler: a run that is resumed
-   * begins with the first scale, unless a scaler with its state is passed.
+   * A checkpoint holds the state of the scaler, which a resumed run goes on
+   * with, also where a scaler is passed.
    *
    * @default {false}
    */

@@ -5,11 +5,16 @@ import {
   assertRejects,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { manualSeed, memory, randn, type Tensor } from "@tenfold/core";
 import { DataLoader, TensorDataset } from "@tenfold/data";
 import * as nn from "@tenfold/nn";
-import { Adam, GradScaler } from "@tenfold/optim";
+import { Adam, GradScaler, type GradScalerState } from "@tenfold/optim";
 import "./_testing.ts";
+import type { Callback } from "./callback.ts";
+import { checkpoint } from "./checkpoint.ts";
 import { fit, type FitOptions } from "./fit.ts";
 
 /** The weights of a net after three epochs, and the dtypes that it computed. */
@@ -93,6 +98,59 @@ describe("fit with mixedPrecision", () => {
     assert(scale < 2 ** 40 && scale >= 2 ** 28, `${scale}`);
     scaler.dispose();
   });
+
+  for (const everySteps of [undefined, 3]) {
+    const where = everySteps === undefined ? "an epoch" : "the midst of one";
+    it(`resumes bit for bit from ${where}, with the state of the scaler`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "tenfold-"));
+      const path = join(folder, "run.safetensors");
+      // It leaves steps out at first, and grows now and then.
+      const make = () =>
+        new GradScaler({ initScale: 2 ** 30, growthInterval: 3 });
+      const resuming = checkpoint(path, {
+        resume: true,
+        ...everySteps && { everySteps },
+      });
+      try {
+        const whole = make();
+        const once = await learned({ mixedPrecision: whole });
+        const first = make();
+        if (everySteps === undefined) {
+          await learned({
+            mixedPrecision: first,
+            epochs: 1,
+            callbacks: [resuming],
+          });
+        } else {
+          const halt: Callback = {
+            name: "halt",
+            save(run) {
+              if (run.step === 6) throw new Error("power cut");
+            },
+          };
+          await assertRejects(
+            () =>
+              learned({ mixedPrecision: first, callbacks: [resuming, halt] }),
+            Error,
+            "power cut",
+          );
+        }
+        const state = first.stateDict() as GradScalerState;
+        assert(state.scale < 2 ** 30 || state._growth_tracker > 0);
+        // One of its own begins elsewhere, and takes what was saved.
+        const second = new GradScaler({ initScale: 2 });
+        const again = await learned({
+          mixedPrecision: second,
+          callbacks: [resuming],
+        });
+        assertEquals(again.weights, once.weights);
+        assertEquals(second.stateDict(), whole.stateDict());
+        for (const one of [whole, first, second]) one.dispose();
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+  }
 
   it("refuses what it does not go with", async () => {
     await assertRejects(

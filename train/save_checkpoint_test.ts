@@ -6,7 +6,15 @@ import { tmpdir } from "node:os";
 import { manualSeed, randn, scope } from "@tenfold/core";
 import { readBytes } from "@tenfold/data";
 import { Dropout, functional, Linear, Sequential } from "@tenfold/nn";
-import { Adam, LinearLR, Muon, SequentialLR, StepLR } from "@tenfold/optim";
+import {
+  Adam,
+  GradScaler,
+  LinearLR,
+  Muon,
+  SequentialLR,
+  SGD,
+  StepLR,
+} from "@tenfold/optim";
 import { clean } from "../core/_testing.ts";
 import "./_testing.ts";
 import { CheckpointError } from "./errors.ts";
@@ -68,6 +76,34 @@ const release = (parts: ReturnType<typeof make>) => {
 };
 
 describe("a checkpoint of a loop of one's own", () => {
+  it(
+    "holds the state of a scaler, and lets another one go on",
+    inFolder(async (path) => {
+      using model = new Linear(3, 1);
+      using optimizer = new SGD(model.parameters(), { lr: 0.1 });
+      using scaler = new GradScaler({ initScale: 2 ** 20, growthInterval: 5 });
+      for (const scale of [1, Infinity, 1, 1]) {
+        using _ = scope();
+        optimizer.zeroGrad();
+        const loss = model.forward(randn([4, 3])).square().mean().mul(scale);
+        scaler.scale(loss).backward();
+        await scaler.step(optimizer);
+        scaler.update();
+      }
+      model.zeroGrad();
+      await saveCheckpoint(path, { model, scaler });
+      using other = new GradScaler({ initScale: 3 });
+      await loadCheckpoint(path, { model, scaler: other });
+      assertEquals(other.stateDict(), {
+        scale: 2 ** 19,
+        growth_factor: 2,
+        backoff_factor: 0.5,
+        growth_interval: 5,
+        _growth_tracker: 2,
+      });
+    }),
+  );
+
   for (const kind of ["Adam", "Muon"] as const) {
     it(
       `goes on bit for bit with ${kind}`,
