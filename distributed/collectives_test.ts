@@ -6,7 +6,12 @@ import { threadsFor } from "../backends/wasm-simd/threads/default_threads.ts";
 import { launchersHere, runJob } from "./_testing.ts";
 import { init } from "./init.ts";
 import { MpiError } from "./errors.ts";
-import { openLibrary } from "./_mpi/library.ts";
+import { hangsInFinalize, openLibrary } from "./_mpi/library.ts";
+
+/** The beginning of what MPICH says of itself. */
+function mpich(version: string, device: string): string {
+  return `MPICH Version:\t${version}\nMPICH Release date:\tThu Apr  7\nMPICH ABI:\t14:2:2\nMPICH Device:\t${device}\n`;
+}
 
 /** What each rank of two gets. */
 const EXPECTED = {
@@ -77,6 +82,19 @@ describe("a world without a launcher", () => {
       MpiError,
       "Cannot init as no MPI library was found: install one, such as openmpi-bin and libopenmpi3 or mpich (Debian), or give its path: init({ library }); tried /nowhere/libmpi.so",
     );
+  });
+});
+
+describe("what MPI says of itself", () => {
+  it("tells whether ranks of several machines may hang at their end", () => {
+    for (const version of ["3.4.2", "4.0.2", "4.1.2"]) {
+      assertEquals(hangsInFinalize(mpich(version, "ch4:ucx")), true);
+      assertEquals(hangsInFinalize(mpich(version, "ch4:ofi")), false);
+    }
+    for (const version of ["4.2.0", "4.3.1", "5.0.0"]) {
+      assertEquals(hangsInFinalize(mpich(version, "ch4:ucx")), false);
+    }
+    assertEquals(hangsInFinalize("Open MPI v4.1.4, package: Debian"), false);
   });
 });
 

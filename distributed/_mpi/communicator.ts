@@ -26,6 +26,8 @@ const PAUSE = 50;
 const PATIENCE = 10;
 /** Microseconds of the longer pauses. */
 const LONG_PAUSE = 500;
+/** Milliseconds for the last messages, where `MPI_Finalize` cannot be called. */
+const LINGER = 50;
 /** Calls of `done` between two looks for ranks that failed. */
 const LOOK = 64;
 /**
@@ -326,8 +328,11 @@ export class MpiCommunicator implements Communicator {
 
   finalize(): void {
     if (this.#finalized) return;
-    this.#watch.leave();
+    const hangs = this.#mpi.library.hangsInFinalize &&
+      this.#watch.onSeveralMachines;
+    this.#watch.leave(hangs ? LINGER : 0);
     this.#finalized = true;
-    this.#mpi.call("MPI_Finalize");
+    // All ranks have said that they leave: the launcher takes that for success.
+    if (!hangs) this.#mpi.call("MPI_Finalize");
   }
 }

@@ -63,6 +63,7 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #inbox = new Uint8Array(MESSAGE);
   readonly #peers: readonly Peer[];
+  #onSeveralMachines = false;
   #receiving: Request;
   #looked = 0;
   #known: RankError | null = null;
@@ -80,6 +81,11 @@ export class Watch {
     // Bun tells no listener of globalThis; the first tells it of no promise.
     processNow()?.on("uncaughtExceptionMonitor", this.#uncaught);
     processNow()?.on("unhandledRejection", this.#uncaught);
+  }
+
+  /** Whether there are ranks on machines of other names. */
+  get onSeveralMachines(): boolean {
+    return this.#onSeveralMachines;
   }
 
   /** The other ranks of this machine whose processes can be seen. */
@@ -101,6 +107,7 @@ export class Watch {
     for (let other = 0; other < size; other++) {
       const theirs = all.subarray(other * own.length);
       const here = own.subarray(0, HOST).every((byte, i) => byte === theirs[i]);
+      if (!here) this.#onSeveralMachines = true;
       const pid = new DataView(all.buffer).getInt32(
         other * own.length + HOST,
         true,
@@ -264,8 +271,10 @@ export class Watch {
   /**
    * Waits until all ranks leave, and watches no longer. Where another one fails
    * meanwhile, the job ends.
+   *
+   * @param linger Milliseconds in which messages go on then.
    */
-  leave(): void {
+  leave(linger: number): void {
     if (this.#closed) return;
     const { mpi, comm, size } = this.#options;
     this.#tell("left", "its program is over");
@@ -277,6 +286,11 @@ export class Watch {
     while (!over()) {
       this.#listen("leave");
       if (this.#known !== null) this.fail(this.#known);
+      mpi.library.libc.usleep(PAUSE);
+    }
+    const end = performance.now() + linger;
+    while (performance.now() < end) {
+      this.#receiving.done();
       mpi.library.libc.usleep(PAUSE);
     }
     this.#close();
