@@ -233,8 +233,9 @@ const oneHot: Operator = {
   since: 9,
   numbers: [1],
   run: (call) => {
-    const index = call.tensor(0);
-    const depth = call.number(1)!;
+    // Floats count as the integers that they are cut to.
+    const index = call.tensor(0).trunc();
+    const depth = Math.trunc(call.number(1)!);
     const rank = index.ndim + 1;
     const axis = axisOf(call.attribute("axis", -1), rank);
     const classes = known(

@@ -164,6 +164,18 @@ const CASES: readonly TextCase[] = [
     values: [[1, 2, 3]],
   },
   {
+    what: "OneHot cuts fractions off, of places and of their number",
+    op: "OneHot",
+    opset: 11,
+    inputs: [
+      input([5], [1.5, -0.5, 2.9, -1.5, -4]),
+      fixed([], [3.9]),
+      fixed([2], [0, 1]),
+    ],
+    dims: [[5, 3]],
+    values: [[0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0]],
+  },
+  {
     what: "Attention of a query that sees no key gives 0",
     op: "Attention",
     opset: 23,
