@@ -45,6 +45,29 @@ export function accumulate(
   }
 }
 
+/**
+ * The statement that combines values with an accumulator, the values as a tree:
+ * none waits for all others, and sums keep more digits.
+ */
+export function accumulateInto(
+  combine: Combine,
+  dtype: AccumulatorDType,
+  target: string,
+  values: readonly string[],
+): string {
+  let level = values;
+  while (level.length > 1) {
+    level = level.flatMap((value, i) =>
+      i % 2 > 0
+        ? []
+        : i + 1 < level.length
+        ? [`(${accumulate(combine, dtype, value, level[i + 1]!)})`]
+        : [value]
+    );
+  }
+  return `${target} = ${accumulate(combine, dtype, target, level[0]!)};`;
+}
+
 /** Declares the workgroup memory that {@linkcode reduceShared} needs. */
 export function sharedMemory(
   name: string,

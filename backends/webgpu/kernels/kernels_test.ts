@@ -448,6 +448,19 @@ describeWithAdapter("webgpu kernels", () => {
           await assertSame(gpu, [whole], (x) => [x.cumsum(1), x.cumsum(0)]);
         });
 
+        it("computes softmax and variances of rows side by side", async () => {
+          for (const shape of [[200, 96], [2, 130, 80], [3, 90, 67]]) {
+            await assertSame(gpu, [normal(...shape)], (x) => [
+              x.softmax(-2),
+              x.logSoftmax(-2),
+              x.slice(-2, 1, 100).softmax(-2),
+              x.slice(-1, 4, 68).softmax(-2),
+              x.variance(-2),
+              x.mul(x).sum(-2),
+            ], 1e-5);
+          }
+        });
+
         it("computes softmax of rows with infinities, read by four or not", async () => {
           for (const n of [63, 64, 1200, 8192]) {
             const data = new Float32Array(4 * n).map((_, i) => (i * 37) % 11);
@@ -458,6 +471,7 @@ describeWithAdapter("webgpu kernels", () => {
             await assertSame(gpu, [onCpu(data, { shape: [4, n] })], (x) => [
               x.softmax(1),
               x.logSoftmax(1),
+              x.t().contiguous().softmax(0),
             ]);
           }
         });

@@ -21,13 +21,13 @@ import type { Profile } from "../device/profile.ts";
 import type { Program } from "../device/program.ts";
 import { fillOperandLayout, gridFor, MAX_ITERATIONS, spread } from "./loop.ts";
 import { usedInputs } from "../wgsl/expression.ts";
+import { renderReduce } from "./reduce_code.ts";
 import {
   isReadByFour,
   type ReduceForm,
   type ReduceLayout,
   reduceLayout,
-  renderReduce,
-} from "./reduce_code.ts";
+} from "./reduce_layout.ts";
 
 /** Reduced positions that one invocation should have at least. */
 const MIN_ELEMENTS = 64;
@@ -37,26 +37,26 @@ const LOOPING: ReadonlySet<string> = new Set(
   ["remainder", "pow", "sin", "cos", "tan"],
 );
 
-/** Reads that one invocation of a graphics card begins together. */
-const AHEAD = 4;
+/** Calls of functions from which on an element is not written out again. */
+const MANY_CALLS = 8;
 
 /** One pass, but for what the device decides. */
-type Pass = Omit<ReduceForm, "size" | "ahead">;
+type Pass = Omit<ReduceForm, "size" | "ahead" | "quads">;
 
 /** Prepares a reduction. */
 export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
   const layout = reduceLayout(kernel);
   const programs = new Map<string, Program>();
-  // On the processor a longer loop is no faster.
-  const ahead = gpu.profile.software ? 1 : AHEAD;
+  const quads = quadsOf(gpu.profile);
   const programFor = (pass: Pass): Program => {
     const { four, from, group, to } = pass;
     const key = `${group}${from}${to}${four}`;
     let program = programs.get(key);
     if (!program) {
       const size = gpu.profile.workgroup;
+      const ahead = many ? 1 : aheadOf(gpu.profile, four);
       program = gpu.newProgram(
-        renderReduce(kernel, layout, { ...pass, ahead, size }),
+        renderReduce(kernel, layout, { ...pass, ahead, quads, size }),
       );
       programs.set(key, program);
     }
@@ -65,9 +65,10 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
   const adjacent = kernel.inputs.some(({ access }) =>
     access === "dense" || access === "row"
   );
-  const loops = topological([kernel.element]).some((expr) =>
-    expr.kind === "call" && LOOPING.has(expr.fn)
-  );
+  const calls = topological([kernel.element])
+    .flatMap((expr) => expr.kind === "call" ? [expr.fn] : []);
+  const loops = calls.some((fn) => LOOPING.has(fn));
+  const many = loops || calls.length >= MANY_CALLS;
   const longest = loops ? MAX_ITERATIONS / 32 : MAX_ITERATIONS;
   return (call) => {
     const outputs = product(call.shape, 0, kernel.rank);
@@ -81,7 +82,7 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
     }
     const four = fourOf(gpu.profile, kernel, call, outputs * count);
     const { group, splits } = cut(gpu.profile, {
-      outputs: four === "kept" ? outputs / 4 : outputs,
+      outputs: four === "kept" ? outputs / (4 * quads) : outputs,
       count,
       adjacent: adjacent && four !== "kept",
       longest,
@@ -99,7 +100,8 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
       const program = programFor(pass);
       const first = program.reserve();
       fill(gpu, layout, call, first, { ...parts, outputs, four });
-      const threads = outputs * parts.splits / (four === "kept" ? 4 : 1);
+      const each = four === "kept" ? 4 * quads : 1;
+      const threads = outputs * parts.splits / each;
       const groups = group
         ? spread(gpu.profile, threads)
         : gridFor(gpu.profile, threads, gpu.profile.workgroup);
@@ -135,14 +137,31 @@ function cut(
 ): { group: boolean; splits: number } {
   const group = !profile.software && adjacent && count >= MIN_ELEMENTS;
   const width = group ? profile.workgroup : 1;
-  // On an H200 four times as many as elsewhere took a third of the time.
-  const invocations = profile.software ? 1 : 4;
-  const wanted = Math.ceil(
-    invocations * profile.invocations / (outputs * width),
-  );
+  // On an H200 four times as many as elsewhere took a third of the time, and
+  // with as many each processor of a software adapter has work.
+  const wanted = Math.ceil(4 * profile.invocations / (outputs * width));
   const possible = Math.ceil(count / (MIN_ELEMENTS * width));
   const least = Math.max(1, Math.ceil(count / (longest * width)));
   return { group, splits: Math.max(least, Math.min(wanted, possible, 1024)) };
+}
+
+/**
+ * Reads that one invocation begins together. On the processor more of them
+ * spare turns of the loop.
+ */
+function aheadOf({ software }: Profile, four: ReduceForm["four"]): number {
+  if (!software || four === "reduced") return 4;
+  return four === "kept" ? 1 : 8;
+}
+
+/**
+ * Reads of four neighbouring outputs that one invocation computes. On the
+ * processor, invocations of a vector read all that lies side by side before
+ * they go to the next row: few and short reads wait for memory each time, and
+ * took one and a half times as long as single elements on llvmpipe.
+ */
+function quadsOf({ software }: Profile): number {
+  return software ? 4 : 1;
 }
 
 /** The fewest elements that are worth a pipeline of their own. */
@@ -166,8 +185,8 @@ function fourOf(
   const after = usedInputs([epilogue]);
   const byFour = read.filter((i) => isReadByFour(kernel, i));
   if (byFour.length === 0) return null;
-  const fits = (dim: number): boolean =>
-    call.shape[dim]! % 4 === 0 &&
+  const fits = (dim: number, multiple: number): boolean =>
+    call.shape[dim]! % multiple === 0 &&
     byFour.every((i) =>
       !after.includes(i) && call.buffers[i + 1] !== call.buffers[0] &&
       call.offsets[i + 1]! % 4 === 0 &&
@@ -175,10 +194,9 @@ function fourOf(
         d === dim ? stride === 1 : stride % 4 === 0
       )
     );
-  if (fits(rank)) return "reduced";
-  const alone = after.length === 0 && read.length === byFour.length;
-  // On llvmpipe a sum of rows took half as long again so.
-  const kept = !profile.software && rank > 0 && alone && fits(rank - 1);
+  if (fits(rank, 4)) return "reduced";
+  const kept = rank > 0 && after.length === 0 &&
+    fits(rank - 1, 4 * quadsOf(profile));
   return kept ? "kept" : null;
 }
 

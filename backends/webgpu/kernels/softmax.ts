@@ -25,7 +25,11 @@ import {
   rowsOf,
 } from "./rows.ts";
 import { MAX_HELD, renderHeldFour, renderRowFour } from "./softmax_four.ts";
-import { prepareLongSoftmax } from "./softmax_long.ts";
+import {
+  placementOf,
+  prepareLongSoftmax,
+  type RowPlacement,
+} from "./softmax_long.ts";
 
 /** Shorter rows have one invocation each. */
 const MIN_WORKGROUP_ROW = 64;
@@ -35,6 +39,9 @@ const MAX_WORKGROUP_ROW = 4096;
 const MIN_FOUR = 64;
 /** Rows that are longer are shared by all. */
 const MIN_DEVICE_ROW = 2 ** 18;
+
+/** The fewest elements of rows side by side that are worth three shaders. */
+const MIN_WIDE = 2 ** 14;
 
 /** Powers that are summed before their sum is added. */
 const BLOCK = 32;
@@ -131,23 +138,26 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     }
     return program;
   };
-  const shared = new Map<boolean, Launch>();
-  const sharedByAll = (call: KernelCall): Launch => {
-    const adjacent = call.strides[1]!.at(-1) === 1;
-    let launch = shared.get(adjacent);
+  const inSteps = new Map<RowPlacement, Launch>();
+  const runInSteps = (call: KernelCall, placement: RowPlacement) => {
+    let launch = inSteps.get(placement);
     if (!launch) {
-      launch = prepareLongSoftmax(gpu, kernel, adjacent);
-      shared.set(adjacent, launch);
+      launch = prepareLongSoftmax(gpu, kernel, placement);
+      inSteps.set(placement, launch);
     }
-    return launch;
+    launch(call);
   };
   return (call) => {
     const rows = rowsOf(call);
     const n = lengthOf(call);
     const { profile } = gpu;
     const enough = profile.software && rows >= profile.invocations;
-    if (n > MIN_DEVICE_ROW) {
-      sharedByAll(call)(call);
+    const placement = placementOf(call);
+    const few = profile.software || rows < 4 * profile.invocations;
+    const isWide = placement === "across" && few && n >= MIN_WORKGROUP_ROW &&
+      rows * n >= MIN_WIDE;
+    if (n > MIN_DEVICE_ROW || isWide) {
+      runInSteps(call, placement);
       return;
     }
     const one = n < MIN_WORKGROUP_ROW || (enough && n <= MAX_WORKGROUP_ROW);

@@ -1,6 +1,6 @@
 /**
- * Softmax and its logarithm along rows so long that all workgroups shall share
- * each: two reductions and a map.
+ * Softmax and its logarithm as two reductions and a map: along rows so long
+ * that all workgroups shall share each, and along rows that lie side by side.
  *
  * @module
  */
@@ -20,16 +20,40 @@ import { prepareMap } from "./map.ts";
 import { prepareReduce } from "./reduce.ts";
 import { denseStrides, rowsOf } from "./rows.ts";
 
-/** Prepares it for rows that are read at neighbouring places, or not. */
+/**
+ * How rows lie: along memory, or side by side in operands that are dense then,
+ * or otherwise.
+ */
+export type RowPlacement = "along" | "across" | "strided";
+
+/** How the rows of a call lie. */
+export function placementOf({ shape, strides }: KernelCall): RowPlacement {
+  if (strides[1]!.at(-1) === 1) return "along";
+  const dense = shape.length > 1 && denseStrides(swap(shape));
+  const across = dense &&
+    strides.every((each) =>
+      swap(each).every((stride, d) => stride === dense[d])
+    );
+  return across ? "across" : "strided";
+}
+
+/** With the last two dims in each other's place. */
+function swap(dims: readonly number[]): number[] {
+  return [...dims.slice(0, -2), dims.at(-1)!, dims.at(-2)!];
+}
+
+/** Prepares it for rows that lie so. */
 export function prepareLongSoftmax(
   gpu: Gpu,
   kernel: RoutineKernel,
-  adjacent: boolean,
+  placement: RowPlacement,
 ): Launch {
   const dtype = "float32";
   const x = arg(0, dtype);
   const fromTop = apply("sub", x, arg(1, dtype));
-  const strided: Slot = { dtype, access: "strided" };
+  const across = placement === "across";
+  const whole: Slot = { dtype, access: across ? "dense" : "strided" };
+  const byRows: Slot = { dtype, access: across ? "row" : "strided" };
   const ofRow = { dtype, access: "uniform", kept: "dense" } as const;
   const reduce = (combine: "max" | "sum", element: Expr) =>
     prepareReduce(gpu, {
@@ -38,7 +62,11 @@ export function prepareLongSoftmax(
       reducedRank: 1,
       output: dtype,
       inputs: [
-        { dtype, access: adjacent ? "row" : "strided", kept: "strided" },
+        {
+          dtype,
+          access: placement === "along" ? "row" : "strided",
+          kept: "strided",
+        },
         ofRow,
       ],
       element,
@@ -52,8 +80,8 @@ export function prepareLongSoftmax(
   const write = prepareMap(gpu, {
     kind: "map",
     rank: kernel.rank,
-    outputs: [strided],
-    inputs: [strided, strided, strided],
+    outputs: [whole],
+    inputs: [whole, byRows, byRows],
     exprs: [
       kernel.name === "softmax"
         ? apply("div", apply("exp", fromTop), sum)
@@ -79,10 +107,13 @@ export function prepareLongSoftmax(
     const ofRows = { offsets: [0, from, 0], strides: [byRow, read, byRow] };
     run(largest, { buffers: [tops, source, tops], ...ofRows });
     run(total, { buffers: [sums, source, tops], ...ofRows });
+    // Neighbours in memory come one after the other.
+    const order = across ? swap : (dims: number[]) => dims;
     run(write, {
       buffers: [out, source, tops, sums],
       offsets: [to, from, 0, 0],
-      strides: [written, read, byRow, byRow],
+      shape: order([...call.shape]),
+      strides: [written, read, byRow, byRow].map(order),
     });
     gpu.pool.give(tops.block);
     gpu.pool.give(sums.block);
