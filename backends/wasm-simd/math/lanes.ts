@@ -10,6 +10,7 @@ import {
   f64x2,
   type Func,
   type FunctionBuilder,
+  i32,
   i32x4,
   type Local,
   v128,
@@ -156,7 +157,7 @@ export function ifBeyond(
 ): void {
   const magnitude = v128.and(x, f.i32x4(0x7fffffff));
   const beyond = i32x4.gt_s(magnitude, f.hoist(f32x4.const(limit)));
-  f.if(v128.any_true(beyond), body);
+  f.if(anyOf(beyond), body);
 }
 
 /** Runs `body` unless the mask is set in all lanes. */
@@ -165,7 +166,15 @@ export function unlessAll(
   mask: Code<"v128">,
   body: () => void,
 ): void {
-  f.if(v128.any_true(v128.not(mask)), body);
+  f.if(i32.ne(i32x4.bitmask(mask), i32.const(15)), body);
+}
+
+/**
+ * Whether a mask of 32-bit lanes is set in any of them: the sign bits tell, in
+ * three instructions of x86-64 where `any_true` takes five.
+ */
+export function anyOf(mask: Code<"v128">): Code<"i32"> {
+  return i32x4.bitmask(mask);
 }
 
 /** The lower two floats as doubles. */
