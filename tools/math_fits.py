@@ -74,9 +74,9 @@ def exp2():
     r = nodes(-0.175, 0.175)
     target = exactly(lambda v: (mpmath.expm1(2 * v) - 2 * v) / v**2, r)
     polynomial("EXPM1_TWICE", r, range(5), target, r**2 / np.abs(np.expm1(2 * r)))
-    r = nodes(-0.48, 0.61)
+    r = nodes(-0.475, 0.6)
     target = exactly(lambda v: (mpmath.mpf(2) ** v - 1) / v, r)
-    polynomial("EXP2M1", r, range(7), target, np.abs(r) / 2**r)
+    polynomial("EXP2M1", r, range(6), target, np.abs(r) / 2**r)
 
 
 GELU_LIMIT = 3.5
@@ -100,7 +100,11 @@ def gelu():
 
 
 def erf():
-    """erfc(x)^(-1/4) in powers of x - 1; errors are those of erf."""
+    """erf(x) / x in powers of x^2, and erfc(x)^(-1/4) in powers of x - 1; errors
+    are those of erf."""
+    x = nodes(1e-4, 0.96)
+    target = exactly(lambda v: mpmath.erf(v) / v, x)
+    polynomial("ERF", x, range(0, 12, 2), target, 1 / target)
     x = nodes(0.95, 3.93)
     target = exactly(lambda v: mpmath.erfc(v) ** -0.25, x)
     polynomial("ERFC_ROOT", x - 1, range(10), target, 4 * target**-5)

@@ -224,11 +224,12 @@ export function splitLog({ f }: Lanes, x: Vector): Split {
 function logTail(lanes: Lanes, s: Vector, k?: Vector): Vector {
   const { f } = lanes;
   const square = f.let(f32x4.mul(s, s));
-  const sum = polynomial(lanes, s, LOG1P);
-  const tail = f.let(f32x4.mul(f32x4.mul(sum, square), s));
-  if (k !== undefined) f.set(tail, madd(lanes, k, f.f32x4(LN2_LOW), tail));
-  f.set(tail, nmadd(lanes, square, f.f32x4(0.5), tail));
-  return tail;
+  const sum = polynomial(lanes, s, [-0.5, ...LOG1P]);
+  return f.let(
+    k === undefined
+      ? f32x4.mul(sum, square)
+      : madd(lanes, sum, square, f32x4.mul(k, f.f32x4(LN2_LOW))),
+  );
 }
 
 /**
