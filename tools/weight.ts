@@ -21,7 +21,7 @@ const PARCELS: readonly Parcel[] = [
     name: "all of core, wasm-simd, nn and optim",
     code: ["core", "backends/wasm-simd", "nn", "optim"]
       .map((name) => `export * from "@tenfold/${name}";`).join("\n"),
-    most: 197,
+    most: 197.5,
     goal: 95,
   },
   {
