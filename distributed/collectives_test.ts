@@ -1,11 +1,13 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import process from "node:process";
 import "@tenfold/tenfold";
 import { arange, memory, setBackend, tensor } from "@tenfold/core";
 import { threadsFor } from "../backends/wasm-simd/threads/default_threads.ts";
 import { launchersHere, runJob } from "./_testing.ts";
 import { init } from "./init.ts";
 import { MpiError } from "./errors.ts";
+import { launcher } from "./_mpi/launcher.ts";
 import { hangsInFinalize, openLibrary } from "./_mpi/library.ts";
 
 /** The beginning of what MPICH says of itself. */
@@ -74,6 +76,27 @@ describe("a world without a launcher", () => {
       RangeError,
       "timeout must be a positive number",
     );
+  });
+
+  it("is refused to the tasks of srun that was told of no MPI", () => {
+    const name = "SLURM_STEP_NUM_TASKS";
+    const before = process.env[name];
+    try {
+      process.env[name] = "1";
+      assertEquals(launcher(), null);
+      process.env[name] = "2";
+      assertThrows(
+        launcher,
+        MpiError,
+        "Cannot init as srun has started 2 tasks without MPI, each of which would be a world of one: run it with srun --mpi=pmix for Open MPI, --mpi=pmi2 for MPICH",
+      );
+      process.env["PMIX_RANK"] = "1";
+      assertEquals(launcher(), { flavour: null, size: 2 });
+    } finally {
+      delete process.env["PMIX_RANK"];
+      if (before === undefined) delete process.env[name];
+      else process.env[name] = before;
+    }
   });
 
   it("says what to install where there is no MPI", () => {

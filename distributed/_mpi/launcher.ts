@@ -21,10 +21,14 @@ const SIZES: readonly (readonly [string, Flavour | null])[] = [
   ["PMI_SIZE", "MPICH"],
 ];
 
+/** How many ranks `srun` has started, by either kind of MPI or none. */
+const TASKS = "SLURM_STEP_NUM_TASKS";
+
 /**
  * The launcher, or null where this process was started without one.
  *
- * @throws {MpiError} If the environment cannot be read.
+ * @throws {MpiError} If the environment cannot be read, or `srun` was not told
+ * which MPI the ranks have: each would train alone.
  */
 export function launcher(): Launcher | null {
   requireEnvironment();
@@ -32,10 +36,18 @@ export function launcher(): Launcher | null {
     const size = environmentVariable(name);
     if (size !== null) return { flavour, size: Number(size) };
   }
+  const text = environmentVariable(TASKS);
+  const tasks = text === null ? null : Number(text);
   // `srun --mpi=pmix` and prterun set ranks only.
-  if (environmentVariable("PMIX_RANK") === null) return null;
-  const tasks = environmentVariable("SLURM_STEP_NUM_TASKS");
-  return { flavour: null, size: tasks === null ? null : Number(tasks) };
+  if (environmentVariable("PMIX_RANK") !== null) {
+    return { flavour: null, size: tasks };
+  }
+  if (tasks !== null && tasks > 1) {
+    throw new MpiError(
+      `Cannot init as srun has started ${tasks} tasks without MPI, each of which would be a world of one: run it with srun --mpi=pmix for Open MPI, --mpi=pmi2 for MPICH; srun --mpi=list tells what there is`,
+    );
+  }
+  return null;
 }
 
 /** Under a launcher whose variables are hidden, each rank would train alone. */
@@ -47,9 +59,8 @@ function requireEnvironment(): void {
       };
     };
   };
-  const hidden = [...SIZES.map(([name]) => name), "PMIX_RANK"].find((
-    variable,
-  ) =>
+  const names = [...SIZES.map(([name]) => name), "PMIX_RANK", TASKS];
+  const hidden = names.find((variable) =>
     deno !== undefined &&
     deno.permissions.querySync({ name: "env", variable }).state !== "granted"
   );

@@ -210,7 +210,7 @@ function open(
   const mpi = foreign.open(path, signatures);
   return {
     path,
-    version: version.trim(),
+    version: version.replace(/ Version:\s*/, " ").trim(),
     hangsInFinalize: hangsInFinalize(described),
     handles,
     mpi,

@@ -8,20 +8,20 @@ import { environmentVariable } from "@tenfold/core/internal";
 /** More threads are not faster, as they share one memory. */
 const MAX_THREADS = 8;
 
-/**
- * Where launchers of MPI say how many ranks run on this machine: Open MPI,
- * MPICH and Slurm, which writes such as `4(x2),3`.
- */
-const LOCAL_RANKS = [
-  "OMPI_COMM_WORLD_LOCAL_SIZE",
-  "MPI_LOCALNRANKS",
-  "SLURM_STEP_TASKS_PER_NODE",
-];
+/** Where `mpirun` says how many ranks run on this machine: Open MPI, MPICH. */
+const LAUNCHERS = ["OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"];
+/** Where `srun` does, which writes such as `4(x2),3`. */
+const SLURM = ["SLURM_STEP_TASKS_PER_NODE"];
 
 /** The threads of this process: its share of the machine. */
 export function defaultThreads(): number {
   const all = globalThis.navigator?.hardwareConcurrency ?? 1;
-  return threadsFor(all, ranksHere());
+  const launched = ranksHere(LAUNCHERS);
+  if (launched > 0) return threadsFor(all, launched);
+  // Where Slurm was told how many a rank has, those are its own.
+  const own = numberIn("SLURM_CPUS_PER_TASK");
+  if (own > 0) return threadsFor(Math.min(all, own), 1);
+  return threadsFor(all, ranksHere(SLURM) || 1);
 }
 
 /**
@@ -34,10 +34,11 @@ export function threadsFor(hardwareThreads: number, ranks: number): number {
   return Math.min(Math.max(Math.floor(cores / ranks), 1), MAX_THREADS);
 }
 
-function ranksHere(): number {
-  for (const name of LOCAL_RANKS) {
-    const ranks = parseInt(environmentVariable(name) ?? "", 10);
-    if (ranks > 0) return ranks;
-  }
-  return 1;
+/** The first number that there is, or 0. */
+function ranksHere(names: readonly string[]): number {
+  return names.map(numberIn).find((ranks) => ranks > 0) ?? 0;
+}
+
+function numberIn(name: string): number {
+  return parseInt(environmentVariable(name) ?? "", 10);
 }

@@ -32,16 +32,24 @@ describe("threads where nobody says how many", () => {
       "OMPI_COMM_WORLD_LOCAL_SIZE",
       "MPI_LOCALNRANKS",
       "SLURM_STEP_TASKS_PER_NODE",
+      "SLURM_CPUS_PER_TASK",
     ];
     const before = names.map((name) => process.env[name]);
     try {
       for (const name of names) delete process.env[name];
       assertEquals(defaultThreads(), threadsFor(all, 1));
-      for (const [i, name] of names.entries()) {
+      for (const [i, name] of names.slice(0, 3).entries()) {
         process.env[name] = i === 2 ? "64(x2),3" : "64";
         assertEquals([name, defaultThreads()], [name, threadsFor(all, 64)]);
         delete process.env[name];
       }
+      // Cores that Slurm gives to each task are not divided any more, unless
+      // mpirun runs several ranks within the task.
+      process.env["SLURM_CPUS_PER_TASK"] = "2";
+      process.env["SLURM_STEP_TASKS_PER_NODE"] = "64";
+      assertEquals(defaultThreads(), threadsFor(Math.min(all, 2), 1));
+      process.env["MPI_LOCALNRANKS"] = "64";
+      assertEquals(defaultThreads(), threadsFor(all, 64));
     } finally {
       for (const [i, value] of before.entries()) {
         if (value === undefined) delete process.env[names[i]!];
