@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
-import type { data } from "@tenfold/tenfold";
+import process from "node:process";
+import { gunzipSync } from "node:zlib";
+import { data } from "@tenfold/tenfold";
 import * as texts from "@tenfold/data/text";
 import { giveUp } from "./_arguments.ts";
 
@@ -31,6 +32,22 @@ export interface Text {
   readonly test: data.Dataset;
 }
 
+/** The text of a file, also of one that gzip has packed. */
+async function readText(path: string): Promise<string> {
+  const bytes = await data.readBytes(path);
+  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  try {
+    const plain = packed ? gunzipSync(bytes) : bytes;
+    return new TextDecoder("utf-8", { fatal: true }).decode(plain);
+  } catch (cause) {
+    const what = packed ? "whole" : "UTF-8 text";
+    throw new data.DataFormatError(
+      `Cannot learn from ${path} as it is not ${what}`,
+      { cause },
+    );
+  }
+}
+
 /**
  * Opens a text.
  *
@@ -42,8 +59,17 @@ export async function openText(
   count: number,
 ): Promise<Text> {
   const text = where.text
-    ? await readFile(where.text, "utf8")
+    ? await readText(where.text).catch(giveUp)
     : await texts.tinyShakespeare({ root: where.data, download }).catch(giveUp);
+  // A tenth is kept to test with, and must be a piece long.
+  if (text.length < 10 * (context + 1)) {
+    console.error(
+      `Cannot learn from ${text.length} characters in pieces of ${context}: at least ${
+        10 * (context + 1)
+      } are needed`,
+    );
+    process.exit(1);
+  }
   const tokenizer = texts.CharTokenizer.of(text);
   const tokens = tokenizer.encode(text);
   const length = Math.floor(0.9 * tokens.length);

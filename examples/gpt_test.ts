@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { inFolder, start } from "./_testing.ts";
 
 /** A small net, few steps. */
@@ -14,7 +15,7 @@ describe("gpt.ts", () => {
       const text = join(folder, "text");
       await writeFile(
         text,
-        "to be or not to be, that is the question. ".repeat(50),
+        gzipSync("to be or not to be, that is the question. ".repeat(50)),
       );
       const run = (...args: string[]) =>
         start("gpt.ts", ["--text", text, ...QUICK, ...args], folder).outcome;
@@ -42,6 +43,15 @@ describe("gpt.ts", () => {
 
   it("says in one line how the text is fetched, and what options there are", async () => {
     await inFolder(async (folder) => {
+      const short = join(folder, "short");
+      await writeFile(short, "to be");
+      const few = await start("gpt.ts", ["--text", short], folder).outcome;
+      assertEquals(few.code, 1, few.output);
+      assertEquals(
+        few.output.trim(),
+        "Cannot learn from 5 characters in pieces of 64: at least 650 are needed",
+      );
+      await rm(short);
       const missing = await start("gpt.ts", [], folder).outcome;
       assertEquals(missing.code, 1, missing.output);
       assertStringIncludes(missing.output, "Cannot find tiny-shakespeare.txt");

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean } from "../_testing.ts";
+import { gradcheck } from "../autograd/gradcheck.ts";
 import { ones, zeros } from "../creation.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { jvp, vmap } from "../func/mod.ts";
@@ -41,6 +42,22 @@ describe("Fourier transforms", () => {
         const error = fft(x).cast("float64").sub(exact).square().sum();
         const share = error.div(exact.square().sum()).sqrt().itemSync();
         assert(share < 1e-6, `${n}: ${share}`);
+      }
+    }),
+  );
+
+  it(
+    "have the gradients of differences, twice",
+    clean(async () => {
+      manualSeed(4);
+      for (const n of [1, 4, 5]) {
+        const x = randn([n, 2], { dtype: "float64" }).requiresGrad_();
+        const real = randn([n], { dtype: "float64" }).requiresGrad_();
+        await gradcheck(
+          (x, real) => [fft(x!), ifft(x!), rfft(real!), irfft(x!, { n })],
+          [x, real],
+          { secondOrder: true },
+        );
       }
     }),
   );

@@ -29,6 +29,61 @@ function withEigenvalues(values: number[]): Tensor {
   return q.mul(tensor(values, { dtype: "float64" })).matmul(q.t());
 }
 
+/** Of a square matrix and two others, what has a gradient by each. */
+const SMOOTH: {
+  readonly [name: string]: (a: Tensor, b: Tensor, c: Tensor) => Tensor[];
+} = {
+  cholesky: (a) => [linalg.cholesky(a.matmul(a.t()).add(eye(3)))],
+  det: (a) => [linalg.det(a)],
+  eigh: (a) => {
+    const { eigenvalues, eigenvectors } = linalg.eigh(a.add(a.t()));
+    return [eigenvalues, eigenvectors.square()];
+  },
+  eigvalsh: (a) => [linalg.eigvalsh(a.add(a.t()))],
+  inv: (a) => [linalg.inv(a)],
+  lstsq: (_, b, c) => [linalg.lstsq(b, c).solution],
+  matrixNorm: (a, b) => [
+    linalg.matrixNorm(a),
+    linalg.matrixNorm(b, { ord: "nuc" }),
+    linalg.matrixNorm(a, { ord: 2 }),
+    linalg.matrixNorm(b, { ord: 1 }),
+    linalg.matrixNorm(a, { ord: -Infinity }),
+  ],
+  pinv: (a, b) => [linalg.pinv(a), linalg.pinv(b)],
+  qr: (a, b) => [a, b].flatMap((x) => Object.values(linalg.qr(x))),
+  slogdet: (a) => [linalg.slogdet(a).logabsdet],
+  solve: (a, b) => [linalg.solve(a, b)],
+  solveTriangular: (a, b) => [
+    linalg.solveTriangular(a.add(eye(3).mul(2)), b, { upper: true }),
+  ],
+  svd: (_, b) => {
+    const { u, s, vh } = linalg.svd(b, { fullMatrices: false });
+    return [u.mul(s).matmul(vh), u.square(), s, vh.square()];
+  },
+  svdvals: (a, b) => [linalg.svdvals(a), linalg.svdvals(b)],
+};
+
+describe("gradients of linear algebra", () => {
+  for (const [name, fn] of Object.entries(SMOOTH)) {
+    it(
+      `of ${name} are those of differences, twice`,
+      clean(async () => {
+        manualSeed(11);
+        const inputs = [[3, 3], [3, 2], [3, 1]].map((shape) =>
+          randn(shape, { dtype: "float64" }).requiresGrad_()
+        );
+        const call = (a?: Tensor, b?: Tensor, c?: Tensor) => fn(a!, b!, c!);
+        await gradcheck(call, inputs, { secondOrder: true });
+      }),
+    );
+  }
+
+  it("are those of every function but the rank", () => {
+    const missing = Object.keys(linalg).filter((name) => !(name in SMOOTH));
+    assertEquals(missing, ["matrixRank"]);
+  });
+});
+
 describe("matrices of any size", () => {
   for (const [m, n] of [[1, 1], [2, 2], [60, 60], [80, 30], [30, 80]]) {
     it(
