@@ -136,11 +136,11 @@ const CALLS: { readonly [name: string]: Call } = {
     [[1, 1, 6]],
     (x) => F.lpPool1d(x!.exp(), { normType: 3, kernelSize: 2 }),
   ],
-  bilinear: [
+  "interpolate bilinear": [
     [[1, 1, 3, 4]],
     (x) => F.interpolate(x!, { size: [5, 2], mode: "bilinear" }),
   ],
-  bicubic: [
+  "interpolate bicubic": [
     [[1, 1, 3, 4]],
     (x) =>
       F.interpolate(x!, { size: [2, 7], mode: "bicubic", antialias: true }),
