@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { type DType, isFloating, type TypedArray } from "@tenfold/core";
+import {
+  type DType,
+  type FloatDType,
+  isFloating,
+  type TypedArray,
+} from "@tenfold/core";
 import { type AnyTypedArray, asBytes, bytesOf, elementsOf } from "./_bytes.ts";
 import {
   encodeSmallFloat,
@@ -107,6 +112,9 @@ function small(format: SmallFloat): ElementFacts {
   };
 }
 
+/** The arrays of float16, where the runtime has them: bits stay as they are. */
+const HALF = (globalThis as { Float16Array?: NumberMaker }).Float16Array;
+
 /** Every element type with its facts. */
 export const ELEMENTS: { readonly [type in ElementType]: ElementFacts } = {
   bool: {
@@ -127,7 +135,9 @@ export const ELEMENTS: { readonly [type in ElementType]: ElementFacts } = {
   int32: plain(Int32Array, "int32", [-(2n ** 31n), 2n ** 31n - 1n]),
   uint64: plain(BigUint64Array, "int32", [0n, 2n ** 64n - 1n]),
   int64: plain(BigInt64Array, "int32", [-(2n ** 63n), 2n ** 63n - 1n]),
-  float16: small(SMALL_FLOATS.float16),
+  float16: HALF === undefined
+    ? { ...small(SMALL_FLOATS.float16), dtype: "float16" }
+    : plain(HALF, "float16"),
   bfloat16: small(SMALL_FLOATS.bfloat16),
   float32: plain(Float32Array, "float32"),
   float64: plain(Float64Array, "float64"),
@@ -147,8 +157,8 @@ export interface TensorValues {
 
 /**
  * The values of a tensor from elements that a file held: integers of every
- * width become int32, small floats float32; floats of a dtype that the device
- * does not have become float32.
+ * width become int32; floats become what is wanted, else stay what they are,
+ * and float32 where the device does not have that or there is no such dtype.
  *
  * @throws {DataFormatError} If an integer does not fit into 32 bits.
  */
@@ -157,11 +167,13 @@ export function tensorValues(
   type: ElementType,
   known: readonly DType[],
   what: string,
+  wanted?: FloatDType,
 ): TensorValues {
   const dtype = ELEMENTS[type].dtype;
   if (dtype === "bool") return { dtype, values: asBytes(elements) };
   if (isFloating(dtype)) {
     const values = elements as TypedArray<typeof dtype>;
+    if (wanted !== undefined) return { dtype: wanted, values };
     return known.includes(dtype)
       ? { dtype, values }
       : { dtype: "float32", values: Float32Array.from(values) };

@@ -13,7 +13,7 @@ import {
   type SafetensorsHeader,
 } from "./_safetensors_header.ts";
 import { decodedTensor, decodeEntry } from "./_safetensors_tensor.ts";
-import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
+import { readFields, type TensorReadOptions } from "./_to_tensor.ts";
 import type { SafetensorsEntry } from "./safetensors.ts";
 
 /** What is known of a tensor before it is read. */
@@ -62,19 +62,19 @@ export interface SafetensorsReader {
    * each dtype.
    *
    * @param name The name of the tensor.
-   * @param options `device`.
+   * @param options `device` and `dtype`.
    * @returns The tensor.
    * @throws {RangeError} If there is no tensor of this name.
    * @throws {DataFormatError} If the file is damaged, the dtype has no
    * counterpart here, or an integer does not fit into 32 bits.
    * @throws {FileError} If it cannot be read.
    */
-  tensor(name: string, options?: DeviceOption): Promise<Tensor>;
+  tensor(name: string, options?: TensorReadOptions): Promise<Tensor>;
   /**
    * Reads several tensors, such as those of one layer.
    *
    * @param names Their names.
-   * @param options `device`.
+   * @param options `device` and `dtype`.
    * @returns The tensors by name.
    * @throws {RangeError} If there is no tensor of a name.
    * @throws {DataFormatError} If a file is damaged, or a tensor has no
@@ -83,14 +83,14 @@ export interface SafetensorsReader {
    */
   tensors(
     names: Iterable<string>,
-    options?: DeviceOption,
+    options?: TensorReadOptions,
   ): Promise<{ [name: string]: Tensor }>;
 }
 
 /** Tensors that are read at the same time. */
 const AT_ONCE = 8;
 
-const placeSchema = z.strictObject({ device: deviceOption });
+const placeSchema = z.strictObject(readFields);
 
 /** A file whose header was read. */
 export interface OpenFile {
@@ -138,7 +138,7 @@ export class TensorFiles implements SafetensorsReader {
     return { dtype: entry.dtype, shape: [...entry.shape], data };
   }
 
-  async tensor(name: string, options: DeviceOption = {}): Promise<Tensor> {
+  async tensor(name: string, options: TensorReadOptions = {}): Promise<Tensor> {
     const place = parseArguments(
       placeSchema,
       { name },
@@ -151,7 +151,7 @@ export class TensorFiles implements SafetensorsReader {
 
   async tensors(
     names: Iterable<string>,
-    options: DeviceOption = {},
+    options: TensorReadOptions = {},
   ): Promise<{ [name: string]: Tensor }> {
     const place = parseArguments(
       placeSchema,

@@ -7,7 +7,7 @@ import type { Tensor } from "@tenfold/core";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { ELEMENTS, type ElementType } from "./_element.ts";
 import { isKnownDType, type SafetensorsDType } from "./_safetensors_header.ts";
-import { type DeviceOption, toTensor } from "./_to_tensor.ts";
+import { type TensorReadOptions, toTensor } from "./_to_tensor.ts";
 import { DataFormatError } from "./errors.ts";
 
 /** The element types of this package by the names of the format. */
@@ -79,7 +79,7 @@ export function decodeEntry(
 /** The tensor of decoded elements. */
 export function decodedTensor(
   { name, type, shape, elements }: DecodedEntry,
-  options: DeviceOption,
+  options: TensorReadOptions,
 ): Tensor {
   return toTensor(elements, type, shape, JSON.stringify(name), options);
 }

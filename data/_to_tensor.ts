@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Backend, type Device, type Tensor, tensor } from "@tenfold/core";
+import {
+  type Backend,
+  type Device,
+  type FloatDType,
+  type Tensor,
+  tensor,
+} from "@tenfold/core";
 import { deviceFor } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import type { AnyTypedArray } from "./_bytes.ts";
@@ -19,6 +25,19 @@ export interface DeviceOption {
   readonly device?: string | Backend | Device;
 }
 
+/** What tensors of a file shall be. */
+export interface TensorReadOptions extends DeviceOption {
+  /**
+   * The dtype of floats, whatever the file holds: `"float32"` to compute with
+   * weights that were saved as float16, `"float16"` to hold those of float32 in
+   * half the bytes.
+   *
+   * @default {the file's, where it is float16, float32 or float64 and the device
+   * has it; else float32}
+   */
+  readonly dtype?: FloatDType;
+}
+
 /** The schema of a `device` option. */
 export const deviceOption: z.ZodMiniExactOptional<
   z.ZodMiniType<NonNullable<DeviceOption["device"]>>
@@ -28,16 +47,29 @@ export const deviceOption: z.ZodMiniExactOptional<
   "must be the name of a backend, a backend or a device",
 ));
 
+/** The schemas of the options of {@linkcode TensorReadOptions}. */
+export const readFields: {
+  readonly device: typeof deviceOption;
+  readonly dtype: z.ZodMiniExactOptional<z.ZodMiniType<FloatDType>>;
+} = {
+  device: deviceOption,
+  dtype: z.exactOptional(z.enum(
+    ["float16", "float32", "float64"],
+    'must be "float16", "float32" or "float64"',
+  )),
+};
+
 /** A tensor of elements that a file held. */
 export function toTensor(
   elements: AnyTypedArray,
   type: ElementType,
   shape: readonly number[],
   what: string,
-  options: DeviceOption,
+  options: TensorReadOptions,
 ): Tensor {
   const device = deviceFor(options);
   const { dtypes } = device.backend;
-  const { values, dtype } = tensorValues(elements, type, dtypes, what);
+  const wanted = options.dtype;
+  const { values, dtype } = tensorValues(elements, type, dtypes, what, wanted);
   return tensor(values, { shape, dtype, device });
 }

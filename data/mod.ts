@@ -26,7 +26,7 @@
  * @module
  */
 export type { AnyTypedArray } from "./_bytes.ts";
-export type { DeviceOption } from "./_to_tensor.ts";
+export type { DeviceOption, TensorReadOptions } from "./_to_tensor.ts";
 export * from "./breast_cancer.ts";
 export * from "./collate.ts";
 export * from "./concat_dataset.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import { checkCount } from "@tenfold/core/internal";
+import { checkCount, parseArguments } from "@tenfold/core/internal";
+import * as z from "zod/mini";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { MAX_DIMS } from "./_dims.ts";
 import { ELEMENTS, encodeElements } from "./_element.ts";
@@ -15,7 +16,7 @@ import {
   parseNpyHeader,
   serializeNpyHeader,
 } from "./_npy_header.ts";
-import { type DeviceOption, toTensor } from "./_to_tensor.ts";
+import { readFields, type TensorReadOptions, toTensor } from "./_to_tensor.ts";
 import { type ByteSource, readBytes } from "./source.ts";
 import { writeFileAtomic } from "./write_file_atomic.ts";
 
@@ -27,9 +28,14 @@ export interface NpyArray {
   readonly type: NpyType;
   /** The extents, outermost first. */
   readonly shape: number[];
-  /** The elements in C order; float16 as a `Float32Array`. */
+  /**
+   * The elements in C order; float16 as a `Float16Array`, where the runtime has
+   * none as a `Float32Array`.
+   */
   readonly data: AnyTypedArray;
 }
+
+const schema = z.strictObject(readFields);
 
 /** Elements that lie first dim first, put into C order. */
 function fromFortranOrder<A extends AnyTypedArray>(
@@ -148,11 +154,11 @@ export function serializeNpy(array: NpyArray): Uint8Array {
 
 /**
  * Reads an `.npy` file into a tensor. Integers of every width become int32,
- * float16 becomes float32, and float64 stays where the device has it and
- * becomes float32 elsewhere.
+ * float16 and float64 stay where the device has them and become float32
+ * elsewhere, or the `dtype` that is asked for.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options `device`.
+ * @param options `device` and `dtype`.
  * @returns A tensor of the file's shape.
  * @throws {DataFormatError} If the file is damaged or holds no numbers, or an
  * integer does not fit into 32 bits.
@@ -173,11 +179,17 @@ export function serializeNpy(array: NpyArray): Uint8Array {
  */
 export async function readNpy(
   source: ByteSource,
-  options: DeviceOption = {},
+  options: TensorReadOptions = {},
 ): Promise<Tensor> {
-  checkCount("readNpy", arguments.length, 2);
+  const place = parseArguments(
+    schema,
+    { source },
+    options,
+    arguments,
+    "read npy data",
+  );
   const { type, shape, data } = parseNpy(await readBytes(source));
-  return toTensor(data, type, shape, "npy data", options);
+  return toTensor(data, type, shape, "npy data", place);
 }
 
 /**

@@ -23,7 +23,7 @@ import {
   elementOf,
   nameOf,
 } from "./_safetensors_tensor.ts";
-import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
+import { readFields, type TensorReadOptions } from "./_to_tensor.ts";
 import { type ByteSource, type PageFile, readBytes } from "./source.ts";
 import { writeFileAtomic } from "./write_file_atomic.ts";
 
@@ -60,14 +60,15 @@ export interface SafetensorsOptions {
   metadata?: { [key: string]: string };
   /**
    * The dtype in the file: one for every floating tensor (`"F16"` halves the
-   * size), or one for each tensor that is named. Without it, float32 is
-   * written as F32, float64 as F64, int32 as I32 and bool as BOOL.
+   * size), or one for each tensor that is named. Without it, float16 is
+   * written as F16, float32 as F32, float64 as F64, int32 as I32 and bool as
+   * BOOL.
    */
   dtype?: SafetensorsDType | { [name: string]: SafetensorsDType };
 }
 
 /** Options of {@linkcode loadSafetensors} and {@linkcode decodeSafetensors}. */
-export interface LoadSafetensorsOptions extends DeviceOption {
+export interface LoadSafetensorsOptions extends TensorReadOptions {
   /**
    * How to treat tensors of a dtype that is not supported, such as C64:
    * `"error"` throws, `"skip"` leaves them out.
@@ -97,7 +98,7 @@ const optionsSchema = z.strictObject({
 });
 
 const loadSchema = z.strictObject({
-  device: deviceOption,
+  ...readFields,
   unsupported: z._default(
     z.enum(["error", "skip"], 'must be "error" or "skip"'),
     "error",
@@ -205,12 +206,12 @@ export function serializeSafetensors(file: SafetensorsFile): Uint8Array {
 
 /**
  * Tensors from the bytes of a safetensors file. Integers of every width become
- * int32; F16, BF16 and F8_E4M3, F8_E5M2 and their FNUZ forms become float32;
- * F64 stays float64 where the device has it and becomes float32 elsewhere; BOOL
- * becomes bool.
+ * int32; BF16 and F8_E4M3, F8_E5M2 and their FNUZ forms become float32; F16 and
+ * F64 stay float16 and float64 where the device has them and become float32
+ * elsewhere; BOOL becomes bool. `dtype` makes all floats one dtype.
  *
  * @param bytes The whole file.
- * @param options `device` and `unsupported`.
+ * @param options `device`, `dtype` and `unsupported`.
  * @returns The tensors by name.
  * @throws {DataFormatError} If the file is damaged, an integer does not fit
  * into 32 bits, or a dtype has no counterpart here (C64, F4, F6, F8_E8M0, or
@@ -348,7 +349,7 @@ export async function saveSafetensors(
  * {@linkcode decodeSafetensors} for what becomes of each dtype.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options `device` and `unsupported`.
+ * @param options `device`, `dtype` and `unsupported`.
  * @returns The tensors by name.
  * @throws {DataFormatError} If the file is damaged or holds what no tensor can.
  * @throws {FileError} If the file cannot be read.

@@ -152,6 +152,37 @@ describe("fit with mixedPrecision", () => {
     });
   }
 
+  it("a model of float16 is resumed bit for bit as well", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tenfold-"));
+    const path = join(folder, "run.safetensors");
+    const run = async (epochs: number, resume: boolean): Promise<number[]> => {
+      manualSeed(0);
+      using model = new nn.Linear(3, 1, { dtype: "float16" });
+      using optimizer = new Adam(model.parameters(), { lr: 0.05 });
+      const x = randn([12, 3], { dtype: "float16" });
+      const y = randn([12, 1], { dtype: "float16" });
+      await fit(model, {
+        loss: nn.functional.mseLoss,
+        optimizer,
+        train: new DataLoader(new TensorDataset(x, y), { batchSize: 4 }),
+        epochs,
+        callbacks: [checkpoint(path, { resume })],
+        progress: false,
+      });
+      model.zeroGrad();
+      for (const one of [x, y]) one.dispose();
+      assertEquals(model.weight.dtype, "float16");
+      return [...await model.weight.data()];
+    };
+    try {
+      const whole = await run(4, false);
+      await run(2, false);
+      assertEquals(await run(4, true), whole);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it("refuses what it does not go with", async () => {
     await assertRejects(
       () => learned({ mixedPrecision: true, onNonFinite: "skip" }),

@@ -8,7 +8,7 @@ import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { type ByteRanges, openRanges } from "../_byte_ranges.ts";
 import { parseAs } from "../_foreign_format.ts";
-import { type DeviceOption, deviceOption, toTensor } from "../_to_tensor.ts";
+import { readFields, type TensorReadOptions, toTensor } from "../_to_tensor.ts";
 import { DataFormatError } from "../errors.ts";
 import type { ByteSource } from "../source.ts";
 import {
@@ -23,7 +23,7 @@ import {
 export type { GgufValue } from "./_header.ts";
 
 /** Options of {@linkcode readGguf}. */
-export interface ReadGgufOptions extends DeviceOption {
+export interface ReadGgufOptions extends TensorReadOptions {
   /**
    * Selects the tensors to read by name; the bytes of the others are not read.
    *
@@ -53,7 +53,7 @@ export interface GgufFile {
 const FIRST_BYTES = 64 * 1024;
 
 const schema = z.strictObject({
-  device: deviceOption,
+  ...readFields,
   filter: z.exactOptional(z.custom<(name: string) => boolean>(
     (value) => typeof value === "function",
     "must be a function from the name of a tensor to a boolean",
@@ -65,9 +65,9 @@ const schema = z.strictObject({
 });
 
 /**
- * Reads the weights of a GGUF file. F32, F16, BF16 and the quantised Q8_0,
- * Q4_0, Q4_K and Q6_K become float32; integers become int32, and F64 stays
- * float64 where the device has it. Shapes are PyTorch's, outermost first, so
+ * Reads the weights of a GGUF file. F32, BF16 and the quantised Q8_0, Q4_0, Q4_K
+ * and Q6_K become float32; integers become int32; F16 and F64 stay float16 and
+ * float64 where the device has them. `dtype` makes all floats one dtype. Shapes are PyTorch's, outermost first, so
  * that the weight of a linear layer is `[out, in]`.
  *
  * Quantised weights take four to eight times their bytes as float32: `filter`
@@ -75,7 +75,7 @@ const schema = z.strictObject({
  * ranges, the bytes of the others are not read.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options `device`, `filter` and `unsupported`.
+ * @param options `device`, `dtype`, `filter` and `unsupported`.
  * @returns The metadata and the tensors.
  * @throws {DataFormatError} If the file is damaged, of version 1 or big-endian,
  * or a tensor is of a type that is not read here.

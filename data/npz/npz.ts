@@ -9,7 +9,7 @@ import { zipSync } from "fflate";
 import * as z from "zod/mini";
 import { parseAs } from "../_foreign_format.ts";
 import type { NpyType } from "../_npy_header.ts";
-import { type DeviceOption, deviceOption, toTensor } from "../_to_tensor.ts";
+import { readFields, type TensorReadOptions, toTensor } from "../_to_tensor.ts";
 import { openZip } from "../_zip.ts";
 import { DataFormatError } from "../errors.ts";
 import { type NpyArray, parseNpy, serializeNpy } from "../npy.ts";
@@ -17,7 +17,7 @@ import { type ByteSource, readBytes } from "../source.ts";
 import { writeFileAtomic } from "../write_file_atomic.ts";
 
 /** Options of {@linkcode readNpz}. */
-export interface ReadNpzOptions extends DeviceOption {
+export interface ReadNpzOptions extends TensorReadOptions {
   /**
    * How to treat arrays that hold no numbers, such as text: `"error"` throws,
    * `"skip"` leaves them out.
@@ -38,7 +38,7 @@ export interface WriteNpzOptions {
 }
 
 const readSchema = z.strictObject({
-  device: deviceOption,
+  ...readFields,
   unsupported: z._default(
     z.enum(["error", "skip"], 'must be "error" or "skip"'),
     "error",
@@ -95,11 +95,11 @@ function parse(
 
 /**
  * Reads an `.npz` file, compressed or not. Integers of every width become
- * int32, float16 becomes float32, and float64 stays where the device has it and
- * becomes float32 elsewhere.
+ * int32; float16 and float64 stay where the device has them and become float32
+ * elsewhere, or the `dtype` that is asked for.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options `device` and `unsupported`.
+ * @param options `device`, `dtype` and `unsupported`.
  * @returns The tensors by name.
  * @throws {DataFormatError} If the file is damaged, an array holds no numbers,
  * or an integer does not fit into 32 bits.

@@ -9,7 +9,7 @@ import { scope, type Tensor } from "@tenfold/core";
 import { checkDims } from "../_dims.ts";
 import { ELEMENTS } from "../_element.ts";
 import type { AnyTypedArray } from "../_bytes.ts";
-import { type DeviceOption, toTensor } from "../_to_tensor.ts";
+import { type TensorReadOptions, toTensor } from "../_to_tensor.ts";
 import type { DataFormatError } from "../errors.ts";
 import type { StorageRef, TensorRef } from "./_objects.ts";
 
@@ -39,7 +39,7 @@ interface Dense {
 export function makeTensors(
   refs: readonly TensorRef[],
   files: StorageFiles,
-  options: DeviceOption,
+  options: TensorReadOptions,
 ): Map<TensorRef, Tensor> {
   const room = scope();
   try {
@@ -53,13 +53,13 @@ export function makeTensors(
 
 class TensorMaker {
   readonly #files: StorageFiles;
-  readonly #options: DeviceOption;
+  readonly #options: TensorReadOptions;
   readonly #made = new Map<TensorRef, Tensor>();
   readonly #elements = new Map<string, AnyTypedArray>();
   readonly #copies = new Map<string, Tensor>();
   #copied = 0;
 
-  constructor(files: StorageFiles, options: DeviceOption) {
+  constructor(files: StorageFiles, options: TensorReadOptions) {
     this.#files = files;
     this.#options = options;
   }

@@ -7,7 +7,7 @@ import type { Tensor } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { parseAs } from "../_foreign_format.ts";
-import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
+import { readFields, type TensorReadOptions } from "../_to_tensor.ts";
 import { openZip, type ZipArchive } from "../_zip.ts";
 import { DataFormatError } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
@@ -19,7 +19,7 @@ import { tensorsIn, type TorchValue, toValue } from "./_values.ts";
 export type { TorchValue } from "./_values.ts";
 
 /** Options of {@linkcode loadTorch}. */
-export interface LoadTorchOptions extends DeviceOption {
+export interface LoadTorchOptions extends TensorReadOptions {
   /**
    * How to treat objects that only Python code can make, and tensors of a dtype
    * that is not supported: `"error"` throws and names them, `"skip"` leaves them
@@ -31,7 +31,7 @@ export interface LoadTorchOptions extends DeviceOption {
 }
 
 const schema = z.strictObject({
-  device: deviceOption,
+  ...readFields,
   unsupported: z._default(
     z.enum(["error", "skip"], 'must be "error" or "skip"'),
     "error",
@@ -53,9 +53,10 @@ function fail(why: string): DataFormatError {
  *
  * A dictionary becomes an object, or a `Map` where a key is neither text nor an
  * integer; a list or tuple becomes an array; an integer beyond 2^53 a `bigint`;
- * a dtype or a device its name. Integers of every width become int32, float16,
- * bfloat16 and float8 become float32, and float64 stays what it is where the
- * device has it and becomes float32 elsewhere. Parameters become tensors that
+ * a dtype or a device its name. Integers of every width become int32, bfloat16
+ * and float8 float32; float16 and float64 stay what they are where the device
+ * has them and become float32 elsewhere. `dtype` makes all floats one dtype.
+ * Parameters become tensors that
  * require no gradient.
  *
  * Tensors that share a storage share it still where each fills a stretch of it,
@@ -65,7 +66,7 @@ function fail(why: string): DataFormatError {
  *
  * @typeParam T What the file is known to hold.
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options `device` and `unsupported`.
+ * @param options `device`, `dtype` and `unsupported`.
  * @returns What was saved.
  * @throws {DataFormatError} If the file is damaged, was written by PyTorch
  * before 1.6 or by TorchScript, names what is not on the list, or holds an
@@ -111,7 +112,7 @@ function openArchive(bytes: Uint8Array): TorchArchive {
 
 function parse(
   { zip, root, length }: TorchArchive,
-  place: DeviceOption,
+  place: TensorReadOptions,
   unsupported: "error" | "skip",
 ): TorchValue {
   const host = new TorchHost(fail);

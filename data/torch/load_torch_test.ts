@@ -75,7 +75,7 @@ async function assertTensors(
 
 const DTYPE_OF: { [name: string]: string } = {
   bool: "bool",
-  float16: "float32",
+  float16: "float16",
   bfloat16: "float32",
   float32: "float32",
   float64: "float64",
