@@ -115,8 +115,13 @@ export class Stepper {
   /** Has steps recorded and replayed; what does that is loaded here. */
   async compile(): Promise<void> {
     const { compile } = await import("./_compile.ts");
+    const { callbacks } = this.#settings;
+    const read = this.#apart ||
+      callbacks.some(({ readsGradients = true }) => readsGradients);
     for (const [share, step] of this.#whole) {
-      this.#whole.set(share, compile(step));
+      // Those of a share that is not alone are read by the next one.
+      const keepGradients = read || !(share.first && share.last);
+      this.#whole.set(share, compile(step, { keepGradients }));
     }
     for (const [share, step] of this.#checked) {
       this.#checked.set(share, compile(step));

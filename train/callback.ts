@@ -92,6 +92,13 @@ export interface Callback {
    * @default {false}
    */
   readonly firstRankOnly?: boolean;
+  /**
+   * Whether it may read gradients of parameters. Where no callback of a run
+   * does, compiled steps keep none (see `compile` of `fit`).
+   *
+   * @default {true}
+   */
+  readonly readsGradients?: boolean;
   /** Called when `fit` begins; resets the state of an earlier run. */
   start?(run: Run): void | Promise<void>;
   /** Called before the first epoch, once all have started; may restore a state. */

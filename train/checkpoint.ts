@@ -230,6 +230,7 @@ export function checkpoint(
 
   const callback: Callback = {
     name: "checkpoint",
+    readsGradients: false,
     start() {
       // A callback that serves a second run begins anew.
       [record, last, earlier, told] = [NaN, undefined, [], false];

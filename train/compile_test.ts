@@ -20,6 +20,7 @@ import * as nn from "@tenfold/nn";
 import { Adam, AdamW, clipGradNorm_, CosineAnnealingLR } from "@tenfold/optim";
 import { clean, on, renamed } from "../core/_testing.ts";
 import { evaluate } from "./evaluate.ts";
+import { earlyStopping } from "./early_stopping.ts";
 import { fit, type FitOptions } from "./fit.ts";
 import { accuracy } from "./accuracy.ts";
 
@@ -98,6 +99,50 @@ describe("compile: true", () => {
       }),
     );
   }
+
+  it(
+    "keeps gradients where a callback may read them",
+    clean(async () => {
+      const callback = { name: "mine", stepEnd() {} };
+      const cases = [
+        [{}, false],
+        [{ callbacks: [earlyStopping({ monitor: "train.loss" })] }, false],
+        [{ callbacks: [callback] }, true],
+        [{ callbacks: [{ ...callback, readsGradients: false }] }, false],
+        [{ onNonFinite: "skip" }, true],
+        [{ accumulate: 2 }, true],
+      ] as const;
+      for (const [options, expected] of cases) {
+        manualSeed(0);
+        const model = new nn.Linear(3, 2);
+        const batches = [1, 2, 3, 4].map((n) =>
+          [
+            ones([n % 2 + 1, 3]),
+            ones([
+              n % 2 + 1,
+              2,
+            ]),
+          ] as const
+        );
+        const optimizer = new Adam(model.parameters(), { lr: 0.1 });
+        await fit(model, {
+          loss: nn.functional.mseLoss,
+          optimizer,
+          train: batches,
+          epochs: 2,
+          progress: false,
+          compile: true,
+          ...options,
+        });
+        const kept = model.parameters().map(({ grad }) => grad !== null);
+        assertEquals(kept, [expected, expected], JSON.stringify(options));
+        optimizer.zeroGrad();
+        optimizer.dispose();
+        for (const p of model.parameters()) p.dispose();
+        for (const tensor of batches.flat()) tensor.dispose();
+      }
+    }),
+  );
 
   it(
     "evaluates as without",

@@ -129,6 +129,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
 
   return {
     name: "earlyStopping",
+    readsGradients: false,
     start(run) {
       model = run.model;
       // A callback that serves a second run begins anew.

@@ -95,7 +95,9 @@ export interface FitOptions {
   /**
    * Whether to compile the step: the first batch of each shape is recorded,
    * later ones are replayed with fused kernels. Small nets train several times
-   * as fast; a model or loss that reads values cannot be compiled.
+   * as fast; a model or loss that reads values cannot be compiled. Where each
+   * step takes one batch and no callback reads gradients, parameters have no
+   * `grad` after a step, and not all gradients are in memory at once.
    *
    * @default {false}
    */

@@ -114,6 +114,7 @@ function reporter(emit: (event: object) => Promise<void>): Callback {
   let told = -Infinity;
   return {
     name: "report",
+    readsGradients: false,
     stepEnd({ epoch, epochs, batch, step }) {
       const now = performance.now();
       if (now - told < PAUSE) return;

@@ -18,6 +18,7 @@ export function epochsFile(
 ): Callback {
   return {
     name: `${name} ${path}`,
+    readsGradients: false,
     firstRankOnly: true,
     epochEnd: (run) => writeFileAtomic(path, format(run.history.epochs)),
   };

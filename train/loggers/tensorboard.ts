@@ -75,6 +75,7 @@ export function tensorboard(
   return {
     name: `tensorboard ${folder}`,
     firstRankOnly: true,
+    readsGradients: histograms,
     async start(run) {
       const { TensorboardWriter } = await loadTensorboard();
       writer = new TensorboardWriter(folder);
