@@ -28,6 +28,23 @@ export interface Work {
   readonly rows?: { readonly dim: number; readonly outputs: number };
 }
 
+/**
+ * A reduction in parts: a function that goes on with what the parts before have
+ * left behind the arguments, and writes the results after the last one.
+ */
+export interface Parts {
+  /** The module with `run`, compiled when it is first asked for. */
+  readonly program: () => Program;
+  /** The loop dim that is divided. */
+  readonly dim: number;
+  /** Its extent. */
+  readonly size: number;
+  /** Buffers that are read after the last part alone. */
+  readonly late: readonly number[];
+  /** Bytes behind the arguments. */
+  readonly bytes: number;
+}
+
 /** Where the calls of a sequence go, in order. */
 export interface Stages {
   /**
@@ -38,7 +55,7 @@ export interface Stages {
   /** The address of room for the arguments of the next call. */
   room(bytes: number): number;
   /** Adds that call. */
-  add(program: Program, args: number, work: Work): void;
+  add(program: Program, args: number, work: Work, parts?: Parts | null): void;
   /** Has the sequence end where that call has left a status. */
   check(refuse: () => never): void;
 }
@@ -56,6 +73,8 @@ export interface Compiled {
   readonly work: (call: KernelCall) => Work;
   /** Whether it reads neither extents nor strides; left out: false. */
   readonly flat?: boolean;
+  /** How it is done in parts of what it reduces; left out: it is not. */
+  readonly parts?: (call: KernelCall) => Parts | null;
   /** The scalars, if not those of the call. */
   readonly scalars?: (call: KernelCall) => readonly number[];
 }
@@ -88,11 +107,12 @@ export function launchOf(engine: Engine, compiled: Compiled): Launch {
 /** How a kernel goes into a sequence. */
 export function stageFor(
   { memory }: Engine,
-  { program, layout, work, flat = false, scalars }: Compiled,
+  { program, layout, work, flat = false, parts, scalars }: Compiled,
 ): Stage {
   return (call, stages) => {
-    const at = stages.room(layout.bytes);
+    const divided = parts?.(call) ?? null;
+    const at = stages.room(layout.bytes + (divided?.bytes ?? 0));
     layout.write(memory, call, flat || stages.again, at, scalars?.(call));
-    if (!stages.again) stages.add(program, at, work(call));
+    if (!stages.again) stages.add(program, at, work(call), divided);
   };
 }

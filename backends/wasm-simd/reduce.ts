@@ -9,16 +9,18 @@
  * @module
  */
 
-import type {
-  ComputeDType,
-  Expr,
-  Launch,
-  ReduceKernel,
-  Slot,
+import {
+  type ComputeDType,
+  type Expr,
+  type KernelCall,
+  type Launch,
+  type ReduceKernel,
+  type Slot,
+  topological,
 } from "@tenfold/core/backend";
 import { ArgumentLayout } from "./arguments.ts";
 import { type FunctionBuilder, i32, type Local, select } from "./assembler.ts";
-import { type Draft, type Engine, importsOf } from "./engine.ts";
+import { type Draft, type Engine, importsOf, type Program } from "./engine.ts";
 import { ExpressionWriter } from "./expression.ts";
 import { Combiner, limitLanes } from "./accumulator.ts";
 import {
@@ -27,6 +29,7 @@ import {
   type Cursor,
   cursor,
   dimsOf,
+  type LoopDim,
   nest,
   overRows,
   read,
@@ -35,7 +38,8 @@ import {
 } from "./loops.ts";
 import { costOf } from "./cost.ts";
 import { launchOf } from "./launch.ts";
-import { squaresOf, summed } from "./squares.ts";
+import { continued, PART_BYTES } from "./reduce_part.ts";
+import { squaresOf, summed, sumsSquares } from "./squares.ts";
 import { convert, FORMS, loadSplat, type Quad, storeFirst } from "./values.ts";
 
 /** Elements along a row that are summed before their sum is added. */
@@ -62,6 +66,8 @@ export interface EmitContext {
   readonly combiner: Combiner;
   /** Combines the results of blocks. */
   readonly whole: Combiner;
+  /** Whether the range is of the first reduced dim, not of the first kept one. */
+  readonly inParts: boolean;
 }
 
 /** Whether the lanes should run along the kept dims. */
@@ -83,13 +89,54 @@ export function compileReduce(
   engine: Engine,
   kernel: ReduceKernel,
 ): Launch {
-  const { inputs, output, element, epilogue, combine } = kernel;
+  const { inputs, output, element, epilogue } = kernel;
   const layout = new ArgumentLayout(
     [output, ...inputs.map(({ dtype }) => dtype)],
     kernel.rank + kernel.reducedRank,
     [element, epilogue],
   );
   const across = runsAcross(kernel);
+  const cost = costOf([element]);
+  // Lanes across columns should be whole.
+  const grain = across && kernel.rank === 1 ? 4 * COLUMNS : 1;
+  const rows = { dim: 0, outputs: 1 };
+  const divides = kernel.rank === 1 && !sumsSquares(kernel);
+  const inParts = ({ shape }: KernelCall) =>
+    divides && (across || shape[0] === 1);
+  const used = usedBy(element);
+  const late = inputs.flatMap((_, i) => used.has(i) ? [] : [i + 1]);
+  let parts: Program | null = null;
+  return launchOf(engine, {
+    program: programOf(engine, kernel, layout, false),
+    layout,
+    work(call) {
+      const { shape } = call;
+      let elements = 1;
+      for (const extent of shape) elements *= extent;
+      const nanoseconds = elements * cost;
+      return { entry: "run", size: shape[0]!, grain, nanoseconds, rows };
+    },
+    parts: (call) =>
+      inParts(call)
+        ? {
+          program: () => parts ??= programOf(engine, kernel, layout, true),
+          dim: 1,
+          size: call.shape[1]!,
+          late,
+          bytes: PART_BYTES * Math.ceil(call.shape[0]! / 4),
+        }
+        : null,
+  });
+}
+
+/** The module of a kernel, of which `run` reduces everything or a part. */
+function programOf(
+  engine: Engine,
+  kernel: ReduceKernel,
+  layout: ArgumentLayout,
+  inParts: boolean,
+): Program {
+  const { element, epilogue, combine } = kernel;
   const draft: Draft = engine.draft(importsOf([element, epilogue]));
   draft.module.func("run", ["i32", "i32", "i32"], "none", (
     f,
@@ -107,25 +154,21 @@ export function compileReduce(
       ? new Combiner(writer.lanes, combine, "float64")
       : combiner;
     const range = [begin, end] as const;
-    const context = { kernel, layout, f, args, range, writer, combiner, whole };
-    if (across) reduceAcross(context);
+    const shared = { kernel, layout, f, args, range, writer, combiner, whole };
+    const context = { ...shared, inParts };
+    if (runsAcross(kernel)) reduceAcross(context);
     else reduceAlong(context);
   });
-  const program = engine.finish(draft);
-  const cost = costOf([element]);
-  // Lanes across columns should be whole.
-  const grain = across && kernel.rank === 1 ? 4 * COLUMNS : 1;
-  const rows = { dim: 0, outputs: 1 };
-  return launchOf(engine, {
-    program,
-    layout,
-    work({ shape }) {
-      let elements = 1;
-      for (const extent of shape) elements *= extent;
-      const nanoseconds = elements * cost;
-      return { entry: "run", size: shape[0]!, grain, nanoseconds, rows };
-    },
-  });
+  return engine.finish(draft);
+}
+
+/** The inputs that an expression reads. */
+function usedBy(expr: Expr): Set<number> {
+  return new Set(
+    topological([expr]).flatMap((node) =>
+      node.kind === "arg" ? [node.index] : []
+    ),
+  );
 }
 
 /** The operands along the kept dims, the output first. */
@@ -179,48 +222,95 @@ function noIndex(): never {
 
 /** Lanes along the innermost reduced dim: one result at a time. */
 function reduceAlong(context: EmitContext): void {
-  const { kernel, layout, f, args, range, writer, whole } = context;
-  const { rank, reducedRank, inputs } = kernel;
-  const inner = rank + reducedRank - 1;
-  const length = f.hoist(layout.extent(args, inner));
-  const outer = dimsOf(f, layout, args, rank, inner);
-  // Over every kept dim, the innermost one too.
+  const { kernel, layout, f, args, range, inParts } = context;
+  const { rank } = kernel;
+  // Over every kept dim, the innermost one too; in parts there is one result.
   const kept = dimsOf(f, layout, args, 0, rank);
-  const dims = [{ ...kept[0]!, extent: range[1], begin: range[0] }];
+  const dims = inParts
+    ? []
+    : [{ ...kept[0]!, extent: range[1], begin: range[0] }, ...kept.slice(1)];
   const start = layout.dtypes.map((_, k) => {
     const pointer = f.let(layout.pointer(args, k));
-    f.increase(pointer, i32.mul(range[0], layout.stride(args, k, 0)));
+    const dim = inParts ? rank : 0;
+    f.increase(pointer, i32.mul(range[0], layout.stride(args, k, dim)));
     return pointer;
   });
-  nest(f, [...dims, ...kept.slice(1)], start, (pointers) => {
-    const total = whole.accumulator();
-    summed(context, [total], (context) => {
-      nest(f, outer, pointers, ([, ...inputPointers]) => {
-        const still = new Map<number, Quad>();
-        const cursors = inputs.map((slot, i) => {
-          const pointer = inputPointers[i]!;
-          if (stepOf(slot.access) === "none") {
-            still.set(i, loadSplat(f, slot.dtype, pointer));
-          }
-          return cursor(
-            f,
-            slot,
-            pointer,
-            () => layout.stride(args, i + 1, inner),
-          );
-        });
-        reduceRow(context, cursors, stillOf(context, still), length, total);
-      });
-      whole.reduceLanes(total);
-    });
-    const [result] = writer.write([kernel.epilogue], {
-      arg: (index) => loadSplat(f, inputs[index]!.dtype, pointers[index + 1]!),
-      scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
-      index: noIndex,
-      accumulator: convert(f, total, kernel.element.dtype),
-    });
-    storeFirst(f, result!, pointers[0]!);
+  nest(f, dims, start, (pointers) => {
+    const total = context.whole.accumulator();
+    continued(
+      context,
+      [total],
+      f.let(i32.const(0)),
+      () => {
+        summed(
+          context,
+          [total],
+          (context) => sumAlong(context, pointers, total),
+        );
+      },
+      () => storeAlong(context, pointers, total),
+    );
   });
+}
+
+/** Reduces everything that makes one result into `total`. */
+function sumAlong(
+  context: EmitContext,
+  pointers: readonly Local<"i32">[],
+  total: Quad,
+): void {
+  const { kernel, layout, f, args, range, inParts } = context;
+  const { rank, reducedRank, inputs } = kernel;
+  const inner = rank + reducedRank - 1;
+  const [begin, end] = range;
+  const divided = inParts && reducedRank === 1;
+  const length = divided
+    ? f.let(i32.sub(end, begin))
+    : f.hoist(layout.extent(args, inner));
+  const outer = partOf(context, dimsOf(f, layout, args, rank, inner));
+  nest(f, outer, pointers, ([, ...inputPointers]) => {
+    const still = new Map<number, Quad>();
+    const cursors = inputs.map((slot, i) => {
+      const pointer = inputPointers[i]!;
+      if (stepOf(slot.access) === "none") {
+        still.set(i, loadSplat(f, slot.dtype, pointer));
+      }
+      return cursor(
+        f,
+        slot,
+        pointer,
+        () => layout.stride(args, i + 1, inner),
+      );
+    });
+    reduceRow(context, cursors, stillOf(context, still), length, total);
+  });
+}
+
+/** Reduced dims of which the first is divided where it is done in parts. */
+function partOf(
+  { range: [begin, end], inParts }: EmitContext,
+  dims: readonly LoopDim[],
+): LoopDim[] {
+  return dims.map((dim, d) =>
+    inParts && d === 0 ? { ...dim, begin, extent: end } : dim
+  );
+}
+
+/** Writes the result that `total` makes. */
+function storeAlong(
+  { kernel, layout, f, args, writer, whole }: EmitContext,
+  pointers: readonly Local<"i32">[],
+  total: Quad,
+): void {
+  whole.reduceLanes(total);
+  const [result] = writer.write([kernel.epilogue], {
+    arg: (index) =>
+      loadSplat(f, kernel.inputs[index]!.dtype, pointers[index + 1]!),
+    scalar: (index, dtype) => layout.scalar(f, args, index, dtype),
+    index: noIndex,
+    accumulator: convert(f, total, kernel.element.dtype),
+  });
+  storeFirst(f, result!, pointers[0]!);
 }
 
 /** Reduces `length` elements into `total`, block by block. */
@@ -270,9 +360,13 @@ function reduceRow(
 
 /** Lanes along the innermost kept dim: several results at a time. */
 function reduceAcross(context: EmitContext): void {
-  const { kernel, layout, f, args, range } = context;
+  const { kernel, layout, f, args, inParts } = context;
   const slots = keptSlots(kernel);
+  const range = inParts
+    ? [f.let(i32.const(0)), f.let(layout.extent(args, 0))] as const
+    : context.range;
   overRows(f, layout, args, range, slots, kernel.rank, (row) => {
+    const at = f.let(i32.const(0));
     const left = f.let(row.length);
     const some = (vectors: number, count?: Local<"i32">) => {
       const cursors = slots.map((slot, k) =>
@@ -283,7 +377,8 @@ function reduceAcross(context: EmitContext): void {
           () => layout.stride(args, k, kernel.rank - 1),
         )
       );
-      reduceColumns(context, cursors, vectors, count);
+      reduceColumns(context, cursors, vectors, at, count);
+      if (inParts) f.increase(at, vectors * PART_BYTES);
       for (const cursor of cursors) advance(f, cursor, vectors);
       f.increase(left, -4 * vectors);
     };
@@ -312,11 +407,34 @@ function reduceColumns(
   context: EmitContext,
   cursors: readonly Cursor[],
   vectors: number,
+  at: Local<"i32">,
   count?: Local<"i32">,
 ): void {
-  const { kernel, layout, f, args, writer, whole } = context;
+  const { whole } = context;
   const totals = Array.from({ length: vectors }, () => whole.accumulator());
-  summed(context, totals, (context) => sumColumns(context, cursors, totals));
+  continued(
+    context,
+    totals,
+    at,
+    () => {
+      summed(
+        context,
+        totals,
+        (context) => sumColumns(context, cursors, totals),
+      );
+    },
+    () => storeColumns(context, cursors, totals, count),
+  );
+}
+
+/** Writes the results that `totals` make. */
+function storeColumns(
+  context: EmitContext,
+  cursors: readonly Cursor[],
+  totals: readonly Quad[],
+  count?: Local<"i32">,
+): void {
+  const { kernel, layout, f, args, writer } = context;
   totals.forEach((total, ahead) => {
     const [result] = writer.write([kernel.epilogue], {
       arg: (index) => read(f, cursors[index + 1]!, ahead),
@@ -342,10 +460,13 @@ function sumColumns(
   cursors: readonly Cursor[],
   totals: readonly Quad[],
 ): void {
-  const { kernel, layout, f, args, combiner, whole } = context;
+  const { kernel, layout, f, args, range, combiner, whole, inParts } = context;
   const { rank, reducedRank } = kernel;
   const parts = totals.map(() => combiner.accumulator());
-  const dims = dimsOf(f, layout, args, rank, rank + reducedRank);
+  const dims = partOf(
+    context,
+    dimsOf(f, layout, args, rank, rank + reducedRank),
+  );
   const rows = f.let(i32.const(0));
   const flush = () => {
     totals.forEach((total, i) => {
@@ -354,7 +475,12 @@ function sumColumns(
     });
     f.set(rows, i32.const(0));
   };
-  nest(f, dims, cursors.map(({ pointer }) => pointer), (pointers) => {
+  const start = cursors.map(({ pointer }, k) =>
+    inParts
+      ? f.let(i32.add(pointer, i32.mul(range[0], layout.stride(args, k, rank))))
+      : pointer
+  );
+  nest(f, dims, start, (pointers) => {
     const here = cursors.slice(1).map((cursor, i) => ({
       ...cursor,
       pointer: pointers[i + 1]!,

@@ -21,7 +21,13 @@ import {
 } from "./assembler.ts";
 import { STATUS } from "./addresses.ts";
 import type { Engine, Program } from "./engine.ts";
-import { type Stage, stageOf, type Stages, type Work } from "./launch.ts";
+import {
+  type Parts,
+  type Stage,
+  stageOf,
+  type Stages,
+  type Work,
+} from "./launch.ts";
 import { findStrips, type Strips } from "./strips.ts";
 
 /** Fewer calls are not worth a function of their own. */
@@ -34,6 +40,8 @@ interface Step {
   readonly program: Program;
   readonly args: number;
   readonly work: Work;
+  /** How it is done in parts, where it can be. */
+  readonly parts: Parts | null;
   /** Throws where the function has left a status. */
   refuse: (() => never) | null;
 }
@@ -97,8 +105,13 @@ class Recorder implements Stages {
     return block.pointer;
   }
 
-  add(program: Program, args: number, work: Work): void {
-    this.steps.push({ program, args, work, refuse: null });
+  add(
+    program: Program,
+    args: number,
+    work: Work,
+    parts: Parts | null = null,
+  ): void {
+    this.steps.push({ program, args, work, parts, refuse: null });
   }
 
   check(refuse: () => never): void {
@@ -206,11 +219,12 @@ class Sequence implements CallGroup {
     const steps = parts.flatMap((part) => part.steps);
     this.#refusals = steps.flatMap(({ refuse }) => refuse ?? []);
     const pieces = parts.flatMap(({ call: { call }, steps }) =>
-      steps.map(({ work, refuse }) =>
-        steps.length === 1 && refuse === null ? { call, work } : null
+      steps.map(({ work, parts, refuse }) =>
+        steps.length === 1 && refuse === null ? { call, work, parts } : null
       )
     );
-    this.#run = compileSteps(engine, steps, findStrips(pieces));
+    const strips = findStrips(pieces);
+    this.#run = compileSteps(engine, inParts(steps, strips), strips);
   }
 
   run(): void {
@@ -238,6 +252,25 @@ class Sequence implements CallGroup {
       stage(call.call, rewriter);
     }
   }
+}
+
+/** The steps, those that strips divide by what they reduce in parts. */
+function inParts(steps: readonly Step[], strips: readonly Strips[]): Step[] {
+  const out = [...steps];
+  for (const { begin, divided } of strips) {
+    for (const i of divided) {
+      const { args, work, parts } = steps[begin + i]!;
+      const { program, size } = parts!;
+      out[begin + i] = {
+        program: program(),
+        args,
+        work: { ...work, entry: "run", size },
+        parts,
+        refuse: null,
+      };
+    }
+  }
+  return out;
 }
 
 /**

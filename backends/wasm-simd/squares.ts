@@ -6,7 +6,7 @@
  * @module
  */
 
-import { call } from "@tenfold/core/backend";
+import { call, type Expr, type ReduceKernel } from "@tenfold/core/backend";
 import { Combiner } from "./accumulator.ts";
 import {
   type Code,
@@ -25,19 +25,24 @@ import type { Quad } from "./values.ts";
  */
 const MODERATE: readonly [number, number] = [2 ** -60, 2 ** 120];
 
+/** Whether a kernel widens and sums squares. */
+export function sumsSquares({ combine, element }: ReduceKernel): boolean {
+  if (combine !== "sum" || element.kind !== "call") return false;
+  const { fn, args: [factor, other] } = element;
+  return fn === "mul" && factor === other && factor?.kind === "cast" &&
+    factor.dtype === "float64" && factor.value.dtype === "float32";
+}
+
 /** The same with squares in float32; null where a kernel widens and sums none. */
 export function squaresOf(context: EmitContext): EmitContext | null {
   const { kernel, writer } = context;
-  const { combine, element } = kernel;
-  if (combine !== "sum" || element.kind !== "call") return null;
-  const { fn, args: [factor, other] } = element;
-  if (fn !== "mul" || factor !== other || factor?.kind !== "cast") return null;
-  const { value } = factor;
-  if (value.dtype !== "float32" || factor.dtype !== "float64") return null;
+  if (!sumsSquares(kernel)) return null;
+  const { args: [factor] } = kernel.element as Expr & { kind: "call" };
+  const { value } = factor as Expr & { kind: "cast" };
   return {
     ...context,
     kernel: { ...kernel, element: call("mul", value, value) },
-    combiner: new Combiner(writer.lanes, combine, "float32"),
+    combiner: new Combiner(writer.lanes, "sum", "float32"),
   };
 }
 

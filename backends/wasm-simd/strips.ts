@@ -6,7 +6,7 @@
  */
 import { DTYPES, type KernelCall } from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
-import type { Work } from "./launch.ts";
+import type { Parts, Work } from "./launch.ts";
 
 /** A call of an exported function, with the arguments that it stands for. */
 export interface Piece {
@@ -14,6 +14,8 @@ export interface Piece {
   readonly call: KernelCall;
   /** What it does. */
   readonly work: Work;
+  /** How it is done in parts of what it reduces, where it can be. */
+  readonly parts?: Parts | null;
 }
 
 /** Calls that run one after another on each strip. */
@@ -26,6 +28,8 @@ export interface Strips {
   readonly rows: number;
   /** The rows of a strip; the last one may have fewer. */
   readonly height: number;
+  /** Those, counted from the first, whose rows are parts of what they reduce. */
+  readonly divided: readonly number[];
 }
 
 /** Bytes that the calls touch in a strip: they fit a cache of one core. */
@@ -37,6 +41,8 @@ const FEWEST_BYTES = 2 ** 19;
 interface Access {
   readonly block: Block;
   readonly written: boolean;
+  /** Whether it is touched after the last row alone. */
+  readonly late: boolean;
   readonly low: number;
   readonly high: number;
   readonly stride: number;
@@ -56,43 +62,81 @@ export function findStrips(pieces: readonly (Piece | null)[]): Strips[] {
   return found;
 }
 
+/** A piece and the loop dim along which it goes. */
+interface Walk extends Piece {
+  /** Which dim. */
+  readonly dim: number;
+  /** Its extent. */
+  readonly size: number;
+  /** Whether it reduces that dim. */
+  readonly divided: boolean;
+}
+
+/** The ways in which a call may go over rows, the better one first. */
+function walksOf(piece: Piece): Walk[] {
+  const { work: { rows, size }, parts } = piece;
+  return [
+    ...parts
+      ? [{ ...piece, dim: parts.dim, size: parts.size, divided: true }]
+      : [],
+    ...rows ? [{ ...piece, dim: rows.dim, size, divided: false }] : [],
+  ];
+}
+
 /** The longest run of calls from `begin` on that may go strip by strip. */
 function stripsFrom(
   pieces: readonly (Piece | null)[],
   begin: number,
 ): Strips | null {
   let best: Strips | null = null;
-  let rows = Infinity;
+  let group: readonly Walk[] = [];
   for (let end = begin; end < pieces.length; end++) {
     const piece = pieces[end];
-    if (!piece?.work.rows) break;
-    rows = Math.min(rows, piece.work.size);
-    const group = pieces.slice(begin, end + 1) as Piece[];
-    if (group.some(({ work }) => work.size % rows !== 0)) break;
-    const accesses = group.flatMap((each) => accessesOf(each, rows));
-    if (!areSeparate(accesses)) break;
-    const bytes = bytesOf(accesses);
-    const grain = Math.max(...group.map((each) => grainOf(each, rows)));
-    const height = Math.floor(STRIP_BYTES / bytes / grain) * grain;
-    if (height === 0) break;
-    const worthy = group.length > 1 && rows * bytes >= FEWEST_BYTES;
-    if (worthy) best = { begin, count: group.length, rows, height };
+    if (!piece) break;
+    let found: Strips | null = null;
+    for (const walk of walksOf(piece)) {
+      const longer = [...group, walk];
+      found = stripsOf(longer, begin);
+      if (found === null) continue;
+      group = longer;
+      break;
+    }
+    if (found === null) break;
+    const { count, rows } = found;
+    const bytes = bytesOf(group.flatMap((each) => accessesOf(each, rows)));
+    if (count > 1 && rows * bytes >= FEWEST_BYTES) best = found;
   }
   return best;
 }
 
+/** How calls go strip by strip; null where they may not. */
+function stripsOf(group: readonly Walk[], begin: number): Strips | null {
+  const rows = Math.min(...group.map(({ size }) => size));
+  if (group.some(({ size }) => size % rows !== 0)) return null;
+  const accesses = group.flatMap((each) => accessesOf(each, rows));
+  if (!areSeparate(accesses)) return null;
+  const grain = Math.max(...group.map((each) => grainOf(each, rows)));
+  const height = Math.floor(STRIP_BYTES / bytesOf(accesses) / grain) * grain;
+  if (height === 0) return null;
+  const divided = group.flatMap(({ divided }, i) => divided ? [i] : []);
+  return { begin, count: group.length, rows, height, divided };
+}
+
 /** Rows of which a strip has a multiple. */
-function grainOf({ work: { size, grain } }: Piece, rows: number): number {
+function grainOf({ size, divided, work: { grain } }: Walk, rows: number) {
   let least = 1;
-  while ((least * size / rows) % grain !== 0) least *= 2;
+  while (!divided && (least * size / rows) % grain !== 0) least *= 2;
   return least;
 }
 
 /** What the first of `rows` rows of a call touches. */
-function accessesOf({ call, work }: Piece, rows: number): Access[] {
-  const { dim, outputs } = work.rows!;
+function accessesOf(
+  { call, work, parts, dim, size, divided }: Walk,
+  rows: number,
+): Access[] {
+  const outputs = work.rows!.outputs;
   const { shape, buffers, offsets, strides } = call;
-  const unit = work.size / rows;
+  const unit = size / rows;
   return buffers.map((buffer, k) => {
     let low = offsets[k]!;
     let high = low;
@@ -103,15 +147,22 @@ function accessesOf({ call, work }: Piece, rows: number): Access[] {
     });
     const stride = unit * strides[k]![dim]!;
     const written = k < outputs;
-    return { block: buffer as Block, written, low, high, stride };
+    const late = divided && (written || parts!.late.includes(k));
+    return { block: buffer as Block, written, late, low, high, stride };
   });
 }
 
 /** Whether no row touches what another row writes. */
 function areSeparate(accesses: readonly Access[]): boolean {
-  return accesses.every(({ block, written, stride }) => {
+  return accesses.every(({ block, written, late, stride }, i) => {
     if (!written) return true;
     const all = accesses.filter((each) => each.block === block);
+    // After the last row others run in order, and may read what is there.
+    if (late) {
+      return all.every((each) =>
+        each.late && (!each.written || each === accesses[i])
+      );
+    }
     const low = Math.min(...all.map((each) => each.low));
     const high = Math.max(...all.map((each) => each.high));
     return high - low < stride && all.every((each) => each.stride === stride);

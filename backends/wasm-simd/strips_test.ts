@@ -64,6 +64,30 @@ function reduce(to: Block, from: Block): Piece {
   };
 }
 
+/** A reduction over all rows: to a row, or of everything as one dim. */
+function over(
+  to: Block,
+  from: Block,
+  { whole = false, beside = [] as Block[], late = [] as number[] } = {},
+): Piece {
+  const [kept, size] = whole ? [1, ROWS * WIDTH] : [WIDTH, ROWS];
+  return {
+    call: {
+      shape: [kept, size],
+      buffers: [to, from, ...beside],
+      offsets: [0, 0, ...beside.map(() => 0)],
+      strides: [
+        [1, 0],
+        whole ? [0, 1] : [1, WIDTH],
+        ...beside.map(() => [0, 0]),
+      ],
+      scalars: [],
+    },
+    work: work(kept, 1),
+    parts: { program: () => null as never, dim: 1, size, late, bytes: 32 },
+  };
+}
+
 function work(size: number, grain: number): Piece["work"] {
   const rows = { dim: 0, outputs: 1 };
   return { entry: "run", size, grain, nanoseconds: 0, rows };
@@ -102,6 +126,75 @@ describe("calls that work row by row", () => {
     // From the last row to the first.
     const back = (ROWS - 1) * WIDTH;
     assertEquals(groups(map([y], [x]), map([z], [y, back, -WIDTH])), []);
+  });
+
+  it("take part in what is reduced over the rows", () => {
+    const whole = true;
+    const all = [
+      map([y], [x]),
+      over(column, y),
+      over(z, y, { whole }),
+      flat(x, y),
+    ];
+    assertEquals(
+      findStrips(all).map(({ divided, ...strips }) => [
+        strips.begin,
+        strips.count,
+        divided,
+      ]),
+      [[0, 4, [1, 2]]],
+    );
+    // What has been reduced is there after the last row, and not before.
+    const sum = over(z, y, { whole });
+    const beside = [z];
+    const after = over(column, y, { whole, beside, late: [2] });
+    assertEquals(groups(map([y], [x]), sum, after), [[0, 3, ROWS]]);
+    const within = over(column, y, { whole, beside });
+    assertEquals(groups(map([y], [x]), sum, within), [[0, 2, ROWS]]);
+    assertEquals(groups(map([y], [x]), sum, map([x], [y], [z, 0, 0])), [
+      [0, 2, ROWS],
+    ]);
+    assertEquals(groups(map([y], [x]), sum, sum), [[0, 2, ROWS]]);
+    assertEquals(groups(map([y], [x]), sum, map([z], [x])), [[0, 2, ROWS]]);
+  });
+
+  it("give the sums, products and bounds over all rows", async () => {
+    await setBackend(wasmSimd({ threads: 1 }));
+    const { tensors } = memory();
+    for (const dtype of ["float32", "float64", "int32"] as const) {
+      for (const [rows, width] of [[1001, 259], [4096, 50], [3, 90000]]) {
+        using _ = scope();
+        manualSeed(1);
+        const run = (x: Tensor) => {
+          using s = scope();
+          const y = x.mul(3).add(1);
+          const total = y.sum();
+          return [
+            y,
+            y.sum(0),
+            y.mul(x).sum().mul(2).add(total),
+            y.max(0),
+            y.min(),
+            x.remainder(2).add(1).prod(0).add(y.sum(0)),
+            y.abs().sum([0, 1], { keepDim: true }).sub(total),
+          ].map((each) => s.keep(each));
+        };
+        const step = compile(run);
+        for (let i = 0; i < 3; i++) {
+          const x = randn([rows!, width!]).mul(4).round().cast(dtype);
+          const [got, wanted] = [step(x), run(x)];
+          got.forEach((each, k) => {
+            const [a, b] = [each.dataSync(), wanted[k]!.dataSync()];
+            const off = a.findIndex((value, at) =>
+              Math.abs(value - b[at]!) > 1e-5 * Math.abs(b[at]!)
+            );
+            assertEquals(off, -1, `${dtype} ${rows} ${width} ${k}`);
+          });
+        }
+        step.dispose();
+      }
+    }
+    assertEquals(memory().tensors, tensors);
   });
 
   it("end before a call that runs by itself", () => {

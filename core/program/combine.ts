@@ -226,16 +226,22 @@ export function epilogue(
   };
 }
 
-/** Two maps over one shape as one of several outputs. */
+/**
+ * Two maps over one shape as one of several outputs.
+ *
+ * @param needed Which outputs of the first somebody else reads.
+ */
 export function merge(
   first: MapLaunch,
   second: MapLaunch,
+  needed: readonly boolean[],
   limit: number,
 ): RecordedLaunch | null {
   const shape = first.outputs[0]!.view.shape;
   if (!sameShape(shape, second.outputs[0]!.view.shape)) return null;
-  const outputs = [...first.outputs, ...second.outputs];
-  if (new Set(outputs.map((o) => o.storage)).size < outputs.length) return null;
+  const all = [...first.outputs, ...second.outputs];
+  if (new Set(all.map((o) => o.storage)).size < all.length) return null;
+  const outputs = all.filter((_, i) => needed[i] ?? true);
   // What the second reads of the first has to be what is written right there.
   const from = second.inputs.map(({ storage }) =>
     first.outputs.findIndex((p) => p.storage === storage)
@@ -276,7 +282,10 @@ export function merge(
     label: joined(first.label, second.label),
     program: new MapProgram(
       operands.dtypes,
-      [...exprs, ...second.program.exprs.map(rewrite)],
+      [
+        ...exprs.filter((_, i) => needed[i]),
+        ...second.program.exprs.map(rewrite),
+      ],
       operands.scalars.length,
     ),
     outputs,

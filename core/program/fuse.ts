@@ -211,7 +211,11 @@ class Fusion {
     for (const b of [...linked].sort((x, y) => x - y)) {
       const second = launches.at(b)!;
       if (second.kind !== "map" || !this.#movesTo(second, a, b)) continue;
-      const merged = merge(first, second, this.#options.operands);
+      const needed = first.outputs.map(({ storage }) =>
+        !this.#options.temporary(storage) ||
+        launches.readersAfter(storage, a).some((reader) => reader !== b)
+      );
+      const merged = merge(first, second, needed, this.#options.operands);
       if (merged === null || !isBounded(merged)) continue;
       launches.set(a, merged);
       launches.set(b, null);

@@ -24,6 +24,13 @@ export interface Slots {
   readonly of: ReadonlyMap<Storage, number>;
 }
 
+/**
+ * A slot is shared by storages that are no more times smaller: what is tiny
+ * saves nothing there, and backends could not run its launch beside those that
+ * use the slot before.
+ */
+const NEAR = 16;
+
 /** Temporaries that follow one another in place, and when the buffer is used. */
 interface Chain {
   readonly storages: Storage[];
@@ -49,7 +56,7 @@ export function assignSlots(
     const { storages, size, from, to } = chain;
     const { dtype } = storages[0]!;
     let slot = slots.findLastIndex((other, s) =>
-      other.dtype === dtype &&
+      other.dtype === dtype && size * NEAR >= other.size &&
       users[s]!.every((user) => user.to < from || user.from > to)
     );
     if (slot < 0) {
