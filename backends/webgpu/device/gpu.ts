@@ -17,7 +17,7 @@ import {
   Program,
   type ProgramSource,
 } from "./program.ts";
-import { Reader } from "./reader.ts";
+import { MAX_UNSTREAMED_BYTES, Reader, type Reading } from "./reader.ts";
 import { Recorder } from "./recorder.ts";
 import { USAGE } from "./usage.ts";
 import type { Tuning } from "../tuning.ts";
@@ -68,6 +68,9 @@ export class Gpu {
     // Groups keep destroyed buffers alive.
     this.pool.onDestroy = () => this.#forgetGroups();
     this.reader = new Reader(device, this.recorder);
+    this.pool.beforeDestroy = (block) => {
+      if (this.reader.streaming) this.reader.secure(block);
+    };
   }
 
   /** Creates a program, which the caller keeps. */
@@ -158,6 +161,7 @@ export class Gpu {
   ): void {
     const { device, errors, recorder } = this;
     block.look();
+    if (this.reader.streaming) this.reader.secure(block);
     // It tells of itself that there was no room for it.
     if (block.made?.error) return;
     if (whole) block.forget();
@@ -187,46 +191,54 @@ export class Gpu {
    * that work, or another deferred error.
    */
   async read(block: Block, byte: number, bytes: number): Promise<ArrayBuffer> {
-    const parts = [{ buffer: block.buffer, byte, bytes }];
+    const part = { buffer: block.buffer, byte, bytes };
     block.look();
     if (block.made?.error) throw block.made.error;
     // Whoever gets the block next must not write before it has been read.
     block.batch = this.recorder.batch;
-    const report = this.#reported ? this.#report : null;
-    if (report) {
-      const bytes = REPORT_WORDS * 4;
-      parts.push({ buffer: report.buffer, byte: 0, bytes });
-      this.#reported = false;
-    }
+    const { reader } = this;
+    const report = this.#reported && this.#report
+      ? [{ buffer: this.#report.buffer, byte: 0, bytes: REPORT_WORDS * 4 }]
+      : [];
+    this.#reported = false;
     const held = block.outcome;
-    let outcome = held;
+    const outcomeWith = (own: Outcome | null) =>
+      held && own ? held.and(own) : held ?? own;
+    let reading: Reading | null = null;
     let data: ArrayBuffer;
+    let found: ArrayBuffer | null = null;
     try {
-      const reading = this.reader.read(parts, block.risky);
-      outcome = held ? held.and(reading.outcome) : reading.outcome;
+      const streamed = bytes > MAX_UNSTREAMED_BYTES;
+      reading = streamed
+        ? reader.stream(part)
+        : reader.read([part, ...report], block.risky);
+      const alone = streamed && report.length > 0 ? reader.read(report) : null;
       // The report belongs to the first that reads it.
-      if (report) this.recorder.clear(report.buffer, REPORT_WORDS * 4);
-      data = await reading.data;
+      for (const { buffer, bytes } of report) {
+        this.recorder.clear(buffer, bytes);
+      }
+      [data, found] = await Promise.all([reading.data, alone?.data ?? null]);
     } catch (error) {
       await this.#checkLost();
       // What kept the buffer from being mapped may have been found before.
-      await this.errors.check(outcome, null);
+      await this.errors.check(outcomeWith(reading?.outcome ?? null), null);
       throw new DeviceError(
         `Cannot read from webgpu: ${oneLine(String(error))}`,
         { cause: error },
       );
     }
     this.counters.reads++;
-    await this.errors.check(
-      outcome,
-      report ? new Int32Array(data, bytes) : null,
-    );
-    return report ? data.slice(0, bytes) : data;
+    const reported = report.length > 0
+      ? found ? new Int32Array(found) : new Int32Array(data, bytes)
+      : null;
+    await this.errors.check(outcomeWith(reading.outcome), reported);
+    return data.byteLength > bytes ? data.slice(0, bytes) : data;
   }
 
   /** Destroys everything. */
   dispose(): void {
     this.recorder.flush();
+    this.pool.beforeDestroy = null;
     this.pool.trim();
     this.reader.dispose();
     this.recorder.dispose();

@@ -138,7 +138,9 @@ export class Pool {
   #nextPeak = MAX_IDLE_BATCHES;
   /** True once there was a block that one binding does not hold. */
   hasLarge = false;
-  /** Called with every block that is destroyed. */
+  /** Called with every block that is to be destroyed. */
+  beforeDestroy: ((block: Block) => void) | null = null;
+  /** Called after a block was destroyed. */
   onDestroy: (() => void) | null = null;
 
   /** Allocates from one device. */
@@ -282,6 +284,7 @@ export class Pool {
   /** Destroys a block once the work recorded on it has been submitted. */
   #destroy(block: Block): void {
     const { bytes } = block;
+    this.beforeDestroy?.(block);
     this.#doomed += bytes;
     this.#recorder.afterwards(() => {
       this.#doomed -= bytes;

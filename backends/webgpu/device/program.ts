@@ -94,7 +94,8 @@ export class Program {
     x: number,
     y = 1,
   ): void {
-    const { errors, recorder } = this.#gpu;
+    const { errors, reader, recorder } = this.#gpu;
+    if (reader.streaming) reader.secure(...this.#written(blocks));
     const { compiled, layout, operands } = this.#variantFor(blocks);
     let alone = !compiled.outcome.good;
     let failed = compiled.outcome.error !== null;
@@ -116,6 +117,10 @@ export class Program {
     for (let i = 0; i < blocks.length; i++) blocks[i]!.batch = batch;
     recorder.dispatch(compiled.pipeline, group, first, x, y);
     if (alone) recorder.split();
+  }
+
+  #written(blocks: readonly Block[]): Block[] {
+    return blocks.filter((_, i) => this.#source.operands[i]!.writes);
   }
 
   /** What is written fails with what it is computed from. */

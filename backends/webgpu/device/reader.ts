@@ -1,40 +1,21 @@
 /**
- * Reads buffers back through staging buffers that can be mapped.
+ * Reads buffers back through staging buffers that can be mapped. What is large
+ * passes through two small ones in turns: one is copied out of while the device
+ * fills the other.
  *
  * @module
  */
-import { MANY_BYTES, sizeClass } from "./memory.ts";
+import { type Block, MANY_BYTES } from "./memory.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
-import { MAP_READ, USAGE } from "./usage.ts";
+import { type Staging, StagingPool } from "./staging.ts";
 
-/** Bytes of staging buffers that are kept. */
-const MAX_KEPT_BYTES = 64 * 1024 * 1024;
-
-interface Staging {
-  readonly buffer: GPUBuffer;
-  readonly bytes: number;
-  /** True once it was mapped in the regular way. */
-  mapped: boolean;
-}
-
-/**
- * Deno 2 resolves `mapAsync` only after a sleep of 10 ms, although the buffer
- * has been mapped after one turn of its event loop. `getMappedRange` succeeds
- * then; where it throws, we await the promise. The first mapping of a buffer is
- * always awaited.
- */
-const SLEEPS = /^Deno\/2\./.test(globalThis.navigator?.userAgent ?? "");
-
-function turnOfEventLoop(): Promise<void> {
-  const { setImmediate } = globalThis as {
-    setImmediate?: (act: () => void) => void;
-  };
-  return new Promise((resolve) => {
-    if (setImmediate) setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
-}
+/** Bytes of a staging buffer of a stream. */
+const CHUNK_BYTES = 8 * 1024 * 1024;
+/** Staging buffers that a stream fills at once. */
+const MAX_CHUNKS = 2;
+/** The most bytes that are read at once. */
+export const MAX_UNSTREAMED_BYTES: number = MAX_CHUNKS * CHUNK_BYTES;
 
 /** A part of a buffer. */
 export interface Part {
@@ -48,29 +29,53 @@ export interface Part {
 
 /** A read that has begun. */
 export interface Reading {
-  /** The outcome of the copies. */
-  readonly outcome: Outcome;
+  /** The outcome of the copies that are recorded; null before the first. */
+  readonly outcome: Outcome | null;
   /** The data; valid only if the copies have succeeded. */
   readonly data: Promise<ArrayBuffer>;
 }
 
+/** What the device copies of a stream. */
+interface Chunk {
+  readonly staging: Staging;
+  readonly at: number;
+  readonly bytes: number;
+  mapping: Promise<void> | null;
+}
+
+/** A large read. */
+interface Stream extends Part {
+  outcome: Outcome | null;
+  /** Bytes whose copies are recorded. */
+  copied: number;
+  /** Copies that are not read yet. */
+  readonly chunks: Chunk[];
+}
+
 /** Reads what buffers hold once the work recorded before has been done. */
 export class Reader {
-  readonly #device: GPUDevice;
   readonly #recorder: Recorder;
-  #kept: Staging[] = [];
-  #keptBytes = 0;
+  readonly #staging: StagingPool;
   #submission: Promise<void> | null = null;
+  /** The streams that have not recorded all copies yet. */
+  readonly #streams = new Set<Stream>();
+  /** Settled when the stream that was asked for last has ended. */
+  #lastStream: Promise<unknown> = Promise.resolve();
 
   /** Reads from one device. */
   constructor(device: GPUDevice, recorder: Recorder) {
-    this.#device = device;
     this.#recorder = recorder;
+    this.#staging = new StagingPool(device);
   }
 
   /** Bytes of the staging buffers that are kept. */
   get keptBytes(): number {
-    return this.#keptBytes;
+    return this.#staging.keptBytes;
+  }
+
+  /** The most bytes of staging buffers, kept or in use, at once so far. */
+  get peakBytes(): number {
+    return this.#staging.peakBytes;
   }
 
   /**
@@ -81,7 +86,7 @@ export class Reader {
    */
   read(parts: readonly Part[], alone = false): Reading {
     const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
-    const staging = this.#take(total);
+    const staging = this.#staging.take(total);
     const risky = alone || !staging.mapped && total >= MANY_BYTES;
     if (risky) this.#recorder.split();
     const { outcome } = this.#recorder;
@@ -94,23 +99,117 @@ export class Reader {
     return { outcome, data: this.#finish(staging, total) };
   }
 
-  async #finish(staging: Staging, total: number): Promise<ArrayBuffer> {
-    try {
-      await this.#submitted();
-      const bytes = await this.#map(staging, total);
-      this.#give(staging);
-      return bytes;
-    } catch (error) {
-      staging.buffer.destroy();
-      throw error;
+  /**
+   * Reads a large part of a buffer through small staging buffers. Copies are
+   * recorded as these become free, so that `secure` has to be called before
+   * the buffer is written or destroyed. Streams take turns.
+   */
+  stream(part: Part): Reading {
+    const stream: Stream = { ...part, outcome: null, copied: 0, chunks: [] };
+    this.#streams.add(stream);
+    const data = this.#lastStream.then(() => this.#run(stream));
+    this.#lastStream = data.catch(() => {});
+    return {
+      get outcome() {
+        return stream.outcome;
+      },
+      data,
+    };
+  }
+
+  /** True while a stream has not recorded all copies yet. */
+  get streaming(): boolean {
+    return this.#streams.size > 0;
+  }
+
+  /**
+   * Records what streams have yet to copy of the buffers of these blocks,
+   * whatever room it takes.
+   */
+  secure(...blocks: readonly Block[]): void {
+    for (const stream of this.#streams) {
+      if (!blocks.some(({ buffer }) => buffer === stream.buffer)) continue;
+      this.#recorder.split();
+      while (stream.copied < stream.bytes) this.#copyChunk(stream);
+      this.#recorder.split();
+      this.#mapChunks(stream);
     }
   }
 
   /** Destroys the staging buffers. */
   dispose(): void {
-    for (const { buffer } of this.#kept) buffer.destroy();
-    this.#kept = [];
-    this.#keptBytes = 0;
+    this.#staging.dispose();
+  }
+
+  async #finish(staging: Staging, total: number): Promise<ArrayBuffer> {
+    try {
+      await this.#submitted();
+      const mapping = this.#staging.map(staging, total);
+      return await this.#staging.use(
+        staging,
+        total,
+        mapping,
+        (range) => range.slice(0),
+      );
+    } catch (error) {
+      this.#staging.drop(staging);
+      throw error;
+    }
+  }
+
+  async #run(stream: Stream): Promise<ArrayBuffer> {
+    const { bytes, chunks } = stream;
+    try {
+      const out = new Uint8Array(bytes);
+      await this.#submitted();
+      while (stream.copied < bytes || chunks.length > 0) {
+        while (stream.copied < bytes && chunks.length < MAX_CHUNKS) {
+          this.#copyChunk(stream);
+          this.#recorder.flush();
+          this.#mapChunks(stream);
+        }
+        const chunk = chunks[0]!;
+        await this.#staging.use(
+          chunk.staging,
+          chunk.bytes,
+          chunk.mapping!,
+          (range) => out.set(new Uint8Array(range), chunk.at),
+        );
+        chunks.shift();
+      }
+      return out.buffer;
+    } catch (error) {
+      for (const { staging } of chunks) this.#staging.drop(staging);
+      throw error;
+    } finally {
+      this.#streams.delete(stream);
+    }
+  }
+
+  /** Records the next copy of a stream. */
+  #copyChunk(stream: Stream): void {
+    const at = stream.copied;
+    const bytes = Math.min(CHUNK_BYTES, stream.bytes - at);
+    const staging = this.#staging.take(CHUNK_BYTES);
+    const { outcome } = this.#recorder;
+    stream.outcome = stream.outcome?.and(outcome) ?? outcome;
+    this.#recorder.copy(
+      stream.buffer,
+      stream.byte + at,
+      staging.buffer,
+      0,
+      bytes,
+    );
+    stream.chunks.push({ staging, at, bytes, mapping: null });
+    stream.copied += bytes;
+    if (stream.copied === stream.bytes) this.#streams.delete(stream);
+  }
+
+  /** Begins to map what was submitted. */
+  #mapChunks({ chunks }: Stream): void {
+    for (const chunk of chunks) {
+      chunk.mapping ??= this.#staging.map(chunk.staging, chunk.bytes);
+    }
   }
 
   /** Submits what has been recorded, after the current synchronous calls. */
@@ -119,53 +218,5 @@ export class Reader {
       this.#submission = null;
       this.#recorder.flush();
     });
-  }
-
-  async #map(staging: Staging, bytes: number): Promise<ArrayBuffer> {
-    const { buffer } = staging;
-    const mapping = buffer.mapAsync(MAP_READ, 0, bytes);
-    let range: ArrayBuffer | null = null;
-    if (SLEEPS && staging.mapped) {
-      mapping.catch(() => {});
-      await turnOfEventLoop();
-      try {
-        range = buffer.getMappedRange(0, bytes);
-      } catch {
-        // Not yet: wait for the promise.
-      }
-    }
-    if (!range) {
-      await mapping;
-      range = buffer.getMappedRange(0, bytes);
-    }
-    staging.mapped = true;
-    const copy = range.slice(0);
-    buffer.unmap();
-    return copy;
-  }
-
-  #take(bytes: number): Staging {
-    const size = sizeClass(bytes);
-    const i = this.#kept.findIndex((staging) => staging.bytes === size);
-    if (i >= 0) {
-      this.#keptBytes -= size;
-      return this.#kept.splice(i, 1)[0]!;
-    }
-    const buffer = this.#device.createBuffer({
-      label: "read",
-      size,
-      usage: USAGE.mapRead | USAGE.copyTarget,
-    });
-    return { buffer, bytes: size, mapped: false };
-  }
-
-  #give(staging: Staging): void {
-    this.#kept.push(staging);
-    this.#keptBytes += staging.bytes;
-    while (this.#keptBytes > MAX_KEPT_BYTES) {
-      const oldest = this.#kept.shift()!;
-      this.#keptBytes -= oldest.bytes;
-      oldest.buffer.destroy();
-    }
   }
 }

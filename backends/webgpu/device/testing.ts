@@ -9,18 +9,19 @@
 /** A buffer that is ordinary memory. */
 class FakeBuffer {
   destroyed = false;
+  /** Its size in bytes. */
+  readonly size: number;
   readonly #gpu: FakeGpu;
-  readonly #size: number;
   #bytes: Uint8Array<ArrayBuffer> | null = null;
 
   constructor(gpu: FakeGpu, { size }: GPUBufferDescriptor) {
-    this.#size = size;
+    this.size = size;
     this.#gpu = gpu;
   }
 
   /** Its contents, which are allocated when they are first read. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes ??= new Uint8Array(this.#size);
+    return this.#bytes ??= new Uint8Array(this.size);
   }
 
   mapAsync(): Promise<void> {
