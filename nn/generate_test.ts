@@ -1,15 +1,28 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
+  arange,
   gradcheck,
   manualSeed,
   noGrad,
   randn,
   scope,
   type Tensor,
+  tensor,
+  unscoped,
 } from "@tenfold/core";
+import {
+  decode,
+  readFigures,
+  type TensorFigure,
+} from "../tests/goldens/read.ts";
 import { clean } from "./_testing.ts";
-import { sampleToken } from "./generate.ts";
+import { type SampleOptions, sampleToken } from "./generate.ts";
 import {
   Embedding,
   generate,
@@ -126,6 +139,115 @@ describe("generate", () => {
       assert(Math.abs(counts[i]! / 1000 - Math.exp(x) / sum) < 2e-3);
     }
   });
+});
+
+/** What PyTorch makes of a prompt, and formulas of logits. */
+type Figures = {
+  readonly sizes: readonly [kinds: number, width: number, context: number];
+  readonly state: Readonly<Record<string, TensorFigure>>;
+  readonly prompt: readonly number[];
+  readonly greedy: readonly {
+    readonly repetitionPenalty: number;
+    readonly tokens: readonly number[];
+    readonly logits: TensorFigure;
+  }[];
+} | {
+  readonly logits: TensorFigure;
+  readonly before: readonly number[];
+  readonly options: SampleOptions;
+  readonly chances: TensorFigure;
+};
+
+const figures = (await readFigures<Figures>("generation")).cases;
+
+/** The model of the figures. */
+class Golden extends Module<[Tensor, KVCache | null], Tensor> {
+  token: Embedding;
+  position: Embedding;
+  blocks: TransformerEncoder;
+  head: Linear;
+  constructor([kinds, width, context]: readonly [number, number, number]) {
+    super();
+    this.token = new Embedding(kinds, width);
+    this.position = new Embedding(context, width);
+    const layer = new TransformerEncoderLayer(width, 2, {
+      dimFeedforward: 32,
+      dropout: 0,
+      activation: "gelu",
+      batchFirst: true,
+      normFirst: true,
+    });
+    this.blocks = new TransformerEncoder(layer, 2);
+    this.head = new Linear(width, kinds);
+    layer.dispose();
+  }
+  forward(tokens: Tensor, cache: KVCache | null): Tensor {
+    const seen = cache?.length ?? 0;
+    const places = arange(seen, seen + tokens.shape[1]!);
+    const x = this.token.forward(tokens).add(this.position.forward(places));
+    const masks = { isCausal: true, ...cache ? { cache } : {} };
+    return this.head.forward(this.blocks.forward(x, masks));
+  }
+}
+
+describe("generate beside PyTorch", () => {
+  for (const one of figures) {
+    if ("state" in one) {
+      it(
+        "goes on with its tokens, with the cache and without",
+        clean(async () => {
+          using model = new Golden(one.sizes).eval();
+          const state = Object.entries(one.state).map(([name, figure]) => {
+            const { data, shape } = decode(figure);
+            return [name, tensor(data, { shape: [...shape] })] as const;
+          });
+          model.loadStateDict(Object.fromEntries(state));
+          for (const [, t] of state) t.dispose();
+          for (const { logits, repetitionPenalty, tokens } of one.greedy) {
+            for (const cache of [true, false]) {
+              let last: Tensor | undefined;
+              const found = await generate(
+                (x, kept) => {
+                  last?.dispose();
+                  const y = model.forward(x, kept);
+                  const at = y.select(1, -1);
+                  last = unscoped(() => at.clone());
+                  return y;
+                },
+                one.prompt,
+                {
+                  maxNewTokens: tokens.length,
+                  temperature: 0,
+                  repetitionPenalty,
+                  cache,
+                },
+              );
+              assertEquals(found, tokens);
+              const expected = decode(logits).data;
+              for (const [i, x] of (await last!.data()).entries()) {
+                assertAlmostEquals(x, expected[i]!, 1e-4);
+              }
+              last!.dispose();
+            }
+          }
+        }),
+      );
+    } else {
+      it(`draws by the formula with ${JSON.stringify(one.options)}`, () => {
+        const facts = { temperature: 1, topP: 1, repetitionPenalty: 1 };
+        const logits = decode(one.logits).data;
+        const count = 4000;
+        const drawn = new Array<number>(logits.length).fill(0);
+        for (let i = 0; i < count; i++) {
+          const options = { ...facts, ...one.options };
+          drawn[sampleToken(logits, one.before, options, (i + 0.5) / count)]!++;
+        }
+        for (const [i, chance] of decode(one.chances).data.entries()) {
+          assertAlmostEquals(drawn[i]! / count, chance, 1 / count);
+        }
+      });
+    }
+  }
 });
 
 describe("positions and RMSNorm", () => {
