@@ -173,6 +173,12 @@ export function trueAt(
   { cannot, hint }: { readonly cannot: string; readonly hint: string },
 ): Tensor[] {
   if (!mask.device.backend.readSync) {
+    const { transform } = mask.device as { readonly transform?: string };
+    if (transform !== undefined) {
+      throw new DeviceError(
+        `Cannot ${cannot} within ${transform} as the shape of the result follows from values: use where() or maskedFill()`,
+      );
+    }
     throw new DeviceError(
       `Cannot ${cannot} on ${mask.device.name} as it takes the values of the ${
         hint === "x" ? "tensor" : hint

@@ -5,7 +5,8 @@ import { autogradFunction } from "../autograd/custom.ts";
 import { grad } from "../autograd/grad.ts";
 import { noGrad } from "../autograd/mode.ts";
 import { ones, tensor, zeros } from "../creation.ts";
-import { cat } from "../functions.ts";
+import { cat, stack } from "../functions.ts";
+import { indexAdd, indexPut, maskedFill, scatter } from "../functions/mod.ts";
 import { DeviceError, GradientError, ShapeError } from "../errors.ts";
 import { compile } from "../program/compile.ts";
 import { rand, randn } from "../random.ts";
@@ -110,6 +111,71 @@ describe("tangents", () => {
       assertEquals(jvp(summed, x, t)[1].toArraySync(), [3, 4]);
       const still = tensor([0, 0]);
       assertEquals(jvp((x) => x.norm(), still, t)[1].toArraySync(), 0);
+    }),
+  );
+});
+
+/** What picks elements, of `[3, 5]`, two positions and a mask. */
+const PICKS: {
+  readonly [name: string]: (x: Tensor, at: Tensor, mask: Tensor) => Tensor;
+} = {
+  "a number": (x) => x.index(-1),
+  "a slice": (x) => x.index([0, 2], [null, null, -2]),
+  "an ellipsis": (x) => x.index("...", null, 2),
+  "positions of all examples": (x) =>
+    x.index(tensor([2, 0], { dtype: "int32" })),
+  "a mask of all examples": (x) => x.index(tensor([true, false, true])),
+  "positions of its own": (x, at) => x.index(at),
+  "positions of the second dim": (x, at) => x.index(":", at),
+  "pairs of positions": (x, at) => x.index(at, at),
+  "positions and a slice": (x, at) => x.index(at, [1, 4]),
+  "positions behind an ellipsis": (x, at) => x.index("...", at),
+  "a position in a tensor": (x, at) => x.index(at.select(0, 0)),
+  indexSelect: (x, at) => x.indexSelect(1, at),
+  gather: (x, at) => x.gather(0, at.unsqueeze(1).expand([2, 5])),
+  takeAlongDim: (x, at) => x.takeAlongDim(at.unsqueeze(1), 0),
+  indexPut: (x, at) => indexPut(x, [at], x.narrow(0, 0, 2)),
+  indexAdd: (x, at) => indexAdd(x, 0, at, x.narrow(0, 0, 2)),
+  scatter: (x, at) =>
+    scatter(x, 0, at.unsqueeze(1).expand([2, 5]), x.narrow(0, 0, 2)),
+  maskedFill: (x, _, mask) => maskedFill(x, mask, 0),
+  "topk and sort": (x) => cat([x.topk(2).values, x.sort(1).values], 1),
+};
+
+describe("indexing within vmap", () => {
+  for (const [name, pick] of Object.entries(PICKS)) {
+    it(
+      `${name} picks what a loop picks, with its gradient`,
+      clean(() => {
+        manualSeed(6);
+        const x = double([4, 3, 5]).requiresGrad_();
+        const at = tensor([[2, 0], [1, 0], [0, 2], [2, 1]], {
+          dtype: "int32",
+        });
+        const mask = double([4, 3, 5]).gt(0);
+        const together = vmap(pick)(x, at, mask);
+        const each = stack(
+          [0, 1, 2, 3].map((n) =>
+            pick(x.select(0, n), at.select(0, n), mask.select(0, n))
+          ),
+        );
+        assertEquals(apart(together, each), 0);
+        const [g] = grad(together.square().sum(), [x]);
+        const [h] = grad(each.square().sum(), [x]);
+        assert(apart(g!, h!) < 1e-12);
+      }),
+    );
+  }
+
+  it(
+    "refuses a mask of its own, whose elements would differ in number",
+    clean(() => {
+      const x = double([4, 3]);
+      assertThrows(
+        () => vmap((x: Tensor) => x.index(x.gt(0)))(x),
+        DeviceError,
+        "Cannot index with a mask within vmap as the shape of the result follows from values: use where() or maskedFill()",
+      );
     }),
   );
 });
