@@ -3,8 +3,14 @@
  *
  * @module
  */
-import type { Tensor } from "@tenfold/core";
-import { checkCount, parseArguments } from "@tenfold/core/internal";
+import { isFloating, ShapeError, type Tensor } from "@tenfold/core";
+import {
+  checkCount,
+  checkTensor,
+  noGradNow,
+  parseArguments,
+  showShape,
+} from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { INNER } from "./_inner.ts";
 import { initRows } from "./_embedding_rows.ts";
@@ -32,6 +38,12 @@ import type { Parameter } from "./parameter.ts";
 /** Options of {@linkcode Embedding}. */
 export interface EmbeddingOptions
   extends EmbeddingFunctionOptions, PlaceOptions {}
+
+/** Options of {@linkcode Embedding.fromPretrained}. */
+export interface PretrainedEmbeddingOptions extends EmbeddingOptions {
+  /** Whether the rows are not learned further. @default {true} */
+  readonly freeze?: boolean;
+}
 
 const schema = () =>
   z.strictObject({
@@ -101,6 +113,50 @@ export class Embedding extends Module {
     };
     this.weight = emptyParameter([numEmbeddings, embeddingDim], placeOf(facts));
     this.resetParameters();
+  }
+
+  /**
+   * A table of given rows.
+   *
+   * @param weight The rows, of shape `[rows, columns]`; copied.
+   * @param options Those of the constructor, and `freeze`.
+   * @throws {ShapeError} If the weight is no matrix.
+   * @example Rows from elsewhere
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   * import { Embedding } from "@tenfold/nn";
+   *
+   * const table = Embedding.fromPretrained(tensor([[1, 2], [3, 4]]));
+   * const rows = table.forward(tensor([1], { dtype: "int32" }));
+   * assertEquals(await rows.toArray(), [[3, 4]]);
+   * assertEquals(table.weight.requiresGrad, false);
+   * ```
+   */
+  static fromPretrained(
+    weight: Tensor,
+    options: PretrainedEmbeddingOptions = {},
+  ): Embedding {
+    const operation = "make an Embedding of a weight";
+    checkCount(operation, arguments.length, 2);
+    checkTensor(weight, "the weight", operation);
+    const [rows, columns] = weight.shape;
+    if (weight.ndim !== 2) {
+      throw new ShapeError(
+        `Cannot ${operation} as it must be [rows, columns]: got shape ${
+          showShape(weight.shape)
+        }`,
+      );
+    }
+    const { freeze = true, ...rest } = options;
+    const place = {
+      device: weight.device,
+      ...isFloating(weight.dtype) ? { dtype: weight.dtype } : {},
+    };
+    const table = new Embedding(rows!, columns!, { ...place, ...rest });
+    noGradNow(() => void table.weight.copy_(weight));
+    if (freeze) table.freeze();
+    return table;
   }
 
   /** Initialises the rows anew. */
