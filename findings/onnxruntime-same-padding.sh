@@ -2,8 +2,9 @@
 # onnxruntime-node 1.30.0 (CPU), Node 20.
 # Guess: with auto_pad SAME_UPPER the output has ceil(input / stride) elements,
 # that of ConvTranspose input x stride, as the text of ONNX says. Seen: pooling
-# leaves dilations out of its padding and gives 5 for 7; Conv with dilations is
-# refused; ConvTranspose with a kernel below its stride gives 3 for 4.
+# leaves dilations out of its padding and gives 5 for 7; it refuses a kernel of 1
+# with a stride of 3, which Conv takes; Conv refuses dilations; ConvTranspose with
+# a kernel below its stride gives 3 for 4.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -61,6 +62,16 @@ for (const op of ["MaxPool", "AveragePool", "LpPool"]) {
     console.log(op, "dilation", dilation, "of 7:", y.dims[2]);
   }
 }
+for (const op of ["Conv", "AveragePool"]) {
+  const x = floats([1, 2, 3, 4, 5], [1, 1, 5]);
+  const more = at({ kernel_shape: [1], strides: [3] });
+  try {
+    const inputs = op === "Conv" ? { x, w: floats([1], [1, 1, 1]) } : { x };
+    console.log(op, "kernel 1, stride 3, of 5:", (await run([[op, Object.keys(inputs), ["y"], more]], inputs))[0].data.join(" "));
+  } catch (error) {
+    console.log(op, "kernel 1, stride 3, of 5:", /must be non-negative/.test(String(error)) ? "refused" : error);
+  }
+}
 const w = floats([1, 1, 1], [1, 1, 3]);
 try {
   await run([["Conv", ["x", "w"], ["y"], at({ dilations: [2] })]], { x: floats([1, 2, 3], [1, 1, 3]), w });
@@ -79,6 +90,8 @@ AveragePool dilation 1 of 7: 7
 AveragePool dilation 2 of 7: 5
 LpPool dilation 1 of 7: 7
 LpPool dilation 2 of 7: 5
+Conv kernel 1, stride 3, of 5: 1 4
+AveragePool kernel 1, stride 3, of 5: refused
 Conv refused
 ConvTranspose kernel 1 of 2 x 2: 3
 ConvTranspose kernel 2 of 2 x 2: 4
