@@ -16,7 +16,7 @@ import type { Value } from "../value.ts";
 import type { Division, Primitive } from "./primitive.ts";
 
 /** Into so many parts a primitive is divided at most. */
-const PARTS = 8;
+const PARTS = 16;
 /** Elements of a part at the least: 256 KiB of float32, which caches hold. */
 const LEAST = 65536;
 

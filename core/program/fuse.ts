@@ -26,7 +26,7 @@ import type {
   RoutineLaunch,
 } from "./launch.ts";
 import { LaunchOrder } from "./order.ts";
-import { share } from "./share.ts";
+import { share, widens } from "./share.ts";
 
 /** What fusion may do. */
 export interface FuseOptions {
@@ -217,6 +217,8 @@ class Fusion {
       );
       const merged = merge(first, second, needed, this.#options.operands);
       if (merged === null || !isBounded(merged)) continue;
+      // What is float32 for a while comes when it is needed.
+      if (widens(second) && !writesTo(first, second.inputs)) continue;
       launches.set(a, merged);
       launches.set(b, null);
       return true;

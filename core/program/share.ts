@@ -77,6 +77,7 @@ class Sharing {
     const launch = this.#launches[i]!;
     if (launch.outputs.length !== 1) return null;
     const { storage } = launch.outputs[0]!;
+    if (widens(launch)) return null;
     const writers = this.#writers.get(storage)!;
     if (!this.#temporary(storage) || writers[0] !== i) return null;
     let key = `${storage.dtype} ${storage.size}`;
@@ -132,6 +133,16 @@ class Sharing {
     }));
     return { ...launch, inputs };
   }
+}
+
+/**
+ * Whether a launch makes float32 of much float16: that takes less than the
+ * memory in which it would wait, from the forward pass to the backward one.
+ */
+export function widens({ kind, inputs, outputs }: RecordedLaunch): boolean {
+  const { storage, view } = outputs[0]!;
+  return kind === "map" && storage.dtype === "float32" && view.size >= 4096 &&
+    inputs.some(({ storage }) => storage.dtype === "float16");
 }
 
 function showView(

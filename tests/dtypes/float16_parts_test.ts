@@ -214,7 +214,7 @@ onEachBackend("large float16", (backend) => {
   }
 
   for (const dtype of ["autocast", "float16"] as const) {
-    for (const compiles of [false]) {
+    for (const compiles of [false, true]) {
       it(
         `a step of a CNN takes at most 0.6 of float32's bytes: ${dtype}${
           compiles ? ", compiled" : ""
