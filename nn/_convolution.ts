@@ -4,7 +4,12 @@
  * @module
  */
 import { ShapeError, type Tensor, type TensorOptions } from "@tenfold/core";
-import { checkCount, checkTensor, tidyNow } from "@tenfold/core/internal";
+import {
+  checkCount,
+  checkTensor,
+  showShape,
+  tidyNow,
+} from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";
@@ -186,6 +191,14 @@ export abstract class PaddedConvolution<S extends Sizes, P extends AnySize>
   /** Makes a layer of `dims` dims. */
   constructor(dims: number, name: string, apply: Apply, args: unknown) {
     const { padding = 0, paddingMode, ...rest } = args as ConvolutionArguments;
+    const strides = sizesOf(rest.stride ?? 1, dims);
+    if (padding === "same" && strides.some((step) => step !== 1)) {
+      throw new RangeError(
+        `Cannot make a ${name} with padding "same" and stride ${
+          showShape(strides)
+        }: only a stride of 1 keeps the extents`,
+      );
+    }
     super({ ...rest, name, dims, transposed: false, where: placeOf(rest) });
     this.padding = padding as P;
     this.paddingMode = paddingMode;

@@ -58,7 +58,8 @@ export class Conv1d extends PaddedConvolution<readonly [number], Size1d> {
    * @param kernelSize Length of the kernel.
    * @param options `stride`, `padding`, `dilation`, `groups`, `bias`,
    * `paddingMode`, `device` and `dtype`.
-   * @throws {RangeError} If a number is not a positive integer.
+   * @throws {RangeError} If a number is not a positive integer, or padding `"same"`
+   * meets a stride above 1.
    * @throws {ShapeError} If the groups do not divide the channels.
    */
   constructor(
@@ -110,7 +111,8 @@ export class Conv3d
    * @param kernelSize Depth, height and width of the kernel; one number for all.
    * @param options `stride`, `padding`, `dilation`, `groups`, `bias`,
    * `paddingMode`, `device` and `dtype`.
-   * @throws {RangeError} If a number is not a positive integer.
+   * @throws {RangeError} If a number is not a positive integer, or padding `"same"`
+   * meets a stride above 1.
    * @throws {ShapeError} If the groups do not divide the channels.
    */
   constructor(

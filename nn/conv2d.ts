@@ -52,7 +52,8 @@ export class Conv2d extends PaddedConvolution<Pair, Size2d> {
    * @param kernelSize Height and width of the kernel; one number for both.
    * @param options `stride`, `padding`, `dilation`, `groups`, `bias`,
    * `paddingMode`, `device` and `dtype`.
-   * @throws {RangeError} If a number is not a positive integer.
+   * @throws {RangeError} If a number is not a positive integer, or padding `"same"`
+   * meets a stride above 1.
    * @throws {ShapeError} If the groups do not divide the channels.
    */
   constructor(

@@ -20,6 +20,14 @@ describe("Conv2d", () => {
         RangeError,
         "stride [2, 2]",
       );
+      for (const paddingMode of ["zeros", "reflect", "circular"] as const) {
+        assertThrows(
+          () =>
+            new Conv2d(1, 1, 3, { padding: "same", stride: 2, paddingMode }),
+          RangeError,
+          'Cannot make a Conv2d with padding "same" and stride [2, 2]: only a stride of 1 keeps the extents',
+        );
+      }
     }),
   );
 

@@ -68,11 +68,17 @@ function checkInput(
   );
 }
 
-function evenDim(dim: number, name: string): number {
-  if (dim % 2 === 0) return dim;
-  throw new RangeError(
-    `Cannot make a ${name} as dim must be even: got ${dim}`,
-  );
+/** The base of a layer, once its arguments have been checked. */
+function baseOf(
+  name: string,
+  dim: number,
+  options: PositionOptions,
+  all: IArguments,
+): number {
+  const operation = `make a ${name}`;
+  const { base } = parseArguments(schema, { dim }, options, all, operation);
+  if (dim % 2 === 0) return base;
+  throw new RangeError(`Cannot ${operation} as dim must be even: got ${dim}`);
 }
 
 /**
@@ -104,16 +110,8 @@ export class SinusoidalPositions
    */
   constructor(dim: number, options: PositionOptions = {}) {
     super();
-    const name = "SinusoidalPositions";
-    const facts = parseArguments(
-      schema,
-      { dim },
-      options,
-      arguments,
-      `make a ${name}`,
-    );
-    this.dim = evenDim(dim, name);
-    this.base = facts.base;
+    this.base = baseOf("SinusoidalPositions", dim, options, arguments);
+    this.dim = dim;
   }
 
   /**
@@ -172,16 +170,8 @@ export class RotaryEmbedding
    */
   constructor(dim: number, options: PositionOptions = {}) {
     super();
-    const name = "RotaryEmbedding";
-    const facts = parseArguments(
-      schema,
-      { dim },
-      options,
-      arguments,
-      `make a ${name}`,
-    );
-    this.dim = evenDim(dim, name);
-    this.base = facts.base;
+    this.base = baseOf("RotaryEmbedding", dim, options, arguments);
+    this.dim = dim;
   }
 
   /**
