@@ -34,11 +34,7 @@ import { prepareMaxPool } from "./kernels/max_pool.ts";
 import { prepareNorm, squaredIn } from "./kernels/norm.ts";
 import { prepareReduce } from "./kernels/reduce.ts";
 import { prepareScatter } from "./kernels/scatter.ts";
-import {
-  findSequence,
-  PLAN_STATEMENTS,
-  prepareSequence,
-} from "./kernels/sequence.ts";
+import { findSequences, prepareSequence } from "./kernels/sequence.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
 import { prepareSort } from "./kernels/sort.ts";
 import { hasLarge, Windows } from "./kernels/windows.ts";
@@ -217,19 +213,11 @@ export class WebgpuBackend implements Backend {
       ...call,
       kernel: this.#kernels.get(call.launch)!,
     }));
-    const groups: CallGroup[] = [];
-    let left = PLAN_STATEMENTS;
-    for (let begin = 0; begin < parts.length;) {
-      const stretch = findSequence(gpu.profile, parts, begin, left);
-      const { count } = stretch;
-      left -= stretch.statements;
-      if (count > 0) {
-        const run = prepareSequence(gpu, parts.slice(begin, begin + count));
-        groups.push({ begin, count, run });
-      }
-      begin += Math.max(count, 1);
-    }
-    return groups;
+    return findSequences(gpu.profile, parts).map(({ begin, count }) => ({
+      begin,
+      count,
+      run: prepareSequence(gpu, parts.slice(begin, begin + count)),
+    }));
   }
 
   /**

@@ -35,55 +35,83 @@ export interface Part extends RepeatedCall {
 /** Kernels of fewer than this many are not worth a shader of their own. */
 const FEWEST = 2;
 
-/**
- * Statements of a shader, of one part and of all sequences of a plan: drivers
- * take their time over each, some more than twice the time over twice as many,
- * and the function waits for them.
- */
-const SHADER_STATEMENTS = 400;
+/** Parts of more statements run by themselves. */
 const PART_STATEMENTS = 100;
-/** See {@linkcode SHADER_STATEMENTS}. */
-export const PLAN_STATEMENTS = 1200;
 
-/** How many parts are one sequence, and the statements of its shader. */
-export interface Stretch {
-  /** Parts; 0 where the first one runs by itself. */
-  readonly count: number;
-  /** About so many statements. */
-  readonly statements: number;
+/** How many statements shaders may have. */
+interface Budget {
+  /** Each of them. */
+  readonly shader: number;
+  /** All of a plan. */
+  readonly plan: number;
 }
 
 /**
- * The parts from `begin` on that can be one sequence.
- *
- * @param most Statements that the plan may still have.
+ * Drivers take their time over each shader, while a call waits: the software
+ * adapter 2 s of a processor for one of 400 statements, half of it for two of
+ * 200. So the kernels of a small step are one shader, those of a longer one
+ * several, and what is left runs one by one.
  */
-export function findSequence(
+const BUDGETS: readonly Budget[] = [
+  { shader: 400, plan: 500 },
+  { shader: 200, plan: 800 },
+];
+
+/** Parts that follow one another as one sequence. */
+export interface Stretch {
+  /** The first of them. */
+  readonly begin: number;
+  /** How many there are. */
+  readonly count: number;
+}
+
+/** Which parts are sequences. */
+export function findSequences(
   profile: Profile,
   parts: readonly Part[],
-  begin: number,
-  most: number,
-): Stretch {
-  const blocks = new Set<Block>();
-  let words = 64;
-  let statements = 0;
-  let end = begin;
-  for (; end < parts.length; end++) {
-    const { kernel, call } = parts[end]!;
-    if (!isSmall(profile, kernel, call)) break;
-    const more = weightOf(profile, kernel, call);
-    if (
-      more > PART_STATEMENTS ||
-      statements + more > Math.min(SHADER_STATEMENTS, most)
-    ) break;
-    for (const buffer of call.buffers) blocks.add((buffer as Memory).block);
-    words += call.scalars.length + 1;
-    // One binding is for reports.
-    if (blocks.size + 1 > profile.maxBindings || words > 2048) break;
-    statements += more;
+): Stretch[] {
+  const [small, large] = BUDGETS as [Budget, Budget];
+  return stretchesOf(profile, parts, small, true) ??
+    stretchesOf(profile, parts, large, false)!;
+}
+
+/** The same within a budget; null where `whole` and that does not do. */
+function stretchesOf(
+  profile: Profile,
+  parts: readonly Part[],
+  budget: Budget,
+  whole: boolean,
+): Stretch[] | null {
+  const found: Stretch[] = [];
+  let left = budget.plan;
+  for (let begin = 0; begin < parts.length;) {
+    const blocks = new Set<Block>();
+    let words = 64;
+    let statements = 0;
+    let end = begin;
+    for (; end < parts.length; end++) {
+      const { kernel, call } = parts[end]!;
+      if (!isSmall(profile, kernel, call)) break;
+      const more = weightOf(profile, kernel, call);
+      if (more > PART_STATEMENTS) break;
+      if (statements + more > Math.min(budget.shader, left)) {
+        if (whole) return null;
+        break;
+      }
+      for (const buffer of call.buffers) blocks.add((buffer as Memory).block);
+      words += call.scalars.length + 1;
+      // One binding is for reports.
+      if (blocks.size + 1 > profile.maxBindings || words > 2048) break;
+      statements += more;
+    }
+    const count = end - begin;
+    if (count >= FEWEST) {
+      found.push({ begin, count });
+      left -= statements;
+    }
+    begin += count >= FEWEST ? count : 1;
   }
-  const count = end - begin;
-  return count >= FEWEST ? { count, statements } : { count: 0, statements: 0 };
+  return found;
 }
 
 /** Whether one workgroup does it as fast as many. */
