@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { SCALAR_FUNCTIONS } from "@tenfold/core/backend";
+import { probeFeatures } from "../features.ts";
 import { expBelow } from "./exponential.ts";
 import { onArrays, ulpError } from "./testing.ts";
 import { VECTOR_MATH, type VectorMath } from "./table.ts";
@@ -64,7 +65,13 @@ function exactly(name: Name, operands: number[]): number {
   );
 }
 
-for (const fused of [true, false]) {
+/**
+ * What kernels may be written with here: an engine that rounds relaxed products
+ * twice, as Bun 1.4.5's does, gets plain ones.
+ */
+const WAYS = probeFeatures().fusedMultiplyAdd ? [true, false] : [false];
+
+for (const fused of WAYS) {
   describe(`vector math with ${fused ? "fused" : "plain"} products`, () => {
     for (const name of Object.keys(VECTOR_MATH) as Name[]) {
       const { emit, ulps }: VectorMath = VECTOR_MATH[name];
