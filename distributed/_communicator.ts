@@ -30,8 +30,11 @@ export interface Communicator {
   readonly size: number;
   /** The library, for people. */
   readonly library: string;
-  /** Begins to reduce in place. */
-  allReduce(data: HostArray, reduction: Reduction): Pending;
+  /**
+   * Begins to reduce in place; `waits` tells that the caller waits for it before
+   * anything else, so that not all of it has to begin at once.
+   */
+  allReduce(data: HostArray, reduction: Reduction, waits?: boolean): Pending;
   /**
    * Begins to collect `data` of all ranks, one after the other; `counts` tells
    * how many elements each rank has where they differ.

@@ -61,8 +61,8 @@ export interface BroadcastOptions {
 
 /** A collective that is to begin: what is sent, and what becomes of it. */
 interface Plan<T> {
-  /** Begins it on the elements that were read. */
-  begin(data: HostArray): Pending;
+  /** Begins it on the elements that were read; `waits` where the caller does. */
+  begin(data: HostArray, waits: boolean): Pending;
   /** Makes the result, once it is done. */
   end(data: HostArray): T;
 }
@@ -422,10 +422,11 @@ export class World implements Distributing {
   ): Plan<T> {
     const undo = nanGuard(op);
     return {
-      begin: (data) =>
+      begin: (data, waits) =>
         this.communicator.allReduce(
           undo.before(data, this.communicator),
           op === "mean" ? "sum" : op,
+          waits,
         ),
       end: (data) => {
         undo.after(data);
@@ -513,7 +514,7 @@ export class World implements Distributing {
     try {
       const { begin, end } = plan(target);
       const data = elementsOf(target);
-      const pending = begin(data);
+      const pending = begin(data, true);
       this.communicator.wait(pending, name);
       return end(data);
     } finally {
@@ -540,7 +541,7 @@ export class World implements Distributing {
         const view = elementsOf(target);
         // Memory that is not shared may move when it grows.
         data = isShared(view) ? view : view.slice() as HostArray;
-        pending = begin(data);
+        pending = begin(data, false);
       } else {
         // Reads end in any order, and collectives begin in that of the calls.
         const read = target.data() as Promise<HostArray>;
@@ -551,7 +552,7 @@ export class World implements Distributing {
           data = await read;
           await before;
           this.#sign(name, what);
-          pending = begin(data);
+          pending = begin(data, false);
         } finally {
           if (this.#begun === mine) this.#begun = null;
           turn.resolve();

@@ -39,6 +39,14 @@ const LOOK = 64;
 const PART = 1 << 18;
 /** The most parts. */
 const MOST_PARTS = 1024;
+/**
+ * Parts that are under way at once where the caller waits, so that no other
+ * collective begins between them: MPI has a copy of each, which it allocates
+ * anew. 64 MiB of two ranks took 0.18 s with 16 of them and 0.33 s with all on
+ * Deno, 0.16 and 0.91 s on Bun (MPICH 4.0.2, medians of ten in turns, on two
+ * cores that others used too).
+ */
+const PARTS_AT_ONCE = 16;
 
 /** Options of an MPI communicator. */
 export interface MpiOptions {
@@ -49,11 +57,28 @@ export interface MpiOptions {
 
 /** Parts of one collective, begun in order. */
 class Parts implements Pending {
-  readonly #parts: readonly Pending[];
+  readonly #starts: readonly (() => Pending)[];
+  readonly #atOnce: number;
+  readonly #begun: Pending[] = [];
   #first = 0;
 
-  constructor(parts: readonly Pending[]) {
-    this.#parts = parts;
+  /**
+   * Begins the first parts.
+   *
+   * @param starts What begins each.
+   * @param atOnce How many may be under way.
+   */
+  constructor(starts: readonly (() => Pending)[], atOnce: number) {
+    this.#starts = starts;
+    this.#atOnce = atOnce;
+    this.#beginMore();
+  }
+
+  #beginMore(): void {
+    const end = Math.min(this.#first + this.#atOnce, this.#starts.length);
+    while (this.#begun.length < end) {
+      this.#begun.push(this.#starts[this.#begun.length]!());
+    }
   }
 
   get passed(): number {
@@ -61,9 +86,10 @@ class Parts implements Pending {
   }
 
   done(): boolean {
-    while (this.#first < this.#parts.length) {
-      if (!this.#parts[this.#first]!.done()) return false;
+    while (this.#first < this.#starts.length) {
+      if (!this.#begun[this.#first]!.done()) return false;
       this.#first++;
+      this.#beginMore();
     }
     return true;
   }
@@ -149,9 +175,14 @@ export class MpiCommunicator implements Communicator {
     return new Request(this.#mpi, what, kept);
   }
 
-  allReduce(data: HostArray, reduction: Reduction): Pending {
+  allReduce(
+    data: HostArray,
+    reduction: Reduction,
+    waits = false,
+  ): Pending {
     const { handles } = this.#mpi.library;
-    return this.#inParts(data, (part) => {
+    const atOnce = waits ? PARTS_AT_ONCE : MOST_PARTS;
+    return this.#inParts(data, atOnce, (part) => {
       const request = this.#begin("allReduce", [part]);
       this.#mpi.call(
         "MPI_Iallreduce",
@@ -170,17 +201,18 @@ export class MpiCommunicator implements Communicator {
   /** Begins a collective of each part, in the order that all ranks have. */
   #inParts(
     data: HostArray,
+    atOnce: number,
     begin: (part: HostArray) => Pending,
   ): Pending {
-    if (data.length === 0) return new Parts([]);
+    if (data.length === 0) return new Parts([], atOnce);
     if (data.byteLength <= PART) return begin(data);
-    const parts: Pending[] = [];
+    const starts: (() => Pending)[] = [];
     const bytes = Math.max(PART, Math.ceil(data.byteLength / MOST_PARTS));
     const length = Math.ceil(bytes / data.BYTES_PER_ELEMENT);
     for (let start = 0; start < data.length; start += length) {
-      parts.push(begin(data.subarray(start, start + length)));
+      starts.push(() => begin(data.subarray(start, start + length)));
     }
-    return new Parts(parts);
+    return new Parts(starts, atOnce);
   }
 
   allGather(
@@ -234,7 +266,7 @@ export class MpiCommunicator implements Communicator {
   }
 
   broadcast(data: HostArray, from: number): Pending {
-    return this.#inParts(data, (part) => {
+    return this.#inParts(data, MOST_PARTS, (part) => {
       const request = this.#begin("broadcast", [part]);
       this.#mpi.call(
         "MPI_Ibcast",

@@ -31,10 +31,13 @@ for (const dtype of ["float64", "int32"] as const) {
   found[dtype] = [...world.allReduce(x).dataSync()];
 }
 {
-  // Larger than a part, and a view that is not dense.
-  using x = arange(300_000, { dtype: "float32" });
-  world.allReduce(x);
-  found["large"] = [1, 299_999].map((i) => x.dataSync()[i]);
+  // More parts than are under way at once, of which one rank waits for all.
+  using x = arange(1_500_000, { dtype: "float32" });
+  if (rank === 0) world.allReduce(x);
+  else await world.allReduceAsync(x);
+  world.allReduce(x, { op: "max" });
+  found["large"] = x.dataSync().every((sum, i) => sum === worldSize * i);
+  // A view that is not dense.
   using matrix = tensor([[1, 2], [3, 4]]);
   using turned = matrix.t();
   world.allReduce(turned);
