@@ -10,7 +10,7 @@ import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
-import { renderConv, renderConvSum } from "./conv_code.ts";
+import { MAX_WINDOW, renderConv, renderConvSum } from "./conv_code.ts";
 import { prepareFilterCopies } from "./conv_copies.ts";
 import { type ConvCut, ConvLayout } from "./conv_layout.ts";
 import { renderConvTiles } from "./conv_tiled.ts";
@@ -29,6 +29,12 @@ import {
 const SMALL = 2 ** 15;
 /** Rows, and columns, of an invocation of a workgroup's tile. */
 const EACH = 4;
+/** Columns that one tile has, as of the gradient of a filter of 3 by 3. */
+const MAX_ONE_TILE = 12;
+/** The fewest columns that the filter is copied for. */
+const MIN_COPIED_COLUMNS = 64;
+/** The least length of a tile of a row, unless rows are shorter. */
+const MIN_ROW_TILE = 6;
 /** The least length of a part of the sum, unless digits need shorter ones. */
 const MIN_CHUNK = 64;
 
@@ -38,13 +44,16 @@ export function prepareConv(gpu: Gpu, kernel: RoutineKernel): Launch | null {
   const layout = new ConvLayout(kernel.inputs.length === 3);
   const programs = new Map<string, Program>();
   const size = gpu.profile.software ? 8 : 64;
-  const programFor = ({ side, tm, tn, copied }: Choice, part: boolean) => {
-    const key = [side, tm, tn, copied, part].join();
+  const programFor = (
+    { side, tm, tn, copied, window }: Choice,
+    part: boolean,
+  ) => {
+    const key = [side, tm, tn, copied, window, part].join();
     let program = programs.get(key);
     if (!program) {
       program = gpu.newProgram(
         side === null
-          ? renderConv(layout, { tm, tn, part, copied }, size)
+          ? renderConv(layout, { tm, tn, part, copied, window }, size)
           : renderConvTiles(layout, { side, each: EACH }, part),
       );
       programs.set(key, program);
@@ -99,9 +108,10 @@ interface Choice {
   readonly tm: number;
   readonly tn: number;
   readonly copied: boolean;
+  readonly window: number;
   readonly tiles: number;
   readonly outputs: number;
-  readonly cut: Pick<ConvCut, "tilesM" | "tilesN" | "rows">;
+  readonly cut: Pick<ConvCut, "tilesM" | "tilesN" | "tilesX" | "rows">;
   readonly parts: Parts;
 }
 
@@ -111,7 +121,17 @@ function tileOf(extent: number, largest: number): number {
   return tile;
 }
 
-function choose({ profile }: Gpu, { shape }: KernelCall): Choice {
+/** The length of tiles of a row: few positions twice, then few tiles. */
+function tileOfRow(extent: number, largest: number): number {
+  let best = Math.min(extent, largest);
+  const covered = (tile: number) => Math.ceil(extent / tile) * tile;
+  for (let tile = best - 1; tile >= MIN_ROW_TILE; tile--) {
+    if (covered(tile) < covered(best)) best = tile;
+  }
+  return best;
+}
+
+function choose({ profile }: Gpu, { shape, strides }: KernelCall): Choice {
   const [b, g, m, y, x, c, i, j] = shape as [
     ...[number, number, number, number],
     ...[number, number, number, number],
@@ -121,15 +141,32 @@ function choose({ profile }: Gpu, { shape }: KernelCall): Choice {
   const work = g * m * columns * k;
   const tiled = !profile.software && work >= SMALL && m > 4 && columns >= 64 &&
     TILED_SIZE <= profile.workgroup && TILED_BYTES <= profile.sharedBytes;
-  const copied = profile.software && work >= SMALL && m >= 4;
+  // A copy costs as much as some tiles read more without it.
+  const copied = profile.software && work >= SMALL && m >= 4 &&
+    columns >= MIN_COPIED_COLUMNS;
   // Few rows lie in a flat tile.
   const side = tiled ? m <= 16 ? 4 : m <= 32 ? 8 : 16 : null;
   const tm = copied ? tileOf(Math.max(m, 8), 16) : tileOf(m, 8);
   // Short sums are not worth the time that a large tile takes to write.
-  const tn = tileOf(columns, copied && k >= 32 ? 16 : 8);
+  const [along, across] = [strides[1]![7]!, strides[1]![4]!];
+  // With many rows reads are few beside products, and long to compile.
+  const window = !tiled && work >= SMALL && m <= 4 && !copied && j > 1 &&
+      along === across && j <= MAX_WINDOW && x >= MIN_ROW_TILE
+    ? j
+    : 0;
+  const long = profile.software && (window > 0 || copied && k >= 32);
+  const largest = long ? 16 : 8;
+  const tn = window > 0
+    ? tileOfRow(x, largest)
+    : columns <= MAX_ONE_TILE
+    ? columns
+    : tileOf(columns, largest);
   const form = { side: side ?? 1, each: EACH };
   const tilesM = Math.ceil(m / (tiled ? tileRows(form) : tm));
-  const tilesN = Math.ceil(columns / (tiled ? tileColumns(form) : tn));
+  const tilesX = Math.ceil(x / tn);
+  const tilesN = window > 0
+    ? b * y * tilesX
+    : Math.ceil(columns / (tiled ? tileColumns(form) : tn));
   const tiles = g * tilesM * tilesN;
   const wanted = Math.min(
     Math.ceil(profile.invocations / (tiles * (tiled ? TILED_SIZE : 1))),
@@ -139,9 +176,9 @@ function choose({ profile }: Gpu, { shape }: KernelCall): Choice {
   const parts = splitK(profile, {
     terms: k,
     outputs,
-    multiple: tiled ? 4 : 1,
+    multiple: tiled ? 4 : Math.max(window, 1),
     wanted,
   });
-  const cut = { tilesM, tilesN, rows: tilesM * tm };
-  return { side, tm, tn, copied, tiles, outputs, cut, parts };
+  const cut = { tilesM, tilesN, tilesX, rows: tilesM * tm };
+  return { side, tm, tn, copied, window, tiles, outputs, cut, parts };
 }

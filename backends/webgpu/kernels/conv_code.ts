@@ -21,6 +21,12 @@ export interface ConvForm {
    * for each group and each term of the sum all rows, as many as fill tiles.
    */
   readonly copied: boolean;
+  /**
+   * The width of the window where a tile lies in a row of positions, and what
+   * lies side by side in the input is read once for all that it goes into; 0
+   * where tiles go over the ends of rows.
+   */
+  readonly window: number;
 }
 
 /** The dims of a column's number. */
@@ -30,17 +36,20 @@ export const WINDOW: readonly ConvDim[] = ["c", "i", "j"];
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
+/** The widest window that is written out. */
+export const MAX_WINDOW = 7;
+
 /** Renders the shader of tiles; tiles at the edges are moved back inside. */
 export function renderConv(
   layout: ConvLayout,
   form: ConvForm,
   size: number,
 ): ProgramSource {
-  const { copied, part, tm, tn } = form;
+  const { copied, part, tm, tn, window } = form;
   const f32 = { type: "f32" };
   const withBias = layout.bias && !part;
   return {
-    label: `conv2d ${tm}x${tn}`,
+    label: `conv2d ${tm}x${tn}${window > 0 ? ` by ${window}` : ""}`,
     operands: [
       { ...f32, writes: true },
       f32,
@@ -52,11 +61,18 @@ export function renderConv(
       const at = (operand: "in" | "filter", dims: readonly ConvDim[]) =>
         dims.map((dim, d) => `k${d} * ${layout.stride(operand, dim)}`)
           .join(" + ");
-      const weight = (i: number) => copied ? `w${i >> 2}[${i & 3}]` : `w${i}`;
+      const weight = (i: number, tap: number) =>
+        copied ? `w${tap}_${i >> 2}[${i & 3}]` : `w${tap}_${i}`;
       const place = (i: number, j: number) =>
         part
           ? partPlace(layout, `row + ${i}`, `column + ${j}`)
-          : `out_row + ${i} * ${layout.stride("out", "m")} + out${j}`;
+          : `out_row + ${i} * ${layout.stride("out", "m")} + ${
+            window > 0
+              ? `out0 + ${j} * ${layout.stride("out", "x")}`
+              : `out${j}`
+          }`;
+      // Terms of the sum that are taken at once.
+      const taps = Math.max(window, 1);
       const added = (i: number) =>
         withBias
           ? ` + ${bias}[${layout.offset("bias")} + channel_group * ${
@@ -77,7 +93,17 @@ export function renderConv(
         copied
           ? `let row = tile_m * ${tm};`
           : `let row = min(tile_m * ${tm}, ${layout.extent("m")} - ${tm});`,
-        `let column = min(tile_n * ${tn}, i32(${layout.columns}) - ${tn});`,
+        ...window > 0
+          ? [
+            `let tile_x = tile_n % i32(${layout.cut("tilesX")});`,
+            `let first_x = min(tile_x * ${tn}, ${layout.extent("x")} - ${tn});`,
+            `let column = tile_n / i32(${layout.cut("tilesX")}) * ${
+              layout.extent("x")
+            } + first_x;`,
+          ]
+          : [
+            `let column = min(tile_n * ${tn}, i32(${layout.columns}) - ${tn});`,
+          ],
         `let begin = i32((${layout.cut("from")} + part) * ${
           layout.cut("chunk")
         });`,
@@ -92,7 +118,7 @@ export function renderConv(
         `let out_row = ${layout.offset("out")} + channel_group * ${
           layout.stride("out", "g")
         } + row * ${layout.stride("out", "m")};`,
-        ...range(tn).flatMap((j) => [
+        ...range(window > 0 ? 1 : tn).flatMap((j) => [
           ...layout.split(COLUMN, `u32(column + ${j})`, `q${j}_`),
           `let in${j} = ${layout.offset("in")} + channel_group * ${
             layout.stride("in", "g")
@@ -106,45 +132,55 @@ export function renderConv(
         ),
         ...layout.split(WINDOW, "u32(begin)", "first"),
         ...WINDOW.map((_, d) => `var k${d} = first${d};`),
-        "for (var k = begin; k < end; k++) {",
+        `for (var k = begin; k < end; k += ${taps}) {`,
         `let in_at = ${at("in", WINDOW)};`,
         ...copied
           ? [
             `let filter_at = (row_at + k * i32(${layout.cut("rows")})) >> 2u;`,
-            ...range(tm / 4).map((i) =>
-              `let w${i} = ${filter}[filter_at + ${i}];`
-            ),
+            `let filter_step = i32(${layout.cut("rows")}) >> 2u;`,
           ]
-          : [
-            `let filter_at = row_at + ${at("filter", WINDOW)};`,
-            ...range(tm).map((i) =>
-              `let w${i} = ${filter}[filter_at + ${i} * ${
-                layout.stride("filter", "m")
-              }];`
+          : [`let filter_at = row_at + ${at("filter", WINDOW)};`],
+        ...window > 0
+          ? range(tn + window - 1).map((i) =>
+            `let x${i} = ${x}[in_at + in0 + ${i} * ${
+              layout.stride("in", "j")
+            }];`
+          )
+          : range(tn).map((j) => `let x${j} = ${x}[in_at + in${j}];`),
+        ...range(taps).flatMap((tap) => [
+          ...copied
+            ? range(tm / 4).map((i) =>
+              `let w${tap}_${i} = ${filter}[filter_at + ${tap} * filter_step + ${i}];`
+            )
+            : range(tm).map((i) =>
+              `let w${tap}_${i} = ${filter}[filter_at + ${tap} * ${
+                layout.stride("filter", "j")
+              } + ${i} * ${layout.stride("filter", "m")}];`
             ),
-          ],
-        ...range(tn).flatMap((j) => [
-          `let x${j} = ${x}[in_at + in${j}];`,
-          ...range(tm).map((i) =>
-            `c${i}_${j} = fma(${weight(i)}, x${j}, c${i}_${j});`
+          ...range(tn).flatMap((j) =>
+            range(tm).map((i) =>
+              `c${i}_${j} = fma(${weight(i, tap)}, x${j + tap}, c${i}_${j});`
+            )
           ),
         ]),
-        "k2++;",
-        `if (k2 == ${layout.extent("j")}) {`,
-        "k2 = 0;",
+        ...window > 0
+          ? []
+          : ["k2++;", `if (k2 == ${layout.extent("j")}) {`, "k2 = 0;"],
         "k1++;",
         `if (k1 == ${layout.extent("i")}) {`,
         "k1 = 0;",
         "k0++;",
         "}",
-        "}",
+        ...window > 0 ? [] : ["}"],
         "}",
         ...range(tm).flatMap((i) => [
           copied
             ? `if (row + ${i} < ${layout.extent("m")}) {`
             : `if (row + ${i} >= tile_m * ${tm}) {`,
           ...range(tn).flatMap((j) => [
-            `if (column + ${j} >= tile_n * ${tn}) {`,
+            window > 0
+              ? `if (first_x + ${j} >= tile_x * ${tn}) {`
+              : `if (column + ${j} >= tile_n * ${tn}) {`,
             `${out}[${place(i, j)}] = c${i}_${j}${added(i)};`,
             "}",
           ]),

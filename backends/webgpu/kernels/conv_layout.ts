@@ -28,6 +28,8 @@ export interface ConvCut {
   readonly tilesM: number;
   /** Tiles along its positions. */
   readonly tilesN: number;
+  /** Tiles along a row of its positions, where tiles lie in rows. */
+  readonly tilesX: number;
   /** The first part of the sum. */
   readonly from: number;
   /** Parts of the sum from there on. */
@@ -65,6 +67,7 @@ export class ConvLayout {
     this.#cut = {
       tilesM: params.take(),
       tilesN: params.take(),
+      tilesX: params.take(),
       from: params.take(),
       splits: params.take(),
       chunk: params.take(),

@@ -278,6 +278,9 @@ describeWithAdapter("webgpu kernels", () => {
           { b: 2, c: 8, m: 70, side: 11, k: 5, padding: 2, dilation: 2 },
           { b: 4, c: 12, m: 24, side: 8, k: 3, padding: 1, groups: 2 },
           { b: 70, c: 2, m: 9, side: 10, k: 1 },
+          { b: 2, c: 6, m: 6, side: 37, k: 3, padding: 1, groups: 6 },
+          { b: 1, c: 1, m: 3, side: 33, k: 5, padding: 2 },
+          { b: 2, c: 4, m: 8, side: 23, k: 7, groups: 4 },
         ];
         for (const { b, c, m, side, k, ...options } of layers) {
           const title = `[${b}, ${c}, ${side}, ${side}] by ${m} of ${k}`;
