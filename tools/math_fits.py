@@ -110,7 +110,55 @@ def erf():
     polynomial("ERFC_ROOT", x - 1, range(10), target, 4 * target**-5)
 
 
+def chebyshev(name, degree, target, change=lambda c: c):
+    """The coefficients in powers of u of the polynomial through a function of u
+    at Chebyshev's points of [-1, 1], in 50 digits."""
+    with mpmath.workdps(50):
+        count = degree + 1
+        turns = [mpmath.pi * (k + mpmath.mpf(1) / 2) / count
+                 for k in range(count)]
+        values = [target(mpmath.cos(turn)) for turn in turns]
+        before, here = [mpmath.mpf(0)] * count, [mpmath.mpf(0)] * count
+        here[0] = mpmath.mpf(1)
+        total = [sum(values) / count] + [mpmath.mpf(0)] * degree
+        for j in range(1, count):
+            shifted = [mpmath.mpf(0)] + here[:-1]
+            before, here = here, [
+                (1 if j == 1 else 2) * a - b for a, b in zip(shifted, before)]
+            share = 2 * sum(y * mpmath.cos(j * turn)
+                            for y, turn in zip(values, turns)) / count
+            total = [t + share * a for t, a in zip(total, here)]
+        print(f"{name}:")
+        # Digits beyond 2e-18 of a function near 1 say nothing.
+        for c in change(total):
+            texts = [f"{float(c):.{digits}g}" for digits in range(1, 18)]
+            close = [t for t in texts if abs(float(t) - float(c)) <= 2e-18]
+            print(f"  {close[0]},")
+
+
+def double_erf():
+    """For float64: erf(x) / x in powers of x^2 up to 1, and (1 + 2 x) exp(x^2)
+    erfc(x) in powers of (x - 5) / (x + 3) from 1 on."""
+
+    def small(u):
+        root = mpmath.sqrt((u + 1) / 2)
+        return mpmath.erf(root) / root
+
+    def in_square(c):
+        # u = 2 x^2 - 1
+        return [sum(a * mpmath.binomial(k, i) * 2**i * (-1) ** (k - i)
+                    for k, a in enumerate(c) if k >= i) for i in range(len(c))]
+
+    def tail(u):
+        x = (5 + 3 * u) / (1 - u)
+        return (1 + 2 * x) * mpmath.exp(x * x) * mpmath.erfc(x)
+
+    chebyshev("ERF of float64", 12, small, in_square)
+    chebyshev("ERFC of float64", 20, tail)
+
+
 if __name__ == "__main__":
     exp2()
     gelu()
     erf()
+    double_erf()
