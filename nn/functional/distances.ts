@@ -1,5 +1,5 @@
-import { broadcastShapes, fused, type Tensor } from "@tenfold/core";
-import { expr } from "@tenfold/core/backend";
+import { fused, type Tensor } from "@tenfold/core";
+import { broadcastShapes, expr } from "@tenfold/core/backend";
 import { checkTensor, noGradNow, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import {
