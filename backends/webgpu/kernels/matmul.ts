@@ -210,7 +210,9 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
     const large = profile.software && hasLargeTiles(gpu, call);
     const largest = large ? 16 : work < SMALL ? 4 : 8;
     tm = tileOf(m, a, largest);
-    tn = tileOf(n, b, largest);
+    // Few rows read what lies side by side before they go on, as sums do.
+    const long = profile.software && tm <= 2 && b === "other";
+    tn = tileOf(n, b, long ? 16 : largest);
     perTile = 1;
   }
   const side = tiled ? SIDE : 1;
