@@ -8,9 +8,7 @@ import {
   checkCount,
   checkTensor,
   currentRecording,
-  noGradNow,
   showShape,
-  UPLOAD_LIKE,
 } from "@tenfold/core/internal";
 import type {
   Communicator,
@@ -25,18 +23,19 @@ import {
   type Replicated,
 } from "./data_parallel.ts";
 import {
-  allocateLike,
-  changed,
   checkReducible,
   denseOf,
   elementsOf,
   isOnHost,
   isShared,
-  scale,
-  sharesMemory,
-  write,
 } from "./_host.ts";
-import { nanGuard } from "./_nan_guard.ts";
+import {
+  gathering,
+  type Plan,
+  reducing,
+  scattering,
+  sending,
+} from "./_plans.ts";
 import { checkSignatures } from "./_signature.ts";
 
 /** Options of collectives that reduce. */
@@ -57,14 +56,6 @@ export interface BroadcastOptions {
    * @default {0}
    */
   readonly from?: number;
-}
-
-/** A collective that is to begin: what is sent, and what becomes of it. */
-interface Plan<T> {
-  /** Begins it on the elements that were read; `waits` where the caller does. */
-  begin(data: HostArray, waits: boolean): Pending;
-  /** Makes the result, once it is done. */
-  end(data: HostArray): T;
 }
 
 /** Turns of the event loop without a pause while a collective is under way. */
@@ -158,7 +149,7 @@ export class World implements Distributing {
       "allReduce",
       tensor,
       `${op} of `,
-      (target) => this.#reducing(target, op, tensor),
+      (target) => reducing(this.communicator, target, op, tensor),
       true,
     );
   }
@@ -182,7 +173,7 @@ export class World implements Distributing {
       "allReduce",
       tensor,
       `${op} of `,
-      (target) => this.#reducing(target, op, tensor),
+      (target) => reducing(this.communicator, target, op, tensor),
       true,
     );
   }
@@ -204,7 +195,7 @@ export class World implements Distributing {
       "broadcast",
       tensor,
       `from ${from} of `,
-      (target) => this.#sending(target, from, tensor),
+      (target) => sending(this.communicator, target, from, tensor),
       true,
     );
   }
@@ -228,7 +219,7 @@ export class World implements Distributing {
       "broadcast",
       tensor,
       `from ${from} of `,
-      (target) => this.#sending(target, from, tensor),
+      (target) => sending(this.communicator, target, from, tensor),
       true,
     );
   }
@@ -244,7 +235,12 @@ export class World implements Distributing {
   allGather(tensor: Tensor): Tensor {
     checkCount("allGather", arguments.length, 1);
     checkTensor(tensor, "what is gathered", "allGather");
-    return this.#now("allGather", tensor, "", () => this.#gathering(tensor));
+    return this.#now(
+      "allGather",
+      tensor,
+      "",
+      () => gathering(this.communicator, tensor),
+    );
   }
 
   /**
@@ -261,7 +257,7 @@ export class World implements Distributing {
       "allGather",
       tensor,
       "",
-      () => this.#gathering(tensor),
+      () => gathering(this.communicator, tensor),
     );
   }
 
@@ -283,7 +279,7 @@ export class World implements Distributing {
       "reduceScatter",
       tensor,
       `${op} of `,
-      () => this.#scattering(tensor, op),
+      () => scattering(this.communicator, tensor, op),
     );
   }
 
@@ -307,7 +303,7 @@ export class World implements Distributing {
       "reduceScatter",
       tensor,
       `${op} of `,
-      () => this.#scattering(tensor, op),
+      () => scattering(this.communicator, tensor, op),
     );
   }
 
@@ -412,88 +408,6 @@ export class World implements Distributing {
         this.worldSize - 1
       }`,
     );
-  }
-
-  /** A reduction of `target`, a dense copy or the tensor itself. */
-  #reducing<T extends Tensor>(
-    target: Tensor,
-    op: Reduction | "mean",
-    tensor: T,
-  ): Plan<T> {
-    const undo = nanGuard(op);
-    return {
-      begin: (data, waits) =>
-        this.communicator.allReduce(
-          undo.before(data, this.communicator),
-          op === "mean" ? "sum" : op,
-          waits,
-        ),
-      end: (data) => {
-        undo.after(data);
-        if (op === "mean") scale(data, 1 / this.worldSize);
-        this.#putBack(target, tensor, data);
-        return tensor;
-      },
-    };
-  }
-
-  #sending<T extends Tensor>(
-    target: Tensor,
-    from: number,
-    tensor: T,
-  ): Plan<T> {
-    return {
-      begin: (data) => this.communicator.broadcast(data, from),
-      end: (data) => {
-        this.#putBack(target, tensor, data);
-        return tensor;
-      },
-    };
-  }
-
-  #gathering(tensor: Tensor): Plan<Tensor> {
-    const { shape, dtype } = tensor;
-    let into: HostArray;
-    return {
-      begin: (data) => {
-        into = allocateLike(data, data.length * this.worldSize);
-        return this.communicator.allGather(data, into);
-      },
-      end: () =>
-        noGradNow(() =>
-          tensor[UPLOAD_LIKE](into, [this.worldSize, ...shape], dtype)
-        ),
-    };
-  }
-
-  #scattering(tensor: Tensor, op: Reduction | "mean"): Plan<Tensor> {
-    const { shape, dtype } = tensor;
-    const undo = nanGuard(op);
-    let into: HostArray;
-    return {
-      begin: (data) => {
-        into = allocateLike(data, data.length / this.worldSize);
-        // A copy, as NaN may have to be told apart from what is sent.
-        return this.communicator.reduceScatter(
-          undo.guards ? undo.before(data.slice(), this.communicator) : data,
-          into,
-          op === "mean" ? "sum" : op,
-        );
-      },
-      end: () => {
-        undo.after(into, this.rank * into.length);
-        if (op === "mean") scale(into, 1 / this.worldSize);
-        const part = [shape[0]! / this.worldSize, ...shape.slice(1)];
-        return noGradNow(() => tensor[UPLOAD_LIKE](into, part, dtype));
-      },
-    };
-  }
-
-  /** Hands the result on where it was not computed in the tensor's memory. */
-  #putBack(target: Tensor, tensor: Tensor, data: HostArray): void {
-    if (isOnHost(target) && sharesMemory(target, data)) changed(target);
-    else write(target, data);
-    if (target !== tensor) noGradNow(() => tensor.copy_(target));
   }
 
   /** Runs a collective, and waits. */
