@@ -39,6 +39,12 @@ const goldens = (...names: string[]): Part => ({
   env: { TENFOLD_BACKEND: "webgpu" },
 });
 
+/** float16, which SwiftShader has no feature for: stored as float32. */
+const HALF: Part = {
+  ...ofBackend("half"),
+  only: "float16, the device's own (true|false)",
+};
+
 /** Without what sorts, which takes minutes on SwiftShader. */
 const MINUTE: Readonly<Record<"bun" | "node", readonly Part[]>> = {
   bun: [
@@ -47,15 +53,17 @@ const MINUTE: Readonly<Record<"bun" | "node", readonly Part[]>> = {
       "(matmul|conv2d|softmax|cumsum|gather|maxPool2d|pow|rsqrt) of float32",
     ),
     goldens("tensor"),
+    HALF,
   ],
   node: [
     conformance("(matmul|conv2d|softmax|sum) of float32"),
+    HALF,
     goldens("tensor"),
   ],
 };
 
 const WHOLE: readonly Part[] = [
-  ofBackend("open", "backend", "sequence", "training"),
+  ofBackend("open", "backend", "half", "sequence", "training"),
   ofBackend("kernels/kernels", "kernels/long", "kernels/accuracy"),
   ofBackend("wgsl/scalar", "wgsl/rules"),
   conformance(),
