@@ -31,7 +31,7 @@ const LINGER = 50;
 /** Calls of `done` between two looks for ranks that failed. */
 const LOOK = 64;
 /**
- * Bytes of the parts that large arrays are reduced in, all of them at once.
+ * Bytes of the parts that large arrays are reduced in.
  * What the ranks of one machine hand on stays in the caches then: 64 MiB of two
  * ranks took 0.24 s in parts of 256 KiB and 1.3 to 2.2 s in one call, of C as
  * well (Open MPI 4.1.4 and MPICH 4.0.2, on two cores that others used too).
@@ -41,12 +41,12 @@ const PART = 1 << 18;
 const MOST_PARTS = 1024;
 /**
  * Parts that are under way at once where the caller waits, so that no other
- * collective begins between them: MPI has a copy of each, which it allocates
- * anew. 64 MiB of two ranks took 0.18 s with 16 of them and 0.33 s with all on
- * Deno, 0.16 and 0.91 s on Bun (MPICH 4.0.2, medians of ten in turns, on two
- * cores that others used too).
+ * collective begins between them: MPICH has a copy of each, which it allocates
+ * anew. 64 MiB of two ranks took 50 ms with 16 of them and 297 with all on Bun,
+ * 43 and 43 on Deno (MPICH 4.0.2). Open MPI has them all: on Deno 16 took 87 ms
+ * and all took 37 (4.1.4).
  */
-const PARTS_AT_ONCE = 16;
+const PARTS_OF_MPICH = 16;
 
 /** Options of an MPI communicator. */
 export interface MpiOptions {
@@ -181,7 +181,9 @@ export class MpiCommunicator implements Communicator {
     waits = false,
   ): Pending {
     const { handles } = this.#mpi.library;
-    const atOnce = waits ? PARTS_AT_ONCE : MOST_PARTS;
+    const atOnce = waits && this.library.startsWith("MPICH")
+      ? PARTS_OF_MPICH
+      : MOST_PARTS;
     return this.#inParts(data, atOnce, (part) => {
       const request = this.#begin("allReduce", [part]);
       this.#mpi.call(
