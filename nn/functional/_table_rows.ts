@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { autogradFunction, type Tensor, zeros } from "@tenfold/core";
+import { autogradFunction, ones, type Tensor, zeros } from "@tenfold/core";
 import { indexCopy_ } from "@tenfold/core/functions";
 import { noGradNow, tidyNow } from "@tenfold/core/internal";
 import * as z from "zod/mini";
@@ -88,7 +88,7 @@ export function lookUp(
   const share = noGradNow(() => {
     const { device, dtype } = weight;
     const none = zeros([weight.shape[0]!], { device, dtype });
-    const one = zeros(index.shape, { device, dtype }).add(1);
+    const one = ones(index.shape, { device, dtype });
     return none.scatterAdd(0, index, one).indexSelect(0, index).reciprocal()
       .unsqueeze(1);
   });

@@ -5,7 +5,7 @@
  */
 import type { ProgramSource } from "../device/program.ts";
 import type { ConvDim, ConvLayout } from "./conv_layout.ts";
-import { eachInvocation } from "./loop.ts";
+import { eachInvocation, range } from "./loop.ts";
 import { renderSum, type SumForm } from "./sum_of_parts.ts";
 
 /** The variant of one shader. */
@@ -33,8 +33,6 @@ export interface ConvForm {
 export const COLUMN: readonly ConvDim[] = ["b", "y", "x"];
 /** The dims of a term's number. */
 export const WINDOW: readonly ConvDim[] = ["c", "i", "j"];
-
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** The widest window that is written out. */
 export const MAX_WINDOW = 7;

@@ -8,8 +8,7 @@ import type { ProgramSource } from "../device/program.ts";
 import { COLUMN, columnTerms, partPlace, WINDOW } from "./conv_code.ts";
 import type { ConvLayout, ConvOperand } from "./conv_layout.ts";
 import { renderTiles, type TileForm, type TileReader } from "./tiled_core.ts";
-
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+import { range } from "./loop.ts";
 
 /** Renders the shader. */
 export function renderConvTiles(

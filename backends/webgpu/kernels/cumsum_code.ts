@@ -12,7 +12,13 @@ import {
   reduceShared,
   sharedMemory,
 } from "./accumulator.ts";
-import { eachInvocation, mainOf, workgroupNumber, WORKGROUPS } from "./loop.ts";
+import {
+  eachInvocation,
+  mainOf,
+  range,
+  workgroupNumber,
+  WORKGROUPS,
+} from "./loop.ts";
 import { RowLayout } from "./rows.ts";
 
 /** Values of a running sum: a longer one loses digits. */
@@ -21,8 +27,6 @@ const RUN = 128;
 const QUADS = 4;
 /** Sums of parts that are read at a time. */
 const AHEAD = 8;
-
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Elements that a workgroup takes at a time. */
 export function blockOf(size: number): number {

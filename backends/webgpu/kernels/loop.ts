@@ -13,6 +13,10 @@ import { int, type Params, uint } from "../wgsl/params.ts";
  */
 export const MAX_ITERATIONS = 32768;
 
+/** The numbers from 0 on, for what is unrolled. */
+export const range = (count: number): number[] =>
+  Array.from({ length: count }, (_, i) => i);
+
 /** Words of the extents of a loop. */
 export interface Extents {
   /** The word of each extent. */

@@ -8,7 +8,7 @@
  */
 import type { ProgramSource } from "../device/program.ts";
 import { gpuOf } from "../wgsl/dtype.ts";
-import { eachInvocation } from "./loop.ts";
+import { eachInvocation, range } from "./loop.ts";
 import type { MatmulForm, MatmulLayout } from "./matmul_layout.ts";
 
 /** Renders the shader. Tiles at the far edges are moved back inside. */
@@ -33,8 +33,6 @@ export function renderDirect(
     code: (names) => codeOf(layout, form, dtype, size, names),
   };
 }
-
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 function codeOf(
   layout: MatmulLayout,

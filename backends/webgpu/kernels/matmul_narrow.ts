@@ -5,7 +5,7 @@
  * @module
  */
 import type { ProgramSource } from "../device/program.ts";
-import { mainOf, workgroupNumber, WORKGROUPS } from "./loop.ts";
+import { mainOf, range, workgroupNumber, WORKGROUPS } from "./loop.ts";
 import type { MatmulForm, MatmulLayout } from "./matmul_layout.ts";
 
 /** Rows of a narrow first operand, or columns of a narrow second, at most. */
@@ -14,8 +14,6 @@ export const MAX_NARROW = 4;
 const ACROSS = 32;
 /** Reads that an invocation begins together. */
 const AHEAD = 4;
-
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Which operand is wide, and how many vectors the other one has. */
 export interface NarrowForm {

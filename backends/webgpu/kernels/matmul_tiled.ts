@@ -6,11 +6,10 @@
 import type { ProgramSource } from "../device/program.ts";
 import type { MatmulForm, MatmulLayout, VectorAxis } from "./matmul_layout.ts";
 import { renderTiles } from "./tiled_core.ts";
+import { range } from "./loop.ts";
 
 /** Invocations along each side of a workgroup. */
 export const SIDE = 16;
-
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /**
  * Renders the shader for float32; `tm` and `tn` of the form are equal and a

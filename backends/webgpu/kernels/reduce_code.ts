@@ -18,6 +18,7 @@ import {
   eachInvocation,
   type Extents,
   mainOf,
+  range,
   splitPositions,
   workgroupNumber,
   WORKGROUPS,
@@ -34,8 +35,6 @@ import {
   type Value,
 } from "./reduce_layout.ts";
 import { positionInTurn, renderReduceLoop } from "./reduce_loop.ts";
-
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Renders one pass. */
 export function renderReduce(

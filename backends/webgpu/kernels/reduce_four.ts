@@ -15,7 +15,13 @@ import {
   reduceShared,
   sharedMemory,
 } from "./accumulator.ts";
-import { eachInvocation, mainOf, workgroupNumber, WORKGROUPS } from "./loop.ts";
+import {
+  eachInvocation,
+  mainOf,
+  range,
+  workgroupNumber,
+  WORKGROUPS,
+} from "./loop.ts";
 import {
   isReadByFour,
   rangeOf,
@@ -25,8 +31,6 @@ import {
   renderStore,
 } from "./reduce_layout.ts";
 import { positionInTurn, renderReduceLoop } from "./reduce_loop.ts";
-
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** The pass where elements are read by four: each lane has its accumulator. */
 export function renderReduceFour(

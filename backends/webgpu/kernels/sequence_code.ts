@@ -18,6 +18,7 @@ import { int, uint } from "../wgsl/params.ts";
 import { accumulate, type AccumulatorDType, identity } from "./accumulator.ts";
 import { reportIndex } from "./report.ts";
 import type { ScalarWords } from "./scalars.ts";
+import { range } from "./loop.ts";
 
 /** The most rows or columns of a product that one invocation computes. */
 const LARGEST_TILE = 5;
@@ -183,7 +184,6 @@ export function matmulBody(
   const { buffers, shape, strides } = call;
   const k = shape.length - 1;
   const [m, n] = [k - 2, k - 1];
-  const range = (count: number) => Array.from({ length: count }, (_, i) => i);
   const along = (buffer: number, dim: number, by: number) => {
     const step = by * strides[buffer]![dim]!;
     return step === 0 ? "" : ` + ${step}`;

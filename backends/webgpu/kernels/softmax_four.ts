@@ -7,7 +7,13 @@
  */
 import type { ProgramSource } from "../device/program.ts";
 import { reduceShared, sharedMemory } from "./accumulator.ts";
-import { eachInvocation, mainOf, workgroupNumber, WORKGROUPS } from "./loop.ts";
+import {
+  eachInvocation,
+  mainOf,
+  range,
+  workgroupNumber,
+  WORKGROUPS,
+} from "./loop.ts";
 import type { RowLayout } from "./rows.ts";
 
 /** Reads of four whose powers are summed before their sum is added. */
@@ -16,8 +22,6 @@ const BLOCK = 8;
 export const MAX_HELD = 8;
 
 const LANES = [0, 1, 2, 3];
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
-
 /** What is written where `x` was. */
 function resultOf(name: string, x: string): string {
   return name === "softmax"

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { mainOf, workgroupNumber, WORKGROUPS } from "./loop.ts";
+import { mainOf, range, workgroupNumber, WORKGROUPS } from "./loop.ts";
 
 /** Invocations of a workgroup. */
 export const TILED_SIZE = 256;
@@ -68,8 +68,6 @@ export interface TileReader {
    */
   readonly block: readonly string[];
 }
-
-const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** The body of the shader. */
 export function renderTiles(product: TiledProduct): string {
