@@ -96,7 +96,7 @@ export const ROUTINE_PARAMETERS = {
   cumprod: [],
   softmax: [],
   logSoftmax: [],
-  conv2d: [],
+  conv2d: ["loose"],
   maxPool2d: [
     "height",
     "width",
@@ -148,7 +148,8 @@ export const ROUTINE_PARAMETERS = {
  *   product per g of `[m, (c, i, j)]` and `[(c, i, j), (b, y, x)]` in which the
  *   offset of an element of in is a sum of one part for its row and one for its
  *   column; it also computes both gradients of a convolution, with other
- *   extents in the same places. All of one dtype (float32 or float64).
+ *   extents in the same places. All of one dtype (float32 or float64). With
+ *   `loose` = 1 errors may be larger, as `setFloat32Precision` says of "high".
  * - `maxPool2d`: loop `[row, y, x, i, j]`; buffers values, indices (int32), in;
  *   the largest element of in over i and j and its position `h * width + w` in
  *   its plane, where `h = y * strideHeight + i * dilationHeight - paddingHeight`

@@ -147,6 +147,11 @@ export {
 } from "./registry.ts";
 export type { MemoryPlace } from "./report.ts";
 export {
+  type Float32Precision,
+  float32Precision,
+  setFloat32Precision,
+} from "./precision.ts";
+export {
   type Scope,
   scope,
   type Scoped,

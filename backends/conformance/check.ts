@@ -110,6 +110,12 @@ function meaningOf(op: Op, inputs: readonly Plain[]): Plain[] | DTypeError {
   }
 }
 
+/** A tolerance of more epsilons. */
+const widened = (tolerance: Tolerance, slack: number): Tolerance =>
+  slack === 0
+    ? tolerance
+    : { ...tolerance, epsilons: tolerance.epsilons + slack };
+
 /** Compares every result of an op with what is expected of it. */
 export async function compareResults(
   session: Session,
@@ -156,7 +162,7 @@ export async function compareResults(
  */
 export async function checkCase(
   session: Session,
-  { op, inputs, tolerance }: Case,
+  { op, inputs, tolerance, slack = 0 }: Case,
   random: Random,
 ): Promise<void> {
   const { device, backend } = session;
@@ -212,7 +218,7 @@ export async function checkCase(
       plains,
       outcome,
       expected,
-      tolerance,
+      tolerance ?? widened(toleranceOf(op, plains, expected), slack),
     );
     if (difference) fail(difference);
   } finally {

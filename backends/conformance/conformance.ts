@@ -28,11 +28,13 @@ import {
   checkOverlaps,
   checkSize,
 } from "./refusal.ts";
+import { checkLooser } from "./looser.ts";
 import { checkRoutine, ROUTINES } from "./routines.ts";
 import { checkScalars } from "./scalars.ts";
 import { balanced, type Session, sessionOf } from "./session.ts";
 import { EVERY } from "./ops/cases.ts";
 import { SLOPES } from "./slopes.ts";
+import { LOOSER_CASES } from "./ops/convolve.ts";
 import { NAMES, specOf } from "./ops/table.ts";
 
 /** Groups tests, as `describe` of a test runner does. */
@@ -94,6 +96,19 @@ function agreesWithReference(
           }
         });
       }
+    }
+  });
+}
+
+function agreesMoreLoosely(describe: Describe, test: Test, seed: number) {
+  describe("under the looser precision, they still agree", () => {
+    for (const name of Object.keys(LOOSER_CASES)) {
+      test(`${name} of float32, high`, (session) =>
+        checkLooser(
+          session,
+          name as keyof typeof LOOSER_CASES,
+          new Random(seed, `looser ${name}`),
+        ));
     }
   });
 }
@@ -315,6 +330,7 @@ export function conformance(options: ConformanceOptions): void {
       await balanced(session, () => body(session));
     });
   agreesWithReference(describe, test, seed, every);
+  agreesMoreLoosely(describe, test, seed);
   gradientsAgree(describe, test, seed, every);
   gradientsAgreeAtEdges(describe, test, seed, every);
   kernelsAgree(describe, test, seed, every);

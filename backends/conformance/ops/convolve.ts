@@ -15,7 +15,7 @@ import { ALL_LAYOUTS } from "../layout.ts";
 import { common, plain } from "../values.ts";
 import { ofSizes } from "./allow.ts";
 import { operand, rotated } from "./cases.ts";
-import type { Meaning, SpecFamily } from "./spec.ts";
+import type { Case, Meaning, SpecFamily } from "./spec.ts";
 import { flatIndex, generate, type Plain, positions } from "./plain.ts";
 import { inside, type Pair, tap, WINDOW } from "./window.ts";
 
@@ -272,4 +272,56 @@ export const CONVOLVE_SPECS: SpecFamily<
       };
     },
   },
+};
+
+/** Large enough for algorithms that err more. */
+const LOOSER_SETTINGS: readonly Setting[] = [
+  setting([1, 9, 11, 13], 8, [3, 3], [1, 1], [1, 1]),
+  setting([3, 16, 6, 9], 18, [3, 3], [1, 1], [0, 0], [1, 1], 2),
+];
+
+/** Epsilons of the terms' sizes that convolutions may err more then. */
+const LOOSER = 64;
+
+type Operation = Conv2dOp | Conv2dInputOp | Conv2dWeightOp;
+
+function* looserCases(
+  opOf: (each: Setting) => Operation,
+  shapesOf: (each: Setting) => readonly Shape[],
+): Iterable<Case<Operation>> {
+  for (const each of LOOSER_SETTINGS) {
+    for (const l of [0, 1]) {
+      const inputs = shapesOf(each).map((shape, i) =>
+        operand(shape, "float32", rotated(l + 2 * i), plain)
+      );
+      yield { op: opOf(each), inputs, slack: LOOSER };
+    }
+  }
+}
+
+/** Cases under `setFloat32Precision("high")`, with what they may err. */
+export const LOOSER_CASES = {
+  conv2d: (): Iterable<Case<Operation>> =>
+    looserCases(
+      (each) => ({ name: "conv2d", ...paramsOf(each) }),
+      ({ x, w }) => [x, w, [w[0]!]],
+    ),
+  conv2dInput: (): Iterable<Case<Operation>> =>
+    looserCases(
+      (each) => ({
+        name: "conv2dInput",
+        ...paramsOf(each),
+        size: planeOf(each.x),
+      }),
+      ({ out, w }) => [out, w],
+    ),
+  conv2dWeight: (): Iterable<Case<Operation>> =>
+    looserCases(
+      (each) => ({
+        name: "conv2dWeight",
+        ...paramsOf(each),
+        size: planeOf(each.w),
+      }),
+      ({ x, out }) => [x, out],
+    ),
 };

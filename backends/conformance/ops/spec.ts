@@ -20,6 +20,8 @@ export interface Case<O extends Op = Op> {
   readonly inputs: readonly Operand[];
   /** The tolerance, in place of that of the spec. */
   readonly tolerance?: Tolerance;
+  /** Epsilons that are added to those of the spec. @default {0} */
+  readonly slack?: number;
 }
 
 /** The cases of one primitive. */

@@ -11,7 +11,9 @@ import {
   type Local,
 } from "../../assembler.ts";
 import type { RoutineKernel } from "@tenfold/core/backend";
+import { smaller } from "../../matmul/panels.ts";
 import { SCALARS } from "./plan.ts";
+import type { Scheme } from "./scheme.ts";
 
 const RANK = 8;
 
@@ -78,21 +80,21 @@ export class Arguments {
 export interface Segment {
   /** Its plane. */
   readonly plane: Local<"i32">;
-  /** The first of its two rows of positions. */
+  /** The first of its rows of positions, and how many of them there are. */
   readonly row: Local<"i32">;
+  readonly rows: Local<"i32">;
   /** The first position within them. */
   readonly column: Local<"i32">;
   /** Tiles and positions of it. */
   readonly tiles: Local<"i32">;
   readonly width: Local<"i32">;
-  /** Whether its second row exists. */
-  readonly two: Local<"i32">;
 }
 
 /** Emits where a segment is, of planes of a height and width. */
 export function locate(
   f: FunctionBuilder,
   reads: Arguments,
+  { shift }: Scheme,
   segment: Local<"i32">,
   height: Local<"i32">,
   width: Local<"i32">,
@@ -100,20 +102,22 @@ export function locate(
   const segments = reads.scalar("segments");
   const tiles = reads.scalar("segmentTiles");
   const line = f.let(i32.div_u(segment, segments));
-  const rows = f.let(i32.shr_u(i32.add(height, i32.const(1)), i32.const(1)));
-  const row = f.let(i32.shl(i32.rem_u(line, rows), i32.const(1)));
+  const by = i32.const(shift);
+  const spare = i32.const((1 << shift) - 1);
+  const lines = f.let(i32.shr_u(i32.add(height, spare), by));
+  const row = f.let(i32.shl(i32.rem_u(line, lines), by));
   const across = i32.rem_u(segment, segments);
-  const column = f.let(i32.shl(i32.mul(across, tiles), i32.const(1)));
+  const column = f.let(i32.shl(i32.mul(across, tiles), by));
   const left = f.let(i32.sub(width, column));
-  const all = f.let(i32.shl(tiles, i32.const(1)));
+  const all = f.let(i32.shl(tiles, by));
   f.if(i32.gt_s(left, all), () => f.set(left, all));
   return {
-    plane: f.let(i32.div_u(line, rows)),
+    plane: f.let(i32.div_u(line, lines)),
     row,
+    rows: smaller(f, i32.sub(height, row), i32.const(1 << shift)),
     column,
-    tiles: f.let(i32.shr_u(i32.add(left, i32.const(1)), i32.const(1))),
+    tiles: f.let(i32.shr_u(i32.add(left, spare), by)),
     width: left,
-    two: f.let(i32.lt_s(i32.add(row, i32.const(1)), height)),
   };
 }
 

@@ -31,8 +31,8 @@ import {
   Y,
 } from "../emit_context.ts";
 import { Arguments, locate, place } from "./context.ts";
-import { APART, VALUES } from "./plan.ts";
-import { defineTransformInput, defineTransformOutput } from "./transforms.ts";
+import { APART } from "./plan.ts";
+import type { Scheme } from "./scheme.ts";
 import { transformWeight } from "./weights.ts";
 
 const ZERO = i32.const(0);
@@ -43,6 +43,7 @@ export function defineWeights(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
   layout: ArgumentLayout,
+  scheme: Scheme,
 ): void {
   const bytes = i32.const(elementBytes(arithmetic));
   module.func("weights", ["i32", "i32", "i32", "i32"], "none", (f, args) => {
@@ -62,6 +63,7 @@ export function defineWeights(
             transformWeight(
               f,
               arithmetic,
+              scheme,
               place(
                 from,
                 [i32.add(row, at), reads.stride(FILTER, M)],
@@ -77,7 +79,7 @@ export function defineWeights(
         });
       });
       f.increase(from, reads.stride(FILTER, G));
-      f.increase(to, i32.mul(between, i32.const(VALUES)));
+      f.increase(to, i32.mul(between, i32.const(scheme.values)));
     });
   });
 }
@@ -87,10 +89,11 @@ export function defineForward(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
   layout: ArgumentLayout,
+  scheme: Scheme,
   biased: boolean,
 ): void {
-  const input = defineTransformInput(module, false);
-  const output = defineTransformOutput(module);
+  const input = scheme.input(module, arithmetic, false);
+  const output = scheme.output(module, arithmetic);
   const micros = defineMicros(module, arithmetic);
   const bytes = i32.const(elementBytes(arithmetic));
   module.func("forward", ["i32", "i32", "i32", "i32"], "none", (
@@ -105,7 +108,7 @@ export function defineForward(
     const line = f.let(i32.shl(reads.scalar("pitch"), i32.const(2)));
     const tiles = reads.workspace(thread);
     const between = f.let(place(i32.const(APART), [c, line]));
-    const products = f.let(place(tiles, [between, i32.const(VALUES)]));
+    const products = f.let(place(tiles, [between, i32.const(scheme.values)]));
     const outBetween = f.let(place(i32.const(APART), [m, line]));
     const weights = f.let(reads.scalar("weights"));
     const weightBetween = f.let(
@@ -124,9 +127,10 @@ export function defineForward(
       f.for(block, end, perBlock, () => {
         const count = smaller(f, i32.sub(end, block), perBlock);
         overSegments(f, block, count, (segment, index) => {
-          const { plane, row, column, tiles: many, width, two } = locate(
+          const { plane, row, rows, column, tiles: many, width } = locate(
             f,
             reads,
+            scheme,
             segment,
             reads.extent(Y),
             reads.extent(X),
@@ -140,15 +144,13 @@ export function defineForward(
             ),
           );
           const to = f.let(place(tiles, [index, segmentBytes]));
-          // Of a tile of one row the fourth one counts for nothing.
-          const last = f.let(i32.mul(i32.add(two, i32.const(2)), down));
           const channel = f.let(ZERO);
           f.for(channel, c, 1, () => {
             f.do(
               input.call(
                 from,
                 down,
-                i32.add(from, last),
+                rows,
                 many,
                 width,
                 to,
@@ -161,7 +163,7 @@ export function defineForward(
         });
         const value = f.let(ZERO);
         const columns = f.let(i32.mul(count, reads.scalar("segmentTiles")));
-        f.for(value, i32.const(VALUES), 1, () => {
+        f.for(value, i32.const(scheme.values), 1, () => {
           const a = f.let(place(weights, [value, weightBetween]));
           const b = f.let(place(tiles, [value, between]));
           const out = f.let(place(products, [value, outBetween]));
@@ -191,9 +193,10 @@ export function defineForward(
           });
         });
         overSegments(f, block, count, (segment, index) => {
-          const { plane, row, column, width, two } = locate(
+          const { plane, row, rows, column, width } = locate(
             f,
             reads,
+            scheme,
             segment,
             reads.extent(Y),
             reads.extent(X),
@@ -210,7 +213,7 @@ export function defineForward(
           const start = f.let(bias);
           const filter = f.let(ZERO);
           f.for(filter, m, 1, () => {
-            f.do(output.call(from, outBetween, to, down, two, width, start));
+            f.do(output.call(from, outBetween, to, down, rows, width, start));
             f.increase(from, line);
             f.increase(to, reads.stride(OUT, M));
             if (biased) f.increase(start, reads.stride(BIAS, M));
@@ -219,7 +222,7 @@ export function defineForward(
       });
       f.increase(source, reads.stride(IN, G));
       f.increase(target, reads.stride(OUT, G));
-      f.increase(weights, i32.mul(weightBetween, i32.const(VALUES)));
+      f.increase(weights, i32.mul(weightBetween, i32.const(scheme.values)));
       if (biased) f.increase(bias, reads.stride(BIAS, G));
     });
   });

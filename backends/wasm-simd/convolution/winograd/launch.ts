@@ -6,21 +6,34 @@
 import type { KernelCall, RoutineKernel } from "@tenfold/core/backend";
 import type { Block } from "../../allocator.ts";
 import type { Engine } from "../../engine.ts";
-import { type Compiled, launchOf, staged, stageFor } from "../../launch.ts";
+import {
+  type Compiled,
+  launchOf,
+  staged,
+  stageFor,
+  stageOf,
+} from "../../launch.ts";
 import { type Arithmetic, arithmeticOf } from "../../matmul/arithmetic.ts";
 import { elementBytes, TILE_COLUMNS } from "../../matmul/micro.ts";
 import { B, C, G, I, J, M, X, Y } from "../emit_context.ts";
 import type { Launch } from "@tenfold/core/backend";
 import { layoutOf } from "./context.ts";
 import { defineForward, defineWeights } from "./forward.ts";
-import { APART, divide, type Division, VALUES } from "./plan.ts";
+import {
+  APART,
+  divide,
+  type Division,
+  forwardScheme,
+  weightScheme,
+} from "./plan.ts";
+import type { Scheme } from "./scheme.ts";
 import { defineWeightGradient } from "./weight_gradient.ts";
 
 /** Nanoseconds that a multiplication and an addition of a sum take. */
 const NANOSECONDS = 0.02;
 
 /** Bytes between planes, and at the end. */
-const PADDING = 2 * VALUES * APART + 64;
+const paddingOf = ({ values }: Scheme): number => 2 * values * APART + 64;
 
 /** Memory that calls use, larger when one needs more. */
 class Room {
@@ -56,6 +69,24 @@ function roomsOf(engine: Engine): { work: Room; weights: Room } {
 const upTo = (count: number, by: number) => Math.ceil(count / by) * by;
 const extentsOf = ({ shape }: KernelCall) => shape as number[] & { length: 8 };
 
+/** One launch for each scheme, compiled when a call first takes it. */
+function perScheme(
+  schemeOf: (call: KernelCall) => Scheme,
+  compile: (scheme: Scheme) => Launch,
+): Launch {
+  const compiled = new Map<Scheme, Launch>();
+  const launchFor = (call: KernelCall): Launch => {
+    const scheme = schemeOf(call);
+    let launch = compiled.get(scheme);
+    if (launch === undefined) compiled.set(scheme, launch = compile(scheme));
+    return launch;
+  };
+  return staged(
+    (call) => launchFor(call)(call),
+    (call, stages) => stageOf(launchFor(call))!(call, stages),
+  );
+}
+
 /** Compiles the convolution and its gradient by the input. */
 export function compileForward(
   engine: Engine,
@@ -63,79 +94,88 @@ export function compileForward(
 ): Launch {
   const arithmetic = arithmeticOf("float32", engine.fused);
   const layout = layoutOf(kernel);
-  const draft = engine.draft();
-  defineWeights(draft.module, arithmetic, layout);
-  defineForward(draft.module, arithmetic, layout, kernel.inputs.length === 3);
-  const program = engine.finish(draft);
-  const scalars = (call: KernelCall) => {
-    const shape = extentsOf(call);
-    const [m, c] = [shape[M]!, shape[C]!];
-    const division = forwardDivision(call);
-    const bytes = 4 * VALUES * (c + m) * division.pitch + PADDING;
-    const plane = m * c * elementBytes(arithmetic) + APART;
-    const weights = VALUES * shape[G]! * plane;
-    return scalarsOf(engine, division, bytes, weights);
-  };
-  const common = { program, layout, scalars };
-  const weights: Compiled = {
-    ...common,
-    work: () => ({ entry: "weights", size: 1, grain: 1, nanoseconds: 0 }),
-  };
-  const tiles: Compiled = {
-    ...common,
-    work(call) {
-      const { count, segmentsPerBlock } = forwardDivision(call);
-      return {
-        entry: "forward",
-        size: count,
-        grain: segmentsPerBlock,
-        nanoseconds: costOf(call),
-      };
-    },
-  };
-  return inTurn(engine, weights, tiles);
+  return perScheme(forwardScheme, (scheme) => {
+    const draft = engine.draft();
+    const biased = kernel.inputs.length === 3;
+    defineWeights(draft.module, arithmetic, layout, scheme);
+    defineForward(draft.module, arithmetic, layout, scheme, biased);
+    const program = engine.finish(draft);
+    const { values } = scheme;
+    const scalars = (call: KernelCall) => {
+      const shape = extentsOf(call);
+      const [m, c] = [shape[M]!, shape[C]!];
+      const division = forwardDivision(scheme, call);
+      const bytes = 4 * values * (c + m) * division.pitch + paddingOf(scheme);
+      const plane = m * c * elementBytes(arithmetic) + APART;
+      const weights = values * shape[G]! * plane;
+      return scalarsOf(engine, division, bytes, weights);
+    };
+    const common = { program, layout, scalars };
+    const weights: Compiled = {
+      ...common,
+      work: () => ({ entry: "weights", size: 1, grain: 1, nanoseconds: 0 }),
+    };
+    const tiles: Compiled = {
+      ...common,
+      work(call) {
+        const { count, segmentsPerBlock } = forwardDivision(scheme, call);
+        return {
+          entry: "forward",
+          size: count,
+          grain: segmentsPerBlock,
+          nanoseconds: costOf(call),
+        };
+      },
+    };
+    return inTurn(engine, weights, tiles);
+  });
 }
 
 /** Compiles the gradient by the weight. */
 export function compileWeight(engine: Engine, kernel: RoutineKernel): Launch {
   const arithmetic: Arithmetic = arithmeticOf("float32", engine.fused);
   const layout = layoutOf(kernel);
-  const draft = engine.draft();
-  defineWeightGradient(draft.module, arithmetic, layout);
-  const program = engine.finish(draft);
-  return launchOf(engine, {
-    program,
-    layout,
-    scalars(call) {
-      const shape = extentsOf(call);
-      const [m, c] = [shape[M]!, shape[B]!];
-      const division = weightDivision(call);
-      const { pitch } = division;
-      const filters = upTo(m, TILE_COLUMNS);
-      const elements = VALUES * ((c + m) * pitch + filters * c) +
-        filters * pitch;
-      const packed = arithmetic.rows * pitch * elementBytes(arithmetic);
-      const bytes = 4 * elements + packed + PADDING;
-      return scalarsOf(engine, division, bytes, 0);
-    },
-    work(call) {
-      const size = extentsOf(call)[B]!;
-      // Each part transforms all gradients, so there is one for each thread.
-      const grain = upTo(Math.ceil(size / (engine.pool?.size ?? 1)), 3);
-      const nanoseconds = costOf(call);
-      return { entry: "weight", size, grain, nanoseconds };
-    },
+  return perScheme(weightScheme, (scheme) => {
+    const draft = engine.draft();
+    defineWeightGradient(draft.module, arithmetic, layout, scheme);
+    const program = engine.finish(draft);
+    const { values } = scheme;
+    return launchOf(engine, {
+      program,
+      layout,
+      scalars(call) {
+        const shape = extentsOf(call);
+        const [m, c] = [shape[M]!, shape[B]!];
+        const division = weightDivision(scheme, call);
+        const { pitch } = division;
+        const filters = upTo(m, TILE_COLUMNS);
+        const elements = values * ((c + m) * pitch + filters * c) +
+          filters * pitch;
+        const packed = arithmetic.rows * pitch * elementBytes(arithmetic);
+        const bytes = 4 * elements + packed + paddingOf(scheme);
+        return scalarsOf(engine, division, bytes, 0);
+      },
+      work(call) {
+        const size = extentsOf(call)[B]!;
+        // Each part transforms all gradients, so there is one for each thread.
+        const grain = upTo(Math.ceil(size / (engine.pool?.size ?? 1)), 3);
+        const nanoseconds = costOf(call);
+        return { entry: "weight", size, grain, nanoseconds };
+      },
+    });
   });
 }
 
-function forwardDivision(call: KernelCall): Division {
+function forwardDivision(scheme: Scheme, call: KernelCall): Division {
   const shape = extentsOf(call);
-  return divide(shape[B]!, shape[Y]!, shape[X]!, shape[C]! + shape[M]!, 1);
+  const lines = shape[C]! + shape[M]!;
+  return divide(scheme, shape[B]!, shape[Y]!, shape[X]!, lines);
 }
 
-function weightDivision(call: KernelCall): Division {
+function weightDivision(scheme: Scheme, call: KernelCall): Division {
   const shape = extentsOf(call);
-  return divide(shape[C]!, shape[I]!, shape[J]!, shape[B]! + shape[M]!, 4);
+  const lines = shape[B]! + shape[M]!;
+  return divide(scheme, shape[C]!, shape[I]!, shape[J]!, lines);
 }
 
 function costOf({ shape }: KernelCall): number {

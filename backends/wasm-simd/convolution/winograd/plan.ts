@@ -1,7 +1,9 @@
 /**
- * Which convolutions are computed by Winograd's algorithm F(2×2, 3×3), and how
- * their tiles are divided. A tile is two by two positions of a plane; sixteen
- * products of matrices over all tiles stand for thirty-six.
+ * Which convolutions are computed by Winograd's algorithm, and how their tiles
+ * are divided. With F(2×2, 3×3) a tile is two by two positions of a plane, and
+ * sixteen products of matrices over all tiles stand for thirty-six; with
+ * F(4×4, 3×3), where calls ask for no more than that, it is four by four, and
+ * thirty-six stand for a hundred and forty-four.
  *
  * A row of tiles is cut into segments that fit a workspace; some segments, one
  * after the other, are a block. Lavin and Gray, "Fast algorithms for
@@ -9,11 +11,11 @@
  *
  * @module
  */
-import type { KernelCall } from "@tenfold/core/backend";
+import { type KernelCall, parameterOf } from "@tenfold/core/backend";
 import { B, C, FILTER, G, I, IN, J, M, OUT, X, Y } from "../emit_context.ts";
-
-/** Values of a transformed tile. */
-export const VALUES = 16;
+import { FOUR } from "./four.ts";
+import type { Scheme } from "./scheme.ts";
+import { TWO } from "./two.ts";
 
 /** Bytes between planes, for the same reason that lines are odd. */
 export const APART = 64;
@@ -53,8 +55,8 @@ const MOST = 512;
 const BYTES = 640 * 1024;
 /** Most tiles of a line. */
 const LONGEST = 384;
-/** Transformed weights take at most so many bytes. */
-const MOST_WEIGHTS = 2 ** 23;
+/** The most weights. */
+const MOST_WEIGHTS = 2 ** 17;
 
 /** The loop dims of planes and their positions, and the one of channels. */
 type Roles = readonly [
@@ -74,11 +76,36 @@ function suits(
   const many = shape[channels]!;
   return shape[tapDown] === 3 && shape[tapAcross] === 3 &&
     filters >= FEWEST && many >= FEWEST && filters <= MOST && many <= MOST &&
-    4 * VALUES * shape[G]! * filters * many <= MOST_WEIGHTS &&
+    shape[G]! * filters * many <= MOST_WEIGHTS &&
     shape[planes]! * Math.ceil(shape[down]! / 2) *
           Math.ceil(shape[across]! / 2) >= FEWEST_TILES &&
     input[across] === 1 && input[tapAcross] === 1 &&
     input[down] === input[tapDown];
+}
+
+/** The products of a value for planes of so many rows and columns. */
+function productsOf({ shift, values }: Scheme, ...plane: number[]): number {
+  return plane.reduce(
+    (product, extent) => product * Math.ceil(extent / 2 ** shift),
+    values,
+  );
+}
+
+/** The scheme that suits a call with planes of so many rows and columns. */
+function schemeOf(call: KernelCall, rows: number, columns: number): Scheme {
+  const fewer = productsOf(FOUR, rows, columns) <
+    productsOf(TWO, rows, columns);
+  return fewer && parameterOf("conv2d", "loose", call) !== 0 ? FOUR : TWO;
+}
+
+/** That of a convolution, or of its gradient by the input. */
+export function forwardScheme(call: KernelCall): Scheme {
+  return schemeOf(call, call.shape[Y]!, call.shape[X]!);
+}
+
+/** That of the gradient by the weight. */
+export function weightScheme(call: KernelCall): Scheme {
+  return schemeOf(call, call.shape[I]!, call.shape[J]!);
 }
 
 /** Whether a call is a convolution, or its gradient by the input. */
@@ -94,25 +121,26 @@ export function suitsWeight(call: KernelCall): boolean {
 /**
  * Divides the tiles of planes.
  *
+ * @param scheme The tiles.
  * @param planes The number of planes.
  * @param height Their rows of positions.
  * @param width Positions of a row.
  * @param lines The lines of a block, of each value.
- * @param multiple Of what the tiles of a segment are a multiple.
  */
 export function divide(
+  { shift, values }: Scheme,
   planes: number,
   height: number,
   width: number,
   lines: number,
-  multiple: number,
 ): Division {
-  const bytes = 4 * VALUES * lines;
+  const bytes = 4 * values * lines;
   const room = Math.min(LONGEST, Math.max(16, Math.floor(BYTES / bytes))) & -8;
-  const rows = Math.ceil(height / 2);
-  const across = Math.ceil(width / 2);
+  const rows = Math.ceil(height / 2 ** shift);
+  const across = Math.ceil(width / 2 ** shift);
   const segments = Math.ceil(across / room);
-  const by = segments === 1 ? multiple : 4;
+  // Vectors go beyond the last tile of a row: the next one follows them.
+  const by = segments === 1 ? 1 : 4;
   const segmentTiles = Math.ceil(across / segments / by) * by;
   const segmentsPerBlock = Math.max(1, Math.floor(room / segmentTiles));
   return {

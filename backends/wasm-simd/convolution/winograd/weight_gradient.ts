@@ -1,6 +1,6 @@
 /**
  * The gradient of a convolution by its weight, by the transpose of Winograd's
- * algorithm: of each of the sixteen values, the products of the transformed
+ * algorithm: of each value of a tile, the products of the transformed
  * gradients of all filters and of the transformed inputs of all channels are
  * summed over the tiles.
  *
@@ -23,8 +23,8 @@ import { repeat } from "../pack.ts";
 import { B, C, FILTER, G, I, IN, J, M, OUT, X, Y } from "../emit_context.ts";
 import { Arguments, locate, place } from "./context.ts";
 import { overSegments } from "./forward.ts";
-import { APART, VALUES } from "./plan.ts";
-import { defineTransformGradient, defineTransformInput } from "./transforms.ts";
+import { APART } from "./plan.ts";
+import type { Scheme } from "./scheme.ts";
 import { transformBack } from "./weights.ts";
 
 const ZERO = i32.const(0);
@@ -38,11 +38,12 @@ function clearRest(
   tiles: Local<"i32">,
   all: Local<"i32">,
   between: Local<"i32">,
+  values: number,
 ): void {
   const tile = f.let(i32.and(i32.add(tiles, i32.const(3)), i32.const(-4)));
   f.for(tile, all, 4, () => {
     const at = f.let(i32.add(to, i32.shl(tile, i32.const(2))));
-    for (let i = 0; i < VALUES; i++) {
+    for (let i = 0; i < values; i++) {
       f.do(v128.store(at, f.i32x4(0)));
       f.increase(at, between);
     }
@@ -54,9 +55,10 @@ export function defineWeightGradient(
   module: ModuleBuilder,
   arithmetic: Arithmetic,
   layout: ArgumentLayout,
+  scheme: Scheme,
 ): void {
-  const input = defineTransformInput(module, true);
-  const gradient = defineTransformGradient(module);
+  const input = scheme.input(module, arithmetic, true);
+  const gradient = scheme.gradient(module, arithmetic);
   const panels = definePanels(module, arithmetic);
   const packFilters = definePack(module, TILE_COLUMNS, false);
   module.func("weight", ["i32", "i32", "i32", "i32"], "none", (
@@ -72,7 +74,7 @@ export function defineWeightGradient(
     const line = f.let(i32.shl(reads.scalar("pitch"), i32.const(2)));
     const tiles = reads.workspace(thread);
     const between = f.let(place(i32.const(APART), [c, line]));
-    const gradients = f.let(place(tiles, [between, i32.const(VALUES)]));
+    const gradients = f.let(place(tiles, [between, i32.const(scheme.values)]));
     const gradientBetween = f.let(place(i32.const(APART), [m, line]));
     // Sums of all filters with a channel, and of a value.
     const filterPanels = f.let(
@@ -83,8 +85,12 @@ export function defineWeightGradient(
     );
     const channelBytes = f.let(i32.mul(filterPanels, i32.const(PANEL_BYTES)));
     const valueBytes = f.let(i32.mul(c, channelBytes));
-    const sums = f.let(place(gradients, [gradientBetween, i32.const(VALUES)]));
-    const packedFilters = f.let(place(sums, [valueBytes, i32.const(VALUES)]));
+    const sums = f.let(
+      place(gradients, [gradientBetween, i32.const(scheme.values)]),
+    );
+    const packedFilters = f.let(
+      place(sums, [valueBytes, i32.const(scheme.values)]),
+    );
     const packedChannels = f.let(
       place(packedFilters, [filterPanels, i32.shl(line, i32.const(3))]),
     );
@@ -92,7 +98,10 @@ export function defineWeightGradient(
     const count = f.let(
       i32.mul(
         i32.mul(reads.extent(C), reads.scalar("segments")),
-        i32.shr_u(i32.add(reads.extent(I), i32.const(1)), i32.const(1)),
+        i32.shr_u(
+          i32.add(reads.extent(I), i32.const((1 << scheme.shift) - 1)),
+          i32.const(scheme.shift),
+        ),
       ),
     );
     const source = reads.pointer(IN);
@@ -103,14 +112,17 @@ export function defineWeightGradient(
     const perBlock = reads.scalar("segmentsPerBlock");
     const group = f.let(ZERO);
     f.for(group, reads.extent(G), 1, () => {
-      f.do(memoryFill(sums, ZERO, i32.mul(valueBytes, i32.const(VALUES))));
+      f.do(
+        memoryFill(sums, ZERO, i32.mul(valueBytes, i32.const(scheme.values))),
+      );
       const block = f.let(ZERO);
       f.for(block, count, perBlock, () => {
         const some = smaller(f, i32.sub(count, block), perBlock);
         overSegments(f, block, some, (segment, index) => {
-          const { plane, row, column, tiles: many, width, two } = locate(
+          const { plane, row, rows, column, tiles: many, width } = locate(
             f,
             reads,
+            scheme,
             segment,
             reads.extent(I),
             reads.extent(J),
@@ -141,15 +153,12 @@ export function defineWeightGradient(
             const i = f.let(ZERO);
             f.for(i, count, 1, () => {
               transform(first, to);
-              clearRest(f, to, many, segmentTiles, apart);
+              clearRest(f, to, many, segmentTiles, apart, scheme.values);
               f.increase(first, step);
               f.increase(to, line);
             });
           };
           const down = reads.stride(IN, I);
-          const last = f.let(i32.mul(i32.add(two, i32.const(2)), down));
-          // Two positions more than there are of the gradient.
-          const wide = f.let(i32.add(width, i32.const(2)));
           each(
             c,
             at(source, IN),
@@ -161,9 +170,9 @@ export function defineWeightGradient(
                 input.call(
                   from,
                   down,
-                  i32.add(from, last),
+                  rows,
                   many,
-                  wide,
+                  width,
                   to,
                   between,
                 ),
@@ -180,7 +189,7 @@ export function defineWeightGradient(
                 gradient.call(
                   from,
                   reads.stride(FILTER, I),
-                  two,
+                  rows,
                   many,
                   width,
                   to,
@@ -191,7 +200,7 @@ export function defineWeightGradient(
         });
         const long = f.let(i32.mul(some, segmentTiles));
         const value = f.let(ZERO);
-        f.for(value, i32.const(VALUES), 1, () => {
+        f.for(value, i32.const(scheme.values), 1, () => {
           const filter = f.let(place(gradients, [value, gradientBetween]));
           const packed = f.let(packedFilters);
           const panelBytes = f.let(i32.shl(long, i32.const(5)));
@@ -250,6 +259,7 @@ export function defineWeightGradient(
         f.for(filter, m, 1, () => {
           transformBack(
             f,
+            scheme,
             place(
               i32.add(sums, i32.shl(filter, i32.const(2))),
               [channel, channelBytes],

@@ -1,5 +1,5 @@
 /**
- * Transforms of weights to sixteen values each, and of the sums of their
+ * Transforms of weights to the values of a tile, and of the sums of their
  * gradients back.
  *
  * @module
@@ -14,22 +14,13 @@ import {
 } from "../../assembler.ts";
 import type { Arithmetic } from "../../matmul/arithmetic.ts";
 import { elementBytes } from "../../matmul/micro.ts";
+import type { Scheme } from "./scheme.ts";
 
-type Scalar = Local<"f32">;
-type Three = readonly [Scalar, Scalar, Scalar];
-const HALF = f32.const(0.5);
-
-/** Three taps as four values. */
-function spread(f: FunctionBuilder, [a, b, c]: Three): Scalar[] {
-  const outer = f.let(f32.mul(f32.add(a, c), HALF));
-  const inner = f.let(f32.mul(b, HALF));
-  return [a, f.let(f32.add(outer, inner)), f.let(f32.sub(outer, inner)), c];
-}
-
-/** Emits the transform of the nine taps at an address to sixteen planes. */
+/** Emits the transform of the nine taps at an address to planes of values. */
 export function transformWeight(
   f: FunctionBuilder,
   arithmetic: Arithmetic,
+  { spread }: Scheme,
   from: Code<"i32">,
   down: Local<"i32">,
   across: Local<"i32">,
@@ -45,15 +36,15 @@ export function transformWeight(
       return tap;
     });
     f.increase(row, down);
-    return spread(f, taps as unknown as Three);
+    return spread(f, taps);
   });
-  const columns = [0, 1, 2, 3].map((j) =>
-    spread(f, rows.map((values) => values[j]!) as unknown as Three)
+  const columns = rows[0]!.map((_, j) =>
+    spread(f, rows.map((values) => values[j]!))
   );
   const plane = f.let(to);
-  for (let i = 0; i < 4; i++) {
-    for (let j = 0; j < 4; j++) {
-      const value = columns[j]![i]!;
+  for (let i = 0; i < columns.length; i++) {
+    for (const column of columns) {
+      const value = column[i]!;
       f.do(
         elementBytes(arithmetic) === 16
           ? v128.store(plane, f32x4.splat(value))
@@ -64,20 +55,10 @@ export function transformWeight(
   }
 }
 
-/** Four sums as the gradients of three taps. */
-function gather(f: FunctionBuilder, sums: readonly Scalar[]): Scalar[] {
-  const [a, b, c, d] = sums as [Scalar, Scalar, Scalar, Scalar];
-  const sum = f.let(f32.mul(f32.add(b, c), HALF));
-  return [
-    f.let(f32.add(a, sum)),
-    f.let(f32.mul(f32.sub(b, c), HALF)),
-    f.let(f32.add(sum, d)),
-  ];
-}
-
-/** Emits the transform of sixteen sums to the gradient of nine taps. */
+/** Emits the transform of the sums of all values to the gradient of nine taps. */
 export function transformBack(
   f: FunctionBuilder,
+  { gather, values }: Scheme,
   from: Code<"i32">,
   between: Local<"i32">,
   to: Code<"i32">,
@@ -85,10 +66,11 @@ export function transformBack(
   across: Local<"i32">,
 ): void {
   const plane = f.let(from);
-  const rows = [0, 1, 2, 3].map(() =>
+  const lines = Array.from({ length: Math.sqrt(values) }, (_, i) => i);
+  const rows = lines.map(() =>
     gather(
       f,
-      [0, 1, 2, 3].map(() => {
+      lines.map(() => {
         const sum = f.let(f32.load(plane));
         f.increase(plane, between);
         return sum;

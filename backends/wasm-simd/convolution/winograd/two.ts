@@ -1,13 +1,13 @@
 /**
- * Transforms of tiles, four of a row at a time. Each of the sixteen values has a
- * plane of its own.
+ * F(2×2, 3×3): sixteen products for thirty-six. Four tiles of a row are
+ * transformed at a time; each of the sixteen values has a plane of its own.
  *
  * @module
  */
 import {
   type Code,
+  f32,
   f32x4,
-  type Func,
   type FunctionBuilder,
   i32,
   i32x4,
@@ -15,12 +15,20 @@ import {
   type ModuleBuilder,
   v128,
 } from "../../assembler.ts";
+import type { Arithmetic } from "../../matmul/arithmetic.ts";
 import type { Vector } from "../../math/lanes.ts";
-import { storeSome } from "../../matmul/vector_loop.ts";
+import type {
+  Scalar,
+  Scheme,
+  TransformOutput,
+  TransformTiles,
+} from "./scheme.ts";
+import { below, storePlanes, storePositions } from "./vectors.ts";
 
 /** Tiles of a vector, and the bytes of a row that they begin with. */
 const TILES = 4;
 const ROW_BYTES = 32;
+const HALF = f32.const(0.5);
 
 /** Two vectors of neighbours as those at even and at odd places. */
 function unzip(
@@ -35,66 +43,24 @@ function unzip(
   ];
 }
 
-/** Stores values one after the other, each into its plane. */
-function storePlanes(
-  f: FunctionBuilder,
-  to: Local<"i32">,
-  between: Local<"i32">,
-  values: readonly Code<"v128">[],
-): void {
-  for (const value of values) {
-    f.do(v128.store(to, value));
-    f.increase(to, between);
-  }
-}
-
-/** Lanes of positions `first`, `first + 2`, … that are below a limit. */
-function below(
-  f: FunctionBuilder,
-  limit: Local<"i32">,
-  first: number,
-  step: number,
-): Vector {
-  const places = [0, 1, 2, 3].map((i) => first + step * i);
-  return f.let(
-    i32x4.lt_s(
-      i32x4.const(...places as [number, number, number, number]),
-      i32x4.splat(limit),
-    ),
-  );
-}
-
-/**
- * Transforms the tiles of a segment, of four rows and four columns that overlap
- * by two.
- *
- * Parameters: the first position of the first two rows, the bytes from one row
- * to the next, the fourth row, the number of tiles, the number of positions of a
- * row, where to, the bytes between the planes of the values.
- */
-export type TransformInput = Func<
-  ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
-  "none"
->;
-
-/**
- * Defines the transform.
- *
- * @param module Where to.
- * @param strict Whether what lies beyond the rows counts as zero; otherwise its
- * tiles have any values.
- */
-export function defineTransformInput(
+function defineInput(
   module: ModuleBuilder,
+  _arithmetic: Arithmetic,
   strict: boolean,
-): TransformInput {
+): TransformTiles {
   return module.func(
     null,
     ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
     "none",
-    (f, row0, down, row3, tiles, width, to, between) => {
+    (f, row0, down, rows, tiles, width, to, between) => {
       const row1 = f.let(i32.add(row0, down));
       const row2 = f.let(i32.add(row1, down));
+      // Of a tile of one row the fourth one counts for nothing.
+      const row3 = f.let(
+        i32.add(row0, i32.mul(i32.add(rows, i32.const(1)), down)),
+      );
+      // Two positions more than there are of the output.
+      if (strict) f.increase(width, 2);
       const transform = (masks: readonly Vector[] | null) => {
         const plane = f.let(to);
         const load = (row: Local<"i32">) =>
@@ -144,21 +110,14 @@ export function defineTransformInput(
   );
 }
 
-/**
- * Transforms the gradient of the tiles of a segment, of two rows and two
- * columns; what lies beyond counts as zero.
- *
- * Parameters: the first row, the bytes to the second one, whether there is a
- * second one, the number of tiles, the number of positions, where to, the bytes
- * between planes.
- */
-export function defineTransformGradient(module: ModuleBuilder): TransformInput {
+function defineGradient(module: ModuleBuilder): TransformTiles {
   return module.func(
     null,
     ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
     "none",
-    (f, row0, down, two, tiles, width, to, between) => {
+    (f, row0, down, rows, tiles, width, to, between) => {
       const row1 = f.let(i32.add(row0, down));
+      const two = f.let(i32.gt_s(rows, i32.const(1)));
       const zero = f.i32x4(0);
       const tile = f.let(i32.const(0));
       f.for(tile, tiles, TILES, () => {
@@ -200,20 +159,14 @@ export function defineTransformGradient(module: ModuleBuilder): TransformInput {
   );
 }
 
-/**
- * Transforms products back, to the positions of a segment.
- *
- * Parameters: the first plane, the bytes between planes, the first row of the
- * output, the bytes to the second one, whether there is a second one, the number
- * of positions, the address of the bias.
- */
-export function defineTransformOutput(module: ModuleBuilder): TransformInput {
+function defineOutput(module: ModuleBuilder): TransformOutput {
   return module.func(
     null,
     ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
     "none",
-    (f, from, between, row0, down, two, width, bias) => {
+    (f, from, between, row0, down, rows, width, bias) => {
       const row1 = f.let(i32.add(row0, down));
+      const two = f.let(i32.gt_s(rows, i32.const(1)));
       const start = f.let(v128.load32_splat(bias));
       const left = f.let(width);
       f.loop((again) => {
@@ -262,28 +215,32 @@ export function defineTransformOutput(module: ModuleBuilder): TransformInput {
   );
 }
 
-/** Stores up to eight positions. */
-function storePositions(
-  f: FunctionBuilder,
-  row: Local<"i32">,
-  low: Vector,
-  high: Vector,
-  count: Local<"i32">,
-): void {
-  const some = (v: Vector, at: Code<"i32">, rest: Code<"i32">) =>
-    storeSome(f, v, f.let(at), f.let(rest));
-  f.if(i32.ge_s(count, i32.const(4)), () => {
-    f.do(v128.store(row, low));
-    f.if(
-      i32.ge_s(count, i32.const(8)),
-      () => f.do(v128.store(row, high, 16)),
-      () =>
-        f.if(i32.gt_s(count, i32.const(4)), () =>
-          some(
-            high,
-            i32.add(row, i32.const(16)),
-            i32.sub(count, i32.const(4)),
-          )),
-    );
-  }, () => some(low, row, count));
+/** Three taps as four values. */
+function spread(f: FunctionBuilder, taps: readonly Scalar[]): Scalar[] {
+  const [a, b, c] = taps as [Scalar, Scalar, Scalar];
+  const outer = f.let(f32.mul(f32.add(a, c), HALF));
+  const inner = f.let(f32.mul(b, HALF));
+  return [a, f.let(f32.add(outer, inner)), f.let(f32.sub(outer, inner)), c];
 }
+
+/** Four sums as the gradients of three taps. */
+function gather(f: FunctionBuilder, sums: readonly Scalar[]): Scalar[] {
+  const [a, b, c, d] = sums as [Scalar, Scalar, Scalar, Scalar];
+  const sum = f.let(f32.mul(f32.add(b, c), HALF));
+  return [
+    f.let(f32.add(a, sum)),
+    f.let(f32.mul(f32.sub(b, c), HALF)),
+    f.let(f32.add(sum, d)),
+  ];
+}
+
+/** Tiles of two by two positions. */
+export const TWO: Scheme = {
+  shift: 1,
+  values: 16,
+  input: defineInput,
+  output: defineOutput,
+  gradient: defineGradient,
+  spread,
+  gather,
+};
