@@ -4,7 +4,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { downloadFile, type DownloadProgress } from "./_download.ts";
 import { joinPath, readFileIfThere } from "./_fs.ts";
 import { isGzip } from "./_gzip.ts";

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import type { ByteRanges } from "./_byte_ranges.ts";
 import {
   type HeaderEntry,

@@ -5,7 +5,7 @@
  */
 import { getRandomState, setRandomState } from "@tenfold/core";
 import { threefry } from "@tenfold/core/backend";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 
 /** The schema of a `seed` option that may be left out. */
 export const seedOption: z.ZodMiniOptional<z.ZodMiniNumberFormat> = z.optional(z

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 
 const message = "must be a positive number of milliseconds";
 

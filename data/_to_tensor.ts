@@ -11,7 +11,7 @@ import {
   tensor,
 } from "@tenfold/core";
 import { deviceFor } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { type ElementType, tensorValues } from "./_element.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { csvError, parseFields } from "./_csv_rows.ts";
 import { parseAs } from "./_foreign_format.ts";
 import { CsvTable, NA_VALUES } from "./csv_table.ts";

@@ -9,7 +9,7 @@ import {
   parseOptions,
   Turn,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { collate, type Collated } from "./collate.ts";

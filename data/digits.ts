@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { decodeDigits } from "./_embedded/decode.ts";
 import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
 import { labeledData } from "./labeled_data.ts";

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 

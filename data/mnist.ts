@@ -9,7 +9,7 @@ import {
   parseArguments,
   unscopedNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { environment } from "./_fs.ts";
 import {
   MNIST_FILES,

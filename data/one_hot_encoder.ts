@@ -5,7 +5,7 @@
  */
 import { cat, type Tensor, tensor } from "@tenfold/core";
 import { checkCount, parseArguments, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { checkTable } from "./_scaling.ts";
 
 /** Options of {@linkcode OneHotEncoder}. */

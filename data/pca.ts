@@ -13,7 +13,7 @@ import {
   tidyNow,
   unscopedNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { checkTable, floating } from "./_scaling.ts";
 
 /** Options of {@linkcode PCA}. */

@@ -6,7 +6,7 @@
  */
 import { isFloating, Tensor } from "@tenfold/core";
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { encodeElements } from "./_element.ts";
 import { parseAs } from "./_foreign_format.ts";
 import { isPageFile } from "./_page_file.ts";

@@ -5,7 +5,7 @@
  */
 import { checkCount, parseArguments } from "@tenfold/core/internal";
 import { threefry } from "@tenfold/core/backend";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 

@@ -5,7 +5,7 @@
  */
 import { type Tensor, tensor, where } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { checkTable, FittedFigures, floating } from "./_scaling.ts";
 
 /** Options of {@linkcode SimpleImputer}. */

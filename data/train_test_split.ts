@@ -5,7 +5,7 @@
  */
 import { parseArguments } from "@tenfold/core/internal";
 import type { Tensor } from "@tenfold/core";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { checkDataset, type Dataset } from "./dataset.ts";

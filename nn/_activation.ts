@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tensor } from "@tenfold/core";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 
 /** A function by name, or one of your own. */
 export type TransformerActivation =

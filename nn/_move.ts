@@ -20,7 +20,7 @@ import {
   showShape,
   VALUE,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { placeFields } from "./_options.ts";
 
 /** Where the tensors of a module go, and as what. */

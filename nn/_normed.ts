@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { noGradNow, showValue, structureChanged } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { type Around, LAYER, setAround } from "./_around.ts";
 import { type AnyModule, Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";

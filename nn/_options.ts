@@ -18,7 +18,7 @@ import {
   showValue,
   tensorClass,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 
 /** Device and dtype of the parameters of a layer. */
 export interface PlaceOptions {

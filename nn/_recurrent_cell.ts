@@ -6,7 +6,7 @@
  */
 import { ShapeError, type Tensor, zeros } from "@tenfold/core";
 import { checkCount, checkTensor, showShape } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";
 import {

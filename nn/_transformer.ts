@@ -6,7 +6,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { showValue } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import {
   activate,
   activationOption,

@@ -9,7 +9,7 @@ import {
   checkTensor,
   parseArguments,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { INNER } from "./_inner.ts";
 import { dim, finite, oneOf, positiveNumber } from "./_options.ts";
 import {

@@ -12,7 +12,7 @@ import {
   showShape,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { emptyBuffer, emptyParameter } from "./_empty.ts";
 import {
   flag,

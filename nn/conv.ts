@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import {
   type ConvolutionLayerOptions,
   layerFields,

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { parseArguments, showShape } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { Convolution, type Sizes } from "./_convolution.ts";
 import {
   checkOptions,

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { flag, reduction } from "./_options.ts";
 import { ctcLoss, type Lengths } from "./functional/ctc_loss.ts";
 import type { ReductionOptions } from "./functional/regression_losses.ts";

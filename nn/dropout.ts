@@ -9,7 +9,7 @@ import {
   checkTensor,
   parseArguments,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { probability } from "./_options.ts";
 import { Module } from "./module.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { probability } from "./_options.ts";
 import type { DropoutLayerOptions } from "./dropout.ts";
 import type { DropoutOptions } from "./functional/dropout.ts";

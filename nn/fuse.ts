@@ -10,7 +10,7 @@ import {
   structureChanged,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { emptyParameter } from "./_empty.ts";
 import { type MemberPlace, placesOf } from "./_members.ts";
 import { BatchNorm2d } from "./batch_norm.ts";

@@ -6,7 +6,7 @@
 import { noGrad, type Tensor, tensor, tidy } from "@tenfold/core";
 import { threefry } from "@tenfold/core/backend";
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import {
   flag,
   nonNegative,

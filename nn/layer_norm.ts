@@ -9,7 +9,7 @@ import {
   checkTensor,
   parseArguments,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
   flag,

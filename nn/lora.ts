@@ -13,7 +13,7 @@ import {
   structureChanged,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { type Around, LAYER, setAround } from "./_around.ts";
 import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";

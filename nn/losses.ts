@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { INNER } from "./_inner.ts";
 import {
   positiveNumber,

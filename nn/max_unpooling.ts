@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { checkOptions, positiveInteger } from "./_options.ts";
 import { shownOptions } from "./_shown_options.ts";
 import {

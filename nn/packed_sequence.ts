@@ -12,7 +12,7 @@ import {
   showValue,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { anyNumber, flag, positiveInteger } from "./_options.ts";
 
 /**

@@ -13,7 +13,7 @@ import {
   structureChanged,
   VALUE,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { flag } from "./_options.ts";
 
 const parameterSchema = () =>

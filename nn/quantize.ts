@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import type { NamePattern } from "./_names.ts";
 import { quantizeLayers } from "./_quantized/quantize.ts";
 import { type AnyModule, Module } from "./module.ts";

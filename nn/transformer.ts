@@ -10,7 +10,7 @@ import {
   parseArguments,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { checkOptions, flag, placeOf, tensorOption } from "./_options.ts";
 import { layerFields, type TransformerLayerOptions } from "./_transformer.ts";
 import { xavierUniform_ } from "./init/xavier.ts";

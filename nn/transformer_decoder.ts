@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { checkTensor, parseArguments, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import type { TransformerActivation } from "./_activation.ts";
 import { checkOptions, flag, tensorOption } from "./_options.ts";
 import {

@@ -10,7 +10,7 @@ import {
   checkTensor,
   parseArguments,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { dim as dimSchema } from "./_options.ts";
 import { Module } from "./module.ts";
 

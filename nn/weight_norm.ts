@@ -11,7 +11,7 @@ import {
   tidyNow,
   unscopedNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import {
   nameField,
   type Norm,

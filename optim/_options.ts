@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 
 /** A number from 0 on. */
 export const nonNegative: z.ZodMiniType<number> = z.number("must be a number")

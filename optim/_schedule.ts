@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 
 /** How many steps were taken when training goes on; -1 at the start. */
 export const lastEpoch: z.ZodMiniType<number> = z.int("must be an integer")

@@ -6,7 +6,7 @@
 import type { Shape, Tensor } from "@tenfold/core";
 import { type Expr, expr } from "@tenfold/core/backend";
 import { optionsArgument, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { change } from "./_change.ts";
 import { decayRate, flag, nonNegative, positive } from "./_options.ts";
 import {

@@ -4,7 +4,7 @@
  * @module
  */
 import { expr } from "@tenfold/core/backend";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { betas, flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";

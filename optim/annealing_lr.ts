@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { finite, positiveInteger } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";

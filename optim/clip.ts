@@ -28,7 +28,7 @@ import {
   showValue,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { finite, flag, nonNegative } from "./_options.ts";
 
 /** Options of {@linkcode clipGradNorm_}. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { passing } from "./_schedule.ts";
 import { LRScheduler, type SchedulerState } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";

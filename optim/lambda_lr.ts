@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { forGroups } from "./_cycle.ts";
 import { lastEpoch, passing } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";

@@ -19,7 +19,7 @@ import {
   tidyNow,
   unscopedNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { Curvature, owned } from "./_curvature.ts";
 import { checkedMemory, savedMemory, type Search } from "./_lbfgs_state.ts";
 import { nonNegative, positiveInteger } from "./_options.ts";

@@ -6,7 +6,7 @@
 import { type Tensor, zerosLike } from "@tenfold/core";
 import { type Expr, expr } from "@tenfold/core/backend";
 import { checkCount, optionsArgument, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { change } from "./_change.ts";
 import { betas, finite, flag, nonNegative, share } from "./_options.ts";
 import { numbersOf, type Variant, variantOf } from "./_variant.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { finite, nonNegative } from "./_options.ts";
 import type { Optimizer } from "./optimizer.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { forGroups } from "./_cycle.ts";
 import { finite } from "./_options.ts";
 import { lastEpoch } from "./_schedule.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import type { ClassTally } from "./_class_tally.ts";
 
 /** How the figures of several classes become one. */

@@ -20,7 +20,7 @@ import {
   readBytes,
 } from "@tenfold/data";
 import { isPageFile } from "@tenfold/data/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { pack, unpack } from "./_pack.ts";
 import { CheckpointError } from "./errors.ts";
 

@@ -6,7 +6,7 @@
 import { Tensor } from "@tenfold/core";
 import { parseOptions, showShape, showValue } from "@tenfold/core/internal";
 import type { GradScaler } from "@tenfold/optim";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { listMetrics, type NamedMetric } from "./_metrics.ts";
 import {
   abortSignal,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 
 /** Whole numbers from 1 on. */
 export const positiveInt: z.ZodMiniNumberFormat = z.int(

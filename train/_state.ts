@@ -13,7 +13,7 @@ import {
 } from "@tenfold/core";
 import { showShape, tensorClass } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { drawApart, loaderForRanks, tallyOfAllRanks } from "./_rank.ts";
 import type { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { hasPredictions } from "./_class_metric.ts";
 import { classesOf } from "./_classes.ts";
 import { type Predictions, readClasses } from "./_read_classes.ts";

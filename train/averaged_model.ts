@@ -29,7 +29,7 @@ import {
   Parameter,
   type StateDict,
 } from "@tenfold/nn";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { flag } from "./_options.ts";
 
 /** How an average takes in the next value. */

@@ -6,7 +6,7 @@
 import { parseArguments, parseOptions, tidyNow } from "@tenfold/core/internal";
 import { type PageFile, readBytes, writeFileAtomic } from "@tenfold/data";
 import { isPageFile } from "@tenfold/data/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import {
   decodeCheckpoint,
   encodeCheckpoint,

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { type Predictions, readClasses } from "./_read_classes.ts";
 import { confusionMatrixSvg } from "./confusion_matrix_svg.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { element, svgDocument, text } from "./_svg.ts";
 
 /** Options of {@linkcode confusionMatrixSvg}. */

@@ -11,7 +11,7 @@ import {
   unscopedNow,
 } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { defaultMode, defaultMonitor, gainOver } from "./_monitor.ts";
 import { flag, text } from "./_options.ts";
 import type { Callback } from "./callback.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { Assessor } from "./_assess.ts";
 import { lossFunction, lossOption } from "./_fit_options.ts";
 import { flag, passing } from "./_options.ts";

@@ -5,7 +5,7 @@
  */
 import { Tensor, tidy } from "@tenfold/core";
 import { checkTensor, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { passing } from "./_options.ts";
 import { watchForward } from "./_watch_forward.ts";
 import type { Model } from "./model.ts";

@@ -5,7 +5,7 @@
  */
 import { Tensor } from "@tenfold/core";
 import { parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { positiveInt } from "./_options.ts";
 
 /** Options of {@linkcode histogramsSvg}. */

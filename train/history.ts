@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { positiveInt } from "./_options.ts";
 
 /** Loss and metrics by name. */

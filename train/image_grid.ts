@@ -10,7 +10,7 @@ import {
   parseArguments,
   showShape,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { passing, positiveInt } from "./_options.ts";
 
 /** Options of {@linkcode imageGridPng}. */

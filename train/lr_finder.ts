@@ -12,7 +12,7 @@ import {
   unscoped,
 } from "@tenfold/core";
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { lossFunction, lossOption } from "./_fit_options.ts";
 import { iterate, partsOf } from "./_iterate.ts";
 import { withOwnModes } from "./_modes.ts";

@@ -5,7 +5,7 @@
  */
 import { ShapeError } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { readTable, type Values } from "./_figures.ts";
 
 /** Options of {@linkcode multilabel}. */

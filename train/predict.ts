@@ -11,7 +11,7 @@ import {
   unscopedNow,
 } from "@tenfold/core/internal";
 import type { Dataset } from "@tenfold/data";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { batchesOf, inputsOf } from "./_inputs.ts";
 import { iterate } from "./_iterate.ts";
 import { withOwnModes } from "./_modes.ts";

@@ -6,7 +6,7 @@
  */
 import { ShapeError } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { readTable, type Table, type Values } from "./_figures.ts";
 
 /** How figures of several classes or labels become one. */

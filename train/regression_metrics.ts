@@ -5,7 +5,7 @@
  */
 import { cat, type Tensor } from "@tenfold/core";
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { hasValues, measureValues, paired, type Values } from "./_figures.ts";
 import type { Metric } from "./metric.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "@tenfold/core";
 import { checkCount, tidyNow } from "@tenfold/core/internal";
 import { type ByteSource, readBytes, writeFileAtomic } from "@tenfold/data";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./_checkpoint_file.ts";
 import { copied, takesState } from "./_state.ts";
 import { CheckpointError } from "./errors.ts";

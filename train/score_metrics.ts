@@ -6,7 +6,7 @@
 import { arange, ShapeError, stack, type Tensor } from "@tenfold/core";
 import { checkCount, parseOptions, showShape } from "@tenfold/core/internal";
 import { functional } from "@tenfold/nn";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { hasValues, measureValues, type Values } from "./_figures.ts";
 import { positiveInt } from "./_options.ts";
 import type { Metric } from "./metric.ts";

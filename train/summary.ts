@@ -7,7 +7,7 @@ import { type DType, Tensor, tidy, zeros } from "@tenfold/core";
 import { DTYPES } from "@tenfold/core/backend";
 import { parseArguments, showValue } from "@tenfold/core/internal";
 import { type AnyModule, Conv2d, Linear } from "@tenfold/nn";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import type { Model } from "./model.ts";
 import { watchForward } from "./_watch_forward.ts";
 import { summaryHtml, summaryText } from "./_summary_text.ts";

@@ -7,7 +7,7 @@ import type { Tensor } from "@tenfold/core";
 import { noGradNow, parseArguments, tidyNow } from "@tenfold/core/internal";
 import type { Dataset } from "@tenfold/data";
 import { BatchNorm, type Buffer } from "@tenfold/nn";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import { batchesOf, inputsOf } from "./_inputs.ts";
 import { iterate } from "./_iterate.ts";
 import { withOwnModes } from "./_modes.ts";

@@ -11,7 +11,7 @@ import {
   unscopedNow,
 } from "@tenfold/core/internal";
 import type { StateDict } from "@tenfold/nn";
-import * as z from "zod/mini";
+import * as z from "./_zod.ts";
 import type { Callback } from "./callback.ts";
 import type { Model } from "./model.ts";
 

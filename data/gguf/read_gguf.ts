@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { type ByteRanges, openRanges } from "../_byte_ranges.ts";
 import { parseAs } from "../_foreign_format.ts";
 import { readFields, type TensorReadOptions, toTensor } from "../_to_tensor.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 
 /** One extent for both sides, or the height and the width. */
 export type Size = number | readonly [height: number, width: number];

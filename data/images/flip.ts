@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { probability } from "./_transform_options.ts";
 import { checkImage, type Image } from "./image.ts";
 import type { Transform } from "./transform.ts";

@@ -5,7 +5,7 @@
  */
 import { type Tensor, tensor } from "@tenfold/core";
 import { deviceFor, parseArguments, showValue } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
 
 /** A picture in red, green and blue, 8 bits each. */

@@ -11,7 +11,7 @@ import {
   parseArguments,
   showValue,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { drawSeed, seedOption } from "../_seed.ts";
 import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
 import { checkIndex, type Dataset } from "../dataset.ts";

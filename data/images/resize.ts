@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { type Interpolation, resample } from "./_resample.ts";
 import { type Size, sizeOption } from "./_transform_options.ts";
 import { checkImage } from "./image.ts";

@@ -6,7 +6,7 @@
 import { Tensor } from "@tenfold/core";
 import { parseArguments, showValue } from "@tenfold/core/internal";
 import { zipSync } from "fflate";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { parseAs } from "../_foreign_format.ts";
 import type { NpyType } from "../_npy_header.ts";
 import { readFields, type TensorReadOptions, toTensor } from "../_to_tensor.ts";

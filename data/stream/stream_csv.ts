@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { openRanges } from "../_byte_ranges.ts";
 import { parseCsvPart } from "../csv.ts";
 import type { CsvOptions } from "../csv.ts";

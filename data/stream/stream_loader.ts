@@ -6,7 +6,7 @@
 import { Tensor } from "@tenfold/core";
 import { threefry } from "@tenfold/core/backend";
 import { parseArguments, showValue, Turn } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { drawSeed, seedOption } from "../_seed.ts";
 import { collate, type Collated } from "../collate.ts";
 

@@ -5,7 +5,7 @@
  */
 import { type Tensor, tensor } from "@tenfold/core";
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
 import { NA_VALUES } from "../csv_table.ts";
 import { DataFormatError } from "../errors.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import type { ByteSource } from "../source.ts";
 import { openParquet, readRows } from "./_parquet_file.ts";
 import type { Table } from "./table.ts";

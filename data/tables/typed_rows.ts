@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { NA_VALUES } from "../csv_table.ts";
 import { DataFormatError } from "../errors.ts";
 import type { TextColumns } from "./categories.ts";

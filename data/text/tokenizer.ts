@@ -5,7 +5,7 @@
  */
 import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { DataFormatError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
 

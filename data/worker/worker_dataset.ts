@@ -8,7 +8,7 @@ import {
   currentTask,
   parseArguments,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { fromTransferable } from "../_transferable.ts";
 import { checkIndex, type Dataset } from "../dataset.ts";
 import { startTimeout } from "../_start_timeout.ts";

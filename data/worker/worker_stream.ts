@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, parseArguments, Turn } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { fromTransferable } from "../_transferable.ts";
 import { startTimeout } from "../_start_timeout.ts";
 import { Client, type WorkerSource } from "./_client.ts";

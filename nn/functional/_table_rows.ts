@@ -7,7 +7,7 @@
 import { autogradFunction, ones, type Tensor, zeros } from "@tenfold/core";
 import { indexCopy_ } from "@tenfold/core/functions";
 import { noGradNow, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { anyNumber, flag, positiveNumber } from "../_options.ts";
 
 /** How rows of a table are limited, and their gradients weighted. */

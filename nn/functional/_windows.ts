@@ -6,7 +6,7 @@
  */
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { positiveInteger } from "../_options.ts";
 
 /** One number for height and width, or both. */

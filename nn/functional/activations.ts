@@ -1,7 +1,7 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { call, constant, type Expr } from "@tenfold/core/backend";
 import { checkCount, checkTensor } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, finite, oneOf, positiveNumber } from "../_options.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tenfold/core";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, flag, positiveInteger } from "../_options.ts";
 import { adaptiveAverages } from "./_averages.ts";
 import {

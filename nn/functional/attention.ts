@@ -7,7 +7,7 @@ import {
 } from "@tenfold/core";
 import { broadcastShapes, sizeOf } from "@tenfold/core/backend";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import {
   checkOptions,
   finite,

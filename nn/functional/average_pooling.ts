@@ -1,6 +1,6 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { expr } from "@tenfold/core/backend";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, flag, positiveInteger } from "../_options.ts";
 import { averages } from "./_averages.ts";
 import {

@@ -12,7 +12,7 @@ import {
   expr,
 } from "@tenfold/core/backend";
 import { refuseValues, showShape } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, reduction, tensorOption } from "../_options.ts";
 import { reduceLoss, requireSameShape } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";

@@ -5,7 +5,7 @@ import {
   showShape,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, positiveInteger, splitOptions } from "../_options.ts";
 import { commonDType } from "./_common_dtype.ts";
 import {

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tenfold/core";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, positiveInteger, splitOptions } from "../_options.ts";
 import { convolve } from "./_convolve.ts";
 import {

@@ -14,7 +14,7 @@ import {
   tidyNow,
   UPLOAD_LIKE,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, flag, reduction } from "../_options.ts";
 import { constantsLike } from "./_constants.ts";
 import { reduceLosses } from "./_reduce.ts";

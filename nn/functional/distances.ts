@@ -1,7 +1,7 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { broadcastShapes, expr } from "@tenfold/core/backend";
 import { checkTensor, noGradNow, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import {
   anyNumber,
   checkOptions,

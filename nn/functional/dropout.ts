@@ -1,6 +1,6 @@
 import { checkTensor } from "@tenfold/core/internal";
 import type { Tensor } from "@tenfold/core";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, flag, probability } from "../_options.ts";
 
 /** Options of {@linkcode dropout}. */

@@ -1,6 +1,6 @@
 import { DTypeError, IndexError, ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, dim } from "../_options.ts";
 import { lookUp, tableFields, type TableOptions } from "./_table_rows.ts";
 

@@ -12,7 +12,7 @@ import {
   showShape,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, dim, flag, oneOf, tensorOption } from "../_options.ts";
 import {
   tableFields,

@@ -1,7 +1,7 @@
 import { fused, ShapeError, type Tensor } from "@tenfold/core";
 import { call, type Expr, expr } from "@tenfold/core/backend";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import {
   anyNumber,
   checkOptions,

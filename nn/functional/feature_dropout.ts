@@ -7,7 +7,7 @@ import {
   tidyNow,
   UPLOAD_LIKE,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, flag, probability } from "../_options.ts";
 import type { DropoutOptions } from "./dropout.ts";
 

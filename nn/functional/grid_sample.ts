@@ -6,7 +6,7 @@ import {
   showShape,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, flag, oneOf } from "../_options.ts";
 import { constantsLike } from "./_constants.ts";
 

@@ -1,7 +1,7 @@
 import { ShapeError, type Tensor } from "@tenfold/core";
 import { sizeOf } from "@tenfold/core/backend";
 import { checkTensor, noGradNow, showShape } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import {
   checkOptions,
   flag,

@@ -1,6 +1,6 @@
 import { type Shape, ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import {
   checkOptions,
   nonNegative,

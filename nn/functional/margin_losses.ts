@@ -6,7 +6,7 @@ import {
   showShape,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, finite, reduction, tensorOption } from "../_options.ts";
 import { classesOf } from "./_classes.ts";
 import { reduceLoss, reduceLosses, requireSameShape } from "./_reduce.ts";

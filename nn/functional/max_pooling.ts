@@ -1,5 +1,5 @@
 import type { Tensor } from "@tenfold/core";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, flag } from "../_options.ts";
 import { maxPool, type Pooled, type ValuesAndPositions } from "./_max_pool.ts";
 import {

@@ -2,7 +2,7 @@ import { autogradFunction, ShapeError, type Tensor } from "@tenfold/core";
 import { sizeOf } from "@tenfold/core/backend";
 import { scatter } from "@tenfold/core/functions";
 import { checkTensor, showShape, UPLOAD_LIKE } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { checkOptions, positiveInteger } from "../_options.ts";
 import {
   type AnySize,

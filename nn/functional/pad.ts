@@ -1,6 +1,6 @@
 import { cat, ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { anyNumber, checkOptions, oneOf } from "../_options.ts";
 
 /** What stands around an input that is padded. */

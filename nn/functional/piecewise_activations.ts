@@ -7,7 +7,7 @@ import {
   showShape,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import {
   anyNumber,
   checkOptions,

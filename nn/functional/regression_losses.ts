@@ -1,6 +1,6 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { call, constant, type Expr } from "@tenfold/core/backend";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import {
   checkOptions,
   nonNegative,

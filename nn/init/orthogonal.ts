@@ -13,7 +13,7 @@ import {
   tidyNow,
   UPLOAD_LIKE,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { finite } from "../_options.ts";
 
 /** Options of {@linkcode orthogonal_}. */

@@ -6,7 +6,7 @@ import {
   parseArguments,
   tidyNow,
 } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { finite, nonNegative } from "../_options.ts";
 
 /** Fills a tensor with what `make` gives, without recording. */

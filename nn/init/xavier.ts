@@ -1,6 +1,6 @@
 import type { Tensor } from "@tenfold/core";
 import { checkCount, parseOptions } from "@tenfold/core/internal";
-import * as z from "zod/mini";
+import * as z from "../_zod.ts";
 import { finite } from "../_options.ts";
 import { fanOf } from "./_fan.ts";
 import { normal_, uniform_ } from "./plain.ts";
