@@ -1,6 +1,6 @@
 /**
- * The loss of class indices, from log-probabilities, with gradients of one
- * kernel.
+ * The loss of class indices, from log-probabilities or probabilities, with
+ * gradients of one kernel.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
   expr,
   indexAlong,
 } from "@tenfold/core/backend";
-import { noGradNow } from "@tenfold/core/internal";
+import { currentRecording, noGradNow } from "@tenfold/core/internal";
 import type { Reduction } from "../_options.ts";
 import { reduceLoss } from "./_reduce.ts";
 import { type Classes, totalWeight } from "./_classes.ts";
@@ -46,6 +46,8 @@ interface Terms {
   readonly smooth: boolean;
   /** Whether classes have weights. */
   readonly weighted: boolean;
+  /** Whether probabilities are given in place of their logarithms. */
+  readonly plain: boolean;
 }
 
 const { add, mul, select } = expr;
@@ -72,8 +74,8 @@ function perTerms(
 ): (terms: Terms) => FusedFunction {
   const made: (FusedFunction | undefined)[] = [];
   return (terms) => {
-    const { masked, smooth, weighted } = terms;
-    const key = (masked ? 1 : 0) + (smooth ? 2 : 0) + (weighted ? 4 : 0);
+    let key = 1;
+    for (const term of Object.values(terms)) key = 2 * key + Number(term);
     return made[key] ??= make(terms);
   };
 }
@@ -83,16 +85,16 @@ function perTerms(
  * index, the sum over all classes and the weight, as far as there are such.
  * Scalars: what is ignored, the share of the class, the share of every class.
  */
-const sampleLoss = /* @__PURE__ */ perTerms(({ masked, smooth, weighted }) =>
+const sampleLoss = /* @__PURE__ */ perTerms((terms) =>
   fused("class loss", ([picked, ...rest], [ignored, own, every]) => {
-    const index = masked ? rest.shift()! : null;
-    const sum = smooth ? rest.shift()! : null;
-    const weight = weighted ? rest.shift()! : null;
-    let loss = call("neg", picked);
+    const index = terms.masked ? rest.shift()! : null;
+    const sum = terms.smooth ? rest.shift()! : null;
+    const weight = terms.weighted ? rest.shift()! : null;
+    let loss = call("neg", terms.plain ? call("log", picked) : picked);
     if (weight) loss = mul(loss, weight);
     if (sum) loss = call("sub", mul(loss, own), mul(sum, every));
     return index ? unless(index, ignored, loss) : loss;
-  }, { inputs: masked ? indexAt(1) : [], scalars: SHARES })
+  }, { inputs: terms.masked ? indexAt(1) : [], scalars: SHARES })
 );
 
 /** The probability that a class should have: positions count along dim 1. */
@@ -102,13 +104,14 @@ const wanted = (index: Expr, own: Expr, every: Expr | null): Expr => {
 };
 
 /**
- * The gradient by logits, `softmax - wanted`. Inputs: log-probabilities, index,
- * g. Scalars: as above, and what g is divided by.
+ * The gradient by logits, `softmax - wanted`. Inputs: log-probabilities or
+ * probabilities, index, g. Scalars: as above, and what g is divided by.
  */
-const byLogits = /* @__PURE__ */ perTerms(({ masked, smooth }) =>
-  fused("class loss", ([log, index, g], [ignored, own, every, divisor]) => {
+const byLogits = /* @__PURE__ */ perTerms(({ masked, smooth, plain }) =>
+  fused("class loss", ([given, index, g], [ignored, own, every, divisor]) => {
     const target = wanted(index, own, smooth ? every : null);
-    const miss = call("sub", call("exp", log), target);
+    const p = plain ? given : call("exp", given);
+    const miss = call("sub", p, target);
     const value = mul(miss, call("div", g, divisor));
     return masked ? unless(index, ignored, value) : value;
   }, { inputs: indexAt(1), scalars: GRADIENT_SHARES })
@@ -136,23 +139,67 @@ const byLogs = /* @__PURE__ */ perTerms(({ masked, smooth, weighted }) =>
 
 const product = /* @__PURE__ */ fused("class loss", ([a, b]) => mul(a, b));
 
+/** The logarithm of what is larger loses nothing. */
+const LEAST = 2 ** -100;
+/** So many powers take longer than to read a probability of each sample. */
+const MANY = 8192;
+
+/**
+ * The probabilities of all classes, where the loss can be made out of them:
+ * neither it nor its gradient then takes a power again. Null where they have to
+ * be its logarithms: a class is too unlikely, or nobody can say so without
+ * waiting.
+ */
+function probabilities(
+  logits: Tensor,
+  { safe }: Classes,
+  { weight, smoothing }: ClassLoss,
+): Tensor | null {
+  const { dtype, device } = logits;
+  if (
+    weight || smoothing > 0 || dtype === "float16" || logits.size < MANY ||
+    !device.backend.readSync || currentRecording()
+  ) return null;
+  const all = logits.softmax(1);
+  const picked = noGradNow(() => all.gather(1, safe)).dataSync();
+  return picked.every((p) => p > LEAST) ? all : null;
+}
+
+/** The loss of class indices, from logits `[N, C, ...]`. */
+export function lossOfLogits(
+  logits: Tensor,
+  classes: Classes,
+  options: ClassLoss,
+): Tensor {
+  const plain = probabilities(logits, classes, options);
+  const scores = plain ?? logits.logSoftmax(1);
+  return classLoss(scores, logits, classes, options, plain !== null);
+}
+
 /**
  * The loss of class indices.
  *
  * @param log Log-probabilities `[N, C, ...]`.
  * @param logits What they are the `logSoftmax` of: the gradient then goes
  * there at once, unless classes have weights.
+ * @param plain Whether `log` are probabilities, without a logarithm.
  */
 export function classLoss(
   log: Tensor,
   logits: Tensor | null,
   classes: Classes,
   options: ClassLoss,
+  plain = false,
 ): Tensor {
   const { name, ignoreIndex, smoothing, reduction } = options;
   const { index, safe, masked, count } = classes;
   const weights = options.weight;
-  const terms = { masked, smooth: smoothing > 0, weighted: weights !== null };
+  const terms = {
+    masked,
+    smooth: smoothing > 0,
+    weighted: weights !== null,
+    plain,
+  };
   const { shape } = log;
   const every = smoothing / shape[1]!;
   const weight = weights && noGradNow(() => pickWeights(weights, safe));

@@ -15,7 +15,7 @@ import {
   reduction,
   tensorOption,
 } from "../_options.ts";
-import { classLoss } from "./_class_loss.ts";
+import { classLoss, lossOfLogits } from "./_class_loss.ts";
 import { classesOf } from "./_classes.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
 
@@ -170,8 +170,7 @@ export function crossEntropy(
     }
     const classes = classesOf(name, logits, given, ignoreIndex);
     const how = { name, weight, ignoreIndex, smoothing, reduction };
-    const log = logits.logSoftmax(1);
-    return asGiven(classLoss(log, logits, classes, how), single, reduction);
+    return asGiven(lossOfLogits(logits, classes, how), single, reduction);
   });
 }
 

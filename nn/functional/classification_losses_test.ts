@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
   DTypeError,
@@ -55,6 +60,13 @@ describe("crossEntropy", () => {
           { secondOrder: true },
         );
       }
+      // So many classes that probabilities are kept.
+      await gradcheck(
+        (x) =>
+          functional.crossEntropy(x!.pad([0, 3000], { value: -9 }), target),
+        [randn([4, 3], double)],
+        { secondOrder: true },
+      );
       await gradcheck(
         (x, p) => functional.crossEntropy(x!, p!, { labelSmoothing: 0.1 }),
         [randn([4, 3], double), rand([4, 3], double)],
@@ -99,6 +111,50 @@ describe("crossEntropy", () => {
       assertEquals(await run(waiting("slow")), await run());
       assertEquals(memory().bytes, before);
     },
+  );
+
+  it(
+    "keeps its digits where a class has next to no probability",
+    clean(async () => {
+      const target = classes([0, 1, 2, 0]);
+      const cases = [-1, -60, -300, -Infinity].flatMap((last) =>
+        [0, 3000].map((more) => [last, more] as const)
+      );
+      for (const dtype of ["float32", "float64", "float16"] as const) {
+        // Alone, and beside an unlikely one: e^-60, e^-300, and none at all.
+        for (const [last, more] of cases) {
+          const rows = [[2, -1, 0], [0, 3, 1], [1, 1, 1], [last, 0, -1]];
+          const given = tensor(rows, { dtype });
+          // Many classes are another way than few.
+          const x = given.pad([0, more], { value: -Infinity }).detach()
+            .requiresGrad_();
+          const losses = functional.crossEntropy(x, target, {
+            reduction: "none",
+          });
+          losses.sum().backward();
+          const gradients = await x.grad!.toArray() as number[][];
+          const found = await losses.data();
+          const near = dtype === "float64" ? 1e-13 : 2e-6;
+          const bound = dtype === "float16" ? 1e-3 : near;
+          rows.forEach((row, i) => {
+            const top = Math.max(...row);
+            const powers = row.map((value) => Math.exp(value - top));
+            const sum = powers.reduce((a, b) => a + b);
+            const own = [0, 1, 2, 0][i]!;
+            const loss = Math.log(sum) + top - row[own]!;
+            if (loss === Infinity) assertEquals(found[i], loss);
+            else assertAlmostEquals(found[i]!, loss, bound * (1 + loss));
+            powers.forEach((power, j) => {
+              const slope = power / sum - (j === own ? 1 : 0);
+              assertAlmostEquals(gradients[i]![j]!, slope, bound);
+            });
+          });
+        }
+        const none = tensor([[NaN, 0]], { dtype }).pad([0, 9000]);
+        const loss = functional.crossEntropy(none, classes([1]));
+        assertEquals(await loss.item(), NaN);
+      }
+    }),
   );
 
   it(
