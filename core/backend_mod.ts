@@ -28,6 +28,7 @@ export {
   ALGORITHMS as LINALG_ALGORITHMS,
   type Extents,
 } from "./ops/linalg_algorithms.ts";
+export { addLines } from "./ops/lines.ts";
 export type { DTypeRule, Elementwise } from "./ops/elementwise_kernel.ts";
 export {
   SCALAR_FUNCTIONS,

@@ -108,6 +108,7 @@ export const ROUTINE_PARAMETERS = {
     "paddingWidth",
   ],
   linalg: ["algorithm", "rows", "columns", "others", "first", "second"],
+  lines: ["algorithm", "length"],
 } as const;
 
 /**
@@ -158,12 +159,14 @@ export const ROUTINE_PARAMETERS = {
  *   outside there). The first of several equal ones; NaN wins. Outputs are
  *   dense over `[row, y, x]`.
  *
- * One more is core's own, which no backend needs to have:
+ * Two more are core's own, which no backend needs to have:
  *
  * - `linalg`: loop `[batch]`; buffers out, a and for some algorithms b, all
  *   dense and of one dtype (float32 or float64), which hold a matrix (or what
  *   is made of it) for each of the batch. Core computes it wherever a backend
  *   is read without waiting.
+ * - `lines`: loop `[lines]`; buffers out, a and for some algorithms b, all
+ *   dense, of `length` elements for each line; computed likewise.
  */
 export type RoutineName = keyof typeof ROUTINE_PARAMETERS;
 

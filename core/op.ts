@@ -26,6 +26,7 @@ import type { ElementwiseOp } from "./ops/elementwise.ts";
 import type { Formula, MapOp, MapSumOp } from "./ops/formula.ts";
 import type { GatherOp } from "./ops/gather.ts";
 import type { LinalgOp } from "./ops/linalg.ts";
+import type { LinesOp } from "./ops/lines.ts";
 import type { LinearInt8Op } from "./ops/linear_int8.ts";
 import type { MovementOp } from "./ops/movement.ts";
 import type { MaxPool2dOp } from "./ops/pool.ts";
@@ -71,7 +72,7 @@ export type Op =
   | LateOp;
 
 /** The primitives that are loaded when they are first used. */
-export type LateOp = LinalgOp | LinearInt8Op | WindowOp;
+export type LateOp = LinalgOp | LinearInt8Op | LinesOp | WindowOp;
 
 /** Convolutions and max pooling, which few programs use. */
 export type WindowOp = Conv2dOp | Conv2dInputOp | Conv2dWeightOp | MaxPool2dOp;
@@ -109,6 +110,7 @@ export type {
   LinalgOp,
   LinearInt8Op,
   LinearOp,
+  LinesOp,
   LogSumExpOp,
   MapOp,
   MapSumOp,

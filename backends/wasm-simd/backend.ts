@@ -282,6 +282,7 @@ export class WasmSimd implements Backend {
           launchOf,
         }) ?? null;
       case "linalg":
+      case "lines":
         // Core's own.
         return null;
       default:

@@ -321,6 +321,7 @@ export const BATCHING: {
   conv2dWeight,
   maxPool2d,
   linalg: direct,
+  lines: direct,
   linearInt8: each,
 };
 

@@ -215,6 +215,7 @@ export const FORWARD: {
   conv2dWeight: plainProduct,
   maxPool2d: transposed,
   linalg: transposed,
+  lines: transposed,
   linearInt8: none,
 };
 

@@ -5,6 +5,9 @@
  */
 import { type DType, type FloatOf, floatOf } from "../dtype.ts";
 import { cat } from "../functions.ts";
+import { APPLY } from "../members.ts";
+import type { LinesOp } from "../op.ts";
+import { addLines } from "../ops/lines.ts";
 import { tidyNow } from "../scope.ts";
 import { normalizeDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -42,6 +45,21 @@ function scan(
   return state;
 }
 
+/**
+ * Applies an algorithm that goes from one element to the next along a dim; null
+ * where memory cannot be read without waiting, or holds nothing.
+ */
+function alongLines(
+  algorithm: LinesOp["algorithm"],
+  x: Tensor,
+  dim: number,
+): Tensor | null {
+  if (x.ndim === 0 || x.size === 0 || !x.device.backend.readSync) return null;
+  addLines();
+  const lines = x.transpose(dim, -1);
+  return lines[APPLY]({ name: "lines", algorithm }).transpose(dim, -1);
+}
+
 function runningExtreme<D extends DType>(
   x: Tensor<D>,
   dim: number,
@@ -49,15 +67,16 @@ function runningExtreme<D extends DType>(
 ): ValuesAndIndices<D> {
   const d = normalizeDim(dim, x.ndim, name);
   return tidyNow(() => {
-    const places = positionsAlong(x, x.shape, d);
-    // Of several equal ones the last counts, and NaN wins.
-    const [, indices] = scan([x.detach(), places], d, (before, here) => {
-      const [a, b] = [here[0]!, before[0]!];
-      const stays = (name === "cummax" ? a.ge(b) : a.le(b))
-        .logicalOr(a.isNan());
-      return here.map((y, i) => y.where(stays, before[i]!));
-    });
-    const found = indices!.contiguous();
+    const largest = name === "cummax";
+    const algorithm = largest ? "cumargmax" : "cumargmin";
+    const indices = alongLines(algorithm, x.detach(), d) ??
+      // Of several equal ones the last counts, and NaN wins.
+      scan([x.detach(), positionsAlong(x, x.shape, d)], d, (before, here) => {
+        const [a, b] = [here[0]!, before[0]!];
+        const stays = (largest ? a.ge(b) : a.le(b)).logicalOr(a.isNan());
+        return here.map((y, i) => y.where(stays, before[i]!));
+      })[1]!;
+    const found = indices.contiguous();
     return { values: x.gather(d, found), indices: found };
   }) as ValuesAndIndices<D>;
 }
@@ -131,9 +150,8 @@ export function logcumsumexp<D extends DType>(
   const d = normalizeDim(dim, x.ndim, "logcumsumexp");
   return tidyNow(() => {
     const start = x.cast(floatOf(x.dtype as DType));
-    const [sums] = scan([start], d, ([before], [here]) => [
-      logaddexp(here!, before!),
-    ]);
+    const sums = alongLines("logcumsumexp", start, d) ??
+      scan([start], d, ([before], [here]) => [logaddexp(here!, before!)])[0];
     return sums as Tensor<FloatOf<D>>;
   });
 }

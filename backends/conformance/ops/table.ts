@@ -23,6 +23,7 @@ import { FORMULA_SPECS } from "./formula.ts";
 import { GATHER_SPECS } from "./gather.ts";
 import { LINALG_SPECS } from "./linalg.ts";
 import { LINEAR_INT8_SPECS } from "./linear_int8.ts";
+import { LINES_SPECS } from "./lines.ts";
 import type { Spec } from "./spec.ts";
 import { MOVEMENT_SPECS } from "./movement.ts";
 import type { Plain } from "./plain.ts";
@@ -56,6 +57,7 @@ export const SPECS: { readonly [N in OpName]: Spec<OpOf<N>> } = {
   ...SCATTER_SPECS,
   ...LINALG_SPECS,
   ...LINEAR_INT8_SPECS,
+  ...LINES_SPECS,
 };
 
 /** The names of the primitives. */

@@ -17,8 +17,8 @@ import { prepareSort } from "./sort.ts";
 /** Prepares a routine for the dtypes of its operands. */
 type Prepare = (kernel: RoutineKernel) => Launch;
 
-/** Core puts quantised layers together out of others, and has its own linalg. */
-type OwnName = Exclude<RoutineName, "linalg" | "linearInt8">;
+/** Core puts quantised layers together out of others, and computes the others itself. */
+type OwnName = Exclude<RoutineName, "linalg" | "lines" | "linearInt8">;
 
 const ROUTINES: { readonly [N in OwnName]: Prepare } = {
   matmul: prepareMatmul,
