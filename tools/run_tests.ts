@@ -9,15 +9,19 @@
  * Files named `*_no_permission_test.ts` run on Deno with no permission at all,
  * the others with every one. With `--together`, the files of a folder share one
  * process: nine tenths of the time of short tests goes into loading what they
- * import, once for each file.
+ * import, once for each file. Examples do so unless `--apart` is given.
  *
  * @module
  */
+import { writeExamples } from "./doc_examples.ts";
 import { stdFlags } from "./std_flags.ts";
 import { showProgress, TestProgress } from "./test_progress.ts";
 
 /** The Bun that `npx` fetches where none is installed. */
 const BUN = "bun@1.4.5";
+
+/** Folders of what is made, without tests. */
+const SKIPPED = new Set(["out", "coverage"]);
 
 /** What the folder is called in which files are that import tests. */
 const JOINED = "tenfold-tests-";
@@ -30,7 +34,8 @@ interface Tally {
 const onBun = Deno.args.includes("--bun");
 const docs = Deno.args.includes("--doc");
 const together = Deno.args.includes("--together");
-const OWN = ["--bun", "--doc", "--together"];
+const apart = Deno.args.includes("--apart");
+const OWN = ["--bun", "--doc", "--together", "--apart"];
 const args = Deno.args.filter((arg) => !OWN.includes(arg));
 const flags = args.filter((arg) => arg.startsWith("-"));
 const roots = args.filter((arg) => !arg.startsWith("-"));
@@ -42,7 +47,7 @@ Deno.exit(total.failed > 0 ? 1 : 0);
 
 /** The test files that the arguments choose. */
 async function chosenFiles(): Promise<string[]> {
-  const files = (await Promise.all(roots.map(testFiles))).flat().sort();
+  const files = await chosen((name) => name.endsWith("_test.ts"));
   if (files.length === 0) {
     console.error(`There is no test file in ${roots.join(", ")}`);
     Deno.exit(1);
@@ -50,16 +55,26 @@ async function chosenFiles(): Promise<string[]> {
   return files;
 }
 
-/** The test files in a folder and those below it, or the file itself. */
-async function testFiles(path: string): Promise<string[]> {
+/** The files with a name that fits in the folders that the arguments give. */
+async function chosen(fits: (name: string) => boolean): Promise<string[]> {
+  return (await Promise.all(roots.map((root) => filesIn(root, fits))))
+    .flat().sort();
+}
+
+/** The files in a folder and those below it, or the file itself. */
+async function filesIn(
+  path: string,
+  fits: (name: string) => boolean,
+): Promise<string[]> {
   if ((await Deno.stat(path)).isFile) return [path];
   const found: string[] = [];
   for await (const entry of Deno.readDir(path)) {
     const inner = path === "." ? entry.name : `${path}/${entry.name}`;
     if (entry.isDirectory) {
-      if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
-      found.push(...await testFiles(inner));
-    } else if (entry.name.endsWith("_test.ts")) {
+      const skipped = entry.name.startsWith(".") || SKIPPED.has(inner) ||
+        entry.name === "node_modules";
+      if (!skipped) found.push(...await filesIn(inner, fits));
+    } else if (fits(entry.name)) {
       found.push(inner);
     }
   }
@@ -115,8 +130,22 @@ function withoutJoined(text: string): string {
 
 async function runExamples(): Promise<Tally> {
   const std = await stdFlags();
-  const all = ["--doc", "-A", "--parallel", "--ignore=**/*_test.ts"];
-  return denoTest([...std, ...all, ...roots]);
+  if (apart) {
+    const all = ["--doc", "-A", "--parallel", "--ignore=**/*_test.ts"];
+    return denoTest([...std, ...all, ...roots]);
+  }
+  // In the workspace, as what examples import is looked up from where they are.
+  await Deno.mkdir("out", { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: "out", prefix: "examples-" });
+  try {
+    const files = await chosen((name) =>
+      /\.(ts|md)$/.test(name) && !name.endsWith("_test.ts")
+    );
+    const tests = await writeExamples(files, await Deno.realPath(folder));
+    return await denoTest([...std, "-A", "--parallel", ...tests]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 async function denoTest(
