@@ -140,8 +140,10 @@ export class EagerDevice implements Device {
     } finally {
       dense.release();
       // Where reads answer at once, nothing else lets finalizers run.
-      if (this.backend.readSync) await giveWay();
-      else gaveWay();
+      if (this.backend.readSync) {
+        const turn = giveWay();
+        if (turn !== null) await turn;
+      } else gaveWay();
     }
   }
 

@@ -11,8 +11,10 @@
 
 /** Held bytes below which nobody looks for garbage. */
 const LEAST = 2 ** 28;
-/** Of so many asynchronous reads one waits for a turn of the event loop. */
+/** So many asynchronous reads after a turn of the event loop it may be time. */
 const READS = 16;
+/** After so many it is, whatever is held: timers and others wait as well. */
+const MOST_READS = 256;
 /** Address space that is taken and dropped, so that the collector looks. */
 const BALLAST = 2 ** 28;
 
@@ -80,10 +82,15 @@ function provoke(): void {
  * A turn of the event loop, in which what was found to be garbage is freed, or
  * null where it is not time for one.
  *
+ * @param grown Tells whether more is held than when it was last asked.
  * @param bytes Tells the bytes that are held.
  */
-export function turnOfReads(bytes: () => number): Promise<void> | null {
-  if (!due && ++reads < READS) return null;
+export function turnOfReads(
+  grown: () => boolean,
+  bytes: () => number,
+): Promise<void> | null {
+  const early = ++reads % READS !== 0 || (reads < MOST_READS && !grown());
+  if (early && !due) return null;
   return turn().then(() => turned(bytes()));
 }
 

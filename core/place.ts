@@ -10,7 +10,7 @@ export type Place = Error;
 /** How many places are recorded without exception. */
 const ALWAYS = 1000;
 /** Of those after them, one in so many: a place costs a microsecond or two. */
-const SHARE = 256;
+const SHARE = 1024;
 
 let passed = 0;
 let tracing = false;

@@ -59,7 +59,7 @@ export class Scope implements Disposable {
     kind: ScopeKind = "scope",
     place: Place | null = null,
   ) {
-    this.outer = task && liveScope(task);
+    this.outer = task === null || task.scope === null ? null : liveScope(task);
     this.kind = kind;
     this.#task = task;
     this.#place = place;
@@ -187,11 +187,17 @@ export class Scope implements Disposable {
   #end(): Scope | null {
     if (this.#ended) return null;
     const task = this.#task;
-    const innermost = task && liveScope(task);
+    let left: Scope | null = null;
+    if (task !== null && task.scope !== this) {
+      left = liveScope(task);
+      if (left === this) left = null;
+    }
     this.#ended = true;
-    if (task) liveScope(task);
-    this.clear();
-    return innermost === this ? null : innermost;
+    if (task !== null) {
+      task.scope = around(this === task.scope ? this.outer : task.scope);
+    }
+    if (this.#owned.length > 0) this.clear();
+    return left;
   }
 
   /** Releases what it owns so far, and goes on. */

@@ -149,7 +149,16 @@ function reservedBytes(): number {
  * for it, so that what nobody refers to is freed.
  */
 export function giveWay(): Promise<void> | null {
-  return turnOfReads(settle);
+  return turnOfReads(grown, settle);
+}
+
+/** Whether more is held than when the event loop last turned, or at the last
+ * question: what holds no more makes no garbage that adds up. */
+function grown(): boolean {
+  if (use.buffers > settled.buffers || use.bytes > settled.bytes) return true;
+  settled.buffers = use.buffers;
+  settled.bytes = use.bytes;
+  return false;
 }
 
 /** Tells that the event loop has turned by itself. */

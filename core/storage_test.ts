@@ -136,6 +136,36 @@ describe("what a program forgets", () => {
   );
 });
 
+describe("awaited reads", () => {
+  it(
+    "give way to the event loop within 48 where more and more is held, and within 256 where not",
+    clean(async () => {
+      const x = ones([4]);
+      const made: Tensor[] = [];
+      /** How many reads there are before something else has its turn. */
+      const readsBeforeTurn = async (between: () => void) => {
+        let turned = false;
+        setImmediate(() => turned = true);
+        let reads = 0;
+        while (!turned && reads < 1000) {
+          between();
+          await x.data();
+          reads++;
+        }
+        return reads;
+      };
+      const growing = await readsBeforeTurn(() => made.push(ones([8])));
+      const steady = await readsBeforeTurn(() => ones([8]).dispose());
+      for (const each of [x, ...made]) each.dispose();
+      assertEquals([growing <= 48, steady > 48, steady <= 256], [
+        true,
+        true,
+        true,
+      ]);
+    }),
+  );
+});
+
 describe("running out of memory", () => {
   it(
     "names scope and how many bytes may be garbage",

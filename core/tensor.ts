@@ -26,7 +26,7 @@ import {
   registerTensorHook,
   type TensorHook,
 } from "./autograd/tensor_hooks.ts";
-import { type IndexSpec, indexTensor } from "./compose/index.ts";
+import { type IndexSpec, indexTensor, resolveSlice } from "./compose/index.ts";
 import {
   matmulTensors,
   padTensor,
@@ -358,9 +358,14 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * assertEquals(await x.t().data(), new Float32Array([1, 3, 2, 4]));
    * ```
    */
-  async data(): Promise<TypedArray<D>> {
-    checkCount("data", arguments.length, 0);
-    return await this.device.read(this[VALUE]) as TypedArray<D>;
+  data(): Promise<TypedArray<D>> {
+    // Not an async function: one around another takes as long as a small read.
+    try {
+      checkCount("data", arguments.length, 0);
+      return this.device.read(this[VALUE]) as Promise<TypedArray<D>>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -1737,11 +1742,10 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     step = 1,
   ): Tensor<D> {
     checkCount("slice", arguments.length, 4);
-    return this.index(
-      ...this.shape.slice(0, normalizeDim(dim, this.ndim, "slice"))
-        .map(() => ":" as const),
-      [start ?? null, end ?? null, step],
-    );
+    const along = normalizeDim(dim, this.ndim, "slice");
+    const spec = [start ?? null, end ?? null, step] as const;
+    const part = resolveSlice(spec, this.shape[along]!);
+    return this[APPLY]({ name: "slice", dim: along, ...part });
   }
 
   /**
