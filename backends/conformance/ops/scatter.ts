@@ -97,6 +97,17 @@ const specOf = (name: Name): Spec<ScatterOp> => ({
         }
       }
     }
+    // One index for each row, longer than a vector, of numbers or of one.
+    for (const layout of ["dense", "splat"] as const) {
+      yield {
+        op: { name, dim: 0 },
+        inputs: [
+          operand([4, 37], dtype, "dense", draw),
+          operand([6, 37], "int32", "splat", wholes(0, 3)),
+          operand([6, 37], dtype, layout, draw),
+        ],
+      };
+    }
     for (const other of EVERY) {
       // Floats are not combined with integers.
       if (isFloating(other) && !isFloating(dtype)) continue;

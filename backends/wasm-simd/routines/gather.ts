@@ -38,6 +38,12 @@ interface Move {
     from: Local<"i32">,
     count: Local<"i32">,
   ) => void;
+  /** Adjacent elements that take in one. */
+  readonly spread?: (
+    to: Local<"i32">,
+    from: Local<"i32">,
+    count: Local<"i32">,
+  ) => void;
 }
 
 /** Where the operands are, and which of them the index moves. */
@@ -71,7 +77,7 @@ export function compileGather(
           f.if(i32.gt_s(left, i32.const(LONG)), () => {
             f.do(memoryCopy(to, from, left));
           }, () => {
-            inVectors(f, to, from, left, (_, added) => added);
+            inVectors(f, [to, from], left, (at) => v128.load(from, at));
             times(f, i32.shr_u(left, shift), () => {
               f.do(store(to, load(from)));
               f.increase(to, 1 << shiftOf(dtype));
@@ -131,27 +137,39 @@ export function compileScatter(
           : above(there, added);
         f.if(i32.or(wins, isNan(added)), () => f.do(store(to, added)));
       };
+      const along = (
+        moving: readonly Local<"i32">[],
+        from: Local<"i32">,
+        count: Local<"i32">,
+        added: (at: number) => Code<"v128">,
+      ) => {
+        const to = moving[0]!;
+        const left = f.let(i32.shl(count, shift));
+        if (!extreme) {
+          const sum = (at: number) => addVectors(v128.load(to, at), added(at));
+          inVectors(f, moving, left, sum);
+        }
+        times(f, i32.shr_u(left, shift), () => {
+          one(to, from);
+          for (const pointer of moving) f.increase(pointer, bytes);
+        });
+      };
       choose(context, plan, bytes, {
         one,
-        many: (to, from, count) => {
-          const left = f.let(i32.shl(count, shift));
-          if (!extreme) inVectors(f, to, from, left, addVectors);
-          times(f, i32.shr_u(left, shift), () => {
-            one(to, from);
-            f.increase(to, bytes);
-            f.increase(from, bytes);
-          });
+        many: (to, from, count) =>
+          along([to, from], from, count, (at) => v128.load(from, at)),
+        spread: (to, from, count) => {
+          const all = f.let(SPLATS[bytes]!(from));
+          along([to], from, count, () => all);
         },
       });
     },
-    // Threads must not add to the same place, nor to the same line of cache.
-    // Where a row of some lines has one index, each thread has rows of its own,
-    // and every sum the order that it has on one thread.
+    // Threads must not add to the same place, nor to the same line of cache:
+    // each has lines of its own of every row, and every sum has the order that
+    // it has on one thread. Few parts, as each goes over all indices.
     {
       grain: LINE / bytes,
-      byIndex: ({ shape, strides }) =>
-        rank > 1 && strides[plan.index]![rank - 2] === 0 &&
-        shape[rank - 2]! * bytes >= 2 * LINE,
+      parts: ({ strides }) => rank > 1 && strides[plan.index]![rank - 2] === 0,
       price: ({ strides }) => priceOf(strides[plan.index]!),
     },
   );
@@ -168,27 +186,33 @@ const LINE = 64;
 /** From so many bytes on, memory is copied by an instruction of its own. */
 const LONG = 128;
 
+/** One element in all places of a vector, by its bytes. */
+const SPLATS: Readonly<
+  Record<number, (address: Local<"i32">) => Code<"v128">>
+> = {
+  1: (address) => v128.load8_splat(address),
+  4: (address) => v128.load32_splat(address),
+  8: (address) => v128.load64_splat(address),
+};
+
 /**
- * Joins 64 and 16 bytes at a time with what is there; leaves the rest, and
- * pointers to it.
+ * Writes 64 and 16 bytes at a time to the first of some pointers; leaves the
+ * rest, and the pointers at it.
  */
 function inVectors(
   f: FunctionBuilder,
-  to: Local<"i32">,
-  from: Local<"i32">,
+  pointers: readonly Local<"i32">[],
   left: Local<"i32">,
-  join: (there: Code<"v128">, added: Code<"v128">) => Code<"v128">,
+  value: (at: number) => Code<"v128">,
 ): void {
   for (const bytes of [LINE, 16]) {
     const enough = i32.ge_s(left, i32.const(bytes));
     f.if(enough, () => {
       f.loop((again) => {
         for (let at = 0; at < bytes; at += 16) {
-          const joined = join(v128.load(to, at), v128.load(from, at));
-          f.do(v128.store(to, joined, at));
+          f.do(v128.store(pointers[0]!, value(at), at));
         }
-        f.increase(to, bytes);
-        f.increase(from, bytes);
+        for (const pointer of pointers) f.increase(pointer, bytes);
         f.increase(left, -bytes);
         f.branchIf(again, enough);
       });
@@ -198,7 +222,7 @@ function inVectors(
 
 /** Loops over the last two dims in the better order. */
 function choose(
-  { f, pointers, rows, columns, window }: MatrixEmitContext,
+  { f, pointers, rows, columns }: MatrixEmitContext,
   { to, from, index, chosen }: Plan,
   bytes: number,
   move: Move,
@@ -219,45 +243,57 @@ function choose(
   const shared = i32.eqz(down[index]!);
   const at = pointers.map((pointer) => f.let(pointer));
   const moved = [to, from, index].filter((k) => k !== chosen);
+  /** Loops over one dim within the other, element by element. */
+  const each = (
+    [outer, jump]: readonly [Local<"i32">, readonly Local<"i32">[]],
+    [inner, step]: readonly [Local<"i32">, readonly Local<"i32">[]],
+  ) =>
+    times(f, outer, () => {
+      const here = at.map((pointer) => f.let(pointer));
+      times(f, inner, () => {
+        const skip = offset(here[index]!);
+        const picked = f.let(i32.add(here[chosen]!, skip));
+        const pair = [to, from].map((k) => k === chosen ? picked : here[k]!);
+        move.one(pair[0]!, pair[1]!);
+        advance(here, step);
+      });
+      advance(at, jump);
+    });
+  const advance = (
+    pointers: readonly Local<"i32">[],
+    steps: readonly Local<"i32">[],
+  ) =>
+    pointers.forEach((pointer, k) => {
+      if (steps !== along || k !== chosen) f.increase(pointer, steps[k]!);
+    });
   f.if(shared, () => {
-    const neighbours = f.let(
-      i32.and(
-        i32.eq(down[to]!, i32.const(bytes)),
-        i32.eq(down[from]!, i32.const(bytes)),
-      ),
-    );
+    const unit = (k: number) => i32.eq(down[k]!, i32.const(bytes));
+    const neighbours = f.let(i32.and(unit(to), unit(from)));
+    const spread = f.let(i32.and(unit(to), i32.eqz(down[from]!)));
     times(f, n, () => {
       const skip = f.let(offset(at[index]!));
       const here = [to, from].map((k) =>
         f.let(k === chosen ? i32.add(at[k]!, skip) : at[k]!)
       ) as [Local<"i32">, Local<"i32">];
-      const all = () =>
-        f.if(neighbours, () => move.many(...here, height), () => {
-          times(f, height, () => {
-            move.one(...here);
-            f.increase(here[0], down[to]!);
-            f.increase(here[1], down[from]!);
-          });
+      const apart = () =>
+        times(f, height, () => {
+          move.one(...here);
+          f.increase(here[0], down[to]!);
+          f.increase(here[1], down[from]!);
         });
-      if (window === undefined) all();
-      else {
-        const extent = i32.sub(window.end, window.begin);
-        f.if(i32.lt_u(i32.sub(value, window.begin), extent), all);
-      }
+      f.if(neighbours, () => move.many(...here, height), () => {
+        if (move.spread === undefined) apart();
+        else f.if(spread, () => move.spread!(...here, height), apart);
+      });
       for (const k of moved) f.increase(at[k]!, along[k]!);
     });
   }, () => {
-    times(f, height, () => {
-      const here = at.map((pointer) => f.let(pointer));
-      times(f, n, () => {
-        const skip = offset(here[index]!);
-        const picked = f.let(i32.add(here[chosen]!, skip));
-        const pair = [to, from].map((k) => k === chosen ? picked : here[k]!);
-        move.one(pair[0]!, pair[1]!);
-        for (const k of moved) f.increase(here[k]!, along[k]!);
-      });
-      at.forEach((pointer, k) => f.increase(pointer, down[k]!));
-    });
+    // Indices are read one after the other, whichever dim they lie along.
+    f.if(
+      i32.eq(down[index]!, i32.const(4)),
+      () => each([n, along], [height, down]),
+      () => each([height, down], [n, along]),
+    );
   });
 }
 

@@ -30,11 +30,6 @@ export interface MatrixEmitContext {
   readonly rows: Dim;
   /** The last dim; scalar 0 is the bound of indices along it. */
   readonly columns: Dim & { readonly bound: Local<"i32"> };
-  /** Which indices to work on: all where it is missing. */
-  readonly window?: {
-    readonly begin: Local<"i32">;
-    readonly end: Local<"i32">;
-  };
 }
 
 /** How threads divide the work. */
@@ -52,9 +47,8 @@ export interface Division {
   readonly still?: number;
   /** Nanoseconds that an element takes; 1 where it is missing. */
   readonly price?: (call: KernelCall) => number;
-  /** When indices are divided by what they are: every part goes over all of
-   * them and works on those that are in its window. */
-  readonly byIndex?: (call: KernelCall) => boolean;
+  /** When there should be no more parts than threads. */
+  readonly parts?: (call: KernelCall) => boolean;
 }
 
 /** Parts of the last dim are multiples of this. */
@@ -83,7 +77,7 @@ export function compileMatrices(
   const write = (
     f: FunctionBuilder,
     [args, begin, end]: readonly [Local32, Local32, Local32],
-    divided: number | "index",
+    divided: number,
   ) => {
     const dim = (d: number): Dim => ({
       extent: d < 0 ? f.hoist(i32.const(1)) : f.hoist(layout.extent(args, d)),
@@ -99,24 +93,22 @@ export function compileMatrices(
         : dim(d);
     const rows = part(rank - 2);
     const columns = part(rank - 1);
-    if (divided !== "index") {
-      const moving = divided === rank - 1 ? columns : rows;
-      start.forEach((pointer, k) => {
-        if (moving === columns && k === division.still) return;
-        f.increase(pointer, i32.mul(begin, moving.steps[k]!));
-      });
-    }
+    const moving = divided === rank - 1 ? columns : rows;
+    start.forEach((pointer, k) => {
+      if (moving === columns && k === division.still) return;
+      f.increase(pointer, i32.mul(begin, moving.steps[k]!));
+    });
     nest(f, outer, start, (pointers) => {
       body({
         f,
         pointers,
         rows,
         columns: { ...columns, bound: f.hoist(layout.integer(args, 0)) },
-        ...(divided === "index" ? { window: { begin, end } } : {}),
       });
     });
   };
-  const { byColumns, byIndex } = division;
+  const { byColumns } = division;
+  const threads = engine.pool?.size ?? 1;
   draft.module.func(
     "run",
     ["i32", "i32", "i32"],
@@ -131,14 +123,6 @@ export function compileMatrices(
       (f, ...range) => write(f, range, rank - 1),
     );
   }
-  if (byIndex !== undefined) {
-    draft.module.func(
-      "index",
-      ["i32", "i32", "i32"],
-      "none",
-      (f, ...range) => write(f, range, "index"),
-    );
-  }
   const program = engine.finish(draft);
   return launchOf(engine, {
     program,
@@ -150,12 +134,11 @@ export function compileMatrices(
         const size = call.shape[rank - 1]!;
         return { entry: "columns", size, grain: COLUMN_GRAIN, nanoseconds };
       }
-      if (engine.pool !== null && byIndex?.(call)) {
-        const size = call.scalars[0]!;
-        return { entry: "index", size, grain: 1, nanoseconds };
-      }
       const size = rank > 1 ? call.shape[rank - 2]! : 1;
-      const { grain, plain = false } = division;
+      const { grain: least, plain = false } = division;
+      const grain = division.parts?.(call)
+        ? Math.ceil(size / threads / least) * least
+        : least;
       return {
         entry: "run",
         size,

@@ -52,10 +52,18 @@ function results(): TypedArray[] {
         table.gather(0, index),
         table.scatterAdd(0, index, added),
         table.cast("float64").scatterAdd(0, index, added.cast("float64")),
+        table.scatterAdd(0, index, added.narrow(1, 0, 1).expand(added.shape)),
         table.mul(100).cast("int32").indexSelect(0, many),
       ];
     }),
     a.gather(1, columns),
+    a.gather(0, columns.t()),
+    a.scatterAdd(
+      0,
+      columns.t().contiguous(),
+      rows.narrow(1, 0, 1)
+        .expand([21_600, 72]).narrow(0, 0, 300),
+    ),
     a.narrow(0, 0, 72).scatterAdd(
       1,
       columns,
