@@ -8,7 +8,18 @@ import { jvp, vmap } from "../func/mod.ts";
 import { randn } from "../random.ts";
 import { manualSeed } from "../random_state.ts";
 import type { Tensor } from "../tensor.ts";
-import { fft, ifft, irfft, rfft } from "./mod.ts";
+import {
+  fft,
+  fft2,
+  fftshift,
+  ifft,
+  ifft2,
+  ifftshift,
+  irfft,
+  irfft2,
+  rfft,
+  rfft2,
+} from "./mod.ts";
 
 const apart = (a: Tensor, b: Tensor): number => a.sub(b).abs().max().itemSync();
 
@@ -92,6 +103,28 @@ describe("Fourier transforms", () => {
         "cast",
       );
       assertEquals(rfft(ones([2], { dtype: "int32" })).dtype, "float32");
+    }),
+  );
+});
+
+describe("Fourier transforms over two dims", () => {
+  it(
+    "come back, and refuse what they cannot take",
+    clean(() => {
+      manualSeed(8);
+      const x = randn([2, 3, 5, 2], { dtype: "float64" });
+      assert(apart(ifft2(fft2(x)), x) < 1e-12);
+      assert(apart(ifftshift(fftshift(x)), x) === 0);
+      const real = x.select(-1, 0);
+      assert(apart(irfft2(rfft2(real), { s: [3, 5] }), real) < 1e-12);
+      assertThrows(() => fft2(ones([3, 2])), ShapeError, "2 dims");
+      assertThrows(
+        () => fft2(x, { dim: [0] as never }),
+        TypeError,
+        "two numbers",
+      );
+      assertThrows(() => fft2(x, { dim: [0, 0] }), ShapeError, "differ");
+      assertThrows(() => fftshift(x, { dim: 3 }), RangeError, "3");
     }),
   );
 });

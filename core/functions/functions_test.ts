@@ -38,6 +38,17 @@ type Smooth = readonly [
 ];
 
 const SMOOTH: readonly Smooth[] = [
+  ["diff", (x) => f.diff(x!, { n: 2 }), [MATRIX]],
+  ["hstack", (x, y) => f.hstack([x!, y!]).square(), [MATRIX, OTHER]],
+  ["vstack", (x, y) => f.vstack([x!, y!]).square(), [MATRIX, OTHER]],
+  [
+    "repeatInterleave",
+    (x) => f.repeatInterleave(x!, [2, 0, 1], 1).square(),
+    [MATRIX],
+  ],
+  ["tensordot", (x, y) => f.tensordot(x!, y!, [[1], [1]]), [MATRIX, OTHER]],
+  ["kron", (x, y) => f.kron(x!, y!), [MATRIX, OTHER]],
+  ["cross", (x, y) => f.cross(x!, y!), [MATRIX, OTHER]],
   ["asin", (x) => f.asin(x!), [MATRIX]],
   ["acos", (x) => f.acos(x!), [MATRIX]],
   ["atan", (x) => f.atan(x!), [MATRIX]],
@@ -452,6 +463,35 @@ describe("allClose", () => {
       const nan = tensor([NaN]);
       assertEquals(await f.allClose(nan, nan), false);
       assertEquals(await f.allClose(nan, nan, { equalNan: true }), true);
+    }),
+  );
+});
+
+describe("functions that join and multiply", () => {
+  it(
+    "refuse what they cannot take",
+    clean(() => {
+      const x = tensor([[1, 2], [3, 4]]);
+      assertThrows(() => f.diff(x, { n: -1 }), RangeError, "-1");
+      assertThrows(() => f.diff(tensor(1)), ShapeError, "0-d");
+      assertThrows(() => f.hstack([]), TypeError, "at least one");
+      assertThrows(() => f.vstack(x as never), TypeError, "one array");
+      assertThrows(() => f.repeatInterleave(x, -1), RangeError, "-1");
+      assertThrows(() => f.repeatInterleave(x, [1, 2]), ShapeError, "4");
+      assertThrows(
+        () => f.repeatInterleave(x, int([1, 2]) as never),
+        TypeError,
+        "array",
+      );
+      assertThrows(() => f.tensordot(x, x, 3), ShapeError, "3 dims");
+      assertThrows(() => f.tensordot(x, x, [[0], [0, 1]]), ShapeError, "match");
+      assertThrows(
+        () => f.tensordot(x, x, [[0, 0], [0, 1]]),
+        ShapeError,
+        "once",
+      );
+      assertThrows(() => f.tensordot(x, x, "ij" as never), TypeError, "lists");
+      assertThrows(() => f.cross(x, x), ShapeError, "3 coordinates");
     }),
   );
 });

@@ -107,6 +107,14 @@ export {
   trunc_,
 } from "./in_place.ts";
 export {
+  diff,
+  type DiffOptions,
+  hstack,
+  repeatInterleave,
+  vstack,
+} from "./joined.ts";
+export { cross, kron, tensordot } from "./multilinear.ts";
+export {
   type Interpolation,
   kthvalue,
   median,

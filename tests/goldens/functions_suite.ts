@@ -29,6 +29,7 @@ import { readFigures } from "./read.ts";
 const GROUPS = [
   "functions_bits",
   "functions_in_place",
+  "functions_joined",
   "functions_math",
   "functions_order",
   "functions_scatter",

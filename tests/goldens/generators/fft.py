@@ -53,4 +53,20 @@ def generate():
         if name == "rfft":
             g.fn(name, [i32([1, 2, 3, 4])], pairs(
                 lambda x: F.rfft(x.float()), False, True), grad=False)
+    for name, fn, inside, outside in (("fft2", F.fft2, True, True),
+                                      ("ifft2", F.ifft2, True, True),
+                                      ("rfft2", F.rfft2, False, True),
+                                      ("irfft2", F.irfft2, True, False)):
+        for options in ({}, {"s": [4, 5]}, {"norm": "ortho"},
+                        {"dim": [0, 1], "norm": "forward"},
+                        {"s": [2, 6], "dim": [-1, 0]}):
+            x = randn(2, 3, 4, 2) if inside else randn(2, 3, 4)
+            g.fn(name, [x.double(), options] if options else [x.double()],
+                 pairs(fn, inside, outside, **options), second=False)
+    for name, fn in (("fftshift", F.fftshift), ("ifftshift", F.ifftshift)):
+        for dim in (None, 1, [0, -1]):
+            js = {} if dim is None else {"dim": dim}
+            g.fn(name, [randn(3, 4, 2), js], pairs(fn, True, True, dim=dim))
+            g.fn(name, [randn(3, 5), {**js, "pairs": False}],
+                 lambda x: fn(x, dim=dim))
     return [g]

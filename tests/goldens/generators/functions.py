@@ -546,6 +546,63 @@ def multiplied(g):
     g.fn("corrcoef", [randn(6)], torch.corrcoef, grad=False)
 
 
+def joined(g):
+    x, y = randn(3, 5), randn(3, 2)
+    for options in ({}, {"n": 2}, {"n": 0}, {"dim": 0}, {"n": 7}):
+        g.fn("diff", [x, options],
+             lambda t: torch.diff(t, options.get("n", 1),
+                                  options.get("dim", -1)))
+    g.fn("diff", [x, {"prepend": y}], lambda t, a: torch.diff(t, prepend=a))
+    g.fn("diff", [x, {"append": y, "n": 2}],
+         lambda t, a: torch.diff(t, 2, append=a))
+    g.fn("diff", [x, {"prepend": y, "append": randn(3, 1)}],
+         lambda t, a, b: torch.diff(t, prepend=a, append=b))
+    g.fn("diff", [ints(-9, 9, 6)], torch.diff)
+    g.fn("diff", [boolean([True, False, False, True])], torch.diff)
+    g.fn("diff", [torch.zeros(3, 0)], torch.diff, grad=False)
+    for name, fn in (("hstack", torch.hstack), ("vstack", torch.vstack)):
+        for parts in ((randn(3), randn(2)) if name == "hstack"
+                      else (randn(3), randn(3)),
+                      (f32(1.0), f32(2.0)), (randn(2, 3), randn(2, 3)),
+                      (randn(2, 3, 2), randn(2, 3, 2)), (randn(4),)):
+            g.fn(name, [list(parts)], lambda *t: fn(t))
+    for repeats in (2, 0, 1):
+        g.fn("repeatInterleave", [x, repeats],
+             lambda t: torch.repeat_interleave(t, repeats))
+        for dim in (0, 1, -1):
+            g.fn("repeatInterleave", [x, repeats, dim],
+                 lambda t: torch.repeat_interleave(t, repeats, dim))
+    g.fn("repeatInterleave", [x, [1, 0, 3], 0],
+         lambda t: torch.repeat_interleave(t, torch.tensor([1, 0, 3]), 0))
+    g.fn("repeatInterleave", [x, [2, 1, 0, 0, 1], -1],
+         lambda t: torch.repeat_interleave(t, torch.tensor([2, 1, 0, 0, 1]),
+                                           -1))
+    g.fn("repeatInterleave", [i32([4, 5]), [2, 3]],
+         lambda t: torch.repeat_interleave(t, torch.tensor([2, 3])))
+    g.fn("repeatInterleave", [f32(3.0), 2],
+         lambda t: torch.repeat_interleave(t, 2))
+    a, b = randn(2, 3, 4), randn(4, 3, 2)
+    for dims in (0, 1):
+        g.fn("tensordot", [a, b, dims],
+             lambda s, t: torch.tensordot(s, t, dims))
+    for dims in ([[1, 2], [1, 0]], [[-2], [1]], [[0, 2], [2, 0]], [[], []]):
+        g.fn("tensordot", [a, b, dims],
+             lambda s, t: torch.tensordot(s, t, dims))
+    g.fn("tensordot", [a, randn(3, 4)], torch.tensordot)
+    g.fn("tensordot", [randn(4), randn(4), 1],
+         lambda s, t: torch.tensordot(s, t, 1))
+    for s, t in ((randn(2, 3), randn(3, 2)), (randn(3), randn(2, 2)),
+                 (randn(2, 1, 3), randn(2)), (f32(2.0), randn(2, 2)),
+                 (ints(-9, 9, 2, 2), ints(-9, 9, 3))):
+        g.fn("kron", [s, t], torch.kron)
+    for s, t, dim in ((randn(3), randn(3), -1), (randn(4, 3), randn(1, 3), -1),
+                      (randn(3, 4), randn(3, 1), 0),
+                      (randn(2, 3, 4), randn(2, 3, 4), 1),
+                      (ints(-9, 9, 2, 3), ints(-9, 9, 2, 3), 1)):
+        g.fn("cross", [s, t] if dim == -1 else [s, t, dim],
+             lambda a, b: torch.linalg.cross(a, b, dim=dim))
+
+
 def bits(g):
     wide = i32([0, 1, -1, 5, -6, 2**31 - 1, -2**31, 123456789, -987654321])
     for name, fn in (("bitwiseAnd", torch.bitwise_and),
@@ -710,4 +767,7 @@ def generate():
     in_place(changed)
     integers = Functions("functions_bits", "the bits of integers", 36)
     bits(integers)
-    return [math_, scatter, order, shape, own, integers, changed]
+    beside = Functions("functions_joined",
+                       "what is joined, repeated and multiplied", 38)
+    joined(beside)
+    return [math_, scatter, order, shape, own, integers, changed, beside]
