@@ -6,7 +6,15 @@
  */
 export { gated, type GradientRule } from "./autograd/gate.ts";
 export { noGradNow } from "./autograd/mode.ts";
-export type { Edge, GradientOwner, Saved, TapeNode } from "./autograd/node.ts";
+export {
+  type Edge,
+  type GradientOwner,
+  type LateGradients,
+  lateGradients,
+  type Saved,
+  type TapeNode,
+} from "./autograd/node.ts";
+export { type RowGradient, selectRows } from "./autograd/row_gradients.ts";
 export { checkHook, handleOf } from "./autograd/tensor_hooks.ts";
 export { castingOf } from "./casting.ts";
 export { deviceFor } from "./creation.ts";

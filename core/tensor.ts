@@ -17,7 +17,7 @@ import {
   VALUE,
 } from "./members.ts";
 import { isRecording, modeInForce, withRecording } from "./autograd/mode.ts";
-import { type Edge, TapeNode } from "./autograd/node.ts";
+import { type Edge, lateGradients, TapeNode } from "./autograd/node.ts";
 import { record } from "./autograd/record.ts";
 import { type Leaf, walk } from "./autograd/backward.ts";
 import type { TensorFactory } from "./autograd/rule_context.ts";
@@ -288,7 +288,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
 
   /** What backward added up for this leaf, or null. It belongs to the leaf. */
   get grad(): Tensor<D> | null {
-    return this.#grad;
+    return this.#grad ?? lateGradients?.grad(this) as Tensor<D> ?? null;
   }
 
   /** Sets or clears (`null`) the gradient; the old one is released. */
@@ -307,6 +307,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
         `Cannot set the gradient as its dtype differs: got ${gradient.dtype} for a tensor of ${this.dtype}, cast it with cast("${this.dtype}")`,
       );
     }
+    lateGradients?.drop(this);
     if (gradient) gradient[OWNER] = null;
     if (gradient !== this.#grad) this.#grad?.dispose();
     this.#grad = gradient;
@@ -527,6 +528,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     value.storage.release();
     this.#edge?.node.release();
     this.#edge = null;
+    lateGradients?.drop(this);
     this.#grad?.dispose();
     this.#grad = null;
   }

@@ -17,6 +17,7 @@ import { initRows } from "./_embedding_rows.ts";
 import { emptyParameter } from "./_empty.ts";
 import {
   dim,
+  flag,
   placeFields,
   placeOf,
   type PlaceOptions,
@@ -50,6 +51,7 @@ const schema = () =>
     numEmbeddings: positiveInteger,
     embeddingDim: positiveInteger,
     paddingIdx: z.optional(dim),
+    sparse: z.optional(flag),
     ...tableFields(),
     ...placeFields,
   });
@@ -87,7 +89,7 @@ export class Embedding extends Module {
    * @param numEmbeddings Number of rows of the table.
    * @param embeddingDim Size of each row.
    * @param options `paddingIdx`, `maxNorm`, `normType`, `scaleGradByFreq`,
-   * `device` and `dtype`.
+   * `sparse`, `device` and `dtype`.
    * @throws {RangeError} If a number is not a positive integer, or the padding row
    * does not exist.
    */
@@ -97,7 +99,7 @@ export class Embedding extends Module {
     options: EmbeddingOptions = {},
   ) {
     super();
-    const { paddingIdx, ...facts } = parseArguments(
+    const { paddingIdx, sparse, ...facts } = parseArguments(
       schema,
       { numEmbeddings, embeddingDim },
       options,
@@ -110,6 +112,7 @@ export class Embedding extends Module {
     this[INNER] = {
       ...this.paddingIdx === null ? {} : { paddingIdx: this.paddingIdx },
       ...tableOptionsOf(facts),
+      ...sparse ? { sparse } : {},
     };
     this.weight = emptyParameter([numEmbeddings, embeddingDim], placeOf(facts));
     this.resetParameters();

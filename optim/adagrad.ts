@@ -39,6 +39,11 @@ const adagrad = /* @__PURE__ */ algorithm({
       eps: z._default(nonNegative, 1e-10),
       maximize: z._default(flag, false),
     }),
+  sparse: ({ weightDecay }) =>
+    weightDecay === 0 ? "summed" : {
+      refused:
+        "set weightDecay to 0, or read .grad before, which makes it dense",
+    },
   state: () => ["sum"],
   initial: ({ initialAccumulatorValue }: AdagradGroup) =>
     initialAccumulatorValue,

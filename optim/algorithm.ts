@@ -16,6 +16,7 @@ import {
   Optimizer,
   type OptimizerParameters,
   type ParameterGroup,
+  type SparseStep,
   type Step,
 } from "./optimizer.ts";
 
@@ -62,6 +63,16 @@ export interface Algorithm<
   readonly decay?: Decay;
   /** Where weight decay goes, for choices that decide it. @default {decay} */
   decayBy?(choices: C): Decay;
+  /**
+   * What it does with a gradient of a few rows: `rows` changes those rows alone,
+   * `summed` once values of a row that appears twice are summed, `dense` takes
+   * the whole gradient. Text says why it does not.
+   *
+   * @default {it refuses them}
+   */
+  sparse?(options: O): SparseStep | { readonly refused: string };
+  /** Whether it takes gradients of rows alone. @default {false} */
+  readonly onlySparse?: boolean;
   /** Options that change the rule, as true or false. @default {none} */
   choices?(options: O): C;
   /** Names of the state tensors of each parameter. @default {none} */
@@ -211,6 +222,18 @@ export class AlgorithmOptimizer<O extends AlgorithmOptions>
   ): Tensor {
     const value = this.#algorithm.initial?.(group) ?? 0;
     return value === 0 ? zerosLike(param) : fullLike(param, value);
+  }
+
+  /** What the algorithm does with a gradient of a few rows. */
+  protected override sparseStep(
+    group: ParameterGroup<O>,
+  ): SparseStep | { readonly refused: string } {
+    return this.#algorithm.sparse?.(group) ?? super.sparseStep(group);
+  }
+
+  /** Whether the algorithm takes such gradients alone. */
+  protected override get onlySparse(): boolean {
+    return this.#algorithm.onlySparse ?? false;
   }
 
   /** The rule and its numbers. */

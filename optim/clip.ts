@@ -21,6 +21,7 @@ import {
 import {
   checkCount,
   checkTensor,
+  lateGradients,
   noGradNow,
   parseArguments,
   parseOptions,
@@ -78,7 +79,9 @@ function gradientsOf(params: Iterable<Tensor>): Tensor[] {
   const grads: Tensor[] = [];
   for (const each of params) {
     checkTensor(each, "each parameter", "clip gradients");
-    if (each.grad) grads.push(each.grad);
+    // Of a sparse gradient its rows, whose sum stays sparse.
+    const grad = lateGradients?.rowsOf(each)?.values ?? each.grad;
+    if (grad) grads.push(grad);
   }
   return grads;
 }

@@ -50,6 +50,7 @@ export * from "./radam.ts";
 export * from "./reduce_lr_on_plateau.ts";
 export * from "./rmsprop.ts";
 export * from "./sgd.ts";
+export * from "./sparse_adam.ts";
 export * from "./step_lr.ts";
 export * from "./swa_lr.ts";
 export * from "./update_rule.ts";

@@ -7,9 +7,12 @@ import { type Shape, type Tensor, zeros } from "@tenfold/core";
 import {
   checkCount,
   currentRecording,
+  lateGradients,
   type LazySchema,
   noGradNow,
   parseOptions,
+  type RowGradient,
+  showShape,
   unscopedNow,
 } from "@tenfold/core/internal";
 import { checkParameter, groupsOf } from "./_parameters.ts";
@@ -45,6 +48,9 @@ export interface ParameterState {
   /** True until a step has used tensors that were made for it. */
   fresh: boolean;
 }
+
+/** How a step takes a gradient of a few rows. */
+export type SparseStep = "rows" | "summed" | "dense";
 
 /** How a step changes a parameter and its state: a kernel, or several. */
 export interface Rule {
@@ -163,12 +169,16 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
       const members = this.paramGroups.map(({ params }) => [...params]);
       recording.guard(this, () => this.#has(members));
     }
+    if (lateGradients !== null || this.onlySparse) this.#checkSparse();
     const recorded: RecordedUpdate<O>[] = [];
     this.together(() =>
       noGradNow(() => {
         for (const group of this.paramGroups) {
           for (const param of group.params) {
-            const { grad } = param;
+            const rows = lateGradients === null
+              ? null
+              : this.#rowsOf(group, param);
+            const grad = rows ?? param.grad;
             if (grad) this.#stepOne(group, param, grad, recorded);
           }
         }
@@ -204,7 +214,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   #stepOne(
     group: ParameterGroup<O>,
     param: Tensor,
-    grad: Tensor,
+    grad: Tensor | RowGradient,
     recorded: RecordedUpdate<O>[],
   ): void {
     const state = this.#stateFor(param);
@@ -226,9 +236,71 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
         return update.numbers;
       });
     }
-    rule.apply(targets, grad, late);
+    if ("shape" in grad) rule.apply(targets, grad, late);
+    else {
+      grad.update(
+        targets,
+        this.sparseStep(group) === "summed",
+        (rows, values) => rule.apply(rows, values, late),
+      );
+    }
     state.step++;
     state.fresh = false;
+  }
+
+  /** The gradient of a few rows that a parameter has, where a step takes it. */
+  #rowsOf(group: ParameterGroup<O>, param: Tensor): RowGradient | null {
+    const rows = lateGradients!.rowsOf(param);
+    if (rows === null) return null;
+    const how = this.sparseStep(group);
+    // One that was read is whole, for those that take nothing else.
+    return how === "dense" || typeof how === "object" ? null : rows;
+  }
+
+  /** Refuses gradients that are not of the kind it takes. */
+  #checkSparse(): void {
+    for (const group of this.paramGroups) {
+      for (const param of group.params) {
+        const rows = lateGradients?.rowsOf(param) ?? null;
+        const what =
+          `Cannot step with ${this.#name} as the gradient of a parameter of shape ${
+            showShape(param.shape)
+          } is `;
+        if (rows === null) {
+          if (!this.onlySparse || param.grad === null) continue;
+          throw new TypeError(
+            `${what}dense: use Adam, or an embedding with { sparse: true }, whose gradient nobody changes`,
+          );
+        }
+        const how = this.sparseStep(group);
+        if (typeof how === "object" && rows.whole === null) {
+          throw new TypeError(`${what}sparse: ${how.refused}`);
+        }
+        currentRecording()?.refuse(
+          `a step of ${this.#name} by a sparse gradient: step outside, or make the embedding with { sparse: false }`,
+        );
+      }
+    }
+  }
+
+  /**
+   * What a step does with a gradient of a few rows, which a sparse embedding has:
+   * see {@linkcode Algorithm.sparse}.
+   *
+   * @default {it refuses them}
+   */
+  protected sparseStep(
+    _group: ParameterGroup<O>,
+  ): SparseStep | { readonly refused: string } {
+    return {
+      refused:
+        "use SGD, Adagrad or SparseAdam, or make the embedding with { sparse: false }",
+    };
+  }
+
+  /** Whether it takes such gradients alone. @default {false} */
+  protected get onlySparse(): boolean {
+    return false;
   }
 
   /** Whether a replay would do what was recorded. */

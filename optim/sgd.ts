@@ -48,6 +48,15 @@ const sgd = /* @__PURE__ */ algorithm({
     nesterov,
   }),
   state: ({ momentum }) => momentum ? ["momentumBuffer"] : [],
+  sparse: ({ momentum, weightDecay }) =>
+    weightDecay !== 0
+      ? {
+        refused:
+          "set weightDecay to 0, or read .grad before, which makes it dense",
+      }
+      : momentum === 0
+      ? "rows"
+      : "dense",
   // The first gradient becomes the momentum as it is.
   numbers: ({ lr, momentum, dampening }, _step, fresh) => ({
     lr,

@@ -152,7 +152,7 @@ function* methodsOf(made: object): Generator<[method: string, owner: string]> {
       // What subclasses override and the library alone calls takes what it is given.
       if (typeof value !== "function" || name === "constructor") continue;
       if (
-        /^(describe|nextLrs|stateNames|stateShape|makeState|update|begin|check|advance|rewind|factors)$/
+        /^(describe|nextLrs|stateNames|stateShape|makeState|update|sparseStep|begin|check|advance|rewind|factors)$/
           .test(name)
       ) continue;
       yield [name, prototype!.constructor.name];
@@ -262,6 +262,7 @@ const SAMPLES: { readonly [name: string]: () => object } = {
   "optim.Adadelta": () => new optim.Adadelta([one()]),
   "optim.Adafactor": () => new optim.Adafactor([one()]),
   "optim.Adagrad": () => new optim.Adagrad([one()]),
+  "optim.SparseAdam": () => new optim.SparseAdam([one()]),
   "optim.Adam": () => new optim.Adam([one()]),
   "optim.AdamW": () => new optim.AdamW([one()]),
   "optim.Adamax": () => new optim.Adamax([one()]),

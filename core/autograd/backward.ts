@@ -39,6 +39,8 @@ export interface CustomNode extends TapeNode {
     outputs: readonly (Tensor | null)[],
     needed: readonly boolean[],
   ): readonly (Tensor | null)[];
+  /** Leaves them elsewhere; false where it cannot. */
+  deposit?(outputs: readonly (Tensor | null)[]): boolean;
 }
 
 /** A leaf of the tape: gradients are added up in its tensor. */
@@ -231,7 +233,11 @@ class Walk {
         }
         return;
       }
-      const found = node instanceof OpNode
+      const deposits = !targets && !createGraph &&
+        (node as Partial<CustomNode>).deposit?.(gradients);
+      const found = deposits
+        ? []
+        : node instanceof OpNode
         ? this.#opGradients(node, gradients[0] ?? null)
         : (node as CustomNode).gradients(
           gradients,

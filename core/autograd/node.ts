@@ -11,6 +11,7 @@ import type { Op } from "../op.ts";
 import type { Shape } from "../shape.ts";
 import type { DType } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
+import type { RowGradient } from "./row_gradients.ts";
 import type { Value } from "../value.ts";
 
 /** Which output of which node a tensor is. */
@@ -76,6 +77,24 @@ export let anomaly: Anomaly | null = null;
 /** Begins or ends to look for one. */
 export function setAnomaly(next: Anomaly | null): void {
   anomaly = next;
+}
+
+/** Gradients of leaves that are made when somebody reads them. */
+export interface LateGradients {
+  /** Makes that of a leaf, if there is one, its gradient. */
+  grad(leaf: object): Tensor | null;
+  /** Forgets that of a leaf. */
+  drop(leaf: object): void;
+  /** That of a leaf, as long as its gradient is nothing else. */
+  rowsOf(leaf: object): RowGradient | null;
+}
+
+/** Null until there are any. */
+export let lateGradients: LateGradients | null = null;
+
+/** Begins to ask for them. */
+export function setLateGradients(late: LateGradients): void {
+  lateGradients = late;
 }
 
 let sequence = 0;

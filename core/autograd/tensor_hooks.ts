@@ -33,6 +33,11 @@ let any = false;
 const keyOf = (node: TapeNode): object =>
   (node as { readonly tensor?: object }).tensor ?? node;
 
+/** Whether a node has hooks. */
+export function hasTensorHooks(node: TapeNode): boolean {
+  return any && hooks.has(keyOf(node));
+}
+
 /** A handle that takes a hook out of a list, once. */
 export function handleOf<T>(list: T[], hook: T): HookHandle {
   const remove = () => {

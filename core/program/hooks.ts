@@ -36,6 +36,8 @@ export interface RecordingHooks {
    * function is recorded anew. Asked once for each `of`.
    */
   guard(of: object, holds: () => boolean): void;
+  /** Cannot go on: throws, or runs the function to its end unrecorded. */
+  refuse(what: string): void;
   /** Does not record what `fn` does: state that is made once. */
   pause<T>(fn: () => T): T;
   /** Something besides kernels that each replay does as well. */

@@ -6,7 +6,7 @@
  */
 import { autogradFunction, ones, type Tensor, zeros } from "@tenfold/core";
 import { indexCopy_ } from "@tenfold/core/functions";
-import { noGradNow, tidyNow } from "@tenfold/core/internal";
+import { noGradNow, selectRows, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { anyNumber, flag, positiveNumber } from "../_options.ts";
 
@@ -70,7 +70,9 @@ const shared = /* @__PURE__ */ autogradFunction({
 export function lookUp(
   index: Tensor,
   weight: Tensor,
-  { maxNorm, normType = 2, scaleGradByFreq = false }: TableOptions,
+  { maxNorm, normType = 2, scaleGradByFreq = false, sparse = false }:
+    & TableOptions
+    & { readonly sparse?: boolean },
 ): Tensor {
   if (maxNorm !== undefined && index.size > 0) {
     noGradNow(() =>
@@ -83,7 +85,9 @@ export function lookUp(
       })
     );
   }
-  const rows = weight.indexSelect(0, index);
+  const rows = sparse
+    ? selectRows(weight, index)
+    : weight.indexSelect(0, index);
   if (!scaleGradByFreq || !rows.requiresGrad) return rows;
   const share = noGradNow(() => {
     const { device, dtype } = weight;

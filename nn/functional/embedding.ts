@@ -1,24 +1,37 @@
 import { DTypeError, IndexError, ShapeError, type Tensor } from "@tenfold/core";
 import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
-import { checkOptions, dim } from "../_options.ts";
+import { checkOptions, dim, flag } from "../_options.ts";
 import { lookUp, tableFields, type TableOptions } from "./_table_rows.ts";
 
 /** Options of {@linkcode embedding}. */
 export interface EmbeddingFunctionOptions extends TableOptions {
   /** Index of a row that gets no gradient; negative ones count from the last. */
   readonly paddingIdx?: number;
+  /**
+   * Whether the gradient of the weight is that of the rows that were looked up,
+   * which SGD, Adagrad and SparseAdam take without touching the others. Reading
+   * `weight.grad` makes it whole. Not within `compile`.
+   *
+   * @default {false}
+   */
+  readonly sparse?: boolean;
 }
 
 const schema = () =>
-  z.strictObject({ paddingIdx: z.optional(dim), ...tableFields() });
+  z.strictObject({
+    paddingIdx: z.optional(dim),
+    sparse: z.optional(flag),
+    ...tableFields(),
+  });
 
 /**
  * Looks up rows of a table by index.
  *
  * @param index Of any shape, int32.
  * @param weight Of shape `[rows, columns]`.
- * @param options `paddingIdx`, `maxNorm`, `normType` and `scaleGradByFreq`.
+ * @param options `paddingIdx`, `maxNorm`, `normType`, `scaleGradByFreq` and
+ * `sparse`.
  * @returns Of shape `[...index shape, columns]`.
  * @throws {DTypeError} If the index is not int32.
  * @throws {IndexError} If an index is out of range.

@@ -5,7 +5,7 @@
  */
 import { type Backend, cat, scope, type Tensor, tensor } from "@tenfold/core";
 import { compile } from "@tenfold/core/compile";
-import { Parameter } from "@tenfold/nn";
+import { functional, Parameter } from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
 import { close, compareTensor, GRADIENTS, VALUES } from "./compare.ts";
 import { onBackend, type Runner, testCases } from "./harness.ts";
@@ -76,6 +76,13 @@ const PROBLEMS = {
     const [a, b] = [p.narrow(0, 0, p.size - 1), p.narrow(0, 1, p.size - 1)];
     return b.sub(a.square()).square().mul(100).add(a.sub(1).square()).sum();
   },
+  sparse: ([table]: Tensor[], [index, factors]: Tensor[]): Tensor => {
+    const rows = functional.embedding(index!, table!, {
+      paddingIdx: PADDING,
+      sparse: true,
+    });
+    return rows.mul(factors!).sum().add(rows.square().sum().mul(0.1));
+  },
   mlp: (params: Tensor[], given: Tensor[]): Tensor => {
     const [w1, b1, w2, b2] = params;
     const [x, y] = given;
@@ -84,12 +91,16 @@ const PROBLEMS = {
   },
 };
 
+/** The row of the table of the figures that gets no gradient. */
+const PADDING = 4;
+
 const total = (terms: Tensor[]): Tensor => terms.reduce((a, b) => a.add(b));
 
-const [optimizers, clipping, schedules] = await Promise.all([
+const [optimizers, clipping, schedules, sparse] = await Promise.all([
   readFigures<OptimizerCase>("optimizers"),
   readFigures<ClipCase>("clipping"),
   readFigures<ScheduleCase>("schedules"),
+  readFigures<OptimizerCase>("sparse"),
 ]);
 
 /**
@@ -103,7 +114,7 @@ export function optimGoldens(runner: Runner, backend: Backend | string): void {
     runner.describe("trajectories", () => {
       testCases(
         runner,
-        optimizers.cases,
+        [...optimizers.cases, ...sparse.cases],
         (c) => `${c.optimizer}, ${c.problem}`,
         (figures) => checkTrajectory(figures),
       );
@@ -130,7 +141,7 @@ export function optimGoldens(runner: Runner, backend: Backend | string): void {
     });
     runner.it("every optimizer and schedule has figures", () => {
       const covered = new Set([
-        ...optimizers.cases.map((c) => c.optimizer),
+        ...[...optimizers.cases, ...sparse.cases].map((c) => c.optimizer),
         ...schedules.cases.map((c) => c.scheduler),
       ]);
       const bare = [...OPTIMIZERS, ...SCHEDULES].filter((name) =>
@@ -209,7 +220,7 @@ export async function checkTrajectory(
   });
   for (let step = 0; step < losses.length; step++) {
     using _ = scope();
-    const now = figures.problem === "fixed"
+    const now = figures.problem === "fixed" || figures.problem === "sparse"
       ? given.map((t) => t.select(0, step))
       : given;
     const value = evaluates

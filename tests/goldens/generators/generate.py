@@ -17,7 +17,7 @@ MODULES = [
     "metrics", "scalers", "preprocessing", "ranking", "functions",
     "distributions", "sequences", "linalg", "training", "convolutions",
     "activations", "more_losses", "func", "fft", "resampling", "parametrized", "averaging",
-    "corner_cases", "generation",
+    "corner_cases", "generation", "sparse",
 ]
 
 
