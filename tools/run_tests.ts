@@ -7,9 +7,10 @@
  * `deno task test core/ --filter=view`.
  *
  * Files named `*_no_permission_test.ts` run on Deno with no permission at all,
- * the others with every one. With `--together`, the files of a folder share one
- * process: nine tenths of the time of short tests goes into loading what they
- * import, once for each file. Examples do so unless `--apart` is given.
+ * the others with every one. Where all are run, the files of a folder of short
+ * tests share one process, as those of all folders do with `--together`: nine
+ * tenths of their time goes into loading what they import, once for each file.
+ * So do examples. With `--apart` each file, and each example, has its own.
  *
  * @module
  */
@@ -26,6 +27,12 @@ const SKIPPED = new Set(["out", "coverage"]);
 /** What the folder is called in which files are that import tests. */
 const JOINED = "tenfold-tests-";
 
+/**
+ * Folders of short tests that leave nothing behind. Others leave tensors to the
+ * garbage collector, which the next file would see in what it counts.
+ */
+const SHORT = new Set(["core", "nn", "optim"]);
+
 interface Tally {
   passed: number;
   failed: number;
@@ -39,7 +46,8 @@ const OWN = ["--bun", "--doc", "--together", "--apart"];
 const args = Deno.args.filter((arg) => !OWN.includes(arg));
 const flags = args.filter((arg) => arg.startsWith("-"));
 const roots = args.filter((arg) => !arg.startsWith("-"));
-if (roots.length === 0) roots.push(".");
+const whole = roots.length === 0;
+if (whole) roots.push(".");
 
 const total = await (onBun ? runOnBun() : docs ? runExamples() : runOnDeno());
 console.log(`${total.passed} passed, ${total.failed} failed`);
@@ -87,10 +95,13 @@ async function runOnDeno(): Promise<Tally> {
   const bare = files.filter((file) => file.endsWith("_no_permission_test.ts"));
   const open = files.filter((file) => !bare.includes(file));
   const total: Tally = { passed: 0, failed: 0 };
-  using joined = together ? join(open) : null;
+  const short = (file: string) =>
+    together || (whole && !apart && SHORT.has(file.split("/")[0]!));
+  using joined = join(open.filter(short));
+  const alone = open.filter((file) => !short(file));
   for (
     const [group, options] of [
-      [joined?.files ?? open, ["-A", "--parallel"]],
+      [[...joined.files, ...alone], ["-A", "--parallel"]],
       [bare, ["--no-prompt"]],
     ] as const
   ) {
