@@ -11,6 +11,8 @@ import { type FunctionBuilder, i32, type Local } from "../assembler.ts";
 import type { Engine } from "../engine.ts";
 import { launchOf } from "../launch.ts";
 import { dimsOf, nest } from "../loops.ts";
+import type { Vector } from "../math/lanes.ts";
+import { storeDense, storeScattered } from "../values.ts";
 
 /** One of the last two dims. */
 interface Dim {
@@ -148,4 +150,41 @@ export function compileMatrices(
       };
     },
   });
+}
+
+/** Vectors of neighbouring rows that are worked on together: a cache line. */
+const ROW_VECTORS = 4;
+
+/** Runs `some` on vectors of neighbouring rows, the last ones singly. */
+export function inGroups(
+  f: FunctionBuilder,
+  left: Local<"i32">,
+  some: (vectors: number) => void,
+): void {
+  for (const vectors of [ROW_VECTORS, 1]) {
+    const enough = i32.gt_s(left, i32.const(vectors === 1 ? 0 : 15));
+    f.if(enough, () => {
+      f.loop((again) => {
+        some(vectors);
+        f.increase(left, -4 * vectors);
+        f.branchIf(again, enough);
+      });
+    });
+  }
+}
+
+/** Writes a vector of words, or as many as are left. */
+export function storeLanes(
+  f: FunctionBuilder,
+  to: Local<"i32">,
+  value: Vector,
+  left: Local<"i32">,
+): void {
+  const quad = { dtype: "int32", parts: [value] } as const;
+  const neighbours = [4, 8, 12].map((bytes) => i32.const(bytes));
+  f.if(
+    i32.ge_s(left, i32.const(4)),
+    () => storeDense(f, quad, to),
+    () => storeScattered(f, quad, to, neighbours, left),
+  );
 }

@@ -4,18 +4,12 @@
  * @module
  */
 
-import {
-  f32x4,
-  type FunctionBuilder,
-  i32,
-  type Local,
-  v128,
-} from "../assembler.ts";
+import { f32x4, i32, type Local, v128 } from "../assembler.ts";
 import { Combiner } from "../accumulator.ts";
 import { expBelow } from "../math/exponential.ts";
 import type { Lanes, Vector } from "../math/lanes.ts";
-import { convert, type Quad, storeDense, storeScattered } from "../values.ts";
-import type { MatrixEmitContext } from "./matrices.ts";
+import { convert, type Quad } from "../values.ts";
+import { inGroups, type MatrixEmitContext, storeLanes } from "./matrices.ts";
 
 const FLOAT = "float32";
 /** Powers that are summed before their sum is added to the whole. */
@@ -23,9 +17,6 @@ const BLOCK_ROWS = 64;
 
 /** Makes what rows are normalised with out of the sums of their powers. */
 export type NormOf = (lanes: Lanes, sum: Quad, logarithm: boolean) => Vector;
-
-/** Vectors of neighbouring rows that are worked on together: a cache line. */
-const ROW_VECTORS = 4;
 
 /** Lanes across neighbouring rows. */
 export function acrossRows(
@@ -41,19 +32,8 @@ export function acrossRows(
     const context = { f, pointers: here, columns, normOf, logarithm };
     rowsTogether(lanes, context, vectors, count);
     for (const pointer of here) f.increase(pointer, 16 * vectors);
-    f.increase(left, -4 * vectors);
   };
-  for (const vectors of [ROW_VECTORS, 1]) {
-    const enough = vectors === 1
-      ? i32.gt_s(left, i32.const(0))
-      : i32.ge_s(left, i32.const(4 * vectors));
-    f.if(enough, () => {
-      f.loop((again) => {
-        some(vectors);
-        f.branchIf(again, enough);
-      });
-    });
-  }
+  inGroups(f, left, some);
 }
 
 /** What the emitters of some rows share. */
@@ -127,20 +107,4 @@ function rowsTogether(
       store(out, v, f.let(value));
     });
   });
-}
-
-/** Writes four floats, or as many as are left. */
-function storeLanes(
-  f: FunctionBuilder,
-  to: Local<"i32">,
-  value: Vector,
-  left: Local<"i32">,
-): void {
-  const quad = { dtype: FLOAT, parts: [value] } as const;
-  const neighbours = [4, 8, 12].map((bytes) => i32.const(bytes));
-  f.if(
-    i32.ge_s(left, i32.const(4)),
-    () => storeDense(f, quad, to),
-    () => storeScattered(f, quad, to, neighbours, left),
-  );
 }
