@@ -41,7 +41,8 @@ export function whyNoThreads(): string | null {
   if (typeof SharedArrayBuffer === "undefined") {
     return "memory cannot be shared here (a page must be cross-origin isolated)";
   }
-  if (workerThreads() === null && typeof Worker === "undefined") {
+  // In this order: to ask for the module loads much of Node in Deno.
+  if (typeof Worker === "undefined" && workerThreads() === null) {
     return "this runtime has no workers";
   }
   return null;
