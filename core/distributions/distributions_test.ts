@@ -72,6 +72,11 @@ describe("draws of distributions", () => {
       checkMoments(new D.Uniform(-1, 4));
       checkMoments(new D.Bernoulli({ probs: 0.3 }));
       checkMoments(new D.Bernoulli({ logits: 2 }));
+      checkMoments(new D.Exponential(0.25));
+      checkMoments(new D.Laplace(-1, 2));
+      for (const rate of [0, 0.1, 3, 9.99, 10, 47.3, 1e3, 1e6]) {
+        checkMoments(new D.Poisson(rate));
+      }
       for (const a of [0.05, 0.3, 1, 2.5, 15, 400]) {
         checkMoments(new D.Gamma(a, 2));
       }
@@ -100,6 +105,68 @@ describe("draws of distributions", () => {
           assertAlmostEquals(counts.flat()[i]! / 8000, p, p === 0 ? 0 : 0.025)
         );
       }
+    }),
+  );
+
+  it(
+    "of Poisson distributions are whole, and as frequent as they are probable",
+    clean(() => {
+      for (const rate of [0.7, 8, 12, 300]) {
+        manualSeed(4);
+        const poisson = new D.Poisson(rate);
+        const drawn = poisson.sample([20_000]).dataSync();
+        const most = Math.ceil(rate + 12 * Math.sqrt(rate));
+        const counts = new Array<number>(most).fill(0);
+        for (const value of drawn) {
+          assert(Number.isInteger(value) && value >= 0 && value < most);
+          counts[value]!++;
+        }
+        const places = tensor(counts.map((_, k) => k));
+        const chances = poisson.logProb(places).exp().dataSync();
+        counts.forEach((count, k) => {
+          const due = 20_000 * chances[k]!;
+          assert(
+            Math.abs(count - due) <= 5 * Math.sqrt(due + 1),
+            `${k} of ${rate}: ${count}, ${due} are due`,
+          );
+        });
+        assertThrows(() => poisson.rsample(), GradientError, "Poisson");
+        assertThrows(() => poisson.entropy(), TypeError, "closed form");
+      }
+    }),
+  );
+
+  it(
+    "of vectors vary together as they should, with gradients",
+    clean(() => {
+      manualSeed(9);
+      const covarianceMatrix = tensor([[2, 0.6], [0.6, 0.5]], {
+        requiresGrad: true,
+      });
+      const precisionMatrix = tensor([[0.78125, -0.9375], [-0.9375, 3.125]]);
+      for (const spread of [{ covarianceMatrix }, { precisionMatrix }]) {
+        const normal = new D.MultivariateNormal(tensor([1, -1]), spread);
+        const drawn = normal.rsample([20_000]);
+        assertEquals(drawn.shape, [20_000, 2]);
+        const means = drawn.mean(0).dataSync();
+        [1, -1].forEach((due, i) => assertAlmostEquals(means[i]!, due, 0.05));
+        f.cov(drawn.t()).flatten().dataSync().forEach((found, i) =>
+          assertAlmostEquals(found, [2, 0.6, 0.6, 0.5][i]!, 0.08)
+        );
+        if (drawn.requiresGrad) drawn.square().sum().backward();
+      }
+      assert(covarianceMatrix.grad !== null);
+      const loc = zeros([2]);
+      assertThrows(
+        () => new D.MultivariateNormal(loc, {} as never),
+        TypeError,
+        "one of",
+      );
+      assertThrows(
+        () => new D.MultivariateNormal(loc, { scaleTril: zeros([3, 3]) }),
+        ShapeError,
+        "[3, 3]",
+      );
     }),
   );
 

@@ -9,9 +9,17 @@ import { tidyNow } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { Bernoulli, Categorical } from "./discrete.ts";
 import { Distribution } from "./distribution.ts";
+import { Exponential, Laplace } from "./exponential.ts";
 import { Beta, Dirichlet, Gamma } from "./gamma_family.ts";
 import { Normal, Uniform } from "./location_scale.ts";
+import {
+  halfLogDeterminant,
+  MultivariateNormal,
+  squaredDistance,
+} from "./multivariate_normal.ts";
 import { ofOtherKinds } from "./other_kinds.ts";
+import { Poisson } from "./poisson.ts";
+import { solveTriangular } from "../linalg/solve.ts";
 
 function normals(p: Normal, q: Normal): Tensor {
   const [[pLoc, pScale], [qLoc, qScale]] = [p.parameters(), q.parameters()];
@@ -62,10 +70,38 @@ function dirichlets(p: Dirichlet | Beta, q: Dirichlet | Beta): Tensor {
     .sub(lgamma(a).sub(lgamma(b)).sum(-1)).add(apart);
 }
 
+function exponentials(p: Exponential, q: Exponential): Tensor {
+  const ratio = q.parameters()[0].div(p.parameters()[0]);
+  return ratio.sub(1).sub(ratio.log());
+}
+
+function laplaces(p: Laplace, q: Laplace): Tensor {
+  const [[pLoc, pScale], [qLoc, qScale]] = [p.parameters(), q.parameters()];
+  const ratio = pScale.div(qScale);
+  const apart = pLoc.sub(qLoc).abs();
+  return ratio.mul(apart.div(pScale).neg().exp()).add(apart.div(qScale))
+    .sub(ratio.log()).sub(1);
+}
+
+function poissons(p: Poisson, q: Poisson): Tensor {
+  const [[a], [b]] = [p.parameters(), q.parameters()];
+  return a.mul(a.log().sub(b.log())).sub(a.sub(b));
+}
+
+function vectors(p: MultivariateNormal, q: MultivariateNormal): Tensor {
+  const [[pLoc, pTril], [qLoc, qTril]] = [p.parameters(), q.parameters()];
+  const size = p.eventShape[0]!;
+  const spread = solveTriangular(qTril, pTril, { upper: false })
+    .square().sum([-2, -1]);
+  return spread.add(squaredDistance(qTril, qLoc.sub(pLoc))).sub(size).mul(0.5)
+    .add(halfLogDeterminant(qTril)).sub(halfLogDeterminant(pTril));
+}
+
 /**
  * The Kullback-Leibler divergence of `p` from `q`: the mean under p of
  * `log p - log q`, in nats. Both are of one kind (Normal, Uniform, Categorical,
- * Bernoulli, Gamma, Beta or Dirichlet), or any of Normal, Uniform, Gamma and Beta;
+ * Bernoulli, Gamma, Beta, Dirichlet, Exponential, Laplace, Poisson or
+ * MultivariateNormal), or any of Normal, Uniform, Gamma and Beta;
  * infinite where p draws what q does not.
  *
  * @param p The distribution over which is averaged.
@@ -98,6 +134,14 @@ export function klDivergence(p: Distribution, q: Distribution): Tensor {
     if (p instanceof Dirichlet && q instanceof Dirichlet) {
       return dirichlets(p, q);
     }
+    if (p instanceof Exponential && q instanceof Exponential) {
+      return exponentials(p, q);
+    }
+    if (p instanceof Laplace && q instanceof Laplace) return laplaces(p, q);
+    if (p instanceof Poisson && q instanceof Poisson) return poissons(p, q);
+    if (p instanceof MultivariateNormal && q instanceof MultivariateNormal) {
+      return vectors(p, q);
+    }
     const found = p instanceof Distribution && q instanceof Distribution
       ? ofOtherKinds(p, q)
       : null;
@@ -107,7 +151,7 @@ export function klDivergence(p: Distribution, q: Distribution): Tensor {
     throw new TypeError(
       `Cannot take the divergence of ${name(p)} from ${
         name(q)
-      }: give two Categorical, two Bernoulli, two Dirichlet, or any of Normal, Uniform, Gamma and Beta distributions`,
+      }: give two Categorical, Bernoulli, Dirichlet, Exponential, Laplace, Poisson or MultivariateNormal, or any of Normal, Uniform, Gamma and Beta distributions`,
     );
   });
 }

@@ -20,5 +20,8 @@
 export { Bernoulli, Categorical, type Chances } from "./discrete.ts";
 export { Distribution } from "./distribution.ts";
 export { klDivergence } from "./divergence.ts";
+export { Exponential, Laplace } from "./exponential.ts";
 export { Beta, Dirichlet, Gamma } from "./gamma_family.ts";
 export { Normal, Uniform } from "./location_scale.ts";
+export { MultivariateNormal, type Spread } from "./multivariate_normal.ts";
+export { Poisson } from "./poisson.ts";

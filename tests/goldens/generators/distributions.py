@@ -181,4 +181,85 @@ def generate():
          [f32([-0.5, 0.1]), f32([0.5, 1.5]), positive(2), positive(2)],
          lambda a, b, c, d: D.kl_divergence(uniform_(a, b), gamma(c, d)),
          grad=False)
+
+    def triangle(*shape):
+        t = torch.tril(randn(*shape, shape[-1]) * 0.4)
+        eye = torch.eye(shape[-1])
+        return t * (1 - eye) + eye * uniform(0.6, 1.5, *shape, 1)
+
+    def exponential(rate):
+        return D.Exponential(rate, **off)
+
+    def laplace(loc, scale):
+        return D.Laplace(loc, scale, **off)
+
+    def poisson(rate):
+        return D.Poisson(rate, **off)
+
+    def vectors(loc, tril):
+        return D.MultivariateNormal(loc, scale_tril=tril, **off)
+
+    def covaried(loc, matrix):
+        return D.MultivariateNormal(loc, matrix, **off)
+
+    def precise(loc, matrix):
+        return D.MultivariateNormal(loc, precision_matrix=matrix, **off)
+
+    for shape in ((3,), (2, 3), ()):
+        both("Exponential", exponential, (positive(*shape),),
+             positive(*shape), second=False)
+        scale = positive(*shape)
+        loc = randn(*shape)
+        g.of("Laplace.logProb", [loc, scale, randn(*shape)],
+             lambda *t: laplace(*t[:2]).log_prob(t[2]), second=False)
+        g.of("Laplace.entropy", [Const(loc), scale],
+             lambda *t: laplace(*t).entropy(), second=False)
+        g.of("Laplace.mean", [loc, Const(scale)], lambda *t: laplace(*t).mean,
+             second=False)
+        g.of("Laplace.variance", [Const(loc), scale],
+             lambda *t: laplace(*t).variance, second=False)
+        rate = positive(*shape)
+        g.of("Poisson.logProb",
+             [rate, Const(torch.randint(0, 6, shape).float())],
+             lambda *t: poisson(t[0]).log_prob(t[1]), second=False)
+        g.of("Poisson.mean", [rate], lambda *t: poisson(*t).mean,
+             second=False)
+        g.of("Poisson.variance", [rate], lambda *t: poisson(*t).variance,
+             second=False)
+        kl("Exponential", exponential, (positive(*shape),),
+           (positive(*shape),), second=False)
+        kl("Laplace", laplace, (randn(*shape), positive(*shape)),
+           (randn(*shape), positive(*shape)), second=False)
+        kl("Poisson", poisson, (positive(*shape),), (positive(*shape),),
+           second=False)
+    g.of("Poisson.logProb", [f32([0, 0, 20]), Const(f32([0, 1, 19]))],
+         lambda *t: poisson(t[0]).log_prob(t[1]), grad=False)
+    g.of("Exponential.cdf", [positive(3), uniform(0.1, 2, 3)],
+         lambda a, v: exponential(a).cdf(v))
+    g.of("Laplace.cdf", [randn(4), positive(4), randn(4)],
+         lambda a, b, v: laplace(a, b).cdf(v), second=False)
+    for shape in ((3,), (2, 3)):
+        loc, tril = randn(*shape), triangle(*shape)
+        matrix = (tril @ tril.transpose(-1, -2)).double()
+        for kind, make, spread in (
+                ("MultivariateNormal", vectors, tril),
+                ("MultivariateNormal.covarianceMatrix", covaried, matrix),
+                ("MultivariateNormal.precisionMatrix", precise, matrix)):
+            mean = loc.to(spread.dtype)
+            wide = dict(check=spread.dtype == torch.float32, second=False)
+            g.of(kind + ".logProb", [mean, spread, randn(2, 3).to(mean.dtype)],
+                 lambda *t: make(*t[:2]).log_prob(t[2]), **wide)
+            g.of(kind + ".entropy", [Const(mean), spread],
+                 lambda *t: make(*t).entropy(), **wide)
+            g.of(kind + ".mean", [mean, Const(spread)],
+                 lambda *t: make(*t).mean, **wide)
+            g.of(kind + ".variance", [Const(mean), spread],
+                 lambda *t: make(*t).variance, **wide)
+            other = triangle(*shape)
+            if make is not vectors:
+                other = (other @ other.transpose(-1, -2)).double()
+            g.of(kind + ".klDivergence",
+                 [mean, spread, randn(*shape).to(mean.dtype), other],
+                 lambda *t: D.kl_divergence(make(*t[:2]), make(*t[2:])),
+                 **wide)
     return [g]
