@@ -97,6 +97,13 @@ def gelu():
 
     target = exactly(correction, z)
     polynomial("GELU_CORRECTION", z - 1.75, range(10), target, z)
+    tail = exactly(lambda v: mpmath.erfc(v / mpmath.sqrt(2)) / 2, z)
+    target = exactly(
+        lambda v: -2 * mpmath.npdf(v) / mpmath.erfc(v / mpmath.sqrt(2)), z)
+    # Errors are those of Φ(-z) - z φ(z), or relative where little is left.
+    slope = tail * (1 + z * target)
+    small = np.where(z > 1.5, np.maximum(1, 0.02 / np.abs(slope)), 1)
+    polynomial("SLOPE", z, range(9), target, tail * z * small)
 
 
 def erf():

@@ -54,6 +54,7 @@ export const SCALAR_TOLERANCE: {
   sigmoid: SMOOTH,
   erf: ODD,
   gelu: SMOOTH,
+  geluSlope: { epsilons: 16, scale: 1 },
   softplus: SMOOTH,
   eq: EXACT,
   ne: EXACT,

@@ -61,3 +61,13 @@ export function gelu32(x: number): number {
   // Infinity * 0 would not be a number.
   return tail === 0 ? 0 : 0.5 * x * tail;
 }
+
+/** The derivative of {@linkcode gelu32}. */
+export function geluSlope32(x: number): number {
+  if (x !== x) return x;
+  const z = Math.abs(x) * Math.SQRT1_2;
+  if (z > END) return (x > 0 ? 1 : 0) + (x - x);
+  const slope = 0.5 * erfcPositive(z) -
+    Math.abs(x) * Math.exp(-z * z) * 0.3989422804014327;
+  return x > 0 ? 1 - slope : slope;
+}

@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { SCALAR_FUNCTIONS } from "@tenfold/core/backend";
-import { erf32, fillErrorTables, gelu32 } from "./erf32.ts";
+import { erf32, fillErrorTables, gelu32, geluSlope32 } from "./erf32.ts";
 import { exp32, fillPowerTable, sigmoid32, tanh32 } from "./float32.ts";
 
 fillErrorTables();
 fillPowerTable();
 
 const table =
-  (name: "exp" | "tanh" | "sigmoid" | "erf" | "gelu") => (x: number) =>
-    SCALAR_FUNCTIONS[name].evaluate("float64", x);
+  (name: "exp" | "tanh" | "sigmoid" | "erf" | "gelu" | "geluSlope") =>
+  (x: number) => SCALAR_FUNCTIONS[name].evaluate("float64", x);
 
 /** The largest relative error on a grid between two bounds. */
 function worst(
@@ -38,6 +38,8 @@ describe("functions for float32 results", () => {
     assert(worst(erf32, table("erf"), -6, 6) < 2e-8);
     assert(worst(erf32, table("erf"), -0.3, 0.3) < 2e-8);
     assert(worst(gelu32, table("gelu"), -13, 13) < 2e-8);
+    assert(worst(geluSlope32, table("geluSlope"), -0.7, 14) < 2e-8);
+    assert(worst(geluSlope32, table("geluSlope"), -13, -0.8) < 2e-7);
   });
 
   it("keep the ends of the range and what is not a number", () => {
@@ -47,6 +49,9 @@ describe("functions for float32 results", () => {
     assertEquals(ends.map(tanh32), [NaN, -1, 1, 0]);
     assertEquals(ends.map(erf32), [NaN, -1, 1, 0]);
     assertEquals(ends.map((x) => gelu32(x) + 0), [NaN, 0, Infinity, 0]);
+    assertEquals([...ends, 99, -99].map(geluSlope32), [
+      ...[NaN, NaN, NaN, 0.5, 1, 0],
+    ]);
   });
 
   it("stay accurate for the smallest float32 results", () => {

@@ -12,7 +12,7 @@ import {
   type ScalarFacts,
   type ScalarFunction,
 } from "@tenfold/core/backend";
-import { erf32, gelu32 } from "./erf32.ts";
+import { erf32, gelu32, geluSlope32 } from "./erf32.ts";
 import { exp32, sigmoid32, tanh32 } from "./float32.ts";
 import { ROUND } from "./rounding.ts";
 
@@ -105,6 +105,7 @@ export const TEXT: { readonly [F in ScalarFunction]: Text } = {
   sigmoid: either("sigmoid32", "float.sigmoid"),
   erf: either("erf32", "float.erf"),
   gelu: either("gelu32", "float.gelu"),
+  geluSlope: either("geluSlope32", "float.geluSlope"),
   softplus: meaning("softplus"),
 
   eq: compare("==="),
@@ -161,6 +162,7 @@ export const HELPERS: { readonly [name: string]: unknown } = {
   erf32,
   exp32,
   gelu32,
+  geluSlope32,
   sigmoid32,
   tanh32,
   float: meanings("float64"),

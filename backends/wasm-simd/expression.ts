@@ -77,10 +77,11 @@ export class ExpressionWriter {
     computed?: ReadonlyMap<Expr, Quad>,
   ): Quad[] {
     const known = new Map(computed);
+    const lanes: Lanes = { ...this.lanes, known: new Map() };
     const value = (node: Expr): Quad => {
       let result = known.get(node);
       if (result === undefined) {
-        result = this.#node(node, leaves, value);
+        result = this.#node(lanes, node, leaves, value);
         known.set(node, result);
       }
       return result;
@@ -129,7 +130,12 @@ export class ExpressionWriter {
     return new Map(parts.map((part, i) => [part, values[i]!]));
   }
 
-  #node(node: Expr, leaves: Leaves, value: (operand: Expr) => Quad): Quad {
+  #node(
+    lanes: Lanes,
+    node: Expr,
+    leaves: Leaves,
+    value: (operand: Expr) => Quad,
+  ): Quad {
     switch (node.kind) {
       case "arg":
         return leaves.arg(node.index, node.dtype);
@@ -144,16 +150,16 @@ export class ExpressionWriter {
       case "cast":
         return convert(this.#f, value(node.value), node.dtype);
       case "call":
-        return this.#call(node.fn, node.args.map(value), node);
+        return this.#call(lanes, node.fn, node.args.map(value), node);
     }
   }
 
   #call(
+    lanes: Lanes,
     fn: ScalarFunction,
     operands: readonly Quad[],
     node: Expr & { readonly kind: "call" },
   ): Quad {
-    const lanes = this.lanes;
     // Functions take no float16: it is computed in float32.
     const operandType = operands[operands.length - 1]!.dtype as ComputeDType;
     const first = operands.map((operand) => operand.parts[0]!);

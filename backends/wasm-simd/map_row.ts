@@ -24,7 +24,7 @@ import { loadSplat, type Quad } from "./values.ts";
 /** The unroll factor in vectors: larger for cheap expressions. */
 function unrollOf(slots: readonly Slot[], instructions: number): number {
   if (slots.some(({ access }) => stepOf(access) === "strided")) return 1;
-  return instructions <= 12 ? 4 : instructions <= 30 ? 2 : 1;
+  return instructions <= 12 ? 4 : instructions <= 100 ? 2 : 1;
 }
 
 /** What the emitters of a map kernel share. */

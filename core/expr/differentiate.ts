@@ -91,12 +91,6 @@ export function wholeQuotient(a: Expr, b: Expr, y: Expr): Expr {
 /** exp(-x²/2) / √(2π), the density of the standard normal distribution. */
 const density = (x: Expr): Expr =>
   mul(call("exp", mul(square(x), num(-0.5, x))), num(0.3989422804014327, x));
-/** Φ(x), the standard normal distribution function. */
-export const distribution = (x: Expr): Expr =>
-  mul(
-    add(call("erf", mul(x, num(Math.SQRT1_2, x))), num(1, x)),
-    num(0.5, x),
-  );
 
 /** Every scalar function. */
 const RULES: { readonly [N in ScalarFunction]: Rule } = {
@@ -160,7 +154,10 @@ const RULES: { readonly [N in ScalarFunction]: Rule } = {
   erf: sum((d, _y, a) =>
     mul(d, mul(num(1.1283791670955126, a), call("exp", neg(square(a)))))
   ),
-  gelu: sum((d, _y, a) => mul(d, add(distribution(a), mul(a, density(a))))),
+  gelu: sum((d, _y, a) => mul(d, call("geluSlope", a))),
+  geluSlope: sum((d, _y, a) =>
+    mul(d, mul(density(a), sub(num(2, a), square(a))))
+  ),
   softplus: sum((d, _y, a) => mul(d, call("sigmoid", a))),
   eq: flat,
   ne: flat,

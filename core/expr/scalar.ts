@@ -5,7 +5,7 @@
  * @module
  */
 import { type DType, isFloating } from "../dtype.ts";
-import { erf, gelu, roundHalfEven } from "./special.ts";
+import { erf, gelu, geluSlope, roundHalfEven } from "./special.ts";
 import { threefry } from "./threefry.ts";
 
 /** The name of a scalar function. */
@@ -41,6 +41,7 @@ export type ScalarFunction =
   | "sigmoid"
   | "erf"
   | "gelu"
+  | "geluSlope"
   | "softplus"
   | "eq"
   | "ne"
@@ -199,6 +200,8 @@ export const SCALAR_FUNCTIONS: {
   erf: float(erf),
   /** `x / 2 * erfc(-x / sqrt(2))`: exact GELU, Hendrycks and Gimpel 2016. */
   gelu: float(gelu),
+  /** The derivative of `gelu`. */
+  geluSlope: float(geluSlope),
   /** `log(1 + exp(x))`, without overflow. */
   softplus: float((x) =>
     x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x))

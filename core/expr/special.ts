@@ -83,6 +83,12 @@ export function gelu(x: number): number {
   return 0.5 * x * erfc(-x * Math.SQRT1_2);
 }
 
+/** The derivative of {@linkcode gelu}: `Φ(x) + x φ(x)`, NaN at ±∞. */
+export function geluSlope(x: number): number {
+  const density = Math.exp(-x * x / 2) * 0.3989422804014327;
+  return 0.5 * erfc(-x * Math.SQRT1_2) + x * density;
+}
+
 /** To the nearest integer, halves to the even one. */
 export function roundHalfEven(x: number): number {
   const floor = Math.floor(x);

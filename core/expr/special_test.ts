@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { erf, erfc, gelu } from "./special.ts";
+import { erf, erfc, gelu, geluSlope } from "./special.ts";
 
 /** x, erf and erfc by arithmetic of 30 digits. */
 const POINTS: readonly (readonly [x: number, erf: number, erfc: number])[] = [
@@ -37,5 +37,6 @@ describe("the error function in float64", () => {
     assertEquals(limits.map(erf), [0, -0, 1, -1, NaN]);
     assertEquals(limits.map(erfc), [1, 1, 0, 2, NaN]);
     assertEquals(limits.map(gelu), [0, -0, Infinity, 0, NaN]);
+    assertEquals(limits.map(geluSlope), [0.5, 0.5, NaN, NaN, NaN]);
   });
 });

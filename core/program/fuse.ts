@@ -17,7 +17,6 @@ import {
 import { sharePositional } from "./positional.ts";
 import { isProduct, withAddend } from "./product.ts";
 import { costOf, isBounded } from "./expression.ts";
-import { useIdentities } from "./identities.ts";
 import type {
   MapLaunch,
   Place,
@@ -45,6 +44,8 @@ export interface FuseOptions {
 
 /** Instructions that may be computed again in each of several readers. */
 const CHEAP = 4;
+/** Instructions that are worth a pass over memory. */
+const COSTLY = 8;
 
 /** The fused launches, in order. */
 export function fuse(
@@ -53,8 +54,9 @@ export function fuse(
 ): RecordedLaunch[] {
   const { temporary, operands } = options;
   const shared = withoutDead(share(launches, temporary), temporary);
-  const fusion = new Fusion(useIdentities(shared, operands), options);
-  fusion.absorbAll();
+  const fusion = new Fusion(shared, options);
+  fusion.absorbAll(false);
+  fusion.absorbAll(true);
   sharePositional(fusion.launches, operands, options.fresh);
   fusion.mergeAll();
   fusion.dropOutputs();
@@ -88,12 +90,17 @@ class Fusion {
     this.#options = options;
   }
 
-  /** Puts maps into their readers, and readers of others into these. */
-  absorbAll(): void {
+  /**
+   * Puts maps into their readers, and readers of others into these.
+   *
+   * @param costly Whether also what takes long goes into reductions, which cannot
+   * be joined with maps that have something in common with it.
+   */
+  absorbAll(costly: boolean): void {
     const { launches } = this;
     for (let a = 0; a < launches.length;) {
       // A producer before may now fit into its reader.
-      if (this.#absorb(a)) a = launches.before(a);
+      if (this.#absorb(a, costly)) a = launches.before(a);
       else a++;
     }
   }
@@ -120,7 +127,7 @@ class Fusion {
   }
 
   /** Has the readers of what `a` makes compute it, if it may be done. */
-  #absorb(a: number): boolean {
+  #absorb(a: number, costly: boolean): boolean {
     const { launches } = this;
     const producer = launches.at(a);
     if (producer === null || producer.outputs.length !== 1) return false;
@@ -130,7 +137,7 @@ class Fusion {
     }
     const readers = launches.readersAfter(output.storage, a);
     const made = producer.kind === "map"
-      ? this.#intoReaders(producer, a, readers)
+      ? this.#intoReaders(producer, a, readers, costly)
       : this.#behind(producer, a, readers);
     if (made === null) return false;
     readers.forEach((r, i) => launches.set(r, made[i]!));
@@ -149,11 +156,15 @@ class Fusion {
     producer: MapLaunch,
     a: number,
     readers: readonly number[],
+    costly: boolean,
   ): RecordedLaunch[] | null {
     if (readers.length === 0) return null;
     const { operands, reorders } = this.#options;
     const cost = costOf(producer.program.exprs);
     if (readers.length > 1 && cost > CHEAP) return null;
+    if (cost >= COSTLY && this.launches.at(readers[0]!)!.kind === "reduce") {
+      if (!costly || this.#hasRelative(producer, a, cost)) return null;
+    }
     const { size } = producer.outputs[0]!.view;
     let traffic = 0;
     const made: RecordedLaunch[] = [];
@@ -175,6 +186,25 @@ class Fusion {
     }
     const { length } = readers;
     return length > 1 && traffic > length + 1 ? null : made;
+  }
+
+  /** Whether a map behind `a` computes much of what the one at `a` does. */
+  #hasRelative(map: MapLaunch, a: number, cost: number): boolean {
+    return this.#linked(map, a).some((b) => {
+      const other = this.launches.at(b)!;
+      if (other.kind !== "map" || !this.#movesTo(other, a, b)) return false;
+      const both = merge(map, other, [true], this.#options.operands);
+      return both?.kind === "map" && isBounded(both) &&
+        cost + costOf(other.program.exprs) - costOf(both.program.exprs) >=
+          COSTLY;
+    });
+  }
+
+  /** Where behind `a` something is read that a map there reads or writes. */
+  #linked({ inputs, outputs }: MapLaunch, a: number): number[] {
+    const readers = [...outputs, ...inputs.filter(({ view }) => view.size > 1)]
+      .flatMap(({ storage }) => this.launches.readersAfter(storage, a));
+    return [...new Set(readers)].sort((x, y) => x - y);
   }
 
   /** A reduction or product with what its only reader makes of the result. */
@@ -204,11 +234,7 @@ class Fusion {
     const { launches } = this;
     const first = launches.at(a);
     if (first?.kind !== "map") return false;
-    const linked = new Set(
-      [...first.outputs, ...first.inputs.filter(({ view }) => view.size > 1)]
-        .flatMap(({ storage }) => launches.readersAfter(storage, a)),
-    );
-    for (const b of [...linked].sort((x, y) => x - y)) {
+    for (const b of this.#linked(first, a)) {
       const second = launches.at(b)!;
       if (second.kind !== "map" || !this.#movesTo(second, a, b)) continue;
       const needed = first.outputs.map(({ storage }) =>

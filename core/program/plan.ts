@@ -132,7 +132,7 @@ export class Plan {
       const fused = fuse(recording.launches, {
         temporary,
         fresh,
-        operands: OPERANDS,
+        operands: backend.readSync === undefined ? OPERANDS : 2 * OPERANDS,
         reorders,
       });
       this.launches = consume(fused, {

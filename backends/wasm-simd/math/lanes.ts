@@ -19,6 +19,18 @@ import {
 /** A vector in a local: reading it again costs nothing. */
 export type Vector = Local<"v128">;
 
+/** What GELU and its slope are made of: `Φ(-z)` is `2^-n (1 + power) / 2`. */
+export interface GeluParts {
+  /** `|x|`. */
+  readonly z: Vector;
+  /** n in the low bits, and above them what a shift drops. */
+  readonly rounded: Vector;
+  /** `power`, between -1/4 and 1/2. */
+  readonly power: Vector;
+  /** Whether any |x| is larger than they hold for. */
+  readonly beyond: Local<"i32">;
+}
+
 /** Imported functions on float64 that take over where vector code ends. */
 export type Fallback = Func<["f64"], "f64">;
 
@@ -31,6 +43,8 @@ export interface Lanes {
   readonly fused: boolean;
   /** An imported function of the module by its name in JavaScript's `Math`. */
   readonly fallback: (name: "sin" | "cos" | "tan") => Fallback;
+  /** What functions of one operand have in common, by the operand. */
+  readonly known?: Map<Vector, GeluParts>;
   /** Imported `a % b` on float64. */
   readonly remainder: () => Func<["f64", "f64"], "f64">;
 }
@@ -150,14 +164,22 @@ export function choose(
  * are in the order of the numbers, with NaN above all.
  */
 export function ifBeyond(
-  { f }: Lanes,
+  lanes: Lanes,
   x: Vector,
   limit: number,
   body: () => void,
 ): void {
+  lanes.f.if(isBeyond(lanes, x, limit), body);
+}
+
+/** The condition of {@linkcode ifBeyond}. */
+export function isBeyond(
+  { f }: Lanes,
+  x: Vector,
+  limit: number,
+): Code<"i32"> {
   const magnitude = v128.and(x, f.i32x4(0x7fffffff));
-  const beyond = i32x4.gt_s(magnitude, f.hoist(f32x4.const(limit)));
-  f.if(anyOf(beyond), body);
+  return anyOf(i32x4.gt_s(magnitude, f.hoist(f32x4.const(limit))));
 }
 
 /** Runs `body` unless the mask is set in all lanes. */

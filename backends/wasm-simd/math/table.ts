@@ -15,7 +15,7 @@ import {
   tanh,
 } from "./exponential.ts";
 import type { Lanes, Vector } from "./lanes.ts";
-import { erf, gelu, pow, remainder } from "./special.ts";
+import { erf, gelu, geluSlope, pow, remainder } from "./special.ts";
 import { atan2, cos, sin, tan } from "./trigonometric.ts";
 
 /** A scalar function as vector code on float32. */
@@ -28,6 +28,8 @@ export interface VectorMath {
    * sin, cos and tan this holds up to |x| = 10^5; above, it is the engine's.
    */
   readonly ulps: number;
+  /** Errors of results below it are counted as if they were as large. */
+  readonly least?: number;
 }
 
 /** Every function with vector code of its own. */
@@ -45,6 +47,7 @@ export const VECTOR_MATH = {
   softplus: { emit: softplus, ulps: 1.9 },
   erf: { emit: erf, ulps: 2.4 },
   gelu: { emit: gelu, ulps: 1 },
+  geluSlope: { emit: geluSlope, ulps: 0.8, least: 1 },
   atan2: { emit: (lanes, y, x) => atan2(lanes, y!, x!), ulps: 2.2 },
   pow: { emit: (lanes, x, y) => pow(lanes, x!, y!), ulps: 0.6 },
   remainder: { emit: (lanes, x, y) => remainder(lanes, x!, y!), ulps: 0.5 },

@@ -79,12 +79,16 @@ export function ulpOf(x: number): number {
   return 2 ** (Math.max(exponent, 1) - 150);
 }
 
-/** How far `got` is from the exact value, in units in the last place. */
-export function ulpError(got: number, exact: number): number {
+/**
+ * How far `got` is from the exact value, in units in the last place of that, or
+ * of `least` where it is smaller.
+ */
+export function ulpError(got: number, exact: number, least = 0): number {
   if (got === exact) return 0;
   if (!Number.isFinite(got) && got === Math.fround(exact)) return 0;
   if (Number.isNaN(got) && Number.isNaN(exact)) return 0;
   // The largest float, where infinity would be right, is one unit off.
   const bounded = Math.abs(got) === Infinity ? Math.sign(got) * 2 ** 128 : got;
-  return Math.abs(bounded - exact) / ulpOf(exact);
+  return Math.abs(bounded - exact) /
+    ulpOf(Math.max(Math.abs(exact), least));
 }

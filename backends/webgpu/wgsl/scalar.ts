@@ -77,6 +77,7 @@ export const RENDER: { readonly [F in ScalarFunction]: Render } = {
   sigmoid: named("tf_sigmoid"),
   erf: named("tf_erf"),
   gelu: named("tf_gelu"),
+  geluSlope: named("tf_gelu_slope"),
   softplus: named("tf_softplus"),
 
   eq: compare("=="),

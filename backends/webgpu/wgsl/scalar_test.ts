@@ -178,6 +178,18 @@ describeWithAdapter("WGSL scalar functions", () => {
     });
   }
 
+  it("computes the slope of GELU within 2^-21", async () => {
+    const x = Float32Array.from([...EDGES, ...range(-14, 14)]);
+    const got = await run(call("geluSlope", arg(0, "float32")), [x]);
+    x.forEach((at, i) => {
+      const exact = SCALAR_FUNCTIONS.geluSlope.evaluate("float32", at);
+      const close = Number.isNaN(exact)
+        ? Number.isNaN(got[i])
+        : Math.abs(got[i]! - exact) <= 2 ** -21;
+      assert(close, `the slope at ${at} is ${got[i]}, expected ${exact}`);
+    });
+  });
+
   for (const fn of ["sin", "cos", "tan"] as const) {
     it(`computes ${fn} of small and of huge angles`, async () => {
       const x = Float32Array.from(

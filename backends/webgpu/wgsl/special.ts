@@ -44,6 +44,18 @@ export const SPECIAL: Readonly<Record<string, string>> = {
   let y = select(outer, inner, tf_abs(x) < 1.2f);
   return select(y, x, tf_is_nan(x) | (bitcast<u32>(x) == 0x7f800000u));
 }`,
+  // The slope of it: for x < 0 the tail 1/2 erfc(z) less |x| times the density.
+  tf_gelu_slope: `fn tf_gelu_slope(x: f32) -> f32 {
+  let a = min(tf_abs(x), 15.0f);
+  let high = tf_high(a);
+  let z = a * 0.707106781f;
+  let density = tf_exp(-0.5f * high * high) *
+    tf_exp(-0.5f * (a - high) * (a + high));
+  let inner = 0.5f - 0.5f * tf_erf_small(min(z, 0.9f));
+  let outer = density * (0.5f * tf_erfcx(clamp(z, 0.8f, 10.6f)));
+  let below = select(outer, inner, a < 1.2f) - a * density * 0.398942280f;
+  return select(tf_nan(), select(below, 1.0f - below, x >= 0.0f), tf_is_finite(x));
+}`,
 
   // log2 of a positive number in two parts, in the manner of fdlibm: s is
   // (m - 1) / (m + 1), log m its series 2 (s + s^3/3 + s^5/5 + ...).
