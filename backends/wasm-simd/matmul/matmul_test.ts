@@ -136,11 +136,12 @@ function check(
   };
   backend.prepare(kernel)!(call);
   const want: number[] = [];
+  const biases = typed.from(first.data);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = bias === "none"
         ? 0
-        : typed.from(first.data)[i * firstStrides[0] + j * firstStrides[1]]!;
+        : biases[i * firstStrides[0] + j * firstStrides[1]]!;
       for (let l = 0; l < k; l++) {
         const x = a.data[a.offset + i * a.strides[0] + l * a.strides[1]]!;
         const y = b.data[b.offset + l * b.strides[0] + j * b.strides[1]]!;
