@@ -206,7 +206,11 @@ export class CsvTable {
           } in line ${rows.line(row)}${
             absent
               ? ', pass { missing: "nan" } to read it as NaN'
-              : ", pass { naValues } to parseCsv or readCsv if it marks a missing value"
+              : `, pass { naValues } to parseCsv or readCsv if it marks a missing value${
+                this.columns.length === 1
+                  ? ", or { delimiter } if it is several fields"
+                  : ""
+              }`
           }`,
         );
       }

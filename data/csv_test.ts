@@ -112,6 +112,20 @@ describe("CSV", () => {
     );
   });
 
+  it("asks for the delimiter where a table has a single column", () => {
+    const message = (text: string) =>
+      assertThrows(
+        () => parseCsv(text, { header: false }).toTensor(),
+        DataFormatError,
+        "pass { naValues } to parseCsv or readCsv",
+      ).message;
+    // As numpy.savetxt writes rows, and spreadsheets where commas are decimal.
+    for (const mark of [" ", ";", "\t"]) {
+      assert(message(`1${mark}2\n3${mark}4\n`).includes("or { delimiter } if"));
+    }
+    assert(!message("1,2\n3,x\n").includes("delimiter"));
+  });
+
   it("reads 300,000 columns and finds each of them", () => {
     // Finding a column among the others must not look through them all.
     const names = Array.from({ length: 300_000 }, (_, i) => `g${i}`);
