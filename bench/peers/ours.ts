@@ -27,6 +27,7 @@ import {
   participate,
   training,
 } from "./participant.ts";
+import { dcgan, resNet, type TrainedNet } from "./nets.ts";
 import { CHECKED_STEPS, type WorkSpec } from "./works.ts";
 
 const [backendName = "", how = "eager"] = process.argv.slice(2);
@@ -78,6 +79,24 @@ function binary(
   };
 }
 
+/** A net that has a program of its own. */
+function trainNet(
+  spec: WorkSpec,
+  inputs: Inputs,
+  make: (weights: readonly Tensor[]) => TrainedNet,
+  others: readonly Tensor[],
+): Live {
+  const weights = spec.inputs.filter(({ name }) => /^w\d+$/.test(name))
+    .map(({ name }) => put(inputs(name)));
+  const { parameters, step } = make(weights);
+  for (const weight of weights) weight.dispose();
+  const run = prepared(() => {
+    using s = scope();
+    return s.keep(step());
+  });
+  return losses(run, [...others, ...parameters]);
+}
+
 function train(model: nn.Module, spec: WorkSpec, inputs: Inputs): Live {
   const [x, y] = [put(inputs("x")), put(inputs("classes"))];
   const parameters = [...model.parameters()];
@@ -100,6 +119,11 @@ function train(model: nn.Module, spec: WorkSpec, inputs: Inputs): Live {
     optimizer.step();
     return s.keep(loss.detach());
   });
+  return losses(step, [x, y, ...parameters]);
+}
+
+/** Steps whose losses are read. */
+function losses(step: () => Tensor, owned: readonly Tensor[]): Live {
   const read = (loss: Tensor): number => {
     using _ = loss;
     return loss.itemSync();
@@ -111,7 +135,7 @@ function train(model: nn.Module, spec: WorkSpec, inputs: Inputs): Live {
   return training(
     CHECKED_STEPS,
     currentBackend().readSync ? () => read(step()) : () => readLater(step()),
-    () => [x, y, ...parameters].forEach((each) => each.dispose()),
+    () => owned.forEach((each) => each.dispose()),
   );
 }
 
@@ -169,6 +193,14 @@ const implementations: Implementations = {
   trainCnn(spec, inputs) {
     const { layers } = netNamed("CNN 16-32, batch 64, Adam");
     return train(new nn.Sequential(...layers()), spec, inputs);
+  },
+  trainResNet(spec, inputs) {
+    const [x, classes] = [put(inputs("x")), put(inputs("classes"))];
+    return trainNet(spec, inputs, (w) => resNet(x, classes, w), [x, classes]);
+  },
+  trainDcgan(spec, inputs) {
+    const [x, z] = [put(inputs("x")), put(inputs("z"))];
+    return trainNet(spec, inputs, (w) => dcgan(x, z, w), [x, z]);
   },
 };
 

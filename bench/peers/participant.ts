@@ -13,7 +13,7 @@ import {
   warmUp,
   watchMachine,
 } from "../harness/measure.ts";
-import type { WorkKind, WorkSpec } from "./works.ts";
+import type { NetKind, WorkKind, WorkSpec } from "./works.ts";
 
 /** An input that was loaded. */
 export interface Loaded {
@@ -37,10 +37,14 @@ export interface Live {
 }
 
 /** How a library does each kind of work. */
-export type Implementations = Record<
-  WorkKind,
-  (spec: WorkSpec, inputs: Inputs) => Live | Promise<Live>
->;
+export type Implementations =
+  & Record<Exclude<WorkKind, NetKind>, Implementation>
+  & Partial<Record<NetKind, Implementation>>;
+
+type Implementation = (
+  spec: WorkSpec,
+  inputs: Inputs,
+) => Live | Promise<Live>;
 
 /** What a participant is asked. */
 export type PeerRequest =
@@ -93,7 +97,9 @@ export async function participate(
       case "open": {
         const { spec, files, result, patienceMs } = request;
         const inputs = await load(spec, files);
-        live = await implementations![spec.kind](spec, inputs);
+        const implementation = implementations![spec.kind];
+        if (!implementation) throw new Error("not written for it");
+        live = await implementation(spec, inputs);
         return await check(live, result, patienceMs);
       }
       case "warmUp": {

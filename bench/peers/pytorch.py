@@ -119,6 +119,13 @@ def prepare(torch, spec, inputs):
 
         logits = mlp if kind == "trainMlp" else cnn
         return training(torch, spec, inputs, logits, parameters)
+    if kind in ("trainResNet", "trainDcgan"):
+        import nets
+
+        step = {"trainResNet": nets.resnet_step, "trainDcgan": nets.dcgan_step}[
+            kind
+        ](inputs)
+        return step, lambda: torch.tensor([step() for _ in range(CHECKED_STEPS)])
     operations = {
         "add": lambda: a + b,
         "exp": lambda: a.exp(),

@@ -31,7 +31,11 @@ export type WorkKind =
   | "convolution"
   | "convolutionGradients"
   | "trainMlp"
-  | "trainCnn";
+  | "trainCnn"
+  | NetKind;
+
+/** Nets that ours and PyTorch train. */
+export type NetKind = "trainResNet" | "trainDcgan";
 
 /** One piece of work. */
 export interface WorkSpec {
@@ -189,6 +193,53 @@ const CNN: WorkSpec = {
   tolerance: 1e-3,
 };
 
+/** Weights `w0`, `w1`, … of shapes, and what else goes in. */
+function net(
+  kind: NetKind,
+  name: string,
+  inputs: readonly InputSpec[],
+  ...weights: readonly number[][]
+): WorkSpec {
+  return {
+    name,
+    suite: "nets",
+    kind,
+    quick: false,
+    optimizer: "Adam",
+    inputs: [...inputs, ...weights.map((w, i) => weight(`w${i}`, ...w))],
+    work: { amount: 64, unit: "sample" },
+    tolerance: 1e-3,
+  };
+}
+
+const RESNET = net(
+  "trainResNet",
+  "step ResNet 16-32-64, batch 64, Adam",
+  batchOf([64, 1, 28, 28], 10),
+  [16, 1, 3, 3],
+  [16, 16, 3, 3],
+  [16, 16, 3, 3],
+  [32, 16, 3, 3],
+  [32, 32, 3, 3],
+  [32, 16, 1, 1],
+  [64, 32, 3, 3],
+  [64, 64, 3, 3],
+  [64, 32, 1, 1],
+  [10, 64],
+);
+
+const DCGAN = net(
+  "trainDcgan",
+  "step DCGAN 28×28, batch 64, Adam",
+  [uniform("x", 64, 1, 28, 28), uniform("z", 64, 64, 1, 1)],
+  [64, 64, 7, 7],
+  [64, 32, 4, 4],
+  [32, 1, 4, 4],
+  [32, 1, 4, 4],
+  [64, 32, 4, 4],
+  [1, 64, 7, 7],
+);
+
 /** All the work. */
 export const WORKS: readonly WorkSpec[] = [
   elementwise("add", 16),
@@ -211,6 +262,8 @@ export const WORKS: readonly WorkSpec[] = [
   mlp([784, 50, 10], 64, "SGD"),
   mlp([784, 512, 256, 10], 128, "Adam"),
   CNN,
+  RESNET,
+  DCGAN,
 ];
 
 /** How many training steps are checked, loss by loss. */

@@ -172,6 +172,44 @@ export const forward: Place<Conv2dOp> = (op, inputs, run, result, contract) => {
 };
 
 /**
+ * The gradient by the input where the kernel covers all of it, so that each
+ * element of the kernel meets one of the result: a product, without the zeros
+ * around one position. Null where it does not.
+ */
+const byWholeInput: Place<Conv2dInputOp> = (
+  op,
+  inputs,
+  run,
+  result,
+  contract,
+) => {
+  const [g, w] = inputs as [Value, Value];
+  const [n, c, height, width] = result.shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [o, channels, kh, kw] = w.shape as [number, number, number, number];
+  const [wo, wc, wh, ww] = w.view.strides as [number, number, number, number];
+  const covers = g.shape[2] === 1 && g.shape[3] === 1 && kh === height &&
+    kw === width && op.padding.every((p) => p === 0) &&
+    op.dilation.every((d) => d === 1);
+  // Elements of a filter that lie as those of the result do.
+  if (!covers || ww !== 1 || wh !== kw || wc !== kh * kw) return null;
+  const outputs = o / op.groups;
+  const rows = channels * wc;
+  const loop = [n, op.groups, rows, 1, 1, outputs, 1, 1];
+  const [gn, gc] = g.view.strides as [number, number];
+  const operands = [
+    along(g, loop, [gn, outputs * gc, 0, 0, 0, gc, 0, 0]),
+    along(w, loop, [0, outputs * wo, 1, 0, 0, wo, 0, 0]),
+  ];
+  const strides = [c * wc, rows, 1, 1, 1];
+  return contracted(result, loop, operands, strides, contract, run);
+};
+
+/**
  * Its gradient by the input: for each phase of rows and columns, a convolution with the taps of the
  * flipped kernel that meet it.
  */
@@ -182,6 +220,8 @@ export const byInput: Place<Conv2dInputOp> = (
   result,
   contract,
 ) => {
+  const whole = byWholeInput(op, inputs, run, result, contract);
+  if (whole !== null) return whole;
   const [g, w] = inputs as [Value, Value];
   const { shape, dtype } = result;
   const [n, c, height, width] = shape as [number, number, number, number];
