@@ -146,8 +146,7 @@ async function runExamples(): Promise<Tally> {
     return denoTest([...std, ...all, ...roots]);
   }
   // In the workspace, as what examples import is looked up from where they are.
-  await Deno.mkdir("out", { recursive: true });
-  const folder = await Deno.makeTempDir({ dir: "out", prefix: "examples-" });
+  const folder = await Deno.makeTempDir({ dir: ".", prefix: ".examples-" });
   try {
     const files = await chosen((name) =>
       /\.(ts|md)$/.test(name) && !name.endsWith("_test.ts")
