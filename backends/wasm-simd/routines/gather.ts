@@ -168,8 +168,13 @@ export function compileScatter(
     // each has lines of its own of every row, and every sum has the order that
     // it has on one thread. Few parts, as each goes over all indices.
     {
-      grain: LINE / bytes,
-      parts: ({ strides }) => rank > 1 && strides[plan.index]![rank - 2] === 0,
+      grain({ shape, strides }) {
+        const least = LINE / bytes;
+        const shared = rank > 1 && strides[plan.index]![rank - 2] === 0;
+        if (!shared) return least;
+        const threads = engine.pool?.size ?? 1;
+        return Math.ceil(shape[rank - 2]! / threads / least) * least;
+      },
       price: ({ strides }) => priceOf(strides[plan.index]!),
     },
   );

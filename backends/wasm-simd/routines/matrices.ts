@@ -37,7 +37,7 @@ export interface MatrixEmitContext {
 /** How threads divide the work. */
 export interface Division {
   /** Parts of the last dim but one are multiples of this. */
-  readonly grain: number;
+  readonly grain: number | ((call: KernelCall) => number);
   /**
    * Whether a row touches no more memory than its extents and strides say, and
    * only the first buffer is written.
@@ -49,8 +49,6 @@ export interface Division {
   readonly still?: number;
   /** Nanoseconds that an element takes; 1 where it is missing. */
   readonly price?: (call: KernelCall) => number;
-  /** When there should be no more parts than threads. */
-  readonly parts?: (call: KernelCall) => boolean;
 }
 
 /** Parts of the last dim are multiples of this. */
@@ -110,7 +108,6 @@ export function compileMatrices(
     });
   };
   const { byColumns } = division;
-  const threads = engine.pool?.size ?? 1;
   draft.module.func(
     "run",
     ["i32", "i32", "i32"],
@@ -137,14 +134,11 @@ export function compileMatrices(
         return { entry: "columns", size, grain: COLUMN_GRAIN, nanoseconds };
       }
       const size = rank > 1 ? call.shape[rank - 2]! : 1;
-      const { grain: least, plain = false } = division;
-      const grain = division.parts?.(call)
-        ? Math.ceil(size / threads / least) * least
-        : least;
+      const { grain, plain = false } = division;
       return {
         entry: "run",
         size,
-        grain,
+        grain: typeof grain === "number" ? grain : grain(call),
         nanoseconds,
         ...(plain && rank > 1 ? { rows: { dim: rank - 2, outputs: 1 } } : {}),
       };
@@ -153,7 +147,7 @@ export function compileMatrices(
 }
 
 /** Vectors of neighbouring rows that are worked on together: a cache line. */
-const ROW_VECTORS = 4;
+export const ROW_VECTORS = 4;
 
 /** Runs `some` on vectors of neighbouring rows, the last ones singly. */
 export function inGroups(

@@ -27,18 +27,20 @@ import {
   write,
 } from "../loops.ts";
 import { expBelow, expBounded, log } from "../math/exponential.ts";
-import { abs, anyOf, type Lanes, type Vector } from "../math/lanes.ts";
+import { abs, type Lanes, type Vector } from "../math/lanes.ts";
 import { convert, type Quad, splat } from "../values.ts";
-import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
-import { acrossRows } from "./softmax_across.ts";
+import {
+  compileMatrices,
+  type MatrixEmitContext,
+  ROW_VECTORS,
+} from "./matrices.ts";
+import { acrossRows, beyond, NEAR } from "./softmax_across.ts";
 
 const FLOAT = "float32";
 /** Sums along a row that are made side by side. */
 const SUMS = 4;
 /** Elements that one of them takes in before it is added to the whole. */
 const BLOCK = 128;
-/** Numbers up to this size need no maximum: powers and sums are normal. */
-const NEAR = 43.5;
 
 /** Compiles the routine; null for dtypes that it does not have. */
 export function compileSoftmax(
@@ -68,6 +70,10 @@ export function compileSoftmax(
           () => alongRows(lanes, context, "strided", logarithm),
         ),
     );
+  }, {
+    // Rows side by side go the same way however they are divided.
+    grain: ({ strides }) => strides[1]![rank - 1] === 1 ? 4 : 4 * ROW_VECTORS,
+    plain: true,
   });
 }
 
@@ -156,8 +162,6 @@ function alongRows(
       const value = logarithm ? f32x4.sub(first, norm) : f32x4.mul(first, norm);
       store(out!, f.let(value), ahead, count);
     });
-  const beyond = (peak: Vector) =>
-    anyOf(i32x4.gt_s(peak, f.hoist(f32x4.const(NEAR))));
   const limited = (x: Quad, count?: Local<"i32">): Vector =>
     (count ? limitLanes(f, x, splat(f, FLOAT, 0), count) : x).parts[0]!;
   /** Softmax of moderate numbers: no maximum is needed. */
@@ -169,7 +173,7 @@ function alongRows(
       const power = expBounded(lanes, value);
       store(out!, power, ahead, count);
       return power;
-    }, () => f.branchIf(otherwise, beyond(peak)));
+    }, () => f.branchIf(otherwise, beyond(lanes, peak)));
     finish(normOf(lanes, total, logarithm));
   };
   /** Any numbers. */
@@ -199,7 +203,9 @@ function alongRows(
       finish(normOf(lanes, total, logarithm));
     };
     if (!logarithm) powers(expBelow);
-    else f.if(beyond(peak), () => powers(expBelow), () => powers(expBounded));
+    else {f.if(beyond(lanes, peak), () =>
+        powers(expBelow), () =>
+        powers(expBounded));}
   };
   const row = f.let(i32.const(0));
   f.for(row, rows.extent, 1, () => {

@@ -32,6 +32,26 @@ function exactly(row: readonly number[], logarithm: boolean): number[] {
 }
 
 for (const name of ["softmax", "logSoftmax"] as const) {
+  const softmaxOf = (numbers: number[], shape: number[], dim: number) => {
+    const x = upload(numbers, shape);
+    const [y] = device.apply({ name, dim }, [x]);
+    const found = [...device.readSync(y!)] as number[];
+    y!.release();
+    x.release();
+    return found;
+  };
+  const holds = (rows: number[][], found: number[], which: string) => {
+    const expected = rows.flatMap((each) =>
+      exactly(each.map(Math.fround), name === "logSoftmax")
+    );
+    expected.forEach((exact, i) => {
+      const got = found[i]!;
+      const right = Object.is(got, exact) || got === exact ||
+        Math.abs(got - exact) <= 2e-6 * Math.abs(exact) + 1e-37 ||
+        name === "logSoftmax" && Math.abs(got - exact) <= 4e-7;
+      assert(right, `${which}: ${i} is ${got}, not ${exact}`);
+    });
+  };
   describe(`${name} on wasm-simd`, () => {
     for (const [kind, value] of Object.entries(ROWS)) {
       it(`is right in rows: ${kind}`, () => {
@@ -39,21 +59,22 @@ for (const name of ["softmax", "logSoftmax"] as const) {
           // The rows beside it are of other kinds.
           const row = Array.from({ length: n }, (_, i) => value(i, n));
           const plain = row.map((_, i) => i % 3);
-          const x = upload([...plain, ...row, ...plain], [3, n]);
-          const [y] = device.apply({ name, dim: 1 }, [x]);
-          const found = [...device.readSync(y!)];
-          y!.release();
-          x.release();
-          const expected = [plain, row, plain].flatMap((each) =>
-            exactly(each.map(Math.fround), name === "logSoftmax")
+          const rows = [plain, row, plain];
+          holds(rows, softmaxOf(rows.flat(), [3, n], 1), `${n} along`);
+          // Side by side: four vectors of them, and what is left over.
+          const many = Array.from(
+            { length: 19 },
+            (_, i) => i === 6 || i === 17 ? row : plain,
           );
-          expected.forEach((exact, i) => {
-            const got = found[i]!;
-            const right = Object.is(got, exact) || got === exact ||
-              Math.abs(got - exact) <= 2e-6 * Math.abs(exact) + 1e-37 ||
-              name === "logSoftmax" && Math.abs(got - exact) <= 4e-7;
-            assert(right, `${n} elements: ${i} is ${got}, not ${exact}`);
-          });
+          const across = Array.from(
+            { length: 19 * n },
+            (_, i) => many[i % 19]![Math.floor(i / 19)]!,
+          );
+          const turned = softmaxOf(across, [n, 19], 0);
+          const found = many.flatMap((row, r) =>
+            row.map((_, i) => turned[i * 19 + r]!)
+          );
+          holds(many, found, `${n} across`);
         }
       });
     }
