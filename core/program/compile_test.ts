@@ -371,6 +371,24 @@ describe("compile", () => {
   );
 
   it(
+    "has kernels of up to 16 operands on processors",
+    clean(() => {
+      for (const [operands, launches] of [[15, 1], [16, 2]] as const) {
+        const f = (...x: Tensor[]) => x.reduce((a, b) => a.mul(b));
+        using compiled = compile(f);
+        const all = Array.from(
+          { length: operands },
+          (_, i) => full([5], i + 1),
+        );
+        const expected = f(...all).dataSync();
+        compiled(...all);
+        assertEquals(compiled(...all).dataSync(), expected);
+        assertEquals(compiled.stats.launches, launches, compiled.inspect());
+      }
+    }),
+  );
+
+  it(
     "keeps fused kernels to 256 nodes",
     clean(() => {
       const f = (x: Tensor) => {

@@ -54,7 +54,7 @@ export interface PlanFacts {
   readonly bytes: number;
 }
 
-/** Kernels take as many buffers as every device binds. */
+/** Kernels take as many buffers as every GPU binds; on processors twice that. */
 const OPERANDS = 8;
 const NOTHING: readonly Value[] = [];
 
