@@ -261,6 +261,7 @@ export {
   spectralNorm,
   type SpectralNormOptions,
 } from "./spectral_norm.ts";
+export { parametersToVector, vectorToParameters } from "./parameter_vector.ts";
 export * from "./transformer.ts";
 export {
   type DecoderMasks,

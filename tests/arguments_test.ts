@@ -266,6 +266,8 @@ const SAMPLES: { readonly [name: string]: () => object } = {
   "optim.Adam": () => new optim.Adam([one()]),
   "optim.AdamW": () => new optim.AdamW([one()]),
   "optim.Adamax": () => new optim.Adamax([one()]),
+  "optim.ASGD": () => new optim.ASGD([one()]),
+  "optim.Rprop": () => new optim.Rprop([one()]),
   "optim.LBFGS": () => new optim.LBFGS([one()]),
   "optim.Lion": () => new optim.Lion([one()]),
   "optim.Muon": () => new optim.Muon([tenfold.ones([1, 1])]),

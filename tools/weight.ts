@@ -21,7 +21,7 @@ const PARCELS: readonly Parcel[] = [
     name: "all of core, wasm-simd, nn and optim",
     code: ["core", "backends/wasm-simd", "nn", "optim"]
       .map((name) => `export * from "@tenfold/${name}";`).join("\n"),
-    most: 204.5,
+    most: 205.3,
     goal: 95,
   },
   {
@@ -55,7 +55,7 @@ console.log(await loss.forward(model.forward(x), y).item());`,
     // What is loaded when it is asked for, such as charts, is not counted.
     name: "the umbrella, as it is loaded at first",
     code: `export * from "@tenfold/tenfold";`,
-    most: 336.4,
+    most: 337.2,
     goal: 210,
   },
 ];

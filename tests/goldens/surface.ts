@@ -100,7 +100,7 @@ export const INITIALIZERS: readonly string[] = words(`
 /** Optimizers. */
 export const OPTIMIZERS: readonly string[] = words(`
   SGD Adam AdamW RMSprop Adagrad NAdam RAdam Adadelta Adamax Lion Muon Adafactor
-  LBFGS SparseAdam
+  LBFGS ASGD Rprop SparseAdam
 `);
 
 /** Learning-rate schedules. */

@@ -102,6 +102,21 @@ VARIANTS = {
         {"lr": 0.1, "weightDecay": 0.1},
         {"lr": 0.05, "maximize": True, "weightDecay": 0.1},
     ],
+    "ASGD": [
+        {},
+        {"lr": 0.1},
+        {"lr": 0.1, "lambd": 0.05, "alpha": 0.5},
+        {"lr": 0.1, "t0": 4, "lambd": 0.01},
+        {"lr": 0.1, "t0": 0, "weightDecay": 0.1},
+        {"lr": 0.05, "maximize": True, "weightDecay": 0.1},
+    ],
+    "Rprop": [
+        {},
+        {"lr": 0.05},
+        {"lr": 0.05, "etas": [0.4, 1.5]},
+        {"lr": 0.05, "stepSizes": [0.01, 0.1]},
+        {"lr": 0.02, "maximize": True},
+    ],
     "Lion": [
         {},
         {"lr": 0.02},
