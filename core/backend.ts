@@ -20,6 +20,13 @@ export interface Backend {
   /** The dtypes that tensors of this backend can have. */
   readonly dtypes: readonly DType[];
   /**
+   * Routines that take float16 as it is stored, and compute it in float32;
+   * others are given float32 in its place.
+   *
+   * @default {none}
+   */
+  readonly halves?: ReadonlySet<RoutineName>;
+  /**
    * False where numbers below the smallest normal one may count as 0, as WGSL
    * allows it.
    *

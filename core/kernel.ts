@@ -190,7 +190,7 @@ export function parameterOf<N extends RoutineName>(
 }
 
 /** A named algorithm over strided operands. */
-export interface RoutineKernel {
+export interface RoutineKernel<D extends DType = ComputeDType> {
   /** Marks a routine. */
   readonly kind: "routine";
   /** Which algorithm. */
@@ -198,9 +198,9 @@ export interface RoutineKernel {
   /** Number of loop dims. */
   readonly rank: number;
   /** Dtype of each output, in the order of the buffers. */
-  readonly outputs: readonly ComputeDType[];
+  readonly outputs: readonly D[];
   /** Dtype of each input, in the order of the buffers. */
-  readonly inputs: readonly ComputeDType[];
+  readonly inputs: readonly D[];
 }
 
 /** Anything a backend can be asked to prepare. */

@@ -17,6 +17,7 @@ import {
   type Kernel,
   type Launch,
   type RepeatedCall,
+  type RoutineName,
 } from "@tenfold/core/backend";
 import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
@@ -67,6 +68,12 @@ export class WebgpuBackend implements Backend {
    * WebGPU has no float64.
    */
   readonly dtypes: readonly DType[] = HELD_DTYPES;
+  /** Products, convolutions and max pooling. */
+  readonly halves: ReadonlySet<RoutineName> = new Set<RoutineName>([
+    "matmul",
+    "conv2d",
+    "maxPool2d",
+  ]);
   /** WGSL lets numbers below the smallest normal one count as 0. */
   readonly subnormals = false;
   /**

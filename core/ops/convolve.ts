@@ -133,6 +133,7 @@ const convolution = <O extends ConvolutionOp>(
   [samples, channels]: readonly [Division, Division],
   gradient: Gradient<O>,
 ): Primitive<O> => ({
+  routine: "conv2d",
   divisions: ({ groups }) => groups === 1 ? [samples, channels] : [samples],
   infer(op, inputs) {
     checkOneDType(op.name, inputs);

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { DTYPES } from "../dtype.ts";
+import { type DType, DTYPES } from "../dtype.ts";
 import { ShapeError, showShape } from "../errors.ts";
+import { arg, call, constant, indexAlong, scalar } from "../expr/expr.ts";
 import { collapse } from "../lower/geometry.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import {
@@ -15,11 +16,13 @@ import {
   reduceAlong,
   shaped,
 } from "../lower/parts.ts";
+import { memoize } from "../lower/program.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
-import { saving, zeros } from "./gradient.ts";
+import type { Formula } from "./formula.ts";
+import { type RuleContext, saving, zeros } from "./gradient.ts";
 import { across } from "./in_single.ts";
 import type { Family } from "./primitive.ts";
 import { firstAttaining, reduceTo } from "./reduce.ts";
@@ -114,9 +117,62 @@ function within(
   return out;
 }
 
+/**
+ * Inputs g and the positions of what was largest, both repeated over the places
+ * of their windows, `[planes, rows, i, columns, j]`: g where it was largest.
+ */
+const spread = memoize((dtype: DType): Formula => {
+  const step = (dim: number) =>
+    call("mul", indexAlong(dim), scalar(dim - 1, "int32"));
+  const place = call(
+    "add",
+    call("add", step(1), step(2)),
+    call("add", step(3), step(4)),
+  );
+  const expr = call(
+    "select",
+    call("eq", arg(1, "int32"), place),
+    arg(0, dtype),
+    constant(0, dtype),
+  );
+  return {
+    label: "the gradient of maxPool2d",
+    inputs: [dtype, "int32"],
+    scalars: 4,
+    expr,
+  };
+});
+
+/** The gradient where no windows meet: each place looks at its own. */
+function spreadOver(
+  { size: [i, j] }: MaxPool2dOp,
+  shape: Shape,
+  g: Tensor,
+  at: Tensor,
+  c: RuleContext<MaxPool2dOp>,
+): Tensor {
+  const [height, width] = planeOf(shape);
+  const [rows, columns] = planeOf(g.shape);
+  const planes = g.shape.slice(0, -2);
+  const window = [sizeOf(planes), rows, i, columns, j];
+  const repeated = (x: Tensor) =>
+    x.reshape([window[0]!, rows, 1, columns, 1]).expand(window);
+  const met = c.apply(
+    {
+      name: "map",
+      formula: spread(g.dtype),
+      scalars: [i * width, width, j, 1],
+    },
+    [repeated(g), repeated(at)],
+  ).reshape([...planes, rows * i, columns * j]);
+  const [right, below] = [width - columns * j, height - rows * i];
+  return right + below > 0 ? met.pad([0, right, 0, below]) : met;
+}
+
 /** Every pooling. */
 export const pooling = (): Family<MaxPool2dOp> => ({
   maxPool2d: {
+    routine: "maxPool2d",
     divisions: (_, inputs) => {
       const { length } = inputs[0]!.shape;
       return across(inputs, length - 2, length - 1);
@@ -215,6 +271,15 @@ export const pooling = (): Family<MaxPool2dOp> => ({
       saving(["output"], (g, c) => {
         const { shape } = c.input(0);
         const planes = shape.slice(0, -2);
+        const { ceil, dilation, padding, size, stride } = c.op;
+        const apart = !ceil &&
+          [0, 1].every((d) =>
+            size[d] === stride[d] && dilation[d] === 1 && padding[d] === 0
+          );
+        // Sums of float16 at indices would take float32 of all of them.
+        if (apart && g.dtype === "float16" && c.output(1).size > 0) {
+          return spreadOver(c.op, shape, g, c.output(1), c);
+        }
         const flat = (x: Tensor) =>
           x.reshape([...planes, sizeOf(planeOf(x.shape))]);
         return zeros(c, [...planes, sizeOf(planeOf(shape))])

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Launcher } from "../lower/launcher.ts";
+import type { RoutineName } from "../kernel.ts";
 import type { Meta } from "../op.ts";
 import type { Value } from "../value.ts";
 import type { Gradient } from "./gradient.ts";
@@ -52,6 +53,8 @@ interface Meaning<O, R extends Meta> {
    * Routines are treated so too.
    */
   readonly single?: boolean;
+  /** Its routine, where some backend takes float16 in that as it is stored. */
+  readonly routine?: RoutineName;
   /** True where elements are only moved, so that float16 stays what it is. */
   readonly moves?: boolean;
   /**

@@ -220,6 +220,7 @@ const rowsOf = (x: Tensor): Tensor =>
 /** Every product of matrices. */
 export const PRODUCT: Family<MatmulOp | LinearOp> = {
   matmul: {
+    routine: "matmul",
     divisions: (_, inputs) => divisionsOf(inputs, false),
     infer(op, inputs) {
       checkOneDType(op.name, inputs);
@@ -265,6 +266,7 @@ export const PRODUCT: Family<MatmulOp | LinearOp> = {
     ],
   },
   linear: {
+    routine: "matmul",
     divisions: (_, inputs) => divisionsOf(inputs, true),
     infer(op, inputs) {
       checkOneDType(op.name, inputs);

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type DType, DTYPES, floatOf, numberOf } from "../dtype.ts";
+import {
+  computeDType,
+  type DType,
+  DTYPES,
+  floatOf,
+  numberOf,
+} from "../dtype.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import {
   accumulator,
@@ -111,6 +117,9 @@ export const reducing = (
 
 /** A float, as it is or of an integer. */
 export const floatExpr = (x: Expr): Expr => castExpr(x, floatOf(x.dtype));
+/** A float in the dtype in which those of its own are computed. */
+export const computeExpr = (x: Expr): Expr =>
+  castExpr(x, computeDType(floatOf(x.dtype)));
 /** A number in the dtype in which those of its own are accumulated. */
 const wide = (x: Expr): Expr =>
   castExpr(x, DTYPES[numberOf(x.dtype)].accumulator);
@@ -203,7 +212,7 @@ const plain = (
 
 /** Inputs x and its largest element m: `log(sum(exp(x - m))) + m`. */
 const logSumExp = memoize((dtype: DType) => {
-  const top = floatExpr(arg(1, dtype));
+  const top = computeExpr(arg(1, dtype));
   // Infinite tops would give NaN differences.
   const shift = call(
     "select",
@@ -213,9 +222,12 @@ const logSumExp = memoize((dtype: DType) => {
   );
   return new ReduceProgram(
     [dtype, dtype],
-    call("exp", call("sub", floatExpr(arg(0, dtype)), shift)),
+    call("exp", call("sub", computeExpr(arg(0, dtype)), shift)),
     "sum",
-    call("add", call("log", accumulator(top.dtype)), shift),
+    castExpr(
+      call("add", call("log", accumulator(top.dtype)), shift),
+      floatOf(dtype),
+    ),
     0,
   );
 });
@@ -312,7 +324,6 @@ export const REDUCE: Family<ReduceOp | LogSumExpOp> = {
   any: plain(() => "bool", none),
   all: plain(() => "bool", none),
   logsumexp: {
-    single: true,
     infer: inferReduced(floatOf),
     lower({ dims }, [x], run, [result]) {
       const top = reduceKept("max", x!, dims, run);

@@ -6,6 +6,7 @@
  */
 import {
   type ComputeDType,
+  computeDType,
   type DType,
   type FloatDType,
   floatOf,
@@ -19,7 +20,7 @@ import {
   scalar,
 } from "../expr/expr.ts";
 import type { Launcher } from "../lower/launcher.ts";
-import { programOf, shaped } from "../lower/parts.ts";
+import { castOf, programOf, shaped } from "../lower/parts.ts";
 import { memoize, ReduceProgram } from "../lower/program.ts";
 import type { Shape } from "../shape.ts";
 import type { Value } from "../value.ts";
@@ -27,6 +28,7 @@ import { View } from "../view.ts";
 import { saving } from "./gradient.ts";
 import type { Family } from "./primitive.ts";
 import {
+  computeExpr,
   countOf,
   floatExpr,
   inferReduced,
@@ -67,15 +69,18 @@ const SQUARES: {
   float64: { large: 2 ** 400, scale: 2 ** 700 },
 };
 
-/** Input x of fewer digits: the root of its squares, which float64 has room for. */
-const wideNorm = reducing(
-  (x) => {
-    const value = castExpr(floatExpr(x), "float64");
-    return call("mul", value, value);
-  },
-  "sum",
-  (sum, dtype) => castExpr(call("sqrt", sum), floatOf(dtype)),
-);
+/** Input x of fewer digits: the root of its squares, which `wide` has room for. */
+const wideNorm = (wide: DType) =>
+  reducing(
+    (x) => {
+      const value = castExpr(floatExpr(x), wide);
+      return call("mul", value, value);
+    },
+    "sum",
+    (sum, dtype) => castExpr(call("sqrt", sum), floatOf(dtype)),
+  );
+const doubleNorm = wideNorm("float64");
+const singleNorm = wideNorm("float32");
 
 /** What squares are scaled by, from the largest distance from 0. */
 const squareScale = programOf(1, (top) => {
@@ -110,12 +115,16 @@ const euclidean = memoize((dtype: DType) => {
 
 /**
  * A norm whose squares neither overflow nor underflow: in float64 where the
- * backend has it, else by the largest element, which gives a scale.
+ * backend has it, of float16 in float32, else by the largest element, which
+ * gives a scale.
  */
 function norm(x: Value, dims: readonly number[], run: Launcher): Value {
   const { shape, dtype } = x;
   if (floatOf(dtype) !== "float64" && run.backend.dtypes.includes("float64")) {
-    return run.reduce(wideNorm(dtype), shape, dims, [x]);
+    return run.reduce(doubleNorm(dtype), shape, dims, [x]);
+  }
+  if (dtype === "float16") {
+    return run.reduce(singleNorm(dtype), shape, dims, [x]);
   }
   const top = shaped(
     run.reduce(largest(dtype), shape, dims, [x]),
@@ -132,12 +141,12 @@ function norm(x: Value, dims: readonly number[], run: Launcher): Value {
 const FAR = 2 ** 100;
 
 /**
- * Inputs x and one of its elements: the mean by way of the distances from that.
+ * Inputs x and one of its elements: the mean, of float16 in float32, by way of the distances from that.
  * Where numbers lie close together, far from 0, a sum of the numbers themselves
  * loses the digits in which they differ.
  */
 const shiftedMean = memoize((dtype: DType) => {
-  const first = floatExpr(arg(1, dtype));
+  const first = computeExpr(arg(1, dtype));
   const shift = call(
     "select",
     // False for NaN and the infinities.
@@ -148,7 +157,7 @@ const shiftedMean = memoize((dtype: DType) => {
   const sum = accumulator(first.dtype);
   return new ReduceProgram(
     [dtype, dtype],
-    call("sub", floatExpr(arg(0, dtype)), shift),
+    call("sub", computeExpr(arg(0, dtype)), shift),
     "sum",
     call("add", call("div", sum, scalar(0, first.dtype)), shift),
     1,
@@ -158,7 +167,12 @@ const shiftedMean = memoize((dtype: DType) => {
 /** The mean over dims, kept as 1, close to every element where all are close. */
 function centerOf(x: Value, dims: readonly number[], run: Launcher): Value {
   const count = countOf(x.shape, dims);
-  if (count === 0) return reduceKept("mean", x, dims, run);
+  if (count === 0) {
+    const none = reduceKept("mean", x, dims, run);
+    const mean = castOf(none, computeDType(none.dtype), run);
+    none.release();
+    return mean;
+  }
   const { offset, strides } = x.view;
   const shape = reducedShape(x.shape, dims, true);
   const first = x.alias(new View(shape, strides, offset));
@@ -170,13 +184,17 @@ function centerOf(x: Value, dims: readonly number[], run: Launcher): Value {
 
 /** Inputs x and its mean: the sum of squared distances over a divisor. */
 const centered = memoize((dtype: DType) => {
-  const mean = arg(1, floatOf(dtype));
-  const distance = call("sub", floatExpr(arg(0, dtype)), mean);
+  const x = computeExpr(arg(0, dtype));
+  const mean = arg(1, x.dtype);
+  const distance = call("sub", x, mean);
   return new ReduceProgram(
     [dtype, mean.dtype],
     call("mul", distance, distance),
     "sum",
-    call("div", accumulator(mean.dtype), scalar(0, mean.dtype)),
+    castExpr(
+      call("div", accumulator(mean.dtype), scalar(0, mean.dtype)),
+      floatOf(dtype),
+    ),
     1,
   );
 });
@@ -188,7 +206,6 @@ const divisorOf = ({ dims, correction }: VarianceOp, shape: Shape): number =>
 /** Every reduction of squares. */
 export const SQUARE: Family<NormOp | VarianceOp> = {
   norm: {
-    single: true,
     infer: inferReduced(floatOf),
     lower: ({ dims }, [x], run, [result]) =>
       shaped(norm(x!, dims, run), result!.shape),
@@ -201,7 +218,6 @@ export const SQUARE: Family<NormOp | VarianceOp> = {
     ],
   },
   variance: {
-    single: true,
     infer: inferReduced(floatOf),
     lower(op, [x], run, [result]) {
       const { shape, dtype } = x!;

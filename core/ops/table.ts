@@ -68,11 +68,16 @@ export function infer(op: Op, inputs: readonly Meta[]): readonly Meta[] {
 }
 
 /** Whether a primitive does not take its inputs as they are stored. */
-function isHalf(primitive: Primitive<Op>, inputs: readonly Value[]): boolean {
-  if (primitive.decompose === undefined && !primitive.single) return false;
-  if (primitive.moves) return false;
+function isHalf(
+  { decompose, moves, routine, single }: Primitive<Op>,
+  inputs: readonly Value[],
+  { backend }: Launcher,
+): boolean {
+  if (decompose === undefined && !single || moves) return false;
   for (let i = 0; i < inputs.length; i++) {
-    if (inputs[i]!.dtype === "float16") return true;
+    if (inputs[i]!.dtype === "float16") {
+      return routine === undefined || !backend.halves?.has(routine);
+    }
   }
   return false;
 }
@@ -90,7 +95,7 @@ export function lower(
     const primitive = primitiveOf(op);
     const results = primitive.infer(op, inputs);
     if (!primitive.direct) run.begin(inputs);
-    const out = isHalf(primitive, inputs)
+    const out = isHalf(primitive, inputs, run)
       ? inSingle(primitive, op, inputs, run, results)
       : primitive.lower(op, inputs, run, results) ??
         primitive.decompose!(op, inputs, run, results);

@@ -6,14 +6,21 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
-import { MAX_WINDOW, renderConv, renderConvSum } from "./conv_code.ts";
+import {
+  convDTypes,
+  MAX_WINDOW,
+  renderConv,
+  renderConvSum,
+} from "./conv_code.ts";
 import { prepareFilterCopies } from "./conv_copies.ts";
 import { type ConvCut, ConvLayout } from "./conv_layout.ts";
 import { renderConvTiles } from "./conv_tiled.ts";
+import { prepareInSingle } from "./in_single.ts";
 import { gridFor, spread } from "./loop.ts";
 import { blocksOf } from "./rows.ts";
 import { type Parts, type Pass, splitK } from "./split_k.ts";
@@ -38,9 +45,12 @@ const MIN_ROW_TILE = 6;
 /** The least length of a part of the sum, unless digits need shorter ones. */
 const MIN_CHUNK = 64;
 
-/** Prepares `conv2d`; null for other floats than ours. */
-export function prepareConv(gpu: Gpu, kernel: RoutineKernel): Launch | null {
-  if (kernel.outputs[0] !== "float32") return null;
+/** Prepares `conv2d`; null for whole numbers. */
+export function prepareConv(
+  gpu: Gpu,
+  kernel: RoutineKernel<DType>,
+): Launch | null {
+  if (kernel.outputs[0] === "int32") return null;
   const layout = new ConvLayout(kernel.inputs.length === 3);
   const programs = new Map<string, Program>();
   const size = gpu.profile.software ? 8 : 64;
@@ -51,22 +61,32 @@ export function prepareConv(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     const key = [side, tm, tn, copied, window, part].join();
     let program = programs.get(key);
     if (!program) {
+      const dtypes = convDTypes(kernel, { part, copied });
       program = gpu.newProgram(
         side === null
-          ? renderConv(layout, { tm, tn, part, copied, window }, size)
-          : renderConvTiles(layout, { side, each: EACH }, part),
+          ? renderConv(layout, { dtypes, tm, tn, part, copied, window }, size)
+          : renderConvTiles(layout, { side, each: EACH }, dtypes, part),
       );
       programs.set(key, program);
     }
     return program;
   };
-  const sum = new SumOfParts(gpu, (form) => renderConvSum(layout, form));
-  const copyFilter = prepareFilterCopies(gpu);
+  const sum = new SumOfParts(gpu, (form) =>
+    renderConvSum(
+      layout,
+      form,
+      convDTypes(kernel, { part: false, copied: false }),
+    ));
+  const copyFilter = prepareFilterCopies(gpu, kernel.inputs[1]!);
+  const inSingle = prepareInSingle(gpu, kernel, prepareConv);
 
   return (call) => {
     const choice = choose(gpu, call);
     const { outputs, parts, tiles, cut, side } = choice;
     const { chunk, passes } = parts;
+    if (passes.length > 1 && kernel.outputs[0] === "float16") {
+      return inSingle(call);
+    }
     const [out, x, given, ...bias] = blocksOf(call);
     const copy = choice.copied ? copyFilter(call, cut.rows) : null;
     const filter = copy ?? given!;

@@ -3,13 +3,21 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
+import type { RoutineKernel } from "@tenfold/core/backend";
 import type { ProgramSource } from "../device/program.ts";
-import type { ConvDim, ConvLayout } from "./conv_layout.ts";
+import { gpuOf, loaded, stored } from "../wgsl/dtype.ts";
+import type { ConvDim, ConvLayout, ConvOperand } from "./conv_layout.ts";
 import { eachInvocation, range } from "./loop.ts";
 import { renderSum, type SumForm } from "./sum_of_parts.ts";
 
+/** The dtypes of what a shader writes and reads. */
+export type ConvDTypes = Readonly<Record<ConvOperand, DType>>;
+
 /** The variant of one shader. */
 export interface ConvForm {
+  /** The dtypes: float16 is computed in float32. */
+  readonly dtypes: ConvDTypes;
   /** Rows of a tile. */
   readonly tm: number;
   /** Columns of a tile. */
@@ -37,22 +45,37 @@ export const WINDOW: readonly ConvDim[] = ["c", "i", "j"];
 /** The widest window that is written out. */
 export const MAX_WINDOW = 7;
 
+/** The dtypes of a shader: partial sums and copies of filters are float32. */
+export function convDTypes(
+  { inputs: [x, filter, bias], outputs: [out] }: RoutineKernel<DType>,
+  { copied, part }: Pick<ConvForm, "copied" | "part">,
+): ConvDTypes {
+  return {
+    out: part ? "float32" : out!,
+    in: x!,
+    filter: copied ? "float32" : filter!,
+    bias: bias ?? out!,
+  };
+}
+
 /** Renders the shader of tiles; tiles at the edges are moved back inside. */
 export function renderConv(
   layout: ConvLayout,
   form: ConvForm,
   size: number,
 ): ProgramSource {
-  const { copied, part, tm, tn, window } = form;
-  const f32 = { type: "f32" };
+  const { copied, dtypes, part, tm, tn, window } = form;
+  const operand = (name: ConvOperand) => ({
+    type: gpuOf(dtypes[name]).memory,
+  });
   const withBias = layout.bias && !part;
   return {
     label: `conv2d ${tm}x${tn}${window > 0 ? ` by ${window}` : ""}`,
     operands: [
-      { ...f32, writes: true },
-      f32,
-      { type: copied ? "vec4<f32>" : "f32" },
-      ...(withBias ? [f32] : []),
+      { ...operand("out"), writes: true },
+      operand("in"),
+      copied ? { type: "vec4<f32>" } : operand("filter"),
+      ...(withBias ? [operand("bias")] : []),
     ],
     words: layout.words,
     code: ([out, x, filter, bias]) => {
@@ -73,10 +96,16 @@ export function renderConv(
       const taps = Math.max(window, 1);
       const added = (i: number) =>
         withBias
-          ? ` + ${bias}[${layout.offset("bias")} + channel_group * ${
-            layout.stride("bias", "g")
-          } + (row + ${i}) * ${layout.stride("bias", "m")}]`
+          ? ` + ${
+            loaded(
+              dtypes.bias,
+              `${bias}[${layout.offset("bias")} + channel_group * ${
+                layout.stride("bias", "g")
+              } + (row + ${i}) * ${layout.stride("bias", "m")}]`,
+            )
+          }`
           : "";
+      const read = (at: string) => loaded(dtypes.in, `${x}[${at}]`);
       return [
         ...eachInvocation(size),
         `let tiles = ${layout.cut("tilesM")} * ${layout.cut("tilesN")};`,
@@ -140,20 +169,25 @@ export function renderConv(
           : [`let filter_at = row_at + ${at("filter", WINDOW)};`],
         ...window > 0
           ? range(tn + window - 1).map((i) =>
-            `let x${i} = ${x}[in_at + in0 + ${i} * ${
-              layout.stride("in", "j")
-            }];`
+            `let x${i} = ${
+              read(`in_at + in0 + ${i} * ${layout.stride("in", "j")}`)
+            };`
           )
-          : range(tn).map((j) => `let x${j} = ${x}[in_at + in${j}];`),
+          : range(tn).map((j) => `let x${j} = ${read(`in_at + in${j}`)};`),
         ...range(taps).flatMap((tap) => [
           ...copied
             ? range(tm / 4).map((i) =>
               `let w${tap}_${i} = ${filter}[filter_at + ${tap} * filter_step + ${i}];`
             )
             : range(tm).map((i) =>
-              `let w${tap}_${i} = ${filter}[filter_at + ${tap} * ${
-                layout.stride("filter", "j")
-              } + ${i} * ${layout.stride("filter", "m")}];`
+              `let w${tap}_${i} = ${
+                loaded(
+                  dtypes.filter,
+                  `${filter}[filter_at + ${tap} * ${
+                    layout.stride("filter", "j")
+                  } + ${i} * ${layout.stride("filter", "m")}]`,
+                )
+              };`
             ),
           ...range(tn).flatMap((j) =>
             range(tm).map((i) =>
@@ -179,7 +213,9 @@ export function renderConv(
             window > 0
               ? `if (first_x + ${j} >= tile_x * ${tn}) {`
               : `if (column + ${j} >= tile_n * ${tn}) {`,
-            `${out}[${place(i, j)}] = c${i}_${j}${added(i)};`,
+            `${out}[${place(i, j)}] = ${
+              stored(dtypes.out, `c${i}_${j}${added(i)}`)
+            };`,
             "}",
           ]),
           "}",
@@ -221,11 +257,18 @@ export function partPlace(
 export function renderConvSum(
   layout: ConvLayout,
   form: SumForm,
+  dtypes: ConvDTypes,
 ): ProgramSource {
-  const f32 = { type: "f32" };
+  const operand = (name: ConvOperand) => ({
+    type: gpuOf(dtypes[name]).memory,
+  });
   return {
     label: "conv2d sum of parts",
-    operands: [{ ...f32, writes: true }, f32, ...(layout.bias ? [f32] : [])],
+    operands: [
+      { ...operand("out"), writes: true },
+      { type: "f32" },
+      ...(layout.bias ? [operand("bias")] : []),
+    ],
     words: layout.words,
     code: ([out, parts, bias]) => {
       const g = `bitcast<u32>(${layout.extent("g")})`;
@@ -244,17 +287,22 @@ export function renderConvSum(
           `let row = i32((t / columns) % ${m});`,
           `let channel_group = i32((t / columns) / ${m});`,
           `if (${layout.cut("from")} > 0u) {`,
-          `sum += ${out}[${place}];`,
+          `sum += ${loaded(dtypes.out, `${out}[${place}]`)};`,
           ...(layout.bias
             ? [
               "} else {",
-              `sum += ${bias}[${layout.offset("bias")} + channel_group * ${
-                layout.stride("bias", "g")
-              } + row * ${layout.stride("bias", "m")}];`,
+              `sum += ${
+                loaded(
+                  dtypes.bias,
+                  `${bias}[${layout.offset("bias")} + channel_group * ${
+                    layout.stride("bias", "g")
+                  } + row * ${layout.stride("bias", "m")}]`,
+                )
+              };`,
             ]
             : []),
           "}",
-          `${out}[${place}] = sum;`,
+          `${out}[${place}] = ${stored(dtypes.out, "sum")};`,
         ],
       });
     },

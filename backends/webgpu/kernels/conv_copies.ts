@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { arg, type KernelCall, type Launch } from "@tenfold/core/backend";
+import type { DType } from "@tenfold/core";
+import {
+  arg,
+  castExpr,
+  type KernelCall,
+  type Launch,
+} from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
@@ -14,16 +20,19 @@ import { denseStrides } from "./rows.ts";
 /** Copies the filter of a call. */
 export type FilterCopier = (call: KernelCall, rows: number) => Block;
 
-/** Prepares copies as `[g, c, i, j, rows]`; there may be more rows than `m`. */
-export function prepareFilterCopies(gpu: Gpu): FilterCopier {
+/**
+ * Prepares copies as `[g, c, i, j, rows]` of float32; there may be more rows
+ * than `m`.
+ */
+export function prepareFilterCopies(gpu: Gpu, given: DType): FilterCopier {
   const dtype = "float32";
   const prepare = (access: "dense" | "strided"): Launch =>
     prepareMap(gpu, {
       kind: "map",
       rank: 5,
       outputs: [{ dtype, access }],
-      inputs: [{ dtype, access: "strided" }],
-      exprs: [arg(0, dtype)],
+      inputs: [{ dtype: given, access: "strided" }],
+      exprs: [castExpr(arg(0, given), dtype)],
       scalars: 0,
     });
   const whole = prepare("dense");

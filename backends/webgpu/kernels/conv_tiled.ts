@@ -5,7 +5,14 @@
  * @module
  */
 import type { ProgramSource } from "../device/program.ts";
-import { COLUMN, columnTerms, partPlace, WINDOW } from "./conv_code.ts";
+import { gpuOf, loaded, stored } from "../wgsl/dtype.ts";
+import {
+  COLUMN,
+  columnTerms,
+  type ConvDTypes,
+  partPlace,
+  WINDOW,
+} from "./conv_code.ts";
 import type { ConvLayout, ConvOperand } from "./conv_layout.ts";
 import { renderTiles, type TileForm, type TileReader } from "./tiled_core.ts";
 import { range } from "./loop.ts";
@@ -14,17 +21,20 @@ import { range } from "./loop.ts";
 export function renderConvTiles(
   layout: ConvLayout,
   form: TileForm,
+  dtypes: ConvDTypes,
   part: boolean,
 ): ProgramSource {
-  const f32 = { type: "f32" };
+  const operand = (name: ConvOperand) => ({
+    type: gpuOf(dtypes[name]).memory,
+  });
   const withBias = layout.bias && !part;
   return {
     label: `conv2d in tiles of ${form.side * form.each}`,
     operands: [
-      { ...f32, writes: true },
-      f32,
-      f32,
-      ...(withBias ? [f32] : []),
+      { ...operand("out"), writes: true },
+      operand("in"),
+      operand("filter"),
+      ...(withBias ? [operand("bias")] : []),
     ],
     words: layout.words,
     code: ([out, x, filter, bias]) => {
@@ -35,7 +45,12 @@ export function renderConvTiles(
         before: [],
         block: gather(layout, "filter", (i, at) => [
           `if (at_inner + ${i} < ${rows}) {`,
-          `value[${i}] = ${filter}[${at} + (at_inner + ${i}) * ${rowStride}];`,
+          `value[${i}] = ${
+            loaded(
+              dtypes.filter,
+              `${filter}[${at} + (at_inner + ${i}) * ${rowStride}]`,
+            )
+          };`,
           "}",
         ]),
       };
@@ -51,7 +66,7 @@ export function renderConvTiles(
           `let in${i} = 0${columnTerms(layout, "in", `r${i}_`)};`,
         ]),
         block: gather(layout, "in", (i, at) => [
-          `value[${i}] = ${x}[${at} + in${i}];`,
+          `value[${i}] = ${loaded(dtypes.in, `${x}[${at} + in${i}]`)};`,
         ]),
       };
       const outAt = `${layout.offset("out")} + channel_group * ${
@@ -91,13 +106,18 @@ export function renderConvTiles(
             return `${out}[${partPlace(layout, row, column)}] = ${value};`;
           }
           const added = withBias
-            ? ` + ${bias}[${layout.offset("bias")} + channel_group * ${
-              layout.stride("bias", "g")
-            } + ${row} * ${layout.stride("bias", "m")}]`
+            ? ` + ${
+              loaded(
+                dtypes.bias,
+                `${bias}[${layout.offset("bias")} + channel_group * ${
+                  layout.stride("bias", "g")
+                } + ${row} * ${layout.stride("bias", "m")}]`,
+              )
+            }`
             : "";
-          return `${out}[out${j} + ${row} * ${
-            layout.stride("out", "m")
-          }] = ${value}${added};`;
+          return `${out}[out${j} + ${row} * ${layout.stride("out", "m")}] = ${
+            stored(dtypes.out, `${value}${added}`)
+          };`;
         },
       });
     },

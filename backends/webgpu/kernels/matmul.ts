@@ -5,11 +5,13 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
 import type { Program } from "../device/program.ts";
-import { gpuOf } from "../wgsl/dtype.ts";
+import type { Memory } from "../device/buffer.ts";
+import { gpuOf, loaded, stored } from "../wgsl/dtype.ts";
 import { gridFor, splitPositions, spread } from "./loop.ts";
 import { renderDirect } from "./matmul_direct.ts";
 import {
@@ -29,6 +31,7 @@ import {
 } from "./matmul_narrow.ts";
 import { renderTiled, SIDE } from "./matmul_tiled.ts";
 import { byColumns, type Copiers } from "./matmul_copies.ts";
+import { prepareInSingle } from "./in_single.ts";
 import { blocksOf } from "./rows.ts";
 import { TILED_BYTES, TILED_SIZE } from "./tiled_core.ts";
 import { tunedTile } from "../tuning.ts";
@@ -53,22 +56,24 @@ interface Choice extends MatmulForm {
 }
 
 /** Prepares `matmul`. */
-export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
-  const dtype = kernel.outputs[0] as "float32" | "int32";
+export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
+  const dtype = kernel.outputs[0]!;
+  const isFloat = dtype !== "int32";
+  const sum = { type: isFloat ? "f32" : "i32" };
   const layout = new MatmulLayout(kernel);
   const programs = new Map<string, Program>();
   const programFor = (choice: Choice): Program => {
-    const { a, b, bias, kind, part, tm, tn } = choice;
+    const { a, b, bias, dtypes, kind, part, tm, tn } = choice;
     const shape = typeof kind === "string" ? kind : Object.values(kind);
-    const key = [a, b, bias, part, shape, tm, tn].join();
+    const key = [a, b, dtypes.a, dtypes.b, bias, part, shape, tm, tn].join();
     let program = programs.get(key);
     if (!program) {
-      const form = { a, b, bias, part, tm, tn };
+      const form = { a, b, bias, dtypes, part, tm, tn };
       program = gpu.newProgram(
         kind === "tiled"
           ? renderTiled(layout, form)
           : kind === "direct"
-          ? renderDirect(layout, form, dtype, widthOf(gpu))
+          ? renderDirect(layout, form, widthOf(gpu))
           : renderNarrow(layout, form, kind, gpu.profile.workgroup),
       );
       programs.set(key, program);
@@ -78,21 +83,23 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
   const sums = new SumOfParts(gpu, (form) => ({
     label: "matmul sum of parts",
     operands: [
-      { type: gpuOf(dtype).value, writes: true },
-      { type: gpuOf(dtype).value },
-      ...(layout.bias ? [{ type: gpuOf(dtype).value }] : []),
+      { type: gpuOf(dtype).memory, writes: true },
+      sum,
+      ...(layout.bias ? [{ type: gpuOf(kernel.inputs[2]!).memory }] : []),
     ],
     words: layout.words,
-    code: (names) => renderParts(layout, form, gpuOf(dtype).value, names),
+    code: (names) => renderParts(layout, form, kernel, sum.type, names),
   }));
   const copiers: Copiers = new Map();
+  const inSingle = prepareInSingle(gpu, kernel, prepareMatmul);
   return (given) => {
-    const { call, copies } = dtype === "float32" && gpu.profile.software &&
+    const { call, copies } = isFloat && gpu.profile.software &&
         hasLargeTiles(gpu, given)
       ? byColumns(gpu, copiers, given)
       : { call: given, copies: [] };
-    const choice = choose(gpu, layout.bias, call);
+    const choice = choose(gpu, kernel, call);
     const { cut, passes } = choice;
+    if (passes.length > 1 && dtype === "float16") return inSingle(given);
     const program = programFor(choice);
     const [out, a, b, ...bias] = blocksOf(call) as [Block, Block, Block];
     const outputs = call.shape.slice(0, -1).reduce((x, y) => x * y, 1);
@@ -135,6 +142,8 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel): Launch {
  * the background, ahead of their first use.
  */
 export async function warmMatmul(gpu: Gpu): Promise<void> {
+  const dtype = "float32";
+  const dtypes = { out: dtype, a: dtype, b: dtype, bias: dtype } as const;
   const forms: [VectorAxis, VectorAxis][] = [["k", "k"], ["k", "other"], [
     "other",
     "other",
@@ -148,7 +157,7 @@ export async function warmMatmul(gpu: Gpu): Promise<void> {
       inputs: new Array(bias ? 3 : 2).fill("float32"),
     });
     return forms.map(([a, b]) => {
-      const form = { a, b, bias, part: false, tm: 4, tn: 4 };
+      const form = { a, b, bias, dtypes, part: false, tm: 4, tn: 4 };
       return gpu.newProgram(renderTiled(layout, form)).warm();
     });
   }));
@@ -181,15 +190,22 @@ function hasLargeTiles({ tuning }: Gpu, call: KernelCall): boolean {
   return tile === null ? work >= LARGE : tile === 16;
 }
 
-function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
+function choose(
+  gpu: Gpu,
+  kernel: RoutineKernel<DType>,
+  call: KernelCall,
+): Choice {
   const { profile } = gpu;
+  const out = kernel.outputs[0]!;
+  const bias = kernel.inputs[2];
+  const dtypeOf = (operand: number) => (call.buffers[operand] as Memory).dtype;
   const [m, n, k] = [sizeM(call), sizeN(call), sizeK(call)];
   const matrices = call.shape.slice(0, -3).reduce((x, y) => x * y, 1);
   const work = matrices * m * n * k;
   // Small ones share their shaders, whatever the layouts of their operands.
   const a = work < SMALL ? "none" : vectorAxisOf(call, "a");
   const b = work < SMALL ? "none" : vectorAxisOf(call, "b");
-  const isFloat = (call.buffers[0] as { dtype: string }).dtype === "float32";
+  const isFloat = out !== "int32";
   const tiled = !profile.software && isFloat && Math.min(m, n) > 16 &&
     work >= SMALL && TILED_SIZE <= profile.workgroup &&
     TILED_BYTES <= profile.sharedBytes;
@@ -230,12 +246,19 @@ function choose(gpu: Gpu, bias: boolean, call: KernelCall): Choice {
     multiple: 4,
     wanted,
   });
+  const part = passes.length > 1 || passes[0]!.splits > 1;
   return {
     kind: narrow ?? (tiled ? "tiled" : "direct"),
     a,
     b,
-    bias,
-    part: passes.length > 1 || passes[0]!.splits > 1,
+    bias: bias !== undefined,
+    dtypes: {
+      out: part && isFloat ? "float32" : out,
+      a: dtypeOf(1),
+      b: dtypeOf(2),
+      bias: bias ?? out,
+    },
+    part,
     tm,
     tn,
     cut: { chunk, tilesM, tilesN, panel: panelOf(gpu, call, tilesN) },
@@ -275,6 +298,7 @@ function panelOf({ profile }: Gpu, call: KernelCall, tilesN: number): number {
 function renderParts(
   layout: MatmulLayout,
   form: SumForm,
+  { inputs, outputs: [dtype] }: RoutineKernel<DType>,
   type: string,
   [out, parts, bias]: readonly string[],
 ): string {
@@ -293,15 +317,20 @@ function renderParts(
         ]
         : []),
       `if (${layout.from} > 0) {`,
-      `sum += ${out}[${index}];`,
+      `sum += ${loaded(dtype!, `${out}[${index}]`)};`,
       ...(layout.bias
         ? [
           "} else {",
-          `sum += ${bias}[${layout.biasAt(`p${rank - 2}`, `p${rank - 1}`)}];`,
+          `sum += ${
+            loaded(
+              inputs[2]!,
+              `${bias}[${layout.biasAt(`p${rank - 2}`, `p${rank - 1}`)}]`,
+            )
+          };`,
         ]
         : []),
       "}",
-      `${out}[${index}] = sum;`,
+      `${out}[${index}] = ${stored(dtype!, "sum")};`,
     ],
   });
 }

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { arg, type KernelCall, type Launch } from "@tenfold/core/backend";
+import {
+  arg,
+  castExpr,
+  type KernelCall,
+  type Launch,
+} from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
@@ -11,11 +16,11 @@ import { prepareMap } from "./map.ts";
 import { vectorAxisOf } from "./matmul_layout.ts";
 import { denseStrides } from "./rows.ts";
 
-/** The kernels that copy what lies anyhow, by the number of dims. */
-export type Copiers = Map<number, Launch>;
+/** The kernels that copy what lies anyhow, by dtype and number of dims. */
+export type Copiers = Map<string, Launch>;
 
 /**
- * The call with operands that are read four rows or four columns at a time, as
+ * The call with operands, in float32, that are read four rows or four columns at a time, as
  * copies where they lie otherwise: on the processor every read is made for each
  * invocation by itself, and such reads are half as many. The caller gives the
  * copies back.
@@ -44,11 +49,12 @@ export function byColumns(
     if (size * 4 > gpu.profile.maxBindingBytes) continue;
     const copy: Memory = {
       block: gpu.pool.take(size * 4),
-      dtype: (call.buffers[operand] as Memory).dtype,
+      dtype: "float32",
       size,
     };
     made.push(copy.block);
-    copierOf(gpu, copiers, shape.length)({
+    const { dtype } = call.buffers[operand] as Memory;
+    copierOf(gpu, copiers, dtype, shape.length)({
       shape,
       buffers: [copy, call.buffers[operand]!],
       offsets: [0, call.offsets[operand]!],
@@ -66,19 +72,25 @@ export function byColumns(
     : { call: { ...call, buffers, offsets, strides }, copies: made };
 }
 
-/** The kernel that copies what lies anyhow, by the number of its dims. */
-function copierOf(gpu: Gpu, copiers: Copiers, rank: number): Launch {
-  let copy = copiers.get(rank);
+/** The kernel that copies what lies anyhow to float32. */
+function copierOf(
+  gpu: Gpu,
+  copiers: Copiers,
+  dtype: Memory["dtype"],
+  rank: number,
+): Launch {
+  const key = `${dtype} ${rank}`;
+  let copy = copiers.get(key);
   if (!copy) {
     copy = prepareMap(gpu, {
       kind: "map",
       rank,
       outputs: [{ dtype: "float32", access: "dense" }],
-      inputs: [{ dtype: "float32", access: "strided" }],
-      exprs: [arg(0, "float32")],
+      inputs: [{ dtype, access: "strided" }],
+      exprs: [castExpr(arg(0, dtype), "float32")],
       scalars: 0,
     });
-    copiers.set(rank, copy);
+    copiers.set(key, copy);
   }
   return copy;
 }

@@ -7,7 +7,8 @@
  * @module
  */
 import type { ProgramSource } from "../device/program.ts";
-import { gpuOf } from "../wgsl/dtype.ts";
+import type { DType } from "@tenfold/core";
+import { gpuOf, loaded, loadedFour, stored } from "../wgsl/dtype.ts";
 import { eachInvocation, range } from "./loop.ts";
 import type { MatmulForm, MatmulLayout } from "./matmul_layout.ts";
 
@@ -15,37 +16,39 @@ import type { MatmulForm, MatmulLayout } from "./matmul_layout.ts";
 export function renderDirect(
   layout: MatmulLayout,
   form: MatmulForm,
-  dtype: "float32" | "int32",
   size: number,
 ): ProgramSource {
-  const type = gpuOf(dtype).value;
-  const vector = (axis: MatmulForm["a"]) =>
-    axis === "none" ? type : `vec4<${type}>`;
+  const { dtypes } = form;
+  const type = (dtype: DType) => gpuOf(dtype).memory;
+  const vector = (operand: "a" | "b") =>
+    form[operand] === "none"
+      ? type(dtypes[operand])
+      : `vec4<${type(dtypes[operand])}>`;
   return {
     label: `matmul ${form.tm}x${form.tn}`,
     operands: [
-      { type, writes: true },
-      { type: vector(form.a) },
-      { type: vector(form.b) },
-      ...(form.bias && !form.part ? [{ type }] : []),
+      { type: type(dtypes.out), writes: true },
+      { type: vector("a") },
+      { type: vector("b") },
+      ...(form.bias && !form.part ? [{ type: type(dtypes.bias) }] : []),
     ],
     words: layout.words,
-    code: (names) => codeOf(layout, form, dtype, size, names),
+    code: (names) => codeOf(layout, form, size, names),
   };
 }
 
 function codeOf(
   layout: MatmulLayout,
   form: MatmulForm,
-  dtype: "float32" | "int32",
   size: number,
   [out, a, b, bias]: readonly string[],
 ): string {
-  const { tm, tn } = form;
-  const type = gpuOf(dtype).value;
+  const { dtypes, tm, tn } = form;
+  const isWhole = dtypes.out === "int32";
+  const type = isWhole ? "i32" : "f32";
   const depth = form.a === "k" || form.b === "k" ? 4 : 1;
-  const rows = new Side("x", a!, form.a, tm, layout, "a", "row", depth);
-  const columns = new Side("y", b!, form.b, tn, layout, "b", "column", depth);
+  const rows = new Side("x", a!, form, tm, layout, "a", "row", depth);
+  const columns = new Side("y", b!, form, tn, layout, "b", "column", depth);
   const accumulators = range(tm).flatMap((i) =>
     range(tn).map((j) => `var c${i}_${j} = ${type}();`)
   );
@@ -55,9 +58,9 @@ function codeOf(
     ...range(tm).flatMap((i) =>
       range(tn).map((j) => {
         const [x, y, c] = [rows.at(i, kk), columns.at(j, kk), `c${i}_${j}`];
-        return dtype === "float32"
-          ? `${c} = fma(${x}, ${y}, ${c});`
-          : `${c} += ${x} * ${y};`;
+        return isWhole
+          ? `${c} += ${x} * ${y};`
+          : `${c} = fma(${x}, ${y}, ${c});`;
       })
     ),
   ]);
@@ -67,11 +70,16 @@ function codeOf(
     ...range(tn).flatMap((j) => {
       const index = layout.outAt(`(row + ${i})`, `column + ${j}`, form.part);
       const added = form.bias && !form.part
-        ? ` + ${bias}[${layout.biasAt(`(row + ${i})`, `(column + ${j})`)}]`
+        ? ` + ${
+          loaded(
+            dtypes.bias,
+            `${bias}[${layout.biasAt(`(row + ${i})`, `(column + ${j})`)}]`,
+          )
+        }`
         : "";
       return [
         `if (column + ${j} >= tile_n * ${tn}) {`,
-        `${out}[${index}] = c${i}_${j}${added};`,
+        `${out}[${index}] = ${stored(dtypes.out, `c${i}_${j}${added}`)};`,
         "}",
       ];
     }),
@@ -103,13 +111,21 @@ class Side {
   constructor(
     readonly name: string,
     readonly buffer: string,
-    readonly axis: MatmulForm["a"],
+    readonly form: MatmulForm,
     readonly count: number,
     readonly layout: MatmulLayout,
     readonly operand: "a" | "b",
     readonly origin: string,
     readonly depth: number,
   ) {}
+
+  get axis(): MatmulForm["a"] {
+    return this.form[this.operand];
+  }
+
+  get dtype(): DType {
+    return this.form.dtypes[this.operand];
+  }
 
   /** The strides, in units of what one read gives. */
   begin(): string[] {
@@ -128,17 +144,25 @@ class Side {
 
   /** Statements that read what step `kk` of the inner loop needs. */
   load(kk: number): string[] {
-    const { buffer, count, axis, name } = this;
+    const { buffer, count, axis, dtype, name } = this;
     if (axis === "k") {
       if (kk > 0) return [];
       return range(count).map((i) =>
-        `let ${name}${i} = ${buffer}[${name}_at + ${i} * ${name}_inner];`
+        `let ${name}${i} = ${
+          loadedFour(dtype, `${buffer}[${name}_at + ${i} * ${name}_inner]`)
+        };`
       );
     }
     const reads = axis === "other" ? count / 4 : count;
     const stride = axis === "other" ? "" : ` * ${name}_inner`;
+    const single = axis === "other" ? loadedFour : loaded;
     return range(reads).map((i) =>
-      `let ${name}${kk}_${i} = ${buffer}[${name}_at + ${kk} * ${name}_k + ${i}${stride}];`
+      `let ${name}${kk}_${i} = ${
+        single(
+          dtype,
+          `${buffer}[${name}_at + ${kk} * ${name}_k + ${i}${stride}]`,
+        )
+      };`
     );
   }
 

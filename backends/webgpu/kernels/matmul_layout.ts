@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type { KernelCall, RoutineKernel } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
@@ -15,8 +16,18 @@ import { splitPositions } from "./loop.ts";
  */
 export type VectorAxis = "k" | "other" | "none";
 
+/** The dtypes of what a shader of a product writes and reads. */
+export interface MatmulDTypes {
+  readonly out: DType;
+  readonly a: DType;
+  readonly b: DType;
+  readonly bias: DType;
+}
+
 /** The variant of one shader of a product. */
 export interface MatmulForm {
+  /** The dtypes: float16 is computed in float32, and partial sums are that. */
+  readonly dtypes: MatmulDTypes;
   /** The vector axis of the first operand. */
   readonly a: VectorAxis;
   /** The vector axis of the second operand. */
@@ -81,7 +92,7 @@ export class MatmulLayout {
   readonly #cut: Readonly<Record<keyof MatmulCut, number>>;
 
   /** Lays out a product. */
-  constructor(kernel: RoutineKernel) {
+  constructor(kernel: RoutineKernel<DType>) {
     const params = new Params();
     const { rank } = kernel;
     const batch = rank - 3;
@@ -254,7 +265,7 @@ export class MatmulLayout {
  */
 export function vectorAxisOf(call: KernelCall, operand: "a" | "b"): VectorAxis {
   const index = operand === "a" ? 1 : 2;
-  if ((call.buffers[index] as Memory).dtype !== "float32") return "none";
+  if ((call.buffers[index] as Memory).dtype === "int32") return "none";
   const rank = call.shape.length;
   const strides = call.strides[index]!;
   const inner = rank - (operand === "a" ? 3 : 2);

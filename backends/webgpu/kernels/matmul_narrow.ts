@@ -5,6 +5,7 @@
  * @module
  */
 import type { ProgramSource } from "../device/program.ts";
+import { gpuOf, loaded, loadedFour, stored } from "../wgsl/dtype.ts";
 import { mainOf, range, workgroupNumber, WORKGROUPS } from "./loop.ts";
 import type { MatmulForm, MatmulLayout } from "./matmul_layout.ts";
 
@@ -31,7 +32,7 @@ export function narrowTile(
   return axis === "k" ? size / ACROSS : 4 * ACROSS;
 }
 
-/** Renders the shader for float32; the wide operand has a vector axis. */
+/** Renders the shader for floats; the wide operand has a vector axis. */
 export function renderNarrow(
   layout: MatmulLayout,
   form: MatmulForm,
@@ -42,17 +43,20 @@ export function renderNarrow(
   const alongK = form[wide] === "k";
   // Vectors are read four by four along with the wide operand.
   const thinByFour = alongK && form[thin] === "k";
-  const typeOf = (operand: "a" | "b") =>
-    operand === wide || thinByFour ? "vec4<f32>" : "f32";
+  const { dtypes } = form;
+  const typeOf = (operand: "a" | "b") => {
+    const { memory } = gpuOf(dtypes[operand]);
+    return operand === wide || thinByFour ? `vec4<${memory}>` : memory;
+  };
   const withBias = form.bias && !form.part;
   const ways = size / ACROSS;
   return {
     label: `matmul of ${vectors}`,
     operands: [
-      { type: "f32", writes: true },
+      { type: gpuOf(dtypes.out).memory, writes: true },
       { type: typeOf("a") },
       { type: typeOf("b") },
-      ...(withBias ? [{ type: "f32" }] : []),
+      ...(withBias ? [{ type: gpuOf(dtypes.bias).memory }] : []),
     ],
     words: layout.words,
     code([out, a, b, bias]) {
@@ -70,23 +74,31 @@ export function renderNarrow(
           ? [index, `${vector}`]
           : [`${vector}`, index];
         const added = withBias
-          ? ` + ${bias}[${layout.biasAt(row, column)}]`
+          ? ` + ${
+            loaded(dtypes.bias, `${bias}[${layout.biasAt(row, column)}]`)
+          }`
           : "";
-        return `${out}[${
-          layout.outAt(row, column, form.part)
-        }] = ${value}${added};`;
+        return `${out}[${layout.outAt(row, column, form.part)}] = ${
+          stored(dtypes.out, `${value}${added}`)
+        };`;
       };
       /** Four elements of the wide operand, and what they are multiplied by. */
       const terms = (at: string, i: number) => [
-        `let w${i} = ${w}[(at_${wide} + place * ${inner} + ${at} * ${k}) >> 2u];`,
+        `let w${i} = ${
+          loadedFour(
+            dtypes[wide],
+            `${w}[(at_${wide} + place * ${inner} + ${at} * ${k}) >> 2u]`,
+          )
+        };`,
         ...range(vectors).map((v) => {
           const value = thinByFour
-            ? `${x}[(${thinAt(v, at)}) >> 2u]`
+            ? loadedFour(dtypes[thin], `${x}[(${thinAt(v, at)}) >> 2u]`)
             : `vec4<f32>(${
               alongK
-                ? range(4).map((e) => `${x}[${thinAt(v, `(${at} + ${e})`)}]`)
-                  .join(", ")
-                : `${x}[${thinAt(v, at)}]`
+                ? range(4).map((e) =>
+                  loaded(dtypes[thin], `${x}[${thinAt(v, `(${at} + ${e})`)}]`)
+                ).join(", ")
+                : loaded(dtypes[thin], `${x}[${thinAt(v, at)}]`)
             })`;
           return `let x${i}_${v} = ${value};`;
         }),

@@ -4,6 +4,8 @@
  * @module
  */
 import type { ProgramSource } from "../device/program.ts";
+import type { DType } from "@tenfold/core";
+import { gpuOf, loaded, loadedFour, stored } from "../wgsl/dtype.ts";
 import type { MatmulForm, MatmulLayout, VectorAxis } from "./matmul_layout.ts";
 import { renderTiles } from "./tiled_core.ts";
 import { range } from "./loop.ts";
@@ -12,26 +14,31 @@ import { range } from "./loop.ts";
 export const SIDE = 16;
 
 /**
- * Renders the shader for float32; `tm` and `tn` of the form are equal and a
+ * Renders the shader for floats; `tm` and `tn` of the form are equal and a
  * multiple of four.
  */
 export function renderTiled(
   layout: MatmulLayout,
   form: MatmulForm,
 ): ProgramSource {
-  const vector = (axis: VectorAxis) => axis === "none" ? "f32" : "vec4<f32>";
+  const { dtypes } = form;
+  const type = (dtype: DType) => gpuOf(dtype).memory;
+  const vector = (operand: "a" | "b") =>
+    form[operand] === "none"
+      ? type(dtypes[operand])
+      : `vec4<${type(dtypes[operand])}>`;
   const read = (operand: "a" | "b", buffer: string) => ({
     alongK: form[operand] === "k",
     before: [],
-    block: readBlock(layout, operand, buffer, form[operand]),
+    block: readBlock(layout, operand, buffer, form[operand], dtypes[operand]),
   });
   return {
     label: `matmul in tiles of ${form.tm * SIDE}`,
     operands: [
-      { type: "f32", writes: true },
-      { type: vector(form.a) },
-      { type: vector(form.b) },
-      ...(form.bias && !form.part ? [{ type: "f32" }] : []),
+      { type: type(dtypes.out), writes: true },
+      { type: vector("a") },
+      { type: vector("b") },
+      ...(form.bias && !form.part ? [{ type: type(dtypes.bias) }] : []),
     ],
     words: layout.words,
     code: ([out, a, b, bias]) =>
@@ -44,9 +51,13 @@ export function renderTiled(
         store(row, column, value) {
           const index = layout.outAt(row, column, form.part);
           const added = form.bias && !form.part
-            ? ` + ${bias}[${layout.biasAt(row, column)}]`
+            ? ` + ${
+              loaded(dtypes.bias, `${bias}[${layout.biasAt(row, column)}]`)
+            }`
             : "";
-          return `${out}[${index}] = ${value}${added};`;
+          return `${out}[${index}] = ${
+            stored(dtypes.out, `${value}${added}`)
+          };`;
         },
       }),
   };
@@ -58,6 +69,7 @@ function readBlock(
   operand: "a" | "b",
   buffer: string,
   axis: VectorAxis,
+  dtype: DType,
 ): string[] {
   const inner = layout.stride(operand, "inner");
   const k = layout.stride(operand, "k");
@@ -71,7 +83,9 @@ function readBlock(
       `if (at_inner < ${extent}) {`,
       ...range(4).flatMap((kk) => [
         `if (at_k + ${kk} < end) {`,
-        `v${kk} = ${buffer}[(${at("0", `${kk}`)}) >> 2u];`,
+        `v${kk} = ${
+          loadedFour(dtype, `${buffer}[(${at("0", `${kk}`)}) >> 2u]`)
+        };`,
         "}",
       ]),
       "}",
@@ -83,7 +97,9 @@ function readBlock(
       "if (at_k < end) {",
       ...range(4).flatMap((i) => [
         `if (at_inner + ${i} < ${extent}) {`,
-        `r${i} = ${buffer}[(${at(`${i}`, "0")}) >> 2u];`,
+        `r${i} = ${
+          loadedFour(dtype, `${buffer}[(${at(`${i}`, "0")}) >> 2u]`)
+        };`,
         "}",
       ]),
       "}",
@@ -99,7 +115,7 @@ function readBlock(
     ...range(4).flatMap((kk) =>
       range(4).flatMap((i) => [
         `if ((at_inner + ${i} < ${extent}) & (at_k + ${kk} < end)) {`,
-        `v${kk}[${i}] = ${buffer}[${at(`${i}`, `${kk}`)}];`,
+        `v${kk}[${i}] = ${loaded(dtype, `${buffer}[${at(`${i}`, `${kk}`)}]`)};`,
         "}",
       ])
     ),

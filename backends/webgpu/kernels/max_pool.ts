@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
@@ -27,7 +28,7 @@ const KEPT = 3;
 const SCALARS = 8;
 
 /** Prepares `maxPool2d`. */
-export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel): Launch {
+export function prepareMaxPool(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
   const dtype = kernel.inputs[0] as GpuDType;
   const type = gpuOf(dtype).memory;
   const size = gpu.profile.workgroup;

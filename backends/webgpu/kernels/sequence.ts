@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type { Kernel, KernelCall, RepeatedCall } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
@@ -126,9 +127,10 @@ function isSmall(
   if (buffers.some(isLarge)) return false;
   if (kernel.kind === "routine") {
     if (!ROUTINES.has(kernel.name)) return false;
-    if (kernel.name !== "gather" && kernel.inputs[0] !== "float32") {
-      return false;
-    }
+    const isSoftmax = kernel.name.endsWith("oftmax");
+    const isFloat = (dtype: DType) =>
+      dtype === "float32" || dtype === "float16" && !isSoftmax;
+    if (kernel.name !== "gather" && !isFloat(kernel.inputs[0]!)) return false;
   }
   if (inner > LONGEST) return false;
   if (kernel.kind === "map" && outer >= LARGEST_MAP) return false;

@@ -12,7 +12,8 @@ import type {
   RoutineKernel,
 } from "@tenfold/core/backend";
 import type { Profile } from "../device/profile.ts";
-import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
+import type { Memory } from "../device/buffer.ts";
+import { type GpuDType, gpuOf, loaded, stored } from "../wgsl/dtype.ts";
 import { renderExpressions, usedInputs } from "../wgsl/expression.ts";
 import { int, uint } from "../wgsl/params.ts";
 import { accumulate, type AccumulatorDType, identity } from "./accumulator.ts";
@@ -188,9 +189,11 @@ export function matmulBody(
     const step = by * strides[buffer]![dim]!;
     return step === 0 ? "" : ` + ${step}`;
   };
+  const dtypeOf = (buffer: number) => (buffers[buffer] as Memory).dtype;
   const read = (buffer: number, dim: number, by: number) => {
     const place = at(call, buffer, k, k + 1, `at${buffer}`);
-    return `${names[buffer]}[${place}${along(buffer, dim, by)}]`;
+    const element = `${names[buffer]}[${place}${along(buffer, dim, by)}]`;
+    return loaded(dtypeOf(buffer), element);
   };
   const tiled = [...shape];
   tiled[m] = shape[m]! / rows;
@@ -215,8 +218,12 @@ export function matmulBody(
     "}",
     ...range(rows).flatMap((i) =>
       range(columns).map((j) => {
-        const bias = buffers.length > 3 ? ` + ${result(3, i, j)}` : "";
-        return `${result(0, i, j)} = total${i}_${j}${bias};`;
+        const bias = buffers.length > 3
+          ? ` + ${loaded(dtypeOf(3), result(3, i, j))}`
+          : "";
+        return `${result(0, i, j)} = ${
+          stored(dtypeOf(0), `total${i}_${j}${bias}`)
+        };`;
       })
     ),
   ];

@@ -9,6 +9,8 @@ import {
   accumulator,
   arg,
   call as callOf,
+  castExpr,
+  computeDType,
   type Kernel,
   type KernelCall,
   type Launch,
@@ -232,7 +234,7 @@ export class Windows {
   }
 
   /** Sums parts of what products sum up, and then these sums and the bias. */
-  #sumInParts(kernel: RoutineKernel, call: KernelCall): boolean {
+  #sumInParts(kernel: RoutineKernel<DType>, call: KernelCall): boolean {
     const sums = SUMMED[kernel.name];
     if (sums === undefined) return false;
     const last = call.shape.length - sums;
@@ -244,7 +246,8 @@ export class Windows {
     if (kept.some((d, i) => extents[i]! > 1 && lies[d] !== dense[i])) {
       return false;
     }
-    const dtype = kernel.outputs[0]!;
+    const output = kernel.outputs[0]!;
+    const dtype = computeDType(output);
     const loose = { access: "uniform", kept: "strided" } as const;
     const biases = kernel.inputs.slice(2);
     const total = accumulator(dtype);
@@ -252,21 +255,28 @@ export class Windows {
       dtype,
       dims: range(last, call.shape.length),
       kept,
-      part: { ...kernel, inputs: kernel.inputs.slice(0, 2) },
+      part: {
+        ...kernel as RoutineKernel,
+        outputs: [dtype],
+        inputs: kernel.inputs.slice(0, 2) as RoutineKernel["inputs"],
+      },
       together: {
         kind: "reduce",
         rank: last,
         reducedRank: 1,
-        output: dtype,
+        output,
         inputs: [
           ...biases.map((dtype) => ({ dtype, ...loose })),
           { dtype, access: "strided", kept: "strided" },
         ],
         element: arg(biases.length, dtype),
         combine: "sum",
-        epilogue: biases.length > 0
-          ? callOf("add", total, arg(0, dtype))
-          : total,
+        epilogue: castExpr(
+          biases.length > 0
+            ? callOf("add", total, castExpr(arg(0, biases[0]!), dtype))
+            : total,
+          output,
+        ),
         scalars: 0,
       },
       others: range(3, call.buffers.length),

@@ -136,3 +136,18 @@ export const HELD_DTYPES: readonly GpuDType[] =
 export function wordsOf(dtype: DType, native: boolean): GpuFacts["words"] {
   return gpuOf(dtype === "float16" && !native ? "float32" : dtype).words;
 }
+
+/** What a product or a sum computes an element in memory as: float16 as float32. */
+export function loaded(dtype: DType, element: string): string {
+  return dtype === "float16" ? `f32(${element})` : element;
+}
+
+/** The same of four elements that are read at once. */
+export function loadedFour(dtype: DType, quad: string): string {
+  return dtype === "float16" ? `vec4<f32>(${quad})` : quad;
+}
+
+/** An element in memory out of what a product or a sum computes. */
+export function stored(dtype: DType, value: string): string {
+  return dtype === "float16" ? `tf_to_half(${value})` : value;
+}
