@@ -53,7 +53,7 @@ function emitCode(file: string, sink: Sink): void {
   if (UNMAPPED.test(file)) {
     sink(
       toJs(file),
-      outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"),
+      narrow(outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n")),
     );
   } else {
     sink(toJs(file), outputText);
@@ -110,7 +110,7 @@ function emitDeclarations(packages: readonly Package[], sink: Sink): void {
   );
   const { diagnostics, emitSkipped } = program.emit(
     undefined,
-    (path, text) => sink(path.slice(ROOT.length), withLib(text)),
+    (path, text) => sink(path.slice(ROOT.length), narrow(withLib(text))),
   );
   if (emitSkipped || diagnostics.length > 0) {
     throw new Error(ts.formatDiagnostics(diagnostics, {
@@ -119,6 +119,29 @@ function emitDeclarations(packages: readonly Package[], sink: Sink): void {
       getNewLine: () => "\n",
     }));
   }
+}
+
+/**
+ * The same with one space a level where there were four, for a twentieth less
+ * to install. Lines within template literals stay as they are.
+ */
+function narrow(text: string): string {
+  const inside: (readonly [number, number])[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isTemplateLiteralToken(node)) {
+      inside.push([node.getStart(file), node.end]);
+    }
+    ts.forEachChild(node, visit);
+  };
+  const file = ts.createSourceFile("a.ts", text, ts.ScriptTarget.Latest);
+  if (text.includes("`")) visit(file);
+  return text.replace(
+    /^(?: {4})+/gm,
+    (indent, at: number) =>
+      inside.some(([from, to]) => from < at && at < to)
+        ? indent
+        : " ".repeat(indent.length / 4),
+  );
 }
 
 /** Names the library of types that programs for older targets leave out. */
