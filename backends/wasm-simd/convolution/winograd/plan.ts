@@ -53,8 +53,8 @@ const FEWEST_TILES = 32;
 const MOST = 512;
 /** Bytes of the workspace of a thread; what is transformed stays in L2. */
 const BYTES = 640 * 1024;
-/** Most tiles of a line: the products of a value then stay in L1. */
-const LONGEST = 96;
+/** Most tiles of a line; shorter ones cost two threads more than one gains. */
+const LONGEST = 192;
 /** The most weights. */
 const MOST_WEIGHTS = 2 ** 17;
 
