@@ -54,7 +54,9 @@ const asgd = /* @__PURE__ */ algorithm({
 
 /**
  * Averaged stochastic gradient descent (Polyak and Juditsky, 1992): its state
- * `ax` is the mean of the parameters from step `t0` on.
+ * `ax` is the mean of the parameters from step `t0` on. Under a schedule a step
+ * takes the learning rate of its time, where PyTorch's takes that of the step
+ * before.
  *
  * @example A step without decay
  * ```ts

@@ -26,9 +26,14 @@ export function drawCurves(
   context.strokeStyle = COLOURS.line;
   context.strokeRect(left, top, right - left, bottom - top);
   const most = Math.max(...events.map(({ loss }) => loss), 1e-6);
+  // Room for the dots within the frame.
+  const inset = 5;
   const x = (i: number) =>
-    left + (right - left) * (epochs > 1 ? i / (epochs - 1) : 0.5);
-  const y = (part: number) => bottom - (bottom - top) * part;
+    left + inset +
+    (right - left - 2 * inset) * (epochs > 1 ? i / (epochs - 1) : 0.5);
+  const y = (part: number) =>
+    bottom - inset - (bottom - top - 2 * inset) * part;
+  const dot = epochs > 1 ? 3 : 6;
   const line = (
     name: "loss" | "accuracy",
     part: (event: EpochEvent) => number,
@@ -38,7 +43,7 @@ export function drawCurves(
     context.beginPath();
     events.forEach((event, i) => {
       context.lineTo(x(i), y(part(event)));
-      context.fillRect(x(i) - 1.5, y(part(event)) - 1.5, 3, 3);
+      context.fillRect(x(i) - dot / 2, y(part(event)) - dot / 2, dot, dot);
     });
     context.stroke();
     context.lineWidth = 1;
