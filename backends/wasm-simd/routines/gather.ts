@@ -165,17 +165,14 @@ export function compileScatter(
       });
     },
     // Threads must not add to the same place, nor to the same line of cache:
-    // each has lines of its own of every row, and every sum has the order that
-    // it has on one thread. Few parts, as each goes over all indices.
+    // each has lines of its own, and every sum has the order that it has on one
+    // thread. Rows that share an index are not divided: half of what a thread
+    // reads then lies in the cache of the other, which costs more than it saves.
     {
       grain({ shape, strides }) {
-        const least = LINE / bytes;
         const shared = rank > 1 && strides[plan.index]![rank - 2] === 0;
-        if (!shared) return least;
-        const threads = engine.pool?.size ?? 1;
-        return Math.ceil(shape[rank - 2]! / threads / least) * least;
+        return shared ? shape[rank - 2]! : LINE / bytes;
       },
-      price: ({ strides }) => priceOf(strides[plan.index]!),
     },
   );
   return checked(engine, launch, name);
