@@ -1,6 +1,6 @@
 /**
- * zod/mini, the library of schemas, by one door: Deno resolves a package of npm
- * anew for every file that imports it, which takes longer than to load a file.
+ * zod/mini, the library of schemas, by one door: one file of the package says
+ * which library that is.
  *
  * @module
  */
