@@ -18,7 +18,12 @@ import {
 } from "../../assembler.ts";
 import type { Arithmetic } from "../../matmul/arithmetic.ts";
 import type { Vector } from "../../math/lanes.ts";
-import type { Scalar, Scheme, TransformTiles } from "./scheme.ts";
+import {
+  PARAMETERS,
+  type Scalar,
+  type Scheme,
+  type TransformTiles,
+} from "./scheme.ts";
 import { below, storePlanes, storePositions } from "./vectors.ts";
 
 /** Positions of a tile, and of a vector of tiles. */
@@ -124,7 +129,6 @@ function transpose(f: FunctionBuilder, rows: readonly Vector[]): Vector[] {
   ];
 }
 
-const PARAMETERS = ["i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Emits columns of vectors as columns of values, row by row. */

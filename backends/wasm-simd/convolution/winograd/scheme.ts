@@ -15,6 +15,17 @@ import type { Arithmetic } from "../../matmul/arithmetic.ts";
 /** A number of a transform. */
 export type Scalar = Local<"f32">;
 
+/** Types of the parameters of every transform. */
+export const PARAMETERS = [
+  "i32",
+  "i32",
+  "i32",
+  "i32",
+  "i32",
+  "i32",
+  "i32",
+] as const;
+
 /**
  * Transforms the tiles of a segment, whose inputs overlap by two positions.
  *
@@ -22,10 +33,7 @@ export type Scalar = Local<"f32">;
  * rows, the number of tiles, the number of positions of a row, where to, the
  * bytes between the planes of the values.
  */
-export type TransformTiles = Func<
-  ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
-  "none"
->;
+export type TransformTiles = Func<typeof PARAMETERS, "none">;
 
 /**
  * Transforms products back, to the positions of a segment.

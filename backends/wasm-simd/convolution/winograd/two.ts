@@ -17,11 +17,12 @@ import {
 } from "../../assembler.ts";
 import type { Arithmetic } from "../../matmul/arithmetic.ts";
 import type { Vector } from "../../math/lanes.ts";
-import type {
-  Scalar,
-  Scheme,
-  TransformOutput,
-  TransformTiles,
+import {
+  PARAMETERS,
+  type Scalar,
+  type Scheme,
+  type TransformOutput,
+  type TransformTiles,
 } from "./scheme.ts";
 import { below, storePlanes, storePositions } from "./vectors.ts";
 
@@ -50,7 +51,7 @@ function defineInput(
 ): TransformTiles {
   return module.func(
     null,
-    ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+    PARAMETERS,
     "none",
     (f, row0, down, rows, tiles, width, to, between) => {
       const row1 = f.let(i32.add(row0, down));
@@ -113,7 +114,7 @@ function defineInput(
 function defineGradient(module: ModuleBuilder): TransformTiles {
   return module.func(
     null,
-    ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+    PARAMETERS,
     "none",
     (f, row0, down, rows, tiles, width, to, between) => {
       const row1 = f.let(i32.add(row0, down));
@@ -162,7 +163,7 @@ function defineGradient(module: ModuleBuilder): TransformTiles {
 function defineOutput(module: ModuleBuilder): TransformOutput {
   return module.func(
     null,
-    ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+    PARAMETERS,
     "none",
     (f, from, between, row0, down, rows, width, bias) => {
       const row1 = f.let(i32.add(row0, down));
