@@ -123,15 +123,16 @@ export async function webgpu(
 }
 
 /**
- * The runtime's `GPU`, or one of the npm package `webgpu`; undefined where
- * there is neither.
+ * The runtime's `GPU`, or one of the npm package `webgpu` at this address;
+ * undefined where there is neither.
  *
  * @throws {DeviceError} If the package does not load.
  */
-export async function findGpu(): Promise<GPU | undefined> {
+export async function findGpu(
+  path: string | null = findPackage(),
+): Promise<GPU | undefined> {
   const own = globalThis.navigator?.gpu;
   if (own) return own;
-  const path = findPackage();
   if (path === null) return undefined;
   try {
     const { create }: { create(flags: string[]): GPU } = await import(

@@ -9,6 +9,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import {
   DeviceError,
   listBackends,
@@ -98,39 +99,66 @@ describe("webgpu options", () => {
 });
 
 describe("the npm package webgpu", () => {
-  /** With a package of this text, found by `NODE_PATH`. */
-  async function installed(text: string, act: () => Promise<void>) {
-    const folder = await mkdtemp(join(tmpdir(), "tenfold-webgpu-"));
+  /** With packages of these texts in folders, each under a `node_modules`. */
+  async function installed(
+    texts: readonly string[],
+    act: (folders: readonly string[]) => void | Promise<void>,
+  ): Promise<void> {
+    const top = await mkdtemp(join(tmpdir(), "tenfold-webgpu-"));
     const before = process.env.NODE_PATH;
     try {
-      await mkdir(join(folder, "webgpu", "lib"), { recursive: true });
-      await writeFile(join(folder, "webgpu", "lib", "start.mjs"), text);
-      await writeFile(
-        join(folder, "webgpu", "package.json"),
-        JSON.stringify({ name: "webgpu", main: "lib/start.mjs" }),
-      );
-      process.env.NODE_PATH = folder;
-      await act();
+      const folders = texts.map((_, i) => join(top, `${i}`));
+      for (const [i, text] of texts.entries()) {
+        const folder = join(folders[i]!, "node_modules", "webgpu");
+        await mkdir(join(folder, "lib"), { recursive: true });
+        await writeFile(join(folder, "lib", "start.mjs"), text);
+        await writeFile(
+          join(folder, "package.json"),
+          JSON.stringify({ name: "webgpu", main: "lib/start.mjs" }),
+        );
+      }
+      await act(folders);
     } finally {
       if (before === undefined) delete process.env.NODE_PATH;
       else process.env.NODE_PATH = before;
-      await rm(folder, { recursive: true });
+      await rm(top, { recursive: true });
     }
   }
+  const without =
+    "export const create = () => ({ requestAdapter: async () => null });";
+  const own = globalThis.navigator?.gpu;
+
+  it("is looked for above folders, and then in those of NODE_PATH", async () => {
+    await installed([without, without], ([first, second]) => {
+      process.env.NODE_PATH = join(second!, "node_modules");
+      assertEquals(probeWebgpu(), null);
+      const found = [
+        findPackage([]),
+        findPackage([join(first!, "src", "deep")]),
+        findPackage([join(first!, "node_modules", "webgpu", "lib"), second!]),
+      ];
+      delete process.env.NODE_PATH;
+      found.push(findPackage([]));
+      const expected = [second, first, first]
+        .map((folder) =>
+          pathToFileURL(
+            join(folder!, "node_modules", "webgpu", "lib", "start.mjs"),
+          ).href
+        );
+      // A runtime with a GPU of its own, as Deno has, looks for none.
+      assertEquals(found, own ? found.map(() => null) : [...expected, null]);
+    });
+  });
 
   it("is the GPU of a runtime that has none of its own", async () => {
-    const text =
-      "export const create = () => ({ requestAdapter: async () => null });";
-    await installed(text, async () => {
-      assertEquals(probeWebgpu(), null);
-      const own = globalThis.navigator?.gpu;
+    await installed([without], async ([folder]) => {
+      const gpu = await findGpu(findPackage([folder!]));
       if (own) {
-        assertEquals([findPackage(), await findGpu()], [null, own]);
+        assertEquals(gpu, own);
         return;
       }
-      assertStringIncludes(findPackage()!, "/webgpu/lib/start.mjs");
       await assertRejects(
-        () => webgpu(),
+        () => webgpu({ gpu: gpu! }),
         DeviceError,
         "Cannot open webgpu as there is no adapter: a graphics driver is missing, or lacks what Dawn needs",
       );
@@ -138,10 +166,11 @@ describe("the npm package webgpu", () => {
   });
 
   it("says why it does not load", async () => {
-    await installed('throw new Error("made for another system");', async () => {
-      if (globalThis.navigator?.gpu) return;
+    const text = 'throw new Error("made for another system");';
+    await installed([text], async ([folder]) => {
+      if (own) return;
       await assertRejects(
-        () => webgpu(),
+        () => findGpu(findPackage([folder!])),
         DeviceError,
         "Cannot open webgpu as the npm package webgpu does not load: Error: made for another system",
       );

@@ -36,11 +36,12 @@ function runtime(): Runtime | null {
 
 /**
  * The address of the package's module, or null where there is none: it is
- * looked for above this file, above the working directory, and in the folders
- * of `NODE_PATH`. No module is resolved for that, as Bun installs a package
- * that it is asked for where it sees no `node_modules`.
+ * looked for above some folders, by default this file's and the working
+ * directory, and then in the folders of `NODE_PATH`. No module is resolved for
+ * that, as Bun installs a package that it is asked for where it sees no
+ * `node_modules`.
  */
-export function findPackage(): string | null {
+export function findPackage(above?: readonly string[]): string | null {
   const process = runtime();
   if (process === null) return null;
   const { existsSync, readFileSync } = process.getBuiltinModule("node:fs");
@@ -50,7 +51,7 @@ export function findPackage(): string | null {
   const here: string | undefined = import.meta.url;
   const places: string[] = [];
   for (
-    let folder of [
+    let folder of above ?? [
       ...here?.startsWith("file:") ? [dirname(fileURLToPath(here))] : [],
       process.cwd(),
     ]

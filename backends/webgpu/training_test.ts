@@ -16,7 +16,10 @@ async function train(
   await setBackend(backend);
   manualSeed(0);
   const { data, target } = await loadDigits();
-  const loader = new DataLoader(new TensorDataset(data.div(16), target), {
+  const pixels = data.div(16);
+  // What is only forgotten goes when the collector of garbage comes by.
+  data.dispose();
+  const loader = new DataLoader(new TensorDataset(pixels, target), {
     batchSize: 32,
     shuffle: true,
     seed: 0,
