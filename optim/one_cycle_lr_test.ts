@@ -5,11 +5,15 @@ import {
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { tensor } from "@tenfold/core";
+import { describeSchedule, sgd } from "./_schedule_testing.ts";
 import { clean } from "./_testing.ts";
-import { OneCycleLR, type OneCycleLROptions, SGD } from "./mod.ts";
+import { OneCycleLR, type OneCycleLROptions } from "./one_cycle_lr.ts";
 
-const sgd = () => new SGD([tensor(0)], { lr: 0.1, momentum: 0.9 });
+describeSchedule("OneCycleLR", {
+  make: (o, lastEpoch = -1) =>
+    new OneCycleLR(o, { maxLr: 1, totalSteps: 12, lastEpoch }),
+  fixed: true,
+});
 
 describe("OneCycleLR", () => {
   it(

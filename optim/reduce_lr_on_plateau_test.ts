@@ -125,4 +125,16 @@ describe("ReduceLROnPlateau", () => {
       assertEquals(schedule.best, 1);
     }),
   );
+
+  it(
+    "refuses a group that joins with a least rate for each",
+    clean(() => {
+      const optimizer = sgd();
+      const schedule = new ReduceLROnPlateau(optimizer, { minLr: [0] });
+      optimizer.addParamGroup({ params: [tensor(1)] });
+      const before = schedule.stateDict();
+      assertThrows(() => schedule.step(1), RangeError, "one for each of 2");
+      assertEquals(schedule.stateDict(), before);
+    }),
+  );
 });

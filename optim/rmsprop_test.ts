@@ -1,11 +1,15 @@
 import { assert } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { type Backend, tensor } from "@tenfold/core";
+import { tensor } from "@tenfold/core";
+import { describeOptimizer, leaf } from "./_optimizer_testing.ts";
 import { clean } from "./_testing.ts";
-import { RMSprop } from "./mod.ts";
+import { RMSprop } from "./rmsprop.ts";
 
-const leaf = (values: number[], device?: Backend) =>
-  tensor(values, { requiresGrad: true, ...device ? { device } : {} });
+describeOptimizer("RMSprop, centered, with momentum", {
+  make: (params) =>
+    new RMSprop(params, { centered: true, momentum: 0.5, eps: 0.01 }),
+  state: ["squareAvg", "momentumBuffer", "gradAvg"],
+});
 
 describe("RMSprop", () => {
   it(

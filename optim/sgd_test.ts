@@ -1,11 +1,24 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { type Backend, tensor } from "@tenfold/core";
+import { describeOptimizer, leaf } from "./_optimizer_testing.ts";
 import { clean } from "./_testing.ts";
-import { SGD } from "./mod.ts";
+import { SGD } from "./sgd.ts";
 
-const leaf = (values: number[], device?: Backend) =>
-  tensor(values, { requiresGrad: true, ...device ? { device } : {} });
+describeOptimizer("SGD", {
+  make: (params) => new SGD(params, { lr: 0.1 }),
+  state: [],
+});
+
+describeOptimizer("SGD with momentum", {
+  make: (params) =>
+    new SGD(params, {
+      lr: 0.1,
+      momentum: 0.9,
+      dampening: 0.5,
+      weightDecay: 0.1,
+    }),
+  state: ["momentumBuffer"],
+});
 
 describe("SGD", () => {
   it(

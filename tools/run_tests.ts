@@ -95,13 +95,10 @@ async function runOnDeno(): Promise<Tally> {
   const bare = files.filter((file) => file.endsWith("_no_permission_test.ts"));
   const open = files.filter((file) => !bare.includes(file));
   const total: Tally = { passed: 0, failed: 0 };
-  const short = (file: string) =>
-    together || (whole && !apart && SHORT.has(file.split("/")[0]!));
-  using joined = join(open.filter(short));
-  const alone = open.filter((file) => !short(file));
+  using joined = join(open);
   for (
     const [group, options] of [
-      [[...joined.files, ...alone], ["-A", "--parallel"]],
+      [joined.files, ["-A", "--parallel"]],
       [bare, ["--no-prompt"]],
     ] as const
   ) {
@@ -114,10 +111,19 @@ async function runOnDeno(): Promise<Tally> {
   return total;
 }
 
-/** Writes one file for each folder at the top that imports all tests in it. */
+/**
+ * The files to run, where one for each folder of short tests, which imports all
+ * of them, stands for those in it.
+ */
 function join(files: readonly string[]): Disposable & { files: string[] } {
   const folder = Deno.makeTempDirSync({ prefix: JOINED });
-  const groups = Map.groupBy(files, (file) => file.split("/")[0]!);
+  const short = (file: string) =>
+    together || (whole && !apart && SHORT.has(file.split("/")[0]!));
+  const alone = files.filter((file) => !short(file));
+  const groups = Map.groupBy(
+    files.filter(short),
+    (file) => file.split("/")[0]!,
+  );
   const joined = [...groups].map(([name, members]) => {
     const file = `${folder}/${name}_test.ts`;
     const root = `${new URL("../", import.meta.url)}`;
@@ -126,7 +132,7 @@ function join(files: readonly string[]): Disposable & { files: string[] } {
     return file;
   });
   return {
-    files: joined,
+    files: [...joined, ...alone],
     [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }),
   };
 }
@@ -234,7 +240,7 @@ function countCases(report: string): Tally {
 }
 
 async function runOnBun(): Promise<Tally> {
-  const files = await chosenFiles();
+  using joined = join(await chosenFiles());
   const [command, ...before] = await hasBun()
     ? ["bun"] as const
     : ["npx", "--yes", BUN] as const;
@@ -244,15 +250,17 @@ async function runOnBun(): Promise<Tally> {
       "test",
       "--parallel",
       ...flags,
-      ...files.map((file) => file.startsWith("/") ? file : `./${file}`),
+      ...joined.files.map((file) => file.startsWith("/") ? file : `./${file}`),
     ],
     stderr: "piped",
   }).spawn();
   let text = "";
   const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
   for await (const bytes of child.stderr) {
-    await Deno.stderr.write(bytes);
-    text += decoder.decode(bytes, { stream: true });
+    const part = decoder.decode(bytes, { stream: true });
+    await Deno.stderr.write(encoder.encode(withoutJoined(part)));
+    text += part;
   }
   const { success } = await child.status;
   const count = (what: string) =>
