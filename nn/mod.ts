@@ -47,6 +47,20 @@ export type {
 export * from "./adaptive_pooling.ts";
 export * from "./average_pooling.ts";
 export * from "./bilinear.ts";
+export * from "./lazy_conv.ts";
+export * from "./lazy_conv_transpose.ts";
+export * from "./lazy_linear.ts";
+export {
+  type LazyBatchNorm,
+  LazyBatchNorm1d,
+  LazyBatchNorm2d,
+  LazyBatchNorm3d,
+  type LazyInstanceNorm,
+  LazyInstanceNorm1d,
+  LazyInstanceNorm2d,
+  LazyInstanceNorm3d,
+} from "./lazy_norm.ts";
+export type { Lazy, LazyFacts, LazyKind } from "./_lazy.ts";
 export * from "./max_pooling.ts";
 export * from "./max_unpooling.ts";
 export * from "./conv.ts";

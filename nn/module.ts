@@ -24,6 +24,7 @@ import { type Member, membersOf, type Named } from "./_members.ts";
 import { type MoveOptions, moveTensors, targetOf } from "./_move.ts";
 import { matcher, type NamePattern } from "./_names.ts";
 import { rememberModule } from "./_structure.ts";
+import { checkSeen } from "./_unseen.ts";
 import { Buffer, Parameter } from "./parameter.ts";
 import {
   type LoadReport,
@@ -164,10 +165,14 @@ export abstract class Module<
     ): named is Named<AnyModule> => named[1] instanceof Module);
   }
 
-  #collect<M extends Member>(wanted: (member: Member) => member is M) {
+  #collect<M extends Member>(
+    wanted: (member: Member) => member is M,
+    check = checkSeen,
+  ) {
     const found: Named<M>[] = [];
     const seen = new Set<Member>();
     for (const [name, module] of this.namedModules()) {
+      check(module);
       for (const [own, member] of membersOf(module, isModule)) {
         if (!wanted(member) || seen.has(member)) continue;
         seen.add(member);
@@ -199,6 +204,7 @@ export abstract class Module<
     const visit = (prefix: string, module: AnyModule): void => {
       if (path.has(module)) return;
       path.add(module);
+      checkSeen(module);
       const members = membersOf(module, isModule);
       const inOrder = [
         ...members.filter(([, member]) => member instanceof Parameter),
@@ -520,9 +526,11 @@ export abstract class Module<
   /** Releases the memory of all parameters and buffers. */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
-    for (const tensor of [...this.parameters(), ...this.buffers()]) {
-      tensor.dispose();
-    }
+    const tensors = this.#collect(
+      (member): member is Parameter | Buffer => !(member instanceof Module),
+      () => {},
+    );
+    for (const [, tensor] of tensors) tensor.dispose();
   }
 
   /** {@linkcode Module.dispose} at the end of a `using` block. */

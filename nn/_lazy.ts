@@ -1,0 +1,119 @@
+/**
+ * What lazy layers have in common.
+ *
+ * @module
+ */
+import {
+  getRandomState,
+  setRandomState,
+  ShapeError,
+  type Tensor,
+} from "@tenfold/core";
+import {
+  checkCount,
+  checkTensor,
+  currentRecording,
+  showShape,
+  showValue,
+} from "@tenfold/core/internal";
+import { UNSEEN } from "./_unseen.ts";
+import { type AnyModule, Module } from "./module.ts";
+
+/** The class of the layer that a lazy one becomes. */
+export type LazyKind = abstract new (
+  size: number,
+  ...rest: never[]
+) => Module<never[], Tensor>;
+
+/** What makes the layer, once the size of its input is known. */
+export interface LazyFacts {
+  /** The class of the layer. */
+  readonly kind: LazyKind;
+  /** The dim of the input whose size it is; below 0 from the last one. */
+  readonly dim: number;
+  /** What comes behind the size, before the options. */
+  readonly sizes: readonly unknown[];
+  /** The options of the layer. */
+  readonly options: object;
+  /** How many arguments `forward` takes. @default {1} */
+  readonly inputs?: number;
+}
+
+/**
+ * A layer that takes the size of its input from the first one, and is from then
+ * on the layer whose name it has without `Lazy`.
+ */
+export abstract class Lazy<Inputs extends readonly [Tensor, ...unknown[]]>
+  extends Module<Inputs> {
+  declare private readonly [UNSEEN]: LazyFacts;
+
+  /**
+   * Checks the arguments by making a layer for the smallest input, which draws no
+   * random numbers that others would get.
+   */
+  constructor(facts: LazyFacts, args: ArrayLike<unknown>) {
+    super();
+    checkCount(
+      `make a ${new.target.name}`,
+      args.length,
+      facts.sizes.length + 1,
+    );
+    const { groups } = Object(facts.options) as { groups?: unknown };
+    const state = getRandomState();
+    try {
+      make(facts, Number.isInteger(groups) ? groups as number : 1).dispose();
+    } finally {
+      setRandomState(state);
+    }
+    Object.defineProperty(this, UNSEEN, { value: facts, configurable: true });
+  }
+
+  /**
+   * Makes the parameters for an input of this size and applies the layer.
+   *
+   * @throws {ShapeError} If the layer cannot take the input; it stays lazy then.
+   * @throws {CompileError} If a compiled function calls it: run it once before.
+   */
+  forward(...inputs: Inputs): Tensor {
+    const facts = this[UNSEEN];
+    checkCount("forward", inputs.length, facts.inputs ?? 1);
+    const [x] = inputs;
+    const { name } = this.constructor;
+    checkTensor(x, "x", `apply ${name}`);
+    const size = x.shape.at(facts.dim);
+    if (size === undefined) {
+      throw new ShapeError(
+        `Cannot apply ${name} to shape ${
+          showShape(x.shape)
+        }: it has too few dims`,
+      );
+    }
+    currentRecording()?.refuse(
+      `the first input of a ${name}, which makes its parameters: call forward with an example before`,
+    );
+    const layer = make(facts, size);
+    layer.training = this.training;
+    let y: Tensor;
+    try {
+      y = layer.forward(...inputs as unknown as never[]);
+    } catch (error) {
+      layer.dispose();
+      throw error;
+    }
+    Reflect.deleteProperty(this, UNSEEN);
+    Object.assign(this, layer);
+    Object.setPrototypeOf(this, Object.getPrototypeOf(layer));
+    return y;
+  }
+
+  /** The sizes as text, for `toString`. */
+  override describe(): string {
+    return this[UNSEEN].sizes.map(showValue).join(", ");
+  }
+}
+
+function make({ kind, sizes, options }: LazyFacts, size: number) {
+  return Reflect.construct(kind, [size, ...sizes, options]) as
+    & AnyModule
+    & InstanceType<LazyKind>;
+}

@@ -1,0 +1,206 @@
+/**
+ * Batch and instance normalisation of as many channels as the first input has.
+ *
+ * @module
+ */
+import type { Tensor } from "@tenfold/core";
+import { Lazy } from "./_lazy.ts";
+import {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormLayerOptions,
+} from "./batch_norm.ts";
+import {
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  type InstanceNormLayerOptions,
+} from "./instance_norm.ts";
+import type { Buffer, Parameter } from "./parameter.ts";
+
+/** What lazy layers of batch normalisation have in common. */
+export abstract class LazyBatchNorm extends Lazy<[x: Tensor]> {
+  /** The weight, of shape `[numFeatures]`, or null. */
+  declare weight: Parameter | null;
+  /** The bias, of shape `[numFeatures]`, or null. */
+  declare bias: Parameter | null;
+  /** The running mean, of shape `[numFeatures]`, or null. */
+  declare running_mean: Buffer | null;
+  /** The running variance, of shape `[numFeatures]`, or null. */
+  declare running_var: Buffer | null;
+}
+
+/**
+ * A {@linkcode BatchNorm1d} whose `numFeatures` is the number of channels of its first
+ * input. From then on it is a `BatchNorm1d`. Call the model with an example before
+ * anything asks for its parameters, as optimizers do.
+ *
+ * @example Channels from the input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.LazyBatchNorm1d();
+ * assertEquals(layer.forward(randn([8, 3, 5])).shape, [8, 3, 5]);
+ * assertEquals(layer.weight!.shape, [3]);
+ * ```
+ */
+export class LazyBatchNorm1d extends LazyBatchNorm {
+  /**
+   * Creates the layer.
+   *
+   * @param options `eps`, `momentum`, `affine`, `trackRunningStats`, `device` and
+   * `dtype`.
+   */
+  constructor(options: BatchNormLayerOptions = {}) {
+    super({ kind: BatchNorm1d, dim: 1, sizes: [], options }, arguments);
+  }
+}
+
+/**
+ * A {@linkcode BatchNorm2d} whose `numFeatures` is the number of channels of its first
+ * input. From then on it is a `BatchNorm2d`. Call the model with an example before
+ * anything asks for its parameters, as optimizers do.
+ *
+ * @example Channels from the input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.LazyBatchNorm2d();
+ * assertEquals(layer.forward(randn([8, 3, 5, 5])).shape, [8, 3, 5, 5]);
+ * assertEquals(layer.weight!.shape, [3]);
+ * ```
+ */
+export class LazyBatchNorm2d extends LazyBatchNorm {
+  /**
+   * Creates the layer.
+   *
+   * @param options `eps`, `momentum`, `affine`, `trackRunningStats`, `device` and
+   * `dtype`.
+   */
+  constructor(options: BatchNormLayerOptions = {}) {
+    super({ kind: BatchNorm2d, dim: 1, sizes: [], options }, arguments);
+  }
+}
+
+/**
+ * A {@linkcode BatchNorm3d} whose `numFeatures` is the number of channels of its first
+ * input. From then on it is a `BatchNorm3d`. Call the model with an example before
+ * anything asks for its parameters, as optimizers do.
+ *
+ * @example Channels from the input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.LazyBatchNorm3d();
+ * assertEquals(layer.forward(randn([8, 3, 4, 4, 4])).shape, [8, 3, 4, 4, 4]);
+ * assertEquals(layer.weight!.shape, [3]);
+ * ```
+ */
+export class LazyBatchNorm3d extends LazyBatchNorm {
+  /**
+   * Creates the layer.
+   *
+   * @param options `eps`, `momentum`, `affine`, `trackRunningStats`, `device` and
+   * `dtype`.
+   */
+  constructor(options: BatchNormLayerOptions = {}) {
+    super({ kind: BatchNorm3d, dim: 1, sizes: [], options }, arguments);
+  }
+}
+
+/** What lazy layers of instance normalisation have in common. */
+export abstract class LazyInstanceNorm extends Lazy<[x: Tensor]> {
+  /** The weight, of shape `[numFeatures]`, or null. */
+  declare weight: Parameter | null;
+  /** The bias, of shape `[numFeatures]`, or null. */
+  declare bias: Parameter | null;
+  /** The running mean, of shape `[numFeatures]`, or null. */
+  declare running_mean: Buffer | null;
+  /** The running variance, of shape `[numFeatures]`, or null. */
+  declare running_var: Buffer | null;
+}
+
+/**
+ * A {@linkcode InstanceNorm1d} whose `numFeatures` is the number of channels of its first
+ * input. From then on it is an `InstanceNorm1d`. Call the model with an example before
+ * anything asks for its parameters, as optimizers do.
+ *
+ * @example Channels from the input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.LazyInstanceNorm1d({ affine: true });
+ * assertEquals(layer.forward(randn([8, 3, 5])).shape, [8, 3, 5]);
+ * assertEquals(layer.weight!.shape, [3]);
+ * ```
+ */
+export class LazyInstanceNorm1d extends LazyInstanceNorm {
+  /**
+   * Creates the layer.
+   *
+   * @param options `eps`, `momentum`, `affine`, `trackRunningStats`, `device` and
+   * `dtype`.
+   */
+  constructor(options: InstanceNormLayerOptions = {}) {
+    super({ kind: InstanceNorm1d, dim: -2, sizes: [], options }, arguments);
+  }
+}
+
+/**
+ * A {@linkcode InstanceNorm2d} whose `numFeatures` is the number of channels of its first
+ * input. From then on it is an `InstanceNorm2d`. Call the model with an example before
+ * anything asks for its parameters, as optimizers do.
+ *
+ * @example Channels from the input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.LazyInstanceNorm2d({ affine: true });
+ * assertEquals(layer.forward(randn([8, 3, 5, 5])).shape, [8, 3, 5, 5]);
+ * assertEquals(layer.weight!.shape, [3]);
+ * ```
+ */
+export class LazyInstanceNorm2d extends LazyInstanceNorm {
+  /**
+   * Creates the layer.
+   *
+   * @param options `eps`, `momentum`, `affine`, `trackRunningStats`, `device` and
+   * `dtype`.
+   */
+  constructor(options: InstanceNormLayerOptions = {}) {
+    super({ kind: InstanceNorm2d, dim: -3, sizes: [], options }, arguments);
+  }
+}
+
+/**
+ * A {@linkcode InstanceNorm3d} whose `numFeatures` is the number of channels of its first
+ * input. From then on it is an `InstanceNorm3d`. Call the model with an example before
+ * anything asks for its parameters, as optimizers do.
+ *
+ * @example Channels from the input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.LazyInstanceNorm3d({ affine: true });
+ * assertEquals(layer.forward(randn([8, 3, 4, 4, 4])).shape, [8, 3, 4, 4, 4]);
+ * assertEquals(layer.weight!.shape, [3]);
+ * ```
+ */
+export class LazyInstanceNorm3d extends LazyInstanceNorm {
+  /**
+   * Creates the layer.
+   *
+   * @param options `eps`, `momentum`, `affine`, `trackRunningStats`, `device` and
+   * `dtype`.
+   */
+  constructor(options: InstanceNormLayerOptions = {}) {
+    super({ kind: InstanceNorm3d, dim: -4, sizes: [], options }, arguments);
+  }
+}
