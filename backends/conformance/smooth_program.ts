@@ -174,7 +174,9 @@ export async function checkProgramTraining(
     const train = (scale: Tensor) => {
       for (const leaf of leaves) leaf.grad = null;
       const tensors = apply(steps, leaves);
-      const loss = tensors.map((t) => t.mul(scale).mean())
+      // The mean of nothing is no number.
+      const loss = tensors.filter(({ size }) => size > 0)
+        .map((t) => t.mul(scale).mean())
         .reduce((a, b) => a.add(b));
       loss.backward();
       noGrad(() => {

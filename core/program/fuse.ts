@@ -14,6 +14,7 @@ import {
   merge,
   writesTo,
 } from "./combine.ts";
+import { deriveAll } from "./derive.ts";
 import { sharePositional } from "./positional.ts";
 import { isProduct, withAddend } from "./product.ts";
 import { costOf, isBounded } from "./expression.ts";
@@ -40,6 +41,8 @@ export interface FuseOptions {
    * in which order a backend sums.
    */
   readonly reorders: boolean;
+  /** Whether every operation is rounded, as memory rounds. */
+  readonly rounds: boolean;
 }
 
 /** Instructions that may be computed again in each of several readers. */
@@ -60,6 +63,7 @@ export function fuse(
   sharePositional(fusion.launches, operands, options.fresh);
   fusion.mergeAll();
   fusion.dropOutputs();
+  deriveAll(fusion.launches, options);
   return fusion.launches.all();
 }
 
