@@ -7,8 +7,21 @@ import {
   tensor,
   type TensorOptions,
 } from "@tenfold/core";
+import { describeLayer } from "./_layer_testing.ts";
 import { clean } from "./_testing.ts";
 import * as nn from "./mod.ts";
+import {
+  ELU,
+  GELU,
+  LeakyReLU,
+  LogSoftmax,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from "./activations.ts";
 
 const double: TensorOptions = { dtype: "float64", requiresGrad: true };
 
@@ -71,4 +84,74 @@ describe("activations", () => {
       );
     }),
   );
+});
+
+describeLayer("ReLU", {
+  make: () => new ReLU(),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "ReLU()",
+});
+
+describeLayer("LeakyReLU", {
+  make: () => new LeakyReLU({ negativeSlope: 0.2 }),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "LeakyReLU(negativeSlope=0.2)",
+});
+
+describeLayer("ELU", {
+  make: () => new ELU({ alpha: 0.5 }),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "ELU(alpha=0.5)",
+});
+
+describeLayer("GELU", {
+  make: () => new GELU({ approximate: "tanh" }),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "GELU(approximate=tanh)",
+});
+
+describeLayer("SiLU", {
+  make: () => new SiLU(),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "SiLU()",
+});
+
+describeLayer("Tanh", {
+  make: () => new Tanh(),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "Tanh()",
+});
+
+describeLayer("Sigmoid", {
+  make: () => new Sigmoid(),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "Sigmoid()",
+});
+
+describeLayer("Softplus", {
+  make: () => new Softplus({ beta: 2 }),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "Softplus(beta=2, threshold=20)",
+});
+
+describeLayer("Softmax", {
+  make: () => new Softmax({ dim: 1 }),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "Softmax(dim=1)",
+});
+
+describeLayer("LogSoftmax", {
+  make: () => new LogSoftmax({ dim: 0 }),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "LogSoftmax(dim=0)",
 });

@@ -13,8 +13,9 @@ import {
   tensor,
   zeros,
 } from "@tenfold/core";
+import { describeLayer } from "./_layer_testing.ts";
 import { clean } from "./_testing.ts";
-import { BatchNorm1d, BatchNorm2d } from "./batch_norm.ts";
+import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from "./batch_norm.ts";
 
 describe("batch norm", () => {
   it(
@@ -88,4 +89,58 @@ describe("an empty batch", () => {
       images.dispose();
     }),
   );
+});
+
+describeLayer("BatchNorm1d", {
+  make: () => new BatchNorm1d(4),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  state: {
+    weight: [4],
+    bias: [4],
+    running_mean: [4],
+    running_var: [4],
+    num_batches_tracked: [],
+  },
+  shown:
+    "BatchNorm1d(4, eps=0.00001, momentum=0.1, affine=true, trackRunningStats=true)",
+});
+
+describeLayer("BatchNorm2d", {
+  make: () => new BatchNorm2d(4),
+  inputs: [[2, 4, 6, 6]],
+  outputs: [[2, 4, 6, 6]],
+  state: {
+    weight: [4],
+    bias: [4],
+    running_mean: [4],
+    running_var: [4],
+    num_batches_tracked: [],
+  },
+  shown:
+    "BatchNorm2d(4, eps=0.00001, momentum=0.1, affine=true, trackRunningStats=true)",
+});
+
+describeLayer("BatchNorm2d by plain means", {
+  make: () => new BatchNorm2d(4, { momentum: null }),
+  inputs: [[2, 4, 6, 6]],
+  outputs: [[2, 4, 6, 6]],
+  state: {
+    weight: [4],
+    bias: [4],
+    running_mean: [4],
+    running_var: [4],
+    num_batches_tracked: [],
+  },
+  shown:
+    "BatchNorm2d(4, eps=0.00001, momentum=null, affine=true, trackRunningStats=true)",
+});
+
+describeLayer("BatchNorm3d", {
+  make: () => new BatchNorm3d(4, { affine: false }),
+  inputs: [[2, 4, 2, 3, 2]],
+  outputs: [[2, 4, 2, 3, 2]],
+  state: { running_mean: [4], running_var: [4], num_batches_tracked: [] },
+  shown:
+    "BatchNorm3d(4, eps=0.00001, momentum=0.1, affine=false, trackRunningStats=true)",
 });

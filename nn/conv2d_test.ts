@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { gradcheck, manualSeed, randn, ShapeError, zeros } from "@tenfold/core";
+import { describeLayer } from "./_layer_testing.ts";
 import { clean } from "./_testing.ts";
 import { Conv2d } from "./conv2d.ts";
 import * as functional from "./functional/mod.ts";
@@ -67,4 +68,21 @@ describe("Conv2d", () => {
       );
     }),
   );
+});
+
+describeLayer("Conv2d", {
+  make: () => new Conv2d(4, 2, 3, { padding: 1 }),
+  inputs: [[2, 4, 6, 6]],
+  outputs: [[2, 2, 6, 6]],
+  state: { weight: [2, 4, 3, 3], bias: [2] },
+  shown: "Conv2d(4, 2, kernelSize=[3, 3], stride=[1, 1], padding=1)",
+});
+
+describeLayer("Conv2d around", {
+  make: () => new Conv2d(4, 2, 3, { padding: 1, paddingMode: "circular" }),
+  inputs: [[2, 4, 6, 6]],
+  outputs: [[2, 2, 6, 6]],
+  state: { weight: [2, 4, 3, 3], bias: [2] },
+  shown:
+    "Conv2d(4, 2, kernelSize=[3, 3], stride=[1, 1], padding=1, paddingMode=circular)",
 });

@@ -7,10 +7,8 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
-  manualSeed,
   noGrad,
   ones,
-  randn,
   scope,
   setBackend,
   type Tensor,
@@ -24,120 +22,7 @@ import { Buffer, Module, Parameter } from "./mod.ts";
 
 const list = (x: Tensor) => [...x.dataSync()];
 
-/** A layer with what its forward takes. */
-type Made = readonly [make: () => nn.AnyModule, inputs: () => unknown[]];
-
-const image = () => [randn([2, 4, 6, 6])];
-const rows = () => [randn([3, 4])];
-const classes = () => tensor([1, 0, 3], { dtype: "int32" });
-const weight = () => ({ weight: ones([4]) });
-
-/** Every layer with state of its own, or with options that it keeps. */
-const LAYERS: { readonly [name: string]: Made } = {
-  Linear: [() => new nn.Linear(4, 2), rows],
-  Sequential: [() => new nn.Sequential(new nn.Linear(4, 2)), rows],
-  "BatchNorm2d by plain means": [
-    () => new nn.BatchNorm2d(4, { momentum: null }),
-    image,
-  ],
-  Conv2d: [() => new nn.Conv2d(4, 2, 3, { padding: 1 }), image],
-  "Conv2d around": [
-    () => new nn.Conv2d(4, 2, 3, { padding: 1, paddingMode: "circular" }),
-    image,
-  ],
-  ConvTranspose2d: [() => new nn.ConvTranspose2d(4, 2, 2), image],
-  BatchNorm2d: [() => new nn.BatchNorm2d(4), image],
-  GroupNorm: [() => new nn.GroupNorm(2, 4), image],
-  InstanceNorm2d: [() => new nn.InstanceNorm2d(4, { affine: true }), image],
-  LayerNorm: [() => new nn.LayerNorm(4), rows],
-  RMSNorm: [() => new nn.RMSNorm(4), rows],
-  LocalResponseNorm: [() => new nn.LocalResponseNorm(2), image],
-  Embedding: [
-    () => new nn.Embedding(4, 3, { paddingIdx: 0 }),
-    () => [classes()],
-  ],
-  MaxPool2d: [() => new nn.MaxPool2d(2), image],
-  AdaptiveAvgPool2d: [() => new nn.AdaptiveAvgPool2d(2), image],
-  Upsample: [() => new nn.Upsample({ scaleFactor: 2 }), image],
-  PReLU: [() => new nn.PReLU({ numParameters: 4 }), rows],
-  GELU: [() => new nn.GELU({ approximate: "tanh" }), rows],
-  Softplus: [() => new nn.Softplus({ beta: 2 }), rows],
-  Hardtanh: [() => new nn.Hardtanh({ minVal: -0.2 }), rows],
-  Threshold: [() => new nn.Threshold({ threshold: 0.1, value: 20 }), rows],
-  Softshrink: [() => new nn.Softshrink({ lambd: 0.1 }), rows],
-  Hardshrink: [() => new nn.Hardshrink({ lambd: 0.1 }), rows],
-  CELU: [() => new nn.CELU({ alpha: 0.3 }), rows],
-  RNN: [() => new nn.RNN(4, 3), () => [randn([5, 2, 4])]],
-  LSTM: [
-    () => new nn.LSTM(4, 3, { projSize: 2, numLayers: 2 }),
-    () => [randn([5, 2, 4])],
-  ],
-  GRUCell: [() => new nn.GRUCell(4, 3), rows],
-  MultiheadAttention: [
-    () => new nn.MultiheadAttention(4, 2),
-    () => [randn([3, 2, 4]), randn([5, 2, 4]), randn([5, 2, 4])],
-  ],
-  Transformer: [
-    () =>
-      new nn.Transformer(4, 2, {
-        numEncoderLayers: 1,
-        numDecoderLayers: 1,
-        dimFeedforward: 4,
-        dropout: 0,
-      }),
-    () => [randn([3, 2, 4]), randn([4, 2, 4])],
-  ],
-  RotaryEmbedding: [() => new nn.RotaryEmbedding(4), rows],
-  MSELoss: [() => new nn.MSELoss(), () => [randn([3]), randn([3])]],
-  HuberLoss: [
-    () => new nn.HuberLoss({ delta: 0.1 }),
-    () => [randn([3]), randn([3])],
-  ],
-  NLLLoss: [() => new nn.NLLLoss(weight()), () => [randn([3, 4]), classes()]],
-  CrossEntropyLoss: [
-    () => new nn.CrossEntropyLoss({ ...weight(), labelSmoothing: 0.1 }),
-    () => [randn([3, 4]), classes()],
-  ],
-  BCEWithLogitsLoss: [
-    () => new nn.BCEWithLogitsLoss({ posWeight: ones([4]) }),
-    () => [randn([3, 4]), zeros([3, 4])],
-  ],
-};
-
-const flat = (output: unknown): number[][] =>
-  Array.isArray(output)
-    ? output.flatMap(flat)
-    : [list(output as { data: Tensor } & Tensor)];
-
 describe("copy", () => {
-  for (const [name, [make, inputs]] of Object.entries(LAYERS)) {
-    it(
-      `gives a ${name} of its own that does the same`,
-      clean(() => {
-        manualSeed(1);
-        using layer = make() as unknown as Module<unknown[], unknown>;
-        using copy = layer.copy();
-        assert(copy instanceof layer.constructor);
-        assertEquals(copy.toString(), layer.toString());
-        const own = layer.stateDict();
-        for (const [key, value] of Object.entries(copy.stateDict())) {
-          assertNotStrictEquals(value, own[key]);
-          assertEquals(list(value), list(own[key]!));
-        }
-        const args = inputs();
-        const before = flat(layer.forward(...args));
-        // Nothing that the original does changes the copy.
-        noGrad(() => {
-          for (const p of layer.parameters()) p.fill_(7);
-          for (const b of layer.buffers()) b.fill_(3);
-        });
-        assertEquals(flat(copy.forward(...args)), before);
-        assertEquals(copy.training, layer.training);
-        noGrad(() => copy.forward(...args));
-      }),
-    );
-  }
-
   it(
     "keeps the mode of each module, what is frozen, and no gradient",
     clean(() => {

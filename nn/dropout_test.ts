@@ -1,8 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { manualSeed, ones } from "@tenfold/core";
+import { describeLayer } from "./_layer_testing.ts";
 import { clean } from "./_testing.ts";
 import * as nn from "./mod.ts";
+import { Dropout } from "./dropout.ts";
 
 describe("Dropout", () => {
   it(
@@ -32,4 +34,11 @@ describe("Dropout", () => {
       }
     }),
   );
+});
+
+describeLayer("Dropout", {
+  make: () => new Dropout({ p: 0.3 }),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  shown: "Dropout(p=0.3)",
 });

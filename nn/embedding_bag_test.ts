@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { ones, tensor, zeros } from "@tenfold/core";
+import { describeLayer } from "./_layer_testing.ts";
 import { clean } from "./_testing.ts";
 import { EmbeddingBag } from "./embedding_bag.ts";
 import { embeddingBag } from "./functional/embedding_bag.ts";
@@ -87,4 +88,12 @@ describe("bags of embeddings", () => {
       refused("an index is out of range: got 4", {}, int(4).reshape([1, 1]));
     }),
   );
+});
+
+describeLayer("EmbeddingBag", {
+  make: () => new EmbeddingBag(4, 3, { mode: "sum" }),
+  inputs: [() => tensor([[1, 0], [3, 2]], { dtype: "int32" })],
+  outputs: [[2, 3]],
+  state: { weight: [4, 3] },
+  shown: "EmbeddingBag(4, 3, mode=sum)",
 });

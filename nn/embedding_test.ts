@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { IndexError, ShapeError, tensor } from "@tenfold/core";
+import { describeLayer } from "./_layer_testing.ts";
 import { clean } from "./_testing.ts";
 import { Embedding } from "./embedding.ts";
 
@@ -41,4 +42,12 @@ describe("Embedding", () => {
       );
     }),
   );
+});
+
+describeLayer("Embedding", {
+  make: () => new Embedding(4, 3, { paddingIdx: 0 }),
+  inputs: [() => tensor([1, 0, 3], { dtype: "int32" })],
+  outputs: [[3, 3]],
+  state: { weight: [4, 3] },
+  shown: "Embedding(4, 3, paddingIdx=0)",
 });

@@ -9,8 +9,10 @@ import {
   tensor,
   type TensorOptions,
 } from "@tenfold/core";
+import { describeLayer } from "./_layer_testing.ts";
 import { clean } from "./_testing.ts";
 import * as nn from "./mod.ts";
+import { LayerNorm } from "./layer_norm.ts";
 
 const double: TensorOptions = { dtype: "float64", requiresGrad: true };
 
@@ -72,4 +74,12 @@ describe("LayerNorm", () => {
       );
     }),
   );
+});
+
+describeLayer("LayerNorm", {
+  make: () => new LayerNorm(4),
+  inputs: [[3, 4]],
+  outputs: [[3, 4]],
+  state: { weight: [4], bias: [4] },
+  shown: "LayerNorm(normalizedShape=[4], eps=0.00001, elementwiseAffine=true)",
 });

@@ -2,7 +2,9 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { manualSeed, ones, ShapeError, tensor } from "@tenfold/core";
 import { clean, waiting } from "./_testing.ts";
+import { describeLayer } from "./_layer_testing.ts";
 import * as nn from "./mod.ts";
+import { Linear } from "./linear.ts";
 
 describe("Linear", () => {
   it(
@@ -69,4 +71,12 @@ describe("Linear", () => {
       assertThrows(() => layer.forward(ones([4, 2])), ShapeError, "[4, 2]");
     }),
   );
+});
+
+describeLayer("Linear", {
+  make: () => new Linear(4, 2),
+  inputs: [[3, 4]],
+  outputs: [[3, 2]],
+  state: { weight: [2, 4], bias: [2] },
+  shown: "Linear(inFeatures=4, outFeatures=2, bias=true)",
 });

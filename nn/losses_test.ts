@@ -9,6 +9,7 @@ import {
   arange,
   gradcheck,
   manualSeed,
+  ones,
   rand,
   randn,
   ShapeError,
@@ -16,8 +17,19 @@ import {
   tensor,
   zeros,
 } from "@tenfold/core";
+import { describeLayer } from "./_layer_testing.ts";
 import { clean } from "./_testing.ts";
 import * as nn from "./mod.ts";
+import {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  HuberLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  SmoothL1Loss,
+} from "./losses.ts";
 
 const { functional } = nn;
 
@@ -110,4 +122,66 @@ describe("losses", () => {
       );
     }),
   );
+});
+
+describeLayer("MSELoss", {
+  make: () => new MSELoss(),
+  inputs: [[3], [3]],
+  outputs: [[]],
+  shown: "MSELoss(reduction=mean)",
+});
+
+describeLayer("L1Loss", {
+  make: () => new L1Loss({ reduction: "sum" }),
+  inputs: [[3], [3]],
+  outputs: [[]],
+  shown: "L1Loss(reduction=sum)",
+});
+
+describeLayer("HuberLoss", {
+  make: () => new HuberLoss({ delta: 0.1 }),
+  inputs: [[3], [3]],
+  outputs: [[]],
+  shown: "HuberLoss(reduction=mean, delta=0.1)",
+});
+
+describeLayer("SmoothL1Loss", {
+  make: () => new SmoothL1Loss({ beta: 0.5 }),
+  inputs: [[3], [3]],
+  outputs: [[]],
+  shown: "SmoothL1Loss(reduction=mean, beta=0.5)",
+});
+
+describeLayer("NLLLoss", {
+  make: () => new NLLLoss({ weight: ones([4]) }),
+  inputs: [
+    () => randn([3, 4]).logSoftmax(1).requiresGrad_(),
+    () => classes([1, 0, 3]),
+  ],
+  outputs: [[]],
+  state: { weight: [4] },
+  shown: "NLLLoss(reduction=mean)",
+});
+
+describeLayer("CrossEntropyLoss", {
+  make: () => new CrossEntropyLoss({ weight: ones([4]), labelSmoothing: 0.1 }),
+  inputs: [[3, 4], () => classes([1, 0, 3])],
+  outputs: [[]],
+  state: { weight: [4] },
+  shown: "CrossEntropyLoss(reduction=mean)",
+});
+
+describeLayer("BCELoss", {
+  make: () => new BCELoss(),
+  inputs: [() => rand([3]).requiresGrad_(), () => rand([3])],
+  outputs: [[]],
+  shown: "BCELoss(reduction=mean)",
+});
+
+describeLayer("BCEWithLogitsLoss", {
+  make: () => new BCEWithLogitsLoss({ posWeight: ones([4]) }),
+  inputs: [[3, 4], () => zeros([3, 4])],
+  outputs: [[]],
+  state: { posWeight: [4] },
+  shown: "BCEWithLogitsLoss(reduction=mean)",
 });

@@ -9,6 +9,7 @@ import {
   type Tensor,
   tensor,
 } from "@tenfold/core";
+import { describeLayer } from "./_layer_testing.ts";
 import { clean } from "./_testing.ts";
 import {
   Dropout,
@@ -207,4 +208,12 @@ describe("a Sequential under noGrad", () => {
       );
     }),
   );
+});
+
+describeLayer("Sequential", {
+  make: () => new Sequential(new Linear(4, 2)),
+  inputs: [[3, 4]],
+  outputs: [[3, 2]],
+  state: { "0.weight": [2, 4], "0.bias": [2] },
+  shown: "Sequential(",
 });

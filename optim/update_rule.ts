@@ -75,7 +75,8 @@ export class UpdateRule implements Rule {
    * @param label The name of the operation in messages.
    * @param state Number of state tensors.
    * @param numbers Number of numbers that a step passes.
-   * @param write Gives the new values as expressions.
+   * @param write Gives the new values as expressions: of the parameter, and of
+   *   each state tensor.
    */
   constructor(
     label: string,
@@ -89,7 +90,11 @@ export class UpdateRule implements Rule {
     this.#write = write;
   }
 
-  /** The program for parameters of a dtype. */
+  /**
+   * The program for parameters of a dtype.
+   *
+   * @throws {TypeError} If the rule gives another number of values.
+   */
   program(dtype: DType): UpdateProgram {
     checkCount("program", arguments.length, 1);
     let program = this.#programs.get(dtype);
@@ -99,7 +104,11 @@ export class UpdateRule implements Rule {
     return program;
   }
 
-  /** Updates a parameter and its state in place, by one kernel. */
+  /**
+   * Updates a parameter and its state in place, by one kernel.
+   *
+   * @throws {TypeError} If the rule gives another number of values.
+   */
   apply(
     targets: readonly Tensor[],
     gradient: Tensor,
@@ -117,15 +126,17 @@ export class UpdateRule implements Rule {
       { length: this.#numbers },
       (_, i) => scalar(i, dtype),
     );
-    return {
-      label: this.#label,
-      inputs: values.map(() => dtype),
-      exprs: this.#write(
-        values[0]!,
-        values.slice(1, targets),
-        values[targets]!,
-        numbers,
-      ),
-    };
+    const exprs = this.#write(
+      values[0]!,
+      values.slice(1, targets),
+      values[targets]!,
+      numbers,
+    );
+    if (exprs.length !== targets) {
+      throw new TypeError(
+        `Cannot ${this.#label} as the rule must give ${targets} expressions, for the parameter and each state tensor: got ${exprs.length}`,
+      );
+    }
+    return { label: this.#label, inputs: values.map(() => dtype), exprs };
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Checks who imports whom, and prints each import that breaks a rule:
+ * Checks who imports whom, and prints each import that breaks a rule, and each
+ * layer, function and optimizer without a test beside it:
  *
  * - The arrows between the packages point one way:
  *   `examples, bench → distributed → train, onnx → nn, optim, data → core ← backends`.
@@ -60,6 +61,9 @@ const MAY_IMPORT: Record<string, string[]> = {
 /** Packages with many schemas, one file of which names the library. */
 const ONE_DOOR = ["nn", "optim", "data", "train"];
 
+/** Folders in which each file that is public has a test beside it. */
+const TESTED = ["nn", "nn/functional", "optim"];
+
 const broken: string[] = [];
 const graph = new Map<string, string[]>();
 for (const folder of Object.keys(MAY_IMPORT)) {
@@ -86,6 +90,15 @@ const order = listedOrder(
 );
 for (const line of findDisorder(within(graph, "core/"), order)) {
   broken.push(`Not as ARCHITECTURE.md lists it: in core, ${line}`);
+}
+for (const folder of TESTED) {
+  const inside = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  for (const name of inside) {
+    if (!/^(?!_|mod\.|internal\.).*(?<!_test)\.ts$/.test(name)) continue;
+    if (!inside.includes(name.replace(/\.ts$/, "_test.ts"))) {
+      broken.push(`${folder}/${name} has no test beside it`);
+    }
+  }
 }
 for (const line of broken) console.error(line);
 console.log(`${graph.size} files checked, ${broken.length} rules broken`);

@@ -11,6 +11,8 @@ import {
 } from "@tenfold/core";
 import { clean } from "../_testing.ts";
 import * as nn from "../mod.ts";
+import { describeGradients } from "./_gradients_testing.ts";
+import { scaledDotProductAttention } from "./attention.ts";
 
 const double: TensorOptions = { dtype: "float64", requiresGrad: true };
 
@@ -57,4 +59,11 @@ describe("scaledDotProductAttention", () => {
       );
     }),
   );
+});
+
+describeGradients({
+  scaledDotProductAttention: [
+    [[1, 2, 3, 2], [1, 2, 3, 2], [1, 2, 3, 2]],
+    (q, k, v) => scaledDotProductAttention(q!, k!, v!, { isCausal: true }),
+  ],
 });

@@ -9,6 +9,11 @@ import { describe, it } from "@std/testing/bdd";
 import { grad, ones, ShapeError, tensor } from "@tenfold/core";
 import { clean, waiting } from "../_testing.ts";
 import * as nn from "../mod.ts";
+import { describeGradients } from "./_gradients_testing.ts";
+import {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+} from "./binary_losses.ts";
 
 const { functional } = nn;
 
@@ -100,4 +105,15 @@ describe("binary losses", () => {
       assert((await far.data()).length === 1);
     }),
   );
+});
+
+describeGradients({
+  binaryCrossEntropy: [
+    [[4], [4]],
+    (x, y) => binaryCrossEntropy(x!.sigmoid(), y!.sigmoid()),
+  ],
+  binaryCrossEntropyWithLogits: [
+    [[4], [4]],
+    (x, y) => binaryCrossEntropyWithLogits(x!, y!.sigmoid()),
+  ],
 });

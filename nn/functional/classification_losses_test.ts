@@ -22,6 +22,8 @@ import {
 } from "@tenfold/core";
 import { clean, on, waiting } from "../_testing.ts";
 import * as nn from "../mod.ts";
+import { describeGradients } from "./_gradients_testing.ts";
+import { crossEntropy, nllLoss } from "./classification_losses.ts";
 
 const { functional } = nn;
 
@@ -258,4 +260,19 @@ describe("crossEntropy", () => {
       assertEquals(logits.grad!.shape, [2, 3]);
     }),
   );
+});
+
+describeGradients({
+  crossEntropy: [
+    [[3, 4]],
+    (x) => crossEntropy(x!, classes([2, 0, 3]), { labelSmoothing: 0.1 }),
+  ],
+  "crossEntropy of probabilities": [
+    [[3, 4], [3, 4]],
+    (x, y) => crossEntropy(x!, y!.softmax(1)),
+  ],
+  nllLoss: [
+    [[3, 4]],
+    (x) => nllLoss(x!, classes([2, 0, 3]), { reduction: "sum" }),
+  ],
 });

@@ -1,3 +1,4 @@
+import { readdir, readFile } from "node:fs/promises";
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
@@ -132,4 +133,21 @@ describe("an empty batch", () => {
       assertEquals(w.grad!.square().sum().itemSync(), 0);
     }),
   );
+});
+
+describe("the functions", () => {
+  it("have gradients that a test beside them compares", async () => {
+    const folder = new URL(".", import.meta.url);
+    const texts = await Promise.all(
+      (await readdir(folder)).filter((name) => name.endsWith("_test.ts"))
+        .map((name) => readFile(new URL(name, folder), "utf8")),
+    );
+    const calls = texts.flatMap((text) =>
+      text.split("describeGradients({")[1] ?? []
+    );
+    const missing = Object.keys(functional).filter((name) =>
+      !calls.some((text) => new RegExp(`\\b${name}\\b`).test(text))
+    );
+    assertEquals(missing, []);
+  });
 });

@@ -3,6 +3,13 @@ import { describe, it } from "@std/testing/bdd";
 import { grad, tensor, zeros } from "@tenfold/core";
 import { clean } from "../_testing.ts";
 import * as nn from "../mod.ts";
+import { describeGradients } from "./_gradients_testing.ts";
+import {
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  smoothL1Loss,
+} from "./regression_losses.ts";
 
 const { functional } = nn;
 
@@ -27,4 +34,11 @@ describe("regression losses", () => {
       }
     }),
   );
+});
+
+describeGradients({
+  smoothL1Loss: [[[5], [5]], (x, y) => smoothL1Loss(x!, y!)],
+  mseLoss: [[[5], [5]], (x, y) => mseLoss(x!, y!)],
+  l1Loss: [[[5], [5]], (x, y) => l1Loss(x!, y!)],
+  huberLoss: [[[5], [5]], (x, y) => huberLoss(x!, y!, { delta: 0.7 })],
 });
