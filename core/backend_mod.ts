@@ -22,6 +22,7 @@ export { expr, type Operand } from "./expr/language.ts";
 export * from "./kernel.ts";
 export type * from "./op.ts";
 export { ELEMENTWISE, type ElementwiseName } from "./ops/elementwise.ts";
+export { addFourier } from "./ops/fourier.ts";
 export { addLinalg } from "./ops/linalg.ts";
 export {
   type Algorithm,

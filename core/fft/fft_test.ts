@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { clean } from "../_testing.ts";
 import { gradcheck } from "../autograd/gradcheck.ts";
-import { ones, zeros } from "../creation.ts";
+import { arange, ones, zeros } from "../creation.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { jvp, vmap } from "../func/mod.ts";
 import { randn } from "../random.ts";
@@ -24,7 +24,7 @@ import {
 const apart = (a: Tensor, b: Tensor): number => a.sub(b).abs().max().itemSync();
 
 describe("Fourier transforms", () => {
-  for (const n of [1, 2, 31, 32, 37, 96, 131, 1000, 1024, 2311]) {
+  for (const n of [1, 2, 31, 32, 37, 94, 96, 131, 1000, 1024, 1155, 2311]) {
     it(
       `come back, and keep the energy, at length ${n}`,
       clean(() => {
@@ -61,7 +61,8 @@ describe("Fourier transforms", () => {
     "have the gradients of differences, twice",
     clean(async () => {
       manualSeed(4);
-      for (const n of [1, 4, 5]) {
+      // Short ones are products, others algorithms along lines.
+      for (const n of [1, 4, 5, 33, 34]) {
         const x = randn([n, 2], { dtype: "float64" }).requiresGrad_();
         const real = randn([n], { dtype: "float64" }).requiresGrad_();
         await gradcheck(
@@ -76,10 +77,47 @@ describe("Fourier transforms", () => {
   it(
     "run within vmap and jvp",
     clean(() => {
-      const x = randn([3, 5], { dtype: "float64" });
-      assert(apart(vmap((x: Tensor) => rfft(x))(x), rfft(x)) < 1e-12);
-      const t = randn([3, 5], { dtype: "float64" });
-      assert(apart(jvp((x) => rfft(x), x, t)[1], rfft(t)) < 1e-12);
+      for (const n of [5, 35, 36]) {
+        const x = randn([3, n], { dtype: "float64" });
+        assert(apart(vmap((x: Tensor) => rfft(x))(x), rfft(x)) < 1e-12);
+        const t = randn([3, n], { dtype: "float64" });
+        assert(apart(jvp((x) => rfft(x), x, t)[1], rfft(t)) < 1e-12);
+        const y = rfft(x);
+        const back = vmap((y: Tensor) => irfft(y, { n }))(y);
+        assert(apart(back, x) < 1e-12);
+      }
+    }),
+  );
+
+  it(
+    "take no lines, and any dim",
+    clean(() => {
+      for (const n of [4, 64, 65]) {
+        assertEquals(rfft(zeros([0, n])).shape, [0, (n >> 1) + 1, 2]);
+        assertEquals(fft(zeros([0, n, 2])).shape, [0, n, 2]);
+        assertEquals(irfft(zeros([0, (n >> 1) + 1, 2]), { n }).shape, [0, n]);
+        manualSeed(n);
+        const x = randn([n, 3], { dtype: "float64" });
+        const turned = rfft(x.t()).transpose(0, 1);
+        assert(apart(rfft(x, { dim: 0 }), turned) < 1e-12);
+        assert(apart(irfft(turned, { n, dim: 0 }), x) < 1e-12);
+      }
+    }),
+  );
+
+  it(
+    "are sums of turned numbers",
+    clean(() => {
+      manualSeed(6);
+      for (const n of [32, 33, 40, 45, 63, 74, 77, 210]) {
+        const x = randn([3, n], { dtype: "float64" });
+        const turn = arange(n, { dtype: "float64" });
+        const angle = turn.unsqueeze(1).mul(turn).remainder(n)
+          .mul(-2 * Math.PI / n);
+        const y = fft(x.unsqueeze(-1).pad([0, 1]));
+        assert(apart(y.select(-1, 0), x.matmul(angle.cos())) < 1e-11);
+        assert(apart(y.select(-1, 1), x.matmul(angle.sin())) < 1e-11);
+      }
     }),
   );
 

@@ -13,9 +13,9 @@ import {
   text,
 } from "../plain_options.ts";
 import { tidyNow } from "../scope.ts";
-import { normalizeDim } from "../shape.ts";
+import { normalizeDim, sizeOf } from "../shape.ts";
 import { checkTensor, type Tensor } from "../tensor.ts";
-import { transform } from "./transform.ts";
+import { transform, transformReal } from "./transform.ts";
 
 /** Which of both directions is divided by the length. */
 export type FftNorm = "backward" | "ortho" | "forward";
@@ -99,20 +99,32 @@ function before(x: Tensor, dim: number, ndim: number): Tensor {
   return x.permute(order);
 }
 
-/** Cut or filled to a length along the dim before the last. */
+/** Pairs cut or filled to a length along the dim before the last. */
 function fitted(x: Tensor, n: number): Tensor {
   const extent = x.shape[x.ndim - 2]!;
   if (extent > n) return x.narrow(-2, 0, n);
   return extent < n ? x.pad([0, 0, 0, n - extent]) : x;
 }
 
+/** Real numbers, along the last dim. */
+function fittedLast(x: Tensor, n: number): Tensor {
+  const extent = x.shape[x.ndim - 1]!;
+  if (extent > n) return x.narrow(-1, 0, n);
+  return extent < n ? x.pad([0, n - extent]) : x;
+}
+
 /** Transforms pairs whose dim stands last, before that of the pairs. */
 function along(x: Tensor, sign: number, scale: number): Tensor {
   const n = x.shape[x.ndim - 2]!;
-  const rows = x.shape.slice(0, -2).reduce((a, b) => a * b, 1);
-  const found = transform(x.reshape([rows, n, 2]), sign).reshape(x.shape);
-  return scale === 1 ? found : found.mul(scale);
+  const rows = sizeOf(x.shape.slice(0, -2));
+  return scaled(
+    transform(x.reshape([rows, n, 2]), sign).reshape(x.shape),
+    scale,
+  );
 }
+
+const scaled = (x: Tensor, scale: number): Tensor =>
+  scale === 1 ? x : x.mul(scale);
 
 /** Real numbers as pairs. */
 const asPairs = (x: Tensor): Tensor => x.unsqueeze(-1).pad([0, 1]);
@@ -225,9 +237,14 @@ export function rfft<D extends DType>(
   return tidyNow(() => {
     const plan = planOf("rfft", floats("rfft", x), options, facts);
     const { signal, dim, n, scale } = plan;
-    const found = along(fitted(asPairs(signal), n), -1, scale)
-      .narrow(-2, 0, Math.floor(n / 2) + 1);
-    return before(found, dim, x.ndim);
+    const count = Math.floor(n / 2) + 1;
+    const line = fittedLast(signal, n);
+    const lead = line.shape.slice(0, -1);
+    const found = transformReal(line.reshape([sizeOf(lead), n]), n, false);
+    const pairs = found
+      ? scaled(found, scale).reshape([...lead, count, 2])
+      : along(asPairs(line), -1, scale).narrow(-2, 0, count);
+    return before(pairs, dim, x.ndim);
   }) as Tensor<FloatOf<D>>;
 }
 
@@ -263,6 +280,13 @@ export function irfft<D extends DType>(
     const plan = planOf("irfft", floats("irfft", x), options, facts);
     const { signal, dim, n, scale } = plan;
     const half = fitted(signal, Math.floor(n / 2) + 1);
+    const lead = half.shape.slice(0, -2);
+    const rows = half.reshape([sizeOf(lead), ...half.shape.slice(-2)]);
+    const reals = transformReal(rows, n, true);
+    if (reals) {
+      const signals = scaled(reals, scale).reshape([...lead, n]);
+      return before(signals, dim, x.ndim - 1);
+    }
     // The real part of the sum: twice that of the pairs with a mirror image.
     const single = half.narrow(-2, 0, 1);
     const doubled = Math.floor((n - 1) / 2);

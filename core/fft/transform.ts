@@ -1,15 +1,17 @@
 /**
- * The discrete Fourier transform of pairs, made of products with small
- * matrices: a length is taken apart into factors (Cooley and Tukey), and where
- * a prime factor is large, into a convolution of a longer, smooth length
- * (Bluestein). All of it is linear in tensor operations, so that it runs on
- * every backend, has its gradient by itself, and runs in transforms.
+ * The discrete Fourier transform of pairs. Where memory is read without waiting
+ * it is an algorithm along lines, in double precision. Elsewhere it is made of
+ * products with small matrices: a length is taken apart into factors (Cooley
+ * and Tukey), and where a prime factor is large, into a convolution of a
+ * longer, smooth length (Bluestein); all of it is linear in tensor operations,
+ * so that it has its gradient by itself, and runs in transforms.
  *
  * @module
  */
 import type { DType, TypedArray } from "../dtype.ts";
 import { DTYPES } from "../dtype.ts";
-import { UPLOAD_LIKE } from "../members.ts";
+import { APPLY, UPLOAD_LIKE } from "../members.ts";
+import { addFourier } from "../ops/fourier.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -102,8 +104,36 @@ function turned(b: Pairs): Pairs {
 export function transform(x: Pairs, sign: number): Pairs {
   const [rows, n] = x.shape as [number, number];
   if (n <= 1 || rows === 0) return x;
+  if (n > LARGEST && x.device.backend.readSync) {
+    addFourier();
+    return x.reshape([rows, 2 * n])
+      [APPLY]({ name: "lines", algorithm: sign < 0 ? "dft" : "idft" })
+      .reshape([rows, n, 2]);
+  }
   const factors = factorsOf(n);
   return factors === null ? bluestein(x, sign) : mixed(x, sign, factors);
+}
+
+/**
+ * Transforms real numbers `[rows, n]` to their first pairs, `[rows, n / 2 + 1,
+ * 2]`, or those back, unscaled; null where that is done by way of all pairs.
+ */
+export function transformReal(
+  x: Tensor,
+  n: number,
+  inverse: boolean,
+): Tensor | null {
+  const rows = x.shape[0]!;
+  if (
+    n <= LARGEST || n % 2 !== 0 || rows === 0 || !x.device.backend.readSync
+  ) return null;
+  addFourier();
+  if (!inverse) {
+    return x.pad([0, 2])[APPLY]({ name: "lines", algorithm: "rdft" })
+      .reshape([rows, n / 2 + 1, 2]);
+  }
+  return x.reshape([rows, n + 2])
+    [APPLY]({ name: "lines", algorithm: "irdft" }).narrow(1, 0, n);
 }
 
 /** Takes one factor off: n = a * b. */

@@ -13,12 +13,15 @@ import type {
   RoutineName,
 } from "../kernel.ts";
 
-/** The memory of a call. */
+/**
+ * The memory of a call: where it lies if a backend lends it, and else copies.
+ * Nothing may be allocated on the backend meanwhile.
+ */
 export interface HostMemory {
-  /** A copy of the first `length` elements of an operand, outputs first. */
-  read(operand: number, length: number): TypedArray;
-  /** Overwrites the elements of an output from the first one on. */
-  write(operand: number, data: TypedArray): void;
+  /** The first `length` elements of an operand, outputs first. */
+  lend(operand: number, length: number): TypedArray;
+  /** Brings what was written to those of an output to where it belongs. */
+  done(operand: number, lent: TypedArray): void;
 }
 
 /** Computes one call. */
@@ -46,8 +49,12 @@ export function prepareHost(
     const { buffers, offsets } = call;
     run(
       {
-        read: (i, length) => backend.readSync!(buffers[i], offsets[i]!, length),
-        write: (i, data) => backend.write(buffers[i], offsets[i]!, data),
+        lend: (i, length) =>
+          (backend.hostView ?? backend.readSync!)
+            .call(backend, buffers[i], offsets[i]!, length),
+        done: (i, data) => {
+          if (!backend.hostView) backend.write(buffers[i], offsets[i]!, data);
+        },
       },
       call,
       kernel,

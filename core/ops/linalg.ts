@@ -85,7 +85,7 @@ function extentsOf(
 }
 
 /** Runs over the batch. */
-const compute: HostRoutine = (memory, { shape: [batch], scalars }, kernel) => {
+const compute: HostRoutine = (memory, { shape: [batch], scalars }) => {
   const [index, m, n, k, first, second] = scalars as [
     number,
     number,
@@ -100,10 +100,10 @@ const compute: HostRoutine = (memory, { shape: [batch], scalars }, kernel) => {
   const extents = { m, n, k };
   const size = sizeOf(shape(op, extents));
   const doubles = (operand: number, length: number) =>
-    Float64Array.from(memory.read(operand, length));
+    new Float64Array(memory.lend(operand, length));
   const a = doubles(1, batch! * m * n);
   const b = inputs === 2 ? doubles(2, batch! * n * k) : new Float64Array(0);
-  const out = new Float64Array(batch! * size);
+  const out = memory.lend(0, batch! * size);
   for (let i = 0; i < batch!; i++) {
     const found = run(
       op,
@@ -113,10 +113,7 @@ const compute: HostRoutine = (memory, { shape: [batch], scalars }, kernel) => {
     );
     out.set(found, i * size);
   }
-  memory.write(
-    0,
-    kernel.outputs[0] === "float64" ? out : new Float32Array(out),
-  );
+  memory.done(0, out);
 };
 
 /** Linear algebra. */

@@ -24,6 +24,12 @@ import { addPrimitives } from "./table.ts";
  *   equal ones the last, and NaN wins
  * - `logcumsumexp`: the logarithm of the running sum of powers
  * - `recurrence`: with a second input `b`, `y[j] = a[j] + b[j] y[j - 1]`
+ * - `dft`, `idft`: Fourier transforms of pairs behind one another, unscaled
+ * - `rdft`, `irdft`: of real numbers of an even length, before two places that
+ *   do not count, to the first half of the pairs, and back; `...Transposed`
+ *   are what their gradients are made of
+ *
+ * Transforms come by `addFourier`.
  */
 export interface LinesOp {
   /** Marks the primitive. */
@@ -33,11 +39,23 @@ export interface LinesOp {
     | "cumargmax"
     | "cumargmin"
     | "logcumsumexp"
-    | "recurrence";
+    | "recurrence"
+    | "dft"
+    | "idft"
+    | "rdft"
+    | "rdftTransposed"
+    | "irdft"
+    | "irdftTransposed";
 }
 
+/** The algorithms of Fourier transforms. */
+export type FourierAlgorithm = Exclude<
+  LinesOp["algorithm"],
+  "cumargmax" | "cumargmin" | "logcumsumexp" | "recurrence"
+>;
+
 /** One algorithm. */
-interface Algorithm {
+export interface LineAlgorithm {
   /** How many inputs it takes. */
   readonly inputs: 1 | 2;
   /** Whether it gives positions, of numbers of any dtype. */
@@ -51,7 +69,7 @@ interface Algorithm {
   ) => void;
 }
 
-const extreme = (least: boolean): Algorithm => ({
+const extreme = (least: boolean): LineAlgorithm => ({
   inputs: 1,
   finds: true,
   run(out, n, a) {
@@ -68,52 +86,52 @@ const extreme = (least: boolean): Algorithm => ({
   },
 });
 
-/** Every algorithm by name. */
-export const LINE_ALGORITHMS: {
-  readonly [N in LinesOp["algorithm"]]: Algorithm;
-} = {
-  cumargmax: /* @__PURE__ */ extreme(false),
-  cumargmin: /* @__PURE__ */ extreme(true),
-  logcumsumexp: {
-    inputs: 1,
-    run(out, n, a) {
-      for (let start = 0; start < a.length; start += n) {
-        let y = a[start]!;
-        out[start] = y;
-        for (let j = start + 1; j < start + n; j++) {
-          const x = a[j]!;
-          const most = x > y ? x : y;
-          // Equal ones may both be infinite; NaN comes through.
-          y = x === y
-            ? most + Math.LN2
-            : most + Math.log(1 + Math.exp(x > y ? y - x : x - y));
-          out[j] = y;
-        }
-      }
-    },
-  },
-  recurrence: {
-    inputs: 2,
-    run(out, n, a, b) {
-      for (let start = 0; start < a.length; start += n) {
-        let y = 0;
-        for (let j = start; j < start + n; j++) {
-          y = j === start ? a[j]! : a[j]! + b[j]! * y;
-          out[j] = y;
-        }
-      }
-    },
-  },
-};
+/** The algorithms by name; those of transforms once they are added. */
+const ALGORITHMS:
+  & { [N in FourierAlgorithm]?: LineAlgorithm }
+  & { [N in Exclude<LinesOp["algorithm"], FourierAlgorithm>]: LineAlgorithm } =
+    {
+      cumargmax: /* @__PURE__ */ extreme(false),
+      cumargmin: /* @__PURE__ */ extreme(true),
+      logcumsumexp: {
+        inputs: 1,
+        run(out, n, a) {
+          for (let start = 0; start < a.length; start += n) {
+            let y = a[start]!;
+            out[start] = y;
+            for (let j = start + 1; j < start + n; j++) {
+              const x = a[j]!;
+              const most = x > y ? x : y;
+              // Equal ones may both be infinite; NaN comes through.
+              y = x === y
+                ? most + Math.LN2
+                : most + Math.log(1 + Math.exp(x > y ? y - x : x - y));
+              out[j] = y;
+            }
+          }
+        },
+      },
+      recurrence: {
+        inputs: 2,
+        run(out, n, a, b) {
+          for (let start = 0; start < a.length; start += n) {
+            let y = 0;
+            for (let j = start; j < start + n; j++) {
+              y = j === start ? a[j]! : a[j]! + b[j]! * y;
+              out[j] = y;
+            }
+          }
+        },
+      },
+    };
 
-/** The names in the order in which launches count them. */
-const NAMES = /* @__PURE__ */ Object.keys(
-  LINE_ALGORITHMS,
-) as LinesOp["algorithm"][];
+/** The names, in the order in which launches count them. */
+const names = (): LinesOp["algorithm"][] =>
+  Object.keys(ALGORITHMS) as LinesOp["algorithm"][];
 
 /** Refuses what an algorithm does not take. */
 function check({ algorithm }: LinesOp, inputs: readonly Meta[]): Shape {
-  const { finds, inputs: count } = LINE_ALGORITHMS[algorithm];
+  const { finds, inputs: count } = ALGORITHMS[algorithm]!;
   const [a, b] = inputs;
   if (
     !finds &&
@@ -140,19 +158,15 @@ function check({ algorithm }: LinesOp, inputs: readonly Meta[]): Shape {
   return a!.shape;
 }
 
-const compute: HostRoutine = (memory, { shape, scalars }, kernel) => {
+const compute: HostRoutine = (memory, { shape, scalars }) => {
   const [index, n] = scalars as [number, number];
-  const { inputs, finds, run } = LINE_ALGORITHMS[NAMES[index]!];
+  const { inputs, run } = ALGORITHMS[names()[index]!]!;
   const size = shape[0]! * n;
-  const a = memory.read(1, size);
-  const b = inputs === 2 ? memory.read(2, size) : a;
-  const out = finds
-    ? new Int32Array(size)
-    : kernel.outputs[0] === "float64"
-    ? new Float64Array(size)
-    : new Float32Array(size);
+  const a = memory.lend(1, size);
+  const b = inputs === 2 ? memory.lend(2, size) : a;
+  const out = memory.lend(0, size);
   run(out, n, a, b);
-  memory.write(0, out);
+  memory.done(0, out);
 };
 
 type Context = RuleContext<LinesOp>;
@@ -179,9 +193,9 @@ function logcumsumexpGradient(g: Tensor, c: Context): Tensor {
   return share(c.operand(0), y).mul(sums);
 }
 
-const LINES_GRADIENTS: {
-  readonly [N in LinesOp["algorithm"]]: readonly (Rule<LinesOp> | null)[];
-} = {
+type Rules = readonly (Rule<LinesOp> | null)[];
+
+const LINES_GRADIENTS: { [N in LinesOp["algorithm"]]?: Rules } = {
   cumargmax: [null],
   cumargmin: [null],
   logcumsumexp: [
@@ -206,7 +220,7 @@ export const LINES: Family<LinesOp> = {
     single: true,
     infer(op, inputs) {
       const shape = check(op, inputs);
-      const { finds } = LINE_ALGORITHMS[op.algorithm];
+      const { finds } = ALGORITHMS[op.algorithm]!;
       return [{ shape, dtype: finds ? "int32" : inputs[0]!.dtype }];
     },
     lower({ algorithm }, inputs, run, [result]) {
@@ -221,7 +235,7 @@ export const LINES: Family<LinesOp> = {
         1,
         all,
         all.map(() => [0]),
-        { algorithm: NAMES.indexOf(algorithm), length },
+        { algorithm: names().indexOf(algorithm), length },
       );
       for (const value of all.slice(1)) value.release();
       if (done) return out;
@@ -233,7 +247,7 @@ export const LINES: Family<LinesOp> = {
         `Cannot ${algorithm} on ${backend.name} as its memory cannot be read without waiting`,
       );
     },
-    gradient: ({ algorithm }, p) => LINES_GRADIENTS[algorithm][p] ?? null,
+    gradient: ({ algorithm }, p) => LINES_GRADIENTS[algorithm]?.[p] ?? null,
   },
 };
 
@@ -245,4 +259,17 @@ export function addLines(): void {
   added = true;
   addPrimitives(LINES);
   addHostRoutine("lines", compute);
+}
+
+/** Adds algorithms that are linear, each with that of its gradient. */
+export function addLinear(
+  own: { readonly [N in FourierAlgorithm]: LineAlgorithm },
+  transposes: { readonly [N in FourierAlgorithm]: FourierAlgorithm },
+): void {
+  addLines();
+  Object.assign(ALGORITHMS, own);
+  for (const name of Object.keys(own) as FourierAlgorithm[]) {
+    const op: LinesOp = { name: "lines", algorithm: transposes[name] };
+    LINES_GRADIENTS[name] = [saving([], (g, c) => c.apply(op, [g]))];
+  }
 }
