@@ -1,52 +1,81 @@
 /**
- * Reductions in parts: some of what is reduced at a time, so that what other
- * kernels have just written is in the cache. What one part leaves lies behind
- * the arguments until the next one.
+ * Totals in memory: what part of a reduction has come to, until the next part
+ * goes on with it or all of them are combined.
  *
  * @module
  */
 
-import { i32, type Local, v128 } from "./assembler.ts";
-import type { EmitContext } from "./reduce.ts";
+import { type Code, i32, type Local, v128 } from "./assembler.ts";
+import type { EmitContext } from "./reduce_context.ts";
 import type { Quad } from "./values.ts";
 
+/** Bytes that the totals of four results take at most. */
+export const MOST_BYTES = 48;
+
 /** Bytes of the totals of four results. */
-export const PART_BYTES = 32;
+export function totalBytes({ whole }: Pick<EmitContext, "whole">): number {
+  return 16 * whole.vectors;
+}
+
+/** Emits what reads totals into accumulators. */
+export function loadTotals(
+  context: EmitContext,
+  totals: readonly Quad[],
+  address: Code<"i32">,
+): void {
+  const { f } = context;
+  each(context, totals, (part, byte) => {
+    f.set(part, v128.load(address, byte));
+  });
+}
+
+/** Emits what writes accumulators as totals. */
+export function storeTotals(
+  context: EmitContext,
+  totals: readonly Quad[],
+  address: Code<"i32">,
+): void {
+  const { f } = context;
+  each(context, totals, (part, byte) => {
+    f.do(v128.store(address, part, byte));
+  });
+}
+
+function each(
+  context: EmitContext,
+  totals: readonly Quad[],
+  body: (part: Local<"v128">, byte: number) => void,
+): void {
+  const bytes = totalBytes(context);
+  totals.forEach(({ parts }, i) => {
+    parts.forEach((part, j) => body(part, bytes * i + 16 * j));
+  });
+}
+
+/** The address behind the arguments. */
+export function behind({ args, layout }: EmitContext): Code<"i32"> {
+  return i32.add(args, i32.const(layout.bytes));
+}
 
 /**
- * Emits `reduce`, which goes on with `totals`, and after the last part `store`.
- *
- * @param at Where in what the parts before have left the first total is.
+ * Words behind the arguments of a reduction in shares: how many there are for a
+ * result, how much of the first reduced dim each takes, where totals are.
  */
-export function continued(
-  { kernel, layout, f, args, range: [begin, end], inParts }: EmitContext,
-  totals: readonly Quad[],
-  at: Local<"i32">,
-  reduce: () => void,
-  store: () => void,
-): void {
-  if (!inParts) {
-    reduce();
-    store();
-    return;
-  }
-  const address = f.let(
-    i32.add(i32.add(args, at), i32.const(layout.bytes)),
-  );
-  const vectors = totals.flatMap(({ parts }, i) =>
-    parts.map((part, j) => ({ part, byte: PART_BYTES * i + 16 * j }))
-  );
-  f.if(begin, () => {
-    for (const { part, byte } of vectors) f.set(part, v128.load(address, byte));
-  });
-  reduce();
-  f.if(
-    i32.eq(end, layout.extent(args, kernel.rank)),
-    store,
-    () => {
-      for (const { part, byte } of vectors) {
-        f.do(v128.store(address, part, byte));
-      }
-    },
-  );
+const SHARE_WORDS = ["count", "length", "address"] as const;
+
+/** How a reduction is divided into shares. */
+export type Shares = Readonly<Record<(typeof SHARE_WORDS)[number], number>>;
+
+/** The words of a division, in order. */
+export function wordsOf(shares: Shares): number[] {
+  return SHARE_WORDS.map((name) => shares[name]);
+}
+
+/** Code that reads a word of the division into shares, once. */
+export function share(
+  { f, args, layout }: EmitContext,
+  name: keyof Shares,
+): Local<"i32"> {
+  const byte = layout.bytes + 4 * SHARE_WORDS.indexOf(name);
+  return f.hoist(layout.word(args, byte));
 }

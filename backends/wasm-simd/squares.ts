@@ -16,7 +16,7 @@ import {
   i32x4,
   v128,
 } from "./assembler.ts";
-import type { EmitContext } from "./reduce.ts";
+import type { EmitContext } from "./reduce_context.ts";
 import type { Quad } from "./values.ts";
 
 /**
@@ -66,7 +66,7 @@ export function summed(
 }
 
 /** Whether all lanes are in the range in which they are right. */
-function areModerate(
+export function areModerate(
   f: FunctionBuilder,
   sums: readonly Quad[],
 ): Code<"i32"> {

@@ -4,7 +4,6 @@
  * @module
  */
 import type { KernelCall, RoutineKernel } from "@tenfold/core/backend";
-import type { Block } from "../../allocator.ts";
 import type { Engine } from "../../engine.ts";
 import {
   type Compiled,
@@ -15,6 +14,7 @@ import {
 } from "../../launch.ts";
 import { type Arithmetic, arithmeticOf } from "../../matmul/arithmetic.ts";
 import { elementBytes, TILE_COLUMNS } from "../../matmul/micro.ts";
+import { Room } from "../../room.ts";
 import { B, C, G, I, J, M, X, Y } from "../emit_context.ts";
 import type { Launch } from "@tenfold/core/backend";
 import { layoutOf } from "./context.ts";
@@ -34,26 +34,6 @@ const NANOSECONDS = 0.02;
 
 /** Bytes between planes, and at the end. */
 const paddingOf = ({ values }: Scheme): number => 2 * values * APART + 64;
-
-/** Memory that calls use, larger when one needs more. */
-class Room {
-  readonly #engine: Engine;
-  #block: Block | null = null;
-  #bytes = 0;
-
-  constructor(engine: Engine) {
-    this.#engine = engine;
-  }
-
-  /** The address of so many bytes. Earlier ones stay, for sequences. */
-  get(bytes: number): number {
-    if (this.#block === null || bytes > this.#bytes) {
-      this.#bytes = 2 ** Math.ceil(Math.log2(bytes));
-      this.#block = this.#engine.allocate("bool", this.#bytes);
-    }
-    return this.#block.pointer;
-  }
-}
 
 const rooms: WeakMap<Engine, { work: Room; weights: Room }> = new WeakMap();
 
