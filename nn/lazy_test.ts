@@ -13,108 +13,11 @@ import { compile } from "@tenfold/core/compile";
 import { clean } from "./_testing.ts";
 import * as nn from "./mod.ts";
 
-/** Each lazy layer with an input, and the layer that it is to become. */
-const LAYERS: readonly [
-  lazy: () => nn.Module,
-  layer: () => nn.Module,
-  shape: number[],
-][] = [
-  [() => new nn.LazyLinear(2), () => new nn.Linear(3, 2), [4, 3]],
-  [
-    () => new nn.LazyLinear(2, { bias: false, dtype: "float64" }),
-    () => new nn.Linear(5, 2, { bias: false, dtype: "float64" }),
-    [5],
-  ],
-  [() => new nn.LazyConv1d(4, 3), () => new nn.Conv1d(2, 4, 3), [2, 7]],
-  [
-    () => new nn.LazyConv2d(4, [2, 3], { groups: 2, padding: 1 }),
-    () => new nn.Conv2d(6, 4, [2, 3], { groups: 2, padding: 1 }),
-    [2, 6, 5, 5],
-  ],
-  [
-    () => new nn.LazyConv2d(4, 3, { paddingMode: "reflect", padding: 1 }),
-    () => new nn.Conv2d(1, 4, 3, { paddingMode: "reflect", padding: 1 }),
-    [2, 1, 5, 5],
-  ],
-  [() => new nn.LazyConv3d(2, 2), () => new nn.Conv3d(3, 2, 2), [
-    1,
-    3,
-    4,
-    4,
-    4,
-  ]],
-  [
-    () => new nn.LazyConvTranspose1d(2, 3, { stride: 2 }),
-    () => new nn.ConvTranspose1d(3, 2, 3, { stride: 2 }),
-    [1, 3, 4],
-  ],
-  [
-    () => new nn.LazyConvTranspose2d(2, 3),
-    () => new nn.ConvTranspose2d(3, 2, 3),
-    [3, 4, 4],
-  ],
-  [
-    () => new nn.LazyConvTranspose3d(2, 2),
-    () => new nn.ConvTranspose3d(3, 2, 2),
-    [1, 3, 2, 2, 2],
-  ],
-  [() => new nn.LazyBatchNorm1d(), () => new nn.BatchNorm1d(3), [4, 3]],
-  [() => new nn.LazyBatchNorm2d(), () => new nn.BatchNorm2d(3), [4, 3, 2, 2]],
-  [
-    () => new nn.LazyBatchNorm3d({ affine: false }),
-    () => new nn.BatchNorm3d(3, { affine: false }),
-    [4, 3, 2, 2, 2],
-  ],
-  [
-    () => new nn.LazyInstanceNorm1d({ affine: true }),
-    () => new nn.InstanceNorm1d(3, { affine: true }),
-    [3, 4],
-  ],
-  [
-    () => new nn.LazyInstanceNorm2d({ trackRunningStats: true }),
-    () => new nn.InstanceNorm2d(3, { trackRunningStats: true }),
-    [2, 3, 4, 4],
-  ],
-  [
-    () => new nn.LazyInstanceNorm3d(),
-    () => new nn.InstanceNorm3d(3),
-    [3, 2, 2, 2],
-  ],
-];
-
 /** A net of two lazy layers. */
 const net = () =>
   new nn.Sequential(new nn.LazyLinear(4), new nn.ReLU(), new nn.LazyLinear(2));
 
 describe("lazy layers", () => {
-  for (const [make, makeLayer, shape] of LAYERS) {
-    const name = String(make());
-    it(
-      `${name} of [${shape}] becomes the layer, with its random numbers`,
-      clean(() => {
-        manualSeed(5);
-        using lazy = make();
-        manualSeed(5);
-        using layer = makeLayer();
-        const x = randn(shape);
-        manualSeed(5);
-        const y = lazy.forward(x);
-        assertEquals(lazy.constructor, layer.constructor);
-        assertEquals(String(lazy), String(layer));
-        assertEquals(y.toArraySync(), layer.forward(x).toArraySync());
-        const [ours, theirs] = [lazy.stateDict(), layer.stateDict()];
-        assertEquals(Object.keys(ours), Object.keys(theirs));
-        for (const [key, value] of Object.entries(theirs)) {
-          assertEquals(ours[key]!.toArraySync(), value.toArraySync());
-        }
-        assertEquals(
-          lazy.forward(x).toArraySync(),
-          layer.forward(x).toArraySync(),
-        );
-      }),
-    );
-  }
-
   it(
     "leave the random numbers of others alone when they are made",
     clean(() => {

@@ -19,11 +19,29 @@ if (!chromium) throw new Error("There is no Chromium");
 /** The longest that a program may take, in milliseconds. */
 const PATIENCE = 30_000;
 
-const PAGE = `<!doctype html><meta charset="utf-8"><title>try</title>
-<link rel="icon" href="data:,"><script type="module">
-const wanted = ${JSON.stringify(wanted)};
-const programs = (await (await fetch("/programs.json")).json())
+/** How many programs a browser runs before it is started anew. */
+const BATCH = 50;
+
+interface Program {
+  readonly name: string;
+  readonly code: string;
+}
+
+interface Fault extends Program {
+  readonly fault: string;
+}
+
+const text = await Deno.readTextFile(join(folder, "programs.json"));
+const programs = (JSON.parse(text) as Program[])
   .filter(({ name }) => name.startsWith(wanted));
+
+/** A page that runs some of the programs, two at a time. */
+const page = (first: number): string =>
+  `<!doctype html><meta charset="utf-8"><title>try</title>
+<link rel="icon" href="data:,"><script type="module">
+const queue = (await (await fetch("/programs.json")).json())
+  .filter(({ name }) => name.startsWith(${JSON.stringify(wanted)}))
+  .slice(${first}, ${first + BATCH});
 const attempt = (code) => new Promise((resolve) => {
   const worker = new Worker("/assets/worker.js", { type: "module" });
   let fault = null;
@@ -37,24 +55,33 @@ const attempt = (code) => new Promise((resolve) => {
   worker.postMessage({ code });
 });
 const faults = [];
-const queue = [...programs];
 await Promise.all([0, 1].map(async () => {
   for (let next; (next = queue.shift());) {
     const fault = await attempt(next.code);
-    if (fault !== null) faults.push({ name: next.name, fault, code: next.code });
+    if (fault !== null) faults.push({ ...next, fault });
   }
 }));
-await fetch("/report", { method: "POST", body: JSON.stringify({ count: programs.length, faults }) });
+await fetch("/report", { method: "POST", body: JSON.stringify(faults) });
 </script>`;
 
-const { count, faults } = JSON.parse(
-  await inChromiumAt(chromium, folder, PAGE, 1_200_000),
-) as {
-  count: number;
-  faults: { name: string; fault: string; code: string }[];
-};
-for (const { name, fault, code } of faults) {
-  console.error(`${name}: ${fault}\n${code.replace(/^/gm, "    ")}\n`);
+const began = performance.now();
+let failed = 0;
+for (let first = 0; first < programs.length; first += BATCH) {
+  const report = await inChromiumAt(
+    chromium,
+    folder,
+    page(first),
+    // As long as if no program of it ended.
+    BATCH / 2 * PATIENCE + 60_000,
+  );
+  const faults = JSON.parse(report) as Fault[];
+  for (const { name, fault, code } of faults) {
+    console.error(`${name}: ${fault}\n${code.replace(/^/gm, "    ")}\n`);
+  }
+  failed += faults.length;
+  const done = Math.min(first + BATCH, programs.length);
+  const seconds = Math.round((performance.now() - began) / 1000);
+  console.error(`${done} of ${programs.length} programs, ${seconds} s`);
 }
-console.log(`${count - faults.length} passed, ${faults.length} failed`);
-if (faults.length > 0) Deno.exit(1);
+console.log(`${programs.length - failed} passed, ${failed} failed`);
+if (failed > 0) Deno.exit(1);
