@@ -98,7 +98,7 @@ export function bundlersOf(tools: string): readonly Bundler[] {
           await output(from, [
             Deno.execPath(),
             "bundle",
-            "--viteBuild",
+            "--quiet",
             "--node-modules-dir=manual",
             "--minify",
             "--platform=browser",
