@@ -37,8 +37,8 @@ export function float32Precision(): Float32Precision {
  * Compiled functions are recorded anew.
  *
  * @param precision `"highest"` (the default) or `"high"`.
- * @throws {TypeError} If it is no text.
- * @throws {RangeError} If it is another one.
+ * @throws {TypeError} If it is not a string.
+ * @throws {RangeError} If it is another string.
  * @example Faster convolutions
  * ```ts
  * import { assertEquals } from "@std/assert";

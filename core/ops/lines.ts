@@ -13,7 +13,7 @@ import { denseOf } from "../lower/parts.ts";
 import type { Meta } from "../op.ts";
 import { sameShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Rule, type RuleContext, saving } from "./gradient.ts";
+import { none, type Rule, type RuleContext, saving } from "./gradient.ts";
 import type { Family } from "./primitive.ts";
 import { addPrimitives } from "./table.ts";
 
@@ -186,7 +186,7 @@ const backwards = (c: Context, a: Tensor, b: Tensor): Tensor =>
  */
 function logcumsumexpGradient(g: Tensor, c: Context): Tensor {
   const y = c.output();
-  // What is -∞ has no share of anything.
+  // An element that is -∞ has no share of any sum.
   const share = (from: Tensor, to: Tensor) =>
     from.sub(to).maskedFill(from.eq(-Infinity), -Infinity).exp();
   const sums = backwards(c, g, share(y, leftOf(y, Infinity)));
@@ -195,24 +195,27 @@ function logcumsumexpGradient(g: Tensor, c: Context): Tensor {
 
 type Rules = readonly (Rule<LinesOp> | null)[];
 
-const LINES_GRADIENTS: { [N in LinesOp["algorithm"]]?: Rules } = {
-  cumargmax: [null],
-  cumargmin: [null],
-  logcumsumexp: [
-    /* @__PURE__ */ saving([0, "output"], logcumsumexpGradient),
-  ],
-  recurrence: [
-    /* @__PURE__ */ saving(
-      [1],
-      (g, c) => backwards(c, g, leftOf(c.operand(1))),
-    ),
-    /* @__PURE__ */ saving([1, "output"], (g, c) => {
-      const y = c.output();
-      const before = y.narrow(-1, 0, y.shape[y.ndim - 1]! - 1).pad([1, 0]);
-      return backwards(c, g, leftOf(c.operand(1))).mul(before);
-    }),
-  ],
-};
+/** Those of Fourier transforms come with them. */
+const LINES_GRADIENTS:
+  & { [N in Exclude<LinesOp["algorithm"], FourierAlgorithm>]: Rules }
+  & { [N in FourierAlgorithm]?: Rules } = {
+    cumargmax: none,
+    cumargmin: none,
+    logcumsumexp: [
+      /* @__PURE__ */ saving([0, "output"], logcumsumexpGradient),
+    ],
+    recurrence: [
+      /* @__PURE__ */ saving(
+        [1],
+        (g, c) => backwards(c, g, leftOf(c.operand(1))),
+      ),
+      /* @__PURE__ */ saving([1, "output"], (g, c) => {
+        const y = c.output();
+        const before = y.narrow(-1, 0, y.shape[y.ndim - 1]! - 1).pad([1, 0]);
+        return backwards(c, g, leftOf(c.operand(1))).mul(before);
+      }),
+    ],
+  };
 
 /** Algorithms along lines. */
 export const LINES: Family<LinesOp> = {

@@ -268,7 +268,7 @@ function slopeAny(lanes: Lanes, x: Vector): Vector {
   const w = tail(lanes, x, slopeHalf);
   const z = abs(lanes, x);
   const near = v128.andnot(w, f32x4.ge(z, f.f32x4(14.5)));
-  // x φ(x) is no number at infinity.
+  // x φ(x) is NaN at infinity.
   const none = f32x4.eq(z, f.f32x4(Infinity));
   return fromTail(lanes, x, f.let(v128.or(near, none)));
 }

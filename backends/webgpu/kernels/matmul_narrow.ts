@@ -39,14 +39,14 @@ export function renderNarrow(
   { vectors, wide }: NarrowForm,
   size: number,
 ): ProgramSource {
-  const thin = wide === "a" ? "b" : "a";
+  const narrow = wide === "a" ? "b" : "a";
   const alongK = form[wide] === "k";
   // Vectors are read four by four along with the wide operand.
-  const thinByFour = alongK && form[thin] === "k";
+  const narrowByFour = alongK && form[narrow] === "k";
   const { dtypes } = form;
   const typeOf = (operand: "a" | "b") => {
     const { memory } = gpuOf(dtypes[operand]);
-    return operand === wide || thinByFour ? `vec4<${memory}>` : memory;
+    return operand === wide || narrowByFour ? `vec4<${memory}>` : memory;
   };
   const withBias = form.bias && !form.part;
   const ways = size / ACROSS;
@@ -65,10 +65,10 @@ export function renderNarrow(
       const tile = wide === "a" ? "tile_m" : "tile_n";
       const inner = layout.stride(wide, "inner");
       const k = layout.stride(wide, "k");
-      const thinAt = (vector: number, at: string) =>
-        `at_${thin} + ${vector} * ${layout.stride(thin, "inner")} + ${at} * ${
-          layout.stride(thin, "k")
-        }`;
+      const narrowAt = (vector: number, at: string) =>
+        `at_${narrow} + ${vector} * ${
+          layout.stride(narrow, "inner")
+        } + ${at} * ${layout.stride(narrow, "k")}`;
       const store = (index: string, vector: number, value: string) => {
         const [row, column] = wide === "a"
           ? [index, `${vector}`]
@@ -91,14 +91,17 @@ export function renderNarrow(
           )
         };`,
         ...range(vectors).map((v) => {
-          const value = thinByFour
-            ? loadedFour(dtypes[thin], `${x}[(${thinAt(v, at)}) >> 2u]`)
+          const value = narrowByFour
+            ? loadedFour(dtypes[narrow], `${x}[(${narrowAt(v, at)}) >> 2u]`)
             : `vec4<f32>(${
               alongK
                 ? range(4).map((e) =>
-                  loaded(dtypes[thin], `${x}[${thinAt(v, `(${at} + ${e})`)}]`)
+                  loaded(
+                    dtypes[narrow],
+                    `${x}[${narrowAt(v, `(${at} + ${e})`)}]`,
+                  )
                 ).join(", ")
-                : loaded(dtypes[thin], `${x}[${thinAt(v, at)}]`)
+                : loaded(dtypes[narrow], `${x}[${narrowAt(v, at)}]`)
             })`;
           return `let x${i}_${v} = ${value};`;
         }),
