@@ -30,7 +30,7 @@ export function float32Precision(): Float32Precision {
  *
  * With `"high"` convolutions of 3×3 taps and stride 1, and both of their
  * gradients, may take Winograd's F(4×4, 3×3), as they do on wasm-simd from eight
- * channels and filters on, in 0.65 to 0.75 of the time. Errors of normal numbers
+ * channels and filters on, in 0.6 to 0.75 of the time. Errors of normal numbers
  * are then 5 to 15 units of 2⁻²³ of the sum of the sizes of the terms, where they
  * are 1 to 3 with `"highest"`, and more where a window has much smaller terms than
  * its neighbours; an infinity or NaN spreads over a tile of four by four outputs.

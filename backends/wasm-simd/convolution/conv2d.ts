@@ -9,7 +9,7 @@ import { staged, stageOf } from "../launch.ts";
 import { compileFew, suitsFew } from "./few_filters.ts";
 import { compileGeneral } from "./general.ts";
 import { compileForward, compileWeight } from "./winograd/launch.ts";
-import { suitsForward, suitsWeight } from "./winograd/plan.ts";
+import { forwardScheme, weightScheme } from "./winograd/plan.ts";
 
 /** A way to compute calls, compiled when one first takes it. */
 interface Way {
@@ -19,8 +19,11 @@ interface Way {
 
 /** The first way that suits a call is taken. */
 const WAYS: readonly Way[] = [
-  { suits: suitsForward, compile: compileForward },
-  { suits: suitsWeight, compile: compileWeight },
+  { suits: (call) => forwardScheme(call) !== null, compile: compileForward },
+  {
+    suits: (call) => weightScheme(call) !== null,
+    compile: compileWeight,
+  },
   { suits: suitsFew, compile: compileFew },
   { suits: () => true, compile: compileGeneral },
 ];

@@ -82,6 +82,21 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   "several blocks of tiles": setting([5, 40, 14, 14], [36, 40, 3, 3], {
     padding: [1, 1],
   }),
+  "two taps": setting([5, 9, 8, 9], [10, 9, 2, 2]),
+  "two taps, padded": setting([9, 8, 4, 5], [8, 8, 2, 2], { padding: [1, 1] }),
+  "every second position of four taps": setting([3, 9, 10, 14], [11, 9, 4, 4], {
+    stride: [2, 2],
+    padding: [1, 1],
+  }),
+  "every second position, odd planes": setting([9, 10, 11, 9], [8, 10, 4, 4], {
+    stride: [2, 2],
+  }),
+  "every second position, groups": setting([4, 16, 8, 18], [18, 8, 4, 4], {
+    stride: [2, 2],
+    padding: [2, 2],
+    groups: 2,
+  }),
+  "two taps in long rows": setting([1, 8, 3, 1801], [9, 8, 2, 2]),
   "a kernel as large as the input": setting([3, 2, 9, 11], [4, 2, 9, 11]),
 };
 
@@ -224,6 +239,10 @@ describe("conv2d", () => {
       setting([40, 1, 28, 28], [16, 1, 3, 3], { padding: [1, 1] }),
       setting([8, 21, 13, 15], [19, 21, 3, 3], { padding: [1, 1] }),
       setting([8, 24, 13, 15], [20, 24, 5, 3], { padding: [1, 1] }),
+      setting([9, 20, 14, 14], [18, 20, 4, 4], {
+        stride: [2, 2],
+        padding: [1, 1],
+      }),
     ];
     sameBits(settings);
   });

@@ -36,7 +36,7 @@ import {
   Y,
 } from "./emit_context.ts";
 import { defineOffsets, SPARE_ENTRIES } from "./offsets.ts";
-import { Arguments, place } from "./winograd/context.ts";
+import { Arguments, place } from "./call_reader.ts";
 
 const RANK = 8;
 const ZERO = i32.const(0);

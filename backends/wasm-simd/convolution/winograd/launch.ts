@@ -1,162 +1,33 @@
 /**
- * Launches of Winograd's algorithm: the workspace of a call, and its kernels.
+ * Launches of convolutions in tiles: the workspace of a call, and its kernels.
  *
  * @module
  */
-import type { KernelCall, RoutineKernel } from "@tenfold/core/backend";
+import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Engine } from "../../engine.ts";
-import {
-  type Compiled,
-  launchOf,
-  staged,
-  stageFor,
-  stageOf,
-} from "../../launch.ts";
-import { type Arithmetic, arithmeticOf } from "../../matmul/arithmetic.ts";
-import { elementBytes, TILE_COLUMNS } from "../../matmul/micro.ts";
-import { Room } from "../../room.ts";
-import { B, C, G, I, J, M, X, Y } from "../emit_context.ts";
-import type { Launch } from "@tenfold/core/backend";
-import { layoutOf } from "./context.ts";
-import { defineForward, defineWeights } from "./forward.ts";
+import { type Compiled, launchOf } from "../../launch.ts";
+import { arithmeticOf } from "../../matmul/arithmetic.ts";
+import { TILE_COLUMNS } from "../../matmul/micro.ts";
+import { B, C, G, M } from "../emit_context.ts";
+import { inTurn, perScheme, roomsOf } from "../launches.ts";
+import { layoutOf } from "../call_reader.ts";
+import { defineForward } from "./forward.ts";
 import {
   APART,
+  BY_WEIGHT,
   divide,
   type Division,
+  FORWARD,
   forwardScheme,
+  SCALARS,
+  upTo,
   weightScheme,
 } from "./plan.ts";
-import type { Scheme } from "./scheme.ts";
 import { defineWeightGradient } from "./weight_gradient.ts";
+import { defineWeights } from "./weights.ts";
 
 /** Nanoseconds that a multiplication and an addition of a sum take. */
 const NANOSECONDS = 0.02;
-
-/** Bytes between planes, and at the end. */
-const paddingOf = ({ values }: Scheme): number => 2 * values * APART + 64;
-
-const rooms: WeakMap<Engine, { work: Room; weights: Room }> = new WeakMap();
-
-function roomsOf(engine: Engine): { work: Room; weights: Room } {
-  let own = rooms.get(engine);
-  if (own === undefined) {
-    own = { work: new Room(engine), weights: new Room(engine) };
-    rooms.set(engine, own);
-  }
-  return own;
-}
-
-const upTo = (count: number, by: number) => Math.ceil(count / by) * by;
-const extentsOf = ({ shape }: KernelCall) => shape as number[] & { length: 8 };
-
-/** One launch for each scheme, compiled when a call first takes it. */
-function perScheme(
-  schemeOf: (call: KernelCall) => Scheme,
-  compile: (scheme: Scheme) => Launch,
-): Launch {
-  const compiled = new Map<Scheme, Launch>();
-  const launchFor = (call: KernelCall): Launch => {
-    const scheme = schemeOf(call);
-    let launch = compiled.get(scheme);
-    if (launch === undefined) compiled.set(scheme, launch = compile(scheme));
-    return launch;
-  };
-  return staged(
-    (call) => launchFor(call)(call),
-    (call, stages) => stageOf(launchFor(call))!(call, stages),
-  );
-}
-
-/** Compiles the convolution and its gradient by the input. */
-export function compileForward(
-  engine: Engine,
-  kernel: RoutineKernel,
-): Launch {
-  const arithmetic = arithmeticOf("float32", engine.fused);
-  const layout = layoutOf(kernel);
-  return perScheme(forwardScheme, (scheme) => {
-    const draft = engine.draft();
-    const biased = kernel.inputs.length === 3;
-    defineWeights(draft.module, arithmetic, layout, scheme);
-    defineForward(draft.module, arithmetic, layout, scheme, biased);
-    const program = engine.finish(draft);
-    const { values } = scheme;
-    const scalars = (call: KernelCall) => {
-      const shape = extentsOf(call);
-      const [m, c] = [shape[M]!, shape[C]!];
-      const division = forwardDivision(scheme, call);
-      const bytes = 4 * values * (c + m) * division.pitch + paddingOf(scheme);
-      const plane = m * c * elementBytes(arithmetic) + APART;
-      const weights = values * shape[G]! * plane;
-      return scalarsOf(engine, division, bytes, weights);
-    };
-    const common = { program, layout, scalars };
-    const weights: Compiled = {
-      ...common,
-      work: () => ({ entry: "weights", size: 1, grain: 1, nanoseconds: 0 }),
-    };
-    const tiles: Compiled = {
-      ...common,
-      work(call) {
-        const { count, segmentsPerBlock } = forwardDivision(scheme, call);
-        return {
-          entry: "forward",
-          size: count,
-          grain: segmentsPerBlock,
-          nanoseconds: costOf(call),
-        };
-      },
-    };
-    return inTurn(engine, weights, tiles);
-  });
-}
-
-/** Compiles the gradient by the weight. */
-export function compileWeight(engine: Engine, kernel: RoutineKernel): Launch {
-  const arithmetic: Arithmetic = arithmeticOf("float32", engine.fused);
-  const layout = layoutOf(kernel);
-  return perScheme(weightScheme, (scheme) => {
-    const draft = engine.draft();
-    defineWeightGradient(draft.module, arithmetic, layout, scheme);
-    const program = engine.finish(draft);
-    const { values } = scheme;
-    return launchOf(engine, {
-      program,
-      layout,
-      scalars(call) {
-        const shape = extentsOf(call);
-        const [m, c] = [shape[M]!, shape[B]!];
-        const division = weightDivision(scheme, call);
-        const { pitch } = division;
-        const filters = upTo(m, TILE_COLUMNS);
-        const elements = values * ((c + m) * pitch + filters * c) +
-          filters * pitch;
-        const packed = arithmetic.rows * pitch * elementBytes(arithmetic);
-        const bytes = 4 * elements + packed + paddingOf(scheme);
-        return scalarsOf(engine, division, bytes, 0);
-      },
-      work(call) {
-        const size = extentsOf(call)[B]!;
-        // Each part transforms all gradients, so there is one for each thread.
-        const grain = upTo(Math.ceil(size / (engine.pool?.size ?? 1)), 3);
-        const nanoseconds = costOf(call);
-        return { entry: "weight", size, grain, nanoseconds };
-      },
-    });
-  });
-}
-
-function forwardDivision(scheme: Scheme, call: KernelCall): Division {
-  const shape = extentsOf(call);
-  const lines = shape[C]! + shape[M]!;
-  return divide(scheme, shape[B]!, shape[Y]!, shape[X]!, lines);
-}
-
-function weightDivision(scheme: Scheme, call: KernelCall): Division {
-  const shape = extentsOf(call);
-  const lines = shape[B]! + shape[M]!;
-  return divide(scheme, shape[C]!, shape[I]!, shape[J]!, lines);
-}
 
 function costOf({ shape }: KernelCall): number {
   return NANOSECONDS * shape.reduce((product, extent) => product * extent, 1);
@@ -165,8 +36,7 @@ function costOf({ shape }: KernelCall): number {
 /** The integers of a call, in the order of the layout. */
 function scalarsOf(
   engine: Engine,
-  division: Division,
-  bytes: number,
+  { bytes, scalars }: Division,
   weightBytes: number,
 ): number[] {
   const { work, weights } = roomsOf(engine);
@@ -175,20 +45,73 @@ function scalarsOf(
     work.get(bytes * threads) | 0,
     bytes,
     weightBytes === 0 ? 0 : weights.get(weightBytes) | 0,
-    division.segmentTiles,
-    division.segments,
-    division.segmentsPerBlock,
-    division.pitch,
+    ...scalars,
   ];
 }
 
-/** A launch of one kernel after another. */
-function inTurn(engine: Engine, ...kernels: readonly Compiled[]): Launch {
-  const launches = kernels.map((kernel) => launchOf(engine, kernel));
-  const stages = kernels.map((kernel) => stageFor(engine, kernel));
-  return staged((call) => {
-    for (const launch of launches) launch(call);
-  }, (call, into) => {
-    for (const stage of stages) stage(call, into);
+/** Compiles the convolution and its gradient by the input. */
+export function compileForward(engine: Engine, kernel: RoutineKernel): Launch {
+  const arithmetic = arithmeticOf("float32", engine.fused);
+  const layout = layoutOf(kernel, SCALARS);
+  return perScheme((call) => forwardScheme(call)!, (scheme) => {
+    const draft = engine.draft();
+    const biased = kernel.inputs.length === 3;
+    defineWeights(draft.module, layout, scheme);
+    defineForward(draft.module, arithmetic, layout, scheme, biased);
+    const program = engine.finish(draft);
+    const division = (call: KernelCall) =>
+      divide(call, scheme, FORWARD, call.shape[C]!, false);
+    const scalars = (call: KernelCall) => {
+      const { shape } = call;
+      const depth = upTo(shape[C]!, 4) * scheme.step ** 2;
+      const plane = 4 * upTo(shape[M]!, TILE_COLUMNS) * depth + APART;
+      const weights = scheme.points ** 2 * shape[G]! * plane;
+      return scalarsOf(engine, division(call), weights);
+    };
+    const common = { program, layout, scalars };
+    const weights: Compiled = {
+      ...common,
+      work: () => ({ entry: "weights", size: 1, grain: 1, nanoseconds: 0 }),
+    };
+    const tiles: Compiled = {
+      ...common,
+      work: (call) => ({
+        entry: "forward",
+        size: division(call).units,
+        grain: 1,
+        nanoseconds: costOf(call),
+      }),
+    };
+    return inTurn(engine, weights, tiles);
+  });
+}
+
+/** Compiles the gradient by the weight. */
+export function compileWeight(engine: Engine, kernel: RoutineKernel): Launch {
+  const arithmetic = arithmeticOf("float32", engine.fused);
+  const layout = layoutOf(kernel, SCALARS);
+  return perScheme((call) => weightScheme(call)!, (scheme) => {
+    const draft = engine.draft();
+    defineWeightGradient(draft.module, arithmetic, layout, scheme);
+    const program = engine.finish(draft);
+    // Each part transforms all gradients, so there is one for each thread.
+    const grainOf = ({ shape }: KernelCall) =>
+      upTo(Math.ceil(shape[B]! / (engine.pool?.size ?? 1)), 8);
+    return launchOf(engine, {
+      program,
+      layout,
+      scalars: (call) =>
+        scalarsOf(
+          engine,
+          divide(call, scheme, BY_WEIGHT, call.shape[B]!, true),
+          0,
+        ),
+      work: (call) => ({
+        entry: "weight",
+        size: call.shape[B]!,
+        grain: grainOf(call),
+        nanoseconds: costOf(call),
+      }),
+    });
   });
 }

@@ -1,155 +1,220 @@
 /**
- * Which convolutions are computed by Winograd's algorithm, and how their tiles
- * are divided. With F(2×2, 3×3) a tile is two by two positions of a plane, and
- * sixteen products of matrices over all tiles stand for thirty-six; with
- * F(4×4, 3×3), where calls ask for no more than that, it is four by four, and
- * thirty-six stand for a hundred and forty-four.
+ * Which convolutions are computed in tiles by Winograd's algorithms over vectors
+ * of channels, and how their planes are divided.
  *
- * A row of tiles is cut into segments that fit a workspace; some segments, one
- * after the other, are a block. Lavin and Gray, "Fast algorithms for
- * convolutional neural networks", CVPR 2016.
+ * A plane has so many tiles down and across. The first ones of each are full, the
+ * others have an output less, so that no tile is half empty. Some rows of tiles
+ * are a band; the same bands of some samples are computed together.
  *
  * @module
  */
 import { type KernelCall, parameterOf } from "@tenfold/core/backend";
-import { B, C, FILTER, G, I, IN, J, M, OUT, X, Y } from "../emit_context.ts";
+import { B, C, FILTER, G, I, IN, J, M, X, Y } from "../emit_context.ts";
 import { FOUR } from "./four.ts";
-import type { Scheme } from "./scheme.ts";
-import { TWO } from "./two.ts";
-
-/** Bytes between planes, for the same reason that lines are odd. */
-export const APART = 64;
+import { type Scheme, THREE, THREE_OF_PHASES, TWO } from "./scheme.ts";
 
 /** The integers that a call passes beside the operands, in this order. */
 export const SCALARS = [
   "workspace",
   "workspaceBytes",
   "weights",
-  "segmentTiles",
-  "segments",
-  "segmentsPerBlock",
+  "down",
+  "fullDown",
+  "across",
+  "fullAcross",
+  "bandRows",
+  "bandColumns",
+  "columnBands",
+  "bands",
+  "samples",
   "pitch",
+  "planeBytes",
+  "valuesAt",
+  "productsAt",
+  "sumsAt",
 ] as const;
 
-/** How the tiles of a call are divided. */
-export interface Division {
-  /** Tiles of a segment. */
-  readonly segmentTiles: number;
-  /** Segments of a row of tiles. */
-  readonly segments: number;
-  /** All segments. */
-  readonly count: number;
-  /** Segments whose tiles are transformed together. */
-  readonly segmentsPerBlock: number;
-  /** Tiles that lines of the workspace have room for. */
-  readonly pitch: number;
-}
-
+/** Bytes between planes, so that values do not displace one another in caches. */
+export const APART = 64;
 /** Fewer channels or filters are not worth the transforms. */
 const FEWEST = 8;
-/** With fewer tiles, the transform of the weights takes longer than it saves. */
-const FEWEST_TILES = 32;
-/** More are summed by the other way, in blocks. */
+/** More are summed by another way, in blocks. */
 const MOST = 512;
-/** Bytes of the workspace of a thread; what is transformed stays in L2. */
-const BYTES = 640 * 1024;
-/** Most tiles of a line; shorter ones cost two threads more than one gains. */
-const LONGEST = 192;
 /** The most weights. */
 const MOST_WEIGHTS = 2 ** 17;
+/** With fewer positions, the transform of the weights takes longer than it saves. */
+const FEWEST_POSITIONS = 128;
+/** Bytes of the values of a thread, which stay in the second level of cache. */
+const BYTES = 512 * 1024;
 
-/** The loop dims of planes and their positions, and the one of channels. */
-type Roles = readonly [
-  planes: number,
-  rows: number,
-  columns: number,
-  depth: number,
-];
+/** The loop dims of a contraction by what they are of the convolution. */
+export interface Roles {
+  readonly samples: number;
+  readonly channels: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly tapRows: number;
+  readonly tapColumns: number;
+}
 
-function suits(
-  { shape, strides }: KernelCall,
-  [planes, down, across, channels]: Roles,
-  [tapDown, tapAcross]: readonly [number, number],
-): boolean {
-  const input = strides[IN]!;
-  const filters = shape[M]!;
-  const many = shape[channels]!;
-  return shape[tapDown] === 3 && shape[tapAcross] === 3 &&
-    filters >= FEWEST && many >= FEWEST && filters <= MOST && many <= MOST &&
-    shape[G]! * filters * many <= MOST_WEIGHTS &&
-    shape[planes]! * Math.ceil(shape[down]! / 2) *
-          Math.ceil(shape[across]! / 2) >= FEWEST_TILES &&
-    input[across] === 1 && input[tapAcross] === 1 &&
-    input[down] === input[tapDown];
+/** Those of a convolution and of its gradient by the input. */
+export const FORWARD: Roles = {
+  samples: B,
+  channels: C,
+  rows: Y,
+  columns: X,
+  tapRows: I,
+  tapColumns: J,
+};
+/** Those of the gradient by the weight. */
+export const BY_WEIGHT: Roles = {
+  samples: C,
+  channels: B,
+  rows: I,
+  columns: J,
+  tapRows: Y,
+  tapColumns: X,
+};
+
+export const upTo = (count: number, by: number): number =>
+  Math.ceil(count / by) * by;
+
+/** Tiles along an axis, and how many of them are full. */
+function tilesOf(extent: number, tile: number): [all: number, full: number] {
+  const all = Math.ceil(extent / tile);
+  return [all, Math.max(0, extent - all * (tile - 1))];
+}
+
+/** Parts of about the same size of at most so many: the size, and the number. */
+function parts(count: number, most: number): [size: number, number: number] {
+  const number = Math.ceil(count / Math.max(1, Math.floor(most)));
+  const size = Math.ceil(count / number);
+  return [size, Math.ceil(count / size)];
+}
+
+/** The schemes for the taps of a call. */
+function schemesOf(
+  call: KernelCall,
+  { rows, columns, tapRows, tapColumns }: Roles,
+): Scheme[] {
+  const { shape } = call;
+  const input = call.strides[IN]!;
+  const taps = shape[tapRows]!;
+  if (taps !== shape[tapColumns] || input[tapColumns] !== 1) return [];
+  const [down, across] = [
+    input[rows]! / input[tapRows]!,
+    input[columns]! / input[tapColumns]!,
+  ];
+  if (down === 1 && across === 1) {
+    if (taps === 2) return [THREE];
+    if (taps !== 3) return [];
+    return parameterOf("conv2d", "loose", call) !== 0 ? [FOUR, TWO] : [TWO];
+  }
+  return down === 2 && across === 2 && taps === 4 ? [THREE_OF_PHASES] : [];
 }
 
 /** The products of a value for planes of so many rows and columns. */
-function productsOf({ shift, values }: Scheme, ...plane: number[]): number {
-  return plane.reduce(
-    (product, extent) => product * Math.ceil(extent / 2 ** shift),
-    values,
-  );
+function productsOf({ tile, points }: Scheme, ...plane: number[]): number {
+  return plane.reduce((product, extent) => {
+    const [all, full] = tilesOf(extent, tile);
+    return product * (all * (points - 1) + full);
+  }, 1);
 }
 
-/** The scheme that suits a call with planes of so many rows and columns. */
-function schemeOf(call: KernelCall, rows: number, columns: number): Scheme {
-  const fewer = productsOf(FOUR, rows, columns) <
-    productsOf(TWO, rows, columns);
-  return fewer && parameterOf("conv2d", "loose", call) !== 0 ? FOUR : TWO;
+function suits(call: KernelCall, roles: Roles): Scheme | null {
+  const { shape } = call;
+  const cost = (scheme: Scheme) =>
+    productsOf(scheme, shape[roles.rows]!, shape[roles.columns]!);
+  const [scheme] = schemesOf(call, roles).sort((a, b) => cost(a) - cost(b));
+  if (scheme === undefined) return null;
+  const [filters, channels] = [shape[M]!, shape[roles.channels]!];
+  const phases = scheme.step ** 2;
+  const positions = shape[roles.samples]! * shape[roles.rows]! *
+    shape[roles.columns]!;
+  const fits = filters >= FEWEST && channels >= FEWEST && filters <= MOST &&
+    channels * phases <= MOST &&
+    shape[G]! * filters * channels * phases <= MOST_WEIGHTS &&
+    positions >= FEWEST_POSITIONS;
+  return fits ? scheme : null;
 }
 
-/** That of a convolution, or of its gradient by the input. */
-export function forwardScheme(call: KernelCall): Scheme {
-  return schemeOf(call, call.shape[Y]!, call.shape[X]!);
+/** The scheme of a convolution or its gradient by the input; null if none suits. */
+export function forwardScheme(call: KernelCall): Scheme | null {
+  return suits(call, FORWARD);
 }
 
 /** That of the gradient by the weight. */
-export function weightScheme(call: KernelCall): Scheme {
-  return schemeOf(call, call.shape[I]!, call.shape[J]!);
+export function weightScheme(call: KernelCall): Scheme | null {
+  return call.strides[FILTER]![J] === 1 ? suits(call, BY_WEIGHT) : null;
 }
 
-/** Whether a call is a convolution, or its gradient by the input. */
-export function suitsForward(call: KernelCall): boolean {
-  return suits(call, [B, Y, X, C], [I, J]) && call.strides[OUT]![X] === 1;
-}
-
-/** Whether a call is the gradient by the weight. */
-export function suitsWeight(call: KernelCall): boolean {
-  return suits(call, [C, I, J, B], [Y, X]) && call.strides[FILTER]![J] === 1;
+/** How a call is divided, and the parts of the workspace of a thread. */
+export interface Division {
+  /** Parts for threads. */
+  readonly units: number;
+  /** Bytes of the workspace of a thread. */
+  readonly bytes: number;
+  /** The scalars from `down` on. */
+  readonly scalars: readonly number[];
 }
 
 /**
- * Divides the tiles of planes.
+ * Divides a call.
  *
- * @param scheme The tiles.
- * @param planes The number of planes.
- * @param height Their rows of positions.
- * @param width Positions of a row.
- * @param lines The lines of a block, of each value.
+ * @param channels The channels that a thread computes with.
+ * @param summed Whether products are summed over the tiles.
  */
 export function divide(
-  { shift, values }: Scheme,
-  planes: number,
-  height: number,
-  width: number,
-  lines: number,
+  { shape }: KernelCall,
+  { tile, points, step }: Scheme,
+  { samples, rows, columns }: Roles,
+  channels: number,
+  summed: boolean,
 ): Division {
-  const bytes = 4 * values * lines;
-  const room = Math.min(LONGEST, Math.max(16, Math.floor(BYTES / bytes))) & -8;
-  const rows = Math.ceil(height / 2 ** shift);
-  const across = Math.ceil(width / 2 ** shift);
-  const segments = Math.ceil(across / room);
-  // Vectors go beyond the last tile of a row: the next one follows them.
-  const by = segments === 1 ? 1 : 4;
-  const segmentTiles = Math.ceil(across / segments / by) * by;
-  const segmentsPerBlock = Math.max(1, Math.floor(room / segmentTiles));
+  const [height, width, many] = [
+    shape[rows]!,
+    shape[columns]!,
+    shape[samples]!,
+  ];
+  const [down, fullDown] = tilesOf(height, tile);
+  const [across, fullAcross] = tilesOf(width, tile);
+  const depth = upTo(channels, 4) * step ** 2;
+  // Products are written eight filters at a time, and sums eight channels.
+  const values = summed ? upTo(depth, 8) : depth;
+  const filters = upTo(shape[M]!, 8);
+  const perTile = 4 * points ** 2 * (values + filters);
+  // So many tiles of a row, of such rows, of samples as there is room for.
+  const [bandColumns, columnBands] = parts(across, BYTES / perTile);
+  const room = BYTES / (perTile * bandColumns);
+  const [bandRows, bands] = parts(down, columnBands === 1 ? room : 1);
+  const group = Math.max(1, Math.min(many, Math.floor(room / bandRows)));
+  const tiles = group * bandRows * bandColumns;
+  const pitch = upTo(step * (tile * (bandColumns - 1) + points), 4);
+  const planes = 16 * pitch * step * (tile * (bandRows - 1) + points + 1);
+  const plane = (lines: number) => points ** 2 * (4 * tiles * lines + APART);
+  const planeBytes = upTo(planes, 64) + 64;
+  const valuesAt = 4 * planeBytes;
+  const productsAt = valuesAt + plane(values);
+  const sumsAt = upTo(productsAt + plane(filters), 64) + 64;
+  const sums = summed ? points ** 2 * 4 * (values * shape[M]! + 16) : 0;
   return {
-    segmentTiles,
-    segments: Math.ceil(across / segmentTiles),
-    count: planes * rows * Math.ceil(across / segmentTiles),
-    segmentsPerBlock,
-    // Vectors of four tiles may go beyond the last one. An odd number of lines
-    // of cache, so that neighbours do not displace one another.
-    pitch: 16 * (Math.ceil((segmentsPerBlock * segmentTiles + 3) / 16) | 1),
+    units: columnBands * bands * Math.ceil(many / group),
+    bytes: upTo(sumsAt + sums, 64),
+    scalars: [
+      down,
+      fullDown,
+      across,
+      fullAcross,
+      bandRows,
+      bandColumns,
+      columnBands,
+      bands,
+      group,
+      pitch,
+      planeBytes,
+      valuesAt,
+      productsAt,
+      sumsAt,
+    ],
   };
 }

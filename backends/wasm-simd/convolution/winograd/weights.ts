@@ -1,5 +1,5 @@
 /**
- * Transforms of weights to the values of a tile, and of the sums of their
+ * Transforms of weights to the factors of each value, and of the sums of their
  * gradients back.
  *
  * @module
@@ -7,84 +7,148 @@
 import {
   type Code,
   f32,
-  f32x4,
   type FunctionBuilder,
+  i32,
   type Local,
+  memoryFill,
+  type ModuleBuilder,
   v128,
 } from "../../assembler.ts";
-import type { Arithmetic } from "../../matmul/arithmetic.ts";
-import { elementBytes } from "../../matmul/micro.ts";
+import type { ArgumentLayout } from "../../arguments.ts";
+import { TILE_COLUMNS } from "../../matmul/micro.ts";
+import { C, FILTER, G, I, J, M } from "../emit_context.ts";
+import { Arguments, place } from "../call_reader.ts";
+import { APART, SCALARS } from "./plan.ts";
 import type { Scheme } from "./scheme.ts";
 
-/** Emits the transform of the nine taps at an address to planes of values. */
-export function transformWeight(
-  f: FunctionBuilder,
-  arithmetic: Arithmetic,
-  { spread }: Scheme,
-  from: Code<"i32">,
-  down: Local<"i32">,
-  across: Local<"i32">,
-  to: Code<"i32">,
-  between: Local<"i32">,
-): void {
-  const row = f.let(from);
-  const rows = [0, 1, 2].map(() => {
-    const at = f.let(row);
-    const taps = [0, 1, 2].map(() => {
-      const tap = f.let(f32.load(at));
-      f.increase(at, across);
-      return tap;
-    });
-    f.increase(row, down);
-    return spread(f, taps);
-  });
-  const columns = rows[0]!.map((_, j) =>
-    spread(f, rows.map((values) => values[j]!))
-  );
-  const plane = f.let(to);
-  for (let i = 0; i < columns.length; i++) {
-    for (const column of columns) {
-      const value = column[i]!;
-      f.do(
-        elementBytes(arithmetic) === 16
-          ? v128.store(plane, f32x4.splat(value))
-          : f32.store(plane, value),
-      );
-      f.increase(plane, between);
-    }
-  }
+const ZERO = i32.const(0);
+const numbered = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** Emits `count` rounded up to a multiple of a power of two. */
+export function upToMultiple(count: Code<"i32">, of: number): Code<"i32"> {
+  return i32.and(i32.add(count, i32.const(of - 1)), i32.const(-of));
 }
 
-/** Emits the transform of the sums of all values to the gradient of nine taps. */
-export function transformBack(
+/** Emits the bytes of the factors of a value. */
+export function factorBytes(
+  m: Local<"i32">,
+  depth: Local<"i32">,
+): Code<"i32"> {
+  const elements = i32.mul(upToMultiple(m, TILE_COLUMNS), depth);
+  return i32.add(i32.shl(elements, i32.const(2)), i32.const(APART));
+}
+
+/** Emits the channels of all phases, each phase rounded up to vectors. */
+export function depthOf(
   f: FunctionBuilder,
-  { gather, values }: Scheme,
+  { step }: Scheme,
+  channels: Local<"i32">,
+): Local<"i32"> {
+  return f.let(
+    i32.mul(upToMultiple(channels, 4), i32.const(step ** 2)),
+  );
+}
+
+/**
+ * Defines and exports `weights`: the factors of all filters of all groups, eight
+ * filters a panel, with those of each channel one after the other.
+ */
+export function defineWeights(
+  module: ModuleBuilder,
+  layout: ArgumentLayout,
+  scheme: Scheme,
+): void {
+  const { step, taps, points, spread } = scheme;
+  module.func("weights", ["i32", "i32", "i32", "i32"], "none", (f, args) => {
+    const reads = new Arguments(f, layout, args, SCALARS);
+    const [m, c] = [reads.extent(M), reads.extent(C)];
+    const depth = depthOf(f, scheme, c);
+    const between = f.let(factorBytes(m, depth));
+    const from = reads.pointer(FILTER);
+    const to = f.let(reads.scalar("weights"));
+    const bytes = f.let(i32.mul(between, i32.const(points ** 2)));
+    const lanes = f.let(upToMultiple(c, 4));
+    const down = f.let(i32.mul(reads.stride(FILTER, I), i32.const(step)));
+    const across = f.let(i32.mul(reads.stride(FILTER, J), i32.const(step)));
+    const group = f.let(ZERO);
+    f.for(group, reads.extent(G), 1, () => {
+      // Those of channels and filters that there are not.
+      f.do(memoryFill(to, ZERO, bytes));
+      const filter = f.let(ZERO);
+      f.for(filter, m, 1, () => {
+        const panel = i32.and(filter, i32.const(-TILE_COLUMNS));
+        const lane = i32.and(filter, i32.const(TILE_COLUMNS - 1));
+        for (const phase of numbered(step ** 2)) {
+          const source = f.let(
+            place(
+              from,
+              [filter, reads.stride(FILTER, M)],
+              [i32.const(Math.floor(phase / step)), reads.stride(FILTER, I)],
+              [i32.const(phase % step), reads.stride(FILTER, J)],
+            ),
+          );
+          const first = i32.mul(lanes, i32.const(phase * TILE_COLUMNS));
+          const target = f.let(
+            place(to, [
+              i32.add(i32.add(i32.mul(panel, depth), lane), first),
+              i32.const(4),
+            ]),
+          );
+          const channel = f.let(ZERO);
+          f.for(channel, c, 1, () => {
+            const row = f.let(source);
+            const rows = numbered(taps).map((i) => {
+              if (i > 0) f.increase(row, down);
+              const at = f.let(row);
+              return spread(
+                f,
+                numbered(taps).map((j) => {
+                  if (j > 0) f.increase(at, across);
+                  return f.let(f32.load(at));
+                }),
+              );
+            });
+            const columns = numbered(points).map((j) =>
+              spread(f, rows.map((values) => values[j]!))
+            );
+            const plane = f.let(target);
+            for (const i of numbered(points)) {
+              for (const column of columns) {
+                f.do(f32.store(plane, column[i]!));
+                f.increase(plane, between);
+              }
+            }
+            f.increase(source, reads.stride(FILTER, C));
+            f.increase(target, 4 * TILE_COLUMNS);
+          });
+        }
+      });
+      f.increase(from, reads.stride(FILTER, G));
+      f.increase(to, bytes);
+    });
+  });
+}
+
+/** Emits the sums of four channels as the gradients of their taps. */
+export function gatherSums(
+  f: FunctionBuilder,
+  { points, taps, gather }: Scheme,
   from: Code<"i32">,
   between: Local<"i32">,
-  to: Code<"i32">,
-  down: Local<"i32">,
-  across: Local<"i32">,
+  store: (row: number, column: number, taps: Local<"v128">) => void,
 ): void {
   const plane = f.let(from);
-  const lines = Array.from({ length: Math.sqrt(values) }, (_, i) => i);
-  const rows = lines.map(() =>
+  const rows = numbered(points).map(() =>
     gather(
       f,
-      lines.map(() => {
-        const sum = f.let(f32.load(plane));
+      numbered(points).map(() => {
+        const sum = f.let(v128.load(plane));
         f.increase(plane, between);
         return sum;
       }),
     )
   );
-  const columns = [0, 1, 2].map((j) => gather(f, rows.map((r) => r[j]!)));
-  const row = f.let(to);
-  for (let i = 0; i < 3; i++) {
-    const at = f.let(row);
-    for (let j = 0; j < 3; j++) {
-      f.do(f32.store(at, columns[j]![i]!));
-      f.increase(at, across);
-    }
-    f.increase(row, down);
+  for (const j of numbered(taps)) {
+    gather(f, rows.map((row) => row[j]!)).forEach((tap, i) => store(i, j, tap));
   }
 }
