@@ -35,7 +35,7 @@ import { prepareMaxPool } from "./kernels/max_pool.ts";
 import { prepareNorm, squaredIn } from "./kernels/norm.ts";
 import { prepareReduce } from "./kernels/reduce.ts";
 import { prepareScatter } from "./kernels/scatter.ts";
-import { findSequences, prepareSequence } from "./kernels/sequence.ts";
+import { joinParts } from "./kernels/sequence_plan.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
 import { prepareSort } from "./kernels/sort.ts";
 import { hasLarge, Windows } from "./kernels/windows.ts";
@@ -222,11 +222,7 @@ export class WebgpuBackend implements Backend {
       ...call,
       kernel: this.#kernels.get(call.launch)!,
     }));
-    return findSequences(gpu.profile, parts).map(({ begin, count }) => ({
-      begin,
-      count,
-      run: prepareSequence(gpu, parts.slice(begin, begin + count)),
-    }));
+    return joinParts(gpu, parts);
   }
 
   /**

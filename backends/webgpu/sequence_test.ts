@@ -19,7 +19,7 @@ import {
 import { compile } from "@tenfold/core/compile";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import * as nn from "@tenfold/nn";
-import { Adam, CosineAnnealingLR } from "@tenfold/optim";
+import { Adam, CosineAnnealingLR, SGD } from "@tenfold/optim";
 import type { WebgpuBackend } from "./backend.ts";
 import type { ProfileOverrides } from "./device/profile.ts";
 import { describeWithAdapter, openWith } from "./testing.ts";
@@ -141,6 +141,76 @@ describeWithAdapter("small kernels of a compiled step on webgpu", () => {
       const single = 120 - joined.reduce((sum, count) => sum + count, 0);
       assertEquals(gpu.counters.dispatches - before, joined.length + single);
       assert(single > 40, `${joined}`);
+    });
+  });
+
+  it("stand side by side where large ones came between", async () => {
+    await onGpu({}, async (gpu) => {
+      const made = async (compiled: boolean) => {
+        manualSeed(5);
+        using model = new nn.Sequential(
+          new nn.Linear(300, 40),
+          new nn.ReLU(),
+          new nn.Linear(40, 6),
+        );
+        using optimizer = new SGD(model.parameters(), { lr: 0.1 });
+        const fn = (x: Tensor, y: Tensor) => {
+          optimizer.zeroGrad();
+          const loss = nn.functional.crossEntropy(model.forward(x), y);
+          loss.backward();
+          optimizer.step();
+          return loss.detach();
+        };
+        using step = compile(fn);
+        const run = compiled ? step : fn;
+        const x = randn([32, 300]);
+        const y = arange(32, { dtype: "int32" }).remainder(6);
+        const losses: number[] = [];
+        for (let i = 0; i < 6; i++) losses.push(await run(x, y).item());
+        const before = gpu.counters.dispatches;
+        await run(x, y).item();
+        const text = step.inspect();
+        optimizer.zeroGrad();
+        return { losses, dispatches: gpu.counters.dispatches - before, text };
+      };
+      const eager = await made(false);
+      const compiled = await made(true);
+      compiled.losses.forEach((loss, i) =>
+        assertAlmostEquals(loss, eager.losses[i]!, 1e-4)
+      );
+      // Two products of 32×40×300, and all the rest between them.
+      assert(compiled.dispatches <= 4, `${compiled.dispatches}`);
+      assert(eager.dispatches > 20, `${eager.dispatches}`);
+      assert(/^\d+ to \d+ are one call/m.test(compiled.text));
+    });
+  });
+
+  it("keep their order where one writes what another reads", async () => {
+    await onGpu({}, async () => {
+      manualSeed(6);
+      const big = randn([256, 300]);
+      const start = randn([8]);
+      const run = async (compiled: boolean) => {
+        const state = start.clone();
+        const fn = (x: Tensor) => {
+          const first = state.mul(2);
+          const wide = x.matmul(x.t());
+          state.add_(wide.narrow(0, 0, 1).flatten().narrow(0, 0, 8).mul(1e-3));
+          const after = state.add(first);
+          const again = wide.matmul(x);
+          state.mul_(0.5);
+          return after.add(again.sum().mul(1e-6)).add(state);
+        };
+        using step = compile(fn);
+        const f = compiled ? step : fn;
+        const all: number[] = [];
+        for (let i = 0; i < 4; i++) all.push(...await f(big).data());
+        return [...all, ...await state.data()];
+      };
+      const expected = await run(false);
+      (await run(true)).forEach((x, i) =>
+        assertAlmostEquals(x, expected[i]!, 1e-3)
+      );
     });
   });
 

@@ -29,6 +29,7 @@ import {
   narrowTile,
   renderNarrow,
 } from "./matmul_narrow.ts";
+import { cheapestTile } from "./matmul_tile.ts";
 import { renderTiled, SIDE } from "./matmul_tiled.ts";
 import { byColumns, type Copiers } from "./matmul_copies.ts";
 import { prepareInSingle } from "./in_single.ts";
@@ -63,12 +64,13 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
   const layout = new MatmulLayout(kernel);
   const programs = new Map<string, Program>();
   const programFor = (choice: Choice): Program => {
-    const { a, b, bias, dtypes, kind, part, tm, tn } = choice;
+    const { a, b, bias, dtypes, kind, part, tm, tn, four } = choice;
     const shape = typeof kind === "string" ? kind : Object.values(kind);
-    const key = [a, b, dtypes.a, dtypes.b, bias, part, shape, tm, tn].join();
+    const key = [a, b, dtypes.a, dtypes.b, bias, part, shape, tm, tn, four]
+      .join();
     let program = programs.get(key);
     if (!program) {
-      const form = { a, b, bias, dtypes, part, tm, tn };
+      const form = { a, b, bias, dtypes, part, tm, tn, four: four ?? false };
       program = gpu.newProgram(
         kind === "tiled"
           ? renderTiled(layout, form)
@@ -229,14 +231,21 @@ function choose(
     // Few rows read what lies side by side before they go on, as sums do.
     const long = profile.software && tm <= 2 && b === "other";
     tn = tileOf(n, b, long ? 16 : largest);
+    if (profile.software && isFloat && !large && !long && work >= SMALL) {
+      ({ tm, tn } = cheapestTile({ m, n, k, matrices, a, b }));
+    }
     perTile = 1;
   }
   const side = tiled ? SIDE : 1;
   const tilesM = Math.ceil(m / (tm * side));
   const tilesN = Math.ceil(n / (tn * side));
   const busy = matrices * tilesM * tilesN * perTile;
+  // A few workgroups less cost a processor less than a sum of parts.
+  const enough = profile.software
+    ? profile.invocations / 2
+    : profile.invocations;
   const wanted = Math.min(
-    Math.ceil(profile.invocations / busy),
+    Math.ceil(enough / busy),
     Math.ceil(k / MIN_CHUNK),
   );
   // Parts begin where four elements can be read at once.
@@ -261,6 +270,9 @@ function choose(
     part,
     tm,
     tn,
+    // Whole tiles begin at multiples of four then, those that move back too.
+    four: perTile === 1 && isFloat && tn % 4 === 0 && n % 4 === 0 &&
+      (part || call.offsets[0]! % 4 === 0),
     cut: { chunk, tilesM, tilesN, panel: panelOf(gpu, call, tilesN) },
     passes,
   };

@@ -27,7 +27,10 @@ export function renderDirect(
   return {
     label: `matmul ${form.tm}x${form.tn}`,
     operands: [
-      { type: type(dtypes.out), writes: true },
+      {
+        type: form.four ? `vec4<${type(dtypes.out)}>` : type(dtypes.out),
+        writes: true,
+      },
       { type: vector("a") },
       { type: vector("b") },
       ...(form.bias && !form.part ? [{ type: type(dtypes.bias) }] : []),
@@ -64,25 +67,32 @@ function codeOf(
       })
     ),
   ]);
+  const value = (i: number, j: number) => {
+    const added = form.bias && !form.part
+      ? ` + ${
+        loaded(
+          dtypes.bias,
+          `${bias}[${layout.biasAt(`(row + ${i})`, `(column + ${j})`)}]`,
+        )
+      }`
+      : "";
+    return stored(dtypes.out, `c${i}_${j}${added}`);
+  };
+  const store = (i: number, j: number) => {
+    const index = layout.outAt(`(row + ${i})`, `column + ${j}`, form.part);
+    if (!form.four) return `${out}[${index}] = ${value(i, j)};`;
+    const values = range(4).map((e) => value(i, j + e)).join(", ");
+    const quad = `vec4<${gpuOf(dtypes.out).memory}>(${values})`;
+    return `${out}[(${index}) >> 2u] = ${quad};`;
+  };
   // A tile that was moved back leaves the results before it to its neighbour.
   const stores = range(tm).flatMap((i) => [
     `if (row + ${i} >= tile_m * ${tm}) {`,
-    ...range(tn).flatMap((j) => {
-      const index = layout.outAt(`(row + ${i})`, `column + ${j}`, form.part);
-      const added = form.bias && !form.part
-        ? ` + ${
-          loaded(
-            dtypes.bias,
-            `${bias}[${layout.biasAt(`(row + ${i})`, `(column + ${j})`)}]`,
-          )
-        }`
-        : "";
-      return [
-        `if (column + ${j} >= tile_n * ${tn}) {`,
-        `${out}[${index}] = ${stored(dtypes.out, `c${i}_${j}${added}`)};`,
-        "}",
-      ];
-    }),
+    ...range(tn).filter((j) => !form.four || j % 4 === 0).flatMap((j) => [
+      `if (column + ${j} >= tile_n * ${tn}) {`,
+      store(i, j),
+      "}",
+    ]),
     "}",
   ]);
   return [

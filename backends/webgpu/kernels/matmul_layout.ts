@@ -40,6 +40,8 @@ export interface MatmulForm {
   readonly tm: number;
   /** Columns of the result that one invocation computes. */
   readonly tn: number;
+  /** True where an invocation writes four columns at a time. */
+  readonly four?: boolean;
 }
 
 /** How a product is split and tiled for one call. */

@@ -5,18 +5,15 @@
  *
  * @module
  */
-import type { DType } from "@tenfold/core";
-import type { Kernel, KernelCall, RepeatedCall } from "@tenfold/core/backend";
+import type { Kernel, RepeatedCall } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import type { Block } from "../device/memory.ts";
-import type { Profile } from "../device/profile.ts";
 import { gpuOf } from "../wgsl/dtype.ts";
 import { Params } from "../wgsl/params.ts";
 import { mainOf } from "./loop.ts";
 import { REPORT_TYPE } from "./report.ts";
 import { ScalarWords } from "./scalars.ts";
-import { weightOf } from "./sequence_weight.ts";
 import {
   extentOf,
   gatherBody,
@@ -32,124 +29,6 @@ import {
 export interface Part extends RepeatedCall {
   readonly kernel: Kernel;
 }
-
-/** Kernels of fewer than this many are not worth a shader of their own. */
-const FEWEST = 2;
-
-/** Parts of more statements run by themselves. */
-const PART_STATEMENTS = 100;
-
-/** How many statements shaders may have. */
-interface Budget {
-  /** Each of them. */
-  readonly shader: number;
-  /** All of a plan. */
-  readonly plan: number;
-}
-
-/**
- * Drivers take their time over each shader, while a call waits: the software
- * adapter 2 s of a processor for one of 400 statements, half of it for two of
- * 200. So the kernels of a small step are one shader, those of a longer one
- * several, and what is left runs one by one.
- */
-const BUDGETS: readonly Budget[] = [
-  { shader: 400, plan: 500 },
-  { shader: 200, plan: 800 },
-];
-
-/** Parts that follow one another as one sequence. */
-export interface Stretch {
-  /** The first of them. */
-  readonly begin: number;
-  /** How many there are. */
-  readonly count: number;
-}
-
-/** Which parts are sequences. */
-export function findSequences(
-  profile: Profile,
-  parts: readonly Part[],
-): Stretch[] {
-  const [small, large] = BUDGETS as [Budget, Budget];
-  return stretchesOf(profile, parts, small, true) ??
-    stretchesOf(profile, parts, large, false)!;
-}
-
-/** The same within a budget; null where `whole` and that does not do. */
-function stretchesOf(
-  profile: Profile,
-  parts: readonly Part[],
-  budget: Budget,
-  whole: boolean,
-): Stretch[] | null {
-  const found: Stretch[] = [];
-  let left = budget.plan;
-  for (let begin = 0; begin < parts.length;) {
-    const blocks = new Set<Block>();
-    let words = 64;
-    let statements = 0;
-    let end = begin;
-    for (; end < parts.length; end++) {
-      const { kernel, call } = parts[end]!;
-      if (!isSmall(profile, kernel, call)) break;
-      const more = weightOf(profile, kernel, call);
-      if (more > PART_STATEMENTS) break;
-      if (statements + more > Math.min(budget.shader, left)) {
-        if (whole) return null;
-        break;
-      }
-      for (const buffer of call.buffers) blocks.add((buffer as Memory).block);
-      words += call.scalars.length + 1;
-      // One binding is for reports.
-      if (blocks.size + 1 > profile.maxBindings || words > 2048) break;
-      statements += more;
-    }
-    const count = end - begin;
-    if (count >= FEWEST) {
-      found.push({ begin, count });
-      left -= statements;
-    }
-    begin += count >= FEWEST ? count : 1;
-  }
-  return found;
-}
-
-/** Whether one workgroup does it as fast as many. */
-function isSmall(
-  profile: Profile,
-  kernel: Kernel,
-  { buffers, shape }: KernelCall,
-): boolean {
-  const [outer, inner] = extentOf(kernel, shape);
-  const isLarge = (buffer: unknown) =>
-    (buffer as Memory).block.bytes > profile.maxBindingBytes;
-  if (buffers.some(isLarge)) return false;
-  if (kernel.kind === "routine") {
-    if (!ROUTINES.has(kernel.name)) return false;
-    const isSoftmax = kernel.name.endsWith("oftmax");
-    const isFloat = (dtype: DType) =>
-      dtype === "float32" || dtype === "float16" && !isSoftmax;
-    if (kernel.name !== "gather" && !isFloat(kernel.inputs[0]!)) return false;
-  }
-  if (inner > LONGEST) return false;
-  if (kernel.kind === "map" && outer >= LARGEST_MAP) return false;
-  if (profile.software) return outer * inner <= 2 ** 16;
-  return Math.ceil(outer / profile.workgroup) * inner <= 64;
-}
-
-/** Sums of more terms are better summed in parts. */
-const LONGEST = 1024;
-
-/** Maps of more elements are worth a dispatch, which reads four at a time. */
-const LARGEST_MAP = 2 ** 14;
-
-const ROUTINES: ReadonlySet<string> = new Set([
-  "matmul",
-  "gather",
-  "softmax",
-  "logSoftmax",
-]);
 
 /**
  * What runs `parts` in order. The shader holds their extents, strides and
@@ -167,12 +46,17 @@ export function prepareSequence(
     );
   return () => {
     gpu.errors.checkLost();
-    if (same()) return sequence.run();
-    for (const { label, launch, call } of parts) {
-      gpu.errors.operation = label;
-      launch(call);
-    }
+    if (same()) sequence.run();
+    else runAll(gpu, parts);
   };
+}
+
+/** Runs parts one by one. */
+export function runAll(gpu: Gpu, parts: readonly Part[]): void {
+  for (const { label, launch, call } of parts) {
+    gpu.errors.operation = label;
+    launch(call);
+  }
 }
 
 /** A buffer of a sequence. */
@@ -324,6 +208,7 @@ function isProduct(kernel: Kernel): boolean {
   return kernel.kind === "routine" && kernel.name === "matmul";
 }
 
-function outputsOf(kernel: Kernel): number {
+/** The number of buffers that a kernel writes. */
+export function outputsOf(kernel: Kernel): number {
   return kernel.kind === "reduce" ? 1 : kernel.outputs.length;
 }
