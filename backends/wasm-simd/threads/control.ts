@@ -52,3 +52,8 @@ export const CONTROL = {
 export const MESSAGE_LENGTH = 200;
 /** Bits of the chunk's number. */
 export const CHUNK_BITS = 12;
+/**
+ * Milliseconds for which a thread looks for the next job, and the caller for the
+ * last chunk, before they sleep: to wake somebody takes as long as a small job.
+ */
+export const SPIN_MS = 0.05;

@@ -6,7 +6,7 @@
 
 import type { Block } from "../allocator.ts";
 import type { Engine, Program } from "../engine.ts";
-import { CHUNK_BITS, CONTROL } from "./control.ts";
+import { CHUNK_BITS, CONTROL, SPIN_MS } from "./control.ts";
 import { spawn, type Thread } from "./spawn.ts";
 
 /** Work for fewer nanoseconds is not worth waking anybody. */
@@ -176,7 +176,7 @@ export class ThreadPool {
           } of ${chunks} parts are missing`,
         );
       }
-      pause(words, CONTROL.done, done, 1000);
+      if (now - since > SPIN_MS) pause(words, CONTROL.done, done, 1000);
     }
   }
 

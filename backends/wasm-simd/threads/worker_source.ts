@@ -5,7 +5,7 @@
  * @module
  */
 
-import { CHUNK_BITS, CONTROL, MESSAGE_LENGTH } from "./control.ts";
+import { CHUNK_BITS, CONTROL, MESSAGE_LENGTH, SPIN_MS } from "./control.ts";
 
 /** The text of the program; `receive` hands it the memory. */
 export function workerSource(receive: string): string {
@@ -42,6 +42,8 @@ function work(memory) {
   Atomics.add(words, C.ready, 1);
   Atomics.notify(words, C.ready);
   for (;;) {
+    const until = performance.now() + ${SPIN_MS};
+    while (Atomics.load(words, C.job) === seen && performance.now() < until);
     Atomics.wait(words, C.job, seen);
     seen = Atomics.load(words, C.job);
     if (Atomics.load(words, C.stop) !== 0) return;
