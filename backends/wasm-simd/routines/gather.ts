@@ -166,12 +166,17 @@ export function compileScatter(
     },
     // Threads must not add to the same place, nor to the same line of cache:
     // each has lines of its own, and every sum has the order that it has on one
-    // thread. Rows that share an index are not divided: half of what a thread
+    // thread. Rows that share an index are divided once for each thread where
+    // all take in one number, and not where they are read: half of what a thread
     // reads then lies in the cache of the other, which costs more than it saves.
     {
       grain({ shape, strides }) {
-        const shared = rank > 1 && strides[plan.index]![rank - 2] === 0;
-        return shared ? shape[rank - 2]! : LINE / bytes;
+        const line = LINE / bytes;
+        const height = rank > 1 ? shape[rank - 2]! : 1;
+        if (rank === 1 || strides[plan.index]![rank - 2] !== 0) return line;
+        if (strides[plan.from]![rank - 2] !== 0) return height;
+        const threads = engine.pool?.size ?? 1;
+        return Math.ceil(height / threads / line) * line;
       },
     },
   );
