@@ -288,6 +288,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
 
   /** What backward added up for this leaf, or null. It belongs to the leaf. */
   get grad(): Tensor<D> | null {
+    currentRecording()?.leaf(this, true);
     return this.#grad ?? lateGradients?.grad(this) as Tensor<D> ?? null;
   }
 

@@ -14,18 +14,19 @@ import { chosenDevice, currentDevice } from "../registry.ts";
 import { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { describe } from "./describe.ts";
+import {
+  addGradients,
+  dropGradients,
+  gradientsOf,
+  type TakenGradient,
+  takenOf,
+} from "./gradients.ts";
 import { observed } from "./hooks.ts";
 import { Plan } from "./plan.ts";
 import { Pool } from "./pool.ts";
 import { currentRecording, Recording, recordInto } from "./recording.ts";
-import { isValue, type Output, replay, type Replayed } from "./replay.ts";
-import {
-  asyncError,
-  checkResult,
-  dropGradients,
-  gradientsOf,
-  isAsync,
-} from "./result.ts";
+import { type Output, replay, type Replayed } from "./replay.ts";
+import { asyncError, checkResult, isAsync } from "./result.ts";
 import {
   equal,
   flatten,
@@ -68,6 +69,8 @@ export interface CacheOptions {
 /** A plan with what it is for. */
 interface Entry extends Replayed {
   readonly structure: Structure;
+  /** The gradients that it takes, like arguments behind the others. */
+  readonly taken: readonly TakenGradient[];
   /** Which arguments are at the same place, as `sharing` tells. */
   readonly shared: readonly number[];
   readonly grad: boolean;
@@ -147,10 +150,13 @@ export class PlanCache {
       if (
         entry.grad !== grad || entry.current !== current ||
         entry.casting !== casting ||
-        !matches(entry.structure, args, tensors)
+        !matches(entry.structure, args, tensors) ||
+        !addGradients(entry.taken, tensors)
       ) continue;
-      shared ??= sharing(tensors);
-      if (shared === null || !equal(shared, entry.shared)) continue;
+      const same = entry.taken.length > 0
+        ? sharing(tensors)
+        : shared ??= sharing(tensors);
+      if (same === null || !equal(same, entry.shared)) continue;
       const { conditions } = entry.plan;
       if (!conditions.hold(tensors) || conditions.overlap(tensors)) {
         // What it was recorded with is gone, or its arguments overlap.
@@ -191,6 +197,15 @@ export class PlanCache {
     const began = this.#run(recording, args, tensors);
     if ("failure" in began) return this.#giveUp(began.failure, began.result);
     const { result, outputs, made } = began;
+    const outside = new Set<object>([
+      ...recording.captured.keys(),
+      ...[...recording.leaves.values()].flatMap((had) => had?.tensor ?? []),
+    ]);
+    const values = outputs.filter((tensor) =>
+      !tensors.includes(tensor) && !outside.has(tensor)
+    );
+    const gradients = gradientsOf(recording, tensors, values);
+    const taken = gradients.flatMap(takenOf);
     // What the function uses besides may be one of the arguments.
     if (recording.overlaps(tensors)) {
       settle(recording, outputs[0]?.device ?? currentDevice());
@@ -201,20 +216,23 @@ export class PlanCache {
     this.#recorded++;
     const device = recording.device as Device | null ?? outputs[0]?.device ??
       tensors[0]?.device ?? currentDevice();
+    const all = [...tensors, ...taken.map(({ tensor }) => tensor)];
     const found = outputs.map((tensor): Output => {
-      const argument = tensors.indexOf(tensor);
+      const argument = all.indexOf(tensor);
       if (argument >= 0) return argument;
-      return recording.captured.has(tensor)
+      return outside.has(tensor)
         ? tensor
         : { leaf: tensor.requiresGrad && tensor.isLeaf };
     });
-    const values = outputs.filter((_, i) => isValue(found[i]!));
     const plan = new Plan(
       {
         recording,
-        parameters: tensors.map(({ [VALUE]: value }) => value),
+        parameters: [
+          ...tensors.map(({ [VALUE]: value }) => value),
+          ...taken.map(({ value }) => value),
+        ],
         results: values.map(({ [VALUE]: value }) => value),
-        gradients: gradientsOf(recording, tensors, values),
+        gradients,
       },
       device,
       launcherOf(device),
@@ -223,7 +241,9 @@ export class PlanCache {
     );
     this.#entries.unshift({
       structure,
-      shared,
+      taken,
+      // No gradient lies where anything else does.
+      shared: [...shared, ...taken.map((_, i) => shared.length + i)],
       grad,
       casting: castingOf("matmul"),
       // The function may have opened it.

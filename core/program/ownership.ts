@@ -10,7 +10,12 @@ import type { DType } from "../dtype.ts";
 import { Storage } from "../storage.ts";
 import type { Patch } from "./bindings.ts";
 import type { Place } from "./launch.ts";
-import type { Captured, LeafGradient, Recording } from "./recording.ts";
+import type {
+  Captured,
+  GradientBefore,
+  LeafGradient,
+  Recording,
+} from "./recording.ts";
 
 /** The gradient that a leaf has after the function has run. */
 export interface LeafState {
@@ -21,6 +26,8 @@ export interface LeafState {
     | { readonly result: number };
   /** The gradient that it must have before, if that is read; else undefined. */
   readonly before: Captured | null | undefined;
+  /** The gradient that another one may stand for, as an argument may. */
+  readonly taken: GradientBefore | null;
   /** Where the gradient is after. */
   readonly after: Place | null;
 }
@@ -85,11 +92,14 @@ export class Ownership {
   ) {
     const given = new Set(results);
     const kept = new Map<Storage, KeptGradient>();
-    for (const { of, after } of gradients) {
-      if (after && !("leaf" in of)) given.add(after.storage);
+    // What is read may lie where the last run has left it.
+    const isKept = ({ of, taken }: LeafState) => "leaf" in of && taken === null;
+    for (const state of gradients) {
+      if (state.after && !isKept(state)) given.add(state.after.storage);
     }
-    for (const { of, after } of gradients) {
-      if (!after || !("leaf" in of)) continue;
+    for (const state of gradients) {
+      const { of, after } = state;
+      if (!after || !("leaf" in of) || !isKept(state)) continue;
       const { storage } = after;
       if (!made.has(storage) || constants.has(storage)) continue;
       given.delete(storage);

@@ -62,6 +62,14 @@ export interface LeafGradient {
   grad: Captured | null;
 }
 
+/** The gradient that a leaf had. */
+export interface GradientBefore {
+  /** Its handle. */
+  readonly tensor: Captured;
+  /** Its value then. */
+  readonly value: Value;
+}
+
 const place = ({ storage, view }: Value): Place => ({ storage, view });
 
 /** Collects what a function does while it runs. */
@@ -88,7 +96,8 @@ export class Recording {
    * The gradient of each leaf that was touched, as it was when it first was
    * read or replaced; `undefined` where it was replaced unread.
    */
-  readonly leaves: Map<LeafGradient, Captured | null | undefined> = new Map();
+  readonly leaves: Map<LeafGradient, GradientBefore | null | undefined> =
+    new Map();
   /** Why it cannot be replayed, where the function goes on nevertheless. */
   failure: CompileError | null = null;
   /** Where it runs, once something has run. */
@@ -187,7 +196,29 @@ export class Recording {
   /** The gradient of a leaf is about to be read or replaced. */
   leaf(leaf: LeafGradient, reads: boolean): void {
     if (this.leaves.has(leaf)) return;
-    this.leaves.set(leaf, reads ? leaf.grad : undefined);
+    // To read it is told here as well.
+    this.leaves.set(leaf, undefined);
+    if (!reads) return;
+    const tensor = leaf.grad;
+    this.leaves.set(leaf, tensor && { tensor, value: tensor[VALUE] });
+  }
+
+  /**
+   * Has a gradient from outside stand for the one that its leaf will have; false
+   * where something else lies in its memory.
+   */
+  takes({ tensor, value: { storage } }: GradientBefore): boolean {
+    if (this.parameters.has(storage)) return false;
+    for (const [other, state] of this.captured) {
+      if (other !== tensor && state.storage === storage) return false;
+    }
+    for (const [_, other] of this.leaves) {
+      const same = other?.value.storage === storage;
+      if (same && other?.tensor !== tensor) return false;
+    }
+    this.captured.delete(tensor);
+    this.capturedStorages.delete(storage);
+    return true;
   }
 
   /**

@@ -1,13 +1,11 @@
 /**
- * Results of compiled functions: what they may hold, and what becomes of the
- * gradients of leaves.
+ * Results of compiled functions: what they may hold.
  *
  * @module
  */
-import { EDGE, VALUE } from "../members.ts";
+import { EDGE } from "../members.ts";
 import { CompileError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
-import type { LeafState } from "./ownership.ts";
 import type { Recording } from "./recording.ts";
 import { flatten, type Structure } from "./signature.ts";
 
@@ -49,43 +47,6 @@ export function asyncError(): CompileError {
 /** Whether a function is known to give a promise before it is called. */
 export function isAsync(fn: (...args: unknown[]) => unknown): boolean {
   return Object.prototype.toString.call(fn) === "[object AsyncFunction]";
-}
-
-/** What leaves have as gradient after the function has run. */
-export function gradientsOf(
-  recording: Recording,
-  tensors: readonly Tensor[],
-  values: readonly Tensor[],
-): LeafState[] {
-  const states: LeafState[] = [];
-  for (const [leaf, before] of recording.leaves) {
-    const argument = tensors.indexOf(leaf as Tensor);
-    const result = values.indexOf(leaf as Tensor);
-    // A leaf that was made inside and has gone.
-    if (argument < 0 && result < 0 && (leaf as Tensor).released) continue;
-    const of = argument >= 0
-      ? { argument }
-      : result >= 0
-      ? { result }
-      : { leaf };
-    states.push({ of, before, after: leaf.grad?.[VALUE] ?? null });
-  }
-  return states;
-}
-
-/**
- * Takes the gradients that the function has made away from leaves, but not from
- * those that it was given or gives.
- */
-export function dropGradients(
-  { leaves, made }: Recording,
-  keep: readonly Tensor[],
-): void {
-  for (const leaf of leaves.keys()) {
-    const storage = leaf.grad?.[VALUE].storage;
-    if (storage === undefined || !made.has(storage)) continue;
-    if (!keep.includes(leaf as Tensor)) leaf.grad = null;
-  }
 }
 
 /** Whether backward could still run through a tensor. */

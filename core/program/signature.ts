@@ -29,6 +29,9 @@ export type Structure =
   | { readonly kind: "data"; readonly data: Data }
   | { readonly kind: "value"; readonly value: unknown };
 
+/** So many tensors are compared with one another. */
+const FEW = 8;
+
 /** Numbers in memory of JavaScript. */
 type Data = TypedArray;
 
@@ -126,16 +129,16 @@ export function matches(
  */
 export function sharing(tensors: readonly Tensor[]): readonly number[] | null {
   const first: number[] = new Array(tensors.length);
+  const known = tensors.length > FEW ? new Map<object, number>() : null;
   for (let i = 0; i < tensors.length; i++) {
     const { storage, view: { offset } } = tensors[i]![VALUE];
-    first[i] = i;
-    for (let j = 0; j < i; j++) {
-      const other = tensors[j]![VALUE];
-      if (other.storage !== storage) continue;
-      if (other.view.offset !== offset) return null;
-      first[i] = j;
-      break;
-    }
+    let j = 0;
+    if (known !== null) {
+      j = known.get(storage) ?? i;
+      if (j === i) known.set(storage, i);
+    } else while (tensors[j]![VALUE].storage !== storage) j++;
+    if (tensors[j]![VALUE].view.offset !== offset) return null;
+    first[i] = j;
   }
   return first;
 }
