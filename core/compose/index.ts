@@ -186,16 +186,19 @@ export function trueAt(
     );
   }
   const data = mask.dataSync();
-  const positions: number[] = [];
-  for (let i = 0; i < data.length; i++) if (data[i]) positions.push(i);
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (data[i]) count++;
+  const positions = new Int32Array(count);
+  for (let i = 0, next = 0; next < count; i++) {
+    if (data[i]) positions[next++] = i;
+  }
   let inner = sizeOf(mask.shape);
   return mask.shape.map((extent) => {
     inner /= extent;
-    const along = Int32Array.from(
-      positions,
-      (position) => Math.floor(position / inner) % extent,
-    );
-    return x[UPLOAD_LIKE](along, [along.length], "int32");
+    const along = mask.ndim === 1
+      ? positions
+      : positions.map((position) => (position / inner | 0) % extent);
+    return x[UPLOAD_LIKE](along, [count], "int32");
   });
 }
 

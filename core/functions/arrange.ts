@@ -364,7 +364,7 @@ function triangle(
   columns: number,
   options: TriangleOptions,
   name: string,
-  inside: (above: number, offset: number) => boolean,
+  upper: boolean,
 ): Tensor<"int32"> {
   checkPlain(TRIANGLE, options, name);
   const { offset = 0, ...place } = options;
@@ -374,16 +374,24 @@ function triangle(
       `Cannot ${name} of ${rows} by ${columns}: give non-negative integers`,
     );
   }
-  const found: number[][] = [[], []];
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      if (!inside(j - i, offset)) continue;
-      found[0]!.push(i);
-      found[1]!.push(j);
-    }
+  // Where a row has its first column, and where it ends.
+  const range = (row: number): [number, number] => {
+    const edge = upper ? Math.ceil(row + offset) : Math.floor(row + offset) + 1;
+    const inside = Math.min(columns, Math.max(0, edge));
+    return upper ? [inside, columns] : [0, inside];
+  };
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    const [begin, end] = range(row);
+    count += end - begin;
   }
-  const data = Int32Array.from(found.flat());
-  return tensor(data, { ...place, shape: [2, data.length / 2] });
+  const data = new Int32Array(2 * count);
+  for (let row = 0, at = 0; row < rows; row++) {
+    const [begin, end] = range(row);
+    data.fill(row, at, at + end - begin);
+    for (let j = begin; j < end; j++) data[count + at++] = j;
+  }
+  return tensor(data, { ...place, shape: [2, count] });
 }
 
 /**
@@ -408,7 +416,7 @@ export function triuIndices(
   options: TriangleOptions = {},
 ): Tensor<"int32"> {
   checkCount("triuIndices", arguments.length, 3);
-  return triangle(rows, columns, options, "triuIndices", (d, k) => d >= k);
+  return triangle(rows, columns, options, "triuIndices", true);
 }
 
 /**
@@ -433,5 +441,5 @@ export function trilIndices(
   options: TriangleOptions = {},
 ): Tensor<"int32"> {
   checkCount("trilIndices", arguments.length, 3);
-  return triangle(rows, columns, options, "trilIndices", (d, k) => d <= k);
+  return triangle(rows, columns, options, "trilIndices", false);
 }

@@ -7,7 +7,6 @@
 import { type DType, dtypeOfNumber } from "../dtype.ts";
 import type { Expr } from "../expr/expr.ts";
 import { fused, type FusedFunction } from "../fused.ts";
-import { UPLOAD_LIKE } from "../members.ts";
 import { checkCount } from "../options.ts";
 import type { Shape } from "../shape.ts";
 import {
@@ -79,8 +78,9 @@ export const elementwise = (
 /** The positions along a dim, in a shape. */
 export function positionsAlong(x: Tensor, shape: Shape, dim: number): Tensor {
   const length = shape[dim] ?? 1;
-  const numbers = Int32Array.from({ length }, (_, i) => i);
-  const flat = x[UPLOAD_LIKE](numbers, [length], "int32");
+  const dtype = "int32";
+  const op = { name: "arange", start: 0, step: 1, length, dtype } as const;
+  const flat = apply(op, [], x.device)[0]!;
   return flat.reshape(shape.map((_, d) => d === dim ? length : 1))
     .expand(shape);
 }

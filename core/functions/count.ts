@@ -189,7 +189,9 @@ export function unique<D extends DType>(
     const rows: Tensor = d === null || x.ndim === 0
       ? x.reshape([count, 1])
       : x.transpose(0, d).reshape([count, sizeOf(x.shape) / (count || 1)]);
-    const { first, inverse, counts } = ranked(rows.dataSync(), rows.shape);
+    const { first, inverse, counts } = d === null
+      ? rankedElements(x)
+      : ranked(rows.dataSync(), rows.shape);
     const picked = rows.detach().indexSelect(0, ints(x, first));
     const values = d === null
       ? picked.reshape([first.length])
@@ -206,15 +208,42 @@ export function unique<D extends DType>(
   });
 }
 
-const ints = (like: Tensor, numbers: readonly number[]): Tensor<"int32"> =>
-  like[UPLOAD_LIKE](Int32Array.from(numbers), [numbers.length], "int32");
+const ints = (like: Tensor, numbers: Int32Array): Tensor<"int32"> =>
+  like[UPLOAD_LIKE](numbers, [numbers.length], "int32");
 
-/** The different rows in order: the first of each, and how many there are. */
-function ranked(data: ArrayLike<number>, [count, width]: Shape): {
-  readonly first: readonly number[];
-  readonly inverse: readonly number[];
-  readonly counts: readonly number[];
-} {
+/** What is different, in order: the first of each, and how many there are. */
+interface Ranks {
+  readonly first: Int32Array;
+  readonly inverse: Int32Array;
+  readonly counts: Int32Array;
+}
+
+/** Of single elements, which the device sorts. */
+function rankedElements(x: Tensor): Ranks {
+  const flat = x.detach().flatten();
+  const { values, indices } =
+    (x.dtype === "bool" ? flat.cast("int32") : flat as Tensor).sort(0);
+  const [data, places] = [values.dataSync(), indices.dataSync()];
+  const count = data.length;
+  const [first, inverse, counts] = [0, 1, 2].map(() => new Int32Array(count));
+  let last = -1;
+  for (let i = 0; i < count; i++) {
+    const at = places[i]!;
+    // NaN differs from itself; of equal ones the first may come later.
+    if (i === 0 || data[i] !== data[i - 1]) first![++last] = at;
+    else if (at < first![last]!) first![last] = at;
+    counts![last]!++;
+    inverse![at] = last;
+  }
+  return {
+    first: first!.subarray(0, last + 1),
+    inverse: inverse!,
+    counts: counts!.subarray(0, last + 1),
+  };
+}
+
+/** Of rows. */
+function ranked(data: ArrayLike<number>, [count, width]: Shape): Ranks {
   // NaN comes last.
   const compare = (i: number, j: number): number => {
     for (let k = 0; k < width!; k++) {
@@ -244,7 +273,11 @@ function ranked(data: ArrayLike<number>, [count, width]: Shape): {
     inverse[i] = first.length - 1;
     last = i;
   }
-  return { first, inverse, counts };
+  return {
+    first: Int32Array.from(first),
+    inverse: Int32Array.from(inverse),
+    counts: Int32Array.from(counts),
+  };
 }
 
 /** Options of {@linkcode bincount}. */
@@ -308,20 +341,21 @@ export function bincount(
   }
   checkNear(x, "bincount");
   return tidyNow(() => {
-    let length = minLength;
-    for (const value of x.dataSync()) {
-      if (value < 0) {
-        throw new RangeError(
-          `Cannot bincount as a number is negative: got ${value}`,
-        );
-      }
-      length = Math.max(length, value + 1);
+    const whole = x.cast("int32");
+    const [least, most] = x.size > 0
+      ? [whole.min(), whole.max()].map((end) => end.itemSync())
+      : [0, -1];
+    if (least! < 0) {
+      throw new RangeError(
+        `Cannot bincount as a number is negative: got ${least}`,
+      );
     }
+    const length = Math.max(minLength, most! + 1);
     const added = weights
       ? weights.cast(floatOf(weights.dtype))
       : numberLike(x, 1, "int32").expand(x.shape);
     return numberLike(x, 0, added.dtype).expand([length])
-      .scatterAdd(0, x.cast("int32"), added);
+      .scatterAdd(0, whole, added);
   });
 }
 

@@ -16,6 +16,7 @@ import {
   ShapeError,
   type Tensor,
   tensor,
+  zeros,
 } from "../mod.ts";
 import * as f from "./mod.ts";
 
@@ -448,6 +449,77 @@ describe("functions of order, counts and shape", () => {
       const { values, counts } = f.unique(tensor([NaN, 1, NaN]));
       assertEquals(values.toArraySync(), [1, NaN, NaN]);
       assertEquals(counts.toArraySync(), [1, 1, 1]);
+    }),
+  );
+
+  it(
+    "find the different elements of every dtype, the first of equal ones",
+    clean(() => {
+      const found = (x: Tensor) => {
+        const { values, inverse, counts } = f.unique(x);
+        return [values, inverse, counts].map((y) => y.toArraySync());
+      };
+      assertEquals(found(tensor([NaN, 1, 0, -0, NaN, 1])), [
+        [0, 1, NaN, NaN],
+        [2, 1, 0, 0, 3, 1],
+        [2, 2, 1, 1],
+      ]);
+      assertEquals(found(tensor([-0, 0])), [[-0], [0, 0], [2]]);
+      assertEquals(found(tensor([[true, false], [true, true]])), [
+        [false, true],
+        [[1, 0], [1, 1]],
+        [1, 3],
+      ]);
+      for (const dtype of ["int32", "float16", "float64"] as const) {
+        const x = tensor([5, 3, 5], { dtype });
+        assertEquals(found(x), [[3, 5], [1, 0, 1], [1, 2]]);
+      }
+      assertEquals(found(tensor(3)), [[3], 0, [1]]);
+      assertEquals(found(tensor([])), [[], [], []]);
+    }),
+  );
+
+  it(
+    "find the places of triangles, of masks and of indices",
+    clean(() => {
+      for (const [rows, columns] of [[0, 2], [2, 3], [4, 2]] as const) {
+        for (const offset of [-9, -1, 0, 1, 0.5, 9]) {
+          for (const upper of [true, false]) {
+            const expected: number[][] = [[], []];
+            for (let i = 0; i < rows; i++) {
+              for (let j = 0; j < columns; j++) {
+                if (upper ? j - i < offset : j - i > offset) continue;
+                expected[0]!.push(i);
+                expected[1]!.push(j);
+              }
+            }
+            const of = upper ? f.triuIndices : f.trilIndices;
+            const found = of(rows, columns, { offset });
+            assertEquals(found.toArraySync(), expected);
+          }
+        }
+      }
+      const mask = tensor([[true, false, true], [false, false, true]]);
+      assertEquals(f.nonzero(mask).toArraySync(), [[0, 0], [0, 2], [1, 2]]);
+      const row = tensor([1, 2, 3]);
+      assertEquals(f.maskedSelect(row, mask).toArraySync(), [1, 3, 3]);
+      assertEquals(f.maskedSelect(tensor(4), tensor(true)).toArraySync(), [4]);
+      const none = mask.logicalXor(mask);
+      assertEquals(f.maskedSelect(row, none).toArraySync(), []);
+      assertEquals(f.nonzero(none).shape, [0, 2]);
+      assertEquals(row.index(tensor([true, false, true])).toArraySync(), [
+        1,
+        3,
+      ]);
+      const x = f.indexPut(
+        zeros([2, 3]),
+        [":", int([2, -3])],
+        tensor([7, 8]),
+      );
+      assertEquals(x.toArraySync(), [[8, 0, 7], [8, 0, 7]]);
+      const bools = tensor([true, true, false]);
+      assertEquals(f.bincount(bools).toArraySync(), [1, 2]);
+      assertEquals(f.bincount(int([]), { minLength: 2 }).toArraySync(), [0, 0]);
     }),
   );
 });

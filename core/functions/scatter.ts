@@ -9,7 +9,7 @@ import { type IndexSpec, indexTensor, trueAt } from "../compose/index.ts";
 import { castNumber, type DType, isFloating } from "../dtype.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import { stack } from "../functions.ts";
-import { APPLY, UPLOAD_LIKE } from "../members.ts";
+import { APPLY } from "../members.ts";
 import { neutral, type ScatterOp } from "../ops/scatter.ts";
 import { checkNumber, showValue } from "../options.ts";
 import {
@@ -356,8 +356,7 @@ export function indexPut<D extends DType>(
   }
   if (typeof values !== "number") checkTensor(values, "the values", "indexPut");
   return tidyNow(() => {
-    const order = Int32Array.from({ length: x.size }, (_, i) => i);
-    const all = x[UPLOAD_LIKE](order, x.shape, "int32");
+    const all = positionsAlong(x, [x.size], 0).reshape(x.shape);
     const places = indexTensor(all, specs);
     const given = typeof values === "number"
       ? numberLike(x, values, x.dtype)
@@ -457,9 +456,7 @@ export function maskedSelect<D extends DType>(
   checkMask(mask, "maskedSelect");
   return tidyNow(() => {
     const shape = broadcastShapes(x.shape, mask.shape, "maskedSelect");
-    // Of a 0-d tensor there is no dim to index.
-    const flat = shape.length === 0 ? [1] : shape;
-    return x.expand(flat).index(mask.expand(flat));
+    return x.expand(shape).flatten().index(mask.expand(shape).flatten());
   });
 }
 
