@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import type { Browser } from "./playwright.ts";
+import { type Browser, PATIENCE } from "./playwright.ts";
 import { ISOLATED, policy, serve } from "./serve.ts";
 import { check } from "./waiting.ts";
 
@@ -107,7 +107,7 @@ export async function openPage(
   page.on("pageerror", (error) => errors.push(error.message));
   if (!dispose) await page.addInitScript(WITHOUT_DISPOSE);
   await page.goto(server.url);
-  const late = Date.now() + 60_000;
+  const late = Date.now() + PATIENCE;
   let text: string | null = null;
   while (text === null) {
     if (Date.now() > late || errors.length > 0) {

@@ -188,7 +188,6 @@ async function expectAnswer(page: Page, digit: string): Promise<void> {
     `document.querySelector('#answer').textContent === ${
       JSON.stringify(digit)
     }`,
-    20_000,
   ).catch(async () => {
     const read = await page.locator("#answer").innerText();
     throw new Error(`a ${digit} is read as ${read}`);

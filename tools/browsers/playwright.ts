@@ -8,6 +8,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { HandedFile } from "./digit_files.ts";
 
+/** How long a busy machine may take for any step, in milliseconds. */
+export const PATIENCE = 180_000;
+
 /** A part of a page. */
 export interface Locator {
   click(): Promise<void>;
@@ -62,10 +65,19 @@ export async function openChromium(
   const { chromium } = createRequire(join(modules, "index.js"))(
     "playwright-core",
   );
-  return await chromium.launch({
+  const browser = await chromium.launch({
     executablePath: whole(command),
     args: ["--no-sandbox", "--enable-unsafe-webgpu"],
+    timeout: PATIENCE,
   });
+  return {
+    async newPage(options) {
+      const page = await browser.newPage(options);
+      page.setDefaultTimeout(PATIENCE);
+      return page;
+    },
+    close: () => browser.close(),
+  };
 }
 
 /** The path of a command, which Playwright does not look for. */

@@ -3,9 +3,7 @@
  *
  * @module
  */
-import type { Page } from "./playwright.ts";
-
-const PATIENCE_MS = 60_000;
+import { type Page, PATIENCE } from "./playwright.ts";
 
 /** Says what is not as it should be. */
 export function check(holds: boolean, what: string): void {
@@ -16,7 +14,7 @@ export function check(holds: boolean, what: string): void {
 export async function until(
   page: Page,
   expression: string,
-  patience = PATIENCE_MS,
+  patience = PATIENCE,
 ): Promise<void> {
   const late = Date.now() + patience;
   const holds = () =>
