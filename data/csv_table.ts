@@ -6,6 +6,7 @@
 import { type DType, type Tensor, tensor } from "@tenfold/core";
 import { checkCount } from "@tenfold/core/internal";
 import { type CsvRows, rowsOf } from "./_csv_rows.ts";
+import { readsMissing } from "./_missing.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
 import { DataFormatError } from "./errors.ts";
 
@@ -175,20 +176,21 @@ export class CsvTable {
    * @param column The column's name.
    * @param options `missing`.
    * @returns The numbers, row by row.
-   * @throws {RangeError} If there is no such column.
+   * @throws {RangeError} If there is no such column, or `missing` is neither
+   * `"error"` nor `"nan"`.
    * @throws {DataFormatError} If a field is not a number; the message names
    * its row.
    */
   numbers(column: string, options: MissingOption = {}): Float64Array {
     checkCount("numbers", arguments.length, 2);
     const values = new Float64Array(this.length);
-    this.#readNumbers(column, options, values, 0, 1);
+    this.#readNumbers(column, readsMissing(options), values, 0, 1);
     return values;
   }
 
   #readNumbers(
     column: string,
-    { missing = "error" }: MissingOption,
+    missing: boolean,
     into: Float64Array,
     start: number,
     step: number,
@@ -199,7 +201,7 @@ export class CsvTable {
       const text = rows.field(row, index).trim();
       const absent = this.#missing.has(text.toLowerCase());
       const value = absent ? NaN : parseNumber(text);
-      if (value === undefined || (absent && missing === "error")) {
+      if (value === undefined || (absent && !missing)) {
         throw new DataFormatError(
           `Cannot read column ${JSON.stringify(column)} as numbers: got ${
             JSON.stringify(text.slice(0, 80))
@@ -251,11 +253,12 @@ export class CsvTable {
     options: CsvTensorOptions = {},
   ): Tensor {
     checkCount("toTensor", arguments.length, 2);
-    const { dtype = "float32", missing = "error", ...place } = options;
+    const { dtype = "float32", missing, ...place } = options;
+    const reads = readsMissing({ missing });
     const shape = [this.length, columns.length];
     const values = new Float64Array(this.length * columns.length);
     columns.forEach((column, c) => {
-      this.#readNumbers(column, { missing }, values, c, columns.length);
+      this.#readNumbers(column, reads, values, c, columns.length);
     });
     if (dtype === "int32") this.#requireWhole(columns, values);
     return tensor(values, { shape, dtype, ...place });

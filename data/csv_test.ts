@@ -217,6 +217,30 @@ describe("CSV", () => {
     );
   });
 
+  it("refuses an option for missing values that it does not know", () => {
+    const table = parseCsv("x\n\nNA\n1\n");
+    for (const missing of [NaN, "zero", null, true]) {
+      const options = { missing } as never;
+      for (
+        const read of [
+          () => table.numbers("x", options),
+          () => table.toTensor(["x"], options),
+        ]
+      ) {
+        assertThrows(
+          read,
+          Error,
+          'Cannot read columns as numbers as missing must be "error" or "nan": got',
+        );
+      }
+    }
+    assertThrows(
+      () => table.numbers("x", { mising: "nan" } as never),
+      TypeError,
+      "mising",
+    );
+  });
+
   it("refuses missing values unless told what to do", () => {
     const table = parseCsv("x,y\n1,\nNA,2\n");
     assertThrows(

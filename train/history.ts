@@ -163,11 +163,34 @@ export class History {
     return drawCurves(this.#epochs, { title, width, height });
   }
 
+  /** How many epochs there are, and the figures of the last one. */
+  toString(): string {
+    const { length } = this.#epochs;
+    const parts = [`${length} epoch${length === 1 ? "" : "s"}`];
+    const add = (before: string, figures: Figures = {}) => {
+      for (const [name, figure] of Object.entries(figures)) {
+        parts.push(`${before}${name} ${+figure.toPrecision(4)}`);
+      }
+    };
+    add("", this.last?.train);
+    add("validation ", this.last?.validation);
+    return `History(${parts.join(", ")})`;
+  }
+
+  /** What Deno prints. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  /** What Node and Bun print. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
   /** What notebooks show: the curves. */
   async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
-    const epochs = this.#epochs.length;
     return {
-      "text/plain": `History(${epochs} epoch${epochs === 1 ? "" : "s"})`,
+      "text/plain": this.toString(),
       "image/svg+xml": await this.toSvg(),
     };
   }

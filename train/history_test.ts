@@ -5,6 +5,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { inspect } from "node:util";
 import { describe, it } from "@std/testing/bdd";
 import { type EpochRecord, History } from "./history.ts";
 
@@ -41,6 +42,15 @@ describe("History", () => {
   it("becomes JSON", () => {
     const history = new History([epoch(1)]);
     assertEquals(JSON.parse(JSON.stringify(history)), [epoch(1)]);
+  });
+
+  it("is printed as its last figures", () => {
+    const history = new History([epoch(1), epoch(3)]);
+    const text =
+      "History(2 epochs, loss 0.3333, accuracy 0.9167, validation loss 0.4, validation accuracy 0.8889)";
+    assertEquals(String(history), text);
+    assertEquals(inspect(history), text);
+    assertEquals(String(new History()), "History(0 epochs)");
   });
 
   it("does not change with the list it was made of", () => {

@@ -6,6 +6,7 @@
 import { type DType, type Tensor, tensor } from "@tenfold/core";
 import { checkCount, showValue } from "@tenfold/core/internal";
 import type { DeviceOption } from "../_to_tensor.ts";
+import { readsMissing } from "../_missing.ts";
 import type { MissingOption } from "../csv_table.ts";
 import { DataFormatError } from "../errors.ts";
 
@@ -106,19 +107,20 @@ export class Table {
    * @param column The column's name.
    * @param options `missing`.
    * @returns The numbers, row by row.
-   * @throws {RangeError} If there is no such column.
+   * @throws {RangeError} If there is no such column, or `missing` is neither
+   * `"error"` nor `"nan"`.
    * @throws {DataFormatError} If a value is not a number, or is missing and
    * `missing` is `"error"`; the message names its row.
    */
   numbers(column: string, options: MissingOption = {}): Float64Array {
     checkCount("numbers", arguments.length, 2);
-    const { missing = "error" } = options;
+    const missing = readsMissing(options);
     const cells = this.values(column);
     const out = new Float64Array(cells.length);
     for (let row = 0; row < cells.length; row++) {
       const value = cells[row];
       const absent = value === null || value === undefined;
-      if (absent ? missing === "error" : !isNumber(value)) {
+      if (absent ? !missing : !isNumber(value)) {
         throw new DataFormatError(
           `Cannot read column ${JSON.stringify(column)} as numbers: got ${
             absent
@@ -147,11 +149,12 @@ export class Table {
     options: TableTensorOptions = {},
   ): Tensor {
     checkCount("toTensor", arguments.length, 2);
-    const { dtype = "float32", missing = "error", ...place } = options;
+    const { dtype = "float32", missing, ...place } = options;
+    readsMissing({ missing });
     const shape = [this.length, columns.length];
     const values = new Float64Array(this.length * columns.length);
     columns.forEach((column, c) => {
-      const numbers = this.numbers(column, { missing });
+      const numbers = this.numbers(column, missing ? { missing } : {});
       numbers.forEach((value, row) => {
         if (dtype === "int32" && value !== (value | 0)) {
           throw new DataFormatError(

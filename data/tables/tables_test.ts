@@ -161,6 +161,17 @@ describe("Table", () => {
     );
   });
 
+  it("refuses an option for missing values that it does not know", () => {
+    const table = new tables.Table(new Map([["x", [1, null]]]));
+    const options = { missing: NaN } as never;
+    for (
+      const read of [
+        () => table.numbers("x", options),
+        () => table.toTensor(["x"], options),
+      ]
+    ) assertThrows(read, TypeError, 'missing must be "error" or "nan"');
+  });
+
   it("has columns of one length", () => {
     assertThrows(
       () => new tables.Table(new Map([["a", [1]], ["b", [1, 2]]])),
