@@ -6,6 +6,11 @@
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Engine } from "../engine.ts";
 import { staged, stageOf } from "../launch.ts";
+import { compileDepthwise, suitsDepthwise } from "./depthwise.ts";
+import {
+  compileDepthwiseWeight,
+  suitsDepthwiseWeight,
+} from "./depthwise_weight.ts";
 import { compileFew, suitsFew } from "./few_filters.ts";
 import { compileGeneral } from "./general.ts";
 import { compileForward, compileWeight } from "./winograd/launch.ts";
@@ -24,6 +29,8 @@ const WAYS: readonly Way[] = [
     suits: (call) => weightScheme(call) !== null,
     compile: compileWeight,
   },
+  { suits: suitsDepthwise, compile: compileDepthwise },
+  { suits: suitsDepthwiseWeight, compile: compileDepthwiseWeight },
   { suits: suitsFew, compile: compileFew },
   { suits: () => true, compile: compileGeneral },
 ];

@@ -53,6 +53,15 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     groups: 7,
     padding: [1, 1],
   }),
+  "channels of their own, in vectors": setting([3, 5, 9, 11], [5, 1, 3, 3], {
+    groups: 5,
+    padding: [1, 1],
+  }),
+  "channels of their own, whole vectors": setting([2, 3, 8, 16], [3, 1, 3, 3], {
+    groups: 3,
+    padding: [1, 1],
+  }),
+  "one channel, a few rows": setting([2, 1, 4, 21], [1, 1, 3, 3]),
   "several blocks of steps": setting([1, 130, 4, 7], [7, 130, 3, 3], {
     padding: [1, 1],
   }),
@@ -239,6 +248,7 @@ describe("conv2d", () => {
       setting([40, 1, 28, 28], [16, 1, 3, 3], { padding: [1, 1] }),
       setting([8, 21, 13, 15], [19, 21, 3, 3], { padding: [1, 1] }),
       setting([8, 24, 13, 15], [20, 24, 5, 3], { padding: [1, 1] }),
+      setting([2, 5, 13, 15], [5, 1, 3, 3], { groups: 5, padding: [1, 1] }),
       setting([9, 20, 14, 14], [18, 20, 4, 4], {
         stride: [2, 2],
         padding: [1, 1],
