@@ -18,11 +18,19 @@ export interface Compiled {
   readonly outcome: Outcome;
 }
 
-/** Compiles shaders once. */
+/**
+ * Pipelines that are kept for whoever asks for the same shader again. Programs
+ * hold theirs beside: what goes here are those of compiled steps, whose shaders
+ * have extents in their text, once many others came after them.
+ */
+const MAX_KEPT = 512;
+
+/** Compiles shaders once, as long as they are kept. */
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #errors: DeferredErrors;
   readonly #counters: Counters;
+  /** By the text of the shader; what was asked for last stands last. */
   readonly #known = new Map<string, Compiled>();
 
   /** Compiles for one device. */
@@ -35,7 +43,10 @@ export class Pipelines {
   /** The pipeline of a shader, compiled at once if it is new. */
   get(code: string, layout: GroupLayout, label: string): Compiled {
     const known = this.#known.get(code);
-    if (known) return known;
+    if (known) {
+      this.#keep(code, known);
+      return known;
+    }
     const outcome = new Outcome();
     const pipeline = this.#errors.watch(
       () =>
@@ -49,7 +60,7 @@ export class Pipelines {
         ),
     );
     const compiled = { pipeline, outcome };
-    this.#known.set(code, compiled);
+    this.#keep(code, compiled);
     return compiled;
   }
 
@@ -62,7 +73,20 @@ export class Pipelines {
     if (this.#known.has(code)) return;
     const outcome = new Outcome();
     outcome.settle(null);
-    this.#known.set(code, { pipeline, outcome });
+    this.#keep(code, { pipeline, outcome });
+  }
+
+  /** The number of pipelines that are kept. */
+  get kept(): number {
+    return this.#known.size;
+  }
+
+  #keep(code: string, compiled: Compiled): void {
+    this.#known.delete(code);
+    this.#known.set(code, compiled);
+    if (this.#known.size <= MAX_KEPT) return;
+    const [oldest] = this.#known.keys();
+    this.#known.delete(oldest!);
   }
 
   #describe(

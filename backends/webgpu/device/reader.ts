@@ -92,7 +92,7 @@ export class Reader {
     const { outcome } = this.#recorder;
     let at = 0;
     for (const { buffer, byte, bytes } of parts) {
-      this.#recorder.copy(buffer, byte, staging.buffer, at, bytes);
+      this.#recorder.copy(buffer, byte, staging.buffer, at, bytes, risky);
       at += bytes;
     }
     if (risky) this.#recorder.split();
@@ -199,6 +199,7 @@ export class Reader {
       staging.buffer,
       0,
       bytes,
+      true,
     );
     stream.chunks.push({ staging, at, bytes, mapping: null });
     stream.copied += bytes;
