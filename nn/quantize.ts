@@ -40,6 +40,11 @@ const schema = () =>
  * window of a convolution) becomes integers from 0 to 127 when it comes. A row
  * that holds NaN or an infinity gives NaN.
  *
+ * What it costs in accuracy, by the 10,000 test digits of MNIST: a net of two
+ * convolutions, after one epoch from three seeds, 97.60, 97.64 and 97.41 % in
+ * float32 and 97.60, 97.63 and 97.40 % with 8 bits; a transformer of two layers
+ * of 64, which reads a digit as 28 rows, 91.62 and 92.45 % and 91.63 and 92.41 %.
+ *
  * The windows of a convolution are copied out one by one, which costs more than
  * it brings where there are few channels; `pattern` leaves such layers out.
  *
