@@ -106,52 +106,6 @@ export function rewriter(
   return rewrite;
 }
 
-/** Functions that take many instructions. */
-const COSTLY: ReadonlySet<string> = new Set([
-  ...["exp", "expm1", "log", "log1p", "log2", "pow", "sin", "cos", "tan"],
-  ...[
-    "tanh",
-    "sigmoid",
-    "erf",
-    "gelu",
-    "geluSlope",
-    "softplus",
-    "atan2",
-    "threefry",
-  ],
-  ...["remainder"],
-]);
-
-/** Functions that have much in common where they have one operand. */
-const RELATED: { readonly [fn: string]: string } = {
-  gelu: "geluSlope",
-  geluSlope: "gelu",
-};
-
-/** Roughly how many instructions the expressions take. */
-export function costOf(roots: readonly Expr[]): number {
-  const seen = new Set<Expr>();
-  const called = new Map<Expr, string>();
-  let cost = 0;
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    if (expr.kind === "cast") {
-      cost += 1;
-      visit(expr.value);
-    } else if (expr.kind === "call") {
-      const [first] = expr.args;
-      const related = RELATED[expr.fn];
-      const begun = related !== undefined && called.get(first!) === related;
-      if (related !== undefined) called.set(first!, expr.fn);
-      cost += begun ? 4 : COSTLY.has(expr.fn) ? 12 : expr.fn === "div" ? 3 : 1;
-      expr.args.forEach(visit);
-    }
-  };
-  roots.forEach(visit);
-  return cost;
-}
-
 /** The most nodes of a fused kernel: backends compile it while a call waits. */
 const MOST_NODES = 256;
 

@@ -17,7 +17,8 @@ import {
 import { deriveAll } from "./derive.ts";
 import { sharePositional } from "./positional.ts";
 import { isProduct, withAddend } from "./product.ts";
-import { costOf, isBounded } from "./expression.ts";
+import { costOf } from "./cost.ts";
+import { isBounded } from "./expression.ts";
 import type {
   MapLaunch,
   Place,

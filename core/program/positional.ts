@@ -11,7 +11,8 @@ import { MapProgram } from "../lower/program.ts";
 import { sizeOf } from "../shape.ts";
 import type { Storage } from "../storage.ts";
 import { View } from "../view.ts";
-import { costOf, replacing, showNumber } from "./expression.ts";
+import { costOf } from "./cost.ts";
+import { replacing, showNumber } from "./expression.ts";
 import type { MapLaunch, Place } from "./launch.ts";
 import type { LaunchOrder } from "./order.ts";
 
