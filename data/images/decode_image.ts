@@ -4,6 +4,7 @@
  * @module
  */
 import { checkCount } from "@tenfold/core/internal";
+import { loadOptional } from "../_optional.ts";
 import { DataFormatError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
 import { byBrowser } from "./_browser.ts";
@@ -39,13 +40,21 @@ export async function decodeImage(source: ByteSource): Promise<Image> {
   try {
     return await byBrowser(bytes, kind) ??
       await (kind === "png"
-        ? (await import("./_decode_png.ts")).decodePng(bytes)
-        : (await import("./_decode_jpeg.ts")).decodeJpeg(bytes));
+        ? (await loadOptional(
+          "@cwasm/lodepng",
+          "decode a PNG file",
+          () => import("./_decode_png.ts"),
+        )).decodePng(bytes)
+        : (await loadOptional(
+          "@cwasm/jpeg-turbo",
+          "decode a JPEG file",
+          () => import("./_decode_jpeg.ts"),
+        )).decodeJpeg(bytes));
   } catch (cause) {
     // What is not installed is no fault of the file.
     if (
       cause instanceof Error &&
-      /resol|find (module|package)/i.test(cause.message)
+      /cannot be loaded, install/.test(cause.message)
     ) {
       throw cause;
     }

@@ -3,13 +3,9 @@
  *
  * @module
  */
-import {
-  type AsyncBuffer,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetRead,
-} from "hyparquet";
+import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { openRanges } from "../_byte_ranges.ts";
+import { loadOptional } from "../_optional.ts";
 import { DataFormatError, FileError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
 import { Table } from "./table.ts";
@@ -41,6 +37,7 @@ export async function openParquet(
   source: ByteSource,
   columns: readonly string[] | undefined,
 ): Promise<ParquetFile> {
+  const { parquetMetadataAsync } = await hyparquet();
   let ranges = await openRanges(source);
   if (ranges.size === undefined) {
     ranges = await openRanges(await readBytes(source));
@@ -95,6 +92,13 @@ function topColumns({ schema }: FileMetaData): string[] {
   return names;
 }
 
+const hyparquet = () =>
+  loadOptional(
+    "hyparquet",
+    "read a Parquet file",
+    () => import("hyparquet"),
+  );
+
 /** Whether hyparquet itself undoes the compression. */
 const PLAIN = new Set(["UNCOMPRESSED", "SNAPPY"]);
 
@@ -114,10 +118,15 @@ export async function readRows(
     )
   );
   const cells = new Map<string, unknown[]>(columns.map((name) => [name, []]));
+  const { parquetRead } = await hyparquet();
+  const compressors = packed
+    ? (await loadOptional(
+      "hyparquet-compressors",
+      "read a compressed Parquet file",
+      () => import("hyparquet-compressors"),
+    )).compressors
+    : undefined;
   try {
-    const compressors = packed
-      ? (await import("hyparquet-compressors")).compressors
-      : undefined;
     if (start < end && columns.length > 0) {
       await parquetRead({
         file,

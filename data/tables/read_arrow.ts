@@ -4,8 +4,8 @@
  * @module
  */
 import { parseArguments } from "@tenfold/core/internal";
+import { loadOptional } from "../_optional.ts";
 import * as z from "../_zod.ts";
-import { tableFromIPC } from "@uwdata/flechette";
 import { DataFormatError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
 import { Table } from "./table.ts";
@@ -20,7 +20,8 @@ export interface ReadArrowOptions {
  * Reads an Arrow file (`.arrow`, Feather of version 2) or stream.
  *
  * Integers of 64 bits are bigints, float16 numbers, dates and timestamps
- * milliseconds; a missing value is null.
+ * milliseconds; a missing value is null. The npm package `@uwdata/flechette` is
+ * loaded when this is called.
  *
  * @param source The bytes of a file, or where they are.
  * @param options `columns`.
@@ -29,6 +30,7 @@ export interface ReadArrowOptions {
  * compressed.
  * @throws {FileError} If the source cannot be read.
  * @throws {RangeError} If there is no such column.
+ * @throws {Error} If the package cannot be loaded.
  *
  * @example A column of a file
  * ```ts ignore
@@ -52,6 +54,11 @@ export async function readArrow(
     options,
     arguments,
     "read an Arrow file",
+  );
+  const { tableFromIPC } = await loadOptional(
+    "@uwdata/flechette",
+    "read an Arrow file",
+    () => import("@uwdata/flechette"),
   );
   const bytes = await readBytes(source);
   const sound = String.fromCharCode(...bytes.subarray(0, 6)) === "ARROW1" ||

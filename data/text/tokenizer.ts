@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
+import type { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
 import { checkCount, parseArguments } from "@tenfold/core/internal";
+import { loadOptional } from "../_optional.ts";
 import * as z from "../_zod.ts";
 import { DataFormatError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
@@ -77,7 +78,8 @@ class FromHub implements Tokenizer {
 
 /**
  * Loads a tokenizer of the Hub, `tokenizer.json`: byte-pair encoding, WordPiece
- * or Unigram, with its normaliser, splitter and special tokens.
+ * or Unigram, with its normaliser, splitter and special tokens. The npm package
+ * `@huggingface/tokenizers` is loaded when this is called.
  *
  * @param source The file, or where it is.
  * @param options `config`.
@@ -85,6 +87,7 @@ class FromHub implements Tokenizer {
  * @throws {DataFormatError} If the file is not such a tokenizer.
  * @throws {FileError} If it cannot be read.
  * @throws {TypeError} If an option is unknown.
+ * @throws {Error} If the package cannot be loaded.
  *
  * @example Tokens of a text
  * ```ts ignore
@@ -106,6 +109,11 @@ export async function loadTokenizer(
     arguments,
     "load a tokenizer",
   );
+  const { Tokenizer: Hub } = await loadOptional(
+    "@huggingface/tokenizers",
+    "load the tokenizer",
+    () => import("@huggingface/tokenizers"),
+  );
   const tokenizer = await readJson(source);
   const beside = config === undefined ? {} : await readJson(config);
   const { model, added_tokens: added = [] } = tokenizer as {
@@ -126,7 +134,7 @@ export async function loadTokenizer(
     );
   const size = added.reduce((most, { id }) => Math.max(most, id + 1), known);
   try {
-    return new FromHub(new HubTokenizer(tokenizer, beside), size);
+    return new FromHub(new Hub(tokenizer, beside), size);
   } catch (cause) {
     throw new DataFormatError(
       `Cannot load the tokenizer: ${messageOf(cause)}`,

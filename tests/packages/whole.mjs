@@ -1,9 +1,11 @@
 // Trains, evaluates, saves, loads and resumes with the installed packages. The
 // last line is the accuracy, which must be the same on every runtime.
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readArrow, readParquet, Table } from "@tenfold/data/tables";
+import { CharTokenizer, loadTokenizer } from "@tenfold/data/text";
 import { WorkerDataset } from "@tenfold/data/worker";
 import {
   compile,
@@ -29,6 +31,7 @@ try {
     released = zeros([2]);
   });
   throws(() => released.add(1), /whole\.mjs:/, "names the place in this file");
+  await withoutOthers();
   await inWorker();
   await rowsOfWorker();
   const [cpu, wasm] = [await run("cpu-typedarray"), await run("wasm-simd")];
@@ -36,6 +39,24 @@ try {
   console.log(wasm);
 } finally {
   await rm(folder, { recursive: true });
+}
+
+/** Packages that are not installed are named where they are used. */
+async function withoutOthers() {
+  equal(CharTokenizer.of("ab").decode([1, 0]), "ba");
+  equal(new Table(new Map([["x", [1]]])).length, 1);
+  const none = new Uint8Array(20);
+  for (
+    const [read, name] of [
+      [readParquet, "hyparquet"],
+      [readArrow, "@uwdata/flechette"],
+      [loadTokenizer, "@huggingface/tokenizers"],
+    ]
+  ) {
+    await rejects(read(none), {
+      message: new RegExp(`package ${name} cannot`),
+    });
+  }
 }
 
 /** Node has worker threads in place of Web Workers. */
