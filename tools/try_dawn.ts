@@ -54,6 +54,7 @@ const MINUTE: Readonly<Record<"bun" | "node", readonly Part[]>> = {
     ),
     goldens("tensor"),
     HALF,
+    ofBackend("kernels/subgroups"),
   ],
   node: [
     conformance("(matmul|conv2d|softmax|sum) of float32"),
@@ -65,6 +66,7 @@ const MINUTE: Readonly<Record<"bun" | "node", readonly Part[]>> = {
 const WHOLE: readonly Part[] = [
   ofBackend("open", "backend", "half", "sequence", "training"),
   ofBackend("kernels/kernels", "kernels/long", "kernels/accuracy"),
+  ofBackend("kernels/subgroups"),
   ofBackend("wgsl/scalar", "wgsl/rules"),
   conformance(),
   goldens("tensor", "nn", "functions", "optim"),

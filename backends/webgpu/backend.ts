@@ -68,11 +68,17 @@ export class WebgpuBackend implements Backend {
    * WebGPU has no float64.
    */
   readonly dtypes: readonly DType[] = HELD_DTYPES;
-  /** Products, convolutions and max pooling. */
+  /** Products, convolutions, max pooling, and what goes along rows. */
   readonly halves: ReadonlySet<RoutineName> = new Set<RoutineName>([
     "matmul",
     "conv2d",
     "maxPool2d",
+    "softmax",
+    "logSoftmax",
+    "cumsum",
+    "argmax",
+    "argmin",
+    "sort",
   ]);
   /** WGSL lets numbers below the smallest normal one count as 0. */
   readonly subnormals = false;

@@ -32,6 +32,15 @@ export interface WebgpuOptions {
    */
   shaderF16?: boolean;
   /**
+   * Whether the invocations of a subgroup combine their values at once, in
+   * reductions, softmax and running sums, where the adapter has the feature
+   * `subgroups` and WGSL the extension `subgroup_id`. Sums end in other bits
+   * without.
+   *
+   * @default {true}
+   */
+  subgroups?: boolean;
+  /**
    * Whether matrix products take the tile sizes that were measured to be best
    * on the adapter: those that are kept from an earlier run, or else those that
    * {@linkcode WebgpuBackend.tune} measures now, within some three seconds.
@@ -57,6 +66,7 @@ const OPTIONS = z.strictObject({
     'must be "low-power" or "high-performance"',
   )),
   shaderF16: z.optional(z.boolean()),
+  subgroups: z.optional(z.boolean()),
   tune: z.optional(z.boolean()),
 }).check(z.refine(
   ({ adapter, gpu, powerPreference }) => !adapter || (!gpu && !powerPreference),
@@ -110,7 +120,7 @@ export async function webgpu(
   const gpu = chosen.adapter ? undefined : chosen.gpu ?? await findGpu();
   const adapter = chosen.adapter ??
     await findAdapter(gpu, chosen.powerPreference);
-  const device = await openDevice(adapter, chosen.shaderF16);
+  const device = await openDevice(adapter, { ...chosen, gpu });
   const { info } = adapter;
   const backend = new WebgpuBackend(
     device,
@@ -167,16 +177,30 @@ async function findAdapter(
   );
 }
 
-/** Requests a device with the limits of its adapter, and float16 if it has it. */
+/**
+ * Requests a device with the limits of its adapter, and the features that it
+ * has and we use. A `GPU` that does not tell of `subgroup_id` gets no shaders
+ * with subgroups: wgpu refuses the `enable` that Dawn asks for.
+ */
 export async function openDevice(
   adapter: GPUAdapter,
-  shaderF16 = true,
+  { gpu = globalThis.navigator?.gpu, shaderF16 = true, subgroups = true }: {
+    gpu?: GPU | undefined;
+    shaderF16?: boolean | undefined;
+    subgroups?: boolean | undefined;
+  } = {},
 ): Promise<GPUDevice> {
   const requiredLimits: Record<string, number> = {};
   for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
   try {
-    const requiredFeatures: GPUFeatureName[] =
-      shaderF16 && adapter.features?.has("shader-f16") ? ["shader-f16"] : [];
+    const known = gpu?.wgslLanguageFeatures?.has("subgroup_id") ?? false;
+    const wanted: [name: GPUFeatureName, wanted: boolean][] = [
+      ["shader-f16", shaderF16],
+      ["subgroups", subgroups && known],
+    ];
+    const requiredFeatures = wanted
+      .filter(([name, wanted]) => wanted && adapter.features?.has(name))
+      .map(([name]) => name);
     return await adapter.requestDevice({ requiredFeatures, requiredLimits });
   } catch (error) {
     throw new DeviceError(

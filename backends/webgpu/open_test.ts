@@ -25,13 +25,13 @@ import { probeWebgpu, webgpu } from "./mod.ts";
 import { findGpu } from "./open.ts";
 import { findPackage } from "./package.ts";
 
-describe("webgpu options", () => {
-  const refuses = (
-    options: unknown,
-    Fault: typeof TypeError | typeof RangeError,
-    message: string,
-  ) => assertRejects(() => webgpu(options as { gpu: GPU }), Fault, message);
+const refuses = (
+  options: unknown,
+  Fault: typeof TypeError | typeof RangeError,
+  message: string,
+) => assertRejects(() => webgpu(options as { gpu: GPU }), Fault, message);
 
+describe("webgpu options", () => {
   it("are checked, by name", async () => {
     await refuses(
       { powerPreference: "none" },
@@ -190,6 +190,34 @@ describe("a GPU from elsewhere", () => {
     // As much as one buffer holds, though a shader binds half of it.
     assertEquals(backend.maxBufferBytes, 2 ** 28);
     backend.dispose();
+  });
+
+  it("is asked for the features that we use, unless told not to", async () => {
+    const asked = async (
+      features: string[],
+      language: string[],
+      options: { shaderF16?: boolean; subgroups?: boolean } = {},
+    ) => {
+      const fake = new FakeGpu();
+      fake.offers.features.push(...features);
+      fake.offers.language.push(...language);
+      (await webgpu({ gpu: fake.gpu, ...options })).dispose();
+      return fake.features;
+    };
+    const all = ["shader-f16", "subgroups", "timestamp-query"];
+    const numbers = ["subgroup_id"];
+    assertEquals(await asked(all, numbers), ["shader-f16", "subgroups"]);
+    assertEquals(await asked(["subgroups"], numbers), ["subgroups"]);
+    assertEquals(await asked([], numbers), []);
+    // wgpu would refuse the directive that Dawn wants.
+    assertEquals(await asked(all, []), ["shader-f16"]);
+    assertEquals(await asked(all, numbers, { subgroups: false }), [
+      "shader-f16",
+    ]);
+    assertEquals(await asked(all, numbers, { shaderF16: false }), [
+      "subgroups",
+    ]);
+    await refuses({ subgroups: "yes" }, TypeError, "subgroups");
   });
 
   it("holds tensors on every runtime, under the name that it gets", async () => {

@@ -21,6 +21,11 @@ function environment(name: string): string | undefined {
 const gpu = await findGpu();
 const adapter = await gpu?.requestAdapter() ?? null;
 
+/** Whether shaders can have operations over subgroups, which know their numbers. */
+export const hasSubgroups: boolean =
+  (adapter?.features?.has("subgroups") ?? false) &&
+  (gpu?.wgslLanguageFeatures?.has("subgroup_id") ?? false);
+
 /** A new adapter, each of which gives one device. */
 export async function requestAdapter(): Promise<GPUAdapter> {
   return (await gpu!.requestAdapter())!;
@@ -31,7 +36,7 @@ export async function openWith(
   overrides: ProfileOverrides = {},
 ): Promise<WebgpuBackend> {
   const found = await requestAdapter();
-  const device = await openDevice(found);
+  const device = await openDevice(found, { gpu });
   return new WebgpuBackend(
     device,
     profileOf(device, found.info, overrides),

@@ -53,7 +53,10 @@ interface Meaning<O, R extends Meta> {
    * Routines are treated so too.
    */
   readonly single?: boolean;
-  /** Its routine, where some backend takes float16 in that as it is stored. */
+  /**
+   * Its routine, where that has another name: some backends take float16 in it
+   * as it is stored.
+   */
   readonly routine?: RoutineName;
   /** True where elements are only moved, so that float16 stays what it is. */
   readonly moves?: boolean;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { RoutineName } from "../kernel.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import type { LateOp, Meta, Op, OpName, OpOf } from "../op.ts";
 import type { Value } from "../value.ts";
@@ -70,13 +71,14 @@ export function infer(op: Op, inputs: readonly Meta[]): readonly Meta[] {
 /** Whether a primitive does not take its inputs as they are stored. */
 function isHalf(
   { decompose, moves, routine, single }: Primitive<Op>,
+  name: OpName,
   inputs: readonly Value[],
   { backend }: Launcher,
 ): boolean {
   if (decompose === undefined && !single || moves) return false;
   for (let i = 0; i < inputs.length; i++) {
     if (inputs[i]!.dtype === "float16") {
-      return routine === undefined || !backend.halves?.has(routine);
+      return !backend.halves?.has(routine ?? name as RoutineName);
     }
   }
   return false;
@@ -95,7 +97,7 @@ export function lower(
     const primitive = primitiveOf(op);
     const results = primitive.infer(op, inputs);
     if (!primitive.direct) run.begin(inputs);
-    const out = isHalf(primitive, inputs, run)
+    const out = isHalf(primitive, op.name, inputs, run)
       ? inSingle(primitive, op, inputs, run, results)
       : primitive.lower(op, inputs, run, results) ??
         primitive.decompose!(op, inputs, run, results);

@@ -27,6 +27,8 @@ export interface Profile {
   readonly uniformAlignment: number;
   /** Whether shaders have float16; else its elements are stored as float32. */
   readonly nativeHalf: boolean;
+  /** Whether shaders have operations over subgroups, which know their numbers. */
+  readonly subgroups: boolean;
 }
 
 /** The fields of {@linkcode Profile} that tests of every variant choose. */
@@ -39,6 +41,7 @@ export type ProfileOverrides = Partial<
     | "maxGroups"
     | "maxBufferBytes"
     | "nativeHalf"
+    | "subgroups"
     | "maxBindingBytes"
   >
 >;
@@ -87,6 +90,7 @@ export function profileOf(
     maxBindingBytes,
     uniformAlignment: limits.minUniformBufferOffsetAlignment,
     nativeHalf: device.features?.has("shader-f16") ?? false,
+    subgroups: device.features?.has("subgroups") ?? false,
     ...overrides,
   };
 }

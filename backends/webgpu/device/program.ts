@@ -7,6 +7,7 @@
 import { DeviceError } from "@tenfold/core";
 import { halfHeader } from "../wgsl/half.ts";
 import { libraryFor } from "../wgsl/library.ts";
+import { SUBGROUP_HEADER } from "../wgsl/subgroup.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Block } from "./memory.ts";
 import type { Outcome } from "./outcome.ts";
@@ -224,8 +225,12 @@ export class Program {
       body,
     ].join("\n");
     const halves = /\bHalf\b/.test(rest);
+    const whole = halves
+      ? `${halfHeader(gpu.profile.nativeHalf)}\n${rest}`
+      : rest;
     return {
-      code: halves ? `${halfHeader(gpu.profile.nativeHalf)}\n${rest}` : rest,
+      // Extensions come before everything else.
+      code: /\bsubgroup[A-Z]/.test(rest) ? SUBGROUP_HEADER + whole : whole,
       label,
       layout: gpu.groupLayout(writes, this.#parameterBytes),
       operands: distinct,

@@ -80,6 +80,13 @@ export class FakeGpu {
   asked: unknown = null;
   /** The limits that the device was asked for with. */
   limits: Record<string, number> = {};
+  /** The features that its adapter has, and WGSL of its GPU. */
+  readonly offers: { features: string[]; language: string[] } = {
+    features: [],
+    language: [],
+  };
+  /** The features that the device was asked for with. */
+  features: readonly string[] = [];
   /** Every buffer made. */
   readonly buffers: FakeBuffer[] = [];
   /** The shaders compiled, by their text, with their labels. */
@@ -99,20 +106,26 @@ export class FakeGpu {
       this.asked = options;
       return Promise.resolve(this.adapter);
     };
-    return { requestAdapter } as unknown as GPU;
+    const wgslLanguageFeatures = new Set(this.offers.language);
+    return { requestAdapter, wgslLanguageFeatures } as unknown as GPU;
   }
 
   /** Its adapter. */
   get adapter(): GPUAdapter {
     const requestDevice = (
-      { requiredLimits }: { requiredLimits: Record<string, number> },
+      { requiredFeatures, requiredLimits }: {
+        requiredFeatures: readonly string[];
+        requiredLimits: Record<string, number>;
+      },
     ) => {
       this.limits = requiredLimits;
+      this.features = requiredFeatures;
       return Promise.resolve(this.device);
     };
     return {
       info: { description: "a fake", isFallbackAdapter: true },
       limits: LIMITS,
+      features: new Set(this.offers.features),
       requestDevice,
     } as unknown as GPUAdapter;
   }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Combine } from "@tenfold/core/backend";
+import type { Profile } from "../device/profile.ts";
 import { gpuOf } from "../wgsl/dtype.ts";
 
 /** The dtypes of accumulators. */
@@ -68,23 +69,72 @@ export function accumulateInto(
   return `${target} = ${accumulate(combine, dtype, target, level[0]!)};`;
 }
 
+/** How the invocations of a workgroup combine what each has found. */
+export interface Together {
+  /** Invocations of a workgroup. */
+  readonly size: number;
+  /** Whether those of a subgroup combine theirs at once. */
+  readonly subgroups: boolean;
+}
+
+/** How they do on a device. */
+export function togetherOn({ subgroups, workgroup }: Profile): Together {
+  return { size: workgroup, subgroups };
+}
+
 /** Declares the workgroup memory that {@linkcode reduceShared} needs. */
 export function sharedMemory(
   name: string,
   dtype: AccumulatorDType,
-  size: number,
+  { size }: Together,
 ): string {
   return `var<workgroup> ${name}: array<${gpuOf(dtype).value}, ${size}>;`;
 }
 
-/** Statements that reduce `value` over all invocations into `name[0]`. */
+/** The value of all invocations of a subgroup, combined. */
+function subgroupOf(
+  combine: Combine,
+  dtype: AccumulatorDType,
+  value: string,
+): string {
+  switch (combine) {
+    case "sum":
+      return `subgroupAdd(${value})`;
+    case "prod":
+      return `subgroupMul(${value})`;
+    case "max":
+    case "min": {
+      const fn = dtype === "float32"
+        ? `tf_subgroup_${combine}`
+        : combine === "max"
+        ? "subgroupMax"
+        : "subgroupMin";
+      return `${fn}(${value})`;
+    }
+  }
+}
+
+/**
+ * Statements that reduce `value` over all invocations into `name`, out of which
+ * {@linkcode sharedTotal} takes the result. How many subgroups there are, and
+ * how large each is, the device says as they run.
+ */
 export function reduceShared(
   name: string,
   value: string,
   combine: Combine,
   dtype: AccumulatorDType,
-  size: number,
+  { size, subgroups }: Together,
 ): string[] {
+  if (subgroups) {
+    return [
+      `let ${name}_own = ${subgroupOf(combine, dtype, value)};`,
+      "if (sub_lane == 0u) {",
+      `${name}[subgroup] = ${name}_own;`,
+      "}",
+      "workgroupBarrier();",
+    ];
+  }
   return [
     `${name}[lane] = ${value};`,
     "workgroupBarrier();",
@@ -95,6 +145,23 @@ export function reduceShared(
     };`,
     "}",
     "workgroupBarrier();",
+    "}",
+  ];
+}
+
+/** Statements by which an invocation knows the result of all as `total`. */
+export function sharedTotal(
+  name: string,
+  total: string,
+  combine: Combine,
+  dtype: AccumulatorDType,
+  { subgroups }: Together,
+): string[] {
+  if (!subgroups) return [`let ${total} = ${name}[0];`];
+  return [
+    `var ${total} = ${name}[0];`,
+    "for (var i = 1u; i < subgroups; i++) {",
+    `${total} = ${accumulate(combine, dtype, total, `${name}[i]`)};`,
     "}",
   ];
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Program } from "../device/program.ts";
@@ -26,7 +27,10 @@ import { blocksOf, lengthOf, RowLayout, rowsOf } from "./rows.ts";
 const MIN_WORKGROUP_ROW = 64;
 
 /** Prepares `argmax` or `argmin`. */
-export function prepareArgReduce(gpu: Gpu, kernel: RoutineKernel): Launch {
+export function prepareArgReduce(
+  gpu: Gpu,
+  kernel: RoutineKernel<DType>,
+): Launch {
   const dtype = kernel.inputs[0] as GpuDType;
   const size = gpu.profile.workgroup;
   const layout = new RowLayout(kernel.rank, 2);

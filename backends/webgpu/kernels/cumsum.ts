@@ -5,11 +5,13 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Profile } from "../device/profile.ts";
 import type { Program } from "../device/program.ts";
 import type { GpuDType } from "../wgsl/dtype.ts";
+import { togetherOn } from "./accumulator.ts";
 import {
   blockOf,
   CumsumLayout,
@@ -35,11 +37,12 @@ interface Cut {
   readonly chunk: number;
 }
 
-/** Prepares `cumsum`. */
-export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
+/** Prepares `cumsum`; sums of float16 are float32 until they are written. */
+export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
   const dtype = kernel.outputs[0] as GpuDType;
   const { profile } = gpu;
-  const size = profile.workgroup;
+  const together = togetherOn(profile);
+  const { size } = together;
   const layout = new CumsumLayout(kernel.rank, 2);
   const programs = new Map<string, Program>();
   const programFor = (group: boolean, sums: PartSums, four: boolean) => {
@@ -48,7 +51,7 @@ export function prepareCumsum(gpu: Gpu, kernel: RoutineKernel): Launch {
     if (!program) {
       program = gpu.newProgram(
         group
-          ? renderBlocks(layout, dtype, size, sums, four)
+          ? renderBlocks(layout, dtype, together, sums, four)
           : renderSerial(layout, dtype, size, sums),
       );
       programs.set(key, program);

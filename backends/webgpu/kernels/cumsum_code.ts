@@ -5,19 +5,26 @@
  * @module
  */
 import type { ProgramSource } from "../device/program.ts";
-import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
+import {
+  type GpuDType,
+  gpuOf,
+  loaded,
+  loadedFour,
+  stored,
+} from "../wgsl/dtype.ts";
 import { int, uint } from "../wgsl/params.ts";
 import {
   type AccumulatorDType,
   reduceShared,
   sharedMemory,
+  sharedTotal,
+  type Together,
 } from "./accumulator.ts";
 import {
   eachInvocation,
-  mainOf,
+  mainTogether,
   range,
   workgroupNumber,
-  WORKGROUPS,
 } from "./loop.ts";
 import { RowLayout } from "./rows.ts";
 
@@ -72,15 +79,18 @@ export function renderSerial(
   size: number,
   sums: PartSums,
 ): ProgramSource {
-  const type = gpuOf(dtype).memory;
   const zero = zeroOf(dtype);
   const step = (j: string, x: string, out: string | undefined) => [
     `run += ${x};`,
-    ...(out ? [`${out}[${layout.at(0, j)}] = sum + run;`] : []),
+    ...(out
+      ? [`${out}[${layout.at(0, j)}] = ${stored(dtype, "sum + run")};`]
+      : []),
   ];
+  const load = (x: string, j: string) =>
+    loaded(dtype, `${x}[${layout.at(1, j)}]`);
   return {
     label: labelOf(sums),
-    operands: operandsOf(type, sums, false),
+    operands: operandsOf(dtype, sums, false),
     words: layout.params.words,
     code(names) {
       const [out, x, kept] = buffersOf(names, sums);
@@ -92,9 +102,7 @@ export function renderSerial(
         `var run = ${zero};`,
         "var j = begin;",
         "for (; j + 3 < end; j += 4) {",
-        ...range(4).map((i) =>
-          `let x${i} = ${x}[${layout.at(1, `(j + ${i})`)}];`
-        ),
+        ...range(4).map((i) => `let x${i} = ${load(x!, `(j + ${i})`)};`),
         ...range(4).flatMap((i) => step(`(j + ${i})`, `x${i}`, out)),
         `if ((j & ${RUN - 1}) == ${RUN - 4}) {`,
         "sum += run;",
@@ -102,7 +110,7 @@ export function renderSerial(
         "}",
         "}",
         "for (; j < end; j++) {",
-        ...step("j", `${x}[${layout.at(1, "j")}]`, out),
+        ...step("j", load(x!, "j"), out),
         "}",
         ...(sums === "writes" ? [`${kept}[kept_at] = sum + run;`] : []),
         "}",
@@ -121,7 +129,7 @@ export function renderBefore(
   const zero = zeroOf(dtype);
   return {
     label: "cumsum of sums",
-    operands: [{ type: gpuOf(dtype).memory, writes: true }],
+    operands: [{ type: sumOf(dtype), writes: true }],
     words: layout.params.words,
     code: ([sums]) =>
       [
@@ -160,25 +168,28 @@ export function renderBefore(
 export function renderBlocks(
   layout: CumsumLayout,
   dtype: GpuDType,
-  size: number,
+  together: Together,
   sums: PartSums,
   four: boolean,
 ): ProgramSource {
-  const type = gpuOf(dtype).memory;
+  const { size, subgroups } = together;
+  const type = sumOf(dtype);
   const zero = zeroOf(dtype);
-  const place = (i: number) => `(block + 4 * (i32(lane) + ${i * size}))`;
+  const place = (i: number) => `(block + 4 * (i32(rank) + ${i * size}))`;
   const load = (x: string) =>
     range(QUADS).flatMap((i) => [
       `var v${i} = vec4<${type}>();`,
       ...(four
         ? [
           `if (${place(i)} < end) {`,
-          `v${i} = ${x}[(at1 + ${place(i)}) >> 2u];`,
+          `v${i} = ${loadedFour(dtype, `${x}[(at1 + ${place(i)}) >> 2u]`)};`,
           "}",
         ]
         : range(4).flatMap((e) => [
           `if (${place(i)} + ${e} < end) {`,
-          `v${i}[${e}] = ${x}[${layout.at(1, `(${place(i)} + ${e})`)}];`,
+          `v${i}[${e}] = ${
+            loaded(dtype, `${x}[${layout.at(1, `(${place(i)} + ${e})`)}]`)
+          };`,
           "}",
         ])),
     ]);
@@ -189,26 +200,30 @@ export function renderBlocks(
   const loop = [
     `for (var block = begin; block < end; block += ${blockOf(size)}) {`,
   ];
+  const scans = subgroups && sums !== "writes";
   const head = [
-    mainOf(size, WORKGROUPS),
+    mainTogether(together),
     `let t = ${workgroupNumber()};`,
     `if (t >= ${layout.allParts}) {`,
     "return;",
     "}",
     ...layout.part("parts"),
+    ...(scans ? rankInSubgroups() : ["let rank = lane;"]),
   ];
   const source = (code: ProgramSource["code"]): ProgramSource => ({
     label: labelOf(sums),
-    operands: operandsOf(type, sums, four),
+    operands: operandsOf(dtype, sums, four),
     words: layout.params.words,
     code,
   });
   if (sums === "writes") {
-    const accumulated = dtype as AccumulatorDType;
+    const accumulated: AccumulatorDType = dtype === "int32"
+      ? "int32"
+      : "float32";
     return source((names) => {
       const [, x, kept] = buffersOf(names, sums);
       return [
-        sharedMemory("sums", accumulated, size),
+        sharedMemory("sums", accumulated, together),
         ...head,
         `var all = vec4<${type}>();`,
         ...loop,
@@ -216,9 +231,10 @@ export function renderBlocks(
         `all += ${own};`,
         "}",
         "let mine = (all[0] + all[1]) + (all[2] + all[3]);",
-        ...reduceShared("sums", "mine", "sum", accumulated, size),
+        ...reduceShared("sums", "mine", "sum", accumulated, together),
         "if (lane == 0u) {",
-        `${kept}[kept_at] = sums[0];`,
+        ...sharedTotal("sums", "total", "sum", accumulated, together),
+        `${kept}[kept_at] = total;`,
         "}",
         "}",
       ].join("\n");
@@ -238,15 +254,24 @@ export function renderBlocks(
     );
     half = 1 - half;
   }
-  return source((names) => {
-    const [out, x, kept] = buffersOf(names, sums);
-    return [
-      `var<workgroup> sums: array<vec4<${type}>, ${2 * size}>;`,
-      ...head,
-      `var carry = ${sums === "reads" ? `${kept}[kept_at]` : zero};`,
-      ...loop,
-      ...load(x!),
-      `var known = ${own};`,
+  /** The sums of all invocations before, and of all. */
+  const known = subgroups
+    ? [
+      "var before = subgroupExclusiveAdd(known);",
+      "let own_sums = subgroupAdd(known);",
+      "if (sub_lane == 0u) {",
+      "sums[subgroup] = own_sums;",
+      "}",
+      "workgroupBarrier();",
+      `var total = vec4<${type}>();`,
+      "for (var i = 0u; i < subgroups; i++) {",
+      "if (i == subgroup) {",
+      "before += total;",
+      "}",
+      "total += sums[i];",
+      "}",
+    ]
+    : [
       "sums[lane] = known;",
       "workgroupBarrier();",
       ...scan,
@@ -255,6 +280,20 @@ export function renderBlocks(
       `before = sums[${half * size}u + lane - 1u];`,
       "}",
       `let total = sums[${half * size + size - 1}u];`,
+    ];
+  return source((names) => {
+    const [out, x, kept] = buffersOf(names, sums);
+    return [
+      `var<workgroup> sums: array<vec4<${type}>, ${
+        subgroups ? size : 2 * size
+      }>;`,
+      ...(scans ? [`var<workgroup> members: array<u32, ${size}>;`] : []),
+      ...head,
+      `var carry = ${sums === "reads" ? `${kept}[kept_at]` : zero};`,
+      ...loop,
+      ...load(x!),
+      `var known = ${own};`,
+      ...known,
       ...range(QUADS).flatMap((i) => [
         "{",
         `let start = carry + before[${i}];`,
@@ -263,12 +302,14 @@ export function renderBlocks(
         ...(four
           ? [
             `if (${place(i)} < end) {`,
-            `${out}[(at0 + ${place(i)}) >> 2u] = y;`,
+            `${out}[(at0 + ${place(i)}) >> 2u] = ${quadOf(dtype, "y")};`,
             "}",
           ]
           : range(4).flatMap((e) => [
             `if (${place(i)} + ${e} < end) {`,
-            `${out}[${layout.at(0, `(${place(i)} + ${e})`)}] = y[${e}];`,
+            `${out}[${layout.at(0, `(${place(i)} + ${e})`)}] = ${
+              stored(dtype, `y[${e}]`)
+            };`,
             "}",
           ])),
         "}",
@@ -282,18 +323,50 @@ export function renderBlocks(
   });
 }
 
-const zeroOf = (dtype: GpuDType) => dtype === "float32" ? "0.0f" : "0i";
+/**
+ * Statements that number the invocations of a workgroup as `rank` in the order
+ * in which subgroups add: WGSL does not say how they lie among the lanes, nor
+ * that all are equally large.
+ */
+function rankInSubgroups(): string[] {
+  return [
+    "let own_members = subgroupAdd(1u);",
+    "if (sub_lane == 0u) {",
+    "members[subgroup] = own_members;",
+    "}",
+    "var rank = subgroupExclusiveAdd(1u);",
+    "workgroupBarrier();",
+    "for (var i = 0u; i < subgroup; i++) {",
+    "rank += members[i];",
+    "}",
+  ];
+}
+
+/** What sums are computed in. */
+const sumOf = (dtype: GpuDType) => dtype === "int32" ? "i32" : "f32";
+
+const zeroOf = (dtype: GpuDType) => dtype === "int32" ? "0i" : "0.0f";
+
+/** Four elements in memory out of four sums. */
+const quadOf = (dtype: GpuDType, sums: string) =>
+  dtype === "float16"
+    ? `vec4<Half>(${
+      range(4).map((i) => stored(dtype, `${sums}[${i}]`)).join(", ")
+    })`
+    : sums;
 
 const labelOf = (sums: PartSums) =>
   sums === "writes" ? "cumsum of parts" : "cumsum";
 
 /** The output unless sums are written, the input, and the sums. */
 function operandsOf(
-  type: string,
+  dtype: GpuDType,
   sums: PartSums,
   four: boolean,
 ): ProgramSource["operands"] {
-  const rows = four ? `vec4<${type}>` : type;
+  const { memory } = gpuOf(dtype);
+  const type = sumOf(dtype);
+  const rows = four ? `vec4<${memory}>` : memory;
   if (sums === "writes") return [{ type: rows }, { type, writes: true }];
   return [
     { type: rows, writes: true },

@@ -186,6 +186,33 @@ for (const nativeHalf of half ? [true, false] : []) {
             });
           });
 
+          check(
+            "is scaled, summed up and sorted along rows as it is stored",
+            async () => {
+              for (
+                const [rows, n] of [[3, 40], [2, 300], [70, 132], [2, 4500]]
+              ) {
+                // All different, so that float16 has no more equal ones.
+                const different = onCpu(Float32Array.from(
+                  { length: rows! * n! },
+                  (_, i) => (i * 389) % n! - 100,
+                )).reshape([rows!, n!]);
+                const x = normal(rows!, n!);
+                await assertRounded(gpu, [x, x.t().contiguous()], (x, y) => [
+                  x!.softmax(1),
+                  x!.logSoftmax(1),
+                  x!.cumsum(1),
+                  y!.softmax(0),
+                  y!.cumsum(0),
+                ]);
+                await assertRounded(gpu, [different], (x) => {
+                  const { values, indices } = x!.sort(1);
+                  return [x!.argmax(1), x!.argmin(0), values, indices];
+                });
+              }
+            },
+          );
+
           check("is reduced as it is stored", async () => {
             const x = normal(5, 33, 64).add(4);
             await assertRounded(gpu, [x], (x) => [

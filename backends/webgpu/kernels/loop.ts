@@ -122,6 +122,20 @@ export const WORKGROUPS: string = [
   "@builtin(local_invocation_index) lane: u32",
 ].join(", ");
 
+/** Further ones that tell an invocation its subgroup, and its place there. */
+const SUBGROUPS = [
+  "@builtin(subgroup_id) subgroup: u32",
+  "@builtin(num_subgroups) subgroups: u32",
+  "@builtin(subgroup_invocation_id) sub_lane: u32",
+].join(", ");
+
+/** The head of a shader whose invocations combine what they have found. */
+export function mainTogether(
+  { size, subgroups }: { size: number; subgroups: boolean },
+): string {
+  return mainOf(size, subgroups ? `${WORKGROUPS}, ${SUBGROUPS}` : WORKGROUPS);
+}
+
 /** The number of a workgroup that {@linkcode spread} counted. */
 export function workgroupNumber(): string {
   return "group.x + groups.x * group.y";

@@ -20,6 +20,7 @@ import type { Block } from "../device/memory.ts";
 import type { Profile } from "../device/profile.ts";
 import type { Program } from "../device/program.ts";
 import { fillOperandLayout, gridFor, MAX_ITERATIONS, spread } from "./loop.ts";
+import { type Together, togetherOn } from "./accumulator.ts";
 import { usedInputs } from "../wgsl/expression.ts";
 import { renderReduce } from "./reduce_code.ts";
 import {
@@ -41,22 +42,22 @@ const LOOPING: ReadonlySet<string> = new Set(
 const MANY_CALLS = 8;
 
 /** One pass, but for what the device decides. */
-type Pass = Omit<ReduceForm, "size" | "ahead" | "quads">;
+type Pass = Omit<ReduceForm, keyof Together | "ahead" | "quads">;
 
 /** Prepares a reduction. */
 export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
   const layout = reduceLayout(kernel);
   const programs = new Map<string, Program>();
   const quads = quadsOf(gpu.profile);
+  const together = togetherOn(gpu.profile);
   const programFor = (pass: Pass): Program => {
     const { four, from, group, to } = pass;
     const key = `${group}${from}${to}${four}`;
     let program = programs.get(key);
     if (!program) {
-      const size = gpu.profile.workgroup;
       const ahead = many ? 1 : aheadOf(gpu.profile, four);
       program = gpu.newProgram(
-        renderReduce(kernel, layout, { ...pass, ahead, quads, size }),
+        renderReduce(kernel, layout, { ...pass, ...together, ahead, quads }),
       );
       programs.set(key, program);
     }
@@ -115,8 +116,8 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
     const partial = gpu.pool.take(outputs * splits * 4);
     const parts = { group, from: "whole", to: "part", four } as const;
     run(parts, [partial, ...inputs], { count, splits });
-    const together = !gpu.profile.software && splits > 32 && outputs < 256;
-    const sum = { group: together, from: "part", to: "whole" } as const;
+    const inGroups = !gpu.profile.software && splits > 32 && outputs < 256;
+    const sum = { group: inGroups, from: "part", to: "whole" } as const;
     run({ ...sum, four: null }, [out, partial, ...inputs], {
       count: splits,
       splits: 1,

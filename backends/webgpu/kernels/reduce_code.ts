@@ -13,15 +13,15 @@ import {
   identity,
   reduceShared,
   sharedMemory,
+  sharedTotal,
 } from "./accumulator.ts";
 import {
   eachInvocation,
   type Extents,
-  mainOf,
+  mainTogether,
   range,
   splitPositions,
   workgroupNumber,
-  WORKGROUPS,
 } from "./loop.ts";
 import { renderReduceFour } from "./reduce_four.ts";
 import {
@@ -108,8 +108,8 @@ function codeOf(
     ].join("\n");
   }
   return [
-    sharedMemory("shared_values", dtype, form.size),
-    mainOf(form.size, WORKGROUPS),
+    sharedMemory("shared_values", dtype, form),
+    mainTogether(form),
     `let t = ${workgroupNumber()};`,
     `if (t >= ${threads}) {`,
     "return;",
@@ -122,10 +122,10 @@ function codeOf(
       "accumulated",
       kernel.combine,
       dtype,
-      form.size,
+      form,
     ),
     "if (lane == 0u) {",
-    "let total = shared_values[0];",
+    ...sharedTotal("shared_values", "total", kernel.combine, dtype, form),
     ...store,
     "}",
     "}",

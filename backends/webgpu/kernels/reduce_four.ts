@@ -14,13 +14,13 @@ import {
   identity,
   reduceShared,
   sharedMemory,
+  sharedTotal,
 } from "./accumulator.ts";
 import {
   eachInvocation,
-  mainOf,
+  mainTogether,
   range,
   workgroupNumber,
-  WORKGROUPS,
 } from "./loop.ts";
 import {
   isReadByFour,
@@ -166,8 +166,8 @@ export function renderReduceFour(
     ].join("\n");
   }
   return [
-    sharedMemory("shared_values", dtype, size),
-    mainOf(size, WORKGROUPS),
+    sharedMemory("shared_values", dtype, form),
+    mainTogether(form),
     `let t = ${workgroupNumber()};`,
     `if (t >= ${threads}) {`,
     "return;",
@@ -176,9 +176,9 @@ export function renderReduceFour(
     ...kept,
     ...loop,
     ...own,
-    ...reduceShared("shared_values", "own", combine, dtype, size),
+    ...reduceShared("shared_values", "own", combine, dtype, form),
     "if (lane == 0u) {",
-    "let total = shared_values[0];",
+    ...sharedTotal("shared_values", "total", combine, dtype, form),
     ...store("o"),
     "}",
     "}",

@@ -96,6 +96,8 @@ export interface ReduceForm {
   readonly ahead: number;
   /** Invocations of a workgroup. */
   readonly size: number;
+  /** Whether those of a subgroup combine theirs at once. */
+  readonly subgroups: boolean;
 }
 
 /** Whether an input is read four elements at a time, where that is done. */

@@ -4,17 +4,23 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
 import type { Program } from "../device/program.ts";
-import { reduceShared, sharedMemory } from "./accumulator.ts";
+import { gpuOf, loaded, stored } from "../wgsl/dtype.ts";
+import {
+  reduceShared,
+  sharedMemory,
+  sharedTotal,
+  togetherOn,
+} from "./accumulator.ts";
 import {
   eachInvocation,
   gridFor,
-  mainOf,
+  mainTogether,
   spread,
   workgroupNumber,
-  WORKGROUPS,
 } from "./loop.ts";
 import {
   blocksOf,
@@ -46,19 +52,29 @@ const MIN_WIDE = 2 ** 14;
 /** Powers that are summed before their sum is added. */
 const BLOCK = 32;
 
-/** Prepares `softmax` or `logSoftmax`; null for other floats than ours. */
-export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
-  if (kernel.inputs[0] !== "float32") return null;
-  const size = gpu.profile.workgroup;
+/**
+ * Prepares `softmax` or `logSoftmax`, of float16 in float32; null for other
+ * dtypes.
+ */
+export function prepareSoftmax(
+  gpu: Gpu,
+  kernel: RoutineKernel<DType>,
+): Launch | null {
+  const dtype = kernel.inputs[0];
+  if (dtype !== "float32" && dtype !== "float16") return null;
+  const together = togetherOn(gpu.profile);
+  const { size } = together;
   const layout = new RowLayout(kernel.rank, 2);
-  const operands = [{ type: "f32", writes: true }, { type: "f32" }];
+  const type = gpuOf(dtype).memory;
+  const operands = [{ type, writes: true }, { type }];
   const { words } = layout.params;
   const result = kernel.name === "softmax"
     ? "tf_exp(x - top) / sum"
     : "(x - top) - log_sum";
+  const load = (x: string) => loaded(dtype, `${x}[${layout.at(1, "j")}]`);
   const pass = (x: string, from: string, step: string, body: string) => [
     `for (var j = ${from}; j < ${layout.n}; j += ${step}) {`,
-    `let x = ${x}[${layout.at(1, "j")}];`,
+    `let x = ${load(x)};`,
     body,
     "}",
   ];
@@ -68,12 +84,13 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     `let end = min(k + ${step * BLOCK}, ${layout.n});`,
     "var part = 0.0f;",
     `for (var j = k; j < end; j += ${step}) {`,
-    `part += tf_exp(${x}[${layout.at(1, "j")}] - top);`,
+    `part += tf_exp(${load(x)} - top);`,
     "}",
     `${sum} += part;`,
     "}",
   ];
-  const write = (out: string) => `${out}[${layout.at(0, "j")}] = ${result};`;
+  const write = (out: string) =>
+    `${out}[${layout.at(0, "j")}] = ${stored(dtype, result)};`;
   const logarithm = kernel.name === "softmax"
     ? []
     : ["let log_sum = tf_log(sum);"];
@@ -96,15 +113,15 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
         "}",
       ].join("\n"),
   });
-  const together = gpu.newProgram({
+  const inGroup = gpu.newProgram({
     label: kernel.name,
     operands,
     words,
     code: ([out, x]) =>
       [
-        sharedMemory("tops", "float32", size),
-        sharedMemory("sums", "float32", size),
-        mainOf(size, WORKGROUPS),
+        sharedMemory("tops", "float32", together),
+        sharedMemory("sums", "float32", together),
+        mainTogether(together),
         `let t = ${workgroupNumber()};`,
         `if (t >= ${layout.rows}) {`,
         "return;",
@@ -112,12 +129,12 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
         ...layout.begin("t"),
         "var my_top = tf_neg(tf_inf());",
         ...pass(x!, "i32(lane)", `${size}`, "my_top = tf_max(my_top, x);"),
-        ...reduceShared("tops", "my_top", "max", "float32", size),
-        "let top = tops[0];",
+        ...reduceShared("tops", "my_top", "max", "float32", together),
+        ...sharedTotal("tops", "top", "max", "float32", together),
         "var my_sum = 0.0f;",
         ...sumPowers(x!, "my_sum", "i32(lane)", size),
-        ...reduceShared("sums", "my_sum", "sum", "float32", size),
-        "let sum = sums[0];",
+        ...reduceShared("sums", "my_sum", "sum", "float32", together),
+        ...sharedTotal("sums", "sum", "sum", "float32", together),
         ...logarithm,
         ...pass(x!, "i32(lane)", `${size}`, write(out!)),
         "}",
@@ -131,8 +148,8 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     if (!program) {
       program = gpu.newProgram(
         held === 0
-          ? renderRowFour(name, layout, size)
-          : renderHeldFour(name, layout, size, held),
+          ? renderRowFour(name, layout, dtype, size)
+          : renderHeldFour(name, layout, dtype, together, held),
       );
       byFour.set(held, program);
     }
@@ -163,7 +180,7 @@ export function prepareSoftmax(gpu: Gpu, kernel: RoutineKernel): Launch | null {
     const one = n < MIN_WORKGROUP_ROW || (enough && n <= MAX_WORKGROUP_ROW);
     const held = one ? 0 : powerOfTwoAbove(Math.ceil(n / (4 * size)));
     const four = n >= MIN_FOUR && held <= MAX_HELD && readsFour(call);
-    const program = four ? programOfFour(held) : one ? alone : together;
+    const program = four ? programOfFour(held) : one ? alone : inGroup;
     const first = program.reserve();
     layout.fill(gpu, first, call);
     program.dispatch(

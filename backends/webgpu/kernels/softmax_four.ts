@@ -6,13 +6,18 @@
  * @module
  */
 import type { ProgramSource } from "../device/program.ts";
-import { reduceShared, sharedMemory } from "./accumulator.ts";
+import { type GpuDType, gpuOf, loadedFour, stored } from "../wgsl/dtype.ts";
+import {
+  reduceShared,
+  sharedMemory,
+  sharedTotal,
+  type Together,
+} from "./accumulator.ts";
 import {
   eachInvocation,
-  mainOf,
+  mainTogether,
   range,
   workgroupNumber,
-  WORKGROUPS,
 } from "./loop.ts";
 import type { RowLayout } from "./rows.ts";
 
@@ -31,10 +36,11 @@ function resultOf(name: string, x: string): string {
 
 function sourceOf(
   name: "softmax" | "logSoftmax",
+  dtype: GpuDType,
   words: number,
   code: ProgramSource["code"],
 ): ProgramSource {
-  const type = "vec4<f32>";
+  const type = `vec4<${gpuOf(dtype).memory}>`;
   return {
     label: name,
     operands: [{ type, writes: true }, { type }],
@@ -43,14 +49,22 @@ function sourceOf(
   };
 }
 
+/** Four elements of one dtype to write, out of what is computed. */
+function quadOf(dtype: GpuDType, value: (lane: number) => string): string {
+  const values = LANES.map((lane) => stored(dtype, value(lane)));
+  return `vec4<${gpuOf(dtype).memory}>(${values.join(", ")})`;
+}
+
 /** One invocation a row. */
 export function renderRowFour(
   name: "softmax" | "logSoftmax",
   layout: RowLayout,
+  dtype: GpuDType,
   size: number,
 ): ProgramSource {
-  const load = (x: string) => `let x = ${x}[(at1 >> 2u) + q];`;
-  return sourceOf(name, layout.params.words, ([out, x]) =>
+  const load = (x: string) =>
+    `let x = ${loadedFour(dtype, `${x}[(at1 >> 2u) + q]`)};`;
+  return sourceOf(name, dtype, layout.params.words, ([out, x]) =>
     [
       ...eachInvocation(size),
       `if (t < ${layout.rows}) {`,
@@ -74,9 +88,9 @@ export function renderRowFour(
       ...name === "softmax" ? [] : ["let log_sum = tf_log(sum);"],
       "for (var q = 0; q < quads; q++) {",
       load(x!),
-      `${out}[(at0 >> 2u) + q] = vec4<f32>(${
-        LANES.map((i) => resultOf(name, `x[${i}]`)).join(", ")
-      });`,
+      `${out}[(at0 >> 2u) + q] = ${
+        quadOf(dtype, (i) => resultOf(name, `x[${i}]`))
+      };`,
       "}",
       "}",
       "}",
@@ -87,17 +101,19 @@ export function renderRowFour(
 export function renderHeldFour(
   name: "softmax" | "logSoftmax",
   layout: RowLayout,
-  size: number,
+  dtype: GpuDType,
+  together: Together,
   held: number,
 ): ProgramSource {
+  const { size } = together;
   const inside = (i: number) => `i32(lane) + ${i * size} < quads`;
   const at = (operand: number, i: number) =>
     `(at${operand} >> 2u) + i32(lane) + ${i * size}`;
-  return sourceOf(name, layout.params.words, ([out, x]) =>
+  return sourceOf(name, dtype, layout.params.words, ([out, x]) =>
     [
-      sharedMemory("tops", "float32", size),
-      sharedMemory("sums", "float32", size),
-      mainOf(size, WORKGROUPS),
+      sharedMemory("tops", "float32", together),
+      sharedMemory("sums", "float32", together),
+      mainTogether(together),
       `let t = ${workgroupNumber()};`,
       `if (t >= ${layout.rows}) {`,
       "return;",
@@ -108,12 +124,12 @@ export function renderHeldFour(
       ...range(held).flatMap((i) => [
         `var x${i} = vec4<f32>();`,
         `if (${inside(i)}) {`,
-        `x${i} = ${x}[${at(1, i)}];`,
+        `x${i} = ${loadedFour(dtype, `${x}[${at(1, i)}]`)};`,
         ...LANES.map((l) => `my_top = tf_max(my_top, x${i}[${l}]);`),
         "}",
       ]),
-      ...reduceShared("tops", "my_top", "max", "float32", size),
-      "let top = tops[0];",
+      ...reduceShared("tops", "my_top", "max", "float32", together),
+      ...sharedTotal("tops", "top", "max", "float32", together),
       "var my_sum = 0.0f;",
       ...range(held).flatMap((i) => [
         `if (${inside(i)}) {`,
@@ -125,18 +141,17 @@ export function renderHeldFour(
           : LANES.map((l) => `my_sum += tf_exp(x${i}[${l}] - top);`),
         "}",
       ]),
-      ...reduceShared("sums", "my_sum", "sum", "float32", size),
-      "let sum = sums[0];",
+      ...reduceShared("sums", "my_sum", "sum", "float32", together),
+      ...sharedTotal("sums", "sum", "sum", "float32", together),
       ...name === "softmax" ? [] : ["let log_sum = tf_log(sum);"],
       ...range(held).flatMap((i) => [
         `if (${inside(i)}) {`,
-        `${out}[${at(0, i)}] = vec4<f32>(${
-          LANES.map((l) =>
+        `${out}[${at(0, i)}] = ${
+          quadOf(dtype, (l) =>
             name === "softmax"
               ? `x${i}[${l}] / sum`
-              : resultOf(name, `x${i}[${l}]`)
-          ).join(", ")
-        });`,
+              : resultOf(name, `x${i}[${l}]`))
+        };`,
         "}",
       ]),
       "}",

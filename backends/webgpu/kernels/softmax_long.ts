@@ -4,10 +4,12 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import {
   accumulator,
   arg,
   call as apply,
+  castExpr,
   type Expr,
   type KernelCall,
   type Launch,
@@ -45,14 +47,15 @@ function swap(dims: readonly number[]): number[] {
 /** Prepares it for rows that lie so. */
 export function prepareLongSoftmax(
   gpu: Gpu,
-  kernel: RoutineKernel,
+  kernel: RoutineKernel<DType>,
   placement: RowPlacement,
 ): Launch {
+  const stored = kernel.inputs[0]!;
   const dtype = "float32";
-  const x = arg(0, dtype);
+  const x = castExpr(arg(0, stored), dtype);
   const fromTop = apply("sub", x, arg(1, dtype));
   const across = placement === "across";
-  const whole: Slot = { dtype, access: across ? "dense" : "strided" };
+  const whole: Slot = { dtype: stored, access: across ? "dense" : "strided" };
   const byRows: Slot = { dtype, access: across ? "row" : "strided" };
   const ofRow = { dtype, access: "uniform", kept: "dense" } as const;
   const reduce = (combine: "max" | "sum", element: Expr) =>
@@ -63,7 +66,7 @@ export function prepareLongSoftmax(
       output: dtype,
       inputs: [
         {
-          dtype,
+          dtype: stored,
           access: placement === "along" ? "row" : "strided",
           kept: "strided",
         },
@@ -83,9 +86,12 @@ export function prepareLongSoftmax(
     outputs: [whole],
     inputs: [whole, byRows, byRows],
     exprs: [
-      kernel.name === "softmax"
-        ? apply("div", apply("exp", fromTop), sum)
-        : apply("sub", fromTop, apply("log", sum)),
+      castExpr(
+        kernel.name === "softmax"
+          ? apply("div", apply("exp", fromTop), sum)
+          : apply("sub", fromTop, apply("log", sum)),
+        stored,
+      ),
     ],
     scalars: 0,
   });

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import type { DType } from "@tenfold/core";
 import {
   type KernelCall,
   type Launch,
@@ -45,7 +46,7 @@ const TILE = 2048;
 type Ends = "elements" | "keys";
 
 /** Prepares `sort`. */
-export function prepareSort(gpu: Gpu, kernel: RoutineKernel): Launch {
+export function prepareSort(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
   const dtype = kernel.inputs[0] as GpuDType;
   const type = gpuOf(dtype).memory;
   const size = gpu.profile.workgroup;

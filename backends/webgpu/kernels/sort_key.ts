@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { isFloating } from "@tenfold/core";
-import { type GpuDType, gpuOf } from "../wgsl/dtype.ts";
+import { type GpuDType, gpuOf, loaded } from "../wgsl/dtype.ts";
 
 /**
  * The key of an element in memory, a `u32`: smaller for what comes first. NaN
@@ -17,7 +16,6 @@ export function sortKey(dtype: GpuDType, element: string): string {
 /** The same in the other direction, except that NaN remains above all. */
 export function descendingKey(dtype: GpuDType, element: string): string {
   const key = `~${sortKey(dtype, element)}`;
-  return isFloating(dtype)
-    ? `select(${key}, 0xffffffffu, tf_is_nan(${element}))`
-    : key;
+  if (dtype !== "float32" && dtype !== "float16") return key;
+  return `select(${key}, 0xffffffffu, tf_is_nan(${loaded(dtype, element)}))`;
 }

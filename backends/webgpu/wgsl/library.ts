@@ -7,6 +7,7 @@ import { BITS } from "./bits.ts";
 import { EXPONENTIAL } from "./exponential.ts";
 import { HALF } from "./half.ts";
 import { SPECIAL } from "./special.ts";
+import { SUBGROUP } from "./subgroup.ts";
 import { TRIGONOMETRIC } from "./trigonometric.ts";
 
 /** Every function by name. */
@@ -16,6 +17,7 @@ export const LIBRARY: Readonly<Record<string, string>> = {
   ...HALF,
   ...TRIGONOMETRIC,
   ...SPECIAL,
+  ...SUBGROUP,
 };
 
 /** The functions that `code` names, and those that they name. */

@@ -46,6 +46,10 @@ describe("the WGSL of all kernels", () => {
         const [code, label] of collectShaders({ software, workgroup })
       ) shaders.set(code, label);
     }
+    const together = { software: false, workgroup: 256, subgroups: true };
+    for (const [code, label] of collectShaders(together)) {
+      shaders.set(code, label);
+    }
   });
 
   it("is all here: every kind of kernel, every function of ours", () => {
@@ -141,6 +145,11 @@ describe("the WGSL of all kernels", () => {
       assertEquals(source.match(/tf_key\((\w)\)/g)?.length, 2, name);
       assert(!/\b[ab] [<>]=? [ab]\b/.test(source), name);
     }
+    for (const fn of ["Max", "Min"]) {
+      const source = LIBRARY[`tf_subgroup_${fn.toLowerCase()}`]!;
+      assert(source.includes(`subgroup${fn}(select(key, `), fn);
+      assert(source.includes("tf_is_nan(x)"), fn);
+    }
   });
 
   it("turns no sign by a constant, nor compares one power with a whole", () => {
@@ -209,10 +218,34 @@ describe("the WGSL of all kernels", () => {
     });
   });
 
-  it("asks for no feature, and adds atomically only what it reports", () => {
+  it("asks for subgroups alone where it calls them, in front of all else", () => {
+    let asked = 0;
     each((code, label) => {
-      assert(!/^\s*(enable|requires|override)\b/m.test(code), label);
-      assert(!/\bf16\b|subgroup/.test(code), label);
+      const calls = /\bsubgroup[A-Z]/.test(code);
+      const rest = calls
+        ? code.replace(/^enable subgroups;\nrequires subgroup_id;\n/, "")
+        : code;
+      assertEquals(rest.length < code.length, calls, label);
+      if (calls) asked++;
+      assert(!/^\s*(enable|requires|override)\b/m.test(rest), label);
+      assert(!/\bf16\b/.test(code), label);
+      assert(calls || !/subgroup/.test(code), label);
+    });
+    assert(asked > 20, `${asked} shaders`);
+  });
+
+  it("takes no size of subgroups for granted", () => {
+    each((code, label) => {
+      assert(!/subgroup_size|subgroupShuffle|quadSwap/.test(code), label);
+      // All numbers of subgroups come with the shader's builtins.
+      for (const name of ["subgroup_id", "num_subgroups"]) {
+        if (code.includes("[subgroup]")) assert(code.includes(name), label);
+      }
+    });
+  });
+
+  it("adds atomically only what it reports", () => {
+    each((code, label) => {
       for (const [call] of code.matchAll(/atomicAdd\([^,]*/g)) {
         assert(/&b\d+\[3\]$/.test(call), `${label}: ${call}`);
       }

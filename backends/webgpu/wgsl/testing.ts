@@ -36,7 +36,9 @@ export function collectShaders(
     "a fake",
   );
   // These differ little by the adapter.
-  if (!overrides.software) runCases(new Session(backend));
+  if (!overrides.software && !overrides.subgroups) {
+    runCases(new Session(backend));
+  }
   runLarge(backend);
   backend.dispose();
   return fake.shaders;
