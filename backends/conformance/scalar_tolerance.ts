@@ -70,6 +70,7 @@ export const SCALAR_TOLERANCE: {
   isFinite: EXACT,
   select: EXACT,
   shiftRight: EXACT,
+  bitAnd: EXACT,
   threefry: EXACT,
 };
 

@@ -123,6 +123,7 @@ export const TEXT: { readonly [F in ScalarFunction]: Text } = {
   select,
 
   shiftRight: (_, a, b) => `${a} >>> ${b} | 0`,
+  bitAnd: (_, a, b) => `${a} & ${b}`,
   threefry: meaning("threefry"),
 };
 

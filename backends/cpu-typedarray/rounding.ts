@@ -77,6 +77,7 @@ const EXACT: ReadonlySet<ScalarFunction> = new Set<ScalarFunction>([
   "not",
   "remainder",
   "shiftRight",
+  "bitAnd",
   "threefry",
 ]);
 

@@ -55,6 +55,7 @@ const FUNCTIONS: { readonly [D in ComputeDType]: readonly ScalarFunction[] } = {
     "neg",
     "abs",
     "shiftRight",
+    "bitAnd",
     "le",
     "gt",
     "select",

@@ -175,6 +175,7 @@ const RULES: { readonly [N in ScalarFunction]: Rule } = {
   select: (y, [condition], [, da, db]) =>
     da || db ? select(condition!, da ?? num(0, y), db ?? num(0, y)) : null,
   shiftRight: flat,
+  bitAnd: flat,
   threefry: flat,
 };
 

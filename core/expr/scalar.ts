@@ -57,6 +57,7 @@ export type ScalarFunction =
   | "isFinite"
   | "select"
   | "shiftRight"
+  | "bitAnd"
   | "threefry";
 
 /** What a scalar function takes, and its value in float64. */
@@ -236,6 +237,8 @@ export const SCALAR_FUNCTIONS: {
     takes: "integers",
     evaluate: (_, a, b) => (a! >>> b!) | 0,
   },
+  /** The bits that both have. */
+  bitAnd: { arity: 2, takes: "integers", evaluate: (_, a, b) => a! & b! },
   /** First word of Threefry-2x32 with key (a, b) at counter (c, d). */
   threefry: {
     arity: 4,

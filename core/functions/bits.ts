@@ -5,7 +5,7 @@
  */
 import type { DType } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
-import { constant, type Expr } from "../expr/expr.ts";
+import { call, type Expr } from "../expr/expr.ts";
 import { expr } from "../expr/language.ts";
 import { fused, type FusedFunction } from "../fused.ts";
 import { tidyNow } from "../scope.ts";
@@ -21,19 +21,8 @@ const ofBits = (
 ): FusedFunction<readonly ["int32", "int32"]> =>
   fused(label, ([a, b]) => write(a, b), { inputs: ["int32", "int32"] });
 
-/** The bits that both have: the sum of the products of single ones. */
-function common(a: Expr, b: Expr): Expr {
-  const lowest = (x: Expr, rest: Expr): Expr => sub(x, mul(2, rest));
-  let [x, y] = [a, b];
-  let sum: Expr = constant(0, "int32");
-  for (let k = 0; k < 32; k++) {
-    const [restX, restY] = [shiftRight(x, 1), shiftRight(y, 1)];
-    const bit = mul(lowest(x, restX), lowest(y, restY));
-    sum = add(sum, mul(bit, 2 ** k | 0));
-    [x, y] = [restX, restY];
-  }
-  return sum;
-}
+/** The bits that both have. */
+const common = (a: Expr, b: Expr): Expr => call("bitAnd", a, b);
 
 const AND = /* @__PURE__ */ ofBits("bitwiseAnd", common);
 const OR = /* @__PURE__ */ ofBits(

@@ -49,7 +49,8 @@ const SIMPLE: { readonly [N in ScalarFunction]?: Emit } = {
 
 /** Whether a function takes few instructions rather than dozens. */
 export function isSimple(fn: ScalarFunction): boolean {
-  return fn in SIMPLE || fn in { and: 0, or: 0, xor: 0, not: 0, shiftRight: 0 };
+  return fn in SIMPLE ||
+    fn in { and: 0, or: 0, xor: 0, not: 0, shiftRight: 0, bitAnd: 0 };
 }
 
 /** Writes a call on float32 operands; comparisons give masks. */

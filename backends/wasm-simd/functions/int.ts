@@ -69,6 +69,7 @@ const INT: { readonly [N in ScalarFunction]?: Emit } = {
     }
     return result;
   },
+  bitAnd: (_, [a, b]) => v128.and(a!, b!),
   threefry: ({ f }, [a, b, c, d]) => threefry(f, a!, b!, c!, d!),
 };
 

@@ -120,6 +120,7 @@ const CHEAP: ReadonlySet<string> = new Set([
   ...["add", "sub", "mul", "div", "max", "min", "neg", "abs", "select"],
   ...["eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "not"],
   ...["isNan", "isFinite", "sqrt", "rsqrt", "reciprocal", "shiftRight"],
+  "bitAnd",
 ]);
 
 function costOf(exprs: readonly Expr[]): number {

@@ -99,6 +99,7 @@ export const RENDER: { readonly [F in ScalarFunction]: Render } = {
 
   shiftRight: (_, a, b) =>
     `bitcast<i32>(bitcast<u32>(${a}) >> bitcast<u32>(${b}))`,
+  bitAnd: infix("&"),
   threefry: named("tf_threefry"),
 };
 
