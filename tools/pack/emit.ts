@@ -56,7 +56,7 @@ function emitCode(file: string, sink: Sink): void {
       narrow(outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n")),
     );
   } else {
-    sink(toJs(file), outputText);
+    sink(toJs(file), narrow(outputText));
     sink(`${toJs(file)}.map`, byLines(file, sourceMapText ?? ""));
   }
 }
@@ -77,7 +77,10 @@ const UNMAPPED = /\/_embedded\/|^backends\//;
  */
 function byLines(file: string, sourceMap: string): string {
   const map: { mappings: string } = JSON.parse(sourceMap);
-  const lines = decode(map.mappings).map((segments) => segments.slice(0, 1));
+  // From the margin on, as indentation is made narrower.
+  const lines = decode(map.mappings).map((segments) =>
+    segments.slice(0, 1).map((segment) => segment.with(0, 0) as typeof segment)
+  );
   return JSON.stringify({
     ...map,
     sources: [`tenfold://${file}`],
