@@ -59,9 +59,9 @@ function convolve(x: Tensor, w: Tensor, g: Tensor): Tensor[] {
 /** Batch, channels, height, width and filters. */
 const SETTINGS = [
   [4, 16, 28, 28, 16],
-  [2, 64, 7, 7, 64],
+  [3, 64, 7, 7, 64],
   [2, 9, 13, 30, 11],
-  [3, 8, 7, 6, 8],
+  [4, 8, 7, 6, 8],
 ] as const;
 
 describe("setFloat32Precision", () => {

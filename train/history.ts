@@ -165,6 +165,7 @@ export class History {
 
   /** How many epochs there are, and the figures of the last one. */
   toString(): string {
+    checkCount("toString", arguments.length, 0);
     const { length } = this.#epochs;
     const parts = [`${length} epoch${length === 1 ? "" : "s"}`];
     const add = (before: string, figures: Figures = {}) => {

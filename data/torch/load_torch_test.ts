@@ -263,7 +263,7 @@ describe("nets of PyTorch", () => {
       using _ = scope();
       manualSeed(1);
       const { file, input, output } = NETS[name];
-      const model = makers[name]();
+      using model = makers[name]();
       model.eval();
       model.loadStateDict(await loadTorch(fromBase64(file)));
       const x = tensor(input.values, { shape: input.shape });
