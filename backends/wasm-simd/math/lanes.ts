@@ -174,12 +174,21 @@ export function ifBeyond(
 
 /** The condition of {@linkcode ifBeyond}. */
 export function isBeyond(
-  { f }: Lanes,
+  lanes: Lanes,
   x: Vector,
   limit: number,
 ): Code<"i32"> {
+  return anyOf(lanesBeyond(lanes, x, limit));
+}
+
+/** In which lanes |x| exceeds a limit or is NaN. */
+export function lanesBeyond(
+  { f }: Lanes,
+  x: Vector,
+  limit: number,
+): Code<"v128"> {
   const magnitude = v128.and(x, f.i32x4(0x7fffffff));
-  return anyOf(i32x4.gt_s(magnitude, f.hoist(f32x4.const(limit))));
+  return i32x4.gt_s(magnitude, f.hoist(f32x4.const(limit)));
 }
 
 /** Runs `body` unless the mask is set in all lanes. */

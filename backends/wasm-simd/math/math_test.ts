@@ -106,6 +106,25 @@ for (const fused of WAYS) {
         assert(worst <= ulps, `${at}: ${worst} ulp`);
       });
 
+      it(`${name} of an element does not depend on those beside it`, () => {
+        const operands = Array.from(
+          { length: arity },
+          () => points(RANGES[name]).subarray(0, 4096),
+        );
+        const alone = run(
+          ...operands.map((operand) =>
+            Float32Array.from(
+              { length: 4 * operand.length },
+              (_, i) => operand[i >> 2]!,
+            )
+          ),
+        );
+        const differ = Array.from(run(...operands)).filter((value, i) =>
+          !Object.is(value, alone[4 * i])
+        );
+        assertEquals(differ, []);
+      });
+
       it(`${name} is right at zeros, infinities, NaN and subnormals`, () => {
         const rows = arity === 1
           ? SPECIAL.map((x) => [x])

@@ -26,6 +26,7 @@ import {
   isBeyond,
   joinHalves,
   type Lanes,
+  lanesBeyond,
   lowHalf,
   madd,
   nmadd,
@@ -230,7 +231,10 @@ export function geluSlope(lanes: Lanes, x: Vector): Vector {
   return bounded(lanes, x, "geluSlope", slopeBounded, slopeAny);
 }
 
-/** A function that is quicker for |x| <= 3.5, by fused products. */
+/**
+ * A function that is quicker for |x| <= 3.5, by fused products. What a lane gets
+ * does not depend on the others.
+ */
 function bounded(
   lanes: Lanes,
   x: Vector,
@@ -250,7 +254,8 @@ function bounded(
           f.result(any({ ...lanes, f }, x));
         }),
     );
-    f.set(result, helper.call(x));
+    const there = lanesBeyond(lanes, x, GELU_LIMIT);
+    f.set(result, choose(there, helper.call(x), result));
   });
   return result;
 }
