@@ -34,14 +34,6 @@ export interface Backend {
    */
   readonly subnormals?: boolean;
   /**
-   * True where each operation on float32 is rounded to float32, as memory rounds
-   * it: then a compiled function may keep what is in the middle of an expression,
-   * and computes the same.
-   *
-   * @default {false}
-   */
-  readonly rounds?: boolean;
-  /**
    * True where buffers are objects that the garbage collector frees by itself
    * when nothing refers to them.
    *

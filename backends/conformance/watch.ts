@@ -58,11 +58,6 @@ export class WatchedBackend implements Backend {
     return this.#inner.subnormals ?? true;
   }
 
-  /** Whether it rounds each operation. */
-  get rounds(): boolean {
-    return this.#inner.rounds ?? false;
-  }
-
   /** The number of live buffers. */
   get live(): number {
     return this.#live.size;

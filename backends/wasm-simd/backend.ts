@@ -48,8 +48,6 @@ let int8: typeof import("./int8/linear_int8.ts") | undefined;
 export class WasmSimd implements Backend {
   /** Always `"wasm-simd"`. */
   readonly name = "wasm-simd";
-  /** Lanes have as many digits as their elements. */
-  readonly rounds = true;
   /** Every dtype; float16 where the runtime has `Float16Array`. */
   readonly dtypes: readonly DType[] = HOST_DTYPES;
   /** Settles when it is known whether there is a BLAS. */

@@ -82,8 +82,6 @@ export class WebgpuBackend implements Backend {
   ]);
   /** WGSL lets numbers below the smallest normal one count as 0. */
   readonly subnormals = false;
-  /** WGSL computes in float32. */
-  readonly rounds = true;
   /**
    * The largest buffer, in bytes. What one binding does not hold is computed in
    * parts.

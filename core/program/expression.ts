@@ -128,11 +128,9 @@ export function isBounded(launch: RecordedLaunch): boolean {
   return nodesOf(launch) <= MOST_NODES;
 }
 
-/** Puts nodes in the place of others. */
-export function replacing(
-  nodes: ReadonlyMap<Expr, Expr>,
-): (expr: Expr) => Expr {
-  const known = new Map(nodes);
+/** Puts one node in the place of another. */
+export function replacing(node: Expr, by: Expr): (expr: Expr) => Expr {
+  const known = new Map<Expr, Expr>([[node, by]]);
   const replace = (expr: Expr): Expr => {
     let made = known.get(expr);
     if (made === undefined) {

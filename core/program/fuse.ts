@@ -14,7 +14,6 @@ import {
   merge,
   writesTo,
 } from "./combine.ts";
-import { deriveAll } from "./derive.ts";
 import { sharePositional } from "./positional.ts";
 import { isProduct, withAddend } from "./product.ts";
 import { costOf } from "./cost.ts";
@@ -42,8 +41,6 @@ export interface FuseOptions {
    * in which order a backend sums.
    */
   readonly reorders: boolean;
-  /** Whether every operation is rounded, as memory rounds. */
-  readonly rounds: boolean;
 }
 
 /** Instructions that may be computed again in each of several readers. */
@@ -64,7 +61,6 @@ export function fuse(
   sharePositional(fusion.launches, operands, options.fresh);
   fusion.mergeAll();
   fusion.dropOutputs();
-  deriveAll(fusion.launches, options);
   return fusion.launches.all();
 }
 

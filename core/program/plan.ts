@@ -134,7 +134,6 @@ export class Plan {
         fresh,
         operands: backend.readSync === undefined ? OPERANDS : 2 * OPERANDS,
         reorders,
-        rounds: backend.rounds ?? false,
       });
       this.launches = consume(fused, {
         temporary,

@@ -162,7 +162,7 @@ function reading(launch: MapLaunch, expr: Expr, from: Place): MapLaunch {
     inputs: [...launch.inputs, from],
     program: new MapProgram(
       [...inputs, expr.dtype],
-      exprs.map(replacing(new Map([[expr, element]]))),
+      exprs.map(replacing(expr, element)),
       scalars,
     ),
   };
