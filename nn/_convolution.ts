@@ -13,6 +13,7 @@ import {
 import * as z from "./_zod.ts";
 import { INNER } from "./_inner.ts";
 import { emptyParameter } from "./_empty.ts";
+import { shownConvolution } from "./_shown_convolution.ts";
 import {
   flag,
   oneOf,
@@ -124,17 +125,7 @@ export abstract class Convolution<
 
   /** The options as text, for `toString`. */
   override describe(): string {
-    const { inChannels, outChannels, kernelSize, stride } = this;
-    const { padding, paddingMode = "zeros" } = this as unknown as {
-      readonly padding: AnySize | "same" | "valid";
-      readonly paddingMode?: PaddingMode;
-    };
-    const mode = paddingMode === "zeros" ? "" : `, paddingMode=${paddingMode}`;
-    return `${inChannels}, ${outChannels}, kernelSize=[${
-      kernelSize.join(", ")
-    }], stride=[${stride.join(", ")}], padding=${
-      typeof padding === "object" ? `[${padding.join(", ")}]` : padding
-    }${mode}`;
+    return shownConvolution(this);
   }
 }
 

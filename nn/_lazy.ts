@@ -16,6 +16,7 @@ import {
   showShape,
   showValue,
 } from "@tenfold/core/internal";
+import { shownOptions } from "./_shown_options.ts";
 import { UNSEEN } from "./_unseen.ts";
 import { type AnyModule, Module } from "./module.ts";
 
@@ -106,9 +107,12 @@ export abstract class Lazy<Inputs extends readonly [Tensor, ...unknown[]]>
     return y;
   }
 
-  /** The sizes as text, for `toString`. */
+  /** The sizes and options as text, for `toString`. */
   override describe(): string {
-    return this[UNSEEN].sizes.map(showValue).join(", ");
+    const { sizes, options } = this[UNSEEN];
+    const { device: _, ...others } = options as Record<string, unknown>;
+    const shown = shownOptions(others);
+    return [...sizes.map(showValue), ...shown ? [shown] : []].join(", ");
   }
 }
 

@@ -78,6 +78,15 @@ describeLayer("Conv2d", {
   shown: "Conv2d(4, 2, kernelSize=[3, 3], stride=[1, 1], padding=1)",
 });
 
+describeLayer("Conv2d dilated", {
+  make: () => new Conv2d(4, 2, 3, { dilation: [1, 2], bias: false, groups: 2 }),
+  inputs: [[2, 4, 6, 6]],
+  outputs: [[2, 2, 4, 2]],
+  state: { weight: [2, 2, 3, 3] },
+  shown:
+    "Conv2d(4, 2, kernelSize=[3, 3], stride=[1, 1], padding=0, dilation=[1, 2], groups=2, bias=false)",
+});
+
 describeLayer("Conv2d around", {
   make: () => new Conv2d(4, 2, 3, { padding: 1, paddingMode: "circular" }),
   inputs: [[2, 4, 6, 6]],

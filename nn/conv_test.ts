@@ -6,7 +6,7 @@ describeLayer("Conv1d", {
   inputs: [[2, 4, 9]],
   outputs: [[2, 6, 4]],
   state: { weight: [6, 2, 3], bias: [6] },
-  shown: "Conv1d(4, 6, kernelSize=[3], stride=[2], padding=0)",
+  shown: "Conv1d(4, 6, kernelSize=[3], stride=[2], padding=0, groups=2)",
 });
 
 describeLayer("Conv3d", {
@@ -14,5 +14,6 @@ describeLayer("Conv3d", {
   inputs: [[1, 2, 3, 4, 5]],
   outputs: [[1, 3, 2, 3, 4]],
   state: { weight: [3, 2, 2, 2, 2] },
-  shown: "Conv3d(2, 3, kernelSize=[2, 2, 2], stride=[1, 1, 1], padding=0)",
+  shown:
+    "Conv3d(2, 3, kernelSize=[2, 2, 2], stride=[1, 1, 1], padding=0, bias=false)",
 });

@@ -10,7 +10,8 @@ describeLayer("ConvTranspose1d", {
   inputs: [[2, 4, 5]],
   outputs: [[2, 2, 12]],
   state: { weight: [4, 2, 3], bias: [2] },
-  shown: "ConvTranspose1d(4, 2, kernelSize=[3], stride=[2], padding=[0])",
+  shown:
+    "ConvTranspose1d(4, 2, kernelSize=[3], stride=[2], padding=[0], outputPadding=[1])",
 });
 
 describeLayer("ConvTranspose2d", {
@@ -28,5 +29,5 @@ describeLayer("ConvTranspose3d", {
   outputs: [[1, 4, 3, 4, 3]],
   state: { weight: [2, 2, 2, 2, 2], bias: [4] },
   shown:
-    "ConvTranspose3d(2, 4, kernelSize=[2, 2, 2], stride=[1, 1, 1], padding=[0, 0, 0])",
+    "ConvTranspose3d(2, 4, kernelSize=[2, 2, 2], stride=[1, 1, 1], padding=[0, 0, 0], groups=2)",
 });

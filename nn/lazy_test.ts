@@ -85,7 +85,8 @@ describe("lazy layers", () => {
   it(
     "stay lazy where an input does not fit",
     clean(() => {
-      using layer = new nn.LazyConv2d(4, 3);
+      using layer = new nn.LazyConv2d(4, 3, { bias: false });
+      assertEquals(String(layer), "LazyConv2d(4, 3, bias=false)");
       assertThrows(() => layer.forward(zeros([2, 3, 2, 2])), ShapeError);
       assertThrows(
         () => layer.forward(zeros([3, 2])),

@@ -12,6 +12,7 @@ import {
   showShape,
   tidyNow,
 } from "@tenfold/core/internal";
+import { shownConvolution } from "../_shown_convolution.ts";
 import type { Conv2d } from "../conv2d.ts";
 import { batched, type Pair } from "../functional/_windows.ts";
 import { paddedFor, type Padding2d } from "../functional/conv2d.ts";
@@ -153,12 +154,7 @@ export class QuantizedConv2d extends Quantized {
 
   /** The options as text, for `toString`. */
   override describe(): string {
-    const { inChannels, outChannels, kernelSize, stride, padding } = this;
-    return `${inChannels}, ${outChannels}, kernelSize=[${
-      kernelSize.join(", ")
-    }], stride=[${stride.join(", ")}], padding=${
-      typeof padding === "object" ? `[${padding.join(", ")}]` : padding
-    }`;
+    return shownConvolution(this);
   }
 }
 
