@@ -20,6 +20,7 @@ export { castingOf } from "./casting.ts";
 export { deviceFor } from "./creation.ts";
 export { type DisplayTools, loadDisplay } from "./display/load.ts";
 export type { ImageOptions, Pixels } from "./display/images.ts";
+export { showAs } from "./show_as.ts";
 export { showShape } from "./errors.ts";
 export { dtypeOfArray, toElements } from "./host_data.ts";
 export * from "./members.ts";

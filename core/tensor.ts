@@ -98,6 +98,7 @@ import {
   type Shape,
   sizeOf,
 } from "./shape.ts";
+import { showAs } from "./show_as.ts";
 import { currentTask } from "./task.ts";
 import { checkFits, type InPlaceName, overwriting, updates } from "./update.ts";
 import type { Value } from "./value.ts";
@@ -476,21 +477,6 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     throw new TypeError(
       "Cannot take a tensor for a number or text: write x.add(y), x.lt(y) and so on for arithmetic, await x.item() for one number, await x.toText() for text",
     );
-  }
-
-  /** What Deno prints. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
-  }
-
-  /** What Node and Bun print. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
-  }
-
-  /** What notebooks show: a table of the values, and a picture of images. */
-  async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
-    return (await import("./display/tensor.ts")).displayTensor(this);
   }
 
   #requireOne(): void {
@@ -2449,6 +2435,12 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "dropout", p, key: nextKey() });
   }
 }
+
+// A table of the values, and a picture of images.
+showAs(
+  Tensor.prototype,
+  async (tensor) => (await import("./display/tensor.ts")).displayTensor(tensor),
+);
 
 /** The class, for who only asks what is an instance of it. */
 export const tensorClass: new () => Tensor = Tensor as never;

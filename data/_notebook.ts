@@ -12,6 +12,7 @@ const [ENDS, COLUMNS] = [5, 20];
 export function displayTable(
   names: readonly string[],
   rows: CsvRows,
+  text: string,
 ): Record<string, string> {
   const columns = names.slice(0, COLUMNS);
   const more = names.length > COLUMNS;
@@ -32,9 +33,7 @@ export function displayTable(
     : [];
   const facts = `${plural(count, "row")} of ${plural(names.length, "column")}`;
   return {
-    "text/plain": `CsvTable(${facts}: ${columns.join(", ")}${
-      more ? ", …" : ""
-    })`,
+    "text/plain": text,
     "text/html": `<table><thead>${line(["", ...columns], "th")}</thead><tbody>${
       [...first.map(row), ...gap, ...last.map(row)].join("")
     }</tbody></table><div>${facts}</div>`,

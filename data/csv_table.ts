@@ -4,7 +4,7 @@
  * @module
  */
 import { type DType, type Tensor, tensor } from "@tenfold/core";
-import { checkCount } from "@tenfold/core/internal";
+import { checkCount, showAs } from "@tenfold/core/internal";
 import { type CsvRows, rowsOf } from "./_csv_rows.ts";
 import { readsMissing } from "./_missing.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
@@ -80,6 +80,15 @@ export interface Categories {
 /** How many columns a message lists. */
 const LISTED = 20;
 
+/** How many columns are printed, so that a line fits 80 characters. */
+const SHOWN = 6;
+
+/** What is printed of a field. */
+function cell(text: string): string {
+  return (text.length > 11 ? `${text.slice(0, 10)}…` : text)
+    .replace(/\s/g, " ").padStart(13);
+}
+
 /** The number that a field spells, or `undefined`. */
 function parseNumber(text: string): number | undefined {
   if (text === "") return undefined; // which Number() takes for 0
@@ -130,6 +139,10 @@ export class CsvTable {
     this.#rows = "field" in rows ? rows : rowsOf(rows, firstRow);
     this.#missing = new Set(naValues.map((mark) => mark.toLowerCase()));
     this.#indices = new Map(columns.map((name, c) => [name, c]));
+    showAs(this, async () => {
+      const { displayTable } = await import("./_notebook.ts");
+      return displayTable(columns, this.#rows, this.toString());
+    });
   }
 
   /** The number of rows. */
@@ -264,10 +277,18 @@ export class CsvTable {
     return tensor(values, { shape, dtype, ...place });
   }
 
-  /** What notebooks show: the first rows and the last ones. */
-  async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
-    const { displayTable } = await import("./_notebook.ts");
-    return displayTable(this.columns, this.#rows);
+  /** The first rows in columns, and how many there are. */
+  toString(): string {
+    checkCount("toString", arguments.length, 0);
+    const { columns, length } = this;
+    const lines = Array.from(
+      { length: Math.min(length, 5) + 1 },
+      (_, r) =>
+        columns.slice(0, SHOWN).map((name, c) =>
+          cell(r === 0 ? name : this.#rows.field(r - 1, c))
+        ).join(""),
+    );
+    return [...lines, `rows: ${length}, columns: ${columns.length}`].join("\n");
   }
 
   /** Refuses what int32 cannot hold, and names the field. */

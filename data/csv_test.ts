@@ -10,6 +10,24 @@ import { DataFormatError } from "./errors.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe("CSV", () => {
+  it("prints the first rows and columns, long fields cut", () => {
+    const names = "abcdefgh".split("");
+    const row = ["1", "a long\ntext, cut", ..."234567"];
+    const table = new CsvTable(names, Array(6).fill(row));
+    const line = (...cells: string[]) =>
+      cells.map((text) => text.padStart(13)).join("");
+    assertEquals(String(table).split("\n"), [
+      line(..."abcdef"),
+      ...Array(5).fill(line("1", "a long tex…", ..."2345")),
+      "rows: 6, columns: 8",
+    ]);
+    const printed = table as unknown as Record<symbol, () => string>;
+    for (const by of ["Deno.customInspect", "nodejs.util.inspect.custom"]) {
+      assertEquals(printed[Symbol.for(by)]!(), String(table));
+    }
+    assertEquals(String(parseCsv("x\n")), `${line("x")}\nrows: 0, columns: 1`);
+  });
+
   it("reads quotes, line ends of every kind and a byte order mark", () => {
     for (const end of ["\n", "\r\n", "\r"]) {
       const table = parseCsv(

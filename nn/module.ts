@@ -8,6 +8,7 @@ import {
   checkCount,
   currentRecording,
   currentTask,
+  showAs,
   showValue,
   type Task,
 } from "@tenfold/core/internal";
@@ -549,22 +550,14 @@ export abstract class Module<
     checkCount("toString", arguments.length, 0);
     return describeModule(this);
   }
-
-  /** What Deno prints. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
-  }
-
-  /** What Node and Bun print. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
-  }
-
-  /** What notebooks show: its parts with their parameters as a table. */
-  async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
-    return (await import("./_notebook.ts")).displayModule(this);
-  }
 }
+
+// Its parts with their parameters as a table.
+showAs(
+  Module.prototype,
+  async (module) =>
+    (await import("./_notebook.ts")).displayModule(module as AnyModule),
+);
 
 /** The task whose own mode a module is in, if any. */
 function taskOfModes(module: AnyModule): Task | null {

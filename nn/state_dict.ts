@@ -167,10 +167,13 @@ export function loadTensors(
     if (fault) faults.push(`${name}: ${fault}`);
   }
   if (faults.length > 0) {
+    const way = Object.values(report).flat().length > 0
+      ? '; pass { strict: false, mismatched: "skip" } to load the rest'
+      : "";
     throw new StateDictError(
       `Cannot load the state dict into ${owner} as it does not fit: ${
         faults.join("; ")
-      }`,
+      }${way}`,
       report,
     );
   }

@@ -78,7 +78,7 @@ describe("loadStateDict", () => {
       const error = assertThrows(
         () => layer.loadStateDict({ weight: ones([1, 3]), wait: ones([1]) }),
         StateDictError,
-        "Cannot load the state dict into Linear as it does not fit: missing bias; unexpected wait; weight: got shape [1, 3], expected [1, 2]",
+        'Cannot load the state dict into Linear as it does not fit: missing bias; unexpected wait; weight: got shape [1, 3], expected [1, 2]; pass { strict: false, mismatched: "skip" } to load the rest',
       );
       assertEquals(error.missingKeys, ["bias"]);
       assertEquals(error.unexpectedKeys, ["wait"]);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount, parseOptions } from "@tenfold/core/internal";
+import { checkCount, parseOptions, showAs } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { positiveInt } from "./_options.ts";
 
@@ -98,6 +98,10 @@ export class History {
   constructor(epochs: readonly EpochRecord[] = []) {
     checkCount("make a History", arguments.length, 1);
     this.#epochs = [...epochs];
+    showAs(this, async () => ({
+      "text/plain": this.toString(),
+      "image/svg+xml": await this.toSvg(),
+    }));
   }
 
   /** The epochs, in order. */
@@ -176,24 +180,6 @@ export class History {
     add("", this.last?.train);
     add("validation ", this.last?.validation);
     return `History(${parts.join(", ")})`;
-  }
-
-  /** What Deno prints. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
-  }
-
-  /** What Node and Bun print. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
-  }
-
-  /** What notebooks show: the curves. */
-  async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
-    return {
-      "text/plain": this.toString(),
-      "image/svg+xml": await this.toSvg(),
-    };
   }
 
   /** The epochs, for `JSON.stringify`. */

@@ -11,7 +11,7 @@ import {
   tidy,
   unscoped,
 } from "@tenfold/core";
-import { checkCount, parseOptions } from "@tenfold/core/internal";
+import { checkCount, parseOptions, showAs } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { lossFunction, lossOption } from "./_fit_options.ts";
 import { iterate, partsOf } from "./_iterate.ts";
@@ -69,6 +69,8 @@ export interface LrFinderResult {
   readonly suggestion: number | null;
   /** Draws the losses over the rates, as SVG. */
   toSvg(options?: Pick<ChartOptions, "title">): Promise<string>;
+  /** The suggestion as text. */
+  toString(): string;
 }
 
 const positive = z.number("must be a positive number").check(
@@ -283,14 +285,11 @@ function result(
     const { drawRates } = await import("./_rates_chart.ts");
     return drawRates({ rates, losses, smoothed, suggestion }, title);
   };
-  return Object.defineProperty(
-    { rates, losses, smoothed, suggestion, toSvg },
-    Symbol.for("Jupyter.display"),
-    {
-      value: async () => ({
-        "text/plain": `suggested learning rate: ${suggestion}`,
-        "image/svg+xml": await toSvg(),
-      }),
-    },
-  );
+  const toString = () => `suggested learning rate: ${suggestion}`;
+  const found = { rates, losses, smoothed, suggestion, toSvg, toString };
+  showAs(found, async () => ({
+    "text/plain": toString(),
+    "image/svg+xml": await toSvg(),
+  }));
+  return found;
 }

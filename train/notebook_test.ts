@@ -105,7 +105,12 @@ describe("in a notebook", () => {
   it("a table of text shows its ends, and keeps HTML out", async () => {
     const few = await shown(parseCsv("a,b\n1,<x>\n"));
     assert(few["text/html"]!.includes("&#60;x&#62;"));
-    assertEquals(few["text/plain"], "CsvTable(1 row of 2 columns: a, b)");
+    assertEquals(
+      few["text/plain"],
+      `${"a".padStart(13)}${"b".padStart(13)}\n${"1".padStart(13)}${
+        "<x>".padStart(13)
+      }\nrows: 1, columns: 2`,
+    );
     const rows = Array.from({ length: 99 }, (_, i) => `${i}`).join("\n");
     const { "text/html": html } = await shown(parseCsv(`n\n${rows}\n`));
     assertEquals(html!.match(/<tr>/g)?.length, 1 + 5 + 1 + 5);

@@ -5,8 +5,14 @@
  */
 import { type DType, Tensor, tidy, zeros } from "@tenfold/core";
 import { DTYPES } from "@tenfold/core/backend";
-import { parseArguments, showValue } from "@tenfold/core/internal";
-import { type AnyModule, Conv2d, Linear } from "@tenfold/nn";
+import { parseArguments, showAs, showValue } from "@tenfold/core/internal";
+import {
+  type AnyModule,
+  Conv2d,
+  Embedding,
+  EmbeddingBag,
+  Linear,
+} from "@tenfold/nn";
 import * as z from "./_zod.ts";
 import type { Model } from "./model.ts";
 import { watchForward } from "./_watch_forward.ts";
@@ -15,8 +21,9 @@ import { summaryHtml, summaryText } from "./_summary_text.ts";
 /** Options of {@linkcode summary}. */
 export interface SummaryOptions {
   /**
-   * The dtype of the inputs, such as `"int32"` for a model that begins with an
-   * `Embedding`. Without it, that of the model's first parameter.
+   * The dtype of the inputs. Without it, `int32` where the model's first
+   * parameter is the table of an `Embedding` or `EmbeddingBag`, else the dtype
+   * of that parameter.
    */
   dtype?: DType;
 }
@@ -115,7 +122,8 @@ export function summary(
   );
   const shapes = shapesOf(inputShape);
   const parameters = model.parameters();
-  const kind = dtype ?? parameters[0]?.dtype;
+  const kind = dtype ??
+    (beginsWithTable(model) ? "int32" : parameters[0]?.dtype);
   const device = parameters[0]?.device;
   const watch = new Watch(model);
   tidy(() => {
@@ -141,27 +149,19 @@ export function summary(
     multiplyAdds: sum(layers.map((layer) => layer.multiplyAdds)),
   };
   const text = () => summaryText(facts);
-  return {
-    ...facts,
-    toString: text,
-    toHtml: () => summaryHtml(facts),
-    ...hidden(text, () => summaryHtml(facts)),
-  };
+  const html = () => summaryHtml(facts);
+  const told = { ...facts, toString: text, toHtml: html };
+  showAs(told, () => ({ "text/plain": text(), "text/html": html() }));
+  return told;
 }
 
-/** What Deno, Node and Bun print, and notebooks show. */
-function hidden(text: () => string, html: () => string): object {
-  return Object.defineProperties({}, {
-    [Symbol.for("Deno.customInspect")]: { value: text, enumerable: true },
-    [Symbol.for("nodejs.util.inspect.custom")]: {
-      value: text,
-      enumerable: true,
-    },
-    [Symbol.for("Jupyter.display")]: {
-      value: () => ({ "text/plain": text(), "text/html": html() }),
-      enumerable: true,
-    },
-  });
+/** Whether the first parameter is a table, which is read by indices. */
+function beginsWithTable(model: AnyModule): boolean {
+  const [first] = model.parameters();
+  return model.modules().some((module) =>
+    (module instanceof Embedding || module instanceof EmbeddingBag) &&
+    module.weight === first
+  );
 }
 
 function shapesOf(given: unknown): readonly (readonly number[])[] {

@@ -95,6 +95,7 @@ describe("summary", () => {
     const model = new Both();
     const { layers } = summary(model, [[2, 3], [2, 3]], { dtype: "int32" });
     assertEquals(layers[0]!.outputShape, [2, 3, 4]);
+    assertEquals(summary(model, [[2, 3], [2, 3]]).layers, layers);
     model.dispose();
   });
 
