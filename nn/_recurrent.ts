@@ -195,7 +195,8 @@ export abstract class RNNBase<
         : null;
       const initial = (given: Tensor | null, width: number): Tensor => {
         const shape = [this.numLayers * directionsOf(this), batch.count, width];
-        const { dtype, device } = this.parameters()[0]!;
+        // No parameter while functionalCall has put a tensor in its place.
+        const { dtype, device } = weightsOf.call(this, "l0").input;
         if (!given) return zeros(shape, { dtype, device });
         return reorder(batch.single ? given.unsqueeze(1) : given, 1, order);
       };

@@ -6,15 +6,19 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
+  grad,
   gradcheck,
   manualSeed,
   noGrad,
   randn,
   scope,
+  stack,
   type Tensor,
 } from "@tenfold/core";
+import { jvp, vmap } from "@tenfold/core/func";
 import type { RecurrentOptions, SequenceInput } from "./_recurrent.ts";
 import { clean } from "./_testing.ts";
+import { functionalCall } from "./functional_call.ts";
 import type { Module } from "./module.ts";
 import {
   type PackedSequence,
@@ -53,6 +57,38 @@ export function describeRecurrent(
         using layer = make(2, 3, { dtype, bidirectional: true });
         const apply = (x?: Tensor) => (layer.forward(x!)[0] as Tensor).sin();
         await gradcheck(apply, [x]);
+      }),
+    );
+
+    it(
+      "runs within transforms, with other weights than its own",
+      clean(() => {
+        manualSeed(4);
+        using _ = scope();
+        using layer = make(2, 3, { numLayers: 2, dtype: "float64" });
+        const [x, v] = [0, 0].map(() => randn([4, 3, 2], { dtype: "float64" }));
+        const named = layer.namedParameters();
+        const weights = named.map(([, weight]) => weight);
+        const loss = (x: Tensor, weights: readonly Tensor[]) => {
+          const given = named.map(([name], i) => [name, weights[i]!] as const);
+          const [output] = functionalCall(layer, Object.fromEntries(given), x);
+          return (output as Tensor).sin().sum();
+        };
+        // The gradients of each example, at once and one by one.
+        const gradients = (x: Tensor, ...weights: Tensor[]) =>
+          grad(loss(x, weights), weights);
+        const inDims = [0, ...weights.map(() => null)];
+        const each = vmap(gradients, { inDims })(x!, ...weights) as Tensor[];
+        const loop = x!.unbind(0).map((one) => gradients(one, ...weights));
+        for (const [i, found] of each.entries()) {
+          const one = stack(loop.map((gradients) => gradients[i]!));
+          assertEquals(close(found, one), true);
+        }
+        const own = (x: Tensor) => loss(x, weights);
+        const input = x!.detach().requiresGrad_();
+        const [, tangent] = jvp(own, [input], [v!]);
+        const back = grad(own(input), [input])[0]!.mul(v!).sum();
+        assertEquals(close(tangent as Tensor, back), true);
       }),
     );
 

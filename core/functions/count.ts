@@ -461,7 +461,7 @@ function equalEdges(
 ): Tensor {
   const end = (which: 0 | 1): Tensor =>
     range || x.size === 0
-      ? numberLike(x, range?.[which] ?? 0, x.dtype)
+      ? numberLike(x, range?.[which] ?? which, x.dtype)
       : which === 0
       ? x.min()
       : x.max();

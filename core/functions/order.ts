@@ -371,7 +371,10 @@ function quantileTensor(
   const low = rank.floor();
   const pick = (place: Tensor) => sorted.gather(-1, place.cast("int32"));
   const weight = interpolation === "midpoint" ? 0.5 : rank.sub(low);
-  const between = lerp(pick(low), pick(rank.ceil()), weight);
+  // Between an infinity and itself lies NaN.
+  const between = ["lower", "higher", "nearest"].includes(interpolation)
+    ? pick(low)
+    : lerp(pick(low), pick(rank.ceil()), weight);
   const found = name === "nanquantile"
     ? between
     : between.where(nan.any(-1, keep).logicalNot(), NaN);

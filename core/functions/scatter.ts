@@ -55,8 +55,10 @@ function fitted(src: Tensor, index: Tensor, x: Tensor, dim: number): Tensor {
 
 /** See {@linkcode scatter}; the index has been looked at by `hits`. */
 function placed(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  if (index.size === 0 && x.dtype !== "bool") {
-    return x.scatterAdd(dim, index, src.cast(x.dtype));
+  if (index.size === 0) {
+    // Nothing to gather from; bools are not added.
+    const dtype = x.dtype === "bool" ? "int32" : x.dtype;
+    return x.cast(dtype).scatterAdd(dim, index, src.cast(dtype)).cast(x.dtype);
   }
   const last = numberLike(x, -1, "int32").expand(x.shape)[APPLY]<"int32">(
     { name: "scatterMax", dim },

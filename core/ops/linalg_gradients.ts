@@ -44,7 +44,9 @@ const inverse = (x: Tensor, none: Tensor): Tensor =>
 function roundingOf(x: Tensor): Tensor {
   const n = x.shape[x.ndim - 1]!;
   const epsilon = x.dtype === "float64" ? 2 ** -52 : 2 ** -23;
-  return x.detach().abs().max(-1, { keepDim: true }).mul(4 * n * epsilon);
+  const sizes = x.detach().abs();
+  const most = n === 0 ? sizes : sizes.max(-1, { keepDim: true });
+  return most.mul(4 * n * epsilon);
 }
 
 /** Part of a vector of several results. */

@@ -13,7 +13,7 @@ import {
   isGradEnabled,
   type Tensor,
 } from "@tenfold/core";
-import { APPLY, tidyNow } from "@tenfold/core/internal";
+import { APPLY, layering, tidyNow } from "@tenfold/core/internal";
 import { linear } from "./linear.ts";
 import type { Steps } from "./_steps.ts";
 
@@ -304,12 +304,12 @@ export function recur(
       return { output: output!, cell: last };
     });
   const run = () => within(() => loop(...inputs));
-  if (listener === null) return run();
-  return listener(
-    { kind, steps, x, state, cell, weights },
-    run,
-    () => within(() => unrolled(kind, steps, given)),
-  );
+  const unroll = () => within(() => unrolled(kind, steps, given));
+  if (listener !== null) {
+    return listener({ kind, steps, x, state, cell, weights }, run, unroll);
+  }
+  // Transforms have no rules for kernels that write in place.
+  return layering === null ? run() : unroll();
 }
 
 /** The gradients in tensor operations, so that they have gradients. */

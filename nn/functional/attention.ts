@@ -6,7 +6,12 @@ import {
   type Tensor,
 } from "@tenfold/core";
 import { broadcastShapes, sizeOf } from "@tenfold/core/backend";
-import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
+import {
+  checkTensor,
+  layering,
+  showShape,
+  tidyNow,
+} from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import {
   checkOptions,
@@ -103,7 +108,7 @@ export function scaledDotProductAttention(
   );
 }
 
-/** By the scores where they are few, else tile by tile. */
+/** By the scores where they are few or transformed, else tile by tile. */
 function attend(
   q: Tensor,
   k: Tensor,
@@ -118,7 +123,7 @@ function attend(
     broadcastShapes(lead(q), lead(v), "attend"),
   );
   const size = tileSize(q);
-  const few = sizeOf(batch) * length * keys <= size;
+  const few = layering !== null || sizeOf(batch) * length * keys <= size;
   if (few || v.ndim < 2 || v.shape[v.ndim - 2] !== keys || mask?.requiresGrad) {
     const weights = attentionWeights(q, k, options);
     return (dropout > 0 ? weights.dropout(dropout) : weights).matmul(v);

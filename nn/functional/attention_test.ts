@@ -5,10 +5,13 @@ import {
   manualSeed,
   ones,
   randn,
+  scope,
   ShapeError,
+  type Tensor,
   tensor,
   type TensorOptions,
 } from "@tenfold/core";
+import { jvp } from "@tenfold/core/func";
 import { clean } from "../_testing.ts";
 import * as nn from "../mod.ts";
 import { describeGradients } from "./_gradients_testing.ts";
@@ -57,6 +60,20 @@ describe("scaledDotProductAttention", () => {
         ShapeError,
         "Cannot apply scaledDotProductAttention",
       );
+    }),
+  );
+
+  it(
+    "has tangents where its scores are many",
+    clean(() => {
+      manualSeed(5);
+      using _ = scope();
+      const [q, k] = [randn([1025, 1]), randn([1024, 1])];
+      const v = randn([1024, 1]);
+      // What is linear in the values is its own tangent.
+      const attend = (v: Tensor) => scaledDotProductAttention(q, k, v);
+      const [out, tangent] = jvp(attend, [v], [v]) as [Tensor, Tensor];
+      assertEquals(out.sub(tangent).abs().max().itemSync(), 0);
     }),
   );
 });

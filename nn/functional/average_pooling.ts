@@ -176,10 +176,14 @@ export const lpPool1dSchema = /* @__PURE__ */ lp(1);
 /** The schema of {@linkcode LpPoolOptions} in two dims. */
 export const lpPool2dSchema = /* @__PURE__ */ lp(2);
 
-/** Input the mean of powers; scalars: how many they are, and `1 / p`. */
+/**
+ * Input the mean of powers; scalars: how many they are, and `1 / p`. A window
+ * of zeros has no gradient, where that of the root is infinite, as in PyTorch.
+ */
 const root = /* @__PURE__ */ fused(
   "lpPool",
-  ([mean], [count, power]) => expr.pow(expr.mul(mean, count), power),
+  ([mean], [count, power]) =>
+    expr.select(expr.eq(mean, 0), 0, expr.pow(expr.mul(mean, count), power)),
   { scalars: 2 },
 );
 

@@ -23,7 +23,7 @@ export interface MaxUnpoolOptions<S extends AnySize> {
   /** Padding of that pooling. @default {0} */
   readonly padding?: S;
   /**
-   * The extents of the output.
+   * The extents of the output, or its whole shape.
    *
    * @default {(extent - 1) * stride - 2 * padding + kernelSize}
    */
@@ -80,17 +80,23 @@ function unpool(
       } for ${showShape(x.shape)}`,
     );
   }
-  if (outputSize && outputSize.length !== dims) {
+  const leading = x.shape.slice(0, -dims);
+  // A whole shape begins as the input does.
+  const wanted = outputSize?.length === x.ndim &&
+      leading.every((extent, d) => extent === outputSize[d])
+    ? outputSize.slice(-dims)
+    : outputSize;
+  if (wanted && wanted.length !== dims) {
     throw new ShapeError(
-      `Cannot ${operation} as outputSize must hold ${dims} extents: got ${
-        showShape(outputSize)
-      }`,
+      `Cannot ${operation} as outputSize must hold ${dims} extents, or the shape [${
+        [...leading, "..."].join(", ")
+      }]: got ${showShape(wanted)}`,
     );
   }
   return batchedIn(dims, x, name, (batch) => {
     const [k, s, p] = [kernelSize, stride, padding]
       .map((size) => sizesOf(size, dims));
-    const size = outputSize ??
+    const size = wanted ??
       k!.map((kernel, d) =>
         (batch.shape[2 + d]! - 1) * s![d]! - 2 * p![d]! + kernel
       );

@@ -131,8 +131,27 @@ def doubles(g):
          **FUNCTIONAL)
 
 
+def windows(g):
+    """Windows of zeros have no gradient; an output size may be a shape."""
+    flat = f32([[[0, 0, 0, 2, 0, 0, 1, 3]]])
+    for dims, x in ((1, flat), (2, flat.reshape(1, 1, 2, 4))):
+        for p in (1, 2):
+            g.op(f"lpPool{dims}d", [x, {"normType": p, "kernelSize": 2}],
+                 lambda t: getattr(F, f"lp_pool{dims}d")(t, p, 2),
+                 **{**FUNCTIONAL, "second": False})
+    for dims in (1, 2, 3):
+        x = randn(2, 1, *[5, 4, 3][:dims])
+        values, at = getattr(F, f"max_pool{dims}d")(x, 2, return_indices=True)
+        g.op(f"maxUnpool{dims}d",
+             [values, at.to(torch.int32),
+              {"kernelSize": 2, "outputSize": list(x.shape)}],
+             lambda t, i: getattr(F, f"max_unpool{dims}d")(
+                 t, i.long(), 2, output_size=x.shape), **FUNCTIONAL)
+
+
 def generate():
     g = Group("corner_cases", "options and corner cases of layers", 91)
-    for part in (tables, bilinear, indices, pads, infinities, doubles):
+    for part in (tables, bilinear, indices, pads, infinities, doubles,
+                 windows):
         part(g)
     return [g]

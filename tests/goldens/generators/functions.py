@@ -245,6 +245,15 @@ def scattered(g):
          lambda t, i, s: torch.index_add(t, 0, i.long(), s))
 
 
+def bools_without_an_index(g):
+    flags = boolean([[True, False], [False, True], [True, True]])
+    none = torch.zeros(0, 2, dtype=torch.bool)
+    g.fn("indexCopy", [flags, 0, i32([]), none],
+         long(lambda t, i, s: torch.index_copy(t, 0, i, s)))
+    g.fn("scatter", [flags, 0, none.to(torch.int32), none],
+         long(lambda t, i, s: torch.scatter(t, 0, i, s)))
+
+
 def put(t, indices, values, accumulate=False):
     return torch.index_put(t, [i.long() if i.dtype == torch.int32 else i
                                for i in indices], values, accumulate)
@@ -455,6 +464,20 @@ def counted(g):
          lambda t, e: hist(t, e), grad=False)
     g.fn("histogram", [f32([[2, 2], [2, 2]]), 4], lambda t: hist(t, 4),
          grad=False)
+    g.fn("histogram", [torch.zeros(0, 3), 4], lambda t: hist(t, 4),
+         grad=False)
+
+
+def infinite(g):
+    far = f32([[-INF, 1, 2, INF, 0], [3, -INF, INF, -INF, INF]])
+    for name, fn in (("quantile", torch.quantile),
+                     ("nanquantile", torch.nanquantile)):
+        for how in ("lower", "higher", "nearest"):
+            qs = [0, 0.1, 0.6, 1]
+            g.fn(name, [far, qs, 1, {"interpolation": how}],
+                 lambda t: fn(t, torch.tensor(qs, dtype=t.dtype), 1,
+                              interpolation=how),
+                 grad=False)
 
 
 def arranged(g):
@@ -751,11 +774,11 @@ def generate():
     for part in (unary, binary, tests):
         part(math_)
     scatter = Functions("functions_scatter", "scatter, masks, indexPut", 32)
-    for part in (scattered, masked):
+    for part in (scattered, masked, bools_without_an_index):
         part(scatter)
     order = Functions("functions_order",
                       "running extremes, order statistics, counts", 33)
-    for part in (cumulated, ordered, counted):
+    for part in (cumulated, ordered, counted, infinite):
         part(order)
     shape = Functions("functions_shape", "other orders and shapes, products",
                       34)
