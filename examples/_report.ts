@@ -93,8 +93,8 @@ async function readDigits(
         return [probabilities.argmax(1).data(), probabilities.max(1).data()];
       });
     })();
-    classes.set(await read!, start);
-    certainties.set(await sure!, start);
+    classes.set(await read, start);
+    certainties.set(await sure, start);
   }
   return { classes, certainties };
 }

@@ -95,7 +95,7 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
   let losses: readonly number[] = [];
   for await (const [real] of batches) {
     using _ = scope();
-    losses = Array.from(await step(real!).data());
+    losses = Array.from(await step(real).data());
   }
   if (epoch % Math.ceil(epochs / 6) > 0) continue;
   const [judged, made] = losses.map((loss) => loss.toFixed(2));

@@ -76,19 +76,19 @@ const [xs, found] = await Promise.all(noGrad(() => {
 }));
 const own = Math.sqrt(w * w - d * d);
 const truth = Array.from(
-  xs!,
+  xs,
   (t) => Math.exp(-d * t) * (Math.cos(own * t) + d / own * Math.sin(own * t)),
 );
 const some = [...truth.keys()].filter((i) => i % 5 === 0);
 const picture = drawPlot("A damped oscillator, found by its equation alone", [
-  { name: "net", xs: xs!, ys: found! },
+  { name: "net", xs, ys: found },
   {
     name: "solution",
-    xs: some.map((i) => xs![i]!),
+    xs: some.map((i) => xs[i]!),
     ys: some.map((i) => truth[i]!),
     points: true,
   },
 ]);
 await tryToWrite("out/pinn.svg", (path) => data.writeFileAtomic(path, picture));
-const errors = truth.map((value, i) => Math.abs(value - found![i]!));
+const errors = truth.map((value, i) => Math.abs(value - found[i]!));
 console.log(`Largest error: ${Math.max(...errors).toFixed(4)}`);

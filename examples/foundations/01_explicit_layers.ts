@@ -320,7 +320,7 @@ await checkLayer("A network of networks", nested, randn([50, 6]));
   await checkClose(
     "MSE: gradient by the prediction",
     mse.gradient(predicted, target),
-    expected!,
+    expected,
   );
 
   // A tempting shortcut: average the error over the outputs of each sample and
@@ -328,7 +328,7 @@ await checkLayer("A network of networks", nested, randn([50, 6]));
   // output it is even right. With three it is another function's gradient.
   const averaged = predicted.sub(target).mean(1, { keepDim: true })
     .mul(2 / predicted.shape[0]!).expandAs(predicted);
-  const error = await relativeError(averaged, expected!);
+  const error = await relativeError(averaged, expected);
   check(
     `the error averaged over the outputs is caught: it is off by ${
       (100 * error).toFixed(0)

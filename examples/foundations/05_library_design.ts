@@ -388,8 +388,8 @@ function fusedAddScalars(x: Tensor, c0: number, c1: number): Tensor[] {
   const fused = autogradFunction({
     name: "fusedAddScalars",
     forward(_, x) {
-      const results = [zerosLike(x!), zerosLike(x!)];
-      updateInPlace(addScalars, results, [x!], [c0, c1]);
+      const results = [zerosLike(x), zerosLike(x)];
+      updateInPlace(addScalars, results, [x], [c0, c1]);
       return results;
     },
     backward: (_, g0, g1) => g0.add(g1),

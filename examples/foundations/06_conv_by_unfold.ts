@@ -290,7 +290,7 @@ library.loadStateDict(model.stateDict());
     model.forward(testX),
     library.forward(testX),
   ]);
-  await checkClose("Conv2d and MaxPool2d predict the same", ours!, theirs!);
+  await checkClose("Conv2d and MaxPool2d predict the same", ours, theirs);
 }
 
 // And how long does a step take? Forward and backward over 32 digits.

@@ -54,15 +54,15 @@ export class Reader {
       })
     );
     try {
-      const values = await scores!.data() as Float32Array;
+      const values = await scores.data() as Float32Array;
       return {
         digit: values.indexOf(Math.max(...values)),
         scores: values,
-        hidden: await hidden!.data() as Float32Array,
+        hidden: await hidden.data() as Float32Array,
       };
     } finally {
-      scores!.dispose();
-      hidden!.dispose();
+      scores.dispose();
+      hidden.dispose();
     }
   }
 
