@@ -89,7 +89,9 @@ export interface Backend {
   prepare(kernel: Kernel): Launch | null;
   /**
    * Loads a routine that few programs use; before, `prepare` answers `null` for
-   * it. It settles at once for all others.
+   * it. It settles at once for all others. `setBackend` waits for those of
+   * modules that the program has imported; where a backend is opened without
+   * waiting, they are loaded when they are first asked for.
    */
   load?(routine: RoutineName): Promise<void>;
   /**

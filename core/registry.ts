@@ -6,6 +6,7 @@
 import type { Backend } from "./backend.ts";
 import { type Device, EagerDevice } from "./device.ts";
 import { DeviceError } from "./errors.ts";
+import { loadRoutines } from "./late_routines.ts";
 import { checkCount } from "./options.ts";
 import { currentTask, type Task } from "./task.ts";
 
@@ -100,6 +101,7 @@ export async function openDevice(
   const device = await openedDevice(target);
   const { ready } = device.backend;
   if (ready) await ready;
+  await loadRoutines(device.backend);
   return device;
 }
 

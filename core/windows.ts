@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { withRoutines } from "./late_routines.ts";
 import { APPLY } from "./members.ts";
 import type { Op, WindowOp } from "./op.ts";
 import { convolutions } from "./ops/convolve.ts";
@@ -11,12 +12,14 @@ import { pooling } from "./ops/pool.ts";
 import { addPrimitives, type Rows } from "./ops/table.ts";
 import type { Tensor } from "./tensor.ts";
 
-let added = false;
+const windows = /* @__PURE__ */ withRoutines(["conv2d", "maxPool2d"], {
+  added: false,
+});
 
 /** Lets devices run convolutions and max pooling, by name as all others. */
 export function addWindows(): void {
-  if (added) return;
-  added = true;
+  if (windows.added) return;
+  windows.added = true;
   const rows: Rows<WindowOp["name"]> = { ...convolutions(), ...pooling() };
   addPrimitives(rows);
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { gzipMembers } from "./_gzip_members.ts";
 import { DataFormatError } from "./errors.ts";
 
 /** Deflate cannot shrink data by more than this factor. */
@@ -87,6 +86,7 @@ export async function gunzip(
     failure = error;
   }
   // Some runtimes refuse what follows the first member, others pass it over.
+  const { gzipMembers } = await import("./_gzip_members.ts");
   const members = gzipMembers(bytes);
   if (members === null) throw failure ?? damaged(what);
   const output = new Output(what, limitOf);

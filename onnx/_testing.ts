@@ -10,7 +10,7 @@ import {
   type Tensor,
   tensor,
 } from "@tenfold/core";
-import { wasmSimd } from "@tenfold/backends/wasm-simd";
+import { wasmSimd } from "@tenfold/backends/wasm-simd/whole";
 import { readBytes } from "@tenfold/data";
 import { assert } from "@std/assert";
 import { dtypeOf } from "./_element.ts";

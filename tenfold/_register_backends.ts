@@ -1,6 +1,6 @@
 /** Makes the backends known by name; none is opened before it is asked for. */
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
-import { wasmSimd, whyNoWasmSimd } from "@tenfold/backends/wasm-simd";
+import { wasmSimd, whyNoWasmSimd } from "@tenfold/backends/wasm-simd/whole";
 import { probeWebgpu } from "@tenfold/backends/webgpu/probe";
 import { registerBackend } from "@tenfold/core";
 

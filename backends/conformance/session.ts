@@ -92,7 +92,9 @@ export function sessionOf(
   let session: Promise<Session> | null = null;
   return () =>
     session ??= Promise.resolve(opener()).then(async (backend) => {
-      await backend.load?.("linearInt8");
+      for (const name of ["linearInt8", "conv2d", "maxPool2d"] as const) {
+        await backend.load?.(name);
+      }
       return new Session(backend);
     });
 }

@@ -21,8 +21,7 @@ import { ArgumentLayout } from "./arguments.ts";
 import * as assembler from "./assembler.ts";
 import type { DoubleMultiplier } from "./blas/double.ts";
 import type { BlasProducts } from "./blas/products.ts";
-import { compileConv2d } from "./convolution/conv2d.ts";
-import { compileMaxPool2d } from "./convolution/max_pool2d.ts";
+import type { WindowKernels } from "./convolution/kernels.ts";
 import { Engine } from "./engine.ts";
 import type { Features } from "./features.ts";
 import { launchOf } from "./launch.ts";
@@ -64,6 +63,7 @@ export class WasmSimd implements Backend {
   #blas: BlasProducts | null = null;
   #noBlas: string | null = null;
   #double: DoubleMultiplier | null = null;
+  #windows: WindowKernels | (() => Promise<WindowKernels>) | null;
   readonly #multipliers: Map<DType, Multiplier> = new Map();
 
   /**
@@ -71,21 +71,24 @@ export class WasmSimd implements Backend {
    *
    * @param features The features of the engine's WebAssembly.
    * @param memory The memory.
-   * @param options The number of threads, a notice of missing features, and the
-   * BLAS to look for, a path or `"auto"`.
+   * @param options The number of threads, a notice of missing features, the
+   * BLAS to look for, a path or `"auto"`, and the kernels over windows, or what
+   * loads them; without these, windows are left to core.
    */
   constructor(
     features: Features,
     memory: LinearMemory,
-    { threads = 1, notice, blas = null }: {
+    { threads = 1, notice, blas = null, windows = null }: {
       threads?: number;
       notice?: string;
       blas?: string | null;
+      windows?: WindowKernels | (() => Promise<WindowKernels>) | null;
     } = {},
   ) {
     this.#memory = memory;
     this.#engine = new Engine(features, memory, threads);
     this.#without = notice ?? null;
+    this.#windows = windows;
     this.ready = blas === null ? undefined : this.#findBlas(blas, threads);
     this.maxBufferBytes = Math.min(
       MAX_BUFFER_BYTES,
@@ -188,9 +191,12 @@ export class WasmSimd implements Backend {
     }
   }
 
-  /** Loads the routine of quantised layers; all others are there. */
+  /** Loads convolutions and max pooling, or the routine of quantised layers. */
   async load(routine: RoutineName): Promise<void> {
-    if (routine === "linearInt8") {
+    if (routine === "conv2d" || routine === "maxPool2d") {
+      if (typeof this.#windows !== "function") return;
+      this.#windows = await this.#windows();
+    } else if (routine === "linearInt8") {
       int8 = await import("./int8/linear_int8.ts");
     }
   }
@@ -272,9 +278,10 @@ export class WasmSimd implements Backend {
       case "sort":
         return compileSort(this.#engine, kernel);
       case "conv2d":
-        return compileConv2d(this.#engine, kernel);
       case "maxPool2d":
-        return compileMaxPool2d(this.#engine, kernel);
+        return typeof this.#windows === "function"
+          ? null
+          : this.#windows?.[kernel.name](this.#engine, kernel) ?? null;
       case "linearInt8":
         return int8?.compileLinearInt8(this.#engine, kernel, {
           assembler,

@@ -13,6 +13,7 @@ import {
 import type { Op } from "@tenfold/core/backend";
 import { cpuTypedArray } from "../cpu-typedarray/mod.ts";
 import { WasmSimd } from "./backend.ts";
+import { WINDOW_KERNELS } from "./convolution/kernels.ts";
 import { probeFeatures } from "./features.ts";
 import { LinearMemory } from "./memory.ts";
 
@@ -105,11 +106,15 @@ async function compute(backend: Backend, make: () => Tensor) {
 
 describe("large kernels", () => {
   const reference = cpuTypedArray();
+  const windows = WINDOW_KERNELS;
   const backends = {
-    "as the engine has it": new WasmSimd(found, new LinearMemory(false)),
+    "as the engine has it": new WasmSimd(found, new LinearMemory(false), {
+      windows,
+    }),
     "without fused products": new WasmSimd(
       { ...found, fusedMultiplyAdd: false },
       new LinearMemory(false),
+      { windows },
     ),
   };
   for (const [name, make] of Object.entries(CASES)) {

@@ -14,4 +14,5 @@
  *
  * @module
  */
-export { wasmSimd, type WasmSimdOptions, whyNoWasmSimd } from "./wasm_simd.ts";
+export { type WasmSimdOptions, whyNoWasmSimd } from "./open.ts";
+export { wasmSimd } from "./wasm_simd.ts";

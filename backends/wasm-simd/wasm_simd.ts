@@ -5,77 +5,15 @@
  */
 
 import type { Backend } from "@tenfold/core";
-import { environmentVariable, parseArguments } from "@tenfold/core/internal";
-import * as z from "zod/mini";
-import { WasmSimd } from "./backend.ts";
-import { probeFeatures, whyNoSimd } from "./features.ts";
-import { LinearMemory } from "./memory.ts";
-import { defaultThreads } from "./threads/default_threads.ts";
-import { whyNoThreads } from "./threads/spawn.ts";
-
-/** Options of {@linkcode wasmSimd}. */
-export interface WasmSimdOptions {
-  /**
-   * Number of threads for large kernels, including the calling one. Two
-   * hardware threads often share the vector units of one core, so the default
-   * is half of them, but two where there are two. Where `mpirun` or `srun` has
-   * started several ranks on this machine, they share these threads.
-   *
-   * @default {navigator.hardwareConcurrency / 2}, at least 2 (where there are
-   * two), divided by the ranks of this machine, and at most 8
-   */
-  readonly threads?: number;
-  /**
-   * Maximum size of the memory of the backend in bytes.
-   *
-   * @default {4294967296}
-   */
-  readonly maxBytes?: number;
-  /**
-   * The BLAS that computes large matrix products, by the foreign function
-   * interface of Deno (which needs `--allow-ffi`) or Bun: a path, `"auto"` for
-   * what is found on this machine, `false` for none. It is loaded while
-   * `setBackend` waits, and used where it computes right and is faster than our
-   * own kernels; where there is none, everything works without, and
-   * `listBackends()` says why. Bits of results depend on the library, its kernel
-   * and its number of threads.
-   *
-   * @default {the environment variable TENFOLD_BLAS, or false}
-   */
-  readonly blas?: string | false;
-}
-
-const count = z.int("must be a positive integer").check(
-  z.gt(0, "must be a positive integer"),
-);
-/** What chooses no BLAS in the environment. */
-const NONE = "false";
-const NO_BLAS = 'must be a path, "auto" or false';
-const OPTIONS = z.strictObject({
-  threads: z.optional(count),
-  maxBytes: z._default(count, 2 ** 32),
-  blas: z.optional(z.string(NO_BLAS).check(z.minLength(1, NO_BLAS))),
-});
-
-/**
- * Returns why the backend cannot be opened in this runtime.
- *
- * @returns The reason, or `null` if it can be opened.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { whyNoWasmSimd } from "@tenfold/backends/wasm-simd";
- *
- * assertEquals(whyNoWasmSimd(), null);
- * ```
- */
-export function whyNoWasmSimd(): string | null {
-  return whyNoSimd();
-}
+import { openWasmSimd, type WasmSimdOptions } from "./open.ts";
 
 /**
  * Opens the backend on WebAssembly's 128-bit vector instructions.
+ *
+ * Kernels of convolutions and max pooling are loaded while `setBackend` waits,
+ * where the program imports layers that need them. A program that opens the
+ * backend without waiting has them from the start by the same function of
+ * `@tenfold/backends/wasm-simd/whole`.
  *
  * @param options The number of threads and the maximum size of the memory.
  * @returns The backend.
@@ -95,28 +33,9 @@ export function whyNoWasmSimd(): string | null {
  * ```
  */
 export function wasmSimd(options: WasmSimdOptions = {}): Backend {
-  const { threads: wanted = defaultThreads(), maxBytes, blas } = parseArguments(
-    OPTIONS,
-    {},
-    // As text, like that of the environment: the schema knows texts alone.
-    Object(options).blas === false ? { ...options, blas: NONE } : options,
+  return openWasmSimd(
+    options,
     arguments,
-    "open wasm-simd",
+    async () => (await import("./convolution/kernels.ts")).WINDOW_KERNELS,
   );
-  const no = whyNoSimd();
-  if (no !== null) {
-    throw new Error(`Cannot open wasm-simd as ${no}, or choose cpu-typedarray`);
-  }
-  const features = probeFeatures();
-  const why = features.sharedMemory
-    ? whyNoThreads()
-    : "memory cannot be shared here (a page must be cross-origin isolated)";
-  const threads = why === null ? wanted : 1;
-  const memory = new LinearMemory(threads > 1, maxBytes);
-  const wantedBlas = blas ?? environmentVariable("TENFOLD_BLAS") ?? NONE;
-  return new WasmSimd(features, memory, {
-    threads,
-    blas: wantedBlas === NONE ? null : wantedBlas,
-    ...(wanted > threads ? { notice: `works on one thread as ${why}` } : {}),
-  });
 }

@@ -317,7 +317,9 @@ export class Launcher extends Allocations {
       } as const;
       launch = this.backend.prepare(kernel) ??
         prepareHost(this.backend, kernel);
-      known.set(key, launch);
+      if (launch !== null || !this.backend.load) known.set(key, launch);
+      // Of a backend that was opened without waiting: it may be there later.
+      else this.backend.load(name).catch(() => {});
     }
     if (launch === null) return null;
     return { launch, call: { shape, buffers, offsets, strides, scalars } };

@@ -10,6 +10,7 @@ import { setFloat32Precision } from "@tenfold/core";
 import { WasmSimd } from "../backend.ts";
 import { probeFeatures } from "../features.ts";
 import { LinearMemory } from "../memory.ts";
+import { WINDOW_KERNELS } from "./kernels.ts";
 import { bothOf, device, upload } from "./testing.ts";
 
 type Four = readonly [number, number, number, number];
@@ -164,7 +165,7 @@ function sameBits(settings: readonly Setting[]): void {
     const backend = new WasmSimd(
       probeFeatures(),
       new LinearMemory(threads > 1),
-      { threads },
+      { threads, windows: WINDOW_KERNELS },
     );
     if (threads > 1) assert(backend.pool!.awaitStart(20_000));
     const device = new EagerDevice(backend);

@@ -12,7 +12,7 @@ import {
   type View,
 } from "@tenfold/core/backend";
 import { type Plain, reference } from "../../conformance/reference.ts";
-import { wasmSimd } from "../mod.ts";
+import { wasmSimd } from "../whole.ts";
 
 /** Where the tests run: one thread. */
 export const device: EagerDevice = new EagerDevice(wasmSimd({ threads: 1 }));

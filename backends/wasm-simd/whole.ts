@@ -1,0 +1,40 @@
+/**
+ * The backend `wasm-simd` with all its kernels from the start, for programs that
+ * open it without `await`, as `@tenfold/tenfold` does. With `await setBackend`
+ * the entry `@tenfold/backends/wasm-simd` loads what the program needs.
+ *
+ * @module
+ */
+import type { Backend } from "@tenfold/core";
+import { WINDOW_KERNELS } from "./convolution/kernels.ts";
+import { openWasmSimd, type WasmSimdOptions } from "./open.ts";
+
+export { type WasmSimdOptions, whyNoWasmSimd } from "./open.ts";
+
+/**
+ * Opens the backend on WebAssembly's 128-bit vector instructions, with kernels
+ * of convolutions and max pooling from the start.
+ *
+ * @param options The number of threads, the maximum size of the memory, and the
+ * BLAS.
+ * @returns The backend.
+ * @throws {RangeError} If `threads` or `maxBytes` is not a positive integer.
+ * @throws {TypeError} If an option is unknown, or `blas` is neither a path nor
+ * false.
+ * @throws {Error} If the engine's WebAssembly has no vector instructions.
+ *
+ * @example The default of a program, opened by the first tensor
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, registerBackend } from "@tenfold/core";
+ * import { functional } from "@tenfold/nn";
+ * import { wasmSimd } from "@tenfold/backends/wasm-simd/whole";
+ *
+ * registerBackend("wasm-simd", () => wasmSimd(), { preferred: true });
+ * const y = functional.conv2d(ones([1, 1, 3, 3]), ones([1, 1, 2, 2]));
+ * assertEquals(y.toArraySync(), [[[[4, 4], [4, 4]]]]);
+ * ```
+ */
+export function wasmSimd(options: WasmSimdOptions = {}): Backend {
+  return openWasmSimd(options, arguments, WINDOW_KERNELS);
+}

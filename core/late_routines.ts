@@ -1,0 +1,28 @@
+/**
+ * Routines that few programs use, which backends load while they are opened:
+ * only where a module that applies them is part of the program.
+ *
+ * @module
+ */
+import type { Backend } from "./backend.ts";
+import type { RoutineName } from "./kernel.ts";
+
+const asked: Set<RoutineName> = new Set();
+
+/**
+ * Has backends load routines while they are opened, and gives `owner` back.
+ * Called where a module is evaluated, with a pure comment before it, it is part
+ * of a bundle only with what uses `owner`.
+ */
+export function withRoutines<T>(
+  names: readonly RoutineName[],
+  owner: T,
+): T {
+  for (const name of names) asked.add(name);
+  return owner;
+}
+
+/** Waits until a backend has what the program may ask it for. */
+export async function loadRoutines(backend: Backend): Promise<void> {
+  for (const name of asked) await backend.load?.(name);
+}
