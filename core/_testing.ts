@@ -72,6 +72,19 @@ export function clean(
   };
 }
 
+/** Calls `fn` and gives the warnings that it writes. */
+export function warningsOf(fn: () => void): string[] {
+  const warnings: string[] = [];
+  const { warn } = console;
+  console.warn = (text: string) => warnings.push(text);
+  try {
+    fn();
+  } finally {
+    console.warn = warn;
+  }
+  return warnings;
+}
+
 /** Runs a test as on a runtime that cannot tell asynchronous tasks apart. */
 export async function withoutAsyncContext(
   test: () => void | Promise<void>,

@@ -13,6 +13,7 @@ import { CompileError, showShape } from "../errors.ts";
 import { chosenDevice, currentDevice } from "../registry.ts";
 import { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
+import { Admission } from "./admission.ts";
 import { describe } from "./describe.ts";
 import {
   addGradients,
@@ -44,6 +45,11 @@ export interface CompileStats {
   readonly recorded: number;
   /** Calls that were replayed. */
   readonly replayed: number;
+  /**
+   * Calls that ran as they are: with further signatures than are kept, with
+   * arguments that share memory, or where the function cannot be compiled.
+   */
+  readonly eager: number;
   /** Launches of the plans before fusion. */
   readonly launchesBefore: number;
   /** Launches of the plans. */
@@ -69,6 +75,8 @@ export interface CacheOptions {
 /** A plan with what it is for. */
 interface Entry extends Replayed {
   readonly structure: Structure;
+  /** The number of the call that used it last. */
+  used: number;
   /** The gradients that it takes, like arguments behind the others. */
   readonly taken: readonly TakenGradient[];
   /** Which arguments are at the same place, as `sharing` tells. */
@@ -80,15 +88,24 @@ interface Entry extends Replayed {
   readonly current: Device | null;
 }
 
+/** So many calls run eagerly, as others are used more often, before it says so. */
+const WARN_AT = 8;
+
 /** Records a function for each signature, and replays it. */
 export class PlanCache {
   readonly #fn: (...args: unknown[]) => unknown;
   readonly #options: CacheOptions;
   readonly #entries: Entry[] = [];
   readonly #pool = new Pool();
-  #eager = false;
+  readonly #admission: Admission;
+  #gaveUp = false;
   #recorded = 0;
   #replayed = 0;
+  #eager = 0;
+  /** Calls that were not recorded as others are used more often. */
+  #waited = 0;
+  /** Calls that found a plan for arguments like theirs, of another state. */
+  #stale = 0;
   #milliseconds = 0;
 
   constructor(
@@ -97,6 +114,7 @@ export class PlanCache {
   ) {
     this.#fn = fn;
     this.#options = options;
+    this.#admission = new Admission(options.maxSignatures);
   }
 
   get stats(): CompileStats {
@@ -107,6 +125,7 @@ export class PlanCache {
       signatures: plans.length,
       recorded: this.#recorded,
       replayed: this.#replayed,
+      eager: this.#eager,
       launchesBefore: sum((facts) => facts.recorded),
       launches: sum((facts) => facts.launches),
       bytes: this.#pool.bytes,
@@ -137,7 +156,11 @@ export class PlanCache {
 
   call(args: readonly unknown[]): unknown {
     // Inside of another recording it is a part of that one.
-    if (this.#eager || currentRecording() !== null) return this.#fn(...args);
+    if (currentRecording() !== null) return this.#fn(...args);
+    if (this.#gaveUp) {
+      this.#eager++;
+      return this.#fn(...args);
+    }
     const tensors: Tensor[] = [];
     const grad = isRecording();
     const casting = castingOf("matmul");
@@ -160,6 +183,7 @@ export class PlanCache {
       const { conditions } = entry.plan;
       if (!conditions.hold(tensors) || conditions.overlap(tensors)) {
         // What it was recorded with is gone, or its arguments overlap.
+        this.#stale++;
         if (conditions.gone) {
           entries.splice(i--, 1);
           entry.plan.dispose();
@@ -171,9 +195,16 @@ export class PlanCache {
         entries.unshift(entry);
       }
       this.#replayed++;
+      this.#admission.pays();
+      entry.used = this.#calls;
       return replay(entry, tensors);
     }
     return this.#record(args, grad);
+  }
+
+  /** Calls so far. */
+  get #calls(): number {
+    return this.#recorded + this.#replayed + this.#eager;
   }
 
   #record(
@@ -184,12 +215,17 @@ export class PlanCache {
     const structure = flatten(args, tensors, "argument");
     for (const tensor of tensors) tensor[VALUE]; // Throws if it was released.
     const shared = sharing(tensors);
-    // A plan would not know which of them a launch means.
-    if (shared === null) return this.#fn(...args);
     if (isAsync(this.#fn)) {
       if (!this.#options.fallback) throw asyncError();
       return this.#giveUp(asyncError(), this.#fn(...args));
     }
+    const { maxSignatures } = this.#options;
+    const entries = this.#entries;
+    const admitted = this.#admission.admits(
+      entries.length,
+      this.#calls - (entries.at(-1)?.used ?? 0),
+      titleOf(tensors),
+    );
     const recording = new Recording({
       fallback: this.#options.fallback,
       firstNode: nextSequence(),
@@ -206,14 +242,17 @@ export class PlanCache {
     );
     const gradients = gradientsOf(recording, tensors, values);
     const taken = gradients.flatMap(takenOf);
-    // What the function uses besides may be one of the arguments.
-    if (recording.overlaps(tensors)) {
-      settle(recording, outputs[0]?.device ?? currentDevice());
-      recording.release();
+    // A plan would not know which of them a launch means: what the function uses
+    // besides may be one of the arguments.
+    if (shared === null || recording.overlaps(tensors) || !admitted) {
+      this.#eager++;
+      if (!admitted) this.#warn(tensors);
+      forget(recording, outputs);
       return result;
     }
     const start = performance.now();
     this.#recorded++;
+    this.#admission.recorded();
     const device = recording.device as Device | null ?? outputs[0]?.device ??
       tensors[0]?.device ?? currentDevice();
     const all = [...tensors, ...taken.map(({ tensor }) => tensor)];
@@ -239,8 +278,9 @@ export class PlanCache {
       this.#pool,
       { profile: this.#options.profile, title: titleOf(tensors) },
     );
-    this.#entries.unshift({
+    entries.unshift({
       structure,
+      used: this.#calls,
       taken,
       // No gradient lies where anything else does.
       shared: [...shared, ...taken.map((_, i) => shared.length + i)],
@@ -253,9 +293,7 @@ export class PlanCache {
       result: made,
       outputs: found,
     });
-    if (this.#entries.length > this.#options.maxSignatures) {
-      this.#entries.pop()!.plan.dispose();
-    }
+    if (entries.length > maxSignatures) entries.pop()!.plan.dispose();
     this.#milliseconds += performance.now() - start;
     settle(recording, device);
     return result;
@@ -275,6 +313,11 @@ export class PlanCache {
       const result = recordInto(recording, () => this.#fn(...args));
       const outputs: Tensor[] = [];
       const made = checkResult(recording, result, outputs);
+      if (tensors.some(({ released }) => released)) {
+        recording.refuse(
+          "a function that disposes of its argument: dispose of it after the call",
+        );
+      }
       for (const holds of observed(recording.captured.keys())) {
         recording.guard(holds, holds);
       }
@@ -287,8 +330,7 @@ export class PlanCache {
       }
       // A promise may still need what the function has made.
       scope.surrender();
-      settle(recording, outputs[0]?.device ?? currentDevice());
-      recording.release();
+      forget(recording, outputs);
       return { result, failure: recording.failure };
     } catch (error) {
       recording.release();
@@ -298,9 +340,22 @@ export class PlanCache {
     }
   }
 
+  /** Says once that many calls are not recorded, and what to do. */
+  #warn(tensors: readonly Tensor[]): void {
+    const { maxSignatures } = this.#options;
+    if (++this.#waited !== WARN_AT) return;
+    const called = titleOf(tensors);
+    console.warn(
+      2 * this.#stale > this.#recorded
+        ? `${called} met other tensors or modes besides its arguments whenever it was compiled, and runs eagerly: pass what you replace from call to call, such as a hidden state, as an argument`
+        : `${called} is one more than the ${maxSignatures} signatures that a compiled function keeps, and runs eagerly: pad batches to fewer shapes, pass numbers that change as tensors, or raise maxSignatures`,
+    );
+  }
+
   /** Runs eagerly from now on. */
   #giveUp(error: CompileError, result: unknown): unknown {
-    this.#eager = true;
+    this.#gaveUp = true;
+    this.#eager++;
     console.warn(`${error.message}; it runs eagerly from now on`);
     return result;
   }
@@ -310,6 +365,12 @@ export class PlanCache {
 function titleOf(tensors: readonly Tensor[]): string {
   const shapes = tensors.map(({ shape }) => showShape(shape));
   return `f(${shapes.join(", ")})`;
+}
+
+/** Gives back what a recording holds of which no plan is made. */
+function forget(recording: Recording, outputs: readonly Tensor[]): void {
+  settle(recording, outputs[0]?.device ?? currentDevice());
+  recording.release();
 }
 
 /** Leaves counts of refused values that were not looked at yet to the next read. */

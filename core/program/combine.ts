@@ -33,10 +33,23 @@ function loopOf(launch: MapLaunch | ReduceLaunch): Shape {
 }
 
 /** Whether two views are the same elements, in order, along a loop. */
-function sameElements(a: View, b: View, shape: Shape): boolean {
+export function sameElements(a: View, b: View, shape: Shape): boolean {
   const strides = stridesAlong(b, shape);
   return a.offset === b.offset &&
     stridesAlong(a, shape).every((s, d) => s === strides[d] || shape[d] === 1);
+}
+
+/** Whether what is written is read where it is written, if at all. */
+export function writesInPlace(
+  outputs: readonly Place[],
+  inputs: readonly Place[],
+  shape: Shape,
+): boolean {
+  return outputs.every((output) =>
+    inputs.every(({ storage, view }) =>
+      storage !== output.storage || sameElements(view, output.view, shape)
+    )
+  );
 }
 
 /** How many elements the loop of a launch visits. */
@@ -117,13 +130,10 @@ export function absorb(
   }
   if (operands.places.length + reader.outputs.length > limit) return null;
   // In place, an element may only be read where it is written.
-  for (const output of reader.outputs) {
-    for (const { storage, view } of operands.places) {
-      if (storage !== output.storage) continue;
-      if (reader.kind === "reduce") return null;
-      if (!sameElements(view, output.view, shape)) return null;
-    }
-  }
+  const inPlace = reader.kind === "reduce"
+    ? !writesTo(reader, operands.places)
+    : writesInPlace(reader.outputs, operands.places, shape);
+  if (!inPlace) return null;
   const rewrite = rewriter(operands.interner, {
     arg: (k) => inputs[k]!,
     scalar: (i) => after + i,
@@ -267,12 +277,7 @@ export function merge(
   });
   if (operands.places.length + outputs.length > limit) return null;
   // What one writes the other may not read elsewhere.
-  for (const output of outputs) {
-    for (const { storage, view } of operands.places) {
-      if (storage !== output.storage) continue;
-      if (!sameElements(view, output.view, shape)) return null;
-    }
-  }
+  if (!writesInPlace(outputs, operands.places, shape)) return null;
   const rewrite = rewriter(operands.interner, {
     arg: (k) => inputs[k]!,
     scalar: (i) => after + i,

@@ -32,7 +32,9 @@ export interface CompileOptions {
    */
   readonly keepGradients?: boolean;
   /**
-   * How many signatures are kept; the one that was not used for longest goes.
+   * How many signatures are kept. Where more come in turn, calls with the others
+   * run eagerly, and a warning says so once; one that was not used for four
+   * times as many calls makes room for another that comes again.
    *
    * @default {8}
    */

@@ -11,7 +11,7 @@ import { stridesAlong } from "../lower/geometry.ts";
 import type { Shape } from "../shape.ts";
 import type { Storage } from "../storage.ts";
 import { View } from "../view.ts";
-import { writesTo } from "./combine.ts";
+import { writesInPlace, writesTo } from "./combine.ts";
 import type {
   MapLaunch,
   Place,
@@ -121,7 +121,7 @@ function divided(
   const fits = temporary(storage) && bytesOf(storage) >= 2 * PART_BYTES &&
     view.offset === 0 && view.size === storage.size &&
     uses(order, storage) === 2 && !writesTo(reader, product.inputs) &&
-    keepsRows(reader, shape);
+    writesInPlace(reader.outputs, reader.inputs, shape);
   const by = fits ? divisionOf(product, reader, shape) : null;
   if (by === null) return null;
   const rows = shape[0]!;
@@ -173,20 +173,6 @@ function uses(order: readonly RecordedLaunch[], storage: Storage): number {
   return order.filter(({ inputs, outputs }) =>
     [...inputs, ...outputs].some((place) => place.storage === storage)
   ).length;
-}
-
-/** Whether no row of a map reads what another row writes. */
-function keepsRows({ inputs, outputs }: MapLaunch, shape: Shape): boolean {
-  return outputs.every((output) => {
-    const along = stridesAlong(output.view, shape);
-    return inputs.every(({ storage, view }) =>
-      storage !== output.storage ||
-      (view.offset === output.view.offset &&
-        stridesAlong(view, shape).every((s, d) =>
-          s === along[d] || shape[d] === 1
-        ))
-    );
-  });
 }
 
 function productRows(

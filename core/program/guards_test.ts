@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { clean, renamed } from "../_testing.ts";
+import { clean, renamed, warningsOf } from "../_testing.ts";
 import { noGrad } from "../autograd/mode.ts";
 import { ones, tensor } from "../creation.ts";
 import { CompileError, IndexError } from "../errors.ts";
@@ -12,19 +12,6 @@ import type { Tensor } from "../tensor.ts";
 import { compile } from "./compile.ts";
 
 const leaf = (values: number[]) => tensor(values, { requiresGrad: true });
-
-/** Calls `fn` and gives the warnings that it writes. */
-function warningsOf(fn: () => void): string[] {
-  const warnings: string[] = [];
-  const { warn } = console;
-  console.warn = (text: string) => warnings.push(text);
-  try {
-    fn();
-  } finally {
-    console.warn = warn;
-  }
-  return warnings;
-}
 
 describe("what a compiled function looks after", () => {
   it(

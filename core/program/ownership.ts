@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { VALUE } from "../members.ts";
 import type { Backend } from "../backend.ts";
 import type { DType } from "../dtype.ts";
 import { Storage } from "../storage.ts";
-import type { Patch } from "./bindings.ts";
+import { KeptGradient } from "./kept_gradient.ts";
 import type { Place } from "./launch.ts";
 import type {
   Captured,
@@ -30,43 +29,6 @@ export interface LeafState {
   readonly taken: GradientBefore | null;
   /** Where the gradient is after. */
   readonly after: Place | null;
-}
-
-/** Memory of the gradients of leaves, which stays from run to run. */
-export class KeptGradient {
-  /** What it was when the function was recorded. */
-  readonly like: Storage;
-  /** What it is now; a reference to it is owned. */
-  storage: Storage;
-  /** The leaves whose gradient lies in it. */
-  readonly leaves: LeafGradient[] = [];
-
-  /** Begins with the memory that the recorded function used. */
-  constructor(like: Storage) {
-    this.like = like;
-    this.storage = like.retain();
-  }
-
-  /**
-   * Takes other memory where somebody still looks at the gradient.
-   *
-   * @returns Whether it did.
-   */
-  renew(patches: readonly Patch[]): boolean {
-    const { storage } = this;
-    let known = 1;
-    for (const { grad } of this.leaves) {
-      if (grad?.[VALUE].storage === storage) known++;
-    }
-    if (storage.references <= known) return false;
-    const { backend, dtype, size } = storage;
-    this.storage = new Storage(backend, dtype, size);
-    storage.release();
-    for (const { bound, at } of patches) {
-      bound.call.buffers[at] = this.storage.buffer;
-    }
-    return true;
-  }
 }
 
 /** Divides the memory that a function has made by what becomes of it. */
@@ -91,7 +53,7 @@ export class Ownership {
     gradients: readonly LeafState[],
   ) {
     const given = new Set(results);
-    const kept = new Map<Storage, KeptGradient>();
+    const kept = new Map<Storage, LeafGradient[]>();
     // What is read may lie where the last run has left it.
     const isKept = ({ of, taken }: LeafState) => "leaf" in of && taken === null;
     for (const state of gradients) {
@@ -103,11 +65,11 @@ export class Ownership {
       const { storage } = after;
       if (!made.has(storage) || constants.has(storage)) continue;
       given.delete(storage);
-      const entry = kept.get(storage) ?? new KeptGradient(storage);
-      entry.leaves.push(of.leaf);
-      kept.set(storage, entry);
+      kept.set(storage, [...kept.get(storage) ?? [], of.leaf]);
     }
-    this.kept = [...kept.values()];
+    this.kept = [...kept].map(([like, leaves]) =>
+      new KeptGradient(like, leaves)
+    );
     for (const storage of made) {
       if (!storage.live || given.has(storage) || kept.has(storage)) continue;
       this.#persistent.add(storage.retain());
@@ -139,6 +101,6 @@ export class Ownership {
   dispose(): void {
     for (const storage of this.#persistent) storage.release();
     this.#persistent.clear();
-    for (const { storage } of this.kept) storage.release();
+    for (const gradient of this.kept) gradient.dispose();
   }
 }

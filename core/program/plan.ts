@@ -207,7 +207,7 @@ export class Plan {
       for (const { dtype, size } of this.#ownership.outputs) {
         storages.push(new Storage(backend, dtype, size));
       }
-      this.#renew();
+      this.#renew(values);
       this.#patch(values, storages);
       const memory: RunMemory = { values, storages };
       this.#runAll(memory);
@@ -223,11 +223,11 @@ export class Plan {
   }
 
   /** Takes other memory for gradients that somebody still looks at. */
-  #renew(): void {
+  #renew(values: readonly Value[]): void {
     const { kept } = this.#ownership;
     let renewed = false;
     for (let i = 0; i < kept.length; i++) {
-      if (kept[i]!.renew(this.#kept[i]!)) renewed = true;
+      if (kept[i]!.renew(this.#kept[i]!, values)) renewed = true;
     }
     if (renewed) this.#schedule.rebind();
   }

@@ -108,35 +108,16 @@ function keyOf(
     if (!ids.has(from)) ids.set(from, ids.size);
     return ids.get(from)!;
   };
-  const known = new Map<Expr, string>();
-  const show = (node: Expr): string => {
-    const shown = known.get(node);
-    if (shown !== undefined) return shown;
-    const text = written(node);
-    known.set(node, text);
-    return text;
-  };
-  const written = (node: Expr): string => {
-    switch (node.kind) {
-      case "scalar": {
-        const from = late.find(({ at }) => at === node.index);
-        return from
-          ? `late ${idOf(from.from)} ${from.part} ${node.dtype}`
-          : `${showNumber(scalars[node.index]!)} ${node.dtype}`;
-      }
-      case "const":
-        return `${showNumber(node.value)} ${node.dtype}`;
-      case "index":
-        return `i${node.dim}`;
-      case "cast":
-        return `${node.dtype}(${show(node.value)} ${node.stored})`;
-      case "call":
-        return `${node.fn}(${node.args.map(show).join()} ${node.stored})`;
-      default:
-        throw new Error(`An input is not positional: ${node.kind}`);
-    }
-  };
-  return `${outputs[0]!.view.shape} ${show(root)}`;
+  const text = JSON.stringify(root, (_, part) => {
+    if (typeof part === "number") return showNumber(part);
+    if (part?.kind !== "scalar") return part;
+    const { index, dtype } = part;
+    const known = late.find(({ at }) => at === index);
+    return known
+      ? ["late", idOf(known.from), known.part, dtype]
+      : [scalars[index], dtype];
+  });
+  return `${outputs[0]!.view.shape} ${text}`;
 }
 
 function hasRoom({ outputs, inputs }: MapLaunch, operands: number): boolean {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { stridesAlong } from "../lower/geometry.ts";
 import type { Storage } from "../storage.ts";
+import { sameElements } from "./combine.ts";
 import type { RecordedLaunch } from "./launch.ts";
 
 /** One buffer of the plan. */
@@ -124,18 +124,13 @@ function donations(
   if (!launch.outputs.every(({ view }) => view.dense && view.offset === 0)) {
     return [];
   }
-  const strides = stridesAlong(output!.view, shape);
   const found: Chain[] = [];
   for (const { storage, view } of launch.inputs) {
     const chain = of.get(storage);
     if (chain === undefined || chain.to !== i) continue;
     // Every read of it has to be of the element that is written.
     const even = launch.inputs.every((p) =>
-      p.storage !== storage ||
-      (p.view.offset === 0 &&
-        stridesAlong(p.view, shape).every((s, d) =>
-          s === strides[d] || shape[d] === 1
-        ))
+      p.storage !== storage || sameElements(p.view, output!.view, shape)
     );
     if (even && view.offset === 0 && !found.includes(chain)) found.push(chain);
   }
