@@ -117,7 +117,7 @@ export function sampleToken(
  * @param model Gives logits `[1, T, V]` for int32 tokens `[1, T]`. With a cache
  * it gets the tokens alone that the cache has not seen, which come behind
  * `cache.length` others.
- * @param prompt The tokens to begin with, at least one.
+ * @param prompt The tokens to begin with, at least one, as a tokenizer gives them.
  * @param options `maxNewTokens`, `temperature`, `topK`, `topP`,
  * `repetitionPenalty`, `seed`, `contextLength`, `stopToken`, `cache` and
  * `onToken`.
@@ -137,7 +137,7 @@ export function sampleToken(
  */
 export async function generate(
   model: (tokens: Tensor, cache: KVCache | null) => Tensor,
-  prompt: readonly number[],
+  prompt: ArrayLike<number>,
   options: GenerateOptions = {},
 ): Promise<number[]> {
   checkCount("generate", arguments.length, 3);
@@ -148,7 +148,7 @@ export async function generate(
     arguments,
     "generate",
   );
-  if (!Array.isArray(prompt) || prompt.length === 0) {
+  if (typeof prompt !== "object" || !(prompt?.length > 0)) {
     throw new RangeError(
       `Cannot generate as the prompt must be an array of at least one token: got ${
         showValue(prompt)
@@ -157,7 +157,7 @@ export async function generate(
   }
   const { contextLength = Infinity, seed } = facts;
   const cache = facts.cache ? new KVCache() : null;
-  const all = [...prompt];
+  const all = Array.from(prompt);
   try {
     for (let step = 0; step < facts.maxNewTokens; step++) {
       let seen = cache?.length ?? 0;

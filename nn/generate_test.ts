@@ -1,4 +1,9 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
   arange,
@@ -72,6 +77,24 @@ describe("generate", () => {
         contextLength: 6,
       });
       assertEquals(short.length, 20);
+    }),
+  );
+
+  it(
+    "takes tokens as a tokenizer gives them, and no text",
+    clean(async () => {
+      const next = (tokens: Tensor) => tokens.add(1).oneHot(10);
+      const options = { maxNewTokens: 3, temperature: 0 };
+      const prompt = Int32Array.of(1, 2);
+      assertEquals(await generate(next, prompt, options), [3, 4, 5]);
+      assertEquals([...prompt], [1, 2]);
+      for (const wrong of [new Int32Array(0), [], "text", null, undefined]) {
+        await assertRejects(
+          () => generate(next, wrong as number[]),
+          RangeError,
+          "Cannot generate as the prompt must be an array of at least one token",
+        );
+      }
     }),
   );
 

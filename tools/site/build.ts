@@ -32,6 +32,7 @@ const GUIDE = [
   "memory",
   "backends",
   "training",
+  "text",
   "compile",
   "files",
   "browser",
