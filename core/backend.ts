@@ -13,7 +13,7 @@ import type {
   RoutineName,
 } from "./kernel.ts";
 
-/** A device's memory and its compiler of kernels. */
+/** The memory of a device and the compiler of its kernels. */
 export interface Backend {
   /** The name under which it is registered, such as `"cpu-typedarray"`. */
   readonly name: string;
@@ -40,7 +40,7 @@ export interface Backend {
    * @default {false}
    */
   readonly collected?: boolean;
-  /** What it does without here, in words, such as threads. */
+  /** What is missing here, such as threads, as text. */
   readonly notice?: string | undefined;
   /** True once its device is gone and a new one must be opened. */
   readonly lost?: boolean;
@@ -52,8 +52,8 @@ export interface Backend {
   /** The largest buffer that it can hold, in bytes. */
   readonly maxBufferBytes: number;
   /**
-   * Bytes that it holds of its device, in use or kept for use again, where it
-   * knows: `memory({ reserved: true })` tells them.
+   * Bytes reserved on its device, in use or cached, where known;
+   * `memory({ reserved: true })` returns them.
    */
   readonly reservedBytes?: number | undefined;
 
@@ -63,18 +63,20 @@ export interface Backend {
    */
   enter?(operation: string): void;
   /**
-   * Memory for `size` elements (at least 1), contents undefined.
+   * Allocates memory for `size` elements (at least 1); the contents are
+   * undefined.
    *
-   * @throws {OutOfMemoryError} If it cannot be had; nothing else changes.
+   * @throws {OutOfMemoryError} If there is not enough memory; nothing has
+   * changed then.
    */
   alloc(dtype: DType, size: number): Buffer;
-  /** Gives memory back; kernels already launched on it still complete. */
+  /** Frees a buffer; kernels already launched on it still complete. */
   free(buffer: Buffer): void;
   /** Copies `data` into the buffer from element `offset` on. */
   write(buffer: Buffer, offset: number, data: TypedArray): void;
   /** A copy of `length` elements from element `offset` on. */
   read(buffer: Buffer, offset: number, length: number): Promise<TypedArray>;
-  /** The same without waiting, where the device can. */
+  /** Reads synchronously, where the device can. */
   readSync?(buffer: Buffer, offset: number, length: number): TypedArray;
   /**
    * `length` elements from element `offset` on where they lie, where that is
@@ -101,6 +103,6 @@ export interface Backend {
   join?(calls: readonly RepeatedCall[]): readonly CallGroup[];
   /** Waits until all work launched so far is done. */
   synchronize?(): Promise<void>;
-  /** Gives everything back. */
+  /** Releases everything. */
   dispose?(): void;
 }

@@ -29,7 +29,7 @@ import { checkShape, type Shape, sizeOf } from "./shape.ts";
 import { apply, checkTensor, Tensor, wrapValue } from "./tensor.ts";
 import type { Op } from "./op.ts";
 
-/** Options of everything that makes tensors. */
+/** Options of functions that create tensors. */
 export interface TensorOptions<D extends DType = DType> {
   /** The element type. @default {"float32", or that of the data} */
   readonly dtype?: D;
@@ -49,7 +49,7 @@ export type TensorData =
   | readonly TensorData[]
   | NumberArray;
 
-/** The dtype that a tensor of such data has where the options name none. */
+/** The default dtype of a tensor of such data. */
 export type DTypeOf<T> = TensorData extends T ? DType
   : T extends boolean ? "bool"
   : T extends number ? "float32"
@@ -269,7 +269,7 @@ function fromNested(data: TensorData): HostData {
  * truncated and saturates.
  *
  * @throws {TypeError} If the value is not a number.
- * @throws {ShapeError} If an extent is negative or no integer.
+ * @throws {ShapeError} If an extent is negative or not an integer.
  */
 export function full<D extends DType = "float32">(
   shape: Shape,
@@ -318,7 +318,10 @@ export function like<D extends DType>(
   return { dtype: x.dtype as D, device: x.device, ...options };
 }
 
-/** One value in the shape, dtype and device of another tensor. */
+/**
+ * A tensor filled with one value, with the shape, dtype and device of another
+ * tensor.
+ */
 export function fullLike<D extends DType, E extends DType = D>(
   x: Tensor<D>,
   value: number,
@@ -329,7 +332,7 @@ export function fullLike<D extends DType, E extends DType = D>(
   return full(x.shape, value, like(x, options));
 }
 
-/** Zeros in the shape, dtype and device of another tensor. */
+/** A tensor of zeros, with the shape, dtype and device of another tensor. */
 export function zerosLike<D extends DType, E extends DType = D>(
   x: Tensor<D>,
   options: TensorOptions<E> = {},
@@ -338,7 +341,7 @@ export function zerosLike<D extends DType, E extends DType = D>(
   return fullLike(x, 0, options);
 }
 
-/** Ones in the shape, dtype and device of another tensor. */
+/** A tensor of ones, with the shape, dtype and device of another tensor. */
 export function onesLike<D extends DType, E extends DType = D>(
   x: Tensor<D>,
   options: TensorOptions<E> = {},
@@ -348,7 +351,7 @@ export function onesLike<D extends DType, E extends DType = D>(
 }
 
 /**
- * Ones on the diagonal of a matrix.
+ * A matrix with ones on the diagonal and zeros elsewhere.
  *
  * @param columns @default {rows}
  */
@@ -379,11 +382,11 @@ function isOptions(value: unknown): value is TensorOptions {
 }
 
 /**
- * Numbers from `start` (0 if left out) to `end` (exclusive), `step` apart.
- * Whole numbers give int32 tensors, as in PyTorch, unless a dtype is named.
+ * Numbers from `start` (0 by default) to `end` (exclusive) in steps of `step`.
+ * Integers give int32 tensors, as in PyTorch, unless a dtype is given.
  *
- * @throws {RangeError} If the step does not lead from start to end, or the
- * dtype is int32 and a number is not one.
+ * @throws {RangeError} If the step is 0 or has the wrong sign, or the dtype is
+ * int32 and a number is not an integer.
  * @throws {DTypeError} If the dtype is bool.
  * @example As in PyTorch
  * ```ts

@@ -11,7 +11,7 @@ export class ShapeError extends TypeError {
   override name = "ShapeError";
 }
 
-/** A dtype that an operation or a device cannot take. */
+/** A dtype that an operation or a device does not support. */
 export class DTypeError extends TypeError {
   /** Always `"DTypeError"`. */
   override name = "DTypeError";
@@ -29,7 +29,10 @@ export class ReleasedError extends TypeError {
   override name = "ReleasedError";
 }
 
-/** Backward was asked for something that the tape cannot give. */
+/**
+ * A gradient that cannot be computed, such as of something that was not
+ * recorded.
+ */
 export class GradientError extends TypeError {
   /** Always `"GradientError"`. */
   override name = "GradientError";
@@ -47,13 +50,13 @@ export class CompileError extends TypeError {
   override name = "CompileError";
 }
 
-/** More memory was asked for than the device can give. */
+/** The device cannot allocate the requested memory. */
 export class OutOfMemoryError extends RangeError {
   /** Always `"OutOfMemoryError"`. */
   override name = "OutOfMemoryError";
 }
 
-/** Scopes or modes of two tasks that were left in the wrong order. */
+/** Scopes or modes of two tasks that ended in the wrong order. */
 export class OverlapError extends Error {
   /** Always `"OverlapError"`. */
   override name = "OverlapError";

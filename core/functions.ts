@@ -40,9 +40,9 @@ function requireSome(
 }
 
 /**
- * Tensors behind each other along a dim; the other extents must match.
+ * Concatenates tensors along an existing dim; the other extents must match.
  *
- * @throws {ShapeError} If they do not, or no tensor is given.
+ * @throws {ShapeError} If the other extents differ, or no tensor is given.
  * @example Rows below rows
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -67,7 +67,7 @@ export function cat<D extends DType>(
   )[0]!;
 }
 
-/** Tensors of one shape along a new dim. */
+/** Stacks tensors of the same shape along a new dim. */
 export function stack<D extends DType>(
   tensors: readonly Tensor<D>[],
   dim = 0,
@@ -92,8 +92,8 @@ export function stack<D extends DType>(
 }
 
 /**
- * `a` where the condition is not 0, else `b`; all broadcast, and `a` and `b`
- * may be numbers.
+ * Elements of `a` where the condition is not 0, else of `b`; all are broadcast,
+ * and `a` and `b` may be numbers.
  */
 export function where<
   A extends DType = DType,

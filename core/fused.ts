@@ -314,7 +314,7 @@ export class FusedFunction<
   }
 
   /**
-   * The function of every element; inputs broadcast.
+   * Applies the function elementwise; inputs are broadcast.
    *
    * @param inputs The tensors, under their names or in order.
    * @param scalars The run-time scalars, under their names or in order.
@@ -334,7 +334,7 @@ export class FusedFunction<
   }
 
   /**
-   * The sum of the function over dims, divided by a number: one kernel too.
+   * Sums the function over dims and divides by a number, in one kernel.
    *
    * @param inputs The tensors, under their names or in order.
    * @param options The dims, and what to divide by.
@@ -384,12 +384,12 @@ export class FusedFunction<
  * any input is and else float32, unless `options.inputs` says that they are
  * indices or masks.
  *
- * @param label What to call it in messages.
- * @param expression Writes the function down; called once for each combination
- * of dtypes.
+ * @param label Name used in error messages.
+ * @param expression Builds the expression; called once for each combination of
+ * dtypes.
  * @param options What the inputs and the run-time scalars are, by position or
  * by name. Names are what the expression and each call then use.
- * @returns The function; keep it and use it again.
+ * @returns The function; create it once and reuse it.
  * @throws {DTypeError} When it is called, if the expression mixes dtypes, or an
  * input that must be int32 is not.
  * @example Inputs by position

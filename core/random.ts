@@ -63,7 +63,7 @@ export function randn<D extends DType = "float32">(
   return random("normal", 0, 1, shape, options, floatDType(options));
 }
 
-/** {@linkcode rand} in the shape, dtype and device of another tensor. */
+/** {@linkcode rand} with the shape, dtype and device of another tensor. */
 export function randLike<D extends DType, E extends DType = D>(
   x: Tensor<D>,
   options: TensorOptions<E> = {},
@@ -72,7 +72,7 @@ export function randLike<D extends DType, E extends DType = D>(
   return rand(x.shape, like(x, options));
 }
 
-/** {@linkcode randn} in the shape, dtype and device of another tensor. */
+/** {@linkcode randn} with the shape, dtype and device of another tensor. */
 export function randnLike<D extends DType, E extends DType = D>(
   x: Tensor<D>,
   options: TensorOptions<E> = {},
@@ -122,8 +122,8 @@ export function randperm(
 }
 
 /**
- * Ones with the probability that each element of a tensor gives, zeros
- * otherwise, in the tensor's dtype.
+ * Draws ones with the probabilities that a tensor holds, and zeros otherwise,
+ * in the tensor's dtype.
  */
 export function bernoulli<D extends DType>(
   probability: Tensor<D>,

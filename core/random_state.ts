@@ -8,7 +8,10 @@ import { checkCount } from "./options.ts";
 
 import { currentRecording } from "./program/recording.ts";
 
-/** What a generator will draw next; plain numbers, so it can be stored. */
+/**
+ * The state of the random number generator, as plain numbers that can be
+ * stored.
+ */
 export interface RandomState {
   /** The seed, an int32. */
   readonly seed: number;
@@ -20,10 +23,10 @@ let state: RandomState = { seed: 0, draws: 0 };
 let seeded = false;
 
 /**
- * Makes all random numbers from now on follow from a seed: the same seed gives
- * the same numbers on every backend.
+ * Sets the seed of the random number generator: the same seed gives the same
+ * numbers on every backend.
  *
- * @param seed Any integer; its lowest 32 bits count.
+ * @param seed Any integer; the lowest 32 bits are used.
  * @throws {RangeError} If it is not an integer.
  * @example The same numbers again
  * ```ts

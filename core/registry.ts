@@ -10,7 +10,10 @@ import { loadRoutines } from "./late_routines.ts";
 import { checkCount } from "./options.ts";
 import { currentTask, type Task } from "./task.ts";
 
-/** Makes a backend, at once or after a while; throws where it cannot. */
+/**
+ * Opens a backend, synchronously or by a promise; throws if it cannot be
+ * opened.
+ */
 export type OpenBackend = () => Backend | Promise<Backend>;
 
 /** One line of {@linkcode listBackends}. */
@@ -37,10 +40,10 @@ const devices = new WeakMap<Backend, Device>();
 let preferred: string | null = null;
 
 /**
- * Makes a backend known by name.
+ * Registers a backend under a name.
  *
  * @param name The name that `setBackend` takes.
- * @param open Makes the backend when it is first asked for.
+ * @param open Opens the backend when it is first used.
  * @param options `probe` says, without opening it, why it is not available
  * here, or null; `preferred` makes it the default of programs that choose none.
  */
@@ -168,12 +171,12 @@ function openNow(
 }
 
 /**
- * Chooses the backend of all tensors made from now on. Of several calls under
- * way at once, the one that was made last wins, whichever is done first.
+ * Sets the backend of tensors that are created from now on. Of several
+ * concurrent calls the last one wins, in whichever order they finish.
  *
  * In a function that is called by `tidy`, `noGrad` and the like, or by `fit`,
- * the choice belongs to that call and ends with it, where the runtime can tell
- * tasks apart (Deno, Bun, Node).
+ * the choice applies until that call ends, where the runtime can tell tasks
+ * apart (Deno, Bun, Node).
  *
  * @param target A registered name, or a backend of your own.
  * @throws {DeviceError} If the name is unknown (the message lists the known
@@ -214,7 +217,10 @@ export function chosenDevice(): Device | null {
   return choosingTask().device;
 }
 
-/** The device of tensors that name none; opens the preferred one if needed. */
+/**
+ * The device of tensors that are created without the option `device`; opens the
+ * preferred one if needed.
+ */
 export function currentDevice(): Device {
   checkCount("ask for the current device", arguments.length, 0);
   const task = choosingTask();
@@ -234,7 +240,7 @@ export function currentDevice(): Device {
   return task.device = deviceNow(wanted);
 }
 
-/** The backend of tensors that name none. */
+/** The backend of tensors that are created without the option `device`. */
 export function currentBackend(): Backend {
   checkCount("ask for the current backend", arguments.length, 0);
   return currentDevice().backend;

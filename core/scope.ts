@@ -35,7 +35,7 @@ function around(scope: Scope | null): Scope | null {
   return scope;
 }
 
-/** Releases, where it ends, every tensor that was made in it. */
+/** Releases every tensor that was created in it when it ends. */
 export class Scope implements Disposable {
   /** The scope around it when it began. */
   readonly outer: Scope | null;
@@ -89,10 +89,10 @@ export class Scope implements Disposable {
   }
 
   /**
-   * Saves a tensor from the end of this scope, or every tensor that can be
-   * reached from an array, a `Map`, a `Set`, a module or any other object: it
-   * then belongs to the scope around this one, if any. Tensors of a
-   * `DataLoader`'s batch are saved from the end of their turn of the loop.
+   * Keeps a tensor, or every tensor that can be reached from an array, a `Map`,
+   * a `Set`, a module or any other object, beyond the end of this scope: it
+   * then belongs to the enclosing scope, if any. Tensors of a `DataLoader`'s
+   * batch are kept beyond their iteration of the loop.
    *
    * @returns What it was given.
    * @throws {TypeError} If it holds something that cannot be searched for
@@ -383,8 +383,8 @@ export function tidyNow<T>(fn: () => T): T {
 }
 
 /**
- * Calls a function outside of every scope: what it makes has no owner. An async
- * one counts until its promise settles.
+ * Calls a function outside of every scope: tensors that it creates have no
+ * owner. For an async function this holds until its promise settles.
  *
  * @example A tensor that outlives the scope around it
  * ```ts

@@ -51,8 +51,8 @@ export interface MemoryOptions {
    */
   readonly reserved?: boolean;
   /**
-   * Lets the peak begin anew with what is held now; the figures that are
-   * returned are those before.
+   * Resets the peak to the bytes held now; the returned figures are those
+   * before the reset.
    *
    * @default {false}
    */
@@ -65,7 +65,7 @@ const use = { tensors: 0, buffers: 0, bytes: 0, peakBytes: 0 };
 const settled = { buffers: 0, bytes: 0 };
 
 /**
- * What tensors hold at the moment.
+ * Returns how many tensors and buffers are alive, and the bytes that they hold.
  *
  * @param options What to list, and whether the peak begins anew.
  * @throws {TypeError} If an option is unknown or not a boolean.

@@ -106,7 +106,7 @@ import type { Backend } from "./backend.ts";
 import { currentRecording } from "./program/recording.ts";
 import { nextKey } from "./random_state.ts";
 
-/** What stands beside a tensor in an operation: another one, or a number. */
+/** An operand beside a tensor: another tensor, or a number. */
 export type TensorLike<D extends DType = AnyDType> = Tensor<D> | number;
 
 /** Options of reductions. */
@@ -115,13 +115,13 @@ export interface KeepDim {
   readonly keepDim?: boolean;
 }
 
-/** Options of {@linkcode Tensor.add} and its like. */
+/** Options of {@linkcode Tensor.add} and similar methods. */
 export interface Alpha {
   /** What the other operand is multiplied by. @default {1} */
   readonly alpha?: number;
 }
 
-/** The extremes of lines along a dim, and where they stand. */
+/** The largest or smallest elements along a dim, and their indices. */
 export interface Extremes<D extends DType = AnyDType> {
   /** The values. */
   readonly values: Tensor<D>;
@@ -247,7 +247,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
 
   // Facts
 
-  /** Where it lives. */
+  /** The device that holds its memory. */
   get device(): Device {
     return this.#device;
   }
@@ -272,7 +272,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#value.storage.dtype as KnownDType<D>;
   }
 
-  /** Elements to step over in memory for one step along each dim. */
+  /** The distance in memory, in elements, between neighbours along each dim. */
   get strides(): readonly number[] {
     return this.#value.view.strides;
   }
@@ -287,7 +287,10 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#edge === null || this.#edge.node instanceof LeafNode;
   }
 
-  /** What backward added up for this leaf, or null. It belongs to the leaf. */
+  /**
+   * The gradient that backward has accumulated for this leaf, or null. It
+   * belongs to the leaf.
+   */
   get grad(): Tensor<D> | null {
     currentRecording()?.leaf(this, true);
     return this.#grad ?? lateGradients?.grad(this) as Tensor<D> ?? null;
@@ -560,7 +563,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * The same memory outside the tape.
+   * A view of the same memory that is not recorded on the tape.
    *
    * @example No gradient flows through it
    * ```ts
@@ -590,7 +593,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * A copy on another device (the same memory where it is there already).
+   * A copy on another device; shares the memory if the tensor is there already.
    *
    * @example On another backend and back
    * ```ts
@@ -611,7 +614,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
 
   // Autograd
 
-  /** Records operations on this leaf from now on, or no longer. */
+  /** Sets whether operations on this leaf are recorded from now on. */
   requiresGrad_(on = true): this {
     checkCount("requiresGrad_", arguments.length, 1);
     if (on === this.requiresGrad) return this;
@@ -631,7 +634,10 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this;
   }
 
-  /** Keeps the gradient of a tensor that is not a leaf when backward passes it. */
+  /**
+   * Has backward keep the gradient of a tensor that is not a leaf in its
+   * `grad`.
+   */
   retainGrad(): this {
     checkCount("retainGrad", arguments.length, 0);
     if (!this.#edge) {
@@ -647,20 +653,23 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Calls a function with the gradient of this tensor whenever a `backward` or
-   * `grad` has it complete, before it goes on to what the tensor was made of. A
-   * tensor that the function returns goes on in its place.
+   * Registers a hook that is called with the gradient of this tensor whenever a
+   * `backward` or `grad` has completed it, before it continues to the inputs of
+   * the operation that made the tensor. A tensor that the hook returns replaces
+   * the gradient.
    *
-   * Hooks are called in the order in which they were registered, each with what
-   * the one before left; for a leaf, before the gradient is added to `grad`. What
-   * they keep lives as long as what is made beside the call of `backward`. In a
-   * function that is compiled, their operations are recorded with all others, and
-   * anything else they do is done once.
+   * Hooks are called in the order in which they were registered, each with the
+   * result of the one before; for a leaf, before the gradient is added to
+   * `grad`. Tensors that they keep belong to the scope around the call of
+   * `backward`. In a compiled function, their operations are recorded with all
+   * others, and anything else they do is done once.
    *
-   * @param hook Takes the gradient; returns nothing, or another of its shape.
-   * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+   * @param hook Takes the gradient; returns nothing, or a replacement of the
+   * same shape.
+   * @returns A handle that removes the hook, by `remove` or at the end of a
+   * `using` block.
    * @throws {TypeError} If the hook is not a function.
-   * @throws {GradientError} If the tensor requires no gradient.
+   * @throws {GradientError} If the tensor does not require a gradient.
    *
    * @example Look at a gradient on its way, and double it
    * ```ts
@@ -685,9 +694,10 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Adds the gradient of this tensor by every leaf into the leaf's `.grad`.
+   * Computes the gradient of this tensor with respect to every leaf, and adds
+   * it to the leaf's `.grad`.
    *
-   * @param gradient Of something by this tensor. @default {1, for one element}
+   * @param gradient The gradient by this tensor. @default {1, for one element}
    * @param options `retainGraph` keeps the tape for another backward;
    * `createGraph` records the gradients themselves, for higher orders.
    * @throws {GradientError} If nothing was recorded, the tensor has several
@@ -810,7 +820,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * `this - other * floor(this / other)`: the sign is the divisor's.
+   * `this - other * floor(this / other)`: has the sign of the divisor.
    *
    * @example The sign of the divisor
    * ```ts
@@ -1045,8 +1055,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Each element, but no less than `min` and no more than `max`, which wins
-   * where it is below `min`. Elements on a bound take the whole gradient.
+   * Limits each element to the range from `min` to `max`; `max` wins if it is
+   * below `min`. Elements on a bound take the whole gradient.
    *
    * @throws {TypeError} If neither bound is given.
    * @example Between bounds
@@ -1094,43 +1104,43 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "clamp", operands }, ...bounded);
   }
 
-  /** Where elements are equal. */
+  /** Whether elements are equal. */
   eq<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("eq", arguments.length, 1);
     return this.#binary("eq", other);
   }
 
-  /** Where elements differ. */
+  /** Whether elements differ. */
   ne<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("ne", arguments.length, 1);
     return this.#binary("ne", other);
   }
 
-  /** Where `this < other`. */
+  /** Whether `this < other`. */
   lt<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("lt", arguments.length, 1);
     return this.#binary("lt", other);
   }
 
-  /** Where `this <= other`. */
+  /** Whether `this <= other`. */
   le<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("le", arguments.length, 1);
     return this.#binary("le", other);
   }
 
-  /** Where `this > other`. */
+  /** Whether `this > other`. */
   gt<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("gt", arguments.length, 1);
     return this.#binary("gt", other);
   }
 
-  /** Where `this >= other`. */
+  /** Whether `this >= other`. */
   ge<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("ge", arguments.length, 1);
     return this.#binary("ge", other);
   }
 
-  /** Where both are not 0. */
+  /** Whether both are nonzero. */
   logicalAnd<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<"bool"> {
@@ -1138,7 +1148,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("logicalAnd", other);
   }
 
-  /** Where one is not 0. */
+  /** Whether at least one is nonzero. */
   logicalOr<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<"bool"> {
@@ -1146,7 +1156,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("logicalOr", other);
   }
 
-  /** Where exactly one is not 0. */
+  /** Whether exactly one is nonzero. */
   logicalXor<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<"bool"> {
@@ -1154,26 +1164,27 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("logicalXor", other);
   }
 
-  /** Where elements are 0. */
+  /** Whether elements are 0. */
   logicalNot(): Tensor<"bool"> {
     checkCount("logicalNot", arguments.length, 0);
     return this.#unary("logicalNot");
   }
 
-  /** Where elements are NaN. */
+  /** Whether elements are NaN. */
   isNan(): Tensor<"bool"> {
     checkCount("isNan", arguments.length, 0);
     return this.#unary("isNan");
   }
 
-  /** Where elements are neither infinite nor NaN. */
+  /** Whether elements are neither infinite nor NaN. */
   isFinite(): Tensor<"bool"> {
     checkCount("isFinite", arguments.length, 0);
     return this.#unary("isFinite");
   }
 
   /**
-   * This where `condition` is not 0, else `other`; all broadcast.
+   * Elements of this tensor where `condition` is not 0, else of `other`; all
+   * are broadcast.
    *
    * @example Zero instead of negative elements
    * ```ts
@@ -1199,7 +1210,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * One value where a mask is true; all broadcast.
+   * Replaces elements by one value where a mask is true; all are broadcast.
    *
    * @param mask A bool tensor.
    * @param value A number, or a tensor, cast to the dtype of this one.
@@ -1221,9 +1232,9 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * The elements as another dtype; the same memory where nothing changes. Into
-   * int32 they are cut towards zero and saturate, and NaN becomes 0; into bool
-   * they are `!= 0`, so that NaN is true.
+   * Converts the elements to another dtype; shares the memory if nothing
+   * changes. Conversion to int32 truncates towards zero and saturates, and NaN
+   * becomes 0; to bool it is `!= 0`, so that NaN is true.
    *
    * @example Floats to integers
    * ```ts
@@ -1302,7 +1313,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * The largest element over dims; NaN if any is. The gradient is shared
    * evenly by equal largest elements, or by all that are NaN.
    *
-   * @param options `keepDim`, and `indices`: where it stands, too, for one dim.
+   * @param options `keepDim`, and `indices` to also return its index, for one
+   * dim.
    * @example The largest of each row, and where it is
    * ```ts
    * import { assertEquals } from "@std/assert";
@@ -1316,8 +1328,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    */
   max(dim?: Dims, options?: KeepDim & { indices?: false }): Tensor<D>;
   /**
-   * The largest element of each line of a dim, and where it stands first; it alone
-   * has a gradient.
+   * The largest element along a dim, and the index of its first occurrence,
+   * which alone has a gradient.
    */
   max(dim: number, options: KeepDim & { indices: true }): Extremes<D>;
   max(
@@ -1333,8 +1345,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   /** The smallest element over dims; see {@linkcode Tensor.max}. */
   min(dim?: Dims, options?: KeepDim & { indices?: false }): Tensor<D>;
   /**
-   * The smallest element of each line of a dim, and where it stands first; it alone
-   * has a gradient.
+   * The smallest element along a dim, and the index of its first occurrence,
+   * which alone has a gradient.
    */
   min(dim: number, options: KeepDim & { indices: true }): Extremes<D>;
   min(
@@ -1403,8 +1415,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * The position (int32) of the first largest element along a dim, or in C
-   * order of all elements; NaN counts as largest.
+   * The index (int32) of the first largest element along a dim, or of all
+   * elements in C order; NaN counts as largest.
    *
    * @example The class with the largest score
    * ```ts
@@ -1420,7 +1432,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#arg("argmax", dim, options);
   }
 
-  /** The position of the first smallest element; NaN counts as smallest. */
+  /** The index of the first smallest element; NaN counts as smallest. */
   argmin(dim?: number, options?: KeepDim): Tensor<"int32"> {
     checkCount("argmin", arguments.length, 2);
     return this.#arg("argmin", dim, options);
@@ -1555,8 +1567,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * The running product along a dim. Its gradient is right where elements are
-   * zero, too.
+   * The running product along a dim. Its gradient is also correct where
+   * elements are zero.
    *
    * @param dim The dim; negative ones count from the last.
    * @returns A tensor of the same shape; int32 for bool, else of the same dtype.
@@ -1596,7 +1608,9 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "reshape", shape: target });
   }
 
-  /** Dims `start` to `end` (inclusive) as one. @default {all dims} */
+  /**
+   * Flattens dims `start` to `end` (inclusive) into one. @default {all dims}
+   */
   flatten(start = 0, end = -1): Tensor<D> {
     checkCount("flatten", arguments.length, 2);
     if (this.ndim === 0) return this.reshape([1]);
@@ -1614,7 +1628,9 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     ]);
   }
 
-  /** Without dims of extent 1: all of them, or those named that are 1. */
+  /**
+   * Removes dims of extent 1: all of them, or those given whose extent is 1.
+   */
   squeeze(dim?: Dims): Tensor<D> {
     checkCount("squeeze", arguments.length, 1);
     const dims = normalizeDims(dim, this.ndim, "squeeze");
@@ -1623,7 +1639,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     );
   }
 
-  /** With a new dim of extent 1 at `dim`. */
+  /** Inserts a dim of extent 1 at `dim`. */
   unsqueeze(dim: number): Tensor<D> {
     checkCount("unsqueeze", arguments.length, 1);
     const at = normalizeDim(dim, this.ndim + 1, "unsqueeze");
@@ -1684,7 +1700,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "permute", dims: order });
   }
 
-  /** Two dims exchanged; a view. */
+  /** Swaps two dims; a view. */
   transpose(dim0: number, dim1: number): Tensor<D> {
     checkCount("transpose", arguments.length, 2);
     const a = normalizeDim(dim0, this.ndim, "transpose");
@@ -1760,7 +1776,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return tidyNow(() => indexTensor(this, specs) as Tensor<D>);
   }
 
-  /** The tensor at one index of a dim, which goes; a view. */
+  /** Selects one index of a dim, which is removed; a view. */
   select(dim: number, index: number): Tensor<D> {
     checkCount("select", arguments.length, 2);
     const d = normalizeDim(dim, this.ndim, "select");
@@ -1794,7 +1810,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "slice", dim: d, start: from, length, step: 1 });
   }
 
-  /** The order of elements along dims reversed; a view. */
+  /** Reverses the order of elements along dims; a view. */
   flip(dim?: Dims): Tensor<D> {
     checkCount("flip", arguments.length, 1);
     const dims = normalizeDims(dim, this.ndim, "flip");
@@ -1808,7 +1824,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Elements added around the last dims: `[left, right]` of the last,
+   * Pads the last dims: `[left, right]` of the last,
    * `[left, right, top, bottom]` of the last two, and so on. Negative amounts
    * crop.
    *
@@ -1833,7 +1849,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * The tensor `counts[d]` times along each dim, which may be new.
+   * Repeats the tensor `counts[d]` times along each dim; further counts make
+   * new leading dims.
    *
    * @example Twice along a new dim
    * ```ts
@@ -1850,7 +1867,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return tidyNow(() => repeatTensor(this, counts) as Tensor<D>);
   }
 
-  /** As `repeat`, but fewer counts belong to the last dims. */
+  /** As `repeat`, but fewer counts than dims apply to the last dims. */
   tile(counts: readonly number[]): Tensor<D> {
     if (!Array.isArray(counts) || arguments.length > 1) {
       throw oneArray("tile", "the counts", arguments);
@@ -1859,7 +1876,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.repeat([...new Array(lead).fill(1), ...counts]);
   }
 
-  /** At most `chunks` parts of equal size along a dim; views. */
+  /** Splits a dim into at most `chunks` parts of equal size; views. */
   chunk(chunks: number, dim = 0): Tensor<D>[] {
     checkCount("chunk", arguments.length, 2);
     const extent = this.shape[normalizeDim(dim, this.ndim, "chunk")] ?? 1;
@@ -1872,7 +1889,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Parts of `size` (the last may be smaller), or of the sizes listed.
+   * Splits a dim into parts of `size` (the last may be smaller), or of the
+   * sizes listed.
    *
    * @example Parts of two
    * ```ts
@@ -1895,8 +1913,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * The tensors at each index of a dim, which goes; views. Backward brings the
-   * gradients of all of them together at once.
+   * Splits a tensor into those at each index of a dim, which is removed; views.
+   * Backward joins all of their gradients in one operation.
    *
    * @example The rows of a matrix
    * ```ts
@@ -1936,7 +1954,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * The lower triangle of the last two dims; `diagonal` moves its edge up.
+   * The lower triangle of the last two dims; `diagonal` shifts its edge up.
    *
    * @example Below the diagonal
    * ```ts
@@ -1951,7 +1969,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "tril", diagonal });
   }
 
-  /** The upper triangle of the last two dims; `diagonal` moves its edge up. */
+  /** The upper triangle of the last two dims; `diagonal` shifts its edge up. */
   triu(diagonal = 0): Tensor<D> {
     checkCount("triu", arguments.length, 1);
     return this[APPLY]({ name: "triu", diagonal });
@@ -1991,7 +2009,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * The slices of a dim that a 1-d int32 tensor names.
+   * Selects slices of a dim by the indices in a 1-d int32 tensor.
    *
    * @throws {IndexError} If an index is out of range.
    * @example Some rows
@@ -2023,8 +2041,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * A copy of this tensor with `src` added at the places that `index` names
-   * along a dim; equal places add up.
+   * A copy of this tensor with the elements of `src` added at the indices in
+   * `index` along a dim; values at equal indices accumulate.
    *
    * @throws {DTypeError} If this is a bool tensor, or int32 and `src` floats:
    * cast it first.
@@ -2071,7 +2089,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * A new last dim with 1 at each element's class and 0 elsewhere, int32.
+   * One-hot encoding: a new last dim with 1 at each element's class and 0
+   * elsewhere, int32.
    *
    * @throws {IndexError} If a class is out of range.
    * @example Classes as vectors
@@ -2104,9 +2123,9 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Sorts along a dim, stably; NaN counts as largest.
+   * Sorts along a dim; stable; NaN counts as largest.
    *
-   * @returns The sorted values and the int32 positions they came from.
+   * @returns The sorted values and their int32 indices before sorting.
    * @example Values and where they were
    * ```ts
    * import { assertEquals } from "@std/assert";
@@ -2134,7 +2153,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     };
   }
 
-  /** The positions that would sort a dim. */
+  /** The indices that sort a dim. */
   argsort(dim = -1, options: { descending?: boolean } = {}): Tensor<"int32"> {
     checkCount("argsort", arguments.length, 2);
     checkPlain(SORT, options, "argsort");
@@ -2215,7 +2234,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return tidyNow(() => matmulTensors(this, other, bias));
   }
 
-  /** The sum of products of two vectors. */
+  /** The dot product of two vectors. */
   dot<E extends DType>(other: Tensor<E>): Tensor<NumberOf<Promote<D, E>>> {
     checkCount("dot", arguments.length, 1);
     checkOperand("dot", other);
@@ -2230,7 +2249,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Every product of an element of one vector and one of another.
+   * The outer product of two vectors.
    *
    * @example A table of products
    * ```ts
@@ -2324,10 +2343,10 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Adds a tensor or number to the elements. Of bools it is `or`.
+   * Adds a tensor or number to the elements; for bool tensors this is `or`.
    *
-   * @throws {DTypeError} If the sum is of another kind than this tensor: a float
-   * into int32, a number into bool.
+   * @throws {DTypeError} If the dtype of the sum does not fit this tensor: a
+   * float into int32, a number into bool.
    *
    * @example A running total
    * ```ts
@@ -2348,7 +2367,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * Subtracts a tensor or number, times `alpha`, from the elements.
    *
    * @param options `alpha`. @default {alpha: 1}
-   * @throws {DTypeError} As {@linkcode Tensor.add_}, and of bools.
+   * @throws {DTypeError} As {@linkcode Tensor.add_}, and for bool tensors.
    */
   sub_(other: TensorLike, options?: Alpha): this {
     checkCount("sub_", arguments.length, 2);
@@ -2356,10 +2375,11 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Multiplies the elements by a tensor or number. Of bools it is `and`.
+   * Multiplies the elements by a tensor or number; for bool tensors this is
+   * `and`.
    *
-   * @throws {DTypeError} If the product is of another kind than this tensor: a
-   * float into int32, a number into bool.
+   * @throws {DTypeError} If the dtype of the product does not fit this tensor:
+   * a float into int32, a number into bool.
    */
   mul_(other: TensorLike): this {
     checkCount("mul_", arguments.length, 1);
@@ -2369,7 +2389,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   /**
    * Divides the elements by a tensor or number.
    *
-   * @throws {DTypeError} If the tensor is not of floats.
+   * @throws {DTypeError} If the dtype is not a float.
    */
   div_(other: TensorLike): this {
     checkCount("div_", arguments.length, 1);

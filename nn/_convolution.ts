@@ -1,5 +1,5 @@
 /**
- * What the layers of convolutions have in common.
+ * The base class of convolution layers.
  *
  * @module
  */
@@ -29,7 +29,7 @@ import { uniform_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** What stands around an input where a convolution pads it. */
+/** What a convolution pads its input with. */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
 
 /** Options of layers of convolutions. */
@@ -37,8 +37,8 @@ export interface ConvolutionLayerOptions extends PlaceOptions {
   /** Whether the layer has a learnable bias. @default {true} */
   readonly bias?: boolean;
   /**
-   * What is added around the input: `"zeros"`, or elements of the input itself
-   * as {@linkcode functional.pad} has them.
+   * What the input is padded with: `"zeros"`, or elements of the input as in
+   * {@linkcode functional.pad}.
    *
    * @default {"zeros"}
    */
@@ -63,7 +63,7 @@ export interface ConvolutionFacts {
   readonly where: TensorOptions;
 }
 
-/** What the layers of convolutions have in common. */
+/** The base class of convolution layers. */
 export abstract class Convolution<
   S extends Sizes,
   Inputs extends readonly unknown[] = [Tensor],
@@ -170,7 +170,7 @@ export abstract class PaddedConvolution<S extends Sizes, P extends AnySize>
   extends Convolution<S> {
   /** Padding added to both sides of each dim. */
   readonly padding: P | "same" | "valid";
-  /** What the padding consists of. */
+  /** The kind of padding. */
   readonly paddingMode: PaddingMode;
   declare private readonly [INNER]: {
     readonly apply: Apply;

@@ -22,8 +22,8 @@ import type { AnyModule } from "./module.ts";
 export type Gradients = readonly (Tensor | null)[];
 
 /**
- * Called before `forward`; what it returns are the inputs in their place: an array
- * of all, or the only one.
+ * Called before `forward`; what it returns replaces the inputs: an array of
+ * all, or the only one.
  */
 export type ForwardPreHook<M, Inputs extends readonly unknown[]> = (
   module: M,
@@ -31,8 +31,8 @@ export type ForwardPreHook<M, Inputs extends readonly unknown[]> = (
 ) => readonly unknown[] | NoInfer<Inputs[0]> | null | undefined | void;
 
 /**
- * Called behind `forward`; what it returns is the output in its place: an array
- * where there are several.
+ * Called after `forward`; what it returns replaces the output: an array where
+ * there are several.
  */
 export type ForwardHook<M, Inputs extends readonly unknown[], Output> = (
   module: M,
@@ -41,8 +41,8 @@ export type ForwardHook<M, Inputs extends readonly unknown[], Output> = (
 ) => NoInfer<Output> | readonly unknown[] | null | undefined | void;
 
 /**
- * Called in backward before the gradients of the outputs go into a module; what
- * it returns goes in in their place: an array of all, or the only one.
+ * Called in backward before the gradients of the outputs enter a module; what
+ * it returns replaces them: an array of all, or the only one.
  */
 export type BackwardPreHook<M> = (
   module: M,
@@ -51,7 +51,7 @@ export type BackwardPreHook<M> = (
 
 /**
  * Called in backward when the gradients of all inputs of a module are complete;
- * what it returns goes on in their place: an array of all, or the only one.
+ * what it returns replaces them: an array of all, or the only one.
  */
 export type BackwardHook<M> = (
   module: M,

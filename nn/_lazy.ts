@@ -32,7 +32,7 @@ export interface LazyFacts {
   readonly kind: LazyKind;
   /** The dim of the input whose size it is; below 0 from the last one. */
   readonly dim: number;
-  /** What comes behind the size, before the options. */
+  /** The arguments after the size, before the options. */
   readonly sizes: readonly unknown[];
   /** The options of the layer. */
   readonly options: object;
@@ -41,16 +41,16 @@ export interface LazyFacts {
 }
 
 /**
- * A layer that takes the size of its input from the first one, and is from then
- * on the layer whose name it has without `Lazy`.
+ * A layer that infers the size of its input from the first call, and then
+ * becomes the layer of its name without `Lazy`.
  */
 export abstract class Lazy<Inputs extends readonly [Tensor, ...unknown[]]>
   extends Module<Inputs> {
   declare private readonly [UNSEEN]: LazyFacts;
 
   /**
-   * Checks the arguments by making a layer for the smallest input, which draws no
-   * random numbers that others would get.
+   * Checks the arguments by creating a layer for the smallest input, without
+   * advancing the random number generator.
    */
   constructor(facts: LazyFacts, args: ArrayLike<unknown>) {
     super();

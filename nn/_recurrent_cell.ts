@@ -64,13 +64,13 @@ export abstract class RNNCellBase<Inputs extends readonly unknown[], Output>
   readonly inputSize: number;
   /** Size of the state. */
   readonly hiddenSize: number;
-  /** The weight beside the input, of shape `[gates * hiddenSize, inputSize]`. */
+  /** The input-hidden weight, of shape `[gates * hiddenSize, inputSize]`. */
   weight_ih: Parameter;
-  /** The weight beside the state, of shape `[gates * hiddenSize, hiddenSize]`. */
+  /** The hidden-hidden weight, of shape `[gates * hiddenSize, hiddenSize]`. */
   weight_hh: Parameter;
-  /** The bias beside the input, of shape `[gates * hiddenSize]`, or null. */
+  /** The input-hidden bias, of shape `[gates * hiddenSize]`, or null. */
   bias_ih: Parameter | null;
-  /** The bias beside the state, of shape `[gates * hiddenSize]`, or null. */
+  /** The hidden-hidden bias, of shape `[gates * hiddenSize]`, or null. */
   bias_hh: Parameter | null;
   declare private readonly [INNER]: Kind;
 

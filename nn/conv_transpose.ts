@@ -39,7 +39,10 @@ export interface ConvTransposeLayerOptions<S extends AnySize>
   readonly paddingMode?: "zeros";
 }
 
-/** What {@linkcode ConvTranspose2d} takes beside its input, and its siblings. */
+/**
+ * Arguments of {@linkcode ConvTranspose2d.forward} and of its siblings beside
+ * the input.
+ */
 export interface ConvTransposeCall {
   /**
    * The extents of the output, in the place of `outputPadding`: of all dims but
@@ -70,7 +73,7 @@ const schemas = [
   () => z.strictObject(fields<Size3d>(3)),
 ] as const;
 
-/** What transposed convolutions have in common. */
+/** The base class of transposed convolution layers. */
 export abstract class TransposedConvolution<S extends Sizes>
   extends Convolution<S, [x: Tensor, call?: ConvTransposeCall]> {
   /** How much of each side of the output is cut off. */

@@ -30,7 +30,7 @@ import { Module } from "./module.ts";
  * ```
  */
 export class CosineSimilarity extends Module<[a: Tensor, b: Tensor]> {
-  /** The dim along which the vectors lie. */
+  /** The dim of the vectors. */
   readonly dim: number;
   /** The least length of a vector. */
   readonly eps: number;

@@ -64,7 +64,7 @@ export class EmbeddingBag extends Module<
   readonly numEmbeddings: number;
   /** Size of each row. */
   readonly embeddingDim: number;
-  /** How the rows of a bag become one. */
+  /** How the rows of a bag are reduced to one. */
   readonly mode: EmbeddingBagMode;
   /** Index of the row that is left out of its bag, or null. */
   readonly paddingIdx: number | null;

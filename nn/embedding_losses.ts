@@ -37,7 +37,7 @@ import { Loss } from "./losses.ts";
  */
 export class MarginRankingLoss
   extends Loss<[a: Tensor, b: Tensor, target: Tensor]> {
-  /** What distances must differ by. */
+  /** The margin by which distances must differ. */
   readonly margin: number;
 
   /**
@@ -72,7 +72,7 @@ export class MarginRankingLoss
 
 /** {@linkcode hingeEmbeddingLoss} as a module. */
 export class HingeEmbeddingLoss extends Loss {
-  /** What distances must differ by. */
+  /** The margin by which distances must differ. */
   readonly margin: number;
 
   /**
@@ -108,7 +108,7 @@ export class HingeEmbeddingLoss extends Loss {
 /** {@linkcode cosineEmbeddingLoss} as a module. */
 export class CosineEmbeddingLoss
   extends Loss<[a: Tensor, b: Tensor, target: Tensor]> {
-  /** What distances must differ by. */
+  /** The margin by which distances must differ. */
   readonly margin: number;
 
   /**
@@ -144,13 +144,16 @@ export class CosineEmbeddingLoss
 /** {@linkcode tripletMarginLoss} as a module. */
 export class TripletMarginLoss
   extends Loss<[anchor: Tensor, positive: Tensor, negative: Tensor]> {
-  /** What distances must differ by. */
+  /** The margin by which distances must differ. */
   readonly margin: number;
   /** The norm. */
   readonly p: number;
   /** Added to each difference. */
   readonly eps: number;
-  /** Whether the nearer of anchor and positive counts for the negative. */
+  /**
+   * Whether the distance of the negative is to the nearer of anchor and
+   * positive.
+   */
   readonly swap: boolean;
 
   /**
@@ -195,11 +198,14 @@ export class TripletMarginLoss
 /** {@linkcode tripletMarginWithDistanceLoss} as a module. */
 export class TripletMarginWithDistanceLoss
   extends Loss<[anchor: Tensor, positive: Tensor, negative: Tensor]> {
-  /** What distances must differ by. */
+  /** The margin by which distances must differ. */
   readonly margin: number;
-  /** Gives the distance of each pair. */
+  /** Computes the distance of each pair. */
   readonly distanceFunction: (a: Tensor, b: Tensor) => Tensor;
-  /** Whether the nearer of anchor and positive counts for the negative. */
+  /**
+   * Whether the distance of the negative is to the nearer of anchor and
+   * positive.
+   */
   readonly swap: boolean;
 
   /**

@@ -20,7 +20,7 @@ import { Module } from "./module.ts";
 
 const schema = () => z.strictObject({ p: z._default(probability, 0.5) });
 
-/** What the layers of this file have in common. */
+/** The base class of the layers of this file. */
 export abstract class FeatureDropout extends Module {
   /** The probability that a channel, or an element, is dropped. */
   readonly p: number;
@@ -119,8 +119,8 @@ export class Dropout3d extends FeatureDropout {
 }
 
 /**
- * Dropout beside `SELU`, which keeps mean 0 and variance 1 (Klambauer and others,
- * 2017).
+ * Dropout for nets with `SELU`, which keeps mean 0 and variance 1 (Klambauer
+ * and others, 2017).
  */
 export class AlphaDropout extends FeatureDropout {
   /**

@@ -20,14 +20,14 @@ interface Place {
 }
 
 /**
- * Calls the `forward` of a module with other tensors in the place of some of its
- * parameters and buffers. Gradients flow to these tensors; the module is as before
- * afterwards. A parameter that stands in several places is replaced in all of them.
+ * Calls the `forward` of a module with some of its parameters and buffers
+ * replaced by other tensors. Gradients flow to these tensors; the module is
+ * unchanged afterwards. A shared parameter is replaced wherever it is used.
  *
  * @param module A module.
  * @param parameters Tensors by the names of `namedParameters` and `namedBuffers`.
  * @param inputs What `forward` takes.
- * @returns What `forward` gives; not a promise.
+ * @returns The output of `forward`; not a promise.
  * @throws {RangeError} If a name is unknown.
  * @throws {TypeError} If a value is not a tensor, has another shape, or `forward`
  * gives a promise.

@@ -50,14 +50,14 @@ interface Site {
 }
 
 /**
- * Folds batch norms into the convolutions before them, for a model that is not
- * trained any more: the weight and the bias of a `Conv2d` take in what the
- * `BatchNorm2d` that follows it in a `Sequential` would do with its running
- * figures, and an `Identity` stands in the place of that. The model is changed in
- * place; what it computes stays the same up to rounding.
+ * Folds batch norms into the convolutions before them, for inference: the
+ * weight and bias of a `Conv2d` absorb the `BatchNorm2d` that follows it in a
+ * `Sequential`, with its running statistics, and an `Identity` replaces the
+ * norm. The model is changed in place; its outputs stay the same up to
+ * rounding.
  *
  * A module that is used in several places, or whose `forward` was replaced, is
- * left alone, and so is a norm without running figures.
+ * left alone, and so is a norm without running statistics.
  *
  * @param model A model in `eval` mode.
  * @param options Pairs in models whose order only their `forward` knows.

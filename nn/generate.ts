@@ -19,12 +19,15 @@ import { KVCache } from "./kv_cache.ts";
 export interface SampleOptions {
   /** Divisor of the logits; 0 takes the largest one. @default {1} */
   readonly temperature?: number;
-  /** How many of the likeliest tokens may be drawn. @default {all} */
+  /** Number of most likely tokens to sample from. @default {all} */
   readonly topK?: number;
-  /** Draws from the likeliest tokens that have this probability together. @default {1} */
+  /**
+   * Samples from the most likely tokens whose probabilities add up to this.
+   * @default {1}
+   */
   readonly topP?: number;
   /**
-   * Divides positive logits of tokens that are there already, and multiplies
+   * Divides positive logits of tokens that occurred before, and multiplies
    * negative ones (Keskar and others, 2019).
    *
    * @default {1}
@@ -38,9 +41,9 @@ export interface GenerateOptions extends SampleOptions {
   readonly maxNewTokens?: number;
   /** The most tokens that the model takes. @default {any number} */
   readonly contextLength?: number;
-  /** What the draws follow from. @default {0} */
+  /** Seed of the sampling. @default {0} */
   readonly seed?: number;
-  /** A token behind which it ends. @default {none} */
+  /** Token after which generation stops. @default {none} */
   readonly stopToken?: number;
   /** Whether keys and values of earlier tokens are kept. @default {true} */
   readonly cache?: boolean;
@@ -111,11 +114,11 @@ export function sampleToken(
 }
 
 /**
- * Adds tokens to a prompt, each drawn by the logits that a model gives for it.
- * Nothing is recorded for backward; put the model into evaluation mode before.
+ * Generates tokens after a prompt, each sampled from the logits of a model.
+ * Nothing is recorded for backward; call `eval()` of the model before.
  *
  * @param model Gives logits `[1, T, V]` for int32 tokens `[1, T]`. With a cache
- * it gets the tokens alone that the cache has not seen, which come behind
+ * it is called with only the tokens that the cache has not seen, which follow
  * `cache.length` others.
  * @param prompt The tokens to begin with, at least one, as a tokenizer gives them.
  * @param options `maxNewTokens`, `temperature`, `topK`, `topP`,

@@ -51,7 +51,7 @@ const schema = () =>
     ...placeFields,
   });
 
-/** What the layers of instance normalisation have in common. */
+/** The base class of instance normalisation layers. */
 export abstract class InstanceNorm extends Module {
   /** Number of channels. */
   readonly numFeatures: number;

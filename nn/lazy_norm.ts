@@ -19,7 +19,7 @@ import {
 } from "./instance_norm.ts";
 import type { Buffer, Parameter } from "./parameter.ts";
 
-/** What lazy layers of batch normalisation have in common. */
+/** The base class of lazy batch normalisation layers. */
 export abstract class LazyBatchNorm extends Lazy<[x: Tensor]> {
   /** The weight, of shape `[numFeatures]`, or null. */
   declare weight: Parameter | null;
@@ -32,9 +32,9 @@ export abstract class LazyBatchNorm extends Lazy<[x: Tensor]> {
 }
 
 /**
- * A {@linkcode BatchNorm1d} whose `numFeatures` is the number of channels of its first
- * input. From then on it is a `BatchNorm1d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode BatchNorm1d} whose `numFeatures` is the number of channels of
+ * its first input. It becomes a `BatchNorm1d` then. Call the model on an
+ * example before its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts
@@ -59,9 +59,9 @@ export class LazyBatchNorm1d extends LazyBatchNorm {
 }
 
 /**
- * A {@linkcode BatchNorm2d} whose `numFeatures` is the number of channels of its first
- * input. From then on it is a `BatchNorm2d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode BatchNorm2d} whose `numFeatures` is the number of channels of
+ * its first input. It becomes a `BatchNorm2d` then. Call the model on an
+ * example before its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts
@@ -86,9 +86,9 @@ export class LazyBatchNorm2d extends LazyBatchNorm {
 }
 
 /**
- * A {@linkcode BatchNorm3d} whose `numFeatures` is the number of channels of its first
- * input. From then on it is a `BatchNorm3d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode BatchNorm3d} whose `numFeatures` is the number of channels of
+ * its first input. It becomes a `BatchNorm3d` then. Call the model on an
+ * example before its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts
@@ -112,7 +112,7 @@ export class LazyBatchNorm3d extends LazyBatchNorm {
   }
 }
 
-/** What lazy layers of instance normalisation have in common. */
+/** The base class of lazy instance normalisation layers. */
 export abstract class LazyInstanceNorm extends Lazy<[x: Tensor]> {
   /** The weight, of shape `[numFeatures]`, or null. */
   declare weight: Parameter | null;
@@ -125,9 +125,9 @@ export abstract class LazyInstanceNorm extends Lazy<[x: Tensor]> {
 }
 
 /**
- * A {@linkcode InstanceNorm1d} whose `numFeatures` is the number of channels of its first
- * input. From then on it is an `InstanceNorm1d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode InstanceNorm1d} whose `numFeatures` is the number of channels of
+ * its first input. It becomes an `InstanceNorm1d` then. Call the model on an
+ * example before its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts
@@ -152,9 +152,9 @@ export class LazyInstanceNorm1d extends LazyInstanceNorm {
 }
 
 /**
- * A {@linkcode InstanceNorm2d} whose `numFeatures` is the number of channels of its first
- * input. From then on it is an `InstanceNorm2d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode InstanceNorm2d} whose `numFeatures` is the number of channels of
+ * its first input. It becomes an `InstanceNorm2d` then. Call the model on an
+ * example before its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts
@@ -179,9 +179,9 @@ export class LazyInstanceNorm2d extends LazyInstanceNorm {
 }
 
 /**
- * A {@linkcode InstanceNorm3d} whose `numFeatures` is the number of channels of its first
- * input. From then on it is an `InstanceNorm3d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode InstanceNorm3d} whose `numFeatures` is the number of channels of
+ * its first input. It becomes an `InstanceNorm3d` then. Call the model on an
+ * example before its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts

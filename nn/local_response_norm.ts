@@ -33,7 +33,7 @@ export class LocalResponseNorm extends Module {
   /**
    * Creates the layer.
    *
-   * @param size Number of channels that are neighbours.
+   * @param size Number of neighbouring channels.
    * @param options `alpha`, `beta` and `k`.
    * @throws {RangeError} If the size is not a positive integer.
    */

@@ -143,17 +143,18 @@ const withAdapters: Around = (module, inputs, next) => {
 };
 
 /**
- * Puts low-rank adapters beside weights, and freezes everything else. A weight
- * `w` then acts as `w + alpha / rank * b a`, seen as a matrix of its first dim
- * by all others: `b` is zeros at first, so that the model gives what it gave.
- * Linear layers, convolutions, embeddings, attention and models read from ONNX
- * are adapted alike, by the names of their parameters.
+ * Adds low-rank adapters to weights, and freezes everything else. A weight `w`
+ * then acts as `w + alpha / rank * b a`, seen as a matrix of its first dim by
+ * all others: `b` is initialised with zeros, so that the outputs of the model
+ * are unchanged at first. Linear layers, convolutions, embeddings, attention
+ * and models read from ONNX are adapted alike, by the names of their
+ * parameters.
  *
- * An adapter stands beside its weight: that of `"0.weight"` has the parameters
- * `"0.lora_weight.a"` and `"0.lora_weight.b"`. New heads train too once they are
- * unfrozen. {@linkcode loraStateDict} gives what is to be saved, `loadStateDict`
- * with `{ strict: false }` takes it back, and {@linkcode loraMerge} makes it
- * part of the weights.
+ * An adapter is stored beside its weight: that of `"0.weight"` has the
+ * parameters `"0.lora_weight.a"` and `"0.lora_weight.b"`. New heads train too
+ * once they are unfrozen. {@linkcode loraStateDict} gives what is to be saved,
+ * `loadStateDict` with `{ strict: false }` takes it back, and {@linkcode
+ * loraMerge} makes it part of the weights.
  *
  * @param model The model.
  * @param options Which parameters, and the rank.
@@ -231,8 +232,8 @@ export function loraInject(model: AnyModule, options: LoraOptions): string[] {
 }
 
 /**
- * Adds every adapter to its weight and takes it away: the model is as fast as
- * before, and its state dict has the names that it had.
+ * Merges every adapter into its weight and removes it: the model is as fast as
+ * before, and its state dict has its original names.
  *
  * @param model The model.
  * @returns The names of the parameters that were changed.

@@ -109,7 +109,7 @@ export class MultiLabelMarginLoss extends Loss {
 export class MultiMarginLoss extends Loss {
   /** Exponent of each miss. */
   readonly p: 1 | 2;
-  /** What the score of the class must be above the others by. */
+  /** The margin by which the score of the class must exceed the others. */
   readonly margin: number;
   /** Weight of each class, of shape `[C]`, or null. */
   readonly weight: Buffer | null;

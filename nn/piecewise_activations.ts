@@ -117,9 +117,9 @@ export class Hardswish extends Module {
 
 /** `x` where it is above `threshold`, else `value`. */
 export class Threshold extends Module {
-  /** What an input must be above. */
+  /** The threshold: inputs above it are kept. */
   readonly threshold: number;
-  /** What stands in the place of others. */
+  /** The value that replaces all other inputs. */
   readonly value: number;
   declare private readonly [INNER]: ThresholdOptions;
 

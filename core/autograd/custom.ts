@@ -14,7 +14,7 @@ import { isRecording, withRecording } from "./mode.ts";
 import type { CustomNode } from "./backward.ts";
 import { type Edge, Saved, type Signature, TapeNode } from "./node.ts";
 
-/** What forward hands on to backward. */
+/** The context that forward passes to backward. */
 export interface FunctionContext {
   /** Saves tensors for backward; the tape holds them until then. */
   save(...tensors: Tensor[]): void;
@@ -36,7 +36,7 @@ export type OutputGradients<Y extends FunctionOutput> = Y extends Tensor
 
 /** A forward computation and its gradient. */
 export interface FunctionDefinition<Y extends FunctionOutput> {
-  /** What to call it in messages. @default {"autogradFunction"} */
+  /** Name used in error messages. @default {"autogradFunction"} */
   readonly name?: string;
   /** Computes the outputs; nothing inside is recorded. */
   readonly forward: (ctx: FunctionContext, ...inputs: Several<Tensor>) => Y;
@@ -162,7 +162,7 @@ class FunctionNode extends TapeNode implements CustomNode {
  * Makes a function whose gradient is given rather than derived.
  *
  * @returns A function of tensors that can be used like any operation.
- * @throws {GradientError} When its backward gives other than one gradient an
+ * @throws {GradientError} If its backward does not return one gradient for each
  * input.
  * @example A cube with its own gradient
  * ```ts

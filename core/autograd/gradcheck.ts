@@ -42,9 +42,9 @@ function total(outputs: readonly Tensor[]): Tensor {
 /**
  * Compares the gradients of a function with central differences.
  *
- * @param fn A function of the inputs, giving one tensor or several.
- * @param inputs Where to check; those that require a gradient are checked.
- * float64 gives sharp checks, float32 coarse ones.
+ * @param fn A function of the inputs that returns one tensor or several.
+ * @param inputs The inputs; the gradients of those that require one are
+ * checked. Use float64, as the check is coarse in float32.
  * @returns True.
  * @throws {GradientError} If an element differs; the message says which.
  * @example A function of one's own

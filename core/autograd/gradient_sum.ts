@@ -81,7 +81,7 @@ export class GradientSum {
     this.#sum = joined;
   }
 
-  /** Gives everything back. */
+  /** Releases everything. */
   dispose(): void {
     this.#sum?.dispose();
     if (this.#waiting) {

@@ -10,10 +10,10 @@ import { structureChanged } from "../program/structure.ts";
 import type { Tensor } from "../tensor.ts";
 import type { HookHandle } from "./tensor_hooks.ts";
 
-/** Called with a leaf whose `.grad` has what this backward gives. */
+/** Called with a leaf when its `.grad` is complete for this backward. */
 export type LeafHook = (leaf: Tensor) => void;
 
-/** Ends a hook of {@linkcode registerLeafHook}. */
+/** Removes a hook of {@linkcode registerLeafHook}. */
 export type LeafHookHandle = HookHandle;
 
 const hooks = new WeakMap<object, Set<LeafHook>>();
@@ -23,21 +23,22 @@ let count = 0;
 const walks: (() => void)[][] = [];
 
 /**
- * Calls a function in each `backward` as soon as the gradient of a leaf is
- * complete: when everything that leads to it was passed, and before backward
- * goes on with what was computed earlier. What a layer near the output has is
- * complete while those near the input are still to come, so that gradients can
- * be sent or applied meanwhile.
+ * Registers a hook that is called in each `backward` as soon as the gradient of
+ * a leaf is complete, before backward continues with earlier operations.
+ * Gradients of layers near the output are complete before those of layers near
+ * the input, so they can be sent or applied meanwhile.
  *
- * The hook may change `leaf.grad` in place or replace it. Nothing in it is
- * recorded (but with `createGraph`), and tensors that it makes are released when
- * it returns. Where several backward passes add up, it is called in each. In a
- * function that is compiled its kernels are recorded with all others, and
- * anything else it does is done once. `grad` calls no hooks.
+ * The hook may change `leaf.grad` in place or replace it. Its operations are
+ * not recorded (except with `createGraph`), and tensors that it creates are
+ * released when it returns. If gradients accumulate over several backward
+ * passes, it is called in each. In a compiled function its kernels are recorded
+ * with all others, and anything else it does is done once. `grad` calls no
+ * hooks.
  *
  * @param leaf A leaf that requires a gradient, such as a parameter.
- * @param hook What to call.
- * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+ * @param hook The function to call.
+ * @returns A handle that removes the hook, by `remove` or at the end of a
+ * `using` block.
  * @throws {TypeError} If `leaf` is not a tensor, or `hook` is not a function.
  * @throws {GradientError} If the tensor is not a leaf that requires a gradient.
  *
@@ -88,12 +89,12 @@ export function registerLeafHook(leaf: Tensor, hook: LeafHook): LeafHookHandle {
 }
 
 /**
- * Calls a function once the `backward` that is under way is over: in a hook,
- * what is left to do when no more gradients come. It is not called where
+ * Calls a function when the `backward` that is running has finished, for work
+ * that a hook defers until all gradients are complete. It is not called if
  * backward fails.
  *
- * @param callback What to call.
- * @throws {GradientError} If no backward is under way.
+ * @param callback The function to call.
+ * @throws {GradientError} If no backward is running.
  *
  * @example Count the gradients of a backward
  * ```ts

@@ -20,7 +20,7 @@ export function isRecording(): boolean {
   return currentTask().recording;
 }
 
-/** Restores what a mode switched, at the end of a `using` block. */
+/** Restores the previous mode at the end of a `using` block. */
 export interface ModeSwitch {
   /**
    * Restores the mode that was in force before.
@@ -159,15 +159,15 @@ export function noGradNow<T>(fn: () => T): T {
 }
 
 /**
- * Operations are not recorded: as a call around a function (async ones count
- * until their promise settles), or until the end of the block with `using`.
+ * Disables recording of operations: during a call of a function (of an async
+ * one until its promise settles), or with `using` until the end of the block.
  *
- * On Deno, Bun and Node, the call holds for the function and for all that it
- * awaits, and for nothing that runs beside it. With `using`, and in browsers,
- * the mode holds for all that is in no call of its own while the block or the
- * function waits: of two such, the one that began first must end last, which is
- * checked; what runs beside one and begins none is under it, which nothing tells.
- * Use the call where anything is awaited.
+ * On Deno, Bun and Node, the call applies to the function and to what it
+ * awaits, and not to other tasks that run meanwhile. With `using`, and in
+ * browsers, while the block or the function waits, the mode also applies to
+ * other tasks that have no such call of their own, without a warning. Of two
+ * such modes the one that began first must end last, which is checked. Use the
+ * call where anything is awaited.
  *
  * @throws {OverlapError} When it ends while a mode that began later is still in
  * force.
@@ -193,7 +193,7 @@ export function noGrad<T>(fn?: () => T): T | ModeSwitch {
   return fn ? under(false, fn) : begin(false);
 }
 
-/** Operations are recorded again inside a `noGrad`; the same two forms. */
+/** Enables recording of operations inside a `noGrad`, in the same two forms. */
 export function enableGrad(): ModeSwitch;
 /** Calls `fn` with recording on and returns what it returns. */
 export function enableGrad<T>(fn: () => T): T;

@@ -108,7 +108,7 @@ export function nextSequence(): number {
 export class TapeNode {
   /** Grows with every node: users come after what they use. */
   readonly sequence: number = sequence++;
-  /** What to call it in messages. */
+  /** Name used in error messages. */
   readonly name: string;
   /** Where each tensor input came from; null where no gradient is needed. */
   edges: readonly (Edge | null)[];

@@ -15,13 +15,13 @@ import type { Signature, TapeNode } from "./node.ts";
 
 /** Ends a hook. */
 export interface HookHandle extends Disposable {
-  /** Calls the hook no longer. Ending it twice does nothing. */
+  /** Removes the hook. Removing it twice does nothing. */
   remove(): void;
 }
 
 /**
- * Called with the gradient of a tensor; what it returns, if anything, goes on
- * in its place.
+ * Called with the gradient of a tensor; a tensor that it returns replaces the
+ * gradient.
  */
 export type TensorHook = (gradient: Tensor) => Tensor | null | undefined | void;
 

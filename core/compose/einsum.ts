@@ -183,11 +183,11 @@ function contract(a: Named, b: Named, needed: ReadonlySet<string>): Named {
 }
 
 /**
- * Sums of products named by letters, as `numpy.einsum`: each input's dims are
- * named in turn, equal letters run together, and letters that the output lacks
- * are summed over. Repeated letters in one input take its diagonal; `...`
- * stands for any further dims; without `->` the output has the letters that
- * appear once, in alphabetical order.
+ * Sums products of elements along dims named by letters, as `numpy.einsum`:
+ * each letter names a dim of an input, dims with the same letter share an
+ * index, and letters that the output lacks are summed over. Repeated letters in
+ * one input take its diagonal; `...` stands for any further dims; without `->`
+ * the output has the letters that appear once, in alphabetical order.
  *
  * @throws {ShapeError} If the spec does not fit the tensors.
  * @example A matrix product

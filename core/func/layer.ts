@@ -76,7 +76,7 @@ class Holder {
 
 /** A value of a layer. */
 export class LayerValue<P extends Part = Part> extends Value {
-  /** Where it lives. */
+  /** The device that holds its memory. */
   readonly layer: Layer<P>;
   /** What it holds. */
   readonly part: P;

@@ -131,7 +131,7 @@ export function ceil_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.cos}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is not of floats.
+ * @throws {DTypeError} If the dtype is not a float.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -151,7 +151,7 @@ export function cos_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.exp}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is not of floats.
+ * @throws {DTypeError} If the dtype is not a float.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -191,7 +191,7 @@ export function floor_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.log}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is not of floats.
+ * @throws {DTypeError} If the dtype is not a float.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -231,7 +231,7 @@ export function neg_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.reciprocal}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is not of floats.
+ * @throws {DTypeError} If the dtype is not a float.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -291,7 +291,7 @@ export function round_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.rsqrt}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is not of floats.
+ * @throws {DTypeError} If the dtype is not a float.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -311,7 +311,7 @@ export function rsqrt_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.sigmoid}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is not of floats.
+ * @throws {DTypeError} If the dtype is not a float.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -331,7 +331,7 @@ export function sigmoid_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.sin}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is not of floats.
+ * @throws {DTypeError} If the dtype is not a float.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -351,7 +351,7 @@ export function sin_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.sqrt}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is not of floats.
+ * @throws {DTypeError} If the dtype is not a float.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -391,7 +391,7 @@ export function square_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.tanh}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is not of floats.
+ * @throws {DTypeError} If the dtype is not a float.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -405,7 +405,7 @@ export function indexPut_<D extends DType>(
 }
 
 /**
- * One value where a mask is true; all broadcast.
+ * Replaces elements by one value where a mask is true; all are broadcast.
  *
  * @param mask A bool tensor.
  * @param value A number, or a tensor whose elements are cast to the dtype of

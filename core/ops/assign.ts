@@ -89,7 +89,7 @@ export interface UpdateOp {
 
 /** The expressions of an update, made once and used for every step. */
 export interface UpdateProgram {
-  /** What to call it in messages. */
+  /** Name used in error messages. */
   readonly label: string;
   /** The dtype of every input, targets first. */
   readonly inputs: readonly DType[];

@@ -66,7 +66,7 @@ export interface MapSumOp {
 
 /** One element of a result, made once and used for every call. */
 export interface Formula {
-  /** What to call it in messages. */
+  /** Name used in error messages. */
   readonly label: string;
   /** The dtype of every input. */
   readonly inputs: readonly DType[];

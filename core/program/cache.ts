@@ -56,7 +56,7 @@ export interface CompileStats {
   readonly launches: number;
   /** Bytes of the memory that the plans share for their temporaries. */
   readonly bytes: number;
-  /** What all recording and planning took beside running, in milliseconds. */
+  /** Time spent on recording and planning, in milliseconds. */
   readonly milliseconds: number;
 }
 

@@ -23,10 +23,10 @@ export interface CompileOptions {
    */
   readonly fallback?: boolean;
   /**
-   * Whether leaves still have the gradients of a call after it. Without, `grad`
-   * of a parameter is null once the function has returned, as if it ended with
-   * `zeroGrad`: an optimizer then takes each gradient as it is made, so that
-   * not all of them are in memory at once. Arguments keep theirs.
+   * Whether leaves keep the gradients that a call computes. If false, `grad` of
+   * a parameter is null once the function has returned, as after `zeroGrad`: an
+   * optimizer then takes each gradient as it is computed, so that not all of
+   * them are in memory at once. Arguments keep theirs.
    *
    * @default {true}
    */
@@ -40,9 +40,9 @@ export interface CompileOptions {
    */
   readonly maxSignatures?: number;
   /**
-   * Takes the time of every kernel, for `inspect` and `trace`. On devices that
-   * work later, such as webgpu, that is the time that the processor takes to
-   * hand the kernel over.
+   * Measures the time of every kernel, for `inspect` and `trace`. On
+   * asynchronous devices, such as webgpu, that is the time that the processor
+   * takes to submit the kernel.
    *
    * @default {false}
    */
@@ -53,7 +53,7 @@ export interface CompileOptions {
 export interface Compiled<A extends unknown[], R> {
   /** Runs the function, eagerly the first time for a signature. */
   (...args: A): R;
-  /** What it has done so far. */
+  /** Counts of what it has done so far. */
   readonly stats: CompileStats;
   /**
    * A listing of the kernels of every plan: expressions, shapes, bytes, and with
@@ -68,7 +68,7 @@ export interface Compiled<A extends unknown[], R> {
    * @throws {CompileError} If nothing was profiled.
    */
   trace(): string;
-  /** Gives the memory of its plans back; a later call records again. */
+  /** Frees the memory of its plans; a later call records again. */
   dispose(): void;
   /** {@linkcode Compiled.dispose} at the end of a `using` block. */
   [Symbol.dispose](): void;

@@ -13,7 +13,7 @@ import { type AnySize, sizesOf } from "./_sizes.ts";
 /** Values, and their positions (int32) in the input of each channel. */
 export type ValuesAndPositions = [values: Tensor, indices: Tensor];
 
-/** The values, with their positions where these are asked for. */
+/** The values, with their indices if `returnIndices` is set. */
 export type Pooled<I extends boolean> = I extends true ? ValuesAndPositions
   : Tensor;
 

@@ -11,7 +11,7 @@ import { linear } from "./linear.ts";
 
 const { add, gt, max, mul, select, sub, tanh } = expr;
 
-/** What bends the sum of both products. */
+/** The nonlinearity: applied to the sum of both products. */
 export type Nonlinearity = "tanh" | "relu";
 
 /** Target: the state; then the products. */

@@ -10,11 +10,11 @@ import { noGradNow, selectRows, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { anyNumber, flag, positiveNumber } from "../_options.ts";
 
-/** How rows of a table are limited, and their gradients weighted. */
+/** Options that limit the rows of a table and scale their gradients. */
 export interface TableOptions {
   /**
-   * The greatest norm of a row: longer ones that are looked up are scaled down to
-   * it, in the table itself.
+   * Maximum norm of a row: rows with a larger norm that are looked up are
+   * scaled to it, in place.
    *
    * @default {no limit}
    */
@@ -22,8 +22,8 @@ export interface TableOptions {
   /** The norm that `maxNorm` limits. @default {2} */
   readonly normType?: number;
   /**
-   * Whether the gradient of a row is divided by how often it is looked up in a
-   * call.
+   * Whether the gradient of a row is divided by the number of its occurrences
+   * in a call.
    *
    * @default {false}
    */

@@ -23,7 +23,9 @@ export interface AvgPoolOptions<S extends AnySize> {
   readonly padding?: S;
   /** Whether output sizes are rounded up instead of down. @default {false} */
   readonly ceilMode?: boolean;
-  /** Whether the zeros of the padding count for the mean. @default {true} */
+  /**
+   * Whether the zeros of the padding are included in the mean. @default {true}
+   */
   readonly countIncludePad?: boolean;
 }
 

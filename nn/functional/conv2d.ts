@@ -17,7 +17,7 @@ import {
   type Size2d,
 } from "./_windows.ts";
 
-/** Zeros around the input: an amount, or a word that says how many. */
+/** Zero padding: an amount, or a word for it. */
 export type Padding2d = Size2d | "same" | "valid";
 
 /** Options of {@linkcode conv2d}. */

@@ -20,7 +20,7 @@ import { constantsLike } from "./_constants.ts";
 import { reduceLosses } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
 
-/** How many elements of each sample count: numbers, or an int32 tensor. */
+/** The length of each sample: numbers, or an int32 tensor. */
 export type Lengths = number | readonly number[] | Tensor;
 
 /** Options of {@linkcode ctcLoss}. */

@@ -62,9 +62,9 @@ export function distance(
 
 /** Options of {@linkcode cosineSimilarity}. */
 export interface CosineSimilarityOptions {
-  /** The dim along which the vectors lie. @default {1} */
+  /** The dim of the vectors. @default {1} */
   readonly dim?: number;
-  /** The least length of a vector, for numerical stability. @default {1e-8} */
+  /** Smallest norm of a vector, for numerical stability. @default {1e-8} */
   readonly eps?: number;
 }
 
@@ -127,7 +127,7 @@ export function cosineSimilarity(
 export interface NormalizeOptions {
   /** The norm. @default {2} */
   readonly p?: number;
-  /** The dim along which the vectors lie. @default {1} */
+  /** The dim of the vectors. @default {1} */
   readonly dim?: number;
   /** The least length that is divided by. @default {1e-12} */
   readonly eps?: number;

@@ -9,9 +9,9 @@ export interface EmbeddingFunctionOptions extends TableOptions {
   /** Index of a row that gets no gradient; negative ones count from the last. */
   readonly paddingIdx?: number;
   /**
-   * Whether the gradient of the weight is that of the rows that were looked up,
-   * which SGD, Adagrad and SparseAdam take without touching the others. Reading
-   * `weight.grad` makes it whole. Not within `compile`.
+   * Whether the gradient of the weight holds only the rows that were looked up;
+   * SGD, Adagrad and SparseAdam then update only those. Reading `weight.grad`
+   * makes it dense. Not supported within `compile`.
    *
    * @default {false}
    */

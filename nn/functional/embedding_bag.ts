@@ -21,12 +21,12 @@ import {
 } from "./_table_rows.ts";
 import { embedding, resolvePadding } from "./embedding.ts";
 
-/** How the rows of a bag become one. */
+/** How the rows of a bag are reduced to one. */
 export type EmbeddingBagMode = "sum" | "mean" | "max";
 
 /** Options of bags that a layer keeps. */
 export interface EmbeddingBagFacts extends TableOptions {
-  /** How the rows of a bag become one. @default {"mean"} */
+  /** How the rows of a bag are reduced. @default {"mean"} */
   readonly mode?: EmbeddingBagMode;
   /**
    * Index of a row that is left out of its bag and gets no gradient; negative ones
@@ -34,7 +34,7 @@ export interface EmbeddingBagFacts extends TableOptions {
    */
   readonly paddingIdx?: number;
   /**
-   * Whether one more offset stands behind the others, the number of indices.
+   * Whether the last offset is the number of indices.
    *
    * @default {false}
    */
@@ -45,7 +45,7 @@ export interface EmbeddingBagFacts extends TableOptions {
 export interface EmbeddingBagFunctionOptions extends EmbeddingBagFacts {
   /** Where each bag of a 1-D index begins, int32, ascending from 0. */
   readonly offsets?: Tensor;
-  /** What each row is multiplied by, of the shape of the index; mode `"sum"`. */
+  /** Weight of each row, of the shape of the index; for mode `"sum"`. */
   readonly perSampleWeights?: Tensor;
 }
 

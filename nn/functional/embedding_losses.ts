@@ -20,7 +20,7 @@ const atLeastZero = (x: Expr): Expr => expr.select(expr.lt(x, 0), 0, x);
 
 /** Options of losses with a margin. */
 export interface MarginOptions extends ReductionOptions {
-  /** What distances must differ by. */
+  /** The margin by which distances must differ. */
   readonly margin?: number;
 }
 
@@ -171,13 +171,16 @@ export function cosineEmbeddingLoss(
 
 /** Options of {@linkcode tripletMarginLoss}. */
 export interface TripletMarginLossOptions extends ReductionOptions {
-  /** What the distances must differ by. @default {1} */
+  /** The margin by which the distances must differ. @default {1} */
   readonly margin?: number;
   /** The norm. @default {2} */
   readonly p?: number;
   /** Added to each difference, for numerical stability. @default {1e-6} */
   readonly eps?: number;
-  /** Whether the nearer of anchor and positive counts for the negative (Balntas and others, 2016). @default {false} */
+  /**
+   * Whether the distance of the negative is to the nearer of anchor and
+   * positive (Balntas and others, 2016). @default {false}
+   */
   readonly swap?: boolean;
 }
 
@@ -250,14 +253,17 @@ export function tripletMarginLoss(
 /** Options of {@linkcode tripletMarginWithDistanceLoss}. */
 export interface TripletMarginWithDistanceLossOptions extends ReductionOptions {
   /**
-   * Gives the distance of each pair.
+   * Computes the distance of each pair.
    *
    * @default {pairwiseDistance}
    */
   readonly distanceFunction?: (a: Tensor, b: Tensor) => Tensor;
-  /** What the distances must differ by. @default {1} */
+  /** The margin by which the distances must differ. @default {1} */
   readonly margin?: number;
-  /** Whether the nearer of anchor and positive counts for the negative. @default {false} */
+  /**
+   * Whether the distance of the negative is to the nearer of anchor and
+   * positive. @default {false}
+   */
   readonly swap?: boolean;
 }
 

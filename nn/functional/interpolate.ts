@@ -18,7 +18,7 @@ import {
   smoothTaps,
 } from "./_resample.ts";
 
-/** How elements of another size are made. */
+/** How a tensor is resized. */
 export type InterpolateMode =
   | "nearest"
   | "nearest-exact"
@@ -32,35 +32,38 @@ export type InterpolateMode =
 export interface InterpolateOptions {
   /** The extents of the output; one number for all. */
   readonly size?: number | readonly number[];
-  /** How many times the extents of the input, rounded down; one number for all. */
+  /**
+   * Factor of the extents of the input, whose product is rounded down; one
+   * number for all.
+   */
   readonly scaleFactor?: number | readonly number[];
   /**
    * `"nearest"` repeats elements; `"linear"` (for `[n, c, l]`), `"bilinear"`
    * (`[n, c, h, w]`) and `"trilinear"` (`[n, c, d, h, w]`) take the mean of
    * neighbours by their distance; `"bicubic"` takes four along each dim of
-   * images; `"area"` averages. `"nearest-exact"` measures from the middles of
+   * images; `"area"` averages. `"nearest-exact"` measures from the centres of
    * elements, as image libraries do.
    *
    * @default {"nearest"}
    */
   readonly mode?: InterpolateMode;
   /**
-   * Whether the middles of the corner elements of input and output lie upon each
-   * other, rather than their outer edges. For the linear and cubic modes.
+   * Whether the centres of the corner elements of input and output are aligned,
+   * rather than their outer edges. For the linear and cubic modes.
    *
    * @default {false}
    */
   readonly alignCorners?: boolean;
   /**
-   * Whether positions follow from the extents of the output, not from
-   * `scaleFactor`: they differ where rounding made it smaller.
+   * Whether positions are computed from the extents of the output rather than
+   * from `scaleFactor`; they differ where rounding reduced an extent.
    *
    * @default {false}
    */
   readonly recomputeScaleFactor?: boolean;
   /**
-   * Whether an element of a smaller output takes in all that it covers. For
-   * `"bilinear"` and `"bicubic"`.
+   * Whether to antialias when downsampling: each output averages all of the
+   * input that it covers. For `"bilinear"` and `"bicubic"`.
    *
    * @default {false}
    */

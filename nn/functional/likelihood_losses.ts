@@ -22,8 +22,8 @@ import type { ReductionOptions } from "./regression_losses.ts";
 /** Options of {@linkcode klDivLoss}. */
 export interface KlDivLossOptions {
   /**
-   * `"batchmean"` divides the sum by the first extent, which is the divergence as
-   * it is defined; `"mean"` divides by the number of elements.
+   * `"batchmean"` divides the sum by the first extent, which matches the
+   * definition of the divergence; `"mean"` divides by the number of elements.
    *
    * @default {"mean"}
    */
@@ -95,7 +95,7 @@ export function klDivLoss(
 export interface GaussianNllLossOptions extends ReductionOptions {
   /** Whether the constant `log(2 π) / 2` is added. @default {false} */
   readonly full?: boolean;
-  /** The least variance, for numerical stability. @default {1e-6} */
+  /** Smallest variance, for numerical stability. @default {1e-6} */
   readonly eps?: number;
 }
 

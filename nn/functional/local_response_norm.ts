@@ -5,13 +5,13 @@ import { checkOptions, finite, positiveInteger } from "../_options.ts";
 
 /** Options of {@linkcode localResponseNorm}. */
 export interface LocalResponseNormOptions {
-  /** Number of channels that are neighbours. */
+  /** Number of neighbouring channels. */
   readonly size: number;
   /** Factor of the mean of the squares. @default {1e-4} */
   readonly alpha?: number;
   /** Exponent of the divisor. @default {0.75} */
   readonly beta?: number;
-  /** What is added to the mean of the squares. @default {1} */
+  /** Value added to the mean of the squares. @default {1} */
   readonly k?: number;
 }
 

@@ -106,7 +106,11 @@ export function multiLabelSoftMarginLoss(
 export interface MultiMarginLossOptions extends ReductionOptions {
   /** Exponent of each miss, 1 or 2. @default {1} */
   readonly p?: 1 | 2;
-  /** What the score of the class must be above the others by. @default {1} */
+  /**
+   * The margin by which the score of the class must exceed the others.
+   *
+   * @default {1}
+   */
   readonly margin?: number;
   /** Weight of each class, of shape `[C]`. */
   readonly weight?: Tensor;

@@ -122,9 +122,9 @@ const above = /* @__PURE__ */ fused(
 
 /** Options of {@linkcode threshold}. */
 export interface ThresholdOptions {
-  /** What an input must be above. */
+  /** The threshold: inputs above it are kept. */
   readonly threshold: number;
-  /** What stands in the place of others. */
+  /** The value that replaces all other inputs. */
   readonly value: number;
 }
 
