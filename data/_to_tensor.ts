@@ -15,7 +15,7 @@ import * as z from "./_zod.ts";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { type ElementType, tensorValues } from "./_element.ts";
 
-/** Where a tensor shall live. */
+/** The device of a tensor. */
 export interface DeviceOption {
   /**
    * A backend by name, a backend, or a device.
@@ -25,12 +25,12 @@ export interface DeviceOption {
   readonly device?: string | Backend | Device;
 }
 
-/** What tensors of a file shall be. */
+/** Options for tensors that are read from a file. */
 export interface TensorReadOptions extends DeviceOption {
   /**
-   * The dtype of floats, whatever the file holds: `"float32"` to compute with
-   * weights that were saved as float16, `"float16"` to hold those of float32 in
-   * half the bytes.
+   * The dtype of floats, whatever their dtype in the file: `"float32"` to
+   * compute with weights that were saved as float16, `"float16"` to hold those
+   * of float32 in half the bytes.
    *
    * @default {the file's, where it is float16, float32 or float64 and the device
    * has it; else float32}

@@ -26,7 +26,7 @@ interface Packed {
 }
 
 /**
- * Makes plain data of a value that holds tensors, for `postMessage`. Tensors
+ * Converts a value that holds tensors to plain data, for `postMessage`. Tensors
  * are read from their device, wherever they are in arrays and plain objects,
  * and keep dtype and shape; they are not released. Everything else stays as it
  * is.
@@ -71,7 +71,7 @@ export async function toTransferable<T>(value: T): Promise<Transferable<T>> {
 }
 
 /**
- * Makes the tensors again that {@linkcode toTransferable} made plain, on the
+ * Restores the tensors that {@linkcode toTransferable} converted, on the
  * current backend.
  *
  * @typeParam T The type of the original.

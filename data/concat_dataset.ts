@@ -7,7 +7,7 @@ import { checkCount } from "@tenfold/core/internal";
 import { checkDataset, checkIndex, type Dataset } from "./dataset.ts";
 
 /**
- * Several datasets as one, the samples of each behind those of the one before.
+ * Concatenation of several datasets, in order.
  *
  * @example Two parts
  * ```ts
@@ -26,7 +26,7 @@ export class ConcatDataset<Sample = unknown> implements Dataset<Sample> {
   readonly datasets: readonly Dataset<Sample>[];
 
   /**
-   * Puts datasets behind each other.
+   * Concatenates datasets.
    *
    * @param datasets The datasets, in order.
    * @throws {TypeError} If they are not an array of datasets.

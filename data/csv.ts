@@ -18,7 +18,7 @@ export interface CsvOptions {
    * @default {true}
    */
   header?: boolean;
-  /** The names of the columns, in place of the header's or for want of one. */
+  /** The names of the columns, instead of those of a header. */
   columns?: readonly string[];
   /**
    * The character between fields.
@@ -26,7 +26,7 @@ export interface CsvOptions {
    * @default {","}
    */
   delimiter?: string;
-  /** Lines that begin with this are left out, such as `"#"`. */
+  /** Lines that begin with this are skipped, such as `"#"`. */
   comment?: string;
   /**
    * The fields that mark a missing value among numbers, in upper or lower case;

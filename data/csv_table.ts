@@ -49,7 +49,7 @@ export interface CsvTableOptions {
   naValues?: readonly string[];
 }
 
-/** How to treat a missing value, such as an empty field or NA. */
+/** How missing values are handled, such as an empty field or NA. */
 export interface MissingOption {
   /**
    * `"error"` throws and names the field, `"nan"` reads NaN.

@@ -26,19 +26,19 @@ export interface DataLoaderOptions<Sample, Batch> {
    */
   batchSize?: number;
   /**
-   * Whether to shuffle the samples anew for each epoch.
+   * Whether to reshuffle the samples in every epoch.
    *
    * @default {false}
    */
   shuffle?: boolean;
   /**
-   * The order of the samples, in the place of `shuffle`: a sampler, such as a
+   * The order of the samples, instead of `shuffle`: a sampler, such as a
    * {@linkcode WeightedRandomSampler}.
    */
   sampler?: Sampler;
   /**
-   * The batches, in the place of `batchSize`, `shuffle`, `sampler` and
-   * `dropLast`: such as a {@linkcode BatchSampler}.
+   * The batches, instead of `batchSize`, `shuffle`, `sampler` and `dropLast`:
+   * such as a {@linkcode BatchSampler}.
    */
   batchSampler?: BatchSource;
   /** Seed of the order of samples. Without it, one is drawn from the global generator. */

@@ -6,8 +6,8 @@
 import { showValue } from "@tenfold/core/internal";
 
 /**
- * A map-style dataset: samples by index. Any object with a `length` and a `get`
- * is one.
+ * A map-style dataset: samples by index. Any object with `length` and `get`
+ * implements it.
  *
  * @typeParam Sample The type of a sample.
  *
@@ -33,15 +33,15 @@ export interface Dataset<Sample = unknown> {
    */
   get(index: number): Sample | Promise<Sample>;
   /**
-   * Several samples as one batch, where that is faster than one by one. A loader
-   * without a `collate` of its own calls it.
+   * Returns several samples as one batch, for datasets where that is faster
+   * than one by one. A loader calls it unless it has a `collate` of its own.
    *
    * @param indices The samples, in order.
    */
   getBatch?(indices: Int32Array): unknown;
   /**
-   * Is told the epoch, from 0 on, before a loader asks for its samples: what is
-   * random in them can depend on it.
+   * Called with the epoch, from 0 on, before a loader requests its samples, so
+   * that random transformations can depend on it.
    *
    * @param epoch The epoch.
    */

@@ -19,7 +19,7 @@ export interface KFoldOptions {
   readonly seed?: number;
 }
 
-/** Indices of the samples to train with, and of those to test with. */
+/** Indices of the training samples and of the test samples. */
 export type Fold = [train: Int32Array, test: Int32Array];
 
 const folds = "must be an integer from 2 on";
@@ -42,8 +42,8 @@ function foldsOf(numbers: Int32Array, count: number): Fold[] {
 }
 
 /**
- * Cross-validation: divides the samples into folds of nearly the same size, each
- * of which is tested with once. Without `shuffle`, the folds are those of
+ * Cross-validation: divides the samples into folds of nearly the same size,
+ * each of which is the test set once. Without `shuffle`, the folds are those of
  * scikit-learn.
  *
  * @example Three folds of seven samples
@@ -85,7 +85,8 @@ export class KFold {
    *
    * @param samples How many there are, or anything with a length, such as a
    * dataset.
-   * @returns For each fold the indices to train with, and those to test with.
+   * @returns For each fold the indices of the training samples and of the test
+   * samples.
    * @throws {RangeError} If there are fewer samples than folds.
    */
   split(samples: number | { readonly length: number }): Fold[] {
@@ -112,7 +113,7 @@ export class KFold {
 }
 
 /**
- * Cross-validation with the classes in each fold as frequent as in the whole.
+ * Cross-validation that preserves the frequency of each class in every fold.
  * Without `shuffle`, the folds are those of scikit-learn.
  *
  * @example Two folds of two classes
@@ -154,7 +155,8 @@ export class StratifiedKFold {
    * Divides samples by their classes.
    *
    * @param labels The class of each sample.
-   * @returns For each fold the indices to train with, and those to test with.
+   * @returns For each fold the indices of the training samples and of the test
+   * samples.
    * @throws {RangeError} If a class has fewer samples than there are folds.
    */
   split(labels: ArrayLike<number | string> | Tensor): Fold[] {

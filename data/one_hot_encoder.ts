@@ -11,8 +11,8 @@ import { checkTable } from "./_scaling.ts";
 /** Options of {@linkcode OneHotEncoder}. */
 export interface OneHotEncoderOptions {
   /**
-   * What to do with a value that was not there in fitting: refuse it, or let all
-   * of its columns be 0.
+   * How values are handled that did not occur in fitting: throw, or encode them
+   * as zeros in all columns.
    *
    * @default {"error"}
    */
@@ -38,9 +38,9 @@ const optionsSchema = () =>
   });
 
 /**
- * Makes a column of zeros and ones of each category of each feature, as
- * scikit-learn's. The categories are the numbers that a feature has in fitting, in
- * ascending order. For columns of text, see `oneHotColumns` of
+ * Encodes each feature as one column of zeros and ones per category, as
+ * scikit-learn's. The categories are the distinct values of a feature in
+ * fitting, in ascending order. For columns of text, see `oneHotColumns` of
  * `@tenfold/data/tables`.
  *
  * @example Two features of two and three categories
@@ -127,8 +127,8 @@ export class OneHotEncoder {
    * @param x Samples, of shape `[samples, features]`.
    * @returns float32, `[samples, columns]`.
    * @throws {ShapeError} If the number of features differs.
-   * @throws {RangeError} If a value is none of the categories and `handleUnknown`
-   * is `"error"`.
+   * @throws {RangeError} If a value is not one of the categories and
+   * `handleUnknown` is `"error"`.
    * @throws {TypeError} If the encoder is not fitted yet.
    */
   transform(x: Tensor): Tensor {
@@ -182,7 +182,7 @@ export class OneHotEncoder {
   }
 
   /**
-   * Takes saved categories.
+   * Restores saved categories.
    *
    * @param state What {@linkcode OneHotEncoder.stateDict} returned.
    * @throws {TypeError} If it holds no categories.

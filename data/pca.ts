@@ -51,7 +51,7 @@ const NAMES = [
   "explainedVarianceRatio",
 ] as const;
 
-/** What an analysis has found. */
+/** The result of an analysis. */
 export interface PCAState {
   /** Mean of each feature, `[features]`. */
   readonly mean: Tensor;
@@ -91,7 +91,7 @@ export class PCA {
   #found: PCAState | null = null;
 
   /**
-   * Creates an analysis, which `fit` does.
+   * Creates an analysis, which `fit` computes.
    *
    * @param options `nComponents` and `whiten`.
    * @throws {TypeError} If an option is unknown or of the wrong type.
@@ -227,7 +227,8 @@ export class PCA {
   }
 
   /**
-   * Samples from their coordinates; what the components leave out is lost.
+   * Reconstructs samples from their coordinates; variance outside the
+   * components is lost.
    *
    * @param z Coordinates, of shape `[samples, components]`.
    * @returns `[samples, features]`.
@@ -245,14 +246,14 @@ export class PCA {
     });
   }
 
-  /** What was found, such as for a file. */
+  /** The result, such as for a file. */
   stateDict(): { -readonly [K in keyof PCAState]: Tensor } {
     checkCount("stateDict", arguments.length, 0);
     return { ...this.#get() };
   }
 
   /**
-   * Copies what was saved.
+   * Restores a saved result.
    *
    * @param state What {@linkcode PCA.stateDict} returned.
    * @throws {ShapeError} If a tensor is missing or of another shape.
@@ -283,7 +284,7 @@ export class PCA {
     this.#found = found;
   }
 
-  /** Releases what was found. */
+  /** Releases the result. */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
     for (const tensor of Object.values(this.#found ?? {})) tensor.dispose();

@@ -205,10 +205,10 @@ export function serializeSafetensors(file: SafetensorsFile): Uint8Array {
 }
 
 /**
- * Tensors from the bytes of a safetensors file. Integers of every width become
- * int32; BF16 and F8_E4M3, F8_E5M2 and their FNUZ forms become float32; F16 and
- * F64 stay float16 and float64 where the device has them and become float32
- * elsewhere; BOOL becomes bool. `dtype` makes all floats one dtype.
+ * Decodes the bytes of a safetensors file into tensors. Integers of every width
+ * become int32; BF16 and F8_E4M3, F8_E5M2 and their FNUZ forms become float32;
+ * F16 and F64 stay float16 and float64 where the device has them and become
+ * float32 elsewhere; BOOL becomes bool. `dtype` makes all floats one dtype.
  *
  * @param bytes The whole file.
  * @param options `device`, `dtype` and `unsupported`.

@@ -45,7 +45,7 @@ const count = () => z.int(positive).check(z.gte(1, positive));
 const flag = () => z.boolean("must be true or false");
 
 /**
- * Some samples of a dataset, in an order that is drawn anew for each epoch.
+ * Samples some indices of a dataset, in a new random order in every epoch.
  *
  * @example The half of ten
  * ```ts
@@ -63,7 +63,7 @@ export class SubsetRandomSampler implements Sampler {
   /**
    * Creates the sampler.
    *
-   * @param indices Where the samples lie in the dataset.
+   * @param indices The indices of the samples in the dataset.
    * @param options `seed`.
    */
   constructor(indices: ArrayLike<number>, options: SeedOptions = {}) {
@@ -251,7 +251,7 @@ export class BatchSampler implements BatchSource {
    *
    * @param sampler The order of the samples.
    * @param options `batchSize` and `dropLast`.
-   * @throws {TypeError} If `sampler` is not one.
+   * @throws {TypeError} If `sampler` is not a sampler.
    * @throws {RangeError} If `batchSize` is not a positive integer.
    */
   constructor(sampler: Sampler, options: BatchSamplerOptions) {

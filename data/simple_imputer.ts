@@ -177,7 +177,7 @@ export class SimpleImputer {
   }
 
   /**
-   * Copies what was saved.
+   * Restores a saved result.
    *
    * @param state What {@linkcode SimpleImputer.stateDict} returned.
    * @throws {ShapeError} If the tensor is missing or of another shape.

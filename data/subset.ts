@@ -25,7 +25,7 @@ import { checkDataset, checkIndex, type Dataset } from "./dataset.ts";
 export class Subset<Sample = unknown> implements Dataset<Sample> {
   /** The dataset that the samples come from. */
   readonly dataset: Dataset<Sample>;
-  /** Where the samples lie in the dataset. */
+  /** The indices of the samples in the dataset. */
   readonly indices: Int32Array;
   /** Present where the dataset has it; see {@linkcode Dataset.getBatch}. */
   readonly getBatch?: (indices: Int32Array) => unknown;

@@ -23,7 +23,7 @@ export interface OptimizerState {
   })[];
 }
 
-/** A state that does not fit an optimizer; nothing was changed. */
+/** A state that does not match the optimizer; nothing was changed. */
 export class StateError extends TypeError {
   /** Always `"StateError"`. */
   override name = "StateError";

@@ -64,9 +64,9 @@ export interface Algorithm<
   /** Where weight decay goes, for choices that decide it. @default {decay} */
   decayBy?(choices: C): Decay;
   /**
-   * What it does with a gradient of a few rows: `rows` changes those rows alone,
-   * `summed` once values of a row that appears twice are summed, `dense` takes
-   * the whole gradient. Text says why it does not.
+   * How it handles a sparse gradient of a few rows: `rows` changes those rows
+   * alone, `summed` once values of a row that appears twice are summed, `dense`
+   * takes the whole gradient. Text says why it does not.
    *
    * @default {it refuses them}
    */

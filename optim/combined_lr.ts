@@ -26,7 +26,7 @@ interface Part {
 const partsOf = ({ schedulers }: CombinedLR): Part[] =>
   schedulers as unknown as Part[];
 
-/** What schedules of several schedules have in common. */
+/** The base class of schedules that combine others. */
 export abstract class CombinedLR extends LRScheduler {
   /** It steps after each batch where one of its schedules does. */
   override readonly every: "epoch" | "step";

@@ -27,8 +27,8 @@ export interface CyclicLROptions extends SchedulerOptions {
   /** Number of steps in which it decreases. @default {stepSizeUp} */
   readonly stepSizeDown?: number;
   /**
-   * What becomes of the height: `"triangular"` keeps it, `"triangular2"` halves it
-   * with each cycle, `"expRange"` multiplies it by `gamma` with each step.
+   * How the amplitude changes: `"triangular"` keeps it, `"triangular2"` halves
+   * it with each cycle, `"expRange"` multiplies it by `gamma` with each step.
    *
    * @default {"triangular"}
    */
@@ -36,8 +36,8 @@ export interface CyclicLROptions extends SchedulerOptions {
   /** The factor of `"expRange"`. @default {1} */
   readonly gamma?: number;
   /**
-   * The share of the height, from 0 to 1, as a function of the number of the
-   * cycle, from 1 on, or of the step; in the place of `mode`.
+   * The amplitude, from 0 to 1, as a function of the number of the cycle, from
+   * 1 on, or of the step; instead of `mode`.
    */
   readonly scaleFn?: (x: number) => number;
   /** What `scaleFn` is a function of. @default {"cycle"} */

@@ -20,11 +20,14 @@ import { flag, positive, positiveInteger } from "./_options.ts";
 export interface GradScalerOptions {
   /** Factor of the loss at first. @default {65536} */
   readonly initScale?: number;
-  /** What the scale grows by. @default {2} */
+  /** Factor by which the scale grows. @default {2} */
   readonly growthFactor?: number;
-  /** What it shrinks by where a gradient is not finite. @default {0.5} */
+  /** Factor by which it shrinks if a gradient is not finite. @default {0.5} */
   readonly backoffFactor?: number;
-  /** Steps in a row with finite gradients after which it grows. @default {2000} */
+  /**
+   * Number of consecutive steps with finite gradients after which it grows.
+   * @default {2000}
+   */
   readonly growthInterval?: number;
   /** Whether it does anything. @default {true} */
   readonly enabled?: boolean;
@@ -34,9 +37,9 @@ export interface GradScalerOptions {
 export interface GradScalerState {
   /** The scale. */
   readonly scale: number;
-  /** What it grows by. */
+  /** Growth factor. */
   readonly growth_factor: number;
-  /** What it shrinks by. */
+  /** Backoff factor. */
   readonly backoff_factor: number;
   /** Steps after which it grows. */
   readonly growth_interval: number;
@@ -265,7 +268,7 @@ export class GradScaler {
   /**
    * Changes the scale by what was found since the last update.
    *
-   * @param newScale The scale from now on, in place of what would come of it.
+   * @param newScale The new scale, instead of the one computed.
    * @throws {Error} If no optimizer has stepped since the last update.
    * @throws {RangeError} If the new scale is not above 0.
    */

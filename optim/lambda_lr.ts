@@ -30,7 +30,7 @@ const schema = () =>
     lastEpoch: z._default(lastEpoch, -1),
   });
 
-/** What schedules by functions have in common. */
+/** The base class of schedules that are functions of the step. */
 export abstract class FunctionLR extends LRScheduler {
   readonly #name: string;
   readonly #factors: LRFactor | readonly LRFactor[];

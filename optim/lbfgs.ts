@@ -82,9 +82,10 @@ interface Evaluation extends Point {
 }
 
 /**
- * L-BFGS (Liu and Nocedal, 1989; in PyTorch's form): steps along the gradient
- * turned by what its last changes tell of the curvature. For smooth losses over
- * all data, such as the fit of a small model or of a differential equation.
+ * L-BFGS (Liu and Nocedal, 1989; in PyTorch's form): steps along the gradient,
+ * preconditioned by the curvature estimated from its last changes. For smooth
+ * losses over all data, such as the fit of a small model or of a differential
+ * equation.
  *
  * It takes one group of parameters of one device. A step calls a closure several
  * times, which clears the gradients, computes the loss and its gradients and

@@ -37,7 +37,7 @@ export type ParameterGroupInput<O extends object> = Partial<O> & {
   readonly params: Iterable<Tensor>;
 };
 
-/** What an optimizer remembers of one parameter. */
+/** The state of one parameter. */
 export interface ParameterState {
   /** How many steps it took. */
   step: number;

@@ -16,8 +16,8 @@ import { checkCount } from "@tenfold/core/internal";
 import type { Rule } from "./optimizer.ts";
 
 /**
- * Gives the new value of the parameter and of each state tensor as expressions
- * of those, the gradient, and the numbers of the step.
+ * Returns the new values of the parameter and of each state tensor as
+ * expressions of these, the gradient, and the numbers of the step.
  */
 export type WriteUpdate = (
   parameter: Expr,
@@ -27,8 +27,8 @@ export type WriteUpdate = (
 ) => readonly Expr[];
 
 /**
- * An update rule, for optimizers of one's own: one kernel that updates a
- * parameter and its state. Create it once and use it for every step.
+ * An update rule, for custom optimizers: one kernel that updates a parameter
+ * and its state. Create it once and use it for every step.
  *
  * @example Steps of the sign of the gradient
  * ```ts
@@ -75,8 +75,8 @@ export class UpdateRule implements Rule {
    * @param label The name of the operation in messages.
    * @param state Number of state tensors.
    * @param numbers Number of numbers that a step passes.
-   * @param write Gives the new values as expressions: of the parameter, and of
-   *   each state tensor.
+   * @param write Returns the new values of the parameter and of each state
+   * tensor, as expressions.
    */
   constructor(
     label: string,
@@ -93,7 +93,7 @@ export class UpdateRule implements Rule {
   /**
    * The program for parameters of a dtype.
    *
-   * @throws {TypeError} If the rule gives another number of values.
+   * @throws {TypeError} If the rule returns a wrong number of values.
    */
   program(dtype: DType): UpdateProgram {
     checkCount("program", arguments.length, 1);
@@ -107,7 +107,7 @@ export class UpdateRule implements Rule {
   /**
    * Updates a parameter and its state in place, by one kernel.
    *
-   * @throws {TypeError} If the rule gives another number of values.
+   * @throws {TypeError} If the rule returns a wrong number of values.
    */
   apply(
     targets: readonly Tensor[],

@@ -6,13 +6,13 @@
 import * as z from "./_zod.ts";
 import type { ClassTally } from "./_class_tally.ts";
 
-/** How the figures of several classes become one. */
+/** How the scores of several classes are averaged. */
 export type Average = "binary" | "macro" | "micro" | "weighted";
 
 /** Options of {@linkcode precision}, {@linkcode recall} and {@linkcode f1}. */
 export interface ClassMetricOptions {
   /**
-   * `"binary"`: the figure of the class `positive` of two. `"macro"`: the mean
+   * `"binary"`: the score of the class `positive` of two. `"macro"`: the mean
    * over the classes that occur. `"weighted"`: the same, weighted by how often
    * each is true. `"micro"`: all decisions counted together.
    *
@@ -30,11 +30,11 @@ export interface ClassMetricOptions {
    * each sample: 0 for logits, 0.5 for probabilities.
    */
   threshold?: number;
-  /** How many classes there are, where the predictions are class numbers. */
+  /** Number of classes, for predictions that are class indices. */
   classes?: number;
   /**
-   * The figure where nothing was predicted or nothing is true, so that it
-   * would be 0 / 0.
+   * The score if nothing was predicted or nothing is true, where it would be 0
+   * / 0.
    *
    * @default {0}
    */

@@ -32,7 +32,7 @@ import {
 import * as z from "./_zod.ts";
 import { flag } from "./_options.ts";
 
-/** How an average takes in the next value. */
+/** How an average is updated with the next value. */
 export type AverageFunction = (
   average: Tensor,
   value: Tensor,
@@ -42,20 +42,19 @@ export type AverageFunction = (
 /** Options of {@linkcode AveragedModel}. */
 export interface AveragedModelOptions {
   /**
-   * How much of the average each update keeps, from 0 to less than 1: an
-   * exponential moving average.
+   * Decay rate of an exponential moving average, from 0 to less than 1.
    *
    * @default {none: all updates count the same, as in stochastic weight averaging}
    */
   readonly decay?: number;
   /**
-   * What an average becomes, in the place of `decay`: a function of the average,
+   * How an average is updated, instead of `decay`: a function of the average,
    * the value, and the number of updates before (0-d int32).
    */
   readonly avgFn?: AverageFunction;
   /**
-   * Whether buffers are averaged as well; else they stay what they were when the
-   * average was made, for {@linkcode updateBn} to measure.
+   * Whether buffers are averaged as well; otherwise they keep their initial
+   * values until {@linkcode updateBn} recomputes them.
    *
    * @default {false}
    */
@@ -104,11 +103,11 @@ function updateOf(dtype: DType, decay: number | undefined): UpdateProgram {
 export let wrappedBy: (averaged: AveragedModel) => Module<never[], unknown>;
 
 /**
- * A model whose parameters are running averages of those of a model that trains,
- * whose figures are often better than those of the last step. It computes what
- * that model does, with the averages in the place of its weights, and in a mode of
- * its own: `train()` and `eval()` of one do not switch the other. Its state dict
- * is that of PyTorch's class of the same name.
+ * A model whose parameters are running averages of those of a model in
+ * training; its metrics are often better than those of the last step. It
+ * computes the same function with the averages as weights, and has a mode of
+ * its own: `train()` and `eval()` of one do not switch the other. Its state
+ * dict is that of PyTorch's class of the same name.
  *
  * Without options all updates count the same (stochastic weight averaging,
  * Izmailov and others, 2018); `decay` makes it an exponential moving average. The
@@ -230,11 +229,11 @@ export class AveragedModel<
   }
 
   /**
-   * Takes the present parameters of a model into the averages: call it after a
-   * step of the optimizer. It may stand in a compiled step.
+   * Updates the averages with the current parameters of a model: call it after
+   * a step of the optimizer. It can be part of a compiled step.
    *
-   * @param model Another model with the same parameters. @default {the model of
-   * which the averages were made}
+   * @param model Another model with the same parameters; by default the one of
+   * which the averages were made.
    * @throws {TypeError} If the names or shapes of its parameters differ.
    */
   updateParameters(model: Module<Inputs, Output> = this.#model): void {

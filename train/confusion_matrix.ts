@@ -11,8 +11,8 @@ import { confusionMatrixSvg } from "./confusion_matrix_svg.ts";
 /** Options of {@linkcode confusionMatrix}. */
 export interface ConfusionMatrixOptions {
   /**
-   * Number of classes, at least. Without it, that of the scores, or one more than
-   * the largest class number.
+   * Minimum number of classes. By default that of the scores, or one more than
+   * the largest class index.
    */
   classes?: number;
   /**

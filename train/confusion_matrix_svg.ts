@@ -12,7 +12,7 @@ export interface ConfusionMatrixSvgOptions {
   /** The names of the classes. Without them, their numbers. */
   labels?: readonly string[];
   /**
-   * What is written above.
+   * Title above the matrix.
    *
    * @default {"Confusion matrix"}
    */

@@ -83,7 +83,7 @@ export interface Replica {
   share(bytes: Uint8Array | null): Uint8Array | null;
   /** Tells the other ranks why this one cannot go on, and ends the job. */
   fail(cause: unknown): void;
-  /** Averages gradients no longer. */
+  /** Stops averaging gradients. */
   dispose(): void;
 }
 

@@ -27,13 +27,13 @@ export interface EarlyStoppingOptions {
    */
   monitor?: string;
   /**
-   * How many epochs in a row may pass without a better figure.
+   * Number of epochs without improvement after which training ends.
    *
    * @default {5}
    */
   patience?: number;
   /**
-   * By how much a figure must be better to count.
+   * Smallest change that counts as an improvement.
    *
    * @default {0}
    */
@@ -45,7 +45,7 @@ export interface EarlyStoppingOptions {
    */
   mode?: "min" | "max";
   /**
-   * Whether the model ends with the parameters of its best epoch.
+   * Whether the parameters of the best epoch are restored at the end.
    *
    * @default {false}
    */
@@ -76,9 +76,9 @@ const savedState = z.strictObject({
 });
 
 /**
- * Ends training when a figure has not become better for some epochs.
+ * Ends training when a metric has stopped improving.
  *
- * @param options What to watch, and how patiently.
+ * @param options The metric to monitor, and the patience.
  * @returns The callback for `fit`.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If an option has a wrong value.

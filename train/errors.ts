@@ -5,8 +5,9 @@
  */
 
 /**
- * Batches that could not be had: the message says in which epoch and before
- * which step, and the `cause` is the error of the dataset or the loader.
+ * The batches of an epoch could not be read: the message says in which epoch
+ * and before which step, and the `cause` is the error of the dataset or the
+ * loader.
  *
  * @example A dataset that fails
  * ```ts
@@ -56,8 +57,8 @@ export class BatchError extends Error {
 }
 
 /**
- * A checkpoint that does not fit: of another net, of another way of training,
- * or no checkpoint at all. Nothing has been changed when it is thrown.
+ * A checkpoint that does not fit: of another model, of another training setup,
+ * or not a checkpoint at all. Nothing has been changed when it is thrown.
  */
 export class CheckpointError extends RangeError {
   /** Always `"CheckpointError"`. */

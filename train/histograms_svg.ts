@@ -11,7 +11,7 @@ import { positiveInt } from "./_options.ts";
 /** Options of {@linkcode histogramsSvg}. */
 export interface HistogramsOptions {
   /**
-   * How many intervals there are between the smallest number and the largest.
+   * Number of intervals between the smallest and the largest number.
    *
    * @default {40}
    */
@@ -23,7 +23,7 @@ export interface HistogramsOptions {
    */
   columns?: number;
   /**
-   * What is written above.
+   * Title above the matrix.
    *
    * @default {"Histograms"}
    */

@@ -56,7 +56,7 @@ const optionsSchema = z.strictObject({
 const operation = "draw images";
 
 /**
- * Draws the images in a tensor beside and below each other.
+ * Draws the images in a tensor as a grid.
  *
  * @param images `[height, width]` for one grey image; `[channels, height,
  * width]` for one of 1 (grey), 3 (RGB) or 4 channels (RGBA); `[samples,

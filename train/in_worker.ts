@@ -37,8 +37,8 @@ export type JobEvent =
 /** Options of {@linkcode inWorker}. */
 export interface InWorkerOptions {
   /**
-   * Asks the job to stop: its own `signal` is aborted, and `fit` ends between
-   * two steps.
+   * Stops the job: its own `signal` is aborted, and `fit` ends between two
+   * steps.
    */
   signal?: AbortSignal;
   /**

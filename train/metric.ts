@@ -51,7 +51,7 @@ export interface Metric {
  */
 export type MetricFunction = (output: Tensor, target: Tensor) => Tensor;
 
-/** Metrics as a list, or by the names that the history shall have. */
+/** Metrics as a list, or by their names in the history. */
 export type Metrics =
   | readonly Metric[]
   | { readonly [name: string]: Metric | MetricFunction };

@@ -29,7 +29,7 @@ export interface MultilabelOptions {
   readonly zeroDivision?: number;
 }
 
-/** Figures of samples with several labels. */
+/** Scores of samples with several labels. */
 export interface MultilabelFigures {
   /** Fraction of the predicted labels that are true. */
   readonly precision: number;

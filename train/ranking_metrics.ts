@@ -9,7 +9,7 @@ import { parseArguments } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { readTable, type Table, type Values } from "./_figures.ts";
 
-/** How figures of several classes or labels become one. */
+/** How scores of several classes or labels are averaged. */
 export type RankingAverage = "macro" | "micro" | "weighted" | "samples";
 
 /** Options of {@linkcode averagePrecision}. */

@@ -65,9 +65,9 @@ function normsOf(model: Model): Norm[] {
 }
 
 /**
- * Measures the running means and variances of all `BatchNorm` layers of a model
- * anew, as plain averages over the batches: after stochastic weight averaging,
- * whose weights no batch has passed. The model runs in training mode, without
+ * Recomputes the running means and variances of all `BatchNorm` layers of a
+ * model as plain averages over the batches: for averaged weights, with which no
+ * batch was computed so far. The model runs in training mode, without
  * gradients; modes and weights are as before afterwards.
  *
  * @param source Inputs, `[samples, …]`; a dataset; or batches, such as a

@@ -18,14 +18,14 @@ import type { Model } from "./model.ts";
 /** Options of {@linkcode weightAverage}. */
 export interface WeightAverageOptions {
   /**
-   * How much of the average each step keeps, from 0 to less than 1.
+   * Decay rate of the average, from 0 to less than 1.
    *
    * @default {0.999}
    */
   decay?: number;
 }
 
-/** A callback that holds an average of weights. */
+/** A callback that keeps an average of the weights. */
 export interface WeightAverage extends Callback {
   /**
    * The averages by the names of the model's state dict, and its buffers as they
@@ -40,9 +40,9 @@ const range = "must be a number from 0 to less than 1";
 
 /**
  * Keeps an exponential moving average of the parameters of a model, whose
- * figures are often better than those of the last step: `decay * average +
- * (1 - decay) * parameter` after each step, beginning with the parameters after
- * the first. Checkpoints save it.
+ * metrics are often better than those of the last step:
+ * `decay * average + (1 - decay) * parameter` after each step, beginning with
+ * the parameters after the first. Checkpoints save it.
  *
  * @param options `decay`.
  * @returns The callback for `fit`.
