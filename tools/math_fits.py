@@ -65,7 +65,7 @@ def polynomial(name, x, powers, target, weight):
 def show(name, coefficients, error):
     print(f"{name}: within 2^{np.log2(error):.2f}")
     for c in coefficients:
-        print(f"  {np.format_float_positional(c, trim='-') if abs(c) > 1e-2 or c == 0 else np.format_float_scientific(c, trim='-')},")
+        print(f"  {np.format_float_positional(np.float32(c), trim='-') if abs(c) > 1e-2 or c == 0 else np.format_float_scientific(np.float32(c), trim='-')},")
 
 
 def exp2():
