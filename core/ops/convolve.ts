@@ -8,9 +8,8 @@ import type { Meta } from "../op.ts";
 import type { Shape } from "../shape.ts";
 import {
   byInput,
-  byReduction,
-  byRoutine,
   byWeight,
+  convolve,
   forward,
   type Place,
 } from "./convolve_kernels.ts";
@@ -140,9 +139,9 @@ const convolution = <O extends ConvolutionOp>(
     return [{ shape: infer(op, inputs), dtype: inputs[0]!.dtype }];
   },
   lower: (op, inputs, run, [result]) =>
-    place(op, inputs, run, result!, byRoutine),
+    convolve(place(op, inputs, result!), result!, true, run),
   decompose: (op, inputs, run, [result]) =>
-    place(op, inputs, run, result!, byReduction)!,
+    convolve(place(op, inputs, result!), result!, false, run)!,
   gradient,
 });
 
