@@ -51,6 +51,9 @@ Suites: ${SUITES.join(", ")}
   --library NAME  only ${
   LIBRARIES.join(", ")
 } beside ours (again, or with commas)
+  --only TEXT     only players whose names hold this, such as "wasm compiled"
+                  (again, or with commas)
+  --work TEXT     only work whose name holds this, such as 4-16-3
   --json FILE     write all figures to a file, for bench:compare and bench:report
   --quick         less work and fewer samples
   --help          this text`;
@@ -61,6 +64,8 @@ await runCommand(async (args) => {
     allowPositionals: true,
     options: {
       library: { type: "string", multiple: true },
+      only: { type: "string", multiple: true },
+      work: { type: "string", default: "" },
       json: { type: "string" },
       quick: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -75,17 +80,20 @@ await runCommand(async (args) => {
   }
   const suites = chosen(positionals, SUITES, "suite");
   const libraries = chosen(names(values.library), LIBRARIES, "library");
-  const works = WORKS.filter(({ suite, quick }) =>
-    suites.includes(suite) && (quick || !values.quick)
+  const works = WORKS.filter(({ suite, quick, name }) =>
+    suites.includes(suite) && (quick || !values.quick) &&
+    name.includes(values.work)
   );
+  const only = names(values.only);
   if (values.json !== undefined) await checkWritable(values.json);
 
   const begin = performance.now();
   const progress = progressLine();
   const backends = (await findBackends()).filter(({ available }) => available);
   const wanted = (await participants(backends.map(({ name }) => name)))
-    .filter(({ library }) =>
-      library === "tenfold" || libraries.includes(library)
+    .filter(({ library, name }) =>
+      (library === "tenfold" || libraries.includes(library)) &&
+      (only.length === 0 || only.some((part) => name.includes(part)))
     );
   const { players, lines } = await startAll(wanted, progress.show);
   progress.clear();
