@@ -92,8 +92,8 @@ function openBar(): Display {
       draw(progress);
     },
     epoch(record, epochs) {
-      const line = epochLine(record, epochs, columnsNow());
-      writeTerminal(`\r${line}${CLEAR}\n`);
+      const text = `${epochLine(record, epochs, columnsNow())}\n`;
+      writeTerminal(`\r${text.replaceAll("\n", `${CLEAR}\n`)}`);
       if (shown !== null) draw(shown);
     },
     note(text) {

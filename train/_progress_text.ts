@@ -69,7 +69,7 @@ export function progressLine(
 /**
  * One line on an epoch that is over. Where it does not fit into so many
  * columns, the figures of the validation go without their names, which are
- * those of the training.
+ * those of the training, and where that is not enough, below in a second line.
  */
 export function epochLine(
   record: EpochRecord,
@@ -86,9 +86,9 @@ export function epochLine(
       inTime(seconds),
     ].join(" · ");
   const whole = lineWith(figureTexts(validation ?? {}));
-  return whole.length <= columns
-    ? whole
-    : lineWith(Object.values(validation ?? {}).map(inDigits));
+  const short = lineWith(Object.values(validation ?? {}).map(inDigits));
+  return [whole, short].find(({ length }) => length <= columns) ??
+    whole.replace(" · validation", "\n  validation");
 }
 
 function figureTexts(figures: Figures): string[] {

@@ -112,6 +112,24 @@ describe("the line on an epoch", () => {
     assertStringIncludes(epochLine(record, 20, 100), "· accuracy 0.9700 ·");
   });
 
+  it("has those of two metrics in a second line", () => {
+    const figures = { loss: 0.8367, accuracy: 0.7759, f1: 0.7814 };
+    const record = {
+      epoch: 1,
+      step: 46,
+      learningRate: 0.1,
+      seconds: 3.5,
+      train: figures,
+      validation: figures,
+    };
+    assertEquals(
+      epochLine(record, 3, 79),
+      "epoch 1/3 · loss 0.8367 · accuracy 0.7759 · f1 0.7814\n" +
+        "  validation loss 0.8367 · accuracy 0.7759 · f1 0.7814 · 3.5 s",
+    );
+    assertEquals(epochLine(record, 3).includes("\n"), false);
+  });
+
   it("says NaN where the loss is none", () => {
     const line = epochLine({
       epoch: 1,

@@ -108,7 +108,9 @@ export async function confusionMatrix(
 function drawn(matrix: number[][]): number[][] {
   return Object.defineProperty(matrix, Symbol.for("Jupyter.display"), {
     value: () => ({
-      "text/plain": matrix.map((row) => row.join(" ")).join("\n"),
+      "text/plain": matrix.map((row) =>
+        row.map((count) => `${+count.toFixed(3)}`.padStart(7)).join("")
+      ).join("\n"),
       "image/svg+xml": confusionMatrixSvg(matrix),
     }),
   });
