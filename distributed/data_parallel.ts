@@ -71,7 +71,7 @@ export type Replicated = Module<never[], Tensor>;
  *
  * @typeParam M The model.
  *
- * @example A loop of one's own
+ * @example A custom loop
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { DistributedDataParallel, init } from "@tenfold/distributed";

@@ -48,7 +48,7 @@ import type { World } from "./world.ts";
  * `fit(model, { distributed: { world, shardOptimizer: true } })` makes one for
  * the time of its training.
  *
- * @example A loop of one's own
+ * @example A custom loop
  * ```ts
  * import {
  *   DistributedDataParallel,

@@ -77,7 +77,7 @@ function checkParts(parts: CheckpointParts, operation: string): void {
  * @param extra Plain values, such as the epoch.
  * @throws {TypeError} If a part has no state, or `extra` is not plain.
  *
- * @example A loop of one's own that can be interrupted
+ * @example A custom loop that can be interrupted
  * ```ts
  * import { nn, optim, train } from "@tenfold/tenfold";
  * import { assertEquals } from "@std/assert";
