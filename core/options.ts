@@ -123,7 +123,7 @@ function isTypeIssue(
  * @param operation What is being done, for messages: `"make a Linear"`.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If an option has a wrong value.
- * @example Options of a layer of one's own
+ * @example Options of a custom layer
  * ```ts
  * import { assertThrows } from "@std/assert";
  * import { parseOptions } from "@tenfold/core/internal";

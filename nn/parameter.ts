@@ -57,7 +57,7 @@ export interface ParameterOptions {
  * A learnable tensor of a module: a leaf that requires a gradient and belongs
  * to its module, never to a scope. Modules find it in their public fields.
  *
- * @example A parameter of one's own
+ * @example A custom parameter
  * ```ts
  * import { assert, assertEquals } from "@std/assert";
  * import { ones, scope, type Tensor } from "@tenfold/tenfold";

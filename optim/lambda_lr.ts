@@ -1,5 +1,5 @@
 /**
- * Schedules by functions of one's own.
+ * Schedules by custom functions.
  *
  * @module
  */

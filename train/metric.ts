@@ -18,7 +18,7 @@ export interface Counts {
  * on the device, batch by batch, and a function of these sums. So it does not
  * depend on how samples are divided into batches, and costs one read per epoch.
  *
- * @example The largest class, as a metric of one's own
+ * @example The largest class, as a custom metric
  * ```ts
  * import { type Metric, measure } from "@tenfold/train";
  * import { tensor } from "@tenfold/tenfold";

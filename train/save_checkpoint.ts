@@ -1,5 +1,5 @@
 /**
- * Checkpoints of training loops of one's own.
+ * Checkpoints of custom training loops.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export interface Checkpointed {
 }
 
 /**
- * What a checkpoint holds, by names of one's own: such as `model`, `optimizer`,
+ * What a checkpoint holds, by names of your choice: such as `model`, `optimizer`,
  * `scheduler` and a `loader`.
  */
 export interface CheckpointParts {
@@ -73,7 +73,7 @@ function checkParts(parts: CheckpointParts, operation: string): void {
  * and their own names.
  *
  * @param path Where to save: a path or a `file:` URL.
- * @param parts What to save, by names of one's own.
+ * @param parts What to save, by names of your choice.
  * @param extra Plain values, such as the epoch.
  * @throws {TypeError} If a part has no state, or `extra` is not plain.
  *

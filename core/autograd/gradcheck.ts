@@ -47,7 +47,7 @@ function total(outputs: readonly Tensor[]): Tensor {
  * checked. Use float64, as the check is coarse in float32.
  * @returns True.
  * @throws {GradientError} If an element differs; the message says which.
- * @example A function of one's own
+ * @example A custom function
  * ```ts
  * import { assert } from "@std/assert";
  * import { gradcheck, tensor } from "@tenfold/tenfold";

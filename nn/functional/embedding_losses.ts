@@ -282,7 +282,7 @@ export const tripletDistanceSchema = () =>
   });
 
 /**
- * {@linkcode tripletMarginLoss} with a distance of one's own.
+ * {@linkcode tripletMarginLoss} with a custom distance.
  *
  * @param anchor Of any shape that the distance takes.
  * @param positive Of the same shape.
