@@ -125,7 +125,7 @@ export interface Alpha {
 export interface Extremes<D extends DType = AnyDType> {
   /** The values. */
   readonly values: Tensor<D>;
-  /** Their int32 positions along the dim. */
+  /** Their int32 indices along the dim. */
   readonly indices: Tensor<"int32">;
 }
 
@@ -1757,7 +1757,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * NumPy's indexing, one spec a dim: a number, `null` (a new dim), `"..."`,
    * `":"`, `[start?, end?, step?]`, an int32 tensor or a bool mask. The values
    * of a mask decide the shape of the result, so it must be on a device that
-   * can be read at once, be it another one.
+   * can be read synchronously, which may be another one.
    *
    * @throws {IndexError} If an index is out of range.
    * @throws {DeviceError} If a mask is on a device that is read with `await`.

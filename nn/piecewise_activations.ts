@@ -37,7 +37,7 @@ import {
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** `x`, but no less than `minVal` and no more than `maxVal`. */
+/** `x` limited to the range from `minVal` to `maxVal`. */
 export class Hardtanh extends Module {
   /** The smallest output. */
   readonly minVal: number;
@@ -77,7 +77,7 @@ export class Hardtanh extends Module {
 }
 
 /**
- * `x`, but no less than 0 and no more than 6.
+ * `x` limited to the range from 0 to 6.
  *
  * @example Within the bounds
  * ```ts
@@ -190,7 +190,7 @@ export class Hardshrink extends Module {
   }
 }
 
-/** `x` moved towards 0 by `lambd`, and 0 where it is nearer than that. */
+/** `x` shrunk towards 0 by `lambd`, and 0 where `|x|` is less than `lambd`. */
 export class Softshrink extends Module {
   /** How far inputs move towards 0. */
   readonly lambd: number;

@@ -18,8 +18,8 @@ const pixelShuffleSchema = () =>
   z.strictObject({ upscaleFactor: positiveInteger });
 
 /**
- * Turns channels into pixels: `[..., c r², h, w]` becomes `[..., c, h r, w r]`
- * (Shi and others, 2016).
+ * Rearranges channels into pixels: `[..., c r², h, w]` becomes
+ * `[..., c, h r, w r]` (Shi and others, 2016).
  *
  * @example By two
  * ```ts
@@ -68,7 +68,8 @@ const pixelUnshuffleSchema = () =>
   z.strictObject({ downscaleFactor: positiveInteger });
 
 /**
- * Turns pixels into channels: `[..., c, h r, w r]` becomes `[..., c r², h, w]`.
+ * Rearranges pixels into channels: `[..., c, h r, w r]` becomes
+ * `[..., c r², h, w]`.
  *
  * @example By two
  * ```ts
@@ -116,7 +117,7 @@ export class PixelUnshuffle extends Module {
 const channelShuffleSchema = () => z.strictObject({ groups: positiveInteger });
 
 /**
- * Takes the channels in turn from each of several groups (Zhang and others, 2017).
+ * Interleaves the channels of several groups (Zhang and others, 2017).
  *
  * @example By two
  * ```ts

@@ -193,7 +193,7 @@ function wholeFloorDivide(x: Tensor, y: Tensor): Tensor {
 
 /**
  * The quotient rounded down to a whole number; both broadcast. Its gradient is
- * 0. An integer divided by 0 is refused nowhere and means nothing.
+ * 0. Division of an integer by 0 is not checked, and its result is unspecified.
  *
  * @param x The dividend.
  * @param other The divisor, or a number.
@@ -224,10 +224,11 @@ export function floorDivide<
 }
 
 /**
- * The size of `x` with the sign of `other`, -0 included; both broadcast.
+ * The magnitude of `x` with the sign of `other`, -0 included; both are
+ * broadcast.
  *
- * @param x Whose absolute value is taken.
- * @param other Whose sign is taken, or a number.
+ * @param x The tensor of magnitudes.
+ * @param other The signs: a tensor or a number.
  * @returns The common shape; float32 for integers.
  * @example Signs of another tensor
  * ```ts
@@ -254,8 +255,8 @@ export function copysign<D extends DType, E extends DType = NumberBeside<D>>(
  * `start + weight * (end - start)`, exact where the weight is 0 or 1; all
  * broadcast.
  *
- * @param start Where the weight is 0.
- * @param end Where the weight is 1.
+ * @param start The result for weight 0.
+ * @param end The result for weight 1.
  * @param weight A tensor or a number.
  * @returns The common shape; float32 for integers.
  * @example Half of the way
@@ -282,7 +283,7 @@ export function lerp<D extends DType, E extends DType>(
 
 /** Options of {@linkcode addcmul} and {@linkcode addcdiv}. */
 export interface ScaleOptions {
-  /** What the product or quotient is multiplied by. @default {1} */
+  /** Factor of the product or quotient. @default {1} */
   readonly value?: number;
 }
 
@@ -347,7 +348,7 @@ const largest = (dtype: DType): number =>
   DTYPES[dtype].bytes === 8 ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;
 
 /**
- * Numbers in place of NaN and of infinities.
+ * Replaces NaN and infinities by numbers.
  *
  * @param x A tensor of any shape; integers stay as they are.
  * @param options `nan`, `posinf` and `neginf`.

@@ -41,10 +41,10 @@ function rolled(x: Tensor, shift: number, dim: number): Tensor {
 }
 
 /**
- * Elements moved on along dims; those that fall out at the end come in at the
+ * Rolls elements along dims; those shifted beyond the end reappear at the
  * beginning.
  *
- * @param shifts How many places, one for each dim.
+ * @param shifts The shift of each dim, in elements.
  * @param dims The dims; left out: in C order of all elements.
  * @throws {ShapeError} If there are not as many shifts as dims.
  * @example One place on
@@ -83,10 +83,10 @@ export function roll<D extends DType>(
 }
 
 /**
- * The plane of two dims turned by 90 degrees, `k` times, from the first dim
+ * Rotates by 90 degrees in the plane of two dims, `k` times, from the first dim
  * towards the second.
  *
- * @param k How many times; negative ones turn the other way. @default {1}
+ * @param k Number of rotations; negative ones go the other way. @default {1}
  * @param dims The two dims. @default {[0, 1]}
  * @throws {ShapeError} If there are not two different dims.
  * @example A quarter turn
@@ -136,11 +136,11 @@ function normalizeDimsInOrder(
 }
 
 /**
- * Dims at other places, the others in their order; a view.
+ * Moves dims to other positions and keeps the order of the others; a view.
  *
  * @param source The dims to move.
- * @param destination Where each of them goes.
- * @throws {ShapeError} If there are not as many places as dims.
+ * @param destination The new position of each.
+ * @throws {ShapeError} If the number of positions differs from that of dims.
  * @example Channels last
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -173,7 +173,7 @@ export function movedim<D extends DType>(
 }
 
 /**
- * One dim as several; a view.
+ * Splits one dim into several; a view.
  *
  * @param dim The dim; negative ones count from the last.
  * @param sizes The new extents, of which one may be -1.
@@ -210,12 +210,12 @@ export function unflatten<D extends DType>(
 }
 
 /**
- * A grid of coordinates: each vector along a dim of its own, repeated along all
- * others; views.
+ * Grids of coordinates: each vector varies along its own dim and is expanded
+ * along the others; views.
  *
  * @param tensors Vectors, or 0-d tensors.
  * @param options `indexing`: `"ij"`, dims in the order of the vectors, or
- * `"xy"`, the first two exchanged. @default {indexing: "ij"}
+ * `"xy"`, the first two swapped. @default {indexing: "ij"}
  * @throws {ShapeError} If one has more than one dim.
  * @example Rows and columns
  * ```ts
@@ -270,7 +270,7 @@ export function meshgrid<D extends DType>(
 
 /** Options of {@linkcode diagEmbed}. */
 export interface DiagEmbedOptions {
-  /** How far above the diagonal. @default {0} */
+  /** Offset from the main diagonal; positive is above it. @default {0} */
   readonly offset?: number;
   /** The dim of the rows. @default {-2} */
   readonly dim1?: number;
@@ -279,7 +279,7 @@ export interface DiagEmbedOptions {
 }
 
 /**
- * Matrices with the last dim on a diagonal and zeros elsewhere.
+ * Matrices with the elements of the last dim on a diagonal and zeros elsewhere.
  *
  * @param options `offset`, and the dims of the matrices in the result.
  * @default {offset: 0, dim1: -2, dim2: -1}
@@ -330,8 +330,8 @@ export function diagEmbed<D extends DType>(
 /**
  * The matrix with a vector on its diagonal, or the diagonal of a matrix.
  *
- * @param diagonal How far above the main one. @default {0}
- * @throws {ShapeError} If `x` has other than 1 or 2 dims.
+ * @param diagonal Offset of the diagonal; positive is above it. @default {0}
+ * @throws {ShapeError} If `x` does not have 1 or 2 dims.
  * @example Both ways
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -355,7 +355,11 @@ export function diag<D extends DType>(x: Tensor<D>, diagonal = 0): Tensor<D> {
 
 /** Options of {@linkcode triuIndices} and {@linkcode trilIndices}. */
 export interface TriangleOptions extends Pick<TensorOptions, "device"> {
-  /** How far above the main diagonal its edge is. @default {0} */
+  /**
+   * Offset of its edge from the main diagonal; positive is above it.
+   *
+   * @default {0}
+   */
   readonly offset?: number;
 }
 
@@ -395,8 +399,8 @@ function triangle(
 }
 
 /**
- * The positions of the upper triangle of a matrix: a row of row numbers, and
- * one of column numbers.
+ * The indices of the upper triangle of a matrix: a row of row indices and a row
+ * of column indices.
  *
  * @param options `offset`, and the `device`. @default {offset: 0}
  * @returns int32 of shape `[2, n]`.
@@ -420,8 +424,8 @@ export function triuIndices(
 }
 
 /**
- * The positions of the lower triangle of a matrix: a row of row numbers, and
- * one of column numbers.
+ * The indices of the lower triangle of a matrix: a row of row indices and a row
+ * of column indices.
  *
  * @param options `offset`, and the `device`. @default {offset: 0}
  * @returns int32 of shape `[2, n]`.

@@ -75,11 +75,11 @@ function bitwise(
 }
 
 /**
- * The bits that both integers have; of bools, `and`. Both broadcast.
+ * Bitwise and of integers; logical and of bools. Both are broadcast.
  *
  * @param other A tensor, or a whole number.
- * @returns int32, or bool of two bools.
- * @throws {DTypeError} If one is of floats.
+ * @returns int32, or bool for two bools.
+ * @throws {DTypeError} If the dtype of one is a float.
  * @example The lowest bits
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -98,11 +98,11 @@ export function bitwiseAnd(
 }
 
 /**
- * The bits that one of two integers has; of bools, `or`. Both broadcast.
+ * Bitwise or of integers; logical or of bools. Both are broadcast.
  *
  * @param other A tensor, or a whole number.
- * @returns int32, or bool of two bools.
- * @throws {DTypeError} If one is of floats.
+ * @returns int32, or bool for two bools.
+ * @throws {DTypeError} If the dtype of one is a float.
  * @example Two flags
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -118,11 +118,12 @@ export function bitwiseOr(x: Tensor, other: TensorLike): Tensor {
 }
 
 /**
- * The bits that just one of two integers has; of bools, `xor`. Both broadcast.
+ * Bitwise exclusive or of integers; logical exclusive or of bools. Both are
+ * broadcast.
  *
  * @param other A tensor, or a whole number.
- * @returns int32, or bool of two bools.
- * @throws {DTypeError} If one is of floats.
+ * @returns int32, or bool for two bools.
+ * @throws {DTypeError} If the dtype of one is a float.
  * @example What differs
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -138,10 +139,10 @@ export function bitwiseXor(x: Tensor, other: TensorLike): Tensor {
 }
 
 /**
- * The bits that an integer does not have, `-1 - x`; of bools, `not`.
+ * Bitwise not of an integer, `-1 - x`; logical not of a bool.
  *
  * @returns A tensor of the same shape and dtype.
- * @throws {DTypeError} If it is of floats.
+ * @throws {DTypeError} If the dtype is a float.
  * @example All other bits
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -161,12 +162,12 @@ export function bitwiseNot<D extends DType>(x: Tensor<D>): Tensor<D> {
 }
 
 /**
- * The bits of an integer moved up; those beyond the 32nd are lost. Both
+ * Bitwise left shift of an integer; bits beyond the 32nd are lost. Both are
  * broadcast.
  *
- * @param other By how many places, from 0 on: a tensor, or a whole number.
+ * @param other Number of bits, not negative: a tensor or an integer.
  * @returns int32.
- * @throws {DTypeError} If one is of floats.
+ * @throws {DTypeError} If the dtype of one is a float.
  * @example Times 8
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -182,11 +183,11 @@ export function bitwiseLeftShift(x: Tensor, other: TensorLike): Tensor {
 }
 
 /**
- * The bits of an integer moved down, with its sign behind them. Both broadcast.
+ * Bitwise right shift of an integer that keeps its sign. Both are broadcast.
  *
- * @param other By how many places, from 0 on: a tensor, or a whole number.
+ * @param other Number of bits, not negative: a tensor or an integer.
  * @returns int32.
- * @throws {DTypeError} If one is of floats.
+ * @throws {DTypeError} If the dtype of one is a float.
  * @example Rounded down
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -42,7 +42,7 @@ function tolerancesOf(
 const CLOSE: PlainFields = { rtol: number, atol: number, equalNan: flag };
 
 /**
- * Where elements are infinite.
+ * Whether elements are infinite.
  *
  * @param x A tensor of any shape.
  * @returns A bool tensor of the same shape.
@@ -61,7 +61,7 @@ export function isInf(x: Tensor): Tensor<"bool"> {
 }
 
 /**
- * Where `|x - other| <= atol + rtol * |other|`, or both are equal; both
+ * Whether `|x - other| <= atol + rtol * |other|`, or both are equal; both are
  * broadcast.
  *
  * @param options `rtol`, `atol` and `equalNan`.
@@ -131,7 +131,7 @@ export async function allClose(
 const withoutNan = (x: Tensor): Tensor => x.where(x.isNan().logicalNot(), 0);
 
 /**
- * The sum over dims of what is not NaN.
+ * The sum over dims of elements that are not NaN.
  *
  * @param dim The dims. @default {all}
  * @param options `keepDim`. @default {keepDim: false}
@@ -153,7 +153,7 @@ export function nansum<D extends DType>(
 }
 
 /**
- * The mean over dims of what is not NaN; NaN where all is.
+ * The mean over dims of elements that are not NaN; NaN if all are.
  *
  * @param dim The dims. @default {all}
  * @param options `keepDim`. @default {keepDim: false}

@@ -47,17 +47,25 @@ function checkNear(x: Tensor, operation: string): void {
 
 /** Options of {@linkcode searchsorted} and {@linkcode bucketize}. */
 export interface SearchOptions {
-  /** Behind equal elements rather than before them. @default {false} */
+  /**
+   * Whether to insert after equal elements rather than before them.
+   *
+   * @default {false}
+   */
   readonly right?: boolean;
 }
 
 /**
- * Where values would go into sorted lines, by halving: `log2(n)` steps.
+ * The indices at which values would be inserted into sorted sequences, by
+ * binary search: `log2(n)` steps.
  *
- * @param sorted A line, or lines along the last dim, in ascending order.
- * @param values Any shape for one line, else the same leading dims; or a number.
- * @param options `right`: behind equal elements. @default {right: false}
- * @returns int32 of the shape of the values, from 0 to the length of a line.
+ * @param sorted A sequence, or sequences along the last dim, in ascending
+ * order.
+ * @param values Of any shape for one sequence, else with the same leading dims;
+ * or a number.
+ * @param options `right`: after equal elements. @default {right: false}
+ * @returns int32 of the shape of the values, from 0 to the length of a
+ * sequence.
  * @throws {ShapeError} If the leading dims differ.
  * @example Before and behind equal ones
  * ```ts
@@ -108,8 +116,8 @@ export function searchsorted(
 }
 
 /**
- * In which of the bins between ascending boundaries each value is: 0 below the
- * first one, their number above the last.
+ * The index of the bin between ascending boundaries that contains each value: 0
+ * below the first boundary, the number of boundaries above the last.
  *
  * @param values Any shape, or a number.
  * @param boundaries A vector in ascending order.
@@ -143,24 +151,25 @@ export function bucketize(
   return searchsorted(boundaries, values, options);
 }
 
-/** What {@linkcode unique} gives. */
+/** The result of {@linkcode unique}. */
 export interface Unique<D extends DType = DType> {
-  /** What is different, in ascending order. */
+  /** The distinct values, in ascending order. */
   readonly values: Tensor<D>;
-  /** For each element, or slice, its position among the values: int32. */
+  /** For each element, or slice, its index among the values: int32. */
   readonly inverse: Tensor<"int32">;
   /** How often each value occurs: int32. */
   readonly counts: Tensor<"int32">;
 }
 
 /**
- * The different elements in ascending order, or the different slices of a dim.
+ * The distinct elements in ascending order, or the distinct slices of a dim.
  * Their number depends on the values, so the tensor must be on a device that
- * can be read at once. NaN is different from NaN.
+ * can be read synchronously. NaN counts as distinct from NaN.
  *
- * @param options `dim`: slices of which dim; left out: single elements.
- * @returns The values, where each element is among them, and how often each
- * occurs.
+ * @param options `dim`: compares the slices of that dim; single elements by
+ * default.
+ * @returns The values, the index of each element among them, and the number of
+ * occurrences.
  * @throws {DeviceError} If `x` is on a device that is read with `await`.
  * @example What is there, and how often
  * ```ts
@@ -282,20 +291,21 @@ function ranked(data: ArrayLike<number>, [count, width]: Shape): Ranks {
 
 /** Options of {@linkcode bincount}. */
 export interface BincountOptions {
-  /** What each element counts. @default {1} */
+  /** Weight of each element. @default {1} */
   readonly weights?: Tensor;
   /** The smallest number of bins. @default {0} */
   readonly minLength?: number;
 }
 
 /**
- * How often each whole number from 0 on occurs. The largest one decides the
- * number of bins, so the tensor must be on a device that can be read at once.
+ * Counts the occurrences of each integer from 0 on. The largest one determines
+ * the number of bins, so the tensor must be on a device that can be read
+ * synchronously.
  *
  * @param x A vector of int32 from 0 on.
  * @param options `weights`, and the smallest number of bins, `minLength`.
- * @returns int32, or the float dtype of the weights; of the largest number and
- * one more.
+ * @returns int32, or the float dtype of the weights; its length is one more
+ * than the largest number.
  * @throws {DTypeError} If `x` is not int32.
  * @throws {ShapeError} If `x` is not a vector, or weights do not fit.
  * @throws {RangeError} If a number is negative.
@@ -361,17 +371,20 @@ export function bincount(
 
 /** Options of {@linkcode histogram}. */
 export interface HistogramOptions {
-  /** The ends of equal bins. @default {the extremes of the elements} */
+  /** The range of equal bins. @default {the extremes of the elements} */
   readonly range?: readonly [number, number];
-  /** What each element counts. @default {1} */
+  /** Weight of each element. @default {1} */
   readonly weight?: Tensor;
-  /** Divide by the total and the widths of the bins. @default {false} */
+  /**
+   * Whether to divide by the total and the widths of the bins. @default {false}
+   */
   readonly density?: boolean;
 }
 
 /**
- * How many elements fall into each bin. A bin holds its lower edge and, but for
- * the last one, not its upper; elements outside of all and NaN do not count.
+ * Counts the elements in each bin. A bin includes its lower edge but not its
+ * upper one, except for the last bin; elements outside of all bins and NaN are
+ * ignored.
  *
  * @param x A tensor of any shape.
  * @param bins The number of equal bins, or a vector of ascending edges.

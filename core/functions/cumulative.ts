@@ -14,11 +14,11 @@ import type { Tensor } from "../tensor.ts";
 import { logaddexp } from "./arithmetic.ts";
 import { checkCall, positionsAlong } from "./call.ts";
 
-/** Values along a dim, and the positions that they came from. */
+/** Values along a dim, and their indices. */
 export interface ValuesAndIndices<D extends DType = DType> {
   /** The values. */
   readonly values: Tensor<D>;
-  /** Their int32 positions along the dim. */
+  /** Their int32 indices along the dim. */
   readonly indices: Tensor<"int32">;
 }
 
@@ -85,8 +85,7 @@ function runningExtreme<D extends DType>(
  * The running largest element along a dim; NaN from the first NaN on.
  *
  * @param dim The dim; negative ones count from the last.
- * @returns The values, and the int32 positions that they came from: of several
- * equal ones the last.
+ * @returns The values and their int32 indices: of equal ones the last.
  * @example Records
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -109,8 +108,7 @@ export function cummax<D extends DType>(
  * The running smallest element along a dim; NaN from the first NaN on.
  *
  * @param dim The dim; negative ones count from the last.
- * @returns The values, and the int32 positions that they came from: of several
- * equal ones the last.
+ * @returns The values and their int32 indices: of equal ones the last.
  * @example Running minima
  * ```ts
  * import { assertEquals } from "@std/assert";

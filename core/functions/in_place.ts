@@ -91,7 +91,7 @@ function unary<T extends Tensor>(
  * {@linkcode Tensor.abs}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is of bools.
+ * @throws {DTypeError} If the dtype is bool.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -111,7 +111,7 @@ export function abs_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.ceil}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is of bools.
+ * @throws {DTypeError} If the dtype is bool.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -171,7 +171,7 @@ export function exp_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.floor}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is of bools.
+ * @throws {DTypeError} If the dtype is bool.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -211,7 +211,7 @@ export function log_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.neg}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is of bools.
+ * @throws {DTypeError} If the dtype is bool.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -251,7 +251,7 @@ export function reciprocal_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.relu}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is of bools.
+ * @throws {DTypeError} If the dtype is bool.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -271,7 +271,7 @@ export function relu_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.round}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is of bools.
+ * @throws {DTypeError} If the dtype is bool.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -371,7 +371,7 @@ export function sqrt_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.square}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is of bools.
+ * @throws {DTypeError} If the dtype is bool.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -411,7 +411,7 @@ export function tanh_<T extends Tensor>(x: T): T {
  * {@linkcode Tensor.trunc}.
  *
  * @returns The tensor itself.
- * @throws {DTypeError} If the tensor is of bools.
+ * @throws {DTypeError} If the dtype is bool.
  * @example In place
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -496,9 +496,10 @@ export function floorDivide_<T extends Tensor>(
 }
 
 /**
- * {@linkcode lerp} in place: part of the way from `x` to `end`, as moving averages go.
+ * {@linkcode lerp} in place: moves `x` part of the way to `end`, as in moving
+ * averages.
  *
- * @param end Where the weight is 1.
+ * @param end The result for weight 1.
  * @param weight A tensor or a number.
  * @returns The tensor itself.
  * @example In place

@@ -25,9 +25,9 @@ export interface DiffOptions<D extends DType = DType> {
   readonly n?: number;
   /** The dim. @default {-1} */
   readonly dim?: number;
-  /** What stands before the elements, along the dim. */
+  /** Elements put before the others, along the dim. */
   readonly prepend?: Tensor<D>;
-  /** What stands behind them. */
+  /** Elements put after the others. */
   readonly append?: Tensor<D>;
 }
 
@@ -39,10 +39,10 @@ const DIFF: PlainFields = {
 };
 
 /**
- * The differences of neighbours along a dim, `n` times; of bool whether they
- * differ.
+ * The differences of neighbouring elements along a dim, taken `n` times; for
+ * bool whether they differ.
  *
- * @param options `n`, `dim`, and what stands before and behind.
+ * @param options `n`, `dim`, `prepend` and `append`.
  * @returns One element less along the dim for each time.
  * @throws {ShapeError} If there is no dim.
  * @throws {RangeError} If n is negative or not an integer.
@@ -104,7 +104,7 @@ function checkAll(name: string, tensors: unknown, args: number): void {
 }
 
 /**
- * Tensors beside each other: along dim 1, vectors along dim 0.
+ * Concatenates tensors along dim 1, vectors along dim 0.
  *
  * @param tensors Their other extents must match; 0-d ones count as vectors.
  * @throws {ShapeError} If they do not.
@@ -127,7 +127,7 @@ export function hstack<D extends DType>(
 }
 
 /**
- * Tensors below each other: along dim 0, vectors as rows.
+ * Concatenates tensors along dim 0, vectors as rows.
  *
  * @param tensors Their other extents must match; 0-d ones count as vectors.
  * @throws {ShapeError} If they do not.
@@ -150,13 +150,13 @@ export function vstack<D extends DType>(
 }
 
 /**
- * Each element several times, one after the other.
+ * Repeats each element several times in a row.
  *
- * @param repeats How many times: a number for all, or one for each position
+ * @param repeats The number of repetitions: for all, or one for each index
  * along the dim.
- * @param dim The dim; left out: of all elements in C order, as a vector.
+ * @param dim The dim; by default all elements in C order, as a vector.
  * @throws {RangeError} If a number is negative or not an integer.
- * @throws {ShapeError} If there are not as many numbers as positions.
+ * @throws {ShapeError} If the number of repetitions differs from the extent.
  * @example Twice and once
  * ```ts
  * import { assertEquals } from "@std/assert";

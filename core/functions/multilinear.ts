@@ -105,7 +105,7 @@ function sides(dims: unknown, a: Tensor, b: Tensor): [number[], number[]] {
 }
 
 /**
- * The Kronecker product: every element of `a` times all of `b`, as blocks.
+ * The Kronecker product: blocks of every element of `a` times `b`.
  *
  * @param b Extents of 1 are put in front of the shape with fewer dims.
  * @returns The extents are the products of both.
@@ -137,7 +137,7 @@ export function kron<D extends DType, E extends DType>(
 }
 
 /**
- * The cross product of vectors in space; shapes broadcast.
+ * The cross product of 3-dimensional vectors; shapes are broadcast.
  *
  * @param dim The dim of their three coordinates, as of `torch.linalg.cross`.
  * @default {-1}

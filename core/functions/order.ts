@@ -69,13 +69,13 @@ function orderOf(x: Tensor, dim: number): Tensor<"int32"> {
 }
 
 /**
- * The k-th smallest element of each line of a dim; NaN counts as largest.
+ * The k-th smallest element along a dim; NaN counts as largest.
  *
  * @param k From 1 on.
  * @param dim The dim; negative ones count from the last. @default {-1}
  * @param options `keepDim`. @default {keepDim: false}
- * @returns The values, and the int32 positions that they came from.
- * @throws {RangeError} If there is no k-th element.
+ * @returns The values and their int32 indices.
+ * @throws {RangeError} If `k` is larger than the extent.
  * @example The second smallest
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -143,10 +143,10 @@ function alongDim<D extends DType>(
 }
 
 /**
- * The median of all elements; of an even number the lower one of the two in the
- * middle, and NaN where there is one. Equal elements share the gradient.
+ * The median of all elements: the lower of the two in the middle for an even
+ * number, and NaN if any is. Equal elements share the gradient.
  *
- * @returns A 0-d tensor; NaN of no elements.
+ * @returns A 0-d tensor; NaN if there are no elements.
  * @example The lower one of two
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -159,11 +159,11 @@ function alongDim<D extends DType>(
  */
 export function median<D extends DType>(x: Tensor<D>): Tensor<D>;
 /**
- * The median of each line of a dim, and its position.
+ * The median along a dim, and its index.
  *
  * @param dim The dim; negative ones count from the last.
  * @param options `keepDim`. @default {keepDim: false}
- * @returns The values, and the int32 positions that they came from.
+ * @returns The values and their int32 indices.
  * @throws {ShapeError} If the dim has no elements.
  */
 export function median<D extends DType>(
@@ -186,9 +186,9 @@ export function median<D extends DType>(
 }
 
 /**
- * {@linkcode median} of what is not NaN.
+ * {@linkcode median} of elements that are not NaN.
  *
- * @returns A 0-d tensor; NaN where all is.
+ * @returns A 0-d tensor; NaN if all elements are.
  * @example Without NaN
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -199,11 +199,11 @@ export function median<D extends DType>(
  */
 export function nanmedian<D extends DType>(x: Tensor<D>): Tensor<D>;
 /**
- * The median of what is not NaN in each line of a dim, and its position.
+ * The median along a dim of elements that are not NaN, and its index.
  *
  * @param dim The dim; negative ones count from the last.
  * @param options `keepDim`. @default {keepDim: false}
- * @returns The values, and the int32 positions that they came from.
+ * @returns The values and their int32 indices.
  * @throws {ShapeError} If the dim has no elements.
  */
 export function nanmedian<D extends DType>(
@@ -226,11 +226,11 @@ export function nanmedian<D extends DType>(
 }
 
 /**
- * The most frequent element of each line of a dim; of several the smallest.
+ * The most frequent element along a dim; the smallest of several.
  *
  * @param dim The dim; negative ones count from the last. @default {-1}
  * @param options `keepDim`. @default {keepDim: false}
- * @returns The values, and the int32 positions where they stand last.
+ * @returns The values, and the int32 indices of their last occurrences.
  * @throws {ShapeError} If the dim has no elements.
  * @example The most frequent
  * ```ts
@@ -282,7 +282,7 @@ const INTERPOLATIONS: readonly Interpolation[] = [
 
 /** Options of {@linkcode quantile} and {@linkcode nanquantile}. */
 export interface QuantileOptions extends KeepDim {
-  /** What to take between two elements. @default {"linear"} */
+  /** How to interpolate between two elements. @default {"linear"} */
   readonly interpolation?: Interpolation;
 }
 
@@ -393,15 +393,15 @@ function quantileTensor(
 }
 
 /**
- * Quantiles of all elements, or of the lines of a dim: what is at `q * (n - 1)`
- * in ascending order. NaN where there is one.
+ * Quantiles of all elements, or along a dim: the value at `q * (n - 1)` in
+ * ascending order. NaN if any element is.
  *
  * @param q A number from 0 to 1, or several: a list, or a vector.
  * @param dim The dim. @default {all elements}
  * @param options `keepDim`, and `interpolation` between two elements:
  * `"linear"`, `"lower"`, `"higher"`, `"midpoint"` or `"nearest"`.
  * @default {keepDim: false, interpolation: "linear"}
- * @returns The quantiles; of several, they are the first dim.
+ * @returns The quantiles; several make the first dim.
  * @throws {RangeError} If a quantile is not from 0 to 1.
  * @throws {ShapeError} If there are no elements.
  * @example Quartiles
@@ -427,13 +427,13 @@ export function quantile<D extends DType>(
 }
 
 /**
- * {@linkcode quantile} of what is not NaN.
+ * {@linkcode quantile} of elements that are not NaN.
  *
  * @param q A number from 0 to 1, or several: a list, or a vector.
  * @param dim The dim. @default {all elements}
  * @param options `keepDim` and `interpolation`.
  * @default {keepDim: false, interpolation: "linear"}
- * @returns The quantiles; of several, they are the first dim.
+ * @returns The quantiles; several make the first dim.
  * @throws {RangeError} If a quantile is not from 0 to 1.
  * @throws {ShapeError} If there are no elements.
  * @example Without NaN

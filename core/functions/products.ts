@@ -48,7 +48,7 @@ function checkRanks(name: string, ndim: number, ...tensors: Tensor[]): void {
  * @param a `[n, k]`.
  * @param b `[k, m]`.
  * @returns `[n, m]`.
- * @throws {ShapeError} If one is not a matrix, or they do not fit.
+ * @throws {ShapeError} If one is not a matrix, or their shapes do not match.
  * @example A row times a column
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -73,7 +73,8 @@ export function mm<D extends DType, E extends DType>(
  * @param a `[batch, n, k]`.
  * @param b `[batch, k, m]`.
  * @returns `[batch, n, m]`.
- * @throws {ShapeError} If one has other than 3 dims, or they do not fit.
+ * @throws {ShapeError} If one does not have 3 dims, or their shapes do not
+ * match.
  * @example One product
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -101,9 +102,9 @@ export function bmm<D extends DType, E extends DType>(
 
 /** Options of {@linkcode addmm} and {@linkcode baddbmm}. */
 export interface AddProductOptions {
-  /** What the first operand is multiplied by; 0 ignores it. @default {1} */
+  /** Factor of the first operand; 0 ignores it. @default {1} */
   readonly beta?: number;
-  /** What the product is multiplied by. @default {1} */
+  /** Factor of the product. @default {1} */
   readonly alpha?: number;
 }
 
@@ -220,9 +221,9 @@ const ROOT = /* @__PURE__ */ fused("cdist", ([x]) => {
 });
 
 /**
- * The distance of each row of `a` from each row of `b`, in the p-norm; its
- * gradient is 0 where they are equal. Sums of differences, not differences of
- * sums: near rows keep their digits.
+ * The p-norm distance between each row of `a` and each row of `b`; its gradient
+ * is 0 where they are equal. It is computed from differences, so that it stays
+ * accurate for close rows.
  *
  * @param a `[..., n, d]`.
  * @param b `[..., m, d]`; leading dims broadcast.
@@ -270,11 +271,11 @@ export function cdist<D extends DType, E extends DType>(
 
 /** Options of {@linkcode cov}. */
 export interface CovOptions {
-  /** What is taken off the number of observations. @default {1} */
+  /** Subtracted from the number of observations. @default {1} */
   readonly correction?: number;
-  /** How often each observation was made: int32. */
+  /** Frequency of each observation: int32. */
   readonly fweights?: Tensor;
-  /** How much each observation counts. */
+  /** Weight of each observation. */
   readonly aweights?: Tensor;
 }
 

@@ -46,15 +46,15 @@ function exponential(shape: Shape, x: Tensor): Tensor {
 }
 
 /**
- * Draws positions with probabilities that are proportional to weights.
+ * Draws indices with probabilities proportional to weights.
  *
  * @param weights Not negative; a vector, or rows of them. They need not add up
  * to 1.
- * @param numSamples How many to draw from each row.
- * @param options `replacement`: whether one may be drawn again.
+ * @param numSamples Number of samples from each row.
+ * @param options `replacement`: whether an index can be drawn several times.
  * @default {replacement: false}
  * @returns int32 of shape `[numSamples]` or `[rows, numSamples]`.
- * @throws {ShapeError} If the weights have other than 1 or 2 dims.
+ * @throws {ShapeError} If the weights do not have 1 or 2 dims.
  * @throws {RangeError} If there are fewer positive weights than are drawn, or a
  * weight is negative, infinite or NaN.
  * @example What has weight 0 is never drawn
@@ -136,8 +136,8 @@ export interface NormalOptions extends TensorOptions {
 }
 
 /**
- * Random numbers of normal distributions, of which each element has its own;
- * both broadcast. It has no gradient: see `distributions.Normal`.
+ * Random numbers of a normal distribution for each element; both are broadcast.
+ * It has no gradient: see `distributions.Normal`.
  *
  * @param mean A tensor or a number.
  * @param std The standard deviation, a tensor or a number; not negative.

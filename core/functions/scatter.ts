@@ -70,9 +70,9 @@ function placed(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
 }
 
 /**
- * A copy of `x` with elements of `src` placed where `index` says along a dim:
- * `out[index[i, j], j] = src[i, j]` along dim 0. Of several for one place the
- * last one counts, and it alone has a gradient.
+ * A copy of `x` with elements of `src` written at the indices in `index` along
+ * a dim: `out[index[i, j], j] = src[i, j]` along dim 0. For equal indices the
+ * last one is used, and only it has a gradient.
  *
  * @param dim The dim; negative ones count from the last.
  * @param index int32, with as many dims as `x`.
@@ -129,16 +129,16 @@ const COMBINE = {
 } as const;
 
 /**
- * A copy of `x` in which the elements of `src` are combined where `index` says
- * along a dim. The gradient of an extreme is shared evenly by all that attain
- * it.
+ * A copy of `x` in which elements of `src` are combined at the indices in
+ * `index` along a dim. The gradient of an extreme is shared evenly by all
+ * elements that attain it.
  *
  * @param dim The dim; negative ones count from the last.
  * @param index int32, with as many dims as `x`.
  * @param src A tensor at least as large as the index.
  * @param reduce `"sum"`, `"prod"`, `"mean"`, `"amax"` or `"amin"`.
- * @param options `includeSelf`: whether the elements of `x` at such places take
- * part. @default {includeSelf: true}
+ * @param options `includeSelf`: whether the elements of `x` at these indices
+ * are included. @default {includeSelf: true}
  * @returns A tensor of the shape and dtype of `x`; means of integers are rounded
  * down.
  * @throws {IndexError} If an index is out of range.
@@ -217,8 +217,8 @@ function spread(
 }
 
 /**
- * A copy of `x` with slices of `source` added to those that a 1-d index names
- * along a dim; equal ones add up.
+ * A copy of `x` with slices of `source` added at the indices of a 1-d tensor
+ * along a dim; slices at equal indices accumulate.
  *
  * @param dim The dim; negative ones count from the last.
  * @param index int32, 1-d.
@@ -256,8 +256,8 @@ export function indexAdd<D extends DType>(
 }
 
 /**
- * A copy of `x` with slices of `source` in place of those that a 1-d index
- * names along a dim. Of several for one place the last one counts.
+ * A copy of `x` with the slices at the indices of a 1-d tensor along a dim
+ * replaced by those of `source`. For equal indices the last one is used.
  *
  * @param dim The dim; negative ones count from the last.
  * @param index int32, 1-d.
@@ -288,8 +288,8 @@ export function indexCopy<D extends DType>(
 }
 
 /**
- * A copy of `x` with one number in the slices that a 1-d index names along a
- * dim.
+ * A copy of `x` with the slices at the indices of a 1-d tensor along a dim
+ * filled with a number.
  *
  * @param dim The dim; negative ones count from the last.
  * @param index int32, 1-d.
@@ -318,13 +318,16 @@ export function indexFill<D extends DType>(
 
 /** Options of {@linkcode indexPut} and {@linkcode indexPut_}. */
 export interface IndexPutOptions {
-  /** Add to what is there, and equal places up. @default {false} */
+  /**
+   * Whether to add to the elements and accumulate values at equal indices.
+   * @default {false}
+   */
   readonly accumulate?: boolean;
 }
 
 /**
- * A copy of `x` with other values in the places that `x.index(...specs)` would
- * give. Of several for one place the last one counts, or all add up.
+ * A copy of `x` with the elements that `x.index(...specs)` selects replaced.
+ * For equal indices the last value is used, or all accumulate.
  *
  * @param specs What {@linkcode Tensor.index} takes.
  * @param values Broadcast to the shape of `x.index(...specs)`, or a number.
@@ -435,7 +438,7 @@ export function maskedFill<D extends DType>(
 /**
  * The elements where a mask is true, in C order; both broadcast. The values of
  * the mask decide the shape of the result, so it must be on a device that can
- * be read at once, be it another one.
+ * be read synchronously, which may be another one.
  *
  * @param mask A bool tensor.
  * @returns A 1-d tensor.
@@ -463,9 +466,8 @@ export function maskedSelect<D extends DType>(
 }
 
 /**
- * The positions of the elements that are not 0, one a row. Their number
- * depends on the values, so the tensor must be on a device that can be read at
- * once.
+ * The indices of the nonzero elements, one per row. Their number depends on the
+ * values, so the tensor must be on a device that can be read synchronously.
  *
  * @returns int32 of shape `[n, x.ndim]`, in C order.
  * @throws {DeviceError} If `x` is on a device that is read with `await`.

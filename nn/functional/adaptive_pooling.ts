@@ -78,8 +78,8 @@ const wanted = (x: Tensor, size: AdaptiveSizes, dims: number): number[] =>
     : size.map((extent, d) => extent ?? x.shape[2 + d]!);
 
 /**
- * Means of as many windows as the result has elements: window `i` of `n` covers
- * the elements from `floor(i extent / n)` to `ceil((i + 1) extent / n)`.
+ * Averages windows whose number is the size of the output: window `i` of `n`
+ * covers the elements from `floor(i extent / n)` to `ceil((i + 1) extent / n)`.
  *
  * @param x Of shape `[n, channels, length]`, or without `n`.
  * @param options `outputSize`.
@@ -106,8 +106,8 @@ export function adaptiveAvgPool1d(
 }
 
 /**
- * Means of as many windows as the result has elements: window `i` of `n` covers
- * the elements from `floor(i extent / n)` to `ceil((i + 1) extent / n)`.
+ * Averages windows whose number is the size of the output: window `i` of `n`
+ * covers the elements from `floor(i extent / n)` to `ceil((i + 1) extent / n)`.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
  * @param options `outputSize`.
@@ -145,8 +145,8 @@ export function adaptiveAvgPool2d(
 }
 
 /**
- * Means of as many windows as the result has elements: window `i` of `n` covers
- * the elements from `floor(i extent / n)` to `ceil((i + 1) extent / n)`.
+ * Averages windows whose number is the size of the output: window `i` of `n`
+ * covers the elements from `floor(i extent / n)` to `ceil((i + 1) extent / n)`.
  *
  * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
  * @param options `outputSize`.
@@ -195,8 +195,8 @@ function largest<I extends boolean>(
 }
 
 /**
- * The largest elements of as many windows as the result has elements: they
- * lie as those of {@linkcode adaptiveAvgPool2d}.
+ * The largest element of each window, as many as the output has elements,
+ * placed as those of {@linkcode adaptiveAvgPool2d}.
  *
  * @param x Of shape `[n, channels, length]`, or without `n`.
  * @param options `outputSize` and `returnIndices`.
@@ -222,8 +222,8 @@ export function adaptiveMaxPool1d<I extends boolean = false>(
 }
 
 /**
- * The largest elements of as many windows as the result has elements: they
- * lie as those of {@linkcode adaptiveAvgPool2d}.
+ * The largest element of each window, as many as the output has elements,
+ * placed as those of {@linkcode adaptiveAvgPool2d}.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
  * @param options `outputSize` and `returnIndices`.
@@ -249,8 +249,8 @@ export function adaptiveMaxPool2d<I extends boolean = false>(
 }
 
 /**
- * The largest elements of as many windows as the result has elements: they
- * lie as those of {@linkcode adaptiveAvgPool2d}.
+ * The largest element of each window, as many as the output has elements,
+ * placed as those of {@linkcode adaptiveAvgPool2d}.
  *
  * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
  * @param options `outputSize` and `returnIndices`.
@@ -277,8 +277,8 @@ export function adaptiveMaxPool3d<I extends boolean = false>(
 }
 
 /**
- * The largest elements of as many windows as the result has elements, and their
- * positions (int32) in the input of their channel: they lie as those of
+ * The largest element of each window, as many as the output has elements, and
+ * its index (int32) in the input of its channel; windows are placed as those of
  * {@linkcode adaptiveAvgPool2d}.
  *
  * @param x Of shape `[n, channels, length]`, or without `n`.
@@ -304,8 +304,8 @@ export function adaptiveMaxPool1dWithIndices(
 }
 
 /**
- * The largest elements of as many windows as the result has elements, and their
- * positions (int32) in the input of their channel: they lie as those of
+ * The largest element of each window, as many as the output has elements, and
+ * its index (int32) in the input of its channel; windows are placed as those of
  * {@linkcode adaptiveAvgPool2d}.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
@@ -331,8 +331,8 @@ export function adaptiveMaxPool2dWithIndices(
 }
 
 /**
- * The largest elements of as many windows as the result has elements, and their
- * positions (int32) in the input of their channel: they lie as those of
+ * The largest element of each window, as many as the output has elements, and
+ * its index (int32) in the input of its channel; windows are placed as those of
  * {@linkcode adaptiveAvgPool2d}.
  *
  * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.

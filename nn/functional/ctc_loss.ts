@@ -25,9 +25,9 @@ export type Lengths = number | readonly number[] | Tensor;
 
 /** Options of {@linkcode ctcLoss}. */
 export interface CtcLossOptions extends ReductionOptions {
-  /** How many steps of each sample count. */
+  /** Number of steps of each sample. */
   readonly inputLengths: Lengths;
-  /** How many labels each sample has. */
+  /** Number of labels of each sample. */
   readonly targetLengths: Lengths;
   /** Class that stands for no label. @default {0} */
   readonly blank?: number;

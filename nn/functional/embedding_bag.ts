@@ -66,8 +66,8 @@ const schema = () =>
 const OPERATION = "apply embeddingBag";
 
 /**
- * Looks up rows of a table and reduces those of each bag to one, without a dim for
- * what bags of unequal size lack. Empty bags give zeros.
+ * Looks up rows of a table and reduces those of each bag to one, without
+ * padding bags of unequal size. Empty bags give zeros.
  *
  * @param index Int32: `[bags, n]` for bags of one size, or `[n]` with `offsets`.
  * @param weight Of shape `[rows, columns]`.

@@ -150,9 +150,9 @@ function alpha(
 }
 
 /**
- * Dropout beside {@linkcode selu}: elements at random become the value at which
- * it saturates, and all are scaled and shifted so that mean 0 and variance 1 stay
- * (Klambauer and others, 2017).
+ * Dropout for {@linkcode selu}: sets random elements to the value at which it
+ * saturates, and scales and shifts all so that mean 0 and variance 1 are
+ * preserved (Klambauer and others, 2017).
  *
  * @param x A tensor of any shape.
  * @param options `p` and `training`.

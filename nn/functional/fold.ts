@@ -74,7 +74,7 @@ function blocksOf(
 }
 
 /**
- * Every block of an image as a column: what a convolution multiplies.
+ * Extracts the blocks of an image as columns, as a convolution multiplies them.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
  * @param options `kernelSize`, `dilation`, `padding` and `stride`.

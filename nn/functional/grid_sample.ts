@@ -15,15 +15,15 @@ export interface GridSampleOptions {
   /** How values between elements are made; `"bicubic"` for images alone. @default {"bilinear"} */
   readonly mode?: "bilinear" | "nearest" | "bicubic";
   /**
-   * What lies outside: zeros, the nearest element of the border, or the input
-   * reflected.
+   * Values outside of the input: zeros, the nearest element of the border, or
+   * the reflected input.
    *
    * @default {"zeros"}
    */
   readonly paddingMode?: "zeros" | "border" | "reflection";
   /**
-   * Whether -1 and 1 are the middles of the outermost elements, rather than their
-   * outer edges.
+   * Whether -1 and 1 are the centres of the outermost elements, rather than
+   * their outer edges.
    *
    * @default {false}
    */
@@ -167,8 +167,8 @@ function tapsOf(grid: Tensor, extent: number, options: Checked): Tap[] {
 }
 
 /**
- * Samples images or volumes at positions that a grid gives, as spatial
- * transformers do (Jaderberg and others, 2015).
+ * Samples images or volumes at the positions of a grid, as spatial transformers
+ * do (Jaderberg and others, 2015).
  *
  * @param x Of shape `[n, channels, height, width]` or `[n, channels, depth,
  * height, width]`.
@@ -259,7 +259,7 @@ export interface AffineGridOptions {
 const affineSchema = () => z.strictObject({ alignCorners: z.optional(flag) });
 
 /**
- * The grid for {@linkcode gridSample} that an affine map gives.
+ * The grid of an affine map, for {@linkcode gridSample}.
  *
  * @param theta Maps of shape `[n, 2, 3]`, or `[n, 3, 4]` for volumes.
  * @param size The shape of the output: `[n, channels, height, width]`, or

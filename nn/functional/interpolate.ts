@@ -111,7 +111,7 @@ const DIMS: { readonly [M in InterpolateMode]: readonly number[] } = {
 };
 
 /**
- * Brings sequences, images or volumes to another size.
+ * Resizes sequences, images or volumes.
  *
  * @param x Of shape `[n, channels, length]`, `[n, channels, height, width]` or
  * `[n, channels, depth, height, width]`.

@@ -108,8 +108,8 @@ function unpool(
 }
 
 /**
- * Puts what {@linkcode maxPool1dWithIndices} gave back where it was, with zeros
- * elsewhere.
+ * Inverts {@linkcode maxPool1dWithIndices}: puts each value back at its index,
+ * with zeros elsewhere.
  *
  * @param x Of shape `[n, channels, length]`, or without `n`.
  * @param indices Positions of the same shape.
@@ -126,8 +126,8 @@ export function maxUnpool1d(
 }
 
 /**
- * Puts what {@linkcode maxPool2dWithIndices} gave back where it was, with zeros
- * elsewhere.
+ * Inverts {@linkcode maxPool2dWithIndices}: puts each value back at its index,
+ * with zeros elsewhere.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
  * @param indices Positions of the same shape.
@@ -155,8 +155,8 @@ export function maxUnpool2d(
 }
 
 /**
- * Puts what {@linkcode maxPool3dWithIndices} gave back where it was, with zeros
- * elsewhere.
+ * Inverts {@linkcode maxPool3dWithIndices}: puts each value back at its index,
+ * with zeros elsewhere.
  *
  * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
  * @param indices Positions of the same shape.

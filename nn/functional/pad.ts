@@ -3,7 +3,7 @@ import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { anyNumber, checkOptions, oneOf } from "../_options.ts";
 
-/** What stands around an input that is padded. */
+/** The padding mode of an input. */
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
 
 /** Options of {@linkcode pad}. */
@@ -27,7 +27,7 @@ const schema = () =>
   });
 
 /**
- * Adds elements around the last dims.
+ * Pads the last dims.
  *
  * @param x A tensor of any shape.
  * @param amounts `[left, right]` of the last dim, then `[top, bottom]` of the

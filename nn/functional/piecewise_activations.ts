@@ -44,7 +44,7 @@ export const hardtanhSchema = () =>
     ));
 
 /**
- * `x`, but no less than `minVal` and no more than `maxVal`.
+ * `x` limited to the range from `minVal` to `maxVal`.
  *
  * @param x A tensor of any shape.
  * @param options `minVal` and `maxVal`.
@@ -57,7 +57,7 @@ export function hardtanh(x: Tensor, options?: HardtanhOptions): Tensor {
 }
 
 /**
- * `x`, but no less than 0 and no more than 6.
+ * `x` limited to the range from 0 to 6.
  *
  * @example Within the bounds
  * ```ts
@@ -201,7 +201,7 @@ const soft = /* @__PURE__ */ fused(
 );
 
 /**
- * `x` moved towards 0 by `lambd`, and 0 where it is nearer than that.
+ * `x` shrunk towards 0 by `lambd`, and 0 where `|x|` is less than `lambd`.
  *
  * @param x A tensor of any shape.
  * @param options `lambd`.

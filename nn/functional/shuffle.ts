@@ -18,8 +18,8 @@ function checkFactor(name: string, factor: number): void {
 }
 
 /**
- * Turns channels into pixels: `[..., c r², h, w]` becomes `[..., c, h r, w r]`
- * (Shi and others, 2016).
+ * Rearranges channels into pixels: `[..., c r², h, w]` becomes
+ * `[..., c, h r, w r]` (Shi and others, 2016).
  *
  * @param x Of shape `[..., channels, height, width]`.
  * @param upscaleFactor The factor `r`.
@@ -60,8 +60,8 @@ export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
 }
 
 /**
- * Turns pixels into channels: `[..., c, h r, w r]` becomes `[..., c r², h, w]`,
- * which {@linkcode pixelShuffle} undoes.
+ * Rearranges pixels into channels: `[..., c, h r, w r]` becomes
+ * `[..., c r², h, w]`, which {@linkcode pixelShuffle} undoes.
  *
  * @param x Of shape `[..., channels, height, width]`.
  * @param downscaleFactor The factor `r`.
@@ -91,7 +91,7 @@ export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
 }
 
 /**
- * Takes the channels in turn from each of several groups (Zhang and others, 2017).
+ * Interleaves the channels of several groups (Zhang and others, 2017).
  *
  * @param x Of shape `[n, channels, ...]`.
  * @param groups Number of groups.
