@@ -120,6 +120,58 @@ describe("loadTokenizer", () => {
     assertEquals(tokenizer.decode([1, 5, 4]), "ab a");
   });
 
+  it("splits and joins as tokenizers 0.23.2 of Python does", async () => {
+    const words = (vocab: string[], pre_tokenizer: object) =>
+      bytes({
+        ...BPE,
+        added_tokens: [],
+        decoder: null,
+        pre_tokenizer,
+        model: {
+          type: "WordLevel",
+          vocab: Object.fromEntries(vocab.map((word, i) => [word, i])),
+          unk_token: "[UNK]",
+        },
+      });
+    const scripts = ["don", "Straße", "naïve", "[UNK]", "'", "t", "...", "да"];
+    const digits = ["[UNK]", "a", "1", "2", "½", "12", "½1"];
+    const single = { type: "Digits", individual_digits: true };
+    const pretokenizers = [{ type: "WhitespaceSplit" }, single];
+    const cases: [Uint8Array<ArrayBuffer>, string, number[], string][] = [
+      [
+        words(scripts, { type: "Whitespace" }),
+        "Straße naïve don't... да",
+        [1, 2, 0, 4, 5, 6, 7],
+        "Straße naïve don ' t ... да",
+      ],
+      [
+        words(digits, { type: "Sequence", pretokenizers }),
+        "a12 ½1a",
+        [1, 2, 3, 4, 2, 1],
+        "a 1 2 ½ 1 a",
+      ],
+      [words(digits, { type: "Digits" }), "a½1a12", [1, 6, 1, 5], "a ½1 a 12"],
+    ];
+    for (const [file, text, tokens, back] of cases) {
+      const tokenizer = await loadTokenizer(file);
+      assertEquals([...tokenizer.encode(text)], tokens);
+      assertEquals(tokenizer.decode(tokens), back);
+      assertEquals(tokenizer.decode(tokenizer.encode("")), "");
+    }
+    const [file, text, tokens] = cases[0]!;
+    const known = await loadTokenizer(file);
+    assertEquals([...known.encode("Straße mit")], [1, 3]);
+    const none = await loadTokenizer(words(["a"], { type: "Whitespace" }));
+    assertThrows(
+      () => none.encode("a b"),
+      RangeError,
+      'no token for what it does not know: got "b"',
+    );
+    const config = bytes({ clean_up_tokenization_spaces: true });
+    const tidy = await loadTokenizer(file, { config });
+    assertEquals(tidy.decode(tokens), text);
+  });
+
   it("refuses what is no tokenizer", async () => {
     for (const source of [bytes([]), bytes({}), bytes(3), new Uint8Array(9)]) {
       await assertRejects(

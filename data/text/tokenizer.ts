@@ -9,6 +9,7 @@ import { loadOptional } from "../_optional.ts";
 import * as z from "../_zod.ts";
 import { DataFormatError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
+import { splitAsRust } from "./_split_as_rust.ts";
 
 /** What makes numbers of text, and text of numbers. */
 export interface Tokenizer {
@@ -19,6 +20,7 @@ export interface Tokenizer {
    *
    * @param text The text.
    * @param options `special`: whether tokens are added that mark its ends.
+   * @throws {RangeError} If it has what no token stands for.
    */
   encode(text: string, options?: { readonly special?: boolean }): Int32Array;
   /** The text of tokens, without special ones. */
@@ -62,14 +64,23 @@ class FromHub implements Tokenizer {
     options: { readonly special?: boolean } = {},
   ): Int32Array {
     checkCount("encode", arguments.length, 2);
-    const { ids } = this.#inner.encode(text, {
+    const { ids, tokens } = this.#inner.encode(text, {
       add_special_tokens: options.special ?? true,
     });
+    const at = ids.indexOf(undefined as never);
+    if (at >= 0) {
+      throw new RangeError(
+        `Cannot encode text as the tokenizer has no token for what it does not know: got ${
+          JSON.stringify(tokens[at])
+        }`,
+      );
+    }
     return Int32Array.from(ids);
   }
 
   decode(tokens: ArrayLike<number>): string {
     checkCount("decode", arguments.length, 1);
+    if (tokens.length === 0) return ""; // which the package refuses
     return this.#inner.decode(Array.from(tokens), {
       skip_special_tokens: true,
     });
@@ -117,7 +128,11 @@ export async function loadTokenizer(
   const tokenizer = await readJson(source);
   const beside = config === undefined ? {} : await readJson(config);
   const { model, added_tokens: added = [] } = tokenizer as {
-    readonly model?: { readonly type?: unknown; readonly vocab?: unknown };
+    readonly model?: {
+      readonly type?: unknown;
+      readonly vocab?: unknown;
+      readonly unk_token?: unknown;
+    };
     readonly added_tokens?: readonly { readonly id: number }[];
   };
   const vocabulary = model?.vocab;
@@ -134,7 +149,18 @@ export async function loadTokenizer(
     );
   const size = added.reduce((most, { id }) => Math.max(most, id + 1), known);
   try {
-    return new FromHub(new Hub(tokenizer, beside), size);
+    const { pre_tokenizer } = tokenizer as { readonly pre_tokenizer?: unknown };
+    const inner = new Hub(
+      { ...tokenizer, pre_tokenizer: splitAsRust(pre_tokenizer) },
+      {
+        // Spaces before punctuation stay, as in Python, if no file says else.
+        clean_up_tokenization_spaces: false,
+        // Of models of whole words the package seeks it here alone.
+        unk_token: model?.unk_token,
+        ...beside,
+      },
+    );
+    return new FromHub(inner, size);
   } catch (cause) {
     throw new DataFormatError(
       `Cannot load the tokenizer: ${messageOf(cause)}`,
