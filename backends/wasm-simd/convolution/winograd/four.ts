@@ -12,7 +12,7 @@ import {
   type FunctionBuilder,
 } from "../../assembler.ts";
 import type { Vector } from "../../math/lanes.ts";
-import type { Scalar, Scheme } from "./scheme.ts";
+import type { Scheme } from "./scheme.ts";
 
 const A = Math.SQRT1_2;
 const B = Math.SQRT2;
@@ -93,16 +93,16 @@ export const FOUR: Scheme = {
     ];
   },
   spread(f, [a, b, c]) {
-    const by = (x: Code<"f32">, factor: number) =>
-      f32.mul(x, f32.const(factor));
-    const both = (even: Code<"f32">, odd: Code<"f32">): Scalar[] => {
+    const by = (x: Code<"v128">, factor: number) =>
+      mul(x, f32x4.splat(f32.const(factor)));
+    const both = (even: Code<"v128">, odd: Code<"v128">): Vector[] => {
       const [e, o] = [f.let(even), f.let(odd)];
-      return [f.let(f32.add(e, o)), f.let(f32.sub(e, o))];
+      return [f.let(add(e, o)), f.let(sub(e, o))];
     };
     return [
       a!,
-      ...both(by(f32.add(a!, by(c!, 0.5)), -2 / 3), by(b!, -2 / 3 * A)),
-      ...both(by(f32.add(a!, by(c!, 2)), 1 / 6), by(b!, B / 6)),
+      ...both(by(add(a!, by(c!, 0.5)), -2 / 3), by(b!, -2 / 3 * A)),
+      ...both(by(add(a!, by(c!, 2)), 1 / 6), by(b!, B / 6)),
       c!,
     ];
   },

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type Code,
   type Func,
   type FunctionBuilder,
   i32,
@@ -24,11 +25,11 @@ const FOUR = i32.const(4);
 const VECTOR = 16;
 
 /** The addresses of four channels; those that there are not are the last one. */
-function addressesOf(
+export function addressesOf(
   f: FunctionBuilder,
   first: Local<"i32">,
   apart: Local<"i32">,
-  channels: Local<"i32">,
+  channels: Code<"i32">,
 ): Local<"i32">[] {
   const pointers = [f.let(first)];
   for (let i = 1; i < 4; i++) {
@@ -38,6 +39,11 @@ function addressesOf(
     pointers.push(pointer);
   }
   return pointers;
+}
+
+/** Which of four lanes there are. */
+export function lanesOf(f: FunctionBuilder, count: Code<"i32">): Vector {
+  return f.let(i32x4.lt_s(i32x4.const(0, 1, 2, 3), i32x4.splat(count)));
 }
 
 /**
@@ -62,9 +68,7 @@ export function defineLoad(module: ModuleBuilder): Load {
     "none",
     (f, from, apart, channels, down, there, rows, width, pitch, to) => {
       const pointers = addressesOf(f, from, apart, channels);
-      const lanes = f.let(
-        i32x4.lt_s(i32x4.const(0, 1, 2, 3), i32x4.splat(channels)),
-      );
+      const lanes = lanesOf(f, channels);
       f.if(i32.gt_s(width, pitch), () => f.set(width, pitch));
       const whole = f.let(i32.and(width, i32.const(-4)));
       const rest = f.let(i32.sub(width, whole));

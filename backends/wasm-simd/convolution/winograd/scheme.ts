@@ -12,12 +12,8 @@ import {
   f32,
   f32x4,
   type FunctionBuilder,
-  type Local,
 } from "../../assembler.ts";
 import type { Vector } from "../../math/lanes.ts";
-
-/** A number of a transform. */
-export type Scalar = Local<"f32">;
 
 /** Emits the input of a tile at a row and a column. */
 export type LoadInput = (row: number, column: number) => Vector;
@@ -43,14 +39,14 @@ export interface Scheme {
   /** Gradients of outputs as those of products. */
   gradient(f: FunctionBuilder, outputs: readonly Vector[]): Vector[];
   /** Taps as factors. */
-  spread(f: FunctionBuilder, taps: readonly Scalar[]): Scalar[];
+  spread(f: FunctionBuilder, taps: readonly Vector[]): Vector[];
   /** Gradients of factors as those of taps. */
   gather(f: FunctionBuilder, factors: readonly Vector[]): Vector[];
 }
 
 type Combine = (a: Code<"v128">, b: Code<"v128">) => Code<"v128">;
 const { add, sub, neg, mul } = f32x4;
-const HALF = f32.const(0.5);
+const HALF = f32x4.splat(f32.const(0.5));
 
 /** Inputs at the points 0, 1, -1 and infinity. */
 function inputOfFour([d0, d1, d2, d3]: readonly Vector[]): Code<"v128">[] {
@@ -95,21 +91,15 @@ export const TWO: Scheme = {
     f.let(neg(b!)),
   ],
   spread(f, [a, b, c]) {
-    const outer = f.let(f32.mul(f32.add(a!, c!), HALF));
-    const inner = f.let(f32.mul(b!, HALF));
-    return [
-      a!,
-      f.let(f32.add(outer, inner)),
-      f.let(f32.sub(outer, inner)),
-      c!,
-    ];
+    const outer = f.let(mul(add(a!, c!), HALF));
+    const inner = f.let(mul(b!, HALF));
+    return [a!, f.let(add(outer, inner)), f.let(sub(outer, inner)), c!];
   },
   gather(f, [a, b, c, d]) {
-    const half = f32x4.splat(HALF);
-    const sum = f.let(mul(add(b!, c!), half));
+    const sum = f.let(mul(add(b!, c!), HALF));
     return [
       f.let(add(a!, sum)),
-      f.let(mul(sub(b!, c!), half)),
+      f.let(mul(sub(b!, c!), HALF)),
       f.let(add(sum, d!)),
     ];
   },
@@ -140,15 +130,14 @@ const three = (step: number): Scheme => ({
   },
   spread: (f, [a, b]) => [
     a!,
-    f.let(f32.mul(f32.add(a!, b!), HALF)),
-    f.let(f32.mul(f32.sub(a!, b!), HALF)),
+    f.let(mul(add(a!, b!), HALF)),
+    f.let(mul(sub(a!, b!), HALF)),
     b!,
   ],
   gather(f, [a, b, c, d]) {
-    const half = f32x4.splat(HALF);
     return [
-      f.let(add(a!, mul(add(b!, c!), half))),
-      f.let(add(d!, mul(sub(b!, c!), half))),
+      f.let(add(a!, mul(add(b!, c!), HALF))),
+      f.let(add(d!, mul(sub(b!, c!), HALF))),
     ];
   },
 });

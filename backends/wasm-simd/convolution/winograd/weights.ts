@@ -6,9 +6,9 @@
  */
 import {
   type Code,
-  f32,
   type FunctionBuilder,
   i32,
+  i32x4,
   type Local,
   memoryFill,
   type ModuleBuilder,
@@ -19,6 +19,7 @@ import { TILE_COLUMNS } from "../../matmul/micro.ts";
 import { C, FILTER, G, I, J, M } from "../emit_context.ts";
 import { Arguments, place } from "../call_reader.ts";
 import { APART, SCALARS } from "./plan.ts";
+import { addressesOf, lanesOf } from "./planes.ts";
 import type { Scheme } from "./scheme.ts";
 
 const ZERO = i32.const(0);
@@ -75,9 +76,11 @@ export function defineWeights(
       // Those of channels and filters that there are not.
       f.do(memoryFill(to, ZERO, bytes));
       const filter = f.let(ZERO);
-      f.for(filter, m, 1, () => {
+      f.for(filter, m, 4, () => {
         const panel = i32.and(filter, i32.const(-TILE_COLUMNS));
         const lane = i32.and(filter, i32.const(TILE_COLUMNS - 1));
+        const left = f.let(i32.sub(m, filter));
+        const exists = lanesOf(f, left);
         for (const phase of numbered(step ** 2)) {
           const source = f.let(
             place(
@@ -87,6 +90,7 @@ export function defineWeights(
               [i32.const(phase % step), reads.stride(FILTER, J)],
             ),
           );
+          const filters = addressesOf(f, source, reads.stride(FILTER, M), left);
           const first = i32.mul(lanes, i32.const(phase * TILE_COLUMNS));
           const target = f.let(
             place(to, [
@@ -96,15 +100,21 @@ export function defineWeights(
           );
           const channel = f.let(ZERO);
           f.for(channel, c, 1, () => {
-            const row = f.let(source);
+            const row = filters.map((at) => f.let(at));
             const rows = numbered(taps).map((i) => {
-              if (i > 0) f.increase(row, down);
-              const at = f.let(row);
+              const at = row.map((start) => {
+                if (i > 0) f.increase(start, down);
+                return f.let(start);
+              });
               return spread(
                 f,
                 numbered(taps).map((j) => {
-                  if (j > 0) f.increase(at, across);
-                  return f.let(f32.load(at));
+                  const tap = f.let(i32x4.const(0));
+                  at.forEach((address, k) => {
+                    if (j > 0) f.increase(address, across);
+                    f.set(tap, v128.load32_lane(address, tap, k));
+                  });
+                  return f.let(v128.and(tap, exists));
                 }),
               );
             });
@@ -114,11 +124,13 @@ export function defineWeights(
             const plane = f.let(target);
             for (const i of numbered(points)) {
               for (const column of columns) {
-                f.do(f32.store(plane, column[i]!));
+                f.do(v128.store(plane, column[i]!));
                 f.increase(plane, between);
               }
             }
-            f.increase(source, reads.stride(FILTER, C));
+            for (const at of filters) {
+              f.increase(at, reads.stride(FILTER, C));
+            }
             f.increase(target, 4 * TILE_COLUMNS);
           });
         }
