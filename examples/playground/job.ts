@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { wasmSimd } from "@tenfold/backends/wasm-simd";
+import { wasmSimd } from "@tenfold/backends/wasm-simd/whole";
 import {
   data,
   manualSeed,
