@@ -149,7 +149,7 @@ export class Reader {
         staging,
         total,
         mapping,
-        (range) => range.slice(0),
+        (range) => this.#staging.own(range),
       );
     } catch (error) {
       this.#staging.drop(staging);

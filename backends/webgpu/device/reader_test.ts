@@ -130,6 +130,38 @@ describeWithAdapter("large reads of webgpu from an adapter", () => {
     gpu.dispose();
   });
 
+  it("belong to whoever reads", async () => {
+    const gpu = await openWith();
+    const size = MIB;
+    const x = tensor(numbers(1, size), { device: gpu });
+    const all: Float32Array[] = [];
+    // The first finds out what the runtime hands out.
+    for (let i = 0; i < 4; i++) {
+      const data = await x.data() as Float32Array;
+      assert(isSame(data, numbers(1, size)), `read ${i}`);
+      all.push(data.fill(i));
+    }
+    x.dispose();
+    gpu.dispose();
+    all.forEach((data, i) => assert(data.every((value) => value === i)));
+  });
+
+  it("let timers run, also where one small read follows another", async () => {
+    const gpu = await openWith();
+    const x = tensor([1, 2, 3], { device: gpu });
+    let rings = false;
+    const timer = setTimeout(() => rings = true, 1);
+    let reads = 0;
+    while (!rings && reads < 100_000) {
+      assertEquals([...await x.data()], [1, 2, 3]);
+      reads++;
+    }
+    clearTimeout(timer);
+    assert(rings, `${reads}`);
+    x.dispose();
+    gpu.dispose();
+  });
+
   it("are refused once the device is given back", async () => {
     const gpu = await openWith();
     const x = tensor(numbers(1, 5 * MIB), { device: gpu });

@@ -20,12 +20,23 @@ export interface Staging {
 }
 
 /**
- * Deno 2 resolves `mapAsync` only after a sleep of 10 ms, although the buffer
- * has been mapped after one turn of its event loop. `getMappedRange` succeeds
- * then; where it throws, we await the promise. The first mapping of a buffer is
- * always awaited.
+ * Deno 2 resolves `mapAsync` only after a sleep of 10 ms, although it has waited
+ * for the device and mapped the buffer when the call returns. `getMappedRange`
+ * succeeds then; where it throws, we try again after a turn of the event loop,
+ * and await the promise in the end. The first mapping of a buffer is always
+ * awaited.
  */
 const SLEEPS = /^Deno\/2\./.test(globalThis.navigator?.userAgent ?? "");
+
+/** Bytes of a read from which on it matters how often it is copied. */
+const LARGE_BYTES = 256 * 1024;
+/** Bytes of a read that a turn of the event loop would make longer. */
+const SMALL_BYTES = 64 * 1024;
+/**
+ * Milliseconds after which such a read too gives the event loop a turn, so that
+ * timers, and what the device reports, come to their right in loops over reads.
+ */
+const MAX_BETWEEN_TURNS = 4;
 
 function turnOfEventLoop(): Promise<void> {
   const { setImmediate } = globalThis as {
@@ -37,6 +48,15 @@ function turnOfEventLoop(): Promise<void> {
   });
 }
 
+/** What is mapped of a buffer; null where that is not there yet. */
+function mappedRange(buffer: GPUBuffer, bytes: number): ArrayBuffer | null {
+  try {
+    return buffer.getMappedRange(0, bytes);
+  } catch {
+    return null;
+  }
+}
+
 /** Makes staging buffers, maps them, and keeps some. */
 export class StagingPool {
   readonly #device: GPUDevice;
@@ -44,6 +64,10 @@ export class StagingPool {
   #keptBytes = 0;
   #bytes = 0;
   #peakBytes = 0;
+  /** When a read gave the event loop a turn. */
+  #turned = 0;
+  /** Whether what is mapped is a copy already; null while that is not known. */
+  #copied: boolean | null = SLEEPS ? null : false;
 
   /** Makes nothing yet. */
   constructor(device: GPUDevice) {
@@ -103,6 +127,11 @@ export class StagingPool {
     return mapping;
   }
 
+  /** What is mapped, as memory of its own. */
+  own(range: ArrayBuffer): ArrayBuffer {
+    return this.#copied ? range.transfer() : range.slice(0);
+  }
+
   /** Hands out what was mapped, unmaps it and keeps the buffer. */
   async use<T>(
     staging: Staging,
@@ -113,11 +142,14 @@ export class StagingPool {
     const { buffer } = staging;
     let range: ArrayBuffer | null = null;
     if (SLEEPS && staging.mapped) {
-      await turnOfEventLoop();
-      try {
-        range = buffer.getMappedRange(0, bytes);
-      } catch {
-        // Not yet: wait for the promise.
+      const soon = performance.now() - this.#turned < MAX_BETWEEN_TURNS;
+      if (soon && bytes <= SMALL_BYTES) {
+        range = mappedRange(buffer, bytes);
+      }
+      if (!range) {
+        await turnOfEventLoop();
+        this.#turned = performance.now();
+        range = mappedRange(buffer, bytes);
       }
     }
     if (!range) {
@@ -126,9 +158,24 @@ export class StagingPool {
     }
     staging.mapped = true;
     const result = act(range);
-    buffer.unmap();
+    if (this.#copied === null && bytes >= LARGE_BYTES) {
+      await this.#findCopied(buffer, range);
+    } else buffer.unmap();
     this.give(staging);
     return result;
+  }
+
+  /**
+   * Finds out whether a mapped range is a copy, as in Deno 2.9, which takes as
+   * long as ours: what is written into it is not there at the next mapping then.
+   */
+  async #findCopied(buffer: GPUBuffer, range: ArrayBuffer): Promise<void> {
+    const bytes = new Uint8Array(range);
+    const written = bytes[0]! ^= 255;
+    buffer.unmap();
+    await buffer.mapAsync(MAP_READ, 0, 4);
+    this.#copied = new Uint8Array(buffer.getMappedRange(0, 4))[0] !== written;
+    buffer.unmap();
   }
 
   /** Destroys the buffers that are kept. */
