@@ -28,9 +28,9 @@ export interface MissingOperator {
  * import { OnnxOperatorError } from "@tenfold/onnx";
  *
  * const error = new OnnxOperatorError([
- *   { domain: "ai.onnx", opType: "Unique", version: 11, node: "unique_0" },
+ *   { domain: "ai.onnx", opType: "RoiAlign", version: 16, node: "boxes" },
  * ]);
- * assertEquals(error.missing[0]?.opType, "Unique");
+ * assertEquals(error.missing[0]?.opType, "RoiAlign");
  * ```
  */
 export class OnnxOperatorError extends RangeError {

@@ -34,39 +34,11 @@ const ALL: Operators = {
   ...UNARY,
 };
 
-/** The operators of `late.ts`, which is loaded when a model has one. */
-export const LATE: ReadonlySet<string> = new Set([
-  "AffineGrid",
-  "BitShift",
-  "BitwiseAnd",
-  "BitwiseNot",
-  "BitwiseOr",
-  "BitwiseXor",
-  "Col2Im",
-  "ConvInteger",
-  "DeformConv",
-  "DequantizeLinear",
-  "DynamicQuantizeLinear",
-  "GRU",
-  "GridSample",
-  "LSTM",
-  "MatMulInteger",
-  "MaxUnpool",
-  "NegativeLogLikelihoodLoss",
-  "QLinearConv",
-  "QLinearMatMul",
-  "QuantizeLinear",
-  "RNN",
-  "Resize",
-  "SoftmaxCrossEntropyLoss",
-  "Upsample",
-]);
-
 let late: Operators = {};
 
 /** Loads what of these operators is not there yet. */
 export async function loadOperators(names: Iterable<string>): Promise<void> {
-  if ([...names].some((name) => LATE.has(name))) {
+  if (![...names].every((name) => Object.hasOwn(ALL, name))) {
     late = (await import("./late.ts")).OPERATORS;
   }
 }
@@ -79,7 +51,7 @@ export function operatorOf(
   name: string,
   version: number,
 ): Operator | undefined {
-  const table = LATE.has(name) ? late : ALL;
+  const table = Object.hasOwn(ALL, name) ? ALL : late;
   const found = Object.hasOwn(table, name) ? table[name] : undefined;
   if (found === undefined || version < (found.since ?? 1)) return undefined;
   return found.until !== undefined && version >= found.until

@@ -609,11 +609,72 @@ describe("loops", () => {
   );
 });
 
+describe("rotary positions", () => {
+  const size = 6;
+  const [cos, sin] = [[1, 1, 0.8, 0.6, 0, -1], [0, 0, 0.6, 0.8, 1, 0]];
+  const positions = [2, 1];
+
+  /** Element by element, as the text of ONNX says. */
+  function turned(x: number[], at: number, interleaved: boolean): number[] {
+    const out = x.slice();
+    for (let pair = 0; pair < 2; pair++) {
+      const [i, j] = interleaved ? [2 * pair, 2 * pair + 1] : [pair, pair + 2];
+      const [c, s] = [cos![2 * at + pair]!, sin![2 * at + pair]!];
+      out[i] = c * x[i]! - s * x[j]!;
+      out[j] = s * x[i]! + c * x[j]!;
+    }
+    return out;
+  }
+
+  for (const interleaved of [0, 1]) {
+    it(
+      `turn ${interleaved ? "neighbours" : "halves"}, with or without heads`,
+      clean(async () => {
+        const int = (name: string, i: number) => ({
+          name,
+          type: AttributeType.INT,
+          i,
+        });
+        const apply = async (x: Tensor) => {
+          using model = await importOnnx(modelOf({
+            node: [node("RotaryEmbedding", ["x", "c", "s", "at"], ["y"], [
+              int("interleaved", interleaved),
+              int("num_heads", 2),
+              int("rotary_embedding_dim", 4),
+            ])],
+            initializer: [
+              floats("c", [3, 2], cos!),
+              floats("s", [3, 2], sin!),
+              { ...ints("at", positions), dims: [1, 2] },
+            ],
+            input: [value("x", FLOAT)],
+            output: [value("y", FLOAT)],
+          }, { opsetImport: [{ domain: "", version: 23 }] }));
+          return noGrad(() => model.forward(x) as Tensor);
+        };
+        const heads = randn([1, 2, 2, size]);
+        const flat = heads.transpose(1, 2).reshape([1, 2, 2 * size]);
+        const rows = heads.reshape([4, size]).toArraySync() as number[][];
+        const expected = rows.flatMap((row, i) =>
+          turned(row, positions[i % 2]!, interleaved === 1)
+        );
+        const byHeads = await apply(heads);
+        assertNear(await byHeads.data(), expected, { atol: 1e-6, rtol: 1e-6 });
+        const together = (await apply(flat)).reshape([1, 2, 2, size]);
+        assertEquals(
+          await together.transpose(1, 2).toArray(),
+          await byHeads.toArray(),
+        );
+      }),
+    );
+  }
+});
+
 describe("what is refused", () => {
   it("operators that are missing, all of them before anything runs", async () => {
     const inner: Partly<GraphProto> = {
       name: "inner",
-      node: [node("Unique", ["x"], ["u"])],
+      node: [node("NonMaxSuppression", ["x"], ["u"])],
       output: [value("u", FLOAT)],
     };
     const bytes = modelOf({
@@ -645,8 +706,8 @@ describe("what is refused", () => {
       ),
       [
         "com.microsoft,FusedConv,1,",
-        "ai.onnx,Unique,17,",
-        "ai.onnx,Unique,17,",
+        "ai.onnx,NonMaxSuppression,17,",
+        "ai.onnx,NonMaxSuppression,17,",
         "ai.onnx,Gelu,17,",
       ],
     );
