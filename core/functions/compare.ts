@@ -3,7 +3,13 @@
  *
  * @module
  */
-import type { DType, FloatOf, NumberOf } from "../dtype.ts";
+import {
+  type DType,
+  type FloatOf,
+  isFloating,
+  type NumberOf,
+} from "../dtype.ts";
+import { expr } from "../expr/language.ts";
 import { checkNumber } from "../options.ts";
 import {
   checkPlain,
@@ -13,7 +19,7 @@ import {
 } from "../plain_options.ts";
 import { tidy, tidyNow } from "../scope.ts";
 import type { Dims, KeepDim, Tensor } from "../tensor.ts";
-import { checkCall } from "./call.ts";
+import { checkCall, elementwise } from "./call.ts";
 
 /** Options of {@linkcode isClose} and {@linkcode allClose}. */
 export interface CloseOptions {
@@ -127,8 +133,18 @@ export async function allClose(
   );
 }
 
+const KEEP: PlainFields = { keepDim: flag };
+const { eq, select } = expr;
 /** NaN as 0. */
-const withoutNan = (x: Tensor): Tensor => x.where(x.isNan().logicalNot(), 0);
+const KNOWN = /* @__PURE__ */ elementwise(
+  "nansum",
+  (x) => select(eq(x!, x!), x!, 0),
+);
+/** The sum of what is not NaN, as one kernel. */
+const sumKnown = (x: Tensor, dims?: Dims, options?: KeepDim): Tensor =>
+  isFloating(x.dtype)
+    ? KNOWN.sum([x], { ...options, ...(dims !== undefined && { dims }) })
+    : x.sum(dims, options);
 
 /**
  * The sum over dims of elements that are not NaN.
@@ -149,7 +165,8 @@ export function nansum<D extends DType>(
   options?: KeepDim,
 ): Tensor<NumberOf<D>> {
   checkCall("nansum", arguments, 3, x);
-  return tidyNow(() => withoutNan(x).sum(dim, options) as Tensor<NumberOf<D>>);
+  checkPlain(KEEP, options, "nansum");
+  return sumKnown(x, dim, options) as Tensor<NumberOf<D>>;
 }
 
 /**
@@ -171,8 +188,9 @@ export function nanmean<D extends DType>(
   options?: KeepDim,
 ): Tensor<FloatOf<D>> {
   checkCall("nanmean", arguments, 3, x);
+  checkPlain(KEEP, options, "nanmean");
   return tidyNow(() => {
     const count = x.isNan().logicalNot().sum(dim, options);
-    return withoutNan(x).sum(dim, options).div(count) as Tensor<FloatOf<D>>;
+    return sumKnown(x, dim, options).div(count) as Tensor<FloatOf<D>>;
   });
 }

@@ -371,9 +371,9 @@ function quantileTensor(
   const low = rank.floor();
   const pick = (place: Tensor) => sorted.gather(-1, place.cast("int32"));
   const weight = interpolation === "midpoint" ? 0.5 : rank.sub(low);
-  // Between an infinity and itself lies NaN.
-  const between = ["lower", "higher", "nearest"].includes(interpolation)
-    ? pick(low)
+  // What is at a rank is taken as it is: between infinities lies NaN.
+  const between = rank !== ranks
+    ? pick(rank)
     : lerp(pick(low), pick(rank.ceil()), weight);
   const found = name === "nanquantile"
     ? between

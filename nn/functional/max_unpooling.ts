@@ -88,9 +88,9 @@ function unpool(
     : outputSize;
   if (wanted && wanted.length !== dims) {
     throw new ShapeError(
-      `Cannot ${operation} as outputSize must hold ${dims} extents, or the shape [${
-        [...leading, "..."].join(", ")
-      }]: got ${showShape(wanted)}`,
+      `Cannot ${operation} as outputSize must hold the last ${dims} extents, or all: got ${
+        showShape(wanted)
+      } for ${showShape(x.shape)}`,
     );
   }
   return batchedIn(dims, x, name, (batch) => {
