@@ -56,7 +56,7 @@ const NOT_NEGATIVE: Constraint = {
 };
 
 /**
- * A class among several, by its position.
+ * The categorical distribution over class indices.
  *
  * @example Draws, and how likely they are
  * ```ts
@@ -122,7 +122,7 @@ export class Categorical extends Distribution {
     );
   }
 
-  /** A draw. */
+  /** A sample. */
   protected override draw(shape: Shape): Tensor {
     const probs = this.probs();
     const classes = probs.shape.at(-1)!;
@@ -154,7 +154,7 @@ export class Categorical extends Distribution {
     return this.logits().clamp({ min: lowest }).mul(this.probs()).sum(-1).neg();
   }
 
-  /** Positions have no mean: NaN, as in PyTorch. */
+  /** Class indices have no mean: NaN, as in PyTorch. */
   protected moments(): { mean: Tensor; variance: Tensor } {
     const nan = this.probs().sum(-1).mul(NaN);
     return { mean: nan, variance: nan };
@@ -162,7 +162,7 @@ export class Categorical extends Distribution {
 }
 
 /**
- * One of two: 1 with a probability, else 0.
+ * The Bernoulli distribution: 1 with a probability, else 0.
  *
  * @example Its entropy
  * ```ts
@@ -223,7 +223,7 @@ export class Bernoulli extends Distribution {
     });
   }
 
-  /** A draw. */
+  /** A sample. */
   protected override draw(shape: Shape): Tensor {
     const probs = this.probs();
     const { dtype, device } = probs;

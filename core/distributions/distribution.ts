@@ -12,7 +12,7 @@ import { checkTensor, type Tensor } from "../tensor.ts";
 import { sampleShape } from "./arguments.ts";
 
 /**
- * A distribution of probabilities, or a batch of them: parameters broadcast to
+ * A probability distribution, or a batch of them: parameters broadcast to
  * `batchShape`, and one draw of each has the shape `eventShape`. It owns no
  * tensor: parameters stay those of the caller, and gradients flow to them.
  */
@@ -27,7 +27,7 @@ export abstract class Distribution {
 
   /** A draw through which gradients flow; left out where there is none. */
   protected reparameterized?(shape: Shape): Tensor;
-  /** A draw. */
+  /** A sample. */
   protected draw(shape: Shape): Tensor {
     return this.reparameterized!(shape);
   }
@@ -77,7 +77,7 @@ export abstract class Distribution {
    * The logarithm of the probability, or of its density, at values.
    *
    * @param value Broadcasts with the batch.
-   * @returns -Infinity for what cannot be drawn.
+   * @returns -Infinity outside of the support.
    */
   logProb(value: Tensor): Tensor {
     checkCount("logProb", arguments.length, 1);

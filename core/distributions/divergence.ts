@@ -98,13 +98,13 @@ function vectors(p: MultivariateNormal, q: MultivariateNormal): Tensor {
 }
 
 /**
- * The Kullback-Leibler divergence of `p` from `q`: the mean under p of
+ * The Kullback-Leibler divergence of `p` from `q`: the expectation under p of
  * `log p - log q`, in nats. Both are of one kind (Normal, Uniform, Categorical,
  * Bernoulli, Gamma, Beta, Dirichlet, Exponential, Laplace, Poisson or
- * MultivariateNormal), or any of Normal, Uniform, Gamma and Beta;
- * infinite where p draws what q does not.
+ * MultivariateNormal), or any of Normal, Uniform, Gamma and Beta; infinite
+ * where p draws what q does not.
  *
- * @param p The distribution over which is averaged.
+ * @param p The distribution of the expectation.
  * @param q The other one.
  * @returns A tensor of the common batch shape.
  * @throws {TypeError} If they are of two kinds, or of one that is not known.

@@ -84,7 +84,7 @@ export class Exponential extends Distribution {
     return { mean, variance: mean.square() };
   }
 
-  /** The probability of numbers up to a value. */
+  /** The cumulative distribution function at values. */
   cdf(value: Tensor): Tensor {
     checkCount("cdf", arguments.length, 1);
     checkTensor(value, "the value", "take the cdf of an Exponential");
@@ -168,7 +168,7 @@ export class Laplace extends Distribution {
     };
   }
 
-  /** The probability of numbers up to a value. */
+  /** The cumulative distribution function at values. */
   cdf(value: Tensor): Tensor {
     checkCount("cdf", arguments.length, 1);
     checkTensor(value, "the value", "take the cdf of a Laplace");

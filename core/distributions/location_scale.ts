@@ -96,7 +96,7 @@ export class Normal extends Distribution {
     };
   }
 
-  /** The probability of numbers up to a value. */
+  /** The cumulative distribution function at values. */
   cdf(value: Tensor): Tensor {
     checkCount("cdf", arguments.length, 1);
     checkTensor(value, "the value", "take the cdf of a Normal");
@@ -198,7 +198,7 @@ export class Uniform extends Distribution {
     };
   }
 
-  /** The probability of numbers up to a value. */
+  /** The cumulative distribution function at values. */
   cdf(value: Tensor): Tensor {
     checkCount("cdf", arguments.length, 1);
     checkTensor(value, "the value", "take the cdf of a Uniform");

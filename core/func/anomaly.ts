@@ -11,7 +11,7 @@ import { showPlace } from "../place.ts";
 import { refuseValues } from "../refuse.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Ends what {@linkcode detectAnomaly} began, at the end of a `using` block. */
+/** Ends the mode of {@linkcode detectAnomaly} at the end of a `using` block. */
 export interface AnomalyDetection {
   /** Ends it. */
   [Symbol.dispose](): void;
@@ -69,10 +69,11 @@ function begin(): AnomalyDetection {
 }
 
 /**
- * Looks for NaN in each gradient that backward computes, and refuses the first
+ * Checks each gradient that backward computes for NaN, and throws at the first
  * with the operation that gave it and the place where its forward ran, whose
- * stack is the cause of the error: as a call around a function (async ones count
- * until their promise settles), or until the end of the block with `using`.
+ * stack is the cause of the error: as a call around a function (async ones
+ * count until their promise settles), or until the end of the block with
+ * `using`.
  *
  * It holds for the whole program, keeps the stack of every operation and reads
  * every gradient, so it is for finding faults alone. On webgpu the error comes
@@ -94,7 +95,7 @@ function begin(): AnomalyDetection {
  * ```
  */
 export function detectAnomaly(): AnomalyDetection;
-/** Calls `fn` while gradients are looked at, and returns what it returns. */
+/** Calls `fn` while gradients are checked, and returns its result. */
 export function detectAnomaly<T>(fn: () => T): T;
 export function detectAnomaly<T>(fn?: () => T): T | AnomalyDetection {
   checkCount("detectAnomaly", arguments.length, 1);

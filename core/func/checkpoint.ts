@@ -105,9 +105,9 @@ function origins(results: readonly Tensor[], since: number): Edge[] {
 }
 
 /**
- * Calls a function and keeps its inputs alone: what its operations need for
- * backward is computed again when backward comes to it. A net of n layers in
- * √n checkpoints needs memory as for √n layers, and one more forward.
+ * Calls a function and saves only its inputs: what its operations need for
+ * backward is recomputed during backward. A net of n layers in √n checkpoints
+ * needs memory as for √n layers, and one more forward.
  *
  * Random numbers are the same again, so that dropout drops the same elements.
  * Other effects of the function, such as running averages of batch norms,

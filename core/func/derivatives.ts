@@ -24,7 +24,7 @@ export type PerInput<X extends Inputs, T = Tensor> = X extends Tensor ? T
 /** Options of {@linkcode jacobian}. */
 export interface JacobianOptions {
   /**
-   * Whether rows are found by backward, which pays where there are fewer
+   * Whether rows are computed by backward, which pays if there are fewer
    * results than inputs, or columns by {@linkcode jvp}.
    *
    * @default {"reverse-mode"}
@@ -146,9 +146,9 @@ export function vjp<
 }
 
 /**
- * The Jacobian of a function: how each element of its result changes with each
- * element of its inputs. All rows (or columns) are found at once, by
- * {@linkcode vmap}.
+ * The Jacobian of a function: the derivative of each element of its result with
+ * respect to each element of its inputs. All rows (or columns) are found at
+ * once, by {@linkcode vmap}.
  *
  * @param fn A function of the inputs that gives a tensor.
  * @param inputs One tensor, or one for each argument, of floats.
@@ -245,9 +245,9 @@ const gradientOf =
     });
 
 /**
- * The Hessian of a function of one number: how each element of its gradient
- * changes with each element of its inputs. Forward mode over backward, all
- * columns at once.
+ * The Hessian of a function of one number: the derivative of each element of
+ * its gradient with respect to each element of its inputs. Forward mode over
+ * backward, all columns at once.
  *
  * @param fn A function of the inputs that gives one number.
  * @param inputs One tensor, or one for each argument, of floats.

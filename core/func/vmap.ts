@@ -192,8 +192,8 @@ function sizeOfBatch(
 }
 
 /**
- * Makes a function of a batch out of a function of one example. Each operation
- * in it runs once, for all examples, by a rule that comes with it.
+ * Vectorizes a function of one example: returns a function of a batch. Each
+ * operation in it runs once, for all examples, by a rule that comes with it.
  *
  * Within the function a tensor has the shape of one example. What it uses from
  * outside (parameters, closures) is shared by all examples. Gradients compose:

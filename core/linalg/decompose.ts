@@ -24,7 +24,7 @@ const TRIANGLE: PlainFields = { uplo: text };
 const FULL: PlainFields = { fullMatrices: flag };
 
 /**
- * The lower triangle `l` with `l lᵀ = a`.
+ * The Cholesky decomposition: the lower triangular matrix `l` with `l lᵀ = a`.
  *
  * @param a Symmetric, positive definite matrices of floats, `[..., n, n]`; only
  * the lower triangle is read.
@@ -32,7 +32,7 @@ const FULL: PlainFields = { fullMatrices: flag };
  * @returns `[..., n, n]`.
  * @throws {ShapeError} If they are not square.
  * @throws {RangeError} If a matrix is not positive definite.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example Of a covariance
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -62,7 +62,7 @@ export function cholesky<D extends DType>(
   }) as Floats<D>;
 }
 
-/** The factors that {@linkcode qr} finds. */
+/** The factors of {@linkcode qr}. */
 export interface QR<D extends DType = DType> {
   /** Orthonormal columns. */
   readonly q: Tensor<D>;
@@ -71,7 +71,8 @@ export interface QR<D extends DType = DType> {
 }
 
 /**
- * `a = q r`, with orthonormal columns of `q` and an upper triangle `r`.
+ * The QR decomposition `a = q r`, with orthonormal columns of `q` and an upper
+ * triangular `r`.
  *
  * @param a Floats, `[..., m, n]`.
  * @param options `mode`: "reduced" gives `min(m, n)` columns of q, "complete"
@@ -79,7 +80,7 @@ export interface QR<D extends DType = DType> {
  * @returns `q` `[..., m, k]` and `r` `[..., k, n]`.
  * @throws {ShapeError} If there are fewer than 2 dims.
  * @throws {RangeError} If the mode is unknown.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example The product gives it back
  * ```ts
  * import { assert } from "@std/assert";
@@ -115,7 +116,7 @@ export function qr<D extends DType>(
   });
 }
 
-/** What {@linkcode eigh} finds. */
+/** The result of {@linkcode eigh}. */
 export interface Eigh<D extends DType = DType> {
   /** The eigenvalues in ascending order, `[..., n]`. */
   readonly eigenvalues: Tensor<D>;
@@ -148,17 +149,17 @@ function eigenOf(
 }
 
 /**
- * Eigenvalues and eigenvectors of symmetric matrices. Each vector is turned so
- * that its largest element is positive. Where eigenvalues are equal, their
- * vectors are any basis of their space: the gradient is then right for sums over
- * the values and for the projection onto the space, and finite (PyTorch's is
- * infinite, NaN or what rounding leaves).
+ * Eigenvalues and eigenvectors of symmetric matrices. The sign of each vector
+ * is such that its largest element is positive. Where eigenvalues are equal,
+ * their vectors are any basis of their space: the gradient is then right for
+ * sums over the values and for the projection onto the space, and finite
+ * (PyTorch's is infinite, NaN or what rounding leaves).
  *
  * @param a Symmetric matrices of floats, `[..., n, n]`.
  * @param options `uplo`, the triangle that is read. @default {uplo: "L"}
  * @returns `eigenvalues`, ascending, and `eigenvectors`.
  * @throws {ShapeError} If they are not square.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example Of a diagonal
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -191,7 +192,7 @@ export function eigh<D extends DType>(
  * @param options `uplo`, the triangle that is read. @default {uplo: "L"}
  * @returns `[..., n]`.
  * @throws {ShapeError} If they are not square.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example Of a diagonal
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -213,7 +214,7 @@ export function eigvalsh<D extends DType>(
   }) as Floats<D>;
 }
 
-/** What {@linkcode svd} finds. */
+/** The result of {@linkcode svd}. */
 export interface SVD<D extends DType = DType> {
   /** The left vectors as columns. */
   readonly u: Tensor<D>;
@@ -224,11 +225,11 @@ export interface SVD<D extends DType = DType> {
 }
 
 /**
- * `a = u diag(s) vh`, with orthonormal columns of `u` and rows of `vh`. Each
- * pair of vectors is turned so that the largest element of that of `vh` is
- * positive. Where singular values are equal or 0, the gradient leaves out the
- * turns of their vectors among themselves, and is finite (PyTorch's is infinite,
- * NaN or what rounding leaves).
+ * The singular value decomposition `a = u diag(s) vh`, with orthonormal columns
+ * of `u` and rows of `vh`. The signs of each pair of vectors are such that the
+ * largest element of that of `vh` is positive. Where singular values are equal
+ * or 0, the gradient leaves out the turns of their vectors among themselves,
+ * and is finite (PyTorch's is infinite, NaN or what rounding leaves).
  *
  * @param a Floats, `[..., m, n]`.
  * @param options `fullMatrices` gives all m columns of `u` and all n rows of
@@ -236,7 +237,7 @@ export interface SVD<D extends DType = DType> {
  * `min(m, n)` of each. @default {fullMatrices: true}
  * @returns `u`, `s` and `vh`.
  * @throws {ShapeError} If there are fewer than 2 dims.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example The product gives it back
  * ```ts
  * import { assert } from "@std/assert";
@@ -275,7 +276,7 @@ export function svd<D extends DType>(
  * @param a Floats, `[..., m, n]`.
  * @returns `[..., min(m, n)]`.
  * @throws {ShapeError} If there are fewer than 2 dims.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example Of a diagonal
  * ```ts
  * import { assertEquals } from "@std/assert";

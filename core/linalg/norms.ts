@@ -145,7 +145,7 @@ function normOf(
 }
 
 /**
- * The rank of matrices: how many singular values are larger than both
+ * The rank of matrices: the number of singular values that exceed both
  * tolerances.
  *
  * @param a Floats, `[..., m, n]`.
@@ -153,7 +153,7 @@ function normOf(
  * @returns int32, `[...]`; it has no gradient.
  * @throws {ShapeError} If there are fewer than 2 dims.
  * @throws {RangeError} If a tolerance is negative.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example Two equal rows
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -56,7 +56,7 @@ const isVector = (a: Tensor, b: Tensor): boolean =>
  * @returns x, of the shape of `b`.
  * @throws {ShapeError} If they do not fit.
  * @throws {RangeError} If a matrix is singular.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example Two equations
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -102,16 +102,18 @@ export function solve<D extends DType>(
 
 /** Options of {@linkcode solveTriangular}. */
 export interface SolveTriangularOptions {
-  /** Whether `a` is an upper triangle; what is below is not read. */
+  /**
+   * Whether `a` is upper triangular; elements below the diagonal are not read.
+   */
   readonly upper: boolean;
   /** Solves `a x = b`; false solves `x a = b`. @default {true} */
   readonly left?: boolean;
-  /** Takes the diagonal of `a` for ones. @default {false} */
+  /** Whether the diagonal of `a` is taken to be ones. @default {false} */
   readonly unitriangular?: boolean;
 }
 
 /**
- * Solves systems whose matrix is a triangle. A zero on the diagonal gives
+ * Solves systems with a triangular matrix. A zero on the diagonal gives
  * infinities, as in PyTorch.
  *
  * @param a Square matrices of floats, `[..., n, n]`.
@@ -119,7 +121,7 @@ export interface SolveTriangularOptions {
  * @param options `upper`, `left` and `unitriangular`.
  * @returns x, of the shape of `b`.
  * @throws {ShapeError} If they do not fit.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example From top to bottom
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -174,7 +176,7 @@ function identityLike(a: Tensor): Tensor {
  * @returns `[..., n, n]`.
  * @throws {ShapeError} If they are not square.
  * @throws {RangeError} If a matrix is singular.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example Of a diagonal
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -197,12 +199,12 @@ export function inv<D extends DType>(a: Tensor<D>): Tensor<FloatOf<D>> {
 
 /**
  * The determinant of square matrices; its gradient is that of the cofactors, so
- * that it is right for singular ones, too.
+ * that it is also correct for singular matrices.
  *
  * @param a Floats, `[..., n, n]`.
  * @returns `[...]`.
  * @throws {ShapeError} If they are not square.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example Of two rows
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -218,22 +220,22 @@ export function det<D extends DType>(a: Tensor<D>): Tensor<FloatOf<D>> {
   return applyLinalg("det", [a]) as Floats<D>;
 }
 
-/** A determinant as {@linkcode slogdet} gives it. */
+/** The result of {@linkcode slogdet}. */
 export interface SignAndLog<D extends DType = DType> {
   /** 1, -1, or 0 for a singular matrix. It has no gradient. */
   readonly sign: Tensor<D>;
-  /** The logarithm of the size; -Infinity for a singular matrix. */
+  /** The logarithm of the absolute value; -Infinity for a singular matrix. */
   readonly logabsdet: Tensor<D>;
 }
 
 /**
- * The sign of the determinant and the logarithm of its size, which neither
- * overflow nor vanish.
+ * The sign of the determinant and the logarithm of its absolute value, which
+ * neither overflow nor underflow.
  *
  * @param a Floats, `[..., n, n]`.
  * @returns `sign` and `logabsdet`, each `[...]`.
  * @throws {ShapeError} If they are not square.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example A negative one
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -289,15 +291,15 @@ export function tolerancesOf(
 }
 
 /**
- * The pseudo-inverse of Moore and Penrose, by singular values. Its gradient is
- * that of matrices of the same rank, also where singular values are equal.
+ * The Moore-Penrose pseudo-inverse, by singular values. Its gradient is that of
+ * matrices of the same rank, also where singular values are equal.
  *
  * @param a Floats, `[..., m, n]`.
  * @param options `atol` and `rtol`, below which singular values count as 0.
  * @returns `[..., n, m]`.
  * @throws {ShapeError} If there are fewer than 2 dims.
  * @throws {RangeError} If a tolerance is negative.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example Of a column
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -331,9 +333,9 @@ export interface LstsqOptions {
   readonly rcond?: number;
 }
 
-/** What {@linkcode lstsq} finds. */
+/** The result of {@linkcode lstsq}. */
 export interface LeastSquares<D extends DType = DType> {
-  /** The shortest x with the smallest `|a x - b|`, `[..., n, k]`. */
+  /** The minimum-norm x that minimises `|a x - b|`, `[..., n, k]`. */
   readonly solution: Tensor<D>;
   /** The sum of the squares of `a x - b` over the rows, `[..., k]`. */
   readonly residuals: Tensor<D>;
@@ -344,10 +346,9 @@ export interface LeastSquares<D extends DType = DType> {
 }
 
 /**
- * Least squares: the x that brings `a x` nearest to `b`, the shortest where
- * there are several, as where `a` lacks rank. PyTorch leaves `residuals` empty
- * where rank is lacking or there are no more rows than columns; here they are
- * always there.
+ * Least squares: the x that minimises `|a x - b|`, the one of minimum norm if
+ * `a` is rank deficient. PyTorch leaves `residuals` empty where rank is lacking
+ * or there are no more rows than columns; here they are always there.
  *
  * @param a Floats, `[..., m, n]`.
  * @param b `[..., m, k]`, or one column a matrix, `[..., m]`; leading dims
@@ -355,7 +356,7 @@ export interface LeastSquares<D extends DType = DType> {
  * @param options `rcond`.
  * @throws {ShapeError} If they do not fit.
  * @throws {RangeError} If `rcond` is negative.
- * @throws {DeviceError} On devices that cannot be read without waiting.
+ * @throws {DeviceError} On devices that cannot be read synchronously.
  * @example A mean
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
