@@ -10,6 +10,8 @@
 import { Kernel, type Output } from "./notebook/kernel.ts";
 
 interface Cell {
+  /** Which the format asks for from 4.5 on. */
+  id?: string;
   cell_type: string;
   source: string | string[];
   outputs?: Output[];
@@ -25,8 +27,13 @@ const files = chosen.length > 0 ? chosen : [...Deno.readDirSync("examples")]
 let [passed, failed] = [0, 0];
 for (const file of files) {
   const notebook = JSON.parse(await Deno.readTextFile(file));
-  const cells = (notebook.cells as Cell[])
-    .filter(({ cell_type }) => cell_type === "code");
+  const all = notebook.cells as Cell[];
+  const ids = new Set(all.map(({ id }) => id));
+  if (ids.has(undefined) || ids.size < all.length) {
+    failed++;
+    console.error(`${file}: each cell needs an id of its own`);
+  }
+  const cells = all.filter(({ cell_type }) => cell_type === "code");
   await using kernel = await Kernel.start(".");
   for (const [i, cell] of cells.entries()) {
     const code = [cell.source].flat().join("");
