@@ -80,17 +80,14 @@ function unpool(
       } for ${showShape(x.shape)}`,
     );
   }
-  const leading = x.shape.slice(0, -dims);
-  // A whole shape begins as the input does.
-  const wanted = outputSize?.length === x.ndim &&
-      leading.every((extent, d) => extent === outputSize[d])
+  const wanted = outputSize?.length === x.ndim
     ? outputSize.slice(-dims)
     : outputSize;
   if (wanted && wanted.length !== dims) {
     throw new ShapeError(
-      `Cannot ${operation} as outputSize must hold the last ${dims} extents, or all: got ${
+      `Cannot ${operation} as outputSize must hold ${dims} extents: got ${
         showShape(wanted)
-      } for ${showShape(x.shape)}`,
+      }`,
     );
   }
   return batchedIn(dims, x, name, (batch) => {
