@@ -10,13 +10,13 @@ const IDLE = 4;
 /** Recordings in a row of which none was replayed; rarely another one then. */
 const FRUITLESS = 8;
 const RARELY = 32;
-/** Signatures that are remembered while they wait. */
-const WAITING = 64;
+/** Shapes that are remembered. */
+const REMEMBERED = 64;
 
 /** Decides for one compiled function. */
 export class Admission {
   readonly #most: number;
-  readonly #waiting = new Set<string>();
+  readonly #seen = new Set<string>();
   #fruitless = 0;
   #refused = 0;
 
@@ -43,17 +43,12 @@ export class Admission {
    * @param shapes What it is called with.
    */
   admits(kept: number, idle: number, shapes: string): boolean {
-    const fruitless = this.#fruitless >= FRUITLESS &&
-      ++this.#refused % RARELY > 0;
-    return !fruitless &&
-      (kept < this.#most || this.#isKnown(shapes) && idle >= IDLE * this.#most);
-  }
-
-  /** Whether arguments of these shapes were here before; they are from now on. */
-  #isKnown(shapes: string): boolean {
-    if (this.#waiting.has(shapes)) return true;
-    if (this.#waiting.size >= WAITING) this.#waiting.clear();
-    this.#waiting.add(shapes);
-    return false;
+    const seen = this.#seen.has(shapes);
+    if (this.#seen.size >= REMEMBERED) this.#seen.clear();
+    this.#seen.add(shapes);
+    if (this.#fruitless >= FRUITLESS && ++this.#refused % RARELY > 0) {
+      return false;
+    }
+    return kept < this.#most || seen && idle >= IDLE * this.#most;
   }
 }

@@ -347,8 +347,8 @@ export class PlanCache {
     const called = titleOf(tensors);
     console.warn(
       2 * this.#stale > this.#recorded
-        ? `${called} met other tensors or modes besides its arguments whenever it was compiled, and runs eagerly: pass what you replace from call to call, such as a hidden state, as an argument`
-        : `${called} is one more than the ${maxSignatures} signatures that a compiled function keeps, and runs eagerly: pad batches to fewer shapes, pass numbers that change as tensors, or raise maxSignatures`,
+        ? `Compiled ${called} met other tensors or modes besides its arguments in each call, and runs eagerly: pass what you replace, such as a hidden state, as an argument`
+        : `Compiled ${called} is one more than the ${maxSignatures} signatures that are kept, and runs eagerly: pad batches to fewer shapes, pass numbers that change as tensors, or raise maxSignatures`,
     );
   }
 
