@@ -21,7 +21,7 @@ const PARCELS: readonly Parcel[] = [
     name: "all of core, wasm-simd, nn and optim",
     code: ["core", "backends/wasm-simd", "nn", "optim"]
       .map((name) => `export * from "@tenfold/${name}";`).join("\n"),
-    most: 198.4,
+    most: 198.5,
     goal: 95,
   },
   {
@@ -48,14 +48,14 @@ console.log(await loss.forward(model.forward(x), y).item());`,
   {
     name: "ONNX in and out, with core, nn and the bytes it reads",
     code: `export * from "@tenfold/onnx";`,
-    most: 119.7,
+    most: 119.8,
     goal: 90,
   },
   {
     // What is loaded when it is asked for, such as charts, is not counted.
     name: "the umbrella, as it is loaded at first",
     code: `export * from "@tenfold/tenfold";`,
-    most: 347.9,
+    most: 348.1,
     goal: 210,
   },
 ];

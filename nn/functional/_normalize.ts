@@ -11,10 +11,14 @@ import {
   promote,
   type Tensor,
 } from "@tenfold/core";
-import { call, type Expr, expr, sizeOf } from "@tenfold/core/backend";
+import { call, castExpr, type Expr, expr, sizeOf } from "@tenfold/core/backend";
 import { castingOf, tidyNow } from "@tenfold/core/internal";
 
 const { mul, sub } = expr;
+
+/** The value in float32 where it is float16, so that sums of it are that. */
+const single = (x: Expr): Expr =>
+  x.dtype === "float16" ? castExpr(x, "float32") : x;
 
 /** Inputs x, mean. */
 const squaredDistance = /* @__PURE__ */ fused("normalization", ([x, mean]) => {
@@ -29,16 +33,21 @@ const scaleOf = (variance: Expr, eps: Expr): Expr =>
 const standard = (x: Expr, mean: Expr, variance: Expr, eps: Expr): Expr =>
   mul(sub(x, mean), scaleOf(variance, eps));
 
-/** Inputs x, mean, variance and, where there are, weight and bias. */
-const normalize = /* @__PURE__ */ fused(
-  "normalization",
-  ([x, mean, variance, weight, bias], [eps]) => {
-    const y = standard(x, mean, variance, eps);
-    if (!weight) return y;
-    const scaled = mul(y, weight);
-    return bias ? call("add", scaled, bias) : scaled;
-  },
-  { scalars: 1 },
+/**
+ * Inputs x, mean, variance and, where there are, weight and bias: the result as
+ * it comes, and rounded to float16.
+ */
+const normalizeTo = /* @__PURE__ */ [false, true].map((half) =>
+  fused(
+    "normalization",
+    ([x, mean, variance, weight, bias], [eps]) => {
+      let y = standard(x!, mean!, variance!, eps!);
+      if (weight) y = mul(y, weight);
+      if (bias) y = call("add", y, bias);
+      return half ? castExpr(y, "float16") : y;
+    },
+    { scalars: 1 },
+  )
 );
 
 /** The gradient behind the weight; inputs g and, where there is one, weight. */
@@ -56,19 +65,31 @@ const alongX = /* @__PURE__ */ fused(
   { scalars: 1 },
 );
 
-/** Inputs g and weight. */
+/** Inputs g and, where there is one, weight. */
 const weighted = /* @__PURE__ */ fused(
   "normalization",
-  ([g, weight]) => mul(g, weight),
+  ([g, weight]) => weigh(single(g!), weight && single(weight)),
 );
+
+/** The mean over dims, kept; of float16 in float32. */
+const meanOver = (x: Tensor, dims: readonly number[]): Tensor =>
+  x.dtype === "float16"
+    ? weighted.sum([x], {
+      dims,
+      keepDim: true,
+      divisor: sizeOf(dims.map((d) => x.shape[d]!)),
+    })
+    : x.mean(dims, { keepDim: true });
 
 /** Inputs g, x, mean, variance, the means of both above, the weight if any. */
 const gradientByX = /* @__PURE__ */ fused(
   "normalization",
   ([g, x, mean, variance, centre, slope, weight], [eps]) => {
-    const y = standard(x, mean, variance, eps);
-    const rest = sub(sub(weigh(g, weight), centre), mul(y, slope));
-    return mul(rest, scaleOf(variance, eps));
+    const y = standard(x!, mean!, variance!, eps!);
+    const rest = sub(sub(weigh(g!, weight), centre!), mul(y, slope!));
+    const slopeOfX = mul(rest, scaleOf(variance!, eps!));
+    // As x is stored.
+    return x!.kind === "cast" ? castExpr(slopeOfX, x!.value.dtype) : slopeOfX;
   },
   { scalars: 1 },
 );
@@ -77,6 +98,7 @@ const gradientByX = /* @__PURE__ */ fused(
 function makeNormalization(
   dims: readonly number[],
   eps: number,
+  half: boolean,
 ): (...inputs: Tensor[]) => Tensor {
   const scalars = [eps];
   // The gradient by x holds what flows through the mean and the variance.
@@ -91,7 +113,7 @@ function makeNormalization(
         variance!,
         ...[weight, bias].filter((t) => t) as Tensor[],
       );
-      return normalize.map(inputs, scalars);
+      return normalizeTo[+half]!.map(inputs, scalars);
     },
     backward(ctx, g) {
       const [x, mean, variance, weight, bias] = ctx.saved;
@@ -105,9 +127,7 @@ function makeNormalization(
           divisor: sizeOf(dims.map((d) => x!.shape[d]!)),
         };
         const own = weight ? [weight] : [];
-        const centre = weight
-          ? weighted.sum([g, weight], kept)
-          : g.mean(dims, { keepDim: true });
+        const centre = weighted.sum([g, ...own], kept);
         const slope = alongX.sum([...along, ...own], kept, scalars);
         by[0] = gradientByX.map([...along, centre, slope, ...own], scalars);
       }
@@ -119,7 +139,9 @@ function makeNormalization(
       }
       if (needsGrad[4]) {
         const outer = repeatedDims(x!, bias!);
-        by[4] = outer.length > 0 ? g.sum(outer).reshape(bias!.shape) : g;
+        by[4] = outer.length > 0
+          ? weighted.sum([g], { dims: outer }).reshape(bias!.shape)
+          : g;
       }
       return by;
     },
@@ -144,35 +166,37 @@ const made = new Map<number, Map<number, (...inputs: Tensor[]) => Tensor>>();
 function normalizationOf(
   dims: readonly number[],
   eps: number,
+  half: boolean,
 ): (...inputs: Tensor[]) => Tensor {
-  let bits = 0;
+  let bits = half ? 1 << 30 : 0;
   for (const d of dims) bits |= 1 << d;
   let byEps = made.get(bits);
   if (byEps === undefined) made.set(bits, byEps = new Map());
   let found = byEps.get(eps);
   if (found === undefined) {
-    byEps.set(eps, found = makeNormalization(dims, eps));
+    byEps.set(eps, found = makeNormalization(dims, eps, half));
   }
   return found;
 }
 
 /**
- * Normalises `x` by `run`, which is tidied. float16 is computed in float32; the
- * result is rounded to the widest dtype of `x` and the others, under `autocast`
- * to that of the function of this name.
+ * Normalises `x` by `run`, which is tidied. float16 is read as it is stored and
+ * computed in float32; the result is rounded to the widest dtype of `x` and the
+ * others, under `autocast` to that of the function of this name: by `run`, where
+ * that is float16.
  */
 export function inSingle(
   name: string,
   x: Tensor,
   others: readonly (Tensor | null | undefined)[],
-  run: (x: Tensor) => Tensor,
+  run: (half: boolean) => Tensor,
 ): Tensor {
-  if (x.dtype !== "float16") return tidyNow(() => run(x));
+  if (x.dtype !== "float16") return tidyNow(() => run(false));
   let dtype: DType = castingOf(name) ?? "float16";
   if (castingOf("matmul") === null) {
     for (const t of others) if (t) dtype = promote(dtype, t.dtype);
   }
-  return tidyNow(() => run(x.cast("float32")).cast(dtype));
+  return tidyNow(() => run(dtype === "float16").cast(dtype));
 }
 
 /** The mean over dims and the biased variance, dims kept. */
@@ -180,7 +204,7 @@ export function momentsOver(
   x: Tensor,
   dims: readonly number[],
 ): { mean: Tensor; variance: Tensor } {
-  const mean = x.mean(dims, { keepDim: true });
+  const mean = meanOver(x, dims);
   const variance = squaredDistance.sum([x, mean], {
     dims,
     keepDim: true,
@@ -189,7 +213,10 @@ export function momentsOver(
   return { mean, variance };
 }
 
-/** Normalises by the tensor's own moments; weight and bias broadcast to `x`. */
+/**
+ * Normalises by the tensor's own moments; weight and bias broadcast to `x`, and
+ * the result is rounded to float16 where `half` is true.
+ */
 export function normalizeBy(
   x: Tensor,
   { mean, variance }: { mean: Tensor; variance: Tensor },
@@ -197,8 +224,9 @@ export function normalizeBy(
   weight: Tensor | null | undefined,
   bias: Tensor | null | undefined,
   eps: number,
+  half: boolean,
 ): Tensor {
-  return normalizationOf(dims, eps)(
+  return normalizationOf(dims, eps, half)(
     ...inputsOf(x, mean, variance, weight, bias),
   );
 }
@@ -217,9 +245,11 @@ export function normalizeByGiven(
   spread: (t: Tensor | null | undefined) => Tensor | undefined,
   eps: number,
 ): Tensor {
-  return inSingle(name, x, given, (x) => {
+  return inSingle(name, x, given, (half) => {
     const [mean, variance, weight, bias] = given.map(spread);
-    return normalize.map(inputsOf(x, mean!, variance!, weight, bias), [eps]);
+    const wide = x.dtype === "float16" ? variance!.cast("float32") : variance!;
+    const inputs = inputsOf(x, mean!, wide, weight, bias);
+    return normalizeTo[+half]!.map(inputs, [eps]);
   });
 }
 

@@ -139,7 +139,7 @@ export function normalizeBatch(
       }, give a larger batch or call eval()`,
     );
   }
-  return inSingle(name, x, [weight, bias], (x) => {
+  return inSingle(name, x, [weight, bias], (half) => {
     const moments = momentsOver(x, dims);
     // A batch of nothing has no figures.
     if (count > 0) {
@@ -154,7 +154,15 @@ export function normalizeBatch(
         }
       });
     }
-    return normalizeBy(x, moments, dims, spread(weight), spread(bias), eps);
+    return normalizeBy(
+      x,
+      moments,
+      dims,
+      spread(weight),
+      spread(bias),
+      eps,
+      half,
+    );
   });
 }
 

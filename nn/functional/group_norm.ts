@@ -98,7 +98,7 @@ export function normalizeGroups(
   const spread = (t: Tensor | null | undefined) =>
     t?.reshape([groups, each, ...rest.map(() => 1)]);
   const dims = [1, ...rest].map((_, d) => d + 2);
-  return inSingle(name, x, [weight, bias], (x) => {
+  return inSingle(name, x, [weight, bias], (half) => {
     const grouped = x.reshape([n!, groups, each, ...rest]);
     return normalizeBy(
       grouped,
@@ -107,6 +107,7 @@ export function normalizeGroups(
       spread(weight),
       spread(bias),
       eps,
+      half,
     ).reshape(x.shape);
   });
 }

@@ -139,7 +139,7 @@ export function normalizeInstances(
     );
   }
   const dims = extents.map((_, d) => d + 2);
-  return inSingle(name, x, [weight, bias], (x) => {
+  return inSingle(name, x, [weight, bias], (half) => {
     const moments = momentsOver(x, dims);
     if (x.size > 0) {
       const { momentum = 0.1 } = options;
@@ -154,6 +154,14 @@ export function normalizeInstances(
         }
       });
     }
-    return normalizeBy(x, moments, dims, spread(weight), spread(bias), eps);
+    return normalizeBy(
+      x,
+      moments,
+      dims,
+      spread(weight),
+      spread(bias),
+      eps,
+      half,
+    );
   });
 }

@@ -131,6 +131,7 @@ export function normalizeLast(
     "layerNorm",
     x,
     [weight, bias],
-    (x) => normalizeBy(x, momentsOver(x, dims), dims, weight, bias, eps),
+    (half) =>
+      normalizeBy(x, momentsOver(x, dims), dims, weight, bias, eps, half),
   );
 }

@@ -129,6 +129,29 @@ const CASES: Readonly<Record<string, Case>> = {
     compute: (x) => x.logSoftmax(0),
     extra: 0.4,
   },
+  "layer norm": {
+    shapes: [[4000, 64], [64], [64]],
+    compute: (x, w, b) => functional.layerNorm(x, w, b),
+    extra: 0.1,
+  },
+  "layer norm with its gradient": {
+    shapes: [[4000, 64], [64]],
+    compute: (x, w) => differentiated((x) => functional.layerNorm(x, w))(x),
+  },
+  "batch norm": {
+    shapes: [[40, 8, 28, 28], [8], [8]],
+    compute: (x, w, b) => functional.batchNorm(x, w, b, { training: true }),
+    extra: 0.1,
+  },
+  "batch norm by given moments": {
+    shapes: [[40, 8, 28, 28], [8], [8], [8]],
+    compute: (x, mean, w, b) =>
+      functional.batchNorm(x, w, b, {
+        runningMean: mean,
+        runningVar: mean.square().add(1),
+      }),
+    extra: 0.1,
+  },
   "running sums": {
     shapes: [[4000, 64]],
     compute: (x) => x.cumsum(1),
@@ -198,8 +221,8 @@ onEachBackend("large float16", (backend) => {
             : expected[i]!;
           assertEquals(y.shape, rounded.shape);
           const error = await y.sub(rounded).abs().max().item();
-          // The exponentials of backends round the last place either way.
-          const step = name.includes("softmax") ? 2 ** -8 : 0;
+          // Exponentials and roots round the last place either way.
+          const step = /softmax|norm/.test(name) ? 2 ** -8 : 0;
           assert(error <= step, `result ${i} differs by ${error}`);
         }
         const all = [...half, ...results];
