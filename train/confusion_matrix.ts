@@ -108,9 +108,7 @@ export async function confusionMatrix(
 function drawn(matrix: number[][]): number[][] {
   return Object.defineProperty(matrix, Symbol.for("Jupyter.display"), {
     value: () => ({
-      "text/plain": matrix.map((row) =>
-        row.map((count) => `${+count.toFixed(3)}`.padStart(7)).join("")
-      ).join("\n"),
+      "text/plain": matrix.map((row) => row.join("\t")).join("\n"),
       "image/svg+xml": confusionMatrixSvg(matrix),
     }),
   });

@@ -285,8 +285,7 @@ function result(
     const { drawRates } = await import("./_rates_chart.ts");
     return drawRates({ rates, losses, smoothed, suggestion }, title);
   };
-  const toString = () =>
-    `suggested learning rate: ${suggestion ?? "none, the loss falls nowhere"}`;
+  const toString = () => `suggested learning rate: ${suggestion ?? "none"}`;
   const found = { rates, losses, smoothed, suggestion, toSvg, toString };
   showAs(found, async () => ({
     "text/plain": toString(),
