@@ -295,6 +295,11 @@ describe("linear algebra", () => {
             DeviceError,
             'await t.to("cpu-typedarray")',
           );
+          assertThrows(
+            () => linalg.solveTriangular(eye(2), eye(2), { upper: true }),
+            DeviceError,
+            "Cannot solveTriangular on far",
+          );
         }),
       ),
   );

@@ -152,7 +152,7 @@ export function solveTriangular<D extends DType>(
       ? sameBatch("solveTriangular", a, b)
       : sameBatch("solveTriangular", flip(a), flip(b));
     const x = applyLinalg(
-      "triangular",
+      "solveTriangular",
       [matrices, sides],
       (left ? upper : !upper) ? 1 : 0,
       unitriangular ? 1 : 0,

@@ -22,7 +22,7 @@ import { addPrimitives } from "./table.ts";
  * - `cholesky`, `det`, `cofactor` (det times the transposed inverse)
  * - `slogdet`: `[2]`, the sign and the logarithm
  * - `solve`: a second input `b`
- * - `triangular`: likewise; `first` = 1 takes the upper triangle, `second` = 1
+ * - `solveTriangular`: likewise; `first` = 1 takes the upper triangle, `second` = 1
  *   ones for its diagonal
  * - `pinv`: singular values up to `first` times the largest, or up to `second`,
  *   count as 0
@@ -37,7 +37,7 @@ export interface LinalgOp {
   readonly algorithm:
     | "cholesky"
     | "solve"
-    | "triangular"
+    | "solveTriangular"
     | "det"
     | "slogdet"
     | "cofactor"

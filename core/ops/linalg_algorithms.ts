@@ -84,7 +84,7 @@ export const ALGORITHMS: {
     shape: solution,
     run: (_, { n, k }, a, b) => solveSystem(a, b, n, k),
   },
-  triangular: {
+  solveTriangular: {
     square: true,
     inputs: 2,
     shape: solution,

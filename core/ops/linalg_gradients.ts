@@ -67,8 +67,8 @@ const cholesky = /* @__PURE__ */ saving<LinalgOp>(["output"], (g, c) => {
   const l = c.output();
   const inner = lowerHalf(flip(l).matmul(g), c);
   // L⁻ᵀ inner L⁻¹, made symmetric.
-  const left = apply(c, "triangular", [flip(l), inner], 1);
-  const both = flip(apply(c, "triangular", [flip(l), flip(left)], 1));
+  const left = apply(c, "solveTriangular", [flip(l), inner], 1);
+  const both = flip(apply(c, "solveTriangular", [flip(l), flip(left)], 1));
   return both.add(flip(both)).mul(0.5);
 });
 
@@ -85,7 +85,7 @@ const triangularByB = /* @__PURE__ */ saving<LinalgOp>([0], (g, c) => {
   const { first, second } = c.op;
   return apply(
     c,
-    "triangular",
+    "solveTriangular",
     [flip(c.operand(0)), g],
     first === 1 ? 0 : 1,
     second,
@@ -152,7 +152,7 @@ const qr = /* @__PURE__ */ saving<LinalgOp>(["output"], (g, c) => {
     const inner = gr.matmul(flip(r)).sub(flip(q).matmul(gq)).triu();
     const whole = gq.add(q.matmul(mirrored(inner, c)));
     // whole r⁻ᵀ
-    return flip(apply(c, "triangular", [r, flip(whole)], 1));
+    return flip(apply(c, "solveTriangular", [r, flip(whole)], 1));
   };
   if (m >= n) return tall(r, gq, gr);
   const [square, rest] = [r.narrow(-1, 0, m), r.narrow(-1, m, n - m)];
@@ -228,7 +228,7 @@ export const LINALG_GRADIENTS: {
 } = {
   cholesky: [cholesky],
   solve: [solveByA, solveByB],
-  triangular: [triangularByA, triangularByB],
+  solveTriangular: [triangularByA, triangularByB],
   det: [det],
   slogdet: [slogdet],
   cofactor: [cofactor],

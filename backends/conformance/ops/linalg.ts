@@ -79,10 +79,10 @@ const ANY: readonly LinalgOp[] = [
 ];
 const SOLVERS: readonly LinalgOp[] = [
   op("solve"),
-  op("triangular"),
-  op("triangular", 1),
-  op("triangular", 0, 1),
-  op("triangular", 1, 1),
+  op("solveTriangular"),
+  op("solveTriangular", 1),
+  op("solveTriangular", 0, 1),
+  op("solveTriangular", 1, 1),
 ];
 
 /** The specs of linear algebra. */
