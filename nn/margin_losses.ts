@@ -1,5 +1,5 @@
 /**
- * Losses with margins, and of several labels, as modules.
+ * Margin losses and multi-label losses as modules.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export class SoftMarginLoss extends Loss {
     super(parsed.reduction ?? "mean");
   }
 
-  /** The loss of scores, and 1 or -1 for each. */
+  /** The loss of scores for targets of 1 or -1. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
     const { reduction } = this;
@@ -68,7 +68,7 @@ export class MultiLabelSoftMarginLoss extends Loss {
     this.weight = bufferOf(parsed.weight);
   }
 
-  /** The loss of scores, and 0 or 1 for each. */
+  /** The loss of scores for targets of 0 or 1. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
     const { reduction, weight } = this;
@@ -97,7 +97,7 @@ export class MultiLabelMarginLoss extends Loss {
     super(parsed.reduction ?? "mean");
   }
 
-  /** The loss of scores and the class indices of each sample. */
+  /** The loss of scores for several class indices of each sample. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
     const { reduction } = this;
@@ -107,7 +107,7 @@ export class MultiLabelMarginLoss extends Loss {
 
 /** {@linkcode multiMarginLoss} as a module. */
 export class MultiMarginLoss extends Loss {
-  /** Exponent of each miss. */
+  /** Exponent of each margin violation. */
   readonly p: 1 | 2;
   /** The margin by which the score of the class must exceed the others. */
   readonly margin: number;
@@ -133,7 +133,7 @@ export class MultiMarginLoss extends Loss {
     this.weight = bufferOf(parsed.weight);
   }
 
-  /** The loss of scores and class indices. */
+  /** The loss of scores for class indices. */
   forward(input: Tensor, target: Tensor): Tensor {
     checkCount("forward", arguments.length, 2);
     const { reduction, p, margin, weight } = this;

@@ -37,7 +37,7 @@ import { Module } from "./module.ts";
  */
 export class MaxPool1d<I extends boolean = false>
   extends Module<[x: Tensor], Pooled<I>> {
-  /** What the function takes. */
+  /** Options of the pooling. */
   readonly options: MaxPool1dOptions<I>;
 
   /**
@@ -63,7 +63,7 @@ export class MaxPool1d<I extends boolean = false>
   }
 
   /**
-   * Pools.
+   * Applies max pooling.
    *
    * @param x Of shape `[n, channels, length]`, or without `n`.
    * @returns The largest elements; with `returnIndices` `[values, indices]`.
@@ -120,7 +120,7 @@ export class MaxPool2d<I extends boolean = false>
   }
 
   /**
-   * Pools.
+   * Applies max pooling.
    *
    * @param x Of shape `[n, channels, height, width]`, or without `n`.
    * @returns The largest elements; with `returnIndices` `[values, indices]`.
@@ -152,7 +152,7 @@ export class MaxPool2d<I extends boolean = false>
  */
 export class MaxPool3d<I extends boolean = false>
   extends Module<[x: Tensor], Pooled<I>> {
-  /** What the function takes. */
+  /** Options of the pooling. */
   readonly options: MaxPool3dOptions<I>;
 
   /**
@@ -178,7 +178,7 @@ export class MaxPool3d<I extends boolean = false>
   }
 
   /**
-   * Pools.
+   * Applies max pooling.
    *
    * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
    * @returns The largest elements; with `returnIndices` `[values, indices]`.

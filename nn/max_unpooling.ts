@@ -1,5 +1,5 @@
 /**
- * Layers that undo max pooling.
+ * Layers that invert max pooling.
  *
  * @module
  */
@@ -23,7 +23,10 @@ import {
 import type { Size2d } from "./functional/_windows.ts";
 import { Module } from "./module.ts";
 
-/** What {@linkcode MaxUnpool2d} takes beside its input, and its siblings. */
+/**
+ * Options of a call of {@linkcode MaxUnpool1d}, {@linkcode MaxUnpool2d} or
+ * {@linkcode MaxUnpool3d}.
+ */
 export interface MaxUnpoolCall {
   /** The extents of the output, of all dims but the batch and the channels. */
   readonly outputSize?: readonly number[];
@@ -46,8 +49,8 @@ const unpool2dSchema = () => unpoolSchema(2);
 const unpool3dSchema = () => unpoolSchema(3);
 
 /**
- * Puts what {@linkcode MaxPool1d} with `returnIndices` took where it was,
- * with zeros elsewhere.
+ * Inverts {@linkcode MaxPool1d} with `returnIndices`: puts each value back at
+ * its index, with zeros elsewhere.
  *
  * @example There and back
  * ```ts
@@ -63,13 +66,13 @@ const unpool3dSchema = () => unpoolSchema(3);
  */
 export class MaxUnpool1d
   extends Module<[x: Tensor, indices: Tensor, call?: MaxUnpoolCall]> {
-  /** What the function takes. */
+  /** Options of the pooling that is inverted. */
   readonly options: MaxUnpoolOptions<Size1d>;
 
   /**
    * Creates the layer.
    *
-   * @param kernelSize Length of the window that was pooled with.
+   * @param kernelSize Length of the window of the pooling.
    * @param options `stride` and `padding`.
    * @throws {RangeError} If a size is not a positive integer.
    */
@@ -88,10 +91,10 @@ export class MaxUnpool1d
   }
 
   /**
-   * Puts elements back.
+   * Puts each value back at its index.
    *
    * @param x Of shape `[n, channels, ...extents]`, or without `n`.
-   * @param indices Positions of the same shape.
+   * @param indices Indices of the same shape, as the pooling returned them.
    * @param call `outputSize`.
    */
   forward(x: Tensor, indices: Tensor, call: MaxUnpoolCall = {}): Tensor {
@@ -106,8 +109,8 @@ export class MaxUnpool1d
 }
 
 /**
- * Puts what {@linkcode MaxPool2d} with `returnIndices` took where it was,
- * with zeros elsewhere.
+ * Inverts {@linkcode MaxPool2d} with `returnIndices`: puts each value back at
+ * its index, with zeros elsewhere.
  *
  * @example There and back
  * ```ts
@@ -123,13 +126,13 @@ export class MaxUnpool1d
  */
 export class MaxUnpool2d
   extends Module<[x: Tensor, indices: Tensor, call?: MaxUnpoolCall]> {
-  /** What the function takes. */
+  /** Options of the pooling that is inverted. */
   readonly options: MaxUnpoolOptions<Size2d>;
 
   /**
    * Creates the layer.
    *
-   * @param kernelSize Height and width of the window that was pooled with.
+   * @param kernelSize Height and width of the window of the pooling.
    * @param options `stride` and `padding`.
    * @throws {RangeError} If a size is not a positive integer.
    */
@@ -148,10 +151,10 @@ export class MaxUnpool2d
   }
 
   /**
-   * Puts elements back.
+   * Puts each value back at its index.
    *
    * @param x Of shape `[n, channels, ...extents]`, or without `n`.
-   * @param indices Positions of the same shape.
+   * @param indices Indices of the same shape, as the pooling returned them.
    * @param call `outputSize`.
    */
   forward(x: Tensor, indices: Tensor, call: MaxUnpoolCall = {}): Tensor {
@@ -166,8 +169,8 @@ export class MaxUnpool2d
 }
 
 /**
- * Puts what {@linkcode MaxPool3d} with `returnIndices` took where it was,
- * with zeros elsewhere.
+ * Inverts {@linkcode MaxPool3d} with `returnIndices`: puts each value back at
+ * its index, with zeros elsewhere.
  *
  * @example There and back
  * ```ts
@@ -184,13 +187,13 @@ export class MaxUnpool2d
  */
 export class MaxUnpool3d
   extends Module<[x: Tensor, indices: Tensor, call?: MaxUnpoolCall]> {
-  /** What the function takes. */
+  /** Options of the pooling that is inverted. */
   readonly options: MaxUnpoolOptions<Size3d>;
 
   /**
    * Creates the layer.
    *
-   * @param kernelSize Depth, height and width of the window that was pooled with.
+   * @param kernelSize Depth, height and width of the window of the pooling.
    * @param options `stride` and `padding`.
    * @throws {RangeError} If a size is not a positive integer.
    */
@@ -209,10 +212,10 @@ export class MaxUnpool3d
   }
 
   /**
-   * Puts elements back.
+   * Puts each value back at its index.
    *
    * @param x Of shape `[n, channels, ...extents]`, or without `n`.
-   * @param indices Positions of the same shape.
+   * @param indices Indices of the same shape, as the pooling returned them.
    * @param call `outputSize`.
    */
   forward(x: Tensor, indices: Tensor, call: MaxUnpoolCall = {}): Tensor {

@@ -1,6 +1,6 @@
 /**
  * Modules, layers, losses and initialisers. Names, layouts and defaults are
- * PyTorch's, so that state dicts travel both ways.
+ * PyTorch's, so that state dicts can be exchanged in both directions.
  *
  * @example Train a classifier
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The base of all layers and models.
+ * Base class of all layers and models.
  *
  * @module
  */
@@ -34,19 +34,19 @@ import {
   type StateDict,
 } from "./state_dict.ts";
 
-/** A module whatever it takes and gives. */
+/** A module with inputs and outputs of any type. */
 export type AnyModule = Module<never[], unknown>;
 
 /**
  * A layer, a loss or a whole model: parameters, and a function of tensors that
  * uses them.
  *
- * The parameters, buffers and modules in public fields are found, also in
- * arrays and plain objects there; those in `#private` fields are not. They are
- * named as in PyTorch, after their fields: `"encoder.layers.0.weight"`.
+ * Parameters, buffers and modules are found in public fields, and in arrays and
+ * plain objects there, but not in `#private` fields. They are named after their
+ * fields, as in PyTorch: `"encoder.layers.0.weight"`.
  *
- * @typeParam Inputs What `forward` takes.
- * @typeParam Output What `forward` gives.
+ * @typeParam Inputs Arguments of `forward`.
+ * @typeParam Output Result of `forward`.
  *
  * @example A model
  * ```ts
@@ -78,9 +78,10 @@ export abstract class Module<
   #training = true;
 
   /**
-   * Creates a module; arguments belong to the constructor of the subclass.
+   * Creates a module. It takes no arguments: those are for the constructors of
+   * subclasses.
    *
-   * @throws {TypeError} If something is passed, as in `new ReLU(true)`.
+   * @throws {TypeError} If an argument is passed, as in `new ReLU(true)`.
    */
   constructor() {
     checkCount(`make a ${new.target.name}`, arguments.length, 0);
@@ -88,8 +89,9 @@ export abstract class Module<
   }
 
   /**
-   * Whether layers such as `Dropout` act as in training. Within `fit` and
-   * `evaluate` it is the mode of that call, which ends with it.
+   * Whether the module is in training mode, which matters for layers such as
+   * `Dropout`. Within `fit` and `evaluate` it is the mode of that call, which
+   * does not outlast it.
    */
   get training(): boolean {
     const training = this.#mode;
@@ -97,7 +99,10 @@ export abstract class Module<
     return training;
   }
 
-  /** Switches this module alone; `train` and `eval` switch all within too. */
+  /**
+   * Sets the mode of this module only; `train` and `eval` also set that of its
+   * submodules.
+   */
   set training(training: boolean) {
     const modes = taskOfModes(this)?.training;
     if (modes) modes.set(this, training);
@@ -111,7 +116,7 @@ export abstract class Module<
   /** The computation of the module. */
   abstract forward(...inputs: Inputs): Output;
 
-  /** All parameters, each once, those of the module itself first. */
+  /** All parameters without duplicates, those of the module itself first. */
   parameters(): Parameter[] {
     checkCount("parameters", arguments.length, 0);
     return this.namedParameters().map(([, parameter]) => parameter);
@@ -123,7 +128,7 @@ export abstract class Module<
     return this.#collect((member) => member instanceof Parameter);
   }
 
-  /** All buffers, each once. */
+  /** All buffers without duplicates. */
   buffers(): Buffer[] {
     checkCount("buffers", arguments.length, 0);
     return this.namedBuffers().map(([, buffer]) => buffer);
@@ -135,13 +140,13 @@ export abstract class Module<
     return this.#collect((member) => member instanceof Buffer);
   }
 
-  /** The module itself and all modules in it, each once. */
+  /** The module itself and all its submodules, without duplicates. */
   modules(): AnyModule[] {
     checkCount("modules", arguments.length, 0);
     return this.namedModules().map(([, module]) => module);
   }
 
-  /** All modules with their names; that of the module itself is `""`. */
+  /** All modules with their names; the name of the module itself is `""`. */
   namedModules(): [name: string, module: AnyModule][] {
     checkCount("namedModules", arguments.length, 0);
     const found: Named<AnyModule>[] = [];
@@ -158,7 +163,7 @@ export abstract class Module<
     return found;
   }
 
-  /** The direct children: modules in its fields. */
+  /** The direct submodules with their names. */
   namedChildren(): [name: string, module: AnyModule][] {
     checkCount("namedChildren", arguments.length, 0);
     return membersOf(this, isModule).filter((
@@ -184,8 +189,8 @@ export abstract class Module<
   }
 
   /**
-   * The parameters and persistent buffers by name, as PyTorch has them: the
-   * tensors themselves, not copies. Clone what must not follow the training.
+   * The parameters and persistent buffers by their names in PyTorch: the
+   * tensors themselves, not copies. Clone them to keep their current values.
    *
    * @example Into another model
    * ```ts
@@ -227,17 +232,19 @@ export abstract class Module<
   /**
    * Copies values into the parameters and persistent buffers, cast to their
    * dtype. Everything is checked before anything is changed, and tensors of the
-   * module itself, as when two parameters change places, are read first.
+   * module itself, as when two parameters are swapped, are read first.
    *
-   * @param state Tensors by name, such as another module's `stateDict()` or
-   * what `loadSafetensors` gives.
-   * @param options `strict: false` takes what there is of both, `mismatched:
-   * "skip"` passes over other shapes, and `rename` gives the tensors new names.
-   * @returns The names that were loaded, that were missing, that nobody knew and
-   * that had another shape.
+   * @param state Tensors by name, such as the `stateDict()` of another module
+   * or the result of `loadSafetensors`.
+   * @param options `strict: false` loads the names that both have,
+   * `mismatched: "skip"` skips tensors whose shape differs, and `rename`
+   * renames the tensors.
+   * @returns The names that were loaded, missing, unexpected, and of tensors
+   * whose shape differs.
    * @throws {StateDictError} If a name is missing or unknown (unless `strict`
-   * is off), or a shape differs (unless those are skipped); it lists them all.
-   * @throws {RangeError} If two names become the same.
+   * is false), or a shape differs (unless `mismatched` is `"skip"`); the
+   * error lists them all.
+   * @throws {RangeError} If two tensors get the same name.
    */
   loadStateDict(
     state: Readonly<Record<string, Tensor>>,
@@ -253,8 +260,8 @@ export abstract class Module<
   }
 
   /**
-   * Switches the module and all modules in it to training mode, or with `false`
-   * to evaluation mode. It matters for layers such as `Dropout` and `BatchNorm2d`.
+   * Sets the module and all its submodules to training mode, or with `false` to
+   * evaluation mode. This affects layers such as `Dropout` and `BatchNorm2d`.
    */
   train(training = true): this {
     checkCount("train", arguments.length, 1);
@@ -262,7 +269,7 @@ export abstract class Module<
     return this;
   }
 
-  /** Switches to evaluation mode, as `train(false)` does. */
+  /** Sets evaluation mode; the same as `train(false)`. */
   eval(): this {
     checkCount("eval", arguments.length, 0);
     return this.train(false);
@@ -276,14 +283,14 @@ export abstract class Module<
   }
 
   /**
-   * Records no operations on some parameters any more, so that an optimizer
-   * leaves them as they are. (Running figures, such as those of batch norm, go
-   * on: `eval()` keeps them.)
+   * Freezes parameters: operations on them are no longer recorded for backward,
+   * and an optimizer leaves them unchanged. Running statistics, such as those
+   * of batch norm, are still updated in training mode; `eval()` stops that.
    *
-   * @param pattern Which, by their names: one name, or the name of a module for
-   * all in it, with `*` for any text; a regular expression; or a function.
-   * Without it, all.
-   * @throws {RangeError} If no name fits.
+   * @param pattern Selects parameters by name: a name, or the name of a module
+   * for all its parameters, with `*` for any text; a regular expression; or a
+   * function. Without it, all parameters are selected.
+   * @throws {RangeError} If no name matches.
    *
    * @example Training the head alone
    * ```ts
@@ -302,11 +309,12 @@ export abstract class Module<
   }
 
   /**
-   * Records operations on some parameters again; see
+   * Records operations on frozen parameters for backward again; see
    * {@linkcode Module.freeze}.
    *
-   * @param pattern Which, by their names. Without it, all.
-   * @throws {RangeError} If no name fits.
+   * @param pattern Selects parameters by name. Without it, all parameters are
+   * selected.
+   * @throws {RangeError} If no name matches.
    */
   unfreeze(pattern?: NamePattern): this {
     checkCount("unfreeze", arguments.length, 1);
@@ -336,7 +344,7 @@ export abstract class Module<
     for (const parameter of this.parameters()) parameter.grad = null;
   }
 
-  /** Calls a function with each module in it, and with the module itself last. */
+  /** Calls a function with every submodule, and last with the module itself. */
   apply(fn: (module: AnyModule) => void): this {
     checkCount("apply", arguments.length, 1);
     for (const module of this.modules().reverse()) fn(module);
@@ -345,16 +353,18 @@ export abstract class Module<
 
   /**
    * Moves every parameter (with its gradient) and every buffer to a device, or
-   * makes those of floats another float dtype, or both. They stay the same objects, so that an optimizer made before still knows
-   * them; what it remembers of earlier steps does not move. Of several moves
-   * under way at once, each waits for the one before.
+   * casts those of a float dtype to another one, or both. They stay the same
+   * objects, so that an optimizer created before still refers to them; the
+   * state of the optimizer does not move. Concurrent calls run one after the
+   * other.
    *
-   * @param to A backend by name, a backend or a device; or options: `device`, by
-   * default where each tensor is, and `dtype`, by default that of each tensor.
+   * @param to The name of a backend, a backend or a device; or options:
+   * `device`, by default the current device of each tensor, and `dtype`, by
+   * default its current dtype.
    * @throws {TypeError} If an option is unknown.
-   * @throws {RangeError} If the dtype is not one of floats.
+   * @throws {RangeError} If the dtype is not a float dtype.
    * @throws {DeviceError} If the backend cannot be opened, or a parameter is
-   * changed while it is being moved; nothing has moved then.
+   * changed while it is being moved; nothing is moved in either case.
    *
    * @example Half the bytes
    * ```ts
@@ -379,18 +389,19 @@ export abstract class Module<
   }
 
   /**
-   * Another module with the same values: parameters and buffers of its own on the
-   * same devices and of the same dtypes, the mode of each module, which parameters
-   * are frozen, hooks, and everything else in fields. What stands in several places
-   * is copied once, so that tied parameters stay tied. Gradients are not copied.
+   * A deep copy of the module: new parameters and buffers with the same values,
+   * devices and dtypes, and the mode of each module, frozen parameters, hooks
+   * and all other fields. An object that is referenced several times is copied
+   * once, so that tied parameters stay tied. Gradients are not copied.
    *
-   * Arrays, plain objects, maps, sets and typed arrays in fields are copied with
-   * what they hold; functions and objects of other classes are shared. Members with
-   * `#` cannot be seen: a class that has some is refused, unless it has a `copy` of
-   * its own, which is then called.
+   * Arrays, plain objects, maps, sets and typed arrays in fields are copied
+   * with their contents; functions and objects of other classes are shared.
+   * Private `#` members cannot be accessed from outside: a class with such
+   * members throws, unless it overrides `copy`, which is then called.
    *
-   * @throws {GradientError} If a field holds a tensor that a recorded operation made.
-   * @throws {TypeError} If a class has members with `#`, or `forward` is a function
+   * @throws {GradientError} If a field holds a tensor that is the result of a
+   * recorded operation.
+   * @throws {TypeError} If a class has `#` members, or `forward` is a function
    * in a field of a module.
    *
    * @example A model that lags behind
@@ -411,17 +422,19 @@ export abstract class Module<
   }
 
   /**
-   * Calls a function before each `forward` of this module. An array that it returns
-   * holds the inputs in their place; anything else that is not an array is the only
-   * input.
+   * Registers a hook that is called before each `forward` of this module. If it
+   * returns an array, its elements replace the inputs; any other value that it
+   * returns replaces them as the only input.
    *
-   * Hooks of a module are called in the order in which they were registered, where
-   * its `forward` is called, also by other modules. Those that a hook removes are
-   * not called any more. In a function that is compiled, the operations of hooks
-   * are recorded with all others, and anything else they do is done once.
+   * Hooks are called in the order in which they were registered, whenever
+   * `forward` is called, also by other modules. A hook that another hook
+   * removes is no longer called. In a compiled function the operations of hooks
+   * are recorded like all others, and everything else they do happens only
+   * once.
    *
-   * @param hook Takes the module and an array of its inputs.
-   * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+   * @param hook Receives the module and an array of its inputs.
+   * @returns A handle whose `remove` removes the hook, as does the end of a
+   * `using` block.
    * @throws {TypeError} If the hook is not a function.
    *
    * @example Noise while a model is trained
@@ -445,12 +458,13 @@ export abstract class Module<
   }
 
   /**
-   * Calls a function behind each `forward` of this module; see
-   * {@linkcode Module.registerForwardPreHook}. What it returns, if anything, is the
-   * output in its place. It is not called where `forward` throws.
+   * Registers a hook that is called after each `forward` of this module; see
+   * {@linkcode Module.registerForwardPreHook}. A value that it returns replaces
+   * the output. It is not called if `forward` throws.
    *
-   * @param hook Takes the module, an array of its inputs, and its output.
-   * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+   * @param hook Receives the module, an array of its inputs, and its output.
+   * @returns A handle whose `remove` removes the hook, as does the end of a
+   * `using` block.
    * @throws {TypeError} If the hook is not a function.
    *
    * @example What a layer within a model gives
@@ -477,11 +491,14 @@ export abstract class Module<
   }
 
   /**
-   * Calls a function in backward before the gradients of the outputs of this module
-   * go into it. What it returns, if anything, goes in in their place.
+   * Registers a hook that is called in backward before the gradients with
+   * respect to the outputs of this module are propagated through it. A value
+   * that it returns replaces them.
    *
-   * @param hook Takes the module and an array with the gradient of each output.
-   * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+   * @param hook Receives the module and an array with the gradient of each
+   * output.
+   * @returns A handle whose `remove` removes the hook, as does the end of a
+   * `using` block.
    * @throws {TypeError} If the hook is not a function.
    */
   registerFullBackwardPreHook(hook: BackwardPreHook<this>): HookHandle {
@@ -490,19 +507,22 @@ export abstract class Module<
   }
 
   /**
-   * Calls a function in backward when the gradients of all inputs of a call of this
-   * module are complete. What it returns, if anything, goes on in their place.
+   * Registers a hook that is called in backward when the gradients with respect
+   * to all inputs of a call of this module have been computed. A value that it
+   * returns replaces them.
    *
-   * The gradients are those of the inputs and outputs that are tensors themselves,
-   * and not within arrays or other objects. Null stands for all others, for inputs
-   * that require none and for outputs that were not used. Where no input requires a
-   * gradient the hook is called with the gradients of the outputs alone.
-   * What it keeps lives as long as what is made beside the call of `backward`. A
-   * `grad` that only asks for something within the module does not call it.
+   * Only inputs and outputs that are tensors themselves have gradients, not
+   * tensors within arrays or other objects. The gradient is null for all
+   * others, for inputs that do not require one and for outputs that were not
+   * used. If no input requires a gradient, the hook is called with the
+   * gradients of the outputs only. Tensors that the hook keeps live as long as
+   * those created where `backward` is called. The hook is not called by a
+   * `grad` with respect to tensors within the module only.
    *
-   * @param hook Takes the module, an array with the gradient of each input, and one
-   * with those of the outputs.
-   * @returns A handle whose `remove` ends it, as does the end of a `using` block.
+   * @param hook Receives the module, an array with the gradient of each input,
+   * and one with the gradient of each output.
+   * @returns A handle whose `remove` removes the hook, as does the end of a
+   * `using` block.
    * @throws {TypeError} If the hook is not a function.
    *
    * @example How steep the loss is where a layer begins and ends
@@ -545,7 +565,7 @@ export abstract class Module<
     return "";
   }
 
-  /** The module as a tree of its parts, as PyTorch prints it. */
+  /** The module as a tree of its submodules, in the format of PyTorch. */
   toString(): string {
     checkCount("toString", arguments.length, 0);
     return describeModule(this);

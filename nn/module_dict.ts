@@ -7,10 +7,10 @@ import { checkCount, showValue } from "@tenfold/core/internal";
 import { type AnyModule, Module } from "./module.ts";
 
 /**
- * Modules by name, for a `forward` that chooses among them. A plain object of
- * modules in a field does as well; a dict can stand for itself.
+ * A dictionary of modules, for a `forward` that chooses among them. A plain
+ * object of modules in a field works as well; a dict is a module itself.
  *
- * @typeParam M What kind of modules.
+ * @typeParam M Type of the modules.
  *
  * @example An activation by its name
  * ```ts
@@ -58,14 +58,14 @@ export class ModuleDict<M extends AnyModule = Module>
     return this.namedChildren().map(([name]) => name);
   }
 
-  /** Whether there is a module of a name. */
+  /** Whether there is a module with this name. */
   has(name: string): boolean {
     checkCount("has", arguments.length, 1);
     return this.keys().includes(name);
   }
 
   /**
-   * The module of a name.
+   * The module with this name.
    *
    * @throws {RangeError} If there is none.
    */
@@ -83,10 +83,10 @@ export class ModuleDict<M extends AnyModule = Module>
   }
 
   /**
-   * Puts a module under a name, in the place of the one before if any.
+   * Sets the module with this name and replaces the previous one, if any.
    *
    * @throws {TypeError} If it is not a module.
-   * @throws {RangeError} If the name is one of a method, or has a dot.
+   * @throws {RangeError} If the name is that of a method, or contains a dot.
    */
   set(name: string, module: M): this {
     checkCount("set", arguments.length, 2);
@@ -107,7 +107,7 @@ export class ModuleDict<M extends AnyModule = Module>
   }
 
   /**
-   * Not available: a dict has no computation of its own.
+   * Not available: a dict does not define a computation.
    *
    * @throws {TypeError} Always.
    */

@@ -7,10 +7,10 @@ import { checkCount, showValue } from "@tenfold/core/internal";
 import { type AnyModule, Module } from "./module.ts";
 
 /**
- * Modules by number, for a `forward` that calls them in a way of its own. An
- * array of modules in a field does as well; a list can stand for itself.
+ * A list of modules, for a custom `forward`. An array of modules in a field
+ * works as well; a list is a module itself.
  *
- * @typeParam M What kind of modules.
+ * @typeParam M Type of the modules.
  *
  * @example Layers that each add something
  * ```ts
@@ -32,7 +32,7 @@ import { type AnyModule, Module } from "./module.ts";
  */
 export class ModuleList<M extends AnyModule = Module>
   extends Module<never[], never> {
-  /** The modules by number. */
+  /** The modules by index. */
   [index: number]: M;
 
   /**
@@ -74,7 +74,7 @@ export class ModuleList<M extends AnyModule = Module>
   }
 
   /**
-   * Not available: a list has no computation of its own.
+   * Not available: a list does not define a computation.
    *
    * @throws {TypeError} Always.
    */

@@ -1,5 +1,5 @@
 /**
- * Attention with several heads.
+ * Multi-head attention.
  *
  * @module
  */
@@ -40,9 +40,17 @@ export interface MultiheadAttentionOptions extends PlaceOptions {
   readonly dropout?: number;
   /** Whether the projections have learnable biases. @default {true} */
   readonly bias?: boolean;
-  /** Whether a learnable key and value are added to each sequence. @default {false} */
+  /**
+   * Whether a learnable key and value are appended to each sequence.
+   *
+   * @default {false}
+   */
   readonly addBiasKv?: boolean;
-  /** Whether a key and a value of zeros are added to each sequence. @default {false} */
+  /**
+   * Whether a key and a value of zeros are appended to each sequence.
+   *
+   * @default {false}
+   */
   readonly addZeroAttn?: boolean;
   /** Size of the last dimension of the keys. @default {embedDim} */
   readonly kdim?: number;
@@ -66,7 +74,7 @@ const schema = () =>
     ...placeFields,
   });
 
-/** A cache among options. */
+/** The schema of the option `cache`. */
 export const cacheOption: z.ZodMiniType<KVCache> = z.instanceof(
   KVCache,
   { error: "must be a KVCache" },
@@ -75,22 +83,34 @@ export const cacheOption: z.ZodMiniType<KVCache> = z.instanceof(
 /** Options of a call of {@linkcode MultiheadAttention}. */
 export interface MultiheadAttentionCall {
   /**
-   * Which keys are left out, `[N, S]`: true (or -∞, as floats are added to the
-   * scores) where one is padding.
+   * Mask of the padding among the keys, `[N, S]`: true where a key is ignored;
+   * floats, such as -∞, are added to the scores.
    */
   readonly keyPaddingMask?: Tensor;
   /**
-   * Which keys each query leaves out, `[L, S]` or `[N * heads, L, S]`: true
-   * where one is left out; floats are added to the scores.
+   * Mask of the keys that each query may not attend to, `[L, S]` or
+   * `[N * heads, L, S]`: true where attention is not allowed; floats are added
+   * to the scores.
    */
   readonly attnMask?: Tensor;
   /** Whether each query attends only to keys up to its position. @default {false} */
   readonly isCausal?: boolean;
-  /** Whether to give the weights too, which takes memory for them. @default {true} */
+  /**
+   * Whether to return the attention weights too, which takes more memory.
+   *
+   * @default {true}
+   */
   readonly needWeights?: boolean;
-  /** Whether the weights are the mean over the heads. @default {true} */
+  /**
+   * Whether the returned weights are averaged over the heads.
+   *
+   * @default {true}
+   */
   readonly averageAttnWeights?: boolean;
-  /** Keys and values of earlier elements, to which those of this call are added. */
+  /**
+   * Keys and values of earlier elements, to which those of this call are
+   * appended.
+   */
   readonly cache?: KVCache;
 }
 
@@ -105,9 +125,9 @@ const callSchema = () =>
   });
 
 /**
- * Attention with several heads (Vaswani and others, 2017): queries, keys and
- * values are projected, attended to by each head in its part of the features,
- * and projected back. Weights and masks are PyTorch's.
+ * Multi-head attention (Vaswani and others, 2017): queries, keys and values are
+ * projected, each head attends within its part of the features, and the result
+ * is projected back. Weights and masks are PyTorch's.
  *
  * @example Self-attention over a batch of sequences
  * ```ts
@@ -133,21 +153,29 @@ export class MultiheadAttention extends Module<
   readonly dropout: number;
   /** Whether inputs are `[N, L, E]`. */
   readonly batchFirst: boolean;
-  /** The three projections, `[3 * embedDim, embedDim]`; null where sizes differ. */
+  /**
+   * The three projections, `[3 * embedDim, embedDim]`; null if `kdim` or `vdim`
+   * differs from `embedDim`.
+   */
   in_proj_weight: Parameter | null = null;
-  /** The projection of queries, `[embedDim, embedDim]`, where sizes differ. */
+  /**
+   * The projection of queries, `[embedDim, embedDim]`, if sizes differ; else
+   * null.
+   */
   q_proj_weight: Parameter | null = null;
-  /** The projection of keys, `[embedDim, kdim]`, where sizes differ. */
+  /** The projection of keys, `[embedDim, kdim]`, if sizes differ; else null. */
   k_proj_weight: Parameter | null = null;
-  /** The projection of values, `[embedDim, vdim]`, where sizes differ. */
+  /**
+   * The projection of values, `[embedDim, vdim]`, if sizes differ; else null.
+   */
   v_proj_weight: Parameter | null = null;
   /** The biases of the three projections, `[3 * embedDim]`, or null. */
   in_proj_bias: Parameter | null = null;
-  /** The added key, `[1, 1, embedDim]`, or null. */
+  /** The appended key, `[1, 1, embedDim]`, or null. */
   bias_k: Parameter | null = null;
-  /** The added value, `[1, 1, embedDim]`, or null. */
+  /** The appended value, `[1, 1, embedDim]`, or null. */
   bias_v: Parameter | null = null;
-  /** The projection back. */
+  /** The output projection. */
   out_proj: Linear;
   /** The features of keys and values, and one of its options. */
   declare readonly [INNER]: {
@@ -159,10 +187,10 @@ export class MultiheadAttention extends Module<
    * Creates the layer and initialises its weights.
    *
    * @param embedDim Size of the last dimension of queries and output.
-   * @param numHeads Number of heads; it divides `embedDim`.
+   * @param numHeads Number of heads; `embedDim` must be divisible by it.
    * @param options `dropout`, `bias`, `addBiasKv`, `addZeroAttn`, `kdim`,
    * `vdim`, `batchFirst`, `device` and `dtype`.
-   * @throws {RangeError} If the heads do not divide the features.
+   * @throws {RangeError} If `embedDim` is not divisible by `numHeads`.
    */
   constructor(
     embedDim: number,
@@ -205,7 +233,7 @@ export class MultiheadAttention extends Module<
     this.resetParameters();
   }
 
-  /** Initialises the weights anew, as PyTorch does. */
+  /** Reinitialises the weights as PyTorch does. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     this.out_proj.resetParameters();
@@ -226,15 +254,15 @@ export class MultiheadAttention extends Module<
   }
 
   /**
-   * Attends.
+   * Computes the attention.
    *
    * @param q Queries, `[L, N, embedDim]`, `[N, L, embedDim]` with
    * `batchFirst`, or `[L, embedDim]`.
-   * @param k Keys, laid out like the queries with S in the place of L.
+   * @param k Keys, laid out like the queries with S in place of L.
    * @param v Values, laid out like the keys.
-   * @param options Masks, and whether to give the weights.
-   * @returns The output, laid out like the queries, and the weights: `[N, L,
-   * S]`, with heads `[N, heads, L, S]`, or null.
+   * @param options Masks, the cache, and whether to return the weights.
+   * @returns The output, laid out like the queries, and the weights:
+   * `[N, L, S]` averaged over the heads, else `[N, heads, L, S]`, or null.
    * @throws {ShapeError} If shapes do not fit.
    */
   forward(

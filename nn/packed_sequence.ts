@@ -17,27 +17,31 @@ import { anyNumber, flag, positiveInteger } from "./_options.ts";
 
 /**
  * Sequences of unequal length without padding: the elements of all sequences at
- * step 0, then those at step 1, and so on, the longest sequence first. Recurrent
- * layers take it in place of a padded batch, and give one.
+ * step 0, then those at step 1, and so on, the longest sequence first.
+ * Recurrent layers accept it in place of a padded batch, and then return one.
  *
  * Made by {@linkcode packPaddedSequence} and {@linkcode packSequence}.
  */
 export class PackedSequence implements Disposable {
   /** The elements, of shape `[sum of lengths, ...]`. */
   readonly data: Tensor;
-  /** How many sequences have an element at each step. */
+  /** Number of sequences that have an element at each step. */
   readonly batchSizes: readonly number[];
-  /** Which sequence of the batch is the first here, and so on; null if equal. */
+  /**
+   * Index in the batch of each sequence here; null if the order is the same.
+   */
   readonly sortedIndices: readonly number[] | null;
-  /** Where the sequences of the batch are here; null if in order. */
+  /**
+   * Index here of each sequence of the batch; null if the order is the same.
+   */
   readonly unsortedIndices: readonly number[] | null;
 
   /**
-   * Puts the parts together; nothing is computed.
+   * Creates a packed sequence from its parts; nothing is computed.
    *
    * @param data The elements.
-   * @param batchSizes How many sequences have an element at each step.
-   * @param sortedIndices The order of the sequences, where it was changed.
+   * @param batchSizes Number of sequences that have an element at each step.
+   * @param sortedIndices The order of the sequences, if it was changed.
    * @throws {ShapeError} If the sizes do not add up to the rows of the data.
    */
   constructor(
@@ -92,7 +96,7 @@ export interface PackOptions {
   /** Whether the input is `[N, T, ...]` instead of `[T, N, ...]`. @default {false} */
   readonly batchFirst?: boolean;
   /**
-   * Whether the sequences must come by falling length already.
+   * Whether the sequences must be sorted by length in decreasing order.
    *
    * @default {true}
    */
@@ -154,8 +158,8 @@ function orderOf(
  * @param input Of shape `[T, N, ...]`, or `[N, T, ...]` with `batchFirst`.
  * @param lengths The length of each sequence, from 1 to T.
  * @param options `batchFirst` and `enforceSorted`.
- * @throws {RangeError} If a length does not fit, or they do not fall while
- * `enforceSorted`.
+ * @throws {RangeError} If a length is out of range, or the lengths are not in
+ * decreasing order with `enforceSorted`.
  * @example Two sequences, of two elements and of one
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -207,7 +211,8 @@ export function packPaddedSequence(
  *
  * @param sequences The sequences.
  * @param options `enforceSorted`.
- * @throws {RangeError} If their lengths do not fall while `enforceSorted`.
+ * @throws {RangeError} If the lengths are not in decreasing order with
+ * `enforceSorted`.
  * @example The longest comes first
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -238,9 +243,9 @@ export function packSequence(
 export interface PadPackedOptions {
   /** Whether the result is `[N, T, ...]` instead of `[T, N, ...]`. @default {false} */
   readonly batchFirst?: boolean;
-  /** What stands behind the sequences. @default {0} */
+  /** Value of the padding. @default {0} */
   readonly paddingValue?: number;
-  /** The length to pad to. @default {that of the longest} */
+  /** Length to pad to. @default {the longest length} */
   readonly totalLength?: number;
 }
 
@@ -252,7 +257,7 @@ const padPackedSchema = () =>
   });
 
 /**
- * A padded batch out of a packed one: the inverse of
+ * Pads a packed batch of sequences: the inverse of
  * {@linkcode packPaddedSequence}.
  *
  * @param sequence The packed batch.
@@ -327,7 +332,7 @@ export function padPackedSequence(
 export interface PadSequenceOptions {
   /** Whether the result is `[N, T, ...]` instead of `[T, N, ...]`. @default {false} */
   readonly batchFirst?: boolean;
-  /** What stands behind the sequences. @default {0} */
+  /** Value of the padding. @default {0} */
   readonly paddingValue?: number;
 }
 
@@ -338,12 +343,13 @@ const padSchema = () =>
   });
 
 /**
- * A padded batch out of sequences of unequal length.
+ * Pads sequences of unequal length to a batch.
  *
  * @param sequences Each of shape `[length, ...]`.
  * @param options `batchFirst` and `paddingValue`.
  * @returns Of shape `[T, N, ...]`, or `[N, T, ...]` with `batchFirst`.
- * @throws {ShapeError} If there is none, or other extents differ.
+ * @throws {ShapeError} If there are no sequences, or their other extents
+ * differ.
  * @example Zeros behind the shorter one
  * ```ts
  * import { assertEquals } from "@std/assert";

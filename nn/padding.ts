@@ -1,5 +1,5 @@
 /**
- * Layers that pad.
+ * Padding layers.
  *
  * @module
  */
@@ -14,21 +14,23 @@ import { pad, type PadMode } from "./functional/pad.ts";
 import { Module } from "./module.ts";
 
 /**
- * How much is added: one number for all sides, or `[left, right]` of the last dim,
- * then `[top, bottom]` of the one before, and so on.
+ * Amounts of padding: one number for all sides, or `[left, right]` of the last
+ * dim, then `[top, bottom]` of the one before, and so on.
  */
 export type PaddingAmounts = number | readonly number[];
 
-/** What the layers that pad have in common. */
+/** Base class of the padding layers. */
 export abstract class Padding extends Module {
-  /** How much is added, `[left, right, top, bottom, ...]`; negative amounts crop. */
+  /**
+   * Amounts of padding, `[left, right, top, bottom, ...]`; negative ones crop.
+   */
   readonly padding: readonly number[];
-  /** What is added; see {@linkcode functional.pad}. */
+  /** The padding mode; see {@linkcode functional.pad}. */
   readonly mode: PadMode;
-  /** The value that mode `"constant"` adds. */
+  /** Fill value of the mode `"constant"`. */
   readonly value: number;
 
-  /** Makes a layer of `dims` dims. */
+  /** Creates a layer that pads `dims` dims. */
   constructor(dims: number, padding: PaddingAmounts, mode: PadMode, value = 0) {
     super();
     const amounts = typeof padding === "number"
@@ -81,7 +83,7 @@ export abstract class Padding extends Module {
 }
 
 /**
- * Adds zeros around sequences.
+ * Pads sequences with zeros.
  *
  * @example One element on each side
  * ```ts
@@ -97,8 +99,8 @@ export class ZeroPad1d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ZeroPad1d", arguments.length, 1);
@@ -107,7 +109,7 @@ export class ZeroPad1d extends Padding {
 }
 
 /**
- * Adds zeros around images.
+ * Pads images with zeros.
  *
  * @example One element on each side
  * ```ts
@@ -123,8 +125,8 @@ export class ZeroPad2d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ZeroPad2d", arguments.length, 1);
@@ -133,7 +135,7 @@ export class ZeroPad2d extends Padding {
 }
 
 /**
- * Adds zeros around volumes.
+ * Pads volumes with zeros.
  *
  * @example One element on each side
  * ```ts
@@ -149,8 +151,8 @@ export class ZeroPad3d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ZeroPad3d", arguments.length, 1);
@@ -159,7 +161,7 @@ export class ZeroPad3d extends Padding {
 }
 
 /**
- * Adds one value around sequences.
+ * Pads sequences with a constant value.
  *
  * @example One element on each side
  * ```ts
@@ -175,9 +177,9 @@ export class ConstantPad1d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @param value What is added.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @param value The fill value.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts, value: number) {
     checkCount("make a ConstantPad1d", arguments.length, 2);
@@ -186,7 +188,7 @@ export class ConstantPad1d extends Padding {
 }
 
 /**
- * Adds one value around images.
+ * Pads images with a constant value.
  *
  * @example One element on each side
  * ```ts
@@ -202,9 +204,9 @@ export class ConstantPad2d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @param value What is added.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @param value The fill value.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts, value: number) {
     checkCount("make a ConstantPad2d", arguments.length, 2);
@@ -213,7 +215,7 @@ export class ConstantPad2d extends Padding {
 }
 
 /**
- * Adds one value around volumes.
+ * Pads volumes with a constant value.
  *
  * @example One element on each side
  * ```ts
@@ -229,9 +231,9 @@ export class ConstantPad3d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @param value What is added.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @param value The fill value.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts, value: number) {
     checkCount("make a ConstantPad3d", arguments.length, 2);
@@ -240,7 +242,7 @@ export class ConstantPad3d extends Padding {
 }
 
 /**
- * Adds the elements beside the edges in reverse order around sequences.
+ * Pads sequences with a reflection of the elements beside the edges.
  *
  * @example One element on each side
  * ```ts
@@ -256,8 +258,8 @@ export class ReflectionPad1d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReflectionPad1d", arguments.length, 1);
@@ -266,7 +268,7 @@ export class ReflectionPad1d extends Padding {
 }
 
 /**
- * Adds the elements beside the edges in reverse order around images.
+ * Pads images with a reflection of the elements beside the edges.
  *
  * @example One element on each side
  * ```ts
@@ -282,8 +284,8 @@ export class ReflectionPad2d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReflectionPad2d", arguments.length, 1);
@@ -292,7 +294,7 @@ export class ReflectionPad2d extends Padding {
 }
 
 /**
- * Adds the elements beside the edges in reverse order around volumes.
+ * Pads volumes with a reflection of the elements beside the edges.
  *
  * @example One element on each side
  * ```ts
@@ -308,8 +310,8 @@ export class ReflectionPad3d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReflectionPad3d", arguments.length, 1);
@@ -318,7 +320,7 @@ export class ReflectionPad3d extends Padding {
 }
 
 /**
- * Adds the elements at the edges around sequences.
+ * Pads sequences by replicating the elements at the edges.
  *
  * @example One element on each side
  * ```ts
@@ -334,8 +336,8 @@ export class ReplicationPad1d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReplicationPad1d", arguments.length, 1);
@@ -344,7 +346,7 @@ export class ReplicationPad1d extends Padding {
 }
 
 /**
- * Adds the elements at the edges around images.
+ * Pads images by replicating the elements at the edges.
  *
  * @example One element on each side
  * ```ts
@@ -360,8 +362,8 @@ export class ReplicationPad2d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReplicationPad2d", arguments.length, 1);
@@ -370,7 +372,7 @@ export class ReplicationPad2d extends Padding {
 }
 
 /**
- * Adds the elements at the edges around volumes.
+ * Pads volumes by replicating the elements at the edges.
  *
  * @example One element on each side
  * ```ts
@@ -386,8 +388,8 @@ export class ReplicationPad3d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReplicationPad3d", arguments.length, 1);
@@ -396,7 +398,7 @@ export class ReplicationPad3d extends Padding {
 }
 
 /**
- * Adds the elements of the other end around sequences.
+ * Pads sequences circularly, with the elements of the opposite end.
  *
  * @example One element on each side
  * ```ts
@@ -412,8 +414,8 @@ export class CircularPad1d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a CircularPad1d", arguments.length, 1);
@@ -422,7 +424,7 @@ export class CircularPad1d extends Padding {
 }
 
 /**
- * Adds the elements of the other end around images.
+ * Pads images circularly, with the elements of the opposite end.
  *
  * @example One element on each side
  * ```ts
@@ -438,8 +440,8 @@ export class CircularPad2d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a CircularPad2d", arguments.length, 1);
@@ -448,7 +450,7 @@ export class CircularPad2d extends Padding {
 }
 
 /**
- * Adds the elements of the other end around volumes.
+ * Pads volumes circularly, with the elements of the opposite end.
  *
  * @example One element on each side
  * ```ts
@@ -464,8 +466,8 @@ export class CircularPad3d extends Padding {
   /**
    * Creates the layer.
    *
-   * @param padding How much is added on each side.
-   * @throws {RangeError} If the padding does not fit the dims.
+   * @param padding Amounts of padding on each side.
+   * @throws {RangeError} If the number of amounts does not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a CircularPad3d", arguments.length, 1);

@@ -76,11 +76,12 @@ export interface ParameterOptions {
  */
 export class Parameter extends Tensor {
   /**
-   * Shares the memory of a tensor, outside its tape and its scope.
+   * Wraps the memory of a tensor, detached from its tape and its scope.
    *
-   * @param data The initial value; copied only where it is not a dense tensor.
+   * @param data The initial value; copied only if it is not dense.
    * @param options `requiresGrad`.
-   * @throws {DTypeError} If it requires a gradient and is not of a float dtype.
+   * @throws {DTypeError} If it requires a gradient and its dtype is not a float
+   * dtype.
    */
   constructor(data: Tensor, options: ParameterOptions = {}) {
     const { requiresGrad = true } = parseArguments(
@@ -137,9 +138,9 @@ export class Buffer extends Tensor {
   readonly persistent: boolean;
 
   /**
-   * Shares the memory of a tensor, outside its tape and its scope.
+   * Wraps the memory of a tensor, detached from its tape and its scope.
    *
-   * @param data The initial value; copied only where it is not a dense tensor.
+   * @param data The initial value; copied only if it is not dense.
    * @param options `persistent`.
    */
   constructor(data: Tensor, options: BufferOptions = {}) {

@@ -10,8 +10,8 @@ import type { Parameter } from "./parameter.ts";
 import { parameterOf } from "./parameter_list.ts";
 
 /**
- * Parameters by name, for a `forward` that chooses among them. A plain object of
- * parameters in a field does as well; a dict can stand for itself.
+ * A dictionary of parameters, for a `forward` that chooses among them. A plain
+ * object of parameters in a field works as well; a dict is a module itself.
  *
  * @example A scale for each kind of input
  * ```ts
@@ -61,14 +61,14 @@ export class ParameterDict extends Module<never[], never> {
     return this.namedParameters().map(([name]) => name);
   }
 
-  /** Whether there is a parameter of a name. */
+  /** Whether there is a parameter with this name. */
   has(name: string): boolean {
     checkCount("has", arguments.length, 1);
     return this.keys().includes(name);
   }
 
   /**
-   * The parameter of a name.
+   * The parameter with this name.
    *
    * @throws {RangeError} If there is none.
    */
@@ -88,11 +88,11 @@ export class ParameterDict extends Module<never[], never> {
   }
 
   /**
-   * Puts a parameter, or a tensor that becomes one, under a name, in the place of
-   * the one before if any.
+   * Sets the parameter with this name and replaces the previous one, if any; a
+   * tensor becomes a parameter.
    *
    * @throws {TypeError} If it is not a tensor.
-   * @throws {RangeError} If the name is one of a method, or has a dot.
+   * @throws {RangeError} If the name is that of a method, or contains a dot.
    */
   set(name: string, parameter: Tensor): this {
     checkCount("set", arguments.length, 2);
@@ -111,7 +111,7 @@ export class ParameterDict extends Module<never[], never> {
   }
 
   /**
-   * Not available: a dict has no computation of its own.
+   * Not available: a dict does not define a computation.
    *
    * @throws {TypeError} Always.
    */

@@ -1,5 +1,5 @@
 /**
- * Parameters by number.
+ * A list of parameters.
  *
  * @module
  */
@@ -18,8 +18,8 @@ export function parameterOf(value: unknown, owner: string): Parameter {
 }
 
 /**
- * Parameters by number, for a `forward` that uses them in a way of its own. An
- * array of parameters in a field does as well; a list can stand for itself.
+ * A list of parameters, for a custom `forward`. An array of parameters in a
+ * field works as well; a list is a module itself.
  *
  * @example A polynomial
  * ```ts
@@ -41,7 +41,7 @@ export function parameterOf(value: unknown, owner: string): Parameter {
  * ```
  */
 export class ParameterList extends Module<never[], never> {
-  /** The parameters by number. */
+  /** The parameters by index. */
   [index: number]: Parameter;
 
   /**
@@ -73,7 +73,7 @@ export class ParameterList extends Module<never[], never> {
     return length;
   }
 
-  /** Adds a parameter, or a tensor that becomes one, at the end. */
+  /** Appends a parameter; a tensor becomes one. */
   append(parameter: Tensor): this {
     checkCount("append", arguments.length, 1);
     this[this.length] = parameterOf(parameter, "ParameterList");
@@ -81,7 +81,7 @@ export class ParameterList extends Module<never[], never> {
   }
 
   /**
-   * Not available: a list has no computation of its own.
+   * Not available: a list does not define a computation.
    *
    * @throws {TypeError} Always.
    */

@@ -19,9 +19,9 @@ function listOf(parameters: Iterable<Tensor>, operation: string): Tensor[] {
 }
 
 /**
- * Parameters behind one another, as one vector; gradients flow through it.
+ * Concatenates parameters into one vector; gradients flow through it.
  *
- * @param parameters Such as `model.parameters()`.
+ * @param parameters The parameters, such as `model.parameters()`.
  * @returns A vector of all their elements.
  * @example Of a layer
  * ```ts
@@ -39,11 +39,13 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
 }
 
 /**
- * Gives parameters the elements of a vector, in their order.
+ * Copies the elements of a vector into parameters, in order.
  *
- * @param vector As {@linkcode parametersToVector} gives it.
- * @param parameters Such as `model.parameters()`; they keep their shapes.
- * @throws {ShapeError} If the vector has another number of elements.
+ * @param vector A vector as {@linkcode parametersToVector} returns it.
+ * @param parameters The parameters, such as `model.parameters()`; they keep
+ * their shapes.
+ * @throws {ShapeError} If the vector does not have as many elements as the
+ * parameters.
  * @example Twice the weights
  * ```ts
  * import { assertEquals } from "@std/assert";

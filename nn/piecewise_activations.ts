@@ -1,5 +1,5 @@
 /**
- * Activation functions of straight pieces as layers.
+ * Piecewise activation functions as layers.
  *
  * @module
  */
@@ -156,7 +156,7 @@ export class Threshold extends Module {
 
 /** 0 from `-lambd` to `lambd`, `x` elsewhere. */
 export class Hardshrink extends Module {
-  /** Inputs nearer to 0 give 0. */
+  /** Inputs from `-lambd` to `lambd` give 0. */
   readonly lambd: number;
   declare private readonly [INNER]: ShrinkOptions;
 
@@ -192,7 +192,7 @@ export class Hardshrink extends Module {
 
 /** `x` shrunk towards 0 by `lambd`, and 0 where `|x|` is less than `lambd`. */
 export class Softshrink extends Module {
-  /** How far inputs move towards 0. */
+  /** Amount by which inputs are shrunk towards 0. */
   readonly lambd: number;
   declare private readonly [INNER]: ShrinkOptions;
 
@@ -228,9 +228,9 @@ export class Softshrink extends Module {
 
 /** Options of {@linkcode PReLU}. */
 export interface PReluOptions extends PlaceOptions {
-  /** Number of slopes: 1, or that of the channels. @default {1} */
+  /** Number of slopes: 1, or the number of channels. @default {1} */
   readonly numParameters?: number;
-  /** The value that every slope begins with. @default {0.25} */
+  /** Initial value of the slopes. @default {0.25} */
   readonly init?: number;
 }
 
@@ -283,7 +283,8 @@ export class PReLU extends Module {
   /**
    * Applies the function to each element.
    *
-   * @throws {ShapeError} If dim 1 has another extent than there are slopes.
+   * @throws {ShapeError} If the number of slopes is neither 1 nor the extent of
+   * dim 1.
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);

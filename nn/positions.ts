@@ -1,5 +1,5 @@
 /**
- * Positions of the elements of sequences.
+ * Position encodings of sequences.
  *
  * @module
  */
@@ -14,13 +14,15 @@ import * as z from "./_zod.ts";
 import { checkOptions, positiveInteger, positiveNumber } from "./_options.ts";
 import { Module } from "./module.ts";
 
-/** Options of positions. */
+/**
+ * Options of {@linkcode SinusoidalPositions} and {@linkcode RotaryEmbedding}.
+ */
 export interface PositionOptions {
-  /** What the wavelengths grow up to, over 2π. @default {10000} */
+  /** Upper limit of the wavelengths, divided by 2π. @default {10000} */
   readonly base?: number;
 }
 
-/** Options of a call with positions. */
+/** Options of a call of these layers. */
 export interface PositionCall {
   /** The position of the first element. @default {0} */
   readonly offset?: number;
@@ -82,8 +84,8 @@ function baseOf(
 }
 
 /**
- * Adds sines and cosines of the position, of wavelengths from 2π to 2π times
- * the base (Vaswani and others, 2017).
+ * Adds a sinusoidal position encoding: sines and cosines of the position, with
+ * wavelengths from 2π to 2π times the base (Vaswani and others, 2017).
  *
  * @example The first position is 0 and 1 in turns
  * ```ts
@@ -98,11 +100,11 @@ export class SinusoidalPositions
   extends Module<[x: Tensor, options?: PositionCall], Tensor> {
   /** Size of the last dimension of the input. */
   readonly dim: number;
-  /** What the wavelengths grow up to. */
+  /** Upper limit of the wavelengths, divided by 2π. */
   readonly base: number;
 
   /**
-   * Creates the layer, which has no weights.
+   * Creates the layer, which has no parameters.
    *
    * @param dim Size of the last dimension of the input, even.
    * @param options `base`.
@@ -115,7 +117,7 @@ export class SinusoidalPositions
   }
 
   /**
-   * Adds the positions.
+   * Adds the position encoding.
    *
    * @param x Of shape `[..., length, dim]`.
    * @param options `offset`.
@@ -140,10 +142,10 @@ export class SinusoidalPositions
 }
 
 /**
- * Turns pairs of features of queries and keys by angles that grow with the
- * position, so that their products depend on distances alone (Su and others,
- * 2021). Feature `i` of the first half is paired with feature `i` of the second,
- * as in Llama.
+ * Rotates pairs of features of queries and keys by angles proportional to the
+ * position, so that their dot products depend on relative positions only (Su
+ * and others, 2021). Feature `i` of the first half is paired with feature `i`
+ * of the second, as in Llama.
  *
  * @example Lengths stay
  * ```ts
@@ -158,11 +160,11 @@ export class RotaryEmbedding
   extends Module<[x: Tensor, options?: PositionCall], Tensor> {
   /** Size of the last dimension of the input. */
   readonly dim: number;
-  /** What the wavelengths grow up to. */
+  /** Upper limit of the wavelengths, divided by 2π. */
   readonly base: number;
 
   /**
-   * Creates the layer, which has no weights.
+   * Creates the layer, which has no parameters.
    *
    * @param dim Size of the last dimension of the input, even.
    * @param options `base`.
@@ -175,7 +177,7 @@ export class RotaryEmbedding
   }
 
   /**
-   * Turns queries or keys.
+   * Rotates queries or keys.
    *
    * @param x Of shape `[..., length, dim]`.
    * @param options `offset`.

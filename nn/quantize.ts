@@ -1,5 +1,5 @@
 /**
- * Layers with weights of 8 bits, for inference.
+ * Layers with 8-bit weights, for inference.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type AnyModule, Module } from "./module.ts";
 /** Options of {@linkcode quantize}. */
 export interface QuantizeOptions {
   /**
-   * Which layers, by their names, as `freeze` takes them.
+   * Selects layers by name, as {@linkcode Module.freeze} selects parameters.
    *
    * @default {all}
    */
@@ -32,34 +32,35 @@ const schema = () =>
   });
 
 /**
- * Replaces the `Linear` and `Conv2d` layers of a model that is not trained any
- * more by layers whose weights are integers of 8 bits: a quarter of the memory,
- * and faster products where the backend has instructions for them (wasm-simd;
- * the other backends compute the same in float32). It is dynamic quantisation:
- * each row of a weight has a scale of its own, and each row of an input (each
- * window of a convolution) becomes integers from 0 to 127 when it comes. A row
- * that holds NaN or an infinity gives NaN.
+ * Replaces the `Linear` and `Conv2d` layers of a trained model by layers with
+ * 8-bit integer weights: a quarter of the memory, and faster matrix products
+ * where the backend has instructions for them (wasm-simd; the other backends
+ * compute the same in float32). It is dynamic quantisation: each row of a
+ * weight has its own scale, and each row of an input (each window of a
+ * convolution) is quantised to integers from 0 to 127 in each call. A row that
+ * contains NaN or an infinity gives NaN.
  *
- * What it costs in accuracy, by the 10,000 test digits of MNIST: a net of two
- * convolutions, after one epoch from three seeds, 97.60, 97.64 and 97.41 % in
- * float32 and 97.60, 97.63 and 97.40 % with 8 bits; a transformer of two layers
- * of 64, which reads a digit as 28 rows, 91.62 and 92.45 % and 91.63 and 92.41 %.
+ * Accuracy on the 10,000 test digits of MNIST: a net of two convolutions, after
+ * one epoch from three seeds, 97.60, 97.64 and 97.41 % in float32 and 97.60,
+ * 97.63 and 97.40 % with 8 bits; a transformer of two layers of 64, which reads
+ * a digit as 28 rows, 91.62 and 92.45 % and 91.63 and 92.41 %.
  *
- * The windows of a convolution are copied out one by one, which costs more than
- * it brings where there are few channels; `pattern` leaves such layers out.
+ * The windows of a convolution are copied one by one, which costs more than it
+ * saves if there are few channels; use `pattern` to leave such layers out.
  *
- * The model is changed in place and its old weights are released. The new layers
- * have no parameters and pass no gradient on; their state dict has `words`,
- * `sums`, `scales` and `bias`, and loads into a model that was quantised alike.
- * Layers of other dtypes, convolutions in groups, subclasses, and layers whose
- * `forward` was replaced stay as they are.
+ * The model is changed in place and its old weights are released. The new
+ * layers have no parameters and do not propagate gradients; their state dict
+ * has `words`, `sums`, `scales` and `bias`, and can be loaded into a model that
+ * was quantised in the same way. Layers of other dtypes, grouped convolutions,
+ * subclasses, and layers whose `forward` was replaced are left unchanged.
  *
  * @param model A model.
- * @param options Which layers.
+ * @param options `pattern`.
  * @returns The names of the layers that were replaced.
  * @throws {TypeError} If `model` is not a module, or an option is unknown.
- * @throws {RangeError} If there is no layer to replace, the model is such a layer
- * itself, or a weight holds NaN or an infinity; nothing has changed then.
+ * @throws {RangeError} If there is no layer to replace, the model is such a
+ * layer itself, or a weight contains NaN or an infinity; nothing is changed in
+ * these cases.
  *
  * @example Weights of 8 bits
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Normalisation by the root of the mean square.
+ * Root mean square normalisation.
  *
  * @module
  */
@@ -41,8 +41,8 @@ const schema = () =>
   });
 
 /**
- * Divides the last dims of each sample by the root of their mean square, `x /
- * √(mean(x²) + eps) * weight` (Zhang and Sennrich, 2019).
+ * Divides the last dims of each sample by their root mean square,
+ * `x / √(mean(x²) + eps) * weight` (Zhang and Sennrich, 2019).
  *
  * @example A mean square of 1
  * ```ts
@@ -56,7 +56,7 @@ const schema = () =>
 export class RMSNorm extends Module {
   /** The last extents of the input. */
   readonly normalizedShape: Shape;
-  /** Value added to the mean square; null for that of the dtype. */
+  /** Value added to the mean square; null for the default of the dtype. */
   readonly eps: number | null;
   /** The weight, of the normalised shape, or null. */
   weight: Parameter | null;
@@ -64,7 +64,8 @@ export class RMSNorm extends Module {
   /**
    * Creates the layer with a weight of ones.
    *
-   * @param normalizedShape The last extents of the input, or the last one.
+   * @param normalizedShape The last extents of the input; a number stands for
+   * the last one.
    * @param options `eps`, `elementwiseAffine`, `device` and `dtype`.
    * @throws {RangeError} If an extent is not a positive integer.
    */
@@ -87,10 +88,10 @@ export class RMSNorm extends Module {
   }
 
   /**
-   * Normalises.
+   * Applies the normalisation.
    *
    * @param x Of shape `[..., ...normalizedShape]`.
-   * @throws {ShapeError} If the last extents of `x` are not those normalised.
+   * @throws {ShapeError} If the last extents of `x` are not `normalizedShape`.
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);

@@ -1,5 +1,5 @@
 /**
- * The plain recurrent layer.
+ * The Elman recurrent layer.
  *
  * @module
  */
@@ -15,15 +15,16 @@ import { type Nonlinearity, RNN_KINDS } from "./functional/_rnn.ts";
 
 /** Options of {@linkcode RNN}. */
 export interface RNNOptions extends RecurrentOptions {
-  /** What is applied to the sums. @default {"tanh"} */
+  /** The nonlinearity, `"tanh"` or `"relu"`. @default {"tanh"} */
   readonly nonlinearity?: Nonlinearity;
 }
 
 /**
- * A plain recurrent net (Elman, 1990), `h = tanh(x W_ihᵀ + b_ih + h W_hhᵀ +
- * b_hh)`, of one or several layers, in one direction or both. Weights and
- * initialisation are PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`,
- * `bias_hh_l0`, with `_reverse` behind those of the second direction.
+ * A recurrent network (Elman, 1990),
+ * `h = tanh(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh)`, of one or several layers, in one
+ * direction or both. Weights and initialisation are PyTorch's: `weight_ih_l0`,
+ * `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, with the suffix `_reverse` for
+ * the second direction.
  *
  * @example A batch of sequences
  * ```ts
@@ -40,7 +41,7 @@ export class RNN extends RNNBase<
   [x: SequenceInput, state?: Tensor],
   [SequenceInput, Tensor]
 > {
-  /** What is applied to the sums. */
+  /** The nonlinearity, `"tanh"` or `"relu"`. */
   readonly nonlinearity: Nonlinearity;
 
   /**
@@ -71,13 +72,13 @@ export class RNN extends RNNBase<
    * @param x `[T, N, inputSize]`, `[N, T, inputSize]` with `batchFirst`, or one
    * sequence `[T, inputSize]`.
    * @param state The initial state, `[layers * directions, N, hiddenSize]`,
-   * without N for one sequence; zeros where it is left out.
+   * without N for one sequence; zeros if omitted.
    * @returns The output of the last layer, `[T, N, directions * hiddenSize]`
    * laid out like the input, and the last states.
    * @throws {ShapeError} If a shape does not fit.
    */
   override forward(x: Tensor, state?: Tensor): [output: Tensor, state: Tensor];
-  /** The same over sequences of unequal length. */
+  /** The same for packed sequences of unequal length. */
   override forward<X extends SequenceInput>(
     x: X,
     state?: Tensor,

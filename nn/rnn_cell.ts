@@ -1,5 +1,5 @@
 /**
- * The cell of a plain recurrent layer.
+ * The cell of an Elman recurrent layer.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { type Nonlinearity, RNN_KINDS } from "./functional/_rnn.ts";
 
 /** Options of {@linkcode RNNCell}. */
 export interface RNNCellOptions extends CellOptions {
-  /** What is applied to the sums. @default {"tanh"} */
+  /** The nonlinearity, `"tanh"` or `"relu"`. @default {"tanh"} */
   readonly nonlinearity?: Nonlinearity;
 }
 
 /**
- * One step of a plain recurrent layer; weights and initialisation are PyTorch's.
+ * One step of an {@linkcode RNN}; weights and initialisation are PyTorch's.
  *
  * @example Two steps
  * ```ts
@@ -32,7 +32,7 @@ export interface RNNCellOptions extends CellOptions {
  * ```
  */
 export class RNNCell extends RNNCellBase<[x: Tensor, state?: Tensor], Tensor> {
-  /** What is applied to the sums. */
+  /** The nonlinearity, `"tanh"` or `"relu"`. */
   readonly nonlinearity: Nonlinearity;
 
   /**
@@ -61,12 +61,12 @@ export class RNNCell extends RNNCellBase<[x: Tensor, state?: Tensor], Tensor> {
   }
 
   /**
-   * Takes one step.
+   * Computes one step.
    *
    * @param x `[N, inputSize]` or `[inputSize]`.
-   * @param state The state before, `[N, hiddenSize]` or `[hiddenSize]`; zeros
-   * where it is left out.
-   * @returns The state after.
+   * @param state The previous state, `[N, hiddenSize]` or `[hiddenSize]`; zeros
+   * if omitted.
+   * @returns The new state.
    * @throws {ShapeError} If a shape does not fit.
    */
   forward(x: Tensor, state?: Tensor): Tensor {

@@ -9,8 +9,9 @@ import { holds } from "./_holds.ts";
 import { Module } from "./module.ts";
 
 /**
- * A sequence of modules: each takes the output of the one before. They are
- * numbered: `model[0]`, and `"0.weight"` in the state dict.
+ * A sequence of modules, each applied to the output of the previous one.
+ * Modules are indexed by number: `model[0]`, and `"0.weight"` in the state
+ * dict.
  *
  * @example A net of two layers
  * ```ts
@@ -29,7 +30,7 @@ import { Module } from "./module.ts";
  * ```
  */
 export class Sequential extends Module {
-  /** The modules by number. */
+  /** The modules by index. */
   [index: number]: Module;
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Layers that exchange channels and pixels.
+ * Layers that rearrange channels and pixels.
  *
  * @module
  */
@@ -52,7 +52,7 @@ export class PixelShuffle extends Module {
     ).upscaleFactor;
   }
 
-  /** Arranges the elements of `x` anew. */
+  /** Rearranges the elements of `x`. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     return pixelShuffle(x, this.upscaleFactor);
@@ -102,7 +102,7 @@ export class PixelUnshuffle extends Module {
     ).downscaleFactor;
   }
 
-  /** Arranges the elements of `x` anew. */
+  /** Rearranges the elements of `x`. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     return pixelUnshuffle(x, this.downscaleFactor);
@@ -150,7 +150,7 @@ export class ChannelShuffle extends Module {
     ).groups;
   }
 
-  /** Arranges the elements of `x` anew. */
+  /** Rearranges the elements of `x`. */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);
     return channelShuffle(x, this.groups);

@@ -47,7 +47,10 @@ export class Mish extends Module {
   }
 }
 
-/** Scaled exponential units, which keep mean 0 and variance 1 (Klambauer and others, 2017). */
+/**
+ * Scaled exponential linear unit, which keeps mean 0 and variance 1 (Klambauer
+ * and others, 2017).
+ */
 export class SELU extends Module {
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
@@ -98,9 +101,12 @@ export interface GluOptions {
   readonly dim?: number;
 }
 
-/** `a * sigmoid(b)` of the halves of the input along a dim (Dauphin and others, 2016). */
+/**
+ * `a * sigmoid(b)`, where `a` and `b` are the halves of the input along a dim
+ * (Dauphin and others, 2016).
+ */
 export class GLU extends Module {
-  /** The dim; negative ones count from the last. */
+  /** The dim along which it is applied; negative ones count from the last. */
   readonly dim: number;
 
   /**
@@ -161,7 +167,7 @@ export class Tanhshrink extends Module {
 
 /** `softmax(-x)` along a dim. */
 export class Softmin extends Module {
-  /** The dim; negative ones count from the last. */
+  /** The dim along which it is applied; negative ones count from the last. */
   readonly dim: number;
 
   /**

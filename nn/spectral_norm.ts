@@ -26,14 +26,14 @@ import { Buffer } from "./parameter.ts";
 
 /** Options of {@linkcode spectralNorm}. */
 export interface SpectralNormOptions {
-  /** The field of the weight. @default {"weight"} */
+  /** Name of the weight's field. @default {"weight"} */
   readonly name?: string;
-  /** Steps of the power iteration in each call in training. @default {1} */
+  /** Number of power iterations in each call in training mode. @default {1} */
   readonly nPowerIterations?: number;
-  /** The least length that is divided by. @default {1e-12} */
+  /** Lower bound of the norms that vectors are divided by. @default {1e-12} */
   readonly eps?: number;
   /**
-   * The dim of the outputs.
+   * The dim of the weight that indexes its outputs.
    *
    * @default {0, and 1 for transposed convolutions}
    */
@@ -84,16 +84,17 @@ const NORM: Norm = {
 };
 
 /**
- * Divides a weight of a module by its largest singular value (Miyato and others,
- * 2018), which steps of the power iteration approximate in each call of `forward`
- * in training. The parameter `weight_orig` and the buffers `weight_u` and
- * `weight_v` stand in its place, under PyTorch's names, and `module.weight` is
- * computed from them whenever it is used.
+ * Divides a weight of a module by its largest singular value (Miyato and
+ * others, 2018), approximated by power iteration in each call of `forward` in
+ * training mode. The parameter `weight_orig` and the buffers `weight_u` and
+ * `weight_v`, named as in PyTorch, replace it, and `module.weight` is computed
+ * from them whenever it is used.
  *
  * @param module The module; changed in place.
  * @param options `name`, `nPowerIterations`, `eps` and `dim`.
  * @returns The module.
- * @throws {RangeError} If it has no parameter of this name, or one with a norm.
+ * @throws {RangeError} If the module has no parameter with this name, or the
+ * weight is already normalised.
  *
  * @example A layer that stretches nothing
  * ```ts
@@ -143,13 +144,13 @@ export function spectralNorm<M extends AnyModule>(
 }
 
 /**
- * Makes a weight, as it is divided, one parameter again; see
- * {@linkcode spectralNorm}.
+ * Removes spectral normalisation: the normalised weight becomes a single
+ * parameter again; see {@linkcode spectralNorm}.
  *
  * @param module The module; changed in place.
- * @param name The field of the weight. @default {"weight"}
+ * @param name Name of the weight's field. @default {"weight"}
  * @returns The module.
- * @throws {RangeError} If the weight has no such norm.
+ * @throws {RangeError} If the weight has no spectral normalisation.
  */
 export function removeSpectralNorm<M extends AnyModule>(
   module: M,

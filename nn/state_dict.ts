@@ -1,5 +1,5 @@
 /**
- * State dicts: tensors by name, and how they are loaded.
+ * State dicts, and how they are loaded.
  *
  * @module
  */
@@ -21,34 +21,34 @@ export type StateDict = Record<string, Tensor>;
 /** Options of {@linkcode Module.loadStateDict}. */
 export interface LoadStateDictOptions {
   /**
-   * Whether every name must be on both sides.
+   * Whether the names of the state dict must match those of the module exactly.
    *
    * @default {true}
    */
   readonly strict?: boolean;
   /**
-   * What becomes of a tensor of another shape, such as that of a head for other
-   * classes: `"error"` refuses the state dict, `"skip"` leaves the module's as
-   * it is.
+   * How to treat a tensor whose shape differs from the module's, such as that
+   * of a head for other classes: `"error"` throws, `"skip"` leaves the module's
+   * tensor unchanged.
    *
    * @default {"error"}
    */
   readonly mismatched?: "error" | "skip";
   /**
-   * New names for the tensors: an object of names, or of the first parts of
-   * names (`{ module: "", "backbone.fc": "head" }`), or a function that gives
-   * the new name, or null for a tensor that is left out.
+   * New names of the tensors: an object that maps names or prefixes of names
+   * (`{ module: "", "backbone.fc": "head" }`), or a function that returns the
+   * new name, or null to leave the tensor out.
    */
   readonly rename?: Rename;
 }
 
-/** What {@linkcode Module.loadStateDict} found. */
+/** The result of {@linkcode Module.loadStateDict}. */
 export interface LoadReport {
   /** Names of the module that are missing in the state dict. */
   readonly missingKeys: string[];
   /** Names of the state dict that are unknown to the module. */
   readonly unexpectedKeys: string[];
-  /** Names of tensors that have another shape than the module's. */
+  /** Names of tensors whose shape differs from the module's. */
   readonly mismatchedKeys: string[];
   /** Names of the module that were loaded. */
   readonly loadedKeys: string[];
@@ -63,10 +63,10 @@ export class StateDictError extends TypeError
   readonly missingKeys: string[];
   /** Names of the state dict that are unknown to the module. */
   readonly unexpectedKeys: string[];
-  /** Names of tensors that have another shape than the module's. */
+  /** Names of tensors whose shape differs from the module's. */
   readonly mismatchedKeys: string[];
 
-  /** Lists what does not fit. */
+  /** Creates an error with the names that do not fit. */
   constructor(message: string, report: Omit<LoadReport, "loadedKeys">) {
     super(message);
     this.missingKeys = report.missingKeys;

@@ -1,5 +1,5 @@
 /**
- * The transformer of encoder and decoder.
+ * The transformer: an encoder and a decoder.
  *
  * @module
  */
@@ -29,9 +29,9 @@ import {
 
 /** Options of {@linkcode Transformer}. */
 export interface TransformerOptions extends TransformerLayerOptions {
-  /** Number of layers of the encoder. @default {6} */
+  /** Number of encoder layers. @default {6} */
   readonly numEncoderLayers?: number;
-  /** Number of layers of the decoder. @default {6} */
+  /** Number of decoder layers. @default {6} */
   readonly numDecoderLayers?: number;
 }
 
@@ -48,11 +48,18 @@ const schema = () =>
 
 /** Masks of a call of {@linkcode Transformer}. */
 export interface TransformerMasks extends DecoderMasks {
-  /** Which elements of the source each of them leaves out. */
+  /**
+   * Mask of the elements of the source that each of its elements may not attend
+   * to.
+   */
   readonly srcMask?: Tensor;
-  /** Which elements of the source are padding, `[N, S]`. */
+  /** Mask of the padding in the source, `[N, S]`. */
   readonly srcKeyPaddingMask?: Tensor;
-  /** Whether elements of the source attend only up to their position. @default {false} */
+  /**
+   * Whether elements of the source attend only to those up to their position.
+   *
+   * @default {false}
+   */
   readonly srcIsCausal?: boolean;
 }
 
@@ -65,7 +72,7 @@ const maskSchema = () =>
   });
 
 /**
- * An encoder and a decoder that attends to what it gave (Vaswani and others,
+ * An encoder, and a decoder that attends to its output (Vaswani and others,
  * 2017). Weights, defaults and initialisation are PyTorch's.
  *
  * @example From a source to a target
@@ -92,11 +99,11 @@ export class Transformer
   decoder: TransformerDecoder;
 
   /**
-   * Creates all layers; weights with two dims are initialised uniformly by
-   * Glorot's rule.
+   * Creates all layers; weights with two dims are initialised by Xavier uniform
+   * initialisation.
    *
    * @param dModel Size of the last dimension of source, target and output.
-   * @param nhead Number of heads; it divides `dModel`.
+   * @param nhead Number of heads; `dModel` must be divisible by it.
    * @param options `numEncoderLayers`, `numDecoderLayers`, and the options of
    * the layers.
    * @throws {RangeError} If an option has a wrong value.
@@ -131,7 +138,7 @@ export class Transformer
     this.resetParameters();
   }
 
-  /** Initialises all weights with two dims anew. */
+  /** Reinitialises all weights with two dims. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     for (const weight of this.parameters()) {
@@ -144,7 +151,7 @@ export class Transformer
    *
    * @param src `[S, N, dModel]`, `[N, S, dModel]` with `batchFirst`, or
    * `[S, dModel]`.
-   * @param tgt Laid out like the source, with T in the place of S.
+   * @param tgt Laid out like the source, with T in place of S.
    * @param masks Masks of source, target and memory.
    * @returns Of the shape of `tgt`.
    * @throws {ShapeError} If shapes do not fit.
@@ -166,7 +173,7 @@ export class Transformer
   }
 
   /**
-   * A mask to add to scores: 0 up to each position, -∞ behind it.
+   * A causal mask to add to the scores: 0 up to each position, -∞ after it.
    *
    * @param size Number of elements.
    * @param options `device` and `dtype`.

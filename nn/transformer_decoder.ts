@@ -25,19 +25,37 @@ import type {
   MultiheadAttentionCall,
 } from "./multihead_attention.ts";
 
-/** Masks of a call of a decoder. */
+/**
+ * Masks of a call of {@linkcode TransformerDecoder} or
+ * {@linkcode TransformerDecoderLayer}.
+ */
 export interface DecoderMasks {
-  /** Which elements of the target each of them leaves out. */
+  /**
+   * Mask of the elements of the target that each of its elements may not attend
+   * to.
+   */
   readonly tgtMask?: Tensor;
-  /** Which elements of the memory each element of the target leaves out. */
+  /**
+   * Mask of the elements of the memory that each element of the target may not
+   * attend to.
+   */
   readonly memoryMask?: Tensor;
-  /** Which elements of the target are padding, `[N, T]`. */
+  /** Mask of the padding in the target, `[N, T]`. */
   readonly tgtKeyPaddingMask?: Tensor;
-  /** Which elements of the memory are padding, `[N, S]`. */
+  /** Mask of the padding in the memory, `[N, S]`. */
   readonly memoryKeyPaddingMask?: Tensor;
-  /** Whether elements of the target attend only up to their position. @default {false} */
+  /**
+   * Whether elements of the target attend only to those up to their position.
+   *
+   * @default {false}
+   */
   readonly tgtIsCausal?: boolean;
-  /** Whether the same holds for the memory. @default {false} */
+  /**
+   * Whether elements of the target attend to the memory only up to their
+   * position.
+   *
+   * @default {false}
+   */
   readonly memoryIsCausal?: boolean;
 }
 
@@ -67,8 +85,8 @@ function callOf(
 }
 
 /**
- * A layer of a decoder (Vaswani and others, 2017): self-attention, attention to
- * the memory and a feed-forward net, each with a residual connection and layer
+ * A decoder layer (Vaswani and others, 2017): self-attention, attention to the
+ * memory and a feed-forward net, each with a residual connection and layer
  * normalisation. Weights, defaults and initialisation are PyTorch's.
  *
  * @example Targets that attend to a memory
@@ -90,7 +108,7 @@ export class TransformerDecoderLayer
   multihead_attn: MultiheadAttention;
   /** The first linear layer of the feed-forward net. */
   linear1: Linear;
-  /** The second one. */
+  /** The second linear layer of the feed-forward net. */
   linear2: Linear;
   /** The norm of the self-attention. */
   norm1: LayerNorm;
@@ -100,16 +118,16 @@ export class TransformerDecoderLayer
   norm3: LayerNorm;
   /** Dropout probability. */
   readonly dropout: number;
-  /** What is applied between the linear layers. */
+  /** The activation between the linear layers. */
   readonly activation: TransformerActivation;
-  /** Whether it normalises before each part. */
+  /** Whether normalisation comes before each part instead of after it. */
   readonly normFirst: boolean;
 
   /**
    * Creates the layer and initialises its weights.
    *
    * @param dModel Size of the last dimension of input and output.
-   * @param nhead Number of heads; it divides `dModel`.
+   * @param nhead Number of heads; `dModel` must be divisible by it.
    * @param options `dimFeedforward`, `dropout`, `activation`, `layerNormEps`,
    * `batchFirst`, `normFirst`, `bias`, `device` and `dtype`.
    * @throws {RangeError} If an option has a wrong value.
@@ -141,11 +159,11 @@ export class TransformerDecoderLayer
   }
 
   /**
-   * Decodes.
+   * Decodes the target.
    *
    * @param tgt `[T, N, dModel]`, `[N, T, dModel]` with `batchFirst`, or
    * `[T, dModel]`.
-   * @param memory What the encoder gave, laid out like the target.
+   * @param memory The output of the encoder, laid out like the target.
    * @param masks Masks of target and memory.
    * @returns Of the shape of `tgt`.
    * @throws {ShapeError} If shapes do not fit.
@@ -189,13 +207,13 @@ export class TransformerDecoderLayer
 
 /** Options of {@linkcode TransformerDecoder}. */
 export interface TransformerDecoderOptions {
-  /** A norm behind the last layer. @default {none} */
+  /** A normalisation after the last layer. @default {none} */
   readonly norm?: Module | null;
 }
 
 /**
- * Several layers of a decoder behind each other. They begin as copies of one, as
- * in PyTorch.
+ * A stack of decoder layers. They are initialised as copies of one layer, as in
+ * PyTorch.
  *
  * @example Two layers
  * ```ts
@@ -212,16 +230,17 @@ export class TransformerDecoder
   extends Module<[tgt: Tensor, memory: Tensor, masks?: DecoderMasks], Tensor> {
   /** The layers. */
   layers: ModuleList<TransformerDecoderLayer>;
-  /** The norm behind the last layer, or null. */
+  /** The normalisation after the last layer, or null. */
   norm: Module | null;
 
   /**
-   * Creates the layers as copies of one.
+   * Creates the layers as copies of one layer.
    *
    * @param layer The layer.
-   * @param numLayers How many.
+   * @param numLayers Number of layers.
    * @param options `norm`.
-   * @throws {TypeError} If the layer is none.
+   * @throws {TypeError} If `layer` is not a
+   * {@linkcode TransformerDecoderLayer}.
    */
   constructor(
     layer: TransformerDecoderLayer,
@@ -241,11 +260,11 @@ export class TransformerDecoder
   }
 
   /**
-   * Decodes.
+   * Decodes the target.
    *
    * @param tgt `[T, N, dModel]`, `[N, T, dModel]` with `batchFirst`, or
    * `[T, dModel]`.
-   * @param memory What the encoder gave, laid out like the target.
+   * @param memory The output of the encoder, laid out like the target.
    * @param masks Masks of target and memory, for every layer.
    * @returns Of the shape of `tgt`.
    */

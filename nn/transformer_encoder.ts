@@ -23,15 +23,21 @@ import { Module } from "./module.ts";
 import type { ModuleList } from "./module_list.ts";
 import { cacheOption, type MultiheadAttention } from "./multihead_attention.ts";
 
-/** Masks of a call of an encoder. */
+/**
+ * Masks of a call of {@linkcode TransformerEncoder} or
+ * {@linkcode TransformerEncoderLayer}.
+ */
 export interface EncoderMasks {
-  /** Which keys each query leaves out; see {@linkcode MultiheadAttentionCall}. */
+  /**
+   * Mask of the keys that each query may not attend to; see
+   * {@linkcode MultiheadAttentionCall}.
+   */
   readonly mask?: Tensor;
-  /** Which elements are padding, `[N, L]`. */
+  /** Mask of the padding, `[N, L]`. */
   readonly keyPaddingMask?: Tensor;
   /** Whether each element attends only to those up to its position. @default {false} */
   readonly isCausal?: boolean;
-  /** What the attention of each layer remembers of earlier elements. */
+  /** Keys and values of earlier elements, for the attention of each layer. */
   readonly cache?: KVCache;
 }
 
@@ -44,7 +50,7 @@ const maskSchema = () =>
   });
 
 /**
- * A layer of an encoder (Vaswani and others, 2017): self-attention and a
+ * An encoder layer (Vaswani and others, 2017): self-attention and a
  * feed-forward net, each with a residual connection and layer normalisation.
  * Weights, defaults and initialisation are PyTorch's.
  *
@@ -69,7 +75,7 @@ export class TransformerEncoderLayer
   self_attn: MultiheadAttention;
   /** The first linear layer of the feed-forward net. */
   linear1: Linear;
-  /** The second one. */
+  /** The second linear layer of the feed-forward net. */
   linear2: Linear;
   /** The norm of the self-attention. */
   norm1: LayerNorm;
@@ -77,16 +83,16 @@ export class TransformerEncoderLayer
   norm2: LayerNorm;
   /** Dropout probability. */
   readonly dropout: number;
-  /** What is applied between the linear layers. */
+  /** The activation between the linear layers. */
   readonly activation: TransformerActivation;
-  /** Whether it normalises before each part. */
+  /** Whether normalisation comes before each part instead of after it. */
   readonly normFirst: boolean;
 
   /**
    * Creates the layer and initialises its weights.
    *
    * @param dModel Size of the last dimension of input and output.
-   * @param nhead Number of heads; it divides `dModel`.
+   * @param nhead Number of heads; `dModel` must be divisible by it.
    * @param options `dimFeedforward`, `dropout`, `activation`, `layerNormEps`,
    * `batchFirst`, `normFirst`, `bias`, `device` and `dtype`.
    * @throws {RangeError} If an option has a wrong value.
@@ -116,7 +122,7 @@ export class TransformerEncoderLayer
   }
 
   /**
-   * Encodes.
+   * Encodes sequences.
    *
    * @param x `[L, N, dModel]`, `[N, L, dModel]` with `batchFirst`, or
    * `[L, dModel]`.
@@ -156,13 +162,13 @@ export class TransformerEncoderLayer
 
 /** Options of {@linkcode TransformerEncoder}. */
 export interface TransformerEncoderOptions {
-  /** A norm behind the last layer. @default {none} */
+  /** A normalisation after the last layer. @default {none} */
   readonly norm?: Module | null;
 }
 
 /**
- * Several layers of an encoder behind each other. They begin as copies of one,
- * as in PyTorch.
+ * A stack of encoder layers. They are initialised as copies of one layer, as in
+ * PyTorch.
  *
  * @example Two layers
  * ```ts
@@ -178,16 +184,17 @@ export class TransformerEncoder
   extends Module<[x: Tensor, masks?: EncoderMasks], Tensor> {
   /** The layers. */
   layers: ModuleList<TransformerEncoderLayer>;
-  /** The norm behind the last layer, or null. */
+  /** The normalisation after the last layer, or null. */
   norm: Module | null;
 
   /**
-   * Creates the layers as copies of one.
+   * Creates the layers as copies of one layer.
    *
    * @param layer The layer.
-   * @param numLayers How many.
+   * @param numLayers Number of layers.
    * @param options `norm`.
-   * @throws {TypeError} If the layer is none.
+   * @throws {TypeError} If `layer` is not a
+   * {@linkcode TransformerEncoderLayer}.
    */
   constructor(
     layer: TransformerEncoderLayer,
@@ -207,7 +214,7 @@ export class TransformerEncoder
   }
 
   /**
-   * Encodes.
+   * Encodes sequences.
    *
    * @param x `[L, N, dModel]`, `[N, L, dModel]` with `batchFirst`, or
    * `[L, dModel]`.

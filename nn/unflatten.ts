@@ -38,14 +38,14 @@ const schema = () =>
 export class Unflatten extends Module {
   /** The dim that is split; negative ones count from the last. */
   readonly dim: number;
-  /** The extents that it becomes; one of them may be -1. */
+  /** The new extents of the dim; one of them may be -1. */
   readonly unflattenedSize: readonly number[];
 
   /**
    * Creates the layer.
    *
    * @param dim The dim that is split; negative ones count from the last.
-   * @param unflattenedSize The extents that it becomes; one of them may be -1.
+   * @param unflattenedSize The new extents of the dim; one of them may be -1.
    * @throws {TypeError} If they are not numbers.
    */
   constructor(dim: number, unflattenedSize: readonly number[]) {

@@ -1,5 +1,5 @@
 /**
- * Layers that bring images, sequences and volumes to another size.
+ * The layer that resizes images, sequences and volumes.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { Module } from "./module.ts";
  * ```
  */
 export class Upsample extends Module {
-  /** What the function takes. */
+  /** Options of the function. */
   readonly options: InterpolateOptions;
 
   /**
@@ -48,10 +48,10 @@ export class Upsample extends Module {
   }
 
   /**
-   * Brings `x` of shape `[n, channels, ...extents]` to the size.
+   * Resizes `x` of shape `[n, channels, ...extents]`.
    *
-   * @throws {ShapeError} If the mode takes another number of dims.
-   * @throws {TypeError} If options do not go together.
+   * @throws {ShapeError} If the number of dims does not fit the mode.
+   * @throws {TypeError} If options cannot be combined.
    */
   forward(x: Tensor): Tensor {
     checkCount("forward", arguments.length, 1);

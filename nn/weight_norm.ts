@@ -25,11 +25,11 @@ import { Parameter } from "./parameter.ts";
 
 /** Options of {@linkcode weightNorm}. */
 export interface WeightNormOptions {
-  /** The field of the weight. @default {"weight"} */
+  /** Name of the weight's field. @default {"weight"} */
   readonly name?: string;
   /**
-   * The dim that has a length of its own for each position; null for one length of
-   * all.
+   * The dim with a separate norm for each index; null for one norm of the whole
+   * weight.
    *
    * @default {0}
    */
@@ -62,15 +62,16 @@ const NORM: Norm = {
 };
 
 /**
- * Splits a weight of a module into its lengths and its directions (Salimans and
- * Kingma, 2016): `weight = weight_g * weight_v / |weight_v|`. The parameters
- * `weight_g` and `weight_v` stand in its place, under PyTorch's names, and
+ * Reparameterises a weight of a module by its magnitude and its direction
+ * (Salimans and Kingma, 2016): `weight = weight_g * weight_v / |weight_v|`. The
+ * parameters `weight_g` and `weight_v`, named as in PyTorch, replace it, and
  * `module.weight` is computed from them whenever it is used.
  *
  * @param module The module; changed in place.
  * @param options `name` and `dim`.
  * @returns The module.
- * @throws {RangeError} If it has no parameter of this name, or one with a norm.
+ * @throws {RangeError} If the module has no parameter with this name, or the
+ * weight is already normalised.
  *
  * @example A layer that gives what it gave
  * ```ts
@@ -115,12 +116,13 @@ export function weightNorm<M extends AnyModule>(
 }
 
 /**
- * Makes a weight one parameter again; see {@linkcode weightNorm}.
+ * Removes weight normalisation: the weight becomes a single parameter again;
+ * see {@linkcode weightNorm}.
  *
  * @param module The module; changed in place.
- * @param name The field of the weight. @default {"weight"}
+ * @param name Name of the weight's field. @default {"weight"}
  * @returns The module.
- * @throws {RangeError} If the weight has no such norm.
+ * @throws {RangeError} If the weight has no weight normalisation.
  */
 export function removeWeightNorm<M extends AnyModule>(
   module: M,
