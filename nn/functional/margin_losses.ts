@@ -104,7 +104,7 @@ export function multiLabelSoftMarginLoss(
 
 /** Options of {@linkcode multiMarginLoss}. */
 export interface MultiMarginLossOptions extends ReductionOptions {
-  /** Exponent of each miss, 1 or 2. @default {1} */
+  /** Exponent of each margin violation, 1 or 2. @default {1} */
   readonly p?: 1 | 2;
   /**
    * The margin by which the score of the class must exceed the others.
@@ -128,8 +128,8 @@ export const multiMarginSchema = () =>
   });
 
 /**
- * The hinge loss of classes: `sum over i of max(0, margin - x[class] + x[i])^p`
- * of the other classes, over the number of classes.
+ * The multi-class hinge loss: the sum of `max(0, margin - x[class] + x[i])^p`
+ * over all other classes `i`, divided by the number of classes.
  *
  * @param input Scores `[n, C]`, or `[C]`.
  * @param target Class indices `[n]`, or `[]`, int32.
@@ -190,13 +190,13 @@ export function multiMarginLoss(
 }
 
 /**
- * The hinge loss of several classes of each sample:
- * `max(0, 1 - x[target] + x[i])` summed over its classes and over all others `i`,
- * over the number of classes.
+ * The multi-label hinge loss: `max(0, 1 - x[target] + x[i])` summed over the
+ * target classes of a sample and over all other classes `i`, divided by the
+ * number of classes.
  *
  * @param input Scores `[n, C]`, or `[C]`.
- * @param target Class indices of the same shape, int32: those of a sample stand
- * before the first negative one.
+ * @param target Class indices of the same shape, int32: the target classes of a
+ * sample are those before the first negative index.
  * @param options `reduction`.
  * @throws {DTypeError} If the target is not int32.
  * @throws {ShapeError} If the shapes differ.

@@ -12,8 +12,8 @@ import {
 import type { Size2d } from "./_windows.ts";
 
 /**
- * Options of max pooling whose sizes are of type `S`; `I` is whether positions are
- * asked for.
+ * Options of max pooling whose sizes are of type `S`; `I` is whether indices
+ * are returned.
  */
 export interface MaxPoolOptions<
   S extends AnySize,
@@ -30,9 +30,10 @@ export interface MaxPoolOptions<
   /** Whether output sizes are rounded up instead of down. @default {false} */
   readonly ceilMode?: boolean;
   /**
-   * Whether to give `[values, indices]`, with the position (int32) of each value
-   * in the input of its channel, counted in C order, as {@linkcode maxUnpool2d} and
-   * its siblings take them.
+   * Whether to return `[values, indices]`, where an index (int32) is the
+   * position of a value in the input of its channel, in C order, as
+   * {@linkcode maxUnpool1d}, {@linkcode maxUnpool2d} and
+   * {@linkcode maxUnpool3d} take it.
    *
    * @default {false}
    */
@@ -98,14 +99,14 @@ function pool<I extends boolean>(
 }
 
 /**
- * The largest element of each window. The gradient goes to the first of several
- * equal ones.
+ * The largest element of each window. Of several equal elements the first
+ * receives the gradient.
  *
  * @param x Of shape `[n, channels, length]`, or without `n`.
  * @param options `kernelSize`, `stride`, `padding`, `dilation`, `ceilMode` and
  * `returnIndices`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
- * one.
+ * the window.
  * @example Pairs
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -127,14 +128,14 @@ export function maxPool1d<I extends boolean = false>(
 }
 
 /**
- * The largest element of each window. The gradient goes to the first of several
- * equal ones.
+ * The largest element of each window. Of several equal elements the first
+ * receives the gradient.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
  * @param options `kernelSize`, `stride`, `padding`, `dilation`, `ceilMode` and
  * `returnIndices`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
- * one.
+ * the window.
  * @example Halve height and width
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -156,14 +157,14 @@ export function maxPool2d<I extends boolean = false>(
 }
 
 /**
- * The largest element of each window. The gradient goes to the first of several
- * equal ones.
+ * The largest element of each window. Of several equal elements the first
+ * receives the gradient.
  *
  * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
  * @param options `kernelSize`, `stride`, `padding`, `dilation`, `ceilMode` and
  * `returnIndices`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
- * one.
+ * the window.
  * @example A volume, and where its largest element is
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -185,13 +186,13 @@ export function maxPool3d<I extends boolean = false>(
 }
 
 /**
- * The largest element of each window, and its position (int32) in the input of
- * its channel, counted in C order, as {@linkcode maxUnpool1d} takes it.
+ * The largest element of each window, and its index (int32) in the input of its
+ * channel, in C order, as {@linkcode maxUnpool1d} takes it.
  *
  * @param x Of shape `[n, channels, length]`, or without `n`.
  * @param options `kernelSize`, `stride`, `padding`, `dilation` and `ceilMode`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
- * one.
+ * the window.
  * @example Where the largest elements are
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -212,13 +213,13 @@ export function maxPool1dWithIndices(
 }
 
 /**
- * The largest element of each window, and its position (int32) in the input of
- * its channel, counted in C order, as {@linkcode maxUnpool2d} takes it.
+ * The largest element of each window, and its index (int32) in the input of its
+ * channel, in C order, as {@linkcode maxUnpool2d} takes it.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
  * @param options `kernelSize`, `stride`, `padding`, `dilation` and `ceilMode`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
- * one.
+ * the window.
  * @example Where the largest elements are
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -239,13 +240,13 @@ export function maxPool2dWithIndices(
 }
 
 /**
- * The largest element of each window, and its position (int32) in the input of
- * its channel, counted in C order, as {@linkcode maxUnpool3d} takes it.
+ * The largest element of each window, and its index (int32) in the input of its
+ * channel, in C order, as {@linkcode maxUnpool3d} takes it.
  *
  * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
  * @param options `kernelSize`, `stride`, `padding`, `dilation` and `ceilMode`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
- * one.
+ * the window.
  * @example Where the largest element is
  * ```ts
  * import { assertEquals } from "@std/assert";

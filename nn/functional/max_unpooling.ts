@@ -16,11 +16,11 @@ import type { Size2d } from "./_windows.ts";
 
 /** Options of the inverse of max pooling, whose sizes are of type `S`. */
 export interface MaxUnpoolOptions<S extends AnySize> {
-  /** Extents of the window that was pooled with. */
+  /** Extents of the window of the pooling. */
   readonly kernelSize: S;
-  /** Stride of that window. @default {kernelSize} */
+  /** Stride of the pooling. @default {kernelSize} */
   readonly stride?: S;
-  /** Padding of that pooling. @default {0} */
+  /** Padding of the pooling. @default {0} */
   readonly padding?: S;
   /**
    * The extents of the output, or its whole shape.
@@ -109,10 +109,10 @@ function unpool(
  * with zeros elsewhere.
  *
  * @param x Of shape `[n, channels, length]`, or without `n`.
- * @param indices Positions of the same shape.
+ * @param indices Indices of the same shape, as the pooling returned them.
  * @param options `kernelSize`, `stride`, `padding` and `outputSize`.
  * @throws {ShapeError} If shapes do not fit.
- * @throws {IndexError} If a position is out of range.
+ * @throws {IndexError} If an index is out of range.
  */
 export function maxUnpool1d(
   x: Tensor,
@@ -127,10 +127,10 @@ export function maxUnpool1d(
  * with zeros elsewhere.
  *
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
- * @param indices Positions of the same shape.
+ * @param indices Indices of the same shape, as the pooling returned them.
  * @param options `kernelSize`, `stride`, `padding` and `outputSize`.
  * @throws {ShapeError} If shapes do not fit.
- * @throws {IndexError} If a position is out of range.
+ * @throws {IndexError} If an index is out of range.
  * @example Where they were
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -156,10 +156,10 @@ export function maxUnpool2d(
  * with zeros elsewhere.
  *
  * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
- * @param indices Positions of the same shape.
+ * @param indices Indices of the same shape, as the pooling returned them.
  * @param options `kernelSize`, `stride`, `padding` and `outputSize`.
  * @throws {ShapeError} If shapes do not fit.
- * @throws {IndexError} If a position is out of range.
+ * @throws {IndexError} If an index is out of range.
  */
 export function maxUnpool3d(
   x: Tensor,

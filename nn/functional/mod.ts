@@ -1,6 +1,6 @@
 /**
- * Layers and losses as functions, which take inputs, then weights, then one
- * options object.
+ * Layers and losses as functions of inputs, weights and an options object, in
+ * this order.
  *
  * @module
  */

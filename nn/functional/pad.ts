@@ -9,14 +9,14 @@ export type PadMode = "constant" | "reflect" | "replicate" | "circular";
 /** Options of {@linkcode pad}. */
 export interface PadOptions {
   /**
-   * `"constant"` adds one value, `"reflect"` the elements beside the edge in
-   * reverse order, `"replicate"` the element at the edge, and `"circular"` the
-   * elements of the other end.
+   * What fills the padding: `"constant"` one value, `"reflect"` the elements
+   * beside the edge in reverse order, `"replicate"` the element at the edge,
+   * and `"circular"` the elements of the opposite end.
    *
    * @default {"constant"}
    */
   readonly mode?: PadMode;
-  /** The value that `"constant"` adds. @default {0} */
+  /** The fill value of `"constant"`. @default {0} */
   readonly value?: number;
 }
 
@@ -27,13 +27,14 @@ const schema = () =>
   });
 
 /**
- * Pads the last dims.
+ * Pads the last dims of a tensor.
  *
  * @param x A tensor of any shape.
  * @param amounts `[left, right]` of the last dim, then `[top, bottom]` of the
  * one before, and so on. Negative amounts crop.
  * @param options `mode` and `value`.
- * @throws {ShapeError} If a dim is too small to be reflected or wrapped around.
+ * @throws {ShapeError} If a dim is too small for reflection or circular
+ * padding.
  * @throws {RangeError} If the mode is unknown.
  * @example The elements beside the edges once more
  * ```ts

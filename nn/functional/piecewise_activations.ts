@@ -224,7 +224,7 @@ const bent = /* @__PURE__ */ fused(
  *
  * @param x Of shape `[n, channels, ...]`.
  * @param weight Of shape `[1]`, or `[channels]` for a slope for each channel.
- * @throws {ShapeError} If there is another number of slopes.
+ * @throws {ShapeError} If the number of slopes does not match.
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
   checkCount("prelu", arguments.length, 2);

@@ -33,9 +33,9 @@ const squaredError = /* @__PURE__ */ fused("mseLoss", ([x, y]) => {
 /**
  * The squared error, averaged by default.
  *
- * @param input Predictions; int32 and bool count as float32.
- * @param target Of the shape of the predictions. int32 and bool are brought to
- * the dtype of the predictions.
+ * @param input Predictions; int32 and bool are treated as float32.
+ * @param target Of the shape of the predictions. int32 and bool are cast to the
+ * dtype of the predictions.
  * @param options `reduction`.
  * @throws {ShapeError} If the shapes differ.
  * @example The mean of 1 and 9
@@ -67,9 +67,9 @@ const absoluteError = /* @__PURE__ */ fused(
 /**
  * The absolute error, averaged by default.
  *
- * @param input Predictions; int32 and bool count as float32.
- * @param target Of the shape of the predictions. int32 and bool are brought to
- * the dtype of the predictions.
+ * @param input Predictions; int32 and bool are treated as float32.
+ * @param target Of the shape of the predictions. int32 and bool are cast to the
+ * dtype of the predictions.
  * @param options `reduction`.
  * @throws {ShapeError} If the shapes differ.
  */
@@ -112,12 +112,12 @@ const huber = /* @__PURE__ */ fused("huberLoss", ([x, y], [delta]) => {
 
 /**
  * The Huber loss: half the squared error where the absolute error is at most
- * `delta`, else `delta * (|error| - delta / 2)`, so that outliers weigh less
- * than in the squared error (Huber, 1964).
+ * `delta`, else `delta * (|error| - delta / 2)`, which is less sensitive to
+ * outliers than the squared error (Huber, 1964).
  *
- * @param input Predictions; int32 and bool count as float32.
- * @param target Of the shape of the predictions. int32 and bool are brought to
- * the dtype of the predictions.
+ * @param input Predictions; int32 and bool are treated as float32.
+ * @param target Of the shape of the predictions. int32 and bool are cast to the
+ * dtype of the predictions.
  * @param options `reduction` and `delta`.
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If `delta` is not positive.
@@ -166,13 +166,13 @@ const smoothed = /* @__PURE__ */ fused("smoothL1Loss", ([x, y], [beta]) => {
 }, { scalars: 1 });
 
 /**
- * Half the squared error over `beta` where the absolute error is less than
- * `beta`, else `|error| - beta / 2`: {@linkcode huberLoss} over `beta` (Girshick,
- * 2015).
+ * Half the squared error divided by `beta` where the absolute error is less
+ * than `beta`, else `|error| - beta / 2`: {@linkcode huberLoss} divided by
+ * `beta` (Girshick, 2015).
  *
- * @param input Predictions; int32 and bool count as float32.
- * @param target Of the shape of the predictions. int32 and bool are brought to
- * the dtype of the predictions.
+ * @param input Predictions; int32 and bool are treated as float32.
+ * @param target Of the shape of the predictions. int32 and bool are cast to the
+ * dtype of the predictions.
  * @param options `reduction` and `beta`.
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If `beta` is negative.

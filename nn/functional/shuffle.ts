@@ -23,7 +23,7 @@ function checkFactor(name: string, factor: number): void {
  *
  * @param x Of shape `[..., channels, height, width]`.
  * @param upscaleFactor The factor `r`.
- * @throws {ShapeError} If `r²` does not divide the channels.
+ * @throws {ShapeError} If the number of channels is not divisible by `r²`.
  * @example Four channels of one pixel
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -61,11 +61,11 @@ export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
 
 /**
  * Rearranges pixels into channels: `[..., c, h r, w r]` becomes
- * `[..., c r², h, w]`, which {@linkcode pixelShuffle} undoes.
+ * `[..., c r², h, w]`, the inverse of {@linkcode pixelShuffle}.
  *
  * @param x Of shape `[..., channels, height, width]`.
  * @param downscaleFactor The factor `r`.
- * @throws {ShapeError} If `r` does not divide height and width.
+ * @throws {ShapeError} If height or width is not divisible by `r`.
  */
 export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
   checkCount("pixelUnshuffle", arguments.length, 2);
@@ -95,7 +95,7 @@ export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
  *
  * @param x Of shape `[n, channels, ...]`.
  * @param groups Number of groups.
- * @throws {ShapeError} If the groups do not divide the channels.
+ * @throws {ShapeError} If the number of channels is not divisible by `groups`.
  */
 export function channelShuffle(x: Tensor, groups: number): Tensor {
   checkCount("channelShuffle", arguments.length, 2);

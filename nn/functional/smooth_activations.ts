@@ -48,8 +48,9 @@ const bent = /* @__PURE__ */ fused(
 );
 
 /**
- * `scale * (x where it is positive, else alpha (exp(x) - 1))`, with the numbers
- * for which layers keep mean 0 and variance 1 (Klambauer and others, 2017).
+ * `scale * (x where it is positive, else alpha (exp(x) - 1))`, with the
+ * constants for which layers keep mean 0 and variance 1 (Klambauer and others,
+ * 2017).
  */
 export function selu(x: Tensor): Tensor {
   checkCount("selu", arguments.length, 1);

@@ -14,9 +14,19 @@ import type { Size2d } from "./_windows.ts";
 export interface TransposedConvolutionOptions<S extends AnySize> {
   /** Stride of the convolution that is transposed. @default {1} */
   readonly stride?: S;
-  /** Padding of the convolution that is transposed: how much of each side is cut off. @default {0} */
+  /**
+   * Padding of the convolution that is transposed: the amount cropped from each
+   * side.
+   *
+   * @default {0}
+   */
   readonly padding?: S;
-  /** Elements added at the end of each dim, fewer than the stride or the dilation. @default {0} */
+  /**
+   * Elements added at the end of each dim, less than the stride or the
+   * dilation.
+   *
+   * @default {0}
+   */
   readonly outputPadding?: S;
   /** Spacing between the elements of the kernel. @default {1} */
   readonly dilation?: S;
@@ -62,13 +72,13 @@ function call(
 }
 
 /**
- * Transposed convolution of sequences: the gradient of {@linkcode conv1d} by
- * its input. The output has the extent `(extent - 1) stride - 2 padding +
- * dilation (kernel - 1) + outputPadding + 1`.
+ * Transposed convolution of sequences: the gradient of {@linkcode conv1d} with
+ * respect to its input. The output has the extent `(extent - 1) stride - 2
+ * padding + dilation (kernel - 1) + outputPadding + 1`.
  *
  * @param x Of shape `[n, in, length]`, or without `n`.
  * @param weight Of shape `[in, out / groups, kernel length]`.
- * @param bias Of shape `[out]`; may be left out, also before options.
+ * @param bias Of shape `[out]`; may be omitted, also before options.
  * @param options `stride`, `padding`, `outputPadding`, `dilation` and `groups`.
  * @throws {ShapeError} If channels or groups do not match, or the output would be empty.
  * @example Every element twice
@@ -109,13 +119,13 @@ export function convTranspose1d(
 }
 
 /**
- * Transposed convolution of images: the gradient of {@linkcode conv2d} by its
- * input. Height and width of the output are `(extent - 1) stride - 2 padding +
- * dilation (kernel - 1) + outputPadding + 1`.
+ * Transposed convolution of images: the gradient of {@linkcode conv2d} with
+ * respect to its input. Height and width of the output are `(extent - 1) stride
+ * - 2 padding + dilation (kernel - 1) + outputPadding + 1`.
  *
  * @param x Of shape `[n, in, height, width]`, or without `n`.
  * @param weight Of shape `[in, out / groups, kernel height, kernel width]`.
- * @param bias Of shape `[out]`; may be left out, also before options.
+ * @param bias Of shape `[out]`; may be omitted, also before options.
  * @param options `stride`, `padding`, `outputPadding`, `dilation` and `groups`.
  * @throws {ShapeError} If channels or groups do not match, or the output would be empty.
  * @example Twice the height and width
@@ -157,13 +167,13 @@ export function convTranspose2d(
 }
 
 /**
- * Transposed convolution of volumes: the gradient of {@linkcode conv3d} by its
- * input. Each extent of the output is `(extent - 1) stride - 2 padding +
- * dilation (kernel - 1) + outputPadding + 1`.
+ * Transposed convolution of volumes: the gradient of {@linkcode conv3d} with
+ * respect to its input. Each extent of the output is `(extent - 1) stride - 2
+ * padding + dilation (kernel - 1) + outputPadding + 1`.
  *
  * @param x Of shape `[n, in, depth, height, width]`, or without `n`.
  * @param weight Of shape `[in, out / groups, kernel depth, height, width]`.
- * @param bias Of shape `[out]`; may be left out, also before options.
+ * @param bias Of shape `[out]`; may be omitted, also before options.
  * @param options `stride`, `padding`, `outputPadding`, `dilation` and `groups`.
  * @throws {ShapeError} If channels or groups do not match, or the output would be empty.
  * @example Twice every extent
