@@ -1,5 +1,5 @@
 /**
- * GGUF files of llama.cpp: their weights, dequantised, and their metadata.
+ * GGUF files of llama.cpp: their dequantised weights and their metadata.
  *
  * @module
  */

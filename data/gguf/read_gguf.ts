@@ -27,7 +27,7 @@ export interface ReadGgufOptions extends TensorReadOptions {
   /**
    * Selects the tensors to read by name; the bytes of the others are not read.
    *
-   * @default {all of them}
+   * @default {all}
    */
   readonly filter?: (name: string) => boolean;
   /**
@@ -39,7 +39,7 @@ export interface ReadGgufOptions extends TensorReadOptions {
   readonly unsupported?: "error" | "skip";
 }
 
-/** The contents of a GGUF file. */
+/** Contents of a GGUF file. */
 export interface GgufFile {
   /** The version of the format, 2 or 3. */
   readonly version: number;
@@ -65,20 +65,21 @@ const schema = z.strictObject({
 });
 
 /**
- * Reads the weights of a GGUF file. F32, BF16 and the quantised Q8_0, Q4_0, Q4_K
- * and Q6_K become float32; integers become int32; F16 and F64 stay float16 and
- * float64 where the device has them. `dtype` makes all floats one dtype. Shapes are PyTorch's, outermost first, so
- * that the weight of a linear layer is `[out, in]`.
+ * Reads the weights of a GGUF file. F32, BF16 and the quantised Q8_0, Q4_0,
+ * Q4_K and Q6_K become float32; integers become int32; F16 and F64 stay float16
+ * and float64 where the device supports them. `dtype` casts all floats to one
+ * dtype. Shapes are in PyTorch's order, outermost first, so that the weight of
+ * a linear layer is `[out, in]`.
  *
- * Quantised weights take four to eight times their bytes as float32: `filter`
- * reads some of them alone. Of a file, a `Blob` or an address whose server gives
- * ranges, the bytes of the others are not read.
+ * Quantised weights need four to eight times as many bytes in float32; use
+ * `filter` to read only some tensors. For a file, a `Blob` or a URL whose
+ * server supports range requests, the bytes of the others are not read.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options `device`, `dtype`, `filter` and `unsupported`.
  * @returns The metadata and the tensors.
  * @throws {DataFormatError} If the file is damaged, of version 1 or big-endian,
- * or a tensor is of a type that is not read here.
+ * or a tensor is of a type that is not supported.
  * @throws {FileError} If the file cannot be read.
  *
  * @example The message for a file of another kind

@@ -1,5 +1,5 @@
 /**
- * Random changes of colours.
+ * Random changes of brightness, contrast, saturation and hue.
  *
  * @module
  */
@@ -8,15 +8,31 @@ import * as z from "../_zod.ts";
 import { checkImage, type Image } from "./image.ts";
 import type { Transform } from "./transform.ts";
 
-/** Options of {@linkcode colorJitter}; 0 leaves as it is. */
+/** Options of {@linkcode colorJitter}; 0 means no change. */
 export interface ColorJitterOptions {
-  /** Factors from `1 - brightness`, at least 0, to `1 + brightness`. @default {0} */
+  /**
+   * The factor is drawn from `1 - brightness`, at least 0, to `1 + brightness`.
+   *
+   * @default {0}
+   */
   readonly brightness?: number;
-  /** Factors from `1 - contrast`, at least 0, to `1 + contrast`. @default {0} */
+  /**
+   * The factor is drawn from `1 - contrast`, at least 0, to `1 + contrast`.
+   *
+   * @default {0}
+   */
   readonly contrast?: number;
-  /** Factors from `1 - saturation`, at least 0, to `1 + saturation`. @default {0} */
+  /**
+   * The factor is drawn from `1 - saturation`, at least 0, to `1 + saturation`.
+   *
+   * @default {0}
+   */
   readonly saturation?: number;
-  /** Turns of the colour wheel from `-hue` to `hue`, at most 0.5. @default {0} */
+  /**
+   * The shift of the hue is drawn from `-hue` to `hue`, in turns; at most 0.5.
+   *
+   * @default {0}
+   */
   readonly hue?: number;
 }
 
@@ -111,8 +127,8 @@ export function adjustHue(image: Image, turn: number): Image {
 }
 
 /**
- * Changes brightness, contrast, saturation and hue by random amounts, in random
- * order, as torchvision's `ColorJitter`.
+ * Randomly changes brightness, contrast, saturation and hue, in random order,
+ * like torchvision's `ColorJitter`.
  *
  * @param options `brightness`, `contrast`, `saturation` and `hue`.
  * @returns The transform.

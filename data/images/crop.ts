@@ -1,5 +1,5 @@
 /**
- * Parts of pictures.
+ * Crops of images.
  *
  * @module
  */
@@ -19,15 +19,19 @@ import type { Transform } from "./transform.ts";
 
 /** Options of {@linkcode randomCrop}. */
 export interface RandomCropOptions {
-  /** Black pixels added on each side before. @default {0} */
+  /** Number of black pixels added on each side before cropping. @default {0} */
   readonly padding?: number;
 }
 
 /** Options of {@linkcode randomResizedCrop}. */
 export interface RandomResizedCropOptions extends ResizeOptions {
-  /** The share of the area that is kept. @default {[0.08, 1]} */
+  /** Range of the fraction of the area that is kept. @default {[0.08, 1]} */
   readonly scale?: readonly [number, number];
-  /** Its width by its height. @default {[3 / 4, 4 / 3]} */
+  /**
+   * Range of the aspect ratio, width divided by height.
+   *
+   * @default {[3 / 4, 4 / 3]}
+   */
   readonly ratio?: readonly [number, number];
 }
 
@@ -66,11 +70,12 @@ function roundEven(value: number): number {
 }
 
 /**
- * The middle of pictures, with black around it where they are smaller.
+ * Crops images at the centre; smaller ones are padded with black.
  *
- * @param size One extent for both sides, or `[height, width]`.
+ * @param size The size of the crop: one number for both sides, or
+ * `[height, width]`.
  * @returns The transform.
- * @throws {TypeError} If `size` is neither.
+ * @throws {TypeError} If `size` is not of this form.
  *
  * @example The middle pixel
  * ```ts
@@ -108,12 +113,13 @@ export function centerCrop(size: Size): Transform {
 }
 
 /**
- * A part at a random place.
+ * Crops images at a random position.
  *
- * @param size One extent for both sides, or `[height, width]`.
+ * @param size The size of the crop: one number for both sides, or
+ * `[height, width]`.
  * @param options `padding`.
- * @returns The transform; it throws a `RangeError` for pictures that are
- * smaller, padding included.
+ * @returns The transform; it throws a `RangeError` for images that are smaller
+ * than the crop, padding included.
  * @throws {TypeError} If an argument is of the wrong type, or an option unknown.
  *
  * @example As for CIFAR
@@ -157,10 +163,11 @@ export function randomCrop(
 }
 
 /**
- * A part of random area, shape and place, resized: what nets for photographs
- * are trained with (Szegedy and others, 2015).
+ * Crops a part of random area, aspect ratio and position, and resizes it, as is
+ * common in training on photographs (Szegedy and others, 2015).
  *
- * @param size One extent for both sides, or `[height, width]`.
+ * @param size The size of the crop: one number for both sides, or
+ * `[height, width]`.
  * @param options `scale`, `ratio` and `interpolation`.
  * @returns The transform.
  * @throws {TypeError} If an argument is of the wrong type, or an option unknown.

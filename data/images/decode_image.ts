@@ -1,5 +1,5 @@
 /**
- * Pictures out of files.
+ * Images from files.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { Image } from "./image.ts";
 import { pictureKind } from "./_kind.ts";
 
 /**
- * The picture of a PNG or JPEG file. Browsers decode it themselves; on Deno, Bun
- * and Node that is done by libjpeg-turbo and lodepng, which are loaded with the
- * first file of their kind.
+ * Decodes a PNG or JPEG file. Browsers use their own decoders; Deno, Bun and
+ * Node use libjpeg-turbo and lodepng, which are loaded with the first file of
+ * their format.
  *
- * Transparency is left out and gray becomes three equal channels. The orientation
- * that a camera notes is not applied, as in Pillow. A PNG of 16 bits keeps the
- * upper 8.
+ * Transparency is dropped and grayscale becomes three equal channels. The EXIF
+ * orientation is not applied, as in Pillow. A 16-bit PNG keeps the upper 8
+ * bits.
  *
- * @param source The bytes of a file, or where they are.
- * @returns The picture.
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
+ * @returns The image.
  * @throws {DataFormatError} If it is not a PNG or JPEG file, is damaged, or is a
  * JPEG in CMYK.
  * @throws {FileError} If the source cannot be read.

@@ -1,5 +1,5 @@
 /**
- * Mirrored pictures.
+ * Random flips of images.
  *
  * @module
  */
@@ -9,9 +9,12 @@ import { probability } from "./_transform_options.ts";
 import { checkImage, type Image } from "./image.ts";
 import type { Transform } from "./transform.ts";
 
-/** Options of random flips. */
+/**
+ * Options of {@linkcode randomHorizontalFlip} and
+ * {@linkcode randomVerticalFlip}.
+ */
 export interface FlipOptions {
-  /** How likely a picture is flipped. @default {0.5} */
+  /** Probability of an image being flipped. @default {0.5} */
   readonly p?: number;
 }
 
@@ -53,7 +56,7 @@ function randomFlip(
 }
 
 /**
- * Swaps left and right of some pictures.
+ * Flips images horizontally with probability `p`.
  *
  * @param options `p`.
  * @returns The transform.
@@ -75,7 +78,7 @@ export function randomHorizontalFlip(options: FlipOptions = {}): Transform {
 }
 
 /**
- * Swaps top and bottom of some pictures.
+ * Flips images vertically with probability `p`.
  *
  * @param options `p`.
  * @returns The transform.

@@ -1,5 +1,5 @@
 /**
- * Pictures as pixels.
+ * Images as pixels.
  *
  * @module
  */
@@ -8,21 +8,24 @@ import { deviceFor, parseArguments, showValue } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
 
-/** A picture in red, green and blue, 8 bits each. */
+/** An RGB image with 8 bits for each channel. */
 export interface Image {
   /** Number of columns. */
   readonly width: number;
   /** Number of rows. */
   readonly height: number;
-  /** Row by row, three numbers from 0 to 255 for each pixel. */
+  /** The pixels row by row, three values from 0 to 255 each. */
   readonly data: Uint8Array;
 }
 
-/** Figures by which pixels are normalised, one for all channels or one each. */
+/**
+ * Mean and standard deviation for normalisation: one number for all channels,
+ * or one for each.
+ */
 export interface PixelScale {
-  /** Is subtracted from values of 0 to 1. @default {0} */
+  /** Subtracted from values from 0 to 1. @default {0} */
   readonly mean?: number | readonly number[];
-  /** Divides what is left. @default {1} */
+  /** Divisor, after the mean has been subtracted. @default {1} */
   readonly std?: number | readonly number[];
 }
 
@@ -44,7 +47,7 @@ const channels = (positive: boolean) => {
   ));
 };
 
-/** The schemas of {@linkcode PixelScale}. */
+/** The schema of {@linkcode PixelScale}. */
 export const scaleOptions: {
   readonly mean: z.ZodMiniOptional<z.ZodMiniType<number | readonly number[]>>;
   readonly std: z.ZodMiniOptional<z.ZodMiniType<number | readonly number[]>>;
@@ -52,7 +55,7 @@ export const scaleOptions: {
 
 const optionsSchema = z.strictObject({ ...scaleOptions, device: deviceOption });
 
-/** Checks that a value is a picture. */
+/** Checks that a value is an image. */
 export function checkImage(value: unknown, operation: string): void {
   const { width, height, data } = (value ?? {}) as Partial<Image>;
   if (
@@ -90,13 +93,13 @@ export function writePlanes(
 }
 
 /**
- * A picture as a float32 tensor of shape `[3, height, width]`, with values from
- * 0 to 1 unless `mean` and `std` normalise them.
+ * Converts an image to a float32 tensor of shape `[3, height, width]`, with
+ * values from 0 to 1 unless `mean` or `std` is given.
  *
- * @param image The picture.
+ * @param image The image.
  * @param options `mean`, `std` and `device`.
  * @returns The tensor.
- * @throws {TypeError} If `image` is not a picture, or an option is unknown or of
+ * @throws {TypeError} If `image` is not an image, or an option is unknown or of
  * the wrong type.
  *
  * @example One red pixel

@@ -1,5 +1,5 @@
 /**
- * Folders of pictures as a dataset.
+ * Folders of images as a dataset.
  *
  * @module
  */
@@ -30,11 +30,11 @@ import type { Transform } from "./transform.ts";
 
 /** Options of {@linkcode ImageFolder}. */
 export interface ImageFolderOptions extends PixelScale, DeviceOption {
-  /** What becomes of each picture before it is a tensor. */
+  /** Applied to each image before it becomes a tensor. */
   readonly transform?: Transform;
   /**
-   * Seed of what is random in transforms; with the epoch and the index it decides
-   * all of it. Without it, one is drawn from the global generator.
+   * Seed of random transforms, which depend on it, the epoch and the index
+   * only. Without it, a seed is drawn from the global generator.
    */
   readonly seed?: number;
 }
@@ -49,19 +49,19 @@ const optionsSchema = z.strictObject({
   seed: seedOption,
 });
 
-/** A picture's file and its class. */
+/** The file of an image and its class. */
 export interface ImageSample {
-  /** Its path below the folder. */
+  /** Path relative to the folder. */
   readonly path: string;
-  /** The index of its class. */
+  /** Index of the class. */
   readonly label: number;
 }
 
 /**
- * Pictures in folders named after their classes, `root/cat/1.jpg`, as
- * torchvision has them. A sample is a float32 tensor of shape
- * `[3, height, width]` and its class, an int32 of shape `[]`; the tensors of a
- * batch are made at once. Files are read and decoded when they are asked for.
+ * Images in folders named after their classes, `root/cat/1.jpg`, as in
+ * torchvision. A sample is a float32 tensor of shape `[3, height, width]` and
+ * its class, an int32 tensor of shape `[]`; the tensors of a batch are created
+ * at once. Files are read and decoded when their samples are requested.
  *
  * @example Batches that are augmented anew in each epoch
  * ```ts ignore
@@ -112,7 +112,7 @@ export class ImageFolder implements Dataset<readonly [Tensor, Tensor]> {
   }
 
   /**
-   * Lists the pictures of a folder, or takes files that a person has chosen.
+   * Lists the images of a folder, or takes files that the user has selected.
    *
    * @param root A path or `file:` URL; or the files of
    * `<input type="file" webkitdirectory>`, or others whose
@@ -120,8 +120,8 @@ export class ImageFolder implements Dataset<readonly [Tensor, Tensor]> {
    * @param options `transform`, `seed`, `mean`, `std` and `device`.
    * @returns The dataset.
    * @throws {FileError} If the folder cannot be read.
-   * @throws {DataFormatError} If there is no folder of a class with a PNG or
-   * JPEG file, or one of them has none.
+   * @throws {DataFormatError} If there are no folders of classes, or one of
+   * them has no PNG or JPEG file.
    * @throws {TypeError} If an option is unknown or of the wrong type.
    */
   static async open(
@@ -142,13 +142,13 @@ export class ImageFolder implements Dataset<readonly [Tensor, Tensor]> {
     );
   }
 
-  /** Number of pictures. */
+  /** Number of images. */
   get length(): number {
     return this.samples.length;
   }
 
   /**
-   * Says which epoch it is, for what is random in transforms; a loader does so.
+   * Sets the epoch, on which random transforms depend; a `DataLoader` calls it.
    *
    * @param epoch The epoch, from 0 on.
    */
@@ -165,12 +165,13 @@ export class ImageFolder implements Dataset<readonly [Tensor, Tensor]> {
   }
 
   /**
-   * A picture after its transform.
+   * An image after its transform.
    *
    * @param index From 0 to `length - 1`.
-   * @returns The picture.
+   * @returns The image.
    * @throws {RangeError} If the index is out of range.
-   * @throws {DataFormatError} If the file is no picture; it is named.
+   * @throws {DataFormatError} If the file is not an image; the message names
+   * it.
    * @throws {FileError} If it cannot be read.
    */
   async image(index: number): Promise<Image> {
@@ -195,7 +196,7 @@ export class ImageFolder implements Dataset<readonly [Tensor, Tensor]> {
    * One sample.
    *
    * @param index From 0 to `length - 1`.
-   * @returns The picture, `[3, height, width]`, and its class.
+   * @returns The image, `[3, height, width]`, and its class.
    * @throws {RangeError} If the index is out of range.
    */
   async get(index: number): Promise<readonly [Tensor, Tensor]> {
@@ -211,9 +212,9 @@ export class ImageFolder implements Dataset<readonly [Tensor, Tensor]> {
   /**
    * Several samples.
    *
-   * @param indices The samples, in order.
-   * @returns The pictures, `[n, 3, height, width]`, and their classes, `[n]`.
-   * @throws {RangeError} If an index is out of range, or the pictures differ in
+   * @param indices The indices of the samples, in order.
+   * @returns The images, `[n, 3, height, width]`, and their classes, `[n]`.
+   * @throws {RangeError} If an index is out of range, or the images differ in
    * size.
    */
   async getBatch(indices: Int32Array): Promise<readonly [Tensor, Tensor]> {

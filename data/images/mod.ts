@@ -1,6 +1,6 @@
 /**
- * Pictures: PNG and JPEG files as tensors, folders of them as a dataset, and
- * transforms that crop, flip, resize and colour them.
+ * Images: PNG and JPEG files as tensors, folders of images as a dataset, and
+ * transforms that crop, flip, resize and change their colours.
  *
  * @example A picture that a program makes
  * ```ts

@@ -1,12 +1,12 @@
 /**
- * Random numbers for transforms of pictures.
+ * Random numbers for transforms of images.
  *
  * @module
  */
 import { threefry } from "@tenfold/core/backend";
 import { checkCount } from "@tenfold/core/internal";
 
-/** Gives a number from 0 up to 1, another with each call. */
+/** Returns a random number from 0 (inclusive) to 1 (exclusive) in each call. */
 export type Random = () => number;
 
 /** Keeps these apart from what loaders draw from the same seed. */
@@ -14,12 +14,13 @@ const STREAM = 0x696d6167;
 
 /**
  * The random numbers of one sample: they depend on the seed, the epoch and the
- * index alone, on every runtime and in whatever order samples are asked for.
+ * index only, on every runtime and whatever the order in which samples are
+ * read.
  *
  * @param seed An integer.
  * @param epoch The epoch, from 0 on.
- * @param index The sample.
- * @returns The numbers, one with each call.
+ * @param index The index of the sample.
+ * @returns A function that returns one number in each call.
  *
  * @example The same numbers again
  * ```ts

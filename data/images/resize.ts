@@ -1,5 +1,5 @@
 /**
- * Pictures in other sizes.
+ * Resizing of images.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Transform } from "./transform.ts";
 
 /** Options of transforms that resample. */
 export interface ResizeOptions {
-  /** How pixels between pixels are made. @default {"bilinear"} */
+  /** The interpolation between pixels. @default {"bilinear"} */
   readonly interpolation?: Interpolation;
 }
 
@@ -26,11 +26,11 @@ export const interpolation: z.ZodMiniType<Interpolation> = z._default(
 );
 
 /**
- * Resizes pictures, with antialiasing where they shrink: the same bytes as
- * Pillow's, and so as torchvision's `Resize` of its images.
+ * Resizes images, with antialiasing when downsampling: the result has the same
+ * bytes as that of Pillow, and so of torchvision's `Resize` of Pillow images.
  *
- * @param size `[height, width]`; one number is the shorter side, and the other
- * keeps the ratio.
+ * @param size `[height, width]`; a single number is the size of the shorter
+ * side, and the aspect ratio is kept.
  * @param options `interpolation`.
  * @returns The transform.
  * @throws {TypeError} If an argument is of the wrong type, or an option unknown.

@@ -1,19 +1,21 @@
 /**
- * Transforms of pictures that need no figures.
+ * Transforms of images, and their composition.
  *
  * @module
  */
 import type { Image } from "./image.ts";
 import type { Random } from "./random.ts";
 
-/** Makes a picture of a picture; what is random in it comes from `random`. */
+/**
+ * A function from an image to an image; random transforms draw from `random`.
+ */
 export type Transform = (image: Image, random: Random) => Image;
 
 /**
- * Several transforms in order.
+ * Composes several transforms, which are applied in order.
  *
  * @param transforms The transforms.
- * @returns One that does them all.
+ * @returns The composed transform.
  * @throws {TypeError} If one is not a function.
  *
  * @example As for training on photographs

@@ -1,5 +1,5 @@
 /**
- * `.npz` archives of NumPy, read and written.
+ * Reads and writes `.npz` archives of NumPy.
  *
  * @module
  */

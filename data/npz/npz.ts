@@ -1,5 +1,5 @@
 /**
- * `.npz`, several arrays of NumPy in one file.
+ * `.npz` files, several NumPy arrays in one archive.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { writeFileAtomic } from "../write_file_atomic.ts";
 /** Options of {@linkcode readNpz}. */
 export interface ReadNpzOptions extends TensorReadOptions {
   /**
-   * How to treat arrays that hold no numbers, such as text: `"error"` throws,
+   * How to treat arrays that are not numeric, such as text: `"error"` throws,
    * `"skip"` leaves them out.
    *
    * @default {"error"}
@@ -95,14 +95,14 @@ function parse(
 
 /**
  * Reads an `.npz` file, compressed or not. Integers of every width become
- * int32; float16 and float64 stay where the device has them and become float32
- * elsewhere, or the `dtype` that is asked for.
+ * int32; float16 and float64 are kept where the device supports them and become
+ * float32 elsewhere, or the `dtype` that is given.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options `device`, `dtype` and `unsupported`.
  * @returns The tensors by name.
- * @throws {DataFormatError} If the file is damaged, an array holds no numbers,
- * or an integer does not fit into 32 bits.
+ * @throws {DataFormatError} If the file is damaged, an array is not numeric, or
+ * an integer does not fit into 32 bits.
  * @throws {FileError} If the file cannot be read.
  *
  * @example Figures from NumPy
@@ -149,15 +149,15 @@ export async function readNpz(
 }
 
 /**
- * Writes tensors to an `.npz` file, as one step: the file is whole or as it was
- * before. `numpy.load` reads it.
+ * Writes tensors to an `.npz` file atomically: the file is either complete or
+ * unchanged. `numpy.load` reads it.
  *
  * @param path A path or a `file:` URL.
  * @param tensors The tensors by name; each array has the dtype and the shape of
  * its tensor.
  * @param options `compressed`.
  * @throws {FileError} If the file cannot be written.
- * @throws {TypeError} If something is not a tensor.
+ * @throws {TypeError} If a value is not a tensor.
  * @throws {RangeError} If the file would be larger than 4 GiB or hold more than
  * 65,535 arrays, or a name is longer than the format allows.
  *

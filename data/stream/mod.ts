@@ -1,6 +1,6 @@
 /**
- * Streams: batches of samples of which there are more than memory holds, and
- * CSV files part by part.
+ * Streams: batches of samples that do not fit in memory, and CSV files in
+ * chunks.
  *
  * @example Batches of a file
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * CSV files that are larger than memory.
+ * CSV files that do not fit in memory.
  *
  * @module
  */
@@ -14,20 +14,20 @@ import { type ByteSource, readBytes } from "../source.ts";
 
 /** Options of {@linkcode streamCsv}. */
 export interface StreamCsvOptions extends CsvOptions {
-  /** About how many bytes are read at once. @default {1048576} */
+  /** Approximate number of bytes read at once. @default {1048576} */
   readonly chunkBytes?: number;
 }
 
 const positive = "must be a positive integer";
 
 /**
- * Reads a CSV file in UTF-8 part by part: tables of some of its rows, in order.
- * No more than a part is in memory.
+ * Reads a UTF-8 CSV file in chunks: tables of consecutive rows. Only one chunk
+ * is in memory at a time.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options `chunkBytes`, and those of `readCsv`.
- * @returns The tables; each loop reads them anew. It throws a
- * `DataFormatError` where the file is not a table, and names the line.
+ * @returns The tables; each loop reads the file again. It throws a
+ * `DataFormatError` that names the line if the file is not a table.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  *
  * @example Rows, one after the other

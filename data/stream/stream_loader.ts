@@ -11,8 +11,8 @@ import { drawSeed, seedOption } from "../_seed.ts";
 import { collate, type Collated } from "../collate.ts";
 
 /**
- * An iterable-style dataset: samples one after the other, of which there may be
- * more than memory holds. Each loop begins anew.
+ * An iterable-style dataset: a stream of samples, which need not fit in memory.
+ * Each loop starts from the beginning.
  */
 export type IterableDataset<Sample = unknown> =
   | Iterable<Sample>
@@ -23,16 +23,18 @@ export interface StreamLoaderOptions<Sample, Batch> {
   /** Number of samples in a batch. @default {1} */
   readonly batchSize?: number;
   /**
-   * Number of samples held to draw the next one from, which shuffles within a
-   * stretch of about that length. Such samples are plain numbers and arrays, not
-   * tensors.
+   * Size of the buffer from which the next sample is drawn at random: samples
+   * are shuffled within about that distance. They must be plain numbers and
+   * arrays then, not tensors.
    *
    * @default {1}
    */
   readonly shuffleBuffer?: number;
-  /** Seed of the order. Without it, one is drawn from the global generator. */
+  /**
+   * Seed of the order. Without it, a seed is drawn from the global generator.
+   */
   readonly seed?: number;
-  /** Whether to leave out a last batch with fewer samples. @default {false} */
+  /** Whether to drop the last batch if it is incomplete. @default {false} */
   readonly dropLast?: boolean;
   /** Combines samples into a batch. @default {collate} */
   readonly collate?: (samples: Sample[]) => Batch | Promise<Batch>;
@@ -62,9 +64,9 @@ const STREAM = 0x73747265;
 type Pull<Sample> = () => Promise<IteratorResult<Sample, unknown>>;
 
 /**
- * The batches of a stream of samples; each `for await` is one epoch. It is what
- * `DataLoader` is for datasets with an index: a batch belongs to its turn of the
- * loop, and `fit` takes it as training data.
+ * Iterates over a stream of samples in batches; each `for await` is one epoch.
+ * It is the counterpart of `DataLoader` for datasets without an index: a batch
+ * lives for one iteration of the loop, and `fit` accepts it as training data.
  *
  * @typeParam Sample The type of a sample.
  * @typeParam Batch The type of a batch.
@@ -100,9 +102,9 @@ export class StreamLoader<Sample = unknown, Batch = Collated<Sample>>
   #epoch = 0;
 
   /**
-   * Makes a loader of a stream.
+   * Creates a loader of a stream.
    *
-   * @param source The samples: anything that can be iterated again and again.
+   * @param source The samples: an iterable that can be iterated repeatedly.
    * @param options `batchSize`, `shuffleBuffer`, `seed`, `dropLast`, `collate`
    * and `prefetch`.
    * @throws {TypeError} If `source` cannot be iterated, or an option is unknown

@@ -1,5 +1,5 @@
 /**
- * Columns of classes.
+ * Categorical columns.
  *
  * @module
  */
@@ -10,44 +10,44 @@ import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
 import { NA_VALUES } from "../csv_table.ts";
 import { DataFormatError } from "../errors.ts";
 
-/** A table whose columns can be read as text: a `CsvTable` or a `Table`. */
+/** A table whose columns can be read as strings: a `CsvTable` or a `Table`. */
 export interface TextColumns {
   /** The number of rows. */
   readonly length: number;
   /** The names of the columns. */
   readonly columns: readonly string[];
-  /** A column as text. */
+  /** A column as strings. */
   strings(column: string): string[];
 }
 
 /** Options of {@linkcode categoryCodes}. */
 export interface CategoryOptions {
   /**
-   * The classes, in the order of their codes: those of the training data, for
-   * instance, for data that is seen later.
+   * The classes, in the order of their codes: for new data, for instance, those
+   * of the training data.
    *
-   * @default {the distinct texts of the column, sorted}
+   * @default {the sorted distinct values of the column}
    */
   readonly names?: readonly string[];
   /**
-   * What a missing value or one that `names` lacks becomes: `"code"` gives
-   * them -1, `"error"` names the row.
+   * How to treat missing values and those not in `names`: `"code"` encodes them
+   * as -1, `"error"` throws and names the row.
    *
    * @default {"error"}
    */
   readonly missing?: "error" | "code";
-  /** The texts that mark a missing value. @default {NA_VALUES} */
+  /** The strings that mark a missing value. @default {NA_VALUES} */
   readonly naValues?: readonly string[];
 }
 
 /** Options of {@linkcode oneHotColumns}. */
 export interface OneHotOptions extends CategoryOptions, DeviceOption {}
 
-/** A column of classes. */
+/** A column as codes of classes. */
 export interface CategoryCodes {
   /** The classes; a code is an index into them. */
   readonly names: readonly string[];
-  /** The code of each row; -1 where it is missing. */
+  /** The code of each row; -1 for missing values. */
   readonly codes: Int32Array;
 }
 
@@ -95,7 +95,7 @@ function coded(
  * A column as codes of classes.
  *
  * @param table A `CsvTable` or a `Table`.
- * @param column The column's name.
+ * @param column Name of the column.
  * @param options `names`, `missing` and `naValues`.
  * @returns The classes, and the code of each row.
  * @throws {RangeError} If there is no such column.
@@ -134,11 +134,11 @@ export function categoryCodes(
 }
 
 /**
- * A column as a tensor with a 1 at the class of each row; a row whose value is
- * missing has none.
+ * One-hot encodes a column: a 1 at the class of each row; the row of a missing
+ * value is all zeros.
  *
  * @param table A `CsvTable` or a `Table`.
- * @param column The column's name.
+ * @param column Name of the column.
  * @param options `names`, `missing`, `naValues` and `device`.
  * @returns float32 of shape `[rows, classes]`.
  * @throws {RangeError} If there is no such column.

@@ -1,5 +1,5 @@
 /**
- * Tables: Parquet and Arrow files, columns of classes, rows typed by a schema.
+ * Tables: Parquet and Arrow files, categorical columns, rows typed by a schema.
  *
  * @example Features of a table
  * ```ts

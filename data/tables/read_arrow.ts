@@ -17,17 +17,17 @@ export interface ReadArrowOptions {
 }
 
 /**
- * Reads an Arrow file (`.arrow`, Feather of version 2) or stream.
+ * Reads an Arrow file (`.arrow`, Feather version 2) or stream.
  *
- * Integers of 64 bits are bigints, float16 numbers, dates and timestamps
- * milliseconds; a missing value is null. The npm package `@uwdata/flechette` is
- * loaded when this is called.
+ * 64-bit integers are returned as bigints, float16 as numbers, dates and
+ * timestamps as milliseconds, and missing values as null. The npm package
+ * `@uwdata/flechette` is loaded in the first call.
  *
- * @param source The bytes of a file, or where they are.
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options `columns`.
  * @returns The table.
- * @throws {DataFormatError} If it is not Arrow, is damaged, or its buffers are
- * compressed.
+ * @throws {DataFormatError} If it is not an Arrow file, is damaged, or its
+ * buffers are compressed.
  * @throws {FileError} If the source cannot be read.
  * @throws {RangeError} If there is no such column.
  * @throws {Error} If the package cannot be loaded.

@@ -11,7 +11,7 @@ import type { Table } from "./table.ts";
 
 /** Options of {@linkcode parquetGroups}. */
 export interface ParquetOptions {
-  /** The columns to read; the others stay in the file. @default {all} */
+  /** The columns to read; the others are not read. @default {all} */
   readonly columns?: readonly string[];
 }
 
@@ -19,7 +19,7 @@ export interface ParquetOptions {
 export interface ReadParquetOptions extends ParquetOptions {
   /** The first row to read. @default {0} */
   readonly start?: number;
-  /** Where to end, before this row. @default {the number of rows} */
+  /** The row to stop before. @default {the number of rows} */
   readonly end?: number;
 }
 
@@ -30,13 +30,15 @@ const columns = z.optional(
 );
 
 /**
- * Reads a Parquet file, or some rows and columns of it: of a file, a `Blob` or
- * an address whose server gives ranges, only what they need is read.
+ * Reads a Parquet file, or some of its rows and columns: for a file, a `Blob`
+ * or a URL whose server supports range requests, only the bytes they need are
+ * read.
  *
- * Integers of 64 bits are bigints, decimals numbers, dates `Date`s; lists and
- * structs are arrays and objects. Snappy, gzip, zstd, brotli and LZ4 are undone.
+ * 64-bit integers are returned as bigints, decimals as numbers, dates as
+ * `Date`s, lists as arrays, and structs as objects. Snappy, gzip, zstd, brotli
+ * and LZ4 compression are supported.
  *
- * @param source The bytes of a file, or where they are.
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options `columns`, `start` and `end`.
  * @returns The table.
  * @throws {DataFormatError} If it is not a Parquet file, or is damaged.
@@ -72,12 +74,13 @@ export async function readParquet(
 }
 
 /**
- * A Parquet file group by group, as it was written: no more than one group is
- * in memory. The file may be larger than that.
+ * Reads a Parquet file one row group at a time, so that the file need not fit
+ * in memory.
  *
- * @param source The bytes of a file, or where they are.
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options `columns`.
- * @returns The tables of the groups, in order; each loop reads them anew.
+ * @returns The tables of the row groups, in order; each loop reads the file
+ * again.
  * @throws {RangeError} If there is no such column.
  *
  * @example Samples for a `StreamLoader`

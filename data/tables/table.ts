@@ -13,7 +13,7 @@ import { DataFormatError } from "../errors.ts";
 /** A value of a column; null where it is missing. */
 export type Cell = unknown;
 
-/** Columns of values, as lists or as arrays of numbers. */
+/** Columns of values: arrays or typed arrays. */
 export type Columns = ReadonlyMap<string, ArrayLike<Cell>>;
 
 /** Options of {@linkcode Table.toTensor}. */
@@ -23,8 +23,8 @@ export interface TableTensorOptions extends DeviceOption, MissingOption {
 }
 
 /**
- * A table of columns that have a type, as Parquet and Arrow files hold them. A
- * missing value is null.
+ * A table of typed columns, such as those of Parquet and Arrow files. A missing
+ * value is null.
  *
  * @example Two columns as a tensor
  * ```ts
@@ -48,7 +48,7 @@ export class Table {
   readonly #cells: Columns;
 
   /**
-   * Makes a table of columns.
+   * Creates a table from columns.
    *
    * @param columns The columns by name.
    * @throws {RangeError} If they differ in length.
@@ -69,9 +69,9 @@ export class Table {
   }
 
   /**
-   * A column as it is.
+   * A column with its values unchanged.
    *
-   * @param column The column's name.
+   * @param column Name of the column.
    * @returns The values, row by row.
    * @throws {RangeError} If there is no such column.
    */
@@ -87,10 +87,10 @@ export class Table {
   }
 
   /**
-   * A column as text; a missing value is the empty text.
+   * A column as strings; a missing value is the empty string.
    *
-   * @param column The column's name.
-   * @returns The texts, row by row.
+   * @param column Name of the column.
+   * @returns The strings, row by row.
    * @throws {RangeError} If there is no such column.
    */
   strings(column: string): string[] {
@@ -104,7 +104,7 @@ export class Table {
   /**
    * A column as numbers; true is 1 and false is 0.
    *
-   * @param column The column's name.
+   * @param column Name of the column.
    * @param options `missing`.
    * @returns The numbers, row by row.
    * @throws {RangeError} If there is no such column, or `missing` is neither
@@ -139,7 +139,7 @@ export class Table {
    *
    * @param columns The names of the columns; all of them by default.
    * @param options `dtype`, `device` and `missing`.
-   * @returns The numbers of these columns.
+   * @returns A tensor of these columns.
    * @throws {RangeError} If there is no such column.
    * @throws {DataFormatError} If a value is not a number, or the dtype is int32
    * and one is not a whole number in its range.

@@ -1,5 +1,5 @@
 /**
- * Rows of a type.
+ * Rows checked and typed by a schema.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { DataFormatError } from "../errors.ts";
 import type { TextColumns } from "./categories.ts";
 import { Table } from "./table.ts";
 
-/** A schema of zod, or of another library with the same method. */
+/** A schema of zod, or of another library with this method. */
 export interface RowSchema<Row> {
-  /** The value of the schema's type, or what is wrong with it. */
+  /** Returns the parsed value, or the issues found in it. */
   safeParse(value: unknown):
     | { readonly success: true; readonly data: Row }
     | {
@@ -28,22 +28,26 @@ export interface RowSchema<Row> {
 
 /** Options of {@linkcode typedRows}. */
 export interface TypedRowsOptions {
-  /** The texts of a CSV that mark a missing value. @default {NA_VALUES} */
+  /**
+   * The strings of a CSV file that mark a missing value.
+   *
+   * @default {NA_VALUES}
+   */
   readonly naValues?: readonly string[];
 }
 
 /**
- * The rows of a table as objects that a schema has checked and typed, such as
- * one of zod. Fields of a CSV are text: `z.coerce.number()` makes numbers of
- * them. A missing value is not there: `z.optional` admits it.
+ * The rows of a table as objects, checked and typed by a schema, such as one of
+ * zod. Fields of a CSV file are strings: `z.coerce.number()` converts them to
+ * numbers. A missing value is left out of its object: `z.optional` allows it.
  *
  * @typeParam Row The type of a row.
  * @param table A `CsvTable` or a `Table`.
- * @param schema What each row must be.
+ * @param schema The schema of a row.
  * @param options `naValues`.
  * @returns The rows.
- * @throws {DataFormatError} If a row is not of the schema; the message names the
- * row, the column and what is wrong.
+ * @throws {DataFormatError} If a row does not match the schema; the message
+ * names the row, the column and what is wrong.
  * @throws {TypeError} If `schema` has no `safeParse`, or an option is unknown.
  *
  * @example A number, a class and what may be missing

@@ -1,5 +1,5 @@
 /**
- * Characters as tokens.
+ * A tokenizer of characters.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { checkCount } from "@tenfold/core/internal";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /**
- * A tokenizer whose tokens are characters, by code points.
+ * A tokenizer whose tokens are characters (Unicode code points).
  *
  * @example There and back
  * ```ts
@@ -27,10 +27,10 @@ export class CharTokenizer implements Tokenizer {
   readonly #tokens: ReadonlyMap<string, number>;
 
   /**
-   * Makes a tokenizer of characters.
+   * Creates a tokenizer of characters.
    *
    * @param characters The characters, each once.
-   * @throws {RangeError} If one is there twice, or there is none.
+   * @throws {RangeError} If a character is repeated, or there are none.
    */
   constructor(characters: string) {
     checkCount("make a CharTokenizer", arguments.length, 1);
@@ -47,7 +47,7 @@ export class CharTokenizer implements Tokenizer {
   }
 
   /**
-   * The tokenizer of the characters that a text has, sorted.
+   * Creates a tokenizer of the distinct characters of a text, sorted.
    *
    * @param text The text.
    * @returns The tokenizer.
@@ -62,17 +62,17 @@ export class CharTokenizer implements Tokenizer {
     );
   }
 
-  /** Number of tokens. */
+  /** Size of the vocabulary. */
   get size(): number {
     return this.#list.length;
   }
 
   /**
-   * The tokens of a text.
+   * Converts a text to tokens.
    *
    * @param text The text.
    * @returns A token for each character.
-   * @throws {RangeError} If a character is not known; it is named.
+   * @throws {RangeError} If a character is unknown; the message names it.
    */
   encode(text: string): Int32Array {
     checkCount("encode", arguments.length, 2);
@@ -93,7 +93,7 @@ export class CharTokenizer implements Tokenizer {
   }
 
   /**
-   * The text of tokens.
+   * Converts tokens to text.
    *
    * @param tokens The tokens.
    * @returns The text.

@@ -1,5 +1,6 @@
 /**
- * Text: tokenizers of the Hub, characters as tokens, pieces of long texts.
+ * Text: tokenizers of the Hugging Face Hub, a tokenizer of characters, and
+ * datasets of tokens.
  *
  * @example Batches of a text
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * A text to learn from: 40,000 lines of Shakespeare.
+ * The Tiny Shakespeare data set: 40,000 lines of plays.
  *
  * @module
  */
@@ -21,8 +21,8 @@ export type { DownloadOptions } from "../_published.ts";
 /** Options of {@linkcode tinyShakespeare}. */
 export interface TinyShakespeareOptions extends DownloadOptions {
   /**
-   * The folder that holds `tiny-shakespeare.txt`, gzipped or not; it may also
-   * lie in its folder `text`.
+   * The folder that contains `tiny-shakespeare.txt`, gzipped or not, itself or
+   * in its subfolder `text`.
    *
    * @default {the environment variable TENFOLD_DATA}
    */
@@ -61,18 +61,19 @@ function inflate(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /**
- * 40,000 lines of plays by Shakespeare, 1,115,394 characters of 65 kinds, as
- * Karpathy put them together for char-rnn in 2015. The plays are in the public
- * domain.
+ * 40,000 lines of plays by Shakespeare: 1,115,394 characters, 65 of them
+ * distinct, as compiled by Karpathy for char-rnn in 2015. The plays are in the
+ * public domain.
  *
- * The file is read from a folder and checked against the SHA-256 of what was
- * published. Nothing is fetched unless `download` asks for it.
+ * The file is read from a folder and checked against the SHA-256 of the
+ * published file. Nothing is downloaded unless `download` is true.
  *
  * @param options `root`, `download`, `mirrors` (addresses of the file),
  * `timeout` and `progress`.
  * @returns The text.
- * @throws {FileError} If the file is missing or cannot be fetched; the message
- * says what was looked for, where, and the command that fetches it.
+ * @throws {FileError} If the file is missing or cannot be downloaded; the
+ * message names the file, where it was looked for, and the command that
+ * downloads it.
  * @throws {DataFormatError} If the file is damaged.
  *
  * @example The first words

@@ -1,5 +1,5 @@
 /**
- * Pieces of a long text.
+ * Datasets of tokens.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { checkIndex, type Dataset } from "../dataset.ts";
 export interface TokenDatasetOptions {
   /** Number of tokens in a sample. */
   readonly context: number;
-  /** Tokens between the beginnings of two samples. @default {1} */
+  /** Number of tokens between the starts of two samples. @default {1} */
   readonly stride?: number;
 }
 
@@ -19,9 +19,9 @@ const positive = "must be a positive integer";
 const count = z.int(positive).check(z.gte(1, positive));
 
 /**
- * Pieces of a text for nets that say what comes next: a sample is `context`
- * tokens, and as many that begin one later. A loader makes int32 tensors of
- * shape `[n, context]` of them.
+ * A dataset for next-token prediction: a sample is `context` tokens of a text,
+ * and the same number of tokens starting one later as targets. A loader
+ * collates them to int32 tensors of shape `[n, context]`.
  *
  * @example Pieces of three
  * ```ts
@@ -45,12 +45,12 @@ export class TokenDataset
   readonly #stride: number;
 
   /**
-   * Makes a dataset of tokens.
+   * Creates a dataset from tokens.
    *
    * @param tokens The tokens of a text.
    * @param options `context` and `stride`.
    * @throws {TypeError} If an option is missing, unknown or of the wrong type.
-   * @throws {RangeError} If there are too few tokens for a sample.
+   * @throws {RangeError} If there are too few tokens for one sample.
    */
   constructor(tokens: ArrayLike<number>, options: TokenDatasetOptions) {
     const operation = "make a TokenDataset";
@@ -78,7 +78,7 @@ export class TokenDataset
    * One sample.
    *
    * @param index From 0 to `length - 1`.
-   * @returns The tokens, and those that follow them.
+   * @returns The tokens and the targets, which are one token ahead.
    * @throws {RangeError} If the index is out of range.
    */
   get(index: number): readonly [Int32Array, Int32Array] {

@@ -1,5 +1,5 @@
 /**
- * Tokenizers of the Hub.
+ * Tokenizers of the Hugging Face Hub.
  *
  * @module
  */
@@ -11,25 +11,26 @@ import { DataFormatError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
 import { splitAsRust } from "./_split_as_rust.ts";
 
-/** What makes numbers of text, and text of numbers. */
+/** Converts text to tokens and tokens to text. */
 export interface Tokenizer {
-  /** Number of tokens, the special ones included. */
+  /** Size of the vocabulary, including special tokens. */
   readonly size: number;
   /**
-   * The tokens of a text.
+   * Converts a text to tokens.
    *
    * @param text The text.
-   * @param options `special`: whether tokens are added that mark its ends.
-   * @throws {RangeError} If it has what no token stands for.
+   * @param options `special`: whether special tokens are added that mark its
+   * ends.
+   * @throws {RangeError} If part of the text has no token.
    */
   encode(text: string, options?: { readonly special?: boolean }): Int32Array;
-  /** The text of tokens, without special ones. */
+  /** Converts tokens to text, without special tokens. */
   decode(tokens: ArrayLike<number>): string;
 }
 
 /** Options of {@linkcode loadTokenizer}. */
 export interface LoadTokenizerOptions {
-  /** The `tokenizer_config.json` beside it, where there is one. */
+  /** The `tokenizer_config.json` of the tokenizer, if there is one. */
   readonly config?: ByteSource;
 }
 
@@ -88,14 +89,15 @@ class FromHub implements Tokenizer {
 }
 
 /**
- * Loads a tokenizer of the Hub, `tokenizer.json`: byte-pair encoding, WordPiece
- * or Unigram, with its normaliser, splitter and special tokens. The npm package
- * `@huggingface/tokenizers` is loaded when this is called.
+ * Loads the `tokenizer.json` of a tokenizer of the Hugging Face Hub: byte-pair
+ * encoding, WordPiece or Unigram, with its normaliser, pre-tokenizer and
+ * special tokens. The npm package `@huggingface/tokenizers` is loaded in the
+ * first call.
  *
- * @param source The file, or where it is.
+ * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options `config`.
  * @returns The tokenizer.
- * @throws {DataFormatError} If the file is not such a tokenizer.
+ * @throws {DataFormatError} If the file is not a supported tokenizer.
  * @throws {FileError} If it cannot be read.
  * @throws {TypeError} If an option is unknown.
  * @throws {Error} If the package cannot be loaded.

@@ -1,5 +1,5 @@
 /**
- * Files of PyTorch.
+ * Files written by `torch.save`.
  *
  * @module
  */
@@ -44,33 +44,32 @@ function fail(why: string): DataFormatError {
 
 /**
  * Reads a `.pt` or `.pth` file that `torch.save` of PyTorch 1.6 or later wrote,
- * such as a state dict or a checkpoint of several.
+ * such as a state dict or a checkpoint.
  *
- * Nothing in the file is executed: its pickle may name tensors, storages,
- * `OrderedDict`, sets, bytes, `torch.Size`, `torch.device` and dtypes, and a
- * file that names anything else is refused. Save `model.state_dict()`, not the
- * model.
+ * Nothing in the file is executed: its pickle may refer to tensors, storages,
+ * `OrderedDict`, sets, bytes, `torch.Size`, `torch.device` and dtypes only; a
+ * file that refers to anything else is rejected. Save `model.state_dict()`, not
+ * the model.
  *
- * A dictionary becomes an object, or a `Map` where a key is neither text nor an
- * integer; a list or tuple becomes an array; an integer beyond 2^53 a `bigint`;
- * a dtype or a device its name. Integers of every width become int32, bfloat16
- * and float8 float32; float16 and float64 stay what they are where the device
- * has them and become float32 elsewhere. `dtype` makes all floats one dtype.
- * Parameters become tensors that
- * require no gradient.
+ * A dictionary becomes an object, or a `Map` if a key is neither a string nor
+ * an integer; a list or tuple becomes an array; an integer beyond 2^53 a
+ * `bigint`; a dtype or a device its name. Integers of every width become int32,
+ * bfloat16 and float8 float32; float16 and float64 are kept where the device
+ * supports them and become float32 elsewhere. `dtype` casts all floats to one
+ * dtype. Parameters become tensors that do not require a gradient.
  *
- * Tensors that share a storage share it still where each fills a stretch of it,
- * in any order of its dims (tied weights, transposes, `expand`): they are
- * handles of their own on the same memory. Those that leave gaps, such as
+ * Tensors that share a storage still share memory if each covers a contiguous
+ * range of it, with its dims in any order (tied weights, transposes, `expand`):
+ * they are separate handles of the same memory. Those that leave gaps, such as
  * `x[:, ::2]`, are copied.
  *
- * @typeParam T What the file is known to hold.
+ * @typeParam T Type of the contents of the file.
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options `device`, `dtype` and `unsupported`.
- * @returns What was saved.
+ * @returns The object that was saved.
  * @throws {DataFormatError} If the file is damaged, was written by PyTorch
- * before 1.6 or by TorchScript, names what is not on the list, or holds an
- * integer that does not fit into 32 bits.
+ * before 1.6 or by TorchScript, refers to anything not listed above, or
+ * contains an integer that does not fit into 32 bits.
  * @throws {FileError} If the file cannot be read.
  *
  * @example The message for a file of another format

@@ -1,6 +1,6 @@
 /**
- * Files of PyTorch: the tensors of a `.pt` or `.pth`, without running anything
- * that is in it.
+ * Files of PyTorch: the tensors of a `.pt` or `.pth` file, without executing
+ * any code in it.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Datasets and streams that are read in workers, ahead of the loop that trains.
+ * Datasets and streams that are read in workers, ahead of the training loop.
  *
  * @example A batch from another thread
  * ```ts ignore

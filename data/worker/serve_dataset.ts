@@ -1,5 +1,5 @@
 /**
- * The worker's side of a dataset in a worker.
+ * The worker side of a dataset in a worker.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import type { Dataset } from "../dataset.ts";
 import { messageOf } from "../errors.ts";
 import type { Answer, Next, Opened, Question, Request } from "./_messages.ts";
 
-/** What a worker may serve: a dataset, or batches one after the other. */
+/** What a worker can serve: a dataset, or an iterable of batches. */
 export type Served = Dataset | AsyncIterable<unknown> | Iterable<unknown>;
 
 /**
- * Defines what a worker reads that {@linkcode WorkerDataset} or
- * {@linkcode WorkerStream} opens. It is called in the worker's own module.
- * Outside of a worker it does nothing.
+ * Defines the dataset or stream of a worker that {@linkcode WorkerDataset} or
+ * {@linkcode WorkerStream} opens. Call it in the module of the worker; outside
+ * a worker it does nothing.
  *
- * Samples are put together here, by `getBatch` of the dataset or by `collate`,
- * so that this module registers a backend for their tensors, as
- * `@tenfold/tenfold` does.
+ * Samples are collated here, by `getBatch` of the dataset or by `collate`, so
+ * this module must register a backend for their tensors, as `@tenfold/tenfold`
+ * does.
  *
- * @param open Takes what the other thread gives and returns a dataset, or an
- * iterable of batches such as a `StreamLoader`.
+ * @param open Receives the `input` of the other thread and returns a dataset,
+ * or an iterable of batches such as a `StreamLoader`.
  *
  * @example The module of a worker
  * ```ts

@@ -17,11 +17,11 @@ import type { Opened, Request } from "./_messages.ts";
 
 /** Options of {@linkcode WorkerDataset}. */
 export interface WorkerDatasetOptions {
-  /** Number of workers, which read batches at the same time. @default {1} */
+  /** Number of workers that read batches in parallel. @default {1} */
   readonly workers?: number;
   /**
-   * Milliseconds that a worker's module may take to call `serveDataset`;
-   * `Infinity` waits without end. @default {60_000}
+   * Milliseconds to wait until the module of a worker calls `serveDataset`;
+   * `Infinity` waits forever. @default {60_000}
    */
   readonly startTimeout?: number;
 }
@@ -37,12 +37,12 @@ const operation = "open a dataset in a worker";
 
 /**
  * A dataset that lives in one or several workers: samples are read, decoded,
- * transformed and put together there, while this thread trains. The worker's
- * module says what the dataset is, by {@linkcode serveDataset}.
+ * transformed and collated there, while this thread trains. The module of the
+ * worker defines the dataset with {@linkcode serveDataset}.
  *
- * A loader over it asks for whole batches, `prefetch` of them ahead. A batch is
- * what the dataset's `getBatch` or `collate` makes there; its buffers are moved,
- * not copied, to this thread.
+ * A loader over it requests whole batches, `prefetch` of them ahead. A batch is
+ * the result of the dataset's `getBatch` or of `collate` there; its buffers are
+ * transferred, not copied, to this thread.
  *
  * @typeParam Sample The type of a sample.
  *
@@ -77,20 +77,20 @@ export class WorkerDataset<Sample = unknown> implements Dataset<Sample> {
   }
 
   /**
-   * Begins the workers and opens the dataset in each of them.
+   * Starts the workers and opens the dataset in each of them.
    *
-   * @param source The URL of the worker's module, or a function that begins a
+   * @param source The URL of the worker's module, or a function that starts a
    * worker, which bundlers need: `() => new Worker(new URL("./worker.ts",
    * import.meta.url), { type: "module" })`.
-   * @param input What the function given to `serveDataset` gets; tensors in
-   * arrays and plain objects are sent along.
+   * @param input The argument of the function given to `serveDataset`; tensors
+   * in arrays and plain objects are sent too.
    * @param options `workers`, `startTimeout`.
    * @returns The dataset.
    * @throws {TypeError} If an option is unknown or of the wrong type, or the
    * worker serves a stream.
    * @throws {RangeError} If an option has a wrong value.
-   * @throws {Error} If a worker cannot be begun, its module does
-   * not call `serveDataset` in time, or the dataset cannot be opened.
+   * @throws {Error} If a worker cannot be started, its module does not call
+   * `serveDataset` in time, or the dataset cannot be opened.
    */
   static async open<Sample = unknown>(
     source: WorkerSource,
@@ -128,7 +128,7 @@ export class WorkerDataset<Sample = unknown> implements Dataset<Sample> {
   }
 
   /**
-   * Says which epoch it is, for what is random in samples; a loader does so.
+   * Sets the epoch, on which random samples depend; a `DataLoader` calls it.
    *
    * @param epoch The epoch, from 0 on.
    */
@@ -152,9 +152,9 @@ export class WorkerDataset<Sample = unknown> implements Dataset<Sample> {
   }
 
   /**
-   * Several samples, put together.
+   * Several samples, collated.
    *
-   * @param indices The samples, in order.
+   * @param indices The indices of the samples, in order.
    * @returns The batch.
    * @throws {RangeError} If an index is out of range.
    * @throws {Error} If the dataset fails, or the worker has ended.
@@ -170,13 +170,13 @@ export class WorkerDataset<Sample = unknown> implements Dataset<Sample> {
     });
   }
 
-  /** Ends the workers. */
+  /** Terminates the workers. */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
     for (const client of this.#clients) client.end();
   }
 
-  /** Ends the workers, at the end of a block. */
+  /** Terminates the workers at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -1,5 +1,5 @@
 /**
- * Streams of batches that are made in a worker.
+ * Streams of batches that are produced in a worker.
  *
  * @module
  */
@@ -12,11 +12,15 @@ import type { Next, Opened } from "./_messages.ts";
 
 /** Options of {@linkcode WorkerStream}. */
 export interface WorkerStreamOptions {
-  /** Number of batches made ahead while the loop's body runs. @default {1} */
+  /**
+   * Number of batches produced ahead while the loop's body runs.
+   *
+   * @default {1}
+   */
   readonly prefetch?: number;
   /**
-   * Milliseconds that the worker's module may take to call `serveDataset`;
-   * `Infinity` waits without end. @default {60_000}
+   * Milliseconds to wait until the module of the worker calls `serveDataset`;
+   * `Infinity` waits forever. @default {60_000}
    */
   readonly startTimeout?: number;
 }
@@ -31,11 +35,11 @@ const optionsSchema = z.strictObject({
 const operation = "open a stream in a worker";
 
 /**
- * Batches that a worker makes, one after the other, ahead of the loop over
- * them; each `for await` is one epoch. The worker's module says what the stream
- * is, by {@linkcode serveDataset}: a `StreamLoader`, a `DataLoader`, or anything
- * that can be iterated. A batch belongs to its turn of the loop, and `fit` takes
- * the stream as training data.
+ * A stream of batches that a worker produces ahead of the loop over them; each
+ * `for await` is one epoch. The module of the worker defines the stream with
+ * {@linkcode serveDataset}: a `StreamLoader`, a `DataLoader`, or any iterable.
+ * A batch lives for one iteration of the loop, and `fit` accepts the stream as
+ * training data.
  *
  * @typeParam Batch The type of a batch.
  *
@@ -63,19 +67,19 @@ export class WorkerStream<Batch = unknown> implements AsyncIterable<Batch> {
   }
 
   /**
-   * Begins the worker and opens the stream there.
+   * Starts the worker and opens the stream in it.
    *
-   * @param source The URL of the worker's module, or a function that begins the
+   * @param source The URL of the worker's module, or a function that starts the
    * worker; see {@linkcode WorkerDataset.open}.
-   * @param input What the function given to `serveDataset` gets; tensors in
-   * arrays and plain objects are sent along.
+   * @param input The argument of the function given to `serveDataset`; tensors
+   * in arrays and plain objects are sent too.
    * @param options `prefetch`, `startTimeout`.
    * @returns The stream.
    * @throws {TypeError} If an option is unknown or of the wrong type, or the
    * worker serves a dataset.
    * @throws {RangeError} If an option has a wrong value.
-   * @throws {Error} If the worker cannot be begun, its module does
-   * not call `serveDataset` in time, or the stream cannot be opened.
+   * @throws {Error} If the worker cannot be started, its module does not call
+   * `serveDataset` in time, or the stream cannot be opened.
    */
   static async open<Batch = unknown>(
     source: WorkerSource,
@@ -108,7 +112,7 @@ export class WorkerStream<Batch = unknown> implements AsyncIterable<Batch> {
    * One epoch.
    *
    * @returns The batches, in order.
-   * @throws {Error} If another loop over the stream is under way, the stream
+   * @throws {Error} If another loop over the stream is in progress, the stream
    * fails, or the worker has ended.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
@@ -141,13 +145,13 @@ export class WorkerStream<Batch = unknown> implements AsyncIterable<Batch> {
     }
   }
 
-  /** Ends the worker. */
+  /** Terminates the worker. */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
     this.#client.end();
   }
 
-  /** Ends the worker, at the end of a block. */
+  /** Terminates the worker at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }
