@@ -22,8 +22,8 @@ export interface TransposedConvolutionOptions<S extends AnySize> {
    */
   readonly padding?: S;
   /**
-   * Elements added at the end of each dim, less than the stride or the
-   * dilation.
+   * Number of elements added at the end of each dim, less than the stride or
+   * the dilation.
    *
    * @default {0}
    */
@@ -73,8 +73,8 @@ function call(
 
 /**
  * Transposed convolution of sequences: the gradient of {@linkcode conv1d} with
- * respect to its input. The output has the extent `(extent - 1) stride - 2
- * padding + dilation (kernel - 1) + outputPadding + 1`.
+ * respect to its input. The output has the extent
+ * `(extent - 1) stride - 2 padding + dilation (kernel - 1) + outputPadding + 1`.
  *
  * @param x Of shape `[n, in, length]`, or without `n`.
  * @param weight Of shape `[in, out / groups, kernel length]`.
@@ -120,8 +120,8 @@ export function convTranspose1d(
 
 /**
  * Transposed convolution of images: the gradient of {@linkcode conv2d} with
- * respect to its input. Height and width of the output are `(extent - 1) stride
- * - 2 padding + dilation (kernel - 1) + outputPadding + 1`.
+ * respect to its input. Height and width of the output are
+ * `(extent - 1) stride - 2 padding + dilation (kernel - 1) + outputPadding + 1`.
  *
  * @param x Of shape `[n, in, height, width]`, or without `n`.
  * @param weight Of shape `[in, out / groups, kernel height, kernel width]`.
@@ -168,8 +168,8 @@ export function convTranspose2d(
 
 /**
  * Transposed convolution of volumes: the gradient of {@linkcode conv3d} with
- * respect to its input. Each extent of the output is `(extent - 1) stride - 2
- * padding + dilation (kernel - 1) + outputPadding + 1`.
+ * respect to its input. Each extent of the output is
+ * `(extent - 1) stride - 2 padding + dilation (kernel - 1) + outputPadding + 1`.
  *
  * @param x Of shape `[n, in, depth, height, width]`, or without `n`.
  * @param weight Of shape `[in, out / groups, kernel depth, height, width]`.
