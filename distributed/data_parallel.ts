@@ -41,7 +41,7 @@ const schema = z.strictObject({
 /** Options of {@linkcode DistributedDataParallel.trace}. */
 export interface TraceOptions {
   /**
-   * Whether to put the events of all ranks together; all have to call it then.
+   * Whether to include the events of all ranks; all of them must call it then.
    *
    * @default {false}
    */
@@ -52,24 +52,26 @@ const traceSchema = z.strictObject({
   allRanks: z._default(z.boolean("must be true or false"), false),
 });
 
-/** The modules that can be trained so. */
+/** The modules that can be trained in parallel. */
 export type Replicated = Module<never[], Tensor>;
 
 /**
- * A replica of a model that learns the same as those of all other ranks. The
- * parameters and buffers of rank 0 are copied to all when it is made. In each
- * `backward` the gradients are averaged over the ranks, in buckets, the first of
- * which are under way while backward goes on; when `backward` returns, all ranks
- * hold the same gradients, and make the same step.
+ * A replica of a model that is kept equal to those of all other ranks. On
+ * creation the parameters and buffers of rank 0 are copied to all ranks. In
+ * each `backward` the gradients are averaged over the ranks, in buckets whose
+ * communication overlaps with the rest of backward; when `backward` returns,
+ * all ranks have the same gradients and take the same step.
  *
- * The mean over the ranks is that of one batch that has all samples where each
- * rank has the same number of them and the loss is a mean.
+ * The mean over the ranks equals the gradient of one batch of all samples if
+ * each rank has the same number of samples and the loss is a mean.
  *
- * A compiled function cannot wait for others: compile what comes before and
- * after, call the first in {@linkcode DistributedDataParallel.noSync} and
- * {@linkcode DistributedDataParallel.synchronize} between the two. `fit` does.
+ * A compiled function cannot wait for other ranks: compile the computation
+ * before and after the averaging separately, call the first within
+ * {@linkcode DistributedDataParallel.noSync}, and call
+ * {@linkcode DistributedDataParallel.synchronize} between the two, as `fit`
+ * does.
  *
- * @typeParam M The model.
+ * @typeParam M Type of the model.
  *
  * @example A custom loop
  * ```ts
@@ -103,10 +105,10 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   /**
    * Copies the model of rank 0 to all ranks, and averages gradients from now on.
    *
-   * @param module The model, of the same parameters on all ranks.
+   * @param module The model, with the same parameters on all ranks.
    * @param world What {@linkcode init} returned.
    * @param options `bucketBytes`, `broadcastBuffers` and `profile`.
-   * @throws {CollectiveError} If the ranks have other models.
+   * @throws {CollectiveError} If the models of the ranks differ.
    * @throws {RankError} If another rank has failed.
    * @throws {TypeError} If an option is unknown or of the wrong type.
    * @throws {RangeError} If an option has a wrong value.
@@ -144,7 +146,7 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
     return this.#parameters.filter(({ requiresGrad }) => requiresGrad);
   }
 
-  /** Number of this rank. */
+  /** Index of this rank. */
   get rank(): number {
     return this.world.rank;
   }
@@ -154,19 +156,22 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
     return this.world.worldSize;
   }
 
-  /** Whether gradients are averaged within backward, as memory of the host is. */
+  /**
+   * Whether the model is in host memory, so that gradients are averaged within
+   * backward.
+   */
   get isOnHost(): boolean {
     return this.module.parameters().every(isOnHost);
   }
 
-  /** Bytes that each rank hands to MPI in a step. */
+  /** Number of bytes that each rank passes to MPI in a step. */
   get bytesPerStep(): number {
     return this.#reducer.bytes + this.#reducer.gatheredBytes;
   }
 
   /**
    * Number of ranks that have a batch in this step, by which sums are divided;
-   * the others take part with gradients of 0.
+   * the others contribute gradients of 0.
    */
   set participants(participants: number) {
     this.#reducer.participants = participants;
@@ -189,7 +194,7 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   }
 
   /**
-   * An optimizer whose state is divided among the ranks, for `fit`; see
+   * An optimizer whose state is partitioned among the ranks, for `fit`; see
    * {@linkcode ZeroRedundancyOptimizer}.
    */
   shard(optimizer: Optimizing): ShardedOptimizing {
@@ -198,10 +203,11 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   }
 
   /**
-   * Copies the buffers of rank 0 where that is asked for, and calls the model.
+   * Copies the buffers of rank 0 if `broadcastBuffers` is set, and calls the
+   * model.
    *
-   * @param inputs What the model takes.
-   * @returns What it returns.
+   * @param inputs The inputs of the model.
+   * @returns Its result.
    */
   forward(...inputs: Parameters<M["forward"]>): ReturnType<M["forward"]> {
     this.syncBuffers();
@@ -211,8 +217,8 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   }
 
   /**
-   * Copies the parameters and buffers of rank 0 to all ranks, as the constructor
-   * does where they are in memory of the host; on `webgpu` `fit` awaits it.
+   * Copies the parameters and buffers of rank 0 to all ranks, as the
+   * constructor does for models in host memory; on `webgpu` `fit` awaits it.
    */
   copyFromFirst(): void | Promise<void> {
     checkCount("copyFromFirst", arguments.length, 0);
@@ -220,8 +226,9 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   }
 
   /**
-   * Copies the buffers of rank 0 to all ranks, unless each has its own; before
-   * each forward pass. Parameters that were frozen or thawed are noticed here.
+   * Copies the buffers of rank 0 to all ranks, unless each has its own; called
+   * before each forward pass. It also detects parameters that were frozen or
+   * unfrozen.
    */
   syncBuffers(): void | Promise<void> {
     checkCount("syncBuffers", arguments.length, 0);
@@ -241,11 +248,11 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   }
 
   /**
-   * Does not average the gradients of a backward that runs within `fn`: they add
-   * up on each rank, and the next backward outside averages all.
+   * Disables the averaging of gradients in backward passes within `fn`: they
+   * accumulate on each rank, and the next backward outside averages them.
    *
-   * @param fn What to run.
-   * @returns What it returns.
+   * @param fn The function to call.
+   * @returns Its result.
    *
    * @example Two batches for one step
    * ```ts
@@ -271,7 +278,7 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   }
 
   /**
-   * Averages the gradients as they are: after a backward within
+   * Averages the current gradients: after a backward within
    * {@linkcode DistributedDataParallel.noSync}, or of a compiled function.
    *
    * @returns A promise where the model is on `webgpu`.
@@ -284,14 +291,14 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
   }
 
   /**
-   * When buckets were under way, beside the backward passes that they belong to,
-   * as the text of a file that Perfetto and `chrome://tracing` open: for each
-   * rank a row of backward passes, from their first gradient on, and one for each
-   * bucket.
+   * The times at which buckets were communicated and the backward passes they
+   * belong to, in the trace format of Perfetto and `chrome://tracing`: for each
+   * rank a row of backward passes, from their first gradient on, and one for
+   * each bucket.
    *
    * @param options `allRanks`.
    * @returns JSON of trace events, in microseconds.
-   * @throws {Error} If it was made without `profile`.
+   * @throws {Error} If the replica was created without `profile`.
    * @throws {RankError} If another rank has failed.
    *
    * @example Passes of a world of one
@@ -325,7 +332,7 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
     return JSON.stringify({ traceEvents });
   }
 
-  /** The values of all ranks added up, in place; for `fit`. */
+  /** Sums values over all ranks, in place; for `fit`. */
   sum(values: Float64Array): void {
     checkCount("sum", arguments.length, 1);
     this.world.begin("sum", `${values.length} figures`);
@@ -333,14 +340,14 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
     communicator.wait(communicator.allReduce(values, "sum"), "sum figures");
   }
 
-  /** What each rank passes, by rank; for `fit`. */
+  /** Collects a value from each rank; for `fit`. */
   exchange<T>(value: T): T[] {
     checkCount("exchange", arguments.length, 1);
     this.world.begin("exchange", "");
     return exchange(this.world.communicator, value);
   }
 
-  /** The bytes of rank 0, on all ranks; for `fit`. */
+  /** Returns the bytes of rank 0 on all ranks; for `fit`. */
   share(bytes: Uint8Array | null): Uint8Array | null {
     checkCount("share", arguments.length, 1);
     const [length] = this.exchange(bytes === null ? -1 : bytes.length);
@@ -351,13 +358,13 @@ export class DistributedDataParallel<M extends Replicated = Replicated>
     return data;
   }
 
-  /** Tells the other ranks why this one cannot go on; for `fit`. */
+  /** Tells the other ranks why this one cannot continue; for `fit`. */
   fail(cause: unknown): void {
     checkCount("fail", arguments.length, 1);
     this.world.fail(cause);
   }
 
-  /** Averages gradients no longer. The model stays as it is. */
+  /** Stops averaging gradients. The model is left unchanged. */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
     this.#reducer.dispose();

@@ -1,5 +1,5 @@
 /**
- * The part of a data set that a rank trains on.
+ * The subset of a data set that a rank trains on.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { Dataset } from "@tenfold/data";
 import { countUp, permutation, STREAM } from "@tenfold/data/internal";
 import * as z from "zod/mini";
 
-/** What tells which rank this is, such as the world that `init` returns. */
+/** The index and number of ranks, such as the world that `init` returns. */
 export interface Ranks {
-  /** Number of this rank, from 0 on. */
+  /** Index of this rank, from 0. */
   readonly rank: number;
   /** Number of ranks. */
   readonly worldSize: number;
@@ -19,21 +19,21 @@ export interface Ranks {
 /** Options of {@linkcode DistributedSampler}. */
 export interface DistributedSamplerOptions {
   /**
-   * Whether each epoch has another order, the same on all ranks.
+   * Whether samples are shuffled in each epoch, in the same order on all ranks.
    *
    * @default {true}
    */
   readonly shuffle?: boolean;
   /**
-   * Seed of the orders; all ranks need the same.
+   * Seed of the shuffling; it must be the same on all ranks.
    *
    * @default {0}
    */
   readonly seed?: number;
   /**
-   * Whether the last samples are left out where they cannot be divided by the
-   * ranks. Otherwise some of the first ones come twice, so that each rank has as
-   * many.
+   * Whether the last samples are dropped if their number is not divisible by
+   * the number of ranks. Otherwise some of the first ones are repeated, so that
+   * each rank has the same number.
    *
    * @default {false}
    */
@@ -52,14 +52,14 @@ const schema = z.strictObject({
 });
 
 /**
- * The samples of a data set that fall to this rank: of the order of an epoch,
- * each `worldSize`-th one from the `rank`-th on. It is a data set itself, for a
- * `DataLoader` (without `shuffle`), which tells it the epoch; iterated, it gives
- * the indices of the samples.
+ * The samples of a data set that belong to this rank: in the order of an epoch,
+ * every `worldSize`-th one, starting with the `rank`-th. It is a data set
+ * itself, for a `DataLoader` (without `shuffle`), which sets its epoch;
+ * iterating over it yields the indices of the samples.
  *
  * The batches of all ranks together are those of
  * `new DataLoader(dataset, { batchSize: worldSize * batchSize, shuffle: true, seed })`
- * on one rank, but for what the last ones are filled up with.
+ * on one rank, except for the samples that fill up the last ones.
  *
  * @typeParam Sample The type of a sample.
  *
@@ -78,9 +78,9 @@ const schema = z.strictObject({
 export class DistributedSampler<Sample = unknown> implements Dataset<Sample> {
   /** The whole data set. */
   readonly dataset: Dataset<Sample>;
-  /** Number of samples of this rank: the same on all of them. */
+  /** Number of samples of this rank, the same on all ranks. */
   readonly length: number;
-  /** Present where the data set has it; see `Dataset.getBatch`. */
+  /** Present if the data set has it; see `Dataset.getBatch`. */
   readonly getBatch?: (indices: Int32Array) => unknown;
   readonly #ranks: Ranks;
   readonly #shuffle: boolean;
@@ -88,7 +88,7 @@ export class DistributedSampler<Sample = unknown> implements Dataset<Sample> {
   #order: Int32Array;
 
   /**
-   * Divides a data set.
+   * Creates a sampler of the samples of this rank.
    *
    * @param dataset The data set.
    * @param ranks Which rank this is: the world that `init` returns.
@@ -164,9 +164,9 @@ export class DistributedSampler<Sample = unknown> implements Dataset<Sample> {
   }
 
   /**
-   * Takes the order of an epoch; a `DataLoader` calls it.
+   * Sets the epoch, on which the order depends; a `DataLoader` calls it.
    *
-   * @param epoch The epoch, from 0 on.
+   * @param epoch The epoch, from 0.
    */
   setEpoch(epoch: number): void {
     checkCount("setEpoch", arguments.length, 1);

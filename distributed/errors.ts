@@ -5,7 +5,8 @@
  */
 
 /**
- * MPI was not found, is not the one of the launcher, or refused a call.
+ * Thrown if MPI is not found, is not the library of the launcher, or returns an
+ * error.
  *
  * @example
  * ```ts
@@ -21,8 +22,8 @@ export class MpiError extends Error {
 }
 
 /**
- * Another rank has failed, has left, or did not come in time: the job cannot go
- * on.
+ * Thrown if another rank has failed, has left or has timed out, so that the job
+ * cannot continue.
  *
  * @example
  * ```ts
@@ -35,13 +36,13 @@ export class MpiError extends Error {
 export class RankError extends Error {
   /** Always `"RankError"`. */
   override name = "RankError";
-  /** The rank that failed; null where it is not known. */
+  /** The rank that failed; null if unknown. */
   readonly rank: number | null;
 
   /**
-   * Makes an error about a rank.
+   * Creates an error about a rank.
    *
-   * @param message What has happened.
+   * @param message The message.
    * @param rank The rank, or null.
    */
   constructor(message: string, rank: number | null) {
@@ -51,8 +52,8 @@ export class RankError extends Error {
 }
 
 /**
- * Ranks have called different collectives, or the same one with different
- * shapes, dtypes or options.
+ * Thrown if ranks have called different collectives, or the same one with
+ * different shapes, dtypes or options.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The beginning of a distributed program.
+ * Initialisation of a distributed program.
  *
  * @module
  */
@@ -11,16 +11,16 @@ import { World } from "./world.ts";
 /** Options of {@linkcode init}. */
 export interface InitOptions {
   /**
-   * Path or name of the MPI library. Given, it is opened also where no launcher
+   * Path or name of the MPI library. If given, it is loaded even if no launcher
    * has started this process.
    *
-   * @default {the environment variable TENFOLD_MPI, or what fits the launcher}
+   * @default {the environment variable TENFOLD_MPI, or that of the launcher}
    */
   readonly library?: string;
   /**
-   * Whether to compare, before each collective, what the ranks are about to do:
-   * shapes, dtypes and orders that differ are a {@linkcode CollectiveError} in
-   * the place of a job that hangs. Each collective takes one more message.
+   * Whether ranks compare their calls before each collective: differing shapes,
+   * dtypes or orders throw a {@linkcode CollectiveError} instead of hanging the
+   * job. Each collective takes one more message.
    *
    * @default {the environment variable TENFOLD_DISTRIBUTED_DEBUG is "1"}
    */
@@ -48,17 +48,17 @@ const schema = z.strictObject({
 let world: World | null = null;
 
 /**
- * Joins the ranks that `mpirun` or `srun` has started. Without a launcher it is
- * a world of one rank, and no MPI is needed.
+ * Joins the ranks that `mpirun` or `srun` has started. Without a launcher the
+ * world has one rank, and MPI is not needed.
  *
- * The library is Open MPI or MPICH, or one with the ABI of MPI 5; it is reached
- * on Deno (`--allow-ffi --allow-env`) and Bun. A second call returns the same
- * world.
+ * The library is Open MPI or MPICH, or one with the ABI of MPI 5; it is
+ * supported on Deno (`--allow-ffi --allow-env`) and Bun. Further calls return
+ * the same world.
  *
  * @param options `library`, `debug` and `timeout`.
  * @returns The world.
- * @throws {MpiError} If there is no MPI (the message says what to install), or
- * it is not the one of the launcher.
+ * @throws {MpiError} If MPI is not found (the message says what to install), or
+ * is not the library of the launcher.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  * @throws {RangeError} If an option has a wrong value.
  *

@@ -1,6 +1,6 @@
 /**
- * Data-parallel training on MPI: the same script on several processes or
- * machines.
+ * Data-parallel training with MPI: the same script runs in several processes or
+ * on several machines.
  *
  * @module
  */

@@ -41,7 +41,8 @@ import { checkSignatures } from "./_signature.ts";
 /** Options of collectives that reduce. */
 export interface ReduceOptions {
   /**
-   * How the elements of all ranks become one. NaN on one rank is NaN on all.
+   * How the elements of all ranks are reduced. NaN on one rank gives NaN on
+   * all.
    *
    * @default {"sum"}
    */
@@ -51,7 +52,7 @@ export interface ReduceOptions {
 /** Options of a broadcast. */
 export interface BroadcastOptions {
   /**
-   * The rank whose elements all ranks get.
+   * The rank whose elements are copied to all ranks.
    *
    * @default {0}
    */
@@ -63,12 +64,13 @@ const TURNS = 20;
 
 /**
  * All ranks of a job. Collectives must be called by every rank, in the same
- * order, with tensors of the same shape and dtype. Those whose names end with
- * `Async` return at once, and go on while this rank computes; a tensor is left
- * alone until its promise is settled.
+ * order, with tensors of the same shape and dtype. Those whose names end in
+ * `Async` return at once and proceed while this rank computes; do not use a
+ * tensor until its promise is settled.
  *
- * On `wasm-simd` and `cpu-typedarray` MPI works on the memory of the tensors;
- * tensors of `webgpu` go by way of the host and take the asynchronous forms.
+ * On `wasm-simd` and `cpu-typedarray` MPI works directly on the memory of the
+ * tensors; tensors on `webgpu` are copied through the host and need the
+ * asynchronous forms.
  *
  * @example A world of one rank
  * ```ts
@@ -83,13 +85,13 @@ const TURNS = 20;
  * ```
  */
 export class World implements Distributing {
-  /** Number of this rank, from 0 on. */
+  /** Index of this rank, from 0. */
   readonly rank: number;
   /** Number of ranks. */
   readonly worldSize: number;
-  /** The MPI library, in words; `"none"` in a world of one. */
+  /** Description of the MPI library; `"none"` in a world of one. */
   readonly library: string;
-  /** What collectives of arrays go through; for the package alone. */
+  /** Performs collectives of arrays; internal to the package. */
   readonly communicator: Communicator;
   readonly #debug: boolean;
   #calls = 0;
@@ -97,7 +99,7 @@ export class World implements Distributing {
   #begun: Promise<void> | null = null;
 
   /**
-   * Makes a world; {@linkcode init} does.
+   * Creates a world; call {@linkcode init} instead.
    *
    * @param communicator The ranks.
    * @param debug Whether signatures are compared.
@@ -111,7 +113,7 @@ export class World implements Distributing {
   }
 
   /**
-   * Waits until all ranks are here.
+   * Waits until all ranks have called it.
    *
    * @throws {RankError} If another rank has failed.
    */
@@ -138,7 +140,7 @@ export class World implements Distributing {
    * @param tensor float32, float64 or int32, of the same shape on all ranks.
    * @param options `op`.
    * @returns The tensor.
-   * @throws {DTypeError} If the dtype cannot be reduced so.
+   * @throws {DTypeError} If the dtype does not support the reduction.
    * @throws {DeviceError} If the tensor is on `webgpu`.
    * @throws {RankError} If another rank has failed.
    */
@@ -160,7 +162,7 @@ export class World implements Distributing {
    * @param tensor float32, float64 or int32, of the same shape on all ranks.
    * @param options `op`.
    * @returns The tensor, once it is reduced.
-   * @throws {DTypeError} If the dtype cannot be reduced so.
+   * @throws {DTypeError} If the dtype does not support the reduction.
    * @throws {RankError} If another rank has failed.
    */
   async allReduceAsync<T extends Tensor>(
@@ -225,7 +227,7 @@ export class World implements Distributing {
   }
 
   /**
-   * The tensors of all ranks, stacked along a new dim 0.
+   * Gathers the tensors of all ranks, stacked along a new dim 0.
    *
    * @param tensor Of the same shape and dtype on all ranks.
    * @returns A tensor of shape `[worldSize, ...tensor.shape]`.
@@ -262,13 +264,14 @@ export class World implements Distributing {
   }
 
   /**
-   * Reduces over all ranks, each keeping its own part along dim 0.
+   * Reduces over all ranks; each rank keeps its own part along dim 0.
    *
-   * @param tensor float32, float64 or int32; dim 0 is divided by the ranks.
+   * @param tensor float32, float64 or int32; dim 0 is split among the ranks.
    * @param options `op`.
    * @returns A tensor of shape `[shape[0] / worldSize, ...]`.
-   * @throws {RangeError} If dim 0 cannot be divided by the number of ranks.
-   * @throws {DTypeError} If the dtype cannot be reduced so.
+   * @throws {RangeError} If the extent of dim 0 is not divisible by the number
+   * of ranks.
+   * @throws {DTypeError} If the dtype does not support the reduction.
    * @throws {DeviceError} If the tensor is on `webgpu`.
    * @throws {RankError} If another rank has failed.
    */
@@ -286,11 +289,12 @@ export class World implements Distributing {
   /**
    * {@linkcode World.reduceScatter} without blocking, on any device.
    *
-   * @param tensor float32, float64 or int32; dim 0 is divided by the ranks.
+   * @param tensor float32, float64 or int32; dim 0 is split among the ranks.
    * @param options `op`.
    * @returns A tensor of shape `[shape[0] / worldSize, ...]`.
-   * @throws {RangeError} If dim 0 cannot be divided by the number of ranks.
-   * @throws {DTypeError} If the dtype cannot be reduced so.
+   * @throws {RangeError} If the extent of dim 0 is not divisible by the number
+   * of ranks.
+   * @throws {DTypeError} If the dtype does not support the reduction.
    * @throws {RankError} If another rank has failed.
    */
   async reduceScatterAsync(
@@ -308,11 +312,11 @@ export class World implements Distributing {
   }
 
   /**
-   * A {@linkcode DistributedDataParallel} of a model: what
-   * `fit(model, { distributed: world })` trains.
+   * Creates a {@linkcode DistributedDataParallel} of a model, as
+   * `fit(model, { distributed: world })` does.
    *
    * @param module The model.
-   * @param options Those of the replica.
+   * @param options Options of the replica.
    * @returns The replica.
    */
   replicate(
@@ -324,9 +328,9 @@ export class World implements Distributing {
   }
 
   /**
-   * Tells all other ranks why this one cannot go on, and ends the job: each of
-   * them throws a {@linkcode RankError} with the cause. `fit` does it when it
-   * throws, and so does an error that nobody catches.
+   * Tells all other ranks why this one cannot continue, and ends the job: each
+   * of them throws a {@linkcode RankError} with the cause. `fit` calls it when
+   * it throws, and so does an uncaught error.
    *
    * @param cause The error.
    */
@@ -337,7 +341,7 @@ export class World implements Distributing {
 
   /**
    * Leaves the job: waits until all ranks leave. A program that ends without an
-   * error does it by itself.
+   * error calls it automatically.
    */
   finalize(): void {
     checkCount("finalize", arguments.length, 0);
@@ -345,8 +349,8 @@ export class World implements Distributing {
   }
 
   /**
-   * Counts a collective, and compares it with that of the other ranks where
-   * that is asked for; for the package alone.
+   * Counts a collective, and compares it with those of the other ranks if
+   * `debug` is set; internal to the package.
    */
   begin(name: string, what: string): void {
     if (currentRecording() !== null) {

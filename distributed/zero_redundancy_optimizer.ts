@@ -1,5 +1,5 @@
 /**
- * Optimizers whose state is divided among the ranks.
+ * Optimizers whose state is partitioned among the ranks.
  *
  * @module
  */
@@ -32,21 +32,22 @@ import type { DistributedDataParallel } from "./data_parallel.ts";
 import type { World } from "./world.ts";
 
 /**
- * Divides the state of an optimizer among the ranks (ZeRO stage 1; Rajbhandari
- * and others, 2020): each rank gets the averaged gradients of its own part
- * (reduce-scatter), steps that part, and all collect the parameters
- * (all-gather). Losses and weights are those of the optimizer alone; of Adam's
- * state, which takes twice the bytes of the parameters, each rank has one part
- * in as many as there are ranks.
+ * Partitions the state of an optimizer among the ranks (ZeRO stage 1;
+ * Rajbhandari and others, 2020): each rank receives the averaged gradients of
+ * its own part (reduce-scatter), updates that part, and all ranks gather the
+ * parameters (all-gather). Losses and weights are those of the optimizer
+ * without it; of Adam's state, which takes twice the bytes of the parameters,
+ * each rank holds one part in as many as there are ranks.
  *
- * Optimizers that treat each element alike (all of `@tenfold/optim` but `Muon`
- * and `Adafactor`) are divided by elements, others by whole parameters. The
- * groups stay those of the optimizer, so that schedules go on as before. Clip
- * by {@linkcode ZeroRedundancyOptimizer.clipGradNorm}, as no rank has all of
- * the averaged gradients: `.grad` of a parameter is that of this rank's batch.
+ * The state of optimizers that update each element independently (all of
+ * `@tenfold/optim` but `Muon` and `Adafactor`) is partitioned by elements, that
+ * of others by whole parameters. The parameter groups remain those of the
+ * optimizer, so that schedulers work as before. Clip gradients with
+ * {@linkcode ZeroRedundancyOptimizer.clipGradNorm}, as no rank has all of the
+ * averaged gradients: `.grad` of a parameter is that of this rank's batch.
  *
- * `fit(model, { distributed: { world, shardOptimizer: true } })` makes one for
- * the time of its training.
+ * `fit(model, { distributed: { world, shardOptimizer: true } })` creates one
+ * for the duration of the training.
  *
  * @example A custom loop
  * ```ts
@@ -89,14 +90,15 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
   #released = false;
 
   /**
-   * Divides the state that the optimizer has, and will have.
+   * Partitions the current and future state of an optimizer.
    *
-   * @param optimizer One of `@tenfold/optim`, or of your own that extends its
-   * `Optimizer`, of parameters of the model; leave its `step` alone from now on.
+   * @param optimizer An optimizer of `@tenfold/optim`, or a custom subclass of
+   * its `Optimizer`, of parameters of the model; do not call its `step` from
+   * now on.
    * @param replica What averages the gradients of the model.
-   * @throws {TypeError} If it is no such optimizer, is `LBFGS`, or has parameters
-   * that are not the model's.
-   * @throws {Error} If the replica has a sharded optimizer already.
+   * @throws {TypeError} If it is not such an optimizer, is `LBFGS`, or has
+   * parameters that are not the model's.
+   * @throws {Error} If the replica already has a sharded optimizer.
    */
   constructor(
     optimizer: Optimizer,
@@ -158,12 +160,12 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
     return this.#world.worldSize === 1;
   }
 
-  /** The groups with their options, whose parameters are whole. */
+  /** The parameter groups of the optimizer, with whole parameters. */
   get paramGroups(): Optimizer["paramGroups"] {
     return this.#inner.paramGroups;
   }
 
-  /** Bytes of state that this rank has now. */
+  /** Number of bytes of state that this rank currently holds. */
   get stateBytes(): number {
     const { state } = this.#swapped(() => this.#inner.stateDict());
     let bytes = 0;
@@ -195,7 +197,7 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
   }
 
   /**
-   * Steps the part of this rank, and collects the parameters of all ranks.
+   * Updates the part of this rank, and gathers the parameters of all ranks.
    *
    * @returns A promise where the model is on `webgpu`.
    * @throws {Error} If there are gradients that were not averaged.
@@ -230,11 +232,12 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
 
   /**
    * Scales the averaged gradients so that the 2-norm of all of them together is
-   * at most `maxNorm`, as `clipGradNorm_` does on one rank; between backward and
-   * {@linkcode ZeroRedundancyOptimizer.step}.
+   * at most `maxNorm`, as `clipGradNorm_` does on one rank. Call it between
+   * backward and {@linkcode ZeroRedundancyOptimizer.step}.
    *
-   * @param maxNorm The largest norm; with Infinity gradients stay as they are.
-   * @returns The norm before; a promise in a world of one on `webgpu`.
+   * @param maxNorm The maximum norm; with Infinity the gradients are left
+   * unchanged.
+   * @returns The norm before clipping; a promise in a world of one on `webgpu`.
    * @throws {RangeError} If `maxNorm` is negative or NaN.
    * @throws {RankError} If another rank has failed.
    */
@@ -263,10 +266,10 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
   }
 
   /**
-   * Collects the state of all ranks on rank 0, which
-   * {@linkcode ZeroRedundancyOptimizer.stateDict} then gives without waiting; all
-   * ranks have to call it. Needed on `webgpu` alone, elsewhere `stateDict` does
-   * it.
+   * Collects the state of all ranks on rank 0, so that
+   * {@linkcode ZeroRedundancyOptimizer.stateDict} can return it without
+   * waiting; all ranks must call it. It is needed on `webgpu` only; elsewhere
+   * `stateDict` does it.
    *
    * @throws {RankError} If another rank has failed.
    */
@@ -302,9 +305,9 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
   }
 
   /**
-   * The whole state, as the optimizer alone has it: it can be loaded without
-   * shards, and on any number of ranks. All ranks have to call it; rank 0 gets
-   * the state, in tensors of its own, and others the options of the groups.
+   * The whole state, in the form of the optimizer itself: it can be loaded
+   * without sharding, and on any number of ranks. All ranks must call it; rank
+   * 0 receives the state, as copies, and the others the options of the groups.
    *
    * @throws {Error} If the state is on `webgpu`, and
    * {@linkcode ZeroRedundancyOptimizer.consolidate} was not awaited before.
@@ -334,10 +337,10 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
 
   /**
    * Restores a whole state, of which each rank keeps its own part; all ranks
-   * load the same.
+   * must load the same state.
    *
-   * @param state What `stateDict` of this class, on rank 0, or of the optimizer
-   * alone has given.
+   * @param state The result of `stateDict` of this class on rank 0, or of the
+   * optimizer itself.
    * @throws {StateError} If it does not fit the groups or parameters.
    */
   loadStateDict(state: OptimizerState): void {
@@ -408,8 +411,8 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
   }
 
   /**
-   * Gives the optimizer its whole state back, on every rank, and gradients to
-   * the parameters again; all ranks have to call it.
+   * Restores the whole state of the optimizer on every rank; afterwards the
+   * replica averages gradients as without sharding. All ranks must call it.
    *
    * @returns A promise where the model is on `webgpu`.
    * @throws {RankError} If another rank has failed.
@@ -437,8 +440,8 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
   }
 
   /**
-   * Releases the memory of this rank's state. Gradients of the replica are
-   * averaged as without it.
+   * Releases the memory of this rank's state. Afterwards the replica averages
+   * gradients as without sharding.
    */
   dispose(): void {
     checkCount("dispose", arguments.length, 0);
