@@ -5,13 +5,13 @@
  */
 import { FileError, messageOf } from "./errors.ts";
 
-/** How far the download of a file has come. */
+/** Progress of a download. */
 export interface DownloadProgress {
   /** The name of the file. */
   readonly file: string;
   /** Bytes received so far. */
   readonly received: number;
-  /** Bytes in all, where the server says so. */
+  /** Total number of bytes, if the server reports it. */
   readonly total: number | undefined;
 }
 

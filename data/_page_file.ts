@@ -6,17 +6,20 @@
 import { FileError, messageOf } from "./errors.ts";
 
 /**
- * A file of a page, as far as it is used here: a `FileSystemFileHandle` of the
- * browser, from `showSaveFilePicker` or from the file system that belongs to the
- * page, `navigator.storage.getDirectory()`. A page and its workers can send it
- * to each other.
+ * A file in the browser: the part of `FileSystemFileHandle` that is used here,
+ * from `showSaveFilePicker` or from the origin private file system,
+ * `navigator.storage.getDirectory()`. It can be sent between a page and its
+ * workers.
  */
 export interface PageFile {
   /** The name of the file, for messages. */
   readonly name: string;
   /** Its contents. */
   getFile(): Promise<Blob>;
-  /** New contents, which take the place of the old ones when it is closed. */
+  /**
+   * Opens a writer of new contents, which replace the old ones when it is
+   * closed.
+   */
   createWritable(): Promise<{
     /** Appends bytes to the new contents. */
     write(data: Uint8Array<ArrayBuffer>): Promise<void>;

@@ -18,7 +18,7 @@ import { type ElementType, tensorValues } from "./_element.ts";
 /** The device of a tensor. */
 export interface DeviceOption {
   /**
-   * A backend by name, a backend, or a device.
+   * The name of a backend, a backend, or a device.
    *
    * @default {the current backend}
    */
@@ -29,11 +29,11 @@ export interface DeviceOption {
 export interface TensorReadOptions extends DeviceOption {
   /**
    * The dtype of floats, whatever their dtype in the file: `"float32"` to
-   * compute with weights that were saved as float16, `"float16"` to hold those
-   * of float32 in half the bytes.
+   * compute with weights that were saved as float16, `"float16"` to store
+   * float32 weights in half the bytes.
    *
-   * @default {the file's, where it is float16, float32 or float64 and the device
-   * has it; else float32}
+   * @default {the dtype in the file if it is float16, float32 or float64 and
+   * the device supports it; else float32}
    */
   readonly dtype?: FloatDType;
 }

@@ -23,17 +23,17 @@ export interface WorkerEvents {
   failed(why: string): void;
 }
 
-/** A Web Worker, as far as it is used here. */
+/** The part of a Web Worker that is used here. */
 export interface WebWorker {
-  /** Sends a message, and moves the buffers of the list. */
+  /** Sends a message, and transfers the buffers of the list. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  /** Ends the worker at once. */
+  /** Terminates the worker at once. */
   terminate(): void;
-  /** Hears of its messages. */
+  /** Called with its messages. */
   onmessage: ((event: MessageEvent) => void) | null;
-  /** Hears of errors that it did not catch. */
+  /** Called with its uncaught errors. */
   onerror: ((event: ErrorEvent) => void) | null;
-  /** Hears of messages that cannot be read. */
+  /** Called if a message cannot be deserialised. */
   onmessageerror: ((event: MessageEvent) => void) | null;
 }
 

@@ -95,7 +95,7 @@ export class ZeroRedundancyOptimizer implements ShardedOptimizing {
    * @param optimizer An optimizer of `@tenfold/optim`, or a custom subclass of
    * its `Optimizer`, of parameters of the model; do not call its `step` from
    * now on.
-   * @param replica What averages the gradients of the model.
+   * @param replica The replica that averages the gradients of the model.
    * @throws {TypeError} If it is not such an optimizer, is `LBFGS`, or has
    * parameters that are not the model's.
    * @throws {Error} If the replica already has a sharded optimizer.

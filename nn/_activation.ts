@@ -6,7 +6,7 @@
 import type { Tensor } from "@tenfold/core";
 import * as z from "./_zod.ts";
 
-/** A function by name, or one of your own. */
+/** The name of an activation function, or a custom function. */
 export type TransformerActivation =
   | "relu"
   | "gelu"

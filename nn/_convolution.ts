@@ -1,5 +1,5 @@
 /**
- * The base class of convolution layers.
+ * Base class of convolution layers.
  *
  * @module
  */
@@ -29,16 +29,16 @@ import { uniform_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** What a convolution pads its input with. */
+/** The padding mode of a convolution. */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
 
-/** Options of layers of convolutions. */
+/** Options of convolution layers. */
 export interface ConvolutionLayerOptions extends PlaceOptions {
   /** Whether the layer has a learnable bias. @default {true} */
   readonly bias?: boolean;
   /**
-   * What the input is padded with: `"zeros"`, or elements of the input as in
-   * {@linkcode functional.pad}.
+   * What the padding of the input consists of: `"zeros"`, or elements of the
+   * input as in {@linkcode functional.pad}.
    *
    * @default {"zeros"}
    */
@@ -63,7 +63,7 @@ export interface ConvolutionFacts {
   readonly where: TensorOptions;
 }
 
-/** The base class of convolution layers. */
+/** Base class of convolution layers. */
 export abstract class Convolution<
   S extends Sizes,
   Inputs extends readonly unknown[] = [Tensor],
@@ -81,14 +81,14 @@ export abstract class Convolution<
   /** Number of groups of channels, each convolved with its own kernels. */
   readonly groups: number;
   /**
-   * The weight, of shape `[outChannels, inChannels / groups, ...kernelSize]`, and
-   * `[inChannels, outChannels / groups, ...kernelSize]` of transposed ones.
+   * The weight, of shape `[outChannels, inChannels / groups, ...kernelSize]`,
+   * or `[inChannels, outChannels / groups, ...kernelSize]` for transposed ones.
    */
   weight: Parameter;
   /** The bias, of shape `[outChannels]`, or null. */
   bias: Parameter | null;
 
-  /** Makes weight and bias and initialises them. */
+  /** Creates the weight and the bias and initialises them. */
   constructor(facts: ConvolutionFacts) {
     super();
     const { name, dims, inChannels, outChannels, groups = 1, where } = facts;
@@ -113,7 +113,7 @@ export abstract class Convolution<
     this.resetParameters();
   }
 
-  /** Initialises weight and bias anew. */
+  /** Reinitialises the weight and the bias. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
@@ -165,7 +165,7 @@ export const layerFields = () => ({
   ...placeFields,
 });
 
-/** A convolution that is not transposed. */
+/** Base class of convolution layers that are not transposed. */
 export abstract class PaddedConvolution<S extends Sizes, P extends AnySize>
   extends Convolution<S> {
   /** Padding added to both sides of each dim. */
@@ -175,11 +175,14 @@ export abstract class PaddedConvolution<S extends Sizes, P extends AnySize>
   declare private readonly [INNER]: {
     readonly apply: Apply;
     readonly options: object;
-    /** What `pad` adds before, where the padding does not consist of zeros. */
+    /**
+     * The amounts of a separate {@linkcode functional.pad}, if the padding mode
+     * is not `"zeros"`; else null.
+     */
     readonly around: readonly number[] | null;
   };
 
-  /** Makes a layer of `dims` dims. */
+  /** Creates a layer of `dims` dims. */
   constructor(dims: number, name: string, apply: Apply, args: unknown) {
     const { padding = 0, paddingMode, ...rest } = args as ConvolutionArguments;
     const strides = sizesOf(rest.stride ?? 1, dims);

@@ -18,12 +18,12 @@ import {
 import { type Around, LAYER, setAround } from "./_around.ts";
 import type { AnyModule } from "./module.ts";
 
-/** The gradients of inputs or outputs, null where there is none. */
+/** The gradients of inputs or outputs; null where there are none. */
 export type Gradients = readonly (Tensor | null)[];
 
 /**
- * Called before `forward`; what it returns replaces the inputs: an array of
- * all, or the only one.
+ * Called before `forward`; the value it returns replaces the inputs: an array
+ * of all of them, or the only one.
  */
 export type ForwardPreHook<M, Inputs extends readonly unknown[]> = (
   module: M,
@@ -31,7 +31,7 @@ export type ForwardPreHook<M, Inputs extends readonly unknown[]> = (
 ) => readonly unknown[] | NoInfer<Inputs[0]> | null | undefined | void;
 
 /**
- * Called after `forward`; what it returns replaces the output: an array where
+ * Called after `forward`; the value it returns replaces the output: an array if
  * there are several.
  */
 export type ForwardHook<M, Inputs extends readonly unknown[], Output> = (
@@ -41,8 +41,9 @@ export type ForwardHook<M, Inputs extends readonly unknown[], Output> = (
 ) => NoInfer<Output> | readonly unknown[] | null | undefined | void;
 
 /**
- * Called in backward before the gradients of the outputs enter a module; what
- * it returns replaces them: an array of all, or the only one.
+ * Called in backward before the gradients of the outputs are propagated through
+ * a module; the value it returns replaces them: an array of all of them, or the
+ * only one.
  */
 export type BackwardPreHook<M> = (
   module: M,
@@ -50,8 +51,9 @@ export type BackwardPreHook<M> = (
 ) => Gradients | Tensor | null | undefined | void;
 
 /**
- * Called in backward when the gradients of all inputs of a module are complete;
- * what it returns replaces them: an array of all, or the only one.
+ * Called in backward when the gradients of all inputs of a module have been
+ * computed; the value it returns replaces them: an array of all of them, or the
+ * only one.
  */
 export type BackwardHook<M> = (
   module: M,

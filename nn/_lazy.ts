@@ -26,23 +26,26 @@ export type LazyKind = abstract new (
   ...rest: never[]
 ) => Module<never[], Tensor>;
 
-/** What makes the layer, once the size of its input is known. */
+/** How the layer is created once the size of its input is known. */
 export interface LazyFacts {
   /** The class of the layer. */
   readonly kind: LazyKind;
-  /** The dim of the input whose size it is; below 0 from the last one. */
+  /**
+   * The dim of the input whose size is inferred; negative ones count from the
+   * last.
+   */
   readonly dim: number;
   /** The arguments after the size, before the options. */
   readonly sizes: readonly unknown[];
   /** The options of the layer. */
   readonly options: object;
-  /** How many arguments `forward` takes. @default {1} */
+  /** Number of arguments of `forward`. @default {1} */
   readonly inputs?: number;
 }
 
 /**
  * A layer that infers the size of its input from the first call, and then
- * becomes the layer of its name without `Lazy`.
+ * becomes the corresponding layer without `Lazy` in its name.
  */
 export abstract class Lazy<Inputs extends readonly [Tensor, ...unknown[]]>
   extends Module<Inputs> {
@@ -70,10 +73,11 @@ export abstract class Lazy<Inputs extends readonly [Tensor, ...unknown[]]>
   }
 
   /**
-   * Makes the parameters for an input of this size and applies the layer.
+   * Creates the parameters for an input of this size and applies the layer.
    *
-   * @throws {ShapeError} If the layer cannot take the input; it stays lazy then.
-   * @throws {CompileError} If a compiled function calls it: run it once before.
+   * @throws {ShapeError} If the input does not fit the layer, which stays lazy.
+   * @throws {CompileError} If a compiled function calls it: call it once
+   * before.
    */
   forward(...inputs: Inputs): Tensor {
     const facts = this[UNSEEN];

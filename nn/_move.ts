@@ -23,16 +23,16 @@ import {
 import * as z from "./_zod.ts";
 import { placeFields } from "./_options.ts";
 
-/** Where the tensors of a module go, and as what. */
+/** Options of {@linkcode Module.to}. */
 export interface MoveOptions {
   /**
-   * A backend by name, a backend, or a device.
+   * The name of a backend, a backend, or a device.
    *
-   * @default {where each tensor is}
+   * @default {the device of each tensor}
    */
   readonly device?: string | Backend | Device | undefined;
   /**
-   * The dtype that floats become; integers and bools stay as they are.
+   * The dtype that floats are cast to; integers and bools are left unchanged.
    *
    * @default {the dtype of each tensor}
    */

@@ -6,14 +6,15 @@
 import { showValue } from "@tenfold/core/internal";
 
 /**
- * Chooses names: one name, or the name of a module that stands for all in it,
- * with `*` for any text (`"encoder"`, `"*.bias"`); a regular expression; or a
- * function.
+ * Selects names: a name, or the name of a module for all names in it, with `*`
+ * for any text (`"encoder"`, `"*.bias"`); a regular expression; or a function.
  */
 export type NamePattern = string | RegExp | ((name: string) => boolean);
 
-/** Renames tensors: names, or the first part of them, by new ones; or a function
- * that gives the new name, or null for a tensor that is left out. */
+/**
+ * Renames tensors: an object that maps names or prefixes of names to new ones,
+ * or a function that returns the new name, or null to leave a tensor out.
+ */
 export type Rename =
   | { readonly [from: string]: string }
   | ((name: string) => string | null);

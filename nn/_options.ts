@@ -22,13 +22,17 @@ import * as z from "./_zod.ts";
 
 /** Device and dtype of the parameters of a layer. */
 export interface PlaceOptions {
-  /** A backend by name, or a device. @default {the current backend} */
+  /**
+   * The name of a backend, a backend or a device.
+   *
+   * @default {the current backend}
+   */
   readonly device?: string | Backend | Device;
   /** The dtype of the parameters. @default {"float32"} */
   readonly dtype?: DType;
 }
 
-/** How the losses of single elements are reduced. */
+/** How the losses of the elements are reduced. */
 export type Reduction = "mean" | "sum" | "none";
 
 const positive = "must be a positive integer";

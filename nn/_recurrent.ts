@@ -38,7 +38,7 @@ import type { Parameter } from "./parameter.ts";
 
 /** Options of recurrent layers. */
 export interface RecurrentOptions extends PlaceOptions {
-  /** Number of layers, each on the output of the one before. @default {1} */
+  /** Number of stacked layers. @default {1} */
   readonly numLayers?: number;
   /** Whether the layers have learnable biases. @default {true} */
   readonly bias?: boolean;
@@ -46,7 +46,7 @@ export interface RecurrentOptions extends PlaceOptions {
   readonly batchFirst?: boolean;
   /** Dropout probability on the output of every layer but the last. @default {0} */
   readonly dropout?: number;
-  /** Whether a second direction runs from the last element to the first. @default {false} */
+  /** Whether the layers also run in the reverse direction. @default {false} */
   readonly bidirectional?: boolean;
 }
 
@@ -94,7 +94,9 @@ export interface RecurrentFacts {
   readonly dtype?: PlaceOptions["dtype"] | undefined;
 }
 
-/** What a layer takes: a padded batch, one sequence, or a packed batch. */
+/**
+ * Input of a recurrent layer: a padded batch, one sequence, or a packed batch.
+ */
 export type SequenceInput = Tensor | PackedSequence;
 
 /** What one pass through all layers gives; the states are stacked. */
@@ -104,7 +106,7 @@ interface Passed {
   readonly cells: Tensor | null;
 }
 
-/** A recurrent layer of any kind. */
+/** Base class of the recurrent layers. */
 export abstract class RNNBase<
   Inputs extends readonly unknown[],
   Output,
@@ -121,7 +123,7 @@ export abstract class RNNBase<
   readonly batchFirst: boolean;
   /** Dropout probability between layers. */
   readonly dropout: number;
-  /** Whether there is a second direction. */
+  /** Whether the layers also run in the reverse direction. */
   readonly bidirectional: boolean;
   declare private readonly [INNER]: Inner;
 
@@ -163,7 +165,7 @@ export abstract class RNNBase<
     this.resetParameters();
   }
 
-  /** Initialises all weights anew. */
+  /** Reinitialises all weights. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     const bound = 1 / Math.sqrt(this.hiddenSize);

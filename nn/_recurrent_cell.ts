@@ -57,7 +57,7 @@ interface CellFacts {
   readonly dtype?: PlaceOptions["dtype"] | undefined;
 }
 
-/** The cell of a recurrent layer: one step. */
+/** Base class of the cells of recurrent layers. */
 export abstract class RNNCellBase<Inputs extends readonly unknown[], Output>
   extends Module<Inputs, Output> {
   /** Size of the last dimension of the input. */
@@ -95,7 +95,7 @@ export abstract class RNNCellBase<Inputs extends readonly unknown[], Output>
     this.resetParameters();
   }
 
-  /** Initialises all weights anew. */
+  /** Reinitialises all weights. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     const bound = 1 / Math.sqrt(this.hiddenSize);

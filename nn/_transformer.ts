@@ -27,19 +27,23 @@ import { LayerNorm } from "./layer_norm.ts";
 import { Linear } from "./linear.ts";
 import { MultiheadAttention } from "./multihead_attention.ts";
 
-/** Options of the layers of transformers. */
+/** Options of transformer layers. */
 export interface TransformerLayerOptions extends PlaceOptions {
   /** Size of the layer between the two linear ones. @default {2048} */
   readonly dimFeedforward?: number;
   /** Dropout probability. @default {0.1} */
   readonly dropout?: number;
-  /** What is applied between the two linear layers. @default {"relu"} */
+  /** The activation between the two linear layers. @default {"relu"} */
   readonly activation?: TransformerActivation;
   /** Value added to variances for numerical stability. @default {1e-5} */
   readonly layerNormEps?: number;
   /** Whether inputs are `[N, L, E]` instead of `[L, N, E]`. @default {false} */
   readonly batchFirst?: boolean;
-  /** Whether to normalise before each part instead of behind it. @default {false} */
+  /**
+   * Whether normalisation comes before each part instead of after it.
+   *
+   * @default {false}
+   */
   readonly normFirst?: boolean;
   /** Whether linear layers and norms have learnable biases. @default {true} */
   readonly bias?: boolean;

@@ -292,7 +292,7 @@ export abstract class Module<
    * function. Without it, all parameters are selected.
    * @throws {RangeError} If no name matches.
    *
-   * @example Training the head alone
+   * @example Training only the head
    * ```ts
    * import { assertEquals } from "@std/assert";
    * import { nn } from "@tenfold/tenfold";
@@ -404,7 +404,7 @@ export abstract class Module<
    * @throws {TypeError} If a class has `#` members, or `forward` is a function
    * in a field of a module.
    *
-   * @example A model that lags behind
+   * @example A target network
    * ```ts
    * import { assertEquals } from "@std/assert";
    * import { nn, noGrad } from "@tenfold/tenfold";
@@ -467,7 +467,7 @@ export abstract class Module<
    * `using` block.
    * @throws {TypeError} If the hook is not a function.
    *
-   * @example What a layer within a model gives
+   * @example The output of a layer within a model
    * ```ts
    * import { assertEquals } from "@std/assert";
    * import { nn, ones, type Tensor } from "@tenfold/tenfold";
@@ -525,7 +525,7 @@ export abstract class Module<
    * `using` block.
    * @throws {TypeError} If the hook is not a function.
    *
-   * @example How steep the loss is where a layer begins and ends
+   * @example Gradients of the input and output of a layer
    * ```ts
    * import { assertEquals } from "@std/assert";
    * import { nn, ones } from "@tenfold/tenfold";

@@ -350,7 +350,7 @@ const padSchema = () =>
  * @returns Of shape `[T, N, ...]`, or `[N, T, ...]` with `batchFirst`.
  * @throws {ShapeError} If there are no sequences, or their other extents
  * differ.
- * @example Zeros behind the shorter one
+ * @example Zeros after the shorter one
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { nn, tensor } from "@tenfold/tenfold";

@@ -87,7 +87,7 @@ function baseOf(
  * Adds a sinusoidal position encoding: sines and cosines of the position, with
  * wavelengths from 2π to 2π times the base (Vaswani and others, 2017).
  *
- * @example The first position is 0 and 1 in turns
+ * @example The encoding of the first position alternates between 0 and 1
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { nn, zeros } from "@tenfold/tenfold";
@@ -147,7 +147,7 @@ export class SinusoidalPositions
  * and others, 2021). Feature `i` of the first half is paired with feature `i`
  * of the second, as in Llama.
  *
- * @example Lengths stay
+ * @example Norms are preserved
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
  * import { nn, ones } from "@tenfold/tenfold";

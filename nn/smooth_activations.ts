@@ -30,7 +30,7 @@ import { Module } from "./module.ts";
 /**
  * `x tanh(softplus(x))` (Misra, 2019).
  *
- * @example It goes through 0
+ * @example The value at 0
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { tensor } from "@tenfold/tenfold";

@@ -96,7 +96,7 @@ const NORM: Norm = {
  * @throws {RangeError} If the module has no parameter with this name, or the
  * weight is already normalised.
  *
- * @example A layer that stretches nothing
+ * @example A largest singular value of 1
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
  * import { manualSeed, nn, noGrad, ones } from "@tenfold/tenfold";

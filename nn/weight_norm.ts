@@ -73,7 +73,7 @@ const NORM: Norm = {
  * @throws {RangeError} If the module has no parameter with this name, or the
  * weight is already normalised.
  *
- * @example A layer that gives what it gave
+ * @example The output is unchanged
  * ```ts
  * import { assertAlmostEquals, assertEquals } from "@std/assert";
  * import { nn, ones } from "@tenfold/tenfold";

@@ -6,7 +6,7 @@
  */
 import type { Image } from "./image.ts";
 
-/** How pixels between pixels are made. */
+/** The interpolation between pixels. */
 export type Interpolation = "nearest" | "bilinear" | "bicubic";
 
 /** A filter: how far it reaches, and its weights. */

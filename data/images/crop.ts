@@ -172,7 +172,7 @@ export function randomCrop(
  * @returns The transform.
  * @throws {TypeError} If an argument is of the wrong type, or an option unknown.
  *
- * @example At least half of each picture
+ * @example At least half of each image
  * ```ts
  * import { randomResizedCrop } from "@tenfold/data/images";
  *

@@ -63,7 +63,7 @@ export interface ImageSample {
  * its class, an int32 tensor of shape `[]`; the tensors of a batch are created
  * at once. Files are read and decoded when their samples are requested.
  *
- * @example Batches that are augmented anew in each epoch
+ * @example Batches with random augmentation in each epoch
  * ```ts ignore
  * import { data } from "@tenfold/tenfold";
  * import * as images from "@tenfold/data/images";

@@ -2,7 +2,7 @@
  * Images: PNG and JPEG files as tensors, folders of images as a dataset, and
  * transforms that crop, flip, resize and change their colours.
  *
- * @example A picture that a program makes
+ * @example An image from pixels
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import "@tenfold/tenfold";

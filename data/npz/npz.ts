@@ -105,7 +105,7 @@ function parse(
  * an integer does not fit into 32 bits.
  * @throws {FileError} If the file cannot be read.
  *
- * @example Figures from NumPy
+ * @example Arrays from NumPy
  * ```ts
  * import { tensor } from "@tenfold/tenfold";
  * import { readNpz, writeNpz } from "@tenfold/data/npz";
@@ -161,7 +161,7 @@ export async function readNpz(
  * @throws {RangeError} If the file would be larger than 4 GiB or hold more than
  * 65,535 arrays, or a name is longer than the format allows.
  *
- * @example Handing figures to NumPy
+ * @example Arrays for NumPy
  * ```ts
  * import { tensor } from "@tenfold/tenfold";
  * import { readNpz, writeNpz } from "@tenfold/data/npz";

@@ -103,7 +103,7 @@ function coded(
  * `"error"`.
  * @throws {TypeError} If an option is unknown or of the wrong type.
  *
- * @example What is new counts as missing
+ * @example Unknown values are treated as missing
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { parseCsv } from "@tenfold/data";

@@ -50,7 +50,7 @@ export interface TypedRowsOptions {
  * names the row, the column and what is wrong.
  * @throws {TypeError} If `schema` has no `safeParse`, or an option is unknown.
  *
- * @example A number, a class and what may be missing
+ * @example A number, a class and an optional value
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { parseCsv } from "@tenfold/data";

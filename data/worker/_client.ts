@@ -12,7 +12,7 @@ import {
 import { errorOf, isMessage } from "../_worker_messages.ts";
 import type { Answer, Question, Request } from "./_messages.ts";
 
-/** Where the module of a worker is, or a function that begins the worker. */
+/** The URL of the module of a worker, or a function that starts the worker. */
 export type WorkerSource = string | URL | (() => WebWorker);
 
 interface Waiting {

@@ -46,7 +46,7 @@ const operation = "open a dataset in a worker";
  *
  * @typeParam Sample The type of a sample.
  *
- * @example Pictures that are decoded in two workers
+ * @example Images that are decoded in two workers
  * ```ts ignore
  * import { data } from "@tenfold/tenfold";
  * import { WorkerDataset } from "@tenfold/data/worker";

@@ -10,7 +10,7 @@ import { floorDivide } from "@tenfold/core/functions";
 import { adaptiveWindows } from "./_averages.ts";
 import { type AnySize, sizesOf } from "./_sizes.ts";
 
-/** Values, and their positions (int32) in the input of each channel. */
+/** Values, and their indices (int32) in the input of each channel. */
 export type ValuesAndPositions = [values: Tensor, indices: Tensor];
 
 /** The values, with their indices if `returnIndices` is set. */

@@ -9,10 +9,10 @@ import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { positiveInteger } from "../_options.ts";
 
-/** One number, alone or in an array. */
+/** One number, or an array of one number. */
 export type Size1d = number | readonly [number];
 
-/** One number for depth, height and width, or all three. */
+/** One number for all three dims, or `[depth, height, width]`. */
 export type Size3d = number | readonly [number, number, number];
 
 /** A size in any number of dims. */

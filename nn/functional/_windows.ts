@@ -9,7 +9,7 @@ import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { positiveInteger } from "../_options.ts";
 
-/** One number for height and width, or both. */
+/** One number for both dims, or `[height, width]`. */
 export type Size2d = number | readonly [number, number];
 
 /** Height and width. */

@@ -36,7 +36,7 @@ const schema = () =>
  * @throws {ShapeError} If a dim is too small for reflection or circular
  * padding.
  * @throws {RangeError} If the mode is unknown.
- * @example The elements beside the edges once more
+ * @example Reflection
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { tensor } from "@tenfold/tenfold";

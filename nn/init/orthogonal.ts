@@ -97,8 +97,8 @@ function orthogonalize(a: Float64Array, rows: number, columns: number): void {
 /**
  * Fills a weight so that its rows (or its columns, if there are fewer) are
  * orthogonal to each other and of length `gain` (Saxe and others, 2013). Dims
- * behind the first count as one. Computed in float64 outside the device: the
- * same on every backend.
+ * after the first are treated as one. Computed in float64 outside the device,
+ * with the same result on every backend.
  *
  * @param tensor Of 2 or more dims.
  * @param options `gain`.
