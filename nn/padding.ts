@@ -100,7 +100,8 @@ export class ZeroPad1d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ZeroPad1d", arguments.length, 1);
@@ -126,7 +127,8 @@ export class ZeroPad2d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ZeroPad2d", arguments.length, 1);
@@ -152,7 +154,8 @@ export class ZeroPad3d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ZeroPad3d", arguments.length, 1);
@@ -179,7 +182,8 @@ export class ConstantPad1d extends Padding {
    *
    * @param padding Amounts of padding on each side.
    * @param value The fill value.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts, value: number) {
     checkCount("make a ConstantPad1d", arguments.length, 2);
@@ -206,7 +210,8 @@ export class ConstantPad2d extends Padding {
    *
    * @param padding Amounts of padding on each side.
    * @param value The fill value.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts, value: number) {
     checkCount("make a ConstantPad2d", arguments.length, 2);
@@ -233,7 +238,8 @@ export class ConstantPad3d extends Padding {
    *
    * @param padding Amounts of padding on each side.
    * @param value The fill value.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts, value: number) {
     checkCount("make a ConstantPad3d", arguments.length, 2);
@@ -259,7 +265,8 @@ export class ReflectionPad1d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReflectionPad1d", arguments.length, 1);
@@ -285,7 +292,8 @@ export class ReflectionPad2d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReflectionPad2d", arguments.length, 1);
@@ -311,7 +319,8 @@ export class ReflectionPad3d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReflectionPad3d", arguments.length, 1);
@@ -337,7 +346,8 @@ export class ReplicationPad1d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReplicationPad1d", arguments.length, 1);
@@ -363,7 +373,8 @@ export class ReplicationPad2d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReplicationPad2d", arguments.length, 1);
@@ -389,7 +400,8 @@ export class ReplicationPad3d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a ReplicationPad3d", arguments.length, 1);
@@ -415,7 +427,8 @@ export class CircularPad1d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a CircularPad1d", arguments.length, 1);
@@ -441,7 +454,8 @@ export class CircularPad2d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a CircularPad2d", arguments.length, 1);
@@ -467,7 +481,8 @@ export class CircularPad3d extends Padding {
    * Creates the layer.
    *
    * @param padding Amounts of padding on each side.
-   * @throws {RangeError} If the number of amounts does not fit the dims.
+   * @throws {RangeError} If an amount is not an integer, or their number does
+   * not fit the dims.
    */
   constructor(padding: PaddingAmounts) {
     checkCount("make a CircularPad3d", arguments.length, 1);
