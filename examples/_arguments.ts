@@ -1,6 +1,6 @@
 /**
- * The command line of the example scripts, out of the values that an option has
- * where nobody gives another.
+ * Parses the command line of the example scripts, given the default value of
+ * each option.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What the MNIST scripts need around their training: the digits, where it goes
- * on from.
+ * What the MNIST scripts need around their training: the digits, and the point
+ * to resume from.
  *
  * @module
  */

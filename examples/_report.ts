@@ -1,6 +1,6 @@
 /**
- * What the MNIST scripts say at their end: how well the net reads digits that
- * it has never seen, and which it misreads.
+ * The report at the end of the MNIST scripts: how well the net reads unseen
+ * digits, and which of them it misreads.
  *
  * @module
  */

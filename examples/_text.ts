@@ -1,5 +1,5 @@
 /**
- * A text to learn from, as tokens and pieces of it.
+ * A text to learn from, as tokens and as pieces.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Two nets play against each other: one makes up handwritten digits, the other
- * tells them from 1,797 real ones (a DCGAN; Radford and others, 2015):
+ * Two nets compete: one generates handwritten digits, the other tells them from
+ * 1,797 real ones (a DCGAN; Radford and others, 2015):
  *
  *     deno run -A examples/dcgan_digits.ts
  *

@@ -1,7 +1,7 @@
 /**
  * Reads digits with the net that `deno task demo` has trained:
- * `deno run --allow-read=out examples/digits_predict.ts`, with the numbers of
- * some digits from 0 to 1796 behind it to choose which.
+ * `deno run --allow-read=out examples/digits_predict.ts`, followed by the
+ * numbers of digits, from 0 to 1796, to choose which.
  *
  * @module
  */

@@ -1,11 +1,12 @@
 /**
- * Trains a net on several processes or machines, with the result of one:
+ * Trains a net on several processes or machines, with the same result as on
+ * one:
  *
  *     mpirun -n 2 deno run -A examples/distributed_mnist.ts --data ../shared/data/mnist
  *
- * Without a folder of MNIST's files it learns the 1,797 digits that are part of
- * the package, and without `mpirun` it trains on one process. `--curve FILE`
- * writes the loss of each step, which is the same on any number of ranks.
+ * Without a folder of MNIST files it trains on the 1,797 digits that are part
+ * of the package, and without `mpirun` in one process. `--curve FILE` writes
+ * the loss of each step, which is the same on any number of ranks.
  *
  * @module
  */

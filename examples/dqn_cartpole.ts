@@ -1,6 +1,6 @@
 /**
  * Learns to balance a pole on a cart by trial and error (deep Q-learning; Mnih
- * and others, 2015), and shows how it does it:
+ * and others, 2015), and shows how it does so:
  *
  *     deno run -A examples/dqn_cartpole.ts
  *

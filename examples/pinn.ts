@@ -1,7 +1,7 @@
 /**
  * Solves a differential equation with a net that never sees the solution: a
  * damped oscillator, u″ + 2 d u′ + w² u = 0 with u(0) = 1 and u′(0) = 0. The
- * loss is how far the net is from fulfilling the equation:
+ * loss is how far the net is from satisfying the equation:
  *
  *     deno run -A examples/pinn.ts
  *

@@ -1,7 +1,7 @@
 /**
  * A whole backend in a hundred lines: memory, maps and reductions, written as
- * JavaScript. It has no routines, so core puts products, sorting, convolutions
- * and the rest together from maps and reductions. It passes the conformance
+ * JavaScript. It has no routines, so core builds products, sorting,
+ * convolutions and the rest from maps and reductions. It passes the conformance
  * suite, and this trains the digits demo on it:
  *
  *     deno run -A examples/small_backend.ts

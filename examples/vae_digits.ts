@@ -1,7 +1,7 @@
 /**
- * Squeezes images of 1,797 handwritten digits into two numbers each, and makes
- * digits of any two numbers (a variational autoencoder; Kingma and Welling,
- * 2014):
+ * Compresses images of 1,797 handwritten digits into two numbers each, and
+ * generates digits from any two numbers (a variational autoencoder; Kingma and
+ * Welling, 2014):
  *
  *     deno run -A examples/vae_digits.ts
  *

@@ -10,17 +10,17 @@ export interface MissingOperator {
   readonly domain: string;
   /** Its name. */
   readonly opType: string;
-  /** The version of the operator set that the model asks for. */
+  /** The version of the operator set that the model uses. */
   readonly version: number;
   /** The node that uses it. */
   readonly node: string;
-  /** What of it is not supported, where the rest of it is. */
+  /** The part that is not supported, if the operator is otherwise supported. */
   readonly reason?: string;
 }
 
 /**
- * A model uses operators that are not supported; the error names all of them,
- * before anything has run.
+ * Thrown when a model uses operators that are not supported, before anything
+ * runs; it names all of them.
  *
  * @example Which operators are missing
  * ```ts
@@ -40,9 +40,9 @@ export class OnnxOperatorError extends RangeError {
   readonly missing: readonly MissingOperator[];
 
   /**
-   * Makes an error about some operators.
+   * Creates an error about some operators.
    *
-   * @param missing What is missing.
+   * @param missing The missing operators.
    */
   constructor(missing: readonly MissingOperator[]) {
     const lines = missing.map(({ domain, opType, version, node, reason }) =>

@@ -38,22 +38,23 @@ const schema = z.strictObject({
 
 /**
  * Writes a model as an ONNX file of operator set 17, by running it once and
- * writing down what it does. Parameters and buffers become initialisers under
+ * recording its operations. Parameters and buffers become initialisers under
  * the names of the state dict, and nodes are named after the modules they
  * belong to.
  *
- * The file holds the shapes of the example inputs: give others a file of their
- * own. Call `model.eval()` before; what draws random numbers or changes running
- * figures cannot be written. int32 stays int32.
+ * The shapes of the example inputs are fixed in the file: export one file for
+ * each set of shapes. Call `model.eval()` first; operations that draw random
+ * numbers or update running statistics cannot be exported. int32 stays int32.
  *
  * @param model The model.
- * @param exampleInputs What its `forward` is called with: tensors, alone or in
- * an array.
+ * @param exampleInputs The arguments of `forward`: a tensor, or an array of
+ * tensors.
  * @param options Names of inputs and outputs.
  * @returns The bytes of the file.
- * @throws {RangeError} If the model does what ONNX has no operator for; it
- * names all of it.
- * @throws {TypeError} If an input is not a tensor, or the result holds none.
+ * @throws {RangeError} If the model has operations without an ONNX operator;
+ * the error names all of them.
+ * @throws {TypeError} If an input is not a tensor, or the result contains no
+ * tensor.
  *
  * @example There and back
  * ```ts

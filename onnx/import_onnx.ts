@@ -23,8 +23,9 @@ import { makeModule, type OnnxModule } from "./model.ts";
 /** Options of {@linkcode importOnnx}. */
 export interface ImportOnnxOptions extends DeviceOption {
   /**
-   * Where the files lie that hold the model's tensors, for models that keep
-   * them apart. Without it, they lie beside the model.
+   * Returns the source of an external file that holds tensors of the model, by
+   * its location in the model. By default, these files are read from beside the
+   * model.
    */
   readonly external?: (location: string) => ByteSource;
 }
@@ -39,22 +40,22 @@ const schema = z.strictObject({
 
 /**
  * Reads an ONNX model as a module. Its floating-point initialisers become named
- * parameters: the model runs on every backend, is differentiable, is traced by
- * compiled steps, and trains.
+ * parameters: the model runs on every backend, is differentiable, works in
+ * compiled steps, and can be trained.
  *
  * Models of the operator sets 1 to 26 are read, with the operators that MLPs,
- * CNNs, recurrent nets and transformers use. float16 and bfloat16 compute in
- * float32, and all integers as int32.
+ * CNNs, recurrent nets and transformers use. float16 and bfloat16 are computed
+ * in float32, and all integers in int32.
  *
- * @typeParam Output What `forward` gives: a tensor where the model has one
- * output, an array where it has several.
+ * @typeParam Output What `forward` returns: a tensor if the model has one
+ * output, an array if it has several.
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
- * @param options Where the parameters shall live, and where files beside the
- * model are.
+ * @param options The device of the parameters, and the source of external
+ * files.
  * @returns The model.
- * @throws {OnnxOperatorError} If operators are not supported; it names them all
- * with domain, version and node.
- * @throws {DataFormatError} If the file is damaged or does not hold together.
+ * @throws {OnnxOperatorError} If operators are not supported; the error names
+ * them all with domain, version and node.
+ * @throws {DataFormatError} If the file is damaged or inconsistent.
  * @throws {FileError} If the file, or one beside it, cannot be read.
  *
  * @example The message for a file of another format

@@ -1,6 +1,6 @@
 /**
- * ONNX models as modules: read, run on any backend, trained; and modules as ONNX
- * files.
+ * Reads ONNX models as modules, which run on any backend and can be trained,
+ * and writes modules as ONNX files.
  *
  * @module
  */

@@ -38,14 +38,14 @@ let pending: Parts | null = null;
 /**
  * A model that was read from an ONNX file. Its floating-point initialisers (and
  * the Constant nodes of more than one float) are parameters under their own
- * names, so that it trains, freezes, saves and moves as any module does. The
- * running mean and variance of batch normalisation are buffers. Integers, and
- * floats that operators need to know as numbers, stay part of the graph.
+ * names, so that it can be trained, frozen, saved and moved like any module.
+ * The running mean and variance of batch normalisation are buffers. Integers,
+ * and floats that operators need to know as numbers, stay part of the graph.
  *
- * It runs as ONNX says for inference: Dropout passes everything through, and
- * batch normalisation uses its running figures, whether in training or not.
+ * It runs as ONNX specifies for inference: Dropout passes its input through,
+ * and batch normalisation uses its running statistics, in training mode too.
  *
- * @typeParam Output What `forward` gives: a tensor, or an array of them.
+ * @typeParam Output What `forward` returns: a tensor, or an array of them.
  */
 export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
   extends Module<OnnxInput[], Output> {
@@ -56,7 +56,7 @@ export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
   readonly #known = new Set<Value>();
   readonly #opset: number;
 
-  /** Made by {@linkcode importOnnx}. */
+  /** Created by {@linkcode importOnnx}. */
   constructor() {
     super();
     if (pending === null) {
@@ -95,7 +95,7 @@ export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
     return this.#plan.inputs.map(infoOf);
   }
 
-  /** The outputs, in the order in which `forward` gives them. */
+  /** The outputs, in the order in which `forward` returns them. */
   get outputs(): OnnxValueInfo[] {
     return this.#plan.outputs.map(infoOf);
   }
@@ -205,8 +205,9 @@ export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
    * Runs the model.
    *
    * @param inputs Its inputs, in the order of `inputs`: tensors, or numbers.
-   * @returns Its output; an array where it has several.
-   * @throws {TypeError} If inputs are missing, too many, or of a wrong dtype.
+   * @returns Its output; an array if it has several.
+   * @throws {TypeError} If there are too few or too many inputs, or one has a
+   * wrong dtype.
    * @throws {ShapeError} If the shape of an input is not the model's.
    */
   override forward(...inputs: OnnxInput[]): Output {
@@ -234,7 +235,7 @@ export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
   }
 
   /**
-   * Runs the model with inputs and outputs by their names.
+   * Runs the model with named inputs and outputs.
    *
    * @param inputs The inputs by name.
    * @returns The outputs by name.
@@ -270,7 +271,10 @@ export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
     return first?.device ?? currentDevice();
   }
 
-  /** Another model with the same values; see {@linkcode Module.copy}. */
+  /**
+   * Returns a copy of the model with the same values; see
+   * {@linkcode Module.copy}.
+   */
   override copy(): this {
     checkCount("copy", arguments.length, 0);
     const device = this.#deviceOf([]);
@@ -295,13 +299,13 @@ export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
     return copy;
   }
 
-  /** Gives the memory of parameters, buffers and constants back. */
+  /** Releases the memory of parameters, buffers and constants. */
   override dispose(): void {
     super.dispose();
     this.#uploads.dispose();
   }
 
-  /** Its inputs and outputs. */
+  /** Describes the inputs and outputs. */
   override describe(): string {
     const show = ({ name, type, shape }: OnnxValueInfo) =>
       `${name}: ${type}[${

@@ -1,6 +1,6 @@
 /**
- * A backend on WebAssembly's vector instructions. Its kernels are assembled by
- * TypeScript at run time: there is no build step, no binary and no `await`.
+ * A backend for WebAssembly with vector instructions. Its kernels are assembled
+ * by TypeScript at run time: there is no build step, no binary and no `await`.
  *
  * @example Choose it
  * ```ts

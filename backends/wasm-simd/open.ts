@@ -1,5 +1,5 @@
 /**
- * Opens the backend: its options, and what the engine has.
+ * Opens the backend: its options, and the features of the engine.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface WasmSimdOptions {
   /**
    * Number of threads for large kernels, including the calling one. Two
    * hardware threads often share the vector units of one core, so the default
-   * is half of them, but two where there are two. Where `mpirun` or `srun` has
+   * is half of them, but two if there are two. If `mpirun` or `srun` has
    * started several ranks on this machine, they share these threads.
    *
    * @default {navigator.hardwareConcurrency / 2}, at least 2 (where there are
@@ -33,13 +33,13 @@ export interface WasmSimdOptions {
    */
   readonly maxBytes?: number;
   /**
-   * The BLAS that computes large matrix products, by the foreign function
+   * The BLAS that computes large matrix products, through the foreign function
    * interface of Deno (which needs `--allow-ffi`) or Bun: a path, `"auto"` for
-   * what is found on this machine, `false` for none. It is loaded while
-   * `setBackend` waits, and used where it computes right and is faster than our
-   * own kernels; where there is none, everything works without, and
-   * `listBackends()` says why. Bits of results depend on the library, its kernel
-   * and its number of threads.
+   * a library found on this machine, or `false` for none. It is loaded while
+   * `setBackend` waits, and used where it computes correctly and is faster than
+   * the built-in kernels; if there is none, everything works without it, and
+   * `listBackends()` says why. The bits of results depend on the library, its
+   * kernel and its number of threads.
    *
    * @default {the environment variable TENFOLD_BLAS, or false}
    */
@@ -75,7 +75,10 @@ export function whyNoWasmSimd(): string | null {
   return whyNoSimd();
 }
 
-/** What `wasmSimd` does, with kernels over windows or what loads them. */
+/**
+ * Implements `wasmSimd`, given the kernels over windows or a function that
+ * loads them.
+ */
 export function openWasmSimd(
   options: WasmSimdOptions,
   given: IArguments,

@@ -8,11 +8,11 @@ import type { Backend } from "@tenfold/core";
 import { openWasmSimd, type WasmSimdOptions } from "./open.ts";
 
 /**
- * Opens the backend on WebAssembly's 128-bit vector instructions.
+ * Opens the backend for WebAssembly with 128-bit vector instructions.
  *
  * Kernels of convolutions and max pooling are loaded while `setBackend` waits,
- * where the program imports layers that need them. A program that opens the
- * backend without waiting has them from the start by the same function of
+ * if the program imports layers that need them. A program that opens the
+ * backend without waiting gets them from the start with the same function of
  * `@tenfold/backends/wasm-simd/whole`.
  *
  * @param options The number of threads and the maximum size of the memory.

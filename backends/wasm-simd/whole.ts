@@ -1,7 +1,8 @@
 /**
- * The backend `wasm-simd` with all its kernels from the start, for programs that
- * open it without `await`, as `@tenfold/tenfold` does. With `await setBackend`
- * the entry `@tenfold/backends/wasm-simd` loads what the program needs.
+ * The backend `wasm-simd` with all its kernels from the start, for programs
+ * that open it without `await`, as `@tenfold/tenfold` does. With
+ * `await setBackend`, the entry point `@tenfold/backends/wasm-simd` loads only what
+ * the program needs.
  *
  * @module
  */
@@ -12,8 +13,8 @@ import { openWasmSimd, type WasmSimdOptions } from "./open.ts";
 export { type WasmSimdOptions, whyNoWasmSimd } from "./open.ts";
 
 /**
- * Opens the backend on WebAssembly's 128-bit vector instructions, with kernels
- * of convolutions and max pooling from the start.
+ * Opens the backend for WebAssembly with 128-bit vector instructions, with the
+ * kernels of convolutions and max pooling from the start.
  *
  * @param options The number of threads, the maximum size of the memory, and the
  * BLAS.

@@ -59,16 +59,16 @@ const TUNE = z.strictObject({
   keep: z._default(z.boolean("must be true or false"), true),
 });
 
-/** A GPU as a backend of tensors. Made by `webgpu()`. */
+/** A GPU as a backend for tensors. Created by `webgpu()`. */
 export class WebgpuBackend implements Backend {
   /** Always `"webgpu"`. */
   readonly name = "webgpu";
   /**
-   * float32, int32 and bool, and float16 where the runtime has arrays of it;
+   * float32, int32 and bool, and float16 where the runtime has `Float16Array`;
    * WebGPU has no float64.
    */
   readonly dtypes: readonly DType[] = HELD_DTYPES;
-  /** Products, convolutions, max pooling, and what goes along rows. */
+  /** Products, convolutions, max pooling, and routines along rows. */
   readonly halves: ReadonlySet<RoutineName> = new Set<RoutineName>([
     "matmul",
     "conv2d",
@@ -80,14 +80,14 @@ export class WebgpuBackend implements Backend {
     "argmin",
     "sort",
   ]);
-  /** WGSL lets numbers below the smallest normal one count as 0. */
+  /** False: WGSL allows subnormal numbers to be flushed to 0. */
   readonly subnormals = false;
   /**
-   * The largest buffer, in bytes. What one binding does not hold is computed in
-   * parts.
+   * Maximum size of a buffer in bytes. Operations on tensors larger than one
+   * binding are computed in parts.
    */
   readonly maxBufferBytes: number;
-  /** The adapter, where it is known. */
+  /** The name of the adapter, if it is known. */
   readonly notice: string;
   readonly #gpu: Gpu;
   /** The kernel of each launch. */
@@ -95,7 +95,7 @@ export class WebgpuBackend implements Backend {
   /** Copies float16 to where no word begins. */
   #copy: Launch | null = null;
 
-  /** Wraps a device, which it owns from then on. */
+  /** Wraps a device, and takes ownership of it. */
   constructor(device: GPUDevice, profile: Profile, adapter: string) {
     this.#gpu = new Gpu(device, profile);
     this.maxBufferBytes = profile.maxBufferBytes;
@@ -104,17 +104,19 @@ export class WebgpuBackend implements Backend {
     if (!profile.software) warmMatmul(this.#gpu).catch(() => {});
   }
 
-  /** True once the device is gone; `setBackend("webgpu")` opens a new one. */
+  /** True once the device is lost; `setBackend("webgpu")` opens a new one. */
   get lost(): boolean {
     return this.#gpu.errors.lost !== null;
   }
 
-  /** Counters of the memory and the work of the device. */
+  /** Counters of the device's memory and work. */
   get counters(): Readonly<Counters> {
     return { ...this.#gpu.counters };
   }
 
-  /** Bytes of the device's buffers, in use or kept; 0 once it is gone. */
+  /**
+   * Bytes of the device's buffers, in use or kept for reuse; 0 once it is lost.
+   */
   get reservedBytes(): number {
     const { counters, reader } = this.#gpu;
     return this.lost ? 0 : counters.bytes + counters.idleBytes +
@@ -143,7 +145,7 @@ export class WebgpuBackend implements Backend {
     this.#gpu.pool.give((buffer as Memory).block);
   }
 
-  /** Copies `data` into the buffer from element `offset` on. */
+  /** Copies `data` into the buffer, starting at element `offset`. */
   write(buffer: Buffer, offset: number, data: TypedArray): void {
     if (data.length === 0) return;
     const { block, dtype, size } = buffer as Memory;
@@ -159,10 +161,10 @@ export class WebgpuBackend implements Backend {
   }
 
   /**
-   * Reads `length` elements from element `offset` on into a new array. Where
-   * the work that wrote them has failed, or work that they were computed from,
-   * each read throws that error; an index out of range and errors that belong
-   * to no buffer are thrown by the next read, once.
+   * Reads `length` elements, starting at element `offset`, into a new array. If
+   * the work that wrote them has failed, or work that they depend on, each read
+   * throws that error; an index out of range and errors that belong to no
+   * buffer are thrown once, by the next read.
    *
    * @throws {DeviceError} If the device was lost, or found an error.
    * @throws {IndexError} If an index was out of range.
@@ -230,8 +232,8 @@ export class WebgpuBackend implements Backend {
   }
 
   /**
-   * Waits until all work launched so far is done. An error in it that no read
-   * has thrown comes out here, once.
+   * Waits until all work launched so far is done. Throws an error in it that no
+   * read has thrown yet, once.
    *
    * @throws {DeviceError} If the device was lost, or found an error.
    * @throws {OutOfMemoryError} If the device ran out of memory.
@@ -247,22 +249,22 @@ export class WebgpuBackend implements Backend {
     errors.checkUnmet();
   }
 
-  /** The tile sizes in use, where they were measured or given; null else. */
+  /** The measured or given tile sizes in use, or null. */
   get tuning(): Tuning | null {
     return this.#gpu.tuning;
   }
 
   /**
-   * Measures which tile sizes matrix products are fastest with on this adapter,
-   * uses them from then on, and keeps them for `webgpu({ tune: true })` where
-   * the runtime allows it: in the folder for caches on Deno (with permission
-   * to read, write and see the environment), Bun and Node, in `localStorage`
-   * in browsers. Nothing is measured without this call or that option. Sums may
-   * end in other bits with other tiles.
+   * Measures which tile sizes make matrix products fastest on this adapter,
+   * uses them from then on, and stores them for `webgpu({ tune: true })` where
+   * the runtime allows it: in the cache folder on Deno (with permission to
+   * read, write and see the environment), Bun and Node, in `localStorage` in
+   * browsers. Nothing is measured without this call or that option. The last
+   * bits of sums may differ with other tiles.
    *
-   * @param options.milliseconds About how long to measure, without the time to
-   * compile. Default: 3000.
-   * @param options.keep Whether they are kept for other runs. Default: true.
+   * @param options.milliseconds Approximate time to measure, excluding
+   * compilation. Default: 3000.
+   * @param options.keep Whether to store them for other runs. Default: true.
    * @returns The tile sizes.
    * @throws {TypeError} If an option is unknown or of the wrong type.
    * @throws {RangeError} If `milliseconds` is not above 0.
@@ -307,7 +309,7 @@ export class WebgpuBackend implements Backend {
     return gpu.tuning;
   }
 
-  /** Uses the tile sizes that are kept for this adapter; false for none. */
+  /** Uses the tile sizes stored for this adapter; false if there are none. */
   [useKept](): boolean {
     const found = readTuning(this.notice);
     if (!isTuning(found, this.#gpu.profile.software)) return false;

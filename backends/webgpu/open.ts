@@ -15,34 +15,34 @@ import { probeWebgpu } from "./probe.ts";
 /** Options of {@linkcode webgpu}. */
 export interface WebgpuOptions {
   /**
-   * The `GPU` that is asked for an adapter. By default it is the runtime's,
-   * `navigator.gpu`, and where there is none that of the npm package `webgpu`.
+   * The `GPU` that an adapter is requested from. By default it is that of the
+   * runtime, `navigator.gpu`, or else that of the npm package `webgpu`.
    */
   gpu?: GPU;
-  /** The adapter, in place of the other options. */
+  /** The adapter to use, instead of `gpu` and `powerPreference`. */
   adapter?: GPUAdapter;
   /** The kind of adapter to prefer where there are several. */
   powerPreference?: "low-power" | "high-performance";
   /**
-   * Whether float16 is stored as the device's own, two bytes an element, where
-   * it has the feature `shader-f16`. Without it float16 takes four bytes, and its
-   * numbers are the same.
+   * Whether float16 is stored in two bytes per element, where the device has
+   * the feature `shader-f16`. Otherwise float16 takes four bytes, with the same
+   * values.
    *
    * @default {true}
    */
   shaderF16?: boolean;
   /**
-   * Whether the invocations of a subgroup combine their values at once, in
+   * Whether the invocations of a subgroup combine their values directly, in
    * reductions, softmax and running sums, where the adapter has the feature
-   * `subgroups` and WGSL the extension `subgroup_id`. Sums end in other bits
-   * without.
+   * `subgroups` and WGSL the extension `subgroup_id`. The last bits of sums
+   * differ without it.
    *
    * @default {true}
    */
   subgroups?: boolean;
   /**
-   * Whether matrix products take the tile sizes that were measured to be best
-   * on the adapter: those that are kept from an earlier run, or else those that
+   * Whether matrix products use the tile sizes that were measured to be best on
+   * the adapter: those stored by an earlier run, or else those that
    * {@linkcode WebgpuBackend.tune} measures now, within some three seconds.
    *
    * @default {false}
@@ -77,9 +77,9 @@ const OPTIONS = z.strictObject({
 const sources = new WeakMap<WebgpuBackend, GPU>();
 
 /**
- * Opens the GPU as a backend: on Deno and in browsers by itself, on Bun and
- * Node by the npm package `webgpu` where it is installed, and anywhere with a
- * `GPU` that is passed in.
+ * Opens the GPU as a backend: on Deno and in browsers with the built-in WebGPU,
+ * on Bun and Node with the npm package `webgpu` if it is installed, and
+ * anywhere with a `GPU` that is passed in.
  *
  * All work is recorded and submitted in the background; values are read with
  * `await`. Errors that the device reports later are thrown by the next read.

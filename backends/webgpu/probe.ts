@@ -1,15 +1,15 @@
 /**
- * Whether there is a GPU to ask for. It stands apart from the backend, so that
- * a program can list what it may choose before it loads any of it.
+ * Whether the runtime has WebGPU. This module is separate from the backend, so
+ * that a program can list the available backends before it loads any of them.
  *
  * @module
  */
 import { findPackage } from "./package.ts";
 
 /**
- * Returns why the runtime has no WebGPU, or `null` if it has: its own, as Deno
- * and browsers do, or that of the npm package `webgpu` on Bun and Node. No
- * adapter is requested, so that `null` does not promise one.
+ * Returns why the runtime has no WebGPU, or `null` if it has one: its own, as
+ * on Deno and in browsers, or that of the npm package `webgpu` on Bun and Node.
+ * No adapter is requested, so `null` does not guarantee one.
  *
  * @returns The reason, or `null`.
  *

@@ -1,5 +1,5 @@
 /**
- * Tile sizes that were measured on an adapter, in place of the usual ones.
+ * Tile sizes that were measured on an adapter, instead of the default ones.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import type { Memory } from "./device/buffer.ts";
 import type { Gpu } from "./device/gpu.ts";
 
 /**
- * What `WebgpuBackend.tune` found. It is plain data, which
- * `JSON.stringify` keeps.
+ * The result of `WebgpuBackend.tune`, as plain data that `JSON.stringify` can
+ * write.
  */
 export interface Tuning {
   /**
-   * Rows and columns of a product that one invocation computes: for products of
-   * fewer than 2^26 multiplications, of fewer than 2^29, and of more. Null
-   * where nothing was measured.
+   * Number of rows and columns of a product that one invocation computes: for
+   * products of fewer than 2^26 multiplications, of fewer than 2^29, and of
+   * more. Null if it was not measured.
    */
   readonly tiles: readonly (number | null)[];
 }

@@ -1,13 +1,13 @@
 /**
- * Lesson 1: layers that keep nothing to themselves.
+ * Lesson 1: layers that keep no hidden state.
  *
  *     deno run examples/foundations/01_explicit_layers.ts
  *
  * A layer is a function that can also say how a change of its output goes back
- * to its input and its weights. To do so it must remember something of the way
- * forward. Here that memory, the cache, is handed to the caller: `forward`
- * gives it, `backward` takes it. Nothing hidden, nothing kept by accident, and
- * a network turns out to be a layer like any other.
+ * to its input and its weights. To do so it must remember something from the
+ * forward pass. Here that memory, the cache, is handed to the caller: `forward`
+ * returns it, `backward` takes it. Nothing is hidden, nothing is kept by
+ * accident, and a network turns out to be a layer like any other.
  *
  * @module
  */

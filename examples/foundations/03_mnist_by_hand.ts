@@ -4,9 +4,9 @@
  *     deno run --allow-read --allow-env examples/foundations/03_mnist_by_hand.ts
  *
  * One pass forward and backward over 50,000 handwritten digits, first in plain
- * functions, then in classes, then in the library. What the formulas say is
- * compared with autograd each time. `--data FOLDER` says where the files of
- * MNIST are, `--limit 1000` takes fewer digits, and `--digits` takes the small
+ * functions, then in classes, then in the library. The results of the formulas
+ * are compared with autograd each time. `--data FOLDER` says where the MNIST
+ * files are, `--limit 1000` uses fewer digits, and `--digits` uses the small
  * ones that are part of the package.
  *
  * @module

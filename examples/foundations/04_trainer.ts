@@ -1,5 +1,5 @@
 /**
- * Lesson 4: a trainer, and how it can fail without a sound.
+ * Lesson 4: a trainer, and how it can fail silently.
  *
  *     deno run examples/foundations/04_trainer.ts
  *
@@ -7,7 +7,7 @@
  * send gradients back, a criterion, a metric, an optimizer, a data set, a
  * loader and a trainer. It learns to tell benign from malignant tumours, and
  * three species of iris. Then it is broken in four ways. Each time all shapes
- * fit, nothing complains, and it hardly learns; each time there is a cure.
+ * match, no error is thrown, and it hardly learns; each time there is a fix.
  *
  * @module
  */

@@ -1,13 +1,13 @@
 /**
- * Lesson 5: how a neural-network library is made.
+ * Lesson 5: how a neural-network library is built.
  *
  *     deno run examples/foundations/05_library_design.ts
  *
  * Lessons 1 to 4 used tensors and left the gradients to hand-written formulas
  * or to the library. This one looks under the bonnet: the graph behind a
- * tensor, updates that stay out of it, formulas that survive large numbers,
- * modules and optimizers in a few lines each, first weights for deep nets, and
- * operations with several results.
+ * tensor, updates that stay out of it, formulas that are stable for large
+ * numbers, modules and optimizers in a few lines each, weight initialization
+ * for deep nets, and operations with several outputs.
  *
  * @module
  */

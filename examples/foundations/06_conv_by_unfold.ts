@@ -6,8 +6,8 @@
  * A convolution looks at an image through a small window, everywhere with the
  * same weights. All windows of an image can be seen at once without copying
  * anything, and what a convolution does with each of them is a matrix product.
- * Lesson 2 built that from three loops; so here is a convolutional net of parts
- * that we have made ourselves, and it learns to read digits.
+ * Lesson 2 built that from three loops; so here is a convolutional net built
+ * only from our own parts, and it learns to read digits.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What the lessons have in common: saying what is being looked at, measuring,
- * and checking a figure before it is believed.
+ * What the lessons share: announcing what comes next, measuring, and checking a
+ * result before it is used.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The worker: trains as the page asks, and tells how it goes.
+ * The worker: trains as the page requests, and reports its progress.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the page and its worker agree on: settings, events, and the net.
+ * What the page and its worker share: settings, events, and the net.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Reads what is drawn, with the net that was trained or loaded last.
+ * Reads the drawn digit with the most recently trained or loaded net.
  *
  * @module
  */

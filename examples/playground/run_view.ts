@@ -1,5 +1,5 @@
 /**
- * One training: its curves and pictures, as they come.
+ * One training run: its curves and pictures as they arrive.
  *
  * @module
  */
