@@ -254,7 +254,8 @@ def transformers(g):
                lambda net, x, p: net(x, hidden, p))
         module(g, "TransformerDecoderLayer", {**sizes, **options},
                nn.TransformerDecoderLayer(4, 2, **names(options)),
-               [t(x), t(memory)], lambda net, x, m: net(x, m))
+               [t(x), t(memory)], lambda net, x, m: net(x, m),
+               second="layerNormEps" in options)
         module(g, "TransformerDecoderLayer", {**sizes, **options},
                nn.TransformerDecoderLayer(4, 2, **names(options)),
                [t(x), t(memory), {"tgtKeyPaddingMask": padding,
@@ -280,6 +281,21 @@ def transformers(g):
            lambda net, s, t, a, b: net(s, t, tgt_mask=hidden,
                                        src_key_padding_mask=a,
                                        memory_key_padding_mask=b))
+    # Twice, where norms over four numbers are not too steep.
+    smooth = {**sizes, "layerNormEps": 0.1}
+    wide_norms = names({"layerNormEps": 0.1})
+    module(g, "TransformerEncoder", {"layer": smooth, "numLayers": 2},
+           nn.TransformerEncoder(
+               nn.TransformerEncoderLayer(4, 2, **wide_norms), 2),
+           [x], lambda net, x: net(x), second=True)
+    module(g, "TransformerDecoder", {"layer": smooth, "numLayers": 2},
+           nn.TransformerDecoder(
+               nn.TransformerDecoderLayer(4, 2, **wide_norms), 2),
+           [x, memory], lambda net, x, m: net(x, m), second=True)
+    layers = {"numEncoderLayers": 1, "numDecoderLayers": 1}
+    module(g, "Transformer", {**smooth, **layers},
+           nn.Transformer(4, 2, **wide_norms, **python_names(layers)),
+           [memory, x], lambda net, s, t: net(s, t), second=True)
 
 
 def generate():
