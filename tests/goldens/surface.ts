@@ -43,7 +43,7 @@ export const FUNCTIONS: readonly string[] = words(`
   maxPool1d maxPool2d maxPool3d avgPool1d avgPool2d avgPool3d
   maxPool1dWithIndices maxPool2dWithIndices maxPool3dWithIndices
   maxUnpool1d maxUnpool2d maxUnpool3d lpPool1d lpPool2d
-  adaptiveAvgPool1d adaptiveAvgPool3d
+  adaptiveAvgPool1d adaptiveAvgPool2d adaptiveAvgPool3d
   adaptiveMaxPool1d adaptiveMaxPool2d adaptiveMaxPool3d
   adaptiveMaxPool1dWithIndices adaptiveMaxPool2dWithIndices
   adaptiveMaxPool3dWithIndices
@@ -74,7 +74,8 @@ export const LAYERS: readonly string[] = words(`
   MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d
   AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d
   AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d
-  Upsample PixelShuffle PixelUnshuffle Unfold Fold Embedding EmbeddingBag
+  MaxUnpool1d MaxUnpool2d MaxUnpool3d Unflatten
+  Upsample PixelShuffle PixelUnshuffle ChannelShuffle Unfold Fold Embedding EmbeddingBag
   ZeroPad1d ZeroPad2d ZeroPad3d ConstantPad1d ConstantPad2d ConstantPad3d
   ReflectionPad1d ReflectionPad2d ReflectionPad3d
   ReplicationPad1d ReplicationPad2d ReplicationPad3d

@@ -149,9 +149,54 @@ def windows(g):
                  t, i.long(), 2, output_size=x.shape), **FUNCTIONAL)
 
 
+class Shuffle(nn.Module):
+    """PyTorch 1.13 has no gradient of channel_shuffle: what it computes."""
+
+    def __init__(self, groups):
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x):
+        n, channels, *rest = x.shape
+        parts = x.reshape(n, self.groups, channels // self.groups, *rest)
+        out = parts.transpose(1, 2).reshape(x.shape)
+        assert torch.equal(out.detach(), torch.channel_shuffle(
+            x.detach(), self.groups))
+        return out
+
+
+def rearranged(g):
+    for dims in (1, 2, 3):
+        pool = getattr(F, f"max_pool{dims}d")
+        for sizes, options in (
+                ([6, 4, 2], {"kernelSize": 2}),
+                ([5, 4, 3], {"kernelSize": 2, "stride": 1}),
+                ([5, 3, 3], {"kernelSize": 3, "stride": 2, "padding": 1})):
+            x = randn(2, 1, *sizes[:dims])
+            python = python_names(options)
+            values, at = pool(x, return_indices=True, **python)
+            net = getattr(nn, f"MaxUnpool{dims}d")(**python)
+            module(g, f"MaxUnpool{dims}d", options, net,
+                   [values, at.to(torch.int32)],
+                   lambda net, t, i: net(t, i.long()))
+    for groups, shape in ((2, (1, 6, 2)), (4, (2, 8, 2, 3))):
+        g.op("channelShuffle", [randn(*shape), groups], Shuffle(groups),
+             **FUNCTIONAL)
+        module(g, "ChannelShuffle", {"groups": groups}, Shuffle(groups),
+               [randn(*shape)], lambda net, t: net(t))
+    for dim, sizes in ((1, [2, 3]), (-1, [2, 1, 2])):
+        module(g, "Unflatten", {"dim": dim, "unflattenedSize": sizes},
+               nn.Unflatten(dim, tuple(sizes)), [randn(2, 6, 4)],
+               lambda net, t: net(t))
+    for size in (1, 3, [2, 5], [None, 2]):
+        python = size if isinstance(size, int) else tuple(size)
+        g.op("adaptiveAvgPool2d", [randn(2, 1, 5, 4), {"outputSize": size}],
+             lambda t: F.adaptive_avg_pool2d(t, python), **FUNCTIONAL)
+
+
 def generate():
     g = Group("corner_cases", "options and corner cases of layers", 91)
     for part in (tables, bilinear, indices, pads, infinities, doubles,
-                 windows):
+                 windows, rearranged):
         part(g)
     return [g]

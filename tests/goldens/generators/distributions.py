@@ -55,10 +55,9 @@ def generate():
             return
         g.of(kind + ".entropy", parameters, lambda *t: make(*t).entropy())
         if kind not in ("Categorical.logits", "Categorical.probs"):
-            g.of(kind + ".mean", parameters, lambda *t: make(*t).mean,
-                 second=False)
+            g.of(kind + ".mean", parameters, lambda *t: make(*t).mean)
             g.of(kind + ".variance", parameters,
-                 lambda *t: make(*t).variance, second=False)
+                 lambda *t: make(*t).variance)
 
     def normal(loc, scale):
         return D.Normal(loc, scale, **off)
@@ -80,14 +79,13 @@ def generate():
              randn(2, *shape[-1:]) if shape != (2, 3) else randn(2, 3))
         low, high = low_high(*shape)
         both("Uniform", uniform_, (low, high),
-             Const(low + (high - low) * uniform(0.1, 0.9, *shape)),
-             second=False)
+             Const(low + (high - low) * uniform(0.1, 0.9, *shape)))
         both("Gamma", gamma, (positive(*shape), positive(*shape)),
-             positive(*shape), second=False)
+             positive(*shape))
         both("Beta", beta, (positive(*shape), positive(*shape)),
-             uniform(0.1, 0.9, *shape), second=False)
+             uniform(0.1, 0.9, *shape))
         both("Dirichlet", dirichlet, (positive(*shape, 4),),
-             simplex(*shape, 4), second=False)
+             simplex(*shape, 4))
         both("Bernoulli.probs", lambda p: D.Bernoulli(p, **off),
              (uniform(0.1, 0.9, *shape),), Const(bits(*shape)))
         both("Bernoulli.logits", lambda x: D.Bernoulli(logits=x, **off),
@@ -123,25 +121,23 @@ def generate():
 
     for shape in ((3,), (2, 3), ()):
         kl("Normal", normal, (randn(*shape), positive(*shape)),
-           (randn(*shape), positive(*shape)), second=False)
+           (randn(*shape), positive(*shape)))
         low, high = low_high(*shape)
-        kl("Uniform", uniform_, (low, high), (low - 0.3, high + 0.2),
-           second=False)
+        kl("Uniform", uniform_, (low, high), (low - 0.3, high + 0.2))
         kl("Gamma", gamma, (positive(*shape), positive(*shape)),
-           (positive(*shape), positive(*shape)), second=False)
+           (positive(*shape), positive(*shape)))
         kl("Beta", beta, (positive(*shape), positive(*shape)),
-           (positive(*shape), positive(*shape)), second=False)
+           (positive(*shape), positive(*shape)))
         kl("Dirichlet", dirichlet, (positive(*shape, 4),),
-           (positive(*shape, 4),), second=False)
+           (positive(*shape, 4),))
         kl("Bernoulli.probs", lambda p: D.Bernoulli(p, **off),
-           (uniform(0.1, 0.9, *shape),), (uniform(0.1, 0.9, *shape),),
-           second=False)
+           (uniform(0.1, 0.9, *shape),), (uniform(0.1, 0.9, *shape),))
         kl("Bernoulli.logits", lambda x: D.Bernoulli(logits=x, **off),
-           (randn(*shape),), (randn(*shape),), second=False)
+           (randn(*shape),), (randn(*shape),))
         kl("Categorical.probs", lambda p: D.Categorical(p, **off),
-           (weights(*shape, 4),), (weights(*shape, 4),), second=False)
+           (weights(*shape, 4),), (weights(*shape, 4),))
         kl("Categorical.logits", lambda x: D.Categorical(logits=x, **off),
-           (randn(*shape, 4),), (randn(*shape, 4),), second=False)
+           (randn(*shape, 4),), (randn(*shape, 4),))
     kl("Uniform", uniform_, (f32([0, 0]), f32([1, 2])),
        (f32([0, 0.5]), f32([1, 3])), grad=False)
     kl("Bernoulli.probs", lambda p: D.Bernoulli(p, **off),
@@ -163,7 +159,6 @@ def generate():
                 n = len(first)
                 g.of(f"{one}.{two}.klDivergence", [*first, *second_],
                      lambda *t: D.kl_divergence(make(*t[:n]), other(*t[n:])),
-                     second=False,
                      grad=math.isfinite(D.kl_divergence(
                          make(*first), other(*second_)).sum()))
     # Within and beyond the ends.
@@ -207,37 +202,33 @@ def generate():
 
     for shape in ((3,), (2, 3), ()):
         both("Exponential", exponential, (positive(*shape),),
-             positive(*shape), second=False)
+             positive(*shape))
         scale = positive(*shape)
         loc = randn(*shape)
         g.of("Laplace.logProb", [loc, scale, randn(*shape)],
-             lambda *t: laplace(*t[:2]).log_prob(t[2]), second=False)
+             lambda *t: laplace(*t[:2]).log_prob(t[2]))
         g.of("Laplace.entropy", [Const(loc), scale],
-             lambda *t: laplace(*t).entropy(), second=False)
-        g.of("Laplace.mean", [loc, Const(scale)], lambda *t: laplace(*t).mean,
-             second=False)
+             lambda *t: laplace(*t).entropy())
+        g.of("Laplace.mean", [loc, Const(scale)], lambda *t: laplace(*t).mean)
         g.of("Laplace.variance", [Const(loc), scale],
-             lambda *t: laplace(*t).variance, second=False)
+             lambda *t: laplace(*t).variance)
         rate = positive(*shape)
         g.of("Poisson.logProb",
              [rate, Const(torch.randint(0, 6, shape).float())],
-             lambda *t: poisson(t[0]).log_prob(t[1]), second=False)
-        g.of("Poisson.mean", [rate], lambda *t: poisson(*t).mean,
-             second=False)
-        g.of("Poisson.variance", [rate], lambda *t: poisson(*t).variance,
-             second=False)
+             lambda *t: poisson(t[0]).log_prob(t[1]))
+        g.of("Poisson.mean", [rate], lambda *t: poisson(*t).mean)
+        g.of("Poisson.variance", [rate], lambda *t: poisson(*t).variance)
         kl("Exponential", exponential, (positive(*shape),),
-           (positive(*shape),), second=False)
+           (positive(*shape),))
         kl("Laplace", laplace, (randn(*shape), positive(*shape)),
-           (randn(*shape), positive(*shape)), second=False)
-        kl("Poisson", poisson, (positive(*shape),), (positive(*shape),),
-           second=False)
+           (randn(*shape), positive(*shape)))
+        kl("Poisson", poisson, (positive(*shape),), (positive(*shape),))
     g.of("Poisson.logProb", [f32([0, 0, 20]), Const(f32([0, 1, 19]))],
          lambda *t: poisson(t[0]).log_prob(t[1]), grad=False)
     g.of("Exponential.cdf", [positive(3), uniform(0.1, 2, 3)],
          lambda a, v: exponential(a).cdf(v))
     g.of("Laplace.cdf", [randn(4), positive(4), randn(4)],
-         lambda a, b, v: laplace(a, b).cdf(v), second=False)
+         lambda a, b, v: laplace(a, b).cdf(v))
     for shape in ((3,), (2, 3)):
         loc, tril = randn(*shape), triangle(*shape)
         matrix = (tril @ tril.transpose(-1, -2)).double()
@@ -246,7 +237,7 @@ def generate():
                 ("MultivariateNormal.covarianceMatrix", covaried, matrix),
                 ("MultivariateNormal.precisionMatrix", precise, matrix)):
             mean = loc.to(spread.dtype)
-            wide = dict(check=spread.dtype == torch.float32, second=False)
+            wide = dict(check=spread.dtype == torch.float32)
             g.of(kind + ".logProb", [mean, spread, randn(2, 3).to(mean.dtype)],
                  lambda *t: make(*t[:2]).log_prob(t[2]), **wide)
             g.of(kind + ".entropy", [Const(mean), spread],
