@@ -862,7 +862,18 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("minimum", other);
   }
 
-  /** The angle of the point (other, this), in radians from -π to π. */
+  /**
+   * The angle of the point (other, this), in radians from -π to π.
+   *
+   * @example The angle of the point (1, 1)
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const angle = tensor(1).atan2(1);
+   * assertAlmostEquals(await angle.item(), Math.PI / 4, 1e-6);
+   * ```
+   */
   atan2<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<FloatOf<Promote<D, E>>> {
@@ -870,7 +881,18 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("atan2", other);
   }
 
-  /** `sqrt(this^2 + other^2)` without overflow; its gradient at (0, 0) is NaN. */
+  /**
+   * `sqrt(this^2 + other^2)` without overflow; its gradient at (0, 0) is NaN.
+   *
+   * @example The long side of a triangle
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const long = tensor([3, 5]).hypot(tensor([4, 12]));
+   * assertEquals(await long.toArray(), [5, 13]);
+   * ```
+   */
   hypot<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<FloatOf<Promote<D, E>>> {
@@ -1342,7 +1364,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
       : this.#extremes("max", dim, options);
   }
 
-  /** The smallest element over dims; see {@linkcode Tensor.max}. */
+  /**
+   * The smallest element over dims; see {@linkcode Tensor.max}.
+   *
+   * @example Of all, and of each row
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[3, 1], [2, 4]]);
+   * assertEquals(await x.min().item(), 1);
+   * assertEquals(await x.min(1).toArray(), [1, 2]);
+   * ```
+   */
   min(dim?: Dims, options?: KeepDim & { indices?: false }): Tensor<D>;
   /**
    * The smallest element along a dim, and the index of its first occurrence,
@@ -1876,7 +1910,18 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.repeat([...new Array(lead).fill(1), ...counts]);
   }
 
-  /** Splits a dim into at most `chunks` parts of equal size; views. */
+  /**
+   * Splits a dim into at most `chunks` parts of equal size; views.
+   *
+   * @example At most three parts of two
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { arange } from "@tenfold/tenfold";
+   *
+   * const sizes = arange(5).chunk(3).map((part) => part.size);
+   * assertEquals(sizes, [2, 2, 1]);
+   * ```
+   */
   chunk(chunks: number, dim = 0): Tensor<D>[] {
     checkCount("chunk", arguments.length, 2);
     const extent = this.shape[normalizeDim(dim, this.ndim, "chunk")] ?? 1;
@@ -2329,6 +2374,13 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * Overwrites every element with a number, cast to the dtype of this tensor.
    *
    * @throws {TypeError} If the value is not a number.
+   * @example All of them 3
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { zeros } from "@tenfold/tenfold";
+   *
+   * assertEquals(await zeros([2]).fill_(3).toArray(), [3, 3]);
+   * ```
    */
   fill_(value: number): this {
     checkCount("fill_", arguments.length, 1);
@@ -2336,7 +2388,17 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#update(updates.fill(this.dtype), [value], []);
   }
 
-  /** Overwrites every element with 0. */
+  /**
+   * Overwrites every element with 0.
+   *
+   * @example All of them 0
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { ones } from "@tenfold/tenfold";
+   *
+   * assertEquals(await ones([2]).zero_().toArray(), [0, 0]);
+   * ```
+   */
   zero_(): this {
     checkCount("zero_", arguments.length, 0);
     return this.fill_(0);
@@ -2368,6 +2430,15 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    *
    * @param options `alpha`. @default {alpha: 1}
    * @throws {DTypeError} As {@linkcode Tensor.add_}, and for bool tensors.
+   * @example Twice another tensor
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([5, 5]);
+   * x.sub_(tensor([1, 2]), { alpha: 2 });
+   * assertEquals(await x.toArray(), [3, 1]);
+   * ```
    */
   sub_(other: TensorLike, options?: Alpha): this {
     checkCount("sub_", arguments.length, 2);
@@ -2380,6 +2451,13 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    *
    * @throws {DTypeError} If the dtype of the product does not fit this tensor:
    * a float into int32, a number into bool.
+   * @example Twice as much
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2]).mul_(2).toArray(), [2, 4]);
+   * ```
    */
   mul_(other: TensorLike): this {
     checkCount("mul_", arguments.length, 1);
@@ -2390,6 +2468,13 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * Divides the elements by a tensor or number.
    *
    * @throws {DTypeError} If the dtype is not a float.
+   * @example Half as much
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([2, 4]).div_(2).toArray(), [1, 2]);
+   * ```
    */
   div_(other: TensorLike): this {
     checkCount("div_", arguments.length, 1);
@@ -2400,13 +2485,31 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * Raises the elements to a power.
    *
    * @throws {DTypeError} As {@linkcode Tensor.add_}.
+   * @example Squares
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([2, 3]).pow_(2).toArray(), [4, 9]);
+   * ```
    */
   pow_(exponent: TensorLike): this {
     checkCount("pow_", arguments.length, 1);
     return this.#combine("pow", exponent);
   }
 
-  /** {@linkcode Tensor.clamp} in place. */
+  /**
+   * {@linkcode Tensor.clamp} in place.
+   *
+   * @example Within the bounds
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([-1, 0.5, 2]).clamp_({ min: 0, max: 1 });
+   * assertEquals(await x.toArray(), [0, 0.5, 1]);
+   * ```
+   */
   clamp_(bounds: { min?: TensorLike; max?: TensorLike }): this {
     checkCount("clamp_", arguments.length, 1);
     return this.#overwrite("clamp_", () => this.clamp(bounds));

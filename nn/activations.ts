@@ -49,7 +49,19 @@ const leakyReluSchema = () =>
     negativeSlope: z._default(finite, 0.01),
   });
 
-/** `x` where it is positive, else `negativeSlope * x`. */
+/**
+ * `x` where it is positive, else `negativeSlope * x`.
+ *
+ * @example A slope of a half
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { LeakyReLU } from "@tenfold/nn";
+ *
+ * const layer = new LeakyReLU({ negativeSlope: 0.5 });
+ * assertEquals(await layer.forward(tensor([-2, 3])).toArray(), [-1, 3]);
+ * ```
+ */
 export class LeakyReLU extends Module {
   /** The slope for negative inputs. */
   readonly negativeSlope: number;
@@ -86,7 +98,20 @@ export class LeakyReLU extends Module {
 
 const eluSchema = () => z.strictObject({ alpha: z._default(finite, 1) });
 
-/** `x` where it is positive, else `alpha * (exp(x) - 1)` (Clevert and others, 2015). */
+/**
+ * `x` where it is positive, else `alpha * (exp(x) - 1)` (Clevert and others,
+ * 2015).
+ *
+ * @example Never below minus alpha
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { ELU } from "@tenfold/nn";
+ *
+ * const layer = new ELU({ alpha: 0.5 });
+ * assertEquals(await layer.forward(tensor([-100, 2])).toArray(), [-0.5, 2]);
+ * ```
+ */
 export class ELU extends Module {
   /** The function saturates at `-alpha` for large negative inputs. */
   readonly alpha: number;
@@ -123,6 +148,16 @@ const geluSchema = () =>
 /**
  * `x Φ(x)` with the standard normal distribution function Φ (Hendrycks and
  * Gimpel, 2016), or its approximation by `tanh`.
+ *
+ * @example Large inputs are kept
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { GELU } from "@tenfold/nn";
+ *
+ * const layer = new GELU();
+ * assertEquals(await layer.forward(tensor([0, 100])).toArray(), [0, 100]);
+ * ```
  */
 export class GELU extends Module {
   /** `"none"` or `"tanh"`. */
@@ -158,7 +193,19 @@ export class GELU extends Module {
   }
 }
 
-/** `x / (1 + exp(-x))`, also called swish. */
+/**
+ * `x / (1 + exp(-x))`, also called swish.
+ *
+ * @example Large inputs are kept
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { SiLU } from "@tenfold/nn";
+ *
+ * const layer = new SiLU();
+ * assertEquals(await layer.forward(tensor([0, 100])).toArray(), [0, 100]);
+ * ```
+ */
 export class SiLU extends Module {
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
@@ -168,7 +215,20 @@ export class SiLU extends Module {
   }
 }
 
-/** The hyperbolic tangent. */
+/**
+ * The hyperbolic tangent.
+ *
+ * @example From -1 to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Tanh } from "@tenfold/nn";
+ *
+ * const layer = new Tanh();
+ * const y = layer.forward(tensor([-100, 0, 100]));
+ * assertEquals(await y.toArray(), [-1, 0, 1]);
+ * ```
+ */
 export class Tanh extends Module {
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
@@ -178,7 +238,19 @@ export class Tanh extends Module {
   }
 }
 
-/** `1 / (1 + exp(-x))`. */
+/**
+ * `1 / (1 + exp(-x))`.
+ *
+ * @example From 0 to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Sigmoid } from "@tenfold/nn";
+ *
+ * const layer = new Sigmoid();
+ * assertEquals(await layer.forward(tensor([0, 100])).toArray(), [0.5, 1]);
+ * ```
+ */
 export class Sigmoid extends Module {
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
@@ -194,7 +266,19 @@ const softplusSchema = () =>
     threshold: z._default(finite, 20),
   });
 
-/** `log(1 + exp(beta x)) / beta`, without overflow. */
+/**
+ * `log(1 + exp(beta x)) / beta`, without overflow.
+ *
+ * @example A line where the input is large
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Softplus } from "@tenfold/nn";
+ *
+ * const layer = new Softplus();
+ * assertEquals(await layer.forward(tensor([50])).toArray(), [50]);
+ * ```
+ */
 export class Softplus extends Module {
   /** The function becomes `max(x, 0)` as `beta` grows. */
   readonly beta: number;
@@ -241,7 +325,19 @@ export interface SoftmaxOptions {
 
 const softmaxSchema = () => z.strictObject({ dim: z._default(dim, -1) });
 
-/** `exp(x) / sum(exp(x))` along a dim, without overflow. */
+/**
+ * `exp(x) / sum(exp(x))` along a dim, without overflow.
+ *
+ * @example Shares that add up to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Softmax } from "@tenfold/nn";
+ *
+ * const layer = new Softmax({ dim: 0 });
+ * assertEquals(await layer.forward(tensor([3, 3])).toArray(), [0.5, 0.5]);
+ * ```
+ */
 export class Softmax extends Module {
   /** The dim that sums to 1. */
   readonly dim: number;
@@ -271,7 +367,20 @@ export class Softmax extends Module {
   }
 }
 
-/** `log(softmax(x))` along a dim, without loss of precision. */
+/**
+ * `log(softmax(x))` along a dim, without loss of precision.
+ *
+ * @example The logarithm of one half
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { LogSoftmax } from "@tenfold/nn";
+ *
+ * const layer = new LogSoftmax({ dim: 0 });
+ * const y = layer.forward(tensor([3, 3]));
+ * assertAlmostEquals(await y.mean().item(), -Math.LN2, 1e-6);
+ * ```
+ */
 export class LogSoftmax extends Module {
   /** The dim whose exponentials sum to 1. */
   readonly dim: number;

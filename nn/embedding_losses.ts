@@ -70,7 +70,20 @@ export class MarginRankingLoss
   }
 }
 
-/** {@linkcode hingeEmbeddingLoss} as a module. */
+/**
+ * {@linkcode hingeEmbeddingLoss} as a module.
+ *
+ * @example Near where it should be near, and where it should not
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { HingeEmbeddingLoss } from "@tenfold/nn";
+ *
+ * const criterion = new HingeEmbeddingLoss();
+ * const loss = criterion.forward(tensor([0.25, 0.25]), tensor([1, -1]));
+ * assertEquals(await loss.item(), 0.5);
+ * ```
+ */
 export class HingeEmbeddingLoss extends Loss {
   /** The margin by which distances must differ. */
   readonly margin: number;
@@ -105,7 +118,20 @@ export class HingeEmbeddingLoss extends Loss {
   }
 }
 
-/** {@linkcode cosineEmbeddingLoss} as a module. */
+/**
+ * {@linkcode cosineEmbeddingLoss} as a module.
+ *
+ * @example At right angles
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { CosineEmbeddingLoss } from "@tenfold/nn";
+ *
+ * const criterion = new CosineEmbeddingLoss();
+ * const loss = criterion.forward(tensor([1, 0]), tensor([0, 1]), tensor(1));
+ * assertEquals(await loss.item(), 1);
+ * ```
+ */
 export class CosineEmbeddingLoss
   extends Loss<[a: Tensor, b: Tensor, target: Tensor]> {
   /** The margin by which distances must differ. */
@@ -141,7 +167,21 @@ export class CosineEmbeddingLoss
   }
 }
 
-/** {@linkcode tripletMarginLoss} as a module. */
+/**
+ * {@linkcode tripletMarginLoss} as a module.
+ *
+ * @example Not far enough by 1
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { TripletMarginLoss } from "@tenfold/nn";
+ *
+ * const [anchor, near, far] = [zeros([2]), zeros([2]), tensor([3, 4])];
+ * const criterion = new TripletMarginLoss({ margin: 6 });
+ * const loss = criterion.forward(anchor, near, far);
+ * assertAlmostEquals(await loss.item(), 1, 1e-5);
+ * ```
+ */
 export class TripletMarginLoss
   extends Loss<[anchor: Tensor, positive: Tensor, negative: Tensor]> {
   /** The margin by which distances must differ. */
@@ -195,7 +235,25 @@ export class TripletMarginLoss
   }
 }
 
-/** {@linkcode tripletMarginWithDistanceLoss} as a module. */
+/**
+ * {@linkcode tripletMarginWithDistanceLoss} as a module.
+ *
+ * @example By steps along the axes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, type Tensor, zeros } from "@tenfold/tenfold";
+ * import { TripletMarginWithDistanceLoss } from "@tenfold/nn";
+ *
+ * const [anchor, near, far] = [zeros([2]), zeros([2]), tensor([3, 4])];
+ * const options = {
+ *   distanceFunction: (a: Tensor, b: Tensor) => a.sub(b).abs().sum(-1),
+ *   margin: 8,
+ * };
+ * const criterion = new TripletMarginWithDistanceLoss(options);
+ * const loss = criterion.forward(anchor, near, far);
+ * assertEquals(await loss.item(), 1);
+ * ```
+ */
 export class TripletMarginWithDistanceLoss
   extends Loss<[anchor: Tensor, positive: Tensor, negative: Tensor]> {
   /** The margin by which distances must differ. */

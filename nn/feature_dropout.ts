@@ -45,6 +45,16 @@ function optionsOf({ p, training }: FeatureDropout): DropoutOptions {
 /**
  * In training, zeroes channels of `[n, channels, length]` at random and scales
  * the others by `1 / (1 - p)`.
+ *
+ * @example In evaluation nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { Dropout1d } from "@tenfold/nn";
+ *
+ * const layer = new Dropout1d({ p: 0.5 }).eval();
+ * assertEquals(await layer.forward(ones([1, 1, 3])).sum().item(), 3);
+ * ```
  */
 export class Dropout1d extends FeatureDropout {
   /**
@@ -99,6 +109,16 @@ export class Dropout2d extends FeatureDropout {
 /**
  * In training, zeroes channels of `[n, channels, depth, height, width]` at random
  * and scales the others by `1 / (1 - p)`.
+ *
+ * @example In evaluation nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { Dropout3d } from "@tenfold/nn";
+ *
+ * const layer = new Dropout3d({ p: 0.5 }).eval();
+ * assertEquals(await layer.forward(ones([1, 1, 1, 1, 3])).sum().item(), 3);
+ * ```
  */
 export class Dropout3d extends FeatureDropout {
   /**
@@ -121,6 +141,16 @@ export class Dropout3d extends FeatureDropout {
 /**
  * Dropout for nets with `SELU`, which keeps mean 0 and variance 1 (Klambauer
  * and others, 2017).
+ *
+ * @example In evaluation nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { AlphaDropout } from "@tenfold/nn";
+ *
+ * const layer = new AlphaDropout({ p: 0.5 }).eval();
+ * assertEquals(await layer.forward(ones([3])).sum().item(), 3);
+ * ```
  */
 export class AlphaDropout extends FeatureDropout {
   /**
@@ -142,6 +172,16 @@ export class AlphaDropout extends FeatureDropout {
 
 /**
  * `AlphaDropout` of whole channels.
+ *
+ * @example In evaluation nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { FeatureAlphaDropout } from "@tenfold/nn";
+ *
+ * const layer = new FeatureAlphaDropout({ p: 0.5 }).eval();
+ * assertEquals(await layer.forward(ones([1, 1, 3])).sum().item(), 3);
+ * ```
  */
 export class FeatureAlphaDropout extends FeatureDropout {
   /**

@@ -71,7 +71,20 @@ export class KLDivLoss extends Module<[input: Tensor, target: Tensor]> {
   }
 }
 
-/** {@linkcode gaussianNllLoss} as a module. */
+/**
+ * {@linkcode gaussianNllLoss} as a module.
+ *
+ * @example An error of one deviation
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, zeros } from "@tenfold/tenfold";
+ * import { GaussianNLLLoss } from "@tenfold/nn";
+ *
+ * const criterion = new GaussianNLLLoss();
+ * const loss = criterion.forward(zeros([1]), ones([1]), ones([1]));
+ * assertEquals(await loss.item(), 0.5);
+ * ```
+ */
 export class GaussianNLLLoss
   extends Loss<[input: Tensor, target: Tensor, variance: Tensor]> {
   /** Whether the constant is added. */
@@ -110,7 +123,19 @@ export class GaussianNLLLoss
   }
 }
 
-/** {@linkcode poissonNllLoss} as a module. */
+/**
+ * {@linkcode poissonNllLoss} as a module.
+ *
+ * @example Of logarithms of rates
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { PoissonNLLLoss } from "@tenfold/nn";
+ *
+ * const loss = new PoissonNLLLoss().forward(zeros([1]), tensor([2]));
+ * assertEquals(await loss.item(), 1);
+ * ```
+ */
 export class PoissonNLLLoss extends Loss {
   /** Whether the input is the logarithm of the rate. */
   readonly logInput: boolean;

@@ -105,7 +105,19 @@ export class MSELoss extends Loss {
   }
 }
 
-/** {@linkcode l1Loss} as a module. */
+/**
+ * {@linkcode l1Loss} as a module.
+ *
+ * @example The mean of 1 and 3
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { L1Loss } from "@tenfold/nn";
+ *
+ * const loss = new L1Loss().forward(tensor([1, 2]), tensor([2, 5]));
+ * assertEquals(await loss.item(), 2);
+ * ```
+ */
 export class L1Loss extends Loss {
   declare private readonly [INNER]: ReductionOptions;
 
@@ -139,7 +151,20 @@ const huberSchema = () =>
     delta: z._default(positiveNumber, 1),
   });
 
-/** {@linkcode huberLoss} as a module. */
+/**
+ * {@linkcode huberLoss} as a module.
+ *
+ * @example Small errors are squared, large ones not
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { HuberLoss } from "@tenfold/nn";
+ *
+ * const criterion = new HuberLoss({ reduction: "sum" });
+ * const loss = criterion.forward(zeros([2]), tensor([0.5, 3]));
+ * assertEquals(await loss.item(), 2.625);
+ * ```
+ */
 export class HuberLoss extends Loss {
   /** Error at which the loss changes from quadratic to linear. */
   readonly delta: number;
@@ -175,7 +200,20 @@ export class HuberLoss extends Loss {
   }
 }
 
-/** {@linkcode smoothL1Loss} as a module. */
+/**
+ * {@linkcode smoothL1Loss} as a module.
+ *
+ * @example Small errors are squared, large ones not
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { SmoothL1Loss } from "@tenfold/nn";
+ *
+ * const criterion = new SmoothL1Loss({ reduction: "sum" });
+ * const loss = criterion.forward(zeros([2]), tensor([0.5, 3]));
+ * assertEquals(await loss.item(), 2.625);
+ * ```
+ */
 export class SmoothL1Loss extends Loss {
   /** Error at which the loss changes from quadratic to linear. */
   readonly beta: number;
@@ -223,7 +261,20 @@ const crossEntropySchema = () =>
     labelSmoothing: z._default(probability, 0),
   });
 
-/** {@linkcode nllLoss} as a module. */
+/**
+ * {@linkcode nllLoss} as a module.
+ *
+ * @example Of the second class
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { NLLLoss } from "@tenfold/nn";
+ *
+ * const target = tensor([1], { dtype: "int32" });
+ * const loss = new NLLLoss().forward(tensor([[-1, -2]]), target);
+ * assertEquals(await loss.item(), 2);
+ * ```
+ */
 export class NLLLoss extends Loss {
   /** Weight of each class, of shape `[C]`, or null. */
   readonly weight: Buffer | null;
@@ -316,7 +367,19 @@ const bceLogitsSchema = () =>
     posWeight: z.optional(tensorOption),
   });
 
-/** {@linkcode binaryCrossEntropy} as a module. */
+/**
+ * {@linkcode binaryCrossEntropy} as a module.
+ *
+ * @example As likely as not
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { BCELoss } from "@tenfold/nn";
+ *
+ * const loss = new BCELoss().forward(tensor([0.5, 0.5]), tensor([1, 0]));
+ * assertAlmostEquals(await loss.item(), Math.LN2, 1e-6);
+ * ```
+ */
 export class BCELoss extends Loss {
   /** Factor of each loss, which broadcasts to them, or null. */
   readonly weight: Buffer | null;
@@ -347,7 +410,19 @@ export class BCELoss extends Loss {
   }
 }
 
-/** {@linkcode binaryCrossEntropyWithLogits} as a module. */
+/**
+ * {@linkcode binaryCrossEntropyWithLogits} as a module.
+ *
+ * @example As likely as not
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { BCEWithLogitsLoss } from "@tenfold/nn";
+ *
+ * const loss = new BCEWithLogitsLoss().forward(zeros([2]), tensor([1, 0]));
+ * assertAlmostEquals(await loss.item(), Math.LN2, 1e-6);
+ * ```
+ */
 export class BCEWithLogitsLoss extends Loss {
   /** Factor of each loss, which broadcasts to them, or null. */
   readonly weight: Buffer | null;

@@ -20,7 +20,19 @@ import type { ReductionOptions } from "./functional/regression_losses.ts";
 import { bufferOf, Loss } from "./losses.ts";
 import type { Buffer } from "./parameter.ts";
 
-/** {@linkcode softMarginLoss} as a module. */
+/**
+ * {@linkcode softMarginLoss} as a module.
+ *
+ * @example As likely as not
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { SoftMarginLoss } from "@tenfold/nn";
+ *
+ * const loss = new SoftMarginLoss().forward(zeros([2]), tensor([1, -1]));
+ * assertAlmostEquals(await loss.item(), Math.LN2, 1e-6);
+ * ```
+ */
 export class SoftMarginLoss extends Loss {
   /**
    * Creates the loss.
@@ -46,7 +58,20 @@ export class SoftMarginLoss extends Loss {
   }
 }
 
-/** {@linkcode multiLabelSoftMarginLoss} as a module. */
+/**
+ * {@linkcode multiLabelSoftMarginLoss} as a module.
+ *
+ * @example As likely as not
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { MultiLabelSoftMarginLoss } from "@tenfold/nn";
+ *
+ * const criterion = new MultiLabelSoftMarginLoss();
+ * const loss = criterion.forward(zeros([1, 2]), tensor([[1, 0]]));
+ * assertAlmostEquals(await loss.item(), Math.LN2, 1e-6);
+ * ```
+ */
 export class MultiLabelSoftMarginLoss extends Loss {
   /** Weight of each class, of shape `[C]`, or null. */
   readonly weight: Buffer | null;
@@ -79,7 +104,21 @@ export class MultiLabelSoftMarginLoss extends Loss {
   }
 }
 
-/** {@linkcode multiLabelMarginLoss} as a module. */
+/**
+ * {@linkcode multiLabelMarginLoss} as a module.
+ *
+ * @example The classes 3 and 0
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { MultiLabelMarginLoss } from "@tenfold/nn";
+ *
+ * const target = tensor([3, 0, -1, 1], { dtype: "int32" });
+ * const criterion = new MultiLabelMarginLoss();
+ * const loss = criterion.forward(tensor([0.1, 0.2, 0.4, 0.8]), target);
+ * assertAlmostEquals(await loss.item(), 0.85, 1e-6);
+ * ```
+ */
 export class MultiLabelMarginLoss extends Loss {
   /**
    * Creates the loss.
@@ -105,7 +144,20 @@ export class MultiLabelMarginLoss extends Loss {
   }
 }
 
-/** {@linkcode multiMarginLoss} as a module. */
+/**
+ * {@linkcode multiMarginLoss} as a module.
+ *
+ * @example Another class is as likely
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { MultiMarginLoss } from "@tenfold/nn";
+ *
+ * const target = tensor([0], { dtype: "int32" });
+ * const loss = new MultiMarginLoss().forward(tensor([[2, 2]]), target);
+ * assertEquals(await loss.item(), 0.5);
+ * ```
+ */
 export class MultiMarginLoss extends Loss {
   /** Exponent of each margin violation. */
   readonly p: 1 | 2;

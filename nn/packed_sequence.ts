@@ -21,6 +21,17 @@ import { anyNumber, flag, positiveInteger } from "./_options.ts";
  * Recurrent layers accept it in place of a padded batch, and then return one.
  *
  * Made by {@linkcode packPaddedSequence} and {@linkcode packSequence}.
+ *
+ * @example Of three elements and one
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { packSequence } from "@tenfold/nn";
+ *
+ * const packed = packSequence([tensor([1, 2, 3]), tensor([4])]);
+ * assertEquals(await packed.data.toArray(), [1, 4, 2, 3]);
+ * assertEquals(packed.batchSizes, [2, 1, 1]);
+ * ```
  */
 export class PackedSequence implements Disposable {
   /** The elements, of shape `[sum of lengths, ...]`. */

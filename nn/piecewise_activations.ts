@@ -37,7 +37,20 @@ import {
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** `x` limited to the range from `minVal` to `maxVal`. */
+/**
+ * `x` limited to the range from `minVal` to `maxVal`.
+ *
+ * @example Within the bounds
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Hardtanh } from "@tenfold/nn";
+ *
+ * const layer = new Hardtanh();
+ * const y = layer.forward(tensor([-3, 0.5, 2]));
+ * assertEquals(await y.toArray(), [-1, 0.5, 1]);
+ * ```
+ */
 export class Hardtanh extends Module {
   /** The smallest output. */
   readonly minVal: number;
@@ -97,7 +110,20 @@ export class ReLU6 extends Module {
   }
 }
 
-/** 0 below -3, 1 above 3, and `x / 6 + 1 / 2` between them. */
+/**
+ * 0 below -3, 1 above 3, and `x / 6 + 1 / 2` between them.
+ *
+ * @example From 0 to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Hardsigmoid } from "@tenfold/nn";
+ *
+ * const layer = new Hardsigmoid();
+ * const y = layer.forward(tensor([-5, 0, 5]));
+ * assertEquals(await y.toArray(), [0, 0.5, 1]);
+ * ```
+ */
 export class Hardsigmoid extends Module {
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
@@ -106,7 +132,20 @@ export class Hardsigmoid extends Module {
   }
 }
 
-/** 0 below -3, `x` above 3, and `x (x + 3) / 6` between them. */
+/**
+ * 0 below -3, `x` above 3, and `x (x + 3) / 6` between them.
+ *
+ * @example Large inputs are kept
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Hardswish } from "@tenfold/nn";
+ *
+ * const layer = new Hardswish();
+ * const y = layer.forward(tensor([-5, 3, 4]));
+ * assertEquals(await y.toArray(), [0, 3, 4]);
+ * ```
+ */
 export class Hardswish extends Module {
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
@@ -115,7 +154,19 @@ export class Hardswish extends Module {
   }
 }
 
-/** `x` where it is above `threshold`, else `value`. */
+/**
+ * `x` where it is above `threshold`, else `value`.
+ *
+ * @example What is too small is replaced
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Threshold } from "@tenfold/nn";
+ *
+ * const layer = new Threshold({ threshold: 0.1, value: 20 });
+ * assertEquals(await layer.forward(tensor([0, 1])).toArray(), [20, 1]);
+ * ```
+ */
 export class Threshold extends Module {
   /** The threshold: inputs above it are kept. */
   readonly threshold: number;
@@ -154,7 +205,20 @@ export class Threshold extends Module {
   }
 }
 
-/** 0 from `-lambd` to `lambd`, `x` elsewhere. */
+/**
+ * 0 from `-lambd` to `lambd`, `x` elsewhere.
+ *
+ * @example Small inputs are left out
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Hardshrink } from "@tenfold/nn";
+ *
+ * const layer = new Hardshrink();
+ * const y = layer.forward(tensor([-0.4, 0.4, 2]));
+ * assertEquals(await y.toArray(), [0, 0, 2]);
+ * ```
+ */
 export class Hardshrink extends Module {
   /** Inputs from `-lambd` to `lambd` give 0. */
   readonly lambd: number;
@@ -190,7 +254,19 @@ export class Hardshrink extends Module {
   }
 }
 
-/** `x` shrunk towards 0 by `lambd`, and 0 where `|x|` is less than `lambd`. */
+/**
+ * `x` shrunk towards 0 by `lambd`, and 0 where `|x|` is less than `lambd`.
+ *
+ * @example Towards 0
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Softshrink } from "@tenfold/nn";
+ *
+ * const layer = new Softshrink();
+ * assertEquals(await layer.forward(tensor([0.25, 2])).toArray(), [0, 1.5]);
+ * ```
+ */
 export class Softshrink extends Module {
   /** Amount by which inputs are shrunk towards 0. */
   readonly lambd: number;
@@ -297,7 +373,19 @@ export class PReLU extends Module {
   }
 }
 
-/** `x` where it is positive, else `slope * x` with a random slope in training. */
+/**
+ * `x` where it is positive, else `slope * x` with a random slope in training.
+ *
+ * @example The mean slope in evaluation
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { RReLU } from "@tenfold/nn";
+ *
+ * const layer = new RReLU({ lower: 0.25, upper: 0.75 }).eval();
+ * assertEquals(await layer.forward(tensor([-8, 1])).toArray(), [-4, 1]);
+ * ```
+ */
 export class RReLU extends Module {
   /** The smallest slope. */
   readonly lower: number;

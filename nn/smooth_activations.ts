@@ -50,6 +50,16 @@ export class Mish extends Module {
 /**
  * Scaled exponential linear unit, which keeps mean 0 and variance 1 (Klambauer
  * and others, 2017).
+ *
+ * @example Positive inputs are scaled
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { SELU } from "@tenfold/nn";
+ *
+ * const y = new SELU().forward(tensor(1));
+ * assertAlmostEquals(await y.item(), 1.0507, 1e-4);
+ * ```
  */
 export class SELU extends Module {
   /** Applies the function to each element. */
@@ -59,7 +69,19 @@ export class SELU extends Module {
   }
 }
 
-/** `x` where it is positive, else `alpha (exp(x / alpha) - 1)` (Barron, 2017). */
+/**
+ * `x` where it is positive, else `alpha (exp(x / alpha) - 1)` (Barron, 2017).
+ *
+ * @example Never below minus alpha
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { CELU } from "@tenfold/nn";
+ *
+ * const layer = new CELU({ alpha: 0.5 });
+ * assertEquals(await layer.forward(tensor([-100, 2])).toArray(), [-0.5, 2]);
+ * ```
+ */
 export class CELU extends Module {
   /** The function saturates at `-alpha` for large negative inputs. */
   readonly alpha: number;
@@ -104,6 +126,16 @@ export interface GluOptions {
 /**
  * `a * sigmoid(b)`, where `a` and `b` are the halves of the input along a dim
  * (Dauphin and others, 2016).
+ *
+ * @example Half of it gates the other half
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { GLU } from "@tenfold/nn";
+ *
+ * const layer = new GLU();
+ * assertEquals(await layer.forward(tensor([2, 4, 0, 0])).toArray(), [1, 2]);
+ * ```
  */
 export class GLU extends Module {
   /** The dim along which it is applied; negative ones count from the last. */
@@ -138,7 +170,20 @@ export class GLU extends Module {
   }
 }
 
-/** `x / (1 + |x|)`. */
+/**
+ * `x / (1 + |x|)`.
+ *
+ * @example From -1 to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Softsign } from "@tenfold/nn";
+ *
+ * const layer = new Softsign();
+ * const y = layer.forward(tensor([-1, 0, 3]));
+ * assertEquals(await y.toArray(), [-0.5, 0, 0.75]);
+ * ```
+ */
 export class Softsign extends Module {
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
@@ -147,7 +192,19 @@ export class Softsign extends Module {
   }
 }
 
-/** `log(sigmoid(x))`, without overflow. */
+/**
+ * `log(sigmoid(x))`, without overflow.
+ *
+ * @example Without overflow
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { LogSigmoid } from "@tenfold/nn";
+ *
+ * const layer = new LogSigmoid();
+ * assertEquals(await layer.forward(tensor([-200])).toArray(), [-200]);
+ * ```
+ */
 export class LogSigmoid extends Module {
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
@@ -156,7 +213,19 @@ export class LogSigmoid extends Module {
   }
 }
 
-/** `x - tanh(x)`. */
+/**
+ * `x - tanh(x)`.
+ *
+ * @example What tanh leaves
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Tanhshrink } from "@tenfold/nn";
+ *
+ * const layer = new Tanhshrink();
+ * assertEquals(await layer.forward(tensor([0, 100])).toArray(), [0, 99]);
+ * ```
+ */
 export class Tanhshrink extends Module {
   /** Applies the function to each element. */
   forward(x: Tensor): Tensor {
@@ -165,7 +234,19 @@ export class Tanhshrink extends Module {
   }
 }
 
-/** `softmax(-x)` along a dim. */
+/**
+ * `softmax(-x)` along a dim.
+ *
+ * @example Shares that add up to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Softmin } from "@tenfold/nn";
+ *
+ * const layer = new Softmin({ dim: 0 });
+ * assertEquals(await layer.forward(tensor([3, 3])).toArray(), [0.5, 0.5]);
+ * ```
+ */
 export class Softmin extends Module {
   /** The dim along which it is applied; negative ones count from the last. */
   readonly dim: number;
@@ -199,7 +280,20 @@ export class Softmin extends Module {
   }
 }
 
-/** `softmax` over the channels of images `[n, channels, height, width]`, or without `n`. */
+/**
+ * `softmax` over the channels of images `[n, channels, height, width]`, or
+ * without `n`.
+ *
+ * @example Shares of the channels of a pixel
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { Softmax2d } from "@tenfold/nn";
+ *
+ * const y = new Softmax2d().forward(ones([1, 4, 2, 2]));
+ * assertEquals(await y.sum().item(), 4);
+ * ```
+ */
 export class Softmax2d extends Module {
   /**
    * Applies softmax to the channels of each pixel.

@@ -151,6 +151,14 @@ export function spectralNorm<M extends AnyModule>(
  * @param name Name of the weight's field. @default {"weight"}
  * @returns The module.
  * @throws {RangeError} If the weight has no spectral normalisation.
+ * @example The weight is one parameter again
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Linear, removeSpectralNorm, spectralNorm } from "@tenfold/nn";
+ *
+ * const layer = removeSpectralNorm(spectralNorm(new Linear(3, 1)));
+ * assertEquals(Object.keys(layer.stateDict()), ["bias", "weight"]);
+ * ```
  */
 export function removeSpectralNorm<M extends AnyModule>(
   module: M,

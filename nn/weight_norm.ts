@@ -123,6 +123,14 @@ export function weightNorm<M extends AnyModule>(
  * @param name Name of the weight's field. @default {"weight"}
  * @returns The module.
  * @throws {RangeError} If the weight has no weight normalisation.
+ * @example The weight is one parameter again
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Linear, removeWeightNorm, weightNorm } from "@tenfold/nn";
+ *
+ * const layer = removeWeightNorm(weightNorm(new Linear(3, 1)));
+ * assertEquals(Object.keys(layer.stateDict()), ["bias", "weight"]);
+ * ```
  */
 export function removeWeightNorm<M extends AnyModule>(
   module: M,

@@ -156,7 +156,21 @@ const exponentialSchema = () =>
     lastEpoch: z._default(lastEpoch, -1),
   });
 
-/** Multiplies the learning rate by `gamma` in each step. */
+/**
+ * Multiplies the learning rate by `gamma` in each step.
+ *
+ * @example Half of it in each epoch
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randn } from "@tenfold/tenfold";
+ * import { ExponentialLR, SGD } from "@tenfold/optim";
+ *
+ * const optimizer = new SGD([randn([2]).requiresGrad_()], { lr: 1 });
+ * const scheduler = new ExponentialLR(optimizer, { gamma: 0.5 });
+ * scheduler.step();
+ * assertEquals(optimizer.paramGroups[0]!.lr, 0.5);
+ * ```
+ */
 export class ExponentialLR extends LRScheduler {
   /** Factor by which the learning rate is multiplied. */
   readonly gamma: number;

@@ -37,6 +37,15 @@ const leakyReluSchema = () =>
  * @param x A tensor of any shape.
  * @param options `negativeSlope`.
  * @throws {TypeError} If an option is unknown or not a number.
+ * @example A slope of a half
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.leakyRelu(tensor([-2, 3]), { negativeSlope: 0.5 });
+ * assertEquals(await y.toArray(), [-1, 3]);
+ * ```
  */
 export function leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
   checkOptions(
@@ -63,6 +72,15 @@ const eluSchema = () => z.strictObject({ alpha: z.optional(finite) });
  * @param x A tensor of any shape.
  * @param options `alpha`.
  * @throws {TypeError} If an option is unknown or not a number.
+ * @example Never below minus alpha
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.elu(tensor([-100, 2]), { alpha: 0.5 });
+ * assertEquals(await y.toArray(), [-0.5, 2]);
+ * ```
  */
 export function elu(x: Tensor, options?: EluOptions): Tensor {
   checkOptions(eluSchema, options, "apply elu", arguments.length - 2);
@@ -105,6 +123,15 @@ const geluTanh = /* @__PURE__ */ fused("gelu", ([x]) => {
  * @param x A tensor of any shape.
  * @param options `approximate`.
  * @throws {RangeError} If `approximate` is neither `"none"` nor `"tanh"`.
+ * @example Large inputs are kept
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.gelu(tensor([0, 100]));
+ * assertEquals(await y.toArray(), [0, 100]);
+ * ```
  */
 export function gelu(x: Tensor, options?: GeluOptions): Tensor {
   checkOptions(geluSchema, options, "apply gelu", arguments.length - 2);
@@ -112,21 +139,57 @@ export function gelu(x: Tensor, options?: GeluOptions): Tensor {
   return options?.approximate === "tanh" ? geluTanh.map([x]) : x.gelu();
 }
 
-/** `x / (1 + exp(-x))`, also called swish. */
+/**
+ * `x / (1 + exp(-x))`, also called swish.
+ *
+ * @example Large inputs are kept
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.silu(tensor([0, 100]));
+ * assertEquals(await y.toArray(), [0, 100]);
+ * ```
+ */
 export function silu(x: Tensor): Tensor {
   checkCount("silu", arguments.length, 1);
   checkTensor(x, "x", "apply silu");
   return x.silu();
 }
 
-/** The hyperbolic tangent. */
+/**
+ * The hyperbolic tangent.
+ *
+ * @example From -1 to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.tanh(tensor([-100, 0, 100]));
+ * assertEquals(await y.toArray(), [-1, 0, 1]);
+ * ```
+ */
 export function tanh(x: Tensor): Tensor {
   checkCount("tanh", arguments.length, 1);
   checkTensor(x, "x", "apply tanh");
   return x.tanh();
 }
 
-/** `1 / (1 + exp(-x))`. */
+/**
+ * `1 / (1 + exp(-x))`.
+ *
+ * @example From 0 to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.sigmoid(tensor([0, 100]));
+ * assertEquals(await y.toArray(), [0.5, 1]);
+ * ```
+ */
 export function sigmoid(x: Tensor): Tensor {
   checkCount("sigmoid", arguments.length, 1);
   checkTensor(x, "x", "apply sigmoid");
@@ -168,6 +231,15 @@ const sharpSoftplus = /* @__PURE__ */ fused(
  * @param x A tensor of any shape.
  * @param options `beta` and `threshold`.
  * @throws {RangeError} If `beta` is not positive.
+ * @example A line where the input is large
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.softplus(tensor([50]));
+ * assertEquals(await y.toArray(), [50]);
+ * ```
  */
 export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
   checkOptions(softplusSchema, options, "apply softplus", arguments.length - 2);
@@ -181,6 +253,15 @@ export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
  *
  * @param x A tensor of any shape.
  * @param dim The dim; negative ones count from the last.
+ * @example Shares that add up to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.softmax(tensor([3, 3]), 0);
+ * assertEquals(await y.toArray(), [0.5, 0.5]);
+ * ```
  */
 export function softmax(x: Tensor, dim: number): Tensor {
   checkCount("softmax", arguments.length, 2);
@@ -193,6 +274,15 @@ export function softmax(x: Tensor, dim: number): Tensor {
  *
  * @param x A tensor of any shape.
  * @param dim The dim; negative ones count from the last.
+ * @example The logarithm of one half
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.logSoftmax(tensor([3, 3]), 0);
+ * assertAlmostEquals(await y.mean().item(), -Math.LN2, 1e-6);
+ * ```
  */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   checkCount("logSoftmax", arguments.length, 2);

@@ -84,6 +84,16 @@ const wanted = (x: Tensor, size: AdaptiveSizes, dims: number): number[] =>
  * @param x Of shape `[n, channels, length]`, or without `n`.
  * @param options `outputSize`.
  * @throws {RangeError} If a size is not a positive integer.
+ * @example Two means
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = tensor([[1, 3, 5, 7]]);
+ * const y = functional.adaptiveAvgPool1d(x, { outputSize: 2 });
+ * assertEquals(await y.toArray(), [[2, 6]]);
+ * ```
  */
 export function adaptiveAvgPool1d(
   x: Tensor,
@@ -151,6 +161,16 @@ export function adaptiveAvgPool2d(
  * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
  * @param options `outputSize`.
  * @throws {RangeError} If a size is not a positive integer.
+ * @example One mean for each channel
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = ones([1, 2, 3, 4, 5]);
+ * const y = functional.adaptiveAvgPool3d(x, { outputSize: 1 });
+ * assertEquals(y.shape, [1, 2, 1, 1, 1]);
+ * ```
  */
 export function adaptiveAvgPool3d(
   x: Tensor,

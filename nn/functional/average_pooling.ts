@@ -141,6 +141,15 @@ export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
  * `countIncludePad`, and `divisorOverride`.
  * @throws {ShapeError} If no window fits, or the padding is more than half of
  * one.
+ * @example Half of each extent
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.avgPool3d(ones([1, 2, 4, 4, 4]), { kernelSize: 2 });
+ * assertEquals(y.shape, [1, 2, 2, 2, 2]);
+ * ```
  */
 export function avgPool3d(x: Tensor, options: AvgPool3dOptions): Tensor {
   const name = "avgPool3d";
@@ -215,6 +224,16 @@ function norms(
  * @param x Of shape `[n, channels, length]`, or without `n`.
  * @param options `normType`, `kernelSize`, `stride` and `ceilMode`.
  * @throws {ShapeError} If no window fits.
+ * @example A length
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = tensor([[3, 4]]);
+ * const y = functional.lpPool1d(x, { normType: 2, kernelSize: 2 });
+ * assertAlmostEquals(await y.item(), 5, 1e-5);
+ * ```
  */
 export function lpPool1d(x: Tensor, options: LpPoolOptions<Size1d>): Tensor {
   checkOptions(
@@ -232,6 +251,16 @@ export function lpPool1d(x: Tensor, options: LpPoolOptions<Size1d>): Tensor {
  * @param x Of shape `[n, channels, height, width]`, or without `n`.
  * @param options `normType`, `kernelSize`, `stride` and `ceilMode`.
  * @throws {ShapeError} If no window fits.
+ * @example A length
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = tensor([[[3, 0], [0, 4]]]);
+ * const y = functional.lpPool2d(x, { normType: 2, kernelSize: 2 });
+ * assertAlmostEquals(await y.item(), 5, 1e-5);
+ * ```
  */
 export function lpPool2d(x: Tensor, options: LpPoolOptions<Size2d>): Tensor {
   checkOptions(

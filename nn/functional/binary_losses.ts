@@ -93,6 +93,18 @@ function checkWeight(name: string, what: string, w: Tensor, x: Tensor): void {
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If a prediction is below 0 or above 1; on webgpu the
  * next read throws.
+ * @example As likely as not
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.binaryCrossEntropy(
+ *   tensor([0.5, 0.5]),
+ *   tensor([1, 0]),
+ * );
+ * assertAlmostEquals(await loss.item(), Math.LN2, 1e-6);
+ * ```
  */
 export function binaryCrossEntropy(
   input: Tensor,

@@ -105,6 +105,16 @@ function asGiven(
  * @throws {IndexError} If an index is not one of the classes. On devices that
  * cannot read without waiting, reading the loss throws.
  * @throws {DTypeError} If the indices are not int32.
+ * @example Of the second class
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const target = tensor([1], { dtype: "int32" });
+ * const loss = functional.nllLoss(tensor([[-1, -2]]), target);
+ * assertEquals(await loss.item(), 2);
+ * ```
  */
 export function nllLoss(
   input: Tensor,

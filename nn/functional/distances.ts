@@ -35,6 +35,15 @@ export const pairwiseSchema = () =>
  * @param a Of shape `[..., size]`.
  * @param b Of the same shape, or one that broadcasts.
  * @param options `p`, `eps` and `keepDim`.
+ * @example A length
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.pairwiseDistance(tensor([0, 0]), tensor([3, 4]));
+ * assertAlmostEquals(await y.item(), 5, 1e-5);
+ * ```
  */
 export function pairwiseDistance(
   a: Tensor,

@@ -91,6 +91,18 @@ const hinge = /* @__PURE__ */ fused(
  * @param target 1 or -1, of the same shape.
  * @param options `reduction` and `margin`, by default 1.
  * @throws {ShapeError} If the shapes differ.
+ * @example Near where it should be near, and where it should not
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.hingeEmbeddingLoss(
+ *   tensor([0.25, 0.25]),
+ *   tensor([1, -1]),
+ * );
+ * assertEquals(await loss.item(), 0.5);
+ * ```
  */
 export function hingeEmbeddingLoss(
   input: Tensor,
@@ -138,6 +150,19 @@ const times = /* @__PURE__ */ fused(
  * @param target 1 or -1, of shape `[n]`, or `[]`.
  * @param options `reduction` and `margin`, by default 0.
  * @throws {ShapeError} If the shapes do not fit.
+ * @example At right angles
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.cosineEmbeddingLoss(
+ *   tensor([1, 0]),
+ *   tensor([0, 1]),
+ *   tensor(1),
+ * );
+ * assertEquals(await loss.item(), 1);
+ * ```
  */
 export function cosineEmbeddingLoss(
   a: Tensor,
@@ -227,6 +252,16 @@ function triplet(
  * @param negative Of the same shape.
  * @param options `reduction`, `margin`, `p`, `eps` and `swap`.
  * @throws {ShapeError} If the shapes differ.
+ * @example Not far enough by 1
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const [anchor, near, far] = [zeros([2]), zeros([2]), tensor([3, 4])];
+ * const loss = functional.tripletMarginLoss(anchor, near, far, { margin: 6 });
+ * assertAlmostEquals(await loss.item(), 1, 1e-5);
+ * ```
  */
 export function tripletMarginLoss(
   anchor: Tensor,
@@ -289,6 +324,25 @@ export const tripletDistanceSchema = () =>
  * @param negative Of the same shape.
  * @param options `reduction`, `distanceFunction`, `margin` and `swap`.
  * @throws {ShapeError} If the shapes differ.
+ * @example By steps along the axes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, type Tensor, zeros } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const [anchor, near, far] = [zeros([2]), zeros([2]), tensor([3, 4])];
+ * const options = {
+ *   distanceFunction: (a: Tensor, b: Tensor) => a.sub(b).abs().sum(-1),
+ *   margin: 8,
+ * };
+ * const loss = functional.tripletMarginWithDistanceLoss(
+ *   anchor,
+ *   near,
+ *   far,
+ *   options,
+ * );
+ * assertEquals(await loss.item(), 1);
+ * ```
  */
 export function tripletMarginWithDistanceLoss(
   anchor: Tensor,

@@ -65,6 +65,15 @@ export function dropChannels(
  * @param x Of shape `[n, channels, length]`, or without `n`.
  * @param options `p` and `training`.
  * @throws {RangeError} If `p` is not from 0 to 1.
+ * @example In evaluation nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.dropout1d(ones([1, 1, 3]), { training: false });
+ * assertEquals(await y.sum().item(), 3);
+ * ```
  */
 export function dropout1d(x: Tensor, options?: DropoutOptions): Tensor {
   return dropChannels(x, 1, options, "dropout1d", arguments.length - 2);
@@ -97,6 +106,15 @@ export function dropout2d(x: Tensor, options?: DropoutOptions): Tensor {
  * @param x Of shape `[n, channels, depth, height, width]`, or without `n`.
  * @param options `p` and `training`.
  * @throws {RangeError} If `p` is not from 0 to 1.
+ * @example In evaluation nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.dropout3d(ones([1, 1, 1, 1, 3]), { training: false });
+ * assertEquals(await y.sum().item(), 3);
+ * ```
  */
 export function dropout3d(x: Tensor, options?: DropoutOptions): Tensor {
   return dropChannels(x, 3, options, "dropout3d", arguments.length - 2);
@@ -157,6 +175,15 @@ function alpha(
  * @param x A tensor of any shape.
  * @param options `p` and `training`.
  * @throws {RangeError} If `p` is not from 0 to 1.
+ * @example In evaluation nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.alphaDropout(ones([3]), { training: false });
+ * assertEquals(await y.sum().item(), 3);
+ * ```
  */
 export function alphaDropout(x: Tensor, options?: DropoutOptions): Tensor {
   return alpha(x, false, options, "alphaDropout", arguments.length - 2);
@@ -168,6 +195,16 @@ export function alphaDropout(x: Tensor, options?: DropoutOptions): Tensor {
  * @param x Of shape `[n, channels, ...]`.
  * @param options `p` and `training`.
  * @throws {RangeError} If `p` is not from 0 to 1.
+ * @example In evaluation nothing happens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = ones([1, 1, 3]);
+ * const y = functional.featureAlphaDropout(x, { training: false });
+ * assertEquals(await y.sum().item(), 3);
+ * ```
  */
 export function featureAlphaDropout(
   x: Tensor,

@@ -267,6 +267,18 @@ const affineSchema = () => z.strictObject({ alignCorners: z.optional(flag) });
  * @param options `alignCorners`.
  * @returns Of shape `[n, ...extents, 2]`, or `[n, ...extents, 3]`.
  * @throws {ShapeError} If the shapes do not fit.
+ * @example Mirrored from left to right
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const mirror = tensor([[[-1, 0, 0], [0, 1, 0]]]);
+ * const grid = functional.affineGrid(mirror, [1, 1, 1, 2]);
+ * const image = tensor([[[[1, 2]]]]);
+ * const y = functional.gridSample(image, grid);
+ * assertEquals(await y.toArray(), [[[[2, 1]]]]);
+ * ```
  */
 export function affineGrid(
   theta: Tensor,

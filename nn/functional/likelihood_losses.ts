@@ -137,6 +137,15 @@ const negative = /* @__PURE__ */ fused(
  * @param options `reduction`, `full` and `eps`.
  * @throws {ShapeError} If the shapes do not fit.
  * @throws {RangeError} If a variance is negative; on webgpu the next read throws.
+ * @example An error of one deviation
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, zeros } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.gaussianNllLoss(zeros([1]), ones([1]), ones([1]));
+ * assertEquals(await loss.item(), 0.5);
+ * ```
  */
 export function gaussianNllLoss(
   input: Tensor,
@@ -240,6 +249,15 @@ const ofLogRate = /* @__PURE__ */ poisson(true);
  * @param target Counts, of the same shape.
  * @param options `reduction`, `logInput`, `full` and `eps`.
  * @throws {ShapeError} If the shapes differ.
+ * @example Of logarithms of rates
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.poissonNllLoss(zeros([1]), tensor([2]));
+ * assertEquals(await loss.item(), 1);
+ * ```
  */
 export function poissonNllLoss(
   input: Tensor,

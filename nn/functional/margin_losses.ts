@@ -28,6 +28,15 @@ const logistic = /* @__PURE__ */ fused(
  * @param target 1 or -1, of the same shape.
  * @param options `reduction`.
  * @throws {ShapeError} If the shapes differ.
+ * @example As likely as not
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.softMarginLoss(zeros([2]), tensor([1, -1]));
+ * assertAlmostEquals(await loss.item(), Math.LN2, 1e-6);
+ * ```
  */
 export function softMarginLoss(
   input: Tensor,
@@ -74,6 +83,18 @@ const labels = /* @__PURE__ */ fused(
  * @param target 0 or 1, of the same shape.
  * @param options `reduction` and `weight`.
  * @throws {ShapeError} If the shapes do not fit.
+ * @example As likely as not
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.multiLabelSoftMarginLoss(
+ *   zeros([1, 2]),
+ *   tensor([[1, 0]]),
+ * );
+ * assertAlmostEquals(await loss.item(), Math.LN2, 1e-6);
+ * ```
  */
 export function multiLabelSoftMarginLoss(
   input: Tensor,
@@ -200,6 +221,19 @@ export function multiMarginLoss(
  * @param options `reduction`.
  * @throws {DTypeError} If the target is not int32.
  * @throws {ShapeError} If the shapes differ.
+ * @example The classes 3 and 0
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const target = tensor([3, 0, -1, 1], { dtype: "int32" });
+ * const loss = functional.multiLabelMarginLoss(
+ *   tensor([0.1, 0.2, 0.4, 0.8]),
+ *   target,
+ * );
+ * assertAlmostEquals(await loss.item(), 0.85, 1e-6);
+ * ```
  */
 export function multiLabelMarginLoss(
   input: Tensor,

@@ -113,6 +113,16 @@ function unpool(
  * @param options `kernelSize`, `stride`, `padding` and `outputSize`.
  * @throws {ShapeError} If shapes do not fit.
  * @throws {IndexError} If an index is out of range.
+ * @example Where it was
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const at = tensor([[1]], { dtype: "int32" });
+ * const y = functional.maxUnpool1d(tensor([[3]]), at, { kernelSize: 2 });
+ * assertEquals(await y.toArray(), [[0, 3]]);
+ * ```
  */
 export function maxUnpool1d(
   x: Tensor,
@@ -160,6 +170,17 @@ export function maxUnpool2d(
  * @param options `kernelSize`, `stride`, `padding` and `outputSize`.
  * @throws {ShapeError} If shapes do not fit.
  * @throws {IndexError} If an index is out of range.
+ * @example The shape that it had
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = ones([1, 2, 4, 4, 4]);
+ * const [y, at] = functional.maxPool3dWithIndices(x, { kernelSize: 2 });
+ * const back = functional.maxUnpool3d(y, at, { kernelSize: 2 });
+ * assertEquals(back.shape, x.shape);
+ * ```
  */
 export function maxUnpool3d(
   x: Tensor,

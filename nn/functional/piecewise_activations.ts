@@ -49,6 +49,15 @@ export const hardtanhSchema = () =>
  * @param x A tensor of any shape.
  * @param options `minVal` and `maxVal`.
  * @throws {RangeError} If `minVal` is not less than `maxVal`.
+ * @example Within the bounds
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.hardtanh(tensor([-3, 0.5, 2]));
+ * assertEquals(await y.toArray(), [-1, 0.5, 1]);
+ * ```
  */
 export function hardtanh(x: Tensor, options?: HardtanhOptions): Tensor {
   checkOptions(hardtanhSchema, options, "apply hardtanh", arguments.length - 2);
@@ -85,7 +94,19 @@ const line = /* @__PURE__ */ fused(
     ),
 );
 
-/** 0 below -3, 1 above 3, and `x / 6 + 1 / 2` between them. */
+/**
+ * 0 below -3, 1 above 3, and `x / 6 + 1 / 2` between them.
+ *
+ * @example From 0 to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.hardsigmoid(tensor([-5, 0, 5]));
+ * assertEquals(await y.toArray(), [0, 0.5, 1]);
+ * ```
+ */
 export function hardsigmoid(x: Tensor): Tensor {
   checkCount("hardsigmoid", arguments.length, 1);
   checkTensor(x, "x", "apply hardsigmoid");
@@ -106,7 +127,20 @@ const swish = /* @__PURE__ */ fused(
     ),
 );
 
-/** 0 below -3, `x` above 3, and `x (x + 3) / 6` between them (Howard and others, 2019). */
+/**
+ * 0 below -3, `x` above 3, and `x (x + 3) / 6` between them (Howard and others,
+ * 2019).
+ *
+ * @example Large inputs are kept
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.hardswish(tensor([-5, 3, 4]));
+ * assertEquals(await y.toArray(), [0, 3, 4]);
+ * ```
+ */
 export function hardswish(x: Tensor): Tensor {
   checkCount("hardswish", arguments.length, 1);
   checkTensor(x, "x", "apply hardswish");
@@ -137,6 +171,16 @@ export const thresholdSchema = () =>
  *
  * @param x A tensor of any shape.
  * @param options `threshold` and `value`.
+ * @example What is too small is replaced
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = tensor([0, 1]);
+ * const y = functional.threshold(x, { threshold: 0.1, value: 20 });
+ * assertEquals(await y.toArray(), [20, 1]);
+ * ```
  */
 export function threshold(x: Tensor, options: ThresholdOptions): Tensor {
   checkOptions(
@@ -177,6 +221,15 @@ const hard = /* @__PURE__ */ fused(
  * @param x A tensor of any shape.
  * @param options `lambd`.
  * @throws {RangeError} If `lambd` is negative.
+ * @example Small inputs are left out
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.hardshrink(tensor([-0.4, 0.4, 2]));
+ * assertEquals(await y.toArray(), [0, 0, 2]);
+ * ```
  */
 export function hardshrink(x: Tensor, options?: ShrinkOptions): Tensor {
   checkOptions(shrinkSchema, options, "apply hardshrink", arguments.length - 2);
@@ -206,6 +259,15 @@ const soft = /* @__PURE__ */ fused(
  * @param x A tensor of any shape.
  * @param options `lambd`.
  * @throws {RangeError} If `lambd` is negative.
+ * @example Towards 0
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.softshrink(tensor([0.25, 2]));
+ * assertEquals(await y.toArray(), [0, 1.5]);
+ * ```
  */
 export function softshrink(x: Tensor, options?: ShrinkOptions): Tensor {
   checkOptions(shrinkSchema, options, "apply softshrink", arguments.length - 2);
@@ -225,6 +287,15 @@ const bent = /* @__PURE__ */ fused(
  * @param x Of shape `[n, channels, ...]`.
  * @param weight Of shape `[1]`, or `[channels]` for a slope for each channel.
  * @throws {ShapeError} If the number of slopes does not match.
+ * @example A slope for each channel
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.prelu(tensor([[-2, -2]]), tensor([0.5, 0.25]));
+ * assertEquals(await y.toArray(), [[-1, -0.5]]);
+ * ```
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
   checkCount("prelu", arguments.length, 2);
@@ -276,6 +347,15 @@ export const rreluSchema = () =>
  * @param x A tensor of any shape.
  * @param options `lower`, `upper` and `training`.
  * @throws {RangeError} If `lower` is above `upper`.
+ * @example The mean slope in evaluation
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.rrelu(tensor([-8, 1]), { lower: 0.25, upper: 0.75 });
+ * assertEquals(await y.toArray(), [-4, 1]);
+ * ```
  */
 export function rrelu(x: Tensor, options?: RReluOptions): Tensor {
   checkOptions(rreluSchema, options, "apply rrelu", arguments.length - 2);

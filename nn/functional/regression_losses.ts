@@ -72,6 +72,15 @@ const absoluteError = /* @__PURE__ */ fused(
  * dtype of the predictions.
  * @param options `reduction`.
  * @throws {ShapeError} If the shapes differ.
+ * @example The mean of 1 and 3
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.l1Loss(tensor([1, 2]), tensor([2, 5]));
+ * assertEquals(await loss.item(), 2);
+ * ```
  */
 export function l1Loss(
   input: Tensor,
@@ -121,6 +130,19 @@ const huber = /* @__PURE__ */ fused("huberLoss", ([x, y], [delta]) => {
  * @param options `reduction` and `delta`.
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If `delta` is not positive.
+ * @example Small errors are squared, large ones not
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.huberLoss(
+ *   zeros([2]),
+ *   tensor([0.5, 3]),
+ *   { reduction: "sum" },
+ * );
+ * assertEquals(await loss.item(), 2.625);
+ * ```
  */
 export function huberLoss(
   input: Tensor,
@@ -176,6 +198,19 @@ const smoothed = /* @__PURE__ */ fused("smoothL1Loss", ([x, y], [beta]) => {
  * @param options `reduction` and `beta`.
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If `beta` is negative.
+ * @example Small errors are squared, large ones not
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const loss = functional.smoothL1Loss(
+ *   zeros([2]),
+ *   tensor([0.5, 3]),
+ *   { reduction: "sum" },
+ * );
+ * assertEquals(await loss.item(), 2.625);
+ * ```
  */
 export function smoothL1Loss(
   input: Tensor,

@@ -66,6 +66,15 @@ export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
  * @param x Of shape `[..., channels, height, width]`.
  * @param downscaleFactor The factor `r`.
  * @throws {ShapeError} If height or width is not divisible by `r`.
+ * @example An image of four pixels
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.pixelUnshuffle(tensor([[[1, 2], [3, 4]]]), 2);
+ * assertEquals(await y.toArray(), [[[1]], [[2]], [[3]], [[4]]]);
+ * ```
  */
 export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
   checkCount("pixelUnshuffle", arguments.length, 2);
@@ -96,6 +105,16 @@ export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
  * @param x Of shape `[n, channels, ...]`.
  * @param groups Number of groups.
  * @throws {ShapeError} If the number of channels is not divisible by `groups`.
+ * @example Two groups of two
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const x = tensor([[[1], [2], [3], [4]]]);
+ * const y = functional.channelShuffle(x, 2);
+ * assertEquals(await y.toArray(), [[[1], [3], [2], [4]]]);
+ * ```
  */
 export function channelShuffle(x: Tensor, groups: number): Tensor {
   checkCount("channelShuffle", arguments.length, 2);

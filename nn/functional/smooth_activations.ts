@@ -51,6 +51,16 @@ const bent = /* @__PURE__ */ fused(
  * `scale * (x where it is positive, else alpha (exp(x) - 1))`, with the
  * constants for which layers keep mean 0 and variance 1 (Klambauer and others,
  * 2017).
+ *
+ * @example Positive inputs are scaled
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.selu(tensor(1));
+ * assertAlmostEquals(await y.item(), 1.0507, 1e-4);
+ * ```
  */
 export function selu(x: Tensor): Tensor {
   checkCount("selu", arguments.length, 1);
@@ -82,6 +92,15 @@ export const celuSchema = () =>
  * @param x A tensor of any shape.
  * @param options `alpha`.
  * @throws {RangeError} If `alpha` is 0.
+ * @example Never below minus alpha
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.celu(tensor([-100, 2]), { alpha: 0.5 });
+ * assertEquals(await y.toArray(), [-0.5, 2]);
+ * ```
  */
 export function celu(x: Tensor, options?: CeluOptions): Tensor {
   checkOptions(celuSchema, options, "apply celu", arguments.length - 2);
@@ -102,6 +121,15 @@ const gated = /* @__PURE__ */ fused(
  * @param x A tensor whose extent along the dim is even.
  * @param dim The dim; negative ones count from the last.
  * @throws {ShapeError} If the extent is odd.
+ * @example Half of it gates the other half
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.glu(tensor([2, 4, 0, 0]));
+ * assertEquals(await y.toArray(), [1, 2]);
+ * ```
  */
 export function glu(x: Tensor, dim = -1): Tensor {
   checkCount("glu", arguments.length, 2);
@@ -125,7 +153,19 @@ const signOf = /* @__PURE__ */ fused(
   ([x]) => expr.div(x!, expr.add(expr.abs(x!), 1)),
 );
 
-/** `x / (1 + |x|)`. */
+/**
+ * `x / (1 + |x|)`.
+ *
+ * @example From -1 to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.softsign(tensor([-1, 0, 3]));
+ * assertEquals(await y.toArray(), [-0.5, 0, 0.75]);
+ * ```
+ */
 export function softsign(x: Tensor): Tensor {
   checkCount("softsign", arguments.length, 1);
   checkTensor(x, "x", "apply softsign");
@@ -137,7 +177,19 @@ const logOf = /* @__PURE__ */ fused(
   ([x]) => expr.neg(expr.softplus(expr.neg(x!))),
 );
 
-/** `log(sigmoid(x))`, without overflow. */
+/**
+ * `log(sigmoid(x))`, without overflow.
+ *
+ * @example Without overflow
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.logSigmoid(tensor([-200]));
+ * assertEquals(await y.toArray(), [-200]);
+ * ```
+ */
 export function logSigmoid(x: Tensor): Tensor {
   checkCount("logSigmoid", arguments.length, 1);
   checkTensor(x, "x", "apply logSigmoid");
@@ -149,7 +201,19 @@ const without = /* @__PURE__ */ fused(
   ([x]) => expr.sub(x!, expr.tanh(x!)),
 );
 
-/** `x - tanh(x)`. */
+/**
+ * `x - tanh(x)`.
+ *
+ * @example What tanh leaves
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.tanhshrink(tensor([0, 100]));
+ * assertEquals(await y.toArray(), [0, 99]);
+ * ```
+ */
 export function tanhshrink(x: Tensor): Tensor {
   checkCount("tanhshrink", arguments.length, 1);
   checkTensor(x, "x", "apply tanhshrink");
@@ -161,6 +225,15 @@ export function tanhshrink(x: Tensor): Tensor {
  *
  * @param x A tensor of any shape.
  * @param dim The dim; negative ones count from the last.
+ * @example Shares that add up to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { functional } from "@tenfold/nn";
+ *
+ * const y = functional.softmin(tensor([3, 3]), 0);
+ * assertEquals(await y.toArray(), [0.5, 0.5]);
+ * ```
  */
 export function softmin(x: Tensor, dim: number): Tensor {
   checkCount("softmin", arguments.length, 2);
