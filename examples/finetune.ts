@@ -8,7 +8,8 @@
  *
  * It is read from its ONNX file, its last layers get low-rank adapters, and the
  * result is written as ONNX again and checked in onnxruntime.
- * `--packages FOLDER`, `--learn N`, `--test N` and `--epochs N` change the defaults.
+ * `--packages FOLDER`, `--learn N`, `--test N` and `--epochs N` change the
+ * defaults.
  *
  * @module
  */
