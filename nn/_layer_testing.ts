@@ -11,6 +11,7 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
+  gradcheck,
   manualSeed,
   noGrad,
   randn,
@@ -19,6 +20,7 @@ import {
   type TensorOptions,
 } from "@tenfold/core";
 import { clean } from "./_testing.ts";
+import { functionalCall } from "./functional_call.ts";
 import type { AnyModule, Module } from "./module.ts";
 
 type Shape = readonly number[];
@@ -79,6 +81,35 @@ export function describeLayer(
           assert(list(p.grad!).every(Number.isFinite));
         }
         layer.zeroGrad();
+      }),
+    );
+
+    it(
+      "has gradients of what it is given and holds that differences agree with",
+      clean(async () => {
+        manualSeed(3);
+        using layer = layerOf();
+        await layer.to({ dtype: "float64" });
+        using _ = scope();
+        const args = draw({ requiresGrad: true, dtype: "float64" });
+        const own = layer.namedParameters().filter(([, p]) => p.requiresGrad);
+        const given = args.filter((x) => x instanceof Tensor && x.requiresGrad);
+        const checked = [...given, ...own.map(([, p]) => p)] as Tensor[];
+        if (checked.length === 0) return;
+        await gradcheck((...xs) => {
+          manualSeed(4);
+          const rest = xs.slice(given.length);
+          const named = own.map(([key], i) => [key, rest[i]!] as const);
+          const inputs = xs.slice(0, given.length).values();
+          const all = args.map((x) =>
+            given.includes(x) ? inputs.next().value : x
+          );
+          const found = flat(
+            functionalCall(layer, Object.fromEntries(named), ...all),
+          );
+          const ends = found.filter((y) => y.requiresGrad);
+          return ends.map((y) => y.square().sum()).reduce((a, b) => a.add(b));
+        }, checked);
       }),
     );
 
