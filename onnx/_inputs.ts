@@ -1,5 +1,5 @@
 /**
- * What goes into a model, checked against what the model says of it.
+ * The inputs of a model, checked against their declaration in the model.
  *
  * @module
  */
@@ -16,16 +16,16 @@ export interface OnnxValueInfo {
   /** Its element type, as ONNX writes it: `"float"`, `"int64"`, `"bool"`. */
   readonly type: string;
   /**
-   * Its extents: numbers, names of those that are free, and null where nothing
-   * is said. Null as a whole where the rank is free too.
+   * Its extents: numbers, names of dynamic dims, and null for unspecified ones.
+   * Null as a whole if the rank is unspecified too.
    */
   readonly shape: readonly (number | string | null)[] | null;
 }
 
 /**
- * What an input takes: a tensor, or numbers. Integers of any width are int32
- * tensors. Numbers are for what decides how the model runs, such as a sampling
- * rate: they are known to JavaScript on every backend.
+ * The value of an input: a tensor, or numbers. Integers of any width are int32
+ * tensors. Pass numbers for inputs that decide how the model runs, such as a
+ * sampling rate: their values are then known to JavaScript on every backend.
  */
 export type OnnxInput =
   | Tensor

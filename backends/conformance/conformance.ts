@@ -1,5 +1,6 @@
 /**
- * The conformance suite: laws that every backend must keep, over generated cases.
+ * The conformance suite: laws that every backend must satisfy, over generated
+ * cases.
  *
  * @module
  */
@@ -56,8 +57,8 @@ export interface ConformanceOptions {
   /** Number of random programs. @default {300} */
   readonly programs?: number;
   /**
-   * Checks each `every`-th case of a test, and as much fewer kernels: a sample
-   * for a backend on which the whole suite takes too long to run it each time.
+   * Checks only every n-th case of a test, and proportionally fewer kernels: a
+   * sample for a backend on which the whole suite is too slow to run each time.
    * The random programs are not affected.
    *
    * @default {1}
@@ -292,7 +293,7 @@ function refusals(describe: Describe, test: Test) {
 
 /**
  * Declares the tests that a backend must pass, with the `describe` and `it` of
- * the test runner. They hold it to four laws:
+ * the test runner. They check four laws:
  *
  * 1. Each primitive agrees with the float64 reference, in each dtype and layout
  *    (dense, offset, transposed, broadcast, stepped, reversed, empty, 0-d, odd
@@ -304,9 +305,10 @@ function refusals(describe: Describe, test: Test) {
  * 3. Random programs agree, and so do their gradients.
  * 4. Memory returns to where it was, in every test.
  *
- * Nothing is left out for a backend: what it cannot do it declares, by its
- * `dtypes`, of which the refusal is checked, or by `subnormals`. What it has no
- * routine for is put together from maps and reductions, and must be as right.
+ * Nothing is skipped for a backend: it declares what it cannot do, by its
+ * `dtypes` (other dtypes must be refused) or by `subnormals`. Operations
+ * without a routine are composed from maps and reductions, and must be as
+ * accurate.
  *
  * @param options The backend, and the functions of the test runner.
  *

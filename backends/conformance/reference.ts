@@ -1,6 +1,6 @@
 /**
- * What each primitive means, in float64: slow, plain code over lists of
- * numbers, against which every backend is checked.
+ * The reference of each primitive in float64: slow, plain code over lists of
+ * numbers, with which every backend is compared.
  *
  * @example Two terms of a sum
  * ```ts

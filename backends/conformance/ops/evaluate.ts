@@ -1,5 +1,5 @@
 /**
- * What a scalar expression means: its value in float64.
+ * Evaluates scalar expressions in float64.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
 } from "@tenfold/core/backend";
 import { fit } from "./plain.ts";
 
-/** What the leaves of an expression stand for. */
+/** The values of the leaves of an expression. */
 export interface Environment {
   /** The element of each input. */
   readonly args: readonly number[];
@@ -20,7 +20,7 @@ export interface Environment {
   readonly scalars: readonly number[];
   /** The loop's position along each dim. */
   readonly position?: readonly number[];
-  /** What a reduction accumulated. */
+  /** The accumulated value of a reduction. */
   readonly accumulator?: number;
 }
 
@@ -54,13 +54,13 @@ function ruleOf(node: Expr, place: (operand: Expr) => number): Rule {
 }
 
 /**
- * Makes the function that gives an expression's value in float64. With
- * `round`, every node is cast to its own dtype, as a device does that computes
- * in it.
+ * Returns a function that computes the value of an expression in float64. With
+ * `round`, every node is cast to its own dtype, as on a device that computes in
+ * it.
  *
  * @param expr The expression.
  * @param round Whether every node is cast.
- * @returns The value, in terms of what the leaves stand for.
+ * @returns A function from the values of the leaves to the value.
  */
 export function evaluator(
   expr: Expr,

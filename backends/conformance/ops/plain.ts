@@ -1,6 +1,6 @@
 /**
- * Plain arrays: what the reference computes with. Numbers in C order, a shape,
- * a dtype; no views, no memory, no tricks.
+ * Plain arrays, which the reference computes with: numbers in C order, a shape
+ * and a dtype, without views or memory management.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import { DTYPES, sizeOf } from "@tenfold/core/backend";
 export interface Plain {
   /** The extents. */
   readonly shape: Shape;
-  /** The element type; each number is one that it can hold. */
+  /** The element type; it can represent each of the numbers. */
   readonly dtype: DType;
   /** The elements in C order; bools are 0 and 1. */
   readonly data: readonly number[];
 }
 
 /**
- * The value that a number becomes when it is cast to a dtype: floats round,
- * bool is `!= 0`, int32 truncates, saturates, and makes NaN 0.
+ * Casts a number to a dtype: floats are rounded, bool is `!= 0`, int32
+ * truncates, saturates, and maps NaN to 0.
  */
 export function fit(dtype: DType, value: number): number {
   const { kind, lowest, highest, array } = DTYPES[dtype];
@@ -37,7 +37,7 @@ export function fit(dtype: DType, value: number): number {
   }
 }
 
-/** Every position of a shape in C order. Each one is a new array. */
+/** Returns every position of a shape in C order, each as a new array. */
 export function positions(shape: Shape): number[][] {
   const out: number[][] = [];
   const position: number[] = new Array(shape.length).fill(0);
@@ -51,7 +51,9 @@ export function positions(shape: Shape): number[][] {
   return out;
 }
 
-/** The array whose element at each position is what `at` gives, cast. */
+/**
+ * Returns the array whose element at each position is the result of `at`, cast.
+ */
 export function generate(
   shape: Shape,
   dtype: DType,
@@ -61,7 +63,7 @@ export function generate(
   return { shape, dtype, data };
 }
 
-/** Where a position lies in the C order of a shape. */
+/** Returns the index of a position in the C order of a shape. */
 export function flatIndex(shape: Shape, position: readonly number[]): number {
   return shape.reduce((flat, extent, d) => flat * extent + position[d]!, 0);
 }

@@ -1,7 +1,7 @@
 /**
- * What the suite knows of one primitive: what it means in float64, the cases on
- * which a backend must agree, how closely, and points at which its gradient is
- * held against differences.
+ * What the suite knows about one primitive: its reference in float64, the cases
+ * on which a backend must agree, the tolerance, and points at which its
+ * gradient is compared with finite differences.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import type { Plain } from "./plain.ts";
 export interface Case<O extends Op = Op> {
   /** The operation. */
   readonly op: O;
-  /** What it takes. */
+  /** Its operands. */
   readonly inputs: readonly Operand[];
-  /** The tolerance, in place of that of the spec. */
+  /** The tolerance, instead of that of the spec. */
   readonly tolerance?: Tolerance;
   /** Epsilons that are added to those of the spec. @default {0} */
   readonly slack?: number;
@@ -45,15 +45,17 @@ export type ToleranceRule<O> = (
 /** Cases for gradients, at points where the primitive is smooth. */
 export type Smooth<O extends Op> = (dtype: DType) => Iterable<Case<O>>;
 
-/** Everything that the suite knows of one primitive. */
+/** Everything that the suite knows about one primitive. */
 export interface Spec<O extends Op> extends CaseRow<O> {
   /** The results in float64, cast to their dtype at the end. */
   readonly meaning: Meaning<O>;
-  /** How closely a backend must agree. */
+  /** The tolerance of a backend's results. */
   readonly tolerance: ToleranceRule<O>;
-  /** Cases for its gradient; null where no result has one. */
+  /** Cases for its gradient; null if no result has one. */
   readonly smooth: Smooth<O> | null;
-  /** True where core computes it itself, of memory that is read at once. */
+  /**
+   * True if core computes it itself, from memory that is read synchronously.
+   */
   readonly onHost?: true;
 }
 
