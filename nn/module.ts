@@ -500,6 +500,16 @@ export abstract class Module<
    * @returns A handle whose `remove` removes the hook, as does the end of a
    * `using` block.
    * @throws {TypeError} If the hook is not a function.
+   * @example Half of every gradient
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { nn, ones } from "@tenfold/tenfold";
+   *
+   * const layer = new nn.Linear(3, 1);
+   * layer.registerFullBackwardPreHook((_module, [g]) => [g!.mul(0.5)]);
+   * layer.forward(ones([1, 3])).sum().backward();
+   * assertEquals(await layer.weight.grad!.toArray(), [[0.5, 0.5, 0.5]]);
+   * ```
    */
   registerFullBackwardPreHook(hook: BackwardPreHook<this>): HookHandle {
     checkCount("registerFullBackwardPreHook", arguments.length, 1);

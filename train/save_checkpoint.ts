@@ -129,6 +129,20 @@ export async function saveCheckpoint(
  * @param parts What to load, by the names that it was saved under.
  * @returns The plain values that were saved with it.
  * @throws {CheckpointError} If it is damaged, lacks a part, or does not fit.
+ * @example The model alone, to predict with
+ * ```ts
+ * import { nn, optim, train } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = `${await Deno.makeTempDir()}/run.safetensors`;
+ * const model = new nn.Linear(3, 1);
+ * const optimizer = new optim.Adam(model.parameters());
+ * await train.saveCheckpoint(path, { model, optimizer });
+ *
+ * const loaded = new nn.Linear(3, 1);
+ * await train.loadCheckpoint(path, { model: loaded });
+ * assertEquals(await loaded.weight.toArray(), await model.weight.toArray());
+ * ```
  */
 export async function loadCheckpoint(
   source: ByteSource,
