@@ -90,19 +90,6 @@ export interface Backend {
    */
   prepare(kernel: Kernel): Launch | null;
   /**
-   * Whether a call of `conv2d`, of which it is told the loop, strides of the
-   * operands and the parameter `loose`, may read beyond the planes of its
-   * input, where zeros are meant; for others core writes them out before.
-   *
-   * @default {never}
-   */
-  reaches?(
-    shape: readonly number[],
-    input: readonly number[],
-    filter: readonly number[],
-    loose: number,
-  ): boolean;
-  /**
    * Loads a routine that few programs use; before, `prepare` answers `null` for
    * it. It settles at once for all others. `setBackend` waits for those of
    * modules that the program has imported; where a backend is opened without

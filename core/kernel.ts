@@ -96,7 +96,7 @@ export const ROUTINE_PARAMETERS = {
   cumprod: [],
   softmax: [],
   logSoftmax: [],
-  conv2d: ["loose", "above", "before", "height", "width"],
+  conv2d: ["loose"],
   maxPool2d: [
     "height",
     "width",
@@ -144,11 +144,8 @@ export const ROUTINE_PARAMETERS = {
  * - `conv2d`: loop `[b, g, m, y, x, c, i, j]`; buffers out, in, filter and
  *   optionally bias; `out[b, g, m, y, x] = sum over c, i, j of in * filter
  *   (+ bias)`. in does not vary along m; filter varies along g, m, c, i and j
- *   alone; bias along g and m alone. Strides may be negative. in
- *   begins `above` rows and `before` columns before its planes of `height` by
- *   `width`; every element that the loop visits exists, as padding was added
- *   before, but where {@linkcode Backend.reaches} says that what lies outside of
- *   the planes counts as 0. It is a matrix
+ *   alone; bias along g and m alone. Strides may be negative. Every element
+ *   that the loop visits exists: padding was added before. It is a matrix
  *   product per g of `[m, (c, i, j)]` and `[(c, i, j), (b, y, x)]` in which the
  *   offset of an element of in is a sum of one part for its row and one for its
  *   column; it also computes both gradients of a convolution, with other
@@ -186,7 +183,7 @@ export type RoutineParameters<N extends RoutineName> = {
 export function parameterOf<N extends RoutineName>(
   routine: N,
   parameter: RoutineParameter<N>,
-  { scalars }: Pick<KernelCall, "scalars">,
+  { scalars }: KernelCall,
 ): number {
   const names: readonly string[] = ROUTINE_PARAMETERS[routine];
   return scalars[names.indexOf(parameter)]!;

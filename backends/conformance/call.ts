@@ -63,17 +63,12 @@ export function operandsOf(kernel: Kernel): readonly Promised[] {
   }
 }
 
-/**
- * The promise that a call breaks, in words, or null.
- *
- * @param beyond Whether it may read beyond the planes of a convolution.
- */
+/** The promise that a call breaks, in words, or null. */
 export function violationOf(
   kernel: Kernel,
   operands: readonly Promised[],
   { shape, buffers, offsets, strides, scalars }: KernelCall,
   live: ReadonlyMap<Buffer, Allocation>,
-  beyond: boolean,
 ): string | null {
   const rank = kernel.rank +
     (kernel.kind === "reduce" ? kernel.reducedRank : 0);
@@ -97,7 +92,7 @@ export function violationOf(
     const extents = extentsOf(kernel, i, shape, scalars[0] ?? 1);
     const [low, high] = reach(extents, steps, offsets[i]!);
     if (!extents.includes(0) && (low < 0 || high >= known.size)) {
-      if (!reachesOutside(kernel, i, beyond)) {
+      if (!reachesOutside(kernel, i)) {
         return `operand ${i} outside of its buffer`;
       }
     }
@@ -110,13 +105,9 @@ export function violationOf(
   return null;
 }
 
-/**
- * Pooling itself skips what is outside of the plane, as some convolutions do.
- */
-function reachesOutside(kernel: Kernel, i: number, beyond: boolean): boolean {
-  return kernel.kind === "routine" &&
-    (kernel.name === "maxPool2d" && i === 2 ||
-      kernel.name === "conv2d" && i === 1 && beyond);
+/** Pooling itself skips what is outside of the plane. */
+function reachesOutside(kernel: Kernel, i: number): boolean {
+  return kernel.kind === "routine" && kernel.name === "maxPool2d" && i === 2;
 }
 
 /**

@@ -191,28 +191,6 @@ export class WasmSimd implements Backend {
     }
   }
 
-  /**
-   * Whether a convolution adds the zeros around its input itself.
-   *
-   * @param shape The loop.
-   * @param input Strides of the input.
-   * @param filter Strides of the filters.
-   * @param loose Whether errors may be larger.
-   */
-  reaches(
-    shape: readonly number[],
-    input: readonly number[],
-    filter: readonly number[],
-    loose: number,
-  ): boolean {
-    const windows = this.#windows;
-    return windows !== null && "reaches" in windows && windows.reaches({
-      shape,
-      strides: [[], input, filter],
-      scalars: [loose],
-    });
-  }
-
   /** Loads convolutions and max pooling, or the routine of quantised layers. */
   async load(routine: RoutineName): Promise<void> {
     if (routine === "conv2d" || routine === "maxPool2d") {

@@ -8,8 +8,9 @@ import type { Meta } from "../op.ts";
 import type { Shape } from "../shape.ts";
 import {
   byInput,
+  byReduction,
+  byRoutine,
   byWeight,
-  convolve,
   forward,
   type Place,
 } from "./convolve_kernels.ts";
@@ -139,9 +140,9 @@ const convolution = <O extends ConvolutionOp>(
     return [{ shape: infer(op, inputs), dtype: inputs[0]!.dtype }];
   },
   lower: (op, inputs, run, [result]) =>
-    convolve(place(op, inputs, result!), result!, true, run),
+    place(op, inputs, run, result!, byRoutine),
   decompose: (op, inputs, run, [result]) =>
-    convolve(place(op, inputs, result!), result!, false, run)!,
+    place(op, inputs, run, result!, byReduction)!,
   gradient,
 });
 

@@ -11,183 +11,145 @@ import type { Value } from "../value.ts";
 import { View } from "../view.ts";
 import { float32Precision } from "../precision.ts";
 import type { Conv2dInputOp, Conv2dOp, Conv2dWeightOp } from "./convolve.ts";
-import { phasesOf } from "./convolve_phases.ts";
+import { meetsNone, phasesOf } from "./convolve_phases.ts";
 import { contraction } from "./product.ts";
-import type { WindowParams } from "./window.ts";
 
 /** The dims of the contraction that stay; the other three are summed. */
 const KEPT = 5;
 const SUMMED: readonly number[] = [5, 6, 7];
 
-/** A number of rows, and one of columns. */
-type Sides = readonly [number, number];
+/**
+ * Contracts along `[b, g, m, y, x | c, i, j]` into `out`, which lies along the
+ * kept dims as the operands along all; false where the backend cannot.
+ */
+type Contract = (
+  out: Value,
+  loop: readonly number[],
+  operands: readonly Value[],
+  run: Launcher,
+) => boolean;
 
-/** A part of a convolution. */
-interface Part {
-  /** The loop. */
-  readonly loop: readonly number[];
-  /** The row and column of the planes that it begins with, if not the first. */
-  readonly start?: Sides;
-  /** Strides of x along the loop, by those of its dims. */
-  readonly strides: (strides: readonly number[]) => number[];
-  /** The other operands: their strides, and where they begin if not at first. */
-  readonly others: readonly (readonly [
-    value: Value,
-    strides: readonly number[],
-    skipped?: number,
-  ])[];
-  /** Strides of the result along the kept dims, and the first element. */
-  readonly out: readonly number[];
-  readonly first?: number;
-}
+/** By the routine, where the backend has it. */
+export const byRoutine: Contract = (out, loop, operands, run) =>
+  run.routine(
+    "conv2d",
+    loop,
+    1,
+    [out, ...operands],
+    [
+      [...out.view.strides, 0, 0, 0],
+      ...operands.map(({ view }) => view.strides),
+    ],
+    { loose: float32Precision() === "high" ? 1 : 0 },
+  );
 
-/** How a convolution lies along its loops. */
-interface Placed {
-  /** The first operand, which is surrounded by zeros. */
-  readonly x: Value;
-  /** Where it begins among them, and their planes. */
-  readonly place: Sides;
-  readonly size: Sides;
-  /** What is contracted. */
-  readonly parts: readonly Part[];
-  /** Whether parts leave elements of the result out; those are 0. */
-  readonly gaps?: boolean;
-}
+/** By a reduction, which every backend has. */
+export const byReduction: Contract = (out, loop, operands, run) => {
+  const program = contraction(out.dtype, operands.length);
+  const sums = run.reduce(program, loop, SUMMED, operands);
+  run.mapInto(castProgram(out.dtype, out.dtype), [out], [sums]);
+  sums.release();
+  return true;
+};
 
-/** Places a convolution. */
+/** How a convolution lies along the loop: its operands, and its result. */
 export type Place<O> = (
   op: O,
   inputs: readonly Value[],
+  run: Launcher,
   result: Meta,
-) => Placed;
+  contract: Contract,
+) => Value | null;
 
-/** A view of a value along the loop, from some element on. */
+/** A view of a value along the loop. */
 function along(
   x: Value,
   loop: readonly number[],
   strides: readonly number[],
-  skipped = 0,
+  offset: number = x.view.offset,
 ): Value {
-  return x.alias(new View(loop, strides, x.view.offset + skipped));
+  return x.alias(new View(loop, strides, offset));
+}
+
+/**
+ * Contracts operands, which it takes over, into a part of `out`: from an
+ * element on, by strides along the kept dims.
+ */
+function contractInto(
+  out: Value,
+  loop: readonly number[],
+  operands: readonly Value[],
+  strides: readonly number[],
+  offset: number,
+  contract: Contract,
+  run: Launcher,
+): boolean {
+  const target = along(out, loop.slice(0, KEPT), strides, offset);
+  const done = out.view.size === 0 || contract(target, loop, operands, run);
+  for (const value of [target, ...operands]) value.release();
+  return done;
 }
 
 /** `x` in planes of zeros of another size, from a place on; owned. */
 function framed(
   x: Value,
-  [top, left]: Sides,
-  size: Sides,
+  place: readonly [number, number],
+  size: readonly [number, number],
   run: Launcher,
 ): Value {
-  const [n, c] = x.shape;
-  const canvas = filled([n!, c!, ...size], 0, x.dtype, run);
-  const place = new View(x.shape, canvas.view.strides, top * size[1] + left);
-  copyInto(canvas, place, x, run);
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  if (h === size[0] && w === size[1]) return x.alias();
+  const canvas = filled([n, c, ...size], 0, x.dtype, run);
+  copyInto(
+    canvas,
+    canvas.view.slice(2, place[0], h, 1).slice(3, place[1], w, 1),
+    x,
+    run,
+  );
   return canvas;
 }
 
-/**
- * Contracts all parts of a convolution along `[b, g, m, y, x | c, i, j]`; zeros
- * are written out where the backend does not read beyond planes.
- *
- * @param byRoutine Whether the routine does it, or a reduction, which every backend
- * has.
- * @returns The result; null where there is no routine.
- */
-export function convolve(
-  { x, place, size, parts, gaps }: Placed,
+/** `x` with its last two dims padded by zeros; owned. */
+function padded(
+  x: Value,
+  [height, width]: readonly [number, number],
+  run: Launcher,
+): Value {
+  const [, , h, w] = x.shape as [number, number, number, number];
+  return framed(x, [height, width], [h + 2 * height, w + 2 * width], run);
+}
+
+/** The contraction of a whole result, whose operands it takes over. */
+function contracted(
   { shape, dtype }: Meta,
-  byRoutine: boolean,
+  loop: readonly number[],
+  operands: readonly Value[],
+  strides: readonly number[],
+  contract: Contract,
   run: Launcher,
 ): Value | null {
-  const loose = Number(float32Precision() === "high");
-  const whole = x.shape[2] === size[0] && x.shape[3] === size[1];
-  const beyond = byRoutine && !whole &&
-    parts.every(({ loop, strides, others }) =>
-      run.backend.reaches?.(
-        loop,
-        strides(x.view.strides),
-        others[0]![1],
-        loose,
-      )
-    );
-  const source = whole || beyond ? x.alias() : framed(x, place, size, run);
-  const { shape: [, , height, width], strides: steps } = source.view;
-  const out = gaps ? filled(shape, 0, dtype, run) : run.allocate(shape, dtype);
-  const shift = beyond ? place : [0, 0] as const;
-  let done = true;
-  for (
-    const { loop, start = [0, 0], strides, others, out: kept, first } of parts
-  ) {
-    const above = shift[0] - start[0];
-    const before = shift[1] - start[1];
-    const target = along(out, loop.slice(0, KEPT), kept, first);
-    const operands = [
-      along(
-        source,
-        loop,
-        strides(steps),
-        -above * steps[2]! - before * steps[3]!,
-      ),
-      ...others.map(([value, strides, skipped]) =>
-        along(value, loop, strides, skipped)
-      ),
-    ];
-    if (!byRoutine) {
-      const program = contraction(dtype, operands.length);
-      const sums = run.reduce(program, loop, SUMMED, operands);
-      run.mapInto(castProgram(dtype, dtype), [target], [sums]);
-      sums.release();
-    } else if (done && out.view.size > 0) {
-      done = run.routine(
-        "conv2d",
-        loop,
-        1,
-        [target, ...operands],
-        [
-          [...kept, 0, 0, 0],
-          ...operands.map(({ view }) => view.strides),
-        ],
-        { loose, above, before, height: height!, width: width! },
-      );
-    }
-    for (const value of [target, ...operands]) value.release();
+  const out = run.allocate(shape, dtype);
+  const { offset } = out.view;
+  if (contractInto(out, loop, operands, strides, offset, contract, run)) {
+    return out;
   }
-  source.release();
-  if (done) return out;
   out.release();
   return null;
 }
 
-/** A convolution of one part, with x padded. */
-const around = (
-  { padding: [top, left] }: WindowParams,
-  x: Value,
-  part: Part,
-): Placed => ({
-  x,
-  place: [top, left],
-  size: [x.shape[2]! + 2 * top, x.shape[3]! + 2 * left],
-  parts: [part],
-});
-
 /** A convolution. */
-export const forward: Place<Conv2dOp> = (op, [x, w, bias], result) => {
+export const forward: Place<Conv2dOp> = (op, inputs, run, result, contract) => {
+  const [x, w, bias] = inputs;
   const [n, o, oh, ow] = result.shape as [number, number, number, number];
   const { groups, stride, dilation } = op;
   const outputs = o / groups;
   const [, channels, kh, kw] = w!.shape;
+  const source = padded(x!, op.padding, run);
+  const [sn, sc, sh, sw] = source.view.strides;
   const [wo, wc, wh, ww] = w!.view.strides;
-  const others: [Value, number[]][] = [
-    [w!, [0, outputs * wo!, wo!, 0, 0, wc!, wh!, ww!]],
-  ];
-  if (bias) {
-    const b = bias.view.strides[0]!;
-    others.push([bias, [0, outputs * b, b, 0, 0, 0, 0, 0]]);
-  }
-  const plane = oh * ow;
-  const part: Part = {
-    loop: [n, groups, outputs, oh, ow, channels!, kh!, kw!],
-    strides: ([sn, sc, sh, sw]) => [
+  const loop = [n, groups, outputs, oh, ow, channels!, kh!, kw!];
+  const operands = [
+    along(source, loop, [
       sn!,
       channels! * sc!,
       0,
@@ -196,11 +158,17 @@ export const forward: Place<Conv2dOp> = (op, [x, w, bias], result) => {
       sc!,
       dilation[0] * sh!,
       dilation[1] * sw!,
-    ],
-    others,
-    out: [o * plane, outputs * plane, plane, ow, 1],
-  };
-  return around(op, x!, part);
+    ]),
+    along(w!, loop, [0, outputs * wo!, wo!, 0, 0, wc!, wh!, ww!]),
+  ];
+  source.release();
+  if (bias) {
+    const b = bias.view.strides[0]!;
+    operands.push(along(bias, loop, [0, outputs * b, b, 0, 0, 0, 0, 0]));
+  }
+  const plane = oh * ow;
+  const strides = [o * plane, outputs * plane, plane, ow, 1];
+  return contracted(result, loop, operands, strides, contract, run);
 };
 
 /**
@@ -208,12 +176,14 @@ export const forward: Place<Conv2dOp> = (op, [x, w, bias], result) => {
  * element of the kernel meets one of the result: a product, without the zeros
  * around one position. Null where it does not.
  */
-function byWholeInput(
-  op: Conv2dInputOp,
-  g: Value,
-  w: Value,
-  result: Meta,
-): Placed | null {
+const byWholeInput: Place<Conv2dInputOp> = (
+  op,
+  inputs,
+  run,
+  result,
+  contract,
+) => {
+  const [g, w] = inputs as [Value, Value];
   const [n, c, height, width] = result.shape as [
     number,
     number,
@@ -229,62 +199,91 @@ function byWholeInput(
   if (!covers || ww !== 1 || wh !== kw || wc !== kh * kw) return null;
   const outputs = o / op.groups;
   const rows = channels * wc;
-  const part: Part = {
-    loop: [n, op.groups, rows, 1, 1, outputs, 1, 1],
-    strides: ([gn, gc]) => [gn!, outputs * gc!, 0, 0, 0, gc!, 0, 0],
-    others: [[w, [0, outputs * wo, 1, 0, 0, wo, 0, 0]]],
-    out: [c * wc, rows, 1, 1, 1],
-  };
-  return around(op, g, part);
-}
+  const loop = [n, op.groups, rows, 1, 1, outputs, 1, 1];
+  const [gn, gc] = g.view.strides as [number, number];
+  const operands = [
+    along(g, loop, [gn, outputs * gc, 0, 0, 0, gc, 0, 0]),
+    along(w, loop, [0, outputs * wo, 1, 0, 0, wo, 0, 0]),
+  ];
+  const strides = [c * wc, rows, 1, 1, 1];
+  return contracted(result, loop, operands, strides, contract, run);
+};
 
 /**
- * Its gradient by the input: for each phase of rows and columns, a convolution
- * with the taps of the flipped kernel that meet it.
+ * Its gradient by the input: for each phase of rows and columns, a convolution with the taps of the
+ * flipped kernel that meet it.
  */
-export const byInput: Place<Conv2dInputOp> = (op, inputs, result) => {
-  const [g, w] = inputs as [Value, Value];
-  const whole = byWholeInput(op, g, w, result);
+export const byInput: Place<Conv2dInputOp> = (
+  op,
+  inputs,
+  run,
+  result,
+  contract,
+) => {
+  const whole = byWholeInput(op, inputs, run, result, contract);
   if (whole !== null) return whole;
-  const [n, c, height, width] = result.shape as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [g, w] = inputs as [Value, Value];
+  const { shape, dtype } = result;
+  const [n, c, height, width] = shape as [number, number, number, number];
   const { groups, stride } = op;
   const [o, channels, kh, kw] = w.shape as [number, number, number, number];
   const outputs = o / groups;
   const down = phasesOf(op, 0, height, kh, g.shape[2]!);
   const right = phasesOf(op, 1, width, kw, g.shape[3]!);
+  const canvas = framed(
+    g,
+    [down.place, right.place],
+    [down.length, right.length],
+    run,
+  );
+  const [zn, zc, zh, zw] = canvas.view.strides as number[];
   const [wo, wc, wh, ww] = w.view.strides as number[];
   const plane = height * width;
-  const out = [
+  const strides = [
     c * plane,
     channels * plane,
     plane,
     stride[0] * width,
     stride[1],
   ];
-  const parts: Part[] = [];
+  // Where the stride exceeds the kernel, some rows or columns meet no tap.
+  const out = down.all.some(meetsNone) || right.all.some(meetsNone)
+    ? filled(shape, 0, dtype, run)
+    : run.allocate(shape, dtype);
+  let done = true;
   for (const y of down.all) {
     for (const x of right.all) {
-      if (y.taps * x.taps === 0) continue;
-      parts.push({
-        loop: [n, groups, channels, y.rows, x.rows, outputs, y.taps, x.taps],
-        start: [down.place + y.start, right.place + x.start],
-        strides: ([gn, gc, gh, gw]) => [
-          gn!,
-          outputs * gc!,
-          0,
-          gh!,
-          gw!,
-          gc!,
-          down.rowStep * gh!,
-          right.rowStep * gw!,
-        ],
-        others: [[
+      if (!done || meetsNone(y) || meetsNone(x)) continue;
+      const loop = [
+        n,
+        groups,
+        channels,
+        y.rows,
+        x.rows,
+        outputs,
+        y.taps,
+        x.taps,
+      ];
+      const operands = [
+        along(
+          canvas,
+          loop,
+          [
+            zn!,
+            outputs * zc!,
+            0,
+            zh!,
+            zw!,
+            zc!,
+            down.rowStep * zh!,
+            right.rowStep * zw!,
+          ],
+          canvas.view.offset + (down.place + y.start) * zh! +
+            (right.place + x.start) * zw!,
+        ),
+        along(
           w,
+          loop,
           [
             0,
             outputs * wo!,
@@ -295,35 +294,39 @@ export const byInput: Place<Conv2dInputOp> = (op, inputs, result) => {
             -down.tapStep * wh!,
             -right.tapStep * ww!,
           ],
-          y.last * wh! + x.last * ww!,
-        ]],
-        out,
-        first: y.first * width + x.first,
-      });
+          w.view.offset + y.last * wh! + x.last * ww!,
+        ),
+      ];
+      const at = out.view.offset + y.first * width + x.first;
+      done = contractInto(out, loop, operands, strides, at, contract, run);
     }
   }
-  return {
-    x: g,
-    place: [down.place, right.place],
-    size: [down.length, right.length],
-    parts,
-    // Where the stride exceeds the kernel, some rows or columns meet no tap.
-    gaps: parts.length < down.all.length * right.all.length,
-  };
+  canvas.release();
+  if (done) return out;
+  out.release();
+  return null;
 };
 
 /** Its gradient by the weight: a sum over the batch and all windows. */
-export const byWeight: Place<Conv2dWeightOp> = (op, inputs, { shape }) => {
+export const byWeight: Place<Conv2dWeightOp> = (
+  op,
+  inputs,
+  run,
+  result,
+  contract,
+) => {
   const [x, g] = inputs as [Value, Value];
+  const { shape } = result;
   const [o, channels, kh, kw] = shape as [number, number, number, number];
   const { groups, stride, dilation } = op;
   const outputs = o / groups;
   const [n, , oh, ow] = g.shape as [number, number, number, number];
+  const source = padded(x, op.padding, run);
+  const [sn, sc, sh, sw] = source.view.strides;
   const [gn, gc, gh, gw] = g.view.strides;
-  const kernel = kh * kw;
-  const part: Part = {
-    loop: [channels, groups, outputs, kh, kw, n, oh, ow],
-    strides: ([sn, sc, sh, sw]) => [
+  const loop = [channels, groups, outputs, kh, kw, n, oh, ow];
+  const operands = [
+    along(source, loop, [
       sc!,
       channels * sc!,
       0,
@@ -332,9 +335,17 @@ export const byWeight: Place<Conv2dWeightOp> = (op, inputs, { shape }) => {
       sn!,
       stride[0] * sh!,
       stride[1] * sw!,
-    ],
-    others: [[g, [0, outputs * gc!, gc!, 0, 0, gn!, gh!, gw!]]],
-    out: [kernel, outputs * channels * kernel, channels * kernel, kw, 1],
-  };
-  return around(op, x, part);
+    ]),
+    along(g, loop, [0, outputs * gc!, gc!, 0, 0, gn!, gh!, gw!]),
+  ];
+  source.release();
+  const kernel = kh * kw;
+  const strides = [
+    kernel,
+    outputs * channels * kernel,
+    channels * kernel,
+    kw,
+    1,
+  ];
+  return contracted(result, loop, operands, strides, contract, run);
 };

@@ -75,3 +75,8 @@ export function phasesOf(
 function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b);
 }
+
+/** Whether no tap meets the rows of a phase. */
+export function meetsNone({ taps }: Phase): boolean {
+  return taps === 0;
+}

@@ -14,7 +14,7 @@ import {
 import { compileFew, suitsFew } from "./few_filters.ts";
 import { compileGeneral } from "./general.ts";
 import { compileForward, compileWeight } from "./winograd/launch.ts";
-import { forwardScheme, type Sizes, weightScheme } from "./winograd/plan.ts";
+import { forwardScheme, weightScheme } from "./winograd/plan.ts";
 
 /** A way to compute calls, compiled when one first takes it. */
 interface Way {
@@ -34,10 +34,6 @@ const WAYS: readonly Way[] = [
   { suits: suitsFew, compile: compileFew },
   { suits: () => true, compile: compileGeneral },
 ];
-
-/** Whether a call may begin before the planes of its input. */
-export const reachesBeyond = (call: Sizes): boolean =>
-  forwardScheme(call) !== null || weightScheme(call) !== null;
 
 /** Compiles the routine; null for dtypes that it does not have. */
 export function compileConv2d(

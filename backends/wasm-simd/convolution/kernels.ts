@@ -6,9 +6,8 @@
  */
 import type { Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Engine } from "../engine.ts";
-import { compileConv2d, reachesBeyond } from "./conv2d.ts";
+import { compileConv2d } from "./conv2d.ts";
 import { compileMaxPool2d } from "./max_pool2d.ts";
-import type { Sizes } from "./winograd/plan.ts";
 
 /** Compiles a routine; null for dtypes that it does not have. */
 type Compile = (engine: Engine, kernel: RoutineKernel) => Launch | null;
@@ -17,13 +16,10 @@ type Compile = (engine: Engine, kernel: RoutineKernel) => Launch | null;
 export interface WindowKernels {
   readonly conv2d: Compile;
   readonly maxPool2d: Compile;
-  /** Whether a convolution may begin before the planes of its input. */
-  readonly reaches: (call: Sizes) => boolean;
 }
 
 /** All of them. */
 export const WINDOW_KERNELS: WindowKernels = {
   conv2d: compileConv2d,
   maxPool2d: compileMaxPool2d,
-  reaches: reachesBeyond,
 };

@@ -9,11 +9,9 @@ import {
   type FunctionBuilder,
   i32,
   type Local,
-  memoryFill,
   type ModuleBuilder,
 } from "../../assembler.ts";
 import { TILE_COLUMNS } from "../../matmul/micro.ts";
-import { smaller } from "../../matmul/panels.ts";
 import { place, workspaceOf } from "../call_reader.ts";
 import { IN, M } from "../emit_context.ts";
 import {
@@ -29,7 +27,6 @@ import type { Scheme } from "./scheme.ts";
 import { defineInput, type ToValues } from "./transforms.ts";
 import { depthOf, upToMultiple } from "./weights.ts";
 
-const ZERO = i32.const(0);
 /** Bytes of a vector. */
 export const VECTOR = 16;
 
@@ -135,7 +132,7 @@ export function transformInputs(
   f: FunctionBuilder,
   reads: Reads,
   { load, input }: InputTools,
-  { step, points, tile }: Scheme,
+  { step, points, tile, taps }: Scheme,
   parts: Parts,
   roles: Roles,
   band: Band,
@@ -150,67 +147,39 @@ export function transformInputs(
       i32.const(step),
     ),
   );
+  // Inputs that the outputs need, from the first of the band on.
+  const needed = (outputs: number, before: Local<"i32">) => {
+    const left = i32.sub(reads.extent(outputs), before);
+    const both = i32.add(left, i32.const(taps - 1));
+    return f.let(i32.mul(both, i32.const(step)));
+  };
+  const there = needed(roles.rows, band.top);
+  const columns = needed(roles.columns, band.left);
   const rows = f.let(
     i32.mul(
       i32.add(i32.sub(band.bottom, band.top), i32.const(points - tile + 1)),
       i32.const(step),
     ),
   );
-  // Zeros before the plane, and inputs of it, from the first of the band on.
-  const along = (
-    first: Local<"i32">,
-    outside: "above" | "before",
-    inside: "height" | "width",
-    most: Local<"i32">,
-  ) => {
-    const ahead = f.let(
-      i32.sub(reads.scalar(outside), i32.mul(first, i32.const(step))),
-    );
-    const zeros = smaller(f, ahead, most);
-    f.if(i32.lt_s(zeros, ZERO), () => f.set(zeros, ZERO));
-    const end = smaller(f, i32.add(ahead, reads.scalar(inside)), most);
-    const there = f.let(i32.sub(end, zeros));
-    f.if(i32.lt_s(there, ZERO), () => f.set(there, ZERO));
-    return { zeros, there };
-  };
-  const down = along(band.top, "above", "height", rows);
-  const across = along(band.left, "before", "width", pitch);
-  const skipped = f.let(
-    place(
-      i32.shl(across.zeros, i32.const(4)),
-      [down.zeros, pitchBytes],
-    ),
-  );
-  f.increase(
-    start,
-    place(
-      i32.shl(across.zeros, i32.const(2)),
-      [down.zeros, reads.stride(IN, roles.tapRows)],
-    ),
-  );
-  f.set(rows, i32.sub(rows, down.zeros));
   const between = reads.stride(IN, roles.channels);
   const sample = f.let(i32.const(0));
   f.for(sample, band.samples, 1, () => {
     const from = f.let(start);
     overChannels(f, channels, (first, some) => {
-      // A row ends with the zeros that the next one begins with.
-      eachOf(f, some, planes, planeBytes, first, (at, channel) => {
-        f.if(skipped, () => f.do(memoryFill(at, ZERO, skipped)));
+      eachOf(f, some, planes, planeBytes, first, (at, channel) =>
         f.do(
           load.call(
             from,
             between,
             i32.sub(channels, channel),
             reads.stride(IN, roles.tapRows),
-            down.there,
+            there,
             rows,
-            across.there,
+            columns,
             pitch,
-            i32.add(at, skipped),
+            at,
           ),
-        );
-      }, [[from, i32.shl(between, i32.const(2))]]);
+        ), [[from, i32.shl(between, i32.const(2))]]);
       overRows(
         f,
         tile,

@@ -32,14 +32,7 @@ export const SCALARS = [
   "valuesAt",
   "productsAt",
   "sumsAt",
-  "above",
-  "before",
-  "height",
-  "width",
 ] as const;
-
-/** What the choice of a way depends on. */
-export type Sizes = Pick<KernelCall, "shape" | "strides" | "scalars">;
 
 /** Bytes between planes, so that values do not displace one another in caches. */
 export const APART = 64;
@@ -101,7 +94,7 @@ function parts(count: number, most: number): [size: number, number: number] {
 
 /** The schemes for the taps of a call. */
 function schemesOf(
-  call: Sizes,
+  call: KernelCall,
   { rows, columns, tapRows, tapColumns }: Roles,
 ): Scheme[] {
   const { shape } = call;
@@ -128,7 +121,7 @@ function productsOf({ tile, points }: Scheme, ...plane: number[]): number {
   }, 1);
 }
 
-function suits(call: Sizes, roles: Roles): Scheme | null {
+function suits(call: KernelCall, roles: Roles): Scheme | null {
   const { shape } = call;
   const cost = (scheme: Scheme) =>
     productsOf(scheme, shape[roles.rows]!, shape[roles.columns]!);
@@ -146,12 +139,12 @@ function suits(call: Sizes, roles: Roles): Scheme | null {
 }
 
 /** The scheme of a convolution or its gradient by the input; null if none suits. */
-export function forwardScheme(call: Sizes): Scheme | null {
+export function forwardScheme(call: KernelCall): Scheme | null {
   return suits(call, FORWARD);
 }
 
 /** That of the gradient by the weight. */
-export function weightScheme(call: Sizes): Scheme | null {
+export function weightScheme(call: KernelCall): Scheme | null {
   return call.strides[FILTER]![J] === 1 ? suits(call, BY_WEIGHT) : null;
 }
 
@@ -172,7 +165,7 @@ export interface Division {
  * @param summed Whether products are summed over the tiles.
  */
 export function divide(
-  { shape, scalars }: KernelCall,
+  { shape }: KernelCall,
   { tile, points, step }: Scheme,
   { samples, rows, columns }: Roles,
   channels: number,
@@ -222,7 +215,6 @@ export function divide(
       valuesAt,
       productsAt,
       sumsAt,
-      ...scalars.slice(1),
     ],
   };
 }
