@@ -18,6 +18,8 @@ interface Message {
 }
 
 const DELIMITER = "<IDS|MSG>";
+/** How often a kernel is started until one listens. */
+const TRIES = 3;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -42,12 +44,25 @@ export class Kernel implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Starts a kernel in a folder. */
+  /**
+   * Starts a kernel in a folder. Its ports are free when they are chosen; where
+   * another program takes one before the kernel does, others are tried.
+   */
   static async start(cwd: string): Promise<Kernel> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await Kernel.#startOnce(cwd);
+      } catch (error) {
+        if (tries === TRIES) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(cwd: string): Promise<Kernel> {
     const folder = await Deno.makeTempDir();
     const key = randomUUID();
     const names = ["shell", "iopub", "stdin", "control", "hb"];
-    const ports = names.map(() => freePort());
+    const ports = freePorts(names.length);
     await Deno.writeTextFile(
       `${folder}/connection.json`,
       JSON.stringify({
@@ -68,8 +83,23 @@ export class Kernel implements AsyncDisposable {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const shell = await patiently(() => Socket.open(ports[0]!, "DEALER"));
-    const news = await patiently(() => Socket.open(ports[1]!, "SUB"));
+    let ended = false;
+    child.status.then(() => ended = true);
+    const sockets: Socket[] = [];
+    try {
+      for (const [i, type] of (["DEALER", "SUB"] as const).entries()) {
+        sockets.push(
+          await patiently(() => Socket.open(ports[i]!, type), () => ended),
+        );
+      }
+    } catch (error) {
+      for (const socket of sockets) socket.close();
+      if (!ended) child.kill();
+      await child.status;
+      await Deno.remove(folder, { recursive: true });
+      throw error;
+    }
+    const [shell, news] = sockets as [Socket, Socket];
     const kernel = new Kernel(child, [shell, news], key, folder);
     // The first news may come before the subscription is known.
     await kernel.#request("kernel_info_request", {});
@@ -184,19 +214,28 @@ export class Kernel implements AsyncDisposable {
   }
 }
 
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+/** Ports that are free, all at once, so that none is chosen twice. */
+function freePorts(count: number): number[] {
+  const listeners = Array.from(
+    { length: count },
+    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  );
+  const ports = listeners.map(({ addr }) => addr.port);
+  for (const listener of listeners) listener.close();
+  return ports;
 }
 
-/** Tries until the kernel listens. */
-async function patiently<T>(open: () => Promise<T>): Promise<T> {
-  const until = performance.now() + 60_000;
+/** Tries until the kernel listens, or has ended. */
+async function patiently<T>(
+  open: () => Promise<T>,
+  ended: () => boolean,
+): Promise<T> {
+  const until = performance.now() + 30_000;
   while (true) {
     try {
       return await open();
     } catch (error) {
-      if (performance.now() > until) throw error;
+      if (ended() || performance.now() > until) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
