@@ -27,10 +27,13 @@ const has = (backend: Backend) =>
   KERNELS.map((kernel) => backend.prepare(kernel) !== null);
 
 /** A convolution of small integers, which is exact in any order. */
-function convolve(device: Backend): number[] {
-  const options = { device, shape: [1, 1, 3, 3] };
+function convolve(
+  device: Backend,
+  dtype: "float32" | "int32" = "float32",
+): number[] {
+  const options = { device, dtype, shape: [1, 1, 3, 3] };
   using x = tensor([1, 2, 3, 4, 5, 6, 7, 8, 9], options);
-  using w = tensor([1, 0, 2, 1], { device, shape: [1, 1, 2, 2] });
+  using w = tensor([1, 0, 2, 1], { device, dtype, shape: [1, 1, 2, 2] });
   using y = applyWindows(
     {
       name: "conv2d",
@@ -78,6 +81,23 @@ describe("kernels over windows", () => {
     // Once it is there, it is kept.
     assertEquals(taken, 1);
     assertEquals(memory().tensors, before.tensors);
+  });
+
+  it("are asked for once where there are none for a dtype", async () => {
+    const backend = wasmSimd({ threads: 1 });
+    await setBackend(backend);
+    let asked = 0;
+    const prepare = backend.prepare.bind(backend);
+    backend.prepare = (kernel) => {
+      if (kernel.kind === "routine" && kernel.name === "conv2d") asked++;
+      return prepare(kernel);
+    };
+    for (let i = 0; i < 4; i++) {
+      assertEquals(convolve(backend, "int32"), RESULT);
+      await Promise.resolve();
+    }
+    // The second time, as the first cannot know that nothing more comes.
+    assertEquals(asked, 2);
   });
 
   it("are there from the start in the whole backend", () => {

@@ -55,6 +55,8 @@ export interface BoundLaunch {
 export class Launcher extends Allocations {
   readonly #programs: (Map<Key, Launch> | undefined)[] = [];
   readonly #routines = new Map<RoutineName, Map<Key, Launch | null>>();
+  /** Routines that the backend has loaded, for those dtypes that it has. */
+  readonly #loaded = new Set<RoutineName>();
 
   /** Runs a one-output program over `shape` into a new dense value. */
   map(
@@ -317,12 +319,18 @@ export class Launcher extends Allocations {
       } as const;
       launch = this.backend.prepare(kernel) ??
         prepareHost(this.backend, kernel);
-      if (launch !== null || !this.backend.load) known.set(key, launch);
-      // Of a backend that was opened without waiting: it may be there later.
-      else this.backend.load(name).catch(() => {});
+      // Of a backend that was opened without waiting, it may be there later.
+      if (launch !== null || this.#isLoaded(name)) known.set(key, launch);
     }
     if (launch === null) return null;
     return { launch, call: { shape, buffers, offsets, strides, scalars } };
+  }
+
+  /** Whether the backend has loaded what it has of a routine; else it begins. */
+  #isLoaded(name: RoutineName): boolean {
+    if (!this.backend.load || this.#loaded.has(name)) return true;
+    this.backend.load(name).then(() => this.#loaded.add(name), () => {});
+    return false;
   }
 
   #prepare(kernel: Kernel): Launch {

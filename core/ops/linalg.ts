@@ -22,8 +22,8 @@ import { addPrimitives } from "./table.ts";
  * - `cholesky`, `det`, `cofactor` (det times the transposed inverse)
  * - `slogdet`: `[2]`, the sign and the logarithm
  * - `solve`: a second input `b`
- * - `solveTriangular`: likewise; `first` = 1 takes the upper triangle, `second` = 1
- *   ones for its diagonal
+ * - `solveTriangular`: likewise; `first` = 1 takes the upper triangle,
+ *   `second` = 1 ones for its diagonal
  * - `pinv`: singular values up to `first` times the largest, or up to `second`,
  *   count as 0
  * - `qr`: q and r as one vector; `first` = 1 for all columns of q
