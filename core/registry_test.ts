@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { renamed, waiting } from "./_testing.ts";
+import { clean, on, renamed, waiting } from "./_testing.ts";
 import { ones } from "./creation.ts";
 import { DeviceError } from "./errors.ts";
 import {
@@ -12,16 +12,19 @@ import {
 } from "./registry.ts";
 
 describe("backends", () => {
-  it("are chosen by name while the program runs", async () => {
-    registerBackend("second", () => renamed("second"));
-    await setBackend("second");
-    const x = ones([1]);
-    assertEquals(x.device.name, "second");
-    assertEquals(currentBackend().name, "second");
-    await setBackend("cpu-typedarray");
-    assertEquals(ones([1]).device.toString(), "cpu-typedarray");
-    assertEquals(x.add(1).device.name, "second");
-  });
+  it(
+    "are chosen by name while the program runs",
+    clean(async () => {
+      registerBackend("second", () => renamed("second"));
+      await setBackend("second");
+      const x = ones([1]);
+      assertEquals(x.device.name, "second");
+      assertEquals(currentBackend().name, "second");
+      await setBackend("cpu-typedarray");
+      assertEquals(ones([1]).device.toString(), "cpu-typedarray");
+      assertEquals(x.add(1).device.name, "second");
+    }),
+  );
 
   it("are listed with the reason why they cannot be used", async () => {
     registerBackend("broken", () => {
@@ -46,20 +49,23 @@ describe("backends", () => {
     assert(probed.find((b) => b.name === "cpu-typedarray")?.available);
   });
 
-  it("that open asynchronously must be awaited", async () => {
-    registerBackend("slow", async () => {
-      await Promise.resolve();
-      return renamed("slow");
-    });
-    assertThrows(
-      () => ones([1], { device: "slow" }),
-      DeviceError,
-      'await setBackend("slow")',
-    );
-    await setBackend("slow");
-    assertEquals(ones([1]).device.name, "slow");
-    await setBackend("cpu-typedarray");
-  });
+  it(
+    "that open asynchronously must be awaited",
+    clean(async () => {
+      registerBackend("slow", async () => {
+        await Promise.resolve();
+        return renamed("slow");
+      });
+      assertThrows(
+        () => ones([1], { device: "slow" }),
+        DeviceError,
+        'await setBackend("slow")',
+      );
+      await setBackend("slow");
+      assertEquals(ones([1]).device.name, "slow");
+      await setBackend("cpu-typedarray");
+    }),
+  );
 
   it("refuse unknown names and list the known ones", async () => {
     await assertRejects(
@@ -69,15 +75,18 @@ describe("backends", () => {
     );
   });
 
-  it("say that they only read asynchronously", async () => {
-    await setBackend(waiting("asynchronous"));
-    const x = ones([2]);
-    assertThrows(() => x.dataSync(), DeviceError, "await tensor.data()");
-    assertEquals(await x.toArray(), [1, 1]);
-    assertEquals(
-      String(x),
-      "Tensor(shape [2], float32, on asynchronous: await tensor.toText() for the values)",
-    );
-    await setBackend("cpu-typedarray");
-  });
+  it(
+    "say that they only read asynchronously",
+    clean(() =>
+      on(waiting("asynchronous"), async () => {
+        const x = ones([2]);
+        assertThrows(() => x.dataSync(), DeviceError, "await tensor.data()");
+        assertEquals(await x.toArray(), [1, 1]);
+        assertEquals(
+          String(x),
+          "Tensor(shape [2], float32, on asynchronous: await tensor.toText() for the values)",
+        );
+      })
+    ),
+  );
 });

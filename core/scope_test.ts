@@ -9,19 +9,21 @@ import { memory } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
 
 describe("scope", () => {
-  it("releases what was made in it, except what is kept", () => {
-    const before = memory();
-    let kept: Tensor;
-    {
-      using s = scope();
-      const x = ones([10]);
-      kept = s.keep(x.add(1));
-      x.mul(3).exp();
-    }
-    assertEquals(memory().tensors, before.tensors + 1);
-    assertEquals(kept.sum().itemSync(), 20);
-    kept.dispose();
-  });
+  it(
+    "releases what was made in it, except what is kept",
+    clean(() => {
+      const before = memory();
+      let kept: Tensor;
+      {
+        using s = scope();
+        const x = ones([10]);
+        kept = s.keep(x.add(1));
+        x.mul(3).exp();
+      }
+      assertEquals(memory().tensors, before.tensors + 1);
+      assertEquals(kept.sum().itemSync(), 20);
+    }),
+  );
 
   it(
     "hands what is kept to the scope around it",

@@ -128,7 +128,9 @@ function join(files: readonly string[]): Disposable & { files: string[] } {
     const file = `${folder}/${name}_test.ts`;
     const root = `${new URL("../", import.meta.url)}`;
     const imports = members.map((member) => `import "${root}${member}";\n`);
-    Deno.writeTextFileSync(file, imports.join(""));
+    const last =
+      `import { nothingIsLeft } from "${root}tools/nothing_left.ts";\nnothingIsLeft();\n`;
+    Deno.writeTextFileSync(file, imports.join("") + last);
     return file;
   });
   return {
