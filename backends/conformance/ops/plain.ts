@@ -22,18 +22,29 @@ export interface Plain {
  * truncates, saturates, and maps NaN to 0.
  */
 export function fit(dtype: DType, value: number): number {
-  const { kind, lowest, highest, array } = DTYPES[dtype];
+  return (casts[dtype] ??= castTo(dtype))(value);
+}
+
+/** Casts are made once: nearly every number of the suite goes through one. */
+const casts: { [D in DType]?: (value: number) => number } = {};
+
+function castTo(dtype: DType): (value: number) => number {
+  const { kind, lowest, highest, allocate } = DTYPES[dtype];
   switch (kind) {
     case "float": {
-      const element = new array(1);
-      element[0] = value;
-      return element[0]!;
+      const element = allocate(1);
+      return (value) => {
+        element[0] = value;
+        return element[0]!;
+      };
     }
     case "bool":
-      return value === 0 ? 0 : 1;
+      return (value) => value === 0 ? 0 : 1;
     case "integer":
-      if (Number.isNaN(value)) return 0;
-      return Math.min(Math.max(Math.trunc(value), lowest), highest) | 0;
+      return (value) =>
+        Number.isNaN(value)
+          ? 0
+          : Math.min(Math.max(Math.trunc(value), lowest), highest) | 0;
   }
 }
 
@@ -65,7 +76,9 @@ export function generate(
 
 /** Returns the index of a position in the C order of a shape. */
 export function flatIndex(shape: Shape, position: readonly number[]): number {
-  return shape.reduce((flat, extent, d) => flat * extent + position[d]!, 0);
+  let flat = 0;
+  for (let d = 0; d < shape.length; d++) flat = flat * shape[d]! + position[d]!;
+  return flat;
 }
 
 /** The element at a position. */
@@ -81,11 +94,13 @@ export function broadcastElement(
   x: Plain,
   position: readonly number[],
 ): number {
-  const lead = position.length - x.shape.length;
-  return element(
-    x,
-    x.shape.map((extent, d) => extent === 1 ? 0 : position[d + lead]!),
-  );
+  const { shape, data } = x;
+  const lead = position.length - shape.length;
+  let flat = 0;
+  for (let d = 0; d < shape.length; d++) {
+    flat = flat * shape[d]! + (shape[d] === 1 ? 0 : position[d + lead]!);
+  }
+  return data[flat]!;
 }
 
 /** A position with one coordinate replaced. */
