@@ -21,7 +21,7 @@ import {
   type VectorAxis,
   vectorAxisOf,
 } from "./matmul_layout.ts";
-import { type Pass, splitK } from "./split_k.ts";
+import { splitK } from "./split_k.ts";
 import { renderSum, type SumForm, SumOfParts } from "./sum_of_parts.ts";
 import {
   MAX_NARROW,
@@ -33,6 +33,7 @@ import { cheapestTile } from "./matmul_tile.ts";
 import { renderTiled, SIDE } from "./matmul_tiled.ts";
 import { byColumns, type Copiers } from "./matmul_copies.ts";
 import { prepareInSingle } from "./in_single.ts";
+import { Recent } from "./recent.ts";
 import { blocksOf } from "./rows.ts";
 import { TILED_BYTES, TILED_SIZE } from "./tiled_core.ts";
 import { tunedTile } from "../tuning.ts";
@@ -52,8 +53,10 @@ const MIN_CHUNK = 128;
 
 interface Choice extends MatmulForm {
   readonly kind: "direct" | "tiled" | NarrowForm;
-  readonly cut: Omit<MatmulCut, keyof Pass>;
-  readonly passes: readonly Pass[];
+  /** The number of matrices, and of the elements of all of them. */
+  readonly matrices: number;
+  readonly outputs: number;
+  readonly passes: readonly MatmulCut[];
 }
 
 /** Prepares `matmul`. */
@@ -63,6 +66,8 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
   const sum = { type: isFloat ? "f32" : "i32" };
   const layout = new MatmulLayout(kernel);
   const programs = new Map<string, Program>();
+  const recent = new Recent<Choice & { readonly program: Program }>();
+  let tuning = gpu.tuning;
   const programFor = (choice: Choice): Program => {
     const { a, b, bias, dtypes, kind, part, tm, tn, four } = choice;
     const shape = typeof kind === "string" ? kind : Object.values(kind);
@@ -82,6 +87,14 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
     }
     return program;
   };
+  const chosenFor = (call: KernelCall) => {
+    if (tuning !== gpu.tuning) recent.clear();
+    tuning = gpu.tuning;
+    const known = recent.find(call);
+    if (known) return known;
+    const choice = choose(gpu, kernel, call);
+    return recent.keep(call, { ...choice, program: programFor(choice) });
+  };
   const sums = new SumOfParts(gpu, (form) => ({
     label: "matmul sum of parts",
     operands: [
@@ -99,43 +112,43 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
         hasLargeTiles(gpu, given)
       ? byColumns(gpu, copiers, given)
       : { call: given, copies: [] };
-    const choice = choose(gpu, kernel, call);
-    const { cut, passes } = choice;
-    if (passes.length > 1 && dtype === "float16") return inSingle(given);
-    const program = programFor(choice);
-    const [out, a, b, ...bias] = blocksOf(call) as [Block, Block, Block];
-    const outputs = call.shape.slice(0, -1).reduce((x, y) => x * y, 1);
-    const matrices = outputs / (sizeM(call) * sizeN(call));
-    const run = (pass: Pass, target: Block) => {
-      const tiles = matrices * pass.splits * cut.tilesM * cut.tilesN;
-      const groups = choice.kind === "direct"
+    const giveCopies = () => {
+      for (const copy of copies) gpu.pool.give(copy);
+    };
+    const { kind, matrices, outputs, part, passes, program } = chosenFor(call);
+    if (passes.length > 1 && dtype === "float16") {
+      giveCopies();
+      inSingle(given);
+      return;
+    }
+    const blocks = blocksOf(call);
+    const [out, a, b, ...bias] = blocks as [Block, Block, Block];
+    const run = (pass: MatmulCut, blocks: readonly Block[]) => {
+      const tiles = matrices * pass.splits * pass.tilesM * pass.tilesN;
+      const [x, y] = kind === "direct"
         ? gridFor(gpu.profile, tiles, widthOf(gpu))
         : spread(gpu.profile, tiles);
       const first = program.reserve();
-      layout.fill(gpu, first, call, { ...cut, ...pass });
-      program.dispatch(
-        [target, a, b, ...(choice.part ? [] : bias)],
-        first,
-        ...groups,
-      );
+      layout.fill(gpu, first, call, pass);
+      program.dispatch(blocks, first, x, y);
     };
-    if (!choice.part) {
-      run(passes[0]!, out);
-      for (const copy of copies) gpu.pool.give(copy);
+    if (!part) {
+      run(passes[0]!, blocks);
+      giveCopies();
       return;
     }
     const target = gpu.pool.take(outputs * passes[0]!.splits * 4);
     for (const pass of passes) {
-      run(pass, target);
+      run(pass, [target, a, b]);
       sums.run(
         [out, target, ...bias],
         outputs,
         pass.splits,
-        (first) => layout.fill(gpu, first, call, { ...cut, ...pass }),
+        (first) => layout.fill(gpu, first, call, pass),
       );
     }
     gpu.pool.give(target);
-    for (const copy of copies) gpu.pool.give(copy);
+    giveCopies();
   };
 }
 
@@ -184,10 +197,10 @@ function tileOf(extent: number, axis: VectorAxis, largest: number): number {
 
 /** Whether a product of floats is worth large tiles on the processor. */
 function hasLargeTiles({ tuning }: Gpu, call: KernelCall): boolean {
-  const matrices = call.shape.slice(0, -3).reduce((x, y) => x * y, 1);
   const [m, n] = [sizeM(call), sizeN(call)];
-  const work = matrices * m * n * sizeK(call);
   if (Math.min(m, n) < 128) return false;
+  const matrices = call.shape.slice(0, -3).reduce((x, y) => x * y, 1);
+  const work = matrices * m * n * sizeK(call);
   const tile = tunedTile(tuning, work);
   return tile === null ? work >= LARGE : tile === 16;
 }
@@ -256,6 +269,7 @@ function choose(
     wanted,
   });
   const part = passes.length > 1 || passes[0]!.splits > 1;
+  const panel = panelOf(gpu, call, tilesN);
   return {
     kind: narrow ?? (tiled ? "tiled" : "direct"),
     a,
@@ -273,8 +287,9 @@ function choose(
     // Whole tiles begin at multiples of four then, those that move back too.
     four: perTile === 1 && isFloat && tn % 4 === 0 && n % 4 === 0 &&
       (part || call.offsets[0]! % 4 === 0),
-    cut: { chunk, tilesM, tilesN, panel: panelOf(gpu, call, tilesN) },
-    passes,
+    matrices,
+    outputs: matrices * m * n,
+    passes: passes.map((pass) => ({ ...pass, chunk, tilesM, tilesN, panel })),
   };
 }
 

@@ -233,23 +233,29 @@ export class MatmulLayout {
   /** Writes the parameters of a call. */
   fill(gpu: Gpu, first: number, call: KernelCall, cut: MatmulCut): void {
     const { ints } = gpu.recorder;
+    const { offsets, shape, strides } = call;
     const batch = this.#rank - 3;
-    this.#extents.forEach((word, d) => ints[first + word] = call.shape[d]!);
-    ints[first + this.#out] = call.offsets[0]!;
-    const fill = (words: OperandWords, operand: number, inner: number) => {
-      const strides = call.strides[operand]!;
-      ints[first + words.offset] = call.offsets[operand]!;
-      words.batch.forEach((word, d) => ints[first + word] = strides[d]!);
-      ints[first + words.inner] = strides[inner]!;
-      ints[first + words.k] = strides[batch + 2]!;
-    };
-    fill(this.#a, 1, batch);
-    fill(this.#b, 2, batch + 1);
+    const extents = this.#extents;
+    for (let d = 0; d < extents.length; d++) {
+      ints[first + extents[d]!] = shape[d]!;
+    }
+    ints[first + this.#out] = offsets[0]!;
+    for (let operand = 1; operand <= 2; operand++) {
+      const words = operand === 1 ? this.#a : this.#b;
+      const steps = strides[operand]!;
+      ints[first + words.offset] = offsets[operand]!;
+      for (let d = 0; d < batch; d++) {
+        ints[first + words.batch[d]!] = steps[d]!;
+      }
+      ints[first + words.inner] = steps[batch + operand - 1]!;
+      ints[first + words.k] = steps[batch + 2]!;
+    }
     if (this.bias) {
-      ints[first + this.#biasOffset] = call.offsets[3]!;
-      this.#biasStrides.forEach((word, d) =>
-        ints[first + word] = call.strides[3]![d]!
-      );
+      ints[first + this.#biasOffset] = offsets[3]!;
+      const steps = strides[3]!;
+      for (let d = 0; d < this.#biasStrides.length; d++) {
+        ints[first + this.#biasStrides[d]!] = steps[d]!;
+      }
     }
     const words = this.#cut;
     ints[first + words.from] = cut.from;

@@ -44,24 +44,63 @@ const MANY_CALLS = 8;
 /** One pass, but for what the device decides. */
 type Pass = Omit<ReduceForm, keyof Together | "ahead" | "quads">;
 
+/** What is read four elements at a time, as a name. */
+type FourName = NonNullable<ReduceForm["four"]> | "none";
+
+/** Into how many parts a pass divides how much. */
+interface Parts {
+  readonly outputs: number;
+  readonly count: number;
+  readonly splits: number;
+}
+
+/** What a pass reads and writes. */
+const STAGES = {
+  whole: { from: "whole", to: "whole" },
+  parts: { from: "whole", to: "part" },
+  sum: { from: "part", to: "whole" },
+} as const;
+
+/** The programs of one way to read, by stage. */
+type Programs = { -readonly [stage in keyof typeof STAGES]?: Program };
+
 /** Prepares a reduction. */
 export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
+  const { profile } = gpu;
   const layout = reduceLayout(kernel);
-  const programs = new Map<string, Program>();
-  const quads = quadsOf(gpu.profile);
-  const together = togetherOn(gpu.profile);
-  const programFor = (pass: Pass): Program => {
-    const { four, from, group, to } = pass;
-    const key = `${group}${from}${to}${four}`;
-    let program = programs.get(key);
-    if (!program) {
-      const ahead = many ? 1 : aheadOf(gpu.profile, four);
-      program = gpu.newProgram(
-        renderReduce(kernel, layout, { ...pass, ...together, ahead, quads }),
-      );
-      programs.set(key, program);
-    }
-    return program;
+  // By what is read four at a time, for one invocation and for a workgroup.
+  const programs: Record<FourName, readonly [Programs, Programs]> = {
+    none: [{}, {}],
+    kept: [{}, {}],
+    reduced: [{}, {}],
+  };
+  const quads = quadsOf(profile);
+  const together = togetherOn(profile);
+  const newProgram = (pass: Pass): Program => {
+    const ahead = many ? 1 : aheadOf(profile, pass.four);
+    return gpu.newProgram(
+      renderReduce(kernel, layout, { ...pass, ...together, ahead, quads }),
+    );
+  };
+  /** Runs one pass over blocks. */
+  const run = (
+    stage: keyof typeof STAGES,
+    group: boolean,
+    four: ReduceForm["four"],
+    blocks: readonly Block[],
+    call: KernelCall,
+    parts: Parts,
+  ): void => {
+    const program = programs[four ?? "none"][group ? 1 : 0][stage] ??=
+      newProgram({ ...STAGES[stage], group, four });
+    const first = program.reserve();
+    fill(gpu, layout, call, first, parts, four);
+    const each = four === "kept" ? 4 * quads : 1;
+    const threads = parts.outputs * parts.splits / each;
+    const [x, y] = group
+      ? spread(profile, threads)
+      : gridFor(profile, threads, profile.workgroup);
+    program.dispatch(blocks, first, x, y);
   };
   const adjacent = kernel.inputs.some(({ access }) =>
     access === "dense" || access === "row"
@@ -81,47 +120,29 @@ export function prepareReduce(gpu: Gpu, kernel: ReduceKernel): Launch {
         } of this kind`,
       );
     }
-    const four = fourOf(gpu.profile, kernel, call, outputs * count);
-    const { group, splits } = cut(gpu.profile, {
+    const four = fourOf(profile, kernel, call, outputs * count);
+    const { group, splits } = cut(profile, {
       outputs: four === "kept" ? outputs / (4 * quads) : outputs,
       count,
       adjacent: adjacent && four !== "kept",
       longest,
     });
     const out = (call.buffers[0] as Memory).block;
-    const inputs = layout.used.map((i) =>
-      (call.buffers[i + 1] as Memory).block
-    );
-    const run = (
-      pass: Pass,
-      blocks: readonly Block[],
-      parts: { count: number; splits: number },
-    ) => {
-      const { four, group } = pass;
-      const program = programFor(pass);
-      const first = program.reserve();
-      fill(gpu, layout, call, first, { ...parts, outputs, four });
-      const each = four === "kept" ? 4 * quads : 1;
-      const threads = outputs * parts.splits / each;
-      const groups = group
-        ? spread(gpu.profile, threads)
-        : gridFor(gpu.profile, threads, gpu.profile.workgroup);
-      program.dispatch(blocks, first, ...groups);
-    };
+    const blocks = [out];
+    for (const i of layout.used) {
+      blocks.push((call.buffers[i + 1] as Memory).block);
+    }
+    const parts = { outputs, count, splits };
     if (splits === 1) {
-      const pass = { group, from: "whole", to: "whole", four } as const;
-      run(pass, [out, ...inputs], { count, splits });
+      run("whole", group, four, blocks, call, parts);
       return;
     }
     const partial = gpu.pool.take(outputs * splits * 4);
-    const parts = { group, from: "whole", to: "part", four } as const;
-    run(parts, [partial, ...inputs], { count, splits });
-    const inGroups = !gpu.profile.software && splits > 32 && outputs < 256;
-    const sum = { group: inGroups, from: "part", to: "whole" } as const;
-    run({ ...sum, four: null }, [out, partial, ...inputs], {
-      count: splits,
-      splits: 1,
-    });
+    blocks[0] = partial;
+    run("parts", group, four, blocks, call, parts);
+    const inGroups = !profile.software && splits > 32 && outputs < 256;
+    const sum = { outputs, count: splits, splits: 1 };
+    run("sum", inGroups, null, [out, ...blocks], call, sum);
     gpu.pool.give(partial);
   };
 }
@@ -212,31 +233,30 @@ function fill(
   layout: ReduceLayout,
   call: KernelCall,
   first: number,
-  parts: {
-    outputs: number;
-    count: number;
-    splits: number;
-    four: ReduceForm["four"];
-  },
+  { count, outputs, splits }: Parts,
+  four: ReduceForm["four"],
 ): void {
   const { ints } = gpu.recorder;
-  const multiple = parts.four === "reduced" ? 4 : 1;
-  const chunk = Math.ceil(parts.count / parts.splits / multiple) * multiple;
-  ints[first + layout.outputs] = parts.outputs;
-  ints[first + layout.count] = parts.count;
-  ints[first + layout.splits] = parts.splits;
-  ints[first + layout.chunk] = chunk;
-  ints[first + layout.offset] = call.offsets[0]!;
-  const rank = layout.kept.words.length;
-  layout.kept.words.forEach((word, d) => ints[first + word] = call.shape[d]!);
-  layout.reduced.words.forEach((word, d) =>
-    ints[first + word] = call.shape[rank + d]!
-  );
-  layout.operandLayouts.forEach(({ kept, reduced }, k) => {
+  const { offsets, shape } = call;
+  const multiple = four === "reduced" ? 4 : 1;
+  ints[first + layout.outputs] = outputs;
+  ints[first + layout.count] = count;
+  ints[first + layout.splits] = splits;
+  ints[first + layout.chunk] = Math.ceil(count / splits / multiple) * multiple;
+  ints[first + layout.offset] = offsets[0]!;
+  const kept = layout.kept.words;
+  const reduced = layout.reduced.words;
+  const rank = kept.length;
+  for (let d = 0; d < rank; d++) ints[first + kept[d]!] = shape[d]!;
+  for (let d = 0; d < reduced.length; d++) {
+    ints[first + reduced[d]!] = shape[rank + d]!;
+  }
+  for (let k = 0; k < layout.used.length; k++) {
+    const { kept, reduced } = layout.operandLayouts[k]!;
     const i = layout.used[k]! + 1;
     const strides = call.strides[i]!;
-    fillOperandLayout(ints, first, kept, call.offsets[i]!, strides);
+    fillOperandLayout(ints, first, kept, offsets[i]!, strides);
     fillOperandLayout(ints, first, reduced, 0, strides, rank);
-  });
+  }
   layout.scalars.fill(gpu.recorder, first, call.scalars);
 }
