@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import type { Tensor } from "@tenfold/core";
 import { DECIMALS, ROWS, WIDTHS } from "./_embedded/breast_cancer.ts";
 import { decodeTable } from "./_embedded/decode.ts";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { loadBreastCancer } from "./breast_cancer.ts";
 
 async function sha256(array: ArrayBufferView): Promise<string> {

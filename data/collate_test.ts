@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { ShapeError, tensor } from "@tenfold/core";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { collate } from "./collate.ts";
 
 describe("collate", () => {

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { decodeDigits } from "./_embedded/decode.ts";
 import { DIGITS } from "./_embedded/digits.ts";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { loadDigits } from "./digits.ts";
 
 async function sha256(array: ArrayBufferView): Promise<string> {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
-import "./_testing.ts";
+import { describe } from "@std/testing/bdd";
+import { it } from "./_testing.ts";
 import { fuzz, gzip } from "./_testdata/bytes.ts";
 import { DataFormatError } from "./errors.ts";
 import {

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import type { Tensor } from "@tenfold/core";
 import { decodeTable } from "./_embedded/decode.ts";
 import * as iris from "./_embedded/iris.ts";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { loadIris } from "./iris.ts";
 
 async function sha256(array: ArrayBufferView): Promise<string> {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
-import "./_testing.ts";
+import { describe } from "@std/testing/bdd";
+import { it } from "./_testing.ts";
 import { loadBreastCancer } from "./breast_cancer.ts";
 import { loadDigits } from "./digits.ts";
 import { loadIris } from "./iris.ts";

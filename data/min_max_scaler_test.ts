@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { tensor } from "@tenfold/core";
 import {
   assertFigures,
@@ -7,7 +7,7 @@ import {
   SCALERS,
   table,
 } from "./_testdata/scaler_figures.ts";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { MinMaxScaler } from "./min_max_scaler.ts";
 
 for (const [dtype, tolerance] of DTYPES) {
@@ -16,7 +16,7 @@ for (const [dtype, tolerance] of DTYPES) {
     const other = table(SCALERS.other, dtype);
 
     it("in the range from 0 to 1", async () => {
-      const scaler = new MinMaxScaler().fit(x);
+      using scaler = new MinMaxScaler().fit(x);
       await assertFigures(scaler.dataMin, SCALERS.dataMin, tolerance);
       await assertFigures(scaler.dataMax, SCALERS.dataMax, tolerance);
       await assertFigures(scaler.scale, SCALERS.minMaxScale, tolerance);
@@ -27,7 +27,7 @@ for (const [dtype, tolerance] of DTYPES) {
     });
 
     it("in a range of its own, cut off", async () => {
-      const scaler = new MinMaxScaler({ featureRange: [-2, 3], clip: true });
+      using scaler = new MinMaxScaler({ featureRange: [-2, 3], clip: true });
       await assertFigures(
         scaler.fit(x).transform(other),
         SCALERS.wide,
@@ -40,7 +40,8 @@ for (const [dtype, tolerance] of DTYPES) {
 describe("MinMaxScaler", () => {
   it("makes floats of integers", async () => {
     const whole = tensor([[0], [4]], { dtype: "int32" });
-    const scaled = new MinMaxScaler().fitTransform(whole);
+    using scaler = new MinMaxScaler();
+    const scaled = scaler.fitTransform(whole);
     assertEquals(scaled.dtype, "float32");
     assertEquals(await scaled.toArray(), [[0], [1]]);
   });

@@ -5,14 +5,13 @@ import {
   before,
   beforeEach,
   describe,
-  it,
 } from "@std/testing/bdd";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { gzip } from "./_testdata/bytes.ts";
 import type { DownloadProgress } from "./_download.ts";
 import type { MnistSplit } from "./_mnist_files.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { tensor } from "@tenfold/core";
-import { withoutFloat64 } from "./_testing.ts";
+import { it, withoutFloat64 } from "./_testing.ts";
 import { fromBase64, fuzz } from "./_testdata/bytes.ts";
 import { NPY, NPY_REFUSED } from "./_testdata/npy.ts";
 import { DataFormatError } from "./errors.ts";

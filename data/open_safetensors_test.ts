@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { memory, type Tensor, tensor } from "@tenfold/core";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { fromBase64, fuzz } from "./_testdata/bytes.ts";
 import {
   SAFETENSORS_FILE,

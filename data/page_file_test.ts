@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { memory, tensor } from "@tenfold/core";
 import { MemoryFile } from "./_testdata/page_file.ts";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { FileError } from "./errors.ts";
 import { loadSafetensors, saveSafetensors } from "./safetensors.ts";
 import { readBytes } from "./source.ts";

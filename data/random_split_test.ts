@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
-import "./_testing.ts";
+import { describe } from "@std/testing/bdd";
+import { it } from "./_testing.ts";
 import type { Dataset } from "./dataset.ts";
 import { randomSplit } from "./random_split.ts";
 import type { Subset } from "./subset.ts";

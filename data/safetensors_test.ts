@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import fc from "fast-check";
 import { type Tensor, tensor, zeros } from "@tenfold/core";
-import { withoutFloat64 } from "./_testing.ts";
+import { it, withoutFloat64 } from "./_testing.ts";
 import { fromBase64, fuzz } from "./_testdata/bytes.ts";
 import {
   SAFETENSORS_FILE,

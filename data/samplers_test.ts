@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
-import "./_testing.ts";
+import { describe } from "@std/testing/bdd";
+import { it } from "./_testing.ts";
 import { ConcatDataset } from "./concat_dataset.ts";
 import { DataLoader, type DataLoaderOptions } from "./data_loader.ts";
 import {

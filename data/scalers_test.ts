@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { tensor } from "@tenfold/core";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { MinMaxScaler } from "./min_max_scaler.ts";
 import { StandardScaler } from "./standard_scaler.ts";
 
@@ -11,6 +11,7 @@ describe("both scalers", () => {
   it("take a constant feature to 0, exactly", async () => {
     const same = tensor([[0.1], [0.1], [0.1], [0.1], [0.1], [0.1], [0.1]]);
     for (const scaler of [new StandardScaler(), new MinMaxScaler()]) {
+      using _ = scaler;
       const scaled = await scaler.fitTransform(same).data();
       assertEquals([...scaled], [0, 0, 0, 0, 0, 0, 0]);
     }
@@ -20,7 +21,7 @@ describe("both scalers", () => {
     for (const Scaler of [StandardScaler, MinMaxScaler]) {
       const scaler = new Scaler();
       const scaled = await scaler.fitTransform(x).toArray();
-      const loaded = new Scaler();
+      using loaded = new Scaler();
       loaded.loadStateDict({ ...scaler.stateDict() });
       scaler.dispose();
       assertEquals(await loaded.transform(x).toArray(), scaled);

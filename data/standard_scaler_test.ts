@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { memory, scope, ShapeError, tensor, zeros } from "@tenfold/core";
 import {
   assertFigures,
@@ -7,7 +7,7 @@ import {
   SCALERS,
   table,
 } from "./_testdata/scaler_figures.ts";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { StandardScaler } from "./standard_scaler.ts";
 
 for (const [dtype, tolerance] of DTYPES) {
@@ -16,7 +16,7 @@ for (const [dtype, tolerance] of DTYPES) {
     const other = table(SCALERS.other, dtype);
 
     it("by mean and deviation", async () => {
-      const scaler = new StandardScaler().fit(x);
+      using scaler = new StandardScaler().fit(x);
       await assertFigures(scaler.mean, SCALERS.mean, tolerance);
       await assertFigures(scaler.variance, SCALERS.variance, tolerance);
       await assertFigures(scaler.scale, SCALERS.scale, tolerance);
@@ -28,9 +28,9 @@ for (const [dtype, tolerance] of DTYPES) {
     });
 
     it("by one of them alone", async () => {
-      const centred = new StandardScaler({ withStd: false }).fit(x);
+      using centred = new StandardScaler({ withStd: false }).fit(x);
       await assertFigures(centred.transform(other), SCALERS.centred, tolerance);
-      const divided = new StandardScaler({ withMean: false }).fit(x);
+      using divided = new StandardScaler({ withMean: false }).fit(x);
       const scaled = divided.transform(other);
       await assertFigures(scaled, SCALERS.divided, tolerance);
       const back = divided.inverseTransform(scaled);
@@ -44,7 +44,7 @@ describe("StandardScaler", () => {
 
   it("keeps its accuracy far from 0", async () => {
     const far = tensor([[1e6 + 1], [1e6 + 2], [1e6 + 3]]);
-    const scaler = new StandardScaler().fit(far);
+    using scaler = new StandardScaler().fit(far);
     assertEquals(await scaler.mean.toArray(), [1e6 + 2]);
     assertAlmostEquals(await scaler.variance.item(), 2 / 3, 1e-6);
   });
@@ -69,7 +69,7 @@ describe("StandardScaler", () => {
   });
 
   it("refuses data of another shape", () => {
-    const scaler = new StandardScaler().fit(x);
+    using scaler = new StandardScaler().fit(x);
     const cases: [() => unknown, string][] = [
       [
         () => scaler.transform(tensor([[1, 2, 3]])),

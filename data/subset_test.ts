@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { tensor } from "@tenfold/core";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import type { Dataset } from "./dataset.ts";
 import { Subset } from "./subset.ts";
 import { TensorDataset } from "./tensor_dataset.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { manualSeed, tensor } from "@tenfold/core";
-import { withoutFloat64 } from "./_testing.ts";
+import { it, withoutFloat64 } from "./_testing.ts";
 import type { Dataset } from "./dataset.ts";
 import { trainTestSplit } from "./train_test_split.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
+import { afterEach, beforeEach, describe } from "@std/testing/bdd";
 import {
   chmod,
   lstat,
@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import "./_testing.ts";
+import { it } from "./_testing.ts";
 import { readCsv } from "./csv.ts";
 import { FileError } from "./errors.ts";
 import { readBytes } from "./source.ts";

@@ -31,7 +31,7 @@ const JOINED = "tenfold-tests-";
  * Folders of short tests that leave nothing behind. Others leave tensors to the
  * garbage collector, which the next file would see in what it counts.
  */
-const SHORT = new Set(["core", "nn", "optim"]);
+const SHORT = new Set(["core", "data", "nn", "optim"]);
 
 interface Tally {
   passed: number;

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
-import "../_testing.ts";
+import { describe } from "@std/testing/bdd";
+import { it } from "../_testing.ts";
 import { bytesOf, FIGURES } from "../_testdata/images.ts";
 import { DataFormatError, FileError } from "../mod.ts";
 import { withoutNotes } from "./_browser.ts";

@@ -4,12 +4,12 @@ import {
   assertNotEquals,
   assertRejects,
 } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { memory } from "@tenfold/core";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import "../_testing.ts";
+import { it } from "../_testing.ts";
 import { bytesOf, FIGURES } from "../_testdata/images.ts";
 import { DataFormatError, DataLoader, FileError, Subset } from "../mod.ts";
 import * as images from "./mod.ts";

@@ -4,8 +4,8 @@ import {
   assertEquals,
   assertThrows,
 } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
-import "../_testing.ts";
+import { describe } from "@std/testing/bdd";
+import { it } from "../_testing.ts";
 import { bytesOf, FIGURES, PICTURE } from "../_testdata/images.ts";
 import {
   adjustBrightness,

@@ -4,12 +4,12 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { memory } from "@tenfold/core";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import "../_testing.ts";
+import { it } from "../_testing.ts";
 import { DataFormatError, FileError, parseCsv } from "../mod.ts";
 import * as tables from "./mod.ts";
 

@@ -1,11 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { after, before, describe, it } from "@std/testing/bdd";
+import { after, before, describe } from "@std/testing/bdd";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import "../_testing.ts";
+import { it } from "../_testing.ts";
 import { DataFormatError, FileError } from "../errors.ts";
 import { tinyShakespeare } from "./mod.ts";
 

@@ -4,7 +4,7 @@ import {
   assertEquals,
   assertRejects,
 } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import {
   manualSeed,
   memory,
@@ -27,7 +27,7 @@ import {
   Tanh,
   Transformer,
 } from "@tenfold/nn";
-import { withoutFloat64 } from "../_testing.ts";
+import { it, withoutFloat64 } from "../_testing.ts";
 import { fromBase64, fuzz } from "../_testdata/bytes.ts";
 import { DAMAGED, tensorsIn } from "../_testdata/damaged.ts";
 import {
