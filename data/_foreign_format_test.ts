@@ -1,6 +1,7 @@
 import { assert, assertRejects, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import { readCsv } from "./csv.ts";
 import { DataFormatError } from "./errors.ts";
 import { parseIdx } from "./idx.ts";

@@ -3,7 +3,8 @@ import { describe } from "@std/testing/bdd";
 import type { Tensor } from "@tenfold/core";
 import { DECIMALS, ROWS, WIDTHS } from "./_embedded/breast_cancer.ts";
 import { decodeTable } from "./_embedded/decode.ts";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import { loadBreastCancer } from "./breast_cancer.ts";
 
 async function sha256(array: ArrayBufferView): Promise<string> {

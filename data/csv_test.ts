@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import fc from "fast-check";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import { fuzz } from "./_testdata/bytes.ts";
 import { parseCsv, readCsv } from "./csv.ts";
 import { CsvTable, NA_VALUES } from "./csv_table.ts";

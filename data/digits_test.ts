@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import { decodeDigits } from "./_embedded/decode.ts";
 import { DIGITS } from "./_embedded/digits.ts";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import { loadDigits } from "./digits.ts";
 
 async function sha256(array: ArrayBufferView): Promise<string> {

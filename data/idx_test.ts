@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import { fuzz, gzip } from "./_testdata/bytes.ts";
 import { DataFormatError } from "./errors.ts";
 import {

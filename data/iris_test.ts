@@ -3,7 +3,8 @@ import { describe } from "@std/testing/bdd";
 import type { Tensor } from "@tenfold/core";
 import { decodeTable } from "./_embedded/decode.ts";
 import * as iris from "./_embedded/iris.ts";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import { loadIris } from "./iris.ts";
 
 async function sha256(array: ArrayBufferView): Promise<string> {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe } from "@std/testing/bdd";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import { loadBreastCancer } from "./breast_cancer.ts";
 import { loadDigits } from "./digits.ts";
 import { loadIris } from "./iris.ts";

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import { tensor } from "@tenfold/core";
-import { it, withoutFloat64 } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import { withoutFloat64 } from "./_testing.ts";
 import { fromBase64, fuzz } from "./_testdata/bytes.ts";
 import { NPY, NPY_REFUSED } from "./_testdata/npy.ts";
 import { DataFormatError } from "./errors.ts";

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import type { Dataset } from "./dataset.ts";
 import { randomSplit } from "./random_split.ts";
 import type { Subset } from "./subset.ts";

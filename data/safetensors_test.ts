@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import fc from "fast-check";
 import { type Tensor, tensor, zeros } from "@tenfold/core";
-import { it, withoutFloat64 } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import { withoutFloat64 } from "./_testing.ts";
 import { fromBase64, fuzz } from "./_testdata/bytes.ts";
 import {
   SAFETENSORS_FILE,

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import { ConcatDataset } from "./concat_dataset.ts";
 import { DataLoader, type DataLoaderOptions } from "./data_loader.ts";
 import {

@@ -7,7 +7,8 @@ import {
   SCALERS,
   table,
 } from "./_testdata/scaler_figures.ts";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import { StandardScaler } from "./standard_scaler.ts";
 
 for (const [dtype, tolerance] of DTYPES) {

@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import { ShapeError, tensor, zeros } from "@tenfold/core";
-import { it } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import "./_testing.ts";
 import { TensorDataset } from "./tensor_dataset.ts";
 
 describe("TensorDataset", () => {

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import { manualSeed, tensor } from "@tenfold/core";
-import { it, withoutFloat64 } from "./_testing.ts";
+import { it } from "./_clean_testing.ts";
+import { withoutFloat64 } from "./_testing.ts";
 import type { Dataset } from "./dataset.ts";
 import { trainTestSplit } from "./train_test_split.ts";
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { ones, scope, zeros } from "@tenfold/core";
 import { pack, unpack } from "./_pack.ts";
+import { it } from "./_clean_testing.ts";
 import "./_testing.ts";
 
 describe("pack", () => {

@@ -1,9 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import { manualSeed, memory, randn, type Tensor, tensor } from "@tenfold/core";
 import { DataLoader, TensorDataset } from "@tenfold/data";
 import * as nn from "@tenfold/nn";
 import * as optim from "@tenfold/optim";
+import { it } from "./_clean_testing.ts";
 import "./_testing.ts";
 import { fit, type FitOptions } from "./fit.ts";
 import type { Callback } from "./callback.ts";
@@ -25,22 +26,25 @@ async function learned(
   const [x, y] = [randn([samples, 3]), randn([samples, 1])];
   let steps = 0;
   const counts: Callback = { name: "counts", stepEnd: () => void steps++ };
-  await fit(model, {
-    loss: mseLoss,
-    // Unlike Adam, it is not blind to the scale of gradients.
-    optimizer: new optim.SGD(model.parameters(), { lr: 0.2 }),
-    train: new DataLoader(new TensorDataset(x, y), { batchSize }),
-    epochs: 3,
-    progress: false,
-    callbacks: [counts],
-    ...more,
-  });
-  const weights = [];
-  for (const one of model.parameters()) weights.push(...await one.data());
-  for (const one of [x, y]) one.dispose();
-  model.zeroGrad();
-  for (const one of model.parameters()) one.dispose();
-  return { weights, steps };
+  try {
+    await fit(model, {
+      loss: mseLoss,
+      // Unlike Adam, it is not blind to the scale of gradients.
+      optimizer: new optim.SGD(model.parameters(), { lr: 0.2 }),
+      train: new DataLoader(new TensorDataset(x, y), { batchSize }),
+      epochs: 3,
+      progress: false,
+      callbacks: [counts],
+      ...more,
+    });
+    const weights = [];
+    for (const one of model.parameters()) weights.push(...await one.data());
+    return { weights, steps };
+  } finally {
+    for (const one of [x, y]) one.dispose();
+    model.zeroGrad();
+    model.dispose();
+  }
 }
 
 function assertNear(actual: readonly number[], expected: readonly number[]) {
@@ -106,6 +110,8 @@ describe("fit with accumulate", () => {
     assertEquals(seen, [[2, 1], [4, 2], [5, 3], [2, 4], [4, 5], [5, 6]]);
     assertEquals(history.last!.step, 6);
     assertAlmostEquals(optimizer.paramGroups[0]!.lr, 1e-3 / 64, 1e-12);
+    model.zeroGrad();
+    model.dispose();
   });
 
   it("leaves out what goes before a batch that is not finite", async () => {
@@ -124,7 +130,10 @@ describe("fit with accumulate", () => {
         onNonFinite: "skip",
         progress: false,
       });
-      return await model.weight.item();
+      const weight = await model.weight.item();
+      model.zeroGrad();
+      model.dispose();
+      return weight;
     };
     assertEquals(
       await weightOf([3, NaN, 1, 2], 2),

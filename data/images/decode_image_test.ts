@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { describe } from "@std/testing/bdd";
-import { it } from "../_testing.ts";
+import { it } from "../_clean_testing.ts";
+import "../_testing.ts";
 import { bytesOf, FIGURES } from "../_testdata/images.ts";
 import { DataFormatError, FileError } from "../mod.ts";
 import { withoutNotes } from "./_browser.ts";

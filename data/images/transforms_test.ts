@@ -5,7 +5,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { describe } from "@std/testing/bdd";
-import { it } from "../_testing.ts";
+import { it } from "../_clean_testing.ts";
+import "../_testing.ts";
 import { bytesOf, FIGURES, PICTURE } from "../_testdata/images.ts";
 import {
   adjustBrightness,

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import { memory, type Tensor, tensor, zeros } from "@tenfold/core";
-import { it } from "../_testing.ts";
+import { it } from "../_clean_testing.ts";
+import "../_testing.ts";
 import { fromBase64, fuzz } from "../_testdata/bytes.ts";
 import { DAMAGED } from "../_testdata/damaged.ts";
 import {

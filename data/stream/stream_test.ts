@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import { memory, tensor } from "@tenfold/core";
-import { it } from "../_testing.ts";
+import { it } from "../_clean_testing.ts";
+import "../_testing.ts";
 import { DataFormatError, parseCsv } from "../mod.ts";
 import { streamCsv, StreamLoader } from "./mod.ts";
 

@@ -9,7 +9,8 @@ import { memory } from "@tenfold/core";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { it } from "../_testing.ts";
+import { it } from "../_clean_testing.ts";
+import "../_testing.ts";
 import { DataFormatError, FileError, parseCsv } from "../mod.ts";
 import * as tables from "./mod.ts";
 

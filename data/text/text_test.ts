@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import { memory } from "@tenfold/core";
-import { it } from "../_testing.ts";
+import { it } from "../_clean_testing.ts";
+import "../_testing.ts";
 import { DataFormatError, DataLoader } from "../mod.ts";
 import { CharTokenizer, loadTokenizer, TokenDataset } from "./mod.ts";
 

@@ -5,7 +5,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { it } from "../_testing.ts";
+import { it } from "../_clean_testing.ts";
+import "../_testing.ts";
 import { DataFormatError, FileError } from "../errors.ts";
 import { tinyShakespeare } from "./mod.ts";
 

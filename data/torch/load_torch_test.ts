@@ -27,7 +27,8 @@ import {
   Tanh,
   Transformer,
 } from "@tenfold/nn";
-import { it, withoutFloat64 } from "../_testing.ts";
+import { it } from "../_clean_testing.ts";
+import { withoutFloat64 } from "../_testing.ts";
 import { fromBase64, fuzz } from "../_testdata/bytes.ts";
 import { DAMAGED, tensorsIn } from "../_testdata/damaged.ts";
 import {
