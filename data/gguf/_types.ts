@@ -1,11 +1,24 @@
 /**
- * The element types of GGUF files, and how their blocks become numbers.
+ * The element types of GGUF files.
  *
  * @module
  */
 import type { AnyTypedArray } from "../_bytes.ts";
 import { ELEMENTS, type ElementType } from "../_element.ts";
 import { SMALL_FLOATS, smallFloatTable } from "../_small_float.ts";
+import {
+  type Block,
+  type Dequantise,
+  iq4nl,
+  iq4xs,
+  mxfp4,
+  ofHalves,
+  ofSuperHalves,
+  q2k,
+  q3k,
+  q6k,
+  q8,
+} from "./_dequantise.ts";
 
 /** What is known of one type. */
 export interface GgufType {
@@ -18,22 +31,6 @@ export interface GgufType {
   readonly numbers: ElementType | null;
   /** The numbers of whole blocks. */
   readonly decode: (bytes: Uint8Array) => AnyTypedArray;
-}
-
-/** Writes the numbers of one block, which begins at `from`, from `to` on. */
-type Dequantise = (
-  block: Block,
-  from: number,
-  into: Float32Array,
-  to: number,
-) => void;
-
-/** The bytes of blocks in the ways in which they are read. */
-interface Block {
-  readonly uint8: Uint8Array;
-  readonly int8: Int8Array;
-  /** The float16 at a byte. */
-  readonly float16: (at: number) => number;
 }
 
 function plain(name: string, numbers: ElementType): GgufType {
@@ -81,84 +78,40 @@ function unread(name: string, elements: number, bytes: number): GgufType {
   return { name, elements, bytes, numbers: null, decode };
 }
 
-/** A scale, and 32 integers of eight bits. */
-const q8: Dequantise = ({ int8, float16 }, from, into, to) => {
-  const scale = float16(from);
-  for (let i = 0; i < 32; i++) into[to + i] = scale * int8[from + 2 + i]!;
-};
-
-/** A scale, and 32 integers of four bits: low halves first. */
-const q4: Dequantise = ({ uint8, float16 }, from, into, to) => {
-  const scale = float16(from);
-  for (let i = 0; i < 16; i++) {
-    const byte = uint8[from + 2 + i]!;
-    into[to + i] = scale * ((byte & 15) - 8);
-    into[to + 16 + i] = scale * ((byte >> 4) - 8);
-  }
-};
-
-/**
- * 256 integers of four bits in eight groups, each with a scale and a minimum of
- * six bits: the upper two of the last four groups are those of the first four.
- */
-const q4k: Dequantise = ({ uint8, float16 }, from, into, to) => {
-  const scale = float16(from);
-  const minimum = float16(from + 2);
-  const packed = from + 4;
-  for (let group = 0; group < 8; group++) {
-    const own = group % 4;
-    const low = uint8[packed + own]!;
-    const high = uint8[packed + 4 + own]!;
-    const rest = uint8[packed + 8 + own]!;
-    const factor = scale *
-      (group < 4 ? low & 63 : (rest & 15) | low >> 6 << 4);
-    const shift = minimum *
-      (group < 4 ? high & 63 : rest >> 4 | high >> 6 << 4);
-    const data = from + 16 + 32 * (group >> 1);
-    const half = group % 2 * 4;
-    for (let i = 0; i < 32; i++) {
-      into[to + 32 * group + i] = factor * (uint8[data + i]! >> half & 15) -
-        shift;
-    }
-  }
-};
-
-/**
- * 256 integers of six bits in sixteen groups of sixteen, each with a scale: the
- * lower four bits in 128 bytes, the upper two in 64.
- */
-const q6k: Dequantise = ({ uint8, int8, float16 }, from, into, to) => {
-  const scale = float16(from + 208);
-  for (let i = 0; i < 256; i++) {
-    const half = i >> 7;
-    const quarter = i >> 5 & 3;
-    const place = i & 31;
-    const low = uint8[from + 64 * half + 32 * (quarter & 1) + place]! >>
-        4 * (quarter >> 1) & 15;
-    const high = uint8[from + 128 + 32 * half + place]! >> 2 * quarter & 3;
-    into[to + i] = scale * int8[from + 192 + (i >> 4)]! *
-      ((low | high << 4) - 32);
-  }
-};
-
 /** The types by their numbers. */
 export const GGUF_TYPES: ReadonlyMap<number, GgufType> = new Map([
   [0, plain("F32", "float32")],
   [1, plain("F16", "float16")],
-  [2, quantised("Q4_0", 32, 18, q4)],
-  [3, unread("Q4_1", 32, 20)],
-  [6, unread("Q5_0", 32, 22)],
-  [7, unread("Q5_1", 32, 24)],
+  [2, quantised("Q4_0", 32, 18, ofHalves(false, false))],
+  [3, quantised("Q4_1", 32, 20, ofHalves(false, true))],
+  [6, quantised("Q5_0", 32, 22, ofHalves(true, false))],
+  [7, quantised("Q5_1", 32, 24, ofHalves(true, true))],
   [8, quantised("Q8_0", 32, 34, q8)],
-  [10, unread("Q2_K", 256, 84)],
-  [11, unread("Q3_K", 256, 110)],
-  [12, quantised("Q4_K", 256, 144, q4k)],
-  [13, unread("Q5_K", 256, 176)],
+  [9, unread("Q8_1", 32, 36)],
+  [10, quantised("Q2_K", 256, 84, q2k)],
+  [11, quantised("Q3_K", 256, 110, q3k)],
+  [12, quantised("Q4_K", 256, 144, ofSuperHalves(false))],
+  [13, quantised("Q5_K", 256, 176, ofSuperHalves(true))],
   [14, quantised("Q6_K", 256, 210, q6k)],
+  [15, unread("Q8_K", 256, 292)],
+  [16, unread("IQ2_XXS", 256, 66)],
+  [17, unread("IQ2_XS", 256, 74)],
+  [18, unread("IQ3_XXS", 256, 98)],
+  [19, unread("IQ1_S", 256, 50)],
+  [20, quantised("IQ4_NL", 32, 18, iq4nl)],
+  [21, unread("IQ3_S", 256, 110)],
+  [22, unread("IQ2_S", 256, 82)],
+  [23, quantised("IQ4_XS", 256, 136, iq4xs)],
   [24, plain("I8", "int8")],
   [25, plain("I16", "int16")],
   [26, plain("I32", "int32")],
   [27, plain("I64", "int64")],
   [28, plain("F64", "float64")],
+  [29, unread("IQ1_M", 256, 56)],
   [30, plain("BF16", "bfloat16")],
+  [34, unread("TQ1_0", 256, 54)],
+  [35, unread("TQ2_0", 256, 66)],
+  [39, quantised("MXFP4", 32, 17, mxfp4)],
+  [40, unread("NVFP4", 64, 36)],
+  [41, unread("Q1_0", 128, 18)],
 ]);

@@ -19,6 +19,7 @@ import {
   type GgufValue,
   parseGgufHeader,
 } from "./_header.ts";
+import { GGUF_TYPES } from "./_types.ts";
 
 export type { GgufValue } from "./_header.ts";
 
@@ -31,7 +32,7 @@ export interface ReadGgufOptions extends TensorReadOptions {
    */
   readonly filter?: (name: string) => boolean;
   /**
-   * How to treat tensors of a type that is not supported, such as Q2_K:
+   * How to treat tensors of a type that is not supported, such as IQ2_XS:
    * `"error"` throws, `"skip"` leaves them out.
    *
    * @default {"error"}
@@ -49,6 +50,12 @@ export interface GgufFile {
   readonly tensors: { [name: string]: Tensor };
 }
 
+/** The names of the types that are read. */
+const READ_TYPES = [...GGUF_TYPES.values()]
+  .filter((type) => type.numbers !== null)
+  .map((type) => type.name)
+  .join(", ");
+
 /** Bytes of a file that are read at first. */
 const FIRST_BYTES = 64 * 1024;
 
@@ -65,13 +72,13 @@ const schema = z.strictObject({
 });
 
 /**
- * Reads the weights of a GGUF file. F32, BF16 and the quantised Q8_0, Q4_0,
- * Q4_K and Q6_K become float32; integers become int32; F16 and F64 stay float16
- * and float64 where the device supports them. `dtype` casts all floats to one
+ * Reads the weights of a GGUF file. F32, BF16 and the quantised Q4_0 to
+ * Q8_0, Q2_K to Q6_K, IQ4_NL, IQ4_XS and MXFP4 become float32; integers become
+ * int32; F16 and F64 stay float16 and float64 where the device supports them. `dtype` casts all floats to one
  * dtype. Shapes are in PyTorch's order, outermost first, so that the weight of
  * a linear layer is `[out, in]`.
  *
- * Quantised weights need four to eight times as many bytes in float32; use
+ * Quantised weights need four to twelve times as many bytes in float32; use
  * `filter` to read only some tensors. For a file, a `Blob` or a URL whose
  * server supports range requests, the bytes of the others are not read.
  *
@@ -132,7 +139,7 @@ function checkType(
   throw ggufError(
     `${
       JSON.stringify(name.slice(0, 80))
-    } is of a type that is not read here: got ${typeName}, expected F32, F16, BF16, F64, I8 to I64, Q8_0, Q4_0, Q4_K or Q6_K, or pass { unsupported: "skip" } to read the other tensors`,
+    } is of a type that is not read here: got ${typeName}, expected one of ${READ_TYPES}; convert the file to one of these, or pass { unsupported: "skip" } to read the other tensors`,
   );
 }
 

@@ -105,7 +105,7 @@ describe("readGguf", () => {
     await assertRejects(
       () => readGguf(bytes),
       DataFormatError,
-      'Cannot read GGUF data as "q2_k" is of a type that is not read here: got Q2_K, expected F32',
+      'Cannot read GGUF data as "iq2_xs" is of a type that is not read here: got IQ2_XS, expected one of F32, F16, Q4_0',
     );
     const read = await readGguf(bytes, { unsupported: "skip" });
     assertEquals(Object.keys(read.tensors), ["f32", "i8"]);

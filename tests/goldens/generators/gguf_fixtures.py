@@ -1,9 +1,9 @@
 """Writes a GGUF file and what its blocks hold, for the tests of
 `@tenfold/data/gguf`.
 
-Blocks are random bits; their values come from the description of the format in
-ggml, element by element in float64, apart from the code under test. Needs
-numpy: `python3 tests/goldens/generators/gguf_fixtures.py && deno fmt data/_testdata`.
+Blocks are random bits; their values come from llama.cpp's own package. Needs
+numpy and gguf 0.19.0:
+`python3 tests/goldens/generators/gguf_fixtures.py && deno fmt data/_testdata`.
 """
 
 import base64
@@ -12,65 +12,11 @@ import pathlib
 import struct
 
 import numpy as np
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+from gguf.quants import dequantize
 
 PATH = pathlib.Path(__file__).resolve().parents[3] / "data" / "_testdata" / "gguf.ts"
 random = np.random.default_rng(0)
-
-
-def half(block, at):
-    return float(np.frombuffer(block[at : at + 2], "<f2")[0])
-
-
-def bits(block, first, count):
-    """An unsigned integer of some bits of a little-endian block."""
-    return int.from_bytes(block, "little") >> first & (1 << count) - 1
-
-
-def q8_0(block):
-    return [half(block, 0) * struct.unpack_from("<b", block, 2 + i)[0] for i in range(32)]
-
-
-def q4_0(block):
-    nibble = lambda i: bits(block[2:], 8 * (i % 16) + 4 * (i // 16), 4)
-    return [half(block, 0) * (nibble(i) - 8) for i in range(32)]
-
-
-def q4_k(block):
-    """d, dmin: float16; 12 bytes of six-bit scales and minima; 256 nibbles."""
-    scales, values = [0] * 8, block[16:144]
-    minima = [0] * 8
-    for j in range(4):
-        scales[j] = bits(block[4 + j : 5 + j], 0, 6)
-        minima[j] = bits(block[8 + j : 9 + j], 0, 6)
-        scales[4 + j] = bits(block[12 + j : 13 + j], 0, 4) + 16 * bits(block[4 + j : 5 + j], 6, 2)
-        minima[4 + j] = bits(block[12 + j : 13 + j], 4, 4) + 16 * bits(block[8 + j : 9 + j], 6, 2)
-    result = []
-    for i in range(256):
-        chunk, inside = divmod(i, 64)  # 64 values lie in 32 bytes
-        upper, place = divmod(inside, 32)
-        q = bits(values[32 * chunk + place : 32 * chunk + place + 1], 4 * upper, 4)
-        group = i // 32
-        result.append(half(block, 0) * scales[group] * q - half(block, 2) * minima[group])
-    return result
-
-
-def q6_k(block):
-    """128 bytes of low nibbles, 64 of upper pairs, 16 scales, d."""
-    result = [0.0] * 256
-    for part in range(2):
-        low, high = block[64 * part : 64 * part + 64], block[128 + 32 * part : 160 + 32 * part]
-        scales = struct.unpack_from("<8b", block, 192 + 8 * part)
-        for l in range(32):
-            quads = [
-                (low[l] & 0xF) | (high[l] & 3) << 4,
-                (low[l + 32] & 0xF) | (high[l] >> 2 & 3) << 4,
-                (low[l] >> 4) | (high[l] >> 4 & 3) << 4,
-                (low[l + 32] >> 4) | (high[l] >> 6 & 3) << 4,
-            ]
-            for k, q in enumerate(quads):
-                i = 128 * part + 32 * k + l
-                result[i] = half(block, 208) * scales[l // 16 + 2 * k] * (q - 32)
-    return result
 
 
 def blocks(count, size, halves):
@@ -84,10 +30,11 @@ def blocks(count, size, halves):
     return made
 
 
-def quantised(shape, code, elements, size, halves, decode):
-    made = blocks(int(np.prod(shape)) // elements, size, halves)
-    values = np.float32([x for block in made for x in decode(block)])
-    return code, shape, b"".join(made), values
+def quantised(shape, name, halves):
+    code = GGMLQuantizationType[name]
+    elements, size = GGML_QUANT_SIZES[code]
+    made = b"".join(blocks(int(np.prod(shape)) // elements, size, halves))
+    return int(code), shape, made, dequantize(np.frombuffer(made, np.uint8), code)
 
 
 def plain(code, array):
@@ -106,10 +53,19 @@ TENSORS = {
     "i32": plain(26, np.int32([[-1], [2]])),
     "i64": plain(27, np.int64([-7, 2**31 - 1])),
     "scalar": plain(0, np.float32([7])),
-    "q8_0": quantised([2, 64], 8, 32, 34, [0], q8_0),
-    "q4_0": quantised([2, 2, 32], 2, 32, 18, [0], q4_0),
-    "q4_k": quantised([2, 256], 12, 256, 144, [0, 2], q4_k),
-    "q6_k": quantised([1, 512], 14, 256, 210, [208], q6_k),
+    "q8_0": quantised([2, 64], "Q8_0", [0]),
+    "q4_0": quantised([2, 2, 32], "Q4_0", [0]),
+    "q4_k": quantised([2, 256], "Q4_K", [0, 2]),
+    "q6_k": quantised([1, 512], "Q6_K", [208]),
+    "q4_1": quantised([2, 32], "Q4_1", [0, 2]),
+    "q5_0": quantised([2, 32], "Q5_0", [0]),
+    "q5_1": quantised([2, 32], "Q5_1", [0, 2]),
+    "q2_k": quantised([256], "Q2_K", [80, 82]),
+    "q3_k": quantised([256], "Q3_K", [108]),
+    "q5_k": quantised([256], "Q5_K", [0, 2]),
+    "iq4_nl": quantised([2, 32], "IQ4_NL", [0]),
+    "iq4_xs": quantised([256], "IQ4_XS", [0]),
+    "mxfp4": quantised([4, 32], "MXFP4", []),
 }
 
 
@@ -162,7 +118,7 @@ def file(tensors, version=3, alignment=32, metadata=METADATA):
 
 
 def number(value):
-    value = float(value)
+    value = float(str(value))
     if np.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     return repr(int(value)) if value.is_integer() else repr(value)
@@ -178,7 +134,7 @@ if __name__ == "__main__":
         for name, (_, shape, _, values) in TENSORS.items()
     )
     metadata = json.dumps({key: value for key, _, _, value in METADATA if key != "__proto__"})
-    small = {"f32": TENSORS["f32"], "q2_k": (10, [256], bytes(84), None), "i8": TENSORS["i8"]}
+    small = {"f32": TENSORS["f32"], "iq2_xs": (17, [256], bytes(74), None), "i8": TENSORS["i8"]}
     PATH.write_text(
         "/**\n * A GGUF file with random blocks, and what they hold.\n *\n"
         " * Made by `tests/goldens/generators/gguf_fixtures.py`.\n *\n * @module\n */\n\n"
@@ -188,6 +144,6 @@ if __name__ == "__main__":
         + f"}};\n\n/** Its metadata, beside a `__proto__` of 3. */\nexport const GGUF_METADATA = {metadata};\n\n"
         f'/** The file in base 64, aligned to 32 bytes and to 64, and of version 2. */\n'
         f'export const GGUF_FILES = {{ aligned: "{encode(file(TENSORS))}", wide: "{encode(file(TENSORS, 3, 64))}", old: "{encode(file(TENSORS, 2))}" }};\n\n'
-        f'/** A file with a tensor of type Q2_K between two others. */\n'
+        f'/** A file with a tensor of type IQ2_XS between two others. */\n'
         f'export const GGUF_UNREAD: string = "{encode(file(small, metadata=[]))}";\n'
     )
