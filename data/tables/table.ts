@@ -115,34 +115,26 @@ export class Table {
   numbers(column: string, options: MissingOption = {}): Float64Array {
     checkCount("numbers", arguments.length, 2);
     const missing = readsMissing(options);
+    const toNumber = reader(column, missing);
     const cells = this.values(column);
     const out = new Float64Array(cells.length);
-    for (let row = 0; row < cells.length; row++) {
-      const value = cells[row];
-      const absent = value === null || value === undefined;
-      if (absent ? !missing : !isNumber(value)) {
-        throw new DataFormatError(
-          `Cannot read column ${JSON.stringify(column)} as numbers: got ${
-            absent
-              ? `a missing value in row ${row}, pass { missing: "nan" } to read it as NaN`
-              : `${showValue(value)} in row ${row}`
-          }`,
-        );
-      }
-      out[row] = absent ? NaN : Number(value);
+    for (let row = 0; row < out.length; row++) {
+      out[row] = toNumber(cells[row], row);
     }
     return out;
   }
 
   /**
-   * Columns as a tensor of shape `[rows, columns]`.
+   * Columns as a tensor of shape `[rows, columns]`. A column of lists of one
+   * length, such as embeddings, gives a column for each of their items.
    *
    * @param columns The names of the columns; all of them by default.
    * @param options `dtype`, `device` and `missing`.
    * @returns A tensor of these columns.
    * @throws {RangeError} If there is no such column.
-   * @throws {DataFormatError} If a value is not a number, or the dtype is int32
-   * and one is not a whole number in its range.
+   * @throws {DataFormatError} If a value is not a number, lists of a column
+   * differ in length, or the dtype is int32 and one is not a whole number in its
+   * range.
    */
   toTensor(
     columns: readonly string[] = this.columns,
@@ -150,21 +142,35 @@ export class Table {
   ): Tensor {
     checkCount("toTensor", arguments.length, 2);
     const { dtype = "float32", missing, ...place } = options;
-    readsMissing({ missing });
-    const shape = [this.length, columns.length];
-    const values = new Float64Array(this.length * columns.length);
+    const marked = readsMissing({ missing });
+    const lengths = columns.map((column) => listLength(this.values(column)));
+    const width = lengths.reduce<number>((sum, n) => sum + (n ?? 1), 0);
+    const shape = [this.length, width];
+    const values = new Float64Array(this.length * width);
+    let first = 0;
     columns.forEach((column, c) => {
-      const numbers = this.numbers(column, missing ? { missing } : {});
-      numbers.forEach((value, row) => {
-        if (dtype === "int32" && value !== (value | 0)) {
-          throw new DataFormatError(
-            `Cannot read column ${
-              JSON.stringify(column)
-            } as int32 as it takes whole numbers from -2147483648 to 2147483647: got ${value} in row ${row}, read it as float32 and cast it`,
+      const length = lengths[c];
+      const toNumber = reader(column, marked);
+      const cells = this.values(column);
+      for (let row = 0; row < this.length; row++) {
+        const cell = cells[row];
+        if (length !== undefined) checkList(cell, length, column, row);
+        for (let i = 0; i < (length ?? 1); i++) {
+          const value = toNumber(
+            length === undefined ? cell : (cell as Cell[] | null)?.[i],
+            row,
           );
+          if (dtype === "int32" && value !== (value | 0)) {
+            throw new DataFormatError(
+              `Cannot read column ${
+                JSON.stringify(column)
+              } as int32 as it takes whole numbers from -2147483648 to 2147483647: got ${value} in row ${row}, read it as float32 and cast it`,
+            );
+          }
+          values[row * width + first + i] = value;
         }
-        values[row * columns.length + c] = value;
-      });
+      }
+      first += length ?? 1;
     });
     return tensor(values, { shape, dtype, ...place });
   }
@@ -173,3 +179,54 @@ export class Table {
 const isNumber = (value: unknown) =>
   typeof value === "number" || typeof value === "bigint" ||
   typeof value === "boolean";
+
+const isAbsent = (value: unknown) => value === null || value === undefined;
+
+const isList = (value: unknown): value is ArrayLike<Cell> =>
+  Array.isArray(value) ||
+  ArrayBuffer.isView(value) && !(value instanceof DataView);
+
+/** What makes a number of a cell of a column, or says why it cannot. */
+function reader(
+  column: string,
+  missing: boolean,
+): (value: Cell, row: number) => number {
+  return (value, row) => {
+    if (isNumber(value)) return Number(value);
+    if (isAbsent(value) && missing) return NaN;
+    const got = isAbsent(value)
+      ? `a missing value in row ${row}, pass { missing: "nan" } to read it as NaN`
+      : isList(value)
+      ? `a list of ${value.length} in row ${row}: read columns of lists of numbers by toTensor, or the lists by values`
+      : `${showValue(value)} in row ${row}`;
+    throw new DataFormatError(
+      `Cannot read column ${JSON.stringify(column)} as numbers: got ${got}`,
+    );
+  };
+}
+
+/** The length of the lists of a column; `undefined` where it holds none. */
+function listLength(cells: ArrayLike<Cell>): number | undefined {
+  for (let row = 0; row < cells.length; row++) {
+    const cell = cells[row];
+    if (!isAbsent(cell)) return isList(cell) ? cell.length : undefined;
+  }
+  return undefined;
+}
+
+/** Refuses what is no list of a length; a list may be missing. */
+function checkList(
+  cell: Cell,
+  length: number,
+  column: string,
+  row: number,
+): void {
+  if (isAbsent(cell) || isList(cell) && cell.length === length) return;
+  throw new DataFormatError(
+    `Cannot read column ${
+      JSON.stringify(column)
+    } as lists of ${length} numbers, as its first is: got ${
+      isList(cell) ? `a list of ${cell.length}` : showValue(cell)
+    } in row ${row}, read the lists by values and pad or cut them`,
+  );
+}

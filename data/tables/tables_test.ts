@@ -6,6 +6,13 @@ import {
 } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import { memory } from "@tenfold/core";
+import {
+  columnFromArray,
+  fixedSizeList,
+  float32,
+  tableFromColumns,
+  tableToIPC,
+} from "@uwdata/flechette";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -179,6 +186,58 @@ describe("Table", () => {
       RangeError,
       "differ in length: got 1 and 2",
     );
+  });
+});
+
+describe("lists of a table", () => {
+  const table = new tables.Table(
+    new Map<string, ArrayLike<unknown>>([
+      ["id", [1n, 2n, 3n]],
+      ["vector", [null, [1, null], Float32Array.of(3, 4)]],
+      ["ragged", [[1], [1, 2], []]],
+      ["late", [1, [2], 3]],
+    ]),
+  );
+
+  it("are columns of a tensor where they have one length", async () => {
+    const x = table.toTensor(["vector", "id"], { missing: "nan" });
+    assertEquals(await x.toArray(), [[NaN, NaN, 1], [1, NaN, 2], [3, 4, 3]]);
+    x.dispose();
+    assertThrows(
+      () => table.toTensor(["vector"]),
+      DataFormatError,
+      "got a missing value in row 0, pass",
+    );
+  });
+
+  it("of other kinds are refused with a way out", () => {
+    for (
+      const [read, message] of [
+        [
+          () => table.numbers("vector", { missing: "nan" }),
+          "got a list of 2 in row 1: read columns of lists of numbers by toTensor",
+        ],
+        [
+          () => table.toTensor(["ragged"]),
+          'Cannot read column "ragged" as lists of 1 numbers, as its first is: got a list of 2 in row 1, read the lists by values',
+        ],
+        [() => table.toTensor(["late"]), "got a list of 1 in row 1"],
+      ] as const
+    ) assertThrows(read, DataFormatError, message);
+  });
+
+  it("come from Arrow files of fixed-size lists", async () => {
+    const type = fixedSizeList(float32(), 2);
+    const written = tableToIPC(
+      tableFromColumns({
+        vector: columnFromArray([[1, 2], null, [3, 4]], type),
+      }),
+      { format: "file" },
+    );
+    const read = await tables.readArrow(written!);
+    const x = read.toTensor(["vector"], { missing: "nan" });
+    assertEquals(await x.toArray(), [[1, 2], [NaN, NaN], [3, 4]]);
+    x.dispose();
   });
 });
 
