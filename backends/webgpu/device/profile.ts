@@ -43,6 +43,7 @@ export type ProfileOverrides = Partial<
     | "nativeHalf"
     | "subgroups"
     | "maxBindingBytes"
+    | "maxBindings"
   >
 >;
 
