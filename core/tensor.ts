@@ -2598,6 +2598,13 @@ export function rootOf(
       } without a gradient as it is not a scalar: reduce it, such as with sum() or mean(), or pass the gradient`,
     );
   }
+  if (gradient) {
+    checkTensor(
+      gradient,
+      "the gradient, which comes before options,",
+      "run backward",
+    );
+  }
   if (gradient && !sameShape(gradient.shape, tensor.shape)) {
     throw new ShapeError(
       `Cannot run backward as the gradient's shape differs: got ${

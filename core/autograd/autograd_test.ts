@@ -3,7 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { clean } from "../_testing.ts";
 import { ones, tensor, zeros } from "../creation.ts";
 import { randn } from "../random.ts";
-import { GradientError, ShapeError } from "../errors.ts";
+import { GradientError, ReleasedError, ShapeError } from "../errors.ts";
 import { manualSeed } from "../random_state.ts";
 import { memory } from "../storage.ts";
 import { grad } from "./grad.ts";
@@ -26,6 +26,38 @@ describe("backward", () => {
       x.grad = null;
       x.mul(x).backward(tensor([1, 0, 10]));
       assertEquals(x.grad!.toArraySync(), [2, 0, 60]);
+    }),
+  );
+
+  it(
+    "leaves nothing behind where a gradient cannot be added",
+    clean(() => {
+      const x = leaf([1, 2, 3]);
+      x.sum().backward();
+      x.grad!.dispose();
+      const y = x.square().sum();
+      const { bytes } = memory();
+      assertThrows(
+        () => y.backward(undefined, { retainGraph: true }),
+        ReleasedError,
+      );
+      assertEquals(memory().bytes, bytes);
+      x.grad = null;
+      y.backward();
+      assertEquals(x.grad!.toArraySync(), [2, 4, 6]);
+    }),
+  );
+
+  it(
+    "refuses options in place of the gradient",
+    clean(() => {
+      const y = leaf([1]).sum();
+      assertThrows(
+        // deno-lint-ignore no-explicit-any
+        () => (y as any).backward({ retainGraph: true }),
+        TypeError,
+        "Cannot run backward as the gradient, which comes before options, must be a tensor: got an object",
+      );
     }),
   );
 

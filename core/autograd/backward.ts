@@ -226,9 +226,9 @@ class Walk {
       if ("accumulate" in node) {
         const gradient = gradients[0]!;
         if (!targets) {
-          gradients[0] = null;
           const { tensor } = node as Leaf;
           (node as Leaf).accumulate(gradient, createGraph);
+          gradients[0] = null;
           if (anyLeafHooks() && !tensor.released) callLeafHooks(tensor);
         }
         return;
