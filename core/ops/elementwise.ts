@@ -185,7 +185,8 @@ const hypot: Build = (a, b) => {
   const sum = call("add", number(1, x), call("mul", ratio, ratio));
   const length = call("mul", top, call("sqrt", sum));
   const far = call("or", call("eq", x, most), call("eq", y, most));
-  const near = call("select", call("eq", top, zero(x)), top, length);
+  // 0 where a device takes `top` for it, whose ratio is then NaN.
+  const near = call("select", call("eq", top, zero(x)), zero(x), length);
   return call("select", far, most, near);
 };
 const hypotGradient = written(
