@@ -119,6 +119,20 @@ function padded(
   return framed(x, [height, width], [h + 2 * height, w + 2 * width], run);
 }
 
+/**
+ * `x` with elements of its own where strides of 0 repeat one, as they do in the
+ * gradient of a sum or a mean: kernels take dense planes; owned.
+ */
+function unrepeated(x: Value, run: Launcher): Value {
+  const { shape, strides } = x.view;
+  if (!strides.some((stride, d) => stride === 0 && shape[d]! > 1)) {
+    return x.alias();
+  }
+  const copy = run.allocate(shape, x.dtype);
+  copyInto(copy, copy.view, x, run);
+  return copy;
+}
+
 /** The contraction of a whole result, whose operands it takes over. */
 function contracted(
   { shape, dtype }: Meta,
@@ -323,7 +337,8 @@ export const byWeight: Place<Conv2dWeightOp> = (
   const [n, , oh, ow] = g.shape as [number, number, number, number];
   const source = padded(x, op.padding, run);
   const [sn, sc, sh, sw] = source.view.strides;
-  const [gn, gc, gh, gw] = g.view.strides;
+  const dense = unrepeated(g, run);
+  const [gn, gc, gh, gw] = dense.view.strides;
   const loop = [channels, groups, outputs, kh, kw, n, oh, ow];
   const operands = [
     along(source, loop, [
@@ -336,9 +351,10 @@ export const byWeight: Place<Conv2dWeightOp> = (
       stride[0] * sh!,
       stride[1] * sw!,
     ]),
-    along(g, loop, [0, outputs * gc!, gc!, 0, 0, gn!, gh!, gw!]),
+    along(dense, loop, [0, outputs * gc!, gc!, 0, 0, gn!, gh!, gw!]),
   ];
   source.release();
+  dense.release();
   const kernel = kh * kw;
   const strides = [
     kernel,
