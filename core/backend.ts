@@ -90,12 +90,13 @@ export interface Backend {
    */
   prepare(kernel: Kernel): Launch | null;
   /**
-   * Loads a routine that few programs use; before, `prepare` answers `null` for
-   * it. It settles at once for all others. `setBackend` waits for those of
-   * modules that the program has imported; where a backend is opened without
-   * waiting, they are loaded when they are first asked for.
+   * Loads a routine that few programs use, or what `join` needs: before it has,
+   * `prepare` answers `null` for the routine, and `join` joins nothing. It
+   * settles at once for all others. `setBackend` waits for those of modules that
+   * the program has imported; where a backend is opened without waiting, they
+   * are loaded when they are first asked for.
    */
-  load?(routine: RoutineName): Promise<void>;
+  load?(routine: RoutineName | "join"): Promise<void>;
   /**
    * Joins calls that will be made again and again in this order, where it makes
    * several of them faster at once; the others are made one by one.

@@ -26,6 +26,7 @@ export { dtypeOfArray, toElements } from "./host_data.ts";
 export * from "./members.ts";
 export type { ElementwiseMeta } from "./ops/elementwise_kernel.ts";
 export type { FormulaMeta } from "./ops/formula.ts";
+export { loadRoutines } from "./late_routines.ts";
 export { type Layering, layering } from "./layering.ts";
 export { infer } from "./ops/table.ts";
 export * from "./options.ts";

@@ -7,7 +7,10 @@
 import type { Backend } from "./backend.ts";
 import type { RoutineName } from "./kernel.ts";
 
-const asked: Set<RoutineName> = new Set();
+/** Routines, or what joins the kernels of compiled functions. */
+type Late = RoutineName | "join";
+
+const asked: Set<Late> = new Set();
 
 /**
  * Has backends load routines while they are opened, and gives `owner` back.
@@ -15,7 +18,7 @@ const asked: Set<RoutineName> = new Set();
  * of a bundle only with what uses `owner`.
  */
 export function withRoutines<T>(
-  names: readonly RoutineName[],
+  names: readonly Late[],
   owner: T,
 ): T {
   for (const name of names) asked.add(name);
@@ -24,5 +27,5 @@ export function withRoutines<T>(
 
 /** Waits until a backend has what the program may ask it for. */
 export async function loadRoutines(backend: Backend): Promise<void> {
-  for (const name of asked) await backend.load?.(name);
+  await Promise.all([...asked].map((name) => backend.load?.(name)));
 }

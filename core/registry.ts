@@ -102,9 +102,8 @@ export async function openDevice(
   target: string | Backend | Device,
 ): Promise<Device> {
   const device = await openedDevice(target);
-  const { ready } = device.backend;
-  if (ready) await ready;
-  await loadRoutines(device.backend);
+  const { backend } = device;
+  await Promise.all([backend.ready, loadRoutines(backend)]);
   return device;
 }
 

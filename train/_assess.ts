@@ -6,6 +6,7 @@
 import type { Tensor } from "@tenfold/core";
 import { noGradNow, tidyNow } from "@tenfold/core/internal";
 import { iterate, partsOf } from "./_iterate.ts";
+import { loadCompile } from "./_load_compile.ts";
 import type { NamedMetric } from "./_metrics.ts";
 import { withOwnModes } from "./_modes.ts";
 import { Pace } from "./_pace.ts";
@@ -94,7 +95,7 @@ export class Assessor {
 
   /** Loads what compiles, when the first pass is about to begin. */
   async #compile(): Promise<void> {
-    const { compile } = await import("./_compile.ts");
+    const compile = await loadCompile(this.#model);
     this.#look = compile(this.#look);
     this.#compiles = false;
   }

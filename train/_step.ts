@@ -9,6 +9,7 @@ import { noGradNow, type Task, tidyNow } from "@tenfold/core/internal";
 import { clipGradNorm_, type GradScaler } from "@tenfold/optim";
 import type { Settings } from "./_fit_options.ts";
 import { partsOf } from "./_iterate.ts";
+import { loadCompile } from "./_load_compile.ts";
 import type { Mixed } from "./_mixed.ts";
 import type { Tally } from "./_tally.ts";
 import type { Batch } from "./batches.ts";
@@ -114,7 +115,7 @@ export class Stepper {
 
   /** Has steps recorded and replayed; what does that is loaded here. */
   async compile(): Promise<void> {
-    const { compile } = await import("./_compile.ts");
+    const compile = await loadCompile(this.#model);
     const { callbacks } = this.#settings;
     const read = this.#apart ||
       callbacks.some(({ readsGradients = true }) => readsGradients);

@@ -7,7 +7,6 @@ import type { Tensor } from "@tenfold/core";
 import { checkCount } from "@tenfold/core/internal";
 import type { GradScaler } from "@tenfold/optim";
 import { fitSettings } from "./_fit_options.ts";
-import { Training } from "./_training.ts";
 import type { Batches } from "./batches.ts";
 import type { Callback } from "./callback.ts";
 import type { DistributedOptions, Distributing } from "./distributing.ts";
@@ -175,5 +174,7 @@ export async function fit(
   options: FitOptions,
 ): Promise<History> {
   checkCount("fit", arguments.length, 2);
-  return await new Training(model, fitSettings(options, "fit")).run();
+  const settings = fitSettings(options, "fit");
+  const { Training } = await import("./_training.ts");
+  return await new Training(model, settings).run();
 }

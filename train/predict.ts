@@ -14,6 +14,7 @@ import type { Dataset } from "@tenfold/data";
 import * as z from "./_zod.ts";
 import { batchesOf, inputsOf } from "./_inputs.ts";
 import { iterate } from "./_iterate.ts";
+import { loadCompile } from "./_load_compile.ts";
 import { withOwnModes } from "./_modes.ts";
 import { flag, positiveInt } from "./_options.ts";
 import { Pace } from "./_pace.ts";
@@ -94,8 +95,7 @@ export async function predict(
     await withOwnModes(model, async (task) => {
       model.eval();
       if (compile) {
-        const program = await import("./_compile.ts");
-        const compiled = program.compile(run);
+        const compiled = (await loadCompile(model))(run);
         run = compiled;
         release = () => compiled.dispose();
       }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { arange, fused, scope, setBackend } from "@tenfold/core";
 import { arg, call } from "@tenfold/core/backend";
+import { ALL_PARTS } from "./all_parts.ts";
 import { ArgumentLayout } from "./arguments.ts";
 import { WasmSimd } from "./backend.ts";
 import { probeFeatures } from "./features.ts";
@@ -17,7 +18,10 @@ describe("the arguments of a kernel", () => {
   for (const threads of features.sharedMemory ? [1, 2] : [1]) {
     it(`may be many: 60 operands of 6 dims, threads: ${threads}`, async () => {
       const memory = new LinearMemory(threads > 1);
-      const backend = new WasmSimd(features, memory, { threads });
+      const backend = new WasmSimd(features, memory, {
+        threads,
+        parts: ALL_PARTS,
+      });
       if (threads > 1) assert(backend.pool!.awaitStart(20_000));
       await setBackend(backend);
       try {

@@ -28,13 +28,13 @@ import { launchOf } from "./launch.ts";
 import { compileMap } from "./map.ts";
 import { Multiplier, prepareMatmul } from "./matmul/matmul.ts";
 import type { LinearMemory } from "./memory.ts";
+import { Late, type Parts, type Sequences, type Threading } from "./parts.ts";
 import { compileReduce } from "./reduce.ts";
 import { compileArg } from "./routines/arg.ts";
 import { CUMULATIVE } from "./routines/cumulative.ts";
 import { compileGather, compileScatter } from "./routines/gather.ts";
 import { compileSoftmax } from "./routines/softmax.ts";
 import { compileSort } from "./routines/sort.ts";
-import { joinCalls } from "./sequence.ts";
 import type { ThreadPool } from "./threads/pool.ts";
 
 /** Byte counts within one buffer stay below this, so that they are positive. */
@@ -49,7 +49,7 @@ export class WasmSimd implements Backend {
   readonly name = "wasm-simd";
   /** Every dtype; float16 where the runtime has `Float16Array`. */
   readonly dtypes: readonly DType[] = HOST_DTYPES;
-  /** Settles when it is known whether there is a BLAS. */
+  /** Settles when threads can start, and it is known whether there is a BLAS. */
   readonly ready: Promise<void> | undefined;
   /** Bytes of its memory, which does not shrink. */
   get reservedBytes(): number {
@@ -59,11 +59,13 @@ export class WasmSimd implements Backend {
   readonly maxBufferBytes: number;
   readonly #memory: LinearMemory;
   readonly #engine: Engine;
-  readonly #without: string | null;
+  #without: string | null;
   #blas: BlasProducts | null = null;
   #noBlas: string | null = null;
   #double: DoubleMultiplier | null = null;
-  #windows: WindowKernels | (() => Promise<WindowKernels>) | null;
+  readonly #windows: Late<WindowKernels>;
+  readonly #sequences: Late<Sequences>;
+  #disposed = false;
   readonly #multipliers: Map<DType, Multiplier> = new Map();
 
   /**
@@ -72,24 +74,26 @@ export class WasmSimd implements Backend {
    * @param features The features of the engine's WebAssembly.
    * @param memory The memory.
    * @param options The number of threads, a notice of missing features, the
-   * BLAS to look for, a path or `"auto"`, and the kernels over windows, or what
-   * loads them; without these, windows are left to core.
+   * BLAS to look for, a path or `"auto"`, and the parts that not every program
+   * needs, or what loads them. Without these, windows are left to core, nothing
+   * is joined, and there is one thread.
    */
   constructor(
     features: Features,
     memory: LinearMemory,
-    { threads = 1, notice, blas = null, windows = null }: {
+    { threads = 1, notice, blas = null, parts = {} }: {
       threads?: number;
       notice?: string;
       blas?: string | null;
-      windows?: WindowKernels | (() => Promise<WindowKernels>) | null;
+      parts?: Partial<Parts>;
     } = {},
   ) {
     this.#memory = memory;
     this.#engine = new Engine(features, memory, threads);
     this.#without = notice ?? null;
-    this.#windows = windows;
-    this.ready = blas === null ? undefined : this.#findBlas(blas, threads);
+    this.#windows = new Late(parts.windows ?? null);
+    this.#sequences = new Late(parts.sequences ?? null);
+    this.ready = this.#start(new Late(parts.threading ?? null), blas);
     this.maxBufferBytes = Math.min(
       MAX_BUFFER_BYTES,
       this.#engine.allocator.possible,
@@ -191,19 +195,30 @@ export class WasmSimd implements Backend {
     }
   }
 
-  /** Loads convolutions and max pooling, or the routine of quantised layers. */
-  async load(routine: RoutineName): Promise<void> {
-    if (routine === "conv2d" || routine === "maxPool2d") {
-      if (typeof this.#windows !== "function") return;
-      this.#windows = await this.#windows();
-    } else if (routine === "linearInt8") {
+  /**
+   * Loads convolutions and max pooling, what joins kernels, or the routine of
+   * quantised layers.
+   */
+  async load(routine: RoutineName | "join"): Promise<void> {
+    if (routine === "linearInt8") {
       int8 = await import("./int8/linear_int8.ts");
+      return;
     }
+    const windows = routine === "conv2d" || routine === "maxPool2d";
+    const loading = windows
+      ? this.#windows.load()
+      : routine === "join"
+      ? this.#sequences.load()
+      : null;
+    if (loading !== null) await loading;
   }
 
   /** Joins kernels that follow one another into one function. */
   join(calls: readonly RepeatedCall[]): readonly CallGroup[] {
-    return joinCalls(this.#engine, calls);
+    const sequences = this.#sequences.now;
+    // Of a backend that was opened without waiting, it may be there later.
+    if (sequences === null) void this.load("join").catch(() => {});
+    return sequences?.joinCalls(this.#engine, calls) ?? [];
   }
 
   /** The features that are missing here. */
@@ -228,7 +243,28 @@ export class WasmSimd implements Backend {
 
   /** Ends the threads. The memory is collected when nothing refers to it. */
   dispose(): void {
+    this.#disposed = true;
     this.#engine.pool?.dispose();
+  }
+
+  /** Starts the threads and looks for a BLAS; a promise where that waits. */
+  #start(
+    threading: Late<Threading>,
+    blas: string | null,
+  ): Promise<void> | undefined {
+    const { threads } = this.#engine;
+    const start = () => {
+      if (threading.now !== null && !this.#disposed) {
+        this.#engine.start(threading.now);
+      }
+    };
+    const rest = () =>
+      blas === null ? undefined : this.#findBlas(blas, threads);
+    const loading = threads > 1 ? threading.load() : null;
+    start();
+    return loading === null ? rest() : loading.then(start).catch((error) => {
+      this.#without = `works on one thread as ${messageOf(error)}`;
+    }).then(rest);
   }
 
   async #findBlas(wanted: string, threads: number): Promise<void> {
@@ -239,7 +275,7 @@ export class WasmSimd implements Backend {
       own.blas = this.#blas = found.products;
       this.#double = found.double;
     } catch (error) {
-      this.#noBlas = error instanceof Error ? error.message : String(error);
+      this.#noBlas = messageOf(error);
     }
   }
 
@@ -279,9 +315,7 @@ export class WasmSimd implements Backend {
         return compileSort(this.#engine, kernel);
       case "conv2d":
       case "maxPool2d":
-        return typeof this.#windows === "function"
-          ? null
-          : this.#windows?.[kernel.name](this.#engine, kernel) ?? null;
+        return this.#windows.now?.[kernel.name](this.#engine, kernel) ?? null;
       case "linearInt8":
         return int8?.compileLinearInt8(this.#engine, kernel, {
           assembler,
@@ -297,4 +331,8 @@ export class WasmSimd implements Backend {
         return CUMULATIVE[kernel.name]?.(this.#engine, kernel) ?? null;
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -17,7 +17,8 @@ import { Allocator, type Block } from "./allocator.ts";
 import { type Func, ModuleBuilder } from "./assembler.ts";
 import type { Features } from "./features.ts";
 import type { LinearMemory } from "./memory.ts";
-import { ThreadPool } from "./threads/pool.ts";
+import type { Threading } from "./parts.ts";
+import type { ThreadPool } from "./threads/pool.ts";
 import { FORMS } from "./values.ts";
 
 /**
@@ -78,8 +79,9 @@ export class Engine {
   readonly allocator: Allocator;
   /** Whether to use fused multiply-add. */
   readonly fused: boolean;
-  /** The threads, where there are several. */
-  readonly pool: ThreadPool | null;
+  /** Number of threads, including the calling one. */
+  readonly threads: number;
+  #pool: ThreadPool | null = null;
   readonly #env: WebAssembly.ModuleImports;
 
   /**
@@ -94,8 +96,18 @@ export class Engine {
     this.fused = features.fusedMultiplyAdd;
     this.memory = memory;
     this.allocator = new Allocator(memory, HEAP);
-    this.pool = threads > 1 ? new ThreadPool(this, threads) : null;
+    this.threads = threads;
     this.#env = { ...functionImports(), memory: memory.memory };
+  }
+
+  /** The threads, where there are several and what runs them is loaded. */
+  get pool(): ThreadPool | null {
+    return this.#pool;
+  }
+
+  /** Has threads take part, where there are several. */
+  start({ ThreadPool }: Threading): void {
+    if (this.threads > 1) this.#pool ??= new ThreadPool(this, this.threads);
   }
 
   /**
@@ -185,9 +197,9 @@ export class Engine {
     nanoseconds: number,
   ): void {
     if (
-      this.pool !== null && size > grain && program.portable &&
-      this.pool.takes(nanoseconds)
-    ) this.pool.run(program, entry, ARGUMENTS, size, grain);
+      this.#pool !== null && size > grain && program.portable &&
+      this.#pool.takes(nanoseconds)
+    ) this.#pool.run(program, entry, ARGUMENTS, size, grain);
     else program.exports[entry]!(ARGUMENTS, 0, size, 0);
   }
 }

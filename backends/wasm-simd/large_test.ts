@@ -13,7 +13,7 @@ import {
 import type { Op } from "@tenfold/core/backend";
 import { cpuTypedArray } from "../cpu-typedarray/mod.ts";
 import { WasmSimd } from "./backend.ts";
-import { WINDOW_KERNELS } from "./convolution/kernels.ts";
+import { ALL_PARTS } from "./all_parts.ts";
 import { probeFeatures } from "./features.ts";
 import { LinearMemory } from "./memory.ts";
 
@@ -106,15 +106,15 @@ async function compute(backend: Backend, make: () => Tensor) {
 
 describe("large kernels", () => {
   const reference = cpuTypedArray();
-  const windows = WINDOW_KERNELS;
+  const parts = ALL_PARTS;
   const backends = {
     "as the engine has it": new WasmSimd(found, new LinearMemory(false), {
-      windows,
+      parts,
     }),
     "without fused products": new WasmSimd(
       { ...found, fusedMultiplyAdd: false },
       new LinearMemory(false),
-      { windows },
+      { parts },
     ),
   };
   for (const [name, make] of Object.entries(CASES)) {

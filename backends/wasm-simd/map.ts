@@ -90,7 +90,7 @@ export function compileMap(engine: Engine, kernel: MapKernel): Launch {
       };
     },
   };
-  if (!flat || engine.pool !== null) return launchOf(engine, compiled);
+  if (!flat || engine.threads > 1) return launchOf(engine, compiled);
   const { run } = program.exports;
   return staged((call) => {
     layout.write(memory, call, true, ARGUMENTS);

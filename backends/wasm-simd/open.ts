@@ -8,11 +8,11 @@ import type { Backend } from "@tenfold/core";
 import { environmentVariable, parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
 import { WasmSimd } from "./backend.ts";
-import type { WindowKernels } from "./convolution/kernels.ts";
 import { probeFeatures, whyNoSimd } from "./features.ts";
 import { LinearMemory } from "./memory.ts";
+import type { Parts } from "./parts.ts";
 import { defaultThreads } from "./threads/default_threads.ts";
-import { whyNoThreads } from "./threads/spawn.ts";
+import { whyNoThreads } from "./threads/why_no_threads.ts";
 
 /** Options of `wasmSimd`. */
 export interface WasmSimdOptions {
@@ -75,14 +75,11 @@ export function whyNoWasmSimd(): string | null {
   return whyNoSimd();
 }
 
-/**
- * Implements `wasmSimd`, given the kernels over windows or a function that
- * loads them.
- */
+/** Implements `wasmSimd`, given its parts or functions that load them. */
 export function openWasmSimd(
   options: WasmSimdOptions,
   given: IArguments,
-  windows: WindowKernels | (() => Promise<WindowKernels>),
+  parts: Parts,
 ): Backend {
   const { threads: wanted = defaultThreads(), maxBytes, blas } = parseArguments(
     OPTIONS,
@@ -104,7 +101,7 @@ export function openWasmSimd(
   const memory = new LinearMemory(threads > 1, maxBytes);
   const wantedBlas = blas ?? environmentVariable("TENFOLD_BLAS") ?? NONE;
   return new WasmSimd(features, memory, {
-    windows,
+    parts,
     threads,
     blas: wantedBlas === NONE ? null : wantedBlas,
     ...(wanted > threads ? { notice: `works on one thread as ${why}` } : {}),

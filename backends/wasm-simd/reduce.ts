@@ -189,7 +189,7 @@ function programOf(
         : combiner;
       const totals = across && extent === "whole"
         ? roomsOf(engine).rows.get(
-          totalsPerThread(whole) * (engine.pool?.size ?? 1),
+          totalsPerThread(whole) * engine.threads,
         )
         : 0;
       const range = [begin, end] as const;

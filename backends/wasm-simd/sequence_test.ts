@@ -4,11 +4,12 @@ import { IndexError } from "@tenfold/core";
 import type { KernelCall, Launch, RepeatedCall } from "@tenfold/core/backend";
 import type { Block } from "./allocator.ts";
 import { wasmSimd } from "./wasm_simd.ts";
+import { wasmSimd as whole } from "./whole.ts";
 import type { WasmSimd } from "./backend.ts";
 
 /** Buffers with numbers on a backend of its own, and calls over them. */
-function bench(threads = 1) {
-  const backend = wasmSimd({ threads }) as WasmSimd;
+function bench(threads = 1, open = whole) {
+  const backend = open({ threads }) as WasmSimd;
   const buffer = (values: number[], dtype: "float32" | "int32" = "float32") => {
     const block = backend.alloc(dtype, values.length) as Block;
     const data = dtype === "float32"
@@ -175,6 +176,18 @@ describe("calls joined on wasm-simd", () => {
       [[0, 2], [2, 2]],
     );
     assertEquals(ends([chosen, waiting]), []);
+    backend.dispose();
+  });
+
+  it("are made one by one until what joins them is loaded", async () => {
+    const { backend, buffer, add } = bench(1, wasmSimd);
+    const x = buffer([1, 2, 3]);
+    const calls = [add(x, x, 3, 1), add(x, x, 3, 1)];
+    assertEquals(backend.join(calls), []);
+    await backend.load("join");
+    const [group] = backend.join(calls);
+    assertEquals([group!.begin, group!.count], [0, 2]);
+    group!.dispose!();
     backend.dispose();
   });
 

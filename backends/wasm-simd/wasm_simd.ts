@@ -10,9 +10,11 @@ import { openWasmSimd, type WasmSimdOptions } from "./open.ts";
 /**
  * Opens the backend for WebAssembly with 128-bit vector instructions.
  *
- * Kernels of convolutions and max pooling are loaded while `setBackend` waits,
- * if the program imports layers that need them. A program that opens the
- * backend without waiting gets them from the start with the same function of
+ * While `setBackend` waits, parts that not every program needs are loaded: what
+ * runs threads, if there are any; the kernels of convolutions and max pooling,
+ * if the program imports layers that need them; and what joins the kernels of
+ * compiled functions, if it imports `compile`. A program that opens the backend
+ * without waiting gets them from the start with the same function of
  * `@tenfold/backends/wasm-simd/whole`.
  *
  * @param options The number of threads and the maximum size of the memory.
@@ -33,9 +35,10 @@ import { openWasmSimd, type WasmSimdOptions } from "./open.ts";
  * ```
  */
 export function wasmSimd(options: WasmSimdOptions = {}): Backend {
-  return openWasmSimd(
-    options,
-    arguments,
-    async () => (await import("./convolution/kernels.ts")).WINDOW_KERNELS,
-  );
+  return openWasmSimd(options, arguments, {
+    windows: async () =>
+      (await import("./convolution/kernels.ts")).WINDOW_KERNELS,
+    sequences: () => import("./sequence.ts"),
+    threading: () => import("./threads/pool.ts"),
+  });
 }

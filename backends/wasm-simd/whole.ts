@@ -7,14 +7,15 @@
  * @module
  */
 import type { Backend } from "@tenfold/core";
-import { WINDOW_KERNELS } from "./convolution/kernels.ts";
+import { ALL_PARTS } from "./all_parts.ts";
 import { openWasmSimd, type WasmSimdOptions } from "./open.ts";
 
 export { type WasmSimdOptions, whyNoWasmSimd } from "./open.ts";
 
 /**
- * Opens the backend for WebAssembly with 128-bit vector instructions, with the
- * kernels of convolutions and max pooling from the start.
+ * Opens the backend for WebAssembly with 128-bit vector instructions, with all
+ * its parts from the start: threads, the kernels of convolutions and max
+ * pooling, and what joins the kernels of compiled functions.
  *
  * @param options The number of threads, the maximum size of the memory, and the
  * BLAS.
@@ -37,5 +38,5 @@ export { type WasmSimdOptions, whyNoWasmSimd } from "./open.ts";
  * ```
  */
 export function wasmSimd(options: WasmSimdOptions = {}): Backend {
-  return openWasmSimd(options, arguments, WINDOW_KERNELS);
+  return openWasmSimd(options, arguments, ALL_PARTS);
 }

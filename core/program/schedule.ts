@@ -6,6 +6,7 @@
  */
 import type { Backend } from "../backend.ts";
 import type { CallGroup, RepeatedCall } from "../kernel.ts";
+import { withRoutines } from "../late_routines.ts";
 import type { Storage } from "../storage.ts";
 import type { Bindings, LateTarget } from "./bindings.ts";
 import type { Profile } from "./profile.ts";
@@ -105,7 +106,7 @@ export class Schedule {
     const ends = turns.flatMap((turn) => "check" in turn ? [turn.at] : []);
     let from = 0;
     for (const end of [...ends, calls.length]) {
-      for (const group of backend.join(calls.slice(from, end))) {
+      for (const group of joined(backend, calls.slice(from, end))) {
         this.#groups.push(shifted(group, from));
       }
       from = end;
@@ -200,3 +201,10 @@ function actionOf(turn: Turn): (look: Look) => void {
     }
   };
 }
+
+/** The calls as the backend joins them; what does that is loaded with it. */
+const joined = /* @__PURE__ */ withRoutines(
+  ["join"],
+  (backend: Backend, calls: readonly RepeatedCall[]) =>
+    backend.join?.(calls) ?? [],
+);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { conformance } from "@tenfold/backends/conformance";
 import { EagerDevice, type Value } from "@tenfold/core/backend";
+import { ALL_PARTS } from "../all_parts.ts";
 import { WasmSimd } from "../backend.ts";
 import { Engine } from "../engine.ts";
 import { probeFeatures } from "../features.ts";
@@ -280,7 +281,11 @@ describe("wasmSimd({ blas })", () => {
 /** With the BLAS of this machine, where there is one that is faster. */
 async function withBlas(threads: number): Promise<WasmSimd> {
   const memory = new LinearMemory(threads > 1);
-  const backend = new WasmSimd(features, memory, { threads, blas: "auto" });
+  const backend = new WasmSimd(features, memory, {
+    threads,
+    blas: "auto",
+    parts: ALL_PARTS,
+  });
   await backend.ready;
   // Small products too, which are most of the suite.
   if (backend.blas) backend.blas.smallest = 0;

@@ -10,7 +10,7 @@ import { setFloat32Precision } from "@tenfold/core";
 import { WasmSimd } from "../backend.ts";
 import { probeFeatures } from "../features.ts";
 import { LinearMemory } from "../memory.ts";
-import { WINDOW_KERNELS } from "./kernels.ts";
+import { ALL_PARTS } from "../all_parts.ts";
 import { bothOf, device, upload } from "./testing.ts";
 
 type Four = readonly [number, number, number, number];
@@ -165,7 +165,7 @@ function sameBits(settings: readonly Setting[]): void {
     const backend = new WasmSimd(
       probeFeatures(),
       new LinearMemory(threads > 1),
-      { threads, windows: WINDOW_KERNELS },
+      { threads, parts: ALL_PARTS },
     );
     if (threads > 1) assert(backend.pool!.awaitStart(20_000));
     const device = new EagerDevice(backend);

@@ -298,7 +298,7 @@ const tables: WeakMap<Engine, Block> = new WeakMap();
 function tablesOf(engine: Engine): Block {
   let block = tables.get(engine);
   if (block === undefined) {
-    const threads = engine.pool?.size ?? 1;
+    const threads = engine.threads;
     block = engine.allocate("bool", 2 * TABLE_BYTES * threads);
     tables.set(engine, block);
   }

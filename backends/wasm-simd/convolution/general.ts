@@ -35,7 +35,7 @@ const workspaces: WeakMap<Engine, Block> = new WeakMap();
 function workspaceOf(engine: Engine, bytes: number): Block {
   let workspace = workspaces.get(engine);
   if (workspace === undefined) {
-    workspace = engine.allocate("bool", bytes * (engine.pool?.size ?? 1));
+    workspace = engine.allocate("bool", bytes * engine.threads);
     workspaces.set(engine, workspace);
   }
   return workspace;

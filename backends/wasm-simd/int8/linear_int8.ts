@@ -136,7 +136,7 @@ export function compileLinearInt8(
     });
   });
   const program = engine.finish(draft);
-  const threads = engine.pool?.size ?? 1;
+  const threads = engine.threads;
   const workspace = engine.allocate("bool", threads * WORKSPACE);
   return launchOf(engine, {
     program,

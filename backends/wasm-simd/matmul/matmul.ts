@@ -267,7 +267,7 @@ export class Multiplier {
   #work(): number {
     this.#workspace ??= this.#engine.allocate(
       "bool",
-      this.#workspaceBytes * (this.#engine.pool?.size ?? 1),
+      this.#workspaceBytes * this.#engine.threads,
     );
     return this.#workspace.pointer;
   }

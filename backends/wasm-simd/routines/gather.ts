@@ -175,7 +175,7 @@ export function compileScatter(
         const height = rank > 1 ? shape[rank - 2]! : 1;
         if (rank === 1 || strides[plan.index]![rank - 2] !== 0) return line;
         if (strides[plan.from]![rank - 2] !== 0) return height;
-        const threads = engine.pool?.size ?? 1;
+        const threads = engine.threads;
         return Math.ceil(height / threads / line) * line;
       },
     },

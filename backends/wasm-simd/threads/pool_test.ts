@@ -1,9 +1,12 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
+  arange,
+  type Backend,
   manualSeed,
   rand,
   randn,
+  scope,
   setBackend,
   tensor,
   type TypedArray,
@@ -12,17 +15,23 @@ import { execFile } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { i32 } from "../assembler.ts";
+import { ALL_PARTS } from "../all_parts.ts";
 import { WasmSimd } from "../backend.ts";
 import { ARGUMENTS } from "../addresses.ts";
 import { Engine } from "../engine.ts";
 import { probeFeatures } from "../features.ts";
 import { LinearMemory } from "../memory.ts";
+import type { Threading } from "../parts.ts";
+import { ThreadPool } from "./pool.ts";
 
 const features = probeFeatures();
 
 function backendOf(threads: number): WasmSimd {
   const memory = new LinearMemory(threads > 1);
-  const backend = new WasmSimd(features, memory, { threads });
+  const backend = new WasmSimd(features, memory, {
+    threads,
+    parts: ALL_PARTS,
+  });
   if (threads > 1) assert(backend.pool!.awaitStart(20_000));
   return backend;
 }
@@ -138,6 +147,7 @@ describe("threads", () => {
 
   it("each take a part of the work", () => {
     const engine = new Engine(features, new LinearMemory(true), 3);
+    engine.start({ ThreadPool });
     assert(engine.pool!.awaitStart(20_000));
     // Each position gets the number of the thread that did it.
     const draft = engine.draft();
@@ -173,6 +183,7 @@ describe("threads", () => {
 
   it("turn a failure of theirs into an error of the call", () => {
     const engine = new Engine(features, new LinearMemory(true), 2);
+    engine.start({ ThreadPool });
     assert(engine.pool!.awaitStart(20_000));
     const draft = engine.draft();
     draft.module.func("run", ["i32", "i32", "i32", "i32"], "none", (
@@ -204,8 +215,45 @@ describe("threads", () => {
 
   it("are left out where the work is small or not begun", () => {
     const engine = new Engine(features, new LinearMemory(true), 2);
+    engine.start({ ThreadPool });
     assertEquals(engine.pool!.takes(1000), false);
     assertEquals(engine.pool!.takes(1_000_000), false);
+  });
+
+  /** A backend of two threads whose code is loaded by `threading`. */
+  const lateOf = (threading: () => Promise<Threading>) =>
+    new WasmSimd(features, new LinearMemory(true), {
+      threads: 2,
+      parts: { threading },
+    });
+
+  /** 0 + 1 + 2 + 3 on a backend. */
+  const total = (device: Backend) => {
+    using _ = scope();
+    return arange(4, { device }).sum().dataSync()[0];
+  };
+
+  it("take part once they are loaded; the backend works before", async () => {
+    const backend = lateOf(() => Promise.resolve({ ThreadPool }));
+    assertEquals([total(backend), backend.pool], [6, null]);
+    await backend.ready;
+    assert(backend.pool!.awaitStart(20_000));
+    assertEquals([total(backend), backend.notice], [6, undefined]);
+    backend.dispose();
+  });
+
+  it("do not start in a backend that was disposed while they loaded", async () => {
+    const backend = lateOf(() => Promise.resolve({ ThreadPool }));
+    backend.dispose();
+    await backend.ready;
+    assertEquals(backend.pool, null);
+  });
+
+  it("are left out with a notice where they cannot be loaded", async () => {
+    const backend = lateOf(() => Promise.reject(new Error("no such file")));
+    await backend.ready;
+    assertEquals(backend.notice, "works on one thread as no such file");
+    assertEquals([total(backend), backend.pool], [6, null]);
   });
 
   it("never keep a program from ending", async () => {

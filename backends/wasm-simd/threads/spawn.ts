@@ -6,46 +6,13 @@
  * @module
  */
 
+import { workerThreads } from "./why_no_threads.ts";
 import { workerSource } from "./worker_source.ts";
 
 /** A started thread. */
 export interface Thread {
   /** Ends it at once. */
   terminate(): void;
-}
-
-interface NodeWorker {
-  unref(): void;
-  on(event: "error", listener: (error: unknown) => void): void;
-  terminate(): unknown;
-}
-
-interface WorkerThreads {
-  readonly Worker: new (
-    source: string,
-    options: { eval: boolean; workerData: unknown },
-  ) => NodeWorker;
-}
-
-/** Node's worker threads where the runtime has them. */
-function workerThreads(): WorkerThreads | null {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?: (name: string) => unknown };
-  };
-  const module = process?.getBuiltinModule?.("node:worker_threads");
-  return module === undefined ? null : module as WorkerThreads;
-}
-
-/** Why no thread can be started here, or null. */
-export function whyNoThreads(): string | null {
-  if (typeof SharedArrayBuffer === "undefined") {
-    return "memory cannot be shared here (a page must be cross-origin isolated)";
-  }
-  // In this order: to ask for the module loads much of Node in Deno.
-  if (typeof Worker === "undefined" && workerThreads() === null) {
-    return "this runtime has no workers";
-  }
-  return null;
 }
 
 /**

@@ -40,7 +40,7 @@ function scalarsOf(
   weightBytes: number,
 ): number[] {
   const { work, weights } = roomsOf(engine);
-  const threads = engine.pool?.size ?? 1;
+  const threads = engine.threads;
   return [
     work.get(bytes * threads) | 0,
     bytes,
@@ -96,7 +96,7 @@ export function compileWeight(engine: Engine, kernel: RoutineKernel): Launch {
     const program = engine.finish(draft);
     // Each part transforms all gradients, so there is one for each thread.
     const grainOf = ({ shape }: KernelCall) =>
-      upTo(Math.ceil(shape[B]! / (engine.pool?.size ?? 1)), 8);
+      upTo(Math.ceil(shape[B]! / engine.threads), 8);
     return launchOf(engine, {
       program,
       layout,
