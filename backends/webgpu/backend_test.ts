@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { afterAll, beforeAll, describe, it as declare } from "@std/testing/bdd";
 import {
   assert,
   assertEquals,
@@ -22,7 +22,10 @@ import type { Buffer } from "@tenfold/core/backend";
 import { VALUE } from "../../core/members.ts";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import type { WebgpuBackend } from "./backend.ts";
-import { describeWithAdapter, openWith } from "./testing.ts";
+import { clean, describeWithAdapter, openWith } from "./testing.ts";
+
+const it = (name: string, test: () => void | Promise<void>): void =>
+  declare(name, clean(test));
 
 describeWithAdapter("webgpu", () => {
   let gpu: WebgpuBackend;

@@ -5,9 +5,7 @@ import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
 import {
   arange,
   cat,
-  memory,
   noGrad,
-  scope,
   setBackend,
   type Tensor,
   tensor,
@@ -16,26 +14,13 @@ import {
 import { HOST_DTYPES } from "@tenfold/core/backend";
 import type { WebgpuBackend } from "./backend.ts";
 import { webgpu } from "./mod.ts";
-import { describeWithAdapter } from "./testing.ts";
+import { clean, describeWithAdapter } from "./testing.ts";
 
 const half = HOST_DTYPES.includes("float16");
 
 /** The bits of float16. */
 const bitsOf = (data: Float16Array): Uint16Array =>
   new Uint16Array(data.buffer, data.byteOffset, data.length);
-
-/** A test in a scope that leaves nothing behind. */
-function clean(test: () => Promise<void>): () => Promise<void> {
-  return async () => {
-    const { tensors, buffers } = memory();
-    {
-      using _ = scope();
-      await test();
-    }
-    const after = memory();
-    assertEquals([after.tensors, after.buffers], [tensors, buffers]);
-  };
-}
 
 for (const shaderF16 of half ? [true, false] : []) {
   describeWithAdapter(`float16, the device's own ${shaderF16}`, () => {

@@ -19,7 +19,11 @@ import {
   tensor,
 } from "@tenfold/core";
 import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
-import { describeWithAdapter, requestAdapter as anAdapter } from "./testing.ts";
+import {
+  clean,
+  describeWithAdapter,
+  requestAdapter as anAdapter,
+} from "./testing.ts";
 import { FakeGpu } from "./device/testing.ts";
 import { probeWebgpu, webgpu } from "./mod.ts";
 import { findGpu } from "./open.ts";
@@ -294,20 +298,23 @@ describe("a GPU from elsewhere", () => {
 });
 
 describeWithAdapter("an adapter", () => {
-  it("comes from a GPU, or is passed itself", async () => {
-    const adapter = await anAdapter();
-    const requestAdapter = () => Promise.resolve(adapter);
-    const mine = await webgpu({
-      gpu: { requestAdapter } as unknown as GPU,
-      powerPreference: "low-power",
-    });
-    assertEquals(await tensor([2], { device: mine }).item(), 2);
-    assertStringIncludes(mine.notice, "runs on");
-    mine.dispose();
-    const direct = await webgpu({
-      adapter: await anAdapter(),
-    });
-    assertEquals(await tensor([3], { device: direct }).item(), 3);
-    direct.dispose();
-  });
+  it(
+    "comes from a GPU, or is passed itself",
+    clean(async () => {
+      const adapter = await anAdapter();
+      const requestAdapter = () => Promise.resolve(adapter);
+      const mine = await webgpu({
+        gpu: { requestAdapter } as unknown as GPU,
+        powerPreference: "low-power",
+      });
+      assertEquals(await tensor([2], { device: mine }).item(), 2);
+      assertStringIncludes(mine.notice, "runs on");
+      mine.dispose();
+      const direct = await webgpu({
+        adapter: await anAdapter(),
+      });
+      assertEquals(await tensor([3], { device: direct }).item(), 3);
+      direct.dispose();
+    }),
+  );
 });

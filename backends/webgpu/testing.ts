@@ -4,8 +4,8 @@
  * @module
  */
 import { describe, it } from "@std/testing/bdd";
-import { assertRejects } from "@std/assert";
-import { DeviceError } from "@tenfold/core";
+import { assertEquals, assertRejects } from "@std/assert";
+import { DeviceError, memory, scope } from "@tenfold/core";
 import { WebgpuBackend } from "./backend.ts";
 import { profileOf, type ProfileOverrides } from "./device/profile.ts";
 import { findGpu, openDevice, webgpu } from "./open.ts";
@@ -42,6 +42,24 @@ export async function openWith(
     profileOf(device, found.info, overrides),
     "test",
   );
+}
+
+/** A test in a scope of its own that must leave nothing behind. */
+export function clean(
+  test: () => void | Promise<void>,
+): () => Promise<void> {
+  return async () => {
+    const { tensors, buffers, bytes } = memory();
+    {
+      using _ = scope();
+      await test();
+    }
+    const after = memory();
+    assertEquals(
+      [after.tensors, after.buffers, after.bytes],
+      [tensors, buffers, bytes],
+    );
+  };
 }
 
 /**
