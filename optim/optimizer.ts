@@ -230,7 +230,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
       const update = { group, param, state, targets, rule, numbers };
       const first = recorded.push(update) === 1;
       let replays = false;
-      late = recording.lateNumbers(() => {
+      late = recording.lateValues(() => {
         if (first && replays) this.#count(recorded);
         replays = true;
         return update.numbers;

@@ -22,11 +22,11 @@ export function ruleFor(op: Op, p: number): Rule | null {
 
 /** For each tensor input, which operand it is. */
 export function operandsOfInputs(op: Op, inputs: number): readonly number[] {
-  const numbers = (op as ElementwiseOp).operands;
-  if (!numbers) return identity(inputs);
+  const fixed = (op as ElementwiseOp).operands;
+  if (!fixed) return identity(inputs);
   const operands: number[] = [];
-  for (let p = 0; p < numbers.length; p++) {
-    if (numbers[p] === null) operands.push(p);
+  for (let p = 0; p < fixed.length; p++) {
+    if (fixed[p] === null) operands.push(p);
   }
   return operands;
 }

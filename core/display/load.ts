@@ -19,7 +19,7 @@ export interface DisplayTools {
   ): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** The functions that turn tensors into pictures, loaded when asked for. */
+/** The functions that draw tensors, loaded when asked for. */
 export async function loadDisplay(): Promise<DisplayTools> {
   const [{ drawImages }, { encodePng }] = await Promise.all([
     import("./images.ts"),

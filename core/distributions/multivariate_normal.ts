@@ -129,8 +129,8 @@ export class MultivariateNormal extends Distribution {
     if (this.#way === "scaleTril") return [this.loc, matrix];
     if (this.#way === "covarianceMatrix") return [this.loc, cholesky(matrix)];
     // The triangle of the inverse, without an inverse of the whole.
-    const turned = cholesky(matrix.flip([-2, -1])).flip([-2, -1]);
-    return [this.loc, inv(turned.transpose(-1, -2))];
+    const flipped = cholesky(matrix.flip([-2, -1])).flip([-2, -1]);
+    return [this.loc, inv(flipped.transpose(-1, -2))];
   }
 
   /** A draw through which gradients flow. */

@@ -98,15 +98,15 @@ describe("Fourier transforms", () => {
         assertEquals(irfft(zeros([0, (n >> 1) + 1, 2]), { n }).shape, [0, n]);
         manualSeed(n);
         const x = randn([n, 3], { dtype: "float64" });
-        const turned = rfft(x.t()).transpose(0, 1);
-        assert(apart(rfft(x, { dim: 0 }), turned) < 1e-12);
-        assert(apart(irfft(turned, { n, dim: 0 }), x) < 1e-12);
+        const transposed = rfft(x.t()).transpose(0, 1);
+        assert(apart(rfft(x, { dim: 0 }), transposed) < 1e-12);
+        assert(apart(irfft(transposed, { n, dim: 0 }), x) < 1e-12);
       }
     }),
   );
 
   it(
-    "are sums of turned numbers",
+    "are sums of numbers times roots of unity",
     clean(() => {
       manualSeed(6);
       for (const n of [32, 33, 40, 45, 63, 74, 77, 210]) {

@@ -91,11 +91,11 @@ function matrixLike(x: Tensor, n: number, sign: number): Tensor {
 export function multiply(a: Pairs, b: Pairs): Pairs {
   const [ar, ai] = [a.narrow(-1, 0, 1), a.narrow(-1, 1, 1)];
   // (x + iy) * b = x * b + y * ib, with ib = (-im b, re b).
-  return ar.mul(b).add(ai.mul(turned(b)));
+  return ar.mul(b).add(ai.mul(timesI(b)));
 }
 
 /** `i * b` of pairs. */
-function turned(b: Pairs): Pairs {
+function timesI(b: Pairs): Pairs {
   const flipped = b.flip(-1);
   return flipped.mul(constantLike(b, "i", [2], (i) => i === 0 ? -1 : 1));
 }
@@ -149,12 +149,12 @@ function mixed(x: Pairs, sign: number, factors: readonly number[]): Pairs {
   const columns = x.reshape([rows, a, b, 2]).permute([0, 2, 1, 3])
     .reshape([rows * b, 2 * a]).matmul(matrixLike(x, a, sign))
     .reshape([rows, b, a, 2]);
-  const turns = constantLike(x, `turns ${sign}`, [b, a, 2], (i) => {
+  const twiddles = constantLike(x, `twiddles ${sign}`, [b, a, 2], (i) => {
     const [j, k] = [Math.floor(i / (2 * a)), (i >> 1) % a];
     return unit(((j * k) % n) / n, sign)[i % 2 as 0 | 1];
   });
   // Those of one k, transformed over j; element k + a * l of the result.
-  const inner = multiply(columns, turns).permute([0, 2, 1, 3])
+  const inner = multiply(columns, twiddles).permute([0, 2, 1, 3])
     .reshape([rows * a, b, 2]);
   return mixed(inner, sign, rest).reshape([rows, a, b, 2])
     .permute([0, 2, 1, 3]).reshape([rows, n, 2]);

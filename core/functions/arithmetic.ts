@@ -70,11 +70,11 @@ const COPYSIGN = /* @__PURE__ */ elementwise(
     return select(negative(b!), neg(size), size);
   },
   (g, [a, b]) => {
-    const turned = or(
+    const opposite = or(
       and(negative(a!), not(negative(b!))),
       and(not(negative(a!)), negative(b!)),
     );
-    return select(eq(a!, 0), 0, select(turned, neg(g), g));
+    return select(eq(a!, 0), 0, select(opposite, neg(g), g));
   },
   () => null,
 );
@@ -147,8 +147,8 @@ export function logaddexp<D extends DType, E extends DType = NumberBeside<D>>(
 /** The remainder of integers with the sign of the dividend. */
 function wholeFmod(x: Tensor, y: Tensor): Tensor {
   const rest = x.remainder(y);
-  const turned = x.lt(0).ne(y.lt(0)).logicalAnd(rest.ne(0));
-  return rest.sub(y.mul(turned));
+  const opposite = x.lt(0).ne(y.lt(0)).logicalAnd(rest.ne(0));
+  return rest.sub(y.mul(opposite));
 }
 
 /**

@@ -170,9 +170,9 @@ export function cross<D extends DType, E extends DType>(
   }
   return tidyNow(() => {
     // The coordinates 1, 2, 0.
-    const turned = (x: Tensor): Tensor => roll(x, -1, fromEnd);
+    const rolled = (x: Tensor): Tensor => roll(x, -1, fromEnd);
     const [x, y] = [a, b] as readonly Tensor[];
-    const found = x!.mul(turned(y!)).sub(turned(x!).mul(y!));
-    return turned(found);
+    const found = x!.mul(rolled(y!)).sub(rolled(x!).mul(y!));
+    return rolled(found);
   }) as Tensor<Promote<D, E>>;
 }

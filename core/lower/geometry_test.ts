@@ -60,7 +60,7 @@ const loops = extents.chain((shape) =>
   )
 );
 
-/** Views that broadcast to a shape: dims dropped, made 1, turned, offset. */
+/** Views that broadcast to a shape: dims dropped, made 1, transposed, offset. */
 const viewsOf = (shape: readonly number[]): fc.Arbitrary<View> =>
   fc.record({
     drop: fc.nat(shape.length),

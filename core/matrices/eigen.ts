@@ -40,7 +40,7 @@ export function symmetricEigen(a: Matrix, n: number): Eigen {
   return { values: diagonal.map((_, i) => diagonal[order[i]!]!), rows: sorted };
 }
 
-/** A vector turned so that its largest element is positive. */
+/** A vector with the sign that makes its largest element positive. */
 export function signed(row: Float64Array): Float64Array {
   return signOf(row) < 0 ? row.map((x) => -x) : row;
 }
@@ -102,7 +102,7 @@ function threeDiagonals(source: Matrix, n: number): ThreeDiagonals {
       }
       a[i * n + k] = a[k * n + i] = i === k + 1 ? length : 0;
     }
-    turn(rows, v, scale, n, k + 1);
+    reflect(rows, v, scale, n, k + 1);
   }
   const diagonal = Float64Array.from({ length: n }, (_, i) => a[i * n + i]!);
   const beside = Float64Array.from(
@@ -113,7 +113,7 @@ function threeDiagonals(source: Matrix, n: number): ThreeDiagonals {
 }
 
 /** Applies a reflection to the rows from `from` on. */
-function turn(
+function reflect(
   rows: Matrix,
   v: Float64Array,
   scale: number,

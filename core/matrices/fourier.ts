@@ -21,7 +21,7 @@ export interface FourierPlan {
   /** Where numbers are put before a transform. */
   readonly work: Complex;
   /** `e^(-2πi j / n)`. */
-  readonly turns: Complex;
+  readonly twiddles: Complex;
 }
 
 /** Prime factors up to this are made directly. */
@@ -37,7 +37,7 @@ const complex = (n: number): Complex => ({
 });
 
 /** `e^(-2πi j / n)` for all j, exact at quarters. */
-function turnsOf(n: number): Complex {
+function twiddlesOf(n: number): Complex {
   const { re, im } = complex(n);
   for (let j = 0; j < n; j++) {
     const quarters = Math.round(4 * j / n);
@@ -89,10 +89,10 @@ export function fourierPlan(n: number): FourierPlan {
 }
 
 /** One stage over all of a signal. */
-type Stage = (from: Complex, to: Complex, turns: Complex) => void;
+type Stage = (from: Complex, to: Complex, twiddles: Complex) => void;
 
 function mixed(n: number, factors: readonly number[]): FourierPlan {
-  const [work, other, turns] = [complex(n), complex(n), turnsOf(n)];
+  const [work, other, twiddles] = [complex(n), complex(n), twiddlesOf(n)];
   const stages: Stage[] = [];
   let stride = 1;
   for (const factor of factors) {
@@ -108,11 +108,11 @@ function mixed(n: number, factors: readonly number[]): FourierPlan {
   return {
     n,
     work,
-    turns,
+    twiddles,
     run(x) {
       let [from, to] = [x, other];
       for (const stage of stages) {
-        stage(from, to, turns);
+        stage(from, to, twiddles);
         [from, to] = [to, from];
       }
       return from;
@@ -372,7 +372,7 @@ const OWN: {
   readonly [factor: number]: (
     from: Complex,
     to: Complex,
-    turns: Complex,
+    twiddles: Complex,
     n: number,
     stride: number,
   ) => void;
@@ -394,12 +394,12 @@ function bluestein(n: number): FourierPlan {
   const length = smooth(2 * n - 1);
   const plan = mixed(length, factorsOf(length)!);
   const chirp = complex(n);
-  const turns = turnsOf(2 * n);
+  const twiddles = twiddlesOf(2 * n);
   const kernel = complex(length);
   // j² modulo 2n, by its differences, which are exact.
   for (let j = 0, at = 0; j < n; at = (at + 2 * j + 1) % (2 * n), j++) {
-    const c = turns.re[at]!;
-    const d = turns.im[at]!;
+    const c = twiddles.re[at]!;
+    const d = twiddles.im[at]!;
     chirp.re[j] = c;
     chirp.im[j] = d;
     for (const to of [j, (length - j) % length]) {
@@ -415,7 +415,7 @@ function bluestein(n: number): FourierPlan {
   return {
     n,
     work,
-    turns: turnsOf(n),
+    twiddles: twiddlesOf(n),
     run({ re, im }) {
       const { re: wr, im: wi } = plan.work;
       wr.fill(0, n);
@@ -478,7 +478,7 @@ export interface Numbers {
 /** The plan of half the length of real numbers, and what joins both halves. */
 export interface RealPlan {
   readonly half: FourierPlan;
-  readonly turns: Complex;
+  readonly twiddles: Complex;
 }
 
 let lastReal: { readonly n: number; readonly plan: RealPlan } | null = null;
@@ -486,7 +486,10 @@ let lastReal: { readonly n: number; readonly plan: RealPlan } | null = null;
 /** The plan of real numbers of an even length. */
 export function realPlan(n: number): RealPlan {
   if (lastReal?.n !== n) {
-    lastReal = { n, plan: { half: fourierPlan(n / 2), turns: turnsOf(n) } };
+    lastReal = {
+      n,
+      plan: { half: fourierPlan(n / 2), twiddles: twiddlesOf(n) },
+    };
   }
   return lastReal.plan;
 }
@@ -499,7 +502,7 @@ export function transformReals(
   out: Numbers,
   from: Numbers,
   start: number,
-  { half, turns: { re: tr, im: ti } }: RealPlan,
+  { half, twiddles: { re: tr, im: ti } }: RealPlan,
   weight: number,
 ): void {
   const { n: m, run, work: { re, im } } = half;
@@ -521,7 +524,7 @@ export function transformReals(
     const bi = -zi[m - k]!;
     const er = ar + br;
     const ei = ai + bi;
-    // -i times the difference, turned.
+    // -i times the difference, times the twiddle factor.
     const dr = ai - bi;
     const di = br - ar;
     const or = dr * tr[k]! - di * ti[k]!;
@@ -542,7 +545,7 @@ export function realsOf(
   out: Numbers,
   from: Numbers,
   start: number,
-  { half, turns: { re: tr, im: ti } }: RealPlan,
+  { half, twiddles: { re: tr, im: ti } }: RealPlan,
   weight: number,
 ): void {
   const { n: m, run, work: { re, im } } = half;
@@ -560,7 +563,7 @@ export function realsOf(
     const ei = ai + bi;
     const dr = ar - br;
     const di = ai - bi;
-    // i times the difference, turned back.
+    // i times the difference, times the conjugate twiddle factor.
     const or = -(di * tr[k]! - dr * ti[k]!);
     const oi = dr * tr[k]! + di * ti[k]!;
     im[k] = er + or;

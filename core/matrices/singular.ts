@@ -35,9 +35,9 @@ const LARGE = 32;
 export function singularValues(a: Matrix, m: number, n: number): Singular {
   if (m < n) {
     const { values, left, right } = decompose(transposed(a, m, n), n, m);
-    return turned({ values, left: right, right: left }, m, n);
+    return oriented({ values, left: right, right: left }, m, n);
   }
-  return turned(decompose(a, m, n), m, n);
+  return oriented(decompose(a, m, n), m, n);
 }
 
 /** Of a matrix that is at least as tall as wide. */
@@ -45,17 +45,17 @@ function decompose(a: Matrix, m: number, n: number): Singular {
   // Columns as rows, so that each lies together.
   const { q, r } = orthogonalise(a, m, n, n);
   let columns = transposed(r, n, n);
-  let turns = identity(n);
+  let rotations = identity(n);
   let scale = 0;
   for (const x of columns) scale = Math.max(scale, Math.abs(x));
   const finite = Number.isFinite(scale);
   if (n >= LARGE && finite && scale > 0) {
-    turns = nearlyRight(columns, scale, n);
-    columns = product(turns, columns, n, n, n);
+    rotations = nearlyRight(columns, scale, n);
+    columns = product(rotations, columns, n, n, n);
   }
   const squares = new Float64Array(n);
   for (let sweep = 0; sweep < MOST_SWEEPS && finite; sweep++) {
-    if (!rotateAll(columns, turns, squares, n)) break;
+    if (!rotateAll(columns, rotations, squares, n)) break;
   }
   const lengths = Float64Array.from(
     { length: n },
@@ -69,12 +69,12 @@ function decompose(a: Matrix, m: number, n: number): Singular {
     const length = lengths[from]!;
     const row = columns.subarray(from * n, (from + 1) * n);
     inner.set(length > 0 ? row.map((x) => x / length) : row.fill(0), to * n);
-    right.set(turns.subarray(from * n, (from + 1) * n), to * n);
+    right.set(rotations.subarray(from * n, (from + 1) * n), to * n);
   });
   const values = lengths.map((_, i) => lengths[order[i]!]!);
   if (!finite) values.fill(NaN);
   complete(inner, values, n, n);
-  // The left vectors of a are those of r, turned by q.
+  // The left vectors of a are q times those of r.
   const left = new Float64Array(n * m);
   for (let k = 0; k < n; k++) {
     for (let i = 0; i < m; i++) {
@@ -106,13 +106,13 @@ function nearlyRight(columns: Matrix, scale: number, n: number): Matrix {
 }
 
 /**
- * Turns each pair of columns until they are orthogonal; whether any was not.
- * `squares` holds the squared lengths of the columns, which a turn changes by
+ * Rotates each pair of columns until they are orthogonal; whether any was not.
+ * `squares` holds the squared lengths of the columns, which a rotation changes by
  * what it moves from one to the other.
  */
 function rotateAll(
   columns: Matrix,
-  turns: Matrix,
+  rotations: Matrix,
   squares: Float64Array,
   n: number,
 ): boolean {
@@ -135,7 +135,7 @@ function rotateAll(
       const t = Math.sign(zeta || 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
       const cos = 1 / Math.hypot(1, t);
       rotate(columns, n, p, q, cos, cos * t);
-      rotate(turns, n, p, q, cos, cos * t);
+      rotate(rotations, n, p, q, cos, cos * t);
       squares[p] = Math.max(0, a - t * c);
       squares[q] = Math.max(0, b + t * c);
     }
@@ -217,8 +217,8 @@ export function completed(rows: Matrix, count: number, n: number): Matrix {
   return out;
 }
 
-/** Both vectors turned so that the largest element of the right is positive. */
-function turned(found: Singular, m: number, n: number): Singular {
+/** Both vectors with the signs that make the largest element of the right positive. */
+function oriented(found: Singular, m: number, n: number): Singular {
   const { values, left, right } = found;
   values.forEach((_, k) => {
     const row = right.subarray(k * n, (k + 1) * n);
@@ -255,9 +255,9 @@ export function pseudoInverse(
 export function cofactors(a: Matrix, n: number): Matrix {
   const { values, left, right } = singularValues(a, n, n);
   const out = new Float64Array(n * n);
-  const turn = logDeterminant(left, n)[0] * logDeterminant(right, n)[0];
+  const sign = logDeterminant(left, n)[0] * logDeterminant(right, n)[0];
   for (let k = 0; k < n; k++) {
-    let others = turn;
+    let others = sign;
     values.forEach((value, i) => others *= i === k ? 1 : value);
     for (let i = 0; i < n; i++) {
       const factor = others * left[k * n + i]!;

@@ -50,10 +50,10 @@ function write(
   operands: readonly (DType | null)[],
   dtype: DType,
 ): Expr | null {
-  let numbers = 0;
+  let scalars = 0;
   const exprs = operands.map((operand, i) =>
     operand === null
-      ? scalar(numbers++, i === 0 && facts.rule === "select" ? "bool" : dtype)
+      ? scalar(scalars++, i === 0 && facts.rule === "select" ? "bool" : dtype)
       : arg(i, operand)
   );
   const y = arg(operands.length, dtype);

@@ -151,25 +151,25 @@ function programOf(
 ): MapProgram {
   const exprs: Expr[] = [];
   let args = 0;
-  let numbers = 0;
+  let scalars = 0;
   for (let i = 0; i < facts.arity; i++) {
     const isCondition = i === 0 && facts.rule === "select";
     exprs.push(
       typeof operands?.[i] === "number"
-        ? scalar(numbers++, isCondition ? "bool" : compute)
+        ? scalar(scalars++, isCondition ? "bool" : compute)
         : arg(args, inputs[args++]!.dtype),
     );
   }
   return new MapProgram(
     inputs.map((input) => input.dtype),
     [elementwiseExpr(facts, exprs, { compute, result: dtype })],
-    numbers,
+    scalars,
   );
 }
 
 /**
  * The primitive with an expression and a rule for dtypes, without its gradient.
- * Its programs are found by small numbers, so that the hot path of small
+ * Its programs are found by small integers, so that the hot path of small
  * tensors builds no keys.
  */
 export function elementwisePrimitive(

@@ -19,13 +19,13 @@ export interface Patch {
   readonly offset: number;
 }
 
-/** A scalar of a launch that late numbers go to. */
+/** A scalar of a launch that late values go to. */
 export interface LateTarget {
   /** The scalars of the launch. */
   readonly scalars: number[];
   /** Which of them. */
   readonly at: number;
-  /** Which of the late numbers. */
+  /** Which of the late values. */
   readonly part: number;
 }
 
@@ -49,7 +49,7 @@ export class Bindings {
   readonly parameters: readonly Patch[][];
   /** What takes each piece of memory that may be replaced. */
   readonly patches: ReadonlyMap<Storage, Patch[]>;
-  /** What takes late numbers. */
+  /** What takes late values. */
   readonly late: Map<LateNumbers, LateTarget[]> = new Map();
   /** The first of {@linkcode Bindings.launches} that takes them. */
   readonly firstUse: Map<LateNumbers, number> = new Map();

@@ -43,10 +43,10 @@ export interface RecordingHooks {
   /** Something besides kernels that each replay does as well. */
   effect(run: () => void): void;
   /**
-   * Numbers that are asked for again at each replay. A change in place whose
-   * numbers are the array that this returns takes them.
+   * Values that are asked for again at each replay. A change in place whose
+   * scalars are the array that this returns takes them.
    */
-  lateNumbers(produce: () => readonly number[]): readonly number[];
+  lateValues(produce: () => readonly number[]): readonly number[];
 }
 
 /** The recording that is under way, or null where code runs eagerly. */

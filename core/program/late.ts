@@ -1,5 +1,5 @@
 /**
- * Late numbers: run-time scalars that are asked for anew at each replay, and which
+ * Late values: run-time scalars that are asked for anew at each replay, and which
  * launches take them.
  *
  * @module
@@ -15,12 +15,12 @@ export class LateLedger {
   readonly #scalars = new Map<readonly number[], readonly LateScalar[]>();
   readonly #keys = new Map<readonly number[], LateNumbers>();
 
-  /** Asks for numbers now and at each replay. */
-  numbers(produce: () => readonly number[]): readonly number[] {
+  /** Asks for values now and at each replay. */
+  values(produce: () => readonly number[]): readonly number[] {
     const from = this.#add(produce);
-    const numbers = produce();
-    this.#taken(numbers, numbers, from);
-    return numbers;
+    const values = produce();
+    this.#taken(values, values, from);
+    return values;
   }
 
   /** Something besides launches that each replay does as well. */
@@ -42,7 +42,7 @@ export class LateLedger {
     if (from) this.#taken(scalars, key, from);
   }
 
-  /** Which scalars of this array come from late numbers. */
+  /** Which scalars of this array come from late values. */
   of(scalars: readonly number[]): readonly LateScalar[] {
     return this.#scalars.get(scalars) ?? [];
   }
@@ -55,10 +55,10 @@ export class LateLedger {
 
   #taken(
     scalars: readonly number[],
-    numbers: readonly number[],
+    values: readonly number[],
     from: LateNumbers,
   ): void {
-    const taken = numbers.map((_, part) => ({ at: part, from, part }));
+    const taken = values.map((_, part) => ({ at: part, from, part }));
     this.#scalars.set(scalars, taken);
   }
 }

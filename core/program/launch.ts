@@ -18,21 +18,21 @@ export interface Place {
 }
 
 /**
- * Numbers that are asked for anew at each replay: learning rates, bias
+ * Values that are asked for anew at each replay: learning rates, bias
  * corrections, random keys.
  */
 export interface LateNumbers {
-  /** The numbers of this replay. */
+  /** The values of this replay. */
   readonly produce: () => readonly number[];
 }
 
-/** A run-time scalar that comes from late numbers. */
+/** A run-time scalar that comes from late values. */
 export interface LateScalar {
   /** Which scalar of the launch. */
   readonly at: number;
   /** Where it comes from. */
   readonly from: LateNumbers;
-  /** Which of the late numbers. */
+  /** Which of the late values. */
   readonly part: number;
 }
 

@@ -115,7 +115,7 @@ export class Recording {
     this.#firstNode = firstNode;
   }
 
-  /** Numbers that replays ask for, and what else they do, in order. */
+  /** Values that replays ask for, and what else they do, in order. */
   get late(): readonly LateNumbers[] {
     return this.#late.all;
   }
@@ -222,11 +222,11 @@ export class Recording {
   }
 
   /**
-   * Numbers that are asked for again at each replay. Launches whose scalars
+   * Values that are asked for again at each replay. Launches whose scalars
    * are the array that this returns take them.
    */
-  lateNumbers(produce: () => readonly number[]): readonly number[] {
-    return this.#late.numbers(produce);
+  lateValues(produce: () => readonly number[]): readonly number[] {
+    return this.#late.values(produce);
   }
 
   /** A replay does the same only while this holds; asked once for `of`. */

@@ -17,7 +17,7 @@ type Turn =
   | {
     /** Before which launch. */
     readonly at: number;
-    /** Late numbers that go to scalars of launches. */
+    /** Late values that go to scalars of launches. */
     readonly from: LateNumbers;
     readonly to: readonly LateTarget[];
   }
@@ -46,7 +46,7 @@ export class Schedule {
   /**
    * @param backend What runs it.
    * @param bindings The launches.
-   * @param late Late numbers, in the order of the function.
+   * @param late Late values, in the order of the function.
    * @param checks The memory of each count of refused values.
    * @param profile What takes the time of each launch; none is joined then.
    */
@@ -161,7 +161,7 @@ function shifted(group: CallGroup, from: number): CallGroup {
 }
 
 /**
- * When late numbers are asked for: each as late as can be, so that an error
+ * When late values are asked for: each as late as can be, so that an error
  * before leaves it out, and in the order of the function.
  */
 function turnsOf(
@@ -194,10 +194,10 @@ function actionOf(turn: Turn): (look: Look) => void {
   if ("check" in turn) return (look) => look(turn.check);
   const { from, to } = turn;
   return () => {
-    const numbers = from.produce();
+    const values = from.produce();
     for (let i = 0; i < to.length; i++) {
       const { scalars, at, part } = to[i]!;
-      scalars[at] = numbers[part]!;
+      scalars[at] = values[part]!;
     }
   };
 }

@@ -28,7 +28,7 @@ const position = (least: boolean) =>
     return head.lastIndexOf(least ? Math.min(...head) : Math.max(...head));
   });
 
-/** The sum over all pairs of a line, turned; `sign` is that of the angle. */
+/** The sum over all pairs of a line, each rotated; `sign` is that of the angle. */
 const pairs = (sign: number) => (line: readonly number[]): number[] => {
   const n = line.length / 2;
   return line.map((_, at) => {
@@ -70,10 +70,10 @@ const fromPairs = (weight: number) => (line: readonly number[]): number[] => {
     for (let k = 0; 2 * k <= n; k++) {
       const angle = 2 * Math.PI * ((j * k) % n) / n;
       const [re, im] = [line[2 * k]!, line[2 * k + 1]!];
-      const turned = weightOf(k, n, 2) === 1
+      const rotated = weightOf(k, n, 2) === 1
         ? re * Math.cos(angle)
         : re * Math.cos(angle) - im * Math.sin(angle);
-      sum += turned * weightOf(k, n, weight);
+      sum += rotated * weightOf(k, n, weight);
     }
     return sum;
   });

@@ -204,7 +204,7 @@ describe("products by a BLAS", () => {
     assertEquals(seen, [{ ...product }]);
   });
 
-  it("are left to our own kernels where they are small or thin", () => {
+  it("are left to our own kernels where they are small or narrow", () => {
     const engine = engineOf();
     const blas = blasOf(engine, "none");
     const products = new BlasProducts(API, blas, engine);

@@ -70,9 +70,9 @@ for (const name of ["softmax", "logSoftmax"] as const) {
             { length: 19 * n },
             (_, i) => many[i % 19]![Math.floor(i / 19)]!,
           );
-          const turned = softmaxOf(across, [n, 19], 0);
+          const transposed = softmaxOf(across, [n, 19], 0);
           const found = many.flatMap((row, r) =>
-            row.map((_, i) => turned[i * 19 + r]!)
+            row.map((_, i) => transposed[i * 19 + r]!)
           );
           holds(many, found, `${n} across`);
         }

@@ -31,7 +31,7 @@ describeWithAdapter("webgpu kernels", () => {
           await assertSame(gpu, [x], (x) => x.flip(1).slice(0, 1, 6, 2));
         });
 
-        it("turns what lies along another dim by tiles", async () => {
+        it("transposes what lies along another dim by tiles", async () => {
           const [x, y] = [normal(130, 140), normal(140, 130)];
           await assertSame(gpu, [x, y], (x, y) => [
             x.t().add(1),
