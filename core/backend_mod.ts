@@ -22,14 +22,12 @@ export { expr, type Operand } from "./expr/language.ts";
 export * from "./kernel.ts";
 export type * from "./op.ts";
 export { ELEMENTWISE, type ElementwiseName } from "./ops/elementwise.ts";
-export { addFourier } from "./ops/fourier.ts";
 export { addLinalg } from "./ops/linalg.ts";
 export {
   type Algorithm,
   ALGORITHMS as LINALG_ALGORITHMS,
   type Extents,
 } from "./ops/linalg_algorithms.ts";
-export { addLines } from "./ops/lines.ts";
 export type { DTypeRule, Elementwise } from "./ops/elementwise_kernel.ts";
 export {
   SCALAR_FUNCTIONS,

@@ -55,7 +55,10 @@ const TRANSPOSES: { readonly [N in FourierAlgorithm]: FourierAlgorithm } = {
 
 let added = false;
 
-/** Lets devices run Fourier transforms along lines. */
+/**
+ * Lets devices run Fourier transforms along lines, as the first transform does:
+ * for what applies the primitive by itself.
+ */
 export function addFourier(): void {
   if (added) return;
   added = true;

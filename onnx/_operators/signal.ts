@@ -4,13 +4,11 @@
  *
  * @module
  */
-import { stack, type Tensor } from "@tenfold/core";
+import type { Tensor } from "@tenfold/core";
+import { fft, ifft, irfft, rfft } from "@tenfold/core/fft";
 import type { Call, Operator, Operators } from "../_call.ts";
-import { allocate, Type } from "../_element.ts";
+import { Type } from "../_element.ts";
 import { axisOf, type Known, known, type Value } from "../_value.ts";
-
-/** The most elements that are transformed, as two matrices of their square. */
-const MOST = 8192;
 
 /** Which way a transform goes, and whether it leaves out what is conjugate. */
 interface Way {
@@ -18,67 +16,25 @@ interface Way {
   readonly onesided: boolean;
 }
 
-/** How often bin `k` of a real signal stands in the whole spectrum. */
-const timesOf = (k: number, n: number): number =>
-  k === 0 || 2 * k === n ? 1 : 2;
-
 /**
- * A transform along the last dim, by products with cosines and sines, which
- * every backend is fast at: the real and the imaginary parts.
+ * The transform along a dim of what ends with a dim of 1 or 2 parts, which ends
+ * with a dim of 2 parts, or of 1 where it is real.
  */
-function transformLast(
-  call: Call,
-  [real, imaginary]: readonly [Tensor, Tensor | null],
-  n: number,
-  { inverse, onesided }: Way,
-): Tensor[] {
-  if (n > MOST) {
-    throw new RangeError(
-      `it transforms ${n} elements, and at most ${MOST} are supported`,
-    );
-  }
-  const half = (n >> 1) + 1;
-  const toReal = inverse && onesided;
-  const most = toReal ? half : n;
-  const rows = Math.min(real.shape[real.ndim - 1]!, most);
-  const columns = onesided && !inverse ? half : n;
-  const { type } = call.value(0);
-  const matrix = (wave: (angle: number) => number) => {
-    const numbers = allocate(type, rows * columns);
-    for (let j = 0; j < rows; j++) {
-      const factor = inverse ? (toReal ? timesOf(j, n) : 1) / n : 1;
-      for (let k = 0; k < columns; k++) {
-        numbers[j * columns + k] = factor * wave(2 * Math.PI * (j * k % n) / n);
-      }
-    }
-    return call.toTensor(known(type, [rows, columns], numbers));
-  };
-  const [cosines, sines] = [
-    matrix(Math.cos),
-    matrix((angle) => (inverse ? 1 : -1) * Math.sin(angle)),
-  ];
-  const [a, b] = [real, imaginary].map((x) => x && x.narrow(-1, 0, rows));
-  const same = a!.matmul(cosines);
-  const other = a!.matmul(sines);
-  const parts = b
-    ? [same.sub(b.matmul(sines)), other.add(b.matmul(cosines))]
-    : [same, other];
-  return toReal ? parts.slice(0, 1) : parts;
-}
-
-/** The transform along a dim of what ends with a dim of 1 or 2 parts. */
 function transform(
-  call: Call,
   x: Tensor,
   dim: number,
   n: number,
-  way: Way,
+  { inverse, onesided }: Way,
 ): Tensor {
-  const last = x.ndim - 2;
-  const part = (i: number) => x.select(-1, i).transpose(dim, last);
-  const imaginary = x.shape[x.ndim - 1] === 2 ? part(1) : null;
-  const found = transformLast(call, [part(0), imaginary], n, way);
-  return stack(found.map((y) => y.transpose(dim, last)), -1);
+  const options = { n, dim };
+  const isReal = x.shape[x.ndim - 1] === 1;
+  if (isReal && onesided && !inverse) return rfft(x.select(-1, 0), options);
+  const pairs = isReal ? x.pad([0, 1]) : x;
+  if (!inverse) {
+    const all = fft(pairs, options);
+    return onesided ? all.narrow(dim, 0, (n >> 1) + 1) : all;
+  }
+  return onesided ? irfft(pairs, options).unsqueeze(-1) : ifft(pairs, options);
 }
 
 function dft(call: Call): Value {
@@ -93,7 +49,7 @@ function dft(call: Call): Value {
   const extent = x.shape[axis]!;
   const length = call.number(1) ??
     (inverse && onesided ? 2 * (extent - 1) : extent);
-  return call.like(0, transform(call, x, axis, length, { inverse, onesided }));
+  return call.like(0, transform(x, axis, length, { inverse, onesided }));
 }
 
 /** The transforms of windows of a signal, one beside another. */
@@ -109,7 +65,7 @@ function stft(call: Call): Value {
   // [batch, frames, parts, length], as the windows come last.
   const frames = signal.unfold(1, length, step);
   const weighted = window === null ? frames : frames.mul(window);
-  const out = transform(call, weighted.transpose(2, 3), 2, length, {
+  const out = transform(weighted.transpose(2, 3), 2, length, {
     inverse: false,
     onesided,
   });

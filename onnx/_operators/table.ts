@@ -5,7 +5,6 @@
  */
 import type { Operator, Operators } from "../_call.ts";
 import { ARITHMETIC } from "./arithmetic.ts";
-import { CONTROL } from "./control.ts";
 import { CONVOLUTION } from "./convolution.ts";
 import { CREATION } from "./creation.ts";
 import { INDEXING } from "./indexing.ts";
@@ -20,7 +19,6 @@ import { UNARY } from "./unary.ts";
 
 const ALL: Operators = {
   ...ARITHMETIC,
-  ...CONTROL,
   ...CONVOLUTION,
   ...CREATION,
   ...INDEXING,

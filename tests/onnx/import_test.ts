@@ -609,6 +609,27 @@ describe("loops", () => {
   );
 });
 
+describe("Fourier transforms", () => {
+  it(
+    "are of any length",
+    clean(async () => {
+      using model = await importOnnx(modelOf({
+        node: [node("DFT", ["x"], ["y"])],
+        input: [value("x", FLOAT, [1, "n", 1])],
+        output: [value("y", FLOAT, [1, "n", 2])],
+      }));
+      // Above 8192 none were done; the last one is a prime.
+      for (const n of [4, 10_000, 8209]) {
+        const impulse = tensor([1, ...new Array(n - 1).fill(0)]);
+        const y = model.forward(impulse.reshape([1, n, 1]));
+        assertEquals(y.shape, [1, n, 2]);
+        const error = y.sub(tensor([1, 0])).abs().max();
+        assertNear(await error.data(), [0]);
+      }
+    }),
+  );
+});
+
 describe("rotary positions", () => {
   const size = 6;
   const [cos, sin] = [[1, 1, 0.8, 0.6, 0, -1], [0, 0, 0.6, 0.8, 1, 0]];

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { addFourier, type LinesOp } from "@tenfold/core/backend";
+import type { LinesOp } from "@tenfold/core/backend";
+import { addFourier } from "@tenfold/core/fft";
 import { common, plain, ties } from "../values.ts";
 import { along } from "./along.ts";
 import { EVERY, operand, rotated } from "./cases.ts";
