@@ -247,56 +247,172 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
 
   // Facts
 
-  /** The device that holds its memory. */
+  /**
+   * The device that holds its memory; see {@linkcode Tensor.to}.
+   *
+   * @example Where a tensor is
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = await tensor([1, 2]).to("cpu-typedarray");
+   * assertEquals(x.device.name, "cpu-typedarray");
+   * ```
+   */
   get device(): Device {
     return this.#device;
   }
 
-  /** The extents, outermost first. */
+  /**
+   * The extent of each dim, outermost first; `[]` for a 0-d tensor.
+   *
+   * @example Of a matrix
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor, zeros } from "@tenfold/tenfold";
+   *
+   * assertEquals(zeros([2, 3]).shape, [2, 3]);
+   * assertEquals(tensor(7).shape, []);
+   * ```
+   */
   get shape(): Shape {
     return this.#value.view.shape;
   }
 
-  /** The number of dims. */
+  /**
+   * The number of dims: the length of {@linkcode Tensor.shape}.
+   *
+   * @example Of a batch of images
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { zeros } from "@tenfold/tenfold";
+   *
+   * assertEquals(zeros([8, 3, 28, 28]).ndim, 4);
+   * ```
+   */
   get ndim(): number {
     return this.#value.view.shape.length;
   }
 
-  /** The number of elements. */
+  /**
+   * The number of elements: the product of the extents, 1 for a 0-d tensor.
+   *
+   * @example Of a matrix
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { zeros } from "@tenfold/tenfold";
+   *
+   * assertEquals(zeros([2, 3]).size, 6);
+   * ```
+   */
   get size(): number {
     return this.#value.view.size;
   }
 
-  /** The element type. */
+  /**
+   * The type of the elements; see {@linkcode Tensor.cast}.
+   *
+   * @example Of data, and of a comparison
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(tensor([1, 2]).dtype, "float32");
+   * assertEquals(tensor([1, 2]).gt(1).dtype, "bool");
+   * ```
+   */
   get dtype(): KnownDType<D> {
     return this.#value.storage.dtype as KnownDType<D>;
   }
 
-  /** The distance in memory, in elements, between neighbours along each dim. */
+  /**
+   * The distance in memory, in elements, between neighbours along each dim.
+   *
+   * @example A transpose only swaps them
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { zeros } from "@tenfold/tenfold";
+   *
+   * const x = zeros([2, 3]);
+   * assertEquals(x.strides, [3, 1]);
+   * assertEquals(x.t().strides, [1, 3]);
+   * ```
+   */
   get strides(): readonly number[] {
     return this.#value.view.strides;
   }
 
-  /** True when operations on it are recorded for backward. */
+  /**
+   * True if operations on this tensor are recorded for `backward`: it is a leaf
+   * that asks for a gradient, or was computed from one.
+   *
+   * @example Of a result
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const w = tensor([1, 2], { requiresGrad: true });
+   * assertEquals(w.mul(2).requiresGrad, true);
+   * assertEquals(w.detach().requiresGrad, false);
+   * ```
+   */
   get requiresGrad(): boolean {
     return this.#edge !== null;
   }
 
-  /** True when no recorded operation made it. */
+  /**
+   * True if no recorded operation made this tensor. `backward` keeps gradients of
+   * leaves that require one.
+   *
+   * @example A parameter and a result
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const w = tensor([1, 2], { requiresGrad: true });
+   * assertEquals(w.isLeaf, true);
+   * assertEquals(w.mul(2).isLeaf, false);
+   * ```
+   */
   get isLeaf(): boolean {
     return this.#edge === null || this.#edge.node instanceof LeafNode;
   }
 
   /**
-   * The gradient that backward has accumulated for this leaf, or null. It
-   * belongs to the leaf.
+   * The gradient that `backward` has accumulated for this leaf, or null if there
+   * is none yet. It belongs to the leaf and is released with it.
+   *
+   * @example After backward
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const w = tensor([1, 2], { requiresGrad: true });
+   * w.square().sum().backward();
+   * assertEquals(await w.grad!.toArray(), [2, 4]);
+   * ```
    */
   get grad(): Tensor<D> | null {
     currentRecording()?.leaf(this, true);
     return this.#grad ?? lateGradients?.grad(this) as Tensor<D> ?? null;
   }
 
-  /** Sets or clears (`null`) the gradient; the old one is released. */
+  /**
+   * Sets or clears (`null`) the gradient; the old one is released.
+   *
+   * @throws {ShapeError} If the gradient has another shape.
+   * @throws {DTypeError} If the gradient has another dtype.
+   * @example Start anew
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const w = tensor([1, 2], { requiresGrad: true });
+   * w.sum().backward();
+   * w.grad = null;
+   * assertEquals(w.grad, null);
+   * ```
+   */
   set grad(gradient: Tensor | null) {
     if (gradient) checkTensor(gradient, "it", "set the gradient");
     if (gradient && !sameShape(gradient.shape, this.shape)) {
@@ -318,7 +434,20 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     this.#grad = gradient;
   }
 
-  /** True once its memory has been given back. */
+  /**
+   * True once its memory has been given back, by `dispose` or at the end of a
+   * scope. Its shape and dtype can still be asked for.
+   *
+   * @example After dispose
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 2]);
+   * x.dispose();
+   * assertEquals(x.released, true);
+   * ```
+   */
   get released(): boolean {
     return this.#released;
   }
@@ -409,7 +538,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return array as Nested<ElementOf<D>>;
   }
 
-  /** The text that `console.log` prints on devices that read synchronously. */
+  /**
+   * The values, shape and dtype as text: what `console.log` prints on devices that
+   * are read synchronously.
+   *
+   * @example As console.log prints it
+   * ```ts
+   * import { assertStringIncludes } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const text = await tensor([1, 2.5]).toText();
+   * assertStringIncludes(text, "2.5");
+   * ```
+   */
   async toText(): Promise<string> {
     checkCount("toText", arguments.length, 0);
     return formatTensor(await this.data(), this.shape, this.dtype);
@@ -419,6 +560,14 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * {@linkcode Tensor.data} without waiting.
    *
    * @throws {DeviceError} If the device can only read asynchronously.
+   * @example Without await
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = await tensor([1, 2]).to("cpu-typedarray");
+   * assertEquals(x.dataSync(), new Float32Array([1, 2]));
+   * ```
    */
   dataSync(): TypedArray<D> {
     checkCount("dataSync", arguments.length, 0);
@@ -428,7 +577,16 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   /**
    * {@linkcode Tensor.item} without waiting.
    *
+   * @throws {ShapeError} If there is more or less than one element.
    * @throws {DeviceError} If the device can only read asynchronously.
+   * @example Without await
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = await tensor([1, 2]).to("cpu-typedarray");
+   * assertEquals(x.sum().itemSync(), 3);
+   * ```
    */
   itemSync(): number {
     checkCount("itemSync", arguments.length, 0);
@@ -440,6 +598,14 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * {@linkcode Tensor.toArray} without waiting.
    *
    * @throws {DeviceError} If the device can only read asynchronously.
+   * @example Without await
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = await tensor([[1, 2], [3, 4]]).to("cpu-typedarray");
+   * assertEquals(x.toArraySync(), [[1, 2], [3, 4]]);
+   * ```
    */
   toArraySync(): Nested<ElementOf<D>> {
     checkCount("toArraySync", arguments.length, 0);
@@ -447,7 +613,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return array as Nested<ElementOf<D>>;
   }
 
-  /** Values, shape and dtype as text; only the facts where reading must wait. */
+  /**
+   * The values, shape and dtype as text, or shape and dtype alone where the device
+   * can only read asynchronously.
+   *
+   * @example In a template
+   * ```ts
+   * import { assertStringIncludes } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = await tensor([1, 2]).to("cpu-typedarray");
+   * assertStringIncludes(`${x}`, "float32");
+   * ```
+   */
   toString(): string {
     checkCount("toString", arguments.length, 0);
     const facts = `shape ${showShape(this.shape)}, ${this.dtype}`;
@@ -462,6 +640,15 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * Refuses to be written as JSON, where it would be an empty object.
    *
    * @throws {TypeError} Always, with what to write.
+   * @example Write the array instead
+   * ```ts
+   * import { assertEquals, assertThrows } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 2]);
+   * assertThrows(() => JSON.stringify(x), TypeError);
+   * assertEquals(JSON.stringify(await x.toArray()), "[1,2]");
+   * ```
    */
   toJSON(): never {
     throw new TypeError(
@@ -528,7 +715,21 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     this.dispose();
   }
 
-  /** A second handle on the same memory and the same place on the tape. */
+  /**
+   * A second tensor on the same memory and at the same place on the tape. The
+   * memory is given back when both are released.
+   *
+   * @example Each handle is released by itself
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 2]);
+   * const y = x.alias();
+   * x.dispose();
+   * assertEquals(await y.toArray(), [1, 2]);
+   * ```
+   */
   alias(): Tensor<D> {
     checkCount("alias", arguments.length, 0);
     return this.#aliasAs();
@@ -580,13 +781,40 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return new Tensor(this.device, this[VALUE].alias());
   }
 
-  /** A dense copy; gradients flow through it. */
+  /**
+   * A copy with memory of its own, dense in C order. Gradients flow through it; to
+   * copy without, call `detach().clone()`.
+   *
+   * @example A change in place leaves the copy
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 2]);
+   * const copy = x.clone();
+   * x.fill_(0);
+   * assertEquals(await copy.toArray(), [1, 2]);
+   * ```
+   */
   clone(): Tensor<D> {
     checkCount("clone", arguments.length, 0);
     return this[APPLY]({ name: "copy" });
   }
 
-  /** The tensor itself where it is dense in C order, else a dense copy. */
+  /**
+   * This tensor with its elements in C order: an alias if they are so already, else
+   * a dense copy.
+   *
+   * @example A transpose in C order
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { zeros } from "@tenfold/tenfold";
+   *
+   * const x = zeros([2, 3]).t();
+   * assertEquals(x.strides, [1, 3]);
+   * assertEquals(x.contiguous().strides, [2, 1]);
+   * ```
+   */
   contiguous(): Tensor<D> {
     checkCount("contiguous", arguments.length, 0);
     return this[VALUE].view.dense ? this.alias() : this.clone();
@@ -614,7 +842,22 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
 
   // Autograd
 
-  /** Sets whether operations on this leaf are recorded from now on. */
+  /**
+   * Sets whether operations on this leaf are recorded from now on, and returns it.
+   *
+   * @param on Whether gradients are wanted. @default {true}
+   * @throws {GradientError} If the tensor is not a leaf, or of a dtype other than a
+   * float.
+   * @example Freeze a parameter
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const w = tensor([1, 2], { requiresGrad: true });
+   * w.requiresGrad_(false);
+   * assertEquals(w.mul(2).requiresGrad, false);
+   * ```
+   */
   requiresGrad_(on = true): this {
     checkCount("requiresGrad_", arguments.length, 1);
     if (on === this.requiresGrad) return this;
@@ -635,8 +878,20 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Has backward keep the gradient of a tensor that is not a leaf in its
-   * `grad`.
+   * Has `backward` also keep the gradient of this tensor, which is not a leaf, in
+   * its `grad`, and returns it. Nothing changes for a leaf.
+   *
+   * @throws {GradientError} If the tensor requires no gradient.
+   * @example The gradient of a result
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 2], { requiresGrad: true });
+   * const y = x.mul(3).retainGrad();
+   * y.square().sum().backward();
+   * assertEquals(await y.grad!.toArray(), [6, 12]);
+   * ```
    */
   retainGrad(): this {
     checkCount("retainGrad", arguments.length, 0);
@@ -781,7 +1036,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
       : this.#scaled("add", other, options);
   }
 
-  /** `this - alpha * other`, broadcasting; see {@linkcode Tensor.add}. */
+  /**
+   * `this - alpha * other`, broadcasting; see {@linkcode Tensor.add}.
+   *
+   * @example A difference, and a scaled one
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([5, 7]);
+   * assertEquals(await x.sub(1).toArray(), [4, 6]);
+   * assertEquals(await x.sub(tensor([1, 2]), { alpha: 2 }).toArray(), [3, 3]);
+   * ```
+   */
   sub<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
     options?: Alpha,
@@ -792,7 +1059,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
       : this.#scaled("sub", other, options);
   }
 
-  /** `this * other`, broadcasting. */
+  /**
+   * `this * other`, element by element, broadcasting; see {@linkcode Tensor.matmul}
+   * for the matrix product.
+   *
+   * @example Rows times a vector
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 2], [3, 4]]);
+   * assertEquals(await x.mul(tensor([1, 10])).toArray(), [[1, 20], [3, 40]]);
+   * ```
+   */
   mul<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<Promote<D, E>> {
@@ -837,7 +1116,17 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("remainder", other);
   }
 
-  /** `this ** exponent`, broadcasting. */
+  /**
+   * `this` to the power of `exponent`, element by element, broadcasting.
+   *
+   * @example Cubes
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2, 3]).pow(3).toArray(), [1, 8, 27]);
+   * ```
+   */
   pow<E extends DType = NumberBeside<D>>(
     exponent: TensorLike<E>,
   ): Tensor<NumberOf<Promote<D, E>>> {
@@ -846,7 +1135,20 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("pow", exponent);
   }
 
-  /** The larger of two elements; NaN if either is. */
+  /**
+   * The larger of two elements, broadcasting; NaN if either is. Equal elements share
+   * the gradient. For the largest element of a dim, see {@linkcode Tensor.max}.
+   *
+   * @example With a vector and a number
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 5]);
+   * assertEquals(await x.maximum(tensor([4, 2])).toArray(), [4, 5]);
+   * assertEquals(await x.maximum(3).toArray(), [3, 5]);
+   * ```
+   */
   maximum<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<Promote<D, E>> {
@@ -854,7 +1156,20 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("maximum", other);
   }
 
-  /** The smaller of two elements; NaN if either is. */
+  /**
+   * The smaller of two elements, broadcasting; NaN if either is. Equal elements share
+   * the gradient. For the smallest element of a dim, see {@linkcode Tensor.min}.
+   *
+   * @example With a vector and a number
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 5]);
+   * assertEquals(await x.minimum(tensor([4, 2])).toArray(), [1, 2]);
+   * assertEquals(await x.minimum(3).toArray(), [1, 3]);
+   * ```
+   */
   minimum<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<Promote<D, E>> {
@@ -900,115 +1215,307 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("hypot", other);
   }
 
-  /** `-this`. */
+  /**
+   * The negative of each element, `-this`.
+   *
+   * @example Other signs
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, -2]).neg().toArray(), [-1, 2]);
+   * ```
+   */
   neg(): Tensor<D> {
     checkCount("neg", arguments.length, 0);
     return this.#unary("neg");
   }
 
-  /** The absolute value. */
+  /**
+   * The absolute value of each element.
+   *
+   * @example Without signs
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([-1, 2]).abs().toArray(), [1, 2]);
+   * ```
+   */
   abs(): Tensor<D> {
     checkCount("abs", arguments.length, 0);
     return this.#unary("abs");
   }
 
-  /** -1, 0 or 1. */
+  /**
+   * The sign of each element: -1, 0 or 1; NaN of NaN. Its gradient is 0.
+   *
+   * @example Signs alone
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([-3, 0, 2]).sign().toArray(), [-1, 0, 1]);
+   * ```
+   */
   sign(): Tensor<D> {
     checkCount("sign", arguments.length, 0);
     return this.#unary("sign");
   }
 
-  /** e to the power of each element. */
+  /**
+   * e to the power of each element; integers give float32.
+   *
+   * @example The number e
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(1).exp().item(), Math.E, 1e-6);
+   * ```
+   */
   exp(): Tensor<FloatOf<D>> {
     checkCount("exp", arguments.length, 0);
     return this.#unary("exp");
   }
 
-  /** `exp(this) - 1`, accurate near 0. */
+  /**
+   * `exp(this) - 1`, accurate where elements are near 0; integers give float32.
+   *
+   * @example Of a small number
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(1e-5).expm1().item(), 1.000005e-5, 1e-10);
+   * ```
+   */
   expm1(): Tensor<FloatOf<D>> {
     checkCount("expm1", arguments.length, 0);
     return this.#unary("expm1");
   }
 
-  /** The natural logarithm. */
+  /**
+   * The natural logarithm of each element: -Infinity of 0, NaN of negative elements;
+   * integers give float32.
+   *
+   * @example Of e
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(Math.E).log().item(), 1, 1e-6);
+   * ```
+   */
   log(): Tensor<FloatOf<D>> {
     checkCount("log", arguments.length, 0);
     return this.#unary("log");
   }
 
-  /** `log(1 + this)`, accurate near 0. */
+  /**
+   * `log(1 + this)`, accurate where elements are near 0; integers give float32.
+   *
+   * @example Of a small number
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(1e-5).log1p().item(), 9.99995e-6, 1e-10);
+   * ```
+   */
   log1p(): Tensor<FloatOf<D>> {
     checkCount("log1p", arguments.length, 0);
     return this.#unary("log1p");
   }
 
-  /** The logarithm to base 2. */
+  /**
+   * The logarithm to base 2 of each element; integers give float32.
+   *
+   * @example Of powers of two
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 8]).log2().toArray(), [0, 3]);
+   * ```
+   */
   log2(): Tensor<FloatOf<D>> {
     checkCount("log2", arguments.length, 0);
     return this.#unary("log2");
   }
 
-  /** The square root. */
+  /**
+   * The square root of each element, NaN of negative ones; integers give float32.
+   *
+   * @example Of squares
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([4, 9]).sqrt().toArray(), [2, 3]);
+   * ```
+   */
   sqrt(): Tensor<FloatOf<D>> {
     checkCount("sqrt", arguments.length, 0);
     return this.#unary("sqrt");
   }
 
-  /** `1 / sqrt(this)`. */
+  /**
+   * The reciprocal of the square root, `1 / sqrt(this)`; integers give float32.
+   *
+   * @example Of squares
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([4, 16]).rsqrt().toArray(), [0.5, 0.25]);
+   * ```
+   */
   rsqrt(): Tensor<FloatOf<D>> {
     checkCount("rsqrt", arguments.length, 0);
     return this.#unary("rsqrt");
   }
 
-  /** `1 / this`. */
+  /**
+   * The reciprocal of each element, `1 / this`; integers give float32.
+   *
+   * @example Of powers of two
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([2, 4]).reciprocal().toArray(), [0.5, 0.25]);
+   * ```
+   */
   reciprocal(): Tensor<FloatOf<D>> {
     checkCount("reciprocal", arguments.length, 0);
     return this.#unary("reciprocal");
   }
 
-  /** `this * this`. */
+  /**
+   * The square of each element, `this * this`.
+   *
+   * @example Of a vector
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([2, -3]).square().toArray(), [4, 9]);
+   * ```
+   */
   square(): Tensor<NumberOf<D>> {
     checkCount("square", arguments.length, 0);
     return this.#unary("square");
   }
 
-  /** The sine of radians. */
+  /**
+   * The sine of each element, in radians; integers give float32.
+   *
+   * @example Of a right angle
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(Math.PI / 2).sin().item(), 1, 1e-6);
+   * ```
+   */
   sin(): Tensor<FloatOf<D>> {
     checkCount("sin", arguments.length, 0);
     return this.#unary("sin");
   }
 
-  /** The cosine of radians. */
+  /**
+   * The cosine of each element, in radians; integers give float32.
+   *
+   * @example Of a straight angle
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(Math.PI).cos().item(), -1, 1e-6);
+   * ```
+   */
   cos(): Tensor<FloatOf<D>> {
     checkCount("cos", arguments.length, 0);
     return this.#unary("cos");
   }
 
-  /** The tangent of radians. */
+  /**
+   * The tangent of each element, in radians; integers give float32.
+   *
+   * @example Of half a right angle
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(Math.PI / 4).tan().item(), 1, 1e-6);
+   * ```
+   */
   tan(): Tensor<FloatOf<D>> {
     checkCount("tan", arguments.length, 0);
     return this.#unary("tan");
   }
 
-  /** The hyperbolic tangent. */
+  /**
+   * The hyperbolic tangent of each element; integers give float32.
+   *
+   * @example Between -1 and 1
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(1).tanh().item(), 0.7615942, 1e-6);
+   * ```
+   */
   tanh(): Tensor<FloatOf<D>> {
     checkCount("tanh", arguments.length, 0);
     return this.#unary("tanh");
   }
 
-  /** `1 / (1 + exp(-this))`. */
+  /**
+   * The logistic function, `1 / (1 + exp(-this))`, without overflow; integers give
+   * float32.
+   *
+   * @example Between 0 and 1
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([-1000, 0, 1000]).sigmoid().toArray(), [0, 0.5, 1]);
+   * ```
+   */
   sigmoid(): Tensor<FloatOf<D>> {
     checkCount("sigmoid", arguments.length, 0);
     return this.#unary("sigmoid");
   }
 
-  /** The error function. */
+  /**
+   * The error function of each element; integers give float32.
+   *
+   * @example Of a half
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(0.5).erf().item(), 0.5204999, 1e-6);
+   * ```
+   */
   erf(): Tensor<FloatOf<D>> {
     checkCount("erf", arguments.length, 0);
     return this.#unary("erf");
   }
 
-  /** `max(this, 0)`. */
+  /**
+   * The larger of each element and 0, `max(this, 0)`. Its gradient at 0 is 0.
+   *
+   * @example Negative elements become 0
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([-1, 0, 2]).relu().toArray(), [0, 0, 2]);
+   * ```
+   */
   relu(): Tensor<NumberOf<D>> {
     checkCount("relu", arguments.length, 0);
     return this.#unary("relu");
@@ -1018,6 +1525,13 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * `this` where positive, else `this * negativeSlope`.
    *
    * @param negativeSlope @default {0.01}
+   * @example With a slope of 1/4
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([-2, 2]).leakyRelu(0.25).toArray(), [-0.5, 2]);
+   * ```
    */
   leakyRelu(negativeSlope = 0.01): Tensor<FloatOf<D>> {
     checkCount("leakyRelu", arguments.length, 1);
@@ -1028,49 +1542,129 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    * `this` where positive, else `alpha * (exp(this) - 1)`.
    *
    * @param alpha @default {1}
+   * @example Of a negative element
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(-1).elu().item(), Math.exp(-1) - 1, 1e-6);
+   * ```
    */
   elu(alpha = 1): Tensor<FloatOf<D>> {
     checkCount("elu", arguments.length, 1);
     return this.#binary("elu", alpha);
   }
 
-  /** `this * Φ(this)` with the normal distribution function Φ, exactly. */
+  /**
+   * The Gaussian error linear unit: `this * Φ(this)` with the distribution function
+   * Φ of the standard normal distribution, exactly; integers give float32.
+   *
+   * @example Of 1
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(1).gelu().item(), 0.8413447, 1e-6);
+   * ```
+   */
   gelu(): Tensor<FloatOf<D>> {
     checkCount("gelu", arguments.length, 0);
     return this.#unary("gelu");
   }
 
-  /** `this * sigmoid(this)`. */
+  /**
+   * The sigmoid linear unit, also called swish: `this * sigmoid(this)`; integers
+   * give float32.
+   *
+   * @example Of 1
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(1).silu().item(), 0.7310586, 1e-6);
+   * ```
+   */
   silu(): Tensor<FloatOf<D>> {
     checkCount("silu", arguments.length, 0);
     return this.#unary("silu");
   }
 
-  /** `log(1 + exp(this))`, without overflow. */
+  /**
+   * A smooth version of `relu`: `log(1 + exp(this))`, without overflow; integers
+   * give float32.
+   *
+   * @example Of 0
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertAlmostEquals(await tensor(0).softplus().item(), Math.LN2, 1e-6);
+   * ```
+   */
   softplus(): Tensor<FloatOf<D>> {
     checkCount("softplus", arguments.length, 0);
     return this.#unary("softplus");
   }
 
-  /** The largest integer that is not larger. */
+  /**
+   * Rounds each element down: the largest integer that is not larger.
+   *
+   * @example Down
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([-1.5, 1.5]).floor().toArray(), [-2, 1]);
+   * ```
+   */
   floor(): Tensor<NumberOf<D>> {
     checkCount("floor", arguments.length, 0);
     return this.#unary("floor");
   }
 
-  /** The smallest integer that is not smaller. */
+  /**
+   * Rounds each element up: the smallest integer that is not smaller.
+   *
+   * @example Up
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([-1.5, 1.5]).ceil().toArray(), [-1, 2]);
+   * ```
+   */
   ceil(): Tensor<NumberOf<D>> {
     checkCount("ceil", arguments.length, 0);
     return this.#unary("ceil");
   }
 
-  /** The nearest integer, halves to the even one. */
+  /**
+   * Rounds each element to the nearest integer, halves to the even one.
+   *
+   * @example Halves to even
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([0.5, 1.5, 2.4]).round().toArray(), [0, 2, 2]);
+   * ```
+   */
   round(): Tensor<NumberOf<D>> {
     checkCount("round", arguments.length, 0);
     return this.#unary("round");
   }
 
-  /** The integer part. */
+  /**
+   * Rounds each element towards 0: its integer part.
+   *
+   * @example Towards 0
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([-1.5, 1.5]).trunc().toArray(), [-1, 1]);
+   * ```
+   */
   trunc(): Tensor<NumberOf<D>> {
     checkCount("trunc", arguments.length, 0);
     return this.#unary("trunc");
@@ -1126,43 +1720,115 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "clamp", operands }, ...bounded);
   }
 
-  /** Whether elements are equal. */
+  /**
+   * Whether elements are equal, broadcasting; NaN equals nothing.
+   *
+   * @example Equal to 2
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2, 3]).eq(2).toArray(), [false, true, false]);
+   * ```
+   */
   eq<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("eq", arguments.length, 1);
     return this.#binary("eq", other);
   }
 
-  /** Whether elements differ. */
+  /**
+   * Whether elements differ, broadcasting; NaN differs from all.
+   *
+   * @example Different from 2
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2, 3]).ne(2).toArray(), [true, false, true]);
+   * ```
+   */
   ne<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("ne", arguments.length, 1);
     return this.#binary("ne", other);
   }
 
-  /** Whether `this < other`. */
+  /**
+   * Whether `this < other`, element by element, broadcasting.
+   *
+   * @example Less than 2
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2, 3]).lt(2).toArray(), [true, false, false]);
+   * ```
+   */
   lt<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("lt", arguments.length, 1);
     return this.#binary("lt", other);
   }
 
-  /** Whether `this <= other`. */
+  /**
+   * Whether `this <= other`, element by element, broadcasting.
+   *
+   * @example At most 2
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2, 3]).le(2).toArray(), [true, true, false]);
+   * ```
+   */
   le<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("le", arguments.length, 1);
     return this.#binary("le", other);
   }
 
-  /** Whether `this > other`. */
+  /**
+   * Whether `this > other`, element by element, broadcasting.
+   *
+   * @example Greater than 2
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2, 3]).gt(2).toArray(), [false, false, true]);
+   * ```
+   */
   gt<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("gt", arguments.length, 1);
     return this.#binary("gt", other);
   }
 
-  /** Whether `this >= other`. */
+  /**
+   * Whether `this >= other`, element by element, broadcasting.
+   *
+   * @example At least 2
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2, 3]).ge(2).toArray(), [false, true, true]);
+   * ```
+   */
   ge<E extends DType = NumberBeside<D>>(other: TensorLike<E>): Tensor<"bool"> {
     checkCount("ge", arguments.length, 1);
     return this.#binary("ge", other);
   }
 
-  /** Whether both are nonzero. */
+  /**
+   * Whether both elements are not 0, broadcasting; NaN is not 0.
+   *
+   * @example All four cases
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([0, 0, 1, 1]);
+   * const y = tensor([0, 1, 0, 1]);
+   * assertEquals(await x.logicalAnd(y).toArray(), [false, false, false, true]);
+   * ```
+   */
   logicalAnd<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<"bool"> {
@@ -1170,7 +1836,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("logicalAnd", other);
   }
 
-  /** Whether at least one is nonzero. */
+  /**
+   * Whether at least one of two elements is not 0, broadcasting; NaN is not 0.
+   *
+   * @example All four cases
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([0, 0, 1, 1]);
+   * const y = tensor([0, 1, 0, 1]);
+   * assertEquals(await x.logicalOr(y).toArray(), [false, true, true, true]);
+   * ```
+   */
   logicalOr<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<"bool"> {
@@ -1178,7 +1856,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("logicalOr", other);
   }
 
-  /** Whether exactly one is nonzero. */
+  /**
+   * Whether exactly one of two elements is not 0, broadcasting; NaN is not 0.
+   *
+   * @example All four cases
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([0, 0, 1, 1]);
+   * const y = tensor([0, 1, 0, 1]);
+   * assertEquals(await x.logicalXor(y).toArray(), [false, true, true, false]);
+   * ```
+   */
   logicalXor<E extends DType = NumberBeside<D>>(
     other: TensorLike<E>,
   ): Tensor<"bool"> {
@@ -1186,19 +1876,49 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#binary("logicalXor", other);
   }
 
-  /** Whether elements are 0. */
+  /**
+   * Whether each element is 0.
+   *
+   * @example Which are 0
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([0, 2]).logicalNot().toArray(), [true, false]);
+   * ```
+   */
   logicalNot(): Tensor<"bool"> {
     checkCount("logicalNot", arguments.length, 0);
     return this.#unary("logicalNot");
   }
 
-  /** Whether elements are NaN. */
+  /**
+   * Whether each element is NaN.
+   *
+   * @example Which are missing
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, NaN]).isNan().toArray(), [false, true]);
+   * ```
+   */
   isNan(): Tensor<"bool"> {
     checkCount("isNan", arguments.length, 0);
     return this.#unary("isNan");
   }
 
-  /** Whether elements are neither infinite nor NaN. */
+  /**
+   * Whether each element is neither infinite nor NaN.
+   *
+   * @example Which can be computed with
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, Infinity, NaN]).isFinite().toArray(), [true, false, false]);
+   * ```
+   */
   isFinite(): Tensor<"bool"> {
     checkCount("isFinite", arguments.length, 0);
     return this.#unary("isFinite");
@@ -1325,7 +2045,21 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#reduce("mean", dim, options);
   }
 
-  /** The product over dims; bool tensors give int32. */
+  /**
+   * The product of elements over dims, of all by default; bool tensors give int32.
+   *
+   * @param dim The dims. @default {all dims}
+   * @param options `keepDim` keeps them with an extent of 1.
+   * @example Of all, and of each row
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 2], [3, 4]]);
+   * assertEquals(await x.prod().item(), 24);
+   * assertEquals(await x.prod(1).toArray(), [2, 12]);
+   * ```
+   */
   prod(dim?: Dims, options?: KeepDim): Tensor<NumberOf<D>> {
     checkCount("prod", arguments.length, 2);
     return this.#reduce("prod", dim, options);
@@ -1352,6 +2086,16 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   /**
    * The largest element along a dim, and the index of its first occurrence,
    * which alone has a gradient.
+   *
+   * @example Where the largest is
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const { values, indices } = tensor([[1, 5], [4, 2]]).max(1, { indices: true });
+   * assertEquals(await values.toArray(), [5, 4]);
+   * assertEquals(await indices.toArray(), [1, 0]);
+   * ```
    */
   max(dim: number, options: KeepDim & { indices: true }): Extremes<D>;
   max(
@@ -1381,6 +2125,16 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   /**
    * The smallest element along a dim, and the index of its first occurrence,
    * which alone has a gradient.
+   *
+   * @example Where the smallest is
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const { values, indices } = tensor([[1, 5], [4, 2]]).min(1, { indices: true });
+   * assertEquals(await values.toArray(), [1, 2]);
+   * assertEquals(await indices.toArray(), [0, 1]);
+   * ```
    */
   min(dim: number, options: KeepDim & { indices: true }): Extremes<D>;
   min(
@@ -1412,13 +2166,41 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     });
   }
 
-  /** Whether any element over dims is not 0. */
+  /**
+   * Whether any element over dims is not 0; of all elements by default.
+   *
+   * @param dim The dims. @default {all dims}
+   * @param options `keepDim` keeps them with an extent of 1.
+   * @example Of all, and of each row
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[0, 1], [0, 0]]);
+   * assertEquals(await x.any().toArray(), true);
+   * assertEquals(await x.any(1).toArray(), [true, false]);
+   * ```
+   */
   any(dim?: Dims, options?: KeepDim): Tensor<"bool"> {
     checkCount("any", arguments.length, 2);
     return this.#reduce("any", dim, options);
   }
 
-  /** Whether all elements over dims are not 0. */
+  /**
+   * Whether all elements over dims are not 0; of all elements by default.
+   *
+   * @param dim The dims. @default {all dims}
+   * @param options `keepDim` keeps them with an extent of 1.
+   * @example Of all, and of each row
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 1], [0, 1]]);
+   * assertEquals(await x.all().toArray(), false);
+   * assertEquals(await x.all(1).toArray(), [true, false]);
+   * ```
+   */
   all(dim?: Dims, options?: KeepDim): Tensor<"bool"> {
     checkCount("all", arguments.length, 2);
     return this.#reduce("all", dim, options);
@@ -1466,7 +2248,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#arg("argmax", dim, options);
   }
 
-  /** The index of the first smallest element; NaN counts as smallest. */
+  /**
+   * The index (int32) of the first smallest element along a dim, or of all elements
+   * in C order; NaN counts as smallest.
+   *
+   * @example The nearest neighbour
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const distances = tensor([[3, 1, 2], [0, 5, 4]]);
+   * assertEquals(await distances.argmin(1).toArray(), [1, 0]);
+   * ```
+   */
   argmin(dim?: number, options?: KeepDim): Tensor<"int32"> {
     checkCount("argmin", arguments.length, 2);
     return this.#arg("argmin", dim, options);
@@ -1502,8 +2296,21 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * The standard deviation; see {@linkcode Tensor.variance}. Its gradient is 0
-   * where the variance is.
+   * The standard deviation over dims: the root of {@linkcode Tensor.variance}. Its
+   * gradient is 0 where the variance is.
+   *
+   * @param options `unbiased` divides by `n - 1` instead of `n`.
+   * @default {unbiased: true}
+   * @example Both divisors
+   * ```ts
+   * import { assertAlmostEquals, assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1, 3, 5]);
+   * assertEquals(await x.std().item(), 2);
+   * const biased = await x.std(0, { unbiased: false }).item();
+   * assertAlmostEquals(biased, Math.sqrt(8 / 3), 1e-6);
+   * ```
    */
   std(
     dim?: Dims,
@@ -1544,7 +2351,18 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
       );
   }
 
-  /** `log(sum(exp(x)))` over dims, without overflow. */
+  /**
+   * `log(sum(exp(this)))` over dims, without overflow; of all elements by default.
+   *
+   * @example Of large scores
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([1000, 1000]);
+   * assertAlmostEquals(await x.logsumexp().item(), 1000 + Math.LN2, 1e-4);
+   * ```
+   */
   logsumexp(dim?: Dims, options?: KeepDim): Tensor<FloatOf<D>> {
     checkCount("logsumexp", arguments.length, 2);
     checkPlain(KEEP_DIM, options, "logsumexp");
@@ -1578,7 +2396,18 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this.#along("softmax", dim);
   }
 
-  /** `log(softmax(x))` along a dim, without loss of digits. */
+  /**
+   * `log(softmax(this))` along a dim, computed without loss of digits.
+   *
+   * @example Of equal scores
+   * ```ts
+   * import { assertAlmostEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const [first] = await tensor([5, 5]).logSoftmax(0).data();
+   * assertAlmostEquals(first!, -Math.LN2, 1e-6);
+   * ```
+   */
   logSoftmax(dim: number): Tensor<FloatOf<D>> {
     checkCount("logSoftmax", arguments.length, 1);
     return this.#along("logSoftmax", dim);
@@ -1643,7 +2472,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Flattens dims `start` to `end` (inclusive) into one. @default {all dims}
+   * Flattens dims `start` to `end` (inclusive) into one; a 0-d tensor becomes a
+   * vector.
+   *
+   * @param start The first dim. @default {0}
+   * @param end The last dim. @default {-1}
+   * @throws {IndexError} If `start` comes after `end`.
+   * @example Images as vectors
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { zeros } from "@tenfold/tenfold";
+   *
+   * assertEquals(zeros([8, 1, 28, 28]).flatten(1).shape, [8, 784]);
+   * ```
    */
   flatten(start = 0, end = -1): Tensor<D> {
     checkCount("flatten", arguments.length, 2);
@@ -1663,7 +2504,17 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * Removes dims of extent 1: all of them, or those given whose extent is 1.
+   * Removes dims of extent 1: all of them, or those of the given dims that have
+   * it.
+   *
+   * @example All, or one
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { zeros } from "@tenfold/tenfold";
+   *
+   * assertEquals(zeros([1, 3, 1]).squeeze().shape, [3]);
+   * assertEquals(zeros([1, 3, 1]).squeeze(0).shape, [3, 1]);
+   * ```
    */
   squeeze(dim?: Dims): Tensor<D> {
     checkCount("squeeze", arguments.length, 1);
@@ -1673,7 +2524,18 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     );
   }
 
-  /** Inserts a dim of extent 1 at `dim`. */
+  /**
+   * Inserts a dim of extent 1 before dim `dim`; -1 appends one.
+   *
+   * @example A batch of one, and a column
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { zeros } from "@tenfold/tenfold";
+   *
+   * assertEquals(zeros([3]).unsqueeze(0).shape, [1, 3]);
+   * assertEquals(zeros([3]).unsqueeze(-1).shape, [3, 1]);
+   * ```
+   */
   unsqueeze(dim: number): Tensor<D> {
     checkCount("unsqueeze", arguments.length, 1);
     const at = normalizeDim(dim, this.ndim + 1, "unsqueeze");
@@ -1708,7 +2570,18 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "expand", shape: checkShape(target, "expand") });
   }
 
-  /** {@linkcode Tensor.expand} to the shape of another tensor. */
+  /**
+   * {@linkcode Tensor.expand} to the shape of another tensor.
+   *
+   * @example A bias for each row
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor, zeros } from "@tenfold/tenfold";
+   *
+   * const bias = tensor([1, 2]).expandAs(zeros([3, 2]));
+   * assertEquals(bias.shape, [3, 2]);
+   * ```
+   */
   expandAs(other: Tensor): Tensor<D> {
     checkCount("expandAs", arguments.length, 1);
     checkOperand("expandAs", other);
@@ -1734,7 +2607,17 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "permute", dims: order });
   }
 
-  /** Swaps two dims; a view. */
+  /**
+   * Swaps two dims; a view.
+   *
+   * @example Channels before time
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { zeros } from "@tenfold/tenfold";
+   *
+   * assertEquals(zeros([8, 50, 3]).transpose(1, 2).shape, [8, 3, 50]);
+   * ```
+   */
   transpose(dim0: number, dim1: number): Tensor<D> {
     checkCount("transpose", arguments.length, 2);
     const a = normalizeDim(dim0, this.ndim, "transpose");
@@ -1744,9 +2627,17 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   }
 
   /**
-   * The transpose of a matrix; tensors of fewer dims are themselves.
+   * The transpose of a matrix, a view; tensors of fewer dims are themselves.
    *
    * @throws {ShapeError} If there are more than 2 dims.
+   * @example Rows to columns
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 2], [3, 4]]);
+   * assertEquals(await x.t().toArray(), [[1, 3], [2, 4]]);
+   * ```
    */
   t(): Tensor<D> {
     checkCount("t", arguments.length, 0);
@@ -1810,7 +2701,21 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return tidyNow(() => indexTensor(this, specs) as Tensor<D>);
   }
 
-  /** Selects one index of a dim, which is removed; a view. */
+  /**
+   * Selects one index of a dim, which is removed; a view. A negative index counts
+   * from the end.
+   *
+   * @throws {IndexError} If the index is out of range.
+   * @example One row, and the last column
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 2], [3, 4]]);
+   * assertEquals(await x.select(0, 1).toArray(), [3, 4]);
+   * assertEquals(await x.select(1, -1).toArray(), [2, 4]);
+   * ```
+   */
   select(dim: number, index: number): Tensor<D> {
     checkCount("select", arguments.length, 2);
     const d = normalizeDim(dim, this.ndim, "select");
@@ -1827,7 +2732,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     );
   }
 
-  /** `length` elements of a dim from `start` on; a view. */
+  /**
+   * `length` elements of a dim from `start` on, a view. A negative start counts from
+   * the end.
+   *
+   * @throws {IndexError} If they are not all within the dim.
+   * @example Two elements from the second on
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2, 3, 4]).narrow(0, 1, 2).toArray(), [2, 3]);
+   * ```
+   */
   narrow(dim: number, start: number, length: number): Tensor<D> {
     checkCount("narrow", arguments.length, 3);
     const d = normalizeDim(dim, this.ndim, "narrow");
@@ -1844,7 +2761,18 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "slice", dim: d, start: from, length, step: 1 });
   }
 
-  /** Reverses the order of elements along dims; a view. */
+  /**
+   * Reverses the order of elements along dims, all by default; a view.
+   *
+   * @example A mirrored image
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const image = tensor([[1, 2], [3, 4]]);
+   * assertEquals(await image.flip(1).toArray(), [[2, 1], [4, 3]]);
+   * ```
+   */
   flip(dim?: Dims): Tensor<D> {
     checkCount("flip", arguments.length, 1);
     const dims = normalizeDims(dim, this.ndim, "flip");
@@ -1901,7 +2829,18 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return tidyNow(() => repeatTensor(this, counts) as Tensor<D>);
   }
 
-  /** As `repeat`, but fewer counts than dims apply to the last dims. */
+  /**
+   * As {@linkcode Tensor.repeat}, but fewer counts than dims apply to the last
+   * dims.
+   *
+   * @example Twice along the last dim
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([[1, 2]]).tile([2]).toArray(), [[1, 2, 1, 2]]);
+   * ```
+   */
   tile(counts: readonly number[]): Tensor<D> {
     if (!Array.isArray(counts) || arguments.length > 1) {
       throw oneArray("tile", "the counts", arguments);
@@ -2014,13 +2953,39 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return this[APPLY]({ name: "tril", diagonal });
   }
 
-  /** The upper triangle of the last two dims; `diagonal` shifts its edge up. */
+  /**
+   * The upper triangle of the last two dims, the rest 0; `diagonal` shifts its edge
+   * up.
+   *
+   * @example Which positions may not be attended to
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { ones } from "@tenfold/tenfold";
+   *
+   * assertEquals(await ones([2, 2]).triu(1).toArray(), [[0, 1], [0, 0]]);
+   * ```
+   */
   triu(diagonal = 0): Tensor<D> {
     checkCount("triu", arguments.length, 1);
     return this[APPLY]({ name: "triu", diagonal });
   }
 
-  /** The diagonal of two dims as a new last dim; a view. */
+  /**
+   * The diagonal of two dims as a new last dim; a view.
+   *
+   * @param offset Which diagonal: above the main one if positive. @default {0}
+   * @param dim1 The dim of the rows. @default {0}
+   * @param dim2 The dim of the columns. @default {1}
+   * @example Of a matrix
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[1, 2], [3, 4]]);
+   * assertEquals(await x.diagonal().toArray(), [1, 4]);
+   * assertEquals(await x.diagonal(1).toArray(), [2]);
+   * ```
+   */
   diagonal(offset = 0, dim1 = 0, dim2 = 1): Tensor<D> {
     checkCount("diagonal", arguments.length, 3);
     const a = normalizeDim(dim1, this.ndim, "diagonal");
@@ -2111,7 +3076,20 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     );
   }
 
-  /** `gather` with an index that broadcasts along the other dims. */
+  /**
+   * {@linkcode Tensor.gather} with an index that broadcasts along the other dims.
+   * Without `dim`, both are flattened first.
+   *
+   * @throws {IndexError} If an index is out of range.
+   * @example Values in the order of argsort
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const x = tensor([[3, 1, 2]]);
+   * assertEquals(await x.takeAlongDim(x.argsort(1), 1).toArray(), [[1, 2, 3]]);
+   * ```
+   */
   takeAlongDim(index: Tensor, dim?: number): Tensor<D> {
     checkCount("takeAlongDim", arguments.length, 2);
     checkOperand("takeAlongDim", index);
@@ -2198,7 +3176,19 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     };
   }
 
-  /** The indices that sort a dim. */
+  /**
+   * The int32 indices that sort a dim; see {@linkcode Tensor.sort}.
+   *
+   * @example Places from best to worst
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * const scores = tensor([0.1, 0.7, 0.2]);
+   * const order = scores.argsort(0, { descending: true });
+   * assertEquals(await order.toArray(), [1, 2, 0]);
+   * ```
+   */
   argsort(dim = -1, options: { descending?: boolean } = {}): Tensor<"int32"> {
     checkCount("argsort", arguments.length, 2);
     checkPlain(SORT, options, "argsort");
@@ -2279,13 +3269,24 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     return tidyNow(() => matmulTensors(this, other, bias));
   }
 
-  /** The dot product of two vectors. */
+  /**
+   * The dot product of two vectors, a 0-d tensor.
+   *
+   * @throws {ShapeError} If one is not a vector, or their lengths differ.
+   * @example Of two vectors
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { tensor } from "@tenfold/tenfold";
+   *
+   * assertEquals(await tensor([1, 2]).dot(tensor([3, 4])).item(), 11);
+   * ```
+   */
   dot<E extends DType>(other: Tensor<E>): Tensor<NumberOf<Promote<D, E>>> {
     checkCount("dot", arguments.length, 1);
     checkOperand("dot", other);
-    if (this.ndim !== 1 || other.ndim !== 1) {
+    if (this.ndim !== 1 || !sameShape(this.shape, other.shape)) {
       throw new ShapeError(
-        `Cannot take the dot product of other than vectors: got ${
+        `Cannot take the dot product of other than two vectors of one length: got ${
           showShape(this.shape)
         } and ${showShape(other.shape)}`,
       );

@@ -162,6 +162,11 @@ describe("Tensor errors", () => {
         "inner dimensions must match: got [2, 3] and [2, 2]",
       );
       assertThrows(() => x.matmul(tensor(1)), ShapeError, "use mul");
+      assertThrows(
+        () => tensor([1, 2]).dot(ones([3])),
+        ShapeError,
+        "of other than two vectors of one length: got [2] and [3]",
+      );
       assertThrows(() => x.sum(2), IndexError, "got 2 for 2 dims");
       assertThrows(() => x.sum([0, -2]), IndexError, "twice");
       assertThrows(() => x.reshape([4, -1]), ShapeError, "[4, -1]");
