@@ -48,6 +48,8 @@ const MIN_DEVICE_ROW = 2 ** 18;
 
 /** The fewest elements of rows side by side that are worth three shaders. */
 const MIN_WIDE = 2 ** 14;
+/** The same where rows that have one invocation each keep a processor busy. */
+const MIN_WIDE_BESIDE_ONE = 2 ** 18;
 
 /** Powers that are summed before their sum is added. */
 const BLOCK = 32;
@@ -168,16 +170,17 @@ export function prepareSoftmax(
     const rows = rowsOf(call);
     const n = lengthOf(call);
     const { profile } = gpu;
-    const enough = profile.software && rows >= profile.invocations;
+    const enough = profile.software && rows >= profile.invocations &&
+      n <= MAX_WORKGROUP_ROW;
     const placement = placementOf(call);
     const few = profile.software || rows < 4 * profile.invocations;
     const isWide = placement === "across" && few && n >= MIN_WORKGROUP_ROW &&
-      rows * n >= MIN_WIDE;
+      rows * n >= (enough ? MIN_WIDE_BESIDE_ONE : MIN_WIDE);
     if (n > MIN_DEVICE_ROW || isWide) {
       runInSteps(call, placement);
       return;
     }
-    const one = n < MIN_WORKGROUP_ROW || (enough && n <= MAX_WORKGROUP_ROW);
+    const one = n < MIN_WORKGROUP_ROW || enough;
     const held = one ? 0 : powerOfTwoAbove(Math.ceil(n / (4 * size)));
     const four = n >= MIN_FOUR && held <= MAX_HELD && readsFour(call);
     const program = four ? programOfFour(held) : one ? alone : inGroup;
