@@ -270,6 +270,13 @@ function fromNested(data: TensorData): HostData {
  *
  * @throws {TypeError} If the value is not a number.
  * @throws {ShapeError} If an extent is negative or not an integer.
+ * @example A matrix of sevens
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { full } from "@tenfold/tenfold";
+ *
+ * assertEquals(await full([2, 2], 7).toArray(), [[7, 7], [7, 7]]);
+ * ```
  */
 export function full<D extends DType = "float32">(
   shape: Shape,
@@ -289,7 +296,21 @@ export function full<D extends DType = "float32">(
   );
 }
 
-/** A tensor of zeros. */
+/**
+ * A tensor of zeros.
+ *
+ * @param shape The extents; `[]` makes a 0-d tensor.
+ * @param options `dtype` (float32 by default), `device` and `requiresGrad`.
+ * @throws {ShapeError} If an extent is negative or not an integer.
+ * @example A matrix, and counters
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { zeros } from "@tenfold/tenfold";
+ *
+ * assertEquals(await zeros([2, 2]).toArray(), [[0, 0], [0, 0]]);
+ * assertEquals(zeros([3], { dtype: "int32" }).dtype, "int32");
+ * ```
+ */
 export function zeros<D extends DType = "float32">(
   shape: Shape,
   options: TensorOptions<D> = {},
@@ -299,7 +320,20 @@ export function zeros<D extends DType = "float32">(
   return full(shape, 0, options);
 }
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones.
+ *
+ * @param shape The extents; `[]` makes a 0-d tensor.
+ * @param options `dtype` (float32 by default), `device` and `requiresGrad`.
+ * @throws {ShapeError} If an extent is negative or not an integer.
+ * @example A matrix
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ *
+ * assertEquals(await ones([2, 2]).toArray(), [[1, 1], [1, 1]]);
+ * ```
+ */
 export function ones<D extends DType = "float32">(
   shape: Shape,
   options: TensorOptions<D> = {},
@@ -321,6 +355,17 @@ export function like<D extends DType>(
 /**
  * A tensor filled with one value, with the shape, dtype and device of another
  * tensor.
+ *
+ * @example Of the same shape and dtype
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fullLike, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([1, 2], { dtype: "int32" });
+ * const sevens = fullLike(x, 7);
+ * assertEquals(await sevens.toArray(), [7, 7]);
+ * assertEquals(sevens.dtype, "int32");
+ * ```
  */
 export function fullLike<D extends DType, E extends DType = D>(
   x: Tensor<D>,
@@ -332,7 +377,17 @@ export function fullLike<D extends DType, E extends DType = D>(
   return full(x.shape, value, like(x, options));
 }
 
-/** A tensor of zeros, with the shape, dtype and device of another tensor. */
+/**
+ * A tensor of zeros, with the shape, dtype and device of another tensor.
+ *
+ * @example Of the same shape
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, zerosLike } from "@tenfold/tenfold";
+ *
+ * assertEquals(await zerosLike(tensor([1, 2])).toArray(), [0, 0]);
+ * ```
+ */
 export function zerosLike<D extends DType, E extends DType = D>(
   x: Tensor<D>,
   options: TensorOptions<E> = {},
@@ -341,7 +396,18 @@ export function zerosLike<D extends DType, E extends DType = D>(
   return fullLike(x, 0, options);
 }
 
-/** A tensor of ones, with the shape, dtype and device of another tensor. */
+/**
+ * A tensor of ones, with the shape, dtype and device of another tensor.
+ *
+ * @example Of the same shape, of another dtype
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { onesLike, tensor } from "@tenfold/tenfold";
+ *
+ * const mask = onesLike(tensor([1, 2]), { dtype: "bool" });
+ * assertEquals(await mask.toArray(), [true, true]);
+ * ```
+ */
 export function onesLike<D extends DType, E extends DType = D>(
   x: Tensor<D>,
   options: TensorOptions<E> = {},
@@ -354,6 +420,14 @@ export function onesLike<D extends DType, E extends DType = D>(
  * A matrix with ones on the diagonal and zeros elsewhere.
  *
  * @param columns @default {rows}
+ * @example Square, and wide
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { eye } from "@tenfold/tenfold";
+ *
+ * assertEquals(await eye(2).toArray(), [[1, 0], [0, 1]]);
+ * assertEquals(await eye(1, 3).toArray(), [[1, 0, 0]]);
+ * ```
  */
 export function eye<D extends DType = "float32">(
   rows: number,
@@ -444,6 +518,13 @@ export function arange<D extends DType = "int32" | "float32">(
  * cast to the dtype.
  *
  * @throws {RangeError} If `steps` is not a non-negative integer.
+ * @example Quarters
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { linspace } from "@tenfold/tenfold";
+ *
+ * assertEquals(await linspace(0, 1, 5).toArray(), [0, 0.25, 0.5, 0.75, 1]);
+ * ```
  */
 export function linspace<D extends DType = "float32">(
   start: number,

@@ -254,12 +254,34 @@ export const HOST_DTYPES: readonly DType[] = DTYPE_NAMES.filter((dtype) =>
   dtype !== "float16" || "Float16Array" in globalThis
 );
 
-/** True when `dtype` is float16, float32 or float64. */
+/**
+ * True when `dtype` is float16, float32 or float64.
+ *
+ * @example Which dtypes have gradients
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isFloating } from "@tenfold/tenfold";
+ *
+ * assertEquals(isFloating("float32"), true);
+ * assertEquals(isFloating("int32"), false);
+ * ```
+ */
 export function isFloating(dtype: DType): dtype is FloatDType {
   return DTYPES[dtype].floating;
 }
 
-/** The wider of two dtypes: bool < int32 < float16 < float32 < float64. */
+/**
+ * The wider of two dtypes: bool < int32 < float16 < float32 < float64.
+ *
+ * @example What a sum of both has
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { promote } from "@tenfold/tenfold";
+ *
+ * assertEquals(promote("int32", "float32"), "float32");
+ * assertEquals(promote("bool", "int32"), "int32");
+ * ```
+ */
 export function promote<A extends DType, B extends DType>(
   a: A,
   b: B,

@@ -67,7 +67,22 @@ export function cat<D extends DType>(
   )[0]!;
 }
 
-/** Stacks tensors of the same shape along a new dim. */
+/**
+ * Stacks tensors of the same shape along a new dim.
+ *
+ * @param tensors At least one.
+ * @param dim Where the new dim is. @default {0}
+ * @throws {ShapeError} If the shapes differ, or no tensor is given.
+ * @example Vectors as rows, and as columns
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { stack, tensor } from "@tenfold/tenfold";
+ *
+ * const rows = [tensor([1, 2]), tensor([3, 4])];
+ * assertEquals(await stack(rows).toArray(), [[1, 2], [3, 4]]);
+ * assertEquals(await stack(rows, 1).toArray(), [[1, 3], [2, 4]]);
+ * ```
+ */
 export function stack<D extends DType>(
   tensors: readonly Tensor<D>[],
   dim = 0,
@@ -94,6 +109,15 @@ export function stack<D extends DType>(
 /**
  * Elements of `a` where the condition is not 0, else of `b`; all are broadcast,
  * and `a` and `b` may be numbers.
+ *
+ * @example Negative elements become 0
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, where } from "@tenfold/tenfold";
+ *
+ * const x = tensor([-1, 2]);
+ * assertEquals(await where(x.gt(0), x, 0).toArray(), [0, 2]);
+ * ```
  */
 export function where<
   A extends DType = DType,

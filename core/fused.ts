@@ -157,7 +157,19 @@ function named<T>(
     : Object.fromEntries(names.map((name, i) => [name, values[i]!]));
 }
 
-/** A function made by {@linkcode fused}. */
+/**
+ * A function made by {@linkcode fused}.
+ *
+ * @example One kernel in place of three
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { expr, fused, tensor } from "@tenfold/tenfold";
+ *
+ * const f = fused("squares", ([x, y]) => expr.add(expr.mul(x, x), y));
+ * const result = f.map([tensor([2, 3]), tensor([1, 1])]);
+ * assertEquals(await result.toArray(), [5, 10]);
+ * ```
+ */
 export class FusedFunction<
   I extends FusedInputs = readonly FusedInput[],
   S extends FusedScalars = number | readonly FusedScalar[],

@@ -16,6 +16,16 @@ let current: Float32Precision = "highest";
  * How precisely float32 is computed now.
  *
  * @returns What {@linkcode setFloat32Precision} was given last. @default {"highest"}
+ * @example Lower it for a while
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { float32Precision, setFloat32Precision } from "@tenfold/tenfold";
+ *
+ * const before = float32Precision();
+ * setFloat32Precision("high");
+ * assertEquals(float32Precision(), "high");
+ * setFloat32Precision(before);
+ * ```
  */
 export function float32Precision(): Float32Precision {
   checkCount("float32Precision", arguments.length, 0);

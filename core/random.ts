@@ -43,7 +43,24 @@ function floatDType(options: TensorOptions): DType {
   );
 }
 
-/** Uniform random numbers from 0 (included) to 1 (excluded). */
+/**
+ * Uniform random numbers from 0 (included) to 1 (excluded).
+ *
+ * @param shape The extents.
+ * @param options `dtype` (a float, float32 by default), `device`, `requiresGrad`.
+ * @throws {DTypeError} If the dtype is not a float.
+ * @example Between 0 and 1
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { manualSeed, rand } from "@tenfold/tenfold";
+ *
+ * manualSeed(0);
+ *
+ * const x = rand([100]);
+ * assert(await x.min().item() >= 0);
+ * assert(await x.max().item() < 1);
+ * ```
+ */
 export function rand<D extends DType = "float32">(
   shape: Shape,
   options: TensorOptions<D> = {},
@@ -53,7 +70,24 @@ export function rand<D extends DType = "float32">(
   return random("uniform", 0, 1, shape, options, floatDType(options));
 }
 
-/** Random numbers of the standard normal distribution. */
+/**
+ * Random numbers of the standard normal distribution, of mean 0 and variance 1.
+ *
+ * @param shape The extents.
+ * @param options `dtype` (a float, float32 by default), `device`, `requiresGrad`.
+ * @throws {DTypeError} If the dtype is not a float.
+ * @example The same numbers from the same seed
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { manualSeed, randn } from "@tenfold/tenfold";
+ *
+ * manualSeed(0);
+ *
+ * const x = await randn([2, 3]).toArray();
+ * manualSeed(0);
+ * assertEquals(await randn([2, 3]).toArray(), x);
+ * ```
+ */
 export function randn<D extends DType = "float32">(
   shape: Shape,
   options: TensorOptions<D> = {},
@@ -63,7 +97,18 @@ export function randn<D extends DType = "float32">(
   return random("normal", 0, 1, shape, options, floatDType(options));
 }
 
-/** {@linkcode rand} with the shape, dtype and device of another tensor. */
+/**
+ * {@linkcode rand} with the shape, dtype and device of another tensor.
+ *
+ * @example Noise for each element
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randLike, zeros } from "@tenfold/tenfold";
+ *
+ * const x = zeros([2, 3]);
+ * assertEquals(randLike(x).shape, [2, 3]);
+ * ```
+ */
 export function randLike<D extends DType, E extends DType = D>(
   x: Tensor<D>,
   options: TensorOptions<E> = {},
@@ -72,7 +117,18 @@ export function randLike<D extends DType, E extends DType = D>(
   return rand(x.shape, like(x, options));
 }
 
-/** {@linkcode randn} with the shape, dtype and device of another tensor. */
+/**
+ * {@linkcode randn} with the shape, dtype and device of another tensor.
+ *
+ * @example Noise for each element
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randnLike, zeros } from "@tenfold/tenfold";
+ *
+ * const x = zeros([2, 3], { dtype: "float64" });
+ * assertEquals(randnLike(x).dtype, "float64");
+ * ```
+ */
 export function randnLike<D extends DType, E extends DType = D>(
   x: Tensor<D>,
   options: TensorOptions<E> = {},
@@ -87,6 +143,18 @@ export function randnLike<D extends DType, E extends DType = D>(
  * is off by at most one in 2^31 / range.
  *
  * @throws {RangeError} If the range is empty or wider than 2^31.
+ * @example Throws of a die
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ * import { manualSeed, randint } from "@tenfold/tenfold";
+ *
+ * manualSeed(0);
+ *
+ * const throws = randint(1, 7, [100]);
+ * assertEquals(throws.dtype, "int32");
+ * assert(await throws.min().item() >= 1);
+ * assert(await throws.max().item() <= 6);
+ * ```
  */
 export function randint<D extends DType = "int32">(
   low: number,
@@ -108,7 +176,18 @@ export function randint<D extends DType = "int32">(
   return random("integer", low, high, shape, options, dtype);
 }
 
-/** The numbers 0 to `n - 1` in random order, int32. */
+/**
+ * The numbers 0 to `n - 1` in random order, int32.
+ *
+ * @example Each number once
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { randperm } from "@tenfold/tenfold";
+ *
+ * const order = randperm(4);
+ * assertEquals(await order.sort().values.toArray(), [0, 1, 2, 3]);
+ * ```
+ */
 export function randperm(
   n: number,
   options: TensorOptions = {},
@@ -124,6 +203,14 @@ export function randperm(
 /**
  * Draws ones with the probabilities that a tensor holds, and zeros otherwise,
  * in the tensor's dtype.
+ *
+ * @example Never and always
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bernoulli, tensor } from "@tenfold/tenfold";
+ *
+ * assertEquals(await bernoulli(tensor([0, 1])).toArray(), [0, 1]);
+ * ```
  */
 export function bernoulli<D extends DType>(
   probability: Tensor<D>,

@@ -49,14 +49,40 @@ export function manualSeed(seed: number): void {
   setRandomState({ seed: Number(BigInt.asIntN(32, BigInt(seed))), draws: 0 });
 }
 
-/** The state of the generator, to continue from later. */
+/**
+ * The state of the generator, to continue from later.
+ *
+ * @example Draw the same again
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { getRandomState, rand, setRandomState } from "@tenfold/tenfold";
+ *
+ * const state = getRandomState();
+ * const x = await rand([3]).toArray();
+ * setRandomState(state);
+ * assertEquals(await rand([3]).toArray(), x);
+ * ```
+ */
 export function getRandomState(): RandomState {
   checkCount("getRandomState", arguments.length, 0);
   seedOnce();
   return state;
 }
 
-/** Continues from a state that {@linkcode getRandomState} gave. */
+/**
+ * Continues from a state that {@linkcode getRandomState} gave.
+ *
+ * @example Draw the same again
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { getRandomState, randn, setRandomState } from "@tenfold/tenfold";
+ *
+ * const state = getRandomState();
+ * const x = await randn([3]).toArray();
+ * setRandomState(state);
+ * assertEquals(await randn([3]).toArray(), x);
+ * ```
+ */
 export function setRandomState(next: RandomState): void {
   checkCount("setRandomState", arguments.length, 1);
   set(next);

@@ -46,6 +46,17 @@ let preferred: string | null = null;
  * @param open Opens the backend when it is first used.
  * @param options `probe` says, without opening it, why it is not available
  * here, or null; `preferred` makes it the default of programs that choose none.
+ * @example Another name for a backend
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { currentBackend, registerBackend, setBackend } from "@tenfold/tenfold";
+ * import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+ *
+ * registerBackend("plain", () => cpuTypedArray());
+ * await setBackend("plain");
+ * assertEquals(currentBackend().name, "cpu-typedarray");
+ * await setBackend("cpu-typedarray");
+ * ```
  */
 export function registerBackend(
   name: string,
@@ -219,6 +230,16 @@ export function chosenDevice(): Device | null {
 /**
  * The device of tensors that are created without the option `device`; opens the
  * preferred one if needed.
+ *
+ * @example Where new tensors are
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { currentDevice, setBackend, zeros } from "@tenfold/tenfold";
+ *
+ * await setBackend("cpu-typedarray");
+ * assertEquals(currentDevice().name, "cpu-typedarray");
+ * assertEquals(zeros([2]).device, currentDevice());
+ * ```
  */
 export function currentDevice(): Device {
   checkCount("ask for the current device", arguments.length, 0);
@@ -239,7 +260,18 @@ export function currentDevice(): Device {
   return task.device = deviceNow(wanted);
 }
 
-/** The backend of tensors that are created without the option `device`. */
+/**
+ * The backend of tensors that are created without the option `device`.
+ *
+ * @example Its name
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { currentBackend, setBackend } from "@tenfold/tenfold";
+ *
+ * await setBackend("cpu-typedarray");
+ * assertEquals(currentBackend().name, "cpu-typedarray");
+ * ```
+ */
 export function currentBackend(): Backend {
   checkCount("ask for the current backend", arguments.length, 0);
   return currentDevice().backend;
@@ -320,7 +352,18 @@ export function listBackends(): BackendStatus[] {
   });
 }
 
-/** Opens every registered backend once, then lists them. */
+/**
+ * Opens every registered backend once, then lists them.
+ *
+ * @example Which can be opened here
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { probeBackends } from "@tenfold/tenfold";
+ *
+ * const backends = await probeBackends();
+ * assert(backends.some((b) => b.name === "cpu-typedarray" && b.available));
+ * ```
+ */
 export async function probeBackends(): Promise<BackendStatus[]> {
   checkCount("probeBackends", arguments.length, 0);
   for (const name of registrations.keys()) {

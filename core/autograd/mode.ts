@@ -15,7 +15,18 @@ import {
   within,
 } from "../task.ts";
 
-/** True while operations are recorded. */
+/**
+ * True while operations are recorded for `backward`.
+ *
+ * @example Within noGrad
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isGradEnabled, noGrad } from "@tenfold/tenfold";
+ *
+ * assertEquals(isGradEnabled(), true);
+ * assertEquals(noGrad(() => isGradEnabled()), false);
+ * ```
+ */
 export function isRecording(): boolean {
   return currentTask().recording;
 }
@@ -186,16 +197,55 @@ export function noGradNow<T>(fn: () => T): T {
  * ```
  */
 export function noGrad(): ModeSwitch;
-/** Calls `fn` without recording and returns what it returns. */
+/**
+ * Calls `fn` without recording and returns what it returns.
+ *
+ * @example A prediction
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { noGrad, ones } from "@tenfold/tenfold";
+ *
+ * const w = ones([2], { requiresGrad: true });
+ * assertEquals(noGrad(() => w.mul(2)).requiresGrad, false);
+ * ```
+ */
 export function noGrad<T>(fn: () => T): T;
 export function noGrad<T>(fn?: () => T): T | ModeSwitch {
   checkCount("noGrad", arguments.length, 1);
   return fn ? under(false, fn) : begin(false);
 }
 
-/** Enables recording of operations inside a `noGrad`, in the same two forms. */
+/**
+ * Enables recording of operations inside a `noGrad`, in the same two forms.
+ *
+ * @example Until the end of a block
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { enableGrad, noGrad, ones } from "@tenfold/tenfold";
+ *
+ * const w = ones([2], { requiresGrad: true });
+ * using _ = noGrad();
+ * {
+ *   using _on = enableGrad();
+ *   assertEquals(w.mul(2).requiresGrad, true);
+ * }
+ * assertEquals(w.mul(2).requiresGrad, false);
+ * ```
+ */
 export function enableGrad(): ModeSwitch;
-/** Calls `fn` with recording on and returns what it returns. */
+/**
+ * Calls `fn` with recording on and returns what it returns.
+ *
+ * @example A gradient within a prediction
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { enableGrad, noGrad, ones } from "@tenfold/tenfold";
+ *
+ * const w = ones([2], { requiresGrad: true });
+ * const y = noGrad(() => enableGrad(() => w.mul(2)));
+ * assertEquals(y.requiresGrad, true);
+ * ```
+ */
 export function enableGrad<T>(fn: () => T): T;
 export function enableGrad<T>(fn?: () => T): T | ModeSwitch {
   checkCount("enableGrad", arguments.length, 1);
