@@ -16,6 +16,7 @@ import {
   select,
 } from "./assembler.ts";
 import { shiftOf } from "./engine.ts";
+import type { Lanes } from "./math/lanes.ts";
 import {
   loadDense,
   loadScattered,
@@ -129,7 +130,10 @@ export function positionsFrom(
   };
 }
 
-/** The code for four adjacent elements. */
+/**
+ * The code for four adjacent elements. Where vectors take turns, none may build on
+ * what another has written, but for what one statement both reads and writes.
+ */
 export type VectorBody = (
   cursors: readonly Cursor[],
   /** Vectors between the cursors and the elements, for unit steps. */
@@ -138,31 +142,71 @@ export type VectorBody = (
   count?: Local<"i32">,
 ) => void;
 
+/** How a loop goes over vectors. */
+export interface Unroll {
+  /** Vectors in a round. */
+  readonly vectors: number;
+  /**
+   * Whether their statements take turns, some vectors at a time. A function such
+   * as the exponential is one long chain, each link of which waits for the last:
+   * a processor looks some hundred instructions ahead and finds two or three
+   * chains there where they are one after another, and all where they take
+   * turns. Short expressions only lose registers by it, and so does all on
+   * JavaScriptCore, which shows by products that are not fused.
+   */
+  readonly inTurns: boolean;
+}
+
+/** Vectors that take turns: as many as registers hold. */
+const TOGETHER = 4;
+/** Instructions for four elements up to which an expression is short. */
+const SHORT = 12;
+
+/** Whether vectors of an expression of so many instructions take turns. */
+export function takesTurns({ fused }: Lanes, instructions: number): boolean {
+  return fused && instructions > SHORT;
+}
+
+/** The vectors of a round for an expression of so many instructions. */
+export function unrollOf(lanes: Lanes, instructions: number): Unroll {
+  const inTurns = takesTurns(lanes, instructions);
+  if (instructions <= SHORT) return { vectors: 4, inTurns };
+  const vectors = instructions <= 100 ? 2 : 1;
+  return { vectors: inTurns ? 2 * vectors : vectors, inTurns };
+}
+
 /**
- * Runs `body` over `length` elements, `unroll` vectors at a time while that
- * many are left (one where something is strided), and keeps `position` (where given) at the first element.
+ * Runs `body` over `length` elements, some vectors at a time while that many are
+ * left (one where something is strided), and keeps `position` (where given) at
+ * the first element.
  */
 export function alongInner(
   f: FunctionBuilder,
   cursors: readonly Cursor[],
   length: Local<"i32">,
-  unroll: number,
+  { vectors, inTurns }: Unroll,
   position: Local<"i32"> | null,
   body: VectorBody,
 ): void {
   const left = f.let(length);
   const strided = cursors.some(({ step }) => step === "strided");
-  const next = (vectors: number) => {
-    for (const cursor of cursors) advance(f, cursor, vectors);
-    if (position !== null) f.increase(position, 4 * vectors);
-    f.increase(left, -4 * vectors);
+  const next = (by: number) => {
+    for (const cursor of cursors) advance(f, cursor, by);
+    if (position !== null) f.increase(position, 4 * by);
+    f.increase(left, -4 * by);
   };
-  if (unroll > 1 && !strided) {
-    const enough = i32.ge_s(left, i32.const(4 * unroll));
+  if (vectors > 1 && !strided) {
+    const enough = i32.ge_s(left, i32.const(4 * vectors));
     f.if(enough, () => {
       f.loop((again) => {
-        for (let ahead = 0; ahead < unroll; ahead++) body(cursors, ahead);
-        next(unroll);
+        const together = inTurns ? TOGETHER : 1;
+        for (let first = 0; first < vectors; first += together) {
+          const length = Math.min(together, vectors - first);
+          f.interleave(
+            Array.from({ length }, (_, i) => () => body(cursors, first + i)),
+          );
+        }
+        next(vectors);
         f.branchIf(again, enough);
       });
     });

@@ -17,15 +17,10 @@ import {
   read,
   type Row,
   stepOf,
+  unrollOf,
   write,
 } from "./loops.ts";
 import { loadSplat, type Quad } from "./values.ts";
-
-/** The unroll factor in vectors: larger for cheap expressions. */
-function unrollOf(slots: readonly Slot[], instructions: number): number {
-  if (slots.some(({ access }) => stepOf(access) === "strided")) return 1;
-  return instructions <= 12 ? 4 : instructions <= 100 ? 2 : 1;
-}
 
 /** What the emitters of a map kernel share. */
 export interface MapEmitContext {
@@ -94,7 +89,7 @@ export function mapRow(context: MapEmitContext, row: Row): void {
     f,
     cursors,
     row.length,
-    unrollOf(slots, instructions),
+    unrollOf(writer.lanes, instructions),
     indexed ? row.positions[rank - 1]! : null,
     (at, ahead, count) => {
       const values = valuesAt(

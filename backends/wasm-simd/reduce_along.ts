@@ -6,6 +6,7 @@
 
 import { i32, type Local, select } from "./assembler.ts";
 import { limitLanes } from "./accumulator.ts";
+import { instructionsOf } from "./cost.ts";
 import {
   alongInner,
   type Cursor,
@@ -14,6 +15,7 @@ import {
   type LoopDim,
   nest,
   stepOf,
+  takesTurns,
 } from "./loops.ts";
 import {
   elementAt,
@@ -204,7 +206,11 @@ function reduceRow(
   length: Local<"i32">,
   total: Quad,
 ): void {
-  const { f, combiner, whole } = context;
+  const { kernel, f, combiner, whole, writer } = context;
+  const inTurns = takesTurns(
+    writer.lanes,
+    instructionsOf([kernel.element]),
+  );
   const left = f.let(length);
   const count = combiner.vectors > 1 ? WIDE_ACCUMULATORS : ACCUMULATORS;
   const parts = Array.from({ length: count }, () => combiner.accumulator());
@@ -216,7 +222,7 @@ function reduceRow(
       f,
       cursors,
       block,
-      count,
+      { vectors: count, inTurns },
       null,
       (at, ahead, only) => {
         if (only === undefined) {

@@ -57,6 +57,29 @@ describe("LEB128", () => {
 });
 
 describe("the assembler", () => {
+  it("lets the statements of several bodies take turns", () => {
+    const { run } = build((module) => {
+      module.func("run", ["i32"], "i32", (f, start) => {
+        const log = f.let(i32.const(0));
+        const note = (digit: number) =>
+          f.set(log, i32.add(i32.mul(log, i32.const(10)), i32.const(digit)));
+        const body = (digit: number, times: number) => () => {
+          note(digit);
+          // What has statements of its own is one of them.
+          f.if(i32.gt_s(start, i32.const(0)), () => {
+            note(digit);
+            note(digit);
+          });
+          for (let i = 0; i < times; i++) note(digit);
+        };
+        f.interleave([body(1, 1), body(2, 2), body(3, 0)]);
+        f.result(log);
+      });
+    });
+    assertEquals(run!(0), 123122);
+    assertEquals(run!(1), 123112233122 | 0);
+  });
+
   it("computes with every scalar type", () => {
     const e = build((m) => {
       m.func("i", ["i32", "i32"], "i32", (f, a, b) => {

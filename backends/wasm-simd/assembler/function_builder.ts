@@ -48,6 +48,9 @@ export class FunctionBuilder {
   readonly #constants: Map<string, Local> = new Map();
   #code: number[] = [];
   #depth = 0;
+  /** Where statements end that are to take turns, and how deep these stand. */
+  #ends: number[] | null = null;
+  #level = 0;
 
   constructor(module: ModuleBuilder, parameters: number) {
     this.module = module;
@@ -72,6 +75,35 @@ export class FunctionBuilder {
     value.emit(this.#code);
     this.#code.push(0x21);
     writeUnsigned(this.#code, local.index);
+    this.#end();
+  }
+
+  /** Ends a statement. */
+  #end(): void {
+    if (this.#depth === this.#level) this.#ends?.push(this.#code.length);
+  }
+
+  /**
+   * The statements of several bodies in turns: the first of each, then the second
+   * of each. What has a body of its own is one statement.
+   */
+  interleave(bodies: readonly (() => void)[]): void {
+    const [code, ends, level] = [this.#code, this.#ends, this.#level];
+    this.#level = this.#depth;
+    const lists = bodies.map((body) => {
+      this.#code = [];
+      this.#ends = [];
+      body();
+      let from = 0;
+      return this.#ends.map((to) => this.#code.slice(from, from = to));
+    });
+    [this.#code, this.#ends, this.#level] = [code, ends, level];
+    for (let i = 0; lists.some((list) => i < list.length); i++) {
+      for (const list of lists) {
+        if (i < list.length) this.#code.push(...list[i]!);
+      }
+    }
+    this.#end();
   }
 
   /** `local += amount`. */
@@ -83,12 +115,14 @@ export class FunctionBuilder {
   /** Code that leaves nothing: a store, a call. */
   do(code: Code<"none">): void {
     code.emit(this.#code);
+    this.#end();
   }
 
   /** Evaluates code and drops its value. */
   drop(code: Code<ValueType>): void {
     code.emit(this.#code);
     this.#code.push(0x1a);
+    this.#end();
   }
 
   /**
@@ -135,12 +169,14 @@ export class FunctionBuilder {
     body({ depth: this.#depth });
     this.#depth--;
     this.#code.push(0x0b);
+    this.#end();
   }
 
   /** Branches to a label. */
   branch(label: Label): void {
     this.#code.push(0x0c);
     writeUnsigned(this.#code, this.#depth - label.depth);
+    this.#end();
   }
 
   /** Branches to a label if the condition holds. */
@@ -148,6 +184,7 @@ export class FunctionBuilder {
     condition.emit(this.#code);
     this.#code.push(0x0d);
     writeUnsigned(this.#code, this.#depth - label.depth);
+    this.#end();
   }
 
   /** Runs one of two bodies. */
@@ -162,6 +199,7 @@ export class FunctionBuilder {
     }
     this.#depth--;
     this.#code.push(0x0b);
+    this.#end();
   }
 
   /** `for (; i < end; i += step) body()`, the signed numbers as they are. */

@@ -105,7 +105,10 @@ function alongRows(
     cursors: readonly Cursor[],
     length: Local<"i32">,
     body: VectorBody,
-  ) => alongInner(f, cursors, length, unroll, null, body);
+  ) => {
+    const round = { vectors: unroll, inTurns: lanes.fused };
+    alongInner(f, cursors, length, round, null, body);
+  };
   const overRow = (body: VectorBody) => over(cursors(), columns.extent, body);
   const store = (
     cursor: Cursor,
