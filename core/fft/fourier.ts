@@ -53,7 +53,9 @@ function planOf(
   name: string,
   x: Tensor,
   options: FftOptions,
-  { pairs, half, inverse }: { pairs: boolean; half: boolean; inverse: boolean },
+  pairs: boolean,
+  half: boolean,
+  inverse: boolean,
 ): Plan {
   checkPlain(OPTIONS, options, name);
   const { dim = -1, norm = "backward" } = options;
@@ -82,35 +84,23 @@ function planOf(
   }
   const divides = norm === "ortho" || (norm === "forward") !== inverse;
   const scale = !divides ? 1 : norm === "ortho" ? 1 / Math.sqrt(n) : 1 / n;
-  return { signal: behind(x, at, ndim), dim: at, n, scale };
+  const signal = moved(floats(name, x), at, ndim - 1);
+  return { signal, dim: at, n, scale };
 }
 
-/** The dim moved behind the other `ndim - 1`. */
-function behind(x: Tensor, dim: number, ndim: number): Tensor {
-  const order = x.shape.map((_, d) => d).filter((d) => d !== dim);
-  order.splice(ndim - 1, 0, dim);
+/** A dim moved to another place among the others. */
+function moved(x: Tensor, from: number, to: number): Tensor {
+  const order = x.shape.map((_, d) => d);
+  order.splice(to, 0, ...order.splice(from, 1));
   return x.permute(order);
 }
 
-/** The reverse. */
-function before(x: Tensor, dim: number, ndim: number): Tensor {
-  const order = x.shape.map((_, d) => d).filter((d) => d !== ndim - 1);
-  order.splice(dim, 0, ndim - 1);
-  return x.permute(order);
-}
-
-/** Pairs cut or filled to a length along the dim before the last. */
-function fitted(x: Tensor, n: number): Tensor {
-  const extent = x.shape[x.ndim - 2]!;
-  if (extent > n) return x.narrow(-2, 0, n);
-  return extent < n ? x.pad([0, 0, 0, n - extent]) : x;
-}
-
-/** Real numbers, along the last dim. */
-function fittedLast(x: Tensor, n: number): Tensor {
-  const extent = x.shape[x.ndim - 1]!;
-  if (extent > n) return x.narrow(-1, 0, n);
-  return extent < n ? x.pad([0, n - extent]) : x;
+/** Numbers, or pairs of them, cut or filled to a length along the last dim. */
+function fitted(x: Tensor, n: number, dim: -1 | -2): Tensor {
+  const extent = x.shape.at(dim)!;
+  if (extent > n) return x.narrow(dim, 0, n);
+  const zeros = [0, n - extent];
+  return extent < n ? x.pad(dim === -1 ? zeros : [0, 0, ...zeros]) : x;
 }
 
 /** Transforms pairs whose dim stands last, before that of the pairs. */
@@ -144,12 +134,11 @@ function complex(
   inverse: boolean,
 ): Tensor {
   checkTensor(x, "the signal", name);
-  const facts = { pairs: true, half: false, inverse };
   return tidyNow(() => {
-    const plan = planOf(name, floats(name, x), options, facts);
+    const plan = planOf(name, x, options, true, false, inverse);
     const { signal, dim, n, scale } = plan;
-    const found = along(fitted(signal, n), inverse ? 1 : -1, scale);
-    return before(found, dim, x.ndim - 1);
+    const found = along(fitted(signal, n, -2), inverse ? 1 : -1, scale);
+    return moved(found, x.ndim - 2, dim);
   });
 }
 
@@ -233,18 +222,17 @@ export function rfft<D extends DType>(
 ): Tensor<FloatOf<D>> {
   checkCount("rfft", arguments.length, 2);
   checkTensor(x, "the signal", "rfft");
-  const facts = { pairs: false, half: false, inverse: false };
   return tidyNow(() => {
-    const plan = planOf("rfft", floats("rfft", x), options, facts);
+    const plan = planOf("rfft", x, options, false, false, false);
     const { signal, dim, n, scale } = plan;
     const count = Math.floor(n / 2) + 1;
-    const line = fittedLast(signal, n);
+    const line = fitted(signal, n, -1);
     const lead = line.shape.slice(0, -1);
     const found = transformReal(line.reshape([sizeOf(lead), n]), n, false);
     const pairs = found
       ? scaled(found, scale).reshape([...lead, count, 2])
       : along(asPairs(line), -1, scale).narrow(-2, 0, count);
-    return before(pairs, dim, x.ndim);
+    return moved(pairs, x.ndim - 1, dim);
   }) as Tensor<FloatOf<D>>;
 }
 
@@ -275,28 +263,26 @@ export function irfft<D extends DType>(
 ): Tensor<FloatOf<D>> {
   checkCount("irfft", arguments.length, 2);
   checkTensor(x, "the spectrum", "irfft");
-  const facts = { pairs: true, half: true, inverse: true };
   return tidyNow(() => {
-    const plan = planOf("irfft", floats("irfft", x), options, facts);
+    const plan = planOf("irfft", x, options, true, true, true);
     const { signal, dim, n, scale } = plan;
-    const half = fitted(signal, Math.floor(n / 2) + 1);
+    const half = fitted(signal, Math.floor(n / 2) + 1, -2);
     const lead = half.shape.slice(0, -2);
     const rows = half.reshape([sizeOf(lead), ...half.shape.slice(-2)]);
     const reals = transformReal(rows, n, true);
     if (reals) {
       const signals = scaled(reals, scale).reshape([...lead, n]);
-      return before(signals, dim, x.ndim - 1);
+      return moved(signals, x.ndim - 2, dim);
     }
     // The real part of the sum: twice that of the pairs with a mirror image.
     const single = half.narrow(-2, 0, 1);
     const doubled = Math.floor((n - 1) / 2);
     const whole = single.pad([0, 0, 0, n - 1])
       .add(half.narrow(-2, 1, doubled).mul(2).pad([0, 0, 1, n - 1 - doubled]));
-    const last = half.narrow(-2, half.shape[half.ndim - 2]! - 1, 1);
     const spectrum = n % 2 === 0
-      ? whole.add(last.pad([0, 0, n / 2, n / 2 - 1]))
+      ? whole.add(half.narrow(-2, n / 2, 1).pad([0, 0, n / 2, n / 2 - 1]))
       : whole;
     const found = along(spectrum, 1, scale).select(-1, 0);
-    return before(found, dim, x.ndim - 1);
+    return moved(found, x.ndim - 2, dim);
   }) as Tensor<FloatOf<D>>;
 }

@@ -30,21 +30,23 @@ const OPTIONS: PlainFields = { s: list, dim: list, norm: text };
 
 type Transform = (
   x: Tensor,
-  options: { n?: number; dim: number; norm: FftNorm },
+  options: { n: number | undefined; dim: number; norm: FftNorm },
 ) => Tensor;
 
-function both(
+/** Transforms the last of two dims and the first; to reals, the first before. */
+function both<T extends Tensor>(
   name: string,
   x: Tensor,
   options: Fft2Options,
   args: number,
-  pairs: boolean,
-  steps: readonly [at: 0 | 1, transform: Transform][],
-): Tensor {
+  last: unknown,
+  first: unknown,
+): T {
   checkCount(name, args, 2);
   checkTensor(x, "the signal", name);
   checkPlain(OPTIONS, options, name);
   const { s, dim = [-2, -1], norm = "backward" } = options;
+  const pairs = last !== rfft;
   const ndim = x.ndim - (pairs ? 1 : 0);
   for (const [what, given] of [["dim", dim], ["s", s ?? dim]] as const) {
     if (Array.isArray(given) && given.length === 2) continue;
@@ -65,16 +67,14 @@ function both(
       `Cannot ${name} as both dims must differ: got ${showValue(dim)}`,
     );
   }
+  const one = (transform: unknown, x: Tensor, at: 0 | 1): Tensor =>
+    (transform as Transform)(x, { dim: dims[at]!, norm, n: s?.[at] });
   return tidyNow(() =>
-    steps.reduce<Tensor>(
-      (x, [at, transform]) =>
-        transform(x, { dim: dims[at]!, norm, ...s ? { n: s[at] } : {} }),
-      x,
-    )
-  );
+    last === irfft
+      ? one(last, one(first, x, 0), 1)
+      : one(first, one(last, x, 1), 0)
+  ) as T;
 }
-
-const of = (transform: unknown) => transform as Transform;
 
 /**
  * The discrete Fourier transform over two dims.
@@ -99,15 +99,7 @@ export function fft2<D extends DType>(
   x: Tensor<D>,
   options: Fft2Options = {},
 ): Tensor<FloatOf<D>> {
-  const steps = [[1, of(fft)], [0, of(fft)]] as [0 | 1, Transform][];
-  return both(
-    "fft2",
-    x,
-    options,
-    arguments.length,
-    true,
-    steps,
-  ) as Tensor<FloatOf<D>>;
+  return both("fft2", x, options, arguments.length, fft, fft);
 }
 
 /**
@@ -133,15 +125,7 @@ export function ifft2<D extends DType>(
   x: Tensor<D>,
   options: Fft2Options = {},
 ): Tensor<FloatOf<D>> {
-  const steps = [[1, of(ifft)], [0, of(ifft)]] as [0 | 1, Transform][];
-  return both(
-    "ifft2",
-    x,
-    options,
-    arguments.length,
-    true,
-    steps,
-  ) as Tensor<FloatOf<D>>;
+  return both("ifft2", x, options, arguments.length, ifft, ifft);
 }
 
 /**
@@ -167,15 +151,7 @@ export function rfft2<D extends DType>(
   x: Tensor<D>,
   options: Fft2Options = {},
 ): Tensor<FloatOf<D>> {
-  const steps = [[1, of(rfft)], [0, of(fft)]] as [0 | 1, Transform][];
-  return both(
-    "rfft2",
-    x,
-    options,
-    arguments.length,
-    false,
-    steps,
-  ) as Tensor<FloatOf<D>>;
+  return both("rfft2", x, options, arguments.length, rfft, fft);
 }
 
 /**
@@ -202,13 +178,5 @@ export function irfft2<D extends DType>(
   x: Tensor<D>,
   options: Fft2Options = {},
 ): Tensor<FloatOf<D>> {
-  const steps = [[0, of(ifft)], [1, of(irfft)]] as [0 | 1, Transform][];
-  return both(
-    "irfft2",
-    x,
-    options,
-    arguments.length,
-    true,
-    steps,
-  ) as Tensor<FloatOf<D>>;
+  return both("irfft2", x, options, arguments.length, irfft, ifft);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Launcher } from "../lower/launcher.ts";
-import { castProgram, copyInto, filled } from "../lower/parts.ts";
+import { castProgram, copyInto, denseOf, filled } from "../lower/parts.ts";
 import type { Meta } from "../op.ts";
 import type { Value } from "../value.ts";
 import { View } from "../view.ts";
@@ -117,20 +117,6 @@ function padded(
 ): Value {
   const [, , h, w] = x.shape as [number, number, number, number];
   return framed(x, [height, width], [h + 2 * height, w + 2 * width], run);
-}
-
-/**
- * `x` with elements of its own where strides of 0 repeat one, as they do in the
- * gradient of a sum or a mean: kernels take dense planes; owned.
- */
-function unrepeated(x: Value, run: Launcher): Value {
-  const { shape, strides } = x.view;
-  if (!strides.some((stride, d) => stride === 0 && shape[d]! > 1)) {
-    return x.alias();
-  }
-  const copy = run.allocate(shape, x.dtype);
-  copyInto(copy, copy.view, x, run);
-  return copy;
 }
 
 /** The contraction of a whole result, whose operands it takes over. */
@@ -337,7 +323,8 @@ export const byWeight: Place<Conv2dWeightOp> = (
   const [n, , oh, ow] = g.shape as [number, number, number, number];
   const source = padded(x, op.padding, run);
   const [sn, sc, sh, sw] = source.view.strides;
-  const dense = unrepeated(g, run);
+  // Kernels take dense planes; the gradient of a sum repeats one element.
+  const dense = denseOf(g, run);
   const [gn, gc, gh, gw] = dense.view.strides;
   const loop = [channels, groups, outputs, kh, kw, n, oh, ow];
   const operands = [
