@@ -154,7 +154,7 @@ export function spectralNorm<M extends AnyModule>(
  * @example The weight is one parameter again
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Linear, removeSpectralNorm, spectralNorm } from "@tenfold/nn";
+ * import { Linear, removeSpectralNorm, spectralNorm } from "@tenfold/tenfold";
  *
  * const layer = removeSpectralNorm(spectralNorm(new Linear(3, 1)));
  * assertEquals(Object.keys(layer.stateDict()), ["bias", "weight"]);
