@@ -238,6 +238,16 @@ export function loraInject(model: AnyModule, options: LoraOptions): string[] {
  * @param model The model.
  * @returns The names of the parameters that were changed.
  * @throws {RangeError} If the model has no adapters.
+ * @example The same output, without adapters
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Sequential(new nn.Linear(4, 4));
+ * nn.loraInject(model, { pattern: "*.weight", rank: 2 });
+ * assertEquals(nn.loraMerge(model), ["0.weight"]);
+ * assertEquals(Object.keys(model.stateDict()), ["0.weight", "0.bias"]);
+ * ```
  */
 export function loraMerge(model: AnyModule): string[] {
   checkCount("loraMerge", arguments.length, 1);
@@ -268,6 +278,16 @@ export function loraMerge(model: AnyModule): string[] {
  * of a model that was adapted. The tensors themselves, not copies.
  *
  * @param model The model.
+ * @example Two small matrices in place of a large one
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Sequential(new nn.Linear(64, 64));
+ * nn.loraInject(model, { pattern: "*.weight", rank: 2 });
+ * const shapes = Object.values(nn.loraStateDict(model)).map((x) => x.shape);
+ * assertEquals(shapes, [[2, 64], [64, 2]]);
+ * ```
  */
 export function loraStateDict(model: AnyModule): StateDict {
   checkCount("loraStateDict", arguments.length, 1);

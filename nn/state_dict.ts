@@ -54,7 +54,23 @@ export interface LoadReport {
   readonly loadedKeys: string[];
 }
 
-/** A state dict that does not fit a module; nothing was changed. */
+/**
+ * A state dict that does not fit a module; nothing was changed.
+ *
+ * @example What is missing
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const { weight } = model.stateDict();
+ * const error = assertThrows(
+ *   () => model.loadStateDict({ weight: weight! }),
+ *   nn.StateDictError,
+ * );
+ * assertEquals(error.missingKeys, ["bias"]);
+ * ```
+ */
 export class StateDictError extends TypeError
   implements Omit<LoadReport, "loadedKeys"> {
   /** Always `"StateDictError"`. */

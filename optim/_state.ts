@@ -23,7 +23,20 @@ export interface OptimizerState {
   })[];
 }
 
-/** A state that does not match the optimizer; nothing was changed. */
+/**
+ * A state that does not match the optimizer; nothing was changed.
+ *
+ * @example A state of another optimizer
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { ones, optim } from "@tenfold/tenfold";
+ *
+ * const [x, y] = [ones([2], { requiresGrad: true }), ones([3])];
+ * const state = new optim.SGD([x], { lr: 0.1 }).stateDict();
+ * const other = new optim.SGD([x, y.requiresGrad_()], { lr: 0.1 });
+ * assertThrows(() => other.loadStateDict(state), optim.StateError);
+ * ```
+ */
 export class StateError extends TypeError {
   /** Always `"StateError"`. */
   override name = "StateError";

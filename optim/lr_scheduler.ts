@@ -32,6 +32,20 @@ export interface SchedulerOptions {
  * The base of learning-rate schedules. Each learning rate is computed from the
  * one before, so that several schedules may act on one optimizer. Call
  * {@linkcode LRScheduler.step} after the step of the optimizer.
+ *
+ * @example Any schedule, epoch by epoch
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, optim } from "@tenfold/tenfold";
+ *
+ * const x = ones([2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([x], { lr: 1 });
+ * const schedule: optim.LRScheduler = new optim.ExponentialLR(optimizer, {
+ *   gamma: 0.5,
+ * });
+ * schedule.step();
+ * assertEquals(optimizer.paramGroups[0]!.lr, 0.5);
+ * ```
  */
 export abstract class LRScheduler {
   /** The optimizer whose learning rates it changes. */

@@ -93,6 +93,20 @@ interface RecordedUpdate<O extends object> {
  * The base of optimizers.
  *
  * @typeParam O The options of a group.
+ * @example A function that takes any optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, optim } from "@tenfold/tenfold";
+ *
+ * // Halves the learning rate of each group.
+ * function slowDown(optimizer: optim.Optimizer): void {
+ *   for (const group of optimizer.paramGroups) group.lr /= 2;
+ * }
+ * const x = ones([2], { requiresGrad: true });
+ * const optimizer = new optim.Adam([x], { lr: 0.1 });
+ * slowDown(optimizer);
+ * assertEquals(optimizer.paramGroups[0]!.lr, 0.05);
+ * ```
  */
 export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   /** The groups; their options may be changed between steps. */

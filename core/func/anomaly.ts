@@ -95,7 +95,19 @@ function begin(): AnomalyDetection {
  * ```
  */
 export function detectAnomaly(): AnomalyDetection;
-/** Calls `fn` while gradients are checked, and returns its result. */
+/**
+ * Calls `fn` while gradients are checked, and returns its result.
+ *
+ * @example Values that are as they should be
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { detectAnomaly, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([1, 4], { requiresGrad: true });
+ * detectAnomaly(() => x.sqrt().sum().backward());
+ * assertEquals(await x.grad!.toArray(), [0.5, 0.25]);
+ * ```
+ */
 export function detectAnomaly<T>(fn: () => T): T;
 export function detectAnomaly<T>(fn?: () => T): T | AnomalyDetection {
   checkCount("detectAnomaly", arguments.length, 1);

@@ -165,6 +165,15 @@ export function median<D extends DType>(x: Tensor<D>): Tensor<D>;
  * @param options `keepDim`. @default {keepDim: false}
  * @returns The values and their int32 indices.
  * @throws {ShapeError} If the dim has no elements.
+ * @example Of each row, and where it is
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { median, tensor } from "@tenfold/tenfold";
+ *
+ * const { values, indices } = median(tensor([[4, 1, 3], [5, 9, 6]]), 1);
+ * assertEquals(await values.toArray(), [3, 6]);
+ * assertEquals(await indices.toArray(), [2, 2]);
+ * ```
  */
 export function median<D extends DType>(
   x: Tensor<D>,
@@ -205,6 +214,15 @@ export function nanmedian<D extends DType>(x: Tensor<D>): Tensor<D>;
  * @param options `keepDim`. @default {keepDim: false}
  * @returns The values and their int32 indices.
  * @throws {ShapeError} If the dim has no elements.
+ * @example Of each row, and where it is
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nanmedian, tensor } from "@tenfold/tenfold";
+ *
+ * const { values, indices } = nanmedian(tensor([[4, NaN, 3], [5, 9, 6]]), 1);
+ * assertEquals(await values.toArray(), [3, 6]);
+ * assertEquals(await indices.toArray(), [2, 2]);
+ * ```
  */
 export function nanmedian<D extends DType>(
   x: Tensor<D>,
