@@ -154,9 +154,9 @@ export function spectralNorm<M extends AnyModule>(
  * @example The weight is one parameter again
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Linear, removeSpectralNorm, spectralNorm } from "@tenfold/tenfold";
+ * import { nn } from "@tenfold/tenfold";
  *
- * const layer = removeSpectralNorm(spectralNorm(new Linear(3, 1)));
+ * const layer = nn.removeSpectralNorm(nn.spectralNorm(new nn.Linear(3, 1)));
  * assertEquals(Object.keys(layer.stateDict()), ["bias", "weight"]);
  * ```
  */

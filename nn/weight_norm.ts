@@ -126,9 +126,9 @@ export function weightNorm<M extends AnyModule>(
  * @example The weight is one parameter again
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Linear, removeWeightNorm, weightNorm } from "@tenfold/tenfold";
+ * import { nn } from "@tenfold/tenfold";
  *
- * const layer = removeWeightNorm(weightNorm(new Linear(3, 1)));
+ * const layer = nn.removeWeightNorm(nn.weightNorm(new nn.Linear(3, 1)));
  * assertEquals(Object.keys(layer.stateDict()), ["bias", "weight"]);
  * ```
  */
