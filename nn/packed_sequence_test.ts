@@ -28,6 +28,37 @@ describe("packPaddedSequence", () => {
   );
 });
 
+describe("padPackedSequence", () => {
+  it(
+    "gives back what was packed, as PyTorch 1.13 does",
+    clean(() => {
+      using _ = scope();
+      const x = arange(24).add(1).reshape([4, 3, 2]);
+      const packed = packPaddedSequence(x, [2, 4, 1], {
+        enforceSorted: false,
+      });
+      assertEquals(packed.data.toArraySync(), [
+        ...[[3, 4], [1, 2], [5, 6], [9, 10], [7, 8], [15, 16], [21, 22]],
+      ]);
+      assertEquals(packed.batchSizes, [3, 2, 1, 1]);
+      assertEquals(packed.sortedIndices, [1, 0, 2]);
+      assertEquals(packed.unsortedIndices, [1, 0, 2]);
+      const [padded, lengths] = padPackedSequence(packed, {
+        batchFirst: true,
+        paddingValue: -1,
+        totalLength: 5,
+      });
+      const none = [-1, -1];
+      assertEquals(padded.toArraySync(), [
+        [[1, 2], [7, 8], none, none, none],
+        [[3, 4], [9, 10], [15, 16], [21, 22], none],
+        [[5, 6], none, none, none, none],
+      ]);
+      assertEquals(lengths, [2, 4, 1]);
+    }),
+  );
+});
+
 describe("padSequence", () => {
   it(
     "pads behind each sequence, and packs and pads there and back",
