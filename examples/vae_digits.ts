@@ -105,7 +105,7 @@ await tryToWrite("out/vae_map.svg", (path) => data.writeFileAtomic(path, plot));
 // What the net makes of the whole plane, as tiles.
 const side = 20;
 const line = linspace(-2.5, 2.5, side);
-const [rows, columns] = meshgrid([line, line]) as [Tensor, Tensor];
+const [rows, columns] = meshgrid([line, line]);
 const grid = stack([columns, rows], 2).reshape([side * side, 2]);
 const drawn = noGrad(() => model.forward(grid));
 const large = drawn.reshape([-1, 1, 8, 1, 8, 1]).repeat([1, 1, 1, 4, 1, 4]);

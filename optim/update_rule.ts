@@ -15,16 +15,26 @@ import {
 import { checkCount } from "@tenfold/core/internal";
 import type { Rule } from "./optimizer.ts";
 
+/** A tuple of `N` expressions; a list where the number is not known. */
+export type Exprs<N extends number, L extends readonly Expr[] = []> =
+  number extends N ? readonly Expr[]
+    : L["length"] extends N ? L
+    : Exprs<N, readonly [...L, Expr]>;
+
 /**
  * Returns the new values of the parameter and of each state tensor as
  * expressions of these, the gradient, and the numbers of the step.
+ *
+ * @typeParam S Number of state tensors.
+ * @typeParam N Number of numbers that a step passes.
  */
-export type WriteUpdate = (
-  parameter: Expr,
-  state: readonly Expr[],
-  gradient: Expr,
-  numbers: readonly Expr[],
-) => readonly Expr[];
+export type WriteUpdate<S extends number = number, N extends number = number> =
+  (
+    parameter: Expr,
+    state: Exprs<S>,
+    gradient: Expr,
+    numbers: Exprs<N>,
+  ) => readonly Expr[];
 
 /**
  * An update rule, for custom optimizers: one kernel that updates a parameter
@@ -39,7 +49,7 @@ export type WriteUpdate = (
  * import * as z from "zod/mini";
  *
  * const rule = new UpdateRule("update by signs", 0, 1, (p, _, g, [lr]) => [
- *   call("sub", p, call("mul", lr!, call("sign", g))),
+ *   call("sub", p, call("mul", lr, call("sign", g))),
  * ]);
  * const nothing: readonly string[] = [];
  *
@@ -61,8 +71,12 @@ export type WriteUpdate = (
  * optimizer.step();
  * assertEquals(await p.toArray(), [0.5, -1.5]);
  * ```
+ *
+ * @typeParam S Number of state tensors.
+ * @typeParam N Number of numbers that a step passes.
  */
-export class UpdateRule implements Rule {
+export class UpdateRule<S extends number = number, N extends number = number>
+  implements Rule {
   readonly #label: string;
   readonly #state: number;
   readonly #numbers: number;
@@ -80,14 +94,14 @@ export class UpdateRule implements Rule {
    */
   constructor(
     label: string,
-    state: number,
-    numbers: number,
-    write: WriteUpdate,
+    state: S,
+    numbers: N,
+    write: WriteUpdate<S, N>,
   ) {
     this.#label = label;
     this.#state = state;
     this.#numbers = numbers;
-    this.#write = write;
+    this.#write = write as unknown as WriteUpdate;
   }
 
   /**

@@ -10,8 +10,8 @@ const { add, mul, sub } = expr;
 /** Descent with a sum of all gradients. */
 const rule = () =>
   new UpdateRule("update by sums", 1, 1, (p, [sum], gradient, [lr]) => {
-    const next = add(sum!, gradient);
-    return [sub(p, mul(lr!, next)), next];
+    const next = add(sum, gradient);
+    return [sub(p, mul(lr, next)), next];
   });
 
 describe("UpdateRule", () => {

@@ -209,6 +209,11 @@ export function unflatten<D extends DType>(
   return x.reshape([...x.shape.slice(0, d), ...parts, ...x.shape.slice(d + 1)]);
 }
 
+/** A tensor for each one of a tuple, of its dtype. */
+export type Alike<T extends readonly Tensor[]> = {
+  -readonly [I in keyof T]: T[I] extends Tensor<infer D> ? Tensor<D> : never;
+};
+
 /**
  * Grids of coordinates: each vector varies along its own dim and is expanded
  * along the others; views.
@@ -223,14 +228,14 @@ export function unflatten<D extends DType>(
  * import { meshgrid, tensor } from "@tenfold/tenfold";
  *
  * const [rows, columns] = meshgrid([tensor([0, 1]), tensor([5, 6])]);
- * assertEquals(await rows!.toArray(), [[0, 0], [1, 1]]);
- * assertEquals(await columns!.toArray(), [[5, 6], [5, 6]]);
+ * assertEquals(await rows.toArray(), [[0, 0], [1, 1]]);
+ * assertEquals(await columns.toArray(), [[5, 6], [5, 6]]);
  * ```
  */
-export function meshgrid<D extends DType>(
-  tensors: readonly Tensor<D>[],
+export function meshgrid<const T extends readonly Tensor[]>(
+  tensors: T,
   options: { indexing?: "ij" | "xy" } = {},
-): Tensor<D>[] {
+): Alike<T> {
   checkCount("meshgrid", arguments.length, 2);
   checkPlain(INDEXING, options, "meshgrid");
   if (!Array.isArray(tensors)) {
@@ -265,7 +270,7 @@ export function meshgrid<D extends DType>(
     tensors.map((x, i) =>
       x.reshape(shape.map((_, d) => d === at(i) ? x.size : 1)).expand(shape)
     )
-  );
+  ) as Alike<T>;
 }
 
 /** Options of {@linkcode diagEmbed}. */

@@ -15,6 +15,7 @@
  * @module
  */
 export {
+  type Alike,
   diag,
   diagEmbed,
   type DiagEmbedOptions,
