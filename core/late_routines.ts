@@ -7,8 +7,11 @@
 import type { Backend } from "./backend.ts";
 import type { RoutineName } from "./kernel.ts";
 
-/** Routines, or what joins the kernels of compiled functions. */
-type Late = RoutineName | "join";
+/**
+ * Routines, what joins the kernels of compiled functions, or a module of the
+ * library, which its function loads.
+ */
+type Late = RoutineName | "join" | (() => Promise<unknown>);
 
 const asked: Set<Late> = new Set();
 
@@ -27,5 +30,9 @@ export function withRoutines<T>(
 
 /** Waits until a backend has what the program may ask it for. */
 export async function loadRoutines(backend: Backend): Promise<void> {
-  await Promise.all([...asked].map((name) => backend.load?.(name)));
+  await Promise.all(
+    [...asked].map((late) =>
+      typeof late === "function" ? late() : backend.load?.(late)
+    ),
+  );
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { EagerDevice, launcherOf } from "../device.ts";
-import { ADOPT_GRAD, EDGE, VALUE } from "../members.ts";
+import { EDGE, VALUE } from "../members.ts";
 import { currentRecording } from "../program/recording.ts";
 import { tidyNow, unscopedNow } from "../scope.ts";
 import type { Shape } from "../shape.ts";
@@ -14,11 +14,11 @@ import { apply, homeOf, type Tensor, wrapValue } from "../tensor.ts";
 import type { CustomNode, Leaf } from "./backward.ts";
 import { hasLeafHooks } from "./leaf_hooks.ts";
 import { isRecording, noGradNow, withRecording } from "./mode.ts";
+import { leaveGradient } from "./late_gradients.ts";
 import {
   type Edge,
-  type LateGradients,
+  lateGradients,
   Saved,
-  setLateGradients,
   type Signature,
   TapeNode,
 } from "./node.ts";
@@ -69,6 +69,11 @@ export class RowGradient {
   constructor(index: Tensor, values: Tensor) {
     this.#index = index;
     this.#values = values;
+  }
+
+  /** Itself. */
+  get rows(): this {
+    return this;
   }
 
   /** The values of the rows; those of a row that appears again are zero. */
@@ -177,36 +182,6 @@ export class RowGradient {
   }
 }
 
-/** Those of leaves whose gradient is of a few rows. */
-const pending = new WeakMap<object, RowGradient>();
-
-/** What tensors and optimizers ask, once there is a sparse embedding. */
-const LATE: LateGradients = {
-  grad(leaf) {
-    const rows = pending.get(leaf);
-    if (rows === undefined) return null;
-    const whole = rows.fill(leaf as Tensor);
-    // It stays valid while the whole gradient is as it was.
-    pending.delete(leaf);
-    (leaf as Tensor)[ADOPT_GRAD](whole);
-    pending.set(leaf, rows);
-    return whole;
-  },
-  drop(leaf) {
-    const rows = pending.get(leaf);
-    if (rows === undefined) return;
-    pending.delete(leaf);
-    rows.dispose();
-  },
-  rowsOf(leaf) {
-    const rows = pending.get(leaf);
-    if (rows === undefined) return null;
-    if (!rows.stale) return rows;
-    LATE.drop(leaf);
-    return null;
-  },
-};
-
 /** A copy that shares its memory with nothing, and that no scope owns. */
 function owned(tensor: Tensor): Tensor {
   return noGradNow(() => unscopedNow(() => tensor.clone()));
@@ -235,13 +210,13 @@ class RowsNode extends TapeNode implements CustomNode {
       tensor.released || tensor.device !== g.device || hasLeafHooks(tensor) ||
       hasTensorHooks(node) || currentRecording()
     ) return false;
-    const known = pending.get(tensor);
+    const known = lateGradients?.rowsOf(tensor);
     if (known ? known.whole !== null : tensor.grad !== null) return false;
     const index = this.#index(g);
     const values = g.dtype === this.#table.dtype ? g : g.cast(tensor.dtype);
     const [at, rows] = [owned(index), owned(values)];
     if (known) known.add(at, rows);
-    else pending.set(tensor, new RowGradient(at, rows));
+    else leaveGradient(tensor, new RowGradient(at, rows));
     return true;
   }
 
@@ -272,7 +247,6 @@ export function selectRows(table: Tensor, index: Tensor): Tensor {
     "an embedding with { sparse: true }, whose gradient has as many rows as are looked up: make it with { sparse: false }",
   );
   const rows = withRecording(false, () => table.indexSelect(0, index));
-  setLateGradients(LATE);
   const node = new RowsNode(table, edge, index);
   const made = wrapValue(rows.device, rows[VALUE].alias(), { node, output: 0 });
   rows.dispose();

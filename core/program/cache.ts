@@ -14,6 +14,7 @@ import { chosenDevice, currentDevice } from "../registry.ts";
 import { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { Admission } from "./admission.ts";
+import { deferral } from "./deferral.ts";
 import { describe } from "./describe.ts";
 import {
   addGradients,
@@ -64,8 +65,11 @@ export interface CompileStats {
 export interface CacheOptions {
   /** Whether functions that cannot be compiled run eagerly. */
   readonly fallback: boolean;
-  /** Whether leaves from outside have their gradients after a call. */
-  readonly keepGradients: boolean;
+  /**
+   * Whether leaves from outside have their gradients after a call; if undefined,
+   * some are computed when they are read.
+   */
+  readonly keepGradients: boolean | undefined;
   /** How many signatures are kept. */
   readonly maxSignatures: number;
   /** Whether the time of every kernel is taken. */
@@ -202,6 +206,10 @@ export class PlanCache {
     return this.#record(args, grad);
   }
 
+  get #defers(): boolean {
+    return this.#options.keepGradients === undefined && deferral() !== null;
+  }
+
   /** Calls so far. */
   get #calls(): number {
     return this.#recorded + this.#replayed + this.#eager;
@@ -229,6 +237,7 @@ export class PlanCache {
     const recording = new Recording({
       fallback: this.#options.fallback,
       firstNode: nextSequence(),
+      holdsFactors: this.#defers,
     });
     const began = this.#run(recording, args, tensors);
     if ("failure" in began) return this.#giveUp(began.failure, began.result);
@@ -276,7 +285,11 @@ export class PlanCache {
       device,
       launcherOf(device),
       this.#pool,
-      { profile: this.#options.profile, title: titleOf(tensors) },
+      {
+        defers: this.#defers,
+        profile: this.#options.profile,
+        title: titleOf(tensors),
+      },
     );
     entries.unshift({
       structure,
@@ -322,7 +335,7 @@ export class PlanCache {
         recording.guard(holds, holds);
       }
       if (recording.failure === null) {
-        if (!this.#options.keepGradients) {
+        if (this.#options.keepGradients === false) {
           dropGradients(recording, [...tensors, ...outputs]);
         }
         scope.keep(outputs);

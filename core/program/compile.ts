@@ -28,7 +28,11 @@ export interface CompileOptions {
    * optimizer then takes each gradient as it is computed, so that not all of
    * them are in memory at once. Arguments keep theirs.
    *
-   * @default {true}
+   * If left out, `grad` of every parameter can be read. A gradient that the
+   * function uses up itself and that is larger than what it is the product of,
+   * such as that of a wide `Linear`, is not kept: `grad` computes it when it is
+   * read. That is refused if an argument of the function was changed in place
+   * since the call. With `true` all of them are kept.
    */
   readonly keepGradients?: boolean;
   /**
@@ -116,7 +120,7 @@ export function compile<A extends unknown[], R>(
   checkPlain(OPTIONS, options, "compile");
   const {
     fallback = false,
-    keepGradients = true,
+    keepGradients,
     maxSignatures = 8,
     profile = false,
   } = options;

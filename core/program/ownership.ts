@@ -46,11 +46,14 @@ export class Ownership {
    * @param recording What the function did.
    * @param results The memory of its results and of its counts of refused values.
    * @param gradients What leaves have as gradient after it has run.
+   * @param apart The memory of gradients that are left out, and what they are
+   * the product of.
    */
   constructor(
     { made, constants }: Recording,
     results: readonly Storage[],
     gradients: readonly LeafState[],
+    apart: ReadonlySet<Storage>,
   ) {
     const given = new Set(results);
     const kept = new Map<Storage, LeafGradient[]>();
@@ -72,6 +75,7 @@ export class Ownership {
     );
     for (const storage of made) {
       if (!storage.live || given.has(storage) || kept.has(storage)) continue;
+      if (apart.has(storage)) continue;
       this.#persistent.add(storage.retain());
     }
     this.outputs = [...given].filter((storage) =>

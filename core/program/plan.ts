@@ -7,15 +7,18 @@
 import type { Device } from "../device.ts";
 import type { Launcher } from "../lower/launcher.ts";
 import { type DType, DTYPES } from "../dtype.ts";
+import { lateGradients } from "../autograd/node.ts";
 import { Storage } from "../storage.ts";
 import type { Value } from "../value.ts";
 import { Bindings, type Patch } from "./bindings.ts";
 import { Conditions } from "./conditions.ts";
 import { consume } from "./consume.ts";
+import { deferral } from "./deferral.ts";
+import type { Deferred } from "./deferred.ts";
 import { fuse } from "./fuse.ts";
 import { type LeafState, Ownership } from "./ownership.ts";
 import type { Place, RecordedLaunch } from "./launch.ts";
-import type { Check, Recording } from "./recording.ts";
+import type { Check, LeafGradient, Recording } from "./recording.ts";
 import { Pool } from "./pool.ts";
 import { Profile } from "./profile.ts";
 import { Results, type RunMemory } from "./run_results.ts";
@@ -60,6 +63,8 @@ const NOTHING: readonly Value[] = [];
 
 /** How a plan is made. */
 export interface PlanOptions {
+  /** Whether gradients may be left out that are computed when they are read. */
+  readonly defers?: boolean;
   /** Whether fusion may change the order of sums. */
   readonly reorders?: boolean;
   /** Whether the time of each kernel is taken. */
@@ -82,6 +87,13 @@ export class Plan {
   readonly profile: Profile | null;
   readonly #device: Device;
   readonly #recorded: Recorded;
+  readonly #pool: Pool;
+  /** The gradients that it leaves out, or null. */
+  readonly #deferred: Deferred | null = null;
+  /** The leaves whose gradient is replaced, whatever it was. */
+  readonly #replaced: readonly LeafGradient[];
+  /** The leaves whose gradient is there as soon as it has run. */
+  readonly leaves: readonly LeafState[];
   readonly #buffers: Storage[] = [];
   readonly #ownership: Ownership;
   readonly #bindings: Bindings;
@@ -108,18 +120,34 @@ export class Plan {
     device: Device,
     launcher: Launcher,
     pool: Pool = new Pool(),
-    { reorders = true, profile = false, title = "plan" }: PlanOptions = {},
+    { defers = false, reorders = true, profile = false, title = "plan" }:
+      PlanOptions = {},
   ) {
     this.title = title;
     this.#recorded = recorded;
     this.#device = device;
-    const { recording, parameters, results, gradients = [] } = recorded;
-    const { made, checks } = recording;
+    this.#pool = pool;
+    const { recording, parameters, results, gradients: all = [] } = recorded;
+    const { made, checks, factors } = recording;
     const refused = checks.map(({ refused }) => refused);
+    const late = defers ? deferral() : null;
+    const left = late?.leftOut(recording, results, all) ?? [];
+    const leftStorages = new Set(left.map(({ place }) => place.storage));
+    const gradients = all.filter(({ after }) =>
+      after === null || !leftStorages.has(after.storage)
+    );
+    this.leaves = gradients;
+    this.#replaced = all.flatMap(({ of, before, taken }) =>
+      "leaf" in of && before === undefined && !taken ? [of.leaf] : []
+    );
     this.#ownership = new Ownership(
       recording,
       [...results, ...refused].map(({ storage }) => storage),
       gradients,
+      new Set([
+        ...leftStorages,
+        ...[...factors].filter(({ references }) => references === 1),
+      ]),
     );
     const { outputs, kept } = this.#ownership;
     const temporary = (storage: Storage) =>
@@ -129,21 +157,26 @@ export class Plan {
     try {
       const fresh = (dtype: DType, size: number) =>
         this.#ownership.add(backend, dtype, size);
-      const fused = fuse(recording.launches, {
+      const extra = left.map(({ launch }) => launch);
+      const fused = fuse([...recording.launches, ...extra], {
         temporary,
         fresh,
         operands: backend.readSync === undefined ? OPERANDS : 2 * OPERANDS,
         reorders,
       });
-      this.launches = consume(fused, {
+      const ordered = consume(fused, {
         temporary,
         fresh,
         refused: new Set(refused.map(({ storage }) => storage)),
         // Others work later, and pay for each kernel that they are handed.
         divides: reorders && backend.readSync !== undefined,
       });
+      if (late !== null && left.length > 0) {
+        this.#deferred = new late.Deferred(left, ordered, device, recording);
+      }
+      this.launches = this.#deferred?.earlier ?? ordered;
       this.profile = profile ? new Profile(this.launches.length) : null;
-      const { slots, of } = assignSlots(this.launches, temporary);
+      const { slots, of } = assignSlots(ordered, temporary);
       let bytes = 0;
       for (const { dtype, size } of slots) {
         this.#buffers.push(pool.take(backend, dtype, size, this.#buffers));
@@ -167,6 +200,11 @@ export class Plan {
       for (const [number, launch] of this.launches.entries()) {
         this.#bindings.bind(launch, number, memoryOf);
       }
+      const apart = new Bindings(launcher, parameters, [], []);
+      if (this.#deferred?.bind(apart, memoryOf, pool.deferred)) {
+        this.#ran(parameters);
+      }
+      recording.releaseFactors();
       this.#schedule = new Schedule(
         backend,
         this.#bindings,
@@ -207,10 +245,12 @@ export class Plan {
       for (const { dtype, size } of this.#ownership.outputs) {
         storages.push(new Storage(backend, dtype, size));
       }
+      this.#begin(values);
       this.#renew(values);
       this.#patch(values, storages);
       const memory: RunMemory = { values, storages };
       this.#runAll(memory);
+      this.#ran(values);
       const results = this.#results;
       return {
         results: results.all(memory),
@@ -220,6 +260,22 @@ export class Plan {
     } finally {
       for (const storage of storages) storage.release();
     }
+  }
+
+  /** Gradients that are left out may be read from now on. */
+  #ran(values: readonly Place[]): void {
+    this.#deferred?.ran(values);
+    this.#pool.deferred = this.#deferred;
+  }
+
+  /** Sees to gradients that were left out before, whose sources now go. */
+  #begin(values: readonly Value[]): void {
+    if (lateGradients !== null) {
+      for (const leaf of this.#replaced) lateGradients.drop(leaf);
+    }
+    this.#pool.deferred?.settle();
+    this.#pool.deferred = null;
+    this.#deferred?.begin(values);
   }
 
   /** Takes other memory for gradients that somebody still looks at. */
@@ -278,11 +334,6 @@ export class Plan {
     return this.#schedule.joined;
   }
 
-  /** The leaves whose gradient the function sets. */
-  get leaves(): readonly LeafState[] {
-    return this.#recorded.gradients ?? [];
-  }
-
   /** Counts of refused values that the function leaves. */
   get checks(): readonly Check[] {
     return this.#recorded.recording.checks;
@@ -291,6 +342,7 @@ export class Plan {
   /** Gives its memory back. */
   dispose(): void {
     this.#schedule.dispose();
+    this.#deferred?.settle();
     this.#free();
   }
 

@@ -6,9 +6,12 @@
 import type { Backend } from "../backend.ts";
 import { type DType, DTYPES } from "../dtype.ts";
 import { Storage } from "../storage.ts";
+import type { Deferred } from "./deferred.ts";
 
 /** Storages that plans share; each plan owns a reference to what it uses. */
 export class Pool {
+  /** What is still to be computed from what the last plan has left there. */
+  deferred: Deferred | null = null;
   #storages: Storage[] = [];
 
   /** Bytes of all of them. */

@@ -26,6 +26,8 @@ export interface RecordingOptions {
   readonly fallback?: boolean;
   /** The number of the next node of the tape. */
   readonly firstNode?: number;
+  /** Whether what a large gradient is the product of is held. */
+  readonly holdsFactors?: boolean;
 }
 
 /** A tensor that recording has to know: handle and memory. */
@@ -72,6 +74,18 @@ export interface GradientBefore {
 
 const place = ({ storage, view }: Value): Place => ({ storage, view });
 
+/** Results of fewer bytes are not worth computing again. */
+const LEAST_BYTES = 2 ** 16;
+
+/** Whether a result is large, and larger than all that it is made of. */
+export function outgrows(result: Storage, inputs: readonly Place[]): boolean {
+  let bytes = 0;
+  for (const factor of new Set(inputs.map(({ storage }) => storage))) {
+    bytes += factor.bytes;
+  }
+  return result.bytes >= LEAST_BYTES && result.bytes > bytes;
+}
+
 /** Collects what a function does while it runs. */
 export class Recording {
   /** The launches, in order. */
@@ -80,6 +94,8 @@ export class Recording {
   readonly made: Set<Storage> = new Set();
   /** Storages among them that hold data from outside. */
   readonly constants: Set<Storage> = new Set();
+  /** What large gradients are the product of; a reference to each is owned. */
+  readonly factors: Set<Storage> = new Set();
   /** Tensors from outside that it used, with their memory. */
   readonly captured: Map<Captured, CapturedState> = new Map();
   /** The memory of those tensors. */
@@ -104,14 +120,19 @@ export class Recording {
   device: object | null = null;
   readonly #fallback: boolean;
   readonly #firstNode: number;
+  readonly #holdsFactors: boolean;
   readonly #own = new WeakSet<object>();
   readonly #late = new LateLedger();
   #paused = 0;
   #label = "";
 
   /** Records a function. */
-  constructor({ fallback = false, firstNode = 0 }: RecordingOptions = {}) {
+  constructor(
+    { fallback = false, firstNode = 0, holdsFactors = false }:
+      RecordingOptions = {},
+  ) {
     this.#fallback = fallback;
+    this.#holdsFactors = holdsFactors;
     this.#firstNode = firstNode;
   }
 
@@ -312,15 +333,28 @@ export class Recording {
   ): void {
     if (this.#paused > 0) return;
     const places = values.map(place);
+    const inputs = places.slice(outputs);
     this.launches.push({
       kind: "routine",
       name,
       shape,
       outputs: places.slice(0, outputs),
-      inputs: places.slice(outputs),
+      inputs,
       strides,
       ...this.#common(scalars),
     });
+    // Where no gradient was touched, none is made either.
+    if (
+      this.#holdsFactors && this.leaves.size > 0 &&
+      outgrows(places[0]!.storage, inputs)
+    ) this.#hold(inputs);
+  }
+
+  #hold(inputs: readonly Place[]): void {
+    for (const { storage } of inputs) {
+      if (!this.made.has(storage) || this.factors.has(storage)) continue;
+      this.factors.add(storage.retain());
+    }
   }
 
   #common(scalars: readonly number[]): Launched {
@@ -339,10 +373,17 @@ export class Recording {
     return false;
   }
 
+  /** Gives back what gradients are the product of. */
+  releaseFactors(): void {
+    for (const storage of this.factors) storage.release();
+    this.factors.clear();
+  }
+
   /** Gives back what it holds; called where no plan takes it over. */
   release(): void {
     for (const storage of this.constants) storage.release();
     this.constants.clear();
+    this.releaseFactors();
     for (const { refused } of this.checks) refused.release();
     this.checks.length = 0;
   }
