@@ -30,4 +30,3 @@ export {
 } from "./fourier.ts";
 export { fftshift, type FftShiftOptions, ifftshift } from "./shift.ts";
 export { fft2, type Fft2Options, ifft2, irfft2, rfft2 } from "./two_dims.ts";
-export { addFourier } from "../ops/fourier.ts";

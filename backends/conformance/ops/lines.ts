@@ -5,7 +5,7 @@
  * @module
  */
 import type { LinesOp } from "@tenfold/core/backend";
-import { addFourier } from "@tenfold/core/fft";
+import { addFourier } from "@tenfold/core/program";
 import { common, plain, ties } from "../values.ts";
 import { along } from "./along.ts";
 import { EVERY, operand, rotated } from "./cases.ts";
