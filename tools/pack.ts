@@ -8,7 +8,7 @@
  * @module
  */
 import { dirname, join, resolve } from "node:path";
-import { emit, importsOf } from "./pack/emit.ts";
+import { emit, exportsOf, importsOf, withoutComments } from "./pack/emit.ts";
 import { packageJson } from "./pack/manifest.ts";
 import { type Package, readPackages, ROOT } from "./pack/workspace.ts";
 
@@ -30,24 +30,40 @@ for (const self of packages) {
   console.log(await tarball(folder));
 }
 
-/** Removes the declarations that no entry point needs. */
+/**
+ * Removes the declarations that no entry point needs, and the comments of those
+ * that are needed but not exported.
+ */
 function dropUnreached(): void {
-  const reached = new Set<string>();
+  const entries = packages.flatMap(({ folder, exports }) =>
+    Object.values(exports).map((file) => join(folder, file))
+  );
+  const reached = closure(entries, importsOf);
+  const exported = closure(entries, exportsOf);
+  for (const [path, text] of [...files]) {
+    if (!path.endsWith(".d.ts")) continue;
+    if (!reached.has(path)) files.delete(path);
+    else if (!exported.has(path)) files.set(path, withoutComments(path, text));
+  }
+}
+
+/** The declarations of some files, and all that they lead to. */
+function closure(
+  paths: readonly string[],
+  next: (path: string, text: string) => string[],
+): Set<string> {
+  const found = new Set<string>();
   const visit = (path: string): void => {
     const declarations = path.replace(/\.(d\.)?ts$/, ".d.ts");
     const text = files.get(declarations);
-    if (text === undefined || reached.has(declarations)) return;
-    reached.add(declarations);
-    for (const name of importsOf(declarations, text)) {
+    if (text === undefined || found.has(declarations)) return;
+    found.add(declarations);
+    for (const name of next(declarations, text)) {
       if (name.startsWith(".")) visit(join(dirname(declarations), name));
     }
   };
-  for (const { folder, exports } of packages) {
-    for (const file of Object.values(exports)) visit(join(folder, file));
-  }
-  for (const path of [...files.keys()]) {
-    if (path.endsWith(".d.ts") && !reached.has(path)) files.delete(path);
-  }
+  paths.forEach(visit);
+  return found;
 }
 
 /** What goes into the folder of a package, by path. */

@@ -76,13 +76,15 @@ const UNMAPPED = /\/_embedded\/|^backends\//;
  * names a relative path.
  */
 function byLines(file: string, sourceMap: string): string {
-  const map: { mappings: string } = JSON.parse(sourceMap);
+  const map: { mappings: string; file?: string; sourceRoot?: string } = JSON
+    .parse(sourceMap);
   // From the margin on, as indentation is made narrower.
   const lines = decode(map.mappings).map((segments) =>
     segments.slice(0, 1).map((segment) => segment.with(0, 0) as typeof segment)
   );
+  const { file: _, sourceRoot: __, ...rest } = map;
   return JSON.stringify({
-    ...map,
+    ...rest,
     sources: [`tenfold://${file}`],
     ignoreList: [0],
     mappings: encode(lines),
@@ -160,6 +162,25 @@ function pathsOf({ name, folder, exports }: Package): [string, string[]][] {
     name + entry.slice(1),
     [join(ROOT, folder, file)],
   ]);
+}
+
+/** Declarations without their comments, for what nobody outside can name. */
+export function withoutComments(path: string, text: string): string {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+  const printer = ts.createPrinter({ removeComments: true });
+  const lib = text.match(/^\/\/\/ <reference lib=.*\n/)?.[0] ?? "";
+  return lib + narrow(printer.printFile(file).replace(lib, ""));
+}
+
+/** The files that declarations export what is in, as they name them. */
+export function exportsOf(path: string, text: string): string[] {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+  return file.statements.flatMap((statement) =>
+    ts.isExportDeclaration(statement) && statement.moduleSpecifier &&
+      ts.isStringLiteralLike(statement.moduleSpecifier)
+      ? [statement.moduleSpecifier.text]
+      : []
+  );
 }
 
 /** The packages and files that a file which was made imports, as it names them. */
