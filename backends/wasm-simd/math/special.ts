@@ -340,7 +340,7 @@ function partsOf(lanes: Lanes, x: Vector): GeluParts {
   );
   const n = f32x4.sub(rounded, f.f32x4(ROUNDER));
   const centred = f.let(f32x4.sub(z, f.f32x4(GELU_CENTRE)));
-  const sum = inHalves(lanes, centred, GELU_CORRECTION);
+  const sum = polynomial(lanes, centred, GELU_CORRECTION);
   const exact = f.let(f32x4.sub(n, above));
   const small = f.let(madd(lanes, sum, z, rest));
   const r = f.let(f32x4.add(exact, small));
@@ -386,7 +386,7 @@ function slopeBounded(
   const { f } = lanes;
   const half = f.let(i32x4.sub(f.f32x4(0.5), i32x4.shl(rounded, I23)));
   const below = f.let(madd(lanes, half, power, half));
-  const rest = inHalves(lanes, z, SLOPE);
+  const rest = polynomial(lanes, z, SLOPE);
   const share = madd(lanes, rest, z, f.f32x4(1));
   return fromTail(lanes, x, f.let(f32x4.mul(below, share)));
 }
