@@ -22,6 +22,7 @@ import {
   compileMatrices,
   inGroups,
   type MatrixEmitContext,
+  ROW_VECTORS,
   storeLanes,
 } from "./matrices.ts";
 
@@ -233,5 +234,5 @@ function acrossRows(
     f.increase(out!, 16 * vectors);
     f.increase(x!, 16 * vectors);
   };
-  inGroups(f, left, some);
+  inGroups(f, left, [ROW_VECTORS], some);
 }

@@ -15,7 +15,7 @@ import type { Vector } from "../math/lanes.ts";
 import { storeDense, storeScattered } from "../values.ts";
 
 /** One of the last two dims. */
-interface Dim {
+export interface Dim {
   /** The extent. */
   readonly extent: Local<"i32">;
   /** Bytes from one to the next, for each buffer. */
@@ -149,14 +149,19 @@ export function compileMatrices(
 /** Vectors of neighbouring rows that are worked on together: a cache line. */
 export const ROW_VECTORS = 4;
 
-/** Runs `some` on vectors of neighbouring rows, the last ones singly. */
+/**
+ * Runs `some` on vectors of neighbouring rows, as many at a time as there are
+ * left of the sizes, the last ones singly.
+ */
 export function inGroups(
   f: FunctionBuilder,
   left: Local<"i32">,
+  sizes: readonly number[],
   some: (vectors: number) => void,
 ): void {
-  for (const vectors of [ROW_VECTORS, 1]) {
-    const enough = i32.gt_s(left, i32.const(vectors === 1 ? 0 : 15));
+  for (const vectors of [...sizes, 1]) {
+    const least = vectors === 1 ? 1 : 4 * vectors;
+    const enough = i32.ge_s(left, i32.const(least));
     f.if(enough, () => {
       f.loop((again) => {
         some(vectors);

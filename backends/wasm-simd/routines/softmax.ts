@@ -29,12 +29,8 @@ import {
 import { expBelow, expBounded, log } from "../math/exponential.ts";
 import { abs, type Lanes, type Vector } from "../math/lanes.ts";
 import { convert, type Quad, splat } from "../values.ts";
-import {
-  compileMatrices,
-  type MatrixEmitContext,
-  ROW_VECTORS,
-} from "./matrices.ts";
-import { acrossRows, beyond, NEAR } from "./softmax_across.ts";
+import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
+import { acrossRows, beyond, NEAR, WIDE } from "./softmax_across.ts";
 
 const FLOAT = "float32";
 /** Sums along a row that are made side by side. */
@@ -50,7 +46,7 @@ export function compileSoftmax(
   if (inputs[0] !== FLOAT) return null;
   const logarithm = name === "logSoftmax";
   return compileMatrices(engine, [FLOAT, FLOAT], rank, (context) => {
-    const { f, rows, columns } = context;
+    const { f, pointers, rows, columns } = context;
     const writer = new ExpressionWriter(f, engine.fused, () => {
       throw new Error("Softmax imports nothing");
     });
@@ -60,19 +56,40 @@ export function compileSoftmax(
         i32.eq(steps[0]!, i32.const(4)),
         i32.eq(steps[1]!, i32.const(4)),
       );
+    // A function of its own: engines compile it where it is called.
+    const across = f.module.func(
+      null,
+      ["i32", "i32", "i32", "i32", "i32", "i32"],
+      "none",
+      (f, out, x, count, extent, ...steps) =>
+        acrossRows(
+          { ...lanes, f },
+          { f, pointers: [out, x], count, columns: { extent, steps } },
+          normOf,
+          logarithm,
+        ),
+    );
     f.if(
       unit(columns.steps),
       () => alongRows(lanes, context, "unit", logarithm),
       () =>
         f.if(
           unit(rows.steps),
-          () => acrossRows(lanes, context, normOf, logarithm),
+          () =>
+            f.do(across.call(
+              pointers[0]!,
+              pointers[1]!,
+              rows.extent,
+              columns.extent,
+              columns.steps[0]!,
+              columns.steps[1]!,
+            )),
           () => alongRows(lanes, context, "strided", logarithm),
         ),
     );
   }, {
     // Rows side by side go the same way however they are divided.
-    grain: ({ strides }) => strides[1]![rank - 1] === 1 ? 4 : 4 * ROW_VECTORS,
+    grain: ({ strides }) => strides[1]![rank - 1] === 1 ? 4 : 4 * WIDE,
     plain: true,
   });
 }

@@ -17,9 +17,20 @@ import { Combiner } from "../accumulator.ts";
 import { expBelow, expBounded } from "../math/exponential.ts";
 import { abs, anyOf, type Lanes, type Vector } from "../math/lanes.ts";
 import { convert, type Quad } from "../values.ts";
-import { inGroups, type MatrixEmitContext, storeLanes } from "./matrices.ts";
+import {
+  type Dim,
+  inGroups,
+  type MatrixEmitContext,
+  ROW_VECTORS,
+  storeLanes,
+} from "./matrices.ts";
 
 const FLOAT = "float32";
+/**
+ * Vectors of neighbouring rows that are worked on together: four lines of a cache
+ * side by side. One line from each of a thousand pages takes twice as long.
+ */
+export const WIDE = 16;
 /** Powers that are summed before their sum is added to the whole. */
 const BLOCK_ROWS = 64;
 
@@ -34,14 +45,22 @@ export function beyond({ f }: Lanes, peak: Vector): Code<"i32"> {
 /** Makes what rows are normalised with out of the sums of their powers. */
 export type NormOf = (lanes: Lanes, sum: Quad, logarithm: boolean) => Vector;
 
+/** A matrix of rows side by side. */
+export interface Side extends Pick<MatrixEmitContext, "f" | "pointers"> {
+  /** The number of rows. */
+  readonly count: Local<"i32">;
+  /** Along a row. */
+  readonly columns: Dim;
+}
+
 /** Lanes across neighbouring rows. */
 export function acrossRows(
   lanes: Lanes,
-  { f, pointers, rows, columns }: MatrixEmitContext,
+  { f, pointers, count, columns }: Side,
   normOf: NormOf,
   logarithm: boolean,
 ): void {
-  const left = f.let(rows.extent);
+  const left = f.let(count);
   const here = pointers.map((pointer) => f.let(pointer));
   const some = (vectors: number) => {
     const count = vectors === 1 ? left : null;
@@ -49,11 +68,11 @@ export function acrossRows(
     rowsTogether(lanes, context, vectors, count);
     for (const pointer of here) f.increase(pointer, 16 * vectors);
   };
-  inGroups(f, left, some);
+  inGroups(f, left, [WIDE, ROW_VECTORS], some);
 }
 
 /** What the emitters of some rows share. */
-interface RowsContext extends Pick<MatrixEmitContext, "f" | "columns"> {
+interface RowsContext extends Pick<Side, "f" | "columns"> {
   /** The address of the first of the rows in each buffer. */
   readonly pointers: readonly Local<"i32">[];
   readonly normOf: NormOf;
