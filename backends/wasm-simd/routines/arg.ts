@@ -22,7 +22,6 @@ import {
   compileMatrices,
   inGroups,
   type MatrixEmitContext,
-  ROW_VECTORS,
   storeLanes,
 } from "./matrices.ts";
 
@@ -234,5 +233,5 @@ function acrossRows(
     f.increase(out!, 16 * vectors);
     f.increase(x!, 16 * vectors);
   };
-  inGroups(f, left, [ROW_VECTORS], some);
+  inGroups(f, left, some);
 }

@@ -16,7 +16,7 @@ function positionOf(row: readonly number[], sign: number): number {
 /** Rows of a length: ties, and something special at every position. */
 function rowsOf(length: number, special: number): number[][] {
   return Array.from(
-    { length: 21 },
+    { length: 64 + 16 + 7 },
     (_, r) =>
       Array.from(
         { length },

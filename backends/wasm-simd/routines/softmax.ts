@@ -29,8 +29,12 @@ import {
 import { expBelow, expBounded, log } from "../math/exponential.ts";
 import { abs, type Lanes, type Vector } from "../math/lanes.ts";
 import { convert, type Quad, splat } from "../values.ts";
-import { compileMatrices, type MatrixEmitContext } from "./matrices.ts";
-import { acrossRows, beyond, NEAR, WIDE } from "./softmax_across.ts";
+import {
+  compileMatrices,
+  type MatrixEmitContext,
+  ROW_VECTORS,
+} from "./matrices.ts";
+import { acrossRows, beyond, NEAR } from "./softmax_across.ts";
 
 const FLOAT = "float32";
 /** Sums along a row that are made side by side. */
@@ -89,7 +93,7 @@ export function compileSoftmax(
     );
   }, {
     // Rows side by side go the same way however they are divided.
-    grain: ({ strides }) => strides[1]![rank - 1] === 1 ? 4 : 4 * WIDE,
+    grain: ({ strides }) => strides[1]![rank - 1] === 1 ? 4 : 4 * ROW_VECTORS,
     plain: true,
   });
 }

@@ -21,16 +21,10 @@ import {
   type Dim,
   inGroups,
   type MatrixEmitContext,
-  ROW_VECTORS,
   storeLanes,
 } from "./matrices.ts";
 
 const FLOAT = "float32";
-/**
- * Vectors of neighbouring rows that are worked on together: four lines of a cache
- * side by side. One line from each of a thousand pages takes twice as long.
- */
-export const WIDE = 16;
 /** Powers that are summed before their sum is added to the whole. */
 const BLOCK_ROWS = 64;
 
@@ -68,7 +62,7 @@ export function acrossRows(
     rowsTogether(lanes, context, vectors, count);
     for (const pointer of here) f.increase(pointer, 16 * vectors);
   };
-  inGroups(f, left, [WIDE, ROW_VECTORS], some);
+  inGroups(f, left, some);
 }
 
 /** What the emitters of some rows share. */

@@ -5,6 +5,9 @@ import { device, upload } from "../convolution/testing.ts";
 /** Around what is worked on at once: a vector, four of them, a block. */
 const LENGTHS = [1, 3, 4, 15, 16, 17, 64, 511, 512, 513, 1100];
 
+/** Rows side by side. */
+const SIDE = 64 + 16 + 7;
+
 /** Rows by what a softmax has to do for them. */
 const ROWS: Record<string, (i: number, n: number) => number> = {
   "moderate numbers": (i) => (i * 7919) % 201 / 10 - 10,
@@ -61,18 +64,18 @@ for (const name of ["softmax", "logSoftmax"] as const) {
           const plain = row.map((_, i) => i % 3);
           const rows = [plain, row, plain];
           holds(rows, softmaxOf(rows.flat(), [3, n], 1), `${n} along`);
-          // Side by side: four vectors of them, and what is left over.
+          // Side by side: 16 vectors of them, four, and what is left over.
           const many = Array.from(
-            { length: 19 },
-            (_, i) => i === 6 || i === 17 ? row : plain,
+            { length: SIDE },
+            (_, i) => [6, 63, 70, 85].includes(i) ? row : plain,
           );
           const across = Array.from(
-            { length: 19 * n },
-            (_, i) => many[i % 19]![Math.floor(i / 19)]!,
+            { length: SIDE * n },
+            (_, i) => many[i % SIDE]![Math.floor(i / SIDE)]!,
           );
-          const transposed = softmaxOf(across, [n, 19], 0);
+          const transposed = softmaxOf(across, [n, SIDE], 0);
           const found = many.flatMap((row, r) =>
-            row.map((_, i) => transposed[i * 19 + r]!)
+            row.map((_, i) => transposed[i * SIDE + r]!)
           );
           holds(many, found, `${n} across`);
         }
