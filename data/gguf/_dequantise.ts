@@ -35,13 +35,15 @@ export const ofHalves =
   (fifth: boolean, shifted: boolean): Dequantise =>
   ({ uint8, float16 }, from, into, to) => {
     const scale = float16(from);
-    const minimum = shifted ? float16(from + 2) : -scale * (fifth ? 16 : 8);
+    const minimum = shifted ? float16(from + 2) : 0;
+    const middle = shifted ? 0 : fifth ? 16 : 8;
     const bits = from + (shifted ? 4 : 2);
     const data = bits + (fifth ? 4 : 0);
     for (let i = 0; i < 32; i++) {
       const half = uint8[data + i % 16]! >> 4 * (i >> 4) & 15;
       const bit = fifth ? uint8[bits + (i >> 3)]! >> i % 8 & 1 : 0;
-      into[to + i] = scale * (half | bit << 4) + minimum;
+      const product = scale * ((half | bit << 4) - middle);
+      into[to + i] = shifted ? product + minimum : product;
     }
   };
 

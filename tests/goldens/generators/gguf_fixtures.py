@@ -68,6 +68,8 @@ TENSORS = {
     "mxfp4": quantised([4, 32], "MXFP4", []),
 }
 
+PLAIN = {0, 1, 24, 25, 26, 27, 28, 30}
+
 
 def text(value):
     data = value.encode()
@@ -128,18 +130,25 @@ def encode(data):
     return base64.b64encode(data).decode()
 
 
+def listed(code, values):
+    """Numbers as they are; those of blocks as float32 in base 64."""
+    if code in PLAIN:
+        return f"[{', '.join(map(number, values))}]"
+    return f'"{encode(values.astype("<f4").tobytes())}"'
+
+
 if __name__ == "__main__":
     expected = ", ".join(
-        f"{name}: {{ shape: {json.dumps(shape)}, values: [{', '.join(map(number, values))}] }}"
-        for name, (_, shape, _, values) in TENSORS.items()
+        f"{name}: {{ shape: {json.dumps(shape)}, values: {listed(code, values)} }}"
+        for name, (code, shape, _, values) in TENSORS.items()
     )
     metadata = json.dumps({key: value for key, _, _, value in METADATA if key != "__proto__"})
     small = {"f32": TENSORS["f32"], "iq2_xs": (17, [256], bytes(74), None), "i8": TENSORS["i8"]}
     PATH.write_text(
         "/**\n * A GGUF file with random blocks, and what they hold.\n *\n"
         " * Made by `tests/goldens/generators/gguf_fixtures.py`.\n *\n * @module\n */\n\n"
-        "/** The tensors of the file. */\n"
-        "export const GGUF_TENSORS: { [name: string]: { shape: number[]; values: number[] } } = {"
+        "/** The tensors of the file; numbers of blocks are float32 in base 64. */\n"
+        "export const GGUF_TENSORS: { [name: string]: { shape: number[]; values: number[] | string } } = {"
         + expected
         + f"}};\n\n/** Its metadata, beside a `__proto__` of 3. */\nexport const GGUF_METADATA = {metadata};\n\n"
         f'/** The file in base 64, aligned to 32 bytes and to 64, and of version 2. */\n'
