@@ -199,13 +199,13 @@ export function alongInner(
     const enough = i32.ge_s(left, i32.const(4 * vectors));
     f.if(enough, () => {
       f.loop((again) => {
-        const together = inTurns ? TOGETHER : 1;
-        for (let first = 0; first < vectors; first += together) {
-          const length = Math.min(together, vectors - first);
-          f.interleave(
-            Array.from({ length }, (_, i) => () => body(cursors, first + i)),
-          );
-        }
+        const bodies = Array.from(
+          { length: vectors },
+          (_, ahead) => () => body(cursors, ahead),
+        );
+        if (inTurns) {
+          while (bodies.length > 0) f.interleave(bodies.splice(0, TOGETHER));
+        } else for (const body of bodies) body();
         next(vectors);
         f.branchIf(again, enough);
       });

@@ -175,7 +175,7 @@ describeWithAdapter("webgpu", () => {
     });
 
     it("leaves buffers and bytes where they were, over 1,000 steps", async () => {
-      // A device of its own, as collected tensors of other tests free buffers.
+      // A device of its own, whose counts are of these steps alone.
       const own = await openWith();
       const w = randn([10, 20], { device: own }).detach().requiresGrad_();
       const step = async (read: boolean) => {
