@@ -49,13 +49,20 @@ interface Plan {
   readonly scale: number;
 }
 
+/** What a transform reads and gives; real numbers and forward by default. */
+interface Way {
+  /** Whether it reads pairs. */
+  readonly pairs?: boolean;
+  /** Whether it reads half a spectrum. */
+  readonly half?: boolean;
+  readonly inverse?: boolean;
+}
+
 function planOf(
   name: string,
   x: Tensor,
   options: FftOptions,
-  pairs: boolean,
-  half: boolean,
-  inverse: boolean,
+  { pairs = false, half = false, inverse = false }: Way,
 ): Plan {
   checkPlain(OPTIONS, options, name);
   const { dim = -1, norm = "backward" } = options;
@@ -135,7 +142,7 @@ function complex(
 ): Tensor {
   checkTensor(x, "the signal", name);
   return tidyNow(() => {
-    const plan = planOf(name, x, options, true, false, inverse);
+    const plan = planOf(name, x, options, { pairs: true, inverse });
     const { signal, dim, n, scale } = plan;
     const found = along(fitted(signal, n, -2), inverse ? 1 : -1, scale);
     return moved(found, x.ndim - 2, dim);
@@ -223,7 +230,7 @@ export function rfft<D extends DType>(
   checkCount("rfft", arguments.length, 2);
   checkTensor(x, "the signal", "rfft");
   return tidyNow(() => {
-    const plan = planOf("rfft", x, options, false, false, false);
+    const plan = planOf("rfft", x, options, {});
     const { signal, dim, n, scale } = plan;
     const count = Math.floor(n / 2) + 1;
     const line = fitted(signal, n, -1);
@@ -264,7 +271,11 @@ export function irfft<D extends DType>(
   checkCount("irfft", arguments.length, 2);
   checkTensor(x, "the spectrum", "irfft");
   return tidyNow(() => {
-    const plan = planOf("irfft", x, options, true, true, true);
+    const plan = planOf("irfft", x, options, {
+      pairs: true,
+      half: true,
+      inverse: true,
+    });
     const { signal, dim, n, scale } = plan;
     const half = fitted(signal, Math.floor(n / 2) + 1, -2);
     const lead = half.shape.slice(0, -2);

@@ -28,10 +28,8 @@ export interface Fft2Options {
 
 const OPTIONS: PlainFields = { s: list, dim: list, norm: text };
 
-type Transform = (
-  x: Tensor,
-  options: { n: number | undefined; dim: number; norm: FftNorm },
-) => Tensor;
+/** A transform along one dim. */
+type Line = typeof fft | typeof ifft | typeof rfft | typeof irfft;
 
 /** Transforms the last of two dims and the first; to reals, the first before. */
 function both<T extends Tensor>(
@@ -39,8 +37,8 @@ function both<T extends Tensor>(
   x: Tensor,
   options: Fft2Options,
   args: number,
-  last: unknown,
-  first: unknown,
+  last: Line,
+  first: Line,
 ): T {
   checkCount(name, args, 2);
   checkTensor(x, "the signal", name);
@@ -67,8 +65,8 @@ function both<T extends Tensor>(
       `Cannot ${name} as both dims must differ: got ${showValue(dim)}`,
     );
   }
-  const one = (transform: unknown, x: Tensor, at: 0 | 1): Tensor =>
-    (transform as Transform)(x, { dim: dims[at]!, norm, n: s?.[at] });
+  const one = (transform: Line, x: Tensor, at: 0 | 1): Tensor =>
+    transform(x, { dim: dims[at]!, norm, ...s && { n: s[at] } });
   return tidyNow(() =>
     last === irfft
       ? one(last, one(first, x, 0), 1)
