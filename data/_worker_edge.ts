@@ -19,8 +19,12 @@ export interface WorkerPort extends Port {
 /** Hears of the other thread. */
 export interface WorkerEvents {
   message(message: unknown): void;
-  /** It could not be begun, threw outside of a job, or ended by itself. */
-  failed(why: string): void;
+  /**
+   * It could not be begun, threw outside of a job, or ended by itself.
+   *
+   * @param cause What was thrown, where it is known.
+   */
+  failed(why: string, cause?: unknown): void;
 }
 
 /** The part of a Web Worker that is used here. */
@@ -84,14 +88,14 @@ export function openWorker(
   { timeout, call }: Patience,
 ): WorkerPort {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const port = open(source, {
+  const port = openNamed(source, {
     message(said) {
       if (isMessage(said)) clearTimeout(timer);
       message(said);
     },
-    failed(why) {
+    failed(why, cause) {
       clearTimeout(timer);
-      failed(why);
+      failed(why, cause);
     },
   });
   if (Number.isFinite(timeout)) {
@@ -112,6 +116,21 @@ export function openWorker(
   };
 }
 
+/** As `open`; says how a module is named where its name is no URL. */
+function openNamed(
+  source: string | URL | (() => WebWorker),
+  events: WorkerEvents,
+): WorkerPort {
+  try {
+    return open(source, events);
+  } catch (cause) {
+    if (typeof source !== "string") throw cause;
+    const { message } = cause as Error;
+    const from = `new URL(${JSON.stringify(source)}, import.meta.url)`;
+    throw new TypeError(`${message}, pass ${from}`, { cause });
+  }
+}
+
 function open(
   source: string | URL | (() => WebWorker),
   events: WorkerEvents,
@@ -125,7 +144,14 @@ function open(
   worker.onmessage = ({ data }) => events.message(data);
   worker.onerror = (event) => {
     event.preventDefault?.();
-    events.failed(event.message || "its module cannot be loaded");
+    const { message, filename, lineno } = event;
+    events.failed(
+      !message
+        ? "its module cannot be loaded"
+        : lineno
+        ? `${message} (${filename}:${lineno})`
+        : message,
+    );
   };
   worker.onmessageerror = () => events.failed("a message cannot be read");
   return {
@@ -139,7 +165,7 @@ function openThread(url: URL, events: WorkerEvents): WorkerPort {
   const thread = new Worker(url);
   let over = false;
   thread.on("message", (message: unknown) => events.message(message));
-  thread.on("error", (error: Error) => events.failed(error.message));
+  thread.on("error", (error: Error) => events.failed(error.message, error));
   thread.on("exit", (code: number) => {
     if (!over) events.failed(`it ended with exit code ${code}`);
   });

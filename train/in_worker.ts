@@ -11,6 +11,7 @@ import {
   fromTransferable,
   isMessage,
   openWorker,
+  partsOfError,
   startTimeout,
   toTransferable,
   type WebWorker,
@@ -52,7 +53,8 @@ export interface InWorkerOptions {
 export interface Job<Output, Event = JobEvent> extends AsyncIterable<Event> {
   /**
    * What the job returned. It rejects with the job's error, which has the name,
-   * the message and the stack of the one thrown in the worker.
+   * the message and the stack of the one thrown in the worker, or with the
+   * reason of the signal that stopped the job.
    */
   readonly result: Promise<Output>;
   /** Ends the worker at once, whatever it does; `result` rejects. */
@@ -139,9 +141,11 @@ class RunningJob<Output, Event> implements Job<Output, Event> {
     try {
       this.#port = openWorker(source, {
         message: (message) => this.#hear(message),
-        failed: (why) =>
+        failed: (why, cause) =>
           this.#end(() =>
-            this.#fail(new Error(`Cannot ${operation} as it failed: ${why}`))
+            this.#fail(
+              new Error(`Cannot ${operation} as it failed: ${why}`, { cause }),
+            )
           ),
       }, { timeout, call: "workerJob" });
     } catch (cause) {
@@ -177,7 +181,9 @@ class RunningJob<Output, Event> implements Job<Output, Event> {
   }
 
   readonly #abort = (): void => {
-    this.#say({ tenfold: "abort", reason: this.#signal!.reason });
+    // As it is, it could not always be cloned: Node 20 clones no DOMException.
+    const reason = partsOfError(this.#signal!.reason);
+    this.#say({ tenfold: "abort", reason });
   };
 
   #say(message: ToWorker, transfer?: ArrayBuffer[]): void {
@@ -206,6 +212,8 @@ class RunningJob<Output, Event> implements Job<Output, Event> {
         return this.#end(() =>
           this.#settle.resolve(fromTransferable<Output>(said.result))
         );
+      case "aborted":
+        return this.#end(() => this.#fail(this.#signal!.reason));
       case "error":
         return this.#end(() => this.#fail(errorOf(said.error)));
       default:

@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertNotEquals,
   assertRejects,
+  assertStrictEquals,
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
@@ -121,6 +122,27 @@ describe("inWorker", () => {
     });
   });
 
+  it("rejects with the reason of the signal itself, which need not be one that can be sent", async () => {
+    await balanced(async () => {
+      const room = scope();
+      const { model, input } = inputs("fit", 1e9);
+      const controller = new AbortController();
+      const reason = { button: "stop", label: () => "Stop" };
+      const job = inWorker<Output, Event>(JOB, input, {
+        signal: controller.signal,
+      });
+      const thrown = await (async () => {
+        for await (const event of job) {
+          if (event.type === "began") event.weight.dispose();
+          if (event.type === "epoch") controller.abort(reason);
+        }
+      })().catch((error: unknown) => error);
+      assertStrictEquals(thrown, reason);
+      model.dispose();
+      room.dispose();
+    });
+  });
+
   it("leaves the last checkpoint where it is stopped, from which a job goes on to the same bits", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tenfold-worker-"));
     try {
@@ -205,6 +227,27 @@ describe("inWorker", () => {
       () => inWorker(JOB, {}, { signal: 1 as never }),
       TypeError,
       "signal must be an AbortSignal",
+    );
+  });
+
+  it("says what its module throws, and where", async () => {
+    const module = new URL("./_testdata/worker/broken.ts", import.meta.url);
+    const { message, cause } = await assertRejects(
+      () => inWorker(module, {}).result,
+      Error,
+      "this module is broken",
+    );
+    const where = `${message}${(cause as Error | undefined)?.stack}`;
+    assert(where.includes("broken.ts"), where);
+  });
+
+  it("says how its module is named", {
+    ignore: "Bun" in globalThis, // There, names are relative to the folder.
+  }, async () => {
+    await assertRejects(
+      () => inWorker("./job.ts", {}).result,
+      Error,
+      'new URL("./job.ts", import.meta.url)',
     );
   });
 

@@ -5,6 +5,7 @@
  */
 import { checkCount, showValue } from "@tenfold/core/internal";
 import {
+  errorOf,
   fromTransferable,
   isMessage,
   parentPort,
@@ -77,7 +78,7 @@ export function workerJob<Input, Output>(
   const port = parentPort((message) => {
     if (!isMessage(message)) return;
     const said = message as ToWorker;
-    if (said.tenfold === "abort") controller.abort(said.reason);
+    if (said.tenfold === "abort") controller.abort(errorOf(said.reason));
     else if (said.tenfold === "start") {
       run(job, said.input, port!, controller.signal);
     }
@@ -106,7 +107,12 @@ async function run<Input, Output>(
     const { value, transfer } = await toTransferable(output);
     say(port, { tenfold: "result", result: value }, transfer);
   } catch (error) {
-    say(port, { tenfold: "error", error: partsOfError(error) });
+    say(
+      port,
+      signal.aborted && error === signal.reason
+        ? { tenfold: "aborted" }
+        : { tenfold: "error", error: partsOfError(error) },
+    );
   }
 }
 

@@ -67,6 +67,14 @@ async function inWorker() {
     deepEqual(await event.x.toArray(), [2, 4, 8]);
   }
   equal(await (await job.result).item(), 7);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const stopped = train.inWorker(url, { x: tensor([1]), wait: true }, {
+    signal,
+  });
+  await rejects(async () => {
+    for await (const _ of stopped) controller.abort();
+  }, (error) => error === signal.reason);
 }
 
 /** Batches that another thread makes. */
