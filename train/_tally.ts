@@ -178,12 +178,13 @@ export class Tally {
    * replica, those of all ranks, which all have to ask.
    */
   async figures(replica?: Replica): Promise<Figures> {
+    // Those of now: steps may follow while the sums are read.
+    let counts = { samples: this.#samples, elements: this.#elements };
     const read = await Promise.all(
       [...this.#sums].map(async ([name, sum]) =>
         [name, await sum.tensor.data()] as const
       ),
     );
-    let counts = { samples: this.#samples, elements: this.#elements };
     let sums: ReadonlyMap<string, TypedArray> = new Map(read);
     if (replica !== undefined) {
       ({ counts, sums } = ofAllRanks(replica, counts, sums));
