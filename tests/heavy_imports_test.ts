@@ -12,7 +12,7 @@ import { importsOf, resolveImport } from "../tools/import_graph.ts";
 const ROOT = new URL("../", import.meta.url);
 
 const HEAVY =
-  /^(@cwasm\/|hyparquet|@uwdata\/|@huggingface\/|@bufbuild\/|fast-check)/;
+  /^(@cwasm\/|hyparquet|@uwdata\/|lz4js|fzstd|@huggingface\/|@bufbuild\/|fast-check)/;
 
 interface Manifest {
   readonly exports: string | { readonly [entry: string]: string };

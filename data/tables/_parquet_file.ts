@@ -134,6 +134,8 @@ export async function readRows(
         columns: [...columns],
         rowStart: start,
         rowEnd: end,
+        // Bytes without a type are bytes, such as those of images.
+        utf8: false,
         ...compressors === undefined ? {} : { compressors },
         onComplete(rows: unknown[][]) {
           columns.forEach((name, c) => {

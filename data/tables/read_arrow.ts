@@ -8,6 +8,7 @@ import { loadOptional } from "../_optional.ts";
 import * as z from "../_zod.ts";
 import { DataFormatError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
+import { withCodecs } from "./_arrow_codecs.ts";
 import { Table } from "./table.ts";
 
 /** Options of {@linkcode readArrow}. */
@@ -20,14 +21,15 @@ export interface ReadArrowOptions {
  * Reads an Arrow file (`.arrow`, Feather version 2) or stream.
  *
  * 64-bit integers are returned as bigints, float16 as numbers, dates and
- * timestamps as milliseconds, and missing values as null. The npm package
- * `@uwdata/flechette` is loaded in the first call.
+ * timestamps as milliseconds, binary values as `Uint8Array`s, and missing values
+ * as null. The npm package `@uwdata/flechette` is loaded in the first call, and
+ * `lz4js` or `fzstd` if the file is compressed by LZ4, as pandas and pyarrow
+ * write Feather files, or by zstd.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options `columns`.
  * @returns The table.
- * @throws {DataFormatError} If it is not an Arrow file, is damaged, or its
- * buffers are compressed.
+ * @throws {DataFormatError} If it is not an Arrow file, or is damaged.
  * @throws {FileError} If the source cannot be read.
  * @throws {RangeError} If there is no such column.
  * @throws {Error} If the package cannot be loaded.
@@ -55,7 +57,7 @@ export async function readArrow(
     arguments,
     "read an Arrow file",
   );
-  const { tableFromIPC } = await loadOptional(
+  const flechette = await loadOptional(
     "@uwdata/flechette",
     "read an Arrow file",
     () => import("@uwdata/flechette"),
@@ -67,23 +69,34 @@ export async function readArrow(
       bytes.subarray(0, 4).every((byte) => byte === 255);
   if (!sound) {
     throw new DataFormatError(
-      "Cannot read the Arrow file as it is neither an Arrow file nor a stream",
+      `Cannot read the Arrow file as it is ${
+        String.fromCharCode(...bytes.subarray(0, 4)) === "FEA1"
+          ? "a Feather file of version 1, write it again as version 2"
+          : "neither an Arrow file nor a stream"
+      }`,
     );
   }
-  const cells = new Map<string, ArrayLike<unknown>>();
-  try {
-    // Batches must begin at multiples of eight bytes.
-    const table = tableFromIPC(bytes.slice(), { useBigInt: true });
-    for (const name of table.names as string[]) {
-      if (columns !== undefined && !columns.includes(name)) continue;
-      cells.set(name, table.getChild(name)!.toArray() as ArrayLike<unknown>);
-    }
-  } catch (cause) {
-    throw new DataFormatError(
-      `Cannot read the Arrow file as it is damaged: ${messageOf(cause)}`,
-      { cause },
-    );
-  }
+  // Batches must begin at multiples of eight bytes.
+  const aligned = bytes.slice();
+  const cells = await withCodecs(
+    flechette,
+    () => {
+      const table = flechette.tableFromIPC(aligned, { useBigInt: true });
+      const wanted = (table.names as string[])
+        .filter((name) => columns?.includes(name) ?? true);
+      return new Map(
+        wanted.map((name) => [
+          name,
+          table.getChild(name)!.toArray() as ArrayLike<unknown>,
+        ]),
+      );
+    },
+    (cause) =>
+      new DataFormatError(
+        `Cannot read the Arrow file as it is damaged: ${messageOf(cause)}`,
+        { cause },
+      ),
+  );
   const table = new Table(cells);
   // One that is missing is named.
   for (const name of columns ?? []) table.values(name);

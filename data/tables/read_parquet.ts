@@ -35,7 +35,8 @@ const columns = z.optional(
  * read.
  *
  * 64-bit integers are returned as bigints, decimals as numbers, dates as
- * `Date`s, lists as arrays, and structs as objects. Snappy, gzip, zstd, brotli
+ * `Date`s, lists as arrays, structs as objects, and binary values as
+ * `Uint8Array`s, which `strings` of the table decodes. Snappy, gzip, zstd, brotli
  * and LZ4 compression are supported.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.

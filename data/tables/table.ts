@@ -87,7 +87,8 @@ export class Table {
   }
 
   /**
-   * A column as strings; a missing value is the empty string.
+   * A column as strings; a missing value is the empty string, and binary values
+   * are read as UTF-8.
    *
    * @param column Name of the column.
    * @returns The strings, row by row.
@@ -97,7 +98,12 @@ export class Table {
     checkCount("strings", arguments.length, 1);
     return Array.from(
       this.values(column),
-      (value) => value instanceof Date ? value.toISOString() : `${value ?? ""}`,
+      (value) =>
+        value instanceof Date
+          ? value.toISOString()
+          : value instanceof Uint8Array
+          ? UTF_8.decode(value)
+          : `${value ?? ""}`,
     );
   }
 
@@ -175,6 +181,8 @@ export class Table {
     return tensor(values, { shape, dtype, ...place });
   }
 }
+
+const UTF_8 = new TextDecoder();
 
 const isNumber = (value: unknown) =>
   typeof value === "number" || typeof value === "bigint" ||

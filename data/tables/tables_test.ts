@@ -21,8 +21,17 @@ import "../_testing.ts";
 import { DataFormatError, FileError, parseCsv } from "../mod.ts";
 import * as tables from "./mod.ts";
 
-const files: { readonly [name: string]: string } = JSON.parse(
+const files: Record<string, string> = JSON.parse(
   await readFile(new URL("../_testdata/tables.json", import.meta.url), "utf8"),
+);
+Object.assign(
+  files,
+  JSON.parse(
+    await readFile(
+      new URL("../_testdata/pyarrow_tables.json", import.meta.url),
+      "utf8",
+    ),
+  ),
 );
 const bytesOf = (name: string) =>
   Uint8Array.from(atob(files[name]!), (char) => char.charCodeAt(0));
@@ -78,6 +87,19 @@ describe("readParquet", () => {
     assertEquals(counts, [[1, 2], [3, 4], [5], [1, 2], [3, 4], [5]]);
   });
 
+  it("keeps bytes that have no type, such as those of images", async () => {
+    const table = await tables.readParquet(bytesOf("binary"));
+    assertEquals(Array.from(table.values("image")), [
+      {
+        bytes: Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff),
+        path: "a.png",
+      },
+      { bytes: new Uint8Array(0), path: null },
+    ]);
+    assertEquals(table.values("key")[0], Uint8Array.of(255, 0));
+    assertEquals(table.strings("key")[1], "ä");
+  });
+
   it("names what is not there", async () => {
     await assertRejects(
       () => tables.readParquet(bytesOf("plain"), { columns: ["width"] }),
@@ -114,6 +136,44 @@ describe("readArrow", () => {
     });
   }
 
+  for (const name of ["lz4", "zstd"]) {
+    it(`reads a Feather file of pyarrow, ${name}`, async () => {
+      const table = await tables.readArrow(bytesOf(name));
+      assertEquals(table.columns, ["third", "row", "kind"]);
+      const rows = Array.from({ length: 10_000 }, (_, row) => row);
+      assertEquals(
+        [...table.numbers("third")],
+        rows.map((row) => row % 100 / 3),
+      );
+      const numbers = table.numbers("row", { missing: "nan" });
+      assertEquals(
+        [...numbers],
+        rows.map((row) => row === 1 ? NaN : row % 7),
+      );
+      assertEquals(
+        table.strings("kind"),
+        rows.map((row) => `kind ${row % 5}`),
+      );
+    });
+  }
+
+  it("refuses compressed buffers that are damaged", async () => {
+    for (const name of ["lz4", "zstd"]) {
+      const bytes = bytesOf(name);
+      // In the frame of a buffer: its magic number.
+      const magic = name === "lz4" ? 0x184d2204 : 0xfd2fb528;
+      const view = new DataView(bytes.buffer);
+      let at = 0;
+      while (view.getUint32(at, true) !== magic) at++;
+      bytes[at] = 0;
+      await assertRejects(
+        () => tables.readArrow(bytes),
+        DataFormatError,
+        "Cannot read the Arrow file as it is damaged",
+      );
+    }
+  });
+
   it("reads some columns, and names what is not there", async () => {
     const file = bytesOf("file");
     const table = await tables.readArrow(file, { columns: ["kind"] });
@@ -138,6 +198,11 @@ describe("readArrow", () => {
       );
       assertMatch(message, /neither an Arrow file nor a stream$/);
     }
+    await assertRejects(
+      () => tables.readArrow(new TextEncoder().encode("FEA1....FEA1")),
+      DataFormatError,
+      "a Feather file of version 1, write it again as version 2",
+    );
   });
 });
 

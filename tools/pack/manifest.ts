@@ -35,8 +35,10 @@ const OPTIONAL: ReadonlySet<string> = new Set([
   "@huggingface/tokenizers",
   "@uwdata/flechette",
   "fast-check",
+  "fzstd",
   "hyparquet",
   "hyparquet-compressors",
+  "lz4js",
 ]);
 
 /** What a package looks for when it is asked to, without an import. */
