@@ -77,6 +77,7 @@ def exp2():
     r = nodes(-0.475, 0.6)
     target = exactly(lambda v: (mpmath.mpf(2) ** v - 1) / v, r)
     polynomial("EXP2M1", r, range(6), target, np.abs(r) / 2**r)
+    polynomial("EXP2M1_PLAIN", r, range(7), target, np.abs(r) / 2**r)
 
 
 GELU_LIMIT = 3.5

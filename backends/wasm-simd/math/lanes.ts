@@ -19,13 +19,17 @@ import {
 /** A vector in a local: reading it again costs nothing. */
 export type Vector = Local<"v128">;
 
-/** What GELU and its slope are made of: `Φ(-z)` is `2^-n (1 + power) / 2`. */
+/** What GELU and its slope are made of: `Φ(-z)` is `scale (most + power)`. */
 export interface GeluParts {
   /** `|x|`. */
   readonly z: Vector;
-  /** n in the low bits, and above them what a shift drops. */
-  readonly rounded: Vector;
-  /** `power`, between -1/4 and 1/2. */
+  /** z, or the bits of it whose product with `most` is exact. */
+  readonly high: Vector;
+  /** Half of a power of two. */
+  readonly scale: Vector;
+  /** 1, or what is near the sum. */
+  readonly most: Vector;
+  /** What is missing, no more than a quarter of the sum where that is below 1. */
   readonly power: Vector;
   /** Whether any |x| is larger than they hold for. */
   readonly beyond: Local<"i32">;
@@ -99,6 +103,30 @@ export function polynomial(
     f.set(sum, madd(lanes, sum, x, f.f32x4(coefficients[i]!)));
   }
   return sum;
+}
+
+/**
+ * The same for long ones that nothing else is computed beside: neighbours are
+ * joined, then pairs, then fours, so that few steps wait for others.
+ */
+export function inPairs(
+  lanes: Lanes,
+  x: Vector,
+  coefficients: readonly number[],
+): Vector {
+  const { f } = lanes;
+  let terms = coefficients.map((c) => f.f32x4(c));
+  for (
+    let power = x;
+    terms.length > 1;
+    power = f.let(f32x4.mul(power, power))
+  ) {
+    const odd = terms.filter((_, i) => i % 2 === 1);
+    terms = terms.filter((_, i) => i % 2 === 0).map((even, i) =>
+      odd[i] ? f.let(madd(lanes, power, odd[i], even)) : even
+    );
+  }
+  return terms[0]!;
 }
 
 /**

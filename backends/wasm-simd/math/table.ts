@@ -14,8 +14,9 @@ import {
   softplus,
   tanh,
 } from "./exponential.ts";
+import { gelu, geluSlope } from "./gelu.ts";
 import type { Lanes, Vector } from "./lanes.ts";
-import { erf, gelu, geluSlope, pow, remainder } from "./special.ts";
+import { erf, pow, remainder } from "./special.ts";
 import { atan2, cos, sin, tan } from "./trigonometric.ts";
 
 /** A scalar function as vector code on float32. */
