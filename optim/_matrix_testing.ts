@@ -110,9 +110,9 @@ export function describeMatrixOptimizer(
         for (const { optimizer, train, step } of [eager, compiled]) {
           const how = optimizer === compiled.optimizer ? fast : step;
           train(3, how);
-          optimizer.paramGroups[0]!.lr = 0.01;
+          optimizer.paramGroups[0].lr = 0.01;
           train(3, how);
-          (optimizer.paramGroups[0]! as { maximize?: boolean }).maximize = true;
+          (optimizer.paramGroups[0] as { maximize?: boolean }).maximize = true;
           train(3, how);
         }
         const expected = eager.figures();

@@ -137,7 +137,7 @@ export function describeOptimizer(
         clean(() => {
           const p = leaf([1, -2, 3]);
           using optimizer = make([p]);
-          optimizer.paramGroups[0]!.lr = 0;
+          optimizer.paramGroups[0].lr = 0;
           for (const values of [[1, 0, -1], [0, 0, 0], [1e10, 1e-10, 5]]) {
             p.grad = tensor(values);
             optimizer.step();

@@ -52,7 +52,7 @@ export function describeSchedule(
         const whole = make(straight);
         const expected: number[] = [];
         for (let i = 0; i < 10; i++) {
-          expected.push(straight.paramGroups[0]!.lr);
+          expected.push(straight.paramGroups[0].lr);
           whole.step();
         }
         const first = sgd();
@@ -66,7 +66,7 @@ export function describeSchedule(
         second.loadStateDict(optimizerState);
         after.loadStateDict(scheduleState);
         for (let i = 4; i < 10; i++) {
-          assertEquals(second.paramGroups[0]!.lr, expected[i], `step ${i}`);
+          assertEquals(second.paramGroups[0].lr, expected[i], `step ${i}`);
           after.step();
         }
       }),
@@ -79,14 +79,14 @@ export function describeSchedule(
         const schedule = make(optimizer);
         const run = () =>
           Array.from({ length: 6 }, () => {
-            const rate = optimizer.paramGroups[0]!.lr;
+            const rate = optimizer.paramGroups[0].lr;
             schedule.step();
             return rate;
           });
         const first = run();
         if (continues) {
           // It goes on from the rate that is there, as in PyTorch.
-          optimizer.paramGroups[0]!.lr = 0.1;
+          optimizer.paramGroups[0].lr = 0.1;
         }
         schedule.restart();
         run().forEach((rate, i) => assertAlmostEquals(rate, first[i]!, 1e-12));
@@ -99,7 +99,7 @@ export function describeSchedule(
         const runs = [false, true].map((compiles) => {
           const optimizer = sgd();
           const schedule = make(optimizer);
-          const p = optimizer.paramGroups[0]!.params[0]!.requiresGrad_();
+          const p = optimizer.paramGroups[0].params[0]!.requiresGrad_();
           const step = () => {
             optimizer.zeroGrad();
             const loss = p.square().sum();
@@ -112,7 +112,7 @@ export function describeSchedule(
           const rates: number[] = [];
           for (let i = 0; i < 8; i++) {
             (compiles ? compiled : step)().dispose();
-            rates.push(optimizer.paramGroups[0]!.lr);
+            rates.push(optimizer.paramGroups[0].lr);
           }
           optimizer.zeroGrad();
           optimizer.dispose();
@@ -198,7 +198,7 @@ export function describeSchedule(
         second.loadStateDict(first.stateDict());
         const after = make(second, 3);
         before.step();
-        assertAlmostEquals(after.lrs()[0]!, before.lrs()[0]!, 1e-12);
+        assertAlmostEquals(after.lrs()[0], before.lrs()[0], 1e-12);
       }),
     );
 

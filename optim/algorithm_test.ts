@@ -145,7 +145,7 @@ describe("an algorithm", () => {
       };
       const { p, optimizer } = make();
       const buffer = optimizer.stateDict().state["0"]!["momentumBuffer"];
-      optimizer.paramGroups[0]!.weightDecay = 0.1;
+      optimizer.paramGroups[0].weightDecay = 0.1;
       optimizer.step();
       assertEquals(optimizer.stateDict().state["0"]!["momentumBuffer"], buffer);
       // 0.9 * 1 + (1 - 0.5) * (1 + 0.1 * p), and not 1 + 0.1 * p at a new start.

@@ -40,7 +40,7 @@ const cosineSchema = () =>
  * const schedule = new CosineAnnealingLR(optimizer, { tMax: 4 });
  * schedule.step();
  * schedule.step();
- * assertAlmostEquals(schedule.lrs()[0]!, 0.5, 1e-12);
+ * assertAlmostEquals(schedule.lrs()[0], 0.5, 1e-12);
  * ```
  */
 export class CosineAnnealingLR extends LRScheduler {
@@ -124,9 +124,9 @@ const linearSchema = () =>
  *
  * const optimizer = new SGD([tensor(0)], { lr: 1 });
  * const schedule = new LinearLR(optimizer, { startFactor: 0.5, totalIters: 2 });
- * assertAlmostEquals(schedule.lrs()[0]!, 0.5, 1e-12);
+ * assertAlmostEquals(schedule.lrs()[0], 0.5, 1e-12);
  * schedule.step();
- * assertAlmostEquals(schedule.lrs()[0]!, 0.75, 1e-12);
+ * assertAlmostEquals(schedule.lrs()[0], 0.75, 1e-12);
  * ```
  */
 export class LinearLR extends LRScheduler {

@@ -154,7 +154,7 @@ const schema = () =>
  *   milestones: [2],
  * });
  * for (const expected of [0.5, 0.75, 1, 0.853553, 0.5]) {
- *   assertAlmostEquals(schedule.lrs()[0]!, expected, 1e-6);
+ *   assertAlmostEquals(schedule.lrs()[0], expected, 1e-6);
  *   schedule.step();
  * }
  * ```

@@ -110,7 +110,7 @@ interface Bounds {
  *   stepSizeUp: 2,
  * });
  * for (const expected of [0.1, 0.3, 0.5, 0.3, 0.1, 0.3]) {
- *   assertAlmostEquals(schedule.lrs()[0]!, expected, 1e-12);
+ *   assertAlmostEquals(schedule.lrs()[0], expected, 1e-12);
  *   schedule.step();
  * }
  * ```

@@ -196,7 +196,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
   }
 
   async #step(closure: () => Tensor): Promise<number> {
-    const group = this.paramGroups[0]!;
+    const group = this.paramGroups[0];
     const { maxIter, toleranceGrad, toleranceChange, lr } = group;
     const { maxEval = Math.floor(maxIter * 5 / 4), lineSearchFn } = group;
     let at = await this.#evaluate(closure, 0, null);
@@ -250,7 +250,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     if (last !== null) {
       const y = owned(() => grad.sub(last.gradient));
       const s = owned(() => last.direction.mul(last.t));
-      await this.#curvature.add(y, s, this.paramGroups[0]!.historySize);
+      await this.#curvature.add(y, s, this.paramGroups[0].historySize);
     }
     const direction = this.#curvature.direction(grad);
     if (last !== null) release(last);
@@ -267,7 +267,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
     size: number,
   ): Promise<{ point: Evaluation; evaluations: number }> {
     const { direction } = this.#search!;
-    const { params } = this.paramGroups[0]!;
+    const { params } = this.paramGroups[0];
     const from = owned(() => params.map((p) => p.detach().clone()));
     let points = [start];
     const keep = (useful: readonly Evaluation[]) => {
@@ -281,7 +281,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
         start,
         t,
         size,
-        tolerance: this.paramGroups[0]!.toleranceChange,
+        tolerance: this.paramGroups[0].toleranceChange,
         keep,
         evaluate: async (t) => {
           this.#move(direction, t);
@@ -341,7 +341,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
 
   /** All gradients behind each other; zeros where there is none. */
   #flatGradient(): Tensor {
-    const { params } = this.paramGroups[0]!;
+    const { params } = this.paramGroups[0];
     const dtype = this.#dtype();
     return cat(
       params.map((p) => (p.grad ?? zerosLike(p)).flatten().cast(dtype)),
@@ -349,7 +349,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
   }
 
   #dtype(): DType {
-    const [first, ...others] = this.paramGroups[0]!.params;
+    const [first, ...others] = this.paramGroups[0].params;
     return others.reduce(
       (dtype, p) => promote(dtype, p.dtype),
       first!.dtype as DType,
@@ -360,7 +360,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
   #move(direction: Tensor, t: number): void {
     owned(() => {
       let from = 0;
-      for (const p of this.paramGroups[0]!.params) {
+      for (const p of this.paramGroups[0].params) {
         const part = direction.narrow(0, from, p.size).reshape(p.shape);
         p.add_(part.cast(p.dtype), { alpha: t });
         from += p.size;
@@ -398,7 +398,7 @@ export class LBFGS extends Optimizer<LBFGSGroup> {
    */
   override loadStateDict(state: OptimizerState): void {
     checkCount("loadStateDict", arguments.length, 1);
-    const { params } = this.paramGroups[0]!;
+    const { params } = this.paramGroups[0];
     const restore = checkedMemory(state, params, this.#dtype());
     super.loadStateDict(state);
     const memory = restore();

@@ -252,7 +252,7 @@ describe("LBFGS", () => {
       });
       schedule.step();
       assertEquals(loss, 13);
-      assertEquals(optimizer.paramGroups[0]!.lr, 0.5);
+      assertEquals(optimizer.paramGroups[0].lr, 0.5);
       const [a, b, c] = params.map((p) => p.itemSync());
       assert(Math.abs(a!) < 1e-3 && Math.abs(b!) < 1e-3);
       assertEquals([c, params[0]!.dtype], [5, "float32"]);

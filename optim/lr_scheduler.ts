@@ -8,6 +8,7 @@ import {
   currentRecording,
   showValue,
 } from "@tenfold/core/internal";
+import { ratesOf } from "./_rates.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /** The state of a schedule: plain values. */
@@ -44,7 +45,7 @@ export interface SchedulerOptions {
  *   gamma: 0.5,
  * });
  * schedule.step();
- * assertEquals(optimizer.paramGroups[0]!.lr, 0.5);
+ * assertEquals(optimizer.paramGroups[0].lr, 0.5);
  * ```
  */
 export abstract class LRScheduler {
@@ -141,9 +142,9 @@ export abstract class LRScheduler {
   protected abstract nextLrs(): number[];
 
   /** The current learning rate of each group. */
-  lrs(): number[] {
+  lrs(): [number, ...number[]] {
     checkCount("lrs", arguments.length, 0);
-    return this.optimizer.paramGroups.map(({ lr }) => lr);
+    return ratesOf(this.optimizer);
   }
 
   /** The state; the learning rates are part of the state of the optimizer. */

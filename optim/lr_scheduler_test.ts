@@ -29,7 +29,7 @@ describe("schedules", () => {
       ];
       const lrs: number[] = [];
       for (let i = 0; i < 4; i++) {
-        lrs.push(optimizer.paramGroups[0]!.lr);
+        lrs.push(optimizer.paramGroups[0].lr);
         for (const schedule of schedules) schedule.step();
       }
       const expected = [0.05, 0.0375, 0.025, 0.0125];

@@ -128,7 +128,7 @@ export interface OneCycleState extends SchedulerState {
  * const schedule = new OneCycleLR(optimizer, { maxLr: 1, totalSteps: 10 });
  * const lrs = [];
  * for (let step = 0; step < 10; step++) {
- *   lrs.push(schedule.lrs()[0]!);
+ *   lrs.push(schedule.lrs()[0]);
  *   schedule.step();
  * }
  * assert(Math.max(...lrs) === 1 && lrs[9]! < lrs[0]!);

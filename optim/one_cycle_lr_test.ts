@@ -64,14 +64,14 @@ describe("OneCycleLR", () => {
             annealStrategy,
             ...options,
           });
-          const lrs = [schedule.lrs()[0]!];
+          const lrs = [schedule.lrs()[0]];
           for (let i = 0; i < expected.length; i++) {
             assert(
-              Number.isFinite(optimizer.paramGroups[0]!.momentum),
+              Number.isFinite(optimizer.paramGroups[0].momentum),
               JSON.stringify(options),
             );
             schedule.step();
-            lrs.push(schedule.lrs()[0]!);
+            lrs.push(schedule.lrs()[0]);
           }
           assert(lrs.every(Number.isFinite), JSON.stringify([options, lrs]));
           assertAlmostEquals(lrs[0]!, expected[0]!, 1e-12);

@@ -105,12 +105,12 @@ interface RecordedUpdate<O extends object> {
  * const x = ones([2], { requiresGrad: true });
  * const optimizer = new optim.Adam([x], { lr: 0.1 });
  * slowDown(optimizer);
- * assertEquals(optimizer.paramGroups[0]!.lr, 0.05);
+ * assertEquals(optimizer.paramGroups[0].lr, 0.05);
  * ```
  */
 export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
-  /** The groups; their options may be changed between steps. */
-  readonly paramGroups: ParameterGroup<O>[] = [];
+  /** The groups, at least one; their options may be changed between steps. */
+  readonly paramGroups: [ParameterGroup<O>, ...ParameterGroup<O>[]];
   /** The options that groups do not override. */
   readonly defaults: Readonly<Partial<O>>;
   readonly #schema: LazySchema<O>;
@@ -138,6 +138,8 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     this.#name = name;
     this.#schema = schema;
     this.defaults = { ...options };
+    // Filled below: without a group there is no optimizer.
+    this.paramGroups = [] as unknown as typeof this.paramGroups;
     const groups = groupsOf<O>(name, params);
     for (const group of groups) this.addParamGroup(group);
   }

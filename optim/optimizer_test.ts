@@ -49,7 +49,7 @@ describe("an optimizer", () => {
       };
       run();
       assertEquals([a.itemSync(), b.itemSync()], [Math.fround(-0.1), -1]);
-      optimizer.paramGroups[0]!.lr = 0;
+      optimizer.paramGroups[0].lr = 0;
       run();
       assertEquals([a.itemSync(), b.itemSync()], [Math.fround(-0.1), -2]);
       const c = leaf([0]);
@@ -197,7 +197,7 @@ describe("an optimizer", () => {
       );
       assertEquals(optimizer.stateDict().state["0"]!.expAvg, before);
       assertEquals(before.toArraySync(), values);
-      assertEquals(optimizer.paramGroups[0]!.lr, 0.5);
+      assertEquals(optimizer.paramGroups[0].lr, 0.5);
     }),
   );
 
@@ -227,7 +227,7 @@ describe("an optimizer", () => {
       // Options are copies: a change here is none there.
       const dict = optimizer.stateDict();
       (dict.paramGroups[0]!.betas as number[])[0] = 0;
-      assertEquals(optimizer.paramGroups[0]!.betas, [0.9, 0.999]);
+      assertEquals(optimizer.paramGroups[0].betas, [0.9, 0.999]);
     }),
   );
 

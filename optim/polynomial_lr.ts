@@ -109,7 +109,7 @@ const polynomialSchema = () =>
  * const optimizer = new SGD([tensor(0)], { lr: 1 });
  * const schedule = new PolynomialLR(optimizer, { totalIters: 4 });
  * schedule.step();
- * assertAlmostEquals(schedule.lrs()[0]!, 0.75, 1e-12);
+ * assertAlmostEquals(schedule.lrs()[0], 0.75, 1e-12);
  * ```
  */
 export class PolynomialLR extends LRScheduler {

@@ -6,6 +6,7 @@
 import { checkCount, parseArguments, showValue } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { finite, nonNegative } from "./_options.ts";
+import { ratesOf } from "./_rates.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /** Options of {@linkcode ReduceLROnPlateau}. */
@@ -188,9 +189,9 @@ export class ReduceLROnPlateau {
   }
 
   /** The current learning rate of each group. */
-  lrs(): number[] {
+  lrs(): [number, ...number[]] {
     checkCount("lrs", arguments.length, 0);
-    return this.optimizer.paramGroups.map(({ lr }) => lr);
+    return ratesOf(this.optimizer);
   }
 
   /** The state; the learning rates are part of the state of the optimizer. */

@@ -44,7 +44,7 @@ describe("ReduceLROnPlateau", () => {
     });
     return metrics.map((metric) => {
       schedule.step(metric);
-      return schedule.lrs()[0]!;
+      return schedule.lrs()[0];
     });
   };
 
@@ -120,7 +120,7 @@ describe("ReduceLROnPlateau", () => {
         "Cannot step a ReduceLROnPlateau without a metric",
       );
       schedule.step(NaN);
-      assertAlmostEquals(schedule.lrs()[0]!, 0.01, 1e-12);
+      assertAlmostEquals(schedule.lrs()[0], 0.01, 1e-12);
       schedule.step(1);
       assertEquals(schedule.best, 1);
     }),

@@ -32,12 +32,12 @@ describe("SGD", () => {
         optimizer.zeroGrad();
       };
       run();
-      optimizer.paramGroups[0]!.momentum = 0.5;
+      optimizer.paramGroups[0].momentum = 0.5;
       run();
       assertEquals(p.itemSync(), -2);
       run();
       assertEquals(p.itemSync(), -3);
-      optimizer.paramGroups[0]!.momentum = 0;
+      optimizer.paramGroups[0].momentum = 0;
       run();
       assertEquals(Object.keys(optimizer.stateDict().state["0"]!), ["step"]);
     }),

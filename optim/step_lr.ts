@@ -38,7 +38,7 @@ const stepSchema = () =>
  * const schedule = new StepLR(optimizer, { stepSize: 2, gamma: 0.5 });
  * const lrs = [];
  * for (let epoch = 0; epoch < 4; epoch++) {
- *   lrs.push(optimizer.paramGroups[0]!.lr);
+ *   lrs.push(optimizer.paramGroups[0].lr);
  *   schedule.step();
  * }
  * assertEquals(lrs, [8, 8, 4, 4]);
@@ -168,7 +168,7 @@ const exponentialSchema = () =>
  * const optimizer = new SGD([randn([2]).requiresGrad_()], { lr: 1 });
  * const scheduler = new ExponentialLR(optimizer, { gamma: 0.5 });
  * scheduler.step();
- * assertEquals(optimizer.paramGroups[0]!.lr, 0.5);
+ * assertEquals(optimizer.paramGroups[0].lr, 0.5);
  * ```
  */
 export class ExponentialLR extends LRScheduler {

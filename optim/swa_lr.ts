@@ -49,7 +49,7 @@ const schema = () =>
  * const optimizer = new SGD([tensor(0)], { lr: 1 });
  * const schedule = new SWALR(optimizer, { swaLr: 0.5, annealEpochs: 2 });
  * schedule.step();
- * assertAlmostEquals(schedule.lrs()[0]!, 0.75, 1e-12);
+ * assertAlmostEquals(schedule.lrs()[0], 0.75, 1e-12);
  * ```
  */
 export class SWALR extends LRScheduler {

@@ -46,7 +46,7 @@ const schema = () =>
  *   tMult: 2,
  * });
  * for (const expected of [1, 0.5, 1, 0.853553, 0.5, 0.146447, 1]) {
- *   assertAlmostEquals(schedule.lrs()[0]!, expected, 1e-6);
+ *   assertAlmostEquals(schedule.lrs()[0], expected, 1e-6);
  *   schedule.step();
  * }
  * ```

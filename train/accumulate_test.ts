@@ -109,7 +109,7 @@ describe("fit with accumulate", () => {
     });
     assertEquals(seen, [[2, 1], [4, 2], [5, 3], [2, 4], [4, 5], [5, 6]]);
     assertEquals(history.last!.step, 6);
-    assertAlmostEquals(optimizer.paramGroups[0]!.lr, 1e-3 / 64, 1e-12);
+    assertAlmostEquals(optimizer.paramGroups[0].lr, 1e-3 / 64, 1e-12);
     model.zeroGrad();
     model.dispose();
   });

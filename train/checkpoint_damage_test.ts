@@ -137,7 +137,7 @@ describe("a damaged checkpoint", () => {
         "Cannot resume as the state of model does not fit: no room",
       );
       assertEquals(await model.weight.item(), before);
-      assertEquals(optimizer.paramGroups[0]!.lr, 0.5);
+      assertEquals(optimizer.paramGroups[0].lr, 0.5);
       assertEquals(optimizer.stateDict().state, {});
       assertEquals(own.state, 1);
     });

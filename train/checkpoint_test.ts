@@ -368,7 +368,7 @@ describe("checkpoint of something else", () => {
     );
     assertEquals(await values(), before);
     assertEquals(await readFile(path), file);
-    assertEquals(optimizer.paramGroups[0]!.lr, 0.5);
+    assertEquals(optimizer.paramGroups[0].lr, 0.5);
   }
 
   beforeEach(async () => await interrupted(10, { everySteps: 1 }));

@@ -286,7 +286,7 @@ describe("a compiled step", () => {
         const x = tensor([0.5, 2]);
         const losses: number[] = [];
         for (let i = 0; i < 6; i++) {
-          if (i === 3) optimizer.paramGroups[0]!.lr = 0.03;
+          if (i === 3) optimizer.paramGroups[0].lr = 0.03;
           losses.push(run(x).itemSync());
         }
         if (compiles) assertEquals(compiled.stats.replayed, 5);

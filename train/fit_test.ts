@@ -449,12 +449,12 @@ describe("fit and schedules", () => {
       epochs: 3,
       callbacks: [{
         name: "rates",
-        stepEnd: () => void seen.push(optimizer.paramGroups[0]!.lr),
+        stepEnd: () => void seen.push(optimizer.paramGroups[0].lr),
       }],
       progress: false,
       ...more(optimizer),
     });
-    return [...seen, optimizer.paramGroups[0]!.lr];
+    return [...seen, optimizer.paramGroups[0].lr];
   };
 
   it("steps after each epoch", async () => {
