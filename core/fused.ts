@@ -417,7 +417,7 @@ export class FusedFunction<
  * const y = squaredDistance.sum([x, tensor([0, 5])]);
  * y.backward();
  * assertEquals(y.itemSync(), 10);
- * assertEquals(x.grad!.toArraySync(), [2, -6]);
+ * assertEquals(x.grad?.toArraySync(), [2, -6]);
  * ```
  * @example Inputs and run-time scalars by name
  * ```ts

@@ -14,7 +14,7 @@ import { checkDataset, checkIndex, type Dataset } from "./dataset.ts";
  * import { ConcatDataset } from "@tenfold/data";
  * import { assertEquals } from "@std/assert";
  *
- * const letters = { length: 3, get: (i: number) => "abc"[i]! };
+ * const letters = { length: 3, get: (i: number) => "abc".charAt(i) };
  * const digits = { length: 2, get: (i: number) => String(i) };
  * const both = new ConcatDataset([letters, digits]);
  * assertEquals(both.length, 5);

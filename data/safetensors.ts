@@ -224,7 +224,7 @@ export function serializeSafetensors(file: SafetensorsFile): Uint8Array {
  *
  * const bytes = await data.encodeSafetensors({ bias: tensor([1, 2]) });
  * const { bias } = data.decodeSafetensors(bytes);
- * assertEquals(await bias!.toArray(), [1, 2]);
+ * assertEquals(await bias?.toArray(), [1, 2]);
  * ```
  */
 export function decodeSafetensors(
@@ -266,7 +266,7 @@ export function decodeSafetensors(
  * const weights = { weight: tensor([[0.5, -2]]) };
  * const bytes = await data.encodeSafetensors(weights, { dtype: "F16" });
  * const { weight } = data.decodeSafetensors(bytes);
- * assertEquals(await weight!.toArray(), [[0.5, -2]]);
+ * assertEquals(await weight?.toArray(), [[0.5, -2]]);
  * ```
  */
 export async function encodeSafetensors(
@@ -323,7 +323,7 @@ export async function encodeSafetensors(
  * const model = new nn.Linear(64, 10);
  * await data.saveSafetensors("out/model.safetensors", model.stateDict());
  * const saved = await data.loadSafetensors("out/model.safetensors");
- * assertEquals(saved["weight"]!.shape, [10, 64]);
+ * assertEquals(saved["weight"]?.shape, [10, 64]);
  * ```
  */
 export async function saveSafetensors(
@@ -364,7 +364,7 @@ export async function saveSafetensors(
  *
  * const model = new nn.Linear(4, 1);
  * model.loadStateDict(await data.loadSafetensors("out/linear.safetensors"));
- * assertEquals(await model.bias!.item(), await trained.bias!.item());
+ * assertEquals(await model.bias?.item(), await trained.bias?.item());
  * ```
  */
 export async function loadSafetensors(

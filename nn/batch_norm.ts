@@ -171,7 +171,7 @@ function refuse(layer: BatchNorm, x: Tensor, expected: string): never {
  *
  * const layer = new BatchNorm1d(3);
  * assertEquals(layer.forward(randn([8, 3])).shape, [8, 3]);
- * assertEquals(await layer.num_batches_tracked!.item(), 1);
+ * assertEquals(await layer.num_batches_tracked?.item(), 1);
  * ```
  */
 export class BatchNorm1d extends BatchNorm {

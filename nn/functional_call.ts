@@ -42,7 +42,7 @@ interface Place {
  * const y = functionalCall(model, { weight }, tensor([[2]]));
  * y.sum().backward();
  * assertEquals(await y.item(), 6);
- * assertEquals(await weight.grad!.item(), 2);
+ * assertEquals(await weight.grad?.item(), 2);
  * ```
  */
 export function functionalCall<I extends readonly unknown[], O>(

@@ -26,7 +26,7 @@ import type { Parameter } from "./parameter.ts";
  * );
  * noGrad(() => model.forward(zeros([1, 1, 8, 8])));
  * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
- * assertEquals(model.stateDict()["1.weight"]!.shape, [16, 64]);
+ * assertEquals(model.stateDict()["1.weight"]?.shape, [16, 64]);
  * ```
  */
 export class LazyLinear extends Lazy<[x: Tensor]> {

@@ -43,7 +43,7 @@ export abstract class LazyBatchNorm extends Lazy<[x: Tensor]> {
  *
  * const layer = new nn.LazyBatchNorm1d();
  * assertEquals(layer.forward(randn([8, 3, 5])).shape, [8, 3, 5]);
- * assertEquals(layer.weight!.shape, [3]);
+ * assertEquals(layer.weight?.shape, [3]);
  * ```
  */
 export class LazyBatchNorm1d extends LazyBatchNorm {
@@ -70,7 +70,7 @@ export class LazyBatchNorm1d extends LazyBatchNorm {
  *
  * const layer = new nn.LazyBatchNorm2d();
  * assertEquals(layer.forward(randn([8, 3, 5, 5])).shape, [8, 3, 5, 5]);
- * assertEquals(layer.weight!.shape, [3]);
+ * assertEquals(layer.weight?.shape, [3]);
  * ```
  */
 export class LazyBatchNorm2d extends LazyBatchNorm {
@@ -97,7 +97,7 @@ export class LazyBatchNorm2d extends LazyBatchNorm {
  *
  * const layer = new nn.LazyBatchNorm3d();
  * assertEquals(layer.forward(randn([8, 3, 4, 4, 4])).shape, [8, 3, 4, 4, 4]);
- * assertEquals(layer.weight!.shape, [3]);
+ * assertEquals(layer.weight?.shape, [3]);
  * ```
  */
 export class LazyBatchNorm3d extends LazyBatchNorm {
@@ -136,7 +136,7 @@ export abstract class LazyInstanceNorm extends Lazy<[x: Tensor]> {
  *
  * const layer = new nn.LazyInstanceNorm1d({ affine: true });
  * assertEquals(layer.forward(randn([8, 3, 5])).shape, [8, 3, 5]);
- * assertEquals(layer.weight!.shape, [3]);
+ * assertEquals(layer.weight?.shape, [3]);
  * ```
  */
 export class LazyInstanceNorm1d extends LazyInstanceNorm {
@@ -163,7 +163,7 @@ export class LazyInstanceNorm1d extends LazyInstanceNorm {
  *
  * const layer = new nn.LazyInstanceNorm2d({ affine: true });
  * assertEquals(layer.forward(randn([8, 3, 5, 5])).shape, [8, 3, 5, 5]);
- * assertEquals(layer.weight!.shape, [3]);
+ * assertEquals(layer.weight?.shape, [3]);
  * ```
  */
 export class LazyInstanceNorm2d extends LazyInstanceNorm {
@@ -190,7 +190,7 @@ export class LazyInstanceNorm2d extends LazyInstanceNorm {
  *
  * const layer = new nn.LazyInstanceNorm3d({ affine: true });
  * assertEquals(layer.forward(randn([8, 3, 4, 4, 4])).shape, [8, 3, 4, 4, 4]);
- * assertEquals(layer.weight!.shape, [3]);
+ * assertEquals(layer.weight?.shape, [3]);
  * ```
  */
 export class LazyInstanceNorm3d extends LazyInstanceNorm {

@@ -479,7 +479,7 @@ export abstract class Module<
    *   seen.push(output);
    * });
    * model.forward(ones([4, 3]));
-   * assertEquals(seen[0]!.shape, [4, 8]);
+   * assertEquals(seen[0]?.shape, [4, 8]);
    * ```
    */
   registerForwardHook<
@@ -506,9 +506,11 @@ export abstract class Module<
    * import { nn, ones } from "@tenfold/tenfold";
    *
    * const layer = new nn.Linear(3, 1);
-   * layer.registerFullBackwardPreHook((_module, [g]) => [g!.mul(0.5)]);
+   * layer.registerFullBackwardPreHook((_module, gradOutput) =>
+   *   gradOutput.map((g) => g && g.mul(0.5))
+   * );
    * layer.forward(ones([1, 3])).sum().backward();
-   * assertEquals(await layer.weight.grad!.toArray(), [[0.5, 0.5, 0.5]]);
+   * assertEquals(await layer.weight.grad?.toArray(), [[0.5, 0.5, 0.5]]);
    * ```
    */
   registerFullBackwardPreHook(hook: BackwardPreHook<this>): HookHandle {
@@ -543,7 +545,7 @@ export abstract class Module<
    * const layer = new nn.Linear(3, 2);
    * const shapes: unknown[] = [];
    * layer.registerFullBackwardHook((_module, gradInput, gradOutput) => {
-   *   shapes.push(gradInput[0]!.shape, gradOutput[0]!.shape);
+   *   shapes.push(gradInput[0]?.shape, gradOutput[0]?.shape);
    * });
    * layer.forward(ones([4, 3]).requiresGrad_()).sum().backward();
    * assertEquals(shapes, [[4, 3], [4, 2]]);

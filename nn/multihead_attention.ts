@@ -138,7 +138,7 @@ const callSchema = () =>
  * const x = randn([3, 5, 8]);
  * const [output, weights] = attention.forward(x, x, x, { isCausal: true });
  * assertEquals(output.shape, [3, 5, 8]);
- * assertEquals(weights!.shape, [3, 5, 5]);
+ * assertEquals(weights?.shape, [3, 5, 5]);
  * ```
  */
 export class MultiheadAttention extends Module<

@@ -63,9 +63,9 @@ export interface LoadReport {
  * import { nn } from "@tenfold/tenfold";
  *
  * const model = new nn.Linear(2, 1);
- * const { weight } = model.stateDict();
+ * const { bias: _, ...others } = model.stateDict();
  * const error = assertThrows(
- *   () => model.loadStateDict({ weight: weight! }),
+ *   () => model.loadStateDict(others),
  *   nn.StateDictError,
  * );
  * assertEquals(error.missingKeys, ["bias"]);

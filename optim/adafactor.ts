@@ -172,9 +172,9 @@ const NAMES = {
  * const optimizer = new Adafactor([weight]);
  * weight.square().sum().backward();
  * optimizer.step();
- * const { rowVar, colVar } = optimizer.stateDict().state["0"]!;
- * assertEquals((rowVar as Tensor).shape, [20]);
- * assertEquals((colVar as Tensor).shape, [30]);
+ * const state = optimizer.stateDict().state["0"];
+ * assertEquals((state?.rowVar as Tensor).shape, [20]);
+ * assertEquals((state?.colVar as Tensor).shape, [30]);
  * ```
  */
 export class Adafactor extends Optimizer<AdafactorGroup> {

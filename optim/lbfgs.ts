@@ -103,15 +103,14 @@ interface Evaluation extends Point {
  * for (let step = 0; step < 3; step++) {
  *   await optimizer.step(() => {
  *     optimizer.zeroGrad();
- *     const [a, b] = x.unbind() as [typeof x, typeof x];
+ *     const [a, b] = [x.index(0), x.index(1)];
  *     const loss = b.sub(a.square()).square().mul(100).add(a.sub(1).square());
  *     loss.backward();
  *     return loss;
  *   });
  * }
- * const [a, b] = await x.data();
- * assertAlmostEquals(a!, 1, 1e-4);
- * assertAlmostEquals(b!, 1, 1e-4);
+ * assertAlmostEquals(await x.index(0).item(), 1, 1e-4);
+ * assertAlmostEquals(await x.index(1).item(), 1, 1e-4);
  * ```
  */
 export class LBFGS extends Optimizer<LBFGSGroup> {

@@ -197,16 +197,16 @@ const adamWOptions = (
  * ]);
  * const x = randn([32, 4]);
  * const y = x.sum(1, { keepDim: true });
- * const losses = [];
+ * let last = Infinity;
  * for (let step = 0; step < 50; step++) {
  *   using _ = scope();
  *   optimizer.zeroGrad();
  *   const loss = nn.functional.mseLoss(model.forward(x), y);
  *   loss.backward();
  *   optimizer.step();
- *   losses.push(await loss.item());
+ *   last = await loss.item();
  * }
- * assert(losses[49]! < losses[0]! / 4);
+ * assert(last < 1);
  * ```
  */
 export class Muon extends Optimizer<MuonGroup> {

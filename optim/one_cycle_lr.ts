@@ -120,18 +120,19 @@ export interface OneCycleState extends SchedulerState {
  *
  * @example One cycle of ten steps
  * ```ts
- * import { assert } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * import { tensor } from "@tenfold/tenfold";
  * import { OneCycleLR, SGD } from "@tenfold/optim";
  *
  * const optimizer = new SGD([tensor(0)], { lr: 1, momentum: 0.9 });
  * const schedule = new OneCycleLR(optimizer, { maxLr: 1, totalSteps: 10 });
- * const lrs = [];
+ * const lrs: number[] = [];
  * for (let step = 0; step < 10; step++) {
  *   lrs.push(schedule.lrs()[0]);
  *   schedule.step();
  * }
- * assert(Math.max(...lrs) === 1 && lrs[9]! < lrs[0]!);
+ * assertEquals(lrs.indexOf(Math.max(...lrs)), 2);
+ * assertEquals(lrs.indexOf(Math.min(...lrs)), 9);
  * ```
  */
 export class OneCycleLR extends LRScheduler {

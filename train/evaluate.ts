@@ -65,8 +65,9 @@ const optionsSchema = z.strictObject({
  *   new data.DataLoader(dataset, { batchSize: 50 }),
  *   { loss: nn.functional.crossEntropy, metrics: [train.accuracy()] },
  * );
- * assert(figures.loss! > 0);
- * assert(figures.accuracy! >= 0 && figures.accuracy! <= 1);
+ * const { loss = NaN, accuracy = NaN } = figures;
+ * assert(loss > 0);
+ * assert(accuracy >= 0 && accuracy <= 1);
  * ```
  */
 export async function evaluate(

@@ -141,7 +141,8 @@ const DIVERGED = 4;
  *     { batchSize: 25, shuffle: true, seed: 0 },
  *   ),
  * });
- * assert(found.suggestion! > 1e-4 && found.suggestion! < 1);
+ * const { suggestion } = found;
+ * assert(suggestion !== null && suggestion > 1e-4 && suggestion < 1);
  * ```
  */
 export async function lrFinder(

@@ -27,7 +27,7 @@ export interface Counts {
  * const rootMeanSquare: Metric = {
  *   name: "rootMeanSquare",
  *   statistics: (output, target) => output.sub(target).square().sum(),
- *   compute: ([sum], { elements }) => Math.sqrt(sum! / elements),
+ *   compute: ([sum = 0], { elements }) => Math.sqrt(sum / elements),
  * };
  * const figure = await measure(rootMeanSquare, tensor([1, 5]), tensor([1, 2]));
  * assertAlmostEquals(figure, Math.sqrt(9 / 2), 1e-6);

@@ -27,7 +27,7 @@
  *   metrics: [train.accuracy()],
  *   progress: false,
  * });
- * assert(history.last!.validation!.accuracy! > 0.8);
+ * assert((history.last?.validation?.accuracy ?? 0) > 0.8);
  * ```
  *
  * @module

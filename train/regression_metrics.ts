@@ -97,14 +97,14 @@ function r2Of(options: RegressionOptions): Metric {
  * @example In evaluate
  * ```ts
  * import { nn, tensor, train } from "@tenfold/tenfold";
- * import { assertAlmostEquals } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  *
  * const figures = await train.evaluate(
  *   new nn.Identity(),
  *   [[tensor([1, 5]), tensor([1, 2])]],
  *   { metrics: [train.mae()] },
  * );
- * assertAlmostEquals(figures.mae!, 1.5, 1e-6);
+ * assertEquals(figures.mae?.toFixed(4), "1.5000");
  * ```
  */
 export function mae(options?: RegressionOptions): Metric;
@@ -150,14 +150,14 @@ export function mae(
  * @example In evaluate
  * ```ts
  * import { nn, tensor, train } from "@tenfold/tenfold";
- * import { assertAlmostEquals } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  *
  * const figures = await train.evaluate(
  *   new nn.Identity(),
  *   [[tensor([1, 5]), tensor([1, 2])]],
  *   { metrics: [train.mse()] },
  * );
- * assertAlmostEquals(figures.mse!, 4.5, 1e-6);
+ * assertEquals(figures.mse?.toFixed(4), "4.5000");
  * ```
  */
 export function mse(options?: RegressionOptions): Metric;
@@ -203,14 +203,14 @@ export function mse(
  * @example In evaluate
  * ```ts
  * import { nn, tensor, train } from "@tenfold/tenfold";
- * import { assertAlmostEquals } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  *
  * const figures = await train.evaluate(
  *   new nn.Identity(),
  *   [[tensor([1, 5]), tensor([1, 2])]],
  *   { metrics: [train.rmse()] },
  * );
- * assertAlmostEquals(figures.rmse!, Math.sqrt(4.5), 1e-6);
+ * assertEquals(figures.rmse?.toFixed(4), "2.1213");
  * ```
  */
 export function rmse(options?: RegressionOptions): Metric;
@@ -258,14 +258,14 @@ export function rmse(
  * @example In evaluate
  * ```ts
  * import { nn, tensor, train } from "@tenfold/tenfold";
- * import { assertAlmostEquals } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  *
  * const figures = await train.evaluate(
  *   new nn.Identity(),
  *   [[tensor([1, 5]), tensor([1, 2])]],
  *   { metrics: [train.r2()] },
  * );
- * assertAlmostEquals(figures.r2!, -17, 1e-6);
+ * assertEquals(figures.r2?.toFixed(4), "-17.0000");
  * ```
  */
 export function r2(options?: RegressionOptions): Metric;

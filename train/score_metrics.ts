@@ -112,14 +112,14 @@ function perplexityOf(options: PerplexityOptions): Metric {
  * @example In evaluate
  * ```ts
  * import { nn, tensor, train } from "@tenfold/tenfold";
- * import { assertAlmostEquals } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  *
  * const figures = await train.evaluate(
  *   new nn.Identity(),
  *   [[tensor([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]), tensor([1, 0], { dtype: "int32" })]],
  *   { metrics: [train.topK({ k: 2 })] },
  * );
- * assertAlmostEquals(figures.topK!, 0.5, 1e-6);
+ * assertEquals(figures.topK?.toFixed(4), "0.5000");
  * ```
  */
 export function topK(options?: TopKOptions): Metric;
@@ -166,14 +166,14 @@ export function topK(
  * @example In evaluate
  * ```ts
  * import { nn, tensor, train } from "@tenfold/tenfold";
- * import { assertAlmostEquals } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  *
  * const figures = await train.evaluate(
  *   new nn.Identity(),
  *   [[tensor([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]), tensor([1, 0], { dtype: "int32" })]],
  *   { metrics: [train.logLoss()] },
  * );
- * assertAlmostEquals(figures.logLoss!, 1.753278, 1e-6);
+ * assertEquals(figures.logLoss?.toFixed(4), "1.7533");
  * ```
  */
 export function logLoss(options?: LogLossOptions): Metric;
@@ -220,14 +220,14 @@ export function logLoss(
  * @example In evaluate
  * ```ts
  * import { nn, tensor, train } from "@tenfold/tenfold";
- * import { assertAlmostEquals } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  *
  * const figures = await train.evaluate(
  *   new nn.Identity(),
  *   [[tensor([[1, 1, 1], [2, 2, 2]]), tensor([1, 0], { dtype: "int32" })]],
  *   { metrics: [train.perplexity()] },
  * );
- * assertAlmostEquals(figures.perplexity!, 3, 1e-6);
+ * assertEquals(figures.perplexity?.toFixed(4), "3.0000");
  * ```
  */
 export function perplexity(options?: PerplexityOptions): Metric;

@@ -87,7 +87,7 @@ function normsOf(model: Model): Norm[] {
  * const averaged = new train.AveragedModel(model);
  * averaged.updateParameters();
  * await train.updateBn(tensor([[1], [3]]), averaged);
- * assertEquals(await averaged.module.running_mean!.toArray(), [2]);
+ * assertEquals(await averaged.module.running_mean?.toArray(), [2]);
  * ```
  */
 export async function updateBn(

@@ -181,7 +181,7 @@ class FunctionNode extends TapeNode implements CustomNode {
  * });
  * const x = tensor([1, 2], { requiresGrad: true });
  * cube(x).sum().backward();
- * assertEquals(x.grad!.toArraySync(), [3, 12]);
+ * assertEquals(x.grad?.toArraySync(), [3, 12]);
  * ```
  */
 export function autogradFunction<

@@ -48,9 +48,9 @@ const walks: (() => void)[][] = [];
  * import { registerLeafHook, tensor } from "@tenfold/tenfold";
  *
  * const w = tensor([1, 2], { requiresGrad: true });
- * const handle = registerLeafHook(w, (leaf) => leaf.grad!.mul_(0.5));
+ * const handle = registerLeafHook(w, (leaf) => leaf.grad?.mul_(0.5));
  * w.square().sum().backward();
- * assertEquals(await w.grad!.toArray(), [1, 2]);
+ * assertEquals(await w.grad?.toArray(), [1, 2]);
  * handle.remove();
  * ```
  */

@@ -31,8 +31,8 @@ const placeOf = (x: Tensor) => ({ dtype: x.dtype, device: x.device });
  *
  * const normal = new distributions.Normal(tensor([0, 10]), 1);
  * assertEquals(normal.sample([3]).shape, [3, 2]);
- * const logProb = await normal.logProb(tensor([0, 10])).data();
- * assertAlmostEquals(logProb[0]!, -0.918938, 1e-5);
+ * const logProb = normal.logProb(tensor([0, 10]));
+ * assertAlmostEquals(await logProb.index(0).item(), -0.918938, 1e-5);
  * ```
  */
 export class Normal extends Distribution {

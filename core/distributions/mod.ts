@@ -12,7 +12,7 @@
  * const policy = new Categorical({ logits });
  * const actions = policy.sample();
  * policy.logProb(actions).mul(tensor([1, -1])).sum().neg().backward();
- * assertEquals(logits.grad!.shape, [2, 2]);
+ * assertEquals(logits.grad?.shape, [2, 2]);
  * ```
  *
  * @module

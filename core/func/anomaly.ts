@@ -105,7 +105,7 @@ export function detectAnomaly(): AnomalyDetection;
  *
  * const x = tensor([1, 4], { requiresGrad: true });
  * detectAnomaly(() => x.sqrt().sum().backward());
- * assertEquals(await x.grad!.toArray(), [0.5, 0.25]);
+ * assertEquals(await x.grad?.toArray(), [0.5, 0.25]);
  * ```
  */
 export function detectAnomaly<T>(fn: () => T): T;

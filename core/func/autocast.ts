@@ -166,7 +166,7 @@ const CASTING: Casting = {
  * });
  * assertEquals([y.dtype, loss.dtype], ["float16", "float32"]);
  * loss.backward();
- * assertEquals(w.grad!.dtype, "float32");
+ * assertEquals(w.grad?.dtype, "float32");
  * ```
  */
 export function autocast<T>(fn: () => T, options: AutocastOptions = {}): T {

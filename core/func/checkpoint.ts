@@ -128,7 +128,7 @@ function origins(results: readonly Tensor[], since: number): Edge[] {
  *
  * const x = tensor([1, 2], { requiresGrad: true });
  * checkpoint((x) => x.square().mul(3), x).sum().backward();
- * assertEquals(await x.grad!.toArray(), [6, 12]);
+ * assertEquals(await x.grad?.toArray(), [6, 12]);
  * ```
  */
 export function checkpoint<

@@ -137,7 +137,7 @@ export function cummin<D extends DType>(
  * import { logcumsumexp, tensor } from "@tenfold/tenfold";
  *
  * const y = logcumsumexp(tensor([1000, 1000]), 0);
- * assertAlmostEquals((await y.data())[1]!, 1000 + Math.LN2, 1e-3);
+ * assertAlmostEquals(await y.index(1).item(), 1000 + Math.LN2, 1e-3);
  * ```
  */
 export function logcumsumexp<D extends DType>(

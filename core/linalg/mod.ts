@@ -15,9 +15,8 @@
  *
  * const x = tensor([[0, 1], [1, 1], [2, 1]]);
  * const { solution } = lstsq(x, tensor([1, 3, 5]));
- * const [slope, start] = await solution.data();
- * assertAlmostEquals(slope!, 2, 1e-5);
- * assertAlmostEquals(start!, 1, 1e-5);
+ * assertAlmostEquals(await solution.index(0).item(), 2, 1e-5); // slope
+ * assertAlmostEquals(await solution.index(1).item(), 1, 1e-5); // intercept
  * ```
  *
  * @module

@@ -97,14 +97,13 @@ const OPTIONS: PlainFields = {
  * @example A training step
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
- * import { compile, noGrad, type Tensor, tensor } from "@tenfold/tenfold";
+ * import { compile, grad, noGrad, type Tensor, tensor } from "@tenfold/tenfold";
  *
  * const w = tensor([1, 2], { requiresGrad: true });
  * const step = compile((x: Tensor) => {
- *   w.grad = null;
  *   const loss = w.mul(x).square().sum();
- *   loss.backward();
- *   noGrad(() => w.add_(w.grad!.mul(-0.1)));
+ *   const [slope] = grad(loss, [w]);
+ *   noGrad(() => w.add_(slope, { alpha: -0.1 }));
  *   return loss;
  * });
  * const x = tensor([1, 1]);

@@ -113,8 +113,8 @@ function parse(
  *
  * await writeNpz("out/read.npz", { x: tensor([[1, 2]]), y: tensor([3]) });
  * const { x, y } = await readNpz("out/read.npz");
- * assertEquals(await x!.toArray(), [[1, 2]]);
- * assertEquals(await y!.toArray(), [3]);
+ * assertEquals(await x?.toArray(), [[1, 2]]);
+ * assertEquals(await y?.toArray(), [3]);
  * ```
  */
 export async function readNpz(
@@ -170,7 +170,7 @@ export async function readNpz(
  * const loss = tensor([0.5, 0.25]);
  * await writeNpz("out/curves.npz", { loss }, { compressed: true });
  * const curves = await readNpz("out/curves.npz");
- * assertEquals(await curves["loss"]!.toArray(), [0.5, 0.25]);
+ * assertEquals(await curves["loss"]?.toArray(), [0.5, 0.25]);
  * ```
  */
 export async function writeNpz(

@@ -18,7 +18,7 @@
  *   },
  * };
  * for await (const [x, y] of new StreamLoader(rows, { batchSize: 3 })) {
- *   assertEquals([x!.shape, y!.shape], [[3, 1], [3, 1]]);
+ *   assertEquals([x?.shape, y?.shape], [[3, 1], [3, 1]]);
  * }
  * ```
  *

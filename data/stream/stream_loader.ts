@@ -84,7 +84,7 @@ type Pull<Sample> = () => Promise<IteratorResult<Sample, unknown>>;
  * };
  * const sums = [];
  * for await (const [x, y] of new StreamLoader(squares, { batchSize: 3 })) {
- *   sums.push([x!.shape[0], await y!.sum().item()]);
+ *   sums.push([x?.shape[0], await y?.sum().item()]);
  * }
  * assertEquals(sums, [[3, 5], [2, 25]]);
  * ```
