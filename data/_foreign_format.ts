@@ -7,7 +7,15 @@
 import { DataFormatError } from "./errors.ts";
 
 /** The formats that readers of this package know. */
-type Own = "npy" | "safetensors" | "gzip" | "torch" | "npz" | "gguf";
+type Own =
+  | "npy"
+  | "safetensors"
+  | "gzip"
+  | "torch"
+  | "npz"
+  | "gguf"
+  | "parquet"
+  | "arrow";
 
 /** A format: what it is called, and what to do with such a file. */
 interface Format {
@@ -127,9 +135,22 @@ const FORMATS: readonly Format[] = [
     matches: (bytes) => startsWith(bytes, [0x28, 0xb5, 0x2f, 0xfd]),
   },
   {
+    ids: ["parquet"],
     name: "a Parquet file",
-    wayOut: "save the table as CSV and read that with readCsv",
+    wayOut: "read it with readParquet of @tenfold/data/tables",
     matches: (bytes) => startsWith(bytes, "PAR1"),
+  },
+  {
+    ids: ["arrow"],
+    name: "an Arrow file",
+    wayOut: "read it with readArrow of @tenfold/data/tables",
+    matches: (bytes) => startsWith(bytes, "ARROW1"),
+  },
+  {
+    name: "a Feather file of version 1",
+    wayOut:
+      "write it as version 2 and read that with readArrow of @tenfold/data/tables",
+    matches: (bytes) => startsWith(bytes, "FEA1"),
   },
   {
     name: "text in UTF-16",

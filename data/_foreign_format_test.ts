@@ -46,9 +46,10 @@ const OTHERS: [string, Uint8Array][] = [
   ["a pickle of Python", latin1("\x80\x02}q\x00X\x01\x00\x00\x00\xe9.")],
   ["a GGUF model", latin1("GGUF\x03\x00\x00\x00\xff".padEnd(40, "\x00"))],
   ["an HDF5 file", latin1("\x89HDF\r\n\x1a\n".padEnd(40, "\x00"))],
-  ["gzipped", latin1("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")],
   ["compressed with Zstandard", latin1("\x28\xb5\x2f\xfd\x04\x00\x00\x00")],
-  ["a Parquet file", latin1("PAR1\x15\x04\x15\xfePAR1")],
+  ["a Parquet file: read it", latin1("PAR1\x15\x04\x15\xfePAR1")],
+  ["an Arrow file: read it", latin1("ARROW1\x00\x00\xfe")],
+  ["a Feather file of version 1", latin1("FEA1\xfeFEA1")],
   ["text in UTF-16", latin1("\xff\xfex\x00,\x00y\x00\n\x00")],
   ["a pointer of Git LFS", latin1("version https://git-lfs.github.com,\n1")],
   ["a page in HTML", latin1("<!DOCTYPE html>\n<html><body>1,2</body>")],
@@ -73,6 +74,17 @@ describe("files of other formats", () => {
       );
     });
   }
+
+  it("that are gzipped are read as a CSV alone", () => {
+    const gzipped = latin1("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03");
+    for (const parse of [parseNpy, parseSafetensors, parseIdx]) {
+      assertThrows(
+        () => parse(gzipped),
+        DataFormatError,
+        " data as it is gzipped: decompress it first",
+      );
+    }
+  });
 
   it("are told from each other by their readers", async () => {
     for (const parse of [parseSafetensors, parseIdx]) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CsvRows } from "./_csv_rows.ts";
+import type { TextRows } from "./_rows_as_text.ts";
 
 /** How many rows are shown at each end, and how many columns. */
 const [ENDS, COLUMNS] = [5, 20];
@@ -11,7 +11,7 @@ const [ENDS, COLUMNS] = [5, 20];
 /** What stands for a table in a notebook. */
 export function displayTable(
   names: readonly string[],
-  rows: CsvRows,
+  rows: TextRows,
   text: string,
 ): Record<string, string> {
   const columns = names.slice(0, COLUMNS);

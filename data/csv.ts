@@ -7,6 +7,7 @@ import { checkCount, parseOptions } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { csvError, parseFields } from "./_csv_rows.ts";
 import { parseAs } from "./_foreign_format.ts";
+import { gunzip, gunzipBound, isGzip } from "./_gzip.ts";
 import { CsvTable, NA_VALUES } from "./csv_table.ts";
 import { type ByteSource, readBytes } from "./source.ts";
 
@@ -125,12 +126,13 @@ function checkColumns(names: readonly string[]): void {
 }
 
 /**
- * Reads a CSV file in UTF-8.
+ * Reads a CSV file in UTF-8, gzipped or not.
  *
  * @param source A path, a URL, a `Blob` or `File`, or bytes.
  * @param options `header`, `columns`, `delimiter`, `comment` and `naValues`.
  * @returns The table.
- * @throws {DataFormatError} If the file is not UTF-8 or not a table.
+ * @throws {DataFormatError} If the file is not UTF-8 or not a table, or its gzip
+ * stream is damaged.
  * @throws {FileError} If the file cannot be read.
  *
  * @example A file from bytes
@@ -149,7 +151,10 @@ export async function readCsv(
   options: CsvOptions = {},
 ): Promise<CsvTable> {
   checkCount("readCsv", arguments.length, 2);
-  const bytes = await readBytes(source);
+  const read = await readBytes(source);
+  const bytes = isGzip(read)
+    ? await gunzip(read, "CSV data", () => gunzipBound(read.length))
+    : read;
   return parseAs(bytes, "CSV data", undefined, () => {
     let text: string;
     try {

@@ -7,6 +7,7 @@ import { type DType, type Tensor, tensor } from "@tenfold/core";
 import { checkCount, showAs } from "@tenfold/core/internal";
 import { type CsvRows, rowsOf } from "./_csv_rows.ts";
 import { readsMissing } from "./_missing.ts";
+import { rowsAsText } from "./_rows_as_text.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
 import { DataFormatError } from "./errors.ts";
 
@@ -79,15 +80,6 @@ export interface Categories {
 
 /** How many columns a message lists. */
 const LISTED = 20;
-
-/** How many columns are printed, so that a line fits 80 characters. */
-const SHOWN = 6;
-
-/** What is printed of a field. */
-function cell(text: string): string {
-  return (text.length > 11 ? `${text.slice(0, 10)}…` : text)
-    .replace(/\s/g, " ").padStart(13);
-}
 
 /** The number that a field spells, or `undefined`. */
 function parseNumber(text: string): number | undefined {
@@ -280,15 +272,7 @@ export class CsvTable {
   /** The first rows in columns, and how many there are. */
   toString(): string {
     checkCount("toString", arguments.length, 0);
-    const { columns, length } = this;
-    const lines = Array.from(
-      { length: Math.min(length, 5) + 1 },
-      (_, r) =>
-        columns.slice(0, SHOWN).map((name, c) =>
-          cell(r === 0 ? name : this.#rows.field(r - 1, c))
-        ).join(""),
-    );
-    return [...lines, `rows: ${length}, columns: ${columns.length}`].join("\n");
+    return rowsAsText(this.columns, this.#rows);
   }
 
   /** Refuses what int32 cannot hold, and names the field. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe } from "@std/testing/bdd";
 import fc from "fast-check";
+import { gzipSync } from "node:zlib";
 import { it } from "./_clean_testing.ts";
 import "./_testing.ts";
 import { fuzz } from "./_testdata/bytes.ts";
@@ -285,6 +286,17 @@ describe("CSV", () => {
     assertEquals(whole.dtype, "int32");
     assertEquals(await whole.toArray(), [[1], [3]]);
     assertEquals(parseCsv("a,b\n").toTensor().shape, [0, 2]);
+  });
+
+  it("is read from a gzipped file", async () => {
+    const packed = Uint8Array.from(gzipSync(bytes("a,b\n1,2\n3,4\n")));
+    const table = await readCsv(packed);
+    assertEquals([...table.numbers("b")], [2, 4]);
+    await assertRejects(
+      () => readCsv(packed.subarray(0, -9)),
+      DataFormatError,
+      "Cannot read CSV data as its gzip stream is damaged or cut short",
+    );
   });
 
   it("names a column that is not there", () => {

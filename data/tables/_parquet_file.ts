@@ -5,6 +5,7 @@
  */
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { openRanges } from "../_byte_ranges.ts";
+import { parseAs } from "../_foreign_format.ts";
 import { loadOptional } from "../_optional.ts";
 import { DataFormatError, FileError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
@@ -16,6 +17,9 @@ export interface ParquetFile {
   readonly metadata: FileMetaData;
   readonly columns: readonly string[];
 }
+
+/** How many bytes tell what else a file is. */
+const HEAD = 2 ** 16;
 
 /** An error that says why a file is not sound; others stay what they are. */
 function asFormatError(cause: unknown): Error {
@@ -63,7 +67,12 @@ export async function openParquet(
   try {
     metadata = await parquetMetadataAsync(file);
   } catch (cause) {
-    throw asFormatError(cause);
+    const head = new Uint8Array(
+      await file.slice(0, Math.min(byteLength, HEAD)),
+    );
+    return parseAs(head, "the Parquet file", "parquet", () => {
+      throw asFormatError(cause);
+    });
   }
   const known = topColumns(metadata);
   for (const name of columns ?? []) {

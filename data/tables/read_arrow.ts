@@ -6,6 +6,7 @@
 import { parseArguments } from "@tenfold/core/internal";
 import { loadOptional } from "../_optional.ts";
 import * as z from "../_zod.ts";
+import { parseAs } from "../_foreign_format.ts";
 import { DataFormatError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
 import { withCodecs } from "./_arrow_codecs.ts";
@@ -68,13 +69,11 @@ export async function readArrow(
             .byteLength === 4 &&
       bytes.subarray(0, 4).every((byte) => byte === 255);
   if (!sound) {
-    throw new DataFormatError(
-      `Cannot read the Arrow file as it is ${
-        String.fromCharCode(...bytes.subarray(0, 4)) === "FEA1"
-          ? "a Feather file of version 1, write it again as version 2"
-          : "neither an Arrow file nor a stream"
-      }`,
-    );
+    parseAs(bytes, "the Arrow file", "arrow", () => {
+      throw new DataFormatError(
+        "Cannot read the Arrow file as it is neither an Arrow file nor a stream",
+      );
+    });
   }
   // Batches must begin at multiples of eight bytes.
   const aligned = bytes.slice();

@@ -4,9 +4,10 @@
  * @module
  */
 import { type DType, type Tensor, tensor } from "@tenfold/core";
-import { checkCount, showValue } from "@tenfold/core/internal";
+import { checkCount, showAs, showValue } from "@tenfold/core/internal";
 import type { DeviceOption } from "../_to_tensor.ts";
 import { readsMissing } from "../_missing.ts";
+import { rowsAsText, type TextRows } from "../_rows_as_text.ts";
 import type { MissingOption } from "../csv_table.ts";
 import { DataFormatError } from "../errors.ts";
 
@@ -66,6 +67,25 @@ export class Table {
     this.#cells = columns;
     this.columns = [...columns.keys()];
     this.length = [...lengths][0] ?? 0;
+    showAs(this, async () => {
+      const { displayTable } = await import("../_notebook.ts");
+      return displayTable(this.columns, this.#rows, this.toString());
+    });
+  }
+
+  /** Its values as they are printed. */
+  get #rows(): TextRows {
+    const cells = this.columns.map((column) => this.values(column));
+    return {
+      length: this.length,
+      field: (row, column) => shown(cells[column]![row]),
+    };
+  }
+
+  /** The first rows in columns, and how many there are. */
+  toString(): string {
+    checkCount("toString", arguments.length, 0);
+    return rowsAsText(this.columns, this.#rows);
   }
 
   /**
@@ -96,15 +116,7 @@ export class Table {
    */
   strings(column: string): string[] {
     checkCount("strings", arguments.length, 1);
-    return Array.from(
-      this.values(column),
-      (value) =>
-        value instanceof Date
-          ? value.toISOString()
-          : value instanceof Uint8Array
-          ? UTF_8.decode(value)
-          : `${value ?? ""}`,
-    );
+    return Array.from(this.values(column), textOf);
   }
 
   /**
@@ -183,6 +195,21 @@ export class Table {
 }
 
 const UTF_8 = new TextDecoder();
+
+/** A value as text. */
+function textOf(value: Cell): string {
+  if (value instanceof Date) return value.toISOString();
+  return value instanceof Uint8Array ? UTF_8.decode(value) : `${value ?? ""}`;
+}
+
+/** What is printed of a value. */
+function shown(value: Cell): string {
+  if (typeof value === "number") return String(Number(value.toPrecision(6)));
+  if (value instanceof Date) return textOf(value).replace("T00:00:00.000Z", "");
+  if (typeof value !== "object" || value === null) return String(value);
+  if (isList(value)) return `[${Array.from(value, shown).join(", ")}]`;
+  return `{ ${Object.keys(value).join(", ")} }`;
+}
 
 const isNumber = (value: unknown) =>
   typeof value === "number" || typeof value === "bigint" ||

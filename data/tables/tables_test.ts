@@ -109,6 +109,19 @@ describe("readParquet", () => {
     await assertRejects(() => tables.readParquet("no/such"), FileError);
   });
 
+  it("names a file of another format", async () => {
+    await assertRejects(
+      () => tables.readParquet(bytesOf("file")),
+      DataFormatError,
+      "Cannot read the Parquet file as it is an Arrow file: read it with readArrow",
+    );
+    await assertRejects(
+      () => tables.readArrow(bytesOf("plain")),
+      DataFormatError,
+      "Cannot read the Arrow file as it is a Parquet file: read it with readParquet",
+    );
+  });
+
   it("refuses files that are cut short or no tables", async () => {
     const whole = bytesOf("plain");
     for (let length = 0; length < whole.length; length += 13) {
@@ -201,7 +214,7 @@ describe("readArrow", () => {
     await assertRejects(
       () => tables.readArrow(new TextEncoder().encode("FEA1....FEA1")),
       DataFormatError,
-      "a Feather file of version 1, write it again as version 2",
+      "a Feather file of version 1: write it as version 2",
     );
   });
 });
@@ -243,6 +256,36 @@ describe("Table", () => {
         () => table.toTensor(["x"], options),
       ]
     ) assertThrows(read, TypeError, 'missing must be "error" or "nan"');
+  });
+
+  it("prints its first rows, and shows them in notebooks", async () => {
+    const table = new tables.Table(
+      new Map<string, ArrayLike<unknown>>([
+        ["x", [1 / 3, null]],
+        ["big", [2n ** 60n, 1n]],
+        ["day", [new Date("2026-01-02"), new Date("2026-01-02T03:04:05Z")]],
+        ["list", [Float32Array.of(1, 0.5), []]],
+        ["photo", [{ bytes: [1], path: "a" }, null]],
+      ]),
+    );
+    const line = (...cells: string[]) =>
+      cells.map((text) => text.padStart(13)).join("");
+    assertEquals(String(table).split("\n"), [
+      line("x", "big", "day", "list", "photo"),
+      line("0.333333", "1152921504…", "2026-01-02", "[1, 0.5]", "{ bytes, p…"),
+      line("null", "1", "2026-01-02…", "[]", "null"),
+      "rows: 2, columns: 5",
+    ]);
+    const shown = table as unknown as Record<symbol, () => unknown>;
+    assertEquals(
+      shown[Symbol.for("nodejs.util.inspect.custom")]!(),
+      String(table),
+    );
+    const display = await shown[Symbol.for("Jupyter.display")]!();
+    assertMatch(
+      (display as Record<string, string>)["text/html"]!,
+      /<td>0.333333<.*<div>2 rows of 5 columns<\/div>$/,
+    );
   });
 
   it("has columns of one length", () => {
