@@ -27,6 +27,13 @@ export interface Backend {
    */
   readonly halves?: ReadonlySet<RoutineName>;
   /**
+   * Products that take an epilogue, in kernels of compiled functions: their
+   * outputs all lie densely over the dims that are not summed.
+   *
+   * @default {none}
+   */
+  readonly epilogues?: ReadonlySet<RoutineName> | undefined;
+  /**
    * False where numbers below the smallest normal one may count as 0, as WGSL
    * allows it.
    *

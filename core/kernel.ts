@@ -189,6 +189,25 @@ export function parameterOf<N extends RoutineName>(
   return scalars[names.indexOf(parameter)]!;
 }
 
+/** How many dims a product sums over: the last ones of its loop. */
+export const SUMMED_DIMS: Readonly<Partial<Record<RoutineName, number>>> = {
+  matmul: 1,
+  conv2d: 3,
+};
+
+/** What a product makes of each result, which it stores in place of it. */
+export interface Epilogue {
+  /** How many of the inputs the product itself takes: the first ones. */
+  readonly inputs: number;
+  /**
+   * The value of each output in terms of the result (the accumulator), of the
+   * inputs behind those of the product, which do not vary along what is summed,
+   * and of run-time scalars, which follow the parameters. An input may share the
+   * buffer of an output where it is read where that is written.
+   */
+  readonly exprs: readonly Expr[];
+}
+
 /** A named algorithm over strided operands. */
 export interface RoutineKernel<D extends DType = ComputeDType> {
   /** Marks a routine. */
@@ -201,6 +220,8 @@ export interface RoutineKernel<D extends DType = ComputeDType> {
   readonly outputs: readonly D[];
   /** Dtype of each input, in the order of the buffers. */
   readonly inputs: readonly D[];
+  /** Of a product that {@linkcode Backend.epilogues} names; left out: none. */
+  readonly epilogue?: Epilogue | undefined;
 }
 
 /** Anything a backend can be asked to prepare. */

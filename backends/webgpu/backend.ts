@@ -25,6 +25,7 @@ import type { Memory } from "./device/buffer.ts";
 import type { Counters } from "./device/counters.ts";
 import { Gpu } from "./device/gpu.ts";
 import type { Profile } from "./device/profile.ts";
+import { prepareApart } from "./kernels/apart.ts";
 import { prepareArgReduce } from "./kernels/arg_reduce.ts";
 import { prepareConv } from "./kernels/conv.ts";
 import { prepareCumsum } from "./kernels/cumsum.ts";
@@ -80,6 +81,11 @@ export class WebgpuBackend implements Backend {
     "argmin",
     "sort",
   ]);
+  /**
+   * Matrix products and convolutions on graphics cards. On a processor they take
+   * as long with a map behind them, and their shaders longer to compile.
+   */
+  readonly epilogues: ReadonlySet<RoutineName>;
   /** False: WGSL allows subnormal numbers to be flushed to 0. */
   readonly subnormals = false;
   /**
@@ -100,6 +106,7 @@ export class WebgpuBackend implements Backend {
     this.#gpu = new Gpu(device, profile);
     this.maxBufferBytes = profile.maxBufferBytes;
     this.notice = adapter;
+    this.epilogues = new Set(profile.software ? [] : ["matmul", "conv2d"]);
     // A software adapter would compile on the processor that has other work.
     if (!profile.software) warmMatmul(this.#gpu).catch(() => {});
   }
@@ -198,6 +205,7 @@ export class WebgpuBackend implements Backend {
     if (launch === null) return null;
     const { errors, pool } = this.#gpu;
     let windows: Windows | null = null;
+    let apart: Launch | null = null;
     const checked: Launch = (call) => {
       errors.checkLost();
       const positions = positionsOf(kernel, call.shape);
@@ -207,6 +215,15 @@ export class WebgpuBackend implements Backend {
         );
       }
       if (pool.hasLarge && hasLarge(this.#gpu, call)) {
+        if (kernel.kind === "routine" && kernel.epilogue) {
+          apart ??= prepareApart(
+            this.#gpu,
+            kernel,
+            (kernel) => this.prepare(kernel),
+          );
+          apart(call);
+          return;
+        }
         windows ??= new Windows(
           this.#gpu,
           kernel,

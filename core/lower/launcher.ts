@@ -7,6 +7,7 @@
 import type { ComputeDType } from "../dtype.ts";
 import { DeviceError, IndexError } from "../errors.ts";
 import {
+  type Epilogue,
   type Kernel,
   type KernelCall,
   type Launch,
@@ -54,7 +55,11 @@ export interface BoundLaunch {
 /** Runs programs and routines on one backend. */
 export class Launcher extends Allocations {
   readonly #programs: (Map<Key, Launch> | undefined)[] = [];
-  readonly #routines = new Map<RoutineName, Map<Key, Launch | null>>();
+  /** By name, or by the number of the program that is its epilogue. */
+  readonly #routines = new Map<
+    RoutineName | number,
+    Map<Key, Launch | null>
+  >();
   /** Routines that the backend has loaded, for those dtypes that it has. */
   readonly #loaded = new Set<RoutineName>();
 
@@ -291,6 +296,7 @@ export class Launcher extends Allocations {
     values: readonly Value[],
     strides: readonly (readonly number[])[],
     scalars: readonly number[],
+    epilogue?: Epilogue & { readonly id: number },
   ): BoundLaunch | null {
     const count = values.length;
     const buffers: unknown[] = new Array(count);
@@ -303,8 +309,9 @@ export class Launcher extends Allocations {
       offsets[i] = view.offset;
     }
     key = withNumber(key, count);
-    let known = this.#routines.get(name);
-    if (known === undefined) this.#routines.set(name, known = new Map());
+    const what = epilogue?.id ?? name;
+    let known = this.#routines.get(what);
+    if (known === undefined) this.#routines.set(what, known = new Map());
     let launch = known.get(key);
     if (launch === undefined) {
       // Routines compute float16 in float32: see ops/in_single.ts. What only
@@ -316,6 +323,7 @@ export class Launcher extends Allocations {
         rank: shape.length,
         outputs: dtypes.slice(0, outputs),
         inputs: dtypes.slice(outputs),
+        epilogue,
       } as const;
       launch = this.backend.prepare(kernel) ??
         prepareHost(this.backend, kernel);

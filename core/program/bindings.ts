@@ -141,7 +141,7 @@ function bindOne(
         scalars,
       );
     case "routine": {
-      const { name, shape, strides } = launch;
+      const { name, shape, strides, epilogue } = launch;
       const bound = launcher.bindRoutine(
         name,
         shape,
@@ -149,6 +149,7 @@ function bindOne(
         values,
         strides,
         scalars,
+        epilogue,
       );
       if (bound === null) {
         throw new Error(`The backend has no ${name} any more`);

@@ -14,7 +14,7 @@ import { chosenDevice, currentDevice } from "../registry.ts";
 import { Scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { Admission } from "./admission.ts";
-import { deferral } from "./deferral.ts";
+import { lateParts } from "./load_late.ts";
 import { describe } from "./describe.ts";
 import {
   addGradients,
@@ -207,7 +207,7 @@ export class PlanCache {
   }
 
   get #defers(): boolean {
-    return this.#options.keepGradients === undefined && deferral() !== null;
+    return this.#options.keepGradients === undefined && lateParts() !== null;
   }
 
   /** Calls so far. */

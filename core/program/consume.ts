@@ -68,7 +68,9 @@ function earlyUpdates(
   const order = [...launches];
   launches.forEach((launch, i) => {
     const { temporary } = options;
-    const consumes = launch.kind === "map" &&
+    const updates = launch.kind === "map" ||
+      launch.kind === "routine" && launch.epilogue !== undefined;
+    const consumes = updates &&
       launch.outputs.every(({ storage }) => !temporary(storage)) &&
       launch.inputs.some(({ storage }) =>
         temporary(storage) && last.get(storage) === i &&

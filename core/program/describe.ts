@@ -41,7 +41,8 @@ export function describe(
 
 /** How large the code is that backends make of it. */
 function sizeOfCode(launch: RecordedLaunch): string {
-  return launch.kind === "routine" ? "" : `, ${nodesOf(launch)} nodes`;
+  const nodes = nodesOf(launch);
+  return nodes === 0 ? "" : `, ${nodes} nodes`;
 }
 
 /** What a launch is called. */
@@ -75,7 +76,7 @@ export function showExprs(launch: RecordedLaunch): string[] {
       return [`${combine} of ${show(element)}`, `then ${show(epilogue)}`];
     }
     case "routine":
-      return [];
+      return launch.epilogue?.exprs.map((e) => `then ${show(e)}`) ?? [];
   }
 }
 

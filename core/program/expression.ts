@@ -119,7 +119,7 @@ export function nodesOf(launch: RecordedLaunch): number {
       return topological([element, epilogue]).length;
     }
     case "routine":
-      return 0;
+      return topological(launch.epilogue?.exprs ?? []).length;
   }
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DType } from "../dtype.ts";
+import type { RoutineName } from "../kernel.ts";
 import type { Storage } from "../storage.ts";
 import {
   absorb,
@@ -16,6 +17,7 @@ import {
 } from "./combine.ts";
 import { sharePositional } from "./positional.ts";
 import { isProduct, withAddend } from "./product.ts";
+import { lateParts } from "./load_late.ts";
 import { costOf } from "./cost.ts";
 import { isBounded } from "./expression.ts";
 import type {
@@ -36,6 +38,8 @@ export interface FuseOptions {
   readonly fresh: (dtype: DType, size: number) => Storage | null;
   /** How many outputs and inputs a kernel may have. */
   readonly operands: number;
+  /** Products that the backend computes with an epilogue. */
+  readonly epilogues: ReadonlySet<RoutineName> | undefined;
   /**
    * Whether maps may go into the elements of reductions, whose layout decides
    * in which order a backend sums.
@@ -47,13 +51,12 @@ export interface FuseOptions {
 const CHEAP = 4;
 /** Instructions that are worth a pass over memory. */
 const COSTLY = 8;
-
 /** The fused launches, in order. */
 export function fuse(
   launches: readonly RecordedLaunch[],
   options: FuseOptions,
 ): RecordedLaunch[] {
-  const { temporary, operands } = options;
+  const { temporary, operands, epilogues } = options;
   const shared = withoutDead(share(launches, temporary), temporary);
   const fusion = new Fusion(shared, options);
   fusion.absorbAll(false);
@@ -61,6 +64,9 @@ export function fuse(
   sharePositional(fusion.launches, operands, options.fresh);
   fusion.mergeAll();
   fusion.dropOutputs();
+  if (epilogues?.size) {
+    lateParts()?.joinProducts(fusion.launches, { ...options, epilogues });
+  }
   return fusion.launches.all();
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RoutineName } from "../kernel.ts";
+import type { Epilogue, RoutineName } from "../kernel.ts";
 import type { MapProgram, ReduceProgram } from "../lower/program.ts";
 import type { Shape } from "../shape.ts";
 import type { Storage } from "../storage.ts";
@@ -73,6 +73,14 @@ export interface RoutineLaunch extends Launched {
   readonly inputs: readonly Place[];
   /** For each output and input one stride a loop dim. */
   readonly strides: readonly (readonly number[])[];
+  /** What becomes of each result, where that is not stored itself. */
+  readonly epilogue?: RoutineEpilogue;
+}
+
+/** What becomes of each result; each has a number of its own. */
+export interface RoutineEpilogue extends Epilogue {
+  /** The number of the program that its expressions are. */
+  readonly id: number;
 }
 
 /** One launch. */

@@ -13,7 +13,7 @@ import type { Value } from "../value.ts";
 import { Bindings, type Patch } from "./bindings.ts";
 import { Conditions } from "./conditions.ts";
 import { consume } from "./consume.ts";
-import { deferral } from "./deferral.ts";
+import { lateParts } from "./load_late.ts";
 import type { Deferred } from "./deferred.ts";
 import { fuse } from "./fuse.ts";
 import { type LeafState, Ownership } from "./ownership.ts";
@@ -130,7 +130,7 @@ export class Plan {
     const { recording, parameters, results, gradients: all = [] } = recorded;
     const { made, checks, factors } = recording;
     const refused = checks.map(({ refused }) => refused);
-    const late = defers ? deferral() : null;
+    const late = defers ? lateParts() : null;
     const left = late?.leftOut(recording, results, all) ?? [];
     const leftStorages = new Set(left.map(({ place }) => place.storage));
     const gradients = all.filter(({ after }) =>
@@ -162,6 +162,7 @@ export class Plan {
         temporary,
         fresh,
         operands: backend.readSync === undefined ? OPERANDS : 2 * OPERANDS,
+        epilogues: backend.epilogues,
         reorders,
       });
       const ordered = consume(fused, {

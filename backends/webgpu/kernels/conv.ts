@@ -20,7 +20,10 @@ import {
 import { prepareFilterCopies } from "./conv_copies.ts";
 import { type ConvCut, ConvLayout } from "./conv_layout.ts";
 import { renderConvTiles } from "./conv_tiled.ts";
+import { prepareApart } from "./apart.ts";
+import { inOrder, ownFirst, productDType } from "./epilogue.ts";
 import { prepareInSingle } from "./in_single.ts";
+import { prepareMap } from "./map.ts";
 import { gridFor, spread } from "./loop.ts";
 import { blocksOf } from "./rows.ts";
 import { type Parts, type Pass, splitK } from "./split_k.ts";
@@ -50,8 +53,8 @@ export function prepareConv(
   gpu: Gpu,
   kernel: RoutineKernel<DType>,
 ): Launch | null {
-  if (kernel.outputs[0] === "int32") return null;
-  const layout = new ConvLayout(kernel.inputs.length === 3);
+  if (productDType(kernel) === "int32") return null;
+  const layout = new ConvLayout(kernel);
   const programs = new Map<string, Program>();
   const size = gpu.profile.software ? 8 : 64;
   const programFor = (
@@ -79,25 +82,48 @@ export function prepareConv(
     ));
   const copyFilter = prepareFilterCopies(gpu, kernel.inputs[1]!);
   const inSingle = prepareInSingle(gpu, kernel, prepareConv);
+  const order = ownFirst(kernel);
+  const apart = order === null ? null : prepareApart(
+    gpu,
+    kernel as RoutineKernel,
+    (kernel) =>
+      kernel.kind === "map"
+        ? prepareMap(gpu, kernel)
+        : prepareConv(gpu, kernel as RoutineKernel),
+  );
 
-  return (call) => {
+  return (passed) => {
+    const call = inOrder(passed, order);
     const choice = choose(gpu, call);
     const { outputs, parts, tiles, cut, side } = choice;
     const { chunk, passes } = parts;
-    if (passes.length > 1 && kernel.outputs[0] === "float16") {
+    if (passes.length > 1 && productDType(kernel) === "float16") {
       return inSingle(call);
     }
-    const [out, x, given, ...bias] = blocksOf(call);
+    const [out, x, given, ...others] = blocksOf(call);
     const copy = choice.copied ? copyFilter(call, cut.rows) : null;
     const filter = copy ?? given!;
     const part = passes.length > 1 || passes[0]!.splits > 1;
+    const results = part
+      ? 1
+      : side === null
+      ? choice.tm * choice.tn
+      : EACH * EACH;
+    if (
+      layout.epilogue &&
+      (passes.length > 1 || !layout.epilogue.fits(results))
+    ) {
+      if (copy) gpu.pool.give(copy);
+      apart!(passed);
+      return;
+    }
     const program = programFor(choice, part);
     const run = (pass: Pass, target: Block) => {
       const first = program.reserve();
       layout.fill(gpu, first, call, { ...cut, chunk, ...pass });
       const count = tiles * pass.splits;
       program.dispatch(
-        [target, x!, filter, ...(part ? [] : bias)],
+        [target, x!, filter, ...(part ? [] : others)],
         first,
         ...(side === null
           ? gridFor(gpu.profile, count, size)
@@ -109,7 +135,7 @@ export function prepareConv(
       for (const pass of passes) {
         run(pass, target);
         sum.run(
-          [out!, target, ...bias],
+          [out!, target, ...others],
           outputs,
           pass.splits,
           (first) => layout.fill(gpu, first, call, { ...cut, chunk, ...pass }),

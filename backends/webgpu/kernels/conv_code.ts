@@ -7,6 +7,7 @@ import type { DType } from "@tenfold/core";
 import type { RoutineKernel } from "@tenfold/core/backend";
 import type { ProgramSource } from "../device/program.ts";
 import { gpuOf, loaded, stored } from "../wgsl/dtype.ts";
+import { BY_STRIDES, hasBias } from "./epilogue.ts";
 import type { ConvDim, ConvLayout, ConvOperand } from "./conv_layout.ts";
 import { eachInvocation, range } from "./loop.ts";
 import { renderSum, type SumForm } from "./sum_of_parts.ts";
@@ -47,14 +48,15 @@ export const MAX_WINDOW = 7;
 
 /** The dtypes of a shader: partial sums and copies of filters are float32. */
 export function convDTypes(
-  { inputs: [x, filter, bias], outputs: [out] }: RoutineKernel<DType>,
+  kernel: RoutineKernel<DType>,
   { copied, part }: Pick<ConvForm, "copied" | "part">,
 ): ConvDTypes {
+  const { inputs: [x, filter, bias], outputs: [out] } = kernel;
   return {
     out: part ? "float32" : out!,
     in: x!,
     filter: copied ? "float32" : filter!,
-    bias: bias ?? out!,
+    bias: hasBias(kernel) ? bias! : out!,
   };
 }
 
@@ -69,6 +71,7 @@ export function renderConv(
     type: gpuOf(dtypes[name]).memory,
   });
   const withBias = layout.bias && !part;
+  const finishes = layout.epilogue !== null && !part;
   return {
     label: `conv2d ${tm}x${tn}${window > 0 ? ` by ${window}` : ""}`,
     operands: [
@@ -76,9 +79,12 @@ export function renderConv(
       operand("in"),
       copied ? { type: "vec4<f32>" } : operand("filter"),
       ...(withBias ? [operand("bias")] : []),
+      ...finishes ? layout.epilogue!.operands(BY_STRIDES) : [],
     ],
     words: layout.words,
-    code: ([out, x, filter, bias]) => {
+    code: ([out, x, filter, ...others]) => {
+      const bias = others[0];
+      const names = [out!, ...others.slice(withBias ? 1 : 0)];
       const at = (operand: "in" | "filter", dims: readonly ConvDim[]) =>
         dims.map((dim, d) => `k${d} * ${layout.stride(operand, dim)}`)
           .join(" + ");
@@ -145,7 +151,7 @@ export function renderConv(
         `let out_row = ${layout.offset("out")} + channel_group * ${
           layout.stride("out", "g")
         } + row * ${layout.stride("out", "m")};`,
-        ...range(window > 0 ? 1 : tn).flatMap((j) => [
+        ...range(window > 0 && !finishes ? 1 : tn).flatMap((j) => [
           ...layout.split(COLUMN, `u32(column + ${j})`, `q${j}_`),
           `let in${j} = ${layout.offset("in")} + channel_group * ${
             layout.stride("in", "g")
@@ -213,9 +219,20 @@ export function renderConv(
             window > 0
               ? `if (first_x + ${j} >= tile_x * ${tn}) {`
               : `if (column + ${j} >= tile_n * ${tn}) {`,
-            `${out}[${place(i, j)}] = ${
-              stored(dtypes.out, `c${i}_${j}${added(i)}`)
-            };`,
+            ...finishes
+              ? layout.finish(
+                names,
+                place(i, j),
+                `(row + ${i})`,
+                `q${j}_`,
+                `c${i}_${j}${added(i)}`,
+                `${i}_${j}`,
+              )
+              : [
+                `${out}[${place(i, j)}] = ${
+                  stored(dtypes.out, `c${i}_${j}${added(i)}`)
+                };`,
+              ],
             "}",
           ]),
           "}",
@@ -268,9 +285,22 @@ export function renderConvSum(
       { ...operand("out"), writes: true },
       { type: "f32" },
       ...(layout.bias ? [operand("bias")] : []),
+      ...layout.epilogue?.operands(BY_STRIDES) ?? [],
     ],
     words: layout.words,
-    code: ([out, parts, bias]) => {
+    code: ([out, parts, ...others]) => {
+      const added = layout.bias
+        ? [
+          `sum += ${
+            loaded(
+              dtypes.bias,
+              `${others[0]}[${layout.offset("bias")} + channel_group * ${
+                layout.stride("bias", "g")
+              } + row * ${layout.stride("bias", "m")}]`,
+            )
+          };`,
+        ]
+        : [];
       const g = `bitcast<u32>(${layout.extent("g")})`;
       const m = `bitcast<u32>(${layout.extent("m")})`;
       const place = `${layout.offset("out")} + channel_group * ${
@@ -286,23 +316,25 @@ export function renderConvSum(
           ...layout.split(COLUMN, "t % columns", "q"),
           `let row = i32((t / columns) % ${m});`,
           `let channel_group = i32((t / columns) / ${m});`,
-          `if (${layout.cut("from")} > 0u) {`,
-          `sum += ${loaded(dtypes.out, `${out}[${place}]`)};`,
-          ...(layout.bias
+          ...layout.epilogue
             ? [
-              "} else {",
-              `sum += ${
-                loaded(
-                  dtypes.bias,
-                  `${bias}[${layout.offset("bias")} + channel_group * ${
-                    layout.stride("bias", "g")
-                  } + row * ${layout.stride("bias", "m")}]`,
-                )
-              };`,
+              ...added,
+              ...layout.finish(
+                [out!, ...others.slice(layout.bias ? 1 : 0)],
+                place,
+                "row",
+                "q",
+                "sum",
+                "t",
+              ),
             ]
-            : []),
-          "}",
-          `${out}[${place}] = ${stored(dtypes.out, "sum")};`,
+            : [
+              `if (${layout.cut("from")} > 0u) {`,
+              `sum += ${loaded(dtypes.out, `${out}[${place}]`)};`,
+              ...(added.length > 0 ? ["} else {", ...added] : []),
+              "}",
+              `${out}[${place}] = ${stored(dtypes.out, "sum")};`,
+            ],
         ],
       });
     },

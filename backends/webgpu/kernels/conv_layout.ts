@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { KernelCall } from "@tenfold/core/backend";
+import type { DType } from "@tenfold/core";
+import type { KernelCall, RoutineKernel } from "@tenfold/core/backend";
 import type { Gpu } from "../device/gpu.ts";
+import { BY_STRIDES, EpilogueLayout, hasBias } from "./epilogue.ts";
 import { int, Params, uint } from "../wgsl/params.ts";
 import {
   type Extents,
@@ -17,6 +19,8 @@ import {
 
 /** The dims of the loop, in order. */
 const DIMS = ["b", "g", "m", "y", "x", "c", "i", "j"] as const;
+/** How many of them are not summed. */
+const KEPT = 5;
 /** A dim of the loop. */
 export type ConvDim = typeof DIMS[number];
 /** A buffer of the routine. */
@@ -44,6 +48,8 @@ export interface ConvCut {
 export class ConvLayout {
   /** True where there is a bias. */
   readonly bias: boolean;
+  /** What becomes of each result; null where that is stored as it is. */
+  readonly epilogue: EpilogueLayout | null;
   /** The number of words. */
   readonly words: number;
   readonly #extents: Extents;
@@ -53,8 +59,9 @@ export class ConvLayout {
   readonly #cut: Readonly<Record<keyof ConvCut, number>>;
 
   /** Lays out a convolution. */
-  constructor(bias: boolean) {
+  constructor(kernel: RoutineKernel<DType>) {
     const params = new Params();
+    const bias = hasBias(kernel);
     this.bias = bias;
     this.#extents = takeExtents(params, DIMS.length);
     const layout = () => takeOperandLayout(params, DIMS.length);
@@ -73,6 +80,9 @@ export class ConvLayout {
       chunk: params.take(),
       rows: params.take(),
     };
+    this.epilogue = kernel.epilogue
+      ? new EpilogueLayout(params, kernel, KEPT)
+      : null;
     this.words = params.words;
   }
 
@@ -115,6 +125,35 @@ export class ConvLayout {
     return splitPositions({ words }, linear, name);
   }
 
+  /**
+   * Statements that store a result, at an index of the output, as it becomes;
+   * `names` has the output, and what the epilogue reads and writes. `column` is
+   * the name of the positions of its column.
+   */
+  finish(
+    names: readonly string[],
+    at: string,
+    row: string,
+    column: string,
+    value: string,
+    key: string,
+  ): string[] {
+    const [b, y, x] = [0, 1, 2].map((d) => `${column}${d}`) as [
+      string,
+      string,
+      string,
+    ];
+    const positions = [b, "channel_group", row, y, x];
+    return this.epilogue!.store(
+      { name: names[0]!, at },
+      names.slice(1),
+      [{ value, positions }],
+      key,
+      BY_STRIDES,
+      "",
+    );
+  }
+
   /** Writes the parameters of a call. */
   fill(gpu: Gpu, first: number, call: KernelCall, cut: ConvCut): void {
     const { ints } = gpu.recorder;
@@ -133,6 +172,7 @@ export class ConvLayout {
     for (const name of Object.keys(this.#cut) as (keyof ConvCut)[]) {
       ints[first + this.#cut[name]] = cut[name];
     }
+    this.epilogue?.fill(gpu, first, call);
   }
 
   #word(dim: ConvDim): number {

@@ -14,6 +14,7 @@ import {
   WINDOW,
 } from "./conv_code.ts";
 import type { ConvLayout, ConvOperand } from "./conv_layout.ts";
+import { BY_STRIDES } from "./epilogue.ts";
 import { renderTiles, type TileForm, type TileReader } from "./tiled_core.ts";
 import { range } from "./loop.ts";
 
@@ -28,6 +29,7 @@ export function renderConvTiles(
     type: gpuOf(dtypes[name]).memory,
   });
   const withBias = layout.bias && !part;
+  const finishes = layout.epilogue !== null && !part;
   return {
     label: `conv2d in tiles of ${form.side * form.each}`,
     operands: [
@@ -35,9 +37,12 @@ export function renderConvTiles(
       operand("in"),
       operand("filter"),
       ...(withBias ? [operand("bias")] : []),
+      ...finishes ? layout.epilogue!.operands(BY_STRIDES) : [],
     ],
     words: layout.words,
-    code: ([out, x, filter, bias]) => {
+    code: ([out, x, filter, ...others]) => {
+      const bias = others[0];
+      const names = [out!, ...others.slice(withBias ? 1 : 0)];
       const rowStride = layout.stride("filter", "m");
       const rows = layout.extent("m");
       const a: TileReader = {
@@ -101,7 +106,7 @@ export function renderConvTiles(
             ),
             `let out${j} = ${outAt}${columnTerms(layout, "out", `s${j}_`)};`,
           ],
-        store(row, column, value, j) {
+        store(row, column, value, key, j) {
           if (part) {
             return `${out}[${partPlace(layout, row, column)}] = ${value};`;
           }
@@ -115,9 +120,11 @@ export function renderConvTiles(
               )
             }`
             : "";
-          return `${out}[out${j} + ${row} * ${layout.stride("out", "m")}] = ${
-            stored(dtypes.out, `${value}${added}`)
-          };`;
+          const at = `out${j} + ${row} * ${layout.stride("out", "m")}`;
+          const result = `${value}${added}`;
+          return finishes
+            ? layout.finish(names, at, row, `s${j}_`, result, key).join("\n")
+            : `${out}[${at}] = ${stored(dtypes.out, result)};`;
         },
       });
     },

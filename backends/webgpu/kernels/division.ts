@@ -13,12 +13,6 @@ import {
   usesIndex,
 } from "@tenfold/core/backend";
 
-/** The last dims of the loops of products, which are summed over. */
-export const SUMMED: Readonly<Partial<Record<string, number>>> = {
-  matmul: 1,
-  conv2d: 3,
-};
-
 /** A part of a loop. */
 export interface Part {
   readonly call: KernelCall;

@@ -10,10 +10,10 @@ import {
   castExpr,
   type Launch,
   type RoutineKernel,
+  SUMMED_DIMS,
 } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
-import { SUMMED } from "./division.ts";
 import { prepareMap } from "./map.ts";
 import { denseStrides } from "./rows.ts";
 
@@ -24,7 +24,7 @@ export function prepareInSingle(
   prepare: (gpu: Gpu, kernel: RoutineKernel<DType>) => Launch | null,
 ): Launch {
   const dtype = kernel.outputs[0]!;
-  const rank = kernel.rank - SUMMED[kernel.name]!;
+  const rank = kernel.rank - SUMMED_DIMS[kernel.name]!;
   let compute: Launch | null = null;
   let round: Launch | null = null;
   return (call) => {

@@ -32,7 +32,10 @@ import {
 import { cheapestTile } from "./matmul_tile.ts";
 import { renderTiled, SIDE } from "./matmul_tiled.ts";
 import { byColumns, type Copiers } from "./matmul_copies.ts";
+import { prepareApart } from "./apart.ts";
+import { BY_STRIDES, inOrder, ownFirst, productDType } from "./epilogue.ts";
 import { prepareInSingle } from "./in_single.ts";
+import { prepareMap } from "./map.ts";
 import { Recent } from "./recent.ts";
 import { blocksOf } from "./rows.ts";
 import { TILED_BYTES, TILED_SIZE } from "./tiled_core.ts";
@@ -57,25 +60,32 @@ interface Choice extends MatmulForm {
   readonly matrices: number;
   readonly outputs: number;
   readonly passes: readonly MatmulCut[];
+  /** True where an epilogue is a kernel of its own. */
+  readonly apart: boolean;
 }
 
 /** Prepares `matmul`. */
 export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
-  const dtype = kernel.outputs[0]!;
+  const dtype = productDType(kernel);
   const isFloat = dtype !== "int32";
   const sum = { type: isFloat ? "f32" : "i32" };
   const layout = new MatmulLayout(kernel);
   const programs = new Map<string, Program>();
-  const recent = new Recent<Choice & { readonly program: Program }>();
+  const recent = new Recent<Choice & { readonly program: Program | null }>();
   let tuning = gpu.tuning;
   const programFor = (choice: Choice): Program => {
-    const { a, b, bias, dtypes, kind, part, tm, tn, four } = choice;
+    const { a, b, bias, dtypes, epilogue, kind, part, tm, tn, four } = choice;
     const shape = typeof kind === "string" ? kind : Object.values(kind);
-    const key = [a, b, dtypes.a, dtypes.b, bias, part, shape, tm, tn, four]
-      .join();
+    const key = [
+      ...[a, b, dtypes.a, dtypes.b, bias, part, shape, tm, tn, four],
+      ...epilogue?.dense ?? [],
+    ].join();
     let program = programs.get(key);
     if (!program) {
-      const form = { a, b, bias, dtypes, part, tm, tn, four: four ?? false };
+      const form = {
+        ...{ a, b, bias, dtypes, epilogue, part, tm, tn },
+        four: four ?? false,
+      };
       program = gpu.newProgram(
         kind === "tiled"
           ? renderTiled(layout, form)
@@ -92,22 +102,34 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
     tuning = gpu.tuning;
     const known = recent.find(call);
     if (known) return known;
-    const choice = choose(gpu, kernel, call);
-    return recent.keep(call, { ...choice, program: programFor(choice) });
+    const choice = choose(gpu, kernel, layout, call);
+    const program = choice.apart ? null : programFor(choice);
+    return recent.keep(call, { ...choice, program });
   };
   const sums = new SumOfParts(gpu, (form) => ({
     label: "matmul sum of parts",
     operands: [
-      { type: gpuOf(dtype).memory, writes: true },
+      { type: gpuOf(kernel.outputs[0]!).memory, writes: true },
       sum,
       ...(layout.bias ? [{ type: gpuOf(kernel.inputs[2]!).memory }] : []),
+      ...layout.epilogue?.operands(BY_STRIDES) ?? [],
     ],
     words: layout.words,
-    code: (names) => renderParts(layout, form, kernel, sum.type, names),
+    code: (names) => renderParts(layout, form, kernel, names, sum.type),
   }));
   const copiers: Copiers = new Map();
   const inSingle = prepareInSingle(gpu, kernel, prepareMatmul);
-  return (given) => {
+  const order = ownFirst(kernel);
+  const apart = order === null ? null : prepareApart(
+    gpu,
+    kernel as RoutineKernel,
+    (kernel) =>
+      kernel.kind === "map"
+        ? prepareMap(gpu, kernel)
+        : prepareMatmul(gpu, kernel as RoutineKernel),
+  );
+  return (passed) => {
+    const given = inOrder(passed, order);
     const { call, copies } = isFloat && gpu.profile.software &&
         hasLargeTiles(gpu, given)
       ? byColumns(gpu, copiers, given)
@@ -116,13 +138,18 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
       for (const copy of copies) gpu.pool.give(copy);
     };
     const { kind, matrices, outputs, part, passes, program } = chosenFor(call);
+    if (program === null) {
+      giveCopies();
+      apart!(passed);
+      return;
+    }
     if (passes.length > 1 && dtype === "float16") {
       giveCopies();
       inSingle(given);
       return;
     }
     const blocks = blocksOf(call);
-    const [out, a, b, ...bias] = blocks as [Block, Block, Block];
+    const [out, a, b, ...others] = blocks as [Block, Block, Block];
     const run = (pass: MatmulCut, blocks: readonly Block[]) => {
       const tiles = matrices * pass.splits * pass.tilesM * pass.tilesN;
       const [x, y] = kind === "direct"
@@ -141,7 +168,7 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
     for (const pass of passes) {
       run(pass, [target, a, b]);
       sums.run(
-        [out, target, ...bias],
+        [out, target, ...others],
         outputs,
         pass.splits,
         (first) => layout.fill(gpu, first, call, pass),
@@ -172,7 +199,10 @@ export async function warmMatmul(gpu: Gpu): Promise<void> {
       inputs: new Array(bias ? 3 : 2).fill("float32"),
     });
     return forms.map(([a, b]) => {
-      const form = { a, b, bias, dtypes, part: false, tm: 4, tn: 4 };
+      const form = {
+        ...{ a, b, bias, dtypes, part: false, tm: 4, tn: 4 },
+        epilogue: null,
+      };
       return gpu.newProgram(renderTiled(layout, form)).warm();
     });
   }));
@@ -208,11 +238,12 @@ function hasLargeTiles({ tuning }: Gpu, call: KernelCall): boolean {
 function choose(
   gpu: Gpu,
   kernel: RoutineKernel<DType>,
+  layout: MatmulLayout,
   call: KernelCall,
 ): Choice {
   const { profile } = gpu;
-  const out = kernel.outputs[0]!;
-  const bias = kernel.inputs[2];
+  const out = productDType(kernel);
+  const bias = layout.bias ? kernel.inputs[2] : undefined;
   const dtypeOf = (operand: number) => (call.buffers[operand] as Memory).dtype;
   const [m, n, k] = [sizeM(call), sizeN(call), sizeK(call)];
   const matrices = call.shape.slice(0, -3).reduce((x, y) => x * y, 1);
@@ -270,13 +301,17 @@ function choose(
   });
   const part = passes.length > 1 || passes[0]!.splits > 1;
   const panel = panelOf(gpu, call, tilesN);
+  const aligned = perTile === 1 && isFloat && tn % 4 === 0 && n % 4 === 0 &&
+    (part || call.offsets[0]! % 4 === 0);
+  const epilogue = part ? null : layout.epilogue?.formOf(call, aligned) ?? null;
+  const results = part ? 1 : narrow ? tm * tn / perTile : tm * tn;
   return {
     kind: narrow ?? (tiled ? "tiled" : "direct"),
     a,
     b,
     bias: bias !== undefined,
     dtypes: {
-      out: part && isFloat ? "float32" : out,
+      out: part && isFloat ? "float32" : kernel.outputs[0]!,
       a: dtypeOf(1),
       b: dtypeOf(2),
       bias: bias ?? out,
@@ -285,8 +320,10 @@ function choose(
     tm,
     tn,
     // Whole tiles begin at multiples of four then, those that move back too.
-    four: perTile === 1 && isFloat && tn % 4 === 0 && n % 4 === 0 &&
-      (part || call.offsets[0]! % 4 === 0),
+    four: epilogue?.four ?? aligned,
+    epilogue,
+    apart: layout.epilogue !== null &&
+      (passes.length > 1 || !layout.epilogue.fits(results)),
     matrices,
     outputs: matrices * m * n,
     passes: passes.map((pass) => ({ ...pass, chunk, tilesM, tilesN, panel })),
@@ -326,38 +363,49 @@ function renderParts(
   layout: MatmulLayout,
   form: SumForm,
   { inputs, outputs: [dtype] }: RoutineKernel<DType>,
+  [out, parts, ...others]: readonly string[],
   type: string,
-  [out, parts, bias]: readonly string[],
 ): string {
+  const { epilogue } = layout;
   const rank = layout.outExtents.words.length;
   const index = `${layout.outOffset} + i32(t)`;
+  const [row, column] = [`p${rank - 2}`, `p${rank - 1}`] as const;
+  const added = layout.bias
+    ? [
+      `sum += ${
+        loaded(inputs[2]!, `${others[0]}[${layout.biasAt(row, column)}]`)
+      };`,
+    ]
+    : [];
   return renderSum(form, {
     type,
     outputs: `bitcast<u32>(${layout.outputs})`,
     count: layout.splits,
     part: (part) => `${parts}[${part} * outputs + t]`,
     store: [
-      ...(layout.bias
-        ? [
-          ...splitPositions(layout.outExtents, "t", "p"),
-          ...layout.biasBegin(),
-        ]
+      ...(layout.bias || epilogue
+        ? splitPositions(layout.outExtents, "t", "p")
         : []),
-      `if (${layout.from} > 0) {`,
-      `sum += ${loaded(dtype!, `${out}[${index}]`)};`,
-      ...(layout.bias
+      ...layout.biasBegin(),
+      ...(epilogue
         ? [
-          "} else {",
-          `sum += ${
-            loaded(
-              inputs[2]!,
-              `${bias}[${layout.biasAt(`p${rank - 2}`, `p${rank - 1}`)}]`,
-            )
-          };`,
+          ...added,
+          ...epilogue.store(
+            { name: out!, at: index },
+            others.slice(layout.bias ? 1 : 0),
+            [layout.spot(row, column, "sum")],
+            "t",
+            BY_STRIDES,
+            "",
+          ),
         ]
-        : []),
-      "}",
-      `${out}[${index}] = ${stored(dtype!, "sum")};`,
+        : [
+          `if (${layout.from} > 0) {`,
+          `sum += ${loaded(dtype!, `${out}[${index}]`)};`,
+          ...(added.length > 0 ? ["} else {", ...added] : []),
+          "}",
+          `${out}[${index}] = ${stored(dtype!, "sum")};`,
+        ]),
     ],
   });
 }

@@ -34,6 +34,7 @@ export function renderDirect(
       { type: vector("a") },
       { type: vector("b") },
       ...(form.bias && !form.part ? [{ type: type(dtypes.bias) }] : []),
+      ...(form.epilogue ? layout.epilogue!.operands(form.epilogue) : []),
     ],
     words: layout.words,
     code: (names) => codeOf(layout, form, size, names),
@@ -44,8 +45,9 @@ function codeOf(
   layout: MatmulLayout,
   form: MatmulForm,
   size: number,
-  [out, a, b, bias]: readonly string[],
+  names: readonly string[],
 ): string {
+  const [out, a, b, bias] = names;
   const { dtypes, tm, tn } = form;
   const isWhole = dtypes.out === "int32";
   const type = isWhole ? "i32" : "f32";
@@ -76,21 +78,40 @@ function codeOf(
         )
       }`
       : "";
-    return stored(dtypes.out, `c${i}_${j}${added}`);
+    return `c${i}_${j}${added}`;
   };
-  const store = (i: number, j: number) => {
+  const { epilogue } = form;
+  const rest = names.slice(form.bias ? 4 : 3);
+  const store = (i: number, j: number): string[] => {
+    const lanes = range(form.four ? 4 : 1);
+    if (epilogue !== null) {
+      const row = `(row + ${i})`;
+      const spots = lanes.map((e) =>
+        layout.spot(row, `(column + ${j + e})`, value(i, j + e))
+      );
+      const key = `${i}_${j}`;
+      return layout.finish(
+        out!,
+        rest,
+        epilogue,
+        row,
+        `column + ${j}`,
+        spots,
+        key,
+      );
+    }
     const index = layout.outAt(`(row + ${i})`, `column + ${j}`, form.part);
-    if (!form.four) return `${out}[${index}] = ${value(i, j)};`;
-    const values = range(4).map((e) => value(i, j + e)).join(", ");
-    const quad = `vec4<${gpuOf(dtypes.out).memory}>(${values})`;
-    return `${out}[(${index}) >> 2u] = ${quad};`;
+    const values = lanes.map((e) => stored(dtypes.out, value(i, j + e)));
+    if (!form.four) return [`${out}[${index}] = ${values[0]};`];
+    const quad = `vec4<${gpuOf(dtypes.out).memory}>(${values.join(", ")})`;
+    return [`${out}[(${index}) >> 2u] = ${quad};`];
   };
   // A tile that was moved back leaves the results before it to its neighbour.
   const stores = range(tm).flatMap((i) => [
     `if (row + ${i} >= tile_m * ${tm}) {`,
     ...range(tn).filter((j) => !form.four || j % 4 === 0).flatMap((j) => [
       `if (column + ${j} >= tile_n * ${tn}) {`,
-      store(i, j),
+      ...store(i, j),
       "}",
     ]),
     "}",

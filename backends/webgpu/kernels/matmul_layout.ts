@@ -8,6 +8,12 @@ import type { KernelCall, RoutineKernel } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
 import { int, Params, uint } from "../wgsl/params.ts";
+import {
+  type EpilogueForm,
+  EpilogueLayout,
+  hasBias,
+  type Spot,
+} from "./epilogue.ts";
 import { splitPositions } from "./loop.ts";
 
 /**
@@ -42,6 +48,8 @@ export interface MatmulForm {
   readonly tn: number;
   /** True where an invocation writes four columns at a time. */
   readonly four?: boolean;
+  /** How an epilogue is written; null where there is none, or parts are written. */
+  readonly epilogue: EpilogueForm | null;
 }
 
 /** How a product is split and tiled for one call. */
@@ -84,6 +92,8 @@ export class MatmulLayout {
   readonly words: number;
   /** True where there is a bias. */
   readonly bias: boolean;
+  /** What becomes of each result; null where that is stored as it is. */
+  readonly epilogue: EpilogueLayout | null;
   readonly #rank: number;
   readonly #extents: readonly number[];
   readonly #out: number;
@@ -99,7 +109,7 @@ export class MatmulLayout {
     const { rank } = kernel;
     const batch = rank - 3;
     this.#rank = rank;
-    this.bias = kernel.inputs.length === 3;
+    this.bias = hasBias(kernel);
     this.#extents = Array.from({ length: rank }, () => params.take());
     this.#out = params.take();
     const placed = (): OperandWords => ({
@@ -123,6 +133,9 @@ export class MatmulLayout {
       tilesN: params.take(),
       panel: params.take(),
     };
+    this.epilogue = kernel.epilogue
+      ? new EpilogueLayout(params, kernel, rank - 1)
+      : null;
     this.m = int(this.#extents[batch]!);
     this.n = int(this.#extents[batch + 1]!);
     this.k = int(this.#extents[batch + 2]!);
@@ -186,9 +199,35 @@ export class MatmulLayout {
 
   /** The index of an output element, or of its partial sum. */
   outAt(row: string, column: string, part: boolean): string {
-    const index = `(i32(matrix) * ${this.m} + ${row}) * ${this.n} + ${column}`;
+    const index = this.innerAt(row, column);
     if (!part) return `${int(this.#out)} + ${index}`;
     return `part * ${this.outputs} + ${index}`;
+  }
+
+  /** The number of an element among all results. */
+  innerAt(row: string, column: string): string {
+    return `(i32(matrix) * ${this.m} + ${row}) * ${this.n} + ${column}`;
+  }
+
+  /** A result at a row and a column. */
+  spot(row: string, column: string, value: string): Spot {
+    const batch = Array.from({ length: this.#rank - 3 }, (_, d) => `p${d}`);
+    return { value, positions: [...batch, row, column] };
+  }
+
+  /** Statements that store results, one or four side by side, as they become. */
+  finish(
+    out: string,
+    names: readonly string[],
+    form: EpilogueForm,
+    row: string,
+    column: string,
+    spots: readonly Spot[],
+    key: string,
+  ): string[] {
+    const inner = this.innerAt(row, column);
+    const at = { name: out, at: `${int(this.#out)} + ${inner}` };
+    return this.epilogue!.store(at, names, spots, key, form, inner);
   }
 
   /** The number of results of all matrices, an `i32` in WGSL. */
@@ -264,6 +303,7 @@ export class MatmulLayout {
     ints[first + words.tilesM] = cut.tilesM;
     ints[first + words.tilesN] = cut.tilesN;
     ints[first + words.panel] = cut.panel;
+    this.epilogue?.fill(gpu, first, call);
   }
 }
 

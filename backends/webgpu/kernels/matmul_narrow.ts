@@ -5,9 +5,10 @@
  * @module
  */
 import type { ProgramSource } from "../device/program.ts";
-import { gpuOf, loaded, loadedFour, stored } from "../wgsl/dtype.ts";
+import { gpuOf, loaded, loadedFour } from "../wgsl/dtype.ts";
 import { mainOf, range, workgroupNumber, WORKGROUPS } from "./loop.ts";
 import type { MatmulForm, MatmulLayout } from "./matmul_layout.ts";
+import { storeOne } from "./matmul_tiled.ts";
 
 /** Rows of a narrow first operand, or columns of a narrow second, at most. */
 export const MAX_NARROW = 4;
@@ -57,9 +58,10 @@ export function renderNarrow(
       { type: typeOf("a") },
       { type: typeOf("b") },
       ...(withBias ? [{ type: gpuOf(dtypes.bias).memory }] : []),
+      ...(form.epilogue ? layout.epilogue!.operands(form.epilogue) : []),
     ],
     words: layout.words,
-    code([out, a, b, bias]) {
+    code([out, a, b, ...others]) {
       const [w, x] = wide === "a" ? [a, b] : [b, a];
       const extent = wide === "a" ? layout.m : layout.n;
       const tile = wide === "a" ? "tile_m" : "tile_n";
@@ -69,18 +71,24 @@ export function renderNarrow(
         `at_${narrow} + ${vector} * ${
           layout.stride(narrow, "inner")
         } + ${at} * ${layout.stride(narrow, "k")}`;
-      const store = (index: string, vector: number, value: string) => {
+      const store = (
+        index: string,
+        vector: number,
+        value: string,
+        e = 0,
+      ) => {
         const [row, column] = wide === "a"
           ? [index, `${vector}`]
           : [`${vector}`, index];
-        const added = withBias
-          ? ` + ${
-            loaded(dtypes.bias, `${bias}[${layout.biasAt(row, column)}]`)
-          }`
-          : "";
-        return `${out}[${layout.outAt(row, column, form.part)}] = ${
-          stored(dtypes.out, `${value}${added}`)
-        };`;
+        return storeOne(
+          layout,
+          form,
+          [out!, ...others],
+          row!,
+          column!,
+          value,
+          `${vector}_${e}`,
+        );
       };
       /** Four elements of the wide operand, and what they are multiplied by. */
       const terms = (at: string, i: number) => [
@@ -157,7 +165,9 @@ export function renderNarrow(
           ...(alongK ? [store("place", v, "sums[lane]")] : [
             "let total = sums[lane];",
             // The number of columns is a multiple of four.
-            ...range(4).map((e) => store(`(place + ${e})`, v, `total[${e}]`)),
+            ...range(4).map((e) =>
+              store(`(place + ${e})`, v, `total[${e}]`, e)
+            ),
           ]),
           "}",
         ]),

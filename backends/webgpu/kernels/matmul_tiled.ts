@@ -39,28 +39,49 @@ export function renderTiled(
       { type: vector("a") },
       { type: vector("b") },
       ...(form.bias && !form.part ? [{ type: type(dtypes.bias) }] : []),
+      ...(form.epilogue ? layout.epilogue!.operands(form.epilogue) : []),
     ],
     words: layout.words,
-    code: ([out, a, b, bias]) =>
+    code: ([out, a, b, ...others]) =>
       renderTiles({
         form: { side: SIDE, each: form.tm },
         tiles: layout.tiles,
         begin: [...layout.begin("t"), ...layout.range()],
         read: { a: read("a", a!), b: read("b", b!) },
         extents: [layout.m, layout.n],
-        store(row, column, value) {
-          const index = layout.outAt(row, column, form.part);
-          const added = form.bias && !form.part
-            ? ` + ${
-              loaded(dtypes.bias, `${bias}[${layout.biasAt(row, column)}]`)
-            }`
-            : "";
-          return `${out}[${index}] = ${
-            stored(dtypes.out, `${value}${added}`)
-          };`;
-        },
+        store: (row, column, value, key) =>
+          storeOne(layout, form, [out!, ...others], row, column, value, key),
       }),
   };
+}
+
+/**
+ * Stores one result; `names` has the output, the bias where there is one, and
+ * what an epilogue reads and writes.
+ */
+export function storeOne(
+  layout: MatmulLayout,
+  { bias, dtypes, epilogue, part }: MatmulForm,
+  names: readonly string[],
+  row: string,
+  column: string,
+  value: string,
+  key: string,
+): string {
+  const [out, first] = names as [string, string];
+  const added = bias && !part
+    ? `${value} + ${
+      loaded(dtypes.bias, `${first}[${layout.biasAt(row, column)}]`)
+    }`
+    : value;
+  if (epilogue === null) {
+    const index = layout.outAt(row, column, part);
+    return `${out}[${index}] = ${stored(dtypes.out, added)};`;
+  }
+  const spots = [layout.spot(row, column, added)];
+  const rest = names.slice(bias ? 2 : 1);
+  return layout.finish(out, rest, epilogue, row, column, spots, key)
+    .join("\n");
 }
 
 /** Reads a block of 4 by 4: `v0` to `v3`, one for each `k`; 0 outside. */

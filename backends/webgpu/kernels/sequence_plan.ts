@@ -163,7 +163,7 @@ function isSmall(
     (buffer as Memory).block.bytes > profile.maxBindingBytes;
   if (buffers.some(isLarge)) return false;
   if (kernel.kind === "routine") {
-    if (!ROUTINES.has(kernel.name)) return false;
+    if (!ROUTINES.has(kernel.name) || kernel.epilogue) return false;
     const isSoftmax = kernel.name.endsWith("oftmax");
     const isFloat = (dtype: DType) =>
       dtype === "float32" || dtype === "float16" && !isSoftmax;

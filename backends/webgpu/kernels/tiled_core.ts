@@ -47,11 +47,15 @@ export interface TiledProduct {
   readonly extents: readonly [rows: string, columns: string];
   /** Statements for column `j` of an invocation, ahead of what it stores. */
   readonly column?: (column: string, j: number) => readonly string[];
-  /** The statement that stores a value of column `j`. */
+  /**
+   * What stores a value of column `j`; names there may have the key, which no
+   * other value has.
+   */
   readonly store: (
     row: string,
     column: string,
     value: string,
+    key: string,
     j: number,
   ) => string;
 }
@@ -172,7 +176,13 @@ export function renderTiles(product: TiledProduct): string {
       `if (${rowOf(i)} < ${rows}) {`,
       ...range(each).flatMap((j) => [
         `if (${columnOf(j)} < ${columns}) {`,
-        product.store(rowOf(i), columnOf(j), `c${i}_${j >> 2}[${j & 3}]`, j),
+        product.store(
+          rowOf(i),
+          columnOf(j),
+          `c${i}_${j >> 2}[${j & 3}]`,
+          `${i}_${j}`,
+          j,
+        ),
         "}",
       ]),
       "}",

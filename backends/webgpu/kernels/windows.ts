@@ -16,6 +16,7 @@ import {
   type Launch,
   type ReduceKernel,
   type RoutineKernel,
+  SUMMED_DIMS,
 } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
@@ -29,7 +30,6 @@ import {
   outputsOf,
   type Part,
   shifted,
-  SUMMED,
   usesPositions,
 } from "./division.ts";
 import { squaredIn } from "./norm.ts";
@@ -235,7 +235,7 @@ export class Windows {
 
   /** Sums parts of what products sum up, and then these sums and the bias. */
   #sumInParts(kernel: RoutineKernel<DType>, call: KernelCall): boolean {
-    const sums = SUMMED[kernel.name];
+    const sums = SUMMED_DIMS[kernel.name];
     if (sums === undefined) return false;
     const last = call.shape.length - sums;
     const lies = call.strides[0]!;
