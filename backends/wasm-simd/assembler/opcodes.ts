@@ -302,7 +302,10 @@ export const PLAIN = {
     "v128 > i32": { any_true: 0x53 },
   },
   i16x8: {
-    "v128 v128 > v128": { narrow_i32x4_u: 0x86 },
+    "v128 v128 > v128": {
+      narrow_i32x4_u: 0x86,
+      relaxed_dot_i8x16_i7x16_s: 0x112,
+    },
     "v128 > v128": {
       extend_low_i8x16_s: 0x87,
       extend_high_i8x16_s: 0x88,

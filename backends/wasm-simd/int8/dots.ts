@@ -38,24 +38,51 @@ interface Columns {
 /** `c` and four products of columns and rows in each lane. */
 type Dot = (column: Vector, row: Vector, c: Vector) => Code<"v128">;
 
-/** Whether the engine has relaxed dot products. */
-function hasRelaxedDot({ i32x4, ModuleBuilder }: Assembler): boolean {
+/**
+ * How the engine adds relaxed dot products up: null if it has none. Where the
+ * processor has no instruction for all of it, pairs of products are saturated
+ * first, which numbers beyond those that are allowed show.
+ */
+function relaxedDot({ compile, i32x4, ModuleBuilder }: Assembler):
+  | "at once"
+  | "by pairs"
+  | null {
   const module = new ModuleBuilder();
-  module.func("probe", ["i32"], "i32", (f, x) => {
-    const v = f.let(i32x4.splat(x));
-    const sum = i32x4.relaxed_dot_i8x16_i7x16_add_s(v, v, v);
+  module.func("probe", ["i32", "i32"], "i32", (f, x, y) => {
+    const sum = i32x4.relaxed_dot_i8x16_i7x16_add_s(
+      i32x4.splat(x),
+      i32x4.splat(y),
+      i32x4.const(0),
+    );
     f.result(i32x4.extract_lane(sum, 0));
   });
-  return WebAssembly.validate(module.encode());
+  if (!WebAssembly.validate(module.encode())) return null;
+  const { probe } = new WebAssembly.Instance(compile(module)).exports;
+  const sum = (probe as (x: number, y: number) => number)(-0x7f7f7f80, -1);
+  return sum === -(2 ** 16) ? "by pairs" : "at once";
 }
 
 /**
  * The way of the engine. Two neighbouring products have at most 127 * 127 * 2,
- * so that no processor saturates.
+ * so that no processor saturates. By pairs, V8 takes five instructions for what
+ * are three, as it makes the ones anew that pairs are multiplied by;
+ * JavaScriptCore, which shows by products that are not fused, keeps them.
  */
-function dotOf(assembler: Assembler): Dot {
+function dotOf(
+  assembler: Assembler,
+  f: FunctionBuilder,
+  fused: boolean,
+): Dot {
   const { i16x8, i32x4 } = assembler;
-  if (hasRelaxedDot(assembler)) return i32x4.relaxed_dot_i8x16_i7x16_add_s;
+  const way = relaxedDot(assembler);
+  if (way === "by pairs" && fused) {
+    const ones = f.i32x4(0x10001);
+    return (column, row, c) => {
+      const pairs = i16x8.relaxed_dot_i8x16_i7x16_s(column, row);
+      return i32x4.add(i32x4.dot_i16x8_s(pairs, ones), c);
+    };
+  }
+  if (way !== null) return i32x4.relaxed_dot_i8x16_i7x16_add_s;
   return (column, row, c) => {
     const low = i32x4.dot_i16x8_s(
       i16x8.extend_low_i8x16_s(column),
@@ -76,20 +103,20 @@ export function defineDots(
   rows: number,
   columns: number,
   biased: boolean,
+  fused: boolean,
 ): readonly [some: Dots, one: Dots] {
-  const dot = dotOf(assembler);
   const define = (columns: number) =>
-    defineFor(assembler, module, dot, rows, columns, biased);
+    defineFor(assembler, module, rows, columns, biased, fused);
   return [define(columns), define(1)];
 }
 
 function defineFor(
   assembler: Assembler,
   module: ModuleBuilder,
-  dot: Dot,
   rows: number,
   columns: number,
   biased: boolean,
+  fused: boolean,
 ): Dots {
   const { i32, v128 } = assembler;
   return module.func(
@@ -110,6 +137,7 @@ function defineFor(
       steps,
       zeros,
     ) => {
+      const dot = dotOf(assembler, f, fused);
       const load = (from: Local<"i32">) =>
         f.let(columns === 1 ? v128.load32_splat(from) : v128.load(from));
       const known = {

@@ -57,6 +57,7 @@ export function compileLinearInt8(
     ROWS,
     COLUMNS,
     biased,
+    engine.fused,
   );
   draft.module.func("run", ["i32", "i32", "i32", "i32"], "none", (
     f,
