@@ -34,7 +34,7 @@ import {
   renderValue,
   type Value,
 } from "./reduce_layout.ts";
-import { positionInTurn, renderReduceLoop } from "./reduce_loop.ts";
+import { positionInIteration, renderReduceLoop } from "./reduce_loop.ts";
 
 /** Renders one pass. */
 export function renderReduce(
@@ -149,12 +149,12 @@ function reduceSerially(body: Body, start: string, step: number): string[] {
   const single = step === 1 && positions && extents.words.length > 1;
   const target = inRuns ? "run" : "accumulated";
   /** What is read together is waited for together. */
-  const turn = (ahead: number) => {
+  const iteration = (ahead: number) => {
     const elements = range(ahead).map((i) => ({
       position: positions && !single
-        ? splitPositions(extents, positionInTurn(i, step), `q${i}_`)
+        ? splitPositions(extents, positionInIteration(i, step), `q${i}_`)
         : [],
-      ...value(positionInTurn(i, step), single ? "q" : `q${i}_`, `x${i}_`),
+      ...value(positionInIteration(i, step), single ? "q" : `q${i}_`, `x${i}_`),
     }));
     return [
       ...elements.flatMap(({ loads, position }) => [...position, ...loads]),
@@ -176,7 +176,7 @@ function reduceSerially(body: Body, start: string, step: number): string[] {
       last: "end",
       step,
       ahead: single ? 1 : ahead,
-      turn,
+      iteration,
       sums: inRuns ? [["accumulated", "run"]] : [],
     }),
   ];

@@ -30,7 +30,7 @@ import {
   renderKept,
   renderStore,
 } from "./reduce_layout.ts";
-import { positionInTurn, renderReduceLoop } from "./reduce_loop.ts";
+import { positionInIteration, renderReduceLoop } from "./reduce_loop.ts";
 
 /** The pass where elements are read by four: each lane has its accumulator. */
 export function renderReduceFour(
@@ -46,7 +46,7 @@ export function renderReduceFour(
   const inputs = names.slice(1);
   const quads = four === "kept" ? form.quads : 1;
   const lanes = range(4 * quads);
-  /** Reads what position `r` needs, as number `ahead` of the loop's turn. */
+  /** Reads what position `r` needs, as number `ahead` of an iteration. */
   const loads = (r: string, ahead: number) =>
     usedInputs([kernel.element]).flatMap((input) => {
       const k = layout.used.indexOf(input);
@@ -99,10 +99,10 @@ export function renderReduceFour(
     ? [group ? "begin / 4u + lane" : "begin / 4u", "end / 4u", group ? size : 1]
     : ["begin", "end", 1];
   /** What is read together is waited for together. */
-  const turn = (ahead: number) => {
+  const iteration = (ahead: number) => {
     const elements = range(ahead).map(lanesOf);
     return [
-      ...range(ahead).flatMap((i) => loads(positionInTurn(i, step), i)),
+      ...range(ahead).flatMap((i) => loads(positionInIteration(i, step), i)),
       ...elements.flatMap((all) => all.flatMap(({ statements }) => statements)),
       ...lanes.map((lane) => {
         const values = elements.map((all) => all[lane]!.values[0]!);
@@ -118,7 +118,7 @@ export function renderReduceFour(
       last,
       step,
       ahead: form.ahead,
-      turn,
+      iteration,
       sums: inRuns ? each((lane) => [`own${lane}`, `run${lane}`]) : [],
     }),
   ];

@@ -18,16 +18,16 @@ export interface ReduceLoop {
   readonly last: string;
   /** From one element to the next. */
   readonly step: number;
-  /** Elements of one turn: a power of two up to {@linkcode RUN}. */
+  /** Elements of one iteration: a power of two up to {@linkcode RUN}. */
   readonly ahead: number;
   /** Statements for so many elements from `r` on. */
-  readonly turn: (ahead: number) => readonly string[];
+  readonly iteration: (ahead: number) => readonly string[];
   /** Variables whose values are summed in runs, and of the sum of a run. */
   readonly sums: readonly (readonly [total: string, run: string])[];
 }
 
-/** The position of element `i` of a turn. */
-export function positionInTurn(i: number, step: number): string {
+/** The position of element `i` of an iteration. */
+export function positionInIteration(i: number, step: number): string {
   return i === 0 ? "r" : `(r + ${i * step}u)`;
 }
 
@@ -37,7 +37,7 @@ export function positionInTurn(i: number, step: number): string {
  */
 export function renderReduceLoop(loop: ReduceLoop): string[] {
   const { last, step, sums } = loop;
-  if (sums.length === 0) return renderTurns(loop);
+  if (sums.length === 0) return renderIterations(loop);
   const each = (line: (total: string, run: string) => string) =>
     sums.map(([total, run]) => line(total, run));
   return [
@@ -47,7 +47,7 @@ export function renderReduceLoop(loop: ReduceLoop): string[] {
     "for (; r < end_of_runs;) {",
     `let end_of_run = min(r + ${RUN * step}u, end_of_runs);`,
     ...each((_, run) => `var ${run} = 0.0f;`),
-    ...renderTurns({ ...loop, last: "end_of_run" }),
+    ...renderIterations({ ...loop, last: "end_of_run" }),
     ...each((_, run) => `${run}s += ${run};`),
     "}",
     ...each((total, run) => `${total} += ${run}s;`),
@@ -55,12 +55,14 @@ export function renderReduceLoop(loop: ReduceLoop): string[] {
   ];
 }
 
-function renderTurns({ ahead, last, step, turn }: ReduceLoop): string[] {
+function renderIterations(
+  { ahead, last, step, iteration }: ReduceLoop,
+): string[] {
   const loop = (ahead: number) => [
-    `for (; ${positionInTurn(ahead - 1, step)} < ${last}; r += ${
+    `for (; ${positionInIteration(ahead - 1, step)} < ${last}; r += ${
       ahead * step
     }u) {`,
-    ...turn(ahead),
+    ...iteration(ahead),
     "}",
   ];
   return [...(ahead > 1 ? loop(ahead) : []), ...loop(1)];
