@@ -148,8 +148,7 @@ const FORMATS: readonly Format[] = [
   },
   {
     name: "a Feather file of version 1",
-    wayOut:
-      "write it as version 2 and read that with readArrow of @tenfold/data/tables",
+    wayOut: "write it as version 2",
     matches: (bytes) => startsWith(bytes, "FEA1"),
   },
   {
