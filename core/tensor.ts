@@ -3052,10 +3052,11 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
 
   /**
    * A copy of this tensor with the elements of `src` added at the indices in
-   * `index` along a dim; values at equal indices accumulate.
+   * `index` along a dim; values at equal indices accumulate. Bools are true
+   * where any of them is.
    *
-   * @throws {DTypeError} If this is a bool tensor, or int32 and `src` floats:
-   * cast it first.
+   * @throws {DTypeError} If this tensor cannot hold the elements of `src`, such
+   * as int32 and floats: cast it first.
    * @throws {IndexError} If an index is out of range.
    * @example A histogram
    * ```ts
@@ -3069,11 +3070,15 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
    */
   scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor<D> {
     checkCount("scatterAdd", arguments.length, 3);
-    return this[APPLY](
-      { name: "scatterAdd", dim: normalizeDim(dim, this.ndim, "scatterAdd") },
-      index,
-      src,
-    );
+    const name = "scatterAdd";
+    const op = { name, dim: normalizeDim(dim, this.ndim, name) } as const;
+    if (this.dtype !== "bool" || src.dtype !== "bool") {
+      return this[APPLY](op, index, src);
+    }
+    return tidyNow(() => {
+      const found = this.cast("int32")[APPLY]<"int32">(op, index, src);
+      return found.cast("bool") as Tensor as Tensor<D>;
+    });
   }
 
   /**

@@ -251,7 +251,7 @@ describe("Tensor errors", () => {
       assertThrows(
         () => x.gt(2).scatterAdd(1, index, ones([1, 3])),
         DTypeError,
-        "Cannot scatterAdd into a bool tensor as bools are not added: cast it to int32",
+        "Cannot scatterAdd float32 values into a tensor of bool as it cannot hold them: cast one of them, such as the tensor to float32",
       );
       assertThrows(
         () => tensor([0, 5], { dtype: "int32" }).oneHot(5),

@@ -56,9 +56,7 @@ function fitted(src: Tensor, index: Tensor, x: Tensor, dim: number): Tensor {
 /** See {@linkcode scatter}; the index has been looked at by `hits`. */
 function placed(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   if (index.size === 0) {
-    // Nothing to gather from; bools are not added.
-    const dtype = x.dtype === "bool" ? "int32" : x.dtype;
-    return x.cast(dtype).scatterAdd(dim, index, src.cast(dtype)).cast(x.dtype);
+    return x.scatterAdd(dim, index, src.cast(x.dtype)); // nothing to gather from
   }
   const last = numberLike(x, -1, "int32").expand(x.shape)[APPLY]<"int32">(
     { name: "scatterMax", dim },
@@ -140,10 +138,12 @@ const COMBINE = {
  * @param options `includeSelf`: whether the elements of `x` at these indices
  * are included. @default {includeSelf: true}
  * @returns A tensor of the shape and dtype of `x`; means of integers are rounded
- * down.
+ * down. Sums and largest of bools are true where any of them is, products and
+ * smallest where all are.
  * @throws {IndexError} If an index is out of range.
  * @throws {RangeError} If there is no such reduction.
- * @throws {DTypeError} If `x` is bool, or integers and `src` floats.
+ * @throws {DTypeError} If `x` cannot hold the elements of `src`, such as
+ * integers and floats, or if these are means of bools.
  * @example The largest of each group
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -179,9 +179,12 @@ export function scatterReduce<D extends DType>(
   return tidyNow(() => {
     const name = PRIMITIVES[reduce];
     const counts = includeSelf && reduce !== "mean" ? null : hits(x, d, index);
+    const own = x.dtype === "bool" && src.dtype === "bool" && reduce !== "mean"
+      ? x.cast("int32")
+      : x;
     const base = includeSelf
-      ? x
-      : x.where(counts!.eq(0), neutral(COMBINE[name], x.dtype));
+      ? own
+      : own.where(counts!.eq(0), neutral(COMBINE[name], own.dtype));
     const found: Tensor = base[APPLY]({ name, dim: d }, index, src);
     if (reduce !== "mean") return found.cast(x.dtype);
     const parts = includeSelf ? counts!.add(1) : counts!.clamp({ min: 1 });

@@ -233,8 +233,8 @@ export interface SVD<D extends DType = DType> {
  *
  * @param a Floats, `[..., m, n]`.
  * @param options `fullMatrices` gives all m columns of `u` and all n rows of
- * `vh`, whose gradient exists only for square matrices; else there are
- * `min(m, n)` of each. @default {fullMatrices: true}
+ * `vh`, else there are `min(m, n)` of each. The columns and rows beyond are any
+ * that fit, so gradients leave them out, as PyTorch's do. @default {fullMatrices: true}
  * @returns `u`, `s` and `vh`.
  * @throws {ShapeError} If there are fewer than 2 dims.
  * @throws {DeviceError} On devices that cannot be read synchronously.

@@ -185,18 +185,15 @@ const skew = (x: Tensor): Tensor => x.sub(flip(x));
 const svd = /* @__PURE__ */ saving<LinalgOp>(["output"], (g, c) => {
   const [m, n] = extentsOf(c);
   const k = Math.min(m, n);
-  if (c.op.first === 1 && m !== n) {
-    throw new GradientError(
-      `Cannot run backward through svd with fullMatrices of ${m} rows and ${n} columns as the vectors beyond the first ${k} are not determined: use { fullMatrices: false }`,
-    );
-  }
-  const y = c.output();
+  // Vectors beyond the first k are not determined: their gradients are left out.
+  const [rows, columns] = c.op.first === 1 ? [n, m] : [k, k];
   const parts = (x: Tensor) =>
     [
-      part(x, 0, m, k),
-      part(x, m * k, k),
-      part(x, m * k + k, k, n),
+      part(x, 0, m, columns).narrow(-1, 0, k),
+      part(x, m * columns, k),
+      part(x, m * columns + k, rows, n).narrow(-2, 0, k),
     ] as const;
+  const y = c.output();
   const [u, s, vt] = parts(y);
   const [gu, gs, gvt] = parts(g);
   const [v, gv] = [flip(vt), flip(gvt)];

@@ -67,14 +67,8 @@ export function neutral(combine: Combine, dtype: DType): number {
 
 /** Checks that `src` can be combined with `x` wherever the index says. */
 function checkSource(name: Name, x: Meta, index: Meta, src: Meta): void {
-  if (x.dtype === "bool") {
-    throw new DTypeError(
-      `Cannot ${name} into a bool tensor as bools are not ${
-        name === "scatterAdd" ? "added" : "numbers"
-      }: cast it to int32`,
-    );
-  }
-  if (!canCast(src.dtype, x.dtype)) {
+  // Bools are combined as integers, before they get here.
+  if (x.dtype === "bool" || !canCast(src.dtype, x.dtype)) {
     throw new DTypeError(
       `Cannot ${name} ${src.dtype} values into a tensor of ${x.dtype} as it cannot hold them: cast one of them, such as the tensor to ${src.dtype}`,
     );

@@ -254,6 +254,25 @@ def bools_without_an_index(g):
          long(lambda t, i, s: torch.scatter(t, 0, i, s)))
 
 
+def combined_bools(g):
+    flags = boolean([[True, False, True], [False, False, True]])
+    source = boolean([[True, False, False], [False, False, True]])
+    index = i32([[1, 1, 0], [1, 0, 1]])
+    g.op("scatterAdd", [flags, 0, index, source],
+         long(lambda t, i, s: torch.scatter_add(t, 0, i, s)))
+    g.fn("indexAdd", [flags, 1, i32([0, 0, 1]), source],
+         long(lambda t, i, s: torch.index_add(t, 1, i, s)))
+    g.fn("indexPut", [flags, [i32([1, 1]), i32([0, 1])],
+                      boolean([True, False]), {"accumulate": True}],
+         lambda t, a, b, v: put(t, [a, b], v, True))
+    for name in ("sum", "prod", "amax", "amin"):
+        for include in (True, False):
+            g.fn("scatterReduce",
+                 [flags, 0, index, source, name, {"includeSelf": include}],
+                 long(lambda t, i, s: torch.scatter_reduce(
+                     t, 0, i, s, name, include_self=include)))
+
+
 def put(t, indices, values, accumulate=False):
     return torch.index_put(t, [i.long() if i.dtype == torch.int32 else i
                                for i in indices], values, accumulate)
@@ -780,7 +799,8 @@ def generate():
     for part in (unary, binary, tests):
         part(math_)
     scatter = Functions("functions_scatter", "scatter, masks, indexPut", 32)
-    for part in (scattered, masked, bools_without_an_index):
+    for part in (scattered, masked, bools_without_an_index,
+                 combined_bools):
         part(scatter)
     order = Functions("functions_order",
                       "running extremes, order statistics, counts", 33)
