@@ -175,4 +175,17 @@ describe("deno task bench:peers", () => {
       "nope",
     );
   });
+
+  it("refuses a part of a name that no work has, and says what there is", async () => {
+    await refuses(
+      "Deno" in globalThis
+        ? /^Cannot find work whose name holds "GPT" in quick runs: .*GPT.*\(not quick\)/
+        : /^Cannot install peers on this runtime: use Deno$/,
+      "./peers.ts",
+      "nets",
+      "--quick",
+      "--work",
+      "GPT",
+    );
+  });
 });

@@ -84,6 +84,17 @@ await runCommand(async (args) => {
     suites.includes(suite) && (quick || !values.quick) &&
     name.includes(values.work)
   );
+  if (works.length === 0) {
+    const known = WORKS.filter(({ suite }) => suites.includes(suite));
+    throw new UsageError(
+      `Cannot find work whose name holds "${values.work}"${
+        values.quick ? " in quick runs" : ""
+      }: ${suites.join(", ")} ${suites.length === 1 ? "has" : "have"} ${
+        known.map(({ name, quick }) => quick ? name : `${name} (not quick)`)
+          .join("; ")
+      }`,
+    );
+  }
   const only = names(values.only);
   if (values.json !== undefined) await checkWritable(values.json);
 

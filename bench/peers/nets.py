@@ -61,6 +61,23 @@ def discriminator():
     )
 
 
+class GPT(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.token = nn.Embedding(65, 128)
+        self.position = nn.Embedding(64, 128)
+        layer = nn.TransformerEncoderLayer(
+            128, 4, 512, 0, "gelu", batch_first=True, norm_first=True
+        )
+        self.blocks = nn.TransformerEncoder(layer, 4, nn.LayerNorm(128))
+        self.head = nn.Linear(128, 65)
+
+    def forward(self, x):
+        later = torch.ones(64, 64, dtype=torch.bool).triu(1)
+        y = self.token(x) + self.position(torch.arange(64))
+        return self.head(self.blocks(y, later))
+
+
 def fill(modules, inputs):
     """Gives weights to what has more than one dim, and zeros to biases."""
     weights = iter([v for n, v in inputs.items() if n[0] == "w"])
@@ -69,7 +86,7 @@ def fill(modules, inputs):
             for name, parameter in module.named_parameters():
                 if parameter.dim() > 1:
                     parameter.copy_(next(weights))
-                elif name.endswith("bias"):
+                elif "bias" in name:
                     parameter.zero_()
 
 
@@ -112,3 +129,41 @@ def dcgan_step(inputs):
         return (loss_d + loss_g).item()
 
     return step
+
+
+def gpt_step(inputs):
+    model = GPT()
+    fill([model], inputs)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+
+    def step():
+        optimizer.zero_grad()
+        logits = model(inputs["x"]).flatten(0, 1)
+        loss = functional.cross_entropy(logits, inputs["y"].flatten())
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def recurrent_step(layer, inputs):
+    fill([layer], inputs)
+    x = inputs["x"].requires_grad_()
+    parameters = list(layer.parameters())
+
+    def step():
+        for each in (x, *parameters):
+            each.grad = None
+        layer(x)[0].square().sum().backward()
+        return parameters[1].grad.square().mean().sqrt().item()
+
+    return step
+
+
+def lstm_step(inputs):
+    return recurrent_step(nn.LSTM(256, 256, batch_first=True), inputs)
+
+
+def gru_step(inputs):
+    return recurrent_step(nn.GRU(256, 256, batch_first=True), inputs)

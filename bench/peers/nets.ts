@@ -1,10 +1,18 @@
 /**
- * Nets of convolutions that PyTorch trains beside ours, with modules in the same
+ * Nets that PyTorch trains beside ours, with modules in the same
  * order: `nets.py` has them as well.
  *
  * @module
  */
-import { nn, noGrad, ones, optim, type Tensor, zeros } from "@tenfold/tenfold";
+import {
+  arange,
+  nn,
+  noGrad,
+  ones,
+  optim,
+  type Tensor,
+  zeros,
+} from "@tenfold/tenfold";
 
 /** Two convolutions beside a shortcut. */
 class Block extends nn.Module {
@@ -80,6 +88,29 @@ const discriminator = () =>
     new nn.Flatten(),
   );
 
+/** Says of each character of a text which is the next. */
+class GPT extends nn.Module {
+  readonly token = new nn.Embedding(65, 128);
+  readonly position = new nn.Embedding(64, 128);
+  readonly blocks = new nn.TransformerEncoder(
+    new nn.TransformerEncoderLayer(128, 4, {
+      dimFeedforward: 512,
+      activation: "gelu",
+      dropout: 0,
+      batchFirst: true,
+      normFirst: true,
+    }),
+    4,
+    { norm: new nn.LayerNorm(128) },
+  );
+  readonly head = new nn.Linear(128, 65);
+
+  forward(x: Tensor): Tensor {
+    const y = this.token.forward(x).add(this.position.forward(arange(64)));
+    return this.head.forward(this.blocks.forward(y, { isCausal: true }));
+  }
+}
+
 /** A net in training: what it learns, and a step that gives a loss. */
 export interface TrainedNet {
   /** All parameters, in the order of the inputs `w0`, `w1`, … */
@@ -89,13 +120,16 @@ export interface TrainedNet {
 }
 
 /** Gives weights to what has more than one dim, and zeros to biases. */
-function fill(modules: readonly nn.Module[], weights: readonly Tensor[]): void {
+function fill(
+  modules: readonly Pick<nn.Module, "namedParameters">[],
+  weights: readonly Tensor[],
+): void {
   let next = 0;
   for (const module of modules) {
     for (const [name, parameter] of module.namedParameters()) {
       noGrad(() => {
         if (parameter.ndim > 1) parameter.copy_(weights[next++]!);
-        else if (name.endsWith("bias")) parameter.zero_();
+        else if (name.includes("bias")) parameter.zero_();
       });
     }
   }
@@ -152,6 +186,51 @@ export function dcgan(
       lossG.backward();
       ofG.step();
       return lossD.add(lossG).detach();
+    },
+  };
+}
+
+/** A GPT that learns which character is the next. */
+export function gpt(
+  x: Tensor,
+  y: Tensor,
+  weights: readonly Tensor[],
+): TrainedNet {
+  const model = new GPT();
+  fill([model], weights);
+  const parameters = model.parameters();
+  const optimizer = new optim.AdamW(parameters, { lr: 1e-3 });
+  return {
+    parameters,
+    step() {
+      optimizer.zeroGrad();
+      const logits = model.forward(x).flatten(0, 1);
+      const loss = nn.functional.crossEntropy(logits, y.flatten());
+      loss.backward();
+      optimizer.step();
+      return loss.detach();
+    },
+  };
+}
+
+/** A recurrent layer, forward and backward: what it learns stays as it is. */
+export function recurrent(
+  layer: nn.LSTM | nn.GRU,
+  x: Tensor,
+  weights: readonly Tensor[],
+): TrainedNet {
+  fill([layer], weights);
+  x.requiresGrad_();
+  const parameters = layer.parameters();
+  return {
+    parameters,
+    step() {
+      for (const each of [x, ...parameters]) each.grad = null;
+      const [y] = layer instanceof nn.LSTM
+        ? layer.forward(x)
+        : layer.forward(x);
+      y.square().sum().backward();
+      return parameters[1]!.grad!.square().mean().sqrt();
     },
   };
 }

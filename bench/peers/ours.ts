@@ -27,7 +27,7 @@ import {
   participate,
   training,
 } from "./participant.ts";
-import { dcgan, resNet, type TrainedNet } from "./nets.ts";
+import { dcgan, gpt, recurrent, resNet, type TrainedNet } from "./nets.ts";
 import { CHECKED_STEPS, type WorkSpec } from "./works.ts";
 
 const [backendName = "", how = "eager"] = process.argv.slice(2);
@@ -201,6 +201,20 @@ const implementations: Implementations = {
   trainDcgan(spec, inputs) {
     const [x, z] = [put(inputs("x")), put(inputs("z"))];
     return trainNet(spec, inputs, (w) => dcgan(x, z, w), [x, z]);
+  },
+  trainGpt(spec, inputs) {
+    const [x, y] = [put(inputs("x")), put(inputs("y"))];
+    return trainNet(spec, inputs, (w) => gpt(x, y, w), [x, y]);
+  },
+  trainLstm(spec, inputs) {
+    const x = put(inputs("x"));
+    const layer = new nn.LSTM(256, 256, { batchFirst: true });
+    return trainNet(spec, inputs, (w) => recurrent(layer, x, w), [x]);
+  },
+  trainGru(spec, inputs) {
+    const x = put(inputs("x"));
+    const layer = new nn.GRU(256, 256, { batchFirst: true });
+    return trainNet(spec, inputs, (w) => recurrent(layer, x, w), [x]);
   },
 };
 

@@ -119,12 +119,16 @@ def prepare(torch, spec, inputs):
 
         logits = mlp if kind == "trainMlp" else cnn
         return training(torch, spec, inputs, logits, parameters)
-    if kind in ("trainResNet", "trainDcgan"):
+    if kind in ("trainResNet", "trainDcgan", "trainGpt", "trainLstm", "trainGru"):
         import nets
 
-        step = {"trainResNet": nets.resnet_step, "trainDcgan": nets.dcgan_step}[
-            kind
-        ](inputs)
+        step = {
+            "trainResNet": nets.resnet_step,
+            "trainDcgan": nets.dcgan_step,
+            "trainGpt": nets.gpt_step,
+            "trainLstm": nets.lstm_step,
+            "trainGru": nets.gru_step,
+        }[kind](inputs)
         return step, lambda: torch.tensor([step() for _ in range(CHECKED_STEPS)])
     operations = {
         "add": lambda: a + b,

@@ -35,7 +35,12 @@ export type WorkKind =
   | NetKind;
 
 /** Nets that ours and PyTorch train. */
-export type NetKind = "trainResNet" | "trainDcgan";
+export type NetKind =
+  | "trainResNet"
+  | "trainDcgan"
+  | "trainGpt"
+  | "trainLstm"
+  | "trainGru";
 
 /** One piece of work. */
 export interface WorkSpec {
@@ -207,7 +212,7 @@ function net(
     quick: false,
     optimizer: "Adam",
     inputs: [...inputs, ...weights.map((w, i) => weight(`w${i}`, ...w))],
-    work: { amount: 64, unit: "sample" },
+    work: { amount: inputs[0]!.shape[0]!, unit: "sample" },
     tolerance: 1e-3,
   };
 }
@@ -240,6 +245,35 @@ const DCGAN = net(
   [1, 64, 7, 7],
 );
 
+/** A GPT of 4 layers of 128, on pieces of 64 of 65 characters. */
+const GPT = net(
+  "trainGpt",
+  "step GPT 4×128, batch 12 of 64, AdamW",
+  [
+    { name: "x", shape: [12, 64], values: "classes", scale: 65 },
+    { name: "y", shape: [12, 64], values: "classes", scale: 61 },
+  ],
+  [65, 128],
+  [64, 128],
+  ...[1, 2, 3, 4].flatMap(() => [
+    [384, 128],
+    [128, 128],
+    [512, 128],
+    [128, 512],
+  ]),
+  [65, 128],
+);
+
+/** A recurrent layer of 256 that reads 128 steps of 32 samples. */
+const recurrent = (kind: "LSTM" | "GRU", gates: number) =>
+  net(
+    kind === "LSTM" ? "trainLstm" : "trainGru",
+    `${kind} [32, 128, 256], forward and backward`,
+    [uniform("x", 32, 128, 256)],
+    [gates * 256, 256],
+    [gates * 256, 256],
+  );
+
 /** All the work. */
 export const WORKS: readonly WorkSpec[] = [
   elementwise("add", 16),
@@ -264,6 +298,9 @@ export const WORKS: readonly WorkSpec[] = [
   CNN,
   RESNET,
   DCGAN,
+  GPT,
+  recurrent("LSTM", 4),
+  recurrent("GRU", 3),
 ];
 
 /** How many training steps are checked, loss by loss. */
