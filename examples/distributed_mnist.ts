@@ -84,13 +84,13 @@ const history = await train.fit(model, {
 });
 if (options.curve) await writeCurve(options.curve);
 if (world.rank === 0) {
-  const { loss, accuracy } = history.last!.validation!;
+  const validation = history.last?.validation;
   const seconds = (performance.now() - began) / 1000;
   console.log(
     `${world.worldSize} ranks, MPI: ${world.library}, ${seconds.toFixed(1)} s`,
   );
-  console.log(`Test loss: ${loss!.toFixed(4)}`);
-  console.log(`Test accuracy: ${accuracy!.toFixed(4)}`);
+  console.log(`Test loss: ${validation?.loss?.toFixed(4)}`);
+  console.log(`Test accuracy: ${validation?.accuracy?.toFixed(4)}`);
 }
 
 /** Images to learn from and to test with, and how many pixels each has. */

@@ -108,7 +108,7 @@ function scores(x: Tensor): Tensor {
 async function accuracy(): Promise<number> {
   let right = 0;
   for (let at = 0; at < test; at += BATCH) {
-    const end = digits.data.shape[0]! - at;
+    const end = digits.target.size - at;
     right += await tidy(async () => {
       using _ = noGrad();
       const { x, y } = batch(end - Math.min(BATCH, test - at), end);

@@ -59,7 +59,8 @@ class GPT extends nn.Module<[x: Tensor, cache?: nn.KVCache | null], Tensor> {
 
   forward(x: Tensor, cache: nn.KVCache | null = null): Tensor {
     const seen = cache?.length ?? 0;
-    const places = arange(seen, seen + x.shape[1]!);
+    const [, length = 0] = x.shape;
+    const places = arange(seen, seen + length);
     const input = this.token.forward(x).add(this.position.forward(places));
     const masks = { isCausal: true, ...cache ? { cache } : {} };
     return this.head.forward(this.blocks.forward(input, masks));
@@ -115,4 +116,4 @@ const history = await train.fit(model, {
 console.log(await write(600));
 const curves = await history.toSvg({ title: "A GPT reads Shakespeare" });
 await tryToWrite("out/gpt.svg", (path) => data.writeFileAtomic(path, curves));
-console.log(`Validation loss: ${history.last!.validation!.loss!.toFixed(3)}`);
+console.log(`Validation loss: ${history.last?.validation?.loss?.toFixed(3)}`);
