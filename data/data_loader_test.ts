@@ -147,7 +147,10 @@ describe("DataLoader", () => {
     using wrong = tensor([1]);
     const cases: [unknown, string][] = [
       [undefined, "got undefined"],
-      [[1, 2], "got [1, 2]"],
+      [
+        [1, 2],
+        "got [1, 2], pass { length, get }",
+      ],
       [wrong, "got a Tensor"],
       [{ length: 1.5, get: () => 1 }, "got length 1.5"],
     ];

@@ -57,7 +57,7 @@ export function checkDataset(value: unknown, operation: string): void {
     throw new TypeError(
       `Cannot ${operation} as a dataset must have a length and a get method: got ${
         typeof get === "function" ? `length ${length}` : showValue(value)
-      }`,
+      }${Array.isArray(value) ? ", pass { length, get }" : ""}`,
     );
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkCount, showValue } from "@tenfold/core/internal";
+import { checkModule } from "./_check_module.ts";
 import { type AnyModule, Module } from "./module.ts";
 
 /**
@@ -90,11 +91,7 @@ export class ModuleDict<M extends AnyModule = Module>
    */
   set(name: string, module: M): this {
     checkCount("set", arguments.length, 2);
-    if (!(module instanceof Module)) {
-      throw new TypeError(
-        `Cannot put ${String(module)} into a ModuleDict as it is not a Module`,
-      );
-    }
+    checkModule(module, "ModuleDict");
     if (name in ModuleDict.prototype || name.includes(".") || name === "") {
       throw new RangeError(
         `Cannot put a module into a ModuleDict under the name ${

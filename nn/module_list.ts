@@ -4,6 +4,7 @@
  * @module
  */
 import { checkCount, showValue } from "@tenfold/core/internal";
+import { checkModule } from "./_check_module.ts";
 import { type AnyModule, Module } from "./module.ts";
 
 /**
@@ -64,11 +65,7 @@ export class ModuleList<M extends AnyModule = Module>
   /** Adds a module at the end. */
   append(module: M): this {
     checkCount("append", arguments.length, 1);
-    if (!(module instanceof Module)) {
-      throw new TypeError(
-        `Cannot put ${String(module)} into a ModuleList as it is not a Module`,
-      );
-    }
+    checkModule(module, "ModuleList");
     this[this.length] = module;
     return this;
   }

@@ -5,6 +5,7 @@
  */
 import { isGradEnabled, Tensor } from "@tenfold/core";
 import { checkCount, knowingNew, releasePassed } from "@tenfold/core/internal";
+import { checkModule } from "./_check_module.ts";
 import { holds } from "./_holds.ts";
 import { Module } from "./module.ts";
 
@@ -53,11 +54,7 @@ export class Sequential extends Module {
 
   /** Adds a module at the end. */
   append(module: Module): this {
-    if (!(module instanceof Module)) {
-      throw new TypeError(
-        `Cannot put ${String(module)} into a Sequential as it is not a Module`,
-      );
-    }
+    checkModule(module, "Sequential");
     this[this.length] = module;
     return this;
   }

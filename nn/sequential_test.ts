@@ -50,11 +50,18 @@ describe("a Sequential", () => {
       assertEquals(model.forward(ones([4, 2])).shape, [4, 5]);
       assertEquals(named(model), ["0.weight", "0.bias", "2.weight", "2.bias"]);
       assertEquals(new Sequential().forward(ones([1])).toArraySync(), [1]);
-      assertThrows(
-        () => new Sequential(ones([1]) as unknown as Module),
-        TypeError,
-        "not a Module",
-      );
+      const cases: [unknown, string][] = [
+        [ones([1]), "Sequential of a Tensor as it is not a Module"],
+        [[relu], "Sequential of an array of 1 as it is not a Module"],
+        [ReLU, "Sequential of a function as it is not a Module"],
+      ];
+      for (const [given, message] of cases) {
+        assertThrows(
+          () => new Sequential(given as Module),
+          TypeError,
+          message,
+        );
+      }
     }),
   );
 });
