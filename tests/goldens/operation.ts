@@ -235,11 +235,11 @@ export function refusesFloat64(figures: unknown, make: () => void): boolean {
 /** Where values can be read at once. */
 const PROCESSOR = cpuTypedArray();
 
-/** Operations that read values at once: of their masks, or of all tensors. */
-const READS: { readonly [op: string]: "masks" | "all" } = {
+/** Operations that read values at once: of masks, of those in a list, or of all. */
+const READS: { readonly [op: string]: "masks" | "listed" | "all" } = {
   index: "masks",
-  indexPut: "masks",
-  indexPut_: "masks",
+  indexPut: "listed",
+  indexPut_: "listed",
   maskedSelect: "masks",
   nonzero: "all",
   unique: "all",
@@ -266,7 +266,11 @@ async function near(op: string, args: unknown[]): Promise<unknown[]> {
     return read ? await arg.to(PROCESSOR) : arg;
   };
   return await Promise.all(
-    args.map((arg, i) => i > 0 || reads === "all" ? bring(arg) : arg),
+    args.map((arg, i) =>
+      reads === "all" || (reads === "masks" ? i > 0 : Array.isArray(arg))
+        ? bring(arg)
+        : arg
+    ),
   );
 }
 
