@@ -84,8 +84,6 @@ const EXP2M1_PLAIN = [
 
 /** Two bits of ln 2. */
 const LN2_SHORT = 0.75;
-/** Three bits near the slope's polynomial where that is multiplied most. */
-const SLOPE_SHORT = -1.25;
 
 /**
  * `e^(z^2 / 2) Φ(-z) / t` in powers of `t - 0.609375` where t is
@@ -374,15 +372,12 @@ function slopeBounded(
     return fromTail(lanes, x, f.let(f32x4.mul(below, share)));
   }
   const below = f.let(f32x4.mul(f32x4.add(most, power), scale));
-  const short = f.f32x4(SLOPE_SHORT);
+  // `1 - z`, whose greater part is exact, and what is left of the product.
   const [first, ...others] = SLOPE;
-  const rest = inPairs(lanes, z, [first! - SLOPE_SHORT, ...others]);
+  const rest = inPairs(lanes, z, [first! + 1, ...others]);
   const share = f32x4.add(
-    f32x4.add(f32x4.mul(high, short), one),
-    f32x4.add(
-      f32x4.mul(f32x4.sub(z, high), short),
-      f32x4.mul(rest, z),
-    ),
+    f32x4.sub(one, high),
+    f32x4.sub(f32x4.mul(rest, z), f32x4.sub(z, high)),
   );
   return fromTail(lanes, x, f.let(f32x4.mul(below, share)));
 }
