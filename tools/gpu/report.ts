@@ -19,8 +19,11 @@ import { type Timed, type Work, worksOf } from "./works.ts";
 
 /** The last line of `deno test`. */
 const STEPS = /passed \((\d+) steps?\)(?: \| \d+ failed \((\d+) steps?)?/;
-/** Seconds that each part may take. */
+/** Seconds that each command of a part may take. */
 const LIMITS = { conformance: 120, goldens: 90, tests: 90, speed: 90 };
+/** Seconds after which no more is tested, and after which all is over. */
+const MOST = { tested: 200, all: 290 };
+const begin = performance.now();
 
 const folder = Deno.args.find((arg) => !arg.startsWith("-")) ??
   join(ROOT, "out");
@@ -69,7 +72,7 @@ report.goldens = sum(
 await write();
 const tests = report.software
   ? ["backend"]
-  : ["backend", "training", "kernels/kernels", "kernels/accuracy"];
+  : ["backend", "training", "epilogue", "kernels/kernels", "kernels/accuracy"];
 report.tests = sum(
   await each(tests, (name) =>
     run(
@@ -147,7 +150,7 @@ async function run(
   pattern: RegExp,
   env: Record<string, string> = {},
 ): Promise<Result> {
-  const { text, success } = await output(command, seconds, env);
+  const { text, success } = await output(command, seconds, MOST.tested, env);
   const [, passed = "0", bad = "0"] = text.match(pattern) ?? [];
   const failed = success ? Number(bad) : Math.max(Number(bad), 1);
   return {
@@ -167,7 +170,7 @@ function sum(results: readonly Result[]): Result {
 }
 
 async function timed(command: readonly string[]): Promise<Timed[] | string> {
-  const { text, out } = await output(command, LIMITS.speed);
+  const { text, out } = await output(command, LIMITS.speed, MOST.all);
   const lines = out.split("\n").filter((line) => line.startsWith("{"))
     .map((line): Timed => JSON.parse(line));
   return lines.length > 0 ? lines : text.trim();
@@ -176,14 +179,17 @@ async function timed(command: readonly string[]): Promise<Timed[] | string> {
 async function output(
   [command, ...args]: readonly string[],
   seconds: number,
+  most: number,
   env: Record<string, string> = {},
 ): Promise<{ success: boolean; out: string; text: string }> {
+  const left = most * 1000 - (performance.now() - begin);
+  const limit = Math.max(Math.min(seconds * 1000, left), 0);
   try {
     const { success, stdout, stderr } = await new Deno.Command(command!, {
       args,
       cwd: ROOT,
       env: { ...env, NO_COLOR: "1" },
-      signal: AbortSignal.timeout(seconds * 1000),
+      signal: AbortSignal.timeout(limit),
     }).output();
     const decoder = new TextDecoder();
     const out = decoder.decode(stdout);
