@@ -10,6 +10,6 @@ import { Module } from "./module.ts";
 export function checkModule(value: unknown, container: string): void {
   if (value instanceof Module) return;
   throw new TypeError(
-    `Cannot make a ${container} of ${showValue(value)} as it is not a Module`,
+    `Cannot make a ${container} as ${showValue(value)} is not a Module`,
   );
 }

@@ -4,8 +4,12 @@
  * @module
  */
 import { isGradEnabled, Tensor } from "@tenfold/core";
-import { checkCount, knowingNew, releasePassed } from "@tenfold/core/internal";
-import { checkModule } from "./_check_module.ts";
+import {
+  checkCount,
+  knowingNew,
+  releasePassed,
+  showValue,
+} from "@tenfold/core/internal";
 import { holds } from "./_holds.ts";
 import { Module } from "./module.ts";
 
@@ -54,7 +58,11 @@ export class Sequential extends Module {
 
   /** Adds a module at the end. */
   append(module: Module): this {
-    checkModule(module, "Sequential");
+    if (!(module instanceof Module)) {
+      throw new TypeError(
+        `Cannot make a Sequential as ${showValue(module)} is not a Module`,
+      );
+    }
     this[this.length] = module;
     return this;
   }

@@ -51,9 +51,9 @@ describe("a Sequential", () => {
       assertEquals(named(model), ["0.weight", "0.bias", "2.weight", "2.bias"]);
       assertEquals(new Sequential().forward(ones([1])).toArraySync(), [1]);
       const cases: [unknown, string][] = [
-        [ones([1]), "Sequential of a Tensor as it is not a Module"],
-        [[relu], "Sequential of an array of 1 as it is not a Module"],
-        [ReLU, "Sequential of a function as it is not a Module"],
+        [ones([1]), "Sequential as a Tensor is not a Module"],
+        [[relu], "Sequential as an array of 1 is not a Module"],
+        [ReLU, "Sequential as a function is not a Module"],
       ];
       for (const [given, message] of cases) {
         assertThrows(
