@@ -15,7 +15,8 @@ export interface Series {
 
 /** Of Okabe and Ito, told apart by all eyes. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#555"];
-const [WIDTH, HEIGHT, MARGIN] = [640, 360, 48];
+/** Names stand to the right of what they name. */
+const [WIDTH, HEIGHT, MARGIN, NAMES] = [720, 360, 48, 128];
 
 /**
  * Draws series over one pair of axes.
@@ -28,7 +29,7 @@ export function drawPlot(title: string, series: readonly Series[]): string {
   const [left, right] = bounds(series.map(({ xs }) => xs));
   const [low, high] = bounds(series.map(({ ys }) => ys));
   const x = (value: number) =>
-    MARGIN + (value - left) / (right - left) * (WIDTH - 2 * MARGIN);
+    MARGIN + (value - left) / (right - left) * (WIDTH - MARGIN - NAMES);
   const y = (value: number) =>
     HEIGHT - MARGIN - (value - low) / (high - low) * (HEIGHT - 2 * MARGIN);
   const text = (x: number, y: number, words: string, more = "") =>
@@ -48,21 +49,21 @@ export function drawPlot(title: string, series: readonly Series[]): string {
       : `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${
         places.map((place) => place.join()).join(" ")
       }"/>`;
-    const key = text(WIDTH - MARGIN, 40 + 16 * i, name, ` fill="${colour}"`);
-    return `${drawn}<g text-anchor="end">${key}</g>`;
+    const at = WIDTH - NAMES + 16;
+    return drawn + text(at, MARGIN + 4 + 16 * i, name, ` fill="${colour}"`);
   });
   const ticks = [low, high].map((value) =>
-    text(6, y(value) + 4, value.toPrecision(3))
+    text(MARGIN - 6, y(value) + 4, short(value), ' text-anchor="end"')
   ).concat(
     [left, right].map((value) =>
-      text(x(value) - 10, HEIGHT - 24, value.toPrecision(3))
+      text(x(value), HEIGHT - 28, short(value), ' text-anchor="middle"')
     ),
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<path d="M${MARGIN} ${MARGIN}V${HEIGHT - MARGIN}H${
-      WIDTH - MARGIN
+      WIDTH - NAMES
     }" fill="none" stroke="#999"/>`,
     text(MARGIN, 24, title, ' font-size="15"'),
     ...ticks,
@@ -70,6 +71,8 @@ export function drawPlot(title: string, series: readonly Series[]): string {
     "</svg>\n",
   ].join("\n");
 }
+
+const short = (value: number) => `${Number(value.toPrecision(3))}`;
 
 function bounds(lists: readonly ArrayLike<number>[]): [number, number] {
   const all = lists.flatMap((list) => Array.from(list));

@@ -100,7 +100,7 @@ const series: Series[] = [{ name: "sine", xs, ys: await sine(line).data() }];
 let own = spread(1);
 for (let i = 0; i <= 10; i++) {
   const ys = await predict(own, line).data();
-  if ([0, 1, 10].includes(i)) series.push({ name: `net, ${i} steps`, xs, ys });
+  if ([0, 1, 10].includes(i)) series.push({ name: `net, step ${i}`, xs, ys });
   const off = series[0]!.ys;
   const squares = Array.from(ys, (y, k) => (y - off[k]!) ** 2);
   const error = squares.reduce((a, b) => a + b) / 101;
