@@ -174,10 +174,12 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
     const sizes = scalings.map(({ size }) => size);
     return tidyNow(() => adaptiveAverages(x, sizes, "interpolate"));
   }
+  // By lines, a dim that keeps its extent is left as it is, whatever the factor.
+  const byLines = mode.endsWith("linear") && !antialias;
   return tidyNow(() =>
     scalings.reduce((y, scaling, d) => {
       const same = scaling.extent === scaling.size &&
-        (scaling.factor === null || scaling.factor === 1);
+        (byLines || scaling.factor === null || scaling.factor === 1);
       return same ? y : resample(y, 2 + d, tapsOf(mode, antialias, scaling));
     }, x)
   );

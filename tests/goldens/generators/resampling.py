@@ -1,5 +1,7 @@
 """Pooling beside that of layers.py, resampling, blocks and grids."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -146,6 +148,14 @@ def interpolated(g):
                 # PyTorch weighs by positions in the dtype of the input.
                 g.op("interpolate", [x, options],
                      lambda t: F.interpolate(t, **python), check=False, **f)
+    # A factor that keeps an extent.
+    for dims, mode in enumerate(("linear", "bilinear", "trilinear")):
+        shape = [1, 2, 3, 4, 2][:3 + dims % 3]
+        x = torch.cos(torch.arange(math.prod(shape)) * 1.3).reshape(shape)
+        factors = [1.17, 2.0, 1.3][:1 + dims % 3]
+        g.op("interpolate", [x, {"mode": mode, "scaleFactor": factors}],
+             lambda t: F.interpolate(t, scale_factor=factors, mode=mode),
+             check=False, **f)
     x = randn(1, 1, 7, 9)
     for mode in ("bilinear", "bicubic"):
         for options in ({"size": [3, 4]}, {"size": [10, 2]},
