@@ -64,7 +64,7 @@ const MINUTE: Readonly<Record<"bun" | "node", readonly Part[]>> = {
 };
 
 const WHOLE: readonly Part[] = [
-  ofBackend("open", "backend", "half", "sequence", "epilogue", "training"),
+  ofBackend("open", "backend", "half", "sequence", "training"),
   ofBackend("kernels/kernels", "kernels/long", "kernels/accuracy"),
   ofBackend("kernels/subgroups"),
   ofBackend("wgsl/scalar", "wgsl/rules"),
