@@ -63,7 +63,20 @@ export interface ConvolutionFacts {
   readonly where: TensorOptions;
 }
 
-/** Base class of convolution layers. */
+/**
+ * Base class of convolution layers.
+ *
+ * @example A function that takes any convolution
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const channels = (layer: nn.Convolution<readonly number[]>) =>
+ *   [layer.inChannels, layer.outChannels];
+ * assertEquals(channels(new nn.Conv1d(3, 8, 5)), [3, 8]);
+ * assertEquals(channels(new nn.Conv2d(1, 4, 3)), [1, 4]);
+ * ```
+ */
 export abstract class Convolution<
   S extends Sizes,
   Inputs extends readonly unknown[] = [Tensor],

@@ -46,6 +46,17 @@ export interface LazyFacts {
 /**
  * A layer that infers the size of its input from the first call, and then
  * becomes the corresponding layer without `Lazy` in its name.
+ *
+ * @example The number of features is that of the first input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.LazyLinear(2);
+ * assertEquals(String(layer).startsWith("LazyLinear"), true);
+ * layer.forward(randn([1, 5]));
+ * assertEquals(layer instanceof nn.Linear, true);
+ * ```
  */
 export abstract class Lazy<Inputs extends readonly [Tensor, ...unknown[]]>
   extends Module<Inputs> {

@@ -106,7 +106,19 @@ interface Passed {
   readonly cells: Tensor | null;
 }
 
-/** Base class of the recurrent layers. */
+/**
+ * Base class of the recurrent layers.
+ *
+ * @example The size of any recurrent layer's state
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.GRU(8, 16, { numLayers: 2 });
+ * assertEquals(layer instanceof nn.RNNBase, true);
+ * assertEquals([layer.numLayers, layer.hiddenSize], [2, 16]);
+ * ```
+ */
 export abstract class RNNBase<
   Inputs extends readonly unknown[],
   Output,

@@ -39,7 +39,19 @@ import {
 import { Module } from "./module.ts";
 import { Buffer } from "./parameter.ts";
 
-/** What all losses have in common. */
+/**
+ * Base class of losses: modules without parameters, with a `reduction`.
+ *
+ * @example A function that takes any loss
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const off = (loss: nn.Loss) => loss.forward(tensor([1, 2]), tensor([0, 4]));
+ * assertEquals(await off(new nn.MSELoss()).item(), 2.5);
+ * assertEquals(await off(new nn.L1Loss({ reduction: "sum" })).item(), 3);
+ * ```
+ */
 export abstract class Loss<
   Inputs extends readonly unknown[] = [input: Tensor, target: Tensor],
 > extends Module<Inputs> {

@@ -26,7 +26,24 @@ interface Part {
 const partsOf = ({ schedulers }: CombinedLR): Part[] =>
   schedulers as unknown as Part[];
 
-/** The base class of schedules that combine others. */
+/**
+ * The base class of schedules that combine others.
+ *
+ * @example The schedules that act together
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const optimizer = new optim.SGD([tensor(0)], { lr: 1 });
+ * const schedule = new optim.ChainedScheduler([
+ *   new optim.ExponentialLR(optimizer, { gamma: 0.5 }),
+ *   new optim.StepLR(optimizer, { stepSize: 1, gamma: 0.1 }),
+ * ]);
+ * assertEquals(schedule.schedulers.length, 2);
+ * schedule.step();
+ * assertEquals(schedule.lrs(), [0.05]);
+ * ```
+ */
 export abstract class CombinedLR extends LRScheduler {
   /** It steps after each batch where one of its schedules does. */
   override readonly every: "epoch" | "step";

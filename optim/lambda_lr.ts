@@ -30,7 +30,22 @@ const schema = () =>
     lastEpoch: z._default(lastEpoch, -1),
   });
 
-/** The base class of schedules that are functions of the step. */
+/**
+ * The base class of schedules that are functions of the step.
+ *
+ * @example Half the learning rate with each step
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const optimizer = new optim.SGD([tensor(0)], { lr: 1 });
+ * const schedule = new optim.LambdaLR(optimizer, {
+ *   lrLambda: (step) => 0.5 ** step,
+ * });
+ * schedule.step();
+ * assertEquals(schedule.lrs(), [0.5]);
+ * ```
+ */
 export abstract class FunctionLR extends LRScheduler {
   readonly #name: string;
   readonly #factors: LRFactor | readonly LRFactor[];
