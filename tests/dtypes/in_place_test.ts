@@ -68,10 +68,11 @@ onEachBackend("changes in place", (backend) => {
           const x = zeros([2], { dtype: target });
           const src = tensor([1, 1, 1], { dtype: source });
           const run = () => x.scatterAdd(0, index, src);
-          if (target === "bool" || kindOf(source) > kindOf(target)) {
+          if (kindOf(source) > kindOf(target)) {
             assertThrows(run, DTypeError, "Cannot scatterAdd");
           } else {
-            assertEquals(await read(run()), [target, [2, 1]]);
+            const first = target === "bool" ? 1 : 2;
+            assertEquals(await read(run()), [target, [first, 1]]);
           }
         }
       }
