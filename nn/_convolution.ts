@@ -178,7 +178,20 @@ export const layerFields = () => ({
   ...placeFields,
 });
 
-/** Base class of convolution layers that are not transposed. */
+/**
+ * Base class of convolution layers that are not transposed.
+ *
+ * @example The padding of any of them
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const mode = (layer: nn.PaddedConvolution<nn.Sizes, nn.AnySize>) =>
+ *   layer.paddingMode;
+ * assertEquals(mode(new nn.Conv1d(1, 2, 3)), "zeros");
+ * assertEquals(mode(new nn.Conv2d(1, 2, 3, { paddingMode: "reflect" })), "reflect");
+ * ```
+ */
 export abstract class PaddedConvolution<S extends Sizes, P extends AnySize>
   extends Convolution<S> {
   /** Padding added to both sides of each dim. */

@@ -57,7 +57,19 @@ interface CellFacts {
   readonly dtype?: PlaceOptions["dtype"] | undefined;
 }
 
-/** Base class of the cells of recurrent layers. */
+/**
+ * Base class of the cells of recurrent layers.
+ *
+ * @example The sizes of any cell
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const cell = new nn.GRUCell(8, 16);
+ * assertEquals(cell instanceof nn.RNNCellBase, true);
+ * assertEquals([cell.inputSize, cell.hiddenSize], [8, 16]);
+ * ```
+ */
 export abstract class RNNCellBase<Inputs extends readonly unknown[], Output>
   extends Module<Inputs, Output> {
   /** Size of the last dimension of the input. */

@@ -55,7 +55,18 @@ const schema = () =>
     ...placeFields,
   });
 
-/** What {@linkcode BatchNorm1d} and {@linkcode BatchNorm2d} have in common. */
+/**
+ * The base class of batch normalisation layers.
+ *
+ * @example The running mean of any of them
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const mean = (norm: nn.BatchNorm) => norm.running_mean?.toArray();
+ * assertEquals(await mean(new nn.BatchNorm2d(2)), [0, 0]);
+ * ```
+ */
 export abstract class BatchNorm extends Module {
   /** Number of channels: the size of dim 1 of the input. */
   readonly numFeatures: number;

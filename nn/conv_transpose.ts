@@ -73,7 +73,19 @@ const schemas = [
   () => z.strictObject(fields<Size3d>(3)),
 ] as const;
 
-/** The base class of transposed convolution layers. */
+/**
+ * The base class of transposed convolution layers.
+ *
+ * @example A function that takes any of them
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const cut = (layer: nn.TransposedConvolution<readonly number[]>) =>
+ *   layer.padding;
+ * assertEquals(cut(new nn.ConvTranspose1d(1, 2, 4, { padding: 1 })), [1]);
+ * ```
+ */
 export abstract class TransposedConvolution<S extends Sizes>
   extends Convolution<S, [x: Tensor, call?: ConvTransposeCall]> {
   /** How much of each side of the output is cut off. */

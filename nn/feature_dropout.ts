@@ -20,7 +20,18 @@ import { Module } from "./module.ts";
 
 const schema = () => z.strictObject({ p: z._default(probability, 0.5) });
 
-/** The base class of the layers of this file. */
+/**
+ * The base class of layers that drop whole channels, and of alpha dropout.
+ *
+ * @example The probability of any of them
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const layers: nn.FeatureDropout[] = [new nn.Dropout2d(), new nn.AlphaDropout()];
+ * assertEquals(layers.map((layer) => layer.p), [0.5, 0.5]);
+ * ```
+ */
 export abstract class FeatureDropout extends Module {
   /** The probability that a channel, or an element, is dropped. */
   readonly p: number;

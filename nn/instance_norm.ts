@@ -51,7 +51,19 @@ const schema = () =>
     ...placeFields,
   });
 
-/** The base class of instance normalisation layers. */
+/**
+ * The base class of instance normalisation layers.
+ *
+ * @example A function that takes any of them
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const isPlain = ({ weight, bias }: nn.InstanceNorm) => !weight && !bias;
+ * assertEquals(isPlain(new nn.InstanceNorm2d(3)), true);
+ * assertEquals(isPlain(new nn.InstanceNorm1d(3, { affine: true })), false);
+ * ```
+ */
 export abstract class InstanceNorm extends Module {
   /** Number of channels. */
   readonly numFeatures: number;

@@ -19,7 +19,19 @@ import {
 } from "./instance_norm.ts";
 import type { Buffer, Parameter } from "./parameter.ts";
 
-/** The base class of lazy batch normalisation layers. */
+/**
+ * The base class of lazy batch normalisation layers.
+ *
+ * @example The number of channels is that of the first input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const norm: nn.LazyBatchNorm = new nn.LazyBatchNorm1d();
+ * norm.forward(randn([4, 3]));
+ * assertEquals(norm.weight?.shape, [3]);
+ * ```
+ */
 export abstract class LazyBatchNorm extends Lazy<[x: Tensor]> {
   /** The weight, of shape `[numFeatures]`, or null. */
   declare weight: Parameter | null;
@@ -112,7 +124,19 @@ export class LazyBatchNorm3d extends LazyBatchNorm {
   }
 }
 
-/** The base class of lazy instance normalisation layers. */
+/**
+ * The base class of lazy instance normalisation layers.
+ *
+ * @example The number of channels is that of the first input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const norm: nn.LazyInstanceNorm = new nn.LazyInstanceNorm1d({ affine: true });
+ * norm.forward(randn([4, 3, 5]));
+ * assertEquals(norm.weight?.shape, [3]);
+ * ```
+ */
 export abstract class LazyInstanceNorm extends Lazy<[x: Tensor]> {
   /** The weight, of shape `[numFeatures]`, or null. */
   declare weight: Parameter | null;

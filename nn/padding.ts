@@ -19,7 +19,18 @@ import { Module } from "./module.ts";
  */
 export type PaddingAmounts = number | readonly number[];
 
-/** Base class of the padding layers. */
+/**
+ * Base class of the padding layers.
+ *
+ * @example What any of them adds
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const layer: nn.Padding = new nn.ReflectionPad1d([1, 2]);
+ * assertEquals([layer.padding, layer.mode], [[1, 2], "reflect"]);
+ * ```
+ */
 export abstract class Padding extends Module {
   /**
    * Amounts of padding, `[left, right, top, bottom, ...]`; negative ones crop.

@@ -151,7 +151,19 @@ const NO_CHOICES: Choices = {};
 /** The variants of each algorithm, made when they are first needed. */
 const variants = new WeakMap<object, Map<number, Variant>>();
 
-/** An optimizer that follows an algorithm. */
+/**
+ * An optimizer that follows an algorithm. {@linkcode algorithm} defines one.
+ *
+ * @example The options of any of them
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const optimizer = new optim.Adam([tensor(1)], { lr: 0.5 });
+ * assertEquals(optimizer instanceof optim.AlgorithmOptimizer, true);
+ * assertEquals(optimizer.paramGroups[0].lr, 0.5);
+ * ```
+ */
 export class AlgorithmOptimizer<O extends AlgorithmOptions>
   extends Optimizer<O> {
   readonly #algorithm: Algorithm<O>;
