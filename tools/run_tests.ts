@@ -150,7 +150,7 @@ function withoutJoined(text: string): string {
 async function runExamples(): Promise<Tally> {
   const std = await stdFlags();
   if (apart) {
-    const all = ["--doc", "-A", "--parallel", "--ignore=**/*_test.ts"];
+    const all = ["--doc", "-A", "--parallel", "--ignore=out,**/*_test.ts"];
     return denoTest([...std, ...all, ...roots]);
   }
   // In the workspace, as what examples import is looked up from where they are.
