@@ -193,6 +193,13 @@ export class Training implements Run {
         await task.pin(() => callback.resume?.(this));
       }
       reporter.start();
+      if (
+        this.settings.progress && this.#done > 0 && this.#done >= this.epochs
+      ) {
+        this.note(
+          `Nothing to train as all ${this.#done} epochs are done: raise epochs to go on`,
+        );
+      }
       while (this.#done < this.epochs && !this.#stopped) {
         await this.#epoch(reporter, task);
       }

@@ -172,6 +172,21 @@ describe("checkpoint", () => {
     assertEquals(await resumed(), await straight());
   });
 
+  it("says that a finished run has nothing to train", async () => {
+    const first = await resumed();
+    const said: unknown[] = [];
+    const { warn } = console;
+    console.warn = (text) => said.push(text);
+    try {
+      assertEquals(await resumed({ progress: true }), first);
+    } finally {
+      console.warn = warn;
+    }
+    assertEquals(said, [
+      "Nothing to train as all 6 epochs are done: raise epochs to go on",
+    ]);
+  });
+
   it("resumes with every optimizer and schedule to the same bits", async () => {
     for (
       const Optimizer of [
