@@ -4,13 +4,9 @@
  * @module
  */
 import { isGradEnabled, Tensor } from "@tenfold/core";
-import {
-  checkCount,
-  knowingNew,
-  releasePassed,
-  showValue,
-} from "@tenfold/core/internal";
+import { checkCount, knowingNew, releasePassed } from "@tenfold/core/internal";
 import { holds } from "./_holds.ts";
+import { checkModule } from "./_check_module.ts";
 import { Module } from "./module.ts";
 
 /**
@@ -58,11 +54,7 @@ export class Sequential extends Module {
 
   /** Adds a module at the end. */
   append(module: Module): this {
-    if (!(module instanceof Module)) {
-      throw new TypeError(
-        `Cannot make a Sequential as ${showValue(module)} is not a Module`,
-      );
-    }
+    checkModule(module, "Sequential");
     this[this.length] = module;
     return this;
   }

@@ -51,6 +51,7 @@ export interface FuseOptions {
 const CHEAP = 4;
 /** Instructions that are worth a pass over memory. */
 const COSTLY = 8;
+
 /** The fused launches, in order. */
 export function fuse(
   launches: readonly RecordedLaunch[],

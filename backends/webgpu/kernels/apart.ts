@@ -17,6 +17,8 @@ import {
 } from "@tenfold/core/backend";
 import type { Memory } from "../device/buffer.ts";
 import type { Gpu } from "../device/gpu.ts";
+import { prepareMap } from "./map.ts";
+import { rewritten } from "./rewritten.ts";
 
 /** Prepares a product and what becomes of it; nothing is made before a call. */
 export function prepareApart(
@@ -82,6 +84,23 @@ export function prepareApart(
   };
 }
 
+/** The same for a kernel of `prepareProduct`; null if it has no epilogue. */
+export function prepareProductApart(
+  gpu: Gpu,
+  kernel: RoutineKernel<DType>,
+  prepareProduct: (gpu: Gpu, kernel: RoutineKernel<DType>) => Launch | null,
+): Launch | null {
+  if (!kernel.epilogue) return null;
+  return prepareApart(
+    gpu,
+    kernel as RoutineKernel,
+    (part) =>
+      part.kind === "map"
+        ? prepareMap(gpu, part)
+        : prepareProduct(gpu, part as RoutineKernel),
+  );
+}
+
 /** Expressions over the inputs behind the product's, and then its result. */
 function overResult(
   exprs: readonly Expr[],
@@ -89,25 +108,14 @@ function overResult(
   others: number,
   dtype: DType,
 ): Expr[] {
-  const done = new Map<Expr, Expr>();
-  const rebuilt = (expr: Expr): Expr => {
+  return rewritten(exprs, (expr) => {
     switch (expr.kind) {
       case "arg":
         return arg(expr.index - own, expr.dtype);
       case "accumulator":
         return arg(others, dtype);
-      case "cast":
-        return { ...expr, value: rebuild(expr.value) };
-      case "call":
-        return { ...expr, args: expr.args.map(rebuild) };
       default:
         return expr;
     }
-  };
-  const rebuild = (expr: Expr): Expr => {
-    let made = done.get(expr);
-    if (!made) done.set(expr, made = rebuilt(expr));
-    return made;
-  };
-  return exprs.map(rebuild);
+  });
 }

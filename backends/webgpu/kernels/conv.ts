@@ -20,10 +20,9 @@ import {
 import { prepareFilterCopies } from "./conv_copies.ts";
 import { type ConvCut, ConvLayout } from "./conv_layout.ts";
 import { renderConvTiles } from "./conv_tiled.ts";
-import { prepareApart } from "./apart.ts";
+import { prepareProductApart } from "./apart.ts";
 import { inOrder, ownFirst, productDType } from "./epilogue.ts";
 import { prepareInSingle } from "./in_single.ts";
-import { prepareMap } from "./map.ts";
 import { gridFor, spread } from "./loop.ts";
 import { blocksOf } from "./rows.ts";
 import { type Parts, type Pass, splitK } from "./split_k.ts";
@@ -83,14 +82,7 @@ export function prepareConv(
   const copyFilter = prepareFilterCopies(gpu, kernel.inputs[1]!);
   const inSingle = prepareInSingle(gpu, kernel, prepareConv);
   const order = ownFirst(kernel);
-  const apart = order === null ? null : prepareApart(
-    gpu,
-    kernel as RoutineKernel,
-    (kernel) =>
-      kernel.kind === "map"
-        ? prepareMap(gpu, kernel)
-        : prepareConv(gpu, kernel as RoutineKernel),
-  );
+  const apart = prepareProductApart(gpu, kernel, prepareConv);
 
   return (passed) => {
     const call = inOrder(passed, order);

@@ -12,6 +12,7 @@ import {
   scalar,
   usesIndex,
 } from "@tenfold/core/backend";
+import { rewritten } from "./rewritten.ts";
 
 /** A part of a loop. */
 export interface Part {
@@ -91,40 +92,28 @@ export function usesPositions(kernel: Kernel): boolean {
 /** The kernel with a scalar for each dim that is added to the position. */
 export function shifted(kernel: Kernel): Kernel {
   if (kernel.kind === "routine") return kernel;
-  const done = new Map<Expr, Expr>();
-  const shift = (expr: Expr): Expr => {
-    let made = done.get(expr);
-    if (!made) done.set(expr, made = rebuilt(expr));
-    return made;
-  };
-  const rebuilt = (expr: Expr): Expr => {
-    switch (expr.kind) {
-      case "index":
-        return callOf(
-          "add",
-          expr,
-          scalar(kernel.scalars + expr.dim, "int32"),
-        );
-      case "cast":
-        return { ...expr, value: shift(expr.value) };
-      case "call":
-        return { ...expr, args: expr.args.map(shift) };
-      default:
-        return expr;
-    }
-  };
-  return kernel.kind === "map"
-    ? {
+  const shift = (exprs: readonly Expr[]) =>
+    rewritten(
+      exprs,
+      (expr) =>
+        expr.kind === "index"
+          ? callOf("add", expr, scalar(kernel.scalars + expr.dim, "int32"))
+          : expr,
+    );
+  if (kernel.kind === "map") {
+    return {
       ...kernel,
-      exprs: kernel.exprs.map(shift),
+      exprs: shift(kernel.exprs),
       scalars: kernel.scalars + kernel.rank,
-    }
-    : {
-      ...kernel,
-      element: shift(kernel.element),
-      epilogue: shift(kernel.epilogue),
-      scalars: kernel.scalars + kernel.rank + kernel.reducedRank,
     };
+  }
+  const [element, epilogue] = shift([kernel.element, kernel.epilogue]);
+  return {
+    ...kernel,
+    element: element!,
+    epilogue: epilogue!,
+    scalars: kernel.scalars + kernel.rank + kernel.reducedRank,
+  };
 }
 
 /** The kernel for operands that lie anyhow. */

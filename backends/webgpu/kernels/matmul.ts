@@ -32,10 +32,9 @@ import {
 import { cheapestTile } from "./matmul_tile.ts";
 import { renderTiled, SIDE } from "./matmul_tiled.ts";
 import { byColumns, type Copiers } from "./matmul_copies.ts";
-import { prepareApart } from "./apart.ts";
+import { prepareProductApart } from "./apart.ts";
 import { BY_STRIDES, inOrder, ownFirst, productDType } from "./epilogue.ts";
 import { prepareInSingle } from "./in_single.ts";
-import { prepareMap } from "./map.ts";
 import { Recent } from "./recent.ts";
 import { blocksOf } from "./rows.ts";
 import { TILED_BYTES, TILED_SIZE } from "./tiled_core.ts";
@@ -120,14 +119,7 @@ export function prepareMatmul(gpu: Gpu, kernel: RoutineKernel<DType>): Launch {
   const copiers: Copiers = new Map();
   const inSingle = prepareInSingle(gpu, kernel, prepareMatmul);
   const order = ownFirst(kernel);
-  const apart = order === null ? null : prepareApart(
-    gpu,
-    kernel as RoutineKernel,
-    (kernel) =>
-      kernel.kind === "map"
-        ? prepareMap(gpu, kernel)
-        : prepareMatmul(gpu, kernel as RoutineKernel),
-  );
+  const apart = prepareProductApart(gpu, kernel, prepareMatmul);
   return (passed) => {
     const given = inOrder(passed, order);
     const { call, copies } = isFloat && gpu.profile.software &&
