@@ -38,15 +38,16 @@ interface Columns {
 /** `c` and four products of columns and rows in each lane. */
 type Dot = (column: Vector, row: Vector, c: Vector) => Code<"v128">;
 
+type RelaxedDot = "at once" | "by pairs" | null;
+
 /**
  * How the engine adds relaxed dot products up: null if it has none. Where the
  * processor has no instruction for all of it, pairs of products are saturated
  * first, which numbers beyond those that are allowed show.
  */
-function relaxedDot({ compile, i32x4, ModuleBuilder }: Assembler):
-  | "at once"
-  | "by pairs"
-  | null {
+function relaxedDot(
+  { compile, i32x4, ModuleBuilder }: Assembler,
+): RelaxedDot {
   const module = new ModuleBuilder();
   module.func("probe", ["i32", "i32"], "i32", (f, x, y) => {
     const sum = i32x4.relaxed_dot_i8x16_i7x16_add_s(
@@ -69,12 +70,11 @@ function relaxedDot({ compile, i32x4, ModuleBuilder }: Assembler):
  * JavaScriptCore, which shows by products that are not fused, keeps them.
  */
 function dotOf(
-  assembler: Assembler,
+  { i16x8, i32x4 }: Assembler,
   f: FunctionBuilder,
+  way: RelaxedDot,
   fused: boolean,
 ): Dot {
-  const { i16x8, i32x4 } = assembler;
-  const way = relaxedDot(assembler);
   if (way === "by pairs" && fused) {
     const ones = f.i32x4(0x10001);
     return (column, row, c) => {
@@ -105,18 +105,26 @@ export function defineDots(
   biased: boolean,
   fused: boolean,
 ): readonly [some: Dots, one: Dots] {
+  const way = relaxedDot(assembler);
   const define = (columns: number) =>
-    defineFor(assembler, module, rows, columns, biased, fused);
+    defineFor(
+      assembler,
+      module,
+      (f) => dotOf(assembler, f, way, fused),
+      rows,
+      columns,
+      biased,
+    );
   return [define(columns), define(1)];
 }
 
 function defineFor(
   assembler: Assembler,
   module: ModuleBuilder,
+  dotFor: (f: FunctionBuilder) => Dot,
   rows: number,
   columns: number,
   biased: boolean,
-  fused: boolean,
 ): Dots {
   const { i32, v128 } = assembler;
   return module.func(
@@ -137,7 +145,7 @@ function defineFor(
       steps,
       zeros,
     ) => {
-      const dot = dotOf(assembler, f, fused);
+      const dot = dotFor(f);
       const load = (from: Local<"i32">) =>
         f.let(columns === 1 ? v128.load32_splat(from) : v128.load(from));
       const known = {
