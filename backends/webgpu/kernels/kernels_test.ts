@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { assertEquals, assertRejects } from "@std/assert";
-import { cat, einsum, grad, IndexError, type Tensor } from "@tenfold/core";
+import {
+  arange,
+  cat,
+  einsum,
+  grad,
+  IndexError,
+  type Tensor,
+} from "@tenfold/core";
 import { constant } from "@tenfold/core/backend";
 import { scatterReduce } from "@tenfold/core/functions";
 import * as nn from "@tenfold/nn";
@@ -461,6 +468,26 @@ describeWithAdapter("webgpu kernels", () => {
               x.variance(-2),
               x.mul(x).sum(-2),
             ], 1e-5);
+          }
+        });
+
+        it("computes softmax of rows that begin with what is hidden", async () => {
+          for (const n of [5, 23, 68]) {
+            const x = normal(64, n);
+            await assertSame(gpu, [x], (x) => {
+              const places = arange(0, n, { device: x.device });
+              const rows = arange(0, 64, { device: x.device }).unsqueeze(1);
+              const shown = (count: Tensor) =>
+                x.where(places.ge(count), -Infinity);
+              return [
+                // All of the last rows are hidden, where n is small.
+                shown(rows).softmax(1),
+                shown(rows).logSoftmax(1),
+                shown(rows).t().contiguous().softmax(0),
+                // Each number is greater than those before.
+                places.cast("float32").add(x.sigmoid()).softmax(1),
+              ];
+            });
           }
         });
 

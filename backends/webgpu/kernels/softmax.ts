@@ -19,6 +19,7 @@ import {
   eachInvocation,
   gridFor,
   mainTogether,
+  range,
   spread,
   workgroupNumber,
 } from "./loop.ts";
@@ -30,6 +31,7 @@ import {
   RowLayout,
   rowsOf,
 } from "./rows.ts";
+import { addToRunningSum, RUNNING_SUM } from "./running_sum.ts";
 import { MAX_HELD, renderHeldFour, renderRowFour } from "./softmax_four.ts";
 import {
   placementOf,
@@ -48,8 +50,9 @@ const MIN_DEVICE_ROW = 2 ** 18;
 
 /** The fewest elements of rows side by side that are worth three shaders. */
 const MIN_WIDE = 2 ** 14;
-/** The same where rows that have one invocation each keep a processor busy. */
-const MIN_WIDE_BESIDE_ONE = 2 ** 18;
+
+/** Numbers of a row that one invocation reads at a time. */
+const AHEAD = 8;
 
 /** Powers that are summed before their sum is added. */
 const BLOCK = 32;
@@ -73,7 +76,8 @@ export function prepareSoftmax(
   const result = kernel.name === "softmax"
     ? "tf_exp(x - top) / sum"
     : "(x - top) - log_sum";
-  const load = (x: string) => loaded(dtype, `${x}[${layout.at(1, "j")}]`);
+  const load = (x: string, j = "j") =>
+    loaded(dtype, `${x}[${layout.at(1, j)}]`);
   const pass = (x: string, from: string, step: string, body: string) => [
     `for (var j = ${from}; j < ${layout.n}; j += ${step}) {`,
     `let x = ${load(x)};`,
@@ -96,6 +100,7 @@ export function prepareSoftmax(
   const logarithm = kernel.name === "softmax"
     ? []
     : ["let log_sum = tf_log(sum);"];
+  const ahead = range(AHEAD);
   const alone = gpu.newProgram({
     label: kernel.name,
     operands,
@@ -105,10 +110,16 @@ export function prepareSoftmax(
         ...eachInvocation(size),
         `if (t < ${layout.rows}) {`,
         ...layout.begin("t"),
-        "var top = tf_neg(tf_inf());",
-        ...pass(x!, "0", "1", "top = tf_max(top, x);"),
-        "var sum = 0.0f;",
-        ...sumPowers(x!, "sum", "0", 1),
+        ...RUNNING_SUM,
+        `for (var j = 0; j < ${layout.n}; j += ${AHEAD}) {`,
+        ...ahead.map((i) =>
+          `let x${i} = ${load(x!, `min(j + ${i}, ${layout.n} - 1)`)};`
+        ),
+        ...addToRunningSum(ahead.map((i) => ({
+          x: `x${i}`,
+          inside: i === 0 ? null : `j + ${i} < ${layout.n}`,
+        }))),
+        "}",
         ...logarithm,
         ...pass(x!, "0", "1", write(out!)),
         "}",
@@ -174,8 +185,8 @@ export function prepareSoftmax(
       n <= MAX_WORKGROUP_ROW;
     const placement = placementOf(call);
     const few = profile.software || rows < 4 * profile.invocations;
-    const isWide = placement === "across" && few && n >= MIN_WORKGROUP_ROW &&
-      rows * n >= (enough ? MIN_WIDE_BESIDE_ONE : MIN_WIDE);
+    const isWide = placement === "across" && few && !enough &&
+      n >= MIN_WORKGROUP_ROW && rows * n >= MIN_WIDE;
     if (n > MIN_DEVICE_ROW || isWide) {
       runInSteps(call, placement);
       return;

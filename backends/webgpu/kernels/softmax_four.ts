@@ -20,9 +20,10 @@ import {
   workgroupNumber,
 } from "./loop.ts";
 import type { RowLayout } from "./rows.ts";
+import { addToRunningSum, RUNNING_SUM } from "./running_sum.ts";
 
-/** Reads of four whose powers are summed before their sum is added. */
-const BLOCK = 8;
+/** Reads of four that one invocation begins together. */
+const AHEAD = 2;
 /** The most reads of four that an invocation keeps. */
 export const MAX_HELD = 8;
 
@@ -62,32 +63,31 @@ export function renderRowFour(
   dtype: GpuDType,
   size: number,
 ): ProgramSource {
-  const load = (x: string) =>
-    `let x = ${loadedFour(dtype, `${x}[(at1 >> 2u) + q]`)};`;
   return sourceOf(name, dtype, layout.params.words, ([out, x]) =>
     [
       ...eachInvocation(size),
       `if (t < ${layout.rows}) {`,
       ...layout.begin("t"),
       `let quads = ${layout.n} / 4;`,
-      "var top = tf_neg(tf_inf());",
-      "for (var q = 0; q < quads; q++) {",
-      load(x!),
-      "top = tf_max(top, tf_max(tf_max(x[0], x[1]), tf_max(x[2], x[3])));",
-      "}",
-      "var sum = 0.0f;",
-      `for (var b = 0; b < quads; b += ${BLOCK}) {`,
-      `let end = min(b + ${BLOCK}, quads);`,
-      "var part = 0.0f;",
-      "for (var q = b; q < end; q++) {",
-      load(x!),
-      ...LANES.map((i) => `part += tf_exp(x[${i}] - top);`),
-      "}",
-      "sum += part;",
+      ...RUNNING_SUM,
+      `for (var q = 0; q < quads; q += ${AHEAD}) {`,
+      ...range(AHEAD).map((i) =>
+        `let x${i} = ${
+          loadedFour(dtype, `${x}[(at1 >> 2u) + min(q + ${i}, quads - 1)]`)
+        };`
+      ),
+      ...addToRunningSum(
+        range(AHEAD).flatMap((i) =>
+          LANES.map((lane) => ({
+            x: `x${i}[${lane}]`,
+            inside: i === 0 ? null : `q + ${i} < quads`,
+          }))
+        ),
+      ),
       "}",
       ...name === "softmax" ? [] : ["let log_sum = tf_log(sum);"],
       "for (var q = 0; q < quads; q++) {",
-      load(x!),
+      `let x = ${loadedFour(dtype, `${x}[(at1 >> 2u) + q]`)};`,
       `${out}[(at0 >> 2u) + q] = ${
         quadOf(dtype, (i) => resultOf(name, `x[${i}]`))
       };`,
