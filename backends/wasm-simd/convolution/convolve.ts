@@ -17,7 +17,7 @@ import {
   select,
 } from "../assembler.ts";
 import { ZEROS } from "../addresses.ts";
-import { elementBytes, TILE_COLUMNS } from "../matmul/micro.ts";
+import { ROUND, TILE_COLUMNS } from "../matmul/micro.ts";
 import { overPanels, smaller } from "../matmul/panels.ts";
 import { entryOf } from "./offsets.ts";
 import { overRuns, SHORTEST_RUN } from "./pack.ts";
@@ -26,7 +26,7 @@ import {
   BIAS,
   C,
   COLUMNS,
-  depthLimit,
+  DEPTH_LIMIT,
   type EmitContext,
   extentOf,
   FILTER,
@@ -37,7 +37,7 @@ import {
   M,
   OUT,
   type Position,
-  rowLimit,
+  ROW_LIMIT,
   runOf,
   strideOf,
   tabulate,
@@ -50,8 +50,7 @@ const ZERO = i32.const(0);
 
 /** Computes columns `begin` to `end` of every group. */
 export function convolve(context: EmitContext): void {
-  const { f, args, layout, tools, biased, at } = context;
-  const limit = depthLimit(tools.arithmetic);
+  const { f, args, layout, biased, at } = context;
   const pointer = (buffer: number) => f.let(layout.pointer(args, buffer));
   const out = pointer(OUT);
   const input = pointer(IN);
@@ -65,7 +64,7 @@ export function convolve(context: EmitContext): void {
   );
   const inRun = runOf(context, IN);
   const filterRun = runOf(context, FILTER);
-  const most = f.let(blockDepth(f, steps, limit));
+  const most = f.let(blockDepth(f, steps));
   const rows = extentOf(context, M);
   const group = f.let(ZERO);
   f.for(group, extentOf(context, G), 1, () => {
@@ -81,8 +80,7 @@ export function convolve(context: EmitContext): void {
       const biasHere = f.let(bias);
       const outHere = f.let(out);
       const rowBlock = f.let(ZERO);
-      const mostRows = rowLimit(tools.arithmetic);
-      f.for(rowBlock, rows, mostRows, () => {
+      f.for(rowBlock, rows, ROW_LIMIT, () => {
         const position: Position = {
           out: outHere,
           input,
@@ -90,14 +88,14 @@ export function convolve(context: EmitContext): void {
           bias: biasHere,
           step,
           depth,
-          height: smaller(f, i32.sub(rows, rowBlock), mostRows),
+          height: smaller(f, i32.sub(rows, rowBlock), ROW_LIMIT),
           isFirst,
         };
         packFilters(context, position, filterRun);
         f.if(isFirst, () => fillStarts(context, position));
         overColumns(context, position, inRun);
         const next = (here: Local<"i32">, stride: Local<"i32">) =>
-          f.increase(here, i32.mul(stride, i32.const(mostRows)));
+          f.increase(here, i32.mul(stride, i32.const(ROW_LIMIT)));
         next(filtersHere, strideOf(context, FILTER, M));
         next(outHere, strideOf(context, OUT, M));
         if (biased) next(biasHere, strideOf(context, BIAS, M));
@@ -116,25 +114,24 @@ export function convolve(context: EmitContext): void {
 function blockDepth(
   f: FunctionBuilder,
   steps: Local<"i32">,
-  limit: number,
 ): Code<"i32"> {
   const rounded = (value: Code<"i32">, by: Code<"i32">) =>
     i32.div_s(i32.add(value, i32.sub(by, i32.const(1))), by);
-  const blocks = f.let(rounded(steps, i32.const(limit)));
+  const blocks = f.let(rounded(steps, i32.const(DEPTH_LIMIT)));
   f.if(i32.eqz(blocks), () => f.set(blocks, i32.const(1)));
   const even = f.let(rounded(steps, blocks));
   // Whole rounds of the innermost kernel.
-  return i32.and(i32.add(even, i32.const(3)), i32.const(-4));
+  return i32.and(i32.add(even, i32.const(ROUND - 1)), i32.const(-ROUND));
 }
 
 /** Where the panel that begins with this row is. */
 function packedAt(
-  { at, tools }: EmitContext,
+  { at }: EmitContext,
   { depth }: Position,
   row: Local<"i32">,
 ): Code<"i32"> {
-  const bytes = i32.const(elementBytes(tools.arithmetic));
-  return i32.add(at.packedFilter, i32.mul(i32.mul(row, depth), bytes));
+  const elements = i32.mul(row, depth);
+  return i32.add(at.packedFilter, i32.shl(elements, i32.const(2)));
 }
 
 /** Packs a block of filters, a panel at a time. */
@@ -153,10 +150,7 @@ function packFilters(
     const to = f.let(packedAt(context, position, row));
     f.if(runs, () => {
       const table = f.let(at.filterSteps);
-      const bytes = i32.mul(
-        count,
-        i32.const(elementBytes(arithmetic)),
-      );
+      const bytes = i32.shl(count, i32.const(2));
       overRuns(f, depth, run, behind, (length) => {
         const first = f.let(i32.add(from, i32.load(table)));
         which((n) =>

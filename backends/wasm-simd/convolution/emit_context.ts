@@ -13,7 +13,7 @@ import {
   type Local,
 } from "../assembler.ts";
 import type { Arithmetic } from "../matmul/arithmetic.ts";
-import { elementBytes, TILE_COLUMNS } from "../matmul/micro.ts";
+import { TILE_COLUMNS } from "../matmul/micro.ts";
 import { type Panels, tileBytes } from "../matmul/panels.ts";
 import type { Dots } from "./dots.ts";
 import { type Offsets, SPARE_ENTRIES } from "./offsets.ts";
@@ -28,11 +28,9 @@ export const ROW_BYTES = 4 * TILE_COLUMNS;
 /** Columns whose offsets are computed together. */
 export const COLUMNS = 512;
 /** Most steps of the inner dim in a block: eight columns fill a third of L1. */
-export const depthLimit = ({ spread }: Arithmetic): number =>
-  spread ? 256 : 512;
+export const DEPTH_LIMIT = 512;
 /** Most filters in a block: packed, they take half a megabyte. */
-export const rowLimit = (arithmetic: Arithmetic): number =>
-  2 ** 19 / (depthLimit(arithmetic) * elementBytes(arithmetic));
+export const ROW_LIMIT = 256;
 
 /** The parts of the workspace. */
 export const WORKSPACE_PARTS = [
@@ -52,17 +50,15 @@ type WorkspacePart = (typeof WORKSPACE_PARTS)[number];
 export function workspaceLayout(
   arithmetic: Arithmetic,
 ): { offsets: Readonly<Record<WorkspacePart, number>>; bytes: number } {
-  const depth = depthLimit(arithmetic);
-  const rows = rowLimit(arithmetic);
   const sizes: Record<WorkspacePart, number> = {
     inColumns: 4 * (COLUMNS + TILE_COLUMNS),
     outColumns: 4 * (COLUMNS + TILE_COLUMNS),
-    inSteps: 4 * (depth + SPARE_ENTRIES),
-    filterSteps: 4 * (depth + SPARE_ENTRIES),
-    starts: ROW_BYTES * rows,
+    inSteps: 4 * (DEPTH_LIMIT + SPARE_ENTRIES),
+    filterSteps: 4 * (DEPTH_LIMIT + SPARE_ENTRIES),
+    starts: ROW_BYTES * ROW_LIMIT,
     tile: tileBytes(arithmetic),
-    packedFilter: rows * depth * elementBytes(arithmetic),
-    packedColumns: ROW_BYTES * depth,
+    packedFilter: 4 * ROW_LIMIT * DEPTH_LIMIT,
+    packedColumns: ROW_BYTES * DEPTH_LIMIT,
   };
   let bytes = 0;
   const offsets = {} as Record<WorkspacePart, number>;

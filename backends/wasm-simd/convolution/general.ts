@@ -60,7 +60,7 @@ export function compileGeneral(
     panels: definePanels(module, arithmetic),
     offsets: defineOffsets(module),
     packColumns: definePackColumns(module),
-    packRows: definePackRows(module, arithmetic.spread),
+    packRows: definePackRows(module),
     dots: defineDots(module, arithmetic),
   };
   module.func("run", ["i32", "i32", "i32", "i32"], "none", (

@@ -152,11 +152,8 @@ function transposeTiles(
  */
 export type PackRows = Func<["i32", "i32", "i32", "i32", "i32", "i32"], "none">;
 
-/** Defines the packing of rows; `spread` writes elements four times. */
-export function definePackRows(
-  module: ModuleBuilder,
-  spread: boolean,
-): PackRows {
+/** Defines the packing of rows. */
+export function definePackRows(module: ModuleBuilder): PackRows {
   return module.func(
     null,
     ["i32", "i32", "i32", "i32", "i32", "i32"],
@@ -166,12 +163,8 @@ export function definePackRows(
       repeat(f, depth, () => {
         const at = f.let(i32.add(from, i32.load(steps)));
         repeat(f, f.let(rows), () => {
-          f.do(
-            spread
-              ? v128.store(to, v128.load32_splat(at))
-              : f32.store(to, f32.load(at)),
-          );
-          f.increase(to, spread ? 16 : 4);
+          f.do(f32.store(to, f32.load(at)));
+          f.increase(to, 4);
           f.increase(at, stride);
         });
         f.increase(steps, ENTRY);

@@ -6,7 +6,7 @@
 
 import { f32, f32x4, i32, type Local, select, v128 } from "../assembler.ts";
 import { ZEROS } from "../addresses.ts";
-import { elementBytes, TILE_COLUMNS } from "../matmul/micro.ts";
+import { TILE_COLUMNS } from "../matmul/micro.ts";
 import { overPanels, smaller } from "../matmul/panels.ts";
 import { areEightNeighbours, entryOf } from "./offsets.ts";
 import { repeat } from "./pack.ts";
@@ -62,7 +62,7 @@ export function multiply(
     f.set(startRow, outRow);
   });
   const a = f.let(at.packedFilter);
-  const bytes = f.let(i32.mul(depth, i32.const(elementBytes(arithmetic))));
+  const bytes = f.let(i32.shl(depth, i32.const(2)));
   overPanels(f, arithmetic.rows, height, (_row, count, which) => {
     const to = f.let(select(whole, out, at.tile));
     const toRow = f.let(select(whole, outRow, i32.const(ROW_BYTES)));

@@ -16,12 +16,7 @@ import {
   select,
 } from "../assembler.ts";
 import type { Arithmetic } from "./arithmetic.ts";
-import {
-  defineMicro,
-  elementBytes,
-  type Micro,
-  TILE_COLUMNS,
-} from "./micro.ts";
+import { defineMicro, type Micro, ROUND, TILE_COLUMNS } from "./micro.ts";
 import { definePack, type Pack } from "./pack.ts";
 import {
   BLOCK,
@@ -42,7 +37,7 @@ import {
 /** Bytes of the workspace that a product needs. */
 export function workspaceBytes(arithmetic: Arithmetic): number {
   return packedColumns() + tileBytes(arithmetic) +
-    ROWS * DEPTH * elementBytes(arithmetic);
+    ROWS * DEPTH * 4;
 }
 
 function packedColumns(): number {
@@ -63,7 +58,7 @@ export function defineGemm(
   const narrow = byRows.micro.map((_, i) =>
     defineMicro(module, arithmetic, i + 1, 4)
   );
-  const packColumns = definePack(module, TILE_COLUMNS, false);
+  const packColumns = definePack(module, TILE_COLUMNS);
   module.func("gemm", ["i32", "i32", "i32", "i32"], "none", (
     f,
     args,
@@ -79,7 +74,7 @@ export function defineGemm(
       i32.add(word("workspace"), i32.const(packedColumns())),
     );
     const packedA = f.let(i32.add(tile, i32.const(tileBytes(arithmetic))));
-    const steps = f.let(evenly(word("depth"), i32.const(DEPTH), 4));
+    const steps = f.let(evenly(word("depth"), i32.const(DEPTH), ROUND));
     const wide = f.let(
       evenly(
         word("columns"),
@@ -125,10 +120,7 @@ export function defineGemm(
           overPanels(f, tall, height, (row, n, which) => {
             const to = i32.add(
               packedA,
-              i32.mul(
-                i32.mul(row, depth),
-                i32.const(elementBytes(arithmetic)),
-              ),
+              i32.shl(i32.mul(row, depth), i32.const(2)),
             );
             which((count) =>
               f.do(
@@ -301,10 +293,7 @@ function tiles(f: FunctionBuilder, block: Block): void {
     const a = f.let(
       i32.add(
         block.packedA,
-        i32.mul(
-          i32.mul(row, depth),
-          i32.const(elementBytes(arithmetic)),
-        ),
+        i32.shl(i32.mul(row, depth), i32.const(2)),
       ),
     );
     const out = f.let(

@@ -44,8 +44,12 @@ export class Product {
   firstColumn = 0;
 }
 
-/** The most columns for which b is read in place where its rows are dense. */
-const COLUMNS_IN_PLACE = 256;
+/**
+ * Up to so many columns, rows of b that are dense are read in place, but not by
+ * more rows of a: rows of b evict each other where their stride is a power of
+ * two, and packing them costs less the more rows of a there are.
+ */
+const IN_PLACE = { columns: 256, rows: 255 };
 /** Nanoseconds that a multiplication and an addition take. */
 const NANOSECONDS = 0.04;
 /** With fewer rows packing b costs more than it brings. */
@@ -227,7 +231,8 @@ export class Multiplier {
   #general(product: Product): void {
     const { rows, columns, bColumn } = product;
     const inPlace = bColumn === 4 &&
-      (columns <= COLUMNS_IN_PLACE || rows < ROWS_IN_PLACE);
+      (columns <= IN_PLACE.columns && rows <= IN_PLACE.rows ||
+        rows < ROWS_IN_PLACE);
     const workspace = this.#work();
     const args = this.#room();
     const words = this.#engine.memory.i32;

@@ -16,12 +16,17 @@ import {
   v128,
 } from "../assembler.ts";
 import type { Vector } from "../math/lanes.ts";
-import { type Arithmetic, spreadLane } from "./arithmetic.ts";
+import type { Arithmetic } from "./arithmetic.ts";
 
 /** Columns of a tile. */
 export const TILE_COLUMNS = 8;
-/** Steps of the inner dim in one round. */
-const UNROLL = 4;
+/** Steps of the inner dim in one round, a power of two. */
+export const ROUND = 8;
+/**
+ * Elements of a that are loaded before its pointer moves. Each offset of a
+ * load takes registers of its own, as its bounds are checked.
+ */
+const AT_ONCE = 2;
 
 /**
  * Computes a tile: `out = first + a · b`. The products are added up by
@@ -37,11 +42,6 @@ export type Micro = Func<
   "none"
 >;
 
-/** Bytes that one element of packed a takes. */
-export function elementBytes({ spread }: Arithmetic): number {
-  return spread ? 16 : 4;
-}
-
 /**
  * Defines the kernel for tiles of this many rows and of eight columns, or of
  * four. A tile of four keeps two sums of each, for every other step: fewer
@@ -55,7 +55,6 @@ export function defineMicro(
 ): Micro {
   const vectors = columns / 4;
   const chains = 2 / vectors;
-  const step = rows * elementBytes(arithmetic);
   return module.func(
     null,
     ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
@@ -67,43 +66,34 @@ export function defineMicro(
       for (let i = 0; i < rows; i++) sums.push(zeros());
       const chain = [sums];
       while (chain.length < chains) chain.push(sums.map(zeros));
-      const rounds = f.let(i32.shr_u(depth, i32.const(2)));
+      const rounds = f.let(i32.shr_u(depth, i32.const(Math.log2(ROUND))));
       f.if(rounds, () => {
         f.loop((again) => {
-          let held: Vector | null = null;
-          for (let k = 0; k < UNROLL; k++) {
+          for (let k = 0; k < ROUND; k++) {
             const row = loadRow(f, b, vectors);
             f.increase(b, bStep);
             for (let i = 0; i < rows; i++) {
-              const at = k * rows + i;
-              let element: Vector;
-              if (arithmetic.spread) {
-                element = f.let(v128.load(a, 16 * at));
-              } else {
-                if (at % 4 === 0) held = f.let(v128.load(a, 4 * at));
-                element = f.let(spreadLane(held!, at % 4));
-              }
+              const at = (k * rows + i) % AT_ONCE;
+              const element = f.let(v128.load32_splat(a, 4 * at));
+              if (at === AT_ONCE - 1) f.increase(a, 4 * AT_ONCE);
               const to = chain[k % chains]![i]!;
               addProducts(f, arithmetic, to, element, row);
             }
           }
-          f.increase(a, UNROLL * step);
           f.increase(rounds, -1);
           f.branchIf(again, rounds);
         });
       });
-      const rest = f.let(i32.and(depth, i32.const(UNROLL - 1)));
+      const rest = f.let(i32.and(depth, i32.const(ROUND - 1)));
       f.if(rest, () => {
         f.loop((again) => {
           const row = loadRow(f, b, vectors);
           f.increase(b, bStep);
           for (let i = 0; i < rows; i++) {
-            const element = f.let(
-              v128.load32_splat(a, i * elementBytes(arithmetic)),
-            );
+            const element = f.let(v128.load32_splat(a, 4 * i));
             addProducts(f, arithmetic, sums[i]!, element, row);
           }
-          f.increase(a, step);
+          f.increase(a, 4 * rows);
           f.increase(rest, -1);
           f.branchIf(again, rest);
         });

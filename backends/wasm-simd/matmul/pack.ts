@@ -6,12 +6,10 @@
  */
 
 import {
-  type Code,
   f32,
   type Func,
   type FunctionBuilder,
   i32,
-  i32x4,
   type Local,
   type ModuleBuilder,
   v128,
@@ -28,13 +26,8 @@ import { transpose4x4 } from "../values.ts";
  */
 export type Pack = Func<["i32", "i32", "i32", "i32", "i32", "i32"], "none">;
 
-/** Defines the packing of `width` lines; `spread` writes elements four times. */
-export function definePack(
-  module: ModuleBuilder,
-  width: number,
-  spread: boolean,
-): Pack {
-  const step = width * (spread ? 16 : 4);
+/** Defines the packing of `width` lines. */
+export function definePack(module: ModuleBuilder, width: number): Pack {
   return module.func(
     null,
     ["i32", "i32", "i32", "i32", "i32", "i32"],
@@ -43,7 +36,7 @@ export function definePack(
       const left = f.let(steps);
       f.if(
         i32.eq(between, i32.const(4)),
-        () => whereAdjacent(f, width, spread, from, along, to, left),
+        () => whereAdjacent(f, width, from, along, to, left),
         () => {
           // One pointer for each line; missing lines repeat the last one.
           const pointers: Local<"i32">[] = [];
@@ -57,14 +50,14 @@ export function definePack(
           }
           f.if(
             i32.eq(along, i32.const(4)),
-            () => whereAlong(f, width, spread, pointers, to, left),
+            () => whereAlong(f, width, pointers, to, left),
           );
           countdown(f, left, 1, () => {
             pointers.forEach((pointer, i) => {
-              copyElement(f, spread, pointer, to, i);
+              f.do(f32.store(to, f32.load(pointer), 4 * i));
               f.increase(pointer, along);
             });
-            f.increase(to, step);
+            f.increase(to, 4 * width);
           });
         },
       );
@@ -89,25 +82,10 @@ function countdown(
   });
 }
 
-function copyElement(
-  f: FunctionBuilder,
-  spread: boolean,
-  from: Code<"i32">,
-  to: Code<"i32">,
-  at: number,
-): void {
-  f.do(
-    spread
-      ? v128.store(to, v128.load32_splat(from), 16 * at)
-      : f32.store(to, f32.load(from), 4 * at),
-  );
-}
-
 /** Lines of stride 1: whole vectors across them are copied. */
 function whereAdjacent(
   f: FunctionBuilder,
   width: number,
-  spread: boolean,
   from: Local<"i32">,
   along: Local<"i32">,
   to: Local<"i32">,
@@ -115,20 +93,16 @@ function whereAdjacent(
 ): void {
   countdown(f, left, 1, () => {
     for (let i = 0; i < width;) {
-      if (!spread && i + 4 <= width) {
+      if (i + 4 <= width) {
         f.do(v128.store(to, v128.load(from, 4 * i), 4 * i));
         i += 4;
       } else {
-        f.do(
-          spread
-            ? v128.store(to, v128.load32_splat(from, 4 * i), 16 * i)
-            : f32.store(to, f32.load(from, 4 * i), 4 * i),
-        );
+        f.do(f32.store(to, f32.load(from, 4 * i), 4 * i));
         i++;
       }
     }
     f.increase(from, along);
-    f.increase(to, width * (spread ? 16 : 4));
+    f.increase(to, 4 * width);
   });
 }
 
@@ -136,33 +110,27 @@ function whereAdjacent(
 function whereAlong(
   f: FunctionBuilder,
   width: number,
-  spread: boolean,
   pointers: readonly Local<"i32">[],
   to: Local<"i32">,
   left: Local<"i32">,
 ): void {
-  const unit = spread ? 16 : 4;
   countdown(f, left, 4, () => {
     for (let i = 0; i < width; i += 4) {
       const lines = pointers.slice(i, i + 4).map((p) => f.let(v128.load(p)));
-      if (lines.length === 4 && !spread) {
+      if (lines.length === 4) {
         transpose4x4(f, lines).forEach((column, k) => {
-          f.do(v128.store(to, column, unit * (k * width + i)));
+          f.do(v128.store(to, column, 4 * (k * width + i)));
         });
       } else {
         lines.forEach((line, l) => {
           for (let k = 0; k < 4; k++) {
-            const at = unit * (k * width + i + l);
-            f.do(
-              spread
-                ? v128.store(to, i32x4.shuffle(line, line, [k, k, k, k]), at)
-                : v128.store32_lane(to, line, k, at),
-            );
+            const at = 4 * (k * width + i + l);
+            f.do(v128.store32_lane(to, line, k, at));
           }
         });
       }
     }
     for (const pointer of pointers) f.increase(pointer, 16);
-    f.increase(to, 4 * width * unit);
+    f.increase(to, 16 * width);
   });
 }

@@ -42,7 +42,7 @@ export function definePanels(
   return {
     micro: defineMicros(module, arithmetic),
     pack: counts(arithmetic)
-      .map((n) => definePack(module, n, arithmetic.spread)),
+      .map((n) => definePack(module, n)),
   };
 }
 
