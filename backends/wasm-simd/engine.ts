@@ -83,6 +83,10 @@ export class Engine {
   readonly threads: number;
   #pool: ThreadPool | null = null;
   readonly #env: WebAssembly.ModuleImports;
+  readonly #rooms = {
+    work: { pointer: 0, bytes: 0 },
+    shared: { pointer: 0, bytes: 0 },
+  };
 
   /**
    * Works on a memory.
@@ -128,6 +132,27 @@ export class Engine {
     }
     block.dtype = dtype;
     return block;
+  }
+
+  /** The address of so many bytes for each thread that a kernel works in. */
+  work(bytes: number): number {
+    return this.#room("work", bytes * this.threads);
+  }
+
+  /** The address of so many bytes that threads share while a kernel runs. */
+  shared(bytes: number): number {
+    return this.#room("shared", bytes);
+  }
+
+  /** Earlier ones stay, for sequences and compiled addresses. */
+  #room(name: "work" | "shared", least: number): number {
+    const room = this.#rooms[name];
+    if (least > room.bytes) {
+      const bytes = 2 ** Math.ceil(Math.log2(least));
+      room.pointer = this.allocate("bool", bytes).pointer;
+      room.bytes = bytes;
+    }
+    return room.pointer;
   }
 
   /**

@@ -34,7 +34,6 @@ import {
 import { BLOCK, finishAlong, reduceAlong } from "./reduce_along.ts";
 import type { EmitContext, Extent } from "./reduce_context.ts";
 import { MOST_BYTES, type Shares, wordsOf } from "./reduce_part.ts";
-import { Room } from "./room.ts";
 import { sumsSquares } from "./squares.ts";
 import { FORMS } from "./values.ts";
 
@@ -52,18 +51,6 @@ const GRAIN = 32;
 const PARTS = 16;
 /** Fewer elements are not divided by what they reduce. */
 const FEWEST = 2 ** 16;
-
-/** Memory for totals, by engine: of rows, and of shares. */
-const rooms: WeakMap<Engine, { rows: Room; shares: Room }> = new WeakMap();
-
-function roomsOf(engine: Engine): { rows: Room; shares: Room } {
-  let own = rooms.get(engine);
-  if (own === undefined) {
-    own = { rows: new Room(engine), shares: new Room(engine) };
-    rooms.set(engine, own);
-  }
-  return own;
-}
 
 /**
  * Compiles a reduce kernel.
@@ -159,7 +146,7 @@ function sharesOf(
   const count = Math.ceil(extent / length);
   if (count < 2) return null;
   const totals = across ? Math.ceil(results / 4) : results;
-  const address = roomsOf(engine).shares.get(count * totals * MOST_BYTES);
+  const address = engine.shared(count * totals * MOST_BYTES);
   return { count, length, address };
 }
 
@@ -188,9 +175,7 @@ function programOf(
         ? new Combiner(writer.lanes, combine, "float64")
         : combiner;
       const totals = across && extent === "whole"
-        ? roomsOf(engine).rows.get(
-          totalsPerThread(whole) * engine.threads,
-        )
+        ? engine.work(totalsPerThread(whole))
         : 0;
       const range = [begin, end] as const;
       const shared = { kernel, layout, f, args, range, thread, writer };

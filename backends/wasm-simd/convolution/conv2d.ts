@@ -5,7 +5,6 @@
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Engine } from "../engine.ts";
-import { staged, stageOf } from "../launch.ts";
 import { compileDepthwise, suitsDepthwise } from "./depthwise.ts";
 import {
   compileDepthwiseWeight,
@@ -13,6 +12,7 @@ import {
 } from "./depthwise_weight.ts";
 import { compileFew, suitsFew } from "./few_filters.ts";
 import { compileGeneral } from "./general.ts";
+import { perWay } from "./launches.ts";
 import { compileForward, compileWeight } from "./winograd/launch.ts";
 import { forwardScheme, weightScheme } from "./winograd/plan.ts";
 
@@ -41,18 +41,8 @@ export function compileConv2d(
   kernel: RoutineKernel,
 ): Launch | null {
   if (kernel.inputs[0] !== "float32") return null;
-  const compiled = new Map<Way, Launch>();
-  const launchFor = (call: KernelCall): Launch => {
-    const way = WAYS.find(({ suits }) => suits(call))!;
-    let launch = compiled.get(way);
-    if (launch === undefined) {
-      launch = way.compile(engine, kernel);
-      compiled.set(way, launch);
-    }
-    return launch;
-  };
-  return staged(
-    (call) => launchFor(call)(call),
-    (call, stages) => stageOf(launchFor(call))!(call, stages),
+  return perWay(
+    (call) => WAYS.find(({ suits }) => suits(call))!,
+    (way) => way.compile(engine, kernel),
   );
 }

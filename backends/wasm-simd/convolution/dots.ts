@@ -18,6 +18,7 @@ import {
   type ModuleBuilder,
   v128,
 } from "../assembler.ts";
+import type { KernelCall } from "@tenfold/core/backend";
 import type { Vector } from "../math/lanes.ts";
 import type { Arithmetic } from "../matmul/arithmetic.ts";
 import { smaller } from "../matmul/panels.ts";
@@ -49,7 +50,8 @@ const MOST_ROWS = 1024;
 /** Below this, too much of a row is its end. */
 const SHORTEST_ROW = 8;
 /** Filters and columns of a tile: its sums and operands fit the registers. */
-const [TALL, WIDE] = [4, 3];
+export const TALL = 4;
+const WIDE = 3;
 /** Vectors along rows that are summed before their sum is added. */
 const BLOCK = 256;
 /** Bytes of the sums of one row of a tile, and of all. */
@@ -162,22 +164,14 @@ function defineTile(
   );
 }
 
-/** Whether a call should be computed this way, however it is divided. */
-export function suitsDots(context: EmitContext): Code<"i32"> {
-  const extent = (dim: number) => extentOf(context, dim);
-  const columns = i32.mul(extent(B), i32.mul(extent(Y), extent(X)));
-  const isContiguous = (buffer: number) =>
-    i32.eq(strideOf(context, buffer, J), FOUR);
-  return [
-    i32.le_s(columns, i32.const(MOST_COLUMNS)),
-    i32.le_s(extent(M), i32.const(MOST_ROWS)),
-    i32.ge_s(extent(J), i32.const(SHORTEST_ROW)),
-    isContiguous(IN),
-    isContiguous(FILTER),
-  ].reduce((all, one) => i32.and(all, one));
+/** Whether a call should be computed this way. */
+export function suitsDots({ shape, strides }: KernelCall): boolean {
+  return shape[B]! * shape[Y]! * shape[X]! <= MOST_COLUMNS &&
+    shape[M]! <= MOST_ROWS && shape[J]! >= SHORTEST_ROW &&
+    strides[IN]![J] === 1 && strides[FILTER]![J] === 1;
 }
 
-/** Computes columns `begin` to `end` of every group. */
+/** Computes filters `begin` to `end` of every group. */
 export function convolveByDots(context: EmitContext): void {
   const { f, args, layout, at, begin, end, biased } = context;
   const pointer = (buffer: number) => f.let(layout.pointer(args, buffer));
@@ -185,9 +179,15 @@ export function convolveByDots(context: EmitContext): void {
   const input = pointer(IN);
   const filter = pointer(FILTER);
   const bias = biased ? pointer(BIAS) : null;
-  const width = f.let(i32.sub(end, begin));
-  tabulate(context, at.inColumns, IN, [B, Y, X], begin, width);
-  tabulate(context, at.outColumns, OUT, [B, Y, X], begin, width);
+  const width = f.let(
+    i32.mul(
+      extentOf(context, B),
+      i32.mul(extentOf(context, Y), extentOf(context, X)),
+    ),
+  );
+  const first = f.let(ZERO);
+  tabulate(context, at.inColumns, IN, [B, Y, X], first, width);
+  tabulate(context, at.outColumns, OUT, [B, Y, X], first, width);
   // Columns that the last tile lacks are like the last one.
   const spare = f.let(
     i32.add(at.inColumns, i32.shl(width, i32.const(2))),
@@ -196,7 +196,7 @@ export function convolveByDots(context: EmitContext): void {
   for (let k = 0; k < WIDE - 1; k++) f.do(i32.store(spare, last, 4 * k));
   const tiles = f.let(
     i32.mul(
-      ceilDiv(extentOf(context, M), TALL),
+      ceilDiv(i32.sub(end, begin), TALL),
       ceilDiv(width, WIDE),
     ),
   );
@@ -236,12 +236,11 @@ function overTiles(
     sums: Local<"i32">,
   ) => void,
 ): void {
-  const { f, at } = context;
-  const height = extentOf(context, M);
+  const { f, at, begin, end } = context;
   const sums = f.let(at.packedFilter);
-  const row = f.let(ZERO);
-  f.for(row, height, TALL, () => {
-    const rows = smaller(f, i32.sub(height, row), TALL);
+  const row = f.let(begin);
+  f.for(row, end, TALL, () => {
+    const rows = smaller(f, i32.sub(end, row), TALL);
     const column = f.let(ZERO);
     f.for(column, width, WIDE, () => {
       body(row, rows, column, sums);

@@ -7,8 +7,6 @@
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import { ZEROS } from "../addresses.ts";
-import type { Block } from "../allocator.ts";
-import { ArgumentLayout } from "../arguments.ts";
 import {
   type Code,
   type Func,
@@ -36,9 +34,8 @@ import {
   Y,
 } from "./emit_context.ts";
 import { defineOffsets, SPARE_ENTRIES } from "./offsets.ts";
-import { Arguments, place } from "./call_reader.ts";
+import { Arguments, layoutOf, place } from "./call_reader.ts";
 
-const RANK = 8;
 const ZERO = i32.const(0);
 /** Nanoseconds that a multiplication and an addition take. */
 const NANOSECONDS = 0.08;
@@ -160,15 +157,8 @@ function defineTile(
 }
 
 /** Compiles the kernel. */
-export function compileFew(
-  engine: Engine,
-  { inputs, outputs }: RoutineKernel,
-): Launch {
-  const layout = new ArgumentLayout(
-    [...outputs, ...inputs],
-    RANK,
-    [{ kind: "scalar", index: 0, dtype: "int32" }],
-  );
+export function compileFew(engine: Engine, kernel: RoutineKernel): Launch {
+  const layout = layoutOf(kernel, ["tables"]);
   const draft = engine.draft();
   const { module } = draft;
   const arithmetic = arithmeticOf("float32", engine.fused);
@@ -179,7 +169,7 @@ export function compileFew(
       (_, v) => defineTile(module, arithmetic, m + 1, v + 1),
     )
   );
-  const biased = inputs.length === 3;
+  const biased = kernel.inputs.length === 3;
   module.func("run", ["i32", "i32", "i32", "i32"], "none", (
     f,
     args,
@@ -282,7 +272,7 @@ export function compileFew(
   return launchOf(engine, {
     program,
     layout,
-    scalars: () => [tablesOf(engine).pointer | 0],
+    scalars: () => [engine.work(2 * TABLE_BYTES) | 0],
     work({ shape }) {
       const size = shape[B]! * shape[Y]!;
       const nanoseconds = NANOSECONDS *
@@ -290,17 +280,4 @@ export function compileFew(
       return { entry: "run", size, grain: 1, nanoseconds };
     },
   });
-}
-
-const tables: WeakMap<Engine, Block> = new WeakMap();
-
-/** The memory of the tables of each thread. */
-function tablesOf(engine: Engine): Block {
-  let block = tables.get(engine);
-  if (block === undefined) {
-    const threads = engine.threads;
-    block = engine.allocate("bool", 2 * TABLE_BYTES * threads);
-    tables.set(engine, block);
-  }
-  return block;
 }

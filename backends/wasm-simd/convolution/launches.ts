@@ -1,42 +1,23 @@
 /**
- * What launches of convolutions share: memory of their own, a kernel for each
- * algorithm, several kernels in turn.
+ * What launches of convolutions share: a kernel for each algorithm, several
+ * kernels in turn.
  *
  * @module
  */
 import type { KernelCall, Launch } from "@tenfold/core/backend";
 import type { Engine } from "../engine.ts";
-import {
-  type Compiled,
-  launchOf,
-  staged,
-  stageFor,
-  stageOf,
-} from "../launch.ts";
-import { Room } from "../room.ts";
+import { type Compiled, launchOf, staged, stageOf } from "../launch.ts";
 
-const rooms: WeakMap<Engine, { work: Room; weights: Room }> = new WeakMap();
-
-/** The memory of an engine's convolutions. */
-export function roomsOf(engine: Engine): { work: Room; weights: Room } {
-  let own = rooms.get(engine);
-  if (own === undefined) {
-    own = { work: new Room(engine), weights: new Room(engine) };
-    rooms.set(engine, own);
-  }
-  return own;
-}
-
-/** One launch for each scheme, compiled when a call first takes it. */
-export function perScheme<S>(
-  schemeOf: (call: KernelCall) => S,
-  compile: (scheme: S) => Launch,
+/** One launch for each way that calls take, compiled when one first takes it. */
+export function perWay<W>(
+  wayOf: (call: KernelCall) => W,
+  compile: (way: W) => Launch,
 ): Launch {
-  const compiled = new Map<S, Launch>();
+  const compiled = new Map<W, Launch>();
   const launchFor = (call: KernelCall): Launch => {
-    const scheme = schemeOf(call);
-    let launch = compiled.get(scheme);
-    if (launch === undefined) compiled.set(scheme, launch = compile(scheme));
+    const way = wayOf(call);
+    let launch = compiled.get(way);
+    if (launch === undefined) compiled.set(way, launch = compile(way));
     return launch;
   };
   return staged(
@@ -51,10 +32,9 @@ export function inTurn(
   ...kernels: readonly Compiled[]
 ): Launch {
   const launches = kernels.map((kernel) => launchOf(engine, kernel));
-  const stages = kernels.map((kernel) => stageFor(engine, kernel));
   return staged((call) => {
     for (const launch of launches) launch(call);
   }, (call, into) => {
-    for (const stage of stages) stage(call, into);
+    for (const launch of launches) stageOf(launch)!(call, into);
   });
 }

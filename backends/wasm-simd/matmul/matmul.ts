@@ -75,7 +75,6 @@ export class Multiplier {
   #gemv: Program | null = null;
   readonly #workspaceBytes: number;
   readonly #tileRows: number;
-  #workspace: Block | null = null;
   /** A library that computes some of the products. */
   blas: BlasProducts | null = null;
   /** Where calls go that do not run at once. */
@@ -270,11 +269,7 @@ export class Multiplier {
   }
 
   #work(): number {
-    this.#workspace ??= this.#engine.allocate(
-      "bool",
-      this.#workspaceBytes * this.#engine.threads,
-    );
-    return this.#workspace.pointer;
+    return this.#engine.work(this.#workspaceBytes);
   }
 }
 

@@ -16,7 +16,7 @@ const WORTHWHILE = 200_000;
  * divided.
  */
 const WORTH_STARTING = 100_000_000;
-/** Chunks for each thread, so that one that is held up takes fewer. */
+/** At least so many chunks for each thread: one that is held up takes fewer. */
 const CHUNKS_PER_THREAD = 4;
 /** The milliseconds without progress after which a thread counts as dead. */
 const TIMEOUT_MS = 60_000;
@@ -119,7 +119,7 @@ export class ThreadPool {
   ): void {
     const words = this.#words = this.#engine.memory.i32;
     const wanted = this.size * CHUNKS_PER_THREAD;
-    const step = Math.ceil(size / wanted / grain) * grain;
+    const step = Math.max(Math.floor(size / wanted / grain), 1) * grain;
     const chunks = Math.ceil(size / step);
     const { number, code } = this.#numberOf(program);
     const job = this.#job = (this.#job + 1) & ((1 << (31 - CHUNK_BITS)) - 1);

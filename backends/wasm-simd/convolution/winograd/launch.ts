@@ -5,113 +5,124 @@
  */
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Engine } from "../../engine.ts";
-import { type Compiled, launchOf } from "../../launch.ts";
+import type { Compiled } from "../../launch.ts";
 import { arithmeticOf } from "../../matmul/arithmetic.ts";
-import { TILE_COLUMNS } from "../../matmul/micro.ts";
-import { B, C, G, M } from "../emit_context.ts";
-import { inTurn, perScheme, roomsOf } from "../launches.ts";
+import { G, M } from "../emit_context.ts";
+import { inTurn, perWay } from "../launches.ts";
+import type { ArgumentLayout } from "../../arguments.ts";
+import type { ModuleBuilder } from "../../assembler.ts";
 import { layoutOf } from "../call_reader.ts";
+import type { Scheme } from "./scheme.ts";
 import { defineForward } from "./forward.ts";
 import {
-  APART,
-  BY_WEIGHT,
-  divide,
+  divideForward,
+  divideWeight,
   type Division,
-  FORWARD,
   forwardScheme,
   SCALARS,
-  upTo,
   weightScheme,
 } from "./plan.ts";
-import { defineWeightGradient } from "./weight_gradient.ts";
+import { defineGather, defineSums } from "./weight_gradient.ts";
 import { defineWeights } from "./weights.ts";
 
 /** Nanoseconds that a multiplication and an addition of a sum take. */
 const NANOSECONDS = 0.02;
+/** Nanoseconds that adding up a sum of the parts takes. */
+const NANOSECONDS_OF_SUM = 0.3;
 
 function costOf({ shape }: KernelCall): number {
   return NANOSECONDS * shape.reduce((product, extent) => product * extent, 1);
 }
 
-/** The integers of a call, in the order of the layout. */
-function scalarsOf(
+/** How the calls of a direction are computed. */
+interface Direction {
+  readonly schemeOf: (call: KernelCall) => Scheme | null;
+  readonly divide: (
+    call: KernelCall,
+    scheme: Scheme,
+    threads: number,
+  ) => Division;
+  readonly define: (
+    module: ModuleBuilder,
+    layout: ArgumentLayout,
+    scheme: Scheme,
+  ) => void;
+  /** Its kernels in turn: of each the entry, the size, and the nanoseconds. */
+  readonly kernels: readonly ((
+    call: KernelCall,
+    division: Division,
+  ) => readonly [entry: string, size: number, nanoseconds: number])[];
+}
+
+function compile(
   engine: Engine,
-  { bytes, scalars }: Division,
-  weightBytes: number,
-): number[] {
-  const { work, weights } = roomsOf(engine);
-  const threads = engine.threads;
-  return [
-    work.get(bytes * threads) | 0,
-    bytes,
-    weightBytes === 0 ? 0 : weights.get(weightBytes) | 0,
-    ...scalars,
-  ];
+  kernel: RoutineKernel,
+  { schemeOf, divide, define, kernels }: Direction,
+): Launch {
+  const layout = layoutOf(kernel, SCALARS);
+  return perWay((call) => schemeOf(call)!, (scheme) => {
+    const draft = engine.draft();
+    define(draft.module, layout, scheme);
+    const program = engine.finish(draft);
+    const division = (call: KernelCall) => divide(call, scheme, engine.threads);
+    return inTurn(
+      engine,
+      ...kernels.map((kernel): Compiled => ({
+        program,
+        layout,
+        scalars(call) {
+          const { bytes, shared, scalars } = division(call);
+          return [
+            engine.work(bytes) | 0,
+            bytes,
+            engine.shared(shared) | 0,
+            ...scalars,
+          ];
+        },
+        work(call) {
+          const [entry, size, nanoseconds] = kernel(call, division(call));
+          return { entry, size, grain: 1, nanoseconds };
+        },
+      })),
+    );
+  });
 }
 
 /** Compiles the convolution and its gradient by the input. */
 export function compileForward(engine: Engine, kernel: RoutineKernel): Launch {
-  const arithmetic = arithmeticOf("float32", engine.fused);
-  const layout = layoutOf(kernel, SCALARS);
-  return perScheme((call) => forwardScheme(call)!, (scheme) => {
-    const draft = engine.draft();
-    const biased = kernel.inputs.length === 3;
-    defineWeights(draft.module, layout, scheme);
-    defineForward(draft.module, arithmetic, layout, scheme, biased);
-    const program = engine.finish(draft);
-    const division = (call: KernelCall) =>
-      divide(call, scheme, FORWARD, call.shape[C]!, false);
-    const scalars = (call: KernelCall) => {
-      const { shape } = call;
-      const depth = upTo(shape[C]!, 4) * scheme.step ** 2;
-      const plane = 4 * upTo(shape[M]!, TILE_COLUMNS) * depth + APART;
-      const weights = scheme.points ** 2 * shape[G]! * plane;
-      return scalarsOf(engine, division(call), weights);
-    };
-    const common = { program, layout, scalars };
-    const weights: Compiled = {
-      ...common,
-      work: () => ({ entry: "weights", size: 1, grain: 1, nanoseconds: 0 }),
-    };
-    const tiles: Compiled = {
-      ...common,
-      work: (call) => ({
-        entry: "forward",
-        size: division(call).units,
-        grain: 1,
-        nanoseconds: costOf(call),
-      }),
-    };
-    return inTurn(engine, weights, tiles);
+  return compile(engine, kernel, {
+    schemeOf: forwardScheme,
+    divide: divideForward,
+    define(module, layout, scheme) {
+      const arithmetic = arithmeticOf("float32", engine.fused);
+      const biased = kernel.inputs.length === 3;
+      defineWeights(module, layout, scheme);
+      defineForward(module, arithmetic, layout, scheme, biased);
+    },
+    kernels: [
+      () => ["weights", 1, 0],
+      (call, { units }) => ["forward", units, costOf(call)],
+    ],
   });
 }
 
 /** Compiles the gradient by the weight. */
 export function compileWeight(engine: Engine, kernel: RoutineKernel): Launch {
-  const arithmetic = arithmeticOf("float32", engine.fused);
-  const layout = layoutOf(kernel, SCALARS);
-  return perScheme((call) => weightScheme(call)!, (scheme) => {
-    const draft = engine.draft();
-    defineWeightGradient(draft.module, arithmetic, layout, scheme);
-    const program = engine.finish(draft);
-    // Each part transforms all gradients, so there is one for each thread.
-    const grainOf = ({ shape }: KernelCall) =>
-      upTo(Math.ceil(shape[B]! / engine.threads), 8);
-    return launchOf(engine, {
-      program,
-      layout,
-      scalars: (call) =>
-        scalarsOf(
-          engine,
-          divide(call, scheme, BY_WEIGHT, call.shape[B]!, true),
-          0,
-        ),
-      work: (call) => ({
-        entry: "weight",
-        size: call.shape[B]!,
-        grain: grainOf(call),
-        nanoseconds: costOf(call),
-      }),
-    });
+  return compile(engine, kernel, {
+    schemeOf: weightScheme,
+    divide: divideWeight,
+    define(module, layout, scheme) {
+      const arithmetic = arithmeticOf("float32", engine.fused);
+      defineSums(module, arithmetic, layout, scheme);
+      defineGather(module, layout, scheme);
+    },
+    kernels: [
+      (call, { units }) => ["sums", units, costOf(call)],
+      ({ shape }, { shared }) => [
+        "gather",
+        shape[G]! * shape[M]!,
+        NANOSECONDS_OF_SUM / 4 * shared,
+      ],
+    ],
   });
 }

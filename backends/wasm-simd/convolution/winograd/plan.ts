@@ -9,6 +9,7 @@
  * @module
  */
 import { type KernelCall, parameterOf } from "@tenfold/core/backend";
+import { TILE_COLUMNS } from "../../matmul/micro.ts";
 import { B, C, FILTER, G, I, IN, J, M, X, Y } from "../emit_context.ts";
 import { FOUR } from "./four.ts";
 import { type Scheme, THREE, THREE_OF_PHASES, TWO } from "./scheme.ts";
@@ -31,7 +32,11 @@ export const SCALARS = [
   "planeBytes",
   "valuesAt",
   "productsAt",
-  "sumsAt",
+  "parts",
+  "blocks",
+  "blockChannels",
+  "sumsBytes",
+  "units",
 ] as const;
 
 /** Bytes between planes, so that values do not displace one another in caches. */
@@ -46,6 +51,9 @@ const MOST_WEIGHTS = 2 ** 17;
 const FEWEST_POSITIONS = 128;
 /** Bytes of the values of a thread, which stay in the second level of cache. */
 const BYTES = 512 * 1024;
+/** Most parts of a gradient by the weight, and bytes of the sums of several. */
+const MOST_PARTS = 8;
+const SUMS_BYTES = 1280 * 1024;
 
 /** The loop dims of a contraction by what they are of the convolution. */
 export interface Roles {
@@ -154,23 +162,24 @@ export interface Division {
   readonly units: number;
   /** Bytes of the workspace of a thread. */
   readonly bytes: number;
+  /** Bytes that all threads share. */
+  readonly shared: number;
   /** The scalars from `down` on. */
   readonly scalars: readonly number[];
 }
 
-/**
- * Divides a call.
- *
- * @param channels The channels that a thread computes with.
- * @param summed Whether products are summed over the tiles.
- */
-export function divide(
+/** Bytes that hold the factors of so many filters and channels. */
+function planesOf({ points }: Scheme, filters: number, depth: number): number {
+  return points ** 2 * (4 * filters * depth + APART);
+}
+
+/** The bands of a call: of such channels and filters of a tile. */
+function bandsOf(
   { shape }: KernelCall,
   { tile, points, step }: Scheme,
   { samples, rows, columns }: Roles,
-  channels: number,
-  summed: boolean,
-): Division {
+  values: number,
+): Omit<Division, "shared"> {
   const [height, width, many] = [
     shape[rows]!,
     shape[columns]!,
@@ -178,9 +187,7 @@ export function divide(
   ];
   const [down, fullDown] = tilesOf(height, tile);
   const [across, fullAcross] = tilesOf(width, tile);
-  const depth = upTo(channels, 4) * step ** 2;
-  // Products are written eight filters at a time, and sums eight channels.
-  const values = summed ? upTo(depth, 8) : depth;
+  // Products are written eight filters at a time.
   const filters = upTo(shape[M]!, 8);
   const perTile = 4 * points ** 2 * (values + filters);
   // So many tiles of a row, of such rows, of samples as there is room for.
@@ -195,11 +202,9 @@ export function divide(
   const planeBytes = upTo(planes, 64) + 64;
   const valuesAt = 4 * planeBytes;
   const productsAt = valuesAt + plane(values);
-  const sumsAt = upTo(productsAt + plane(filters), 64) + 64;
-  const sums = summed ? points ** 2 * 4 * (values * shape[M]! + 16) : 0;
   return {
     units: columnBands * bands * Math.ceil(many / group),
-    bytes: upTo(sumsAt + sums, 64),
+    bytes: upTo(productsAt + plane(filters), 64) + 64,
     scalars: [
       down,
       fullDown,
@@ -214,7 +219,61 @@ export function divide(
       planeBytes,
       valuesAt,
       productsAt,
-      sumsAt,
     ],
+  };
+}
+
+/** The channels of a convolution as a thread computes with them. */
+function depthOf(channels: number, { step }: Scheme): number {
+  return upTo(channels, 4) * step ** 2;
+}
+
+/** Divides a convolution or its gradient by the input. */
+export function divideForward(call: KernelCall, scheme: Scheme): Division {
+  const { shape } = call;
+  const depth = depthOf(shape[C]!, scheme);
+  const { scalars, ...bands } = bandsOf(call, scheme, FORWARD, depth);
+  const factors = planesOf(scheme, upTo(shape[M]!, TILE_COLUMNS), depth);
+  return {
+    ...bands,
+    shared: shape[G]! * factors,
+    scalars: [...scalars, 0, 0, 0, 0, 0],
+  };
+}
+
+/**
+ * Divides the gradient by the weight: bands of samples into parts with sums of
+ * their own, as many for any number of threads, so that the sums have the same
+ * bits. Where those are large, parts are few, and threads divide channels.
+ */
+export function divideWeight(
+  call: KernelCall,
+  scheme: Scheme,
+  threads: number,
+): Division {
+  const { shape } = call;
+  const channels = shape[B]!;
+  // Sums are written eight channels at a time.
+  const depth = (count: number) => upTo(depthOf(count, scheme), 8);
+  const { units, bytes, scalars } = bandsOf(
+    call,
+    scheme,
+    BY_WEIGHT,
+    depth(channels),
+  );
+  const all = shape[G]! * planesOf(scheme, shape[M]!, depth(channels));
+  const several = Math.max(
+    1,
+    Math.min(MOST_PARTS, units, Math.floor(SUMS_BYTES / all)),
+  );
+  const each = upTo(Math.ceil(channels / Math.ceil(threads / several)), 8);
+  const blocks = Math.ceil(channels / each);
+  const sums = upTo(planesOf(scheme, shape[M]!, depth(each)), 64);
+  const number = shape[G]! * several * blocks;
+  return {
+    units: number,
+    bytes,
+    shared: number * sums,
+    scalars: [...scalars, several, blocks, each, sums, units],
   };
 }

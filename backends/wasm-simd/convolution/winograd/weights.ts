@@ -147,6 +147,7 @@ export function gatherSums(
   { points, taps, gather }: Scheme,
   from: Code<"i32">,
   between: Local<"i32">,
+  sumAt: (at: Local<"i32">) => Local<"v128">,
   store: (row: number, column: number, taps: Local<"v128">) => void,
 ): void {
   const plane = f.let(from);
@@ -154,7 +155,7 @@ export function gatherSums(
     gather(
       f,
       numbered(points).map(() => {
-        const sum = f.let(v128.load(plane));
+        const sum = sumAt(plane);
         f.increase(plane, between);
         return sum;
       }),
