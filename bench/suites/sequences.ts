@@ -82,23 +82,24 @@ function recurrent(kind: "LSTM" | "GRU"): Live {
   });
 }
 
-function attention(length: number, tiled: boolean): Live {
+function attention(length: number, tiled: boolean, isCausal: boolean): Live {
   // As many scores at each length.
   const heads = 2 ** 24 / length ** 2;
   const make = () => randn([heads, length, 64], { requiresGrad: true });
   const [q, k, v] = [make(), make(), make()];
   return scoped([q, k, v], () => {
     const out = tiled
-      ? nn.functional.scaledDotProductAttention(q, k, v, { isCausal: true })
-      : scores(q, k).matmul(v);
+      ? nn.functional.scaledDotProductAttention(q, k, v, { isCausal })
+      : scores(q, k, isCausal).matmul(v);
     return grad(out.sum(), [q, k, v])[0]!;
   });
 }
 
-/** The weights of causal attention, all at once. */
-function scores(q: Tensor, k: Tensor): Tensor {
+/** The weights of attention, all at once. */
+function scores(q: Tensor, k: Tensor, isCausal: boolean): Tensor {
   const length = q.shape[1]!;
   const products = q.matmul(k.transpose(-1, -2)).mul(1 / 8);
+  if (!isCausal) return products.softmax(-1);
   const places = arange(0, length);
   const seen = places.le(places.unsqueeze(1));
   return products.where(seen, -Infinity).softmax(-1);
@@ -149,12 +150,16 @@ export const suite: TimedSuite = {
       open: () => recurrent(kind),
     })),
     ...[1024, 4096].flatMap((size) =>
-      [true, false].map((tiled) => ({
-        series: `causal attention, ${tiled ? "tiled" : "by its scores"}`,
-        size,
-        tolerance: 1e-3,
-        open: () => attention(size, tiled),
-      }))
+      [true, false].flatMap((causal) =>
+        [true, false].map((tiled) => ({
+          series: `${causal ? "causal attention" : "attention"}, ${
+            tiled ? "tiled" : "by its scores"
+          }`,
+          size,
+          tolerance: 1e-3,
+          open: () => attention(size, tiled, causal),
+        }))
+      )
     ),
     { series: "384 parts of [32, 384, 512] and their gradient", open: parts },
     ...[true, false].map((cache) => ({

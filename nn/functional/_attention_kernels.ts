@@ -1,6 +1,6 @@
 /**
- * The kernels of attention by tiles. Scores become weights, and gradients of
- * weights those of scores, in the place where they lie.
+ * The kernels of attention by tiles. Scores are hidden, and gradients of weights
+ * become those of scores, in the place where they lie.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 } from "@tenfold/core/backend";
 import { kernel } from "./_in_place.ts";
 
-const { div, exp, mul, sub } = expr;
+const { mul, sub } = expr;
 
 const shown = (score: Expr, mask: Expr): Expr =>
   mask.dtype === "bool"
@@ -51,36 +51,15 @@ export const hideLater: (scores: Tensor) => void = /* @__PURE__ */ kernel(
   ],
 );
 
-/** Targets: the scores; then the greatest of each query. */
-export const toPowers = /* @__PURE__ */ kernel(
-  "attention",
-  1,
-  2,
-  ([score, top]) => [exp(sub(score!, top!))],
-);
-
-/** Targets: what the queries find; then sums of values, and those of powers. */
-export const quotient = /* @__PURE__ */ kernel(
-  "attention",
-  1,
-  3,
-  ([, values, sum]) => [div(values!, sum!)],
-);
-
 /**
- * Targets: the scores, which become weights, and the gradients of the weights,
- * which become those of the scores; then the greatest score and the inverse of
- * the sum of powers of each query, and the sum of its weights times their
- * gradients.
+ * Targets: gradients of the weights, which become those of the scores; then the
+ * weights, and the sum over each query of weights times their gradients.
  */
 export const toSlopes = /* @__PURE__ */ kernel(
   "attention",
-  2,
-  5,
-  ([score, slope, top, inverse, share]) => {
-    const weight = mul(exp(sub(score!, top!)), inverse!);
-    return [weight, mul(weight, sub(slope!, share!))];
-  },
+  1,
+  3,
+  ([slope, weight, share]) => [mul(weight!, sub(slope!, share!))],
 );
 
 /** Inputs: what stands side by side in a sum of products. */

@@ -20,8 +20,6 @@ import {
   hideLater,
   masked,
   product,
-  quotient,
-  toPowers,
   toSlopes,
 } from "./_attention_kernels.ts";
 import { zerosBeside } from "./_in_place.ts";
@@ -134,31 +132,21 @@ const attention = (plan: Plan) =>
     name: "scaledDotProductAttention",
     forward(ctx, q, k, v) {
       const out = zerosBeside(q!, [...q!.shape.slice(0, 2), v!.shape[2]!]);
-      // The greatest score of each query, and the sum of powers beneath it.
-      const ends = [0, 1].map(() =>
-        zerosBeside(q!, [...q!.shape.slice(0, 2), 1])
-      );
       const scaled = q!.mul(plan.scale);
       for (const tile of plan.tiles) {
         tidyNow(() => {
           const [keys, values] = [keysOf(k!, tile), keysOf(v!, tile)];
-          const [tops, sums] = ends.map((end) => queriesOf(end, tile));
           const scores = scoresNow(plan, tile, queriesOf(scaled, tile), keys);
-          tops!.copy_(scores.max(-1, { keepDim: true }));
-          toPowers(scores, tops!);
-          sums!.copy_(scores.sum(-1, { keepDim: true }));
-          const weights = dropped(plan, tile, scores);
-          quotient(queriesOf(out, tile), weights.matmul(values), sums!);
+          const weights = dropped(plan, tile, scores.softmax(-1));
+          queriesOf(out, tile).copy_(weights.matmul(values));
         });
       }
-      ctx.save(q!, k!, v!, out, ...ends);
+      ctx.save(q!, k!, v!, out);
       return out;
     },
     backward(ctx, g) {
-      const [q, k, v, out, tops, sums] = ctx.saved;
-      if (!isGradEnabled()) {
-        return back(plan, [q!, k!, v!], out!, [tops!, sums!], g!);
-      }
+      const [q, k, v, out] = ctx.saved;
+      if (!isGradEnabled()) return back(plan, [q!, k!, v!], out!, g!);
       // Nodes of their own: a gradient by one must not run through another.
       const inputs = [q!, k!, v!].map((x) => x.reshape(x.shape));
       const wanted = inputs.filter((_, i) => ctx.needsGrad[i]);
@@ -176,7 +164,6 @@ function back(
   plan: Plan,
   [q, k, v]: readonly Tensor[],
   out: Tensor,
-  [tops, sums]: readonly [Tensor, Tensor],
   g: Tensor,
 ): Tensor[] {
   const byQ = zerosBeside(q!, q!.shape);
@@ -186,19 +173,17 @@ function back(
   );
   const shares = product.sum([g, out], { dims: -1, keepDim: true });
   const scaled = q!.mul(plan.scale);
-  const inverses = sums.reciprocal();
   for (const tile of plan.tiles) {
     tidyNow(() => {
       const [queries, by] = [queriesOf(scaled, tile), queriesOf(g, tile)];
       const [keys, values] = [keysOf(k!, tile), keysOf(v!, tile)];
-      const weights = scoresNow(plan, tile, queries, keys);
+      const weights = scoresNow(plan, tile, queries, keys).softmax(-1);
       const slopes = dropped(
         plan,
         tile,
         by.matmul(values.transpose(-1, -2)),
       );
-      const ends = [tops, inverses, shares].map((x) => queriesOf(x, tile));
-      toSlopes(weights, slopes, ...ends);
+      toSlopes(slopes, weights, queriesOf(shares, tile));
       const kept = dropped(plan, tile, weights);
       const { item, items } = tile;
       const add = (to: Tensor, x: Tensor, y: Tensor) =>
@@ -251,7 +236,8 @@ export function tiledAttention(
     length,
     Math.max(
       16,
-      Math.min(options.isCausal ? 128 : 1024, Math.floor(size / keys)),
+      // A fraction of a cache where there is one, so that scores stay there.
+      Math.floor(size / Math.max(options.isCausal ? size / 128 : 4096, keys)),
     ),
   );
   const { isCausal, mask } = options;

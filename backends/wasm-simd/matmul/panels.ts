@@ -20,8 +20,8 @@ import { definePack, type Pack } from "./pack.ts";
 export const DEPTH = 400;
 /** Rows in a block; packed, they take a fraction of L2. */
 export const ROWS = 60;
-/** Elements of b in a block; packed, they take less than half of L2. */
-export const BLOCK = DEPTH * 512;
+/** Elements of b in a block; packed, they fit in an L2 of half a megabyte. */
+export const BLOCK = DEPTH * 256;
 
 /** Bytes of a spare tile. */
 export function tileBytes({ rows }: Arithmetic): number {
