@@ -6,7 +6,17 @@
 import type { Tensor } from "@tenfold/core";
 import * as z from "./_zod.ts";
 
-/** The name of an activation function, or a custom function. */
+/**
+ * The name of an activation function, or a custom function.
+ *
+ * @example SiLU in place of ReLU
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const activation: nn.TransformerActivation = (x) => x.silu();
+ * const layer = new nn.TransformerEncoderLayer(8, 2, { activation });
+ * ```
+ */
 export type TransformerActivation =
   | "relu"
   | "gelu"

@@ -29,10 +29,32 @@ import { uniform_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** The padding mode of a convolution. */
+/**
+ * The padding mode of a convolution.
+ *
+ * @example Padding that continues the image at its other side
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const paddingMode: nn.PaddingMode = "circular";
+ * const conv = new nn.Conv2d(3, 8, 3, { padding: 1, paddingMode });
+ * ```
+ */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
 
-/** Options of convolution layers. */
+/**
+ * Options of convolution layers.
+ *
+ * @example No bias, as before a norm
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.ConvolutionLayerOptions = { bias: false };
+ * const conv = new nn.Conv2d(3, 8, 3, options);
+ * assertEquals(conv.bias, null);
+ * ```
+ */
 export interface ConvolutionLayerOptions extends PlaceOptions {
   /** Whether the layer has a learnable bias. @default {true} */
   readonly bias?: boolean;
@@ -45,7 +67,18 @@ export interface ConvolutionLayerOptions extends PlaceOptions {
   readonly paddingMode?: PaddingMode;
 }
 
-/** The sizes of a convolution, one number for each dim. */
+/**
+ * The sizes of a convolution, one number for each dim.
+ *
+ * @example The kernel of a layer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const sizes: nn.Sizes = new nn.Conv2d(3, 8, 5).kernelSize;
+ * assertEquals(sizes, [5, 5]);
+ * ```
+ */
 export type Sizes = readonly number[];
 
 /** What a layer is made of. */
@@ -189,7 +222,10 @@ export const layerFields = () => ({
  * const mode = (layer: nn.PaddedConvolution<nn.Sizes, nn.AnySize>) =>
  *   layer.paddingMode;
  * assertEquals(mode(new nn.Conv1d(1, 2, 3)), "zeros");
- * assertEquals(mode(new nn.Conv2d(1, 2, 3, { paddingMode: "reflect" })), "reflect");
+ * assertEquals(
+ *   mode(new nn.Conv2d(1, 2, 3, { paddingMode: "reflect" })),
+ *   "reflect",
+ * );
  * ```
  */
 export abstract class PaddedConvolution<S extends Sizes, P extends AnySize>

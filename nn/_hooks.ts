@@ -18,12 +18,32 @@ import {
 import { type Around, LAYER, setAround } from "./_around.ts";
 import type { AnyModule } from "./module.ts";
 
-/** The gradients of inputs or outputs; null where there are none. */
+/**
+ * The gradients of inputs or outputs; null where there are none.
+ *
+ * @example The norm of the gradient of an output
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * function normOf([gradient]: nn.Gradients) {
+ *   return gradient?.norm();
+ * }
+ * ```
+ */
 export type Gradients = readonly (Tensor | null)[];
 
 /**
  * Called before `forward`; the value it returns replaces the inputs: an array
  * of all of them, or the only one.
+ *
+ * @example Inputs that are scaled before each call
+ * ```ts
+ * import { nn, Tensor } from "@tenfold/tenfold";
+ *
+ * const scale: nn.ForwardPreHook<nn.Linear, [Tensor]> = (_, [x]) => x.div(255);
+ * const layer = new nn.Linear(2, 1);
+ * layer.registerForwardPreHook(scale);
+ * ```
  */
 export type ForwardPreHook<M, Inputs extends readonly unknown[]> = (
   module: M,
@@ -33,6 +53,21 @@ export type ForwardPreHook<M, Inputs extends readonly unknown[]> = (
 /**
  * Called after `forward`; the value it returns replaces the output: an array if
  * there are several.
+ *
+ * @example The shape of each output
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones, Tensor } from "@tenfold/tenfold";
+ *
+ * const shapes: (readonly number[])[] = [];
+ * const note: nn.ForwardHook<nn.Linear, [Tensor], Tensor> = (_, __, y) => {
+ *   shapes.push(y.shape);
+ * };
+ * const layer = new nn.Linear(2, 1);
+ * layer.registerForwardHook(note);
+ * layer.forward(ones([4, 2]));
+ * assertEquals(shapes, [[4, 1]]);
+ * ```
  */
 export type ForwardHook<M, Inputs extends readonly unknown[], Output> = (
   module: M,
@@ -44,6 +79,15 @@ export type ForwardHook<M, Inputs extends readonly unknown[], Output> = (
  * Called in backward before the gradients of the outputs are propagated through
  * a module; the value it returns replaces them: an array of all of them, or the
  * only one.
+ *
+ * @example Half of the gradient
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const halve: nn.BackwardPreHook<nn.Linear> = (_, [g]) => g?.div(2);
+ * const layer = new nn.Linear(2, 1);
+ * layer.registerFullBackwardPreHook(halve);
+ * ```
  */
 export type BackwardPreHook<M> = (
   module: M,
@@ -54,6 +98,16 @@ export type BackwardPreHook<M> = (
  * Called in backward when the gradients of all inputs of a module have been
  * computed; the value it returns replaces them: an array of all of them, or the
  * only one.
+ *
+ * @example Gradients that are clipped on their way
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const clip: nn.BackwardHook<nn.Linear> = (_, gradInput) =>
+ *   gradInput.map((g) => g?.clamp({ min: -1, max: 1 }) ?? null);
+ * const layer = new nn.Linear(2, 1);
+ * layer.registerFullBackwardHook(clip);
+ * ```
  */
 export type BackwardHook<M> = (
   module: M,

@@ -20,13 +20,36 @@ import { shownOptions } from "./_shown_options.ts";
 import { UNSEEN } from "./_unseen.ts";
 import { type AnyModule, Module } from "./module.ts";
 
-/** The class of the layer that a lazy one becomes. */
+/**
+ * The class of the layer that a lazy one becomes.
+ *
+ * @example The class of LazyLinear's layer
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const kind: nn.LazyKind = nn.Linear;
+ * ```
+ */
 export type LazyKind = abstract new (
   size: number,
   ...rest: never[]
 ) => Module<never[], Tensor>;
 
-/** How the layer is created once the size of its input is known. */
+/**
+ * How the layer is created once the size of its input is known.
+ *
+ * @example What LazyLinear(3) is created with
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const facts: nn.LazyFacts = {
+ *   kind: nn.Linear,
+ *   dim: -1,
+ *   sizes: [3],
+ *   options: {},
+ * };
+ * ```
+ */
 export interface LazyFacts {
   /** The class of the layer. */
   readonly kind: LazyKind;

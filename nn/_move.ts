@@ -23,7 +23,20 @@ import {
 import * as z from "./_zod.ts";
 import { placeFields } from "./_options.ts";
 
-/** Options of {@linkcode Module.to}. */
+/**
+ * Options of {@linkcode Module.to}.
+ *
+ * @example Parameters in half precision
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.MoveOptions = { dtype: "float16" };
+ * const model = new nn.Linear(2, 1);
+ * await model.to(options);
+ * assertEquals(model.weight.dtype, "float16");
+ * ```
+ */
 export interface MoveOptions {
   /**
    * The name of a backend, a backend, or a device.

@@ -8,12 +8,28 @@ import { showValue } from "@tenfold/core/internal";
 /**
  * Selects names: a name, or the name of a module for all names in it, with `*`
  * for any text (`"encoder"`, `"*.bias"`); a regular expression; or a function.
+ *
+ * @example All biases
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const biases: nn.NamePattern = "*bias";
+ * const model = new nn.Sequential(new nn.Linear(2, 2));
+ * model.freeze(biases);
+ * ```
  */
 export type NamePattern = string | RegExp | ((name: string) => boolean);
 
 /**
  * Renames tensors: an object that maps names or prefixes of names to new ones,
  * or a function that returns the new name, or null to leave a tensor out.
+ *
+ * @example A prefix that is taken off
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const rename: nn.Rename = { "module.": "" };
+ * ```
  */
 export type Rename =
   | { readonly [from: string]: string }

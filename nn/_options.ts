@@ -20,7 +20,19 @@ import {
 } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 
-/** Device and dtype of the parameters of a layer. */
+/**
+ * Device and dtype of the parameters of a layer.
+ *
+ * @example Parameters in double precision
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const place: nn.PlaceOptions = { dtype: "float64" };
+ * const layer = new nn.Linear(2, 1, place);
+ * assertEquals(layer.weight.dtype, "float64");
+ * ```
+ */
 export interface PlaceOptions {
   /**
    * The name of a backend, a backend or a device.
@@ -32,7 +44,19 @@ export interface PlaceOptions {
   readonly dtype?: DType;
 }
 
-/** How the losses of the elements are reduced. */
+/**
+ * How the losses of the elements are reduced.
+ *
+ * @example The loss of each element
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones, zeros } from "@tenfold/tenfold";
+ *
+ * const reduction: nn.Reduction = "none";
+ * const loss = new nn.MSELoss({ reduction });
+ * assertEquals(loss.forward(ones([3]), zeros([3])).shape, [3]);
+ * ```
+ */
 export type Reduction = "mean" | "sum" | "none";
 
 const positive = "must be a positive integer";

@@ -36,7 +36,20 @@ import { Module } from "./module.ts";
 import { PackedSequence, reorder } from "./packed_sequence.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** Options of recurrent layers. */
+/**
+ * Options of recurrent layers.
+ *
+ * @example Two layers in both directions
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.RecurrentOptions = { numLayers: 2, bidirectional: true };
+ * const gru = new nn.GRU(4, 8, options);
+ * const [output] = gru.forward(randn([5, 1, 4]));
+ * assertEquals(output.shape, [5, 1, 16]);
+ * ```
+ */
 export interface RecurrentOptions extends PlaceOptions {
   /** Number of stacked layers. @default {1} */
   readonly numLayers?: number;
@@ -96,6 +109,17 @@ export interface RecurrentFacts {
 
 /**
  * Input of a recurrent layer: a padded batch, one sequence, or a packed batch.
+ *
+ * @example Sequences of lengths 3 and 2
+ * ```ts
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const input: nn.SequenceInput = nn.packSequence([
+ *   ones([3, 4]),
+ *   ones([2, 4]),
+ * ]);
+ * const [output] = new nn.LSTM(4, 8).forward(input);
+ * ```
  */
 export type SequenceInput = Tensor | PackedSequence;
 

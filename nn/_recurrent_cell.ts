@@ -27,7 +27,19 @@ import { uniform_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** Options of the cells of recurrent layers. */
+/**
+ * Options of the cells of recurrent layers.
+ *
+ * @example No biases
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.CellOptions = { bias: false };
+ * const cell = new nn.GRUCell(4, 8, options);
+ * assertEquals([...cell.parameters()].length, 2);
+ * ```
+ */
 export interface CellOptions extends PlaceOptions {
   /** Whether the cell has learnable biases. @default {true} */
   readonly bias?: boolean;

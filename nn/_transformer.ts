@@ -27,7 +27,22 @@ import { LayerNorm } from "./layer_norm.ts";
 import { Linear } from "./linear.ts";
 import { MultiheadAttention } from "./multihead_attention.ts";
 
-/** Options of transformer layers. */
+/**
+ * Options of transformer layers.
+ *
+ * @example Pre-norm, with GELU
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.TransformerLayerOptions = {
+ *   dimFeedforward: 32,
+ *   activation: "gelu",
+ *   batchFirst: true,
+ *   normFirst: true,
+ * };
+ * const layer = new nn.TransformerEncoderLayer(8, 2, options);
+ * ```
+ */
 export interface TransformerLayerOptions extends PlaceOptions {
   /** Size of the layer between the two linear ones. @default {2048} */
   readonly dimFeedforward?: number;

@@ -317,7 +317,19 @@ export class Softplus extends Module {
   }
 }
 
-/** Options of {@linkcode Softmax} and {@linkcode LogSoftmax}. */
+/**
+ * Options of {@linkcode Softmax} and {@linkcode LogSoftmax}.
+ *
+ * @example Over the channels of images
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, zeros } from "@tenfold/tenfold";
+ *
+ * const options: nn.SoftmaxOptions = { dim: 1 };
+ * const y = new nn.Softmax(options).forward(zeros([1, 4, 2, 2]));
+ * assertEquals(await y.index(0, 0, 0, 0).item(), 0.25);
+ * ```
+ */
 export interface SoftmaxOptions {
   /** The dim that sums to 1; negative ones count from the last. @default {-1} */
   readonly dim?: number;

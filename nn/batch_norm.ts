@@ -28,7 +28,18 @@ import { constant_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Buffer, Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode BatchNorm1d}, {@linkcode BatchNorm2d} and {@linkcode BatchNorm3d}. */
+/**
+ * Options of {@linkcode BatchNorm1d}, {@linkcode BatchNorm2d} and {@linkcode
+ * BatchNorm3d}.
+ *
+ * @example A cumulative average of the statistics
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.BatchNormLayerOptions = { momentum: null };
+ * const norm = new nn.BatchNorm2d(8, options);
+ * ```
+ */
 export interface BatchNormLayerOptions extends PlaceOptions {
   /** Value added to the variance for numerical stability. @default {1e-5} */
   readonly eps?: number;

@@ -19,7 +19,19 @@ import { uniform_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode Bilinear}. */
+/**
+ * Options of {@linkcode Bilinear}.
+ *
+ * @example No bias
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.BilinearOptions = { bias: false };
+ * const layer = new nn.Bilinear(4, 5, 3, options);
+ * assertEquals(layer.bias, null);
+ * ```
+ */
 export interface BilinearOptions extends PlaceOptions {
   /** Whether the layer has a learnable bias. @default {true} */
   readonly bias?: boolean;

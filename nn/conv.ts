@@ -19,11 +19,35 @@ import {
   convolutionFields,
 } from "./functional/convolution.ts";
 
-/** Options of {@linkcode Conv1d}. */
+/**
+ * Options of {@linkcode Conv1d}.
+ *
+ * @example A causal-sized kernel that keeps the length
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.Conv1dLayerOptions = { padding: "same", dilation: 2 };
+ * const y = new nn.Conv1d(4, 8, 3, options).forward(randn([1, 4, 16]));
+ * assertEquals(y.shape, [1, 8, 16]);
+ * ```
+ */
 export interface Conv1dLayerOptions
   extends Conv1dOptions, ConvolutionLayerOptions {}
 
-/** Options of {@linkcode Conv3d}. */
+/**
+ * Options of {@linkcode Conv3d}.
+ *
+ * @example Half the extents
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.Conv3dLayerOptions = { stride: 2, padding: 1 };
+ * const y = new nn.Conv3d(1, 4, 3, options).forward(randn([1, 1, 8, 8, 8]));
+ * assertEquals(y.shape, [1, 4, 4, 4, 4]);
+ * ```
+ */
 export interface Conv3dLayerOptions
   extends Conv3dOptions, ConvolutionLayerOptions {}
 

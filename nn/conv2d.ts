@@ -17,7 +17,19 @@ import {
   type Conv2dOptions,
 } from "./functional/conv2d.ts";
 
-/** Options of {@linkcode Conv2d}. */
+/**
+ * Options of {@linkcode Conv2d}.
+ *
+ * @example A depthwise convolution
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.Conv2dLayerOptions = { padding: 1, groups: 8 };
+ * const conv = new nn.Conv2d(8, 8, 3, options);
+ * assertEquals(conv.weight.shape, [8, 1, 3, 3]);
+ * ```
+ */
 export interface Conv2dLayerOptions
   extends Conv2dOptions, ConvolutionLayerOptions {}
 

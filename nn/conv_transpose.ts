@@ -30,7 +30,22 @@ import {
   transposedFields,
 } from "./functional/transposed_convolution.ts";
 
-/** Options of layers of transposed convolutions. */
+/**
+ * Options of layers of transposed convolutions.
+ *
+ * @example Twice the extents
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.ConvTransposeLayerOptions<nn.Size2d> = {
+ *   stride: 2,
+ *   bias: false,
+ * };
+ * const layer = new nn.ConvTranspose2d(8, 4, 2, options);
+ * assertEquals(layer.forward(randn([1, 8, 4, 4])).shape, [1, 4, 8, 8]);
+ * ```
+ */
 export interface ConvTransposeLayerOptions<S extends AnySize>
   extends TransposedConvolutionOptions<S>, PlaceOptions {
   /** Whether the layer has a learnable bias. @default {true} */
@@ -42,6 +57,16 @@ export interface ConvTransposeLayerOptions<S extends AnySize>
 /**
  * Arguments of {@linkcode ConvTranspose2d.forward} and of its siblings beside
  * the input.
+ *
+ * @example The extents that a convolution had
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const call: nn.ConvTransposeCall = { outputSize: [8, 8] };
+ * const layer = new nn.ConvTranspose2d(4, 4, 3, { stride: 2, padding: 1 });
+ * assertEquals(layer.forward(randn([1, 4, 4, 4]), call).shape, [1, 4, 8, 8]);
+ * ```
  */
 export interface ConvTransposeCall {
   /**
@@ -162,7 +187,19 @@ export abstract class TransposedConvolution<S extends Sizes>
   }
 }
 
-/** Options of {@linkcode ConvTranspose1d}. */
+/**
+ * Options of {@linkcode ConvTranspose1d}.
+ *
+ * @example Twice the length
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.ConvTranspose1dLayerOptions = { stride: 2 };
+ * const layer = new nn.ConvTranspose1d(4, 4, 2, options);
+ * assertEquals(layer.forward(randn([1, 4, 5])).shape, [1, 4, 10]);
+ * ```
+ */
 export type ConvTranspose1dLayerOptions = ConvTransposeLayerOptions<Size1d>;
 
 /**
@@ -205,7 +242,19 @@ export class ConvTranspose1d extends TransposedConvolution<readonly [number]> {
   }
 }
 
-/** Options of {@linkcode ConvTranspose2d}. */
+/**
+ * Options of {@linkcode ConvTranspose2d}.
+ *
+ * @example Twice the height, the same width
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.ConvTranspose2dLayerOptions = { stride: [2, 1] };
+ * const layer = new nn.ConvTranspose2d(4, 4, [2, 1], options);
+ * assertEquals(layer.forward(randn([1, 4, 5, 5])).shape, [1, 4, 10, 5]);
+ * ```
+ */
 export type ConvTranspose2dLayerOptions = ConvTransposeLayerOptions<Size2d>;
 
 /**
@@ -249,7 +298,19 @@ export class ConvTranspose2d
   }
 }
 
-/** Options of {@linkcode ConvTranspose3d}. */
+/**
+ * Options of {@linkcode ConvTranspose3d}.
+ *
+ * @example Twice the extents
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.ConvTranspose3dLayerOptions = { stride: 2 };
+ * const layer = new nn.ConvTranspose3d(2, 1, 2, options);
+ * assertEquals(layer.forward(randn([1, 2, 3, 3, 3])).shape, [1, 1, 6, 6, 6]);
+ * ```
+ */
 export type ConvTranspose3dLayerOptions = ConvTransposeLayerOptions<Size3d>;
 
 /**

@@ -11,7 +11,17 @@ import { ctcLoss, type Lengths } from "./functional/ctc_loss.ts";
 import type { ReductionOptions } from "./functional/regression_losses.ts";
 import { Loss } from "./losses.ts";
 
-/** Options of {@linkcode CTCLoss}. */
+/**
+ * Options of {@linkcode CTCLoss}.
+ *
+ * @example The last class stands for no label
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.CtcLossLayerOptions = { blank: 28, zeroInfinity: true };
+ * const loss = new nn.CTCLoss(options);
+ * ```
+ */
 export interface CtcLossLayerOptions extends ReductionOptions {
   /** Class that stands for no label. @default {0} */
   readonly blank?: number;

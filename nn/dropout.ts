@@ -13,7 +13,17 @@ import * as z from "./_zod.ts";
 import { probability } from "./_options.ts";
 import { Module } from "./module.ts";
 
-/** Options of {@linkcode Dropout}. */
+/**
+ * Options of {@linkcode Dropout}.
+ *
+ * @example A fifth of the elements
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.DropoutLayerOptions = { p: 0.2 };
+ * const layer = new nn.Dropout(options);
+ * ```
+ */
 export interface DropoutLayerOptions {
   /** The probability that an element becomes 0. @default {0.5} */
   readonly p?: number;

@@ -36,11 +36,33 @@ import {
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode Embedding}. */
+/**
+ * Options of {@linkcode Embedding}.
+ *
+ * @example Row 0 stands for padding
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.EmbeddingOptions = { paddingIdx: 0 };
+ * const table = new nn.Embedding(100, 8, options);
+ * ```
+ */
 export interface EmbeddingOptions
   extends EmbeddingFunctionOptions, PlaceOptions {}
 
-/** Options of {@linkcode Embedding.fromPretrained}. */
+/**
+ * Options of {@linkcode Embedding.fromPretrained}.
+ *
+ * @example Rows that are trained further
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.PretrainedEmbeddingOptions = { freeze: false };
+ * const table = nn.Embedding.fromPretrained(randn([10, 4]), options);
+ * assertEquals(table.weight.requiresGrad, true);
+ * ```
+ */
 export interface PretrainedEmbeddingOptions extends EmbeddingOptions {
   /** Whether the rows are not learned further. @default {true} */
   readonly freeze?: boolean;

@@ -30,7 +30,20 @@ import {
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode EmbeddingBag}. */
+/**
+ * Options of {@linkcode EmbeddingBag}.
+ *
+ * @example The sum of the rows of a bag
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.EmbeddingBagOptions = { mode: "sum" };
+ * const bags = new nn.EmbeddingBag(10, 4, options);
+ * const index = tensor([[1, 2], [3, 3]], { dtype: "int32" });
+ * assertEquals(bags.forward(index).shape, [2, 4]);
+ * ```
+ */
 export interface EmbeddingBagOptions extends EmbeddingBagFacts, PlaceOptions {}
 
 const schema = () =>

@@ -13,7 +13,19 @@ import * as z from "./_zod.ts";
 import { dim } from "./_options.ts";
 import { Module } from "./module.ts";
 
-/** Options of {@linkcode Flatten}. */
+/**
+ * Options of {@linkcode Flatten}.
+ *
+ * @example Height and width alone
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.FlattenOptions = { startDim: 2 };
+ * const x = randn([2, 3, 8, 8]);
+ * assertEquals(new nn.Flatten(options).forward(x).shape, [2, 3, 64]);
+ * ```
+ */
 export interface FlattenOptions {
   /** The first dim that is merged. @default {1} */
   readonly startDim?: number;

@@ -19,7 +19,24 @@ import { Identity } from "./identity.ts";
 import { type AnyModule, Module } from "./module.ts";
 import { Sequential } from "./sequential.ts";
 
-/** Options of {@linkcode fuseForInference}. */
+/**
+ * Options of {@linkcode fuseForInference}.
+ *
+ * @example A convolution and its norm, by name
+ * ```ts
+ * import { nn, Tensor } from "@tenfold/tenfold";
+ *
+ * class Block extends nn.Module<[Tensor], Tensor> {
+ *   conv = new nn.Conv2d(3, 4, 3);
+ *   norm = new nn.BatchNorm2d(4);
+ *   override forward(x: Tensor): Tensor {
+ *     return this.norm.forward(this.conv.forward(x)).relu();
+ *   }
+ * }
+ * const options: nn.FuseOptions = { pairs: [["conv", "norm"]] };
+ * const fused = nn.fuseForInference(new Block().eval(), options);
+ * ```
+ */
 export interface FuseOptions {
   /**
    * Names of a convolution and of the batch norm that is applied to its result,
@@ -71,7 +88,10 @@ interface Site {
  * import { assertEquals } from "@std/assert";
  * import { nn } from "@tenfold/tenfold";
  *
- * const model = new nn.Sequential(new nn.Conv2d(3, 8, 3), new nn.BatchNorm2d(8));
+ * const model = new nn.Sequential(
+ *   new nn.Conv2d(3, 8, 3),
+ *   new nn.BatchNorm2d(8),
+ * );
  * model.eval();
  * assertEquals(nn.fuseForInference(model), ["0"]);
  * ```

@@ -15,7 +15,16 @@ import {
 } from "./_options.ts";
 import { KVCache } from "./kv_cache.ts";
 
-/** How the next token is chosen. */
+/**
+ * How the next token is chosen.
+ *
+ * @example Nucleus sampling
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.SampleOptions = { temperature: 0.8, topP: 0.9 };
+ * ```
+ */
 export interface SampleOptions {
   /** Divisor of the logits; 0 takes the largest one. @default {1} */
   readonly temperature?: number;
@@ -35,11 +44,24 @@ export interface SampleOptions {
   readonly repetitionPenalty?: number;
 }
 
-/** Options of {@linkcode generate}. */
+/**
+ * Options of {@linkcode generate}.
+ *
+ * @example Twenty tokens, printed as they come
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.GenerateOptions = {
+ *   maxNewTokens: 20,
+ *   topK: 40,
+ *   onToken: (token) => console.log(token),
+ * };
+ * ```
+ */
 export interface GenerateOptions extends SampleOptions {
-  /** How many tokens to add. @default {100} */
+  /** Number of tokens to generate. @default {100} */
   readonly maxNewTokens?: number;
-  /** The most tokens that the model takes. @default {any number} */
+  /** Largest number of tokens that the model accepts. @default {no limit} */
   readonly contextLength?: number;
   /** Seed of the sampling. @default {0} */
   readonly seed?: number;

@@ -25,7 +25,19 @@ import { constant_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode GroupNorm}. */
+/**
+ * Options of {@linkcode GroupNorm}.
+ *
+ * @example No weight and bias
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.GroupNormOptions = { affine: false };
+ * const norm = new nn.GroupNorm(4, 8, options);
+ * assertEquals([...norm.parameters()].length, 0);
+ * ```
+ */
 export interface GroupNormOptions extends PlaceOptions {
   /** Value added to the variance for numerical stability. @default {1e-5} */
   readonly eps?: number;

@@ -13,7 +13,19 @@ import {
 } from "./_recurrent.ts";
 import { GRU_KIND } from "./functional/_gru.ts";
 
-/** Options of {@linkcode GRU}. */
+/**
+ * Options of {@linkcode GRU}.
+ *
+ * @example A batch first
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.GRUOptions = { batchFirst: true };
+ * const [output] = new nn.GRU(4, 8, options).forward(randn([2, 5, 4]));
+ * assertEquals(output.shape, [2, 5, 8]);
+ * ```
+ */
 export type GRUOptions = RecurrentOptions;
 
 /**

@@ -29,7 +29,17 @@ import { constant_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Buffer, Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode InstanceNorm2d} and its siblings. */
+/**
+ * Options of {@linkcode InstanceNorm2d} and its siblings.
+ *
+ * @example A weight and a bias
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.InstanceNormLayerOptions = { affine: true };
+ * const norm = new nn.InstanceNorm2d(8, options);
+ * ```
+ */
 export interface InstanceNormLayerOptions extends PlaceOptions {
   /** Value added to the variance for numerical stability. @default {1e-5} */
   readonly eps?: number;

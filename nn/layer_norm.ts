@@ -24,7 +24,19 @@ import { constant_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode LayerNorm}. */
+/**
+ * Options of {@linkcode LayerNorm}.
+ *
+ * @example A weight without a bias
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.LayerNormOptions = { bias: false };
+ * const norm = new nn.LayerNorm(8, options);
+ * assertEquals([...norm.parameters()].length, 1);
+ * ```
+ */
 export interface LayerNormOptions extends PlaceOptions {
   /** Value added to the variance for numerical stability. @default {1e-5} */
   readonly eps?: number;

@@ -20,7 +20,19 @@ import { uniform_ } from "./init/plain.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode Linear}. */
+/**
+ * Options of {@linkcode Linear}.
+ *
+ * @example No bias, as before a norm
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.LinearOptions = { bias: false };
+ * const layer = new nn.Linear(4, 2, options);
+ * assertEquals(layer.bias, null);
+ * ```
+ */
 export interface LinearOptions extends PlaceOptions {
   /** Whether the layer has a learnable bias. @default {true} */
   readonly bias?: boolean;

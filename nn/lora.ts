@@ -27,13 +27,24 @@ import { type AnyModule, Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 import type { StateDict } from "./state_dict.ts";
 
-/** Options of {@linkcode loraInject}. */
+/**
+ * Options of {@linkcode loraInject}.
+ *
+ * @example Queries and values of all attention layers
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.LoraOptions = { pattern: "*weight", rank: 4 };
+ * const model = new nn.Sequential(new nn.Linear(8, 8));
+ * nn.loraInject(model, options);
+ * ```
+ */
 export interface LoraOptions {
-  /** Which parameters, by their names, as `freeze` takes them. */
+  /** Selects parameters by name, as {@linkcode Module.freeze} does. */
   readonly pattern: NamePattern;
-  /** The rank of what is added. @default {8} */
+  /** Rank of the update. @default {8} */
   readonly rank?: number;
-  /** What is added is multiplied with `alpha / rank`. @default {rank} */
+  /** The update is scaled by `alpha / rank`. @default {rank} */
   readonly alpha?: number;
   /** Whether all other parameters are frozen. @default {true} */
   readonly freeze?: boolean;

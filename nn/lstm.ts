@@ -14,13 +14,37 @@ import {
 } from "./_recurrent.ts";
 import { LSTM_KIND } from "./functional/_lstm.ts";
 
-/** Options of {@linkcode LSTM}. */
+/**
+ * Options of {@linkcode LSTM}.
+ *
+ * @example A projected state
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.LSTMOptions = { projSize: 4 };
+ * const [output] = new nn.LSTM(3, 8, options).forward(randn([5, 1, 3]));
+ * assertEquals(output.shape, [5, 1, 4]);
+ * ```
+ */
 export interface LSTMOptions extends RecurrentOptions {
   /** Size to which the state is projected; 0 for none. @default {0} */
   readonly projSize?: number;
 }
 
-/** State and cell of every layer and direction. */
+/**
+ * State and cell of every layer and direction.
+ *
+ * @example The state of one call, for the next
+ * ```ts
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const lstm = new nn.LSTM(3, 8);
+ * const [, state] = lstm.forward(randn([5, 1, 3]));
+ * const next: nn.LSTMState = state;
+ * lstm.forward(randn([5, 1, 3]), next);
+ * ```
+ */
 export type LSTMState = readonly [h: Tensor, c: Tensor];
 
 /**

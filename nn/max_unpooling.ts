@@ -26,6 +26,18 @@ import { Module } from "./module.ts";
 /**
  * Options of a call of {@linkcode MaxUnpool1d}, {@linkcode MaxUnpool2d} or
  * {@linkcode MaxUnpool3d}.
+ *
+ * @example An odd length
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const pool = new nn.MaxPool1d(2, { returnIndices: true });
+ * const [values, indices] = pool.forward(randn([1, 1, 5]));
+ * const call: nn.MaxUnpoolCall = { outputSize: [5] };
+ * const y = new nn.MaxUnpool1d(2).forward(values, indices, call);
+ * assertEquals(y.shape, [1, 1, 5]);
+ * ```
  */
 export interface MaxUnpoolCall {
   /** The extents of the output, of all dims but the batch and the channels. */

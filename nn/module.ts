@@ -34,7 +34,20 @@ import {
   type StateDict,
 } from "./state_dict.ts";
 
-/** A module with inputs and outputs of any type. */
+/**
+ * A module with inputs and outputs of any type.
+ *
+ * @example The number of modules in a model
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * function count(model: nn.AnyModule): number {
+ *   return [...model.modules()].length;
+ * }
+ * assertEquals(count(new nn.Sequential(new nn.Linear(2, 1))), 2);
+ * ```
+ */
 export type AnyModule = Module<never[], unknown>;
 
 /**

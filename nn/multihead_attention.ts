@@ -34,7 +34,21 @@ import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode MultiheadAttention}. */
+/**
+ * Options of {@linkcode MultiheadAttention}.
+ *
+ * @example Keys and values of another size
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.MultiheadAttentionOptions = { kdim: 4, vdim: 4 };
+ * const attention = new nn.MultiheadAttention(8, 2, options);
+ * const memory = randn([6, 1, 4]);
+ * const [y] = attention.forward(randn([5, 1, 8]), memory, memory);
+ * assertEquals(y.shape, [5, 1, 8]);
+ * ```
+ */
 export interface MultiheadAttentionOptions extends PlaceOptions {
   /** Dropout probability of the attention weights. @default {0} */
   readonly dropout?: number;
@@ -80,7 +94,24 @@ export const cacheOption: z.ZodMiniType<KVCache> = z.instanceof(
   { error: "must be a KVCache" },
 );
 
-/** Options of a call of {@linkcode MultiheadAttention}. */
+/**
+ * Options of a call of {@linkcode MultiheadAttention}.
+ *
+ * @example Causal attention without its weights
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const call: nn.MultiheadAttentionCall = {
+ *   isCausal: true,
+ *   needWeights: false,
+ * };
+ * const attention = new nn.MultiheadAttention(8, 2);
+ * const x = randn([5, 1, 8]);
+ * const [y, weights] = attention.forward(x, x, x, call);
+ * assertEquals(weights, null);
+ * ```
+ */
 export interface MultiheadAttentionCall {
   /**
    * Mask of the padding among the keys, `[N, S]`: true where a key is ignored;

@@ -102,7 +102,17 @@ export function reorder(
   return x.indexSelect(dim, index);
 }
 
-/** Options of {@linkcode packPaddedSequence} and {@linkcode packSequence}. */
+/**
+ * Options of {@linkcode packPaddedSequence} and {@linkcode packSequence}.
+ *
+ * @example Sequences in any order
+ * ```ts
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const options: nn.PackOptions = { enforceSorted: false };
+ * const packed = nn.packSequence([ones([2, 4]), ones([3, 4])], options);
+ * ```
+ */
 export interface PackOptions {
   /** Whether the input is `[N, T, ...]` instead of `[T, N, ...]`. @default {false} */
   readonly batchFirst?: boolean;
@@ -250,7 +260,20 @@ export function packSequence(
   }
 }
 
-/** Options of {@linkcode padPackedSequence}. */
+/**
+ * Options of {@linkcode padPackedSequence}.
+ *
+ * @example Six steps, filled with -1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const packed = nn.packSequence([ones([3, 4]), ones([2, 4])]);
+ * const options: nn.PadPackedOptions = { totalLength: 6, paddingValue: -1 };
+ * const [padded] = nn.padPackedSequence(packed, options);
+ * assertEquals(padded.shape, [6, 2, 4]);
+ * ```
+ */
 export interface PadPackedOptions {
   /** Whether the result is `[N, T, ...]` instead of `[T, N, ...]`. @default {false} */
   readonly batchFirst?: boolean;
@@ -339,7 +362,19 @@ export function padPackedSequence(
   return [padded, lengths];
 }
 
-/** Options of {@linkcode padSequence}. */
+/**
+ * Options of {@linkcode padSequence}.
+ *
+ * @example The batch first
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const options: nn.PadSequenceOptions = { batchFirst: true };
+ * const padded = nn.padSequence([ones([3, 4]), ones([2, 4])], options);
+ * assertEquals(padded.shape, [2, 3, 4]);
+ * ```
+ */
 export interface PadSequenceOptions {
   /** Whether the result is `[N, T, ...]` instead of `[T, N, ...]`. @default {false} */
   readonly batchFirst?: boolean;

@@ -16,6 +16,16 @@ import { Module } from "./module.ts";
 /**
  * Amounts of padding: one number for all sides, or `[left, right]` of the last
  * dim, then `[top, bottom]` of the one before, and so on.
+ *
+ * @example One element at the left, two at the right
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const amounts: nn.PaddingAmounts = [1, 2];
+ * const y = new nn.ZeroPad1d(amounts).forward(ones([1, 1, 3]));
+ * assertEquals(y.shape, [1, 1, 6]);
+ * ```
  */
 export type PaddingAmounts = number | readonly number[];
 

@@ -43,7 +43,17 @@ function checkTrainable(data: Tensor, requiresGrad: boolean): Tensor {
   return data;
 }
 
-/** Options of {@linkcode Parameter}. */
+/**
+ * Options of {@linkcode Parameter}.
+ *
+ * @example A parameter that is not trained
+ * ```ts
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const options: nn.ParameterOptions = { requiresGrad: false };
+ * const scale = new nn.Parameter(ones([4]), options);
+ * ```
+ */
 export interface ParameterOptions {
   /**
    * Whether operations on it are recorded for backward.
@@ -99,7 +109,17 @@ export class Parameter extends Tensor {
   }
 }
 
-/** Options of {@linkcode Buffer}. */
+/**
+ * Options of {@linkcode Buffer}.
+ *
+ * @example A buffer that is not saved
+ * ```ts
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const options: nn.BufferOptions = { persistent: false };
+ * const mask = new nn.Buffer(ones([4, 4]).tril(), options);
+ * ```
+ */
 export interface BufferOptions {
   /**
    * Whether it is part of the state dict.

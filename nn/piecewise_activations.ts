@@ -302,7 +302,19 @@ export class Softshrink extends Module {
   }
 }
 
-/** Options of {@linkcode PReLU}. */
+/**
+ * Options of {@linkcode PReLU}.
+ *
+ * @example A slope for each of 8 channels
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.PReluOptions = { numParameters: 8 };
+ * const layer = new nn.PReLU(options);
+ * assertEquals(layer.weight.shape, [8]);
+ * ```
+ */
 export interface PReluOptions extends PlaceOptions {
   /** Number of slopes: 1, or the number of channels. @default {1} */
   readonly numParameters?: number;

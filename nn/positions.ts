@@ -16,13 +16,32 @@ import { Module } from "./module.ts";
 
 /**
  * Options of {@linkcode SinusoidalPositions} and {@linkcode RotaryEmbedding}.
+ *
+ * @example A larger base, for longer sequences
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.PositionOptions = { base: 500_000 };
+ * const rotary = new nn.RotaryEmbedding(8, options);
+ * ```
  */
 export interface PositionOptions {
   /** Upper limit of the wavelengths, divided by 2π. @default {10000} */
   readonly base?: number;
 }
 
-/** Options of a call of these layers. */
+/**
+ * Options of a call of these layers.
+ *
+ * @example A sequence that begins at position 5
+ * ```ts
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const call: nn.PositionCall = { offset: 5 };
+ * const rotary = new nn.RotaryEmbedding(8);
+ * const y = rotary.forward(randn([1, 2, 3, 8]), call);
+ * ```
+ */
 export interface PositionCall {
   /** The position of the first element. @default {0} */
   readonly offset?: number;

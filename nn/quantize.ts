@@ -9,7 +9,18 @@ import type { NamePattern } from "./_names.ts";
 import { quantizeLayers } from "./_quantized/quantize.ts";
 import { type AnyModule, Module } from "./module.ts";
 
-/** Options of {@linkcode quantize}. */
+/**
+ * Options of {@linkcode quantize}.
+ *
+ * @example All layers of a part
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.QuantizeOptions = { pattern: "0" };
+ * const model = new nn.Sequential(new nn.Linear(8, 8), new nn.Linear(8, 2));
+ * await nn.quantize(model, options);
+ * ```
+ */
 export interface QuantizeOptions {
   /**
    * Selects layers by name, as {@linkcode Module.freeze} selects parameters.

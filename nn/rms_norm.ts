@@ -24,7 +24,17 @@ import {
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode RMSNorm}. */
+/**
+ * Options of {@linkcode RMSNorm}.
+ *
+ * @example A larger eps
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.RMSNormOptions = { eps: 1e-6 };
+ * const norm = new nn.RMSNorm(8, options);
+ * ```
+ */
 export interface RMSNormOptions extends PlaceOptions {
   /** Value added to the mean square. @default {2^-23, or 2^-52 for float64} */
   readonly eps?: number;

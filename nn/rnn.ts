@@ -13,7 +13,17 @@ import {
 } from "./_recurrent.ts";
 import { type Nonlinearity, RNN_KINDS } from "./functional/_rnn.ts";
 
-/** Options of {@linkcode RNN}. */
+/**
+ * Options of {@linkcode RNN}.
+ *
+ * @example ReLU in place of tanh
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.RNNOptions = { nonlinearity: "relu" };
+ * const rnn = new nn.RNN(4, 8, options);
+ * ```
+ */
 export interface RNNOptions extends RecurrentOptions {
   /** The nonlinearity, `"tanh"` or `"relu"`. @default {"tanh"} */
   readonly nonlinearity?: Nonlinearity;

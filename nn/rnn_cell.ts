@@ -12,7 +12,17 @@ import {
 } from "./_recurrent_cell.ts";
 import { type Nonlinearity, RNN_KINDS } from "./functional/_rnn.ts";
 
-/** Options of {@linkcode RNNCell}. */
+/**
+ * Options of {@linkcode RNNCell}.
+ *
+ * @example ReLU in place of tanh
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.RNNCellOptions = { nonlinearity: "relu" };
+ * const cell = new nn.RNNCell(4, 8, options);
+ * ```
+ */
 export interface RNNCellOptions extends CellOptions {
   /** The nonlinearity, `"tanh"` or `"relu"`. @default {"tanh"} */
   readonly nonlinearity?: Nonlinearity;

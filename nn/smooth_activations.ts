@@ -117,7 +117,19 @@ export class CELU extends Module {
   }
 }
 
-/** Options of {@linkcode GLU}. */
+/**
+ * Options of {@linkcode GLU}.
+ *
+ * @example Halves of the channels
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.GluOptions = { dim: 1 };
+ * const y = new nn.GLU(options).forward(randn([2, 6, 4]));
+ * assertEquals(y.shape, [2, 3, 4]);
+ * ```
+ */
 export interface GluOptions {
   /** The dim that is halved; negative ones count from the last. @default {-1} */
   readonly dim?: number;

@@ -24,7 +24,17 @@ import { TransposedConvolution } from "./conv_transpose.ts";
 import type { AnyModule } from "./module.ts";
 import { Buffer } from "./parameter.ts";
 
-/** Options of {@linkcode spectralNorm}. */
+/**
+ * Options of {@linkcode spectralNorm}.
+ *
+ * @example More iterations in each call
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.SpectralNormOptions = { nPowerIterations: 3 };
+ * const layer = nn.spectralNorm(new nn.Linear(4, 4), options);
+ * ```
+ */
 export interface SpectralNormOptions {
   /** Name of the weight's field. @default {"weight"} */
   readonly name?: string;

@@ -15,10 +15,38 @@ import {
 } from "@tenfold/core/internal";
 import { type Rename, renamer } from "./_names.ts";
 
-/** The tensors of a module by name. */
+/**
+ * The tensors of a module by name.
+ *
+ * @example The names and shapes of a model
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const state: nn.StateDict = new nn.Linear(2, 3).stateDict();
+ * const shapes = Object.entries(state).map((
+ *   [name, { shape }],
+ * ) => [name, shape]);
+ * assertEquals(shapes, [["weight", [3, 2]], ["bias", [3]]]);
+ * ```
+ */
 export type StateDict = Record<string, Tensor>;
 
-/** Options of {@linkcode Module.loadStateDict}. */
+/**
+ * Options of {@linkcode Module.loadStateDict}.
+ *
+ * @example All but a head for other classes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.LoadStateDictOptions = { mismatched: "skip" };
+ * const trained = new nn.Sequential(new nn.Linear(4, 8), new nn.Linear(8, 10));
+ * const model = new nn.Sequential(new nn.Linear(4, 8), new nn.Linear(8, 3));
+ * const { mismatchedKeys } = model.loadStateDict(trained.stateDict(), options);
+ * assertEquals(mismatchedKeys, ["1.weight", "1.bias"]);
+ * ```
+ */
 export interface LoadStateDictOptions {
   /**
    * Whether the names of the state dict must match those of the module exactly.
@@ -42,7 +70,22 @@ export interface LoadStateDictOptions {
   readonly rename?: Rename;
 }
 
-/** The result of {@linkcode Module.loadStateDict}. */
+/**
+ * The result of {@linkcode Module.loadStateDict}.
+ *
+ * @example What a file lacks
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, zeros } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(2, 3);
+ * const report: nn.LoadReport = model.loadStateDict(
+ *   { weight: zeros([3, 2]) },
+ *   { strict: false },
+ * );
+ * assertEquals(report.missingKeys, ["bias"]);
+ * ```
+ */
 export interface LoadReport {
   /** Names of the module that are missing in the state dict. */
   readonly missingKeys: string[];

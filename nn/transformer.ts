@@ -27,7 +27,21 @@ import {
   TransformerEncoderLayer,
 } from "./transformer_encoder.ts";
 
-/** Options of {@linkcode Transformer}. */
+/**
+ * Options of {@linkcode Transformer}.
+ *
+ * @example Two layers on each side
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.TransformerOptions = {
+ *   numEncoderLayers: 2,
+ *   numDecoderLayers: 2,
+ *   dimFeedforward: 32,
+ * };
+ * const model = new nn.Transformer(8, 2, options);
+ * ```
+ */
 export interface TransformerOptions extends TransformerLayerOptions {
   /** Number of encoder layers. @default {6} */
   readonly numEncoderLayers?: number;
@@ -46,7 +60,24 @@ const schema = () =>
     numDecoderLayers: z._default(count(), 6),
   });
 
-/** Masks of a call of {@linkcode Transformer}. */
+/**
+ * Masks of a call of {@linkcode Transformer}.
+ *
+ * @example A target that does not see ahead
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Transformer(8, 2, {
+ *   numEncoderLayers: 1,
+ *   numDecoderLayers: 1,
+ *   dimFeedforward: 16,
+ * });
+ * const masks: nn.TransformerMasks = { tgtIsCausal: true };
+ * const y = model.forward(randn([6, 1, 8]), randn([5, 1, 8]), masks);
+ * assertEquals(y.shape, [5, 1, 8]);
+ * ```
+ */
 export interface TransformerMasks extends DecoderMasks {
   /**
    * Mask of the elements of the source that each of its elements may not attend

@@ -28,6 +28,17 @@ import type {
 /**
  * Masks of a call of {@linkcode TransformerDecoder} or
  * {@linkcode TransformerDecoderLayer}.
+ *
+ * @example A target that does not see ahead
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.TransformerDecoderLayer(8, 2, { dimFeedforward: 16 });
+ * const masks: nn.DecoderMasks = { tgtIsCausal: true };
+ * const y = layer.forward(randn([5, 1, 8]), randn([6, 1, 8]), masks);
+ * assertEquals(y.shape, [5, 1, 8]);
+ * ```
  */
 export interface DecoderMasks {
   /**
@@ -205,7 +216,18 @@ export class TransformerDecoderLayer
   }
 }
 
-/** Options of {@linkcode TransformerDecoder}. */
+/**
+ * Options of {@linkcode TransformerDecoder}.
+ *
+ * @example A norm after the last layer
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.TransformerDecoderLayer(8, 2, { normFirst: true });
+ * const options: nn.TransformerDecoderOptions = { norm: new nn.LayerNorm(8) };
+ * const decoder = new nn.TransformerDecoder(layer, 2, options);
+ * ```
+ */
 export interface TransformerDecoderOptions {
   /** A normalisation after the last layer. @default {none} */
   readonly norm?: Module | null;

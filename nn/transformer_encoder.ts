@@ -26,6 +26,17 @@ import { cacheOption, type MultiheadAttention } from "./multihead_attention.ts";
 /**
  * Masks of a call of {@linkcode TransformerEncoder} or
  * {@linkcode TransformerEncoderLayer}.
+ *
+ * @example Causal attention
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.TransformerEncoderLayer(8, 2, { dimFeedforward: 16 });
+ * const masks: nn.EncoderMasks = { isCausal: true };
+ * const y = layer.forward(randn([5, 1, 8]), masks);
+ * assertEquals(y.shape, [5, 1, 8]);
+ * ```
  */
 export interface EncoderMasks {
   /**
@@ -160,7 +171,18 @@ export class TransformerEncoderLayer
   }
 }
 
-/** Options of {@linkcode TransformerEncoder}. */
+/**
+ * Options of {@linkcode TransformerEncoder}.
+ *
+ * @example A norm after the last layer
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.TransformerEncoderLayer(8, 2, { normFirst: true });
+ * const options: nn.TransformerEncoderOptions = { norm: new nn.LayerNorm(8) };
+ * const encoder = new nn.TransformerEncoder(layer, 2, options);
+ * ```
+ */
 export interface TransformerEncoderOptions {
   /** A normalisation after the last layer. @default {none} */
   readonly norm?: Module | null;

@@ -23,7 +23,17 @@ import { dim } from "./_options.ts";
 import type { AnyModule } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
-/** Options of {@linkcode weightNorm}. */
+/**
+ * Options of {@linkcode weightNorm}.
+ *
+ * @example One norm of the whole weight
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.WeightNormOptions = { dim: null };
+ * const layer = nn.weightNorm(new nn.Linear(4, 2), options);
+ * ```
+ */
 export interface WeightNormOptions {
   /** Name of the weight's field. @default {"weight"} */
   readonly name?: string;
@@ -82,7 +92,11 @@ const NORM: Norm = {
  * const before = await layer.forward(ones([3])).item();
  * nn.weightNorm(layer);
  * assertAlmostEquals(await layer.forward(ones([3])).item(), before, 1e-6);
- * assertEquals(Object.keys(layer.stateDict()), ["bias", "weight_g", "weight_v"]);
+ * assertEquals(Object.keys(layer.stateDict()), [
+ *   "bias",
+ *   "weight_g",
+ *   "weight_v",
+ * ]);
  * nn.removeWeightNorm(layer);
  * ```
  */

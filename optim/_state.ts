@@ -8,7 +8,23 @@ import { DTYPES } from "@tenfold/core/backend";
 import { noGradNow, unscopedNow, UPLOAD_LIKE } from "@tenfold/core/internal";
 import type { ParameterGroup, ParameterState } from "./optimizer.ts";
 
-/** The state of an optimizer. */
+/**
+ * The state of an optimizer.
+ *
+ * @example Saved and loaded
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1, momentum: 0.9 });
+ * weight.square().sum().backward();
+ * optimizer.step();
+ * const state: optim.OptimizerState = optimizer.stateDict();
+ * assertEquals(Object.keys(state.state[0] ?? {}), ["step", "momentumBuffer"]);
+ * optimizer.loadStateDict(state);
+ * ```
+ */
 export interface OptimizerState {
   /**
    * By the index of the parameter, counted over all groups: the number of steps

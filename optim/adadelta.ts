@@ -9,7 +9,18 @@ import { flag, nonNegative, share } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode Adadelta}. */
+/**
+ * Options of {@linkcode Adadelta}.
+ *
+ * @example Longer averages of squares
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.AdadeltaOptions = { rho: 0.95 };
+ * const optimizer = new optim.Adadelta([weight], options);
+ * ```
+ */
 export interface AdadeltaOptions {
   /** Factor by which each change is multiplied. @default {1} */
   lr?: number;
@@ -23,7 +34,20 @@ export interface AdadeltaOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode Adadelta}. */
+/**
+ * All options of a group of {@linkcode Adadelta}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.Adadelta([weight]);
+ * const groups: optim.AdadeltaGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.rho), [0.9]);
+ * ```
+ */
 export type AdadeltaGroup = Required<AdadeltaOptions>;
 
 const adadelta = /* @__PURE__ */ algorithm({

@@ -17,7 +17,22 @@ import {
   type Step,
 } from "./optimizer.ts";
 
-/** Options of {@linkcode Adafactor}. */
+/**
+ * Options of {@linkcode Adafactor}.
+ *
+ * @example A learning rate of its own
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.AdafactorOptions = {
+ *   lr: 1e-3,
+ *   relativeStep: false,
+ *   scaleParameter: false,
+ * };
+ * const optimizer = new optim.Adafactor([weight], options);
+ * ```
+ */
 export interface AdafactorOptions {
   /**
    * The learning rate: with `relativeStep`, the largest relative size of a step.
@@ -50,7 +65,20 @@ export interface AdafactorOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode Adafactor}. */
+/**
+ * All options of a group of {@linkcode Adafactor}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.Adafactor([weight]);
+ * const groups: optim.AdafactorGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.clipThreshold), [1]);
+ * ```
+ */
 export type AdafactorGroup = Required<AdafactorOptions>;
 
 const below = "must be a number below 0";

@@ -9,7 +9,18 @@ import { flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode Adagrad}. */
+/**
+ * Options of {@linkcode Adagrad}.
+ *
+ * @example A learning rate that decays
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.AdagradOptions = { lr: 0.1, lrDecay: 1e-3 };
+ * const optimizer = new optim.Adagrad([weight], options);
+ * ```
+ */
 export interface AdagradOptions {
   /** The learning rate. @default {0.01} */
   lr?: number;
@@ -25,7 +36,20 @@ export interface AdagradOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode Adagrad}. */
+/**
+ * All options of a group of {@linkcode Adagrad}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.Adagrad([weight]);
+ * const groups: optim.AdagradGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.lr), [0.01]);
+ * ```
+ */
 export type AdagradGroup = Required<AdagradOptions>;
 
 const adagrad = /* @__PURE__ */ algorithm({

@@ -9,7 +9,18 @@ import { betas, flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode Adam} and {@linkcode AdamW}. */
+/**
+ * Options of {@linkcode Adam} and {@linkcode AdamW}.
+ *
+ * @example Decoupled weight decay
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.AdamOptions = { lr: 3e-4, weightDecay: 0.1 };
+ * const optimizer = new optim.AdamW([weight], options);
+ * ```
+ */
 export interface AdamOptions {
   /** The learning rate. @default {0.001} */
   lr?: number;
@@ -32,7 +43,20 @@ export interface AdamOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode Adam}. */
+/**
+ * All options of a group of {@linkcode Adam}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.Adam([weight]);
+ * const groups: optim.AdamGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.betas), [[0.9, 0.999]]);
+ * ```
+ */
 export type AdamGroup = Required<AdamOptions>;
 
 const schemaWith = (weightDecay: number) => () =>

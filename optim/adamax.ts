@@ -9,7 +9,18 @@ import { betas, flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode Adamax}. */
+/**
+ * Options of {@linkcode Adamax}.
+ *
+ * @example Shorter averages
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.AdamaxOptions = { lr: 1e-3, betas: [0.8, 0.99] };
+ * const optimizer = new optim.Adamax([weight], options);
+ * ```
+ */
 export interface AdamaxOptions {
   /** The learning rate. @default {0.002} */
   lr?: number;
@@ -27,7 +38,20 @@ export interface AdamaxOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode Adamax}. */
+/**
+ * All options of a group of {@linkcode Adamax}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.Adamax([weight]);
+ * const groups: optim.AdamaxGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.lr), [0.002]);
+ * ```
+ */
 export type AdamaxGroup = Required<AdamaxOptions>;
 
 const adamax = /* @__PURE__ */ algorithm({

@@ -20,7 +20,20 @@ import {
   type Step,
 } from "./optimizer.ts";
 
-/** The options that all algorithms have. */
+/**
+ * The options that all algorithms have.
+ *
+ * @example Options of an optimizer of your own
+ * ```ts
+ * import { optim } from "@tenfold/tenfold";
+ *
+ * interface HalvingOptions extends optim.AlgorithmOptions {
+ *   // Number of steps after which the learning rate is halved.
+ *   halfLife: number;
+ * }
+ * const options: HalvingOptions = { lr: 0.1, halfLife: 100 };
+ * ```
+ */
 export interface AlgorithmOptions {
   /** The learning rate. */
   lr: number;
@@ -30,10 +43,28 @@ export interface AlgorithmOptions {
   maximize?: boolean;
 }
 
-/** Where weight decay goes. */
+/**
+ * Where weight decay goes.
+ *
+ * @example Weight decay as AdamW's
+ * ```ts
+ * import { optim } from "@tenfold/tenfold";
+ *
+ * const decay: optim.Decay = "decoupled";
+ * ```
+ */
 export type Decay = "coupled" | "decoupled";
 
-/** Options that change the rule itself and not only its numbers. */
+/**
+ * Options that change the rule itself and not only its numbers.
+ *
+ * @example What decides on the state of SGD
+ * ```ts
+ * import { optim } from "@tenfold/tenfold";
+ *
+ * const choices: optim.Choices = { momentum: true, nesterov: false };
+ * ```
+ */
 export type Choices = Readonly<Record<string, boolean>>;
 
 /**
@@ -43,6 +74,23 @@ export type Choices = Readonly<Record<string, boolean>>;
  * @typeParam C The choices that options make.
  * @typeParam S The names of the state tensors of a parameter.
  * @typeParam N The names of the numbers of a step.
+ *
+ * @example Gradient descent
+ * ```ts
+ * import { optim } from "@tenfold/tenfold";
+ * import { expr } from "@tenfold/core/backend";
+ * import * as z from "zod/mini";
+ *
+ * type Options = { lr: number };
+ * const descent: optim.Algorithm<Options, optim.Choices, never, "lr"> = {
+ *   name: "Descent",
+ *   schema: z.strictObject({ lr: z.number() }),
+ *   numbers: ({ lr }) => ({ lr }),
+ *   update: ({ parameter, gradient }, { lr }) => ({
+ *     parameter: expr.sub(parameter, expr.mul(lr, gradient)),
+ *   }),
+ * };
+ * ```
  */
 export interface Algorithm<
   O extends AlgorithmOptions,

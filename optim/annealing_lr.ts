@@ -10,7 +10,28 @@ import { lastEpoch } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** Options of {@linkcode CosineAnnealingLR}. */
+/**
+ * Options of {@linkcode CosineAnnealingLR}.
+ *
+ * @example Down to 0.001 in 10 steps
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.CosineAnnealingLROptions = {
+ *   tMax: 10,
+ *   etaMin: 0.001,
+ * };
+ * const schedule = new optim.CosineAnnealingLR(optimizer, options);
+ * for (let step = 0; step < 10; step++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.001, 1e-9);
+ * ```
+ */
 export interface CosineAnnealingLROptions extends SchedulerOptions {
   /** Number of steps from the largest to the smallest learning rate. */
   readonly tMax: number;
@@ -87,7 +108,28 @@ export class CosineAnnealingLR extends LRScheduler {
   }
 }
 
-/** Options of {@linkcode LinearLR}. */
+/**
+ * Options of {@linkcode LinearLR}.
+ *
+ * @example Warm-up in 4 steps
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.LinearLROptions = {
+ *   startFactor: 0.25,
+ *   totalIters: 4,
+ * };
+ * const schedule = new optim.LinearLR(optimizer, options);
+ * for (let step = 0; step < 4; step++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.1, 1e-9);
+ * ```
+ */
 export interface LinearLROptions extends SchedulerOptions {
   /** Factor of the learning rate at the first step. @default {1/3} */
   readonly startFactor?: number;
@@ -123,7 +165,10 @@ const linearSchema = () =>
  * import { LinearLR, SGD } from "@tenfold/optim";
  *
  * const optimizer = new SGD([tensor(0)], { lr: 1 });
- * const schedule = new LinearLR(optimizer, { startFactor: 0.5, totalIters: 2 });
+ * const schedule = new LinearLR(optimizer, {
+ *   startFactor: 0.5,
+ *   totalIters: 2,
+ * });
  * assertAlmostEquals(schedule.lrs()[0], 0.5, 1e-12);
  * schedule.step();
  * assertAlmostEquals(schedule.lrs()[0], 0.75, 1e-12);

@@ -9,7 +9,18 @@ import { finite, flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode ASGD}. */
+/**
+ * Options of {@linkcode ASGD}.
+ *
+ * @example Averages from step 1000
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.ASGDOptions = { lr: 0.1, t0: 1000 };
+ * const optimizer = new optim.ASGD([weight], options);
+ * ```
+ */
 export interface ASGDOptions {
   /** The learning rate. @default {0.01} */
   lr?: number;
@@ -25,7 +36,20 @@ export interface ASGDOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode ASGD}. */
+/**
+ * All options of a group of {@linkcode ASGD}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.ASGD([weight]);
+ * const groups: optim.ASGDGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.alpha), [0.75]);
+ * ```
+ */
 export type ASGDGroup = Required<ASGDOptions>;
 
 const asgd = /* @__PURE__ */ algorithm({

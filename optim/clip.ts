@@ -32,7 +32,21 @@ import {
 import * as z from "./_zod.ts";
 import { finite, flag, nonNegative } from "./_options.ts";
 
-/** Options of {@linkcode clipGradNorm_}. */
+/**
+ * Options of {@linkcode clipGradNorm_}.
+ *
+ * @example The largest element as the norm
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([3, 4], { requiresGrad: true });
+ * weight.sum().mul(2).backward();
+ * const options: optim.ClipGradNormOptions = { normType: Infinity };
+ * const norm = optim.clipGradNorm_([weight], 1, options);
+ * assertEquals(await norm.item(), 2);
+ * ```
+ */
 export interface ClipGradNormOptions {
   /** Order of the norm; may be infinite. @default {2} */
   readonly normType?: number;

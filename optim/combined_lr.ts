@@ -9,7 +9,24 @@ import { passing } from "./_schedule.ts";
 import { LRScheduler, type SchedulerState } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** The state of a schedule of several. */
+/**
+ * The state of a schedule of several.
+ *
+ * @example The states of two schedules
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const schedule = new optim.ChainedScheduler([
+ *   new optim.LinearLR(optimizer),
+ *   new optim.ExponentialLR(optimizer, { gamma: 0.9 }),
+ * ]);
+ * const state: optim.CombinedState = schedule.stateDict();
+ * assertEquals(state.schedulers.length, 2);
+ * ```
+ */
 export interface CombinedState extends SchedulerState {
   /** The states of its schedules. */
   readonly schedulers: readonly SchedulerState[];
@@ -127,7 +144,25 @@ export abstract class CombinedLR extends LRScheduler {
   }
 }
 
-/** Options of {@linkcode SequentialLR}. */
+/**
+ * Options of {@linkcode SequentialLR}.
+ *
+ * @example Warm-up, then a cosine
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.SequentialLROptions = {
+ *   schedulers: [
+ *     new optim.LinearLR(optimizer, { totalIters: 5 }),
+ *     new optim.CosineAnnealingLR(optimizer, { tMax: 95 }),
+ *   ],
+ *   milestones: [5],
+ * };
+ * const schedule = new optim.SequentialLR(optimizer, options);
+ * ```
+ */
 export interface SequentialLROptions {
   /** The schedules, in the order in which they follow each other. */
   readonly schedulers: readonly LRScheduler[];

@@ -16,7 +16,29 @@ import { lastEpoch, passing } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** Options of {@linkcode CyclicLR}. */
+/**
+ * Options of {@linkcode CyclicLR}.
+ *
+ * @example Up in 4 steps and down again
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1, momentum: 0.9 });
+ * const options: optim.CyclicLROptions = {
+ *   baseLr: 0.01,
+ *   maxLr: 0.1,
+ *   stepSizeUp: 4,
+ * };
+ * const schedule = new optim.CyclicLR(optimizer, options);
+ * for (let step = 0; step < 4; step++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.1, 1e-9);
+ * ```
+ */
 export interface CyclicLROptions extends SchedulerOptions {
   /** Smallest learning rate, of all groups or one for each. */
   readonly baseLr: number | readonly number[];

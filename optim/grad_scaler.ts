@@ -16,7 +16,17 @@ import {
 import * as z from "./_zod.ts";
 import { flag, positive, positiveInteger } from "./_options.ts";
 
-/** Options of {@linkcode GradScaler}. */
+/**
+ * Options of {@linkcode GradScaler}.
+ *
+ * @example A scale that grows sooner
+ * ```ts
+ * import { optim } from "@tenfold/tenfold";
+ *
+ * const options: optim.GradScalerOptions = { growthInterval: 100 };
+ * const scaler = new optim.GradScaler(options);
+ * ```
+ */
 export interface GradScalerOptions {
   /** Factor of the loss at first. @default {65536} */
   readonly initScale?: number;
@@ -33,7 +43,20 @@ export interface GradScalerOptions {
   readonly enabled?: boolean;
 }
 
-/** The state of a {@linkcode GradScaler}, as PyTorch names it. */
+/**
+ * The state of a {@linkcode GradScaler}, as PyTorch names it.
+ *
+ * @example Saved and loaded
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim } from "@tenfold/tenfold";
+ *
+ * const scaler = new optim.GradScaler({ initScale: 1024 });
+ * const state = scaler.stateDict(); // empty where scaling is not enabled
+ * assertEquals("scale" in state && state.scale, 1024);
+ * new optim.GradScaler().loadStateDict(state);
+ * ```
+ */
 export interface GradScalerState {
   /** The scale. */
   readonly scale: number;
@@ -47,7 +70,21 @@ export interface GradScalerState {
   readonly _growth_tracker: number;
 }
 
-/** What a scaler needs of an optimizer. */
+/**
+ * What a scaler needs of an optimizer.
+ *
+ * @example Any optimizer
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer: optim.ScaledOptimizer = new optim.Adam([weight]);
+ * const scaler = new optim.GradScaler();
+ * scaler.scale(weight.sum()).backward();
+ * scaler.step(optimizer);
+ * scaler.update();
+ * ```
+ */
 export interface ScaledOptimizer {
   /** Updates the parameters by their gradients. */
   step(): unknown;

@@ -10,10 +10,40 @@ import { lastEpoch, passing } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** The factor of the learning rate at a step, from 0 on. */
+/**
+ * The factor of the learning rate at a step, from 0 on.
+ *
+ * @example A warm-up of ten steps
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const warmUp: optim.LRFactor = (step) => Math.min(1, (step + 1) / 10);
+ * const schedule = new optim.LambdaLR(optimizer, { lrLambda: warmUp });
+ * ```
+ */
 export type LRFactor = (step: number) => number;
 
-/** Options of {@linkcode LambdaLR} and {@linkcode MultiplicativeLR}. */
+/**
+ * Options of {@linkcode LambdaLR} and {@linkcode MultiplicativeLR}.
+ *
+ * @example Divided by the number of the epoch
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.LambdaLROptions = {
+ *   lrLambda: (epoch) => 1 / (epoch + 1),
+ * };
+ * const schedule = new optim.LambdaLR(optimizer, options);
+ * optimizer.step();
+ * schedule.step();
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.05, 1e-9);
+ * ```
+ */
 export interface LambdaLROptions extends SchedulerOptions {
   /** The factor as a function of the step, for all groups or one for each. */
   readonly lrLambda: LRFactor | readonly LRFactor[];

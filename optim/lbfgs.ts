@@ -27,7 +27,21 @@ import type { OptimizerState } from "./_state.ts";
 import { type Point, strongWolfe } from "./_strong_wolfe.ts";
 import { Optimizer, type OptimizerParameters, type Step } from "./optimizer.ts";
 
-/** Options of {@linkcode LBFGS}. */
+/**
+ * Options of {@linkcode LBFGS}.
+ *
+ * @example Line search for each step
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.LBFGSOptions = {
+ *   maxIter: 50,
+ *   lineSearchFn: "strongWolfe",
+ * };
+ * const optimizer = new optim.LBFGS([weight], options);
+ * ```
+ */
 export interface LBFGSOptions {
   /** The learning rate: the length of the first step to try. @default {1} */
   lr?: number;
@@ -53,7 +67,20 @@ export interface LBFGSOptions {
   lineSearchFn?: "strongWolfe" | null;
 }
 
-/** All options of a group of {@linkcode LBFGS}. */
+/**
+ * All options of a group of {@linkcode LBFGS}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.LBFGS([weight]);
+ * const groups: optim.LBFGSGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.historySize), [100]);
+ * ```
+ */
 export type LBFGSGroup = Required<Omit<LBFGSOptions, "maxEval">> & {
   /** Largest number of evaluations of the closure in a step. */
   maxEval?: number;

@@ -9,7 +9,18 @@ import { betas, flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode Lion}. */
+/**
+ * Options of {@linkcode Lion}.
+ *
+ * @example A tenth of AdamW's rate, ten times its decay
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.LionOptions = { lr: 3e-5, weightDecay: 1 };
+ * const optimizer = new optim.Lion([weight], options);
+ * ```
+ */
 export interface LionOptions {
   /** The learning rate. @default {0.0001} */
   lr?: number;
@@ -25,7 +36,20 @@ export interface LionOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode Lion}. */
+/**
+ * All options of a group of {@linkcode Lion}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.Lion([weight]);
+ * const groups: optim.LionGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.betas), [[0.9, 0.99]]);
+ * ```
+ */
 export type LionGroup = Required<LionOptions>;
 
 const lion = /* @__PURE__ */ algorithm({

@@ -11,7 +11,22 @@ import {
 import { ratesOf } from "./_rates.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** The state of a schedule: plain values. */
+/**
+ * The state of a schedule: plain values.
+ *
+ * @example Saved and loaded
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const schedule = new optim.StepLR(optimizer, { stepSize: 10 });
+ * const state: optim.SchedulerState = schedule.stateDict();
+ * assertEquals(state, { lastEpoch: 0, baseLrs: [0.1] });
+ * schedule.loadStateDict(state);
+ * ```
+ */
 export interface SchedulerState {
   /** Number of steps taken. */
   readonly lastEpoch: number;
@@ -19,7 +34,20 @@ export interface SchedulerState {
   readonly baseLrs: readonly number[];
 }
 
-/** Options that all schedules have. */
+/**
+ * Options that all schedules have.
+ *
+ * @example A schedule that goes on at step 100
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.01 });
+ * optimizer.paramGroups[0].initialLr = 0.1;
+ * const resumed: optim.SchedulerOptions = { lastEpoch: 99 };
+ * const schedule = new optim.StepLR(optimizer, { stepSize: 30, ...resumed });
+ * ```
+ */
 export interface SchedulerOptions {
   /**
    * Number of steps taken before, where training is resumed; -1 for a new start.

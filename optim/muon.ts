@@ -20,7 +20,21 @@ import {
   type Step,
 } from "./optimizer.ts";
 
-/** Options of {@linkcode Muon}. */
+/**
+ * Options of {@linkcode Muon}.
+ *
+ * @example Steps as long as AdamW's
+ * ```ts
+ * import { optim, randn } from "@tenfold/tenfold";
+ *
+ * const weight = randn([4, 2], { requiresGrad: true });
+ * const options: optim.MuonOptions = {
+ *   lr: 0.02,
+ *   adjustLr: "matchRmsAdamW",
+ * };
+ * const optimizer = new optim.Muon([weight], options);
+ * ```
+ */
 export interface MuonOptions {
   /** The learning rate. @default {0.001} */
   lr?: number;
@@ -68,7 +82,20 @@ export interface MuonOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode Muon}. */
+/**
+ * All options of a group of {@linkcode Muon}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, randn } from "@tenfold/tenfold";
+ *
+ * const weight = randn([4, 2], { requiresGrad: true });
+ * const optimizer = new optim.Muon([weight]);
+ * const groups: optim.MuonGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.momentum), [0.95]);
+ * ```
+ */
 export type MuonGroup = Required<Omit<MuonOptions, "eps">> & {
   /** The least norm, or AdamW's addition to the denominator. */
   eps?: number;

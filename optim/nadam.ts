@@ -9,7 +9,21 @@ import { betas, flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode NAdam}. */
+/**
+ * Options of {@linkcode NAdam}.
+ *
+ * @example Decoupled weight decay
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.NAdamOptions = {
+ *   weightDecay: 0.01,
+ *   decoupledWeightDecay: true,
+ * };
+ * const optimizer = new optim.NAdam([weight], options);
+ * ```
+ */
 export interface NAdamOptions {
   /** The learning rate. @default {0.002} */
   lr?: number;
@@ -36,7 +50,20 @@ export interface NAdamOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode NAdam}. */
+/**
+ * All options of a group of {@linkcode NAdam}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.NAdam([weight]);
+ * const groups: optim.NAdamGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.momentumDecay), [0.004]);
+ * ```
+ */
 export type NAdamGroup = Required<NAdamOptions>;
 
 /** The momentum of a step. */

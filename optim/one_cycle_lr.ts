@@ -20,7 +20,29 @@ import {
 } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** Options of {@linkcode OneCycleLR}. */
+/**
+ * Options of {@linkcode OneCycleLR}.
+ *
+ * @example One cycle over ten epochs
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1, momentum: 0.9 });
+ * const options: optim.OneCycleLROptions = {
+ *   maxLr: 0.1,
+ *   epochs: 10,
+ *   stepsPerEpoch: 20,
+ * };
+ * const schedule = new optim.OneCycleLR(optimizer, options);
+ * for (let step = 0; step < 60; step++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.1, 1e-4);
+ * ```
+ */
 export interface OneCycleLROptions extends SchedulerOptions {
   /** Largest learning rate, of all groups or one for each. */
   readonly maxLr: number | readonly number[];
@@ -105,7 +127,24 @@ interface Phase {
   readonly momentumTo: "baseMomentum" | "maxMomentum";
 }
 
-/** The state of the one-cycle schedule. */
+/**
+ * The state of the one-cycle schedule.
+ *
+ * @example How long the cycle is
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1, momentum: 0.9 });
+ * const schedule = new optim.OneCycleLR(optimizer, {
+ *   maxLr: 0.1,
+ *   totalSteps: 100,
+ * });
+ * const state: optim.OneCycleState = schedule.stateDict();
+ * assertEquals([state.totalSteps, state.maxLrs], [100, [0.1]]);
+ * ```
+ */
 export interface OneCycleState extends SchedulerState {
   /** Number of steps in the cycle. */
   readonly totalSteps: number;

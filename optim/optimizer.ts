@@ -18,7 +18,19 @@ import {
 import { checkParameter, groupsOf } from "./_parameters.ts";
 import { loadState, type OptimizerState, stateOf } from "./_state.ts";
 
-/** Parameters with options of their own. */
+/**
+ * Parameters with options of their own.
+ *
+ * @example The learning rate of a group, changed by hand
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const groups: optim.ParameterGroup<optim.SGDGroup>[] = optimizer.paramGroups;
+ * for (const group of groups) group.lr /= 2;
+ * ```
+ */
 export type ParameterGroup<O extends object> = O & {
   /** The parameters to optimize. */
   params: Tensor[];
@@ -26,20 +38,60 @@ export type ParameterGroup<O extends object> = O & {
   initialLr?: number;
 };
 
-/** Parameters as constructors take them: some, or groups of some. */
+/**
+ * Parameters as constructors take them: some, or groups of some.
+ *
+ * @example A function that takes what an optimizer takes
+ * ```ts
+ * import { nn, optim } from "@tenfold/tenfold";
+ *
+ * function makeOptimizer(params: optim.OptimizerParameters<optim.SGDGroup>) {
+ *   return new optim.SGD(params, { lr: 0.1, momentum: 0.9 });
+ * }
+ * makeOptimizer(new nn.Linear(4, 2).parameters());
+ * ```
+ */
 export type OptimizerParameters<O extends object> =
   | Iterable<Tensor>
   | Iterable<ParameterGroupInput<O>>;
 
-/** A group as constructors take it; options left out take the defaults. */
+/**
+ * A group as constructors take it; options left out take the defaults.
+ *
+ * @example Biases without weight decay
+ * ```ts
+ * import { nn, optim } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.Linear(4, 2);
+ * const groups: optim.ParameterGroupInput<optim.AdamGroup>[] = [
+ *   { params: [layer.weight], weightDecay: 0.01 },
+ *   { params: layer.bias ? [layer.bias] : [] },
+ * ];
+ * const optimizer = new optim.AdamW(groups, { weightDecay: 0 });
+ * ```
+ */
 export type ParameterGroupInput<O extends object> = Partial<O> & {
   /** The parameters to optimize. */
   readonly params: Iterable<Tensor>;
 };
 
-/** The state of one parameter. */
+/**
+ * The state of one parameter.
+ *
+ * @example What a rule with one state tensor begins with
+ * ```ts
+ * import { ones, optim, zeros } from "@tenfold/tenfold";
+ *
+ * const state: optim.ParameterState = {
+ *   step: 0,
+ *   targets: [ones([2]), zeros([2])],
+ *   names: ["momentumBuffer"],
+ *   fresh: true,
+ * };
+ * ```
+ */
 export interface ParameterState {
-  /** How many steps it took. */
+  /** Number of steps taken. */
   step: number;
   /** The parameter, then the tensors of its state in the rule's order. */
   targets: Tensor[];
@@ -49,10 +101,36 @@ export interface ParameterState {
   fresh: boolean;
 }
 
-/** How a step takes a gradient of a few rows. */
+/**
+ * How a step takes a gradient of a few rows.
+ *
+ * @example Duplicate rows are summed first, as by SparseAdam
+ * ```ts
+ * import { optim } from "@tenfold/tenfold";
+ *
+ * const how: optim.SparseStep = "summed";
+ * ```
+ */
 export type SparseStep = "rows" | "summed" | "dense";
 
-/** How a step changes a parameter and its state: a kernel, or several. */
+/**
+ * How a step changes a parameter and its state: a kernel, or several.
+ *
+ * @example Plain gradient descent
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const descend: optim.Rule = {
+ *   apply([parameter], gradient, [lr = 0]) {
+ *     parameter?.sub_(gradient.mul(lr));
+ *   },
+ * };
+ * const weight = tensor([1, 2]);
+ * descend.apply([weight], tensor([4, 4]), [0.25]);
+ * assertEquals(await weight.toArray(), [0, 1]);
+ * ```
+ */
 export interface Rule {
   /**
    * Changes them in place.
@@ -70,7 +148,20 @@ export interface Rule {
   ): void;
 }
 
-/** One step of one parameter. */
+/**
+ * One step of one parameter.
+ *
+ * @example What the update of a custom optimizer returns
+ * ```ts
+ * import { optim } from "@tenfold/tenfold";
+ * import { expr } from "@tenfold/core/backend";
+ *
+ * const rule = new optim.UpdateRule("descend", 0, 1, (p, _, g, [lr]) => [
+ *   expr.sub(p, expr.mul(lr, g)),
+ * ]);
+ * const step: optim.Step = { rule, numbers: [0.1] };
+ * ```
+ */
 export interface Step {
   /** What changes; the same object for the same change. */
   readonly rule: Rule;

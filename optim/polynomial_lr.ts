@@ -10,7 +10,28 @@ import { lastEpoch } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** Options of {@linkcode ConstantLR}. */
+/**
+ * Options of {@linkcode ConstantLR}.
+ *
+ * @example Half the learning rate for 3 steps
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.ConstantLROptions = {
+ *   factor: 0.5,
+ *   totalIters: 3,
+ * };
+ * const schedule = new optim.ConstantLR(optimizer, options);
+ * for (let step = 0; step < 3; step++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.1, 1e-9);
+ * ```
+ */
 export interface ConstantLROptions extends SchedulerOptions {
   /** Factor of the learning rate before step `totalIters`. @default {1/3} */
   readonly factor?: number;
@@ -82,7 +103,26 @@ export class ConstantLR extends LRScheduler {
   }
 }
 
-/** Options of {@linkcode PolynomialLR}. */
+/**
+ * Options of {@linkcode PolynomialLR}.
+ *
+ * @example Down to 0 as a square
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.PolynomialLROptions = {
+ *   totalIters: 2,
+ *   power: 2,
+ * };
+ * const schedule = new optim.PolynomialLR(optimizer, options);
+ * optimizer.step();
+ * schedule.step();
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.025, 1e-9);
+ * ```
+ */
 export interface PolynomialLROptions extends SchedulerOptions {
   /** Number of steps until the learning rate is 0. @default {5} */
   readonly totalIters?: number;

@@ -9,7 +9,21 @@ import { betas, flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode RAdam}. */
+/**
+ * Options of {@linkcode RAdam}.
+ *
+ * @example Decoupled weight decay
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.RAdamOptions = {
+ *   weightDecay: 0.01,
+ *   decoupledWeightDecay: true,
+ * };
+ * const optimizer = new optim.RAdam([weight], options);
+ * ```
+ */
 export interface RAdamOptions {
   /** The learning rate. @default {0.001} */
   lr?: number;
@@ -34,7 +48,20 @@ export interface RAdamOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode RAdam}. */
+/**
+ * All options of a group of {@linkcode RAdam}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.RAdam([weight]);
+ * const groups: optim.RAdamGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.lr), [0.001]);
+ * ```
+ */
 export type RAdamGroup = Required<RAdamOptions>;
 
 /**

@@ -9,7 +9,23 @@ import { finite, nonNegative } from "./_options.ts";
 import { ratesOf } from "./_rates.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** Options of {@linkcode ReduceLROnPlateau}. */
+/**
+ * Options of {@linkcode ReduceLROnPlateau}.
+ *
+ * @example Halved after 3 epochs without a better accuracy
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.ReduceLROnPlateauOptions = {
+ *   mode: "max",
+ *   factor: 0.5,
+ *   patience: 3,
+ * };
+ * const schedule = new optim.ReduceLROnPlateau(optimizer, options);
+ * ```
+ */
 export interface ReduceLROnPlateauOptions {
   /** Whether the metric should decrease (`"min"`) or increase (`"max"`). @default {"min"} */
   readonly mode?: "min" | "max";
@@ -61,7 +77,22 @@ const schema = () =>
     eps: z._default(nonNegative, 1e-8),
   });
 
-/** The state of the schedule: plain values. */
+/**
+ * The state of the schedule: plain values.
+ *
+ * @example The best metric so far
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const schedule = new optim.ReduceLROnPlateau(optimizer);
+ * schedule.step(0.7);
+ * const state: optim.PlateauState = schedule.stateDict();
+ * assertEquals([state.best, state.badEpochs], [0.7, 0]);
+ * ```
+ */
 export interface PlateauState {
   /** Number of steps taken. */
   readonly lastEpoch: number;

@@ -9,7 +9,22 @@ import { flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode RMSprop}. */
+/**
+ * Options of {@linkcode RMSprop}.
+ *
+ * @example Centered, with momentum
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.RMSpropOptions = {
+ *   lr: 1e-3,
+ *   momentum: 0.9,
+ *   centered: true,
+ * };
+ * const optimizer = new optim.RMSprop([weight], options);
+ * ```
+ */
 export interface RMSpropOptions {
   /** The learning rate. @default {0.01} */
   lr?: number;
@@ -27,7 +42,20 @@ export interface RMSpropOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode RMSprop}. */
+/**
+ * All options of a group of {@linkcode RMSprop}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.RMSprop([weight]);
+ * const groups: optim.RMSpropGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.alpha), [0.99]);
+ * ```
+ */
 export type RMSpropGroup = Required<RMSpropOptions>;
 
 const rmsprop = /* @__PURE__ */ algorithm({

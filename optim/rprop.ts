@@ -10,7 +10,18 @@ import { flag, nonNegative, positive } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters, ParameterGroup } from "./optimizer.ts";
 
-/** Options of {@linkcode Rprop}. */
+/**
+ * Options of {@linkcode Rprop}.
+ *
+ * @example Steps of at most 1
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.RpropOptions = { lr: 0.01, stepSizes: [1e-6, 1] };
+ * const optimizer = new optim.Rprop([weight], options);
+ * ```
+ */
 export interface RpropOptions {
   /** The size of the first step. @default {0.01} */
   lr?: number;
@@ -27,7 +38,20 @@ export interface RpropOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode Rprop}. */
+/**
+ * All options of a group of {@linkcode Rprop}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.Rprop([weight]);
+ * const groups: optim.RpropGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.etas), [[0.5, 1.2]]);
+ * ```
+ */
 export type RpropGroup = Required<RpropOptions>;
 
 const around = "must be one number between 0 and 1 and one above 1";

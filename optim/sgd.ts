@@ -9,7 +9,18 @@ import { flag, nonNegative } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode SGD}. */
+/**
+ * Options of {@linkcode SGD}.
+ *
+ * @example Nesterov momentum
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.SGDOptions = { lr: 0.1, momentum: 0.9, nesterov: true };
+ * const optimizer = new optim.SGD([weight], options);
+ * ```
+ */
 export interface SGDOptions {
   /** The learning rate. */
   lr: number;
@@ -25,7 +36,20 @@ export interface SGDOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode SGD}. */
+/**
+ * All options of a group of {@linkcode SGD}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const groups: optim.SGDGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.momentum), [0]);
+ * ```
+ */
 export type SGDGroup = Required<SGDOptions>;
 
 const sgd = /* @__PURE__ */ algorithm({

@@ -9,7 +9,18 @@ import { betas, flag, positive } from "./_options.ts";
 import { algorithm, AlgorithmOptimizer } from "./algorithm.ts";
 import type { OptimizerParameters } from "./optimizer.ts";
 
-/** Options of {@linkcode SparseAdam}. */
+/**
+ * Options of {@linkcode SparseAdam}.
+ *
+ * @example A larger learning rate
+ * ```ts
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const options: optim.SparseAdamOptions = { lr: 0.01 };
+ * const optimizer = new optim.SparseAdam([weight], options);
+ * ```
+ */
 export interface SparseAdamOptions {
   /** The learning rate. @default {0.001} */
   lr?: number;
@@ -25,7 +36,20 @@ export interface SparseAdamOptions {
   maximize?: boolean;
 }
 
-/** All options of a group of {@linkcode SparseAdam}. */
+/**
+ * All options of a group of {@linkcode SparseAdam}.
+ *
+ * @example The options of the groups of an optimizer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SparseAdam([weight]);
+ * const groups: optim.SparseAdamGroup[] = optimizer.paramGroups;
+ * assertEquals(groups.map((group) => group.eps), [1e-8]);
+ * ```
+ */
 export type SparseAdamGroup = Required<SparseAdamOptions>;
 
 const sparseAdam = /* @__PURE__ */ algorithm({

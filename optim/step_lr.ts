@@ -10,7 +10,25 @@ import { lastEpoch } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** Options of {@linkcode StepLR}. */
+/**
+ * Options of {@linkcode StepLR}.
+ *
+ * @example A tenth after every 2 steps
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.StepLROptions = { stepSize: 2 };
+ * const schedule = new optim.StepLR(optimizer, options);
+ * for (let step = 0; step < 2; step++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.01, 1e-9);
+ * ```
+ */
 export interface StepLROptions extends SchedulerOptions {
   /** Period of the decay, in steps. */
   readonly stepSize: number;
@@ -77,7 +95,28 @@ export class StepLR extends LRScheduler {
   }
 }
 
-/** Options of {@linkcode MultiStepLR}. */
+/**
+ * Options of {@linkcode MultiStepLR}.
+ *
+ * @example Halved at steps 1 and 3
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.MultiStepLROptions = {
+ *   milestones: [1, 3],
+ *   gamma: 0.5,
+ * };
+ * const schedule = new optim.MultiStepLR(optimizer, options);
+ * for (let step = 0; step < 3; step++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.025, 1e-9);
+ * ```
+ */
 export interface MultiStepLROptions extends SchedulerOptions {
   /** Steps at which the learning rate changes; one listed twice counts twice. */
   readonly milestones: readonly number[];
@@ -144,7 +183,25 @@ export class MultiStepLR extends LRScheduler {
   }
 }
 
-/** Options of {@linkcode ExponentialLR}. */
+/**
+ * Options of {@linkcode ExponentialLR}.
+ *
+ * @example A tenth less in each step
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.ExponentialLROptions = { gamma: 0.9 };
+ * const schedule = new optim.ExponentialLR(optimizer, options);
+ * for (let step = 0; step < 2; step++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.081, 1e-9);
+ * ```
+ */
 export interface ExponentialLROptions extends SchedulerOptions {
   /** Factor by which the learning rate is multiplied in each step. */
   readonly gamma: number;

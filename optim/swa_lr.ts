@@ -11,7 +11,28 @@ import { lastEpoch } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** Options of {@linkcode SWALR}. */
+/**
+ * Options of {@linkcode SWALR}.
+ *
+ * @example To 0.05 in 2 steps
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.SWALROptions = {
+ *   swaLr: 0.05,
+ *   annealEpochs: 2,
+ * };
+ * const schedule = new optim.SWALR(optimizer, options);
+ * for (let step = 0; step < 2; step++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.05, 1e-9);
+ * ```
+ */
 export interface SWALROptions extends SchedulerOptions {
   /** The learning rate in the end, of all groups or one for each. */
   readonly swaLr: number | readonly number[];

@@ -15,7 +15,17 @@ import {
 import { checkCount } from "@tenfold/core/internal";
 import type { Rule } from "./optimizer.ts";
 
-/** A tuple of `N` expressions; a list where the number is not known. */
+/**
+ * A tuple of `N` expressions; a list where the number is not known.
+ *
+ * @example The two state tensors of a rule
+ * ```ts
+ * import { optim } from "@tenfold/tenfold";
+ * import { arg } from "@tenfold/core/backend";
+ *
+ * const state: optim.Exprs<2> = [arg(1, "float32"), arg(2, "float32")];
+ * ```
+ */
 export type Exprs<N extends number, L extends readonly Expr[] = []> =
   number extends N ? readonly Expr[]
     : L["length"] extends N ? L
@@ -27,6 +37,18 @@ export type Exprs<N extends number, L extends readonly Expr[] = []> =
  *
  * @typeParam S Number of state tensors.
  * @typeParam N Number of numbers that a step passes.
+ *
+ * @example Momentum
+ * ```ts
+ * import { optim } from "@tenfold/tenfold";
+ * import { expr } from "@tenfold/core/backend";
+ *
+ * const write: optim.WriteUpdate<1, 2> = (p, [buffer], g, [lr, momentum]) => {
+ *   const next = expr.add(expr.mul(momentum, buffer), g);
+ *   return [expr.sub(p, expr.mul(lr, next)), next];
+ * };
+ * const rule = new optim.UpdateRule("momentum", 1, 2, write);
+ * ```
  */
 export type WriteUpdate<S extends number = number, N extends number = number> =
   (

@@ -10,7 +10,28 @@ import { lastEpoch } from "./_schedule.ts";
 import { LRScheduler, type SchedulerOptions } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** Options of {@linkcode CosineAnnealingWarmRestarts}. */
+/**
+ * Options of {@linkcode CosineAnnealingWarmRestarts}.
+ *
+ * @example Periods of 2, 4, 8 … steps
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { optim, tensor } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const optimizer = new optim.SGD([weight], { lr: 0.1 });
+ * const options: optim.CosineAnnealingWarmRestartsOptions = {
+ *   t0: 2,
+ *   tMult: 2,
+ * };
+ * const schedule = new optim.CosineAnnealingWarmRestarts(optimizer, options);
+ * for (let step = 0; step < 2; step++) {
+ *   optimizer.step();
+ *   schedule.step();
+ * }
+ * assertAlmostEquals(optimizer.paramGroups[0]?.lr ?? 0, 0.1, 1e-9);
+ * ```
+ */
 export interface CosineAnnealingWarmRestartsOptions extends SchedulerOptions {
   /** Number of steps until the first restart. */
   readonly t0: number;

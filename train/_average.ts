@@ -6,10 +6,34 @@
 import * as z from "./_zod.ts";
 import type { ClassTally } from "./_class_tally.ts";
 
-/** How the scores of several classes are averaged. */
+/**
+ * How the scores of several classes are averaged.
+ *
+ * @example The mean over the classes
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const average: train.Average = "macro";
+ * const score = await train.f1([0, 1, 2], [0, 1, 1], { average });
+ * assertAlmostEquals(score, 0.5556, 1e-4);
+ * ```
+ */
 export type Average = "binary" | "macro" | "micro" | "weighted";
 
-/** Options of {@linkcode precision}, {@linkcode recall} and {@linkcode f1}. */
+/**
+ * Options of {@linkcode precision}, {@linkcode recall} and {@linkcode f1}.
+ *
+ * @example Scores of three classes, averaged by their frequency
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const options: train.ClassMetricOptions = { average: "weighted" };
+ * const score = await train.precision([0, 2, 2], [0, 1, 2], options);
+ * assertAlmostEquals(score, 0.5, 1e-6);
+ * ```
+ */
 export interface ClassMetricOptions {
   /**
    * `"binary"`: the score of the class `positive` of two. `"macro"`: the mean

@@ -14,7 +14,18 @@ import { showShape } from "@tenfold/core/internal";
 import { measure } from "./measure.ts";
 import type { Metric } from "./metric.ts";
 
-/** Numbers in a tensor, in an array, or in one for each sample. */
+/**
+ * Numbers in a tensor, in an array, or in one for each sample.
+ *
+ * @example Arrays or tensors
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, train } from "@tenfold/tenfold";
+ *
+ * const values: train.Values = [1, 2, 3];
+ * assertEquals(await train.mae(values, tensor([1, 2, 6])), 1);
+ * ```
+ */
 export type Values =
   | Tensor
   | ArrayLike<number>

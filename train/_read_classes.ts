@@ -7,7 +7,18 @@ import { scope, Tensor, type TypedArray } from "@tenfold/core";
 import { noGradNow } from "@tenfold/core/internal";
 import { classesOf } from "./_classes.ts";
 
-/** Class numbers, or the scores that lead to them. */
+/**
+ * Class numbers, or the scores that lead to them.
+ *
+ * @example Class numbers, or scores
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, train } from "@tenfold/tenfold";
+ *
+ * const scores: train.Predictions = tensor([[0.9, 0.1], [0.2, 0.8]]);
+ * assertEquals(await train.accuracy(scores, tensor([0, 1])), 1);
+ * ```
+ */
 export type Predictions = Tensor | ArrayLike<number>;
 
 /** Predictions and targets that were read. */

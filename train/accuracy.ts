@@ -10,7 +10,20 @@ import { classesOf } from "./_classes.ts";
 import { type Predictions, readClasses } from "./_read_classes.ts";
 import type { Metric } from "./metric.ts";
 
-/** Options of {@linkcode accuracy}. */
+/**
+ * Options of {@linkcode accuracy}.
+ *
+ * @example Logits of one output
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, train } from "@tenfold/tenfold";
+ *
+ * const logits = tensor([-2, 0.3, 1.5]);
+ * const options: train.AccuracyOptions = { threshold: 0 };
+ * const targets = tensor([0, 1, 1]);
+ * assertEquals(await train.accuracy(logits, targets, options), 1);
+ * ```
+ */
 export interface AccuracyOptions {
   /**
    * Threshold above which a score means class 1, for models with one score for
@@ -38,9 +51,13 @@ const operation = "compute accuracy";
  *
  * const logits = tensor([[2, 1], [3, 0], [0, 1], [1, 2]]);
  * const classes = tensor([0, 1, 1, 1], { dtype: "int32" });
- * const figures = await train.evaluate(new nn.Identity(), [[logits, classes]], {
- *   metrics: [train.accuracy()],
- * });
+ * const figures = await train.evaluate(
+ *   new nn.Identity(),
+ *   [[logits, classes]],
+ *   {
+ *     metrics: [train.accuracy()],
+ *   },
+ * );
  * assertEquals(figures.accuracy, 0.75);
  * ```
  */

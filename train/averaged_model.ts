@@ -32,14 +32,40 @@ import {
 import * as z from "./_zod.ts";
 import { flag } from "./_options.ts";
 
-/** How an average is updated with the next value. */
+/**
+ * How an average is updated with the next value.
+ *
+ * @example The mean of all values
+ * ```ts
+ * import { nn, train } from "@tenfold/tenfold";
+ *
+ * const mean: train.AverageFunction = (average, value, count) =>
+ *   average.add(value.sub(average).div(count.add(1)));
+ * const averaged = new train.AveragedModel(new nn.Linear(2, 1), {
+ *   avgFn: mean,
+ * });
+ * ```
+ */
 export type AverageFunction = (
   average: Tensor,
   value: Tensor,
   count: Tensor,
 ) => Tensor;
 
-/** Options of {@linkcode AveragedModel}. */
+/**
+ * Options of {@linkcode AveragedModel}.
+ *
+ * @example An exponential moving average
+ * ```ts
+ * import { nn, train } from "@tenfold/tenfold";
+ *
+ * const options: train.AveragedModelOptions = {
+ *   decay: 0.99,
+ *   useBuffers: true,
+ * };
+ * const averaged = new train.AveragedModel(new nn.Linear(2, 1), options);
+ * ```
+ */
 export interface AveragedModelOptions {
   /**
    * Decay rate of an exponential moving average, from 0 to less than 1.

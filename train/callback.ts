@@ -9,7 +9,21 @@ import type { EpochRecord, History } from "./history.ts";
 import type { Optimizing, Scheduling } from "./optimizing.ts";
 import type { Model } from "./model.ts";
 
-/** A training run, as callbacks see it. */
+/**
+ * A training run, as callbacks see it.
+ *
+ * @example A callback that stops once the loss is small
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const whenSmall: train.Callback = {
+ *   name: "whenSmall",
+ *   epochEnd(run: train.Run) {
+ *     if ((run.history.last?.train.loss ?? 1) < 0.01) run.stop();
+ *   },
+ * };
+ * ```
+ */
 export interface Run {
   /** The model that is being trained. */
   readonly model: Model;
@@ -54,7 +68,16 @@ export interface Run {
   loadStateDict(state: unknown): void;
 }
 
-/** Plain values, tensors, and arrays and objects of them. */
+/**
+ * Plain values, tensors, and arrays and objects of them.
+ *
+ * @example What a callback of your own saves
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const state: train.State = { best: 0.25, epoch: 3 };
+ * ```
+ */
 export type State =
   | null
   | undefined
@@ -63,7 +86,23 @@ export type State =
   | string
   | object;
 
-/** What {@linkcode Run.stateDict} gives. */
+/**
+ * What {@linkcode Run.stateDict} gives.
+ *
+ * @example The parts of the state of a run
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const remember: train.Callback = {
+ *   name: "remember",
+ *   epochEnd(run) {
+ *     const state: train.RunState = run.stateDict();
+ *     assert("model" in state && "optimizer" in state);
+ *   },
+ * };
+ * ```
+ */
 export type RunState = { readonly [part: string]: State };
 
 /**

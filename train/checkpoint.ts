@@ -20,7 +20,21 @@ import type { Callback, Run } from "./callback.ts";
 import { isSharded } from "./distributing.ts";
 import { anyNumber, figureOf } from "./history.ts";
 
-/** Options of {@linkcode checkpoint}. */
+/**
+ * Options of {@linkcode checkpoint}.
+ *
+ * @example Every hundred steps, and the best epoch
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const options: train.CheckpointOptions = {
+ *   everySteps: 100,
+ *   best: true,
+ *   resume: true,
+ * };
+ * const callback = train.checkpoint("out/run.safetensors", options);
+ * ```
+ */
 export interface CheckpointOptions {
   /**
    * Number of epochs between checkpoints; the last epoch is always saved.
@@ -53,7 +67,17 @@ export interface CheckpointOptions {
   resume?: boolean;
 }
 
-/** What makes an epoch the best one for {@linkcode checkpoint}. */
+/**
+ * What makes an epoch the best one for {@linkcode checkpoint}.
+ *
+ * @example The epoch of the highest accuracy
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const best: train.BestOptions = { monitor: "validation.accuracy" };
+ * const callback = train.checkpoint("out/run.safetensors", { best });
+ * ```
+ */
 export interface BestOptions {
   /**
    * The metric to monitor, such as `"validation.accuracy"`.

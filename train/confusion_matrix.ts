@@ -8,7 +8,19 @@ import * as z from "./_zod.ts";
 import { type Predictions, readClasses } from "./_read_classes.ts";
 import { confusionMatrixSvg } from "./confusion_matrix_svg.ts";
 
-/** Options of {@linkcode confusionMatrix}. */
+/**
+ * Options of {@linkcode confusionMatrix}.
+ *
+ * @example Rows as fractions of each true class
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const options: train.ConfusionMatrixOptions = { normalize: "true" };
+ * const matrix = await train.confusionMatrix([0, 1, 1], [0, 0, 1], options);
+ * assertEquals(matrix, [[0.5, 0.5], [0, 1]]);
+ * ```
+ */
 export interface ConfusionMatrixOptions {
   /**
    * Minimum number of classes. By default that of the scores, or one more than

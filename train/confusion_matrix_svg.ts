@@ -7,7 +7,20 @@ import { parseArguments, showValue } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { element, svgDocument, text } from "./_svg.ts";
 
-/** Options of {@linkcode confusionMatrixSvg}. */
+/**
+ * Options of {@linkcode confusionMatrixSvg}.
+ *
+ * @example Names of the classes
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const matrix = await train.confusionMatrix([0, 1, 1], [0, 0, 1]);
+ * const options: train.ConfusionMatrixSvgOptions = { labels: ["cat", "dog"] };
+ * const svg = await train.confusionMatrixSvg(matrix, options);
+ * assertStringIncludes(svg, "dog");
+ * ```
+ */
 export interface ConfusionMatrixSvgOptions {
   /** The names of the classes. Without them, their numbers. */
   labels?: readonly string[];

@@ -7,7 +7,20 @@
 import type { Optimizing } from "./optimizing.ts";
 import type { Model } from "./model.ts";
 
-/** Options of a replica. */
+/**
+ * Options of a replica.
+ *
+ * @example Smaller buckets, so that reductions begin earlier
+ * ```ts
+ * import { nn, train } from "@tenfold/tenfold";
+ * import { init } from "@tenfold/distributed";
+ *
+ * const options: train.ReplicaOptions = { bucketBytes: 2 ** 18 };
+ * const world = await init();
+ * const replica = world.replicate(new nn.Linear(2, 1), options);
+ * replica.dispose();
+ * ```
+ */
 export interface ReplicaOptions {
   /**
    * Bytes of gradients that are reduced together. Smaller buckets begin earlier,
@@ -33,13 +46,50 @@ export interface ReplicaOptions {
   readonly profile?: boolean;
 }
 
-/** The ranks of a job, such as the world that `init` returns. */
+/**
+ * The ranks of a job, such as the world that `init` returns.
+ *
+ * @example The world as what replicates models
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, train } from "@tenfold/tenfold";
+ * import { init } from "@tenfold/distributed";
+ *
+ * const ranks: train.Distributing = await init();
+ * const replica = ranks.replicate(new nn.Linear(2, 1));
+ * assertEquals(replica.rank, 0);
+ * replica.dispose();
+ * ```
+ */
 export interface Distributing {
   /** A replica of a model, whose gradients are averaged over the ranks. */
   replicate(model: Model, options?: ReplicaOptions): Replica;
 }
 
-/** The ranks of a job, and how they train together. */
+/**
+ * The ranks of a job, and how they train together.
+ *
+ * @example An optimizer state that is divided among the ranks
+ * ```ts
+ * import { nn, optim, randn, train } from "@tenfold/tenfold";
+ * import { init } from "@tenfold/distributed";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const batches = [[randn([8, 2]), randn([8, 1])]];
+ * const distributed: train.DistributedOptions = {
+ *   world: await init(),
+ *   shardOptimizer: true,
+ * };
+ * await train.fit(model, {
+ *   loss: nn.functional.mseLoss,
+ *   optimizer: new optim.Adam(model.parameters()),
+ *   train: batches,
+ *   epochs: 1,
+ *   distributed,
+ *   progress: false,
+ * });
+ * ```
+ */
 export interface DistributedOptions extends ReplicaOptions {
   /** The ranks: what `init` of `@tenfold/distributed` returns. */
   readonly world: Distributing;
@@ -53,7 +103,21 @@ export interface DistributedOptions extends ReplicaOptions {
   readonly shardOptimizer?: boolean;
 }
 
-/** The replica of this rank. */
+/**
+ * The replica of this rank.
+ *
+ * @example The number of ranks
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, train } from "@tenfold/tenfold";
+ * import { init } from "@tenfold/distributed";
+ *
+ * const world = await init();
+ * const replica: train.Replica = world.replicate(new nn.Linear(2, 1));
+ * assertEquals(replica.worldSize, 1);
+ * replica.dispose();
+ * ```
+ */
 export interface Replica {
   /** Number of this rank, from 0 on; rank 0 shows progress and writes files. */
   readonly rank: number;
@@ -87,7 +151,25 @@ export interface Replica {
   dispose(): void;
 }
 
-/** An optimizer of which each rank has a part of the state. */
+/**
+ * An optimizer of which each rank has a part of the state.
+ *
+ * @example A part of Adam's state
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, optim, train } from "@tenfold/tenfold";
+ * import { init } from "@tenfold/distributed";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const world = await init();
+ * const replica = world.replicate(model);
+ * const optimizer: train.ShardedOptimizing = replica.shard(
+ *   new optim.Adam(model.parameters()),
+ * );
+ * assertEquals(optimizer.isSharded, true);
+ * replica.dispose();
+ * ```
+ */
 export interface ShardedOptimizing extends Optimizing {
   /** Always true. */
   readonly isSharded: true;

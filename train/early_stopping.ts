@@ -18,7 +18,21 @@ import type { Callback } from "./callback.ts";
 import { anyNumber, figureOf } from "./history.ts";
 import type { Model } from "./model.ts";
 
-/** Options of {@linkcode earlyStopping}. */
+/**
+ * Options of {@linkcode earlyStopping}.
+ *
+ * @example The parameters of the most accurate epoch
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const options: train.EarlyStoppingOptions = {
+ *   monitor: "validation.accuracy",
+ *   patience: 10,
+ *   restoreBest: true,
+ * };
+ * const callback = train.earlyStopping(options);
+ * ```
+ */
 export interface EarlyStoppingOptions {
   /**
    * The metric to monitor, such as `"validation.accuracy"`.

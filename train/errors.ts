@@ -59,6 +59,19 @@ export class BatchError extends Error {
 /**
  * A checkpoint that does not fit: of another model, of another training setup,
  * or not a checkpoint at all. Nothing has been changed when it is thrown.
+ *
+ * @example A file of another model
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { nn, train } from "@tenfold/tenfold";
+ *
+ * const path = `${await Deno.makeTempDir()}/run.safetensors`;
+ * await train.saveCheckpoint(path, { model: new nn.Linear(2, 1) });
+ * await assertRejects(
+ *   () => train.loadCheckpoint(path, { model: new nn.Linear(3, 1) }),
+ *   train.CheckpointError,
+ * );
+ * ```
  */
 export class CheckpointError extends RangeError {
   /** Always `"CheckpointError"`. */
@@ -68,6 +81,27 @@ export class CheckpointError extends RangeError {
 /**
  * Thrown where a loss or a gradient is NaN or infinite and `onNonFinite` is
  * `"throw"`. The parameters are as they were before that step.
+ *
+ * @example A loss that is NaN
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { nn, optim, tensor, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(1, 1);
+ * const error = await assertRejects(
+ *   () =>
+ *     train.fit(model, {
+ *       loss: nn.functional.mseLoss,
+ *       optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+ *       train: [[tensor([[NaN]]), tensor([[1]])]],
+ *       epochs: 1,
+ *       onNonFinite: "throw",
+ *       progress: false,
+ *     }),
+ *   train.NonFiniteError,
+ * );
+ * assertEquals([error.epoch, error.step], [1, 1]);
+ * ```
  */
 export class NonFiniteError extends RangeError {
   /** Always `"NonFiniteError"`. */

@@ -15,7 +15,24 @@ import type { Figures } from "./history.ts";
 import type { Metrics } from "./metric.ts";
 import type { Model } from "./model.ts";
 
-/** Options of {@linkcode evaluate}. */
+/**
+ * Options of {@linkcode evaluate}.
+ *
+ * @example Loss and accuracy
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn, tensor, train } from "@tenfold/tenfold";
+ *
+ * const options: train.EvaluateOptions = {
+ *   loss: nn.functional.crossEntropy,
+ *   metrics: [train.accuracy()],
+ * };
+ * const model = new nn.Linear(2, 3);
+ * const batch = [randn([4, 2]), tensor([0, 1, 2, 0], { dtype: "int32" })];
+ * const figures = await train.evaluate(model, [batch], options);
+ * assertEquals(Object.keys(figures), ["loss", "accuracy"]);
+ * ```
+ */
 export interface EvaluateOptions {
   /** The loss function, whose mean is returned as `loss`. */
   loss?: Loss;

@@ -10,7 +10,23 @@ import { passing } from "./_options.ts";
 import { watchForward } from "./_watch_forward.ts";
 import type { Model } from "./model.ts";
 
-/** Options of {@linkcode featureMaps}. */
+/**
+ * Options of {@linkcode featureMaps}.
+ *
+ * @example One layer of two
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Sequential(
+ *   new nn.Conv2d(1, 4, 3),
+ *   new nn.Conv2d(4, 2, 3),
+ * );
+ * const options: train.FeatureMapsOptions = { layers: ["0"] };
+ * const maps = await train.featureMaps(model, randn([1, 1, 8, 8]), options);
+ * assertEquals([...maps.keys()], ["0"]);
+ * ```
+ */
 export interface FeatureMapsOptions {
   /**
    * The layers to look at, by name.

@@ -15,12 +15,41 @@ import type { Metrics } from "./metric.ts";
 import type { Optimizing, SchedulerOptions, Scheduling } from "./optimizing.ts";
 import type { Model } from "./model.ts";
 
-/** A loss: a function of output and target, or a module such as `MSELoss`. */
+/**
+ * A loss: a function of output and target, or a module such as `MSELoss`.
+ *
+ * @example Any function of output and target
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const loss: train.Loss = (output, target) => output.sub(target).abs().mean();
+ * ```
+ */
 export type Loss =
   | ((output: Tensor, target: Tensor) => Tensor)
   | { forward(output: Tensor, target: Tensor): Tensor };
 
-/** Options of {@linkcode fit}. */
+/**
+ * Options of {@linkcode fit}.
+ *
+ * @example One epoch without a progress bar
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, optim, randn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const batches = [[randn([8, 2]), randn([8, 1])]];
+ * const options: train.FitOptions = {
+ *   loss: nn.functional.mseLoss,
+ *   optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+ *   train: batches,
+ *   epochs: 1,
+ *   progress: false,
+ * };
+ * const history = await train.fit(model, options);
+ * assertEquals(history.epochs.length, 1);
+ * ```
+ */
 export interface FitOptions {
   /** The loss to minimise: the mean over the samples of a batch. */
   loss: Loss;
@@ -161,7 +190,11 @@ export interface FitOptions {
  * await train.fit(model, {
  *   loss: nn.functional.crossEntropy,
  *   optimizer: new optim.Adam(model.parameters(), { lr: 0.02 }),
- *   train: new data.DataLoader(dataset, { batchSize: 25, shuffle: true, seed: 0 }),
+ *   train: new data.DataLoader(dataset, {
+ *     batchSize: 25,
+ *     shuffle: true,
+ *     seed: 0,
+ *   }),
  *   epochs: 20,
  *   metrics: [train.accuracy()],
  *   progress: false,

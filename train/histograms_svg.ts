@@ -8,7 +8,20 @@ import { parseArguments, showValue } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { positiveInt } from "./_options.ts";
 
-/** Options of {@linkcode histogramsSvg}. */
+/**
+ * Options of {@linkcode histogramsSvg}.
+ *
+ * @example Twenty intervals each
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { nn, train } from "@tenfold/tenfold";
+ *
+ * const options: train.HistogramsOptions = { bins: 20, title: "Weights" };
+ * const model = new nn.Linear(8, 8);
+ * const svg = await train.histogramsSvg(model.namedParameters(), options);
+ * assertStringIncludes(svg, "Weights");
+ * ```
+ */
 export interface HistogramsOptions {
   /**
    * Number of intervals between the smallest and the largest number.
@@ -23,7 +36,7 @@ export interface HistogramsOptions {
    */
   columns?: number;
   /**
-   * Title above the matrix.
+   * Title above the histograms.
    *
    * @default {"Histograms"}
    */

@@ -7,10 +7,30 @@ import { checkCount, parseOptions, showAs } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { positiveInt } from "./_options.ts";
 
-/** Loss and metrics by name. */
+/**
+ * Loss and metrics by name.
+ *
+ * @example The figures of an epoch by name
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const figures: train.Figures = { loss: 0.31, accuracy: 0.92 };
+ * ```
+ */
 export type Figures = { readonly [name: string]: number };
 
-/** One epoch. */
+/**
+ * One epoch.
+ *
+ * @example A record as a line of text
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * function line({ epoch, seconds, train }: train.EpochRecord): string {
+ *   return `${epoch}: loss ${train.loss}, ${seconds.toFixed(1)} s`;
+ * }
+ * ```
+ */
 export interface EpochRecord {
   /** The number of the epoch, from 1 on. */
   readonly epoch: number;
@@ -26,7 +46,27 @@ export interface EpochRecord {
   readonly validation?: Figures;
 }
 
-/** Options of {@linkcode History.toSvg}. */
+/**
+ * Options of {@linkcode History.toSvg}.
+ *
+ * @example A title of its own
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { nn, optim, randn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const batches = [[randn([8, 2]), randn([8, 1])]];
+ * const history = await train.fit(model, {
+ *   loss: nn.functional.mseLoss,
+ *   optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+ *   train: batches,
+ *   epochs: 2,
+ *   progress: false,
+ * });
+ * const options: train.ChartOptions = { title: "Two epochs" };
+ * assertStringIncludes(await history.toSvg(options), "Two epochs");
+ * ```
+ */
 export interface ChartOptions {
   /**
    * Title above the charts.
@@ -81,8 +121,20 @@ const chartOptions = z.strictObject({
  * import { assertEquals } from "@std/assert";
  *
  * const history = new History([
- *   { epoch: 1, step: 10, learningRate: 0.1, seconds: 2, train: { loss: 0.5 } },
- *   { epoch: 2, step: 20, learningRate: 0.1, seconds: 2, train: { loss: 0.3 } },
+ *   {
+ *     epoch: 1,
+ *     step: 10,
+ *     learningRate: 0.1,
+ *     seconds: 2,
+ *     train: { loss: 0.5 },
+ *   },
+ *   {
+ *     epoch: 2,
+ *     step: 20,
+ *     learningRate: 0.1,
+ *     seconds: 2,
+ *     train: { loss: 0.3 },
+ *   },
  * ]);
  * assertEquals(history.figures("train.loss"), [0.5, 0.3]);
  * ```

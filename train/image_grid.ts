@@ -13,7 +13,17 @@ import {
 import * as z from "./_zod.ts";
 import { passing, positiveInt } from "./_options.ts";
 
-/** Options of {@linkcode imageGridPng}. */
+/**
+ * Options of {@linkcode imageGridPng}.
+ *
+ * @example Two images in a row, with a margin of a pixel
+ * ```ts
+ * import { rand, train } from "@tenfold/tenfold";
+ *
+ * const options: train.ImageGridOptions = { columns: 2, padding: 1 };
+ * const png = await train.imageGridPng(rand([4, 8, 8]), options);
+ * ```
+ */
 export interface ImageGridOptions {
   /**
    * Images in a row.
@@ -75,7 +85,10 @@ const operation = "draw images";
  * const digits = await data.loadDigits();
  * const images = digits.data.narrow(0, 0, 20).reshape([20, 1, 8, 8]);
  * const png = await train.imageGridPng(images, { columns: 10 });
- * assertEquals([...png.subarray(1, 4)], [..."PNG"].map((c) => c.charCodeAt(0)));
+ * assertEquals(
+ *   [...png.subarray(1, 4)],
+ *   [..."PNG"].map((c) => c.charCodeAt(0)),
+ * );
  * ```
  */
 export async function imageGridPng(

@@ -20,7 +20,18 @@ import {
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 import type { EpochRecord } from "./history.ts";
 
-/** What a job says of itself: {@linkcode JobContext.report} and your own. */
+/**
+ * What a job says of itself: {@linkcode JobContext.report} and your own.
+ *
+ * @example A line for each epoch
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * function show(event: train.JobEvent): void {
+ *   if (event.type === "epoch") console.log(event.record.train.loss);
+ * }
+ * ```
+ */
 export type JobEvent =
   | {
     readonly type: "epoch";
@@ -35,7 +46,18 @@ export type JobEvent =
     readonly step: number;
   };
 
-/** Options of {@linkcode inWorker}. */
+/**
+ * Options of {@linkcode inWorker}.
+ *
+ * @example A job that can be stopped
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const controller = new AbortController();
+ * const options: train.InWorkerOptions = { signal: controller.signal };
+ * // train.inWorker(new URL("./job.ts", import.meta.url), input, options)
+ * ```
+ */
 export interface InWorkerOptions {
   /**
    * Stops the job: its own `signal` is aborted, and `fit` ends between two
@@ -49,7 +71,21 @@ export interface InWorkerOptions {
   startTimeout?: number;
 }
 
-/** A job in a worker. Iterating over it gives its events, each once. */
+/**
+ * A job in a worker. Iterating over it gives its events, each once.
+ *
+ * @example The events of a job, then its result
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * async function follow(job: train.Job<number>): Promise<number> {
+ *   for await (const event of job) {
+ *     if (event.type === "epoch") console.log(event.record.epoch);
+ *   }
+ *   return await job.result;
+ * }
+ * ```
+ */
 export interface Job<Output, Event = JobEvent> extends AsyncIterable<Event> {
   /**
    * What the job returned. It rejects with the job's error, which has the name,

@@ -24,7 +24,27 @@ import type { ChartOptions } from "./history.ts";
 import type { Model } from "./model.ts";
 import type { Optimizing } from "./optimizing.ts";
 
-/** Options of {@linkcode lrFinder}. */
+/**
+ * Options of {@linkcode lrFinder}.
+ *
+ * @example Thirty learning rates up to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, optim, randn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const batches = [[randn([8, 2]), randn([8, 1])]];
+ * const options: train.LrFinderOptions = {
+ *   loss: nn.functional.mseLoss,
+ *   optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+ *   train: batches,
+ *   to: 1,
+ *   steps: 30,
+ * };
+ * const { rates } = await train.lrFinder(model, options);
+ * assertEquals(rates.length, 30);
+ * ```
+ */
 export interface LrFinderOptions {
   /** The loss to minimise. */
   loss: Loss;
@@ -54,7 +74,25 @@ export interface LrFinderOptions {
   signal?: AbortSignal;
 }
 
-/** The result of {@linkcode lrFinder}. */
+/**
+ * The result of {@linkcode lrFinder}.
+ *
+ * @example The rate that it suggests
+ * ```ts
+ * import { nn, optim, randn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const batches = [[randn([8, 2]), randn([8, 1])]];
+ * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+ * const result: train.LrFinderResult = await train.lrFinder(model, {
+ *   loss: nn.functional.mseLoss,
+ *   optimizer,
+ *   train: batches,
+ *   steps: 30,
+ * });
+ * optimizer.paramGroups[0].lr = result.suggestion ?? 0.1;
+ * ```
+ */
 export interface LrFinderResult {
   /** The learning rate of each step. */
   readonly rates: readonly number[];

@@ -5,7 +5,18 @@
  */
 import type { Tensor, TypedArray } from "@tenfold/core";
 
-/** Number of samples that a metric has seen. */
+/**
+ * Number of samples that a metric has seen.
+ *
+ * @example The mean over all elements
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * function mean(sum: number, counts: train.Counts): number {
+ *   return sum / counts.elements;
+ * }
+ * ```
+ */
 export interface Counts {
   /** Number of rows of the targets. */
   readonly samples: number;
@@ -48,10 +59,30 @@ export interface Metric {
 /**
  * A metric as a plain function: a scalar tensor for each batch, averaged over
  * the batches by their number of samples.
+ *
+ * @example The mean absolute error
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const mae: train.MetricFunction = (output, target) =>
+ *   output.sub(target).abs().mean();
+ * ```
  */
 export type MetricFunction = (output: Tensor, target: Tensor) => Tensor;
 
-/** Metrics as a list, or by their names in the history. */
+/**
+ * Metrics as a list, or by their names in the history.
+ *
+ * @example Two metrics, one of them with a name of its own
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const metrics: train.Metrics = {
+ *   accuracy: train.accuracy(),
+ *   confidence: (output) => output.softmax(1).max(1).mean(),
+ * };
+ * ```
+ */
 export type Metrics =
   | readonly Metric[]
   | { readonly [name: string]: Metric | MetricFunction };

@@ -8,7 +8,21 @@ import { parseArguments } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { readTable, type Values } from "./_figures.ts";
 
-/** Options of {@linkcode multilabel}. */
+/**
+ * Options of {@linkcode multilabel}.
+ *
+ * @example All decisions together
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, train } from "@tenfold/tenfold";
+ *
+ * const scores = tensor([[0.9, 0.2], [0.6, 0.7]]);
+ * const targets = tensor([[1, 0], [0, 1]]);
+ * const options: train.MultilabelOptions = { average: "micro" };
+ * const { recall } = await train.multilabel(scores, targets, options);
+ * assertEquals(recall, 1);
+ * ```
+ */
 export interface MultilabelOptions {
   /**
    * `"macro"`: the mean over the labels; `"weighted"`: the same, weighted by how
@@ -29,7 +43,23 @@ export interface MultilabelOptions {
   readonly zeroDivision?: number;
 }
 
-/** Scores of samples with several labels. */
+/**
+ * Scores of samples with several labels.
+ *
+ * @example How many samples are right in all labels
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, train } from "@tenfold/tenfold";
+ *
+ * const scores = tensor([[0.9, 0.2], [0.6, 0.7]]);
+ * const targets = tensor([[1, 0], [0, 1]]);
+ * const figures: train.MultilabelFigures = await train.multilabel(
+ *   scores,
+ *   targets,
+ * );
+ * assertEquals(figures.subsetAccuracy, 0.5);
+ * ```
+ */
 export interface MultilabelFigures {
   /** Fraction of the predicted labels that are true. */
   readonly precision: number;

@@ -21,7 +21,20 @@ import { Pace } from "./_pace.ts";
 import type { Batch, Batches } from "./batches.ts";
 import type { Model } from "./model.ts";
 
-/** Options of {@linkcode predict}. */
+/**
+ * Options of {@linkcode predict}.
+ *
+ * @example A thousand samples at a time
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn, train } from "@tenfold/tenfold";
+ *
+ * const options: train.PredictOptions = { batchSize: 1000 };
+ * const model = new nn.Linear(2, 1);
+ * const output = await train.predict(model, randn([2500, 2]), options);
+ * assertEquals(output.shape, [2500, 1]);
+ * ```
+ */
 export interface PredictOptions {
   /** Number of samples in a batch, where data is not in batches. @default {256} */
   batchSize?: number;

@@ -9,10 +9,32 @@ import { parseArguments } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { readTable, type Table, type Values } from "./_figures.ts";
 
-/** How scores of several classes or labels are averaged. */
+/**
+ * How scores of several classes or labels are averaged.
+ *
+ * @example The mean over the samples
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const average: train.RankingAverage = "samples";
+ * ```
+ */
 export type RankingAverage = "macro" | "micro" | "weighted" | "samples";
 
-/** Options of {@linkcode averagePrecision}. */
+/**
+ * Options of {@linkcode averagePrecision}.
+ *
+ * @example All labels together
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, train } from "@tenfold/tenfold";
+ *
+ * const scores = tensor([[0.9, 0.2], [0.6, 0.7]]);
+ * const targets = tensor([[1, 0], [1, 1]]);
+ * const options: train.RankingOptions = { average: "micro" };
+ * assertEquals(await train.averagePrecision(scores, targets, options), 1);
+ * ```
+ */
 export interface RankingOptions {
   /**
    * `"macro"`: the mean over the classes or labels; `"weighted"`: the same,
@@ -24,7 +46,19 @@ export interface RankingOptions {
   readonly average?: RankingAverage;
 }
 
-/** Options of {@linkcode rocAuc}. */
+/**
+ * Options of {@linkcode rocAuc}.
+ *
+ * @example Three classes, each against each other
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { eye, train } from "@tenfold/tenfold";
+ *
+ * const scores = eye(3).mul(0.7).add(0.1);
+ * const options: train.RocAucOptions = { multiClass: "ovo" };
+ * assertEquals(await train.rocAuc(scores, [0, 1, 2], options), 1);
+ * ```
+ */
 export interface RocAucOptions extends RankingOptions {
   /**
    * Of several classes: each against the rest (`"ovr"`), or each against each

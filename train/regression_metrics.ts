@@ -9,7 +9,19 @@ import * as z from "./_zod.ts";
 import { hasValues, measureValues, paired, type Values } from "./_figures.ts";
 import type { Metric } from "./metric.ts";
 
-/** Options of {@linkcode mae}, {@linkcode mse}, {@linkcode rmse} and {@linkcode r2}: there are none. */
+/**
+ * Options of {@linkcode mae}, {@linkcode mse}, {@linkcode rmse} and {@linkcode
+ * r2}: there are none.
+ *
+ * @example No option
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const options: train.RegressionOptions = {};
+ * assertEquals(await train.rmse([1, 2], [1, 2], options), 0);
+ * ```
+ */
 export type RegressionOptions = { readonly [name: string]: never };
 
 const none = () => z.strictObject({});

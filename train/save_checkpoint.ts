@@ -16,7 +16,29 @@ import { decodeCheckpoint, encodeCheckpoint } from "./_checkpoint_file.ts";
 import { copied, takesState } from "./_state.ts";
 import { CheckpointError } from "./errors.ts";
 
-/** Anything whose state can be saved and loaded. */
+/**
+ * Anything whose state can be saved and loaded.
+ *
+ * @example Something of your own in a checkpoint
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * class Counter implements train.Checkpointed {
+ *   count = 0;
+ *   stateDict() {
+ *     return { count: this.count };
+ *   }
+ *   loadStateDict({ count }: { count: number }) {
+ *     this.count = count;
+ *   }
+ * }
+ * const counter = new Counter();
+ * counter.count = 3;
+ * const path = `${await Deno.makeTempDir()}/counter.safetensors`;
+ * await train.saveCheckpoint(path, { counter });
+ * await train.loadCheckpoint(path, { counter: new Counter() });
+ * ```
+ */
 export interface Checkpointed {
   /** The state: plain values and tensors. */
   stateDict(): object;
@@ -27,6 +49,19 @@ export interface Checkpointed {
 /**
  * What a checkpoint holds, by names of your choice: such as `model`, `optimizer`,
  * `scheduler` and a `loader`.
+ *
+ * @example A model with its optimizer
+ * ```ts
+ * import { nn, optim, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const parts: train.CheckpointParts = {
+ *   model,
+ *   optimizer: new optim.Adam(model.parameters()),
+ * };
+ * const folder = await Deno.makeTempDir();
+ * await train.saveCheckpoint(`${folder}/run.safetensors`, parts);
+ * ```
  */
 export interface CheckpointParts {
   /** A part by its name. */

@@ -11,7 +11,19 @@ import { hasValues, measureValues, type Values } from "./_figures.ts";
 import { positiveInt } from "./_options.ts";
 import type { Metric } from "./metric.ts";
 
-/** Options of {@linkcode topK}. */
+/**
+ * Options of {@linkcode topK}.
+ *
+ * @example Among the two best of four
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, train } from "@tenfold/tenfold";
+ *
+ * const scores = tensor([[0.1, 0.2, 0.3, 0.4]]);
+ * const options: train.TopKOptions = { k: 2 };
+ * assertEquals(await train.topK(scores, [2], options), 1);
+ * ```
+ */
 export interface TopKOptions {
   /** Number of largest scores among which the true class counts. @default {5} */
   k?: number;
@@ -52,7 +64,19 @@ function topKOf(options: TopKOptions): Metric {
   };
 }
 
-/** Options of {@linkcode logLoss}: there are none. */
+/**
+ * Options of {@linkcode logLoss}: there are none.
+ *
+ * @example No option
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, train } from "@tenfold/tenfold";
+ *
+ * const options: train.LogLossOptions = {};
+ * const loss = await train.logLoss(tensor([[0.5, 0.5]]), [0], options);
+ * assertAlmostEquals(loss, Math.log(2), 1e-6);
+ * ```
+ */
 export type LogLossOptions = { readonly [name: string]: never };
 
 function logLossOf(options: LogLossOptions): Metric {
@@ -76,7 +100,20 @@ function logLossOf(options: LogLossOptions): Metric {
   };
 }
 
-/** Options of {@linkcode perplexity}. */
+/**
+ * Options of {@linkcode perplexity}.
+ *
+ * @example Padding that does not count
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { train, zeros } from "@tenfold/tenfold";
+ *
+ * const logits = zeros([3, 4]);
+ * const options: train.PerplexityOptions = { ignoreIndex: 0 };
+ * const value = await train.perplexity(logits, [1, 2, 0], options);
+ * assertAlmostEquals(value, 4, 1e-4);
+ * ```
+ */
 export interface PerplexityOptions {
   /** The target that does not count, such as that of padding. @default {-100} */
   ignoreIndex?: number;
@@ -116,7 +153,10 @@ function perplexityOf(options: PerplexityOptions): Metric {
  *
  * const figures = await train.evaluate(
  *   new nn.Identity(),
- *   [[tensor([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]), tensor([1, 0], { dtype: "int32" })]],
+ *   [[
+ *     tensor([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]),
+ *     tensor([1, 0], { dtype: "int32" }),
+ *   ]],
  *   { metrics: [train.topK({ k: 2 })] },
  * );
  * assertEquals(figures.topK?.toFixed(4), "0.5000");
@@ -137,7 +177,11 @@ export function topK(options?: TopKOptions): Metric;
  * import { train } from "@tenfold/tenfold";
  * import { assertAlmostEquals } from "@std/assert";
  *
- * assertAlmostEquals(await train.topK([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]], [1, 0], { k: 2 }), 0.5, 1e-6);
+ * assertAlmostEquals(
+ *   await train.topK([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]], [1, 0], { k: 2 }),
+ *   0.5,
+ *   1e-6,
+ * );
  * ```
  */
 export function topK(
@@ -170,7 +214,10 @@ export function topK(
  *
  * const figures = await train.evaluate(
  *   new nn.Identity(),
- *   [[tensor([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]), tensor([1, 0], { dtype: "int32" })]],
+ *   [[
+ *     tensor([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]),
+ *     tensor([1, 0], { dtype: "int32" }),
+ *   ]],
  *   { metrics: [train.logLoss()] },
  * );
  * assertEquals(figures.logLoss?.toFixed(4), "1.7533");
@@ -191,7 +238,11 @@ export function logLoss(options?: LogLossOptions): Metric;
  * import { train } from "@tenfold/tenfold";
  * import { assertAlmostEquals } from "@std/assert";
  *
- * assertAlmostEquals(await train.logLoss([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]], [1, 0]), 1.753278, 1e-6);
+ * assertAlmostEquals(
+ *   await train.logLoss([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]], [1, 0]),
+ *   1.753278,
+ *   1e-6,
+ * );
  * ```
  */
 export function logLoss(
@@ -245,7 +296,11 @@ export function perplexity(options?: PerplexityOptions): Metric;
  * import { train } from "@tenfold/tenfold";
  * import { assertAlmostEquals } from "@std/assert";
  *
- * assertAlmostEquals(await train.perplexity([[1, 1, 1], [2, 2, 2]], [1, 0]), 3, 1e-6);
+ * assertAlmostEquals(
+ *   await train.perplexity([[1, 1, 1], [2, 2, 2]], [1, 0]),
+ *   3,
+ *   1e-6,
+ * );
  * ```
  */
 export function perplexity(

@@ -18,7 +18,21 @@ import type { Model } from "./model.ts";
 import { watchForward } from "./_watch_forward.ts";
 import { summaryHtml, summaryText } from "./_summary_text.ts";
 
-/** Options of {@linkcode summary}. */
+/**
+ * Options of {@linkcode summary}.
+ *
+ * @example A model that takes indices
+ * ```ts
+ * import { nn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Sequential(
+ *   new nn.Embedding(10, 4),
+ *   new nn.Linear(4, 2),
+ * );
+ * const options: train.SummaryOptions = { dtype: "int32" };
+ * console.log(train.summary(model, [1, 7], options));
+ * ```
+ */
 export interface SummaryOptions {
   /**
    * The dtype of the inputs. Without it, `int32` where the model's first
@@ -28,7 +42,19 @@ export interface SummaryOptions {
   dtype?: DType;
 }
 
-/** A layer of a {@linkcode ModelSummary}. */
+/**
+ * A layer of a {@linkcode ModelSummary}.
+ *
+ * @example The output shapes of the layers
+ * ```ts
+ * import { nn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Sequential(new nn.Linear(4, 8), new nn.ReLU());
+ * const shapes = train.summary(model, [1, 4]).layers.map(
+ *   ({ layer, outputShape }: train.LayerSummary) => `${layer}: ${outputShape}`,
+ * );
+ * ```
+ */
 export interface LayerSummary {
   /** Its name in the model, such as `"encoder.0"`; that of the model is `""`. */
   readonly name: string;
@@ -47,7 +73,19 @@ export interface LayerSummary {
   readonly multiplyAdds: number;
 }
 
-/** The result of {@linkcode summary}; it prints as a table. */
+/**
+ * The result of {@linkcode summary}; it prints as a table.
+ *
+ * @example The number of parameters
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(4, 3);
+ * const summary: train.ModelSummary = train.summary(model, [1, 4]);
+ * assertEquals([summary.parameters, summary.bytes], [15, 60]);
+ * ```
+ */
 export interface ModelSummary {
   /** The model and all modules inside it, outer ones first. */
   readonly layers: readonly LayerSummary[];

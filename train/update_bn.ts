@@ -16,7 +16,18 @@ import { AveragedModel, wrappedBy } from "./averaged_model.ts";
 import type { Batches } from "./batches.ts";
 import type { Model } from "./model.ts";
 
-/** Options of {@linkcode updateBn}. */
+/**
+ * Options of {@linkcode updateBn}.
+ *
+ * @example A hundred samples at a time
+ * ```ts
+ * import { nn, randn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Sequential(new nn.BatchNorm1d(4));
+ * const options: train.UpdateBnOptions = { batchSize: 100 };
+ * await train.updateBn(randn([500, 4]), model, options);
+ * ```
+ */
 export interface UpdateBnOptions {
   /** Number of samples in a batch, where data is not in batches. @default {256} */
   readonly batchSize?: number;

@@ -15,7 +15,17 @@ import * as z from "./_zod.ts";
 import type { Callback } from "./callback.ts";
 import type { Model } from "./model.ts";
 
-/** Options of {@linkcode weightAverage}. */
+/**
+ * Options of {@linkcode weightAverage}.
+ *
+ * @example An average over about a hundred steps
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const options: train.WeightAverageOptions = { decay: 0.99 };
+ * const average = train.weightAverage(options);
+ * ```
+ */
 export interface WeightAverageOptions {
   /**
    * Decay rate of the average, from 0 to less than 1.
@@ -25,7 +35,28 @@ export interface WeightAverageOptions {
   decay?: number;
 }
 
-/** A callback that keeps an average of the weights. */
+/**
+ * A callback that keeps an average of the weights.
+ *
+ * @example A model with the averages
+ * ```ts
+ * import { nn, optim, randn, train } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const batches = [[randn([8, 2]), randn([8, 1])]];
+ * const average: train.WeightAverage = train.weightAverage();
+ * await train.fit(model, {
+ *   loss: nn.functional.mseLoss,
+ *   optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+ *   train: batches,
+ *   epochs: 1,
+ *   callbacks: [average],
+ *   progress: false,
+ * });
+ * model.loadStateDict(average.weights);
+ * average.dispose();
+ * ```
+ */
 export interface WeightAverage extends Callback {
   /**
    * The averages by the names of the model's state dict, and its buffers as they

@@ -16,7 +16,28 @@ import {
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 import type { Callback } from "./callback.ts";
 
-/** What a job can use beside its input. */
+/**
+ * What a job can use beside its input.
+ *
+ * @example A job that trains until it is stopped
+ * ```ts
+ * import { nn, optim, randn, train } from "@tenfold/tenfold";
+ *
+ * async function learn(_: null, job: train.JobContext): Promise<void> {
+ *   const model = new nn.Linear(2, 1);
+ *   const batches = [[randn([8, 2]), randn([8, 1])]];
+ *   await train.fit(model, {
+ *     loss: nn.functional.mseLoss,
+ *     optimizer: new optim.Adam(model.parameters()),
+ *     train: batches,
+ *     epochs: 10,
+ *     callbacks: [job.report],
+ *     signal: job.signal,
+ *     progress: false,
+ *   });
+ * }
+ * ```
+ */
 export interface JobContext {
   /** Aborted once the caller asks the job to stop: pass it to `fit`. */
   readonly signal: AbortSignal;

@@ -10,10 +10,38 @@ import { floorDivide } from "@tenfold/core/functions";
 import { adaptiveWindows } from "./_averages.ts";
 import { type AnySize, sizesOf } from "./_sizes.ts";
 
-/** Values, and their indices (int32) in the input of each channel. */
+/**
+ * Values, and their indices (int32) in the input of each channel.
+ *
+ * @example Where the largest elements are
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([[[1, 5, 2, 4]]]);
+ * const [values, indices]: nn.ValuesAndPositions = nn.functional.maxPool1d(x, {
+ *   kernelSize: 2,
+ *   returnIndices: true,
+ * });
+ * assertEquals(await indices.toArray(), [[[1, 3]]]);
+ * ```
+ */
 export type ValuesAndPositions = [values: Tensor, indices: Tensor];
 
-/** The values, with their indices if `returnIndices` is set. */
+/**
+ * The values, with their indices if `returnIndices` is set.
+ *
+ * @example The result without indices is a tensor
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const pooled: nn.Pooled<false> = nn.functional.maxPool1d(randn([1, 1, 4]), {
+ *   kernelSize: 2,
+ * });
+ * assertEquals(pooled.shape, [1, 1, 2]);
+ * ```
+ */
 export type Pooled<I extends boolean> = I extends true ? ValuesAndPositions
   : Tensor;
 

@@ -11,7 +11,17 @@ import { linear } from "./linear.ts";
 
 const { add, gt, max, mul, select, sub, tanh } = expr;
 
-/** The nonlinearity: applied to the sum of both products. */
+/**
+ * The nonlinearity: applied to the sum of both products.
+ *
+ * @example A recurrent layer with ReLU
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const nonlinearity: nn.Nonlinearity = "relu";
+ * const rnn = new nn.RNN(4, 8, { nonlinearity });
+ * ```
+ */
 export type Nonlinearity = "tanh" | "relu";
 
 /** Target: the state; then the products. */

@@ -9,13 +9,43 @@ import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { positiveInteger } from "../_options.ts";
 
-/** One number, or an array of one number. */
+/**
+ * One number, or an array of one number.
+ *
+ * @example A kernel of 3
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const kernelSize: nn.Size1d = 3;
+ * const conv = new nn.Conv1d(4, 8, kernelSize);
+ * ```
+ */
 export type Size1d = number | readonly [number];
 
-/** One number for all three dims, or `[depth, height, width]`. */
+/**
+ * One number for all three dims, or `[depth, height, width]`.
+ *
+ * @example A kernel that spans one frame
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const kernelSize: nn.Size3d = [1, 3, 3];
+ * const conv = new nn.Conv3d(3, 8, kernelSize);
+ * ```
+ */
 export type Size3d = number | readonly [number, number, number];
 
-/** A size in any number of dims. */
+/**
+ * A size in any number of dims.
+ *
+ * @example Options for any number of dims
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * type Options<S extends nn.AnySize> = nn.ConvolutionOptions<S>;
+ * const options: Options<nn.Size2d> = { stride: [1, 2] };
+ * ```
+ */
 export type AnySize = number | readonly number[];
 
 /** The names of the spatial dims of an input. */

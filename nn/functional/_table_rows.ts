@@ -10,7 +10,17 @@ import { noGradNow, selectRows, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { anyNumber, flag, positiveNumber } from "../_options.ts";
 
-/** Options that limit the rows of a table and scale their gradients. */
+/**
+ * Options that limit the rows of a table and scale their gradients.
+ *
+ * @example Rows of norm 1 at most
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.TableOptions = { maxNorm: 1 };
+ * const table = new nn.Embedding(10, 4, options);
+ * ```
+ */
 export interface TableOptions {
   /**
    * Maximum norm of a row: rows with a larger norm that are looked up are

@@ -9,10 +9,29 @@ import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { positiveInteger } from "../_options.ts";
 
-/** One number for both dims, or `[height, width]`. */
+/**
+ * One number for both dims, or `[height, width]`.
+ *
+ * @example A wide kernel
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const kernelSize: nn.Size2d = [3, 5];
+ * const conv = new nn.Conv2d(3, 8, kernelSize);
+ * ```
+ */
 export type Size2d = number | readonly [number, number];
 
-/** Height and width. */
+/**
+ * Height and width.
+ *
+ * @example The extents of an image
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const [height, width]: nn.Pair = [480, 640];
+ * ```
+ */
 export type Pair = readonly [number, number];
 
 const words = "must be a non-negative integer or a pair of them";

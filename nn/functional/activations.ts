@@ -22,7 +22,19 @@ export function relu(x: Tensor): Tensor {
   return x.relu();
 }
 
-/** Options of {@linkcode leakyRelu}. */
+/**
+ * Options of {@linkcode leakyRelu}.
+ *
+ * @example A larger slope
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.LeakyReluOptions = { negativeSlope: 0.1 };
+ * const y = nn.functional.leakyRelu(tensor([-2, 3]), options);
+ * assertAlmostEquals(await y.index(0).item(), -0.2, 1e-6);
+ * ```
+ */
 export interface LeakyReluOptions {
   /** The slope for negative inputs. @default {0.01} */
   readonly negativeSlope?: number;
@@ -58,7 +70,19 @@ export function leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
   return x.leakyRelu(options?.negativeSlope ?? 0.01);
 }
 
-/** Options of {@linkcode elu}. */
+/**
+ * Options of {@linkcode elu}.
+ *
+ * @example Saturation at -0.5
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.EluOptions = { alpha: 0.5 };
+ * const y = nn.functional.elu(tensor([-50]), options);
+ * assertEquals(await y.item(), -0.5);
+ * ```
+ */
 export interface EluOptions {
   /** The function saturates at `-alpha` for large negative inputs. @default {1} */
   readonly alpha?: number;
@@ -88,7 +112,19 @@ export function elu(x: Tensor, options?: EluOptions): Tensor {
   return x.elu(options?.alpha ?? 1);
 }
 
-/** Options of {@linkcode gelu}. */
+/**
+ * Options of {@linkcode gelu}.
+ *
+ * @example As GPT-2 computes it
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.GeluOptions = { approximate: "tanh" };
+ * const y = nn.functional.gelu(tensor([1]), options);
+ * assertAlmostEquals(await y.item(), 0.8412, 1e-4);
+ * ```
+ */
 export interface GeluOptions {
   /**
    * `"none"` for the exact function, `"tanh"` for its approximation by tanh.
@@ -196,7 +232,19 @@ export function sigmoid(x: Tensor): Tensor {
   return x.sigmoid();
 }
 
-/** Options of {@linkcode softplus}. */
+/**
+ * Options of {@linkcode softplus}.
+ *
+ * @example Closer to ReLU
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.SoftplusOptions = { beta: 10 };
+ * const y = nn.functional.softplus(tensor([0]), options);
+ * assertAlmostEquals(await y.item(), Math.log(2) / 10, 1e-6);
+ * ```
+ */
 export interface SoftplusOptions {
   /** The function becomes `max(x, 0)` as `beta` grows. @default {1} */
   readonly beta?: number;

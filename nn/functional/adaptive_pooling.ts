@@ -9,21 +9,65 @@ import {
 } from "./_max_pool.ts";
 import { batchedIn, sizesOf } from "./_sizes.ts";
 
-/** The extents of the output; null keeps that of the input. */
+/**
+ * The extents of the output; null keeps that of the input.
+ *
+ * @example The height as it is, a width of 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const outputSize: nn.AdaptiveSizes = [null, 1];
+ * const x = randn([2, 3, 8, 8]);
+ * const y = nn.functional.adaptiveAvgPool2d(x, { outputSize });
+ * assertEquals(y.shape, [2, 3, 8, 1]);
+ * ```
+ */
 export type AdaptiveSizes = number | readonly (number | null)[];
 
-/** Options of adaptive pooling. */
+/**
+ * Options of adaptive pooling.
+ *
+ * @example One number for each channel
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.AdaptivePoolOptions = { outputSize: 1 };
+ * const x = randn([2, 3, 8, 8]);
+ * assertEquals(
+ *   nn.functional.adaptiveAvgPool2d(x, options).shape,
+ *   [2, 3, 1, 1],
+ * );
+ * ```
+ */
 export interface AdaptivePoolOptions {
   /** The extents of the output; null keeps that of the input. */
   readonly outputSize: AdaptiveSizes;
 }
 
-/** Options of adaptive max pooling; `I` is whether positions are asked for. */
+/**
+ * Options of adaptive max pooling; `I` is whether indices are returned.
+ *
+ * @example With the indices
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.AdaptiveMaxPoolOptions<true> = {
+ *   outputSize: 4,
+ *   returnIndices: true,
+ * };
+ * const x = randn([2, 3, 8, 8]);
+ * const [values, indices] = nn.functional.adaptiveMaxPool2d(x, options);
+ * assertEquals(indices.dtype, "int32");
+ * ```
+ */
 export interface AdaptiveMaxPoolOptions<I extends boolean = false>
   extends AdaptivePoolOptions {
   /**
-   * Whether to give `[values, indices]`, with the position (int32) of each value
-   * in the input of its channel, counted in C order.
+   * Whether to return `[values, indices]`, where an index (int32) is the
+   * position of a value in the input of its channel, in C order.
    *
    * @default {false}
    */

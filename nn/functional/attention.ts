@@ -23,7 +23,20 @@ import {
 import { attentionWeights } from "./_attention_scores.ts";
 import { tiledAttention, tileSize } from "./_tiled_attention.ts";
 
-/** Options of {@linkcode scaledDotProductAttention}. */
+/**
+ * Options of {@linkcode scaledDotProductAttention}.
+ *
+ * @example Causal attention
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.AttentionOptions = { isCausal: true };
+ * const q = randn([1, 2, 5, 4]);
+ * const y = nn.functional.scaledDotProductAttention(q, q, q, options);
+ * assertEquals(y.shape, [1, 2, 5, 4]);
+ * ```
+ */
 export interface AttentionOptions {
   /**
    * Mask that broadcasts to `[..., L, S]`. A bool mask is true for the keys that

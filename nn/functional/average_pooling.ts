@@ -13,7 +13,19 @@ import {
 } from "./_sizes.ts";
 import type { Size2d } from "./_windows.ts";
 
-/** Options of average pooling whose sizes are of type `S`. */
+/**
+ * Options of average pooling whose sizes are of type `S`.
+ *
+ * @example Windows of 2 by 2
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.AvgPoolOptions<nn.Size2d> = { kernelSize: 2 };
+ * const x = randn([2, 3, 8, 8]);
+ * assertEquals(nn.functional.avgPool2d(x, options).shape, [2, 3, 4, 4]);
+ * ```
+ */
 export interface AvgPoolOptions<S extends AnySize> {
   /** Extents of the window. */
   readonly kernelSize: S;
@@ -29,16 +41,52 @@ export interface AvgPoolOptions<S extends AnySize> {
   readonly countIncludePad?: boolean;
 }
 
-/** Options of {@linkcode avgPool1d}. */
+/**
+ * Options of {@linkcode avgPool1d}.
+ *
+ * @example Overlapping windows
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.AvgPool1dOptions = { kernelSize: 3, stride: 1 };
+ * const y = nn.functional.avgPool1d(tensor([[[1, 2, 3, 4]]]), options);
+ * assertEquals(await y.toArray(), [[[2, 3]]]);
+ * ```
+ */
 export type AvgPool1dOptions = AvgPoolOptions<Size1d>;
 
-/** Options of {@linkcode avgPool2d}. */
+/**
+ * Options of {@linkcode avgPool2d}.
+ *
+ * @example Sums in place of means
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const options: nn.AvgPool2dOptions = { kernelSize: 2, divisorOverride: 1 };
+ * const y = nn.functional.avgPool2d(ones([1, 1, 2, 2]), options);
+ * assertEquals(await y.item(), 4);
+ * ```
+ */
 export interface AvgPool2dOptions extends AvgPoolOptions<Size2d> {
   /** Divisor of each sum, instead of the number of elements. */
   readonly divisorOverride?: number;
 }
 
-/** Options of {@linkcode avgPool3d}. */
+/**
+ * Options of {@linkcode avgPool3d}.
+ *
+ * @example Windows of one frame
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.AvgPool3dOptions = { kernelSize: [1, 2, 2] };
+ * const y = nn.functional.avgPool3d(randn([1, 1, 3, 4, 4]), options);
+ * assertEquals(y.shape, [1, 1, 3, 2, 2]);
+ * ```
+ */
 export interface AvgPool3dOptions extends AvgPoolOptions<Size3d> {
   /** Divisor of each sum, instead of the number of elements. */
   readonly divisorOverride?: number;
@@ -162,7 +210,19 @@ export function avgPool3d(x: Tensor, options: AvgPool3dOptions): Tensor {
   return batchedIn(3, x, name, (batch) => averages(batch, 3, options, name));
 }
 
-/** Options of {@linkcode lpPool1d} and {@linkcode lpPool2d}. */
+/**
+ * Options of {@linkcode lpPool1d} and {@linkcode lpPool2d}.
+ *
+ * @example The norm of each window
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.LpPoolOptions<nn.Size1d> = { normType: 2, kernelSize: 2 };
+ * const y = nn.functional.lpPool1d(tensor([[[3, 4]]]), options);
+ * assertAlmostEquals(await y.item(), 5, 1e-5);
+ * ```
+ */
 export interface LpPoolOptions<S extends AnySize> {
   /** The norm. */
   readonly normType: number;

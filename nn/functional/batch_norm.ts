@@ -17,7 +17,17 @@ import {
   normalizeByGiven,
 } from "./_normalize.ts";
 
-/** Options of {@linkcode batchNorm}. */
+/**
+ * Options of {@linkcode batchNorm}.
+ *
+ * @example By the statistics of the batch
+ * ```ts
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.BatchNormOptions = { training: true };
+ * const y = nn.functional.batchNorm(randn([16, 4]), null, null, options);
+ * ```
+ */
 export interface BatchNormOptions {
   /** The running mean `[channels]`; changed in place in training. */
   readonly runningMean?: Tensor | null;

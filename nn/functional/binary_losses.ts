@@ -17,7 +17,23 @@ import { checkOptions, reduction, tensorOption } from "../_options.ts";
 import { reduceLoss, requireSameShape } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
 
-/** Options of {@linkcode binaryCrossEntropy}. */
+/**
+ * Options of {@linkcode binaryCrossEntropy}.
+ *
+ * @example The second sample counts twice
+ * ```ts
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.BinaryCrossEntropyOptions = {
+ *   weight: tensor([1, 2]),
+ * };
+ * const loss = nn.functional.binaryCrossEntropy(
+ *   tensor([0.5, 0.5]),
+ *   tensor([0, 1]),
+ *   options,
+ * );
+ * ```
+ */
 export interface BinaryCrossEntropyOptions extends ReductionOptions {
   /** Factor of each loss; broadcasts to the losses. */
   readonly weight?: Tensor;
@@ -131,7 +147,23 @@ export function binaryCrossEntropy(
   return reduceLoss(entropy, inputs, reduction, input.size);
 }
 
-/** Options of {@linkcode binaryCrossEntropyWithLogits}. */
+/**
+ * Options of {@linkcode binaryCrossEntropyWithLogits}.
+ *
+ * @example Positive samples are rare
+ * ```ts
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.BinaryCrossEntropyWithLogitsOptions = {
+ *   posWeight: tensor([9]),
+ * };
+ * const loss = nn.functional.binaryCrossEntropyWithLogits(
+ *   tensor([-2, 0.5]),
+ *   tensor([0, 1]),
+ *   options,
+ * );
+ * ```
+ */
 export interface BinaryCrossEntropyWithLogitsOptions
   extends BinaryCrossEntropyOptions {
   /** Factor of the losses of positive targets; broadcasts to the losses. */

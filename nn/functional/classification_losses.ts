@@ -19,7 +19,23 @@ import { classLoss, lossOfLogits } from "./_class_loss.ts";
 import { classesOf } from "./_classes.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
 
-/** Options of {@linkcode nllLoss}. */
+/**
+ * Options of {@linkcode nllLoss}.
+ *
+ * @example Padding is left out
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { nn, tensor, zeros } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.NllLossOptions = { ignoreIndex: 0 };
+ * const loss = nn.functional.nllLoss(
+ *   zeros([2, 4]).logSoftmax(1),
+ *   tensor([0, 3], { dtype: "int32" }),
+ *   options,
+ * );
+ * assertAlmostEquals(await loss.item(), Math.log(4), 1e-6);
+ * ```
+ */
 export interface NllLossOptions extends ReductionOptions {
   /** Weight of each class, `[C]`; `"mean"` divides by the sum of the weights. */
   readonly weight?: Tensor;
@@ -27,7 +43,21 @@ export interface NllLossOptions extends ReductionOptions {
   readonly ignoreIndex?: number;
 }
 
-/** Options of {@linkcode crossEntropy}. */
+/**
+ * Options of {@linkcode crossEntropy}.
+ *
+ * @example Smoothed labels
+ * ```ts
+ * import { nn, randn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.CrossEntropyOptions = { labelSmoothing: 0.1 };
+ * const loss = nn.functional.crossEntropy(
+ *   randn([2, 4]),
+ *   tensor([0, 3], { dtype: "int32" }),
+ *   options,
+ * );
+ * ```
+ */
 export interface CrossEntropyOptions extends NllLossOptions {
   /**
    * Probability that is spread evenly over all classes, from 0 to 1 (Szegedy

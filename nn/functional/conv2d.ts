@@ -17,10 +17,33 @@ import {
   type Size2d,
 } from "./_windows.ts";
 
-/** Zero padding: an amount, or a word for it. */
+/**
+ * Zero padding: an amount, or a word for it.
+ *
+ * @example As much as keeps the extents
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const padding: nn.Padding2d = "same";
+ * const conv = new nn.Conv2d(3, 8, 5, { padding });
+ * ```
+ */
 export type Padding2d = Size2d | "same" | "valid";
 
-/** Options of {@linkcode conv2d}. */
+/**
+ * Options of {@linkcode conv2d}.
+ *
+ * @example Half the extents
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.Conv2dOptions = { stride: 2, padding: 1 };
+ * const x = randn([2, 3, 8, 8]);
+ * const y = nn.functional.conv2d(x, randn([4, 3, 3, 3]), null, options);
+ * assertEquals(y.shape, [2, 4, 4, 4]);
+ * ```
+ */
 export interface Conv2dOptions {
   /** Stride of the window. @default {1} */
   readonly stride?: Size2d;

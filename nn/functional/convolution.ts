@@ -9,7 +9,24 @@ import {
   sizeSchema,
 } from "./_sizes.ts";
 
-/** Options of a convolution whose sizes are of type `S`. */
+/**
+ * Options of a convolution whose sizes are of type `S`.
+ *
+ * @example Every second element of the input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const options: nn.ConvolutionOptions<nn.Size1d> = { dilation: 2 };
+ * const y = nn.functional.conv1d(
+ *   ones([1, 1, 5]),
+ *   ones([1, 1, 3]),
+ *   null,
+ *   options,
+ * );
+ * assertEquals(await y.toArray(), [[[3]]]);
+ * ```
+ */
 export interface ConvolutionOptions<S extends AnySize> {
   /** Stride of the window. @default {1} */
   readonly stride?: S;
@@ -26,9 +43,39 @@ export interface ConvolutionOptions<S extends AnySize> {
   readonly groups?: number;
 }
 
-/** Options of {@linkcode conv1d}. */
+/**
+ * Options of {@linkcode conv1d}.
+ *
+ * @example Zeros around the input
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const options: nn.Conv1dOptions = { padding: 1 };
+ * const y = nn.functional.conv1d(
+ *   ones([1, 1, 3]),
+ *   ones([1, 1, 3]),
+ *   null,
+ *   options,
+ * );
+ * assertEquals(await y.toArray(), [[[2, 3, 2]]]);
+ * ```
+ */
 export type Conv1dOptions = ConvolutionOptions<Size1d>;
-/** Options of {@linkcode conv3d}. */
+/**
+ * Options of {@linkcode conv3d}.
+ *
+ * @example The same extents
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.Conv3dOptions = { padding: "same" };
+ * const x = randn([1, 2, 4, 4, 4]);
+ * const y = nn.functional.conv3d(x, randn([3, 2, 3, 3, 3]), null, options);
+ * assertEquals(y.shape, [1, 3, 4, 4, 4]);
+ * ```
+ */
 export type Conv3dOptions = ConvolutionOptions<Size3d>;
 
 /** The fields of {@linkcode ConvolutionOptions}. */

@@ -20,10 +20,36 @@ import { constantsLike } from "./_constants.ts";
 import { reduceLosses } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
 
-/** The length of each sample: numbers, or an int32 tensor. */
+/**
+ * The length of each sample: numbers, or an int32 tensor.
+ *
+ * @example Two samples of 12 and 9 steps
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const inputLengths: nn.Lengths = [12, 9];
+ * ```
+ */
 export type Lengths = number | readonly number[] | Tensor;
 
-/** Options of {@linkcode ctcLoss}. */
+/**
+ * Options of {@linkcode ctcLoss}.
+ *
+ * @example One sample of 5 steps and 2 labels
+ * ```ts
+ * import { nn, randn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.CtcLossOptions = {
+ *   inputLengths: [5],
+ *   targetLengths: [2],
+ * };
+ * const loss = nn.functional.ctcLoss(
+ *   randn([5, 1, 4]).logSoftmax(2),
+ *   tensor([[1, 2]], { dtype: "int32" }),
+ *   options,
+ * );
+ * ```
+ */
 export interface CtcLossOptions extends ReductionOptions {
   /** Number of steps of each sample. */
   readonly inputLengths: Lengths;

@@ -11,13 +11,25 @@ import {
   nonNegative,
 } from "../_options.ts";
 
-/** Options of {@linkcode pairwiseDistance}. */
+/**
+ * Options of {@linkcode pairwiseDistance}.
+ *
+ * @example The Manhattan distance
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.PairwiseDistanceOptions = { p: 1, eps: 0 };
+ * const [a, b] = [tensor([[0, 0]]), tensor([[3, 4]])];
+ * assertEquals(await nn.functional.pairwiseDistance(a, b, options).item(), 7);
+ * ```
+ */
 export interface PairwiseDistanceOptions {
   /** The norm. @default {2} */
   readonly p?: number;
   /** Added to each difference, for numerical stability. @default {1e-6} */
   readonly eps?: number;
-  /** Keep the last dim as an extent of 1. @default {false} */
+  /** Whether to keep the last dim with an extent of 1. @default {false} */
   readonly keepDim?: boolean;
 }
 
@@ -69,7 +81,20 @@ export function distance(
   return a.sub(b).add(eps).norm(-1, { p, keepDim });
 }
 
-/** Options of {@linkcode cosineSimilarity}. */
+/**
+ * Options of {@linkcode cosineSimilarity}.
+ *
+ * @example Vectors along the last dim
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.CosineSimilarityOptions = { dim: -1 };
+ * const [a, b] = [tensor([1, 0]), tensor([1, 1])];
+ * const similarity = nn.functional.cosineSimilarity(a, b, options);
+ * assertAlmostEquals(await similarity.item(), Math.SQRT1_2, 1e-6);
+ * ```
+ */
 export interface CosineSimilarityOptions {
   /** The dim of the vectors. @default {1} */
   readonly dim?: number;
@@ -132,13 +157,25 @@ export function cosineSimilarity(
   });
 }
 
-/** Options of {@linkcode normalize}. */
+/**
+ * Options of {@linkcode normalize}.
+ *
+ * @example Rows whose sizes add up to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.NormalizeOptions = { p: 1 };
+ * const y = nn.functional.normalize(tensor([[1, 3]]), options);
+ * assertEquals(await y.toArray(), [[0.25, 0.75]]);
+ * ```
+ */
 export interface NormalizeOptions {
   /** The norm. @default {2} */
   readonly p?: number;
   /** The dim of the vectors. @default {1} */
   readonly dim?: number;
-  /** The least length that is divided by. @default {1e-12} */
+  /** Smallest norm that vectors are divided by. @default {1e-12} */
   readonly eps?: number;
 }
 

@@ -3,7 +3,23 @@ import type { Tensor } from "@tenfold/core";
 import * as z from "../_zod.ts";
 import { checkOptions, flag, probability } from "../_options.ts";
 
-/** Options of {@linkcode dropout}. */
+/**
+ * Options of {@linkcode dropout}.
+ *
+ * @example Only in training
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Linear(4, 2).eval();
+ * const options: nn.functional.DropoutOptions = {
+ *   p: 0.2,
+ *   training: model.training,
+ * };
+ * const y = nn.functional.dropout(ones([4]), options);
+ * assertEquals(await y.toArray(), [1, 1, 1, 1]);
+ * ```
+ */
 export interface DropoutOptions {
   /** The probability that an element becomes 0. @default {0.5} */
   readonly p?: number;

@@ -4,7 +4,18 @@ import * as z from "../_zod.ts";
 import { checkOptions, dim, flag } from "../_options.ts";
 import { lookUp, tableFields, type TableOptions } from "./_table_rows.ts";
 
-/** Options of {@linkcode embedding}. */
+/**
+ * Options of {@linkcode embedding}.
+ *
+ * @example Gradients of a few rows
+ * ```ts
+ * import { nn, optim } from "@tenfold/tenfold";
+ *
+ * const options: nn.EmbeddingFunctionOptions = { sparse: true };
+ * const table = new nn.Embedding(1000, 16, options);
+ * const optimizer = new optim.SparseAdam(table.parameters());
+ * ```
+ */
 export interface EmbeddingFunctionOptions extends TableOptions {
   /** Index of a row that gets no gradient; negative ones count from the last. */
   readonly paddingIdx?: number;

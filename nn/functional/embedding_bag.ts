@@ -21,10 +21,30 @@ import {
 } from "./_table_rows.ts";
 import { embedding, resolvePadding } from "./embedding.ts";
 
-/** How the rows of a bag are reduced to one. */
+/**
+ * How the rows of a bag are reduced to one.
+ *
+ * @example The largest of each column
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const mode: nn.EmbeddingBagMode = "max";
+ * const bags = new nn.EmbeddingBag(10, 4, { mode });
+ * ```
+ */
 export type EmbeddingBagMode = "sum" | "mean" | "max";
 
-/** Options of bags that a layer keeps. */
+/**
+ * Options of bags that a layer keeps.
+ *
+ * @example A row that does not count
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.EmbeddingBagFacts = { mode: "mean", paddingIdx: 0 };
+ * const bags = new nn.EmbeddingBag(10, 4, options);
+ * ```
+ */
 export interface EmbeddingBagFacts extends TableOptions {
   /** How the rows of a bag are reduced. @default {"mean"} */
   readonly mode?: EmbeddingBagMode;
@@ -41,7 +61,22 @@ export interface EmbeddingBagFacts extends TableOptions {
   readonly includeLastOffset?: boolean;
 }
 
-/** Options of {@linkcode embeddingBag}. */
+/**
+ * Options of {@linkcode embeddingBag}.
+ *
+ * @example Bags of two rows and of one
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.EmbeddingBagFunctionOptions = {
+ *   offsets: tensor([0, 2], { dtype: "int32" }),
+ * };
+ * const index = tensor([1, 2, 3], { dtype: "int32" });
+ * const y = nn.functional.embeddingBag(index, randn([10, 4]), options);
+ * assertEquals(y.shape, [2, 4]);
+ * ```
+ */
 export interface EmbeddingBagFunctionOptions extends EmbeddingBagFacts {
   /** Where each bag of a 1-D index begins, int32, ascending from 0. */
   readonly offsets?: Tensor;

@@ -18,7 +18,17 @@ import type { ReductionOptions } from "./regression_losses.ts";
 /** `max(x, 0)` whose slope at 0 is 1, as that of PyTorch's clamp. */
 const atLeastZero = (x: Expr): Expr => expr.select(expr.lt(x, 0), 0, x);
 
-/** Options of losses with a margin. */
+/**
+ * Options of losses with a margin.
+ *
+ * @example A margin of a half
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.MarginOptions = { margin: 0.5 };
+ * const loss = new nn.CosineEmbeddingLoss(options);
+ * ```
+ */
 export interface MarginOptions extends ReductionOptions {
   /** The margin by which distances must differ. */
   readonly margin?: number;
@@ -194,7 +204,17 @@ export function cosineEmbeddingLoss(
   });
 }
 
-/** Options of {@linkcode tripletMarginLoss}. */
+/**
+ * Options of {@linkcode tripletMarginLoss}.
+ *
+ * @example The Manhattan distance, with swap
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.TripletMarginLossOptions = { p: 1, swap: true };
+ * const loss = new nn.TripletMarginLoss(options);
+ * ```
+ */
 export interface TripletMarginLossOptions extends ReductionOptions {
   /** The margin by which the distances must differ. @default {1} */
   readonly margin?: number;
@@ -285,7 +305,20 @@ export function tripletMarginLoss(
   return triplet(all, measure, margin, swap, reduction);
 }
 
-/** Options of {@linkcode tripletMarginWithDistanceLoss}. */
+/**
+ * Options of {@linkcode tripletMarginWithDistanceLoss}.
+ *
+ * @example Distances by cosine
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.TripletMarginWithDistanceLossOptions = {
+ *   distanceFunction: (a, b) =>
+ *     nn.functional.cosineSimilarity(a, b).neg().add(1),
+ * };
+ * const loss = new nn.TripletMarginWithDistanceLoss(options);
+ * ```
+ */
 export interface TripletMarginWithDistanceLossOptions extends ReductionOptions {
   /**
    * Computes the distance of each pair.

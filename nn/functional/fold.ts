@@ -11,7 +11,19 @@ import {
   type Size2d,
 } from "./_windows.ts";
 
-/** Options of {@linkcode unfold}. */
+/**
+ * Options of {@linkcode unfold}.
+ *
+ * @example Blocks that do not overlap
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.UnfoldOptions = { kernelSize: 2, stride: 2 };
+ * const x = randn([2, 3, 8, 8]);
+ * assertEquals(nn.functional.unfold(x, options).shape, [2, 12, 16]);
+ * ```
+ */
 export interface UnfoldOptions {
   /** Height and width of the blocks. */
   readonly kernelSize: Size2d;
@@ -33,7 +45,23 @@ const fields = {
 export const unfoldSchema = () =>
   z.strictObject({ kernelSize: positiveSize, ...fields });
 
-/** Options of {@linkcode fold}. */
+/**
+ * Options of {@linkcode fold}.
+ *
+ * @example Blocks back into an image
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.FoldOptions = {
+ *   outputSize: [8, 8],
+ *   kernelSize: 2,
+ *   stride: 2,
+ * };
+ * const y = nn.functional.fold(randn([2, 12, 16]), options);
+ * assertEquals(y.shape, [2, 3, 8, 8]);
+ * ```
+ */
 export interface FoldOptions extends UnfoldOptions {
   /** Height and width of the output. */
   readonly outputSize: Size2d;

@@ -10,9 +10,23 @@ import * as z from "../_zod.ts";
 import { checkOptions, flag, oneOf } from "../_options.ts";
 import { constantsLike } from "./_constants.ts";
 
-/** Options of {@linkcode gridSample}. */
+/**
+ * Options of {@linkcode gridSample}.
+ *
+ * @example The nearest element
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.GridSampleOptions = { mode: "nearest" };
+ * const x = tensor([[[[1, 2], [3, 4]]]]);
+ * const grid = tensor([[[[-0.5, 0.5]]]]); // x and y of one point
+ * const y = nn.functional.gridSample(x, grid, options);
+ * assertEquals(await y.item(), 3);
+ * ```
+ */
 export interface GridSampleOptions {
-  /** How values between elements are made; `"bicubic"` for images alone. @default {"bilinear"} */
+  /** Interpolation between elements; `"bicubic"` only for images. @default {"bilinear"} */
   readonly mode?: "bilinear" | "nearest" | "bicubic";
   /**
    * Values outside of the input: zeros, the nearest element of the border, or
@@ -250,9 +264,22 @@ export function gridSample(
   });
 }
 
-/** Options of {@linkcode affineGrid}. */
+/**
+ * Options of {@linkcode affineGrid}.
+ *
+ * @example Corners at the centres of the corner elements
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.AffineGridOptions = { alignCorners: true };
+ * const same = tensor([[[1, 0, 0], [0, 1, 0]]]);
+ * const grid = nn.functional.affineGrid(same, [1, 1, 2, 2], options);
+ * assertEquals(await grid.index(0, 0, 0).toArray(), [-1, -1]);
+ * ```
+ */
 export interface AffineGridOptions {
-  /** Whether -1 and 1 are the middles of the outermost elements. @default {false} */
+  /** Whether -1 and 1 are the centres of the outermost elements. @default {false} */
   readonly alignCorners?: boolean;
 }
 

@@ -9,7 +9,17 @@ import {
 } from "../_options.ts";
 import { inSingle, momentsOver, normalizeBy } from "./_normalize.ts";
 
-/** Options of {@linkcode groupNorm}. */
+/**
+ * Options of {@linkcode groupNorm}.
+ *
+ * @example Four groups of two channels
+ * ```ts
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.GroupNormFunctionOptions = { numGroups: 4 };
+ * const y = nn.functional.groupNorm(randn([2, 8, 4]), null, null, options);
+ * ```
+ */
 export interface GroupNormFunctionOptions {
   /** Number of groups of channels. */
   readonly numGroups: number;

@@ -18,7 +18,18 @@ import {
 } from "./_normalize.ts";
 import { checkChannelwise } from "./group_norm.ts";
 
-/** Options of {@linkcode instanceNorm}. */
+/**
+ * Options of {@linkcode instanceNorm}.
+ *
+ * @example A larger eps
+ * ```ts
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.InstanceNormOptions = { eps: 1e-3 };
+ * const x = randn([2, 3, 8, 8]);
+ * const y = nn.functional.instanceNorm(x, null, null, options);
+ * ```
+ */
 export interface InstanceNormOptions {
   /** The running mean `[channels]`; changed in place with input statistics. */
   readonly runningMean?: Tensor | null;

@@ -18,7 +18,20 @@ import {
   smoothTaps,
 } from "./_resample.ts";
 
-/** How a tensor is resized. */
+/**
+ * How a tensor is resized.
+ *
+ * @example The mean of the elements that are covered
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const mode: nn.InterpolateMode = "area";
+ * const x = randn([2, 3, 8, 8]);
+ * const y = nn.functional.interpolate(x, { size: 4, mode });
+ * assertEquals(y.shape, [2, 3, 4, 4]);
+ * ```
+ */
 export type InterpolateMode =
   | "nearest"
   | "nearest-exact"
@@ -28,7 +41,23 @@ export type InterpolateMode =
   | "bicubic"
   | "area";
 
-/** Options of {@linkcode interpolate}. */
+/**
+ * Options of {@linkcode interpolate}.
+ *
+ * @example Half the extents, antialiased
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.InterpolateOptions = {
+ *   scaleFactor: 0.5,
+ *   mode: "bilinear",
+ *   antialias: true,
+ * };
+ * const x = randn([2, 3, 8, 8]);
+ * assertEquals(nn.functional.interpolate(x, options).shape, [2, 3, 4, 4]);
+ * ```
+ */
 export interface InterpolateOptions {
   /** The extents of the output; one number for all. */
   readonly size?: number | readonly number[];

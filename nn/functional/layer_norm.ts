@@ -9,7 +9,19 @@ import {
 } from "../_options.ts";
 import { inSingle, momentsOver, normalizeBy } from "./_normalize.ts";
 
-/** Options of {@linkcode layerNorm}. */
+/**
+ * Options of {@linkcode layerNorm}.
+ *
+ * @example Over the last dim, without a weight
+ * ```ts
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.LayerNormFunctionOptions = {
+ *   normalizedShape: [4],
+ * };
+ * const y = nn.functional.layerNorm(randn([2, 4]), null, null, options);
+ * ```
+ */
 export interface LayerNormFunctionOptions {
   /** Value added to the variance for numerical stability. @default {1e-5} */
   readonly eps?: number;

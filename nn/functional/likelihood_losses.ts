@@ -19,7 +19,19 @@ import {
 import { reduceLoss, requireSameShape } from "./_reduce.ts";
 import type { ReductionOptions } from "./regression_losses.ts";
 
-/** Options of {@linkcode klDivLoss}. */
+/**
+ * Options of {@linkcode klDivLoss}.
+ *
+ * @example The mean over the samples
+ * ```ts
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.KlDivLossOptions = { reduction: "batchmean" };
+ * const input = randn([2, 4]).logSoftmax(1);
+ * const target = randn([2, 4]).softmax(1);
+ * const loss = nn.functional.klDivLoss(input, target, options);
+ * ```
+ */
 export interface KlDivLossOptions {
   /**
    * `"batchmean"` divides the sum by the first extent, which matches the
@@ -91,7 +103,20 @@ export function klDivLoss(
   );
 }
 
-/** Options of {@linkcode gaussianNllLoss}. */
+/**
+ * Options of {@linkcode gaussianNllLoss}.
+ *
+ * @example With the constant
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { nn, ones, zeros } from "@tenfold/tenfold";
+ *
+ * const options: nn.GaussianNllLossOptions = { full: true };
+ * const [mean, target, variance] = [zeros([1]), zeros([1]), ones([1])];
+ * const loss = nn.functional.gaussianNllLoss(mean, target, variance, options);
+ * assertAlmostEquals(await loss.item(), Math.log(2 * Math.PI) / 2, 1e-6);
+ * ```
+ */
 export interface GaussianNllLossOptions extends ReductionOptions {
   /** Whether the constant `log(2 π) / 2` is added. @default {false} */
   readonly full?: boolean;
@@ -198,7 +223,21 @@ export function gaussianNllLoss(
   });
 }
 
-/** Options of {@linkcode poissonNllLoss}. */
+/**
+ * Options of {@linkcode poissonNllLoss}.
+ *
+ * @example Rates in place of their logarithms
+ * ```ts
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.PoissonNllLossOptions = { logInput: false };
+ * const loss = nn.functional.poissonNllLoss(
+ *   tensor([2.5]),
+ *   tensor([3]),
+ *   options,
+ * );
+ * ```
+ */
 export interface PoissonNllLossOptions extends ReductionOptions {
   /** Whether the input is the logarithm of the rate. @default {true} */
   readonly logInput?: boolean;

@@ -3,7 +3,17 @@ import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { checkOptions, finite, positiveInteger } from "../_options.ts";
 
-/** Options of {@linkcode localResponseNorm}. */
+/**
+ * Options of {@linkcode localResponseNorm}.
+ *
+ * @example As AlexNet has it
+ * ```ts
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.LocalResponseNormOptions = { size: 5, k: 2 };
+ * const y = nn.functional.localResponseNorm(randn([1, 8, 4, 4]), options);
+ * ```
+ */
 export interface LocalResponseNormOptions {
   /** Number of neighbouring channels. */
   readonly size: number;

@@ -50,7 +50,19 @@ export function softMarginLoss(
   return reduceLoss(logistic, [input, target], reduction, input.size);
 }
 
-/** Options of {@linkcode multiLabelSoftMarginLoss}. */
+/**
+ * Options of {@linkcode multiLabelSoftMarginLoss}.
+ *
+ * @example The first class counts twice
+ * ```ts
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.MultiLabelSoftMarginLossOptions = {
+ *   weight: tensor([2, 1, 1]),
+ * };
+ * const loss = new nn.MultiLabelSoftMarginLoss(options);
+ * ```
+ */
 export interface MultiLabelSoftMarginLossOptions extends ReductionOptions {
   /** Weight of each class, of shape `[C]`. */
   readonly weight?: Tensor;
@@ -123,7 +135,17 @@ export function multiLabelSoftMarginLoss(
   });
 }
 
-/** Options of {@linkcode multiMarginLoss}. */
+/**
+ * Options of {@linkcode multiMarginLoss}.
+ *
+ * @example Squared violations
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const options: nn.MultiMarginLossOptions = { p: 2, margin: 0.5 };
+ * const loss = new nn.MultiMarginLoss(options);
+ * ```
+ */
 export interface MultiMarginLossOptions extends ReductionOptions {
   /** Exponent of each margin violation, 1 or 2. @default {1} */
   readonly p?: 1 | 2;

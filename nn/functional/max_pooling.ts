@@ -14,6 +14,20 @@ import type { Size2d } from "./_windows.ts";
 /**
  * Options of max pooling whose sizes are of type `S`; `I` is whether indices
  * are returned.
+ *
+ * @example Windows of 3 by 3 that overlap
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.MaxPoolOptions<nn.Size2d> = {
+ *   kernelSize: 3,
+ *   stride: 2,
+ *   padding: 1,
+ * };
+ * const x = randn([2, 3, 8, 8]);
+ * assertEquals(nn.functional.maxPool2d(x, options).shape, [2, 3, 4, 4]);
+ * ```
  */
 export interface MaxPoolOptions<
   S extends AnySize,
@@ -40,17 +54,53 @@ export interface MaxPoolOptions<
   readonly returnIndices?: I;
 }
 
-/** Options of {@linkcode maxPool1d}. */
+/**
+ * Options of {@linkcode maxPool1d}.
+ *
+ * @example The last window may be cut off
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.MaxPool1dOptions = { kernelSize: 2, ceilMode: true };
+ * const y = nn.functional.maxPool1d(tensor([[[1, 2, 3]]]), options);
+ * assertEquals(await y.toArray(), [[[2, 3]]]);
+ * ```
+ */
 export type MaxPool1dOptions<I extends boolean = false> = MaxPoolOptions<
   Size1d,
   I
 >;
-/** Options of {@linkcode maxPool2d}. */
+/**
+ * Options of {@linkcode maxPool2d}.
+ *
+ * @example Windows of 1 by 2
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.MaxPool2dOptions = { kernelSize: [1, 2] };
+ * const x = randn([2, 3, 8, 8]);
+ * assertEquals(nn.functional.maxPool2d(x, options).shape, [2, 3, 8, 4]);
+ * ```
+ */
 export type MaxPool2dOptions<I extends boolean = false> = MaxPoolOptions<
   Size2d,
   I
 >;
-/** Options of {@linkcode maxPool3d}. */
+/**
+ * Options of {@linkcode maxPool3d}.
+ *
+ * @example Half the extents
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.MaxPool3dOptions = { kernelSize: 2 };
+ * const y = nn.functional.maxPool3d(randn([1, 1, 4, 4, 4]), options);
+ * assertEquals(y.shape, [1, 1, 2, 2, 2]);
+ * ```
+ */
 export type MaxPool3dOptions<I extends boolean = false> = MaxPoolOptions<
   Size3d,
   I
@@ -172,7 +222,10 @@ export function maxPool2d<I extends boolean = false>(
  * import { functional } from "@tenfold/nn";
  *
  * const x = arange(8, { dtype: "float32" }).reshape([1, 2, 2, 2]);
- * const [y, at] = functional.maxPool3d(x, { kernelSize: 2, returnIndices: true });
+ * const [y, at] = functional.maxPool3d(x, {
+ *   kernelSize: 2,
+ *   returnIndices: true,
+ * });
  * assertEquals([await y.item(), await at.item()], [7, 7]);
  * ```
  */

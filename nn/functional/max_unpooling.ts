@@ -14,7 +14,22 @@ import {
 } from "./_sizes.ts";
 import type { Size2d } from "./_windows.ts";
 
-/** Options of the inverse of max pooling, whose sizes are of type `S`. */
+/**
+ * Options of the inverse of max pooling, whose sizes are of type `S`.
+ *
+ * @example Back to where the values were
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const pooling = { kernelSize: 2, returnIndices: true } as const;
+ * const x = tensor([[[1, 5, 2, 4]]]);
+ * const [values, indices] = nn.functional.maxPool1d(x, pooling);
+ * const options: nn.MaxUnpoolOptions<nn.Size1d> = { kernelSize: 2 };
+ * const y = nn.functional.maxUnpool1d(values, indices, options);
+ * assertEquals(await y.toArray(), [[[0, 5, 0, 4]]]);
+ * ```
+ */
 export interface MaxUnpoolOptions<S extends AnySize> {
   /** Extents of the window of the pooling. */
   readonly kernelSize: S;

@@ -3,10 +3,34 @@ import { checkTensor, showShape, tidyNow } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { anyNumber, checkOptions, oneOf } from "../_options.ts";
 
-/** The padding mode of an input. */
+/**
+ * The padding mode of an input.
+ *
+ * @example The elements beside the edge, reversed
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const mode: nn.functional.PadMode = "reflect";
+ * const y = nn.functional.pad(tensor([[1, 2, 3]]), [2, 0], { mode });
+ * assertEquals(await y.toArray(), [[3, 2, 1, 2, 3]]);
+ * ```
+ */
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
 
-/** Options of {@linkcode pad}. */
+/**
+ * Options of {@linkcode pad}.
+ *
+ * @example A fill value of -1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.PadOptions = { value: -1 };
+ * const y = nn.functional.pad(tensor([1, 2]), [1, 0], options);
+ * assertEquals(await y.toArray(), [-1, 1, 2]);
+ * ```
+ */
 export interface PadOptions {
   /**
    * What fills the padding: `"constant"` one value, `"reflect"` the elements

@@ -24,7 +24,19 @@ const between = /* @__PURE__ */ fused(
   { scalars: 2 },
 );
 
-/** Options of {@linkcode hardtanh}. */
+/**
+ * Options of {@linkcode hardtanh}.
+ *
+ * @example Between 0 and 6
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.HardtanhOptions = { minVal: 0, maxVal: 6 };
+ * const y = nn.functional.hardtanh(tensor([-1, 7]), options);
+ * assertEquals(await y.toArray(), [0, 6]);
+ * ```
+ */
 export interface HardtanhOptions {
   /** The smallest output. @default {-1} */
   readonly minVal?: number;
@@ -154,7 +166,19 @@ const above = /* @__PURE__ */ fused(
   { scalars: 2 },
 );
 
-/** Options of {@linkcode threshold}. */
+/**
+ * Options of {@linkcode threshold}.
+ *
+ * @example Inputs above 1, and 0 for the others
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.ThresholdOptions = { threshold: 1, value: 0 };
+ * const y = nn.functional.threshold(tensor([0.5, 2]), options);
+ * assertEquals(await y.toArray(), [0, 2]);
+ * ```
+ */
 export interface ThresholdOptions {
   /** The threshold: inputs above it are kept. */
   readonly threshold: number;
@@ -193,7 +217,19 @@ export function threshold(x: Tensor, options: ThresholdOptions): Tensor {
   return above.map([x], [options.threshold, options.value]);
 }
 
-/** Options of {@linkcode hardshrink} and {@linkcode softshrink}. */
+/**
+ * Options of {@linkcode hardshrink} and {@linkcode softshrink}.
+ *
+ * @example A wider range around 0
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.ShrinkOptions = { lambd: 1 };
+ * const y = nn.functional.hardshrink(tensor([-0.9, 2]), options);
+ * assertEquals(await y.toArray(), [0, 2]);
+ * ```
+ */
 export interface ShrinkOptions {
   /** Inputs from `-lambd` to `lambd` give 0. @default {0.5} */
   readonly lambd?: number;
@@ -318,7 +354,19 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   return tidyNow(() => bent.map([x, weight.reshape(broad)]));
 }
 
-/** Options of {@linkcode rrelu}. */
+/**
+ * Options of {@linkcode rrelu}.
+ *
+ * @example Slopes drawn at random
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.RReluOptions = { lower: 0.1, upper: 0.2, training: true };
+ * const y = nn.functional.rrelu(tensor([-1]), options);
+ * assert(await y.item() >= -0.2);
+ * ```
+ */
 export interface RReluOptions {
   /** The smallest slope. @default {1 / 8} */
   readonly lower?: number;

@@ -10,7 +10,19 @@ import {
 } from "../_options.ts";
 import { reduceLoss, requireSameShape } from "./_reduce.ts";
 
-/** Options that all losses have. */
+/**
+ * Options that all losses have.
+ *
+ * @example The sum of the losses
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.ReductionOptions = { reduction: "sum" };
+ * const loss = nn.functional.l1Loss(tensor([1, 2]), tensor([0, 0]), options);
+ * assertEquals(await loss.item(), 3);
+ * ```
+ */
 export interface ReductionOptions {
   /**
    * `"mean"` or `"sum"` of the losses of all elements, or `"none"` for the
@@ -93,7 +105,19 @@ export function l1Loss(
   return reduceLoss(absoluteError, [input, target], reduction, input.size);
 }
 
-/** Options of {@linkcode huberLoss}. */
+/**
+ * Options of {@linkcode huberLoss}.
+ *
+ * @example Linear from an error of 0.5 on
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.HuberLossOptions = { delta: 0.5 };
+ * const loss = nn.functional.huberLoss(tensor([2]), tensor([0]), options);
+ * assertEquals(await loss.item(), 0.875);
+ * ```
+ */
 export interface HuberLossOptions extends ReductionOptions {
   /** Error at which the loss changes from quadratic to linear. @default {1} */
   readonly delta?: number;
@@ -161,7 +185,19 @@ export function huberLoss(
   return reduceLoss(huber, inputs, reduction, input.size, [delta]);
 }
 
-/** Options of {@linkcode smoothL1Loss}. */
+/**
+ * Options of {@linkcode smoothL1Loss}.
+ *
+ * @example Linear from an error of 0.5 on
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.functional.SmoothL1LossOptions = { beta: 0.5 };
+ * const loss = nn.functional.smoothL1Loss(tensor([2]), tensor([0]), options);
+ * assertEquals(await loss.item(), 1.75);
+ * ```
+ */
 export interface SmoothL1LossOptions extends ReductionOptions {
   /** Error at which the loss changes from quadratic to linear. @default {1} */
   readonly beta?: number;

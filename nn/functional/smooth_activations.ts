@@ -72,7 +72,19 @@ export function selu(x: Tensor): Tensor {
   ]);
 }
 
-/** Options of {@linkcode celu}. */
+/**
+ * Options of {@linkcode celu}.
+ *
+ * @example Saturation at -2
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.CeluOptions = { alpha: 2 };
+ * const y = nn.functional.celu(tensor([-100]), options);
+ * assertEquals(await y.item(), -2);
+ * ```
+ */
 export interface CeluOptions {
   /** The function saturates at `-alpha` for large negative inputs; not 0. @default {1} */
   readonly alpha?: number;

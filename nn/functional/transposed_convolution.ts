@@ -10,7 +10,25 @@ import {
 } from "./_sizes.ts";
 import type { Size2d } from "./_windows.ts";
 
-/** Options of a transposed convolution whose sizes are of type `S`. */
+/**
+ * Options of a transposed convolution whose sizes are of type `S`.
+ *
+ * @example Twice the extents
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.TransposedConvolutionOptions<nn.Size2d> = { stride: 2 };
+ * const x = randn([2, 3, 8, 8]);
+ * const y = nn.functional.convTranspose2d(
+ *   x,
+ *   ones([3, 4, 2, 2]),
+ *   null,
+ *   options,
+ * );
+ * assertEquals(y.shape, [2, 4, 16, 16]);
+ * ```
+ */
 export interface TransposedConvolutionOptions<S extends AnySize> {
   /** Stride of the convolution that is transposed. @default {1} */
   readonly stride?: S;
@@ -34,11 +52,59 @@ export interface TransposedConvolutionOptions<S extends AnySize> {
   readonly groups?: number;
 }
 
-/** Options of {@linkcode convTranspose1d}. */
+/**
+ * Options of {@linkcode convTranspose1d}.
+ *
+ * @example Zeros between the elements
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones, tensor } from "@tenfold/tenfold";
+ *
+ * const options: nn.ConvTranspose1dOptions = { stride: 2 };
+ * const [x, w] = [tensor([[[1, 2]]]), ones([1, 1, 1])];
+ * const y = nn.functional.convTranspose1d(x, w, null, options);
+ * assertEquals(await y.toArray(), [[[1, 0, 2]]]);
+ * ```
+ */
 export type ConvTranspose1dOptions = TransposedConvolutionOptions<Size1d>;
-/** Options of {@linkcode convTranspose2d}. */
+/**
+ * Options of {@linkcode convTranspose2d}.
+ *
+ * @example Extents of 2 n
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.ConvTranspose2dOptions = {
+ *   stride: 2,
+ *   padding: 1,
+ *   outputPadding: 1,
+ * };
+ * const x = randn([2, 3, 8, 8]);
+ * const y = nn.functional.convTranspose2d(
+ *   x,
+ *   ones([3, 4, 3, 3]),
+ *   null,
+ *   options,
+ * );
+ * assertEquals(y.shape, [2, 4, 16, 16]);
+ * ```
+ */
 export type ConvTranspose2dOptions = TransposedConvolutionOptions<Size2d>;
-/** Options of {@linkcode convTranspose3d}. */
+/**
+ * Options of {@linkcode convTranspose3d}.
+ *
+ * @example Twice the extents
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones, randn } from "@tenfold/tenfold";
+ *
+ * const options: nn.ConvTranspose3dOptions = { stride: 2 };
+ * const [x, w] = [randn([1, 2, 3, 3, 3]), ones([2, 1, 2, 2, 2])];
+ * const y = nn.functional.convTranspose3d(x, w, null, options);
+ * assertEquals(y.shape, [1, 1, 6, 6, 6]);
+ * ```
+ */
 export type ConvTranspose3dOptions = TransposedConvolutionOptions<Size3d>;
 
 /** The fields of {@linkcode TransposedConvolutionOptions}. */
@@ -134,9 +200,13 @@ export function convTranspose1d(
  * import { ones } from "@tenfold/tenfold";
  * import { functional } from "@tenfold/nn";
  *
- * const y = functional.convTranspose2d(ones([1, 4, 3, 3]), ones([4, 2, 2, 2]), {
- *   stride: 2,
- * });
+ * const y = functional.convTranspose2d(
+ *   ones([1, 4, 3, 3]),
+ *   ones([4, 2, 2, 2]),
+ *   {
+ *     stride: 2,
+ *   },
+ * );
  * assertEquals(y.shape, [1, 2, 6, 6]);
  * ```
  */

@@ -2,6 +2,14 @@
  * Callbacks that write the figures of training to files: `csv`, `jsonLines` and
  * `tensorboard`.
  *
+ * @example A line of CSV for each epoch
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const path = `${await Deno.makeTempDir()}/run.csv`;
+ * const callback: train.Callback = train.loggers.csv(path);
+ * ```
+ *
  * @module
  */
 export { csv } from "./csv.ts";
