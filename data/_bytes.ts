@@ -9,7 +9,16 @@ import type { TypedArray } from "@tenfold/core";
 export const HOST_LITTLE_ENDIAN: boolean =
   new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** A typed array of numbers or of big integers. */
+/**
+ * A typed array of numbers or of big integers.
+ *
+ * @example Bytes as large integers
+ * ```ts
+ * import type { data } from "@tenfold/tenfold";
+ *
+ * const elements: data.AnyTypedArray = BigInt64Array.of(1n, 2n);
+ * ```
+ */
 export type AnyTypedArray =
   | TypedArray
   | Int8Array
@@ -48,6 +57,15 @@ export function swapBytes(bytes: Uint8Array, width: number): void {
 /**
  * The elements that bytes hold, as a typed array of its own. The number of
  * bytes must be a multiple of the element's.
+ *
+ * @example Two floats
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { elementsOf } from "@tenfold/data/internal";
+ *
+ * const bytes = new Uint8Array(Float32Array.of(1, 2).buffer);
+ * assertEquals(elementsOf(bytes, Float32Array, true), Float32Array.of(1, 2));
+ * ```
  */
 export function elementsOf<A extends AnyTypedArray>(
   bytes: Uint8Array,

@@ -5,7 +5,18 @@
  */
 import { FileError, messageOf } from "./errors.ts";
 
-/** Progress of a download. */
+/**
+ * Progress of a download.
+ *
+ * @example Percentages
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ *
+ * function show({ file, received, total }: data.DownloadProgress): void {
+ *   if (total) console.log(`${file}: ${Math.round(100 * received / total)} %`);
+ * }
+ * ```
+ */
 export interface DownloadProgress {
   /** The name of the file. */
   readonly file: string;

@@ -235,7 +235,17 @@ export async function listFolder(
   }
 }
 
-/** The path of a file beside another one. */
+/**
+ * The path of a file beside another one.
+ *
+ * @example A shard beside its index
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { besidePath } from "@tenfold/data/internal";
+ *
+ * assertEquals(besidePath("models/index.json", "a.bin"), "models/a.bin");
+ * ```
+ */
 export function besidePath(path: string | URL, name: string): string {
   const { paths, file } = fileModules("look beside", path);
   return paths.join(paths.dirname(file), name);

@@ -8,7 +8,23 @@ import { checkDims } from "./_dims.ts";
 import { ELEMENTS } from "./_element.ts";
 import { DataFormatError } from "./errors.ts";
 
-/** The element types of `.npy` files that this package reads and writes. */
+/**
+ * The element types of `.npy` files that this package reads and writes.
+ *
+ * @example Bytes, as images have them
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const type: data.NpyType = "uint8";
+ * const file = data.serializeNpy({
+ *   type,
+ *   shape: [2],
+ *   data: Uint8Array.of(1, 2),
+ * });
+ * assertEquals(data.parseNpy(file).type, "uint8");
+ * ```
+ */
 export type NpyType =
   | "bool"
   | "uint8"

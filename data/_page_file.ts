@@ -10,6 +10,22 @@ import { FileError, messageOf } from "./errors.ts";
  * from `showSaveFilePicker` or from the origin private file system,
  * `navigator.storage.getDirectory()`. It can be sent between a page and its
  * workers.
+ *
+ * @example Weights into the private files of a page
+ * ```ts
+ * import { data, nn } from "@tenfold/tenfold";
+ *
+ * async function save(model: nn.AnyModule): Promise<void> {
+ *   const folder = await navigator.storage.getDirectory();
+ *   const file: data.PageFile = await folder.getFileHandle(
+ *     "model.safetensors",
+ *     {
+ *       create: true,
+ *     },
+ *   );
+ *   await data.saveSafetensors(file, model.stateDict());
+ * }
+ * ```
  */
 export interface PageFile {
   /** The name of the file, for messages. */
@@ -30,7 +46,17 @@ export interface PageFile {
   }>;
 }
 
-/** Whether a value is a file of a page. */
+/**
+ * Whether a value is a file of a page.
+ *
+ * @example A path is none
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isPageFile } from "@tenfold/data/internal";
+ *
+ * assertEquals(isPageFile("model.safetensors"), false);
+ * ```
+ */
 export function isPageFile(value: unknown): value is PageFile {
   const { getFile, createWritable } = Object(value) as Partial<PageFile>;
   return typeof getFile === "function" && typeof createWritable === "function";

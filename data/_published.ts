@@ -12,7 +12,19 @@ import { type ProgressBar, progressBar } from "./_progress_bar.ts";
 import { replaceFile } from "./_replace_file.ts";
 import { DataFormatError, FileError, messageOf } from "./errors.ts";
 
-/** Options of the functions that fetch files. */
+/**
+ * Options of the functions that fetch files.
+ *
+ * @example A mirror of one's own
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.DownloadMnistOptions = {
+ *   mirrors: ["https://example.org/mnist/"],
+ *   timeout: 10_000,
+ * };
+ * ```
+ */
 export interface DownloadOptions {
   /**
    * URLs that are tried in order.

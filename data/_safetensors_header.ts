@@ -8,7 +8,22 @@ import { checkDims, MAX_DIMS } from "./_dims.ts";
 import { JsonError, JsonReader } from "./_json_header.ts";
 import { DataFormatError } from "./errors.ts";
 
-/** The dtypes of the safetensors format. */
+/**
+ * The dtypes of the safetensors format.
+ *
+ * @example Half the size
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, ones } from "@tenfold/tenfold";
+ *
+ * const dtype: data.SafetensorsDType = "BF16";
+ * const bytes = await data.encodeSafetensors({ weight: ones([2]) }, { dtype });
+ * assertEquals(
+ *   data.parseSafetensors(bytes).tensors.get("weight")?.dtype,
+ *   dtype,
+ * );
+ * ```
+ */
 export type SafetensorsDType =
   | "BOOL"
   | "F4"

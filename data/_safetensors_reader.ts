@@ -16,7 +16,20 @@ import { decodedTensor, decodeEntry } from "./_safetensors_tensor.ts";
 import { readFields, type TensorReadOptions } from "./_to_tensor.ts";
 import type { SafetensorsEntry } from "./safetensors.ts";
 
-/** What is known of a tensor before it is read. */
+/**
+ * What is known of a tensor before it is read.
+ *
+ * @example Shapes without the elements
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, ones } from "@tenfold/tenfold";
+ *
+ * const file = await data.encodeSafetensors({ weight: ones([2, 3]) });
+ * const reader = await data.openSafetensors(file);
+ * const info: data.SafetensorsInfo = await reader.info("weight");
+ * assertEquals(info, { dtype: "F32", shape: [2, 3] });
+ * ```
+ */
 export interface SafetensorsInfo {
   /** The dtype that the file names, such as `"BF16"`. */
   readonly dtype: SafetensorsEntry["dtype"];
@@ -28,6 +41,19 @@ export interface SafetensorsInfo {
  * A safetensors file, or several with an index, whose tensors are read one by
  * one: made by {@linkcode openSafetensors}. A file is open only while it is
  * read, so that nothing needs to be closed.
+ *
+ * @example The tensors of one layer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, nn } from "@tenfold/tenfold";
+ *
+ * const model = new nn.Sequential(new nn.Linear(2, 3), new nn.Linear(3, 1));
+ * const file = await data.encodeSafetensors(model.stateDict());
+ * const reader: data.SafetensorsReader = await data.openSafetensors(file);
+ * const names = reader.names.filter((name) => name.startsWith("1."));
+ * const layer = await reader.tensors(names);
+ * assertEquals(Object.keys(layer), ["1.bias", "1.weight"]);
+ * ```
  */
 export interface SafetensorsReader {
   /** The names of all tensors. */

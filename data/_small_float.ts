@@ -29,7 +29,18 @@ export interface SmallFloat {
   readonly oneZero?: boolean;
 }
 
-/** The small floats by name. */
+/**
+ * The small floats by name.
+ *
+ * @example The largest number of a format
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { SMALL_FLOATS, smallFloatTable } from "@tenfold/data/internal";
+ *
+ * const table = smallFloatTable(SMALL_FLOATS.float8_e4m3);
+ * assertEquals(table[0x7e], 448);
+ * ```
+ */
 export const SMALL_FLOATS: {
   readonly [
     name in
@@ -146,7 +157,17 @@ export function encodeSmallFloat(value: number, format: SmallFloat): number {
 
 const tables = new Map<SmallFloat, Float32Array>();
 
-/** Every number of a format, indexed by its code; made at first use. */
+/**
+ * Every number of a format, indexed by its code; made at first use.
+ *
+ * @example A code of bfloat16 as a number
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { SMALL_FLOATS, smallFloatTable } from "@tenfold/data/internal";
+ *
+ * assertEquals(smallFloatTable(SMALL_FLOATS.bfloat16)[0x3f80], 1);
+ * ```
+ */
 export function smallFloatTable(format: SmallFloat): Float32Array {
   let table = tables.get(format);
   if (table === undefined) {

@@ -7,7 +7,19 @@ import * as z from "./_zod.ts";
 
 const message = "must be a positive number of milliseconds";
 
-/** Milliseconds until a worker must have begun; `Infinity` is without end. */
+/**
+ * Milliseconds until a worker must have begun; `Infinity` is without end.
+ *
+ * @example A field of an option schema
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { startTimeout } from "@tenfold/data/internal";
+ * import * as z from "zod/mini";
+ *
+ * const schema = z.strictObject({ startTimeout });
+ * assertEquals(z.parse(schema, {}), { startTimeout: 60_000 });
+ * ```
+ */
 export const startTimeout: z.ZodMiniDefault<z.ZodMiniType<number>> = z._default(
   z.custom<number>((value) => typeof value === "number" && value > 0, message),
   60_000,

@@ -15,7 +15,19 @@ import * as z from "./_zod.ts";
 import type { AnyTypedArray } from "./_bytes.ts";
 import { type ElementType, tensorValues } from "./_element.ts";
 
-/** The device of a tensor. */
+/**
+ * The device of a tensor.
+ *
+ * @example A data set on another backend
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.DeviceOption = { device: "cpu-typedarray" };
+ * const iris = await data.loadIris(options);
+ * assertEquals(iris.data.device.name, "cpu-typedarray");
+ * ```
+ */
 export interface DeviceOption {
   /**
    * The name of a backend, a backend, or a device.
@@ -25,7 +37,23 @@ export interface DeviceOption {
   readonly device?: string | Backend | Device;
 }
 
-/** Options for tensors that are read from a file. */
+/**
+ * Options for tensors that are read from a file.
+ *
+ * @example Weights in half precision
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const file = data.serializeNpy({
+ *   type: "float32",
+ *   shape: [2],
+ *   data: Float32Array.of(1, 2),
+ * });
+ * const options: data.TensorReadOptions = { dtype: "float16" };
+ * assertEquals((await data.readNpy(file, options)).dtype, "float16");
+ * ```
+ */
 export interface TensorReadOptions extends DeviceOption {
   /**
    * The dtype of floats, whatever their dtype in the file: `"float32"` to
@@ -38,7 +66,19 @@ export interface TensorReadOptions extends DeviceOption {
   readonly dtype?: FloatDType;
 }
 
-/** The schema of a `device` option. */
+/**
+ * The schema of a `device` option.
+ *
+ * @example A field of an option schema
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { deviceOption } from "@tenfold/data/internal";
+ * import * as z from "zod/mini";
+ *
+ * const schema = z.strictObject({ device: deviceOption });
+ * assertEquals(z.parse(schema, { device: "webgpu" }), { device: "webgpu" });
+ * ```
+ */
 export const deviceOption: z.ZodMiniExactOptional<
   z.ZodMiniType<NonNullable<DeviceOption["device"]>>
 > = z.exactOptional(z.custom<NonNullable<DeviceOption["device"]>>(

@@ -6,7 +6,20 @@
 import { type DType, Tensor, tensor, type TypedArray } from "@tenfold/core";
 import { checkCount } from "@tenfold/core/internal";
 
-/** A value whose tensors have become plain data. */
+/**
+ * A value whose tensors have become plain data.
+ *
+ * @example A batch for a worker
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, train } from "@tenfold/tenfold";
+ *
+ * const message: train.Transferable = await train.toTransferable({
+ *   x: ones([2]),
+ * });
+ * assertEquals(message.transfer.length, 1);
+ * ```
+ */
 export interface Transferable<T = unknown> {
   /** The value to pass to `postMessage`. */
   readonly value: unknown;
@@ -77,6 +90,16 @@ export async function toTransferable<T>(value: T): Promise<Transferable<T>> {
  * @typeParam T The type of the original.
  * @param value What arrived.
  * @returns A value of the same build, with tensors.
+ *
+ * @example There and back
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, Tensor, train } from "@tenfold/tenfold";
+ *
+ * const { value } = await train.toTransferable({ x: tensor([1, 2]) });
+ * const { x } = train.fromTransferable<{ x: Tensor }>(value);
+ * assertEquals(await x.toArray(), [1, 2]);
+ * ```
  */
 export function fromTransferable<T = unknown>(value: unknown): T {
   checkCount("fromTransferable", arguments.length, 1);

@@ -6,12 +6,34 @@
  */
 import { isMessage } from "./_worker_messages.ts";
 
-/** One end of the way between two threads. */
+/**
+ * One end of the way between two threads.
+ *
+ * @example A port that collects what it is sent
+ * ```ts
+ * import { type Port } from "@tenfold/data/internal";
+ *
+ * const sent: unknown[] = [];
+ * const port: Port = { post: (message) => sent.push(message) };
+ * ```
+ */
 export interface Port {
   post(message: unknown, transfer?: ArrayBuffer[]): void;
 }
 
-/** The other thread, as the one that began it sees it. */
+/**
+ * The other thread, as the one that began it sees it.
+ *
+ * @example A worker that is ended after one message
+ * ```ts
+ * import { type WorkerPort } from "@tenfold/data/internal";
+ *
+ * function once(worker: WorkerPort): void {
+ *   worker.post("hello");
+ *   worker.terminate();
+ * }
+ * ```
+ */
 export interface WorkerPort extends Port {
   terminate(): void;
 }
@@ -27,7 +49,17 @@ export interface WorkerEvents {
   failed(why: string, cause?: unknown): void;
 }
 
-/** The part of a Web Worker that is used here. */
+/**
+ * The part of a Web Worker that is used here.
+ *
+ * @example A worker that a bundler finds
+ * ```ts
+ * import { type WebWorker } from "@tenfold/data/worker";
+ *
+ * const start = (): WebWorker =>
+ *   new Worker(new URL("./reader.ts", import.meta.url), { type: "module" });
+ * ```
+ */
 export interface WebWorker {
   /** Sends a message, and transfers the buffers of the list. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
@@ -81,6 +113,17 @@ export interface Patience {
  * Begins a worker out of a module, or takes one that was begun. A module that
  * never calls what it should would be waited for without end, as a worker does
  * not say that its module has been run: it fails when its time is over.
+ *
+ * @example A module that answers
+ * ```ts
+ * import { openWorker } from "@tenfold/data/internal";
+ *
+ * const worker = openWorker(
+ *   "data:text/javascript,postMessage('ready')",
+ *   { message: () => worker.terminate(), failed: console.error },
+ *   { timeout: 60_000, call: "postMessage" },
+ * );
+ * ```
  */
 export function openWorker(
   source: string | URL | (() => WebWorker),
@@ -182,6 +225,14 @@ function openThread(url: URL, events: WorkerEvents): WorkerPort {
  * The way back to the thread that began this one, or null where there is none.
  *
  * @param hear Is called with each message.
+ *
+ * @example Not within a worker
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parentPort } from "@tenfold/data/internal";
+ *
+ * assertEquals(parentPort(console.log), null);
+ * ```
  */
 export function parentPort(hear: (message: unknown) => void): Port | null {
   if (runtime.Worker !== undefined) {

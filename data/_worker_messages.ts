@@ -4,14 +4,35 @@
  * @module
  */
 
-/** An error on its way. */
+/**
+ * An error on its way.
+ *
+ * @example An error as plain values
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type ErrorParts, partsOfError } from "@tenfold/data/internal";
+ *
+ * const parts: ErrorParts = partsOfError(new RangeError("too large"));
+ * assertEquals([parts.name, parts.message], ["RangeError", "too large"]);
+ * ```
+ */
 export interface ErrorParts {
   readonly name: string;
   readonly message: string;
   readonly stack: string;
 }
 
-/** Whether a message is one of these, and not one of the program's own. */
+/**
+ * Whether a message is one of these, and not one of the program's own.
+ *
+ * @example A message of a program
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isMessage } from "@tenfold/data/internal";
+ *
+ * assertEquals(isMessage({ type: "ready" }), false);
+ * ```
+ */
 export function isMessage(
   message: unknown,
 ): message is { readonly tenfold: string } {
@@ -19,7 +40,17 @@ export function isMessage(
     "tenfold" in message;
 }
 
-/** What is said of something that was thrown. */
+/**
+ * What is said of something that was thrown.
+ *
+ * @example Anything can be thrown
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { partsOfError } from "@tenfold/data/internal";
+ *
+ * assertEquals(partsOfError("no space").message, "no space");
+ * ```
+ */
 export function partsOfError(thrown: unknown): ErrorParts {
   if (!(thrown instanceof Error)) {
     return { name: "Error", message: String(thrown), stack: "" };
@@ -28,7 +59,18 @@ export function partsOfError(thrown: unknown): ErrorParts {
   return { name, message, stack };
 }
 
-/** The error again, with the stack of the thread that threw it. */
+/**
+ * The error again, with the stack of the thread that threw it.
+ *
+ * @example There and back
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { errorOf, partsOfError } from "@tenfold/data/internal";
+ *
+ * const error = errorOf(partsOfError(new RangeError("too large")));
+ * assertEquals([error.name, error.message], ["RangeError", "too large"]);
+ * ```
+ */
 export function errorOf({ name, message, stack }: ErrorParts): Error {
   const error = new Error(message);
   return Object.defineProperties(error, {

@@ -25,6 +25,19 @@ import { toTensor } from "./_to_tensor.ts";
  * What {@linkcode collate} makes of samples of a type: a tensor of tensors,
  * numbers, booleans and arrays of numbers; of tuples and objects the same with
  * each member collated; a list of anything else.
+ *
+ * @example A batch of images and labels
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, ones, Tensor } from "@tenfold/tenfold";
+ *
+ * type Sample = [image: Tensor, label: number];
+ * const batch: data.Collated<Sample> = data.collate<Sample>([
+ *   [ones([2]), 0],
+ *   [ones([2]), 1],
+ * ]);
+ * assertEquals(batch[0].shape, [2, 2]);
+ * ```
  */
 export type Collated<Sample> = Sample extends
   Tensor | number | boolean | ArrayBufferView | readonly number[] ? Tensor

@@ -11,7 +11,19 @@ import { gunzip, gunzipBound, isGzip } from "./_gzip.ts";
 import { CsvTable, NA_VALUES } from "./csv_table.ts";
 import { type ByteSource, readBytes } from "./source.ts";
 
-/** Options of {@linkcode readCsv} and {@linkcode parseCsv}. */
+/**
+ * Options of {@linkcode readCsv} and {@linkcode parseCsv}.
+ *
+ * @example Semicolons, no header
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.CsvOptions = { delimiter: ";", columns: ["x", "y"] };
+ * const table = data.parseCsv("1;2\n3;4\n", { ...options, header: false });
+ * assertEquals(table.numbers("y"), Float64Array.of(2, 4));
+ * ```
+ */
 export interface CsvOptions {
   /**
    * Whether the first row names the columns.

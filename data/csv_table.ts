@@ -14,6 +14,19 @@ import { DataFormatError } from "./errors.ts";
 /**
  * The fields that mark a missing value among numbers if no others are named:
  * those of pandas, and `"?"`, as in the files of the UCI repository.
+ *
+ * @example One more of them
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const naValues = [...data.NA_VALUES, "unknown"];
+ * const table = data.parseCsv("x\n1\nunknown\n", { naValues });
+ * assertEquals(
+ *   table.numbers("x", { missing: "nan" }),
+ *   Float64Array.of(1, NaN),
+ * );
+ * ```
  */
 export const NA_VALUES: readonly string[] = [
   "",
@@ -34,7 +47,17 @@ export const NA_VALUES: readonly string[] = [
   "None",
 ];
 
-/** What a {@linkcode CsvTable} knows of its text beside the fields. */
+/**
+ * What a {@linkcode CsvTable} knows of its text beside the fields.
+ *
+ * @example Rows from the middle of a file
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.CsvTableOptions = { firstRow: 1001 };
+ * const table = new data.CsvTable(["x"], [["1"], ["2"]], options);
+ * ```
+ */
 export interface CsvTableOptions {
   /**
    * The number of the first row in its file, for messages.
@@ -50,7 +73,19 @@ export interface CsvTableOptions {
   naValues?: readonly string[];
 }
 
-/** How missing values are handled, such as an empty field or NA. */
+/**
+ * How missing values are handled, such as an empty field or NA.
+ *
+ * @example NaN for an empty field
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const missing: data.MissingOption = { missing: "nan" };
+ * const table = data.parseCsv("x,y\n1,2\n3,\n");
+ * assertEquals(table.numbers("y", missing), Float64Array.of(2, NaN));
+ * ```
+ */
 export interface MissingOption {
   /**
    * `"error"` throws and names the field, `"nan"` reads NaN.
@@ -60,7 +95,19 @@ export interface MissingOption {
   missing?: "error" | "nan";
 }
 
-/** Options of {@linkcode CsvTable.toTensor}. */
+/**
+ * Options of {@linkcode CsvTable.toTensor}.
+ *
+ * @example Whole numbers
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.CsvTensorOptions = { dtype: "int32" };
+ * const table = data.parseCsv("x,y\n1,2\n3,4\n");
+ * assertEquals(await table.toTensor(["x"], options).toArray(), [[1], [3]]);
+ * ```
+ */
 export interface CsvTensorOptions extends DeviceOption, MissingOption {
   /**
    * The dtype of the tensor.
@@ -70,7 +117,20 @@ export interface CsvTensorOptions extends DeviceOption, MissingOption {
   dtype?: DType;
 }
 
-/** The distinct values of a column, and which of them each row has. */
+/**
+ * The distinct values of a column, and which of them each row has.
+ *
+ * @example The classes of a column
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const table = data.parseCsv("kind\ncat\ndog\ncat\n");
+ * const { names, codes }: data.Categories = table.categories("kind");
+ * assertEquals(names, ["cat", "dog"]);
+ * assertEquals(codes, Int32Array.of(0, 1, 0));
+ * ```
+ */
 export interface Categories {
   /** The distinct values, sorted. */
   readonly names: string[];

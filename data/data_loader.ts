@@ -17,7 +17,20 @@ import { checkDataset, type Dataset } from "./dataset.ts";
 import { DatasetError, messageOf } from "./errors.ts";
 import type { BatchSource, Sampler } from "./samplers.ts";
 
-/** Options of {@linkcode DataLoader}. */
+/**
+ * Options of {@linkcode DataLoader}.
+ *
+ * @example Shuffled batches of 32
+ * ```ts
+ * import { data, Tensor } from "@tenfold/tenfold";
+ *
+ * const options: data.DataLoaderOptions<[Tensor, Tensor], [Tensor, Tensor]> = {
+ *   batchSize: 32,
+ *   shuffle: true,
+ *   seed: 0,
+ * };
+ * ```
+ */
 export interface DataLoaderOptions<Sample, Batch> {
   /**
    * Number of samples in a batch.
@@ -67,7 +80,22 @@ export interface DataLoaderOptions<Sample, Batch> {
   prefetch?: number;
 }
 
-/** The position of a loader: plain values, to be saved with a checkpoint. */
+/**
+ * The position of a loader: plain values, to be saved with a checkpoint.
+ *
+ * @example A loader that goes on where another one stopped
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, ones } from "@tenfold/tenfold";
+ *
+ * const dataset = new data.TensorDataset(ones([10, 2]));
+ * const loader = new data.DataLoader(dataset, { batchSize: 5, seed: 0 });
+ * for await (const _ of loader) break;
+ * const state: data.DataLoaderState = loader.stateDict();
+ * assertEquals([state.samples, state.batchSize], [10, 5]);
+ * loader.loadStateDict(state);
+ * ```
+ */
 export interface DataLoaderState {
   /** Seed of the order of samples. */
   readonly seed: number;

@@ -10,7 +10,19 @@ import { type DeviceOption, deviceOption } from "./_to_tensor.ts";
 import { labeledData } from "./labeled_data.ts";
 import { type LoadingData, loadingData } from "./loading_data.ts";
 
-/** Options of {@linkcode loadDigits}. */
+/**
+ * Options of {@linkcode loadDigits}.
+ *
+ * @example Images for convolutions
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.LoadDigitsOptions = { layout: "image" };
+ * const digits = await data.loadDigits(options);
+ * assertEquals(digits.data.shape, [1797, 1, 8, 8]);
+ * ```
+ */
 export interface LoadDigitsOptions extends DeviceOption {
   /**
    * The shape of a sample: `"flat"` for `[64]`, `"image"` for `[1, 8, 8]`, as

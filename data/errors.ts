@@ -25,6 +25,14 @@ export class DataFormatError extends RangeError {
  * Thrown where a file cannot be read, written or fetched. The message names the
  * path and, where permission was denied, the flag that grants it; the `cause` is
  * the error of the runtime.
+ *
+ * @example A file that does not exist
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * await assertRejects(() => data.readNpy("missing.npy"), data.FileError);
+ * ```
  */
 export class FileError extends Error {
   /** Always `"FileError"`. */
@@ -34,6 +42,26 @@ export class FileError extends Error {
 /**
  * Thrown where a dataset fails to return a sample. The message names the index,
  * and the `cause` is the error of the dataset.
+ *
+ * @example The sample that failed
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const dataset: data.Dataset<number> = {
+ *   length: 2,
+ *   get(index) {
+ *     if (index === 1) throw new Error("no such file");
+ *     return index;
+ *   },
+ * };
+ * const loader = new data.DataLoader(dataset, { batchSize: 2 });
+ * const error = await assertRejects(
+ *   () => Array.fromAsync(loader),
+ *   data.DatasetError,
+ * );
+ * assertEquals(error.indices, [1]);
+ * ```
  */
 export class DatasetError extends Error {
   /** Always `"DatasetError"`. */

@@ -16,7 +16,21 @@ import { checkDims, MAX_DIMS } from "./_dims.ts";
 import { DataFormatError } from "./errors.ts";
 import { type ByteSource, readBytes } from "./source.ts";
 
-/** The element types of IDX. */
+/**
+ * The element types of IDX.
+ *
+ * @example Bytes, as in MNIST
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const type: data.IdxType = "uint8";
+ * const file = data.serializeIdx({
+ *   type,
+ *   shape: [2],
+ *   data: Uint8Array.of(1, 2),
+ * });
+ * ```
+ */
 export type IdxType =
   | "uint8"
   | "int8"
@@ -25,7 +39,24 @@ export type IdxType =
   | "float32"
   | "float64";
 
-/** The contents of an IDX file. */
+/**
+ * The contents of an IDX file.
+ *
+ * @example The extents of a file
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const array: data.IdxArray = data.parseIdx(
+ *   data.serializeIdx({
+ *     type: "uint8",
+ *     shape: [2],
+ *     data: Uint8Array.of(1, 2),
+ *   }),
+ * );
+ * assertEquals(array.shape, [2]);
+ * ```
+ */
 export interface IdxArray {
   /** The element type that the file names. */
   readonly type: IdxType;

@@ -9,7 +9,18 @@ import * as z from "./_zod.ts";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 
-/** Options of {@linkcode KFold} and {@linkcode StratifiedKFold}. */
+/**
+ * Options of {@linkcode KFold} and {@linkcode StratifiedKFold}.
+ *
+ * @example Ten folds in random order
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.KFoldOptions = { nSplits: 10, shuffle: true, seed: 0 };
+ * assertEquals(new data.KFold(options).split(100).length, 10);
+ * ```
+ */
 export interface KFoldOptions {
   /** Number of folds. @default {5} */
   readonly nSplits?: number;
@@ -19,7 +30,20 @@ export interface KFoldOptions {
   readonly seed?: number;
 }
 
-/** Indices of the training samples and of the test samples. */
+/**
+ * Indices of the training samples and of the test samples.
+ *
+ * @example The number of samples of a fold
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, train } from "@tenfold/tenfold";
+ *
+ * function sizes([train, test]: data.Fold): number[] {
+ *   return [train.length, test.length];
+ * }
+ * assertEquals(new data.KFold().split(10).map(sizes)[0], [8, 2]);
+ * ```
+ */
 export type Fold = [train: Int32Array, test: Int32Array];
 
 const folds = "must be an integer from 2 on";
@@ -51,7 +75,9 @@ function foldsOf(numbers: Int32Array, count: number): Fold[] {
  * import { KFold } from "@tenfold/data";
  * import { assertEquals } from "@std/assert";
  *
- * const tests = new KFold({ nSplits: 3 }).split(7).map(([, test]) => [...test]);
+ * const tests = new KFold({ nSplits: 3 }).split(7).map((
+ *   [, test],
+ * ) => [...test]);
  * assertEquals(tests, [[0, 1, 2], [3, 4], [5, 6]]);
  * ```
  */

@@ -7,7 +7,21 @@ import { type Tensor, tensor } from "@tenfold/core";
 import type { Rows } from "./_embedded/decode.ts";
 import type { DeviceOption } from "./_to_tensor.ts";
 
-/** A small data set for classification, whole in memory. */
+/**
+ * A small data set for classification, whole in memory.
+ *
+ * @example Any of the embedded data sets
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * function describe({ data, featureNames }: data.LabeledData): string {
+ *   return `${data.shape[0]} samples of ${featureNames.length} features`;
+ * }
+ * const iris = await data.loadIris();
+ * assertEquals(describe(iris), "150 samples of 4 features");
+ * ```
+ */
 export interface LabeledData {
   /** The features: float32, one row for each sample. */
   readonly data: Tensor;

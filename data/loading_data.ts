@@ -11,6 +11,16 @@ import type { LabeledData } from "./labeled_data.ts";
  * A promise of a data set. Until 0.3 its fields can be read from the promise
  * itself, as before, where the runtime loads modules at once: on Deno, Bun and
  * Node, from files that may be read.
+ *
+ * @example The data set that it becomes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const loading: data.LoadingData = data.loadIris();
+ * const { targetNames } = await loading;
+ * assertEquals(targetNames.length, 3);
+ * ```
  */
 export interface LoadingData extends Promise<LabeledData> {
   /** @deprecated Read it from the result: `(await loadDigits()).data`. */

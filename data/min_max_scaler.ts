@@ -8,7 +8,21 @@ import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
-/** Options of {@linkcode MinMaxScaler}. */
+/**
+ * Options of {@linkcode MinMaxScaler}.
+ *
+ * @example From -1 to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, tensor } from "@tenfold/tenfold";
+ *
+ * const options: data.MinMaxScalerOptions = { featureRange: [-1, 1] };
+ * const z = new data.MinMaxScaler(options).fitTransform(
+ *   tensor([[0], [5], [10]]),
+ * );
+ * assertEquals(await z.toArray(), [[-1], [0], [1]]);
+ * ```
+ */
 export interface MinMaxScalerOptions {
   /**
    * Minimum and maximum of the scaled features.

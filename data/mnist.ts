@@ -34,10 +34,26 @@ export type { DownloadOptions } from "./_published.ts";
 /**
  * Options of {@linkcode downloadMnist}; the mirrors are folders that hold the
  * four `.gz` files.
+ *
+ * @example Without a progress bar
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.DownloadMnistOptions = { progress: false };
+ * ```
  */
 export interface DownloadMnistOptions extends DownloadOptions {}
 
-/** Options of {@linkcode mnist}. */
+/**
+ * Options of {@linkcode mnist}.
+ *
+ * @example The test digits
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.MnistOptions = { root: "data", split: "test" };
+ * ```
+ */
 export interface MnistOptions extends DownloadMnistOptions, DeviceOption {
   /**
    * The folder that holds the files, gzipped or not; they may also lie in its
@@ -89,6 +105,20 @@ const LEVELS = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
  * never holds more than it works on. `images` and `labels` are all of them as
  * one tensor each: made when they are first asked for, they belong to the
  * dataset, not to a scope, and `dispose` releases them.
+ *
+ * @example A data set from bytes of one's own
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const dataset = new data.MnistDataset(
+ *   new Uint8Array(2 * 784),
+ *   Uint8Array.of(3, 7),
+ * );
+ * const [image, label] = dataset.get(1);
+ * assertEquals(image.shape, [1, 28, 28]);
+ * assertEquals(await label.item(), 7);
+ * ```
  */
 export class MnistDataset implements Dataset<readonly [Tensor, Tensor]> {
   /** The pixels as they are in the file: bytes, 784 for each image. */

@@ -22,7 +22,24 @@ import { writeFileAtomic } from "./write_file_atomic.ts";
 
 export type { NpyType } from "./_npy_header.ts";
 
-/** The contents of an `.npy` file. */
+/**
+ * The contents of an `.npy` file.
+ *
+ * @example The extents of a file
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const array: data.NpyArray = data.parseNpy(
+ *   data.serializeNpy({
+ *     type: "uint8",
+ *     shape: [2],
+ *     data: Uint8Array.of(1, 2),
+ *   }),
+ * );
+ * assertEquals(array.shape, [2]);
+ * ```
+ */
 export interface NpyArray {
   /** The element type that the file names. */
   readonly type: NpyType;

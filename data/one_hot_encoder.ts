@@ -8,7 +8,19 @@ import { checkCount, parseArguments, tidyNow } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { checkTable } from "./_scaling.ts";
 
-/** Options of {@linkcode OneHotEncoder}. */
+/**
+ * Options of {@linkcode OneHotEncoder}.
+ *
+ * @example Zeros for unknown values
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, tensor } from "@tenfold/tenfold";
+ *
+ * const options: data.OneHotEncoderOptions = { handleUnknown: "ignore" };
+ * const encoder = new data.OneHotEncoder(options).fit(tensor([[1], [2]]));
+ * assertEquals(await encoder.transform(tensor([[3]])).toArray(), [[0, 0]]);
+ * ```
+ */
 export interface OneHotEncoderOptions {
   /**
    * How values are handled that did not occur in fitting: throw, or encode them

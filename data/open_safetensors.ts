@@ -32,7 +32,19 @@ export type {
   SafetensorsReader,
 } from "./_safetensors_reader.ts";
 
-/** Options of {@linkcode openSafetensors}. */
+/**
+ * Options of {@linkcode openSafetensors}.
+ *
+ * @example Files that a page has in memory
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const files = new Map<string, Blob>();
+ * const options: data.OpenSafetensorsOptions = {
+ *   shards: (file) => files.get(file) ?? new Blob(),
+ * };
+ * ```
+ */
 export interface OpenSafetensorsOptions {
   /**
    * Where the files lie that an index names. Without it, they lie beside the

@@ -16,7 +16,19 @@ import {
 import * as z from "./_zod.ts";
 import { checkTable, floating } from "./_scaling.ts";
 
-/** Options of {@linkcode PCA}. */
+/**
+ * Options of {@linkcode PCA}.
+ *
+ * @example As many components as explain 95 % of the variance
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.PCAOptions = { nComponents: 0.95 };
+ * const { data: x } = await data.loadIris();
+ * assertEquals(new data.PCA(options).fitTransform(x).shape, [150, 2]);
+ * ```
+ */
 export interface PCAOptions {
   /**
    * Number of components; a fraction below 1 for as many as explain more than
@@ -51,7 +63,19 @@ const NAMES = [
   "explainedVarianceRatio",
 ] as const;
 
-/** The result of an analysis. */
+/**
+ * The result of an analysis.
+ *
+ * @example The share of each component
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const { data: x } = await data.loadIris();
+ * const state: data.PCAState = new data.PCA().fit(x).stateDict();
+ * assertEquals(state.explainedVarianceRatio.shape, [4]);
+ * ```
+ */
 export interface PCAState {
   /** Mean of each feature, `[features]`. */
   readonly mean: Tensor;

@@ -10,7 +10,18 @@ import { drawSeed, seedOption } from "./_seed.ts";
 import { checkDataset, type Dataset } from "./dataset.ts";
 import { Subset } from "./subset.ts";
 
-/** Options of {@linkcode randomSplit}. */
+/**
+ * Options of {@linkcode randomSplit}.
+ *
+ * @example The same split each time
+ * ```ts
+ * import { data, ones } from "@tenfold/tenfold";
+ *
+ * const options: data.RandomSplitOptions = { seed: 0 };
+ * const dataset = new data.TensorDataset(ones([10, 2]));
+ * const [learn, test] = data.randomSplit(dataset, [8, 2], options);
+ * ```
+ */
 export interface RandomSplitOptions {
   /** Seed of the order. Without it, one is drawn from the global generator. */
   seed?: number;

@@ -29,7 +29,20 @@ import { writeFileAtomic } from "./write_file_atomic.ts";
 
 export type { SafetensorsDType } from "./_safetensors_header.ts";
 
-/** One tensor of a safetensors file, as bytes. */
+/**
+ * One tensor of a safetensors file, as bytes.
+ *
+ * @example A tensor of two bytes
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const entry: data.SafetensorsEntry = {
+ *   dtype: "U8",
+ *   shape: [2],
+ *   data: Uint8Array.of(1, 2),
+ * };
+ * ```
+ */
 export interface SafetensorsEntry {
   /**
    * The dtype that the file names, such as `"F32"`. It may be one that came to
@@ -42,7 +55,19 @@ export interface SafetensorsEntry {
   readonly data: Uint8Array;
 }
 
-/** The contents of a safetensors file, as bytes. */
+/**
+ * The contents of a safetensors file, as bytes.
+ *
+ * @example The names in a file
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, ones } from "@tenfold/tenfold";
+ *
+ * const bytes = await data.encodeSafetensors({ weight: ones([2]) });
+ * const file: data.SafetensorsFile = data.parseSafetensors(bytes);
+ * assertEquals([...file.tensors.keys()], ["weight"]);
+ * ```
+ */
 export interface SafetensorsFile {
   /** The tensors by name. */
   readonly tensors: Map<string, SafetensorsEntry>;
@@ -50,7 +75,22 @@ export interface SafetensorsFile {
   readonly metadata: { [key: string]: string };
 }
 
-/** Options of {@linkcode saveSafetensors} and {@linkcode encodeSafetensors}. */
+/**
+ * Options of {@linkcode saveSafetensors} and {@linkcode encodeSafetensors}.
+ *
+ * @example Half the size, with a note
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, ones } from "@tenfold/tenfold";
+ *
+ * const options: data.SafetensorsOptions = {
+ *   dtype: "F16",
+ *   metadata: { epoch: "12" },
+ * };
+ * const bytes = await data.encodeSafetensors({ weight: ones([2]) }, options);
+ * assertEquals(data.parseSafetensors(bytes).metadata, { epoch: "12" });
+ * ```
+ */
 export interface SafetensorsOptions {
   /**
    * Strings to carry beside the tensors.
@@ -67,7 +107,22 @@ export interface SafetensorsOptions {
   dtype?: SafetensorsDType | { [name: string]: SafetensorsDType };
 }
 
-/** Options of {@linkcode loadSafetensors} and {@linkcode decodeSafetensors}. */
+/**
+ * Options of {@linkcode loadSafetensors} and {@linkcode decodeSafetensors}.
+ *
+ * @example Everything in float32
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, ones } from "@tenfold/tenfold";
+ *
+ * const bytes = await data.encodeSafetensors({ weight: ones([2]) }, {
+ *   dtype: "F16",
+ * });
+ * const options: data.LoadSafetensorsOptions = { dtype: "float32" };
+ * const tensors = data.decodeSafetensors(bytes, options);
+ * assertEquals(tensors.weight?.dtype, "float32");
+ * ```
+ */
 export interface LoadSafetensorsOptions extends TensorReadOptions {
   /**
    * How to treat tensors of a dtype that is not supported, such as C64:

@@ -9,7 +9,26 @@ import * as z from "./_zod.ts";
 import { permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 
-/** An order of samples, epoch by epoch. Anything with these members is one. */
+/**
+ * An order of samples, epoch by epoch. Anything with these members is one.
+ *
+ * @example The samples in reverse
+ * ```ts
+ * import { data, ones } from "@tenfold/tenfold";
+ *
+ * class Reversed implements data.Sampler {
+ *   constructor(readonly length: number) {}
+ *   indices() {
+ *     return Array.from(
+ *       { length: this.length },
+ *       (_, i) => this.length - 1 - i,
+ *     );
+ *   }
+ * }
+ * const dataset = new data.TensorDataset(ones([4, 2]));
+ * const loader = new data.DataLoader(dataset, { sampler: new Reversed(4) });
+ * ```
+ */
 export interface Sampler {
   /** Number of samples in an epoch. */
   readonly length: number;
@@ -21,7 +40,21 @@ export interface Sampler {
   indices(epoch: number): ArrayLike<number>;
 }
 
-/** Batches of samples, epoch by epoch. Anything with these members is one. */
+/**
+ * Batches of samples, epoch by epoch. Anything with these members is one.
+ *
+ * @example Batches of growing size
+ * ```ts
+ * import { data, ones } from "@tenfold/tenfold";
+ *
+ * const growing: data.BatchSource = {
+ *   length: 3,
+ *   batches: () => [[0], [1, 2], [3, 4, 5]],
+ * };
+ * const dataset = new data.TensorDataset(ones([6, 2]));
+ * const loader = new data.DataLoader(dataset, { batchSampler: growing });
+ * ```
+ */
 export interface BatchSource {
   /** Number of batches in an epoch. */
   readonly length: number;
@@ -33,7 +66,17 @@ export interface BatchSource {
   batches(epoch: number): ArrayLike<ArrayLike<number>>;
 }
 
-/** Options of {@linkcode SubsetRandomSampler}. */
+/**
+ * Options of {@linkcode SubsetRandomSampler}.
+ *
+ * @example The same order each time
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.SeedOptions = { seed: 0 };
+ * const sampler = new data.SubsetRandomSampler([1, 3, 5], options);
+ * ```
+ */
 export interface SeedOptions {
   /** Seed of the order. Without it, one is drawn from the global generator. */
   readonly seed?: number;
@@ -91,7 +134,22 @@ export class SubsetRandomSampler implements Sampler {
   }
 }
 
-/** Options of {@linkcode WeightedRandomSampler}. */
+/**
+ * Options of {@linkcode WeightedRandomSampler}.
+ *
+ * @example Four samples in an epoch
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.WeightedRandomSamplerOptions = {
+ *   numSamples: 4,
+ *   seed: 0,
+ * };
+ * const sampler = new data.WeightedRandomSampler([9, 1, 1], options);
+ * assertEquals(sampler.indices(0).length, 4);
+ * ```
+ */
 export interface WeightedRandomSamplerOptions extends SeedOptions {
   /** Number of samples to draw in an epoch. @default {that of the weights} */
   readonly numSamples?: number;
@@ -214,7 +272,19 @@ export class WeightedRandomSampler implements Sampler {
   }
 }
 
-/** Options of {@linkcode BatchSampler}. */
+/**
+ * Options of {@linkcode BatchSampler}.
+ *
+ * @example Pairs
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const options: data.BatchSamplerOptions = { batchSize: 2, dropLast: true };
+ * const order = new data.SubsetRandomSampler([0, 1, 2, 3, 4]);
+ * assertEquals(new data.BatchSampler(order, options).length, 2);
+ * ```
+ */
 export interface BatchSamplerOptions {
   /** Number of samples in a batch. */
   readonly batchSize: number;
@@ -229,7 +299,8 @@ const batchSchema = () =>
   });
 
 /**
- * The order of a sampler in batches, for the `batchSampler` option of a loader.
+ * The order of a sampler in batches, for the `batchSampler` option of a
+ * loader.
  *
  * @example Batches of two
  * ```ts

@@ -8,7 +8,20 @@ import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { checkTable, FittedFigures, floating } from "./_scaling.ts";
 
-/** Options of {@linkcode SimpleImputer}. */
+/**
+ * Options of {@linkcode SimpleImputer}.
+ *
+ * @example The median of each feature
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, tensor } from "@tenfold/tenfold";
+ *
+ * const options: data.SimpleImputerOptions = { strategy: "median" };
+ * const x = tensor([[1], [NaN], [3], [9]]);
+ * const y = new data.SimpleImputer(options).fitTransform(x);
+ * assertEquals(await y.toArray(), [[1], [3], [3], [9]]);
+ * ```
+ */
 export interface SimpleImputerOptions {
   /**
    * What takes the place of a missing value: the mean, the median or the most

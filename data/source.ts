@@ -16,6 +16,17 @@ export type { PageFile } from "./_page_file.ts";
  * system, an `http:`, `https:`, `data:` or `blob:` URL is fetched, and a `Blob`
  * or `File` (from `<input type="file">` or a drop) or a {@linkcode PageFile}
  * gives its contents.
+ *
+ * @example A function that takes any of them
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ *
+ * async function lengthOf(source: data.ByteSource): Promise<number> {
+ *   return (await data.readBytes(source)).length;
+ * }
+ * assertEquals(await lengthOf(new Blob(["hello"])), 5);
+ * ```
  */
 export type ByteSource =
   | Uint8Array

@@ -8,7 +8,19 @@ import { checkCount, parseArguments } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { bounds, checkTable, FittedFigures, floating } from "./_scaling.ts";
 
-/** Options of {@linkcode StandardScaler}. */
+/**
+ * Options of {@linkcode StandardScaler}.
+ *
+ * @example The mean alone
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, tensor } from "@tenfold/tenfold";
+ *
+ * const options: data.StandardScalerOptions = { withStd: false };
+ * const z = new data.StandardScaler(options).fitTransform(tensor([[1], [3]]));
+ * assertEquals(await z.toArray(), [[-1], [1]]);
+ * ```
+ */
 export interface StandardScalerOptions {
   /**
    * Whether to subtract the mean.

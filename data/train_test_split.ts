@@ -12,7 +12,22 @@ import { checkDataset, type Dataset } from "./dataset.ts";
 import { Subset } from "./subset.ts";
 import { TensorDataset } from "./tensor_dataset.ts";
 
-/** Options of {@linkcode trainTestSplit}. */
+/**
+ * Options of {@linkcode trainTestSplit}.
+ *
+ * @example A tenth, with the classes in proportion
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ *
+ * const iris = await data.loadIris();
+ * const options: data.TrainTestSplitOptions = {
+ *   testSize: 0.1,
+ *   stratify: iris.target,
+ *   seed: 0,
+ * };
+ * const [, test] = data.trainTestSplit([iris.data], options);
+ * ```
+ */
 export interface TrainTestSplitOptions {
   /**
    * Size of the test data: a fraction between 0 and 1, rounded up, or a number of

@@ -4,17 +4,48 @@
  * @module
  */
 
-/** Elements in memory of the host. */
+/**
+ * Elements in memory of the host.
+ *
+ * @example What a communicator reduces
+ * ```ts
+ * import { type HostArray } from "@tenfold/distributed";
+ *
+ * const elements: HostArray = Float32Array.of(1, 2, 3);
+ * ```
+ */
 export type HostArray =
   | Float32Array
   | Float64Array
   | Int32Array
   | Uint8Array;
 
-/** How values of several ranks become one. */
+/**
+ * How values of several ranks become one.
+ *
+ * @example The largest of all ranks
+ * ```ts
+ * import { type Reduction } from "@tenfold/distributed";
+ *
+ * const reduction: Reduction = "max";
+ * ```
+ */
 export type Reduction = "sum" | "max" | "min";
 
-/** A collective that has begun. Its arrays stay untouched until it is done. */
+/**
+ * A collective that has begun. Its arrays stay untouched until it is done.
+ *
+ * @example Work while a collective is under way
+ * ```ts
+ * import { type Communicator, type Pending } from "@tenfold/distributed";
+ *
+ * function reduceSum(ranks: Communicator, elements: Float32Array): void {
+ *   const pending: Pending = ranks.allReduce(elements, "sum");
+ *   // compute something else here
+ *   ranks.wait(pending, "sum");
+ * }
+ * ```
+ */
 export interface Pending {
   /** Goes on with it as far as it can without waiting; true once it is done. */
   done(): boolean;
@@ -22,7 +53,20 @@ export interface Pending {
   readonly passed?: number;
 }
 
-/** The ranks of a job. */
+/**
+ * The ranks of a job.
+ *
+ * @example The mean of a number over the ranks
+ * ```ts
+ * import { type Communicator } from "@tenfold/distributed";
+ *
+ * function mean(ranks: Communicator, value: number): number {
+ *   const sum = Float64Array.of(value);
+ *   ranks.wait(ranks.allReduce(sum, "sum"), "mean");
+ *   return (sum[0] ?? 0) / ranks.size;
+ * }
+ * ```
+ */
 export interface Communicator {
   /** Number of this rank, from 0 on. */
   readonly rank: number;

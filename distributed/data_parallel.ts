@@ -24,7 +24,24 @@ import { Trace } from "./_trace.ts";
 import type { World } from "./world.ts";
 import { ZeroRedundancyOptimizer } from "./zero_redundancy_optimizer.ts";
 
-/** Options of {@linkcode DistributedDataParallel}. */
+/**
+ * Options of {@linkcode DistributedDataParallel}.
+ *
+ * @example Each rank with its own running statistics
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ * import {
+ *   DistributedDataParallel,
+ *   type DistributedDataParallelOptions,
+ *   init,
+ * } from "@tenfold/distributed";
+ *
+ * const options: DistributedDataParallelOptions = { broadcastBuffers: false };
+ * const model = new nn.Linear(2, 1);
+ * const parallel = new DistributedDataParallel(model, await init(), options);
+ * parallel.dispose();
+ * ```
+ */
 export type DistributedDataParallelOptions = ReplicaOptions;
 
 const schema = z.strictObject({
@@ -38,7 +55,27 @@ const schema = z.strictObject({
   profile: z._default(z.boolean("must be true or false"), false),
 });
 
-/** Options of {@linkcode DistributedDataParallel.trace}. */
+/**
+ * Options of {@linkcode DistributedDataParallel.trace}.
+ *
+ * @example The events of all ranks
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ * import {
+ *   DistributedDataParallel,
+ *   init,
+ *   type TraceOptions,
+ * } from "@tenfold/distributed";
+ *
+ * const options: TraceOptions = { allRanks: true };
+ * const model = new nn.Linear(2, 1);
+ * const parallel = new DistributedDataParallel(model, await init(), {
+ *   profile: true,
+ * });
+ * const json = parallel.trace(options);
+ * parallel.dispose();
+ * ```
+ */
 export interface TraceOptions {
   /**
    * Whether to include the events of all ranks; all of them must call it then.
@@ -52,7 +89,17 @@ const traceSchema = z.strictObject({
   allRanks: z._default(z.boolean("must be true or false"), false),
 });
 
-/** The modules that can be trained in parallel. */
+/**
+ * The modules that can be trained in parallel.
+ *
+ * @example Any model of tensors
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ * import { type Replicated } from "@tenfold/distributed";
+ *
+ * const model: Replicated = new nn.Sequential(new nn.Linear(2, 1));
+ * ```
+ */
 export type Replicated = Module<never[], Tensor>;
 
 /**

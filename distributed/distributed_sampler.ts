@@ -8,7 +8,20 @@ import type { Dataset } from "@tenfold/data";
 import { countUp, permutation, STREAM } from "@tenfold/data/internal";
 import * as z from "zod/mini";
 
-/** The index and number of ranks, such as the world that `init` returns. */
+/**
+ * The index and number of ranks, such as the world that `init` returns.
+ *
+ * @example The second of four ranks
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, ones } from "@tenfold/tenfold";
+ * import { DistributedSampler, type Ranks } from "@tenfold/distributed";
+ *
+ * const ranks: Ranks = { rank: 1, worldSize: 4 };
+ * const dataset = new data.TensorDataset(ones([8, 2]));
+ * assertEquals(new DistributedSampler(dataset, ranks).length, 2);
+ * ```
+ */
 export interface Ranks {
   /** Index of this rank, from 0. */
   readonly rank: number;
@@ -16,7 +29,24 @@ export interface Ranks {
   readonly worldSize: number;
 }
 
-/** Options of {@linkcode DistributedSampler}. */
+/**
+ * Options of {@linkcode DistributedSampler}.
+ *
+ * @example No sample twice
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data, ones } from "@tenfold/tenfold";
+ * import {
+ *   DistributedSampler,
+ *   type DistributedSamplerOptions,
+ * } from "@tenfold/distributed";
+ *
+ * const options: DistributedSamplerOptions = { dropLast: true, seed: 1 };
+ * const dataset = new data.TensorDataset(ones([9, 2]));
+ * const ranks = { rank: 0, worldSize: 4 };
+ * assertEquals(new DistributedSampler(dataset, ranks, options).length, 2);
+ * ```
+ */
 export interface DistributedSamplerOptions {
   /**
    * Whether samples are shuffled in each epoch, in the same order on all ranks.

@@ -8,7 +8,19 @@ import * as z from "zod/mini";
 import { Alone } from "./_communicator.ts";
 import { World } from "./world.ts";
 
-/** Options of {@linkcode init}. */
+/**
+ * Options of {@linkcode init}.
+ *
+ * @example Ranks that compare their calls
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { init, type InitOptions } from "@tenfold/distributed";
+ *
+ * const options: InitOptions = { debug: true, timeout: 60 };
+ * const world = await init(options);
+ * assertEquals(world.worldSize, 1);
+ * ```
+ */
 export interface InitOptions {
   /**
    * Path or name of the MPI library. If given, it is loaded even if no launcher

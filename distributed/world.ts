@@ -38,7 +38,21 @@ import {
 } from "./_plans.ts";
 import { checkSignatures } from "./_signature.ts";
 
-/** Options of collectives that reduce. */
+/**
+ * Options of collectives that reduce.
+ *
+ * @example The mean of all ranks
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { init, type ReduceOptions } from "@tenfold/distributed";
+ *
+ * const options: ReduceOptions = { op: "mean" };
+ * const world = await init();
+ * const y = world.allReduce(tensor([1, 2]), options);
+ * assertEquals(await y.toArray(), [1, 2]);
+ * ```
+ */
 export interface ReduceOptions {
   /**
    * How the elements of all ranks are reduced. NaN on one rank gives NaN on
@@ -49,7 +63,19 @@ export interface ReduceOptions {
   readonly op?: "sum" | "mean" | "max" | "min";
 }
 
-/** Options of a broadcast. */
+/**
+ * Options of a broadcast.
+ *
+ * @example From the first rank
+ * ```ts
+ * import { tensor } from "@tenfold/tenfold";
+ * import { type BroadcastOptions, init } from "@tenfold/distributed";
+ *
+ * const options: BroadcastOptions = { from: 0 };
+ * const world = await init();
+ * const x = world.broadcast(tensor([1, 2]), options);
+ * ```
+ */
 export interface BroadcastOptions {
   /**
    * The rank whose elements are copied to all ranks.

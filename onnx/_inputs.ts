@@ -9,7 +9,21 @@ import { allocate, dtypeOf, factsOf, isFloat, nameOf } from "./_element.ts";
 import type { ValueInfoProto } from "./_proto/messages.ts";
 import { type Known, known, sizeOf, type Value } from "./_value.ts";
 
-/** An input or output of a model. */
+/**
+ * An input or output of a model.
+ *
+ * @example The inputs of a model
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ * import { exportOnnx, importOnnx, type OnnxValueInfo } from "@tenfold/onnx";
+ *
+ * const file = await exportOnnx(new nn.Linear(2, 1), ones([1, 2]));
+ * const { inputs } = await importOnnx(file);
+ * const shapes = inputs.map(({ name, shape }: OnnxValueInfo) => [name, shape]);
+ * assertEquals(shapes[0]?.[0], "input");
+ * ```
+ */
 export interface OnnxValueInfo {
   /** Its name. */
   readonly name: string;
@@ -26,6 +40,13 @@ export interface OnnxValueInfo {
  * The value of an input: a tensor, or numbers. Integers of any width are int32
  * tensors. Pass numbers for inputs that decide how the model runs, such as a
  * sampling rate: their values are then known to JavaScript on every backend.
+ *
+ * @example A number, as a sampling rate
+ * ```ts
+ * import { type OnnxInput } from "@tenfold/onnx";
+ *
+ * const rate: OnnxInput = 16_000;
+ * ```
  */
 export type OnnxInput =
   | Tensor

@@ -4,7 +4,20 @@
  * @module
  */
 
-/** An operator of a model that is not supported. */
+/**
+ * An operator of a model that is not supported.
+ *
+ * @example A list of what is missing
+ * ```ts
+ * import { type MissingOperator, OnnxOperatorError } from "@tenfold/onnx";
+ *
+ * function list(error: OnnxOperatorError): string[] {
+ *   return error.missing.map(({ opType, node }: MissingOperator) =>
+ *     `${opType} in ${node}`
+ *   );
+ * }
+ * ```
+ */
 export interface MissingOperator {
   /** The domain of its operator set; ONNX's own is `"ai.onnx"`. */
   readonly domain: string;

@@ -22,7 +22,21 @@ const OPSET = 17;
 /** The version of the format itself that goes with it. */
 const IR_VERSION = 8;
 
-/** Options of {@linkcode exportOnnx}. */
+/**
+ * Options of {@linkcode exportOnnx}.
+ *
+ * @example Names of the inputs and outputs
+ * ```ts
+ * import { nn, ones } from "@tenfold/tenfold";
+ * import { exportOnnx, type ExportOnnxOptions } from "@tenfold/onnx";
+ *
+ * const options: ExportOnnxOptions = {
+ *   inputNames: ["features"],
+ *   outputNames: ["logits"],
+ * };
+ * const file = await exportOnnx(new nn.Linear(2, 3), ones([1, 2]), options);
+ * ```
+ */
 export interface ExportOnnxOptions {
   /** Names of the inputs. @default {["input"], or "input_0" and so on} */
   readonly inputNames?: readonly string[];

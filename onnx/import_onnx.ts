@@ -20,7 +20,23 @@ import { readModel } from "./_proto/read.ts";
 import { readExternal } from "./_tensor_data.ts";
 import { makeModule, type OnnxModule } from "./model.ts";
 
-/** Options of {@linkcode importOnnx}. */
+/**
+ * Options of {@linkcode importOnnx}.
+ *
+ * @example A model on another backend
+ * ```ts
+ * import { nn, ones } from "@tenfold/tenfold";
+ * import {
+ *   exportOnnx,
+ *   importOnnx,
+ *   type ImportOnnxOptions,
+ * } from "@tenfold/onnx";
+ *
+ * const file = await exportOnnx(new nn.Linear(2, 3), ones([1, 2]));
+ * const options: ImportOnnxOptions = { device: "cpu-typedarray" };
+ * const model = await importOnnx(file, options);
+ * ```
+ */
 export interface ImportOnnxOptions extends DeviceOption {
   /**
    * Returns the source of an external file that holds tensors of the model, by

@@ -46,6 +46,18 @@ let pending: Parts | null = null;
  * and batch normalisation uses its running statistics, in training mode too.
  *
  * @typeParam Output What `forward` returns: a tensor, or an array of them.
+ *
+ * @example Outputs by name
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ * import { exportOnnx, importOnnx, type OnnxModule } from "@tenfold/onnx";
+ *
+ * const file = await exportOnnx(new nn.Linear(2, 3), ones([1, 2]));
+ * const model: OnnxModule = await importOnnx(file);
+ * const { output } = model.run({ input: ones([1, 2]) });
+ * assertEquals(output?.shape, [1, 3]);
+ * ```
  */
 export class OnnxModule<Output extends Tensor | Tensor[] = Tensor>
   extends Module<OnnxInput[], Output> {

@@ -8,7 +8,16 @@ import { checkDims } from "../_dims.ts";
 import { DataFormatError } from "../errors.ts";
 import { GGUF_TYPES, type GgufType } from "./_types.ts";
 
-/** A value of the metadata of a GGUF file. */
+/**
+ * A value of the metadata of a GGUF file.
+ *
+ * @example The name of an architecture
+ * ```ts
+ * import { type GgufValue } from "@tenfold/data/gguf";
+ *
+ * const value: GgufValue = "llama";
+ * ```
+ */
 export type GgufValue = number | bigint | boolean | string | GgufValue[];
 
 /** Where one tensor lies. */

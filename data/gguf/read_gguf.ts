@@ -23,7 +23,19 @@ import { GGUF_TYPES } from "./_types.ts";
 
 export type { GgufValue } from "./_header.ts";
 
-/** Options of {@linkcode readGguf}. */
+/**
+ * Options of {@linkcode readGguf}.
+ *
+ * @example The tensors of the first block
+ * ```ts
+ * import { type ReadGgufOptions } from "@tenfold/data/gguf";
+ *
+ * const options: ReadGgufOptions = {
+ *   filter: (name) => name.startsWith("blk.0."),
+ *   unsupported: "skip",
+ * };
+ * ```
+ */
 export interface ReadGgufOptions extends TensorReadOptions {
   /**
    * Selects the tensors to read by name; the bytes of the others are not read.
@@ -40,7 +52,18 @@ export interface ReadGgufOptions extends TensorReadOptions {
   readonly unsupported?: "error" | "skip";
 }
 
-/** Contents of a GGUF file. */
+/**
+ * Contents of a GGUF file.
+ *
+ * @example The architecture that a file names
+ * ```ts
+ * import { type GgufFile } from "@tenfold/data/gguf";
+ *
+ * function architecture({ metadata }: GgufFile): string {
+ *   return String(metadata["general.architecture"]);
+ * }
+ * ```
+ */
 export interface GgufFile {
   /** The version of the format, 2 or 3. */
   readonly version: number;

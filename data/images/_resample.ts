@@ -6,7 +6,17 @@
  */
 import type { Image } from "./image.ts";
 
-/** The interpolation between pixels. */
+/**
+ * The interpolation between pixels.
+ *
+ * @example Pixels that stay as they are
+ * ```ts
+ * import { type Interpolation, resize } from "@tenfold/data/images";
+ *
+ * const interpolation: Interpolation = "nearest";
+ * const larger = resize(64, { interpolation });
+ * ```
+ */
 export type Interpolation = "nearest" | "bilinear" | "bicubic";
 
 /** A filter: how far it reaches, and its weights. */

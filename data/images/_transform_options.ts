@@ -5,7 +5,17 @@
  */
 import * as z from "../_zod.ts";
 
-/** One extent for both sides, or the height and the width. */
+/**
+ * One extent for both sides, or the height and the width.
+ *
+ * @example A height and a width
+ * ```ts
+ * import { centerCrop, type Size } from "@tenfold/data/images";
+ *
+ * const size: Size = [224, 160];
+ * const crop = centerCrop(size);
+ * ```
+ */
 export type Size = number | readonly [height: number, width: number];
 
 const positive = (value: unknown) =>

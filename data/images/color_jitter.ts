@@ -8,7 +8,22 @@ import * as z from "../_zod.ts";
 import { checkImage, type Image } from "./image.ts";
 import type { Transform } from "./transform.ts";
 
-/** Options of {@linkcode colorJitter}; 0 means no change. */
+/**
+ * Options of {@linkcode colorJitter}; 0 means no change.
+ *
+ * @example A little of everything
+ * ```ts
+ * import { colorJitter, type ColorJitterOptions } from "@tenfold/data/images";
+ *
+ * const options: ColorJitterOptions = {
+ *   brightness: 0.2,
+ *   contrast: 0.2,
+ *   saturation: 0.2,
+ *   hue: 0.02,
+ * };
+ * const jitter = colorJitter(options);
+ * ```
+ */
 export interface ColorJitterOptions {
   /**
    * The factor is drawn from `1 - brightness`, at least 0, to `1 + brightness`.

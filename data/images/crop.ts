@@ -17,13 +17,36 @@ import { interpolation, type ResizeOptions } from "./resize.ts";
 import type { Random } from "./random.ts";
 import type { Transform } from "./transform.ts";
 
-/** Options of {@linkcode randomCrop}. */
+/**
+ * Options of {@linkcode randomCrop}.
+ *
+ * @example As for CIFAR-10
+ * ```ts
+ * import { randomCrop, type RandomCropOptions } from "@tenfold/data/images";
+ *
+ * const options: RandomCropOptions = { padding: 4 };
+ * const crop = randomCrop(32, options);
+ * ```
+ */
 export interface RandomCropOptions {
   /** Number of black pixels added on each side before cropping. @default {0} */
   readonly padding?: number;
 }
 
-/** Options of {@linkcode randomResizedCrop}. */
+/**
+ * Options of {@linkcode randomResizedCrop}.
+ *
+ * @example At least half of the area
+ * ```ts
+ * import {
+ *   randomResizedCrop,
+ *   type RandomResizedCropOptions,
+ * } from "@tenfold/data/images";
+ *
+ * const options: RandomResizedCropOptions = { scale: [0.5, 1] };
+ * const crop = randomResizedCrop(224, options);
+ * ```
+ */
 export interface RandomResizedCropOptions extends ResizeOptions {
   /** Range of the fraction of the area that is kept. @default {[0.08, 1]} */
   readonly scale?: readonly [number, number];

@@ -12,6 +12,17 @@ import type { Transform } from "./transform.ts";
 /**
  * Options of {@linkcode randomHorizontalFlip} and
  * {@linkcode randomVerticalFlip}.
+ *
+ * @example Every image
+ * ```ts
+ * import {
+ *   type FlipOptions,
+ *   randomHorizontalFlip,
+ * } from "@tenfold/data/images";
+ *
+ * const options: FlipOptions = { p: 1 };
+ * const mirror = randomHorizontalFlip(options);
+ * ```
  */
 export interface FlipOptions {
   /** Probability of an image being flipped. @default {0.5} */

@@ -8,7 +8,18 @@ import { deviceFor, parseArguments, showValue } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
 
-/** An RGB image with 8 bits for each channel. */
+/**
+ * An RGB image with 8 bits for each channel.
+ *
+ * @example A red pixel
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Image, imageToTensor } from "@tenfold/data/images";
+ *
+ * const image: Image = { width: 1, height: 1, data: Uint8Array.of(255, 0, 0) };
+ * assertEquals(await imageToTensor(image).toArray(), [[[1]], [[0]], [[0]]]);
+ * ```
+ */
 export interface Image {
   /** Number of columns. */
   readonly width: number;
@@ -21,6 +32,16 @@ export interface Image {
 /**
  * Mean and standard deviation for normalisation: one number for all channels,
  * or one for each.
+ *
+ * @example The figures of ImageNet
+ * ```ts
+ * import { type PixelScale } from "@tenfold/data/images";
+ *
+ * const imageNet: PixelScale = {
+ *   mean: [0.485, 0.456, 0.406],
+ *   std: [0.229, 0.224, 0.225],
+ * };
+ * ```
  */
 export interface PixelScale {
   /** Subtracted from values from 0 to 1. @default {0} */
@@ -29,7 +50,22 @@ export interface PixelScale {
   readonly std?: number | readonly number[];
 }
 
-/** Options of {@linkcode imageToTensor}. */
+/**
+ * Options of {@linkcode imageToTensor}.
+ *
+ * @example Values from -1 to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   imageToTensor,
+ *   type ImageToTensorOptions,
+ * } from "@tenfold/data/images";
+ *
+ * const options: ImageToTensorOptions = { mean: 0.5, std: 0.5 };
+ * const black = { width: 1, height: 1, data: new Uint8Array(3) };
+ * assertEquals(await imageToTensor(black, options).index(0, 0, 0).item(), -1);
+ * ```
+ */
 export interface ImageToTensorOptions extends PixelScale, DeviceOption {}
 
 const channels = (positive: boolean) => {

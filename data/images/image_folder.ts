@@ -28,7 +28,22 @@ import {
 import { sampleRandom } from "./random.ts";
 import type { Transform } from "./transform.ts";
 
-/** Options of {@linkcode ImageFolder}. */
+/**
+ * Options of {@linkcode ImageFolder}.
+ *
+ * @example Crops of 224 pixels
+ * ```ts
+ * import {
+ *   type ImageFolderOptions,
+ *   randomResizedCrop,
+ * } from "@tenfold/data/images";
+ *
+ * const options: ImageFolderOptions = {
+ *   transform: randomResizedCrop(224),
+ *   seed: 0,
+ * };
+ * ```
+ */
 export interface ImageFolderOptions extends PixelScale, DeviceOption {
   /** Applied to each image before it becomes a tensor. */
   readonly transform?: Transform;
@@ -49,7 +64,16 @@ const optionsSchema = z.strictObject({
   seed: seedOption,
 });
 
-/** The file of an image and its class. */
+/**
+ * The file of an image and its class.
+ *
+ * @example A file of class 1
+ * ```ts
+ * import { type ImageSample } from "@tenfold/data/images";
+ *
+ * const sample: ImageSample = { path: "dogs/rex.jpg", label: 1 };
+ * ```
+ */
 export interface ImageSample {
   /** Path relative to the folder. */
   readonly path: string;

@@ -6,7 +6,24 @@
 import { threefry } from "@tenfold/core/backend";
 import { checkCount } from "@tenfold/core/internal";
 
-/** Returns a random number from 0 (inclusive) to 1 (exclusive) in each call. */
+/**
+ * Returns a random number from 0 (inclusive) to 1 (exclusive) in each call.
+ *
+ * @example A source of one's own
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   compose,
+ *   type Random,
+ *   randomHorizontalFlip,
+ * } from "@tenfold/data/images";
+ *
+ * const never: Random = () => 0.999;
+ * const image = { width: 2, height: 1, data: Uint8Array.of(0, 0, 0, 9, 9, 9) };
+ * const same = compose(randomHorizontalFlip())(image, never);
+ * assertEquals(same.data, image.data);
+ * ```
+ */
 export type Random = () => number;
 
 /** Keeps these apart from what loaders draw from the same seed. */

@@ -10,7 +10,17 @@ import { type Size, sizeOption } from "./_transform_options.ts";
 import { checkImage } from "./image.ts";
 import type { Transform } from "./transform.ts";
 
-/** Options of transforms that resample. */
+/**
+ * Options of transforms that resample.
+ *
+ * @example Cubic interpolation
+ * ```ts
+ * import { resize, type ResizeOptions } from "@tenfold/data/images";
+ *
+ * const options: ResizeOptions = { interpolation: "bicubic" };
+ * const smaller = resize(128, options);
+ * ```
+ */
 export interface ResizeOptions {
   /** The interpolation between pixels. @default {"bilinear"} */
   readonly interpolation?: Interpolation;

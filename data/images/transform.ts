@@ -8,6 +8,21 @@ import type { Random } from "./random.ts";
 
 /**
  * A function from an image to an image; random transforms draw from `random`.
+ *
+ * @example A negative
+ * ```ts
+ * import {
+ *   compose,
+ *   randomHorizontalFlip,
+ *   type Transform,
+ * } from "@tenfold/data/images";
+ *
+ * const negative: Transform = (image) => ({
+ *   ...image,
+ *   data: image.data.map((value) => 255 - value),
+ * });
+ * const augment = compose(negative, randomHorizontalFlip());
+ * ```
  */
 export type Transform = (image: Image, random: Random) => Image;
 

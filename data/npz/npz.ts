@@ -16,7 +16,16 @@ import { type NpyArray, parseNpy, serializeNpy } from "../npy.ts";
 import { type ByteSource, readBytes } from "../source.ts";
 import { writeFileAtomic } from "../write_file_atomic.ts";
 
-/** Options of {@linkcode readNpz}. */
+/**
+ * Options of {@linkcode readNpz}.
+ *
+ * @example Weights in half precision, without texts
+ * ```ts
+ * import { type ReadNpzOptions } from "@tenfold/data/npz";
+ *
+ * const options: ReadNpzOptions = { dtype: "float16", unsupported: "skip" };
+ * ```
+ */
 export interface ReadNpzOptions extends TensorReadOptions {
   /**
    * How to treat arrays that are not numeric, such as text: `"error"` throws,
@@ -27,7 +36,19 @@ export interface ReadNpzOptions extends TensorReadOptions {
   readonly unsupported?: "error" | "skip";
 }
 
-/** Options of {@linkcode writeNpz}. */
+/**
+ * Options of {@linkcode writeNpz}.
+ *
+ * @example A compressed file
+ * ```ts
+ * import { ones } from "@tenfold/tenfold";
+ * import { writeNpz, type WriteNpzOptions } from "@tenfold/data/npz";
+ *
+ * const options: WriteNpzOptions = { compressed: true };
+ * const path = `${await Deno.makeTempDir()}/arrays.npz`;
+ * await writeNpz(path, { x: ones([100]) }, options);
+ * ```
+ */
 export interface WriteNpzOptions {
   /**
    * Whether to compress the arrays, as `numpy.savez_compressed` does.

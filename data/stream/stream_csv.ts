@@ -12,7 +12,22 @@ import type { CsvTable } from "../csv_table.ts";
 import { DataFormatError } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
 
-/** Options of {@linkcode streamCsv}. */
+/**
+ * Options of {@linkcode streamCsv}.
+ *
+ * @example Parts of about 64 KiB
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { streamCsv, type StreamCsvOptions } from "@tenfold/data/stream";
+ *
+ * const options: StreamCsvOptions = { chunkBytes: 65_536 };
+ * let rows = 0;
+ * for await (const part of streamCsv(new Blob(["x\n1\n2\n"]), options)) {
+ *   rows += part.length;
+ * }
+ * assertEquals(rows, 2);
+ * ```
+ */
 export interface StreamCsvOptions extends CsvOptions {
   /** Approximate number of bytes read at once. @default {1048576} */
   readonly chunkBytes?: number;

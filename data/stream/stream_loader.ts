@@ -13,12 +13,43 @@ import { collate, type Collated } from "../collate.ts";
 /**
  * An iterable-style dataset: a stream of samples, which need not fit in memory.
  * Each loop starts from the beginning.
+ *
+ * @example Numbers without end
+ * ```ts
+ * import { type IterableDataset } from "@tenfold/data/stream";
+ *
+ * const dataset: IterableDataset<number> = {
+ *   *[Symbol.iterator]() {
+ *     for (let i = 0;; i++) yield i;
+ *   },
+ * };
+ * ```
  */
 export type IterableDataset<Sample = unknown> =
   | Iterable<Sample>
   | AsyncIterable<Sample>;
 
-/** Options of {@linkcode StreamLoader}. */
+/**
+ * Options of {@linkcode StreamLoader}.
+ *
+ * @example Shuffled within a buffer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Tensor } from "@tenfold/tenfold";
+ * import {
+ *   StreamLoader,
+ *   type StreamLoaderOptions,
+ * } from "@tenfold/data/stream";
+ *
+ * const options: StreamLoaderOptions<number, Tensor> = {
+ *   batchSize: 2,
+ *   shuffleBuffer: 4,
+ *   seed: 0,
+ * };
+ * const loader = new StreamLoader([1, 2, 3, 4], options);
+ * for await (const batch of loader) assertEquals(batch.shape, [2]);
+ * ```
+ */
 export interface StreamLoaderOptions<Sample, Batch> {
   /** Number of samples in a batch. @default {1} */
   readonly batchSize?: number;

@@ -10,7 +10,21 @@ import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
 import { NA_VALUES } from "../csv_table.ts";
 import { DataFormatError } from "../errors.ts";
 
-/** A table whose columns can be read as strings: a `CsvTable` or a `Table`. */
+/**
+ * A table whose columns can be read as strings: a `CsvTable` or a `Table`.
+ *
+ * @example A column of any table
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Table, type TextColumns } from "@tenfold/data/tables";
+ *
+ * function distinct(table: TextColumns, column: string): string[] {
+ *   return [...new Set(table.strings(column))];
+ * }
+ * const table = new Table(new Map([["kind", ["cat", "dog", "cat"]]]));
+ * assertEquals(distinct(table, "kind"), ["cat", "dog"]);
+ * ```
+ */
 export interface TextColumns {
   /** The number of rows. */
   readonly length: number;
@@ -20,7 +34,24 @@ export interface TextColumns {
   strings(column: string): string[];
 }
 
-/** Options of {@linkcode categoryCodes}. */
+/**
+ * Options of {@linkcode categoryCodes}.
+ *
+ * @example The classes of the training data
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   categoryCodes,
+ *   type CategoryOptions,
+ *   Table,
+ * } from "@tenfold/data/tables";
+ *
+ * const options: CategoryOptions = { names: ["cat", "dog"], missing: "code" };
+ * const table = new Table(new Map([["kind", ["dog", "cow"]]]));
+ * const { codes } = categoryCodes(table, "kind", options);
+ * assertEquals(codes, Int32Array.of(1, -1));
+ * ```
+ */
 export interface CategoryOptions {
   /**
    * The classes, in the order of their codes: for new data, for instance, those
@@ -40,10 +71,43 @@ export interface CategoryOptions {
   readonly naValues?: readonly string[];
 }
 
-/** Options of {@linkcode oneHotColumns}. */
+/**
+ * Options of {@linkcode oneHotColumns}.
+ *
+ * @example Zeros for other classes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   oneHotColumns,
+ *   type OneHotOptions,
+ *   Table,
+ * } from "@tenfold/data/tables";
+ *
+ * const options: OneHotOptions = { names: ["cat", "dog"], missing: "code" };
+ * const table = new Table(new Map([["kind", ["dog", "cow"]]]));
+ * const columns = oneHotColumns(table, "kind", options);
+ * assertEquals(await columns.toArray(), [[0, 1], [0, 0]]);
+ * ```
+ */
 export interface OneHotOptions extends CategoryOptions, DeviceOption {}
 
-/** A column as codes of classes. */
+/**
+ * A column as codes of classes.
+ *
+ * @example Names and codes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   type CategoryCodes,
+ *   categoryCodes,
+ *   Table,
+ * } from "@tenfold/data/tables";
+ *
+ * const table = new Table(new Map([["kind", ["dog", "cat"]]]));
+ * const { names, codes }: CategoryCodes = categoryCodes(table, "kind");
+ * assertEquals(names[codes[0] ?? 0], "dog");
+ * ```
+ */
 export interface CategoryCodes {
   /** The classes; a code is an index into them. */
   readonly names: readonly string[];

@@ -12,7 +12,16 @@ import { type ByteSource, readBytes } from "../source.ts";
 import { withCodecs } from "./_arrow_codecs.ts";
 import { Table } from "./table.ts";
 
-/** Options of {@linkcode readArrow}. */
+/**
+ * Options of {@linkcode readArrow}.
+ *
+ * @example Two columns
+ * ```ts
+ * import { type ReadArrowOptions } from "@tenfold/data/tables";
+ *
+ * const options: ReadArrowOptions = { columns: ["age", "income"] };
+ * ```
+ */
 export interface ReadArrowOptions {
   /** The columns to read. @default {all} */
   readonly columns?: readonly string[];

@@ -9,13 +9,38 @@ import type { ByteSource } from "../source.ts";
 import { openParquet, readRows } from "./_parquet_file.ts";
 import type { Table } from "./table.ts";
 
-/** Options of {@linkcode parquetGroups}. */
+/**
+ * Options of {@linkcode parquetGroups}.
+ *
+ * @example One column, a row group at a time
+ * ```ts
+ * import { parquetGroups, type ParquetOptions } from "@tenfold/data/tables";
+ *
+ * async function total(file: Blob): Promise<number> {
+ *   const options: ParquetOptions = { columns: ["price"] };
+ *   let sum = 0;
+ *   for await (const part of parquetGroups(file, options)) {
+ *     for (const price of part.numbers("price")) sum += price;
+ *   }
+ *   return sum;
+ * }
+ * ```
+ */
 export interface ParquetOptions {
   /** The columns to read; the others are not read. @default {all} */
   readonly columns?: readonly string[];
 }
 
-/** Options of {@linkcode readParquet}. */
+/**
+ * Options of {@linkcode readParquet}.
+ *
+ * @example The first thousand rows
+ * ```ts
+ * import { type ReadParquetOptions } from "@tenfold/data/tables";
+ *
+ * const options: ReadParquetOptions = { columns: ["age"], end: 1000 };
+ * ```
+ */
 export interface ReadParquetOptions extends ParquetOptions {
   /** The first row to read. @default {0} */
   readonly start?: number;

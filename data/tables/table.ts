@@ -11,13 +11,51 @@ import { rowsAsText, type TextRows } from "../_rows_as_text.ts";
 import type { MissingOption } from "../csv_table.ts";
 import { DataFormatError } from "../errors.ts";
 
-/** A value of a column; null where it is missing. */
+/**
+ * A value of a column; null where it is missing.
+ *
+ * @example The first value of a column
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Cell, Table } from "@tenfold/data/tables";
+ *
+ * const table = new Table(new Map([["name", ["Ada", null]]]));
+ * const cell: Cell = table.values("name")[1];
+ * assertEquals(cell, null);
+ * ```
+ */
 export type Cell = unknown;
 
-/** Columns of values: arrays or typed arrays. */
+/**
+ * Columns of values: arrays or typed arrays.
+ *
+ * @example A table of arrays
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Columns, Table } from "@tenfold/data/tables";
+ *
+ * const columns: Columns = new Map([
+ *   ["x", Float64Array.of(1, 2)],
+ *   ["y", Float64Array.of(3, 4)],
+ * ]);
+ * assertEquals(new Table(columns).length, 2);
+ * ```
+ */
 export type Columns = ReadonlyMap<string, ArrayLike<Cell>>;
 
-/** Options of {@linkcode Table.toTensor}. */
+/**
+ * Options of {@linkcode Table.toTensor}.
+ *
+ * @example NaN for missing values
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Table, type TableTensorOptions } from "@tenfold/data/tables";
+ *
+ * const options: TableTensorOptions = { missing: "nan" };
+ * const table = new Table(new Map([["x", [1, null]]]));
+ * assertEquals(await table.toTensor(["x"], options).toArray(), [[1], [NaN]]);
+ * ```
+ */
 export interface TableTensorOptions extends DeviceOption, MissingOption {
   /** The dtype of the result. @default {"float32"} */
   readonly dtype?: DType;

@@ -10,7 +10,20 @@ import { DataFormatError } from "../errors.ts";
 import type { TextColumns } from "./categories.ts";
 import { Table } from "./table.ts";
 
-/** A schema of zod, or of another library with this method. */
+/**
+ * A schema of zod, or of another library with this method.
+ *
+ * @example A schema of zod
+ * ```ts
+ * import { type RowSchema } from "@tenfold/data/tables";
+ * import * as z from "zod";
+ *
+ * const person: RowSchema<{ name: string; age: number }> = z.object({
+ *   name: z.string(),
+ *   age: z.coerce.number(),
+ * });
+ * ```
+ */
 export interface RowSchema<Row> {
   /** Returns the parsed value, or the issues found in it. */
   safeParse(value: unknown):
@@ -26,7 +39,22 @@ export interface RowSchema<Row> {
     };
 }
 
-/** Options of {@linkcode typedRows}. */
+/**
+ * Options of {@linkcode typedRows}.
+ *
+ * @example A word for what is missing
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { data } from "@tenfold/tenfold";
+ * import { typedRows, type TypedRowsOptions } from "@tenfold/data/tables";
+ * import * as z from "zod";
+ *
+ * const options: TypedRowsOptions = { naValues: ["none"] };
+ * const table = data.parseCsv("age\n7\nnone\n");
+ * const schema = z.object({ age: z.coerce.number().optional() });
+ * assertEquals(typedRows(table, schema, options).length, 2);
+ * ```
+ */
 export interface TypedRowsOptions {
   /**
    * The strings of a CSV file that mark a missing value.

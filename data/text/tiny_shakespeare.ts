@@ -18,7 +18,16 @@ import { FileError } from "../errors.ts";
 export type { DownloadProgress } from "../_download.ts";
 export type { DownloadOptions } from "../_published.ts";
 
-/** Options of {@linkcode tinyShakespeare}. */
+/**
+ * Options of {@linkcode tinyShakespeare}.
+ *
+ * @example From a folder, downloaded once
+ * ```ts
+ * import { type TinyShakespeareOptions } from "@tenfold/data/text";
+ *
+ * const options: TinyShakespeareOptions = { root: "data", download: true };
+ * ```
+ */
 export interface TinyShakespeareOptions extends DownloadOptions {
   /**
    * The folder that contains `tiny-shakespeare.txt`, gzipped or not, itself or

@@ -7,7 +7,19 @@ import { parseArguments } from "@tenfold/core/internal";
 import * as z from "../_zod.ts";
 import { checkIndex, type Dataset } from "../dataset.ts";
 
-/** Options of {@linkcode TokenDataset}. */
+/**
+ * Options of {@linkcode TokenDataset}.
+ *
+ * @example Samples that do not overlap
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TokenDataset, type TokenDatasetOptions } from "@tenfold/data/text";
+ *
+ * const options: TokenDatasetOptions = { context: 4, stride: 4 };
+ * const dataset = new TokenDataset(Int32Array.from({ length: 9 }), options);
+ * assertEquals(dataset.length, 2);
+ * ```
+ */
 export interface TokenDatasetOptions {
   /** Number of tokens in a sample. */
   readonly context: number;

@@ -11,7 +11,20 @@ import { DataFormatError, messageOf } from "../errors.ts";
 import { type ByteSource, readBytes } from "../source.ts";
 import { splitAsRust } from "./_split_as_rust.ts";
 
-/** Converts text to tokens and tokens to text. */
+/**
+ * Converts text to tokens and tokens to text.
+ *
+ * @example The number of tokens of a text
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { CharTokenizer, type Tokenizer } from "@tenfold/data/text";
+ *
+ * function count(tokenizer: Tokenizer, text: string): number {
+ *   return tokenizer.encode(text).length;
+ * }
+ * assertEquals(count(new CharTokenizer("abc"), "cab"), 3);
+ * ```
+ */
 export interface Tokenizer {
   /** Size of the vocabulary, including special tokens. */
   readonly size: number;
@@ -28,7 +41,18 @@ export interface Tokenizer {
   decode(tokens: ArrayLike<number>): string;
 }
 
-/** Options of {@linkcode loadTokenizer}. */
+/**
+ * Options of {@linkcode loadTokenizer}.
+ *
+ * @example The configuration beside the tokenizer
+ * ```ts
+ * import { type LoadTokenizerOptions } from "@tenfold/data/text";
+ *
+ * const options: LoadTokenizerOptions = {
+ *   config: "model/tokenizer_config.json",
+ * };
+ * ```
+ */
 export interface LoadTokenizerOptions {
   /** The `tokenizer_config.json` of the tokenizer, if there is one. */
   readonly config?: ByteSource;

@@ -16,7 +16,16 @@ import { Dict, Global, Inert } from "./_pickle.ts";
 /** How deep values may lie in each other. */
 const MAX_DEPTH = 200;
 
-/** What a file of PyTorch holds. */
+/**
+ * What a file of PyTorch holds.
+ *
+ * @example The learning rate in a checkpoint
+ * ```ts
+ * import { type TorchValue } from "@tenfold/data/torch";
+ *
+ * const checkpoint: TorchValue = { epoch: 3, lr: 0.1, notes: ["warm-up"] };
+ * ```
+ */
 export type TorchValue =
   | null
   | boolean

@@ -18,7 +18,16 @@ import { tensorsIn, type TorchValue, toValue } from "./_values.ts";
 
 export type { TorchValue } from "./_values.ts";
 
-/** Options of {@linkcode loadTorch}. */
+/**
+ * Options of {@linkcode loadTorch}.
+ *
+ * @example What Python alone can make is left out
+ * ```ts
+ * import { type LoadTorchOptions } from "@tenfold/data/torch";
+ *
+ * const options: LoadTorchOptions = { unsupported: "skip" };
+ * ```
+ */
 export interface LoadTorchOptions extends TensorReadOptions {
   /**
    * How to treat objects that only Python code can make, and tensors of a dtype

@@ -12,7 +12,17 @@ import {
 import { errorOf, isMessage } from "../_worker_messages.ts";
 import type { Answer, Question, Request } from "./_messages.ts";
 
-/** The URL of the module of a worker, or a function that starts the worker. */
+/**
+ * The URL of the module of a worker, or a function that starts the worker.
+ *
+ * @example A worker that a bundler finds
+ * ```ts
+ * import { type WorkerSource } from "@tenfold/data/worker";
+ *
+ * const source: WorkerSource = () =>
+ *   new Worker(new URL("./reader.ts", import.meta.url), { type: "module" });
+ * ```
+ */
 export type WorkerSource = string | URL | (() => WebWorker);
 
 interface Waiting {

@@ -12,7 +12,16 @@ import type { Dataset } from "../dataset.ts";
 import { messageOf } from "../errors.ts";
 import type { Answer, Next, Opened, Question, Request } from "./_messages.ts";
 
-/** What a worker can serve: a dataset, or an iterable of batches. */
+/**
+ * What a worker can serve: a dataset, or an iterable of batches.
+ *
+ * @example A dataset of squares
+ * ```ts
+ * import { type Served } from "@tenfold/data/worker";
+ *
+ * const squares: Served = { length: 10, get: (index: number) => index ** 2 };
+ * ```
+ */
 export type Served = Dataset | AsyncIterable<unknown> | Iterable<unknown>;
 
 /**

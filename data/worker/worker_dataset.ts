@@ -15,7 +15,17 @@ import { startTimeout } from "../_start_timeout.ts";
 import { Client, type WorkerSource } from "./_client.ts";
 import type { Opened, Request } from "./_messages.ts";
 
-/** Options of {@linkcode WorkerDataset}. */
+/**
+ * Options of {@linkcode WorkerDataset}.
+ *
+ * @example Four workers
+ * ```ts
+ * import { type WorkerDatasetOptions } from "@tenfold/data/worker";
+ *
+ * const options: WorkerDatasetOptions = { workers: 4 };
+ * // new WorkerDataset(new URL("./reader.ts", import.meta.url), input, options)
+ * ```
+ */
 export interface WorkerDatasetOptions {
   /** Number of workers that read batches in parallel. @default {1} */
   readonly workers?: number;

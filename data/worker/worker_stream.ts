@@ -10,7 +10,17 @@ import { startTimeout } from "../_start_timeout.ts";
 import { Client, type WorkerSource } from "./_client.ts";
 import type { Next, Opened } from "./_messages.ts";
 
-/** Options of {@linkcode WorkerStream}. */
+/**
+ * Options of {@linkcode WorkerStream}.
+ *
+ * @example Three batches ahead
+ * ```ts
+ * import { type WorkerStreamOptions } from "@tenfold/data/worker";
+ *
+ * const options: WorkerStreamOptions = { prefetch: 3 };
+ * // new WorkerStream(new URL("./reader.ts", import.meta.url), input, options)
+ * ```
+ */
 export interface WorkerStreamOptions {
   /**
    * Number of batches produced ahead while the loop's body runs.
