@@ -5,6 +5,7 @@
  */
 import { tensor } from "../creation.ts";
 import {
+  type AnyDType,
   type DType,
   DTYPES,
   type FloatOf,
@@ -152,7 +153,7 @@ export function bucketize(
 }
 
 /** The result of {@linkcode unique}. */
-export interface Unique<D extends DType = DType> {
+export interface Unique<D extends DType = AnyDType> {
   /** The distinct values, in ascending order. */
   readonly values: Tensor<D>;
   /** For each element, or slice, its index among the values: int32. */

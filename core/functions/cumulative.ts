@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type DType, type FloatOf, floatOf } from "../dtype.ts";
+import { type AnyDType, type DType, type FloatOf, floatOf } from "../dtype.ts";
 import { cat } from "../functions.ts";
 import { APPLY } from "../members.ts";
 import type { LinesOp } from "../op.ts";
@@ -15,7 +15,7 @@ import { logaddexp } from "./arithmetic.ts";
 import { checkCall, positionsAlong } from "./call.ts";
 
 /** Values along a dim, and their indices. */
-export interface ValuesAndIndices<D extends DType = DType> {
+export interface ValuesAndIndices<D extends DType = AnyDType> {
   /** The values. */
   readonly values: Tensor<D>;
   /** Their int32 indices along the dim. */

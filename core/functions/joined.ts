@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DType } from "../dtype.ts";
+import type { AnyDType, DType } from "../dtype.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import { cat } from "../functions.ts";
 import { UPLOAD_LIKE } from "../members.ts";
@@ -20,7 +20,7 @@ import { checkTensor, type Tensor } from "../tensor.ts";
 import { checkCall } from "./call.ts";
 
 /** Options of {@linkcode diff}. */
-export interface DiffOptions<D extends DType = DType> {
+export interface DiffOptions<D extends DType = AnyDType> {
   /** How many times. @default {1} */
   readonly n?: number;
   /** The dim. @default {-1} */

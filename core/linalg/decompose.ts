@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DType, FloatOf } from "../dtype.ts";
+import type { AnyDType, DType, FloatOf } from "../dtype.ts";
 import { checkPlain, flag, type PlainFields, text } from "../plain_options.ts";
 import { tidyNow } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
@@ -63,7 +63,7 @@ export function cholesky<D extends DType>(
 }
 
 /** The factors of {@linkcode qr}. */
-export interface QR<D extends DType = DType> {
+export interface QR<D extends DType = AnyDType> {
   /** Orthonormal columns. */
   readonly q: Tensor<D>;
   /** An upper triangle. */
@@ -117,7 +117,7 @@ export function qr<D extends DType>(
 }
 
 /** The result of {@linkcode eigh}. */
-export interface Eigh<D extends DType = DType> {
+export interface Eigh<D extends DType = AnyDType> {
   /** The eigenvalues in ascending order, `[..., n]`. */
   readonly eigenvalues: Tensor<D>;
   /** The eigenvectors as columns, `[..., n, n]`. */
@@ -215,7 +215,7 @@ export function eigvalsh<D extends DType>(
 }
 
 /** The result of {@linkcode svd}. */
-export interface SVD<D extends DType = DType> {
+export interface SVD<D extends DType = AnyDType> {
   /** The left vectors as columns. */
   readonly u: Tensor<D>;
   /** The singular values in descending order. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DType, FloatOf } from "../dtype.ts";
+import type { AnyDType, DType, FloatOf } from "../dtype.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import {
   checkPlain,
@@ -221,7 +221,7 @@ export function det<D extends DType>(a: Tensor<D>): Tensor<FloatOf<D>> {
 }
 
 /** The result of {@linkcode slogdet}. */
-export interface SignAndLog<D extends DType = DType> {
+export interface SignAndLog<D extends DType = AnyDType> {
   /** 1, -1, or 0 for a singular matrix. It has no gradient. */
   readonly sign: Tensor<D>;
   /** The logarithm of the absolute value; -Infinity for a singular matrix. */
@@ -334,7 +334,7 @@ export interface LstsqOptions {
 }
 
 /** The result of {@linkcode lstsq}. */
-export interface LeastSquares<D extends DType = DType> {
+export interface LeastSquares<D extends DType = AnyDType> {
   /** The minimum-norm x that minimises `|a x - b|`, `[..., n, k]`. */
   readonly solution: Tensor<D>;
   /** The sum of the squares of `a x - b` over the rows, `[..., k]`. */
