@@ -13,7 +13,20 @@ import type {
   RoutineName,
 } from "./kernel.ts";
 
-/** The memory of a device and the compiler of its kernels. */
+/**
+ * The memory of a device and the compiler of its kernels.
+ *
+ * @example A backend of one's own choice
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Backend, zeros } from "@tenfold/tenfold";
+ * import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+ *
+ * const backend: Backend = cpuTypedArray({ poolBytes: 2 ** 20 });
+ * const x = zeros([2], { device: backend });
+ * assertEquals(x.device.name, "cpu-typedarray");
+ * ```
+ */
 export interface Backend {
   /** The name under which it is registered, such as `"cpu-typedarray"`. */
   readonly name: string;

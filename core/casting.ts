@@ -34,6 +34,14 @@ export function setCasting(next: Casting | null): void {
 /**
  * The dtype that the operation or function of a name is computed in under the
  * `autocast` of this task; null where there is none, or the inputs say so.
+ *
+ * @example Outside of a region
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { castingOf } from "@tenfold/core/internal";
+ *
+ * assertEquals(castingOf("matmul"), null);
+ * ```
  */
 export function castingOf(name: string): DType | null {
   return casting === null ? null : casting.dtypeOf(name);

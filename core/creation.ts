@@ -29,7 +29,20 @@ import { checkShape, type Shape, sizeOf } from "./shape.ts";
 import { apply, checkTensor, Tensor, wrapValue } from "./tensor.ts";
 import type { Op } from "./op.ts";
 
-/** Options of functions that create tensors. */
+/**
+ * Options of functions that create tensors.
+ *
+ * @example A trainable matrix of half precision
+ * ```ts
+ * import { type TensorOptions, zeros } from "@tenfold/tenfold";
+ *
+ * const options: TensorOptions<"float16"> = {
+ *   dtype: "float16",
+ *   requiresGrad: true,
+ * };
+ * const weight = zeros([4, 2], options);
+ * ```
+ */
 export interface TensorOptions<D extends DType = DType> {
   /** The element type. @default {"float32", or that of the data} */
   readonly dtype?: D;
@@ -42,6 +55,17 @@ export interface TensorOptions<D extends DType = DType> {
 /**
  * Nested arrays of numbers or booleans, or a typed array of any kind; one
  * number is a 0-d tensor.
+ *
+ * @example A function that takes what tensor takes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, Tensor, type TensorData } from "@tenfold/tenfold";
+ *
+ * function mean(values: TensorData): Tensor {
+ *   return tensor(values, { dtype: "float32" }).mean();
+ * }
+ * assertEquals(await mean([1, 2, 6]).item(), 3);
+ * ```
  */
 export type TensorData =
   | number
@@ -49,7 +73,19 @@ export type TensorData =
   | readonly TensorData[]
   | NumberArray;
 
-/** The default dtype of a tensor of such data. */
+/**
+ * The default dtype of a tensor of such data.
+ *
+ * @example The dtype of a Float64Array
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type DTypeOf, tensor, Tensor } from "@tenfold/tenfold";
+ *
+ * type D = DTypeOf<Float64Array>;
+ * const x: Tensor<D> = tensor(Float64Array.of(1, 2));
+ * assertEquals(x.dtype, "float64");
+ * ```
+ */
 export type DTypeOf<T> = TensorData extends T ? DType
   : T extends boolean ? "bool"
   : T extends number ? "float32"
@@ -61,7 +97,18 @@ export type DTypeOf<T> = TensorData extends T ? DType
     ? [U] extends [never] ? "float32" : DTypeOf<U>
   : DType;
 
-/** The device that options name, or the current one. */
+/**
+ * The device that options name, or the current one.
+ *
+ * @example The current device
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { deviceFor } from "@tenfold/core/internal";
+ *
+ * assertEquals(deviceFor({}), tensor([1]).device);
+ * ```
+ */
 export function deviceFor(options: TensorOptions): Device {
   return options.device === undefined
     ? currentDevice()

@@ -40,6 +40,11 @@ function moved<F extends (...args: any[]) => any>(
  * See `accumulator` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { accumulator } from "@tenfold/core/backend";
+ * ```
  */
 export const accumulator: typeof door.accumulator = /* @__PURE__ */ moved(
   "accumulator",
@@ -51,6 +56,11 @@ export const accumulator: typeof door.accumulator = /* @__PURE__ */ moved(
  * See `arg` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { arg } from "@tenfold/core/backend";
+ * ```
  */
 export const arg: typeof door.arg = /* @__PURE__ */ moved(
   "arg",
@@ -62,6 +72,11 @@ export const arg: typeof door.arg = /* @__PURE__ */ moved(
  * See `broadcastShapes` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { broadcastShapes } from "@tenfold/core/backend";
+ * ```
  */
 export const broadcastShapes: typeof door.broadcastShapes =
   /* @__PURE__ */ moved("broadcastShapes", BACKEND, door.broadcastShapes);
@@ -70,6 +85,11 @@ export const broadcastShapes: typeof door.broadcastShapes =
  * See `call` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { call } from "@tenfold/core/backend";
+ * ```
  */
 export const call: typeof door.call = /* @__PURE__ */ moved(
   "call",
@@ -81,6 +101,11 @@ export const call: typeof door.call = /* @__PURE__ */ moved(
  * See `castExpr` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { castExpr } from "@tenfold/core/backend";
+ * ```
  */
 export const castExpr: typeof door.castExpr = /* @__PURE__ */ moved(
   "castExpr",
@@ -92,6 +117,11 @@ export const castExpr: typeof door.castExpr = /* @__PURE__ */ moved(
  * See `constant` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { constant } from "@tenfold/core/backend";
+ * ```
  */
 export const constant: typeof door.constant = /* @__PURE__ */ moved(
   "constant",
@@ -103,6 +133,11 @@ export const constant: typeof door.constant = /* @__PURE__ */ moved(
  * See `erf` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { erf } from "@tenfold/core/backend";
+ * ```
  */
 export const erf: typeof door.erf = /* @__PURE__ */ moved(
   "erf",
@@ -114,6 +149,11 @@ export const erf: typeof door.erf = /* @__PURE__ */ moved(
  * See `erfc` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { erfc } from "@tenfold/core/backend";
+ * ```
  */
 export const erfc: typeof door.erfc = /* @__PURE__ */ moved(
   "erfc",
@@ -125,6 +165,11 @@ export const erfc: typeof door.erfc = /* @__PURE__ */ moved(
  * See `indexAlong` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { indexAlong } from "@tenfold/core/backend";
+ * ```
  */
 export const indexAlong: typeof door.indexAlong = /* @__PURE__ */ moved(
   "indexAlong",
@@ -136,6 +181,11 @@ export const indexAlong: typeof door.indexAlong = /* @__PURE__ */ moved(
  * See `operandsOf` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { operandsOf } from "@tenfold/core/backend";
+ * ```
  */
 export const operandsOf: typeof door.operandsOf = /* @__PURE__ */ moved(
   "operandsOf",
@@ -147,6 +197,11 @@ export const operandsOf: typeof door.operandsOf = /* @__PURE__ */ moved(
  * See `scalar` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { scalar } from "@tenfold/core/backend";
+ * ```
  */
 export const scalar: typeof door.scalar = /* @__PURE__ */ moved(
   "scalar",
@@ -158,6 +213,11 @@ export const scalar: typeof door.scalar = /* @__PURE__ */ moved(
  * See `sizeOf` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { sizeOf } from "@tenfold/core/backend";
+ * ```
  */
 export const sizeOf: typeof door.sizeOf = /* @__PURE__ */ moved(
   "sizeOf",
@@ -169,6 +229,11 @@ export const sizeOf: typeof door.sizeOf = /* @__PURE__ */ moved(
  * See `threefry` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { threefry } from "@tenfold/core/backend";
+ * ```
  */
 export const threefry: typeof door.threefry = /* @__PURE__ */ moved(
   "threefry",
@@ -180,6 +245,11 @@ export const threefry: typeof door.threefry = /* @__PURE__ */ moved(
  * See `topological` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { topological } from "@tenfold/core/backend";
+ * ```
  */
 export const topological: typeof door.topological = /* @__PURE__ */ moved(
   "topological",
@@ -191,6 +261,11 @@ export const topological: typeof door.topological = /* @__PURE__ */ moved(
  * See `updateInPlace` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { updateInPlace } from "@tenfold/core/backend";
+ * ```
  */
 export const updateInPlace: typeof door.updateInPlace = /* @__PURE__ */ moved(
   "updateInPlace",
@@ -202,6 +277,11 @@ export const updateInPlace: typeof door.updateInPlace = /* @__PURE__ */ moved(
  * See `usesIndex` of `@tenfold/core/backend`.
  *
  * @deprecated Import it from `@tenfold/core/backend`.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { usesIndex } from "@tenfold/core/backend";
+ * ```
  */
 export const usesIndex: typeof door.usesIndex = /* @__PURE__ */ moved(
   "usesIndex",
@@ -214,6 +294,11 @@ export const usesIndex: typeof door.usesIndex = /* @__PURE__ */ moved(
  *
  * @deprecated Import it from `@tenfold/core/internal`, of which nothing is
  * promised.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { backendFromEnvironment } from "@tenfold/core/internal";
+ * ```
  */
 export const backendFromEnvironment: typeof backendFromEnvironmentNow =
   /* @__PURE__ */ moved(
@@ -227,6 +312,11 @@ export const backendFromEnvironment: typeof backendFromEnvironmentNow =
  *
  * @deprecated Import it from `@tenfold/core/internal`, of which nothing is
  * promised.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { deviceFor } from "@tenfold/core/internal";
+ * ```
  */
 export const deviceFor: typeof deviceForNow = /* @__PURE__ */ moved(
   "deviceFor",
@@ -239,6 +329,11 @@ export const deviceFor: typeof deviceForNow = /* @__PURE__ */ moved(
  *
  * @deprecated Import it from `@tenfold/core/internal`, of which nothing is
  * promised.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { parseOptions } from "@tenfold/core/internal";
+ * ```
  */
 export const parseOptions: typeof parseOptionsNow = /* @__PURE__ */ moved(
   "parseOptions",
@@ -251,6 +346,11 @@ export const parseOptions: typeof parseOptionsNow = /* @__PURE__ */ moved(
  *
  * @deprecated Import it from `@tenfold/core/internal`, of which nothing is
  * promised.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { showShape } from "@tenfold/core/internal";
+ * ```
  */
 export const showShape: typeof showShapeNow = /* @__PURE__ */ moved(
   "showShape",
@@ -263,6 +363,11 @@ export const showShape: typeof showShapeNow = /* @__PURE__ */ moved(
  *
  * @deprecated Import it from `@tenfold/core/internal`, of which nothing is
  * promised.
+ *
+ * @example Where it is now
+ * ```ts
+ * import { showValue } from "@tenfold/core/internal";
+ * ```
  */
 export const showValue: typeof showValueNow = /* @__PURE__ */ moved(
   "showValue",

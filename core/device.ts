@@ -20,7 +20,19 @@ import type { Shape } from "./shape.ts";
 import { gaveWay, giveWay } from "./storage.ts";
 import type { Value } from "./value.ts";
 
-/** Where tensors live and operations run. */
+/**
+ * Where tensors live and operations run.
+ *
+ * @example Where a tensor lives
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Device, tensor, zeros } from "@tenfold/tenfold";
+ *
+ * const device: Device = tensor([1, 2]).device;
+ * const y = zeros([2], { device });
+ * assertEquals(y.device, device);
+ * ```
+ */
 export interface Device {
   /** The name of its backend, such as `"cpu-typedarray"`. */
   readonly name: string;
@@ -64,7 +76,17 @@ function labelOf(op: Op): string {
 
 const launchers = new WeakMap<Device, Launcher>();
 
-/** What launches the kernels of a device. */
+/**
+ * What launches the kernels of a device.
+ *
+ * @example The launcher of the current device
+ * ```ts
+ * import { tensor } from "@tenfold/tenfold";
+ * import { launcherOf } from "@tenfold/core/program";
+ *
+ * const launcher = launcherOf(tensor([1]).device);
+ * ```
+ */
 export function launcherOf(device: Device): Launcher {
   const launcher = launchers.get(device);
   if (launcher) return launcher;
@@ -73,7 +95,21 @@ export function launcherOf(device: Device): Launcher {
   );
 }
 
-/** A device that runs each operation at once. */
+/**
+ * A device that runs each operation at once.
+ *
+ * @example A device of a backend that is not registered
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { EagerDevice } from "@tenfold/core/backend";
+ * import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+ *
+ * const device = new EagerDevice(cpuTypedArray());
+ * const x = tensor([1, 2], { device });
+ * assertEquals(x.device, device);
+ * ```
+ */
 export class EagerDevice implements Device {
   /** The name of its backend. */
   readonly name: string;

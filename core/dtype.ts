@@ -9,6 +9,13 @@ import { showValue } from "./option_messages.ts";
 /**
  * What TypeScript knows of each dtype: one row each, in promotion order. The
  * types of this file are read off it, as the rules are off {@linkcode DTYPES}.
+ *
+ * @example The typed array of a dtype
+ * ```ts
+ * import type { DTypeRows } from "@tenfold/tenfold";
+ *
+ * const elements: DTypeRows["int32"]["array"] = Int32Array.of(1, 2);
+ * ```
  */
 export interface DTypeRows {
   /** True and false. */
@@ -61,7 +68,18 @@ export interface DTypeRows {
   };
 }
 
-/** A `Float16Array` where TypeScript's library does not know it yet. */
+/**
+ * A `Float16Array` where TypeScript's library does not know it yet.
+ *
+ * @example A number out of half-precision elements
+ * ```ts
+ * import type { HalfArrayLike } from "@tenfold/tenfold";
+ *
+ * function first(elements: HalfArrayLike): number | undefined {
+ *   return elements[0];
+ * }
+ * ```
+ */
 export interface HalfArrayLike extends ArrayBufferView {
   /** The number of elements. */
   readonly length: number;
@@ -71,54 +89,174 @@ export interface HalfArrayLike extends ArrayBufferView {
   readonly [Symbol.toStringTag]: "Float16Array";
 }
 
-/** `Float16Array`, also where TypeScript's library does not know it yet. */
+/**
+ * `Float16Array`, also where TypeScript's library does not know it yet.
+ *
+ * @example The elements of a float16 tensor
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type HalfArray, zeros } from "@tenfold/tenfold";
+ *
+ * const elements: HalfArray = await zeros([2], { dtype: "float16" }).data();
+ * assertEquals(elements.length, 2);
+ * ```
+ */
 export type HalfArray = typeof globalThis extends {
   Float16Array: { new (length: number): infer A };
 } ? A
   : HalfArrayLike;
 
-/** The element type of a tensor. */
+/**
+ * The element type of a tensor.
+ *
+ * @example A choice of precision
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type DType, zeros } from "@tenfold/tenfold";
+ *
+ * const dtype: DType = "float64";
+ * assertEquals(zeros([2], { dtype }).dtype, "float64");
+ * ```
+ */
 export type DType = keyof DTypeRows;
 
 /**
  * The dtype of a tensor of which TypeScript knows none: it goes with every
  * other one, as `any` does.
+ *
+ * @example A tensor of whatever dtype
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type AnyDType, tensor, Tensor } from "@tenfold/tenfold";
+ *
+ * function count(x: Tensor<AnyDType>): number {
+ *   return x.size;
+ * }
+ * assertEquals(count(tensor([true, false])), 2);
+ * ```
  */
 // deno-lint-ignore no-explicit-any
 export type AnyDType = any;
 
-/** `D` itself, or all dtypes where TypeScript knows none. */
+/**
+ * `D` itself, or all dtypes where TypeScript knows none.
+ *
+ * @example All dtypes where TypeScript knows none
+ * ```ts
+ * import type { AnyDType, KnownDType } from "@tenfold/tenfold";
+ *
+ * const dtype: KnownDType<AnyDType> = "int32";
+ * ```
+ */
 export type KnownDType<D extends DType> = unknown extends D ? DType : D;
 
-/** The typed array that holds the elements of a tensor of dtype `D`. */
+/**
+ * The typed array that holds the elements of a tensor of dtype `D`.
+ *
+ * @example The elements of a tensor
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, type TypedArray } from "@tenfold/tenfold";
+ *
+ * const elements: TypedArray<"float32"> = await tensor([1, 2]).data();
+ * assertEquals(elements, Float32Array.of(1, 2));
+ * ```
+ */
 export type TypedArray<D extends DType = DType> =
   DTypeRows[KnownDType<D>]["array"];
 
-/** What nested arrays hold for an element: true or false, or a number. */
+/**
+ * What nested arrays hold for an element: true or false, or a number.
+ *
+ * @example The elements of a bool tensor
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type ElementOf, tensor } from "@tenfold/tenfold";
+ *
+ * const elements: ElementOf<"bool">[] = [true, false];
+ * assertEquals(tensor(elements).dtype, "bool");
+ * ```
+ */
 export type ElementOf<D extends DType> = {
   [E in DType]: E extends "bool" ? boolean : number;
 }[KnownDType<D>];
 
-/** The dtypes of fractions: float16, float32 and float64. */
+/**
+ * The dtypes of fractions: float16, float32 and float64.
+ *
+ * @example A dtype that gradients can have
+ * ```ts
+ * import { type FloatDType, zeros } from "@tenfold/tenfold";
+ *
+ * const dtype: FloatDType = "float32";
+ * const x = zeros([2], { dtype, requiresGrad: true });
+ * ```
+ */
 export type FloatDType = {
   [D in DType]: DTypeRows[D]["kind"] extends "float" ? D : never;
 }[DType];
 
-/** A dtype that kernels compute in: float16 is one of storage. */
+/**
+ * A dtype that kernels compute in: float16 is one of storage.
+ *
+ * @example Not float16
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type ComputeDType, computeDType } from "@tenfold/core/backend";
+ *
+ * const dtype: ComputeDType = computeDType("float16");
+ * assertEquals(dtype, "float32");
+ * ```
+ */
 export type ComputeDType = Exclude<DType, "float16">;
 
-/** The dtype of a result of operands of dtypes `A` and `B`: the wider one. */
+/**
+ * The dtype of a result of operands of dtypes `A` and `B`: the wider one.
+ *
+ * @example Whole numbers and floats
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Promote, tensor, Tensor } from "@tenfold/tenfold";
+ *
+ * const a = tensor([1, 2], { dtype: "int32" });
+ * const sum: Tensor<Promote<"int32", "float32">> = a.add(tensor([0.5, 1]));
+ * assertEquals(sum.dtype, "float32");
+ * ```
+ */
 export type Promote<A extends DType, B extends DType> =
   & DTypeRows[A]["upward"]
   & DTypeRows[B]["upward"]
   & (A | B);
 
-/** The float dtype of a result: floats stay, everything else is float32. */
+/**
+ * The float dtype of a result: floats stay, everything else is float32.
+ *
+ * @example The quotient of integers
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type FloatOf, tensor, Tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([1, 2], { dtype: "int32" });
+ * const y: Tensor<FloatOf<"int32">> = x.div(2);
+ * assertEquals(y.dtype, "float32");
+ * ```
+ */
 export type FloatOf<D extends DType> = {
   [E in DType]: E extends FloatDType ? E : "float32";
 }[D];
 
-/** The dtype in which elements are summed: bools are counted in int32. */
+/**
+ * The dtype in which elements are summed: bools are counted in int32.
+ *
+ * @example How many are true
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type NumberOf, tensor, Tensor } from "@tenfold/tenfold";
+ *
+ * const count: Tensor<NumberOf<"bool">> = tensor([true, false, true]).sum();
+ * assertEquals(count.dtype, "int32");
+ * ```
+ */
 export type NumberOf<D extends DType> = {
   [E in DType]: E extends "bool" ? "int32" : E;
 }[D];
@@ -126,12 +264,36 @@ export type NumberOf<D extends DType> = {
 /**
  * The dtype of a tensor of dtype `D` beside a number: floats stay, for the
  * others it depends on whether the number is whole.
+ *
+ * @example An integer tensor beside a fraction
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type NumberBeside, tensor, Tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([1, 2], { dtype: "int32" });
+ * const y: Tensor<NumberBeside<"int32">> = x.add(0.5);
+ * assertEquals(y.dtype, "float32");
+ * ```
  */
 export type NumberBeside<D extends DType> = {
   [E in DType]: E extends FloatDType ? E : "int32" | "float32";
 }[D];
 
-/** What the library knows of one dtype. */
+/**
+ * What the library knows of one dtype.
+ *
+ * @example The bytes of an array
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import type { AnyDType } from "@tenfold/tenfold";
+ * import { type DTypeFacts, DTYPES } from "@tenfold/core/backend";
+ *
+ * function bytesOf(facts: DTypeFacts<AnyDType>, length: number): number {
+ *   return facts.bytes * length;
+ * }
+ * assertEquals(bytesOf(DTYPES.float32, 10), 40);
+ * ```
+ */
 export interface DTypeFacts<D extends DType = DType> {
   /** Whether an element is a truth value, a whole number or a fraction. */
   readonly kind: DTypeRows[D]["kind"];
@@ -237,7 +399,17 @@ function factsOf<D extends DType>(row: Row<D>, rank: number): DTypeFacts<D> {
   };
 }
 
-/** Every dtype with its facts, in promotion order. */
+/**
+ * Every dtype with its facts, in promotion order.
+ *
+ * @example The bytes of an element
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DTYPES } from "@tenfold/core/backend";
+ *
+ * assertEquals(DTYPES.float16.bytes, 2);
+ * ```
+ */
 export const DTYPES: { readonly [D in DType]: DTypeFacts<D> } = Object
   .fromEntries(
     Object.entries(ROWS).map(([dtype, row], rank) => [
@@ -246,10 +418,30 @@ export const DTYPES: { readonly [D in DType]: DTypeFacts<D> } = Object
     ]),
   ) as never;
 
-/** The names of the dtypes, in promotion order. */
+/**
+ * The names of the dtypes, in promotion order.
+ *
+ * @example From the narrowest on
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { DTYPE_NAMES } from "@tenfold/core/backend";
+ *
+ * assertEquals(DTYPE_NAMES[0], "bool");
+ * ```
+ */
 export const DTYPE_NAMES: readonly DType[] = Object.keys(ROWS) as DType[];
 
-/** The dtypes whose elements this runtime can hold: float16 needs an array. */
+/**
+ * The dtypes whose elements this runtime can hold: float16 needs an array.
+ *
+ * @example What the runtime can hold
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { HOST_DTYPES } from "@tenfold/core/backend";
+ *
+ * assert(HOST_DTYPES.includes("float32"));
+ * ```
+ */
 export const HOST_DTYPES: readonly DType[] = DTYPE_NAMES.filter((dtype) =>
   dtype !== "float16" || "Float16Array" in globalThis
 );
@@ -290,17 +482,49 @@ export function promote<A extends DType, B extends DType>(
   return (first ? a : b) as Promote<A, B>;
 }
 
-/** The float dtype of a result: floats stay, everything else is float32. */
+/**
+ * The float dtype of a result: floats stay, everything else is float32.
+ *
+ * @example The dtype of a quotient
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { floatOf } from "@tenfold/core/backend";
+ *
+ * assertEquals(floatOf("int32"), "float32");
+ * assertEquals(floatOf("float64"), "float64");
+ * ```
+ */
 export function floatOf<D extends DType>(dtype: D): FloatOf<D> {
   return (DTYPES[dtype].floating ? dtype : "float32") as FloatOf<D>;
 }
 
-/** The dtype in which elements of `dtype` are computed: float16 in float32. */
+/**
+ * The dtype in which elements of `dtype` are computed: float16 in float32.
+ *
+ * @example Half precision is computed in single precision
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { computeDType } from "@tenfold/core/backend";
+ *
+ * assertEquals(computeDType("float16"), "float32");
+ * assertEquals(computeDType("int32"), "int32");
+ * ```
+ */
 export function computeDType(dtype: DType): ComputeDType {
   return dtype === "float16" ? "float32" : dtype;
 }
 
-/** The dtype in which bools are counted: int32; all others stay. */
+/**
+ * The dtype in which bools are counted: int32; all others stay.
+ *
+ * @example The dtype of a sum
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { numberOf } from "@tenfold/core/backend";
+ *
+ * assertEquals(numberOf("bool"), "int32");
+ * ```
+ */
 export function numberOf<D extends DType>(dtype: D): NumberOf<D> {
   return (dtype === "bool" ? "int32" : dtype) as NumberOf<D>;
 }
@@ -345,6 +569,15 @@ export function checkDType(dtype: unknown, operation: string): DType {
  * A number as an element of a dtype, as `cast` converts it: floats round,
  * int32 truncates and saturates and makes NaN 0, bool is `!= 0`, so that NaN is
  * true.
+ *
+ * @example Numbers as int32
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { castNumber } from "@tenfold/core/backend";
+ *
+ * assertEquals(castNumber("int32", 2.7), 2);
+ * assertEquals(castNumber("int32", NaN), 0);
+ * ```
  */
 export function castNumber(dtype: DType, value: number): number {
   return DTYPES[dtype].cast(value);

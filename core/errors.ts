@@ -113,7 +113,9 @@ export class IndexError extends RangeError {
  * import { assertThrows } from "@std/assert";
  * import { compile, CompileError, ones, type Tensor } from "@tenfold/tenfold";
  *
- * const positive = compile((x: Tensor) => x.sum().itemSync() > 0 ? x : x.neg());
+ * const positive = compile((x: Tensor) =>
+ *   x.sum().itemSync() > 0 ? x : x.neg()
+ * );
  * assertThrows(() => positive(ones([2])), CompileError);
  * ```
  */
@@ -158,7 +160,17 @@ export class OverlapError extends Error {
   override name = "OverlapError";
 }
 
-/** Renders a shape for a message: `[2, 3]`. */
+/**
+ * Renders a shape for a message: `[2, 3]`.
+ *
+ * @example A matrix
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { showShape } from "@tenfold/core/internal";
+ *
+ * assertEquals(showShape([2, 3]), "[2, 3]");
+ * ```
+ */
 export function showShape(shape: readonly number[]): string {
   return `[${shape.join(", ")}]`;
 }

@@ -6,10 +6,28 @@
  * @module
  */
 
-/** What a function takes or gives; addresses are numbers. */
+/**
+ * What a function takes or gives; addresses are numbers.
+ *
+ * @example An address
+ * ```ts
+ * import type { ForeignType } from "@tenfold/core/foreign";
+ *
+ * const type: ForeignType = "address";
+ * ```
+ */
 export type ForeignType = "i32" | "i64" | "f32" | "f64" | "address";
 
-/** A function of a library. */
+/**
+ * A function of a library.
+ *
+ * @example A function of C: double cos(double)
+ * ```ts
+ * import type { Signature } from "@tenfold/core/foreign";
+ *
+ * const cos: Signature = { parameters: ["f64"], result: "f64" };
+ * ```
+ */
 export interface Signature {
   /** The types of its parameters. */
   readonly parameters: readonly ForeignType[];
@@ -17,10 +35,33 @@ export interface Signature {
   readonly result: ForeignType | "void";
 }
 
-/** A function as it is called. */
+/**
+ * A function as it is called.
+ *
+ * @example A function of two numbers
+ * ```ts
+ * import type { ForeignFunction } from "@tenfold/core/foreign";
+ *
+ * const add: ForeignFunction = (a = 0, b = 0) => a + b;
+ * ```
+ */
 export type ForeignFunction = (...args: number[]) => number | bigint;
 
-/** The interface of this runtime. */
+/**
+ * The interface of this runtime.
+ *
+ * @example A function of the C library
+ * ```ts
+ * import type { Foreign } from "@tenfold/core/foreign";
+ *
+ * function processId(runtime: Foreign, library: string): number {
+ *   const { getpid } = runtime.open(library, {
+ *     getpid: { parameters: [], result: "i32" },
+ *   });
+ *   return Number(getpid());
+ * }
+ * ```
+ */
 export interface Foreign {
   /**
    * Opens a library and finds functions in it.
@@ -62,7 +103,16 @@ interface BunForeign {
   CString: new (address: number) => { toString(): string };
 }
 
-/** The interface of this runtime; null where it has none. */
+/**
+ * The interface of this runtime; null where it has none.
+ *
+ * @example Whether libraries can be called here
+ * ```ts
+ * import { foreign } from "@tenfold/core/foreign";
+ *
+ * const canCall = foreign() !== null;
+ * ```
+ */
 export function foreign(): Foreign | null {
   const { Deno: deno, process } = globalThis as {
     Deno?: Partial<DenoForeign>;

@@ -30,34 +30,100 @@ import { apply, type Dims, Tensor } from "./tensor.ts";
  *   float64 if any of them is, else float32. int32 and bool become floats
  * - `int32`: stays int32, such as indices of classes; others are refused
  * - `mask`: bool stays bool, anything else counts as `number`
+ *
+ * @example Where a mask stays a mask
+ * ```ts
+ * import type { FusedInput } from "@tenfold/tenfold";
+ *
+ * const input: FusedInput = "mask";
+ * ```
  */
 export type FusedInput = "number" | "int32" | "mask";
 
-/** What a run-time scalar is: a `number` of the common dtype, or an `int32`. */
+/**
+ * What a run-time scalar is: a `number` of the common dtype, or an `int32`.
+ *
+ * @example An index
+ * ```ts
+ * import type { FusedScalar } from "@tenfold/tenfold";
+ *
+ * const scalar: FusedScalar = "int32";
+ * ```
+ */
 export type FusedScalar = "number" | "int32";
 
-/** What the inputs are: by position, or each under its name. */
+/**
+ * What the inputs are: by position, or each under its name.
+ *
+ * @example Inputs by name
+ * ```ts
+ * import type { FusedInputs } from "@tenfold/tenfold";
+ *
+ * const inputs: FusedInputs = { x: "number", keep: "mask" };
+ * ```
+ */
 export type FusedInputs =
   | readonly FusedInput[]
   | { readonly [name: string]: FusedInput };
 
-/** What the run-time scalars are: how many, by position, or under names. */
+/**
+ * What the run-time scalars are: how many, by position, or under names.
+ *
+ * @example Scalars by name
+ * ```ts
+ * import type { FusedScalars } from "@tenfold/tenfold";
+ *
+ * const scalars: FusedScalars = { rate: "number", step: "int32" };
+ * ```
+ */
 export type FusedScalars =
   | number
   | readonly FusedScalar[]
   | { readonly [name: string]: FusedScalar };
 
-/** What a function sees: values under names, or by position. */
+/**
+ * What a function sees: values under names, or by position.
+ *
+ * @example What a function of one name sees
+ * ```ts
+ * import type { FusedValues } from "@tenfold/tenfold";
+ *
+ * function show(values: FusedValues<{ rate: "number" }, number>): number {
+ *   return values.rate;
+ * }
+ * ```
+ */
 export type FusedValues<K, T> = [K] extends [number | readonly unknown[]]
   ? Several<T>
   : { readonly [N in keyof K]: T };
 
-/** What a call passes: values under the same names, or by position. */
+/**
+ * What a call passes: values under the same names, or by position.
+ *
+ * @example What a function of two names is called with
+ * ```ts
+ * import type { FusedArguments } from "@tenfold/tenfold";
+ *
+ * const values: FusedArguments<{ x: "number"; target: "int32" }, number> = {
+ *   x: 0.5,
+ *   target: 1,
+ * };
+ * ```
+ */
 export type FusedArguments<K, T> = [K] extends [number | readonly unknown[]]
   ? readonly T[]
   : { readonly [N in keyof K]: T };
 
-/** Options of {@linkcode fused}. */
+/**
+ * Options of {@linkcode fused}.
+ *
+ * @example Two inputs and a scalar
+ * ```ts
+ * import type { FusedOptions } from "@tenfold/tenfold";
+ *
+ * const options: FusedOptions = { inputs: ["number", "mask"], scalars: 1 };
+ * ```
+ */
 export interface FusedOptions<
   I extends FusedInputs = readonly FusedInput[],
   S extends FusedScalars = number | readonly FusedScalar[],
@@ -78,7 +144,24 @@ export interface FusedOptions<
   readonly scalars?: S;
 }
 
-/** A value with a gradient of its own. */
+/**
+ * A value with a gradient of its own.
+ *
+ * @example ReLU with the gradient of the identity
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fused, type FusedValue, tensor } from "@tenfold/tenfold";
+ * import { expr } from "@tenfold/core/backend";
+ *
+ * const relu = fused("relu", ([x]): FusedValue => ({
+ *   value: expr.max(x, 0),
+ *   gradients: (g) => [g],
+ * }));
+ * const x = tensor([-1], { requiresGrad: true });
+ * relu.map([x]).sum().backward();
+ * assertEquals(await x.grad?.toArray(), [1]);
+ * ```
+ */
 export interface FusedValue {
   /** One element of the result. */
   readonly value: Expr;
@@ -92,6 +175,20 @@ export interface FusedValue {
 /**
  * Writes one element of the result in terms of one element of each input and
  * of the run-time scalars.
+ *
+ * @example A squared difference
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fused, type FusedExpression, tensor } from "@tenfold/tenfold";
+ * import { expr } from "@tenfold/core/backend";
+ *
+ * const squared: FusedExpression = ([x, y]) => {
+ *   const difference = expr.sub(x, y);
+ *   return expr.mul(difference, difference);
+ * };
+ * const distance = fused("distance", squared);
+ * assertEquals(await distance.map([tensor([3]), tensor([1])]).item(), 4);
+ * ```
  */
 export type FusedExpression<
   I extends FusedInputs = readonly FusedInput[],
@@ -101,7 +198,20 @@ export type FusedExpression<
   scalars: FusedValues<S, Expr>,
 ) => Expr | FusedValue;
 
-/** Options of {@linkcode FusedFunction.sum}. */
+/**
+ * Options of {@linkcode FusedFunction.sum}.
+ *
+ * @example The mean over the rows of [8, 4]
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fused, type FusedSumOptions, ones } from "@tenfold/tenfold";
+ * import { expr } from "@tenfold/core/backend";
+ *
+ * const square = fused("square", ([x]) => expr.mul(x, x));
+ * const options: FusedSumOptions = { dims: 0, divisor: 8 };
+ * assertEquals(square.sum([ones([8, 4])], options).shape, [4]);
+ * ```
+ */
 export interface FusedSumOptions {
   /** The dims to sum over. @default {all} */
   readonly dims?: Dims;

@@ -16,7 +16,18 @@ import {
 } from "./dtype.ts";
 import { showValue } from "./options.ts";
 
-/** A typed array of any kind: what `tensor` takes beside nested arrays. */
+/**
+ * A typed array of any kind: what `tensor` takes beside nested arrays.
+ *
+ * @example Any typed array
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type NumberArray, tensor } from "@tenfold/tenfold";
+ *
+ * const elements: NumberArray = Uint8Array.of(1, 2, 3);
+ * assertEquals(tensor(elements).dtype, "int32");
+ * ```
+ */
 export type NumberArray =
   | Int8Array
   | Uint8Array
@@ -63,6 +74,15 @@ const kindOf = Object.getOwnPropertyDescriptor(
  * The dtype that the elements of a typed array become in a tensor: floats stay
  * floats of the same size, all integers become int32. Null where
  * the value is not a typed array that a tensor can be made of.
+ *
+ * @example Typed arrays
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { dtypeOfArray } from "@tenfold/core/internal";
+ *
+ * assertEquals(dtypeOfArray(new Uint8Array(2)), "int32");
+ * assertEquals(dtypeOfArray("text"), null);
+ * ```
  */
 export function dtypeOfArray(value: unknown): DType | null {
   return DTYPE_OF_KIND[kindOf.call(value) as string] ?? null;
@@ -141,6 +161,15 @@ function refuse(
  * @param operation What is being done, for messages: `"make a tensor"`.
  * @throws {RangeError} If the dtype is int32 and a value is not a whole number
  * in its range.
+ *
+ * @example Whole numbers
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { toElements } from "@tenfold/core/internal";
+ *
+ * const elements = toElements([1, 2], "int32", [2], "make a tensor");
+ * assertEquals(elements, Int32Array.of(1, 2));
+ * ```
  */
 export function toElements(
   values: ArrayLike<number | bigint>,

@@ -16,10 +16,26 @@ import type { Expr } from "./expr/expr.ts";
  * - `row`: the innermost stride is 1, the outer ones are free
  * - `splat`: the innermost stride is 0, the outer ones are free
  * - `strided`: nothing is promised; strides may be 0 or negative
+ *
+ * @example Elements one after the other
+ * ```ts
+ * import type { Access } from "@tenfold/core/backend";
+ *
+ * const access: Access = "dense";
+ * ```
  */
 export type Access = "dense" | "uniform" | "row" | "splat" | "strided";
 
-/** One operand of a kernel. */
+/**
+ * One operand of a kernel.
+ *
+ * @example A float32 operand that is read in order
+ * ```ts
+ * import type { Slot } from "@tenfold/core/backend";
+ *
+ * const slot: Slot = { dtype: "float32", access: "dense" };
+ * ```
+ */
 export interface Slot {
   /** The element type in memory. */
   readonly dtype: DType;
@@ -27,7 +43,24 @@ export interface Slot {
   readonly access: Access;
 }
 
-/** Computes outputs element by element; every output has its expression. */
+/**
+ * Computes outputs element by element; every output has its expression.
+ *
+ * @example Twice each element
+ * ```ts
+ * import { expr } from "@tenfold/tenfold";
+ * import { arg, type MapKernel } from "@tenfold/core/backend";
+ *
+ * const kernel: MapKernel = {
+ *   kind: "map",
+ *   rank: 1,
+ *   outputs: [{ dtype: "float32", access: "dense" }],
+ *   inputs: [{ dtype: "float32", access: "dense" }],
+ *   exprs: [expr.mul(arg(0, "float32"), 2)],
+ *   scalars: 0,
+ * };
+ * ```
+ */
 export interface MapKernel {
   /** Marks a map. */
   readonly kind: "map";
@@ -43,7 +76,16 @@ export interface MapKernel {
   readonly scalars: number;
 }
 
-/** How a reduction combines two values. `sum` and `prod` of int32 wrap. */
+/**
+ * How a reduction combines two values. `sum` and `prod` of int32 wrap.
+ *
+ * @example The largest value
+ * ```ts
+ * import type { Combine } from "@tenfold/core/backend";
+ *
+ * const combine: Combine = "max";
+ * ```
+ */
 export type Combine = "sum" | "prod" | "max" | "min";
 
 /**
@@ -52,6 +94,23 @@ export type Combine = "sum" | "prod" | "max" | "min";
  * (`reducedRank`). The output is dense over the kept dims. `max` and `min`
  * give NaN when any value is NaN; an empty reduction gives the identity (0, 1, -∞
  * or the smallest integer, ∞ or the largest integer).
+ *
+ * @example The sum of all elements
+ * ```ts
+ * import { accumulator, arg, type ReduceKernel } from "@tenfold/core/backend";
+ *
+ * const kernel: ReduceKernel = {
+ *   kind: "reduce",
+ *   rank: 1,
+ *   reducedRank: 1,
+ *   output: "float32",
+ *   inputs: [{ dtype: "float32", access: "dense", kept: "uniform" }],
+ *   element: arg(0, "float32"),
+ *   combine: "sum",
+ *   epilogue: accumulator("float32"),
+ *   scalars: 0,
+ * };
+ * ```
  */
 export interface ReduceKernel {
   /** Marks a reduction. */
@@ -80,7 +139,17 @@ export interface ReduceKernel {
   readonly scalars: number;
 }
 
-/** The parameters of each routine, in the order of the scalars of a call. */
+/**
+ * The parameters of each routine, in the order of the scalars of a call.
+ *
+ * @example What sorting is told
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ROUTINE_PARAMETERS } from "@tenfold/core/backend";
+ *
+ * assertEquals(ROUTINE_PARAMETERS.sort, ["descending"]);
+ * ```
+ */
 export const ROUTINE_PARAMETERS = {
   matmul: [],
   linearInt8: [],
@@ -167,19 +236,55 @@ export const ROUTINE_PARAMETERS = {
  *   is read without waiting.
  * - `lines`: loop `[lines]`; buffers out, a and for some algorithms b, all
  *   dense, of `length` elements for each line; computed likewise.
+ *
+ * @example A name
+ * ```ts
+ * import type { RoutineName } from "@tenfold/core/backend";
+ *
+ * const name: RoutineName = "matmul";
+ * ```
  */
 export type RoutineName = keyof typeof ROUTINE_PARAMETERS;
 
-/** The name of a parameter of a routine. */
+/**
+ * The name of a parameter of a routine.
+ *
+ * @example The parameter of sorting
+ * ```ts
+ * import type { RoutineParameter } from "@tenfold/core/backend";
+ *
+ * const parameter: RoutineParameter<"sort"> = "descending";
+ * ```
+ */
 export type RoutineParameter<N extends RoutineName> =
   (typeof ROUTINE_PARAMETERS)[N][number];
 
-/** The parameters of a routine by name. */
+/**
+ * The parameters of a routine by name.
+ *
+ * @example A descending sort
+ * ```ts
+ * import type { RoutineParameters } from "@tenfold/core/backend";
+ *
+ * const parameters: RoutineParameters<"sort"> = { descending: 1 };
+ * ```
+ */
 export type RoutineParameters<N extends RoutineName> = {
   readonly [P in RoutineParameter<N>]: number;
 };
 
-/** One parameter of a call of a routine. */
+/**
+ * One parameter of a call of a routine.
+ *
+ * @example Whether a sort is descending
+ * ```ts
+ * import { call, type KernelCall, parameterOf } from "@tenfold/core/backend";
+ *
+ * function descends(call: KernelCall): boolean {
+ *   return parameterOf("sort", "descending", call) !== 0;
+ * }
+ * ```
+ */
 export function parameterOf<N extends RoutineName>(
   routine: N,
   parameter: RoutineParameter<N>,
@@ -189,13 +294,36 @@ export function parameterOf<N extends RoutineName>(
   return scalars[names.indexOf(parameter)]!;
 }
 
-/** How many dims a product sums over: the last ones of its loop. */
+/**
+ * How many dims a product sums over: the last ones of its loop.
+ *
+ * @example The dims that a convolution sums over
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { SUMMED_DIMS } from "@tenfold/core/backend";
+ *
+ * assertEquals(SUMMED_DIMS.conv2d, 3);
+ * ```
+ */
 export const SUMMED_DIMS: Readonly<Partial<Record<RoutineName, number>>> = {
   matmul: 1,
   conv2d: 3,
 };
 
-/** What a product makes of each result, which it stores in place of it. */
+/**
+ * What a product makes of each result, which it stores in place of it.
+ *
+ * @example ReLU of a product
+ * ```ts
+ * import { expr } from "@tenfold/tenfold";
+ * import { accumulator, type Epilogue } from "@tenfold/core/backend";
+ *
+ * const epilogue: Epilogue = {
+ *   inputs: 2,
+ *   exprs: [expr.max(accumulator("float32"), 0)],
+ * };
+ * ```
+ */
 export interface Epilogue {
   /** How many of the inputs the product itself takes: the first ones. */
   readonly inputs: number;
@@ -208,7 +336,22 @@ export interface Epilogue {
   readonly exprs: readonly Expr[];
 }
 
-/** A named algorithm over strided operands. */
+/**
+ * A named algorithm over strided operands.
+ *
+ * @example A sort of floats
+ * ```ts
+ * import type { RoutineKernel } from "@tenfold/core/backend";
+ *
+ * const kernel: RoutineKernel = {
+ *   kind: "routine",
+ *   name: "sort",
+ *   rank: 1,
+ *   outputs: ["float32", "int32"],
+ *   inputs: ["float32"],
+ * };
+ * ```
+ */
 export interface RoutineKernel<D extends DType = ComputeDType> {
   /** Marks a routine. */
   readonly kind: "routine";
@@ -224,10 +367,32 @@ export interface RoutineKernel<D extends DType = ComputeDType> {
   readonly epilogue?: Epilogue | undefined;
 }
 
-/** Anything a backend can be asked to prepare. */
+/**
+ * Anything a backend can be asked to prepare.
+ *
+ * @example What kind of kernel it is
+ * ```ts
+ * import type { Kernel } from "@tenfold/core/backend";
+ *
+ * function isRoutine(kernel: Kernel): boolean {
+ *   return kernel.kind === "routine";
+ * }
+ * ```
+ */
 export type Kernel = MapKernel | ReduceKernel | RoutineKernel;
 
-/** The arguments of one run of a prepared kernel. */
+/**
+ * The arguments of one run of a prepared kernel.
+ *
+ * @example The number of positions of a loop
+ * ```ts
+ * import type { KernelCall } from "@tenfold/core/backend";
+ *
+ * function positionsIn({ shape }: KernelCall): number {
+ *   return shape.reduce((product, extent) => product * extent, 1);
+ * }
+ * ```
+ */
 export interface KernelCall {
   /** The extents of the loop; no extent is 0, except reduced ones. */
   readonly shape: readonly number[];
@@ -241,13 +406,44 @@ export interface KernelCall {
   readonly scalars: readonly number[];
 }
 
-/** A backend's own handle of allocated memory; core never looks inside. */
+/**
+ * A backend's own handle of allocated memory; core never looks inside.
+ *
+ * @example The memory of a backend that uses typed arrays
+ * ```ts
+ * import type { Buffer } from "@tenfold/core/backend";
+ *
+ * const buffer: Buffer = new Float32Array(4);
+ * ```
+ */
 export type Buffer = unknown;
 
-/** A prepared kernel: runs (or enqueues) one call. */
+/**
+ * A prepared kernel: runs (or enqueues) one call.
+ *
+ * @example A kernel that writes zeros
+ * ```ts
+ * import type { Launch } from "@tenfold/core/backend";
+ *
+ * const clear: Launch = ({ buffers: [out] }) => {
+ *   (out as Float32Array).fill(0);
+ * };
+ * ```
+ */
 export type Launch = (call: KernelCall) => void;
 
-/** A call that is made again and again, by a plan of many. */
+/**
+ * A call that is made again and again, by a plan of many.
+ *
+ * @example Whether a call is the same at every run
+ * ```ts
+ * import type { RepeatedCall } from "@tenfold/core/backend";
+ *
+ * function isFixed({ changes }: RepeatedCall): boolean {
+ *   return !changes;
+ * }
+ * ```
+ */
 export interface RepeatedCall {
   /** The operation, as in errors. */
   readonly label: string;
@@ -264,7 +460,18 @@ export interface RepeatedCall {
   readonly waits: boolean;
 }
 
-/** Calls that follow one another, joined. */
+/**
+ * Calls that follow one another, joined.
+ *
+ * @example The calls of a group, counted
+ * ```ts
+ * import type { CallGroup } from "@tenfold/core/backend";
+ *
+ * function total(groups: readonly CallGroup[]): number {
+ *   return groups.reduce((sum, { count }) => sum + count, 0);
+ * }
+ * ```
+ */
 export interface CallGroup {
   /** The first of them. */
   readonly begin: number;

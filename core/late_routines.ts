@@ -28,7 +28,17 @@ export function withRoutines<T>(
   return owner;
 }
 
-/** Waits until a backend has what the program may ask it for. */
+/**
+ * Waits until a backend has what the program may ask it for.
+ *
+ * @example Before a program asks for int8
+ * ```ts
+ * import { tensor } from "@tenfold/tenfold";
+ * import { loadRoutines } from "@tenfold/core/internal";
+ *
+ * await loadRoutines(tensor([1]).device.backend);
+ * ```
+ */
 export async function loadRoutines(backend: Backend): Promise<void> {
   await Promise.all(
     [...asked].map((late) =>

@@ -9,7 +9,20 @@ import type { Op } from "./op.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Value } from "./value.ts";
 
-/** What transforms answer. */
+/**
+ * What transforms answer.
+ *
+ * @example Where numbers are drawn
+ * ```ts
+ * import type { Device } from "@tenfold/tenfold";
+ * import type { Op } from "@tenfold/core/backend";
+ * import type { Layering } from "@tenfold/core/internal";
+ *
+ * function deviceOf(transforms: Layering, op: Op, device: Device): Device {
+ *   return transforms.deviceOf(op, device);
+ * }
+ * ```
+ */
 export interface Layering {
   /** Where an operation without inputs runs that was to run on `device`. */
   deviceOf(op: Op, device: Device): Device;
@@ -22,7 +35,16 @@ export interface Layering {
   lift(op: Op, inputs: readonly Tensor[]): Tensor[] | null;
 }
 
-/** What the transforms answer that are in force. */
+/**
+ * What the transforms answer that are in force.
+ *
+ * @example Whether transforms are in force
+ * ```ts
+ * import { layering } from "@tenfold/core/internal";
+ *
+ * const transforms = layering !== null;
+ * ```
+ */
 export let layering: Layering | null = null;
 
 /** Puts transforms in force, or none. */

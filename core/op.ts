@@ -40,7 +40,16 @@ import type { NormOp, VarianceOp } from "./ops/squares.ts";
 import type { WindowParams } from "./ops/window.ts";
 import type { Shape } from "./shape.ts";
 
-/** Any primitive with its parameters. */
+/**
+ * Any primitive with its parameters.
+ *
+ * @example The sum of all elements of a matrix
+ * ```ts
+ * import type { Op } from "@tenfold/core/backend";
+ *
+ * const op: Op = { name: "sum", dims: [0, 1], keepDim: false };
+ * ```
+ */
 export type Op =
   | ElementwiseOp
   | MapOp
@@ -71,19 +80,70 @@ export type Op =
   | ScatterOp
   | LateOp;
 
-/** The primitives that are loaded when they are first used. */
+/**
+ * The primitives that are loaded when they are first used.
+ *
+ * @example One that is loaded when it is used
+ * ```ts
+ * import type { LateOp } from "@tenfold/core/backend";
+ *
+ * const op: LateOp = { name: "linalg", algorithm: "qr" };
+ * ```
+ */
 export type LateOp = LinalgOp | LinearInt8Op | LinesOp | WindowOp;
 
-/** Convolutions and max pooling, which few programs use. */
+/**
+ * Convolutions and max pooling, which few programs use.
+ *
+ * @example A convolution
+ * ```ts
+ * import type { WindowOp } from "@tenfold/core/backend";
+ *
+ * const op: WindowOp = {
+ *   name: "conv2d",
+ *   stride: [2, 2],
+ *   padding: [0, 0],
+ *   dilation: [1, 1],
+ *   groups: 1,
+ * };
+ * ```
+ */
 export type WindowOp = Conv2dOp | Conv2dInputOp | Conv2dWeightOp | MaxPool2dOp;
 
-/** The name of a primitive. */
+/**
+ * The name of a primitive.
+ *
+ * @example A name
+ * ```ts
+ * import type { OpName } from "@tenfold/core/backend";
+ *
+ * const name: OpName = "matmul";
+ * ```
+ */
 export type OpName = Op["name"];
 
-/** The op type (or types) that carry a name. */
+/**
+ * The op type (or types) that carry a name.
+ *
+ * @example The op of a name
+ * ```ts
+ * import type { OpOf } from "@tenfold/core/backend";
+ *
+ * const op: OpOf<"sort"> = { name: "sort", dim: 0, descending: false };
+ * ```
+ */
 export type OpOf<N extends OpName> = Named<Op, N>;
 
-/** What is known of a tensor without its values. */
+/**
+ * What is known of a tensor without its values.
+ *
+ * @example What is known of a matrix before it is computed
+ * ```ts
+ * import type { Meta } from "@tenfold/core/backend";
+ *
+ * const meta: Meta = { shape: [2, 3], dtype: "float32" };
+ * ```
+ */
 export interface Meta {
   /** The extents. */
   readonly shape: Shape;
@@ -137,6 +197,18 @@ export type {
  * The op that is called `place` now.
  *
  * @deprecated Use {@linkcode PlaceOp}; this name works until 0.3.
+ *
+ * @example By its name of today
+ * ```ts
+ * import type { EmbedOp } from "@tenfold/core/backend";
+ *
+ * const op: EmbedOp = {
+ *   name: "place",
+ *   shape: [4],
+ *   value: 0,
+ *   windows: [],
+ * };
+ * ```
  */
 export type EmbedOp = PlaceOp;
 
@@ -144,5 +216,12 @@ export type EmbedOp = PlaceOp;
  * One of the ops of scattering.
  *
  * @deprecated Use {@linkcode ScatterOp}; this name works until 0.3.
+ *
+ * @example Sums of groups of rows
+ * ```ts
+ * import type { ScatterAddOp } from "@tenfold/core/backend";
+ *
+ * const op: ScatterAddOp = { name: "scatterAdd", dim: 0 };
+ * ```
  */
 export type ScatterAddOp = OpOf<"scatterAdd">;

@@ -12,7 +12,17 @@ interface Fields {
   };
 }
 
-/** A value for a message: short, and on one line. */
+/**
+ * A value for a message: short, and on one line.
+ *
+ * @example Text in quotation marks
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { showValue } from "@tenfold/core/internal";
+ *
+ * assertEquals(showValue("relu"), '"relu"');
+ * ```
+ */
 export function showValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
   if (typeof value === "bigint") return `${value}n`;

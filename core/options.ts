@@ -14,7 +14,18 @@ import {
 
 export { showValue };
 
-/** What a schema finds wrong, as zod says it. */
+/**
+ * What a schema finds wrong, as zod says it.
+ *
+ * @example The field that is wrong
+ * ```ts
+ * import type { OptionsIssue } from "@tenfold/core/internal";
+ *
+ * function field({ path }: OptionsIssue): string {
+ *   return path.join(".");
+ * }
+ * ```
+ */
 export interface OptionsIssue {
   /** What kind of issue it is. */
   readonly code?: string | undefined;
@@ -32,7 +43,20 @@ export interface OptionsIssue {
   readonly errors?: readonly (readonly OptionsIssue[])[];
 }
 
-/** What checks an option object: any zod schema will do. */
+/**
+ * What checks an option object: any zod schema will do.
+ *
+ * @example A schema by hand
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type OptionsSchema, parseOptions } from "@tenfold/core/internal";
+ *
+ * const anything: OptionsSchema<object> = {
+ *   safeParse: (options) => ({ success: true, data: Object(options) }),
+ * };
+ * assertEquals(parseOptions(anything, { a: 1 }, "make a layer"), { a: 1 });
+ * ```
+ */
 export interface OptionsSchema<T> {
   /** The options with their defaults, or what is wrong with them. */
   safeParse(options: unknown):
@@ -48,7 +72,20 @@ export interface OptionsSchema<T> {
   readonly shape?: OptionFields;
 }
 
-/** A schema, or what makes it when it is first needed, and no earlier. */
+/**
+ * A schema, or what makes it when it is first needed, and no earlier.
+ *
+ * @example A schema that is made when it is needed
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type LazySchema, parseOptions } from "@tenfold/core/internal";
+ * import * as z from "zod/mini";
+ *
+ * const schema: LazySchema<{ p: number }> = () =>
+ *   z.strictObject({ p: z._default(z.number(), 0.5) });
+ * assertEquals(parseOptions(schema, {}, "make a Dropout"), { p: 0.5 });
+ * ```
+ */
 export type LazySchema<T> = OptionsSchema<T> | (() => OptionsSchema<T>);
 
 const MADE = new WeakMap<object, OptionsSchema<unknown>>();
@@ -60,7 +97,19 @@ function schemaOf<T>(schema: LazySchema<T>): OptionsSchema<T> {
   return known as OptionsSchema<T>;
 }
 
-/** What checks single options, by name. */
+/**
+ * What checks single options, by name.
+ *
+ * @example What checks single options
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import type { OptionFields } from "@tenfold/core/internal";
+ * import * as z from "zod/mini";
+ *
+ * const fields: OptionFields = { p: z.number() };
+ * assertEquals(fields.p?.safeParse("0.5").success, false);
+ * ```
+ */
 export interface OptionFields {
   /** What checks the option of this name. */
   readonly [name: string]: {
@@ -76,6 +125,14 @@ export interface OptionFields {
  * @param what What it is, for messages: `"the value"`.
  * @param operation What is being done, for messages: `"make a tensor"`.
  * @throws {TypeError} If it is not a number.
+ *
+ * @example Text is refused
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkNumber } from "@tenfold/core/internal";
+ *
+ * assertThrows(() => checkNumber("1", "the value", "fill"), TypeError);
+ * ```
  */
 export function checkNumber(
   value: unknown,
@@ -176,7 +233,13 @@ const NONE: readonly string[] = [];
  *   bias: z._default(z.boolean("must be true or false"), true),
  * });
  * function scale(size: number, options: { bias?: boolean } = {}) {
- *   return parseArguments(schema, { size }, options, arguments, "make a Scale");
+ *   return parseArguments(
+ *     schema,
+ *     { size },
+ *     options,
+ *     arguments,
+ *     "make a Scale",
+ *   );
  * }
  * assertEquals(scale(3), { size: 3, bias: true });
  * assertThrows(
@@ -220,6 +283,19 @@ export function parseArguments<T>(
  * @param operation What is being done, for messages.
  * @throws {TypeError} If there are too many arguments, or an option is given by
  * its position.
+ *
+ * @example Options that come third
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { optionsArgument } from "@tenfold/core/internal";
+ * import * as z from "zod/mini";
+ *
+ * function scale(x: number, y: number, options = {}) {
+ *   const schema = z.strictObject({});
+ *   return optionsArgument(schema, ["x", "y"], options, arguments, "scale");
+ * }
+ * assertEquals(scale(1, 2), {});
+ * ```
  */
 export function optionsArgument<O extends object>(
   schema: LazySchema<unknown>,
@@ -249,6 +325,18 @@ function isOptions(value: unknown): value is object | undefined {
  * @param given How many arguments were passed: `arguments.length`.
  * @param most How many it takes.
  * @throws {TypeError} If there are more.
+ *
+ * @example One argument too many
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { checkCount } from "@tenfold/core/internal";
+ *
+ * function half(x: number): number {
+ *   checkCount("half", arguments.length, 1);
+ *   return x / 2;
+ * }
+ * assertEquals(half(4), 2);
+ * ```
  */
 export function checkCount(
   operation: string,

@@ -6,7 +6,21 @@
 import { checkCount, showValue } from "./options.ts";
 import { currentRecording } from "./program/recording.ts";
 
-/** How precisely float32 is computed: see {@linkcode setFloat32Precision}. */
+/**
+ * How precisely float32 is computed: see {@linkcode setFloat32Precision}.
+ *
+ * @example Products that may be a little less precise
+ * ```ts
+ * import {
+ *   type Float32Precision,
+ *   setFloat32Precision,
+ * } from "@tenfold/tenfold";
+ *
+ * const precision: Float32Precision = "high";
+ * setFloat32Precision(precision);
+ * setFloat32Precision("highest");
+ * ```
+ */
 export type Float32Precision = "highest" | "high";
 
 const HOLDS = {};

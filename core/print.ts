@@ -7,10 +7,32 @@ import { type DType, isFloating, type TypedArray } from "./dtype.ts";
 import { showShape } from "./errors.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 
-/** Nested arrays of elements; one element is that of a 0-d tensor. */
+/**
+ * Nested arrays of elements; one element is that of a 0-d tensor.
+ *
+ * @example A matrix, or more dims
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Nested, tensor } from "@tenfold/tenfold";
+ *
+ * const rows: Nested<number> = await tensor([[1, 2], [3, 4]]).toArray();
+ * assertEquals(rows, [[1, 2], [3, 4]]);
+ * ```
+ */
 export type Nested<E> = E | Nested<E>[];
 
-/** Nested arrays of numbers, or of booleans for bool tensors. */
+/**
+ * Nested arrays of numbers, or of booleans for bool tensors.
+ *
+ * @example Numbers or truth values
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type NestedNumbers, tensor } from "@tenfold/tenfold";
+ *
+ * const rows: NestedNumbers = await tensor([true, false]).toArray();
+ * assertEquals(rows, [true, false]);
+ * ```
+ */
 export type NestedNumbers = Nested<number | boolean>;
 
 /** More elements than this are summarised. */

@@ -11,6 +11,22 @@ import { currentRecording } from "./program/recording.ts";
 /**
  * The state of the random number generator, as plain numbers that can be
  * stored.
+ *
+ * @example Numbers drawn again
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   getRandomState,
+ *   rand,
+ *   type RandomState,
+ *   setRandomState,
+ * } from "@tenfold/tenfold";
+ *
+ * const state: RandomState = getRandomState();
+ * const first = await rand([2]).toArray();
+ * setRandomState(state);
+ * assertEquals(await rand([2]).toArray(), first);
+ * ```
  */
 export interface RandomState {
   /** The seed, an int32. */
@@ -124,7 +140,17 @@ export function withKeys<T>(keys: readonly RandomKey[], fn: () => T): T {
   }
 }
 
-/** The key of the next draw. */
+/**
+ * The key of the next draw.
+ *
+ * @example Two draws differ
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { nextKey } from "@tenfold/core/internal";
+ *
+ * assert(nextKey().join() !== nextKey().join());
+ * ```
+ */
 export function nextKey(): readonly [number, number] {
   const known = again?.shift();
   if (known !== undefined) {

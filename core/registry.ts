@@ -13,10 +13,32 @@ import { currentTask, type Task } from "./task.ts";
 /**
  * Opens a backend, synchronously or by a promise; throws if it cannot be
  * opened.
+ *
+ * @example A backend with options under a name of its own
+ * ```ts
+ * import { type OpenBackend, registerBackend } from "@tenfold/tenfold";
+ * import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
+ *
+ * const open: OpenBackend = () => cpuTypedArray({ codegen: false });
+ * registerBackend("closures", open);
+ * ```
  */
 export type OpenBackend = () => Backend | Promise<Backend>;
 
-/** One line of {@linkcode listBackends}. */
+/**
+ * One line of {@linkcode listBackends}.
+ *
+ * @example The backends that are available
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { type BackendStatus, listBackends } from "@tenfold/tenfold";
+ *
+ * const names = (await listBackends())
+ *   .filter(({ available }: BackendStatus) => available)
+ *   .map(({ name }) => name);
+ * assert(names.includes("cpu-typedarray"));
+ * ```
+ */
 export interface BackendStatus {
   /** The name that `setBackend` takes. */
   readonly name: string;
@@ -49,7 +71,11 @@ let preferred: string | null = null;
  * @example Another name for a backend
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { currentBackend, registerBackend, setBackend } from "@tenfold/tenfold";
+ * import {
+ *   currentBackend,
+ *   registerBackend,
+ *   setBackend,
+ * } from "@tenfold/tenfold";
  * import { cpuTypedArray } from "@tenfold/backends/cpu-typedarray";
  *
  * registerBackend("plain", () => cpuTypedArray());
@@ -108,7 +134,18 @@ export function deviceOf(backend: Backend): Device {
   return device;
 }
 
-/** Opens a backend that is known by name, or gives the one already open. */
+/**
+ * Opens a backend that is known by name, or gives the one already open.
+ *
+ * @example A backend by name
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openDevice } from "@tenfold/core/internal";
+ *
+ * const device = await openDevice("cpu-typedarray");
+ * assertEquals(device.name, "cpu-typedarray");
+ * ```
+ */
 export async function openDevice(
   target: string | Backend | Device,
 ): Promise<Device> {
@@ -283,6 +320,13 @@ export function currentBackend(): Backend {
  *
  * @throws {DeviceError} If no backend has the name (the message lists the known
  * ones), or it cannot be opened (the message says why).
+ *
+ * @example Where a program begins
+ * ```ts
+ * import { backendFromEnvironment } from "@tenfold/core/internal";
+ *
+ * await backendFromEnvironment();
+ * ```
  */
 export async function backendFromEnvironment(): Promise<void> {
   checkCount("backendFromEnvironment", arguments.length, 0);
@@ -305,7 +349,17 @@ function environmentBackend(): string | null {
   );
 }
 
-/** A variable, or null where it is unset, empty or may not be read. */
+/**
+ * A variable, or null where it is unset, empty or may not be read.
+ *
+ * @example One that is not set
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { environmentVariable } from "@tenfold/core/internal";
+ *
+ * assertEquals(environmentVariable("TENFOLD_UNKNOWN"), null);
+ * ```
+ */
 export function environmentVariable(variable: string): string | null {
   const runtime = globalThis as {
     Deno?: {
@@ -335,7 +389,9 @@ export function environmentVariable(variable: string): string | null {
  * import { assert } from "@std/assert";
  * import { listBackends } from "@tenfold/tenfold";
  *
- * assert(listBackends().some((b) => b.name === "cpu-typedarray" && b.available));
+ * assert(
+ *   listBackends().some((b) => b.name === "cpu-typedarray" && b.available),
+ * );
  * ```
  */
 export function listBackends(): BackendStatus[] {

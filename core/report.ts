@@ -7,7 +7,20 @@
 import { VALUE } from "./members.ts";
 import { type Place, showPlace } from "./place.ts";
 
-/** One line of the report: what one place of the program has made. */
+/**
+ * One line of the report: what one place of the program has made.
+ *
+ * @example Where the most bytes were made
+ * ```ts
+ * import { memory, type MemoryPlace, zeros } from "@tenfold/tenfold";
+ *
+ * memory({ report: true });
+ * const x = zeros([1000]);
+ * const place: MemoryPlace | undefined = memory().report?.[0];
+ * memory({ report: false });
+ * x.dispose();
+ * ```
+ */
 export interface MemoryPlace {
   /** The file, line and column. */
   readonly place: string;

@@ -14,7 +14,16 @@ import { isGenerator, scopedGenerator } from "./tidy_generator.ts";
 
 export type { Scoped } from "./scoped.ts";
 
-/** What a scope is for; errors name it. */
+/**
+ * What a scope is for; errors name it.
+ *
+ * @example The scope of a batch
+ * ```ts
+ * import type { ScopeKind } from "@tenfold/tenfold";
+ *
+ * const kind: ScopeKind = "batch";
+ * ```
+ */
 export type ScopeKind = "scope" | "unscoped" | "batch" | "sequential";
 
 /** The scope that owns what is made now. */
@@ -35,7 +44,21 @@ function around(scope: Scope | null): Scope | null {
   return scope;
 }
 
-/** Releases every tensor that was created in it when it ends. */
+/**
+ * Releases every tensor that was created in it when it ends.
+ *
+ * @example A tensor that outlives its scope
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Scope, scope, tensor, Tensor } from "@tenfold/tenfold";
+ *
+ * function sumOfSquares(x: Tensor): Tensor {
+ *   using s: Scope = scope();
+ *   return s.keep(x.square().sum());
+ * }
+ * assertEquals(await sumOfSquares(tensor([1, 2])).item(), 5);
+ * ```
+ */
 export class Scope implements Disposable {
   /** The scope around it when it began. */
   readonly outer: Scope | null;
@@ -229,6 +252,17 @@ export class Scope implements Disposable {
 /**
  * Used by the library: calls `fn` with a function that tells what was made in
  * the call; all that is belongs to the scope around it afterwards.
+ *
+ * @example What a call has made
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { knowingNew } from "@tenfold/core/internal";
+ *
+ * const x = tensor([1]);
+ * const made = knowingNew((isNew) => [isNew(x), isNew(x.neg())]);
+ * assertEquals(made, [false, true]);
+ * ```
  */
 export function knowingNew<T>(fn: (isNew: (of: Scoped) => boolean) => T): T {
   const inner = new Scope();
@@ -241,7 +275,19 @@ export function knowingNew<T>(fn: (isNew: (of: Scoped) => boolean) => T): T {
 
 const passedOn = new Scope(null, "sequential");
 
-/** Used by the library: releases what a module passed on to the next one. */
+/**
+ * Used by the library: releases what a module passed on to the next one.
+ *
+ * @example An output that nobody keeps
+ * ```ts
+ * import { scope, tensor } from "@tenfold/tenfold";
+ * import { releasePassed } from "@tenfold/core/internal";
+ *
+ * using s = scope();
+ * const hidden = tensor([1]).neg();
+ * releasePassed(hidden);
+ * ```
+ */
 export function releasePassed(scoped: Scoped): void {
   scoped.dispose();
   scoped[OWNER] = passedOn;
@@ -367,6 +413,16 @@ class TidyEnding implements Ending {
 /**
  * {@linkcode tidy} around a function that is done when it returns; used by the
  * library.
+ *
+ * @example A result without what led to it
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { tidyNow } from "@tenfold/core/internal";
+ *
+ * const y = tidyNow(() => tensor([1, 2]).neg().sum());
+ * assertEquals(await y.item(), -3);
+ * ```
  */
 export function tidyNow<T>(fn: () => T): T {
   const inner = new Scope();
@@ -413,6 +469,19 @@ export function unscoped<T>(fn: () => T): T {
 /**
  * {@linkcode unscoped} around a function that is done when it returns; used by
  * the library.
+ *
+ * @example A tensor that outlives the scope
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { scope, tensor, Tensor } from "@tenfold/tenfold";
+ * import { unscopedNow } from "@tenfold/core/internal";
+ *
+ * function make(): Tensor {
+ *   using _ = scope();
+ *   return unscopedNow(() => tensor([1]));
+ * }
+ * assertEquals(await make().item(), 1);
+ * ```
  */
 export function unscopedNow<T>(fn: () => T): T {
   const task = currentTask();

@@ -7,7 +7,18 @@ import { OWNER } from "./members.ts";
 import { showValue } from "./options.ts";
 import type { Scope } from "./scope.ts";
 
-/** What a scope can own: a tensor, as far as a scope needs to know it. */
+/**
+ * What a scope can own: a tensor, as far as a scope needs to know it.
+ *
+ * @example Anything that a scope can own
+ * ```ts
+ * import type { Scoped } from "@tenfold/tenfold";
+ *
+ * function isLive(owned: Scoped): boolean {
+ *   return !owned.released;
+ * }
+ * ```
+ */
 export interface Scoped {
   /** The scope that will release it, if any; afterwards, the one that did. */
   [OWNER]: Scope | null;

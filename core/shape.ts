@@ -7,10 +7,31 @@
 import { IndexError, ShapeError, showShape } from "./errors.ts";
 import { showValue } from "./options.ts";
 
-/** The extents of a tensor, outermost first. */
+/**
+ * The extents of a tensor, outermost first.
+ *
+ * @example The extents of an image
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Shape, zeros } from "@tenfold/tenfold";
+ *
+ * const shape: Shape = [3, 224, 224];
+ * assertEquals(zeros(shape).size, 150_528);
+ * ```
+ */
 export type Shape = readonly number[];
 
-/** The number of elements of a shape. */
+/**
+ * The number of elements of a shape.
+ *
+ * @example A matrix
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { sizeOf } from "@tenfold/core/backend";
+ *
+ * assertEquals(sizeOf([2, 3]), 6);
+ * ```
+ */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (let i = 0; i < shape.length; i++) size *= shape[i]!;
@@ -126,6 +147,14 @@ export function normalizeDims(
  * The common shape of two operands under NumPy broadcasting.
  *
  * @throws {ShapeError} If two extents differ and neither is 1.
+ *
+ * @example A column and a row
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { broadcastShapes } from "@tenfold/core/backend";
+ *
+ * assertEquals(broadcastShapes([2, 1], [3], "add"), [2, 3]);
+ * ```
  */
 export function broadcastShapes(
   a: Shape,

@@ -11,6 +11,14 @@
  *
  * @param object The object.
  * @param display What notebooks show of it, by the type of the media.
+ *
+ * @example An object that prints as text
+ * ```ts
+ * import { showAs } from "@tenfold/core/internal";
+ *
+ * const point = { x: 1, toString: () => "(1)" };
+ * showAs(point, (shown) => ({ "text/plain": `${shown}` }));
+ * ```
  */
 export function showAs<T extends object>(
   object: T,

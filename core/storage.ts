@@ -14,7 +14,17 @@ import { checkPlain, flag, type PlainFields } from "./plain_options.ts";
 import { currentRecording } from "./program/recording.ts";
 import { type MemoryPlace, noteTensors, placesOfTensors } from "./report.ts";
 
-/** What tensors hold at the moment, over all devices. */
+/**
+ * What tensors hold at the moment, over all devices.
+ *
+ * @example What a program holds
+ * ```ts
+ * import { memory, type MemoryUse } from "@tenfold/tenfold";
+ *
+ * const { tensors, bytes }: MemoryUse = memory();
+ * console.log(`${tensors} tensors, ${bytes / 2 ** 20} MiB`);
+ * ```
+ */
 export interface MemoryUse {
   /** Live tensor handles. */
   readonly tensors: number;
@@ -33,7 +43,21 @@ export interface MemoryUse {
   readonly report?: readonly MemoryPlace[];
 }
 
-/** Options of {@linkcode memory}. */
+/**
+ * Options of {@linkcode memory}.
+ *
+ * @example The peak of one step
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { memory, type MemoryOptions, zeros } from "@tenfold/tenfold";
+ *
+ * const options: MemoryOptions = { resetPeak: true };
+ * memory(options);
+ * zeros([1000]).dispose();
+ * const { peakBytes } = memory();
+ * assert(peakBytes >= 4000);
+ * ```
+ */
 export interface MemoryOptions {
   /**
    * Lists live tensors by the place in the program that made them, those with
@@ -232,7 +256,18 @@ function allocate(backend: Backend, dtype: DType, size: number): Buffer {
   }
 }
 
-/** A buffer with the number of references to it. */
+/**
+ * A buffer with the number of references to it.
+ *
+ * @example The size of a buffer
+ * ```ts
+ * import { Storage } from "@tenfold/core/backend";
+ *
+ * function megabytes({ bytes }: Storage): number {
+ *   return bytes / 2 ** 20;
+ * }
+ * ```
+ */
 export class Storage {
   /** Whose memory it is. */
   readonly backend: Backend;

@@ -19,7 +19,18 @@ import type { ModeSwitch } from "./autograd/mode.ts";
 import type { Device } from "./device.ts";
 import type { Scope } from "./scope.ts";
 
-/** What belongs to one asynchronous task. */
+/**
+ * What belongs to one asynchronous task.
+ *
+ * @example The task that began this one
+ * ```ts
+ * import { Task } from "@tenfold/core/internal";
+ *
+ * function depth(task: Task | null): number {
+ *   return task === null ? 0 : 1 + depth(task.parent);
+ * }
+ * ```
+ */
 export class Task {
   /** The task that began this one; null for the program itself. */
   readonly parent: Task | null;
@@ -139,7 +150,17 @@ function reconsider(): void {
   known = waiting > 0 && asyncContext() !== null ? null : program;
 }
 
-/** The task that runs now. */
+/**
+ * The task that runs now.
+ *
+ * @example Whether operations are recorded
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { currentTask } from "@tenfold/core/internal";
+ *
+ * assertEquals(currentTask().recording, true);
+ * ```
+ */
 export function currentTask(): Task {
   return known ?? askedTask();
 }

@@ -106,22 +106,72 @@ import type { Backend } from "./backend.ts";
 import { currentRecording } from "./program/recording.ts";
 import { nextKey } from "./random_state.ts";
 
-/** An operand beside a tensor: another tensor, or a number. */
+/**
+ * An operand beside a tensor: another tensor, or a number.
+ *
+ * @example A tensor or a number
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, Tensor, type TensorLike } from "@tenfold/tenfold";
+ *
+ * function lerp(a: Tensor, b: Tensor, weight: TensorLike): Tensor {
+ *   return a.add(b.sub(a).mul(weight));
+ * }
+ * assertEquals(await lerp(tensor(0), tensor(8), 0.25).item(), 2);
+ * ```
+ */
 export type TensorLike<D extends DType = AnyDType> = Tensor<D> | number;
 
-/** Options of reductions. */
+/**
+ * Options of reductions.
+ *
+ * @example Rows that add up to 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type KeepDim, tensor } from "@tenfold/tenfold";
+ *
+ * const options: KeepDim = { keepDim: true };
+ * const x = tensor([[1, 3], [2, 2]]);
+ * const shares = x.div(x.sum(1, options));
+ * assertEquals(await shares.toArray(), [[0.25, 0.75], [0.5, 0.5]]);
+ * ```
+ */
 export interface KeepDim {
   /** Keep reduced dims as extents of 1. @default {false} */
   readonly keepDim?: boolean;
 }
 
-/** Options of {@linkcode Tensor.add} and similar methods. */
+/**
+ * Options of {@linkcode Tensor.add} and similar methods.
+ *
+ * @example Half of the other operand
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Alpha, tensor } from "@tenfold/tenfold";
+ *
+ * const options: Alpha = { alpha: 0.5 };
+ * const y = tensor([1, 2]).add(tensor([4, 8]), options);
+ * assertEquals(await y.toArray(), [3, 6]);
+ * ```
+ */
 export interface Alpha {
   /** What the other operand is multiplied by. @default {1} */
   readonly alpha?: number;
 }
 
-/** The largest or smallest elements along a dim, and their indices. */
+/**
+ * The largest or smallest elements along a dim, and their indices.
+ *
+ * @example The best class and its score
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Extremes, tensor } from "@tenfold/tenfold";
+ *
+ * const scores = tensor([[0.1, 0.7, 0.2]]);
+ * const best: Extremes = scores.max(1, { indices: true });
+ * assertEquals(await best.indices.toArray(), [1]);
+ * ```
+ */
 export interface Extremes<D extends DType = AnyDType> {
   /** The values. */
   readonly values: Tensor<D>;
@@ -129,7 +179,18 @@ export interface Extremes<D extends DType = AnyDType> {
   readonly indices: Tensor<"int32">;
 }
 
-/** One dim or several; left out means all. */
+/**
+ * One dim or several; left out means all.
+ *
+ * @example The mean of each channel
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Dims, ones } from "@tenfold/tenfold";
+ *
+ * const dims: Dims = [0, 2, 3];
+ * assertEquals(ones([8, 3, 4, 4]).mean(dims).shape, [3]);
+ * ```
+ */
 export type Dims = number | readonly number[];
 
 /** Its own text is what errors of cloning show. */
@@ -3571,10 +3632,34 @@ showAs(
   async (tensor) => (await import("./display/tensor.ts")).displayTensor(tensor),
 );
 
-/** The class, for who only asks what is an instance of it. */
+/**
+ * The class, for who only asks what is an instance of it.
+ *
+ * @example Whether a value is a tensor
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { tensorClass } from "@tenfold/core/internal";
+ *
+ * assertEquals(tensor([1]) instanceof tensorClass, true);
+ * ```
+ */
 export const tensorClass: new () => Tensor = Tensor as never;
 
-/** A tensor that takes over a value and a place on the tape. */
+/**
+ * A tensor that takes over a value and a place on the tape.
+ *
+ * @example A second handle of the same memory
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { VALUE, wrapValue } from "@tenfold/core/internal";
+ *
+ * const x = tensor([1, 2]);
+ * const y = wrapValue(x.device, x[VALUE].alias());
+ * assertEquals(await y.toArray(), [1, 2]);
+ * ```
+ */
 export function wrapValue(
   device: Device,
   value: Value,
@@ -3652,6 +3737,17 @@ export const FACTORY: TensorFactory = {
  * @param device Where it runs: that of the first input, if there is one.
  * @returns Its results.
  * @throws {DeviceError} If the tensors live on several devices.
+ *
+ * @example The sum of a vector
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { apply } from "@tenfold/core/internal";
+ *
+ * const op = { name: "sum", dims: [0], keepDim: false } as const;
+ * const [y] = apply(op, [tensor([1, 2])]);
+ * assertEquals(await y?.item(), 3);
+ * ```
  */
 export function apply<E extends DType = DType>(
   op: Op,
@@ -3701,6 +3797,14 @@ export function apply<E extends DType = DType>(
  * @param what What it is, for messages: `"the input"`.
  * @param operation What is being done, for messages: `"apply relu"`.
  * @throws {TypeError} If it is not a tensor.
+ *
+ * @example What is refused
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkTensor } from "@tenfold/core/internal";
+ *
+ * assertThrows(() => checkTensor([1], "the input", "apply relu"), TypeError);
+ * ```
  */
 export function checkTensor(
   value: unknown,
@@ -3747,6 +3851,22 @@ function twoDevices(name: string, a: Device, b: Device): DeviceError {
  * optimizers step.
  *
  * @throws {GradientError} If backward would need what is being changed.
+ *
+ * @example Half of a tensor
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { expr, tensor } from "@tenfold/tenfold";
+ * import { arg, updateInPlace } from "@tenfold/core/backend";
+ *
+ * const halve = {
+ *   label: "halve",
+ *   inputs: ["float32"],
+ *   exprs: [expr.div(arg(0, "float32"), 2)],
+ * } as const;
+ * const x = tensor([2, 4]);
+ * updateInPlace(halve, [x], [], []);
+ * assertEquals(await x.toArray(), [1, 2]);
+ * ```
  */
 export function updateInPlace(
   program: UpdateProgram,

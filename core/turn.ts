@@ -10,6 +10,14 @@ import { currentTask, Task } from "./task.ts";
  * Used by the library: owns all that is made for one turn of somebody's loop,
  * such as a batch and what led to it, apart from the scopes of the loop. What
  * a scope keeps of it is saved.
+ *
+ * @example What a loop makes of a batch
+ * ```ts
+ * import { Turn } from "@tenfold/core/internal";
+ *
+ * const turn = new Turn();
+ * turn.end();
+ * ```
  */
 export class Turn {
   readonly #scope: Scope = new Scope(null, "batch");

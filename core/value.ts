@@ -9,7 +9,18 @@ import type { Shape } from "./shape.ts";
 import type { Storage } from "./storage.ts";
 import type { View } from "./view.ts";
 
-/** A view of a storage. Whoever makes one owns a reference to the storage. */
+/**
+ * A view of a storage. Whoever makes one owns a reference to the storage.
+ *
+ * @example The first row of a matrix
+ * ```ts
+ * import { Value } from "@tenfold/core/backend";
+ *
+ * function firstRow(matrix: Value): Value {
+ *   return matrix.alias(matrix.view.slice(0, 0, 1, 1));
+ * }
+ * ```
+ */
 export class Value {
   /** The memory. */
   readonly storage: Storage;

@@ -28,7 +28,18 @@ function isDense(shape: Shape, strides: readonly number[]): boolean {
   return true;
 }
 
-/** Shape, strides and offset of a tensor inside its storage. */
+/**
+ * Shape, strides and offset of a tensor inside its storage.
+ *
+ * @example A transpose
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { View } from "@tenfold/core/backend";
+ *
+ * const view = View.dense([2, 3]).permute([1, 0]);
+ * assertEquals([view.shape, view.strides], [[3, 2], [1, 3]]);
+ * ```
+ */
 export class View {
   /** The extents, outermost first. */
   readonly shape: Shape;

@@ -16,7 +16,16 @@ const windows = /* @__PURE__ */ withRoutines(["conv2d", "maxPool2d"], {
   added: false,
 });
 
-/** Lets devices run convolutions and max pooling, by name as all others. */
+/**
+ * Lets devices run convolutions and max pooling, by name as all others.
+ *
+ * @example Before a device runs convolutions by itself
+ * ```ts
+ * import { addWindows } from "@tenfold/core/backend";
+ *
+ * addWindows();
+ * ```
+ */
 export function addWindows(): void {
   if (windows.added) return;
   windows.added = true;
@@ -24,7 +33,28 @@ export function addWindows(): void {
   addPrimitives(rows);
 }
 
-/** Applies a primitive, such as one over windows, to `x` and what else it takes. */
+/**
+ * Applies a primitive, such as one over windows, to `x` and what else it
+ * takes.
+ *
+ * @example A largest element
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { applyWindows } from "@tenfold/core/internal";
+ *
+ * const op = {
+ *   name: "maxPool2d",
+ *   size: [2, 2],
+ *   stride: [2, 2],
+ *   padding: [0, 0],
+ *   dilation: [1, 1],
+ *   ceil: false,
+ * } as const;
+ * const y = applyWindows(op, tensor([[[[1, 2], [3, 4]]]]));
+ * assertEquals(await y.item(), 4);
+ * ```
+ */
 export function applyWindows(
   op: Op,
   x: Tensor,

@@ -11,7 +11,7 @@ import { isMessage } from "./_worker_messages.ts";
  *
  * @example A port that collects what it is sent
  * ```ts
- * import { type Port } from "@tenfold/data/internal";
+ * import type { Port } from "@tenfold/data/internal";
  *
  * const sent: unknown[] = [];
  * const port: Port = { post: (message) => sent.push(message) };
@@ -26,7 +26,7 @@ export interface Port {
  *
  * @example A worker that is ended after one message
  * ```ts
- * import { type WorkerPort } from "@tenfold/data/internal";
+ * import type { WorkerPort } from "@tenfold/data/internal";
  *
  * function once(worker: WorkerPort): void {
  *   worker.post("hello");
@@ -54,7 +54,7 @@ export interface WorkerEvents {
  *
  * @example A worker that a bundler finds
  * ```ts
- * import { type WebWorker } from "@tenfold/data/worker";
+ * import type { WebWorker } from "@tenfold/data/worker";
  *
  * const start = (): WebWorker =>
  *   new Worker(new URL("./reader.ts", import.meta.url), { type: "module" });

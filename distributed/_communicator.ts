@@ -9,7 +9,7 @@
  *
  * @example What a communicator reduces
  * ```ts
- * import { type HostArray } from "@tenfold/distributed";
+ * import type { HostArray } from "@tenfold/distributed";
  *
  * const elements: HostArray = Float32Array.of(1, 2, 3);
  * ```
@@ -25,7 +25,7 @@ export type HostArray =
  *
  * @example The largest of all ranks
  * ```ts
- * import { type Reduction } from "@tenfold/distributed";
+ * import type { Reduction } from "@tenfold/distributed";
  *
  * const reduction: Reduction = "max";
  * ```
@@ -37,7 +37,7 @@ export type Reduction = "sum" | "max" | "min";
  *
  * @example Work while a collective is under way
  * ```ts
- * import { type Communicator, type Pending } from "@tenfold/distributed";
+ * import type { Communicator, Pending } from "@tenfold/distributed";
  *
  * function reduceSum(ranks: Communicator, elements: Float32Array): void {
  *   const pending: Pending = ranks.allReduce(elements, "sum");
@@ -58,7 +58,7 @@ export interface Pending {
  *
  * @example The mean of a number over the ranks
  * ```ts
- * import { type Communicator } from "@tenfold/distributed";
+ * import type { Communicator } from "@tenfold/distributed";
  *
  * function mean(ranks: Communicator, value: number): number {
  *   const sum = Float64Array.of(value);

@@ -95,7 +95,7 @@ const traceSchema = z.strictObject({
  * @example Any model of tensors
  * ```ts
  * import { nn } from "@tenfold/tenfold";
- * import { type Replicated } from "@tenfold/distributed";
+ * import type { Replicated } from "@tenfold/distributed";
  *
  * const model: Replicated = new nn.Sequential(new nn.Linear(2, 1));
  * ```

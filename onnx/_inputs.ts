@@ -43,7 +43,7 @@ export interface OnnxValueInfo {
  *
  * @example A number, as a sampling rate
  * ```ts
- * import { type OnnxInput } from "@tenfold/onnx";
+ * import type { OnnxInput } from "@tenfold/onnx";
  *
  * const rate: OnnxInput = 16_000;
  * ```

@@ -63,19 +63,25 @@ export function exampleName({ file, lines: [first, last] }: Example): string {
   return `${file}#${first}-${last}`;
 }
 
-/** The text of a module with an example as its one test. */
-export function exampleModule(example: Example): string {
-  const imports = [...example.code.matchAll(IMPORT)].map(([text]) => text);
-  const body = example.code.replace(IMPORT, "");
-  const name = JSON.stringify(exampleName(example));
-  return `${
-    imports.join("")
-  }Deno.test(${name}, async () => {\n${body}\n});\nexport {};\n`;
+/** What an example imports. */
+function importsIn({ code }: Example): string {
+  return [...code.matchAll(IMPORT)].map(([text]) => text).join("");
+}
+
+/** The text of a module with a test for each of some examples, which import the same. */
+export function exampleModule(examples: readonly Example[]): string {
+  const tests = examples.map((example) => {
+    const name = JSON.stringify(exampleName(example));
+    const body = example.code.replace(IMPORT, "");
+    return `Deno.test(${name}, async () => {\n${body}\n});\n`;
+  });
+  return `${importsIn(examples[0]!)}${tests.join("")}export {};\n`;
 }
 
 /**
- * Writes the examples of some files into a folder, a module each, and what
- * imports them: one file for each folder at the top.
+ * Writes the examples of some files into a folder, a module for those of a
+ * folder at the top that import the same, and what imports them: one file for
+ * each folder at the top.
  *
  * @returns The files to test.
  */
@@ -83,20 +89,22 @@ export async function writeExamples(
   files: readonly string[],
   folder: string,
 ): Promise<string[]> {
-  const groups = new Map<string, string[]>();
-  let examples = 0;
-  for (const file of files) {
-    const group = file.includes("/") ? file.split("/")[0]! : "root";
-    for (const example of examplesOf(file, await Deno.readTextFile(file))) {
-      const path = `${folder}/example_${examples++}.ts`;
-      await Deno.writeTextFile(path, exampleModule(example));
-      groups.set(group, [...groups.get(group) ?? [], path]);
-    }
-  }
+  const examples = await Promise.all(
+    files.map(async (file) => examplesOf(file, await Deno.readTextFile(file))),
+  );
+  const groups = Map.groupBy(
+    examples.flat(),
+    ({ file }) => file.includes("/") ? file.split("/")[0]! : "root",
+  );
   const tests = [];
-  for (const [group, paths] of groups) {
+  for (const [group, members] of groups) {
+    const imports: string[] = [];
+    for (const alike of Map.groupBy(members, importsIn).values()) {
+      const path = `${folder}/${group}_${imports.length}.ts`;
+      await Deno.writeTextFile(path, exampleModule(alike));
+      imports.push(`import "file://${path}";\n`);
+    }
     const test = `${folder}/${group}_test.ts`;
-    const imports = paths.map((path) => `import "file://${path}";\n`);
     await Deno.writeTextFile(test, imports.join(""));
     tests.push(test);
   }

@@ -82,7 +82,7 @@ describe("the module of an example", () => {
       "const it: Two = one();",
       'const later = await import("./three.ts");',
     ].join("\n");
-    const text = exampleModule({ file: "a.md", lines: [1, 9], code });
+    const text = exampleModule([{ file: "a.md", lines: [1, 9], code }]);
     const [imports, body] = text.split("Deno.test(");
     assertEquals(
       imports,
@@ -90,5 +90,17 @@ describe("the module of an example", () => {
     );
     assertStringIncludes(body!, '"a.md#1-9", async () => {\nconst it');
     assertStringIncludes(body!, 'await import("./three.ts");\n});');
+  });
+
+  it("has a test for each of those that import the same", () => {
+    const code = (name: string) =>
+      `import { one } from "./one.ts";\n${name}();`;
+    const text = exampleModule([
+      { file: "a.md", lines: [1, 4], code: code("one") },
+      { file: "b.md", lines: [5, 8], code: code("one.two") },
+    ]);
+    assertEquals(text.match(/import /g)?.length, 1);
+    assertStringIncludes(text, '"a.md#1-4", async () => {\none();');
+    assertStringIncludes(text, '"b.md#5-8", async () => {\none.two();');
   });
 });

@@ -111,7 +111,7 @@ export type RunState = { readonly [part: string]: State };
  *
  * @example Stop as soon as it is good enough
  * ```ts
- * import { type Callback } from "@tenfold/train";
+ * import type { Callback } from "@tenfold/train";
  *
  * const goodEnough: Callback = {
  *   name: "goodEnough",

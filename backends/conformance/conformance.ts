@@ -38,13 +38,42 @@ import { SLOPES } from "./slopes.ts";
 import { LOOSER_CASES } from "./ops/convolve.ts";
 import { NAMES, specOf } from "./ops/table.ts";
 
-/** Groups tests, as `describe` of a test runner does. */
+/**
+ * Groups tests, as `describe` of a test runner does.
+ *
+ * @example Groups of node:test
+ * ```ts
+ * import type { Describe } from "@tenfold/backends/conformance";
+ * import { describe } from "node:test";
+ *
+ * const groups: Describe = (name, body) => describe(name, body);
+ * ```
+ */
 export type Describe = (name: string, body: () => void) => void;
 
-/** Declares a test, as `it` of a test runner does. */
+/**
+ * Declares a test, as `it` of a test runner does.
+ *
+ * @example Tests of node:test
+ * ```ts
+ * import type { It } from "@tenfold/backends/conformance";
+ * import { it } from "node:test";
+ *
+ * const test: It = (name, body) => it(name, body);
+ * ```
+ */
 export type It = (name: string, body: () => void | Promise<void>) => void;
 
-/** Options of {@linkcode conformance}. */
+/**
+ * Options of {@linkcode conformance}.
+ *
+ * @example A sample of the suite
+ * ```ts
+ * import type { ConformanceOptions } from "@tenfold/backends/conformance";
+ *
+ * const options: Partial<ConformanceOptions> = { seed: 2, every: 10 };
+ * ```
+ */
 export interface ConformanceOptions {
   /** Opens the backend; called once, by the first test that runs. */
   readonly backend: () => Backend | Promise<Backend>;

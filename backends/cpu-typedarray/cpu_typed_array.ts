@@ -27,7 +27,22 @@ import { compileMap } from "./render_map.ts";
 import { compileReduce } from "./render_reduce.ts";
 import { prepareRoutine } from "./routines/table.ts";
 
-/** Options of {@linkcode cpuTypedArray}. */
+/**
+ * Options of {@linkcode cpuTypedArray}.
+ *
+ * @example No memory is kept
+ * ```ts
+ * import { setBackend } from "@tenfold/tenfold";
+ * import {
+ *   cpuTypedArray,
+ *   type CpuTypedArrayOptions,
+ * } from "@tenfold/backends/cpu-typedarray";
+ *
+ * const options: CpuTypedArrayOptions = { poolBytes: 0 };
+ * await setBackend(cpuTypedArray(options));
+ * await setBackend("wasm-simd");
+ * ```
+ */
 export interface CpuTypedArrayOptions {
   /**
    * Whether to compile kernels to JavaScript. `false` runs them as closures,

@@ -14,7 +14,18 @@ import type { Parts } from "./parts.ts";
 import { defaultThreads } from "./threads/default_threads.ts";
 import { whyNoThreads } from "./threads/why_no_threads.ts";
 
-/** Options of `wasmSimd`. */
+/**
+ * Options of `wasmSimd`.
+ *
+ * @example One thread
+ * ```ts
+ * import { ones } from "@tenfold/tenfold";
+ * import { wasmSimd, type WasmSimdOptions } from "@tenfold/backends/wasm-simd";
+ *
+ * const options: WasmSimdOptions = { threads: 1, maxBytes: 2 ** 28 };
+ * const x = ones([2], { device: wasmSimd(options) });
+ * ```
+ */
 export interface WasmSimdOptions {
   /**
    * Number of threads for large kernels, including the calling one. Two

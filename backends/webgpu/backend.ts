@@ -60,7 +60,18 @@ const TUNE = z.strictObject({
   keep: z._default(z.boolean("must be true or false"), true),
 });
 
-/** A GPU as a backend for tensors. Created by `webgpu()`. */
+/**
+ * A GPU as a backend for tensors. Created by `webgpu()`.
+ *
+ * @example How many kernels were dispatched
+ * ```ts
+ * import { WebgpuBackend } from "@tenfold/backends/webgpu";
+ *
+ * function dispatched(backend: WebgpuBackend): number {
+ *   return backend.counters.dispatches;
+ * }
+ * ```
+ */
 export class WebgpuBackend implements Backend {
   /** Always `"webgpu"`. */
   readonly name = "webgpu";

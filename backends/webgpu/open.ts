@@ -12,7 +12,17 @@ import { profileOf } from "./device/profile.ts";
 import { findPackage } from "./package.ts";
 import { probeWebgpu } from "./probe.ts";
 
-/** Options of {@linkcode webgpu}. */
+/**
+ * Options of {@linkcode webgpu}.
+ *
+ * @example The faster of two cards
+ * ```ts
+ * import type { WebgpuOptions } from "@tenfold/backends/webgpu";
+ *
+ * const options: WebgpuOptions = { powerPreference: "high-performance" };
+ * // await setBackend(await webgpu(options))
+ * ```
+ */
 export interface WebgpuOptions {
   /**
    * The `GPU` that an adapter is requested from. By default it is that of the
@@ -109,7 +119,9 @@ const sources = new WeakMap<WebgpuBackend, GPU>();
  * import { webgpu } from "@tenfold/backends/webgpu";
  *
  * // Such as that of another package. This one has no adapter.
- * const gpu = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
+ * const gpu = {
+ *   requestAdapter: () => Promise.resolve(null),
+ * } as unknown as GPU;
  * await assertRejects(() => webgpu({ gpu, powerPreference: "low-power" }));
  * ```
  */

@@ -10,6 +10,14 @@ import type { Gpu } from "./device/gpu.ts";
 /**
  * The result of `WebgpuBackend.tune`, as plain data that `JSON.stringify` can
  * write.
+ *
+ * @example What was measured, as text
+ * ```ts
+ * import type { Tuning } from "@tenfold/backends/webgpu";
+ *
+ * const tuning: Tuning = { tiles: [2, 4, 8] };
+ * const text = JSON.stringify(tuning);
+ * ```
  */
 export interface Tuning {
   /**

@@ -14,7 +14,30 @@ import { isRecording, withRecording } from "./mode.ts";
 import type { CustomNode } from "./backward.ts";
 import { type Edge, Saved, type Signature, TapeNode } from "./node.ts";
 
-/** The context that forward passes to backward. */
+/**
+ * The context that forward passes to backward.
+ *
+ * @example What forward saves for backward
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   autogradFunction,
+ *   type FunctionContext,
+ *   tensor,
+ * } from "@tenfold/tenfold";
+ *
+ * const square = autogradFunction({
+ *   forward: (ctx: FunctionContext, x) => {
+ *     ctx.save(x);
+ *     return x.mul(x);
+ *   },
+ *   backward: ({ saved: [x] }, g) => g.mul(x).mul(2),
+ * });
+ * const x = tensor(3, { requiresGrad: true });
+ * square(x).backward();
+ * assertEquals(await x.grad?.item(), 6);
+ * ```
+ */
 export interface FunctionContext {
   /** Saves tensors for backward; the tape holds them until then. */
   save(...tensors: Tensor[]): void;
@@ -24,17 +47,60 @@ export interface FunctionContext {
   readonly needsGrad: readonly boolean[];
 }
 
-/** A result: one tensor, or several in an array. */
+/**
+ * A result: one tensor, or several in an array.
+ *
+ * @example Two results
+ * ```ts
+ * import { type FunctionOutput, tensor } from "@tenfold/tenfold";
+ *
+ * const outputs: FunctionOutput = [tensor([1]), tensor([2])];
+ * ```
+ */
 export type FunctionOutput = Tensor | readonly Tensor[];
 
-/** The gradients of the outputs: one for one tensor, else as many as there are. */
+/**
+ * The gradients of the outputs: one for one tensor, else as many as there are.
+ *
+ * @example The gradients of two results
+ * ```ts
+ * import { type OutputGradients, Tensor } from "@tenfold/tenfold";
+ *
+ * type Both = readonly [Tensor, Tensor];
+ * function add([g, h]: OutputGradients<Both>): Tensor {
+ *   return g.add(h);
+ * }
+ * ```
+ */
 export type OutputGradients<Y extends FunctionOutput> = Y extends Tensor
   ? [gradient: Tensor]
   : Y extends readonly Tensor[]
     ? number extends Y["length"] ? Several<Tensor> : { [I in keyof Y]: Tensor }
   : never;
 
-/** A forward computation and its gradient. */
+/**
+ * A forward computation and its gradient.
+ *
+ * @example A gradient that is clipped
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   autogradFunction,
+ *   type FunctionDefinition,
+ *   tensor,
+ *   Tensor,
+ * } from "@tenfold/tenfold";
+ *
+ * const clipped: FunctionDefinition<Tensor> = {
+ *   name: "clipped",
+ *   forward: (_, x) => x.clone(),
+ *   backward: (_, g) => g.clamp({ min: -1, max: 1 }),
+ * };
+ * const x = tensor(2, { requiresGrad: true });
+ * autogradFunction(clipped)(x).mul(5).backward();
+ * assertEquals(await x.grad?.item(), 1);
+ * ```
+ */
 export interface FunctionDefinition<Y extends FunctionOutput> {
   /** Name used in error messages. @default {"autogradFunction"} */
   readonly name?: string;

@@ -10,7 +10,16 @@ import type { CustomNode } from "./backward.ts";
 import { type Signature, TapeNode } from "./node.ts";
 import { besideWalk, taken } from "./tensor_hooks.ts";
 
-/** Called with the gradients of tensors; gives those that go on instead. */
+/**
+ * Called with the gradients of tensors; gives those that go on instead.
+ *
+ * @example Gradients as they are
+ * ```ts
+ * import type { GradientRule } from "@tenfold/core/internal";
+ *
+ * const pass: GradientRule = (gradients) => gradients;
+ * ```
+ */
 export type GradientRule = (
   gradients: readonly (Tensor | null)[],
 ) => readonly (Tensor | null)[];
@@ -59,6 +68,18 @@ function zerosOf({ shape, dtype }: Signature, device: Device): Tensor {
  * @param tensors Tensors that require a gradient, of one device.
  * @param rule The function.
  * @param zeros Whether it gets zeros, and not null, where a tensor was not used.
+ *
+ * @example Gradients that are halved on their way
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { gated } from "@tenfold/core/internal";
+ *
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * const [y] = gated([x], ([g]) => [g?.div(2) ?? null], false);
+ * y?.sum().backward();
+ * assertEquals(await x.grad?.toArray(), [0.5, 0.5]);
+ * ```
  */
 export function gated(
   tensors: readonly Tensor[],

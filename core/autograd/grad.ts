@@ -12,12 +12,39 @@ import { apply, FACTORY, rootOf, Tensor } from "../tensor.ts";
 import { GRAD } from "../tensor_options.ts";
 import { walk } from "./backward.ts";
 
-/** One gradient for each input. */
+/**
+ * One gradient for each input.
+ *
+ * @example The gradients of two inputs
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { grad, type Gradients, tensor, Tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor(2, { requiresGrad: true });
+ * const y = tensor(3, { requiresGrad: true });
+ * const gradients: Gradients<[Tensor, Tensor]> = grad(x.mul(y), [x, y]);
+ * assertEquals(await gradients[0].item(), 3);
+ * ```
+ */
 export type Gradients<X extends Tensor | readonly Tensor[]> = X extends
   readonly Tensor[] ? { -readonly [I in keyof X]: Tensor }
   : [Tensor];
 
-/** Options of {@linkcode grad}. */
+/**
+ * Options of {@linkcode grad}.
+ *
+ * @example A second derivative
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { grad, type GradOptions, tensor } from "@tenfold/tenfold";
+ *
+ * const options: GradOptions = { createGraph: true };
+ * const x = tensor(2, { requiresGrad: true });
+ * const [first] = grad(x.pow(3), [x], options);
+ * const [second] = grad(first, [x]);
+ * assertEquals(await second.item(), 12);
+ * ```
+ */
 export interface GradOptions {
   /** Record the gradients themselves, for higher orders. @default {false} */
   readonly createGraph?: boolean;

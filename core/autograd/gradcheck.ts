@@ -13,7 +13,18 @@ import { grad } from "./grad.ts";
 import { Tensor } from "../tensor.ts";
 import { withRecording } from "./mode.ts";
 
-/** How closely gradients must agree. */
+/**
+ * How closely gradients must agree.
+ *
+ * @example Second order too
+ * ```ts
+ * import { gradcheck, type GradcheckOptions, tensor } from "@tenfold/tenfold";
+ *
+ * const options: GradcheckOptions = { secondOrder: true };
+ * const x = tensor([0.5, 2], { dtype: "float64", requiresGrad: true });
+ * await gradcheck((x) => x.tanh(), [x], options);
+ * ```
+ */
 export interface GradcheckOptions {
   /** Half the distance of the two values of a difference. @default {1e-6 for float64, 1e-2 for float32} */
   readonly step?: number;

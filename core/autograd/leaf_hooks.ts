@@ -10,10 +10,41 @@ import { structureChanged } from "../program/structure.ts";
 import type { Tensor } from "../tensor.ts";
 import type { HookHandle } from "./tensor_hooks.ts";
 
-/** Called with a leaf when its `.grad` is complete for this backward. */
+/**
+ * Called with a leaf when its `.grad` is complete for this backward.
+ *
+ * @example The gradients of a backward, counted
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type LeafHook, registerLeafHook, tensor } from "@tenfold/tenfold";
+ *
+ * let complete = 0;
+ * const count: LeafHook = () => complete++;
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const handle = registerLeafHook(weight, count);
+ * weight.sum().backward();
+ * handle.remove();
+ * assertEquals(complete, 1);
+ * ```
+ */
 export type LeafHook = (leaf: Tensor) => void;
 
-/** Removes a hook of {@linkcode registerLeafHook}. */
+/**
+ * Removes a hook of {@linkcode registerLeafHook}.
+ *
+ * @example A hook for one backward
+ * ```ts
+ * import {
+ *   type LeafHookHandle,
+ *   registerLeafHook,
+ *   tensor,
+ * } from "@tenfold/tenfold";
+ *
+ * const weight = tensor([1, 2], { requiresGrad: true });
+ * const handle: LeafHookHandle = registerLeafHook(weight, () => {});
+ * handle.remove();
+ * ```
+ */
 export type LeafHookHandle = HookHandle;
 
 const hooks = new WeakMap<object, Set<LeafHook>>();

@@ -31,7 +31,22 @@ export function isRecording(): boolean {
   return currentTask().recording;
 }
 
-/** Restores the previous mode at the end of a `using` block. */
+/**
+ * Restores the previous mode at the end of a `using` block.
+ *
+ * @example Recording switched off up to the end of a block
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type ModeSwitch, noGrad, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor(2, { requiresGrad: true });
+ * {
+ *   using _mode: ModeSwitch = noGrad();
+ *   assertEquals(x.square().requiresGrad, false);
+ * }
+ * assertEquals(x.square().requiresGrad, true);
+ * ```
+ */
 export interface ModeSwitch {
   /**
    * Restores the mode that was in force before.
@@ -164,6 +179,16 @@ function under<T>(mode: boolean, fn: () => T): T {
 /**
  * {@linkcode noGrad} around a function that is done when it returns; used by
  * the library.
+ *
+ * @example An operation that is not recorded
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { noGradNow } from "@tenfold/core/internal";
+ *
+ * const x = tensor([1], { requiresGrad: true });
+ * assertEquals(noGradNow(() => x.neg()).requiresGrad, false);
+ * ```
  */
 export function noGradNow<T>(fn: () => T): T {
   return withRecording(false, fn);

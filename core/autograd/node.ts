@@ -14,7 +14,18 @@ import type { Tensor } from "../tensor.ts";
 import type { RowGradient } from "./row_gradients.ts";
 import type { Value } from "../value.ts";
 
-/** Which output of which node a tensor is. */
+/**
+ * Which output of which node a tensor is.
+ *
+ * @example The first output of a node
+ * ```ts
+ * import type { Edge } from "@tenfold/core/internal";
+ *
+ * function isFirst({ output }: Edge): boolean {
+ *   return output === 0;
+ * }
+ * ```
+ */
 export interface Edge {
   /** The node that made it. */
   readonly node: TapeNode;
@@ -30,7 +41,18 @@ export interface Signature {
   readonly dtype: DType;
 }
 
-/** A value held for backward, with the version it had. */
+/**
+ * A value held for backward, with the version it had.
+ *
+ * @example The shape of a value that is held
+ * ```ts
+ * import { Saved } from "@tenfold/core/internal";
+ *
+ * function shapeOf({ value }: Saved): readonly number[] {
+ *   return value.view.shape;
+ * }
+ * ```
+ */
 export class Saved {
   /** The value; the tape owns a reference to its storage. */
   readonly value: Value;
@@ -57,7 +79,19 @@ export class Saved {
   }
 }
 
-/** A tensor, as far as the tape hands it a gradient. */
+/**
+ * A tensor, as far as the tape hands it a gradient.
+ *
+ * @example Anything that takes a gradient over
+ * ```ts
+ * import { Tensor } from "@tenfold/tenfold";
+ * import { ADOPT_GRAD, type GradientOwner } from "@tenfold/core/internal";
+ *
+ * function adopt(owner: GradientOwner, gradient: Tensor): void {
+ *   owner[ADOPT_GRAD](gradient);
+ * }
+ * ```
+ */
 export interface GradientOwner {
   /** Replaces its `.grad`, taking the gradient over. */
   [ADOPT_GRAD](gradient: Tensor): void;
@@ -79,7 +113,19 @@ export function setAnomaly(next: Anomaly | null): void {
   anomaly = next;
 }
 
-/** Gradients of leaves that are made when somebody reads them. */
+/**
+ * Gradients of leaves that are made when somebody reads them.
+ *
+ * @example Whether the gradient of a leaf is one of rows
+ * ```ts
+ * import { Tensor } from "@tenfold/tenfold";
+ * import type { LateGradients } from "@tenfold/core/internal";
+ *
+ * function isSparse(late: LateGradients, leaf: Tensor): boolean {
+ *   return late.rowsOf(leaf) !== null;
+ * }
+ * ```
+ */
 export interface LateGradients {
   /** Makes that of a leaf, if there is one, its gradient. */
   grad(leaf: object): Tensor | null;
@@ -89,7 +135,16 @@ export interface LateGradients {
   rowsOf(leaf: object): RowGradient | null;
 }
 
-/** Null until there are any. */
+/**
+ * Null until there are any.
+ *
+ * @example Whether any gradient is made late
+ * ```ts
+ * import { lateGradients } from "@tenfold/core/internal";
+ *
+ * const any = lateGradients !== null;
+ * ```
+ */
 export let lateGradients: LateGradients | null = null;
 
 /** Begins to ask for them. */
@@ -104,7 +159,18 @@ export function nextSequence(): number {
   return sequence;
 }
 
-/** One recorded operation, or a leaf. */
+/**
+ * One recorded operation, or a leaf.
+ *
+ * @example The name of the operation that made a tensor
+ * ```ts
+ * import { TapeNode } from "@tenfold/core/internal";
+ *
+ * function nameOf({ name }: TapeNode): string {
+ *   return name;
+ * }
+ * ```
+ */
 export class TapeNode {
   /** Grows with every node: users come after what they use. */
   readonly sequence: number = sequence++;

@@ -55,7 +55,18 @@ function addRows(target: Tensor, index: Tensor, values: Tensor): void {
   else target.copy_(target.scatterAdd(0, wide(index, values), values));
 }
 
-/** A gradient of a few rows. */
+/**
+ * A gradient of a few rows.
+ *
+ * @example Whether somebody asked for all of it
+ * ```ts
+ * import { RowGradient } from "@tenfold/core/internal";
+ *
+ * function isWhole(gradient: RowGradient): boolean {
+ *   return gradient.whole !== null;
+ * }
+ * ```
+ */
 export class RowGradient {
   #index: Tensor;
   #values: Tensor;
@@ -236,6 +247,17 @@ class RowsNode extends TapeNode implements CustomNode {
  * @param table Of shape `[rows, columns]`.
  * @param index int32, of shape `[n]`.
  * @returns Of shape `[n, columns]`.
+ *
+ * @example Two rows of a table
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { selectRows } from "@tenfold/core/internal";
+ *
+ * const table = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+ * const rows = selectRows(table, tensor([1, 1], { dtype: "int32" }));
+ * assertEquals(await rows.toArray(), [[3, 4], [3, 4]]);
+ * ```
  */
 export function selectRows(table: Tensor, index: Tensor): Tensor {
   const edge = table[EDGE];

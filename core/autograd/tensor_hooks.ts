@@ -13,7 +13,22 @@ import type { Tensor } from "../tensor.ts";
 import { outside } from "./gradient_sum.ts";
 import type { Signature, TapeNode } from "./node.ts";
 
-/** Ends a hook. */
+/**
+ * Ends a hook.
+ *
+ * @example A hook that ends with its block
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type HookHandle, tensor } from "@tenfold/tenfold";
+ *
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * {
+ *   using _hook: HookHandle = x.registerHook((gradient) => gradient.mul(2));
+ *   x.sum().backward();
+ * }
+ * assertEquals(await x.grad?.toArray(), [2, 2]);
+ * ```
+ */
 export interface HookHandle extends Disposable {
   /** Removes the hook. Removing it twice does nothing. */
   remove(): void;
@@ -22,6 +37,18 @@ export interface HookHandle extends Disposable {
 /**
  * Called with the gradient of a tensor; a tensor that it returns replaces the
  * gradient.
+ *
+ * @example Twice the gradient
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, type TensorHook } from "@tenfold/tenfold";
+ *
+ * const double: TensorHook = (gradient) => gradient.mul(2);
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * x.registerHook(double);
+ * x.sum().backward();
+ * assertEquals(await x.grad?.toArray(), [2, 2]);
+ * ```
  */
 export type TensorHook = (gradient: Tensor) => Tensor | null | undefined | void;
 
@@ -38,7 +65,19 @@ export function hasTensorHooks(node: TapeNode): boolean {
   return any && hooks.has(keyOf(node));
 }
 
-/** A handle that takes a hook out of a list, once. */
+/**
+ * A handle that takes a hook out of a list, once.
+ *
+ * @example A hook that is taken out of its list
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { handleOf } from "@tenfold/core/internal";
+ *
+ * const hooks = [console.log];
+ * handleOf(hooks, console.log).remove();
+ * assertEquals(hooks.length, 0);
+ * ```
+ */
 export function handleOf<T>(list: T[], hook: T): HookHandle {
   const remove = () => {
     const at = list.indexOf(hook);
@@ -49,7 +88,17 @@ export function handleOf<T>(list: T[], hook: T): HookHandle {
   return { remove, [Symbol.dispose]: remove };
 }
 
-/** Refuses a hook that is not a function. */
+/**
+ * Refuses a hook that is not a function.
+ *
+ * @example What is refused
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkHook } from "@tenfold/core/internal";
+ *
+ * assertThrows(() => checkHook("hook"), TypeError);
+ * ```
+ */
 export function checkHook(hook: unknown): void {
   if (typeof hook === "function") return;
   throw new TypeError(

@@ -16,14 +16,38 @@ import { showValue } from "../options.ts";
 import { broadcastShapes, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** `[start?, end?, step?]` of a slice; null and left out mean the default. */
+/**
+ * `[start?, end?, step?]` of a slice; null and left out mean the default.
+ *
+ * @example Every second element
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type SliceSpec, tensor } from "@tenfold/tenfold";
+ *
+ * const even: SliceSpec = [0, null, 2];
+ * const x = tensor([0, 1, 2, 3]);
+ * assertEquals(await x.index(even).toArray(), [0, 2]);
+ * ```
+ */
 export type SliceSpec = readonly [
   (number | null | undefined)?,
   (number | null | undefined)?,
   (number | null | undefined)?,
 ];
 
-/** How one dim is indexed. */
+/**
+ * How one dim is indexed.
+ *
+ * @example The last column
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type IndexSpec, tensor } from "@tenfold/tenfold";
+ *
+ * const last: IndexSpec[] = [":", -1];
+ * const x = tensor([[1, 2], [3, 4]]);
+ * assertEquals(await x.index(...last).toArray(), [2, 4]);
+ * ```
+ */
 export type IndexSpec = number | null | "..." | ":" | SliceSpec | Tensor;
 
 function isTensor(spec: IndexSpec): spec is Tensor {

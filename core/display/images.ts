@@ -7,7 +7,16 @@ import type { TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** How images are laid out and which values are black and white. */
+/**
+ * How images are laid out and which values are black and white.
+ *
+ * @example Four images in a row
+ * ```ts
+ * import type { ImageOptions } from "@tenfold/core/internal";
+ *
+ * const options: ImageOptions = { columns: 4, padding: 1 };
+ * ```
+ */
 export interface ImageOptions {
   /** Images in a row; without it, as many rows as columns, or nearly. */
   readonly columns?: number | undefined;
@@ -21,7 +30,18 @@ export interface ImageOptions {
   readonly side?: number | undefined;
 }
 
-/** A picture as bytes, a byte for each channel of each pixel. */
+/**
+ * A picture as bytes, a byte for each channel of each pixel.
+ *
+ * @example The number of bytes of a picture
+ * ```ts
+ * import type { Pixels } from "@tenfold/core/internal";
+ *
+ * function size({ width, height, channels }: Pixels): number {
+ *   return width * height * channels;
+ * }
+ * ```
+ */
 export interface Pixels {
   /** The bytes, row by row. */
   readonly data: Uint8Array<ArrayBuffer>;

@@ -21,7 +21,19 @@ import {
 } from "./arguments.ts";
 import { Distribution } from "./distribution.ts";
 
-/** Probabilities, or their logarithms or log-odds. */
+/**
+ * Probabilities, or their logarithms or log-odds.
+ *
+ * @example Log-odds
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Bernoulli, type Chances } from "@tenfold/core/distributions";
+ *
+ * const chances: Chances<number> = { logits: 0 };
+ * const coin = new Bernoulli(chances);
+ * assertEquals(coin.sample([10]).shape, [10]);
+ * ```
+ */
 export type Chances<T> =
   | { readonly probs: T; readonly logits?: undefined }
   | { readonly logits: T; readonly probs?: undefined };

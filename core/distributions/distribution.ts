@@ -15,6 +15,19 @@ import { sampleShape } from "./arguments.ts";
  * A probability distribution, or a batch of them: parameters broadcast to
  * `batchShape`, and one draw of each has the shape `eventShape`. It owns no
  * tensor: parameters stay those of the caller, and gradients flow to them.
+ *
+ * @example A function that takes any distribution
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor, Tensor } from "@tenfold/tenfold";
+ * import { Distribution, Normal } from "@tenfold/core/distributions";
+ *
+ * function negativeLogLikelihood(p: Distribution, x: Tensor): Tensor {
+ *   return p.logProb(x).mean().neg();
+ * }
+ * const loss = negativeLogLikelihood(new Normal(0, 1), tensor([0]));
+ * assertAlmostEquals(await loss.item(), Math.log(2 * Math.PI) / 2, 1e-6);
+ * ```
  */
 export abstract class Distribution {
   /** The shape of the batch of distributions. */

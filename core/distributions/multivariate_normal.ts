@@ -13,7 +13,23 @@ import { checkTensor, type Tensor } from "../tensor.ts";
 import { checkParameter, REAL } from "./arguments.ts";
 import { Distribution } from "./distribution.ts";
 
-/** How the numbers vary together, in one of three ways. */
+/**
+ * How the numbers vary together, in one of three ways.
+ *
+ * @example A triangle whose square is the covariance
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, zeros } from "@tenfold/tenfold";
+ * import {
+ *   MultivariateNormal,
+ *   type Spread,
+ * } from "@tenfold/core/distributions";
+ *
+ * const spread: Spread = { scaleTril: tensor([[1, 0], [0.5, 1]]) };
+ * const points = new MultivariateNormal(zeros([2]), spread).sample([100]);
+ * assertEquals(points.shape, [100, 2]);
+ * ```
+ */
 export type Spread =
   | {
     readonly covarianceMatrix: Tensor;
@@ -54,7 +70,9 @@ export function squaredDistance(tril: Tensor, x: Tensor): Tensor {
  * import { distributions, eye, zeros } from "@tenfold/tenfold";
  *
  * const { MultivariateNormal } = distributions;
- * const normal = new MultivariateNormal(zeros([2]), { covarianceMatrix: eye(2) });
+ * const normal = new MultivariateNormal(zeros([2]), {
+ *   covarianceMatrix: eye(2),
+ * });
  * const logProb = await normal.logProb(zeros([2])).item();
  * assertAlmostEquals(logProb, -Math.log(2 * Math.PI), 1e-6);
  * ```

@@ -7,7 +7,17 @@ import type { DType } from "../dtype.ts";
 import { call, constant, type Expr } from "./expr.ts";
 import { SCALAR_FUNCTIONS, type ScalarFunction } from "./scalar.ts";
 
-/** What stands in an expression: another one, or a number of its dtype. */
+/**
+ * What stands in an expression: another one, or a number of its dtype.
+ *
+ * @example An expression or a number
+ * ```ts
+ * import { expr } from "@tenfold/tenfold";
+ * import { arg, type Operand } from "@tenfold/core/backend";
+ *
+ * const scale = (x: Operand) => expr.mul(arg(0, "float32"), x);
+ * ```
+ */
 export type Operand = Expr | number;
 
 /** The dtype that numbers have among operands. */

@@ -8,7 +8,16 @@ import { type DType, isFloating } from "../dtype.ts";
 import { erf, gelu, geluSlope, roundHalfEven } from "./special.ts";
 import { threefry } from "./threefry.ts";
 
-/** The name of a scalar function. */
+/**
+ * The name of a scalar function.
+ *
+ * @example A name
+ * ```ts
+ * import type { ScalarFunction } from "@tenfold/core/backend";
+ *
+ * const fn: ScalarFunction = "tanh";
+ * ```
+ */
 export type ScalarFunction =
   | "add"
   | "sub"
@@ -60,7 +69,18 @@ export type ScalarFunction =
   | "bitAnd"
   | "threefry";
 
-/** What a scalar function takes, and its value in float64. */
+/**
+ * What a scalar function takes, and its value in float64.
+ *
+ * @example The facts of a function
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { SCALAR_FUNCTIONS, type ScalarFacts } from "@tenfold/core/backend";
+ *
+ * const facts: ScalarFacts = SCALAR_FUNCTIONS.select;
+ * assertEquals(facts.arity, 3);
+ * ```
+ */
 export interface ScalarFacts {
   /** The number of operands. */
   readonly arity: number;
@@ -115,7 +135,17 @@ function integerRemainder(a: number, b: number): number {
   return b === 0 ? 0 : floorRemainder(a, b) | 0;
 }
 
-/** Integer power that wraps to 32 bits; negative exponents truncate to 0. */
+/**
+ * Integer power that wraps to 32 bits; negative exponents truncate to 0.
+ *
+ * @example Cubes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { integerPower } from "@tenfold/core/internal";
+ *
+ * assertEquals(integerPower(-3, 3), -27);
+ * ```
+ */
 export function integerPower(base: number, exponent: number): number {
   if (exponent < 0) {
     if (base === 1) return 1;
@@ -130,13 +160,34 @@ export function integerPower(base: number, exponent: number): number {
   return result;
 }
 
-/** C's pow: 1 ** y and x ** 0 are 1 whatever the other is, -1 ** ±∞ is 1. */
+/**
+ * C's pow: 1 ** y and x ** 0 are 1 whatever the other is, -1 ** ±∞ is 1.
+ *
+ * @example Edges
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { power } from "@tenfold/core/internal";
+ *
+ * assertEquals(power(1, NaN), 1);
+ * assertEquals(power(-1, Infinity), 1);
+ * ```
+ */
 export function power(base: number, exponent: number): number {
   if (base === 1 || (base === -1 && Math.abs(exponent) === Infinity)) return 1;
   return base ** exponent;
 }
 
-/** Every scalar function: arity, operands, and its value in float64. */
+/**
+ * Every scalar function: arity, operands, and its value in float64.
+ *
+ * @example A value in float64
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { SCALAR_FUNCTIONS } from "@tenfold/core/backend";
+ *
+ * assertEquals(SCALAR_FUNCTIONS.max.evaluate("float32", 1, 2), 2);
+ * ```
+ */
 export const SCALAR_FUNCTIONS: {
   readonly [N in ScalarFunction]: ScalarFacts;
 } = {

@@ -65,14 +65,34 @@ function erfcTail(x: number): number {
   return decay * polynomial(ERFC, (x - 5) / (x + 3)) / (1 + 2 * x);
 }
 
-/** The error function, `2 / sqrt(pi) * integral of exp(-t^2) from 0 to x`. */
+/**
+ * The error function, `2 / sqrt(pi) * integral of exp(-t^2) from 0 to x`.
+ *
+ * @example A value
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { erf } from "@tenfold/core/backend";
+ *
+ * assertAlmostEquals(erf(1), 0.8427007929497149, 1e-15);
+ * ```
+ */
 export function erf(x: number): number {
   if (Math.abs(x) < 1) return x * polynomial(ERF, x * x);
   if (Number.isNaN(x)) return NaN;
   return Math.sign(x) * (1 - erfcTail(Math.abs(x)));
 }
 
-/** `1 - erf(x)` without cancellation for large x. */
+/**
+ * `1 - erf(x)` without cancellation for large x.
+ *
+ * @example A value that 1 - erf(x) would lose
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { erfc } from "@tenfold/core/backend";
+ *
+ * assertAlmostEquals(erfc(6), 2.1519736712498913e-17, 1e-30);
+ * ```
+ */
 export function erfc(x: number): number {
   return x >= 1 ? erfcTail(x) : 1 - erf(x);
 }
@@ -89,7 +109,17 @@ export function geluSlope(x: number): number {
   return 0.5 * erfc(-x * Math.SQRT1_2) + x * density;
 }
 
-/** To the nearest integer, halves to the even one. */
+/**
+ * To the nearest integer, halves to the even one.
+ *
+ * @example Halves
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { roundHalfEven } from "@tenfold/core/internal";
+ *
+ * assertEquals([0.5, 1.5, 2.5].map(roundHalfEven), [0, 2, 2]);
+ * ```
+ */
 export function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;

@@ -8,7 +8,17 @@
  * @module
  */
 
-/** Rotation distances of the eight rounds that repeat. */
+/**
+ * Rotation distances of the eight rounds that repeat.
+ *
+ * @example The distance of the first round
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { THREEFRY_ROTATIONS } from "@tenfold/core/backend";
+ *
+ * assertEquals(THREEFRY_ROTATIONS[0], 13);
+ * ```
+ */
 export const THREEFRY_ROTATIONS: readonly number[] = [
   13,
   15,
@@ -20,15 +30,43 @@ export const THREEFRY_ROTATIONS: readonly number[] = [
   24,
 ];
 
-/** The constant that the third key word is mixed with. */
+/**
+ * The constant that the third key word is mixed with.
+ *
+ * @example What the key words are mixed into
+ * ```ts
+ * import { THREEFRY_PARITY } from "@tenfold/core/backend";
+ *
+ * const [k0, k1] = [1, 2];
+ * const k2 = k0 ^ k1 ^ THREEFRY_PARITY;
+ * ```
+ */
 export const THREEFRY_PARITY = 0x1BD11BDA;
 
-/** Rounds that are run; a key is injected after every fourth. */
+/**
+ * Rounds that are run; a key is injected after every fourth.
+ *
+ * @example How often the key is injected
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { THREEFRY_ROUNDS } from "@tenfold/core/backend";
+ *
+ * assertEquals(THREEFRY_ROUNDS / 4, 5);
+ * ```
+ */
 export const THREEFRY_ROUNDS = 20;
 
 /**
  * The first of the two 32-bit words that Threefry-2x32 gives for the key
  * (`k0`, `k1`) at the counter (`c0`, `c1`), as a signed int32.
+ *
+ * @example The same key and counter, the same word
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { threefry } from "@tenfold/core/backend";
+ *
+ * assertEquals(threefry(1, 2, 3, 4), threefry(1, 2, 3, 4));
+ * ```
  */
 export function threefry(
   k0: number,

@@ -17,10 +17,35 @@ import { normalizeDim, sizeOf } from "../shape.ts";
 import { checkTensor, type Tensor } from "../tensor.ts";
 import { transform, transformReal } from "./transform.ts";
 
-/** Which of both directions is divided by the length. */
+/**
+ * Which of both directions is divided by the length.
+ *
+ * @example A transform that keeps lengths
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { type FftNorm, rfft } from "@tenfold/core/fft";
+ *
+ * const norm: FftNorm = "ortho";
+ * const y = rfft(tensor([3, 4]), { norm });
+ * assertAlmostEquals(await y.norm().item(), 5, 1e-5);
+ * ```
+ */
 export type FftNorm = "backward" | "ortho" | "forward";
 
-/** Options of the transforms. */
+/**
+ * Options of the transforms.
+ *
+ * @example A signal filled up to 8 elements
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { type FftOptions, rfft } from "@tenfold/core/fft";
+ *
+ * const options: FftOptions = { n: 8 };
+ * assertEquals(rfft(ones([5]), options).shape, [5, 2]);
+ * ```
+ */
 export interface FftOptions {
   /**
    * The length: longer signals are cut, shorter ones filled with zeros.

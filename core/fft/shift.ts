@@ -15,7 +15,20 @@ import {
 import { normalizeDim } from "../shape.ts";
 import { checkTensor, type Dims, type Tensor } from "../tensor.ts";
 
-/** Options of {@linkcode fftshift} and {@linkcode ifftshift}. */
+/**
+ * Options of {@linkcode fftshift} and {@linkcode ifftshift}.
+ *
+ * @example Frequencies, which are no pairs
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { fftshift, type FftShiftOptions } from "@tenfold/core/fft";
+ *
+ * const options: FftShiftOptions = { pairs: false };
+ * const y = fftshift(tensor([0, 1, -2, -1]), options);
+ * assertEquals(await y.toArray(), [-2, -1, 0, 1]);
+ * ```
+ */
 export interface FftShiftOptions {
   /** The dims, not counting that of the pairs. @default {all of them} */
   readonly dim?: Dims;

@@ -12,7 +12,19 @@ import { normalizeDim } from "../shape.ts";
 import { checkTensor, type Tensor } from "../tensor.ts";
 import { fft, type FftNorm, ifft, irfft, rfft } from "./fourier.ts";
 
-/** Options of transforms over two dims. */
+/**
+ * Options of transforms over two dims.
+ *
+ * @example Images filled up to 8 by 8
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones } from "@tenfold/tenfold";
+ * import { type Fft2Options, rfft2 } from "@tenfold/core/fft";
+ *
+ * const options: Fft2Options = { s: [8, 8] };
+ * assertEquals(rfft2(ones([5, 6]), options).shape, [8, 5, 2]);
+ * ```
+ */
 export interface Fft2Options {
   /**
    * The two lengths: longer signals are cut, shorter ones filled with zeros.

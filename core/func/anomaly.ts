@@ -11,7 +11,22 @@ import { showPlace } from "../place.ts";
 import { refuseValues } from "../refuse.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Ends the mode of {@linkcode detectAnomaly} at the end of a `using` block. */
+/**
+ * Ends the mode of {@linkcode detectAnomaly} at the end of a `using` block.
+ *
+ * @example Up to the end of a block
+ * ```ts
+ * import {
+ *   type AnomalyDetection,
+ *   detectAnomaly,
+ *   tensor,
+ * } from "@tenfold/tenfold";
+ *
+ * using _: AnomalyDetection = detectAnomaly();
+ * const x = tensor(1, { requiresGrad: true });
+ * x.log().backward();
+ * ```
+ */
 export interface AnomalyDetection {
   /** Ends it. */
   [Symbol.dispose](): void;

@@ -17,7 +17,22 @@ import { currentTask, ownTask, type Task, within } from "../task.ts";
 import { type Tensor, wrapValue } from "../tensor.ts";
 import type { Value } from "../value.ts";
 
-/** Options of {@linkcode autocast}. */
+/**
+ * Options of {@linkcode autocast}.
+ *
+ * @example A part in full precision
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { autocast, type AutocastOptions, eye, ones } from "@tenfold/tenfold";
+ *
+ * const options: AutocastOptions = { enabled: false };
+ * const y = autocast(() => {
+ *   const a = ones([2, 2]).matmul(ones([2, 2])); // float16
+ *   return autocast(() => a.cast("float32").matmul(eye(2)), options);
+ * });
+ * assertEquals(y.dtype, "float32");
+ * ```
+ */
 export interface AutocastOptions {
   /** The dtype of products and convolutions. @default {"float16"} */
   readonly dtype?: "float16";

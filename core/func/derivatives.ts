@@ -16,12 +16,38 @@ import { type Arguments, type Inputs, jvp, listOf } from "./jvp.ts";
 import { refusePromise } from "./structure.ts";
 import { vmap } from "./vmap.ts";
 
-/** One for each input, or one for the one. */
+/**
+ * One for each input, or one for the one.
+ *
+ * @example A gradient for each of two inputs
+ * ```ts
+ * import { type PerInput, Tensor, zeros } from "@tenfold/tenfold";
+ *
+ * const gradients: PerInput<[Tensor, Tensor]> = [zeros([2]), zeros([3])];
+ * ```
+ */
 export type PerInput<X extends Inputs, T = Tensor> = X extends Tensor ? T
   : X extends readonly Tensor[] ? { -readonly [I in keyof X]: T }
   : never;
 
-/** Options of {@linkcode jacobian}. */
+/**
+ * Options of {@linkcode jacobian}.
+ *
+ * @example By columns, for few inputs
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   jacobian,
+ *   type JacobianOptions,
+ *   tensor,
+ *   Tensor,
+ * } from "@tenfold/tenfold";
+ *
+ * const options: JacobianOptions = { strategy: "forward-mode" };
+ * const y = jacobian((x: Tensor) => x.square(), tensor([1, 2]), options);
+ * assertEquals(await y.toArray(), [[2, 0], [0, 4]]);
+ * ```
+ */
 export interface JacobianOptions {
   /**
    * Whether rows are computed by backward, which pays if there are fewer

@@ -94,10 +94,28 @@ function checkTangents(
   });
 }
 
-/** One tensor, or several as the arguments of a function. */
+/**
+ * One tensor, or several as the arguments of a function.
+ *
+ * @example One tensor or several
+ * ```ts
+ * import { type Inputs, zeros } from "@tenfold/tenfold";
+ *
+ * const inputs: Inputs = [zeros([2]), zeros([3])];
+ * ```
+ */
 export type Inputs = Tensor | readonly Tensor[];
 
-/** The arguments of a function of some inputs. */
+/**
+ * The arguments of a function of some inputs.
+ *
+ * @example The arguments of a function of two tensors
+ * ```ts
+ * import { type Arguments, Tensor, zeros } from "@tenfold/tenfold";
+ *
+ * const arguments_: Arguments<[Tensor, Tensor]> = [zeros([2]), zeros([3])];
+ * ```
+ */
 export type Arguments<X extends Inputs> = X extends Tensor ? [X]
   : X extends readonly Tensor[] ? [...X]
   : never;

@@ -20,10 +20,40 @@ import { type Batched, batched, each } from "./batching.ts";
 import { Layer, outside, type Part, partOf } from "./layer.ts";
 import { mapTensors, refusePromise } from "./structure.ts";
 
-/** What random numbers do within {@linkcode vmap}. */
+/**
+ * What random numbers do within {@linkcode vmap}.
+ *
+ * @example Dropout that differs from example to example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   randn,
+ *   type Randomness,
+ *   Tensor,
+ *   vmap,
+ *   zeros,
+ * } from "@tenfold/tenfold";
+ *
+ * const randomness: Randomness = "different";
+ * const noisy = vmap((x: Tensor) => x.add(randn([2])), { randomness });
+ * assertEquals(noisy(zeros([3, 2])).shape, [3, 2]);
+ * ```
+ */
 export type Randomness = "error" | "same" | "different";
 
-/** Options of {@linkcode vmap}. */
+/**
+ * Options of {@linkcode vmap}.
+ *
+ * @example A matrix that all examples share
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, Tensor, vmap, type VmapOptions } from "@tenfold/tenfold";
+ *
+ * const options: VmapOptions = { inDims: [null, 0] };
+ * const apply = vmap((w: Tensor, x: Tensor) => w.matmul(x), options);
+ * assertEquals(apply(ones([3, 2]), ones([5, 2])).shape, [5, 3]);
+ * ```
+ */
 export interface VmapOptions {
   /**
    * The dim of each argument that is the batch, null for an argument that all

@@ -281,7 +281,19 @@ export function lerp<D extends DType, E extends DType>(
   );
 }
 
-/** Options of {@linkcode addcmul} and {@linkcode addcdiv}. */
+/**
+ * Options of {@linkcode addcmul} and {@linkcode addcdiv}.
+ *
+ * @example Half of a product
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { addcmul, type ScaleOptions, tensor } from "@tenfold/tenfold";
+ *
+ * const options: ScaleOptions = { value: 0.5 };
+ * const y = addcmul(tensor([1]), tensor([2]), tensor([3]), options);
+ * assertEquals(await y.item(), 4);
+ * ```
+ */
 export interface ScaleOptions {
   /** Factor of the product or quotient. @default {1} */
   readonly value?: number;

@@ -209,7 +209,17 @@ export function unflatten<D extends DType>(
   return x.reshape([...x.shape.slice(0, d), ...parts, ...x.shape.slice(d + 1)]);
 }
 
-/** A tensor for each one of a tuple, of its dtype. */
+/**
+ * A tensor for each one of a tuple, of its dtype.
+ *
+ * @example Two tensors of the dtypes that were passed
+ * ```ts
+ * import { type Alike, Tensor, zeros } from "@tenfold/tenfold";
+ *
+ * type Pair = Alike<[Tensor<"float32">, Tensor<"int32">]>;
+ * const pair: Pair = [zeros([2]), zeros([2], { dtype: "int32" })];
+ * ```
+ */
 export type Alike<T extends readonly Tensor[]> = {
   -readonly [I in keyof T]: T[I] extends Tensor<infer D> ? Tensor<D> : never;
 };
@@ -273,7 +283,21 @@ export function meshgrid<const T extends readonly Tensor[]>(
   ) as Alike<T>;
 }
 
-/** Options of {@linkcode diagEmbed}. */
+/**
+ * Options of {@linkcode diagEmbed}.
+ *
+ * @example The diagonal above the main one
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { diagEmbed, type DiagEmbedOptions, tensor } from "@tenfold/tenfold";
+ *
+ * const options: DiagEmbedOptions = { offset: 1 };
+ * assertEquals(
+ *   await diagEmbed(tensor([5]), options).toArray(),
+ *   [[0, 5], [0, 0]],
+ * );
+ * ```
+ */
 export interface DiagEmbedOptions {
   /** Offset from the main diagonal; positive is above it. @default {0} */
   readonly offset?: number;
@@ -358,7 +382,19 @@ export function diag<D extends DType>(x: Tensor<D>, diagonal = 0): Tensor<D> {
   );
 }
 
-/** Options of {@linkcode triuIndices} and {@linkcode trilIndices}. */
+/**
+ * Options of {@linkcode triuIndices} and {@linkcode trilIndices}.
+ *
+ * @example Without the main diagonal
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type TriangleOptions, triuIndices } from "@tenfold/tenfold";
+ *
+ * const options: TriangleOptions = { offset: 1 };
+ * const indices = triuIndices(2, 2, options);
+ * assertEquals(await indices.toArray(), [[0], [1]]);
+ * ```
+ */
 export interface TriangleOptions extends Pick<TensorOptions, "device"> {
   /**
    * Offset of its edge from the main diagonal; positive is above it.

@@ -21,7 +21,19 @@ import { tidy, tidyNow } from "../scope.ts";
 import type { Dims, KeepDim, Tensor } from "../tensor.ts";
 import { checkCall, elementwise } from "./call.ts";
 
-/** Options of {@linkcode isClose} and {@linkcode allClose}. */
+/**
+ * Options of {@linkcode isClose} and {@linkcode allClose}.
+ *
+ * @example To three digits
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { allClose, type CloseOptions, tensor } from "@tenfold/tenfold";
+ *
+ * const options: CloseOptions = { rtol: 1e-3, equalNan: true };
+ * const close = allClose(tensor([1, NaN]), tensor([1.0005, NaN]), options);
+ * assertEquals(await close, true);
+ * ```
+ */
 export interface CloseOptions {
   /** Relative tolerance. @default {1e-5} */
   readonly rtol?: number;

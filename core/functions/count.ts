@@ -46,7 +46,19 @@ function checkNear(x: Tensor, operation: string): void {
   );
 }
 
-/** Options of {@linkcode searchsorted} and {@linkcode bucketize}. */
+/**
+ * Options of {@linkcode searchsorted} and {@linkcode bucketize}.
+ *
+ * @example Behind equal elements
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type SearchOptions, searchsorted, tensor } from "@tenfold/tenfold";
+ *
+ * const options: SearchOptions = { right: true };
+ * const index = searchsorted(tensor([1, 2, 2, 3]), tensor([2]), options);
+ * assertEquals(await index.toArray(), [3]);
+ * ```
+ */
 export interface SearchOptions {
   /**
    * Whether to insert after equal elements rather than before them.
@@ -76,7 +88,10 @@ export interface SearchOptions {
  * const sorted = tensor([1, 3, 3, 5]);
  * const at = tensor([3, 4]);
  * assertEquals(await searchsorted(sorted, at).toArray(), [1, 3]);
- * assertEquals(await searchsorted(sorted, at, { right: true }).toArray(), [3, 3]);
+ * assertEquals(await searchsorted(sorted, at, { right: true }).toArray(), [
+ *   3,
+ *   3,
+ * ]);
  * ```
  */
 export function searchsorted(
@@ -152,7 +167,19 @@ export function bucketize(
   return searchsorted(boundaries, values, options);
 }
 
-/** The result of {@linkcode unique}. */
+/**
+ * The result of {@linkcode unique}.
+ *
+ * @example Each value and how often it occurs
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor, type Unique, unique } from "@tenfold/tenfold";
+ *
+ * const result: Unique = unique(tensor([3, 1, 3]));
+ * assertEquals(await result.values.toArray(), [1, 3]);
+ * assertEquals(await result.counts.toArray(), [1, 2]);
+ * ```
+ */
 export interface Unique<D extends DType = AnyDType> {
   /** The distinct values, in ascending order. */
   readonly values: Tensor<D>;
@@ -290,7 +317,19 @@ function ranked(data: ArrayLike<number>, [count, width]: Shape): Ranks {
   };
 }
 
-/** Options of {@linkcode bincount}. */
+/**
+ * Options of {@linkcode bincount}.
+ *
+ * @example Sums of weights
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bincount, type BincountOptions, tensor } from "@tenfold/tenfold";
+ *
+ * const options: BincountOptions = { weights: tensor([0.5, 1, 2]) };
+ * const classes = tensor([0, 1, 1], { dtype: "int32" });
+ * assertEquals(await bincount(classes, options).toArray(), [0.5, 3]);
+ * ```
+ */
 export interface BincountOptions {
   /** Weight of each element. @default {1} */
   readonly weights?: Tensor;
@@ -370,7 +409,17 @@ export function bincount(
   });
 }
 
-/** Options of {@linkcode histogram}. */
+/**
+ * Options of {@linkcode histogram}.
+ *
+ * @example A density over a range
+ * ```ts
+ * import { histogram, type HistogramOptions, tensor } from "@tenfold/tenfold";
+ *
+ * const options: HistogramOptions = { range: [0, 1], density: true };
+ * const { hist } = histogram(tensor([0.1, 0.2, 0.9]), 2, options);
+ * ```
+ */
 export interface HistogramOptions {
   /** The range of equal bins. @default {the extremes of the elements} */
   readonly range?: readonly [number, number];

@@ -14,7 +14,19 @@ import type { Tensor } from "../tensor.ts";
 import { logaddexp } from "./arithmetic.ts";
 import { checkCall, positionsAlong } from "./call.ts";
 
-/** Values along a dim, and their indices. */
+/**
+ * Values along a dim, and their indices.
+ *
+ * @example The largest so far
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { cummax, tensor, type ValuesAndIndices } from "@tenfold/tenfold";
+ *
+ * const { values, indices }: ValuesAndIndices = cummax(tensor([1, 3, 2]), 0);
+ * assertEquals(await values.toArray(), [1, 3, 3]);
+ * assertEquals(await indices.toArray(), [0, 1, 1]);
+ * ```
+ */
 export interface ValuesAndIndices<D extends DType = AnyDType> {
   /** The values. */
   readonly values: Tensor<D>;

@@ -19,7 +19,18 @@ import { normalizeDim } from "../shape.ts";
 import { checkTensor, type Tensor } from "../tensor.ts";
 import { checkCall } from "./call.ts";
 
-/** Options of {@linkcode diff}. */
+/**
+ * Options of {@linkcode diff}.
+ *
+ * @example With a first element
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { diff, type DiffOptions, tensor } from "@tenfold/tenfold";
+ *
+ * const options: DiffOptions<"float32"> = { prepend: tensor([0]) };
+ * assertEquals(await diff(tensor([1, 4]), options).toArray(), [1, 3]);
+ * ```
+ */
 export interface DiffOptions<D extends DType = AnyDType> {
   /** How many times. @default {1} */
   readonly n?: number;

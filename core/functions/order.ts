@@ -282,7 +282,19 @@ export function mode<D extends DType>(
   });
 }
 
-/** Between two elements. */
+/**
+ * Between two elements.
+ *
+ * @example The lower of two elements
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Interpolation, quantile, tensor } from "@tenfold/tenfold";
+ *
+ * const interpolation: Interpolation = "lower";
+ * const x = tensor([1, 2, 3, 4]);
+ * assertEquals(await quantile(x, 0.5, 0, { interpolation }).item(), 2);
+ * ```
+ */
 export type Interpolation =
   | "linear"
   | "lower"
@@ -298,7 +310,19 @@ const INTERPOLATIONS: readonly Interpolation[] = [
   "nearest",
 ];
 
-/** Options of {@linkcode quantile} and {@linkcode nanquantile}. */
+/**
+ * Options of {@linkcode quantile} and {@linkcode nanquantile}.
+ *
+ * @example The median of each row, kept as a column
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { quantile, type QuantileOptions, tensor } from "@tenfold/tenfold";
+ *
+ * const options: QuantileOptions = { keepDim: true };
+ * const x = tensor([[1, 2, 9]]);
+ * assertEquals(await quantile(x, 0.5, 1, options).toArray(), [[2]]);
+ * ```
+ */
 export interface QuantileOptions extends KeepDim {
   /** How to interpolate between two elements. @default {"linear"} */
   readonly interpolation?: Interpolation;

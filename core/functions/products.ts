@@ -100,7 +100,19 @@ export function bmm<D extends DType, E extends DType>(
   return a.matmul(b);
 }
 
-/** Options of {@linkcode addmm} and {@linkcode baddbmm}. */
+/**
+ * Options of {@linkcode addmm} and {@linkcode baddbmm}.
+ *
+ * @example The product alone, halved
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { addmm, type AddProductOptions, eye, zeros } from "@tenfold/tenfold";
+ *
+ * const options: AddProductOptions = { beta: 0, alpha: 0.5 };
+ * const y = addmm(zeros([2, 2]), eye(2), eye(2), options);
+ * assertEquals(await y.toArray(), [[0.5, 0], [0, 0.5]]);
+ * ```
+ */
 export interface AddProductOptions {
   /** Factor of the first operand; 0 ignores it. @default {1} */
   readonly beta?: number;
@@ -269,7 +281,18 @@ export function cdist<D extends DType, E extends DType>(
   }) as Tensor<FloatOf<Promote<D, E>>>;
 }
 
-/** Options of {@linkcode cov}. */
+/**
+ * Options of {@linkcode cov}.
+ *
+ * @example Divided by the number of observations
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { cov, type CovOptions, tensor } from "@tenfold/tenfold";
+ *
+ * const options: CovOptions = { correction: 0 };
+ * assertEquals(await cov(tensor([1, 3]), options).item(), 1);
+ * ```
+ */
 export interface CovOptions {
   /** Subtracted from the number of observations. @default {1} */
   readonly correction?: number;

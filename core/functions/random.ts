@@ -129,7 +129,18 @@ export function multinomial(
   ) as Tensor<"int32">;
 }
 
-/** Options of {@linkcode normal}. */
+/**
+ * Options of {@linkcode normal}.
+ *
+ * @example A hundred numbers
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { normal, type NormalOptions } from "@tenfold/tenfold";
+ *
+ * const options: NormalOptions = { shape: [100] };
+ * assertEquals(normal(0, 2, options).shape, [100]);
+ * ```
+ */
 export interface NormalOptions extends TensorOptions {
   /** The shape, where mean and deviation are numbers. */
   readonly shape?: Shape;
@@ -241,7 +252,23 @@ export function exponential_<D extends DType>(
   return x;
 }
 
-/** Options of {@linkcode gumbelSoftmax}. */
+/**
+ * Options of {@linkcode gumbelSoftmax}.
+ *
+ * @example One class, with a gradient
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   gumbelSoftmax,
+ *   type GumbelSoftmaxOptions,
+ *   randn,
+ * } from "@tenfold/tenfold";
+ *
+ * const options: GumbelSoftmaxOptions = { tau: 0.5, hard: true };
+ * const choice = gumbelSoftmax(randn([4]), options);
+ * assertEquals(await choice.sum().item(), 1);
+ * ```
+ */
 export interface GumbelSoftmaxOptions {
   /** The temperature. @default {1} */
   readonly tau?: number;

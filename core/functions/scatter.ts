@@ -106,7 +106,26 @@ export function scatter<D extends DType>(
   }) as Tensor<D>;
 }
 
-/** How {@linkcode scatterReduce} combines elements. */
+/**
+ * How {@linkcode scatterReduce} combines elements.
+ *
+ * @example The largest of each group
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   scatterReduce,
+ *   type ScatterReduction,
+ *   tensor,
+ *   zeros,
+ * } from "@tenfold/tenfold";
+ *
+ * const reduction: ScatterReduction = "amax";
+ * const groups = tensor([0, 1, 1], { dtype: "int32" });
+ * const x = tensor([4, 2, 7]);
+ * const y = scatterReduce(zeros([2]), 0, groups, x, reduction);
+ * assertEquals(await y.toArray(), [4, 7]);
+ * ```
+ */
 export type ScatterReduction = "sum" | "prod" | "mean" | "amax" | "amin";
 
 const PRIMITIVES: {
@@ -304,7 +323,10 @@ export function indexCopy<D extends DType>(
  * import { indexFill, tensor, zeros } from "@tenfold/tenfold";
  *
  * const column = tensor([0], { dtype: "int32" });
- * assertEquals(await indexFill(zeros([1, 2]), 1, column, 1).toArray(), [[1, 0]]);
+ * assertEquals(await indexFill(zeros([1, 2]), 1, column, 1).toArray(), [[
+ *   1,
+ *   0,
+ * ]]);
  * ```
  */
 export function indexFill<D extends DType>(
@@ -319,7 +341,25 @@ export function indexFill<D extends DType>(
   return tidyNow(() => scatter(x, d, spread("indexFill", x, d, index), value));
 }
 
-/** Options of {@linkcode indexPut} and {@linkcode indexPut_}. */
+/**
+ * Options of {@linkcode indexPut} and {@linkcode indexPut_}.
+ *
+ * @example Values that add up
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   indexPut,
+ *   type IndexPutOptions,
+ *   tensor,
+ *   zeros,
+ * } from "@tenfold/tenfold";
+ *
+ * const options: IndexPutOptions = { accumulate: true };
+ * const index = tensor([1, 1], { dtype: "int32" });
+ * const y = indexPut(zeros([3]), [index], tensor([2, 3]), options);
+ * assertEquals(await y.toArray(), [0, 5, 0]);
+ * ```
+ */
 export interface IndexPutOptions {
   /**
    * Whether to add to the elements and accumulate values at equal indices.

@@ -62,7 +62,20 @@ export function cholesky<D extends DType>(
   }) as Floats<D>;
 }
 
-/** The factors of {@linkcode qr}. */
+/**
+ * The factors of {@linkcode qr}.
+ *
+ * @example The factors of a matrix
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { type QR, qr } from "@tenfold/core/linalg";
+ *
+ * const a = tensor([[3, 1], [4, 2]]);
+ * const { q, r }: QR = qr(a);
+ * assertAlmostEquals(await q.matmul(r).index(1, 0).item(), 4, 1e-5);
+ * ```
+ */
 export interface QR<D extends DType = AnyDType> {
   /** Orthonormal columns. */
   readonly q: Tensor<D>;
@@ -116,7 +129,19 @@ export function qr<D extends DType>(
   });
 }
 
-/** The result of {@linkcode eigh}. */
+/**
+ * The result of {@linkcode eigh}.
+ *
+ * @example The eigenvalues
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { type Eigh, eigh } from "@tenfold/core/linalg";
+ *
+ * const result: Eigh = eigh(tensor([[2, 0], [0, 1]]));
+ * assertEquals(await result.eigenvalues.toArray(), [1, 2]);
+ * ```
+ */
 export interface Eigh<D extends DType = AnyDType> {
   /** The eigenvalues in ascending order, `[..., n]`. */
   readonly eigenvalues: Tensor<D>;
@@ -124,7 +149,20 @@ export interface Eigh<D extends DType = AnyDType> {
   readonly eigenvectors: Tensor<D>;
 }
 
-/** Options of {@linkcode eigh}. */
+/**
+ * Options of {@linkcode eigh}.
+ *
+ * @example The upper triangle
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { eigh, type EighOptions } from "@tenfold/core/linalg";
+ *
+ * const options: EighOptions = { uplo: "U" };
+ * const { eigenvalues } = eigh(tensor([[2, 0], [9, 1]]), options);
+ * assertEquals(await eigenvalues.toArray(), [1, 2]);
+ * ```
+ */
 export interface EighOptions {
   /** Which triangle is read: "L", the lower one, or "U". @default {"L"} */
   readonly uplo?: "L" | "U";
@@ -214,7 +252,19 @@ export function eigvalsh<D extends DType>(
   }) as Floats<D>;
 }
 
-/** The result of {@linkcode svd}. */
+/**
+ * The result of {@linkcode svd}.
+ *
+ * @example The singular values
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { type SVD, svd } from "@tenfold/core/linalg";
+ *
+ * const { s }: SVD = svd(tensor([[3, 0], [0, 2]]));
+ * assertEquals(await s.toArray(), [3, 2]);
+ * ```
+ */
 export interface SVD<D extends DType = AnyDType> {
   /** The left vectors as columns. */
   readonly u: Tensor<D>;

@@ -23,10 +23,36 @@ import {
   tolerancesOf,
 } from "./solve.ts";
 
-/** Which norm of a matrix. */
+/**
+ * Which norm of a matrix.
+ *
+ * @example The sum of the singular values
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { matrixNorm, type MatrixOrder } from "@tenfold/core/linalg";
+ *
+ * const ord: MatrixOrder = "nuc";
+ * const norm = matrixNorm(tensor([[3, 0], [0, 2]]), { ord });
+ * assertAlmostEquals(await norm.item(), 5, 1e-5);
+ * ```
+ */
 export type MatrixOrder = "fro" | "nuc" | 1 | -1 | 2 | -2 | number;
 
-/** Options of {@linkcode matrixNorm}. */
+/**
+ * Options of {@linkcode matrixNorm}.
+ *
+ * @example The largest singular value
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { matrixNorm, type MatrixNormOptions } from "@tenfold/core/linalg";
+ *
+ * const options: MatrixNormOptions = { ord: 2 };
+ * const norm = matrixNorm(tensor([[3, 0], [0, 2]]), options);
+ * assertAlmostEquals(await norm.item(), 3, 1e-5);
+ * ```
+ */
 export interface MatrixNormOptions {
   /**
    * - `"fro"`: the root of the sum of the squares

@@ -35,7 +35,20 @@ const CUTOFF: PlainFields = { rcond: number };
 const SINGULAR =
   "is singular: give a matrix with an inverse, or use lstsq or pinv";
 
-/** Options of {@linkcode solve}. */
+/**
+ * Options of {@linkcode solve}.
+ *
+ * @example x a = b
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { solve, type SolveOptions } from "@tenfold/core/linalg";
+ *
+ * const options: SolveOptions = { left: false };
+ * const x = solve(tensor([[2, 0], [0, 4]]), tensor([[2, 4]]), options);
+ * assertEquals(await x.toArray(), [[1, 1]]);
+ * ```
+ */
 export interface SolveOptions {
   /** Solves `a x = b`; false solves `x a = b`. @default {true} */
   readonly left?: boolean;
@@ -100,7 +113,27 @@ export function solve<D extends DType>(
   }) as Floats<D>;
 }
 
-/** Options of {@linkcode solveTriangular}. */
+/**
+ * Options of {@linkcode solveTriangular}.
+ *
+ * @example A lower triangle with ones on its diagonal
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import {
+ *   solveTriangular,
+ *   type SolveTriangularOptions,
+ * } from "@tenfold/core/linalg";
+ *
+ * const options: SolveTriangularOptions = {
+ *   upper: false,
+ *   unitriangular: true,
+ * };
+ * const a = tensor([[9, 0], [2, 9]]);
+ * const x = solveTriangular(a, tensor([[1], [5]]), options);
+ * assertEquals(await x.toArray(), [[1], [3]]);
+ * ```
+ */
 export interface SolveTriangularOptions {
   /**
    * Whether `a` is upper triangular; elements below the diagonal are not read.
@@ -220,7 +253,20 @@ export function det<D extends DType>(a: Tensor<D>): Tensor<FloatOf<D>> {
   return applyLinalg("det", [a]) as Floats<D>;
 }
 
-/** The result of {@linkcode slogdet}. */
+/**
+ * The result of {@linkcode slogdet}.
+ *
+ * @example The determinant of a matrix
+ * ```ts
+ * import { assertAlmostEquals, assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { type SignAndLog, slogdet } from "@tenfold/core/linalg";
+ *
+ * const { sign, logabsdet }: SignAndLog = slogdet(tensor([[0, 2], [1, 0]]));
+ * assertEquals(await sign.item(), -1);
+ * assertAlmostEquals(await logabsdet.item(), Math.log(2), 1e-6);
+ * ```
+ */
 export interface SignAndLog<D extends DType = AnyDType> {
   /** 1, -1, or 0 for a singular matrix. It has no gradient. */
   readonly sign: Tensor<D>;
@@ -260,7 +306,20 @@ export function slogdet<D extends DType>(
   });
 }
 
-/** Options of {@linkcode pinv} and {@linkcode matrixRank}. */
+/**
+ * Options of {@linkcode pinv} and {@linkcode matrixRank}.
+ *
+ * @example What counts as 0
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { matrixRank, type ToleranceOptions } from "@tenfold/core/linalg";
+ *
+ * const options: ToleranceOptions = { atol: 0.01 };
+ * const rank = matrixRank(tensor([[1, 0], [0, 0.001]]), options);
+ * assertEquals(await rank.item(), 1);
+ * ```
+ */
 export interface ToleranceOptions {
   /** Singular values up to this count as 0. @default {0} */
   readonly atol?: number;
@@ -323,7 +382,20 @@ export function pinv<D extends DType>(
   >;
 }
 
-/** Options of {@linkcode lstsq}. */
+/**
+ * Options of {@linkcode lstsq}.
+ *
+ * @example A larger limit for small singular values
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ones, tensor } from "@tenfold/tenfold";
+ * import { lstsq, type LstsqOptions } from "@tenfold/core/linalg";
+ *
+ * const options: LstsqOptions = { rcond: 1e-3 };
+ * const { rank } = lstsq(tensor([[1, 0], [0, 1e-5]]), ones([2, 1]), options);
+ * assertEquals(await rank.item(), 1);
+ * ```
+ */
 export interface LstsqOptions {
   /**
    * Singular values up to this times the largest one count as 0.
@@ -333,7 +405,20 @@ export interface LstsqOptions {
   readonly rcond?: number;
 }
 
-/** The result of {@linkcode lstsq}. */
+/**
+ * The result of {@linkcode lstsq}.
+ *
+ * @example A line through three points
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { type LeastSquares, lstsq } from "@tenfold/core/linalg";
+ *
+ * const a = tensor([[0, 1], [1, 1], [2, 1]]);
+ * const fit: LeastSquares = lstsq(a, tensor([[1], [3], [5]]));
+ * assertAlmostEquals(await fit.solution.index(0, 0).item(), 2, 1e-4);
+ * ```
+ */
 export interface LeastSquares<D extends DType = AnyDType> {
   /** The minimum-norm x that minimises `|a x - b|`, `[..., n, k]`. */
   readonly solution: Tensor<D>;

@@ -11,7 +11,17 @@ import { Storage } from "../storage.ts";
 import { Value } from "../value.ts";
 import { View } from "../view.ts";
 
-/** Makes the error from their number. */
+/**
+ * Makes the error from their number.
+ *
+ * @example An error with the number of refused values
+ * ```ts
+ * import type { CountedError } from "@tenfold/core/backend";
+ *
+ * const error: CountedError = (refused) =>
+ *   new RangeError(`Cannot gather as ${refused} indices are out of range`);
+ * ```
+ */
 export type CountedError = (refused: number) => Error;
 
 /** Throws `error`, now or later, where a count of refused values is not 0. */

@@ -39,7 +39,16 @@ import {
   refuseEmpty,
 } from "./reduce.ts";
 
-/** Operations along one dim that keep the shape. */
+/**
+ * Operations along one dim that keep the shape.
+ *
+ * @example Softmax over the second dim
+ * ```ts
+ * import type { AlongOp } from "@tenfold/core/backend";
+ *
+ * const op: AlongOp = { name: "softmax", dim: 1 };
+ * ```
+ */
 export interface AlongOp {
   /** Marks the primitive. */
   readonly name: "softmax" | "logSoftmax" | "cumsum" | "cumprod";
@@ -47,7 +56,16 @@ export interface AlongOp {
   readonly dim: number;
 }
 
-/** The position of the first largest or smallest element along a dim. */
+/**
+ * The position of the first largest or smallest element along a dim.
+ *
+ * @example The largest of each row
+ * ```ts
+ * import type { ArgOp } from "@tenfold/core/backend";
+ *
+ * const op: ArgOp = { name: "argmax", dim: 1, keepDim: false };
+ * ```
+ */
 export interface ArgOp {
   /** Marks the primitive. */
   readonly name: "argmax" | "argmin";

@@ -18,7 +18,16 @@ import { movedShape, movedView, type MovementOp } from "./movement.ts";
 import type { Family } from "./primitive.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** A change of dtype. */
+/**
+ * A change of dtype.
+ *
+ * @example To whole numbers
+ * ```ts
+ * import type { CastOp } from "@tenfold/core/backend";
+ *
+ * const op: CastOp = { name: "cast", dtype: "int32" };
+ * ```
+ */
 export interface CastOp {
   /** Marks the primitive. */
   readonly name: "cast";
@@ -26,7 +35,16 @@ export interface CastOp {
   readonly dtype: DType;
 }
 
-/** A fresh dense copy. */
+/**
+ * A fresh dense copy.
+ *
+ * @example A copy
+ * ```ts
+ * import type { CopyOp } from "@tenfold/core/backend";
+ *
+ * const op: CopyOp = { name: "copy" };
+ * ```
+ */
 export interface CopyOp {
   /** Marks the primitive. */
   readonly name: "copy";
@@ -36,6 +54,18 @@ export interface CopyOp {
  * A tensor of `shape` filled with `value`, in which the view that `windows`
  * (movements applied in turn) shows holds the input. The transpose of those
  * movements; also padding.
+ *
+ * @example Padding by one element
+ * ```ts
+ * import type { PlaceOp } from "@tenfold/core/backend";
+ *
+ * const op: PlaceOp = {
+ *   name: "place",
+ *   shape: [4],
+ *   value: 0,
+ *   windows: [{ name: "slice", dim: 0, start: 1, length: 3, step: 1 }],
+ * };
+ * ```
  */
 export interface PlaceOp {
   /** Marks the primitive. */
@@ -53,6 +83,20 @@ export interface PlaceOp {
  * each input is added in the view that its windows (movements applied in turn)
  * show. Windows of one input do not overlap. The transpose of several views of
  * one tensor: their gradients come together in one buffer.
+ *
+ * @example The gradient of two halves
+ * ```ts
+ * import type { PlaceSumOp } from "@tenfold/core/backend";
+ *
+ * const op: PlaceSumOp = {
+ *   name: "placeSum",
+ *   shape: [4],
+ *   places: [
+ *     [{ name: "slice", dim: 0, start: 0, length: 2, step: 1 }],
+ *     [{ name: "slice", dim: 0, start: 2, length: 2, step: 1 }],
+ *   ],
+ * };
+ * ```
  */
 export interface PlaceSumOp {
   /** Marks the primitive. */
@@ -63,7 +107,16 @@ export interface PlaceSumOp {
   readonly places: readonly (readonly MovementOp[])[];
 }
 
-/** Tensors behind each other along a dim. */
+/**
+ * Tensors behind each other along a dim.
+ *
+ * @example Rows below rows
+ * ```ts
+ * import type { CatOp } from "@tenfold/core/backend";
+ *
+ * const op: CatOp = { name: "cat", dim: 0 };
+ * ```
+ */
 export interface CatOp {
   /** Marks the primitive. */
   readonly name: "cat";
@@ -75,6 +128,24 @@ export interface CatOp {
  * Changes the first `targets` inputs in place, element by element: target `t`
  * becomes `program.exprs[t]` over all inputs, which have the target's shape or
  * broadcast to it.
+ *
+ * @example Plain gradient descent
+ * ```ts
+ * import { expr } from "@tenfold/tenfold";
+ * import { arg, scalar, type UpdateOp } from "@tenfold/core/backend";
+ *
+ * const [p, g] = [arg(0, "float32"), arg(1, "float32")];
+ * const op: UpdateOp = {
+ *   name: "update",
+ *   targets: 1,
+ *   program: {
+ *     label: "descend",
+ *     inputs: ["float32", "float32"],
+ *     exprs: [expr.sub(p, expr.mul(scalar(0, "float32"), g))],
+ *   },
+ *   scalars: [0.1],
+ * };
+ * ```
  */
 export interface UpdateOp {
   /** Marks the primitive. */
@@ -87,7 +158,29 @@ export interface UpdateOp {
   readonly scalars: readonly number[];
 }
 
-/** The expressions of an update, made once and used for every step. */
+/**
+ * The expressions of an update, made once and used for every step.
+ *
+ * @example A tensor that is halved in place
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { expr, tensor } from "@tenfold/tenfold";
+ * import {
+ *   arg,
+ *   updateInPlace,
+ *   type UpdateProgram,
+ * } from "@tenfold/core/backend";
+ *
+ * const program: UpdateProgram = {
+ *   label: "halve",
+ *   inputs: ["float32"],
+ *   exprs: [expr.div(arg(0, "float32"), 2)],
+ * };
+ * const x = tensor([2, 4]);
+ * updateInPlace(program, [x], [], []);
+ * assertEquals(await x.toArray(), [1, 2]);
+ * ```
+ */
 export interface UpdateProgram {
   /** Name used in error messages. */
   readonly label: string;

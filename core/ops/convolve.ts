@@ -22,6 +22,19 @@ import { planeOf, windowCount, type WindowParams } from "./window.ts";
 /**
  * Cross-correlation of x `[n, c, h, w]` with a weight `[o, c / groups, kh, kw]`
  * and a bias `[o]`, if there is one: `[n, o, oh, ow]`.
+ *
+ * @example A convolution that keeps the extents, for kernels of 3
+ * ```ts
+ * import type { Conv2dOp } from "@tenfold/core/backend";
+ *
+ * const op: Conv2dOp = {
+ *   name: "conv2d",
+ *   stride: [1, 1],
+ *   padding: [1, 1],
+ *   dilation: [1, 1],
+ *   groups: 1,
+ * };
+ * ```
  */
 export interface Conv2dOp extends WindowParams {
   /** Marks the primitive. */
@@ -33,6 +46,20 @@ export interface Conv2dOp extends WindowParams {
 /**
  * The gradient of a convolution by its input: from `[n, o, oh, ow]` and the
  * weight to `[n, c, h, w]`, with `size` as height and width.
+ *
+ * @example The gradient by an image of 8 by 8
+ * ```ts
+ * import type { Conv2dInputOp } from "@tenfold/core/backend";
+ *
+ * const op: Conv2dInputOp = {
+ *   name: "conv2dInput",
+ *   stride: [1, 1],
+ *   padding: [1, 1],
+ *   dilation: [1, 1],
+ *   groups: 1,
+ *   size: [8, 8],
+ * };
+ * ```
  */
 export interface Conv2dInputOp extends WindowParams {
   /** Marks the primitive. */
@@ -46,6 +73,20 @@ export interface Conv2dInputOp extends WindowParams {
 /**
  * The gradient of a convolution by its weight: from x `[n, c, h, w]` and
  * `[n, o, oh, ow]` to `[o, c / groups, kh, kw]`, with `size` as kh and kw.
+ *
+ * @example The gradient by kernels of 3 by 3
+ * ```ts
+ * import type { Conv2dWeightOp } from "@tenfold/core/backend";
+ *
+ * const op: Conv2dWeightOp = {
+ *   name: "conv2dWeight",
+ *   stride: [1, 1],
+ *   padding: [1, 1],
+ *   dilation: [1, 1],
+ *   groups: 1,
+ *   size: [3, 3],
+ * };
+ * ```
  */
 export interface Conv2dWeightOp extends WindowParams {
   /** Marks the primitive. */

@@ -20,7 +20,21 @@ import type { Shape } from "../shape.ts";
 import { free, none } from "./gradient.ts";
 import type { Family, Primitive } from "./primitive.ts";
 
-/** One value everywhere. */
+/**
+ * One value everywhere.
+ *
+ * @example Ones
+ * ```ts
+ * import type { FullOp } from "@tenfold/core/backend";
+ *
+ * const op: FullOp = {
+ *   name: "full",
+ *   shape: [2, 3],
+ *   value: 1,
+ *   dtype: "float32",
+ * };
+ * ```
+ */
 export interface FullOp {
   /** Marks the primitive. */
   readonly name: "full";
@@ -32,7 +46,22 @@ export interface FullOp {
   readonly dtype: DType;
 }
 
-/** `start + i * step` for i from 0. */
+/**
+ * `start + i * step` for i from 0.
+ *
+ * @example 0, 2, 4
+ * ```ts
+ * import type { ArangeOp } from "@tenfold/core/backend";
+ *
+ * const op: ArangeOp = {
+ *   name: "arange",
+ *   start: 0,
+ *   step: 2,
+ *   length: 3,
+ *   dtype: "int32",
+ * };
+ * ```
+ */
 export interface ArangeOp {
   /** Marks the primitive. */
   readonly name: "arange";
@@ -46,7 +75,21 @@ export interface ArangeOp {
   readonly dtype: DType;
 }
 
-/** Ones on the diagonal. */
+/**
+ * Ones on the diagonal.
+ *
+ * @example The identity of three dims
+ * ```ts
+ * import type { EyeOp } from "@tenfold/core/backend";
+ *
+ * const op: EyeOp = {
+ *   name: "eye",
+ *   rows: 3,
+ *   columns: 3,
+ *   dtype: "float32",
+ * };
+ * ```
+ */
 export interface EyeOp {
   /** Marks the primitive. */
   readonly name: "eye";
@@ -58,7 +101,16 @@ export interface EyeOp {
   readonly dtype: DType;
 }
 
-/** The lower or upper triangle of the last two dims; 0 elsewhere. */
+/**
+ * The lower or upper triangle of the last two dims; 0 elsewhere.
+ *
+ * @example The lower triangle with its diagonal
+ * ```ts
+ * import type { TriangleOp } from "@tenfold/core/backend";
+ *
+ * const op: TriangleOp = { name: "tril", diagonal: 0 };
+ * ```
+ */
 export interface TriangleOp {
   /** Marks the primitive. */
   readonly name: "tril" | "triu";

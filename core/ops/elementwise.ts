@@ -17,7 +17,16 @@ import {
 import { free, type Gradient, none, pass } from "./gradient.ts";
 import type { Family } from "./primitive.ts";
 
-/** The name of an elementwise primitive. */
+/**
+ * The name of an elementwise primitive.
+ *
+ * @example A name
+ * ```ts
+ * import type { ElementwiseName } from "@tenfold/core/backend";
+ *
+ * const name: ElementwiseName = "relu";
+ * ```
+ */
 export type ElementwiseName =
   | "add"
   | "sub"
@@ -75,6 +84,13 @@ export type ElementwiseName =
 /**
  * An elementwise primitive. `operands` says which operands are numbers; the
  * `null`s are filled with the tensor inputs in order. Left out: all tensors.
+ *
+ * @example 1 - x
+ * ```ts
+ * import type { ElementwiseOp } from "@tenfold/core/backend";
+ *
+ * const op: ElementwiseOp = { name: "sub", operands: [1, null] };
+ * ```
  */
 export interface ElementwiseOp {
   /** Which function. */
@@ -294,7 +310,17 @@ const ROWS: { readonly [N in ElementwiseName]: Row } = {
   where: row(3, "select", fn("select"), derived),
 };
 
-/** What each elementwise primitive computes. */
+/**
+ * What each elementwise primitive computes.
+ *
+ * @example How many operands a function takes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ELEMENTWISE } from "@tenfold/core/backend";
+ *
+ * assertEquals(ELEMENTWISE.where.arity, 3);
+ * ```
+ */
 export const ELEMENTWISE: { readonly [N in ElementwiseName]: Elementwise } =
   ROWS;
 

@@ -29,10 +29,30 @@ import type { Composed } from "./primitive.ts";
  * - `compare`: operands to their common dtype, the result is bool
  * - `logic`: operands to bool (`!= 0`), the result is bool
  * - `select`: the first operand to bool, the others to their common dtype
+ *
+ * @example As comparisons mix dtypes
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type DTypeRule, ELEMENTWISE } from "@tenfold/core/backend";
+ *
+ * const rule: DTypeRule = ELEMENTWISE.lt.rule;
+ * assertEquals(rule, "compare");
+ * ```
  */
 export type DTypeRule = "promote" | "float" | "compare" | "logic" | "select";
 
-/** One elementwise primitive. */
+/**
+ * One elementwise primitive.
+ *
+ * @example The facts of a primitive
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ELEMENTWISE, type Elementwise } from "@tenfold/core/backend";
+ *
+ * const facts: Elementwise = ELEMENTWISE.add;
+ * assertEquals(facts.arity, 2);
+ * ```
+ */
 export interface Elementwise {
   /** Number of operands; each may be a tensor or a number. */
   readonly arity: number;
@@ -93,7 +113,20 @@ export function elementwiseExpr(
   return castExpr(expr(...cast), result);
 }
 
-/** A result, and the dtype in which it is computed. */
+/**
+ * A result, and the dtype in which it is computed.
+ *
+ * @example A quotient of integers
+ * ```ts
+ * import type { ElementwiseMeta } from "@tenfold/core/internal";
+ *
+ * const meta: ElementwiseMeta = {
+ *   shape: [2],
+ *   dtype: "float32",
+ *   compute: "float32",
+ * };
+ * ```
+ */
 export interface ElementwiseMeta extends Meta {
   /** What the operands are cast to. */
   readonly compute: DType;

@@ -35,6 +35,23 @@ import { reducedShape } from "./reduce.ts";
 /**
  * A formula over all inputs, which broadcast to the shape of the result. The
  * way to run several elementwise steps as one kernel.
+ *
+ * @example Twice each element
+ * ```ts
+ * import { expr } from "@tenfold/tenfold";
+ * import { arg, type MapOp } from "@tenfold/core/backend";
+ *
+ * const op: MapOp = {
+ *   name: "map",
+ *   formula: {
+ *     label: "double",
+ *     inputs: ["float32"],
+ *     scalars: 0,
+ *     expr: expr.mul(arg(0, "float32"), 2),
+ *   },
+ *   scalars: [],
+ * };
+ * ```
  */
 export interface MapOp {
   /** Marks the primitive. */
@@ -48,6 +65,26 @@ export interface MapOp {
 /**
  * The sum over dims of what a map would give, divided by `divisor`, as one
  * kernel. The formula may not use positions.
+ *
+ * @example The sum of the squares
+ * ```ts
+ * import { expr } from "@tenfold/tenfold";
+ * import { arg, type MapSumOp } from "@tenfold/core/backend";
+ *
+ * const op: MapSumOp = {
+ *   name: "mapSum",
+ *   formula: {
+ *     label: "square",
+ *     inputs: ["float32"],
+ *     scalars: 0,
+ *     expr: expr.mul(arg(0, "float32"), arg(0, "float32")),
+ *   },
+ *   scalars: [],
+ *   dims: [0],
+ *   keepDim: false,
+ *   divisor: 1,
+ * };
+ * ```
  */
 export interface MapSumOp {
   /** Marks the primitive. */
@@ -64,7 +101,22 @@ export interface MapSumOp {
   readonly divisor: number;
 }
 
-/** One element of a result, made once and used for every call. */
+/**
+ * One element of a result, made once and used for every call.
+ *
+ * @example The product of two tensors
+ * ```ts
+ * import { expr } from "@tenfold/tenfold";
+ * import { arg, type Formula } from "@tenfold/core/backend";
+ *
+ * const formula: Formula = {
+ *   label: "product",
+ *   inputs: ["float32", "float32"],
+ *   scalars: 0,
+ *   expr: expr.mul(arg(0, "float32"), arg(1, "float32")),
+ * };
+ * ```
+ */
 export interface Formula {
   /** Name used in error messages. */
   readonly label: string;
@@ -82,7 +134,16 @@ export interface Formula {
   readonly gradients?: readonly (Expr | null)[];
 }
 
-/** A result, and the shape over which the formula runs. */
+/**
+ * A result, and the shape over which the formula runs.
+ *
+ * @example A sum over rows
+ * ```ts
+ * import type { FormulaMeta } from "@tenfold/core/internal";
+ *
+ * const meta: FormulaMeta = { shape: [2], dtype: "float32", loop: [2, 3] };
+ * ```
+ */
 export interface FormulaMeta extends Meta {
   /** What all inputs broadcast to. */
   readonly loop: Shape;

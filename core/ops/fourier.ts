@@ -58,6 +58,13 @@ let added = false;
 /**
  * Lets devices run Fourier transforms along lines, as the first transform does:
  * for what applies the primitive by itself.
+ *
+ * @example Before the primitive is applied by itself
+ * ```ts
+ * import { addFourier } from "@tenfold/core/program";
+ *
+ * addFourier();
+ * ```
  */
 export function addFourier(): void {
   if (added) return;

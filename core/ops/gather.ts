@@ -22,7 +22,16 @@ import type { Value } from "../value.ts";
 import { saving, zeros } from "./gradient.ts";
 import type { Family } from "./primitive.ts";
 
-/** Picks elements along a dim: `out[.., j] = x[.., index[.., j]]`. */
+/**
+ * Picks elements along a dim: `out[.., j] = x[.., index[.., j]]`.
+ *
+ * @example Along the second dim
+ * ```ts
+ * import type { GatherOp } from "@tenfold/core/backend";
+ *
+ * const op: GatherOp = { name: "gather", dim: 1 };
+ * ```
+ */
 export interface GatherOp {
   /** Marks the primitive. */
   readonly name: "gather";

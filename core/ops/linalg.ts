@@ -29,6 +29,13 @@ import { addPrimitives } from "./table.ts";
  * - `qr`: q and r as one vector; `first` = 1 for all columns of q
  * - `eigh`: values and vectors as one vector
  * - `svd`: u, s and vᵀ as one vector; `first` = 1 for all of u and v
+ *
+ * @example The determinant
+ * ```ts
+ * import type { LinalgOp } from "@tenfold/core/backend";
+ *
+ * const op: LinalgOp = { name: "linalg", algorithm: "det" };
+ * ```
  */
 export interface LinalgOp {
   /** Marks the primitive. */
@@ -161,7 +168,16 @@ export const LINALG: Family<LinalgOp> = {
 
 let added = false;
 
-/** Lets devices run linear algebra. */
+/**
+ * Lets devices run linear algebra.
+ *
+ * @example Before a device runs linear algebra by itself
+ * ```ts
+ * import { addLinalg } from "@tenfold/core/backend";
+ *
+ * addLinalg();
+ * ```
+ */
 export function addLinalg(): void {
   if (added) return;
   added = true;

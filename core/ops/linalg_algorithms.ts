@@ -24,7 +24,16 @@ import {
 import type { Shape } from "../shape.ts";
 import type { LinalgOp } from "./linalg.ts";
 
-/** The extents of the matrices: a is `[m, n]`, b (if any) `[n, k]`. */
+/**
+ * The extents of the matrices: a is `[m, n]`, b (if any) `[n, k]`.
+ *
+ * @example Three equations with two unknowns
+ * ```ts
+ * import type { Extents } from "@tenfold/core/backend";
+ *
+ * const extents: Extents = { m: 3, n: 2, k: 1 };
+ * ```
+ */
 export interface Extents {
   /** Rows of a. */
   readonly m: number;
@@ -34,7 +43,18 @@ export interface Extents {
   readonly k: number;
 }
 
-/** One algorithm. */
+/**
+ * One algorithm.
+ *
+ * @example An algorithm by name
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Algorithm, LINALG_ALGORITHMS } from "@tenfold/core/backend";
+ *
+ * const cholesky: Algorithm = LINALG_ALGORITHMS.cholesky;
+ * assertEquals(cholesky.square, true);
+ * ```
+ */
 export interface Algorithm {
   /** Whether a must have as many rows as columns. */
   readonly square: boolean;
@@ -68,7 +88,21 @@ export const columnsOf = ({ first }: LinalgOp, { m, n }: Extents): number =>
 const same = (_: LinalgOp, { m, n }: Extents): Shape => [m, n];
 const solution = (_: LinalgOp, { n, k }: Extents): Shape => [n, k];
 
-/** Every algorithm by name. */
+/**
+ * Every algorithm by name.
+ *
+ * @example The determinant of a matrix
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { LINALG_ALGORITHMS } from "@tenfold/core/backend";
+ *
+ * const extents = { m: 2, n: 2, k: 0 };
+ * const a = Float64Array.of(2, 0, 0, 3);
+ * const det = LINALG_ALGORITHMS.det;
+ * const op = { name: "linalg", algorithm: "det" } as const;
+ * assertEquals(Array.from(det.run(op, extents, a, new Float64Array())), [6]);
+ * ```
+ */
 export const ALGORITHMS: {
   readonly [N in LinalgOp["algorithm"]]: Algorithm;
 } = {

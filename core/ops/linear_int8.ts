@@ -29,16 +29,44 @@ import { addPrimitives } from "./table.ts";
  * by `step = max(x, 0) / 127 - min(x, 0) / 127`; products and sums are exact
  * where a backend has the routine. A row that holds NaN or an infinity gives
  * NaN, and one whose numbers are all below the normal ones counts as zeros.
+ *
+ * @example A quantised layer
+ * ```ts
+ * import type { LinearInt8Op } from "@tenfold/core/backend";
+ *
+ * const op: LinearInt8Op = { name: "linearInt8" };
+ * ```
  */
 export interface LinearInt8Op {
   /** Marks the primitive. */
   readonly name: "linearInt8";
 }
 
-/** The most inputs: their products fit into integers of 32 bits. */
+/**
+ * The most inputs: their products fit into integers of 32 bits.
+ *
+ * @example The largest layer that is quantised
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { MOST_INPUTS } from "@tenfold/core/int8";
+ *
+ * const fits = (inFeatures: number) => inFeatures <= MOST_INPUTS;
+ * assertEquals(fits(4096), true);
+ * ```
+ */
 export const MOST_INPUTS = 2 ** 17;
 
-/** Words that a row of k integers of 8 bits takes. */
+/**
+ * Words that a row of k integers of 8 bits takes.
+ *
+ * @example A row of 20 integers
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { wordsOf } from "@tenfold/core/int8";
+ *
+ * assertEquals(wordsOf(20), 8);
+ * ```
+ */
 export const wordsOf = (k: number): number => 4 * Math.ceil(k / 16);
 
 const FLOAT = "float32";
@@ -233,7 +261,16 @@ const LINEAR_INT8: Family<LinearInt8Op> = {
   },
 };
 
-/** Makes the family known. */
+/**
+ * Makes the family known.
+ *
+ * @example Before the primitive is applied by itself
+ * ```ts
+ * import { addLinearInt8 } from "@tenfold/core/int8";
+ *
+ * addLinearInt8();
+ * ```
+ */
 export function addLinearInt8(): void {
   addPrimitives(LINEAR_INT8);
 }

@@ -30,6 +30,13 @@ import { addPrimitives } from "./table.ts";
  *   are what their gradients are made of
  *
  * Transforms come by `addFourier`.
+ *
+ * @example Where the largest so far is
+ * ```ts
+ * import type { LinesOp } from "@tenfold/core/backend";
+ *
+ * const op: LinesOp = { name: "lines", algorithm: "cumargmax" };
+ * ```
  */
 export interface LinesOp {
   /** Marks the primitive. */

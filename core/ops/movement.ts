@@ -11,7 +11,16 @@ import type { View } from "../view.ts";
 import { free, type Gradient, pass, type Rule } from "./gradient.ts";
 import type { Family, Named, Primitive } from "./primitive.ts";
 
-/** The operations that only move: each makes a new view of its input. */
+/**
+ * The operations that only move: each makes a new view of its input.
+ *
+ * @example A transpose
+ * ```ts
+ * import type { MovementOp } from "@tenfold/core/backend";
+ *
+ * const op: MovementOp = { name: "permute", dims: [1, 0] };
+ * ```
+ */
 export type MovementOp =
   | { readonly name: "reshape"; readonly shape: Shape }
   | { readonly name: "permute"; readonly dims: readonly number[] }

@@ -31,6 +31,20 @@ import { planeOf, windowCount, type WindowParams } from "./window.ts";
 /**
  * The largest element of each window of the last two dims, and its position
  * (int32) in the plane of the input, counted in C order. Padding never wins.
+ *
+ * @example Windows of 2 by 2
+ * ```ts
+ * import type { MaxPool2dOp } from "@tenfold/core/backend";
+ *
+ * const op: MaxPool2dOp = {
+ *   name: "maxPool2d",
+ *   size: [2, 2],
+ *   stride: [2, 2],
+ *   padding: [0, 0],
+ *   dilation: [1, 1],
+ *   ceil: false,
+ * };
+ * ```
  */
 export interface MaxPool2dOp extends WindowParams {
   /** Marks the primitive. */

@@ -100,7 +100,16 @@ export type Primitive<O, R extends Meta = Meta> =
   | Composed<O, R>
   | Routine<O, R>;
 
-/** The member (or members) of a union of ops that carry a name. */
+/**
+ * The member (or members) of a union of ops that carry a name.
+ *
+ * @example A member of a union
+ * ```ts
+ * import type { Named, Op } from "@tenfold/core/backend";
+ *
+ * const op: Named<Op, "cat"> = { name: "cat", dim: 0 };
+ * ```
+ */
 export type Named<O, N> = O extends { readonly name: infer M }
   ? N extends M ? O : never
   : never;

@@ -18,13 +18,31 @@ import { View } from "../view.ts";
 import { pass, saving } from "./gradient.ts";
 import type { Division, Family } from "./primitive.ts";
 
-/** Batched matrix product of `[..., m, k]` and `[..., k, n]`, and a bias. */
+/**
+ * Batched matrix product of `[..., m, k]` and `[..., k, n]`, and a bias.
+ *
+ * @example A product
+ * ```ts
+ * import type { MatmulOp } from "@tenfold/core/backend";
+ *
+ * const op: MatmulOp = { name: "matmul" };
+ * ```
+ */
 export interface MatmulOp {
   /** Marks the primitive. */
   readonly name: "matmul";
 }
 
-/** `x wᵀ`, and a bias: x `[..., k]`, w `[n, k]`, bias `[n]`. */
+/**
+ * `x wᵀ`, and a bias: x `[..., k]`, w `[n, k]`, bias `[n]`.
+ *
+ * @example A layer
+ * ```ts
+ * import type { LinearOp } from "@tenfold/core/backend";
+ *
+ * const op: LinearOp = { name: "linear" };
+ * ```
+ */
 export interface LinearOp {
   /** Marks the primitive. */
   readonly name: "linear";

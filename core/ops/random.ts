@@ -29,6 +29,21 @@ import type { Family } from "./primitive.ts";
  * - `uniform`: from [low, high)
  * - `normal`: mean `low`, standard deviation `high`
  * - `integer`: whole numbers from [low, high)
+ *
+ * @example Numbers from 0 to 1
+ * ```ts
+ * import type { RandomOp } from "@tenfold/core/backend";
+ *
+ * const op: RandomOp = {
+ *   name: "random",
+ *   distribution: "uniform",
+ *   key: [1, 2],
+ *   low: 0,
+ *   high: 1,
+ *   shape: [2, 3],
+ *   dtype: "float32",
+ * };
+ * ```
  */
 export interface RandomOp {
   /** Marks the primitive. */
@@ -47,7 +62,16 @@ export interface RandomOp {
   readonly dtype: DType;
 }
 
-/** Zeroes elements with probability `p`, scales the others by 1 / (1 - p). */
+/**
+ * Zeroes elements with probability `p`, scales the others by 1 / (1 - p).
+ *
+ * @example A tenth becomes 0
+ * ```ts
+ * import type { DropoutOp } from "@tenfold/core/backend";
+ *
+ * const op: DropoutOp = { name: "dropout", p: 0.1, key: [1, 2] };
+ * ```
+ */
 export interface DropoutOp {
   /** Marks the primitive. */
   readonly name: "dropout";

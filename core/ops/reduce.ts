@@ -40,7 +40,16 @@ import {
 } from "./gradient.ts";
 import type { Family, Primitive } from "./primitive.ts";
 
-/** What every reduction says: over which dims, and whether they stay. */
+/**
+ * What every reduction says: over which dims, and whether they stay.
+ *
+ * @example Over the last of two dims
+ * ```ts
+ * import type { ReduceDims } from "@tenfold/core/backend";
+ *
+ * const dims: ReduceDims = { dims: [1], keepDim: true };
+ * ```
+ */
 export interface ReduceDims {
   /** The dims, sorted and not negative. */
   readonly dims: readonly number[];
@@ -48,13 +57,35 @@ export interface ReduceDims {
   readonly keepDim: boolean;
 }
 
-/** The reductions over dims (sorted, non-negative) to one value each. */
+/**
+ * The reductions over dims (sorted, non-negative) to one value each.
+ *
+ * @example The sum of each row
+ * ```ts
+ * import type { ReduceOp } from "@tenfold/core/backend";
+ *
+ * const op: ReduceOp = { name: "sum", dims: [1], keepDim: false };
+ * ```
+ */
 export interface ReduceOp extends ReduceDims {
   /** Marks the primitive. */
   readonly name: "sum" | "mean" | "prod" | "max" | "min" | "any" | "all";
 }
 
-/** log(sum(exp(x))) over dims, computed stably. */
+/**
+ * log(sum(exp(x))) over dims, computed stably.
+ *
+ * @example Over the classes
+ * ```ts
+ * import type { LogSumExpOp } from "@tenfold/core/backend";
+ *
+ * const op: LogSumExpOp = {
+ *   name: "logsumexp",
+ *   dims: [1],
+ *   keepDim: false,
+ * };
+ * ```
+ */
 export interface LogSumExpOp extends ReduceDims {
   /** Marks the primitive. */
   readonly name: "logsumexp";

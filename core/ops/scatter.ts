@@ -31,6 +31,13 @@ import type { Family, Primitive } from "./primitive.ts";
 /**
  * Combines `src` with a copy of x at the places that `index` names: adds,
  * multiplies, or keeps the largest or smallest.
+ *
+ * @example Sums of groups of rows
+ * ```ts
+ * import type { ScatterOp } from "@tenfold/core/backend";
+ *
+ * const op: ScatterOp = { name: "scatterAdd", dim: 0 };
+ * ```
  */
 export interface ScatterOp {
   /** Marks the primitive. */

@@ -22,7 +22,16 @@ import { saving, zeros } from "./gradient.ts";
 import { across } from "./in_single.ts";
 import type { Family } from "./primitive.ts";
 
-/** Stable sort along a dim; gives values and int32 indices. */
+/**
+ * Stable sort along a dim; gives values and int32 indices.
+ *
+ * @example The largest first
+ * ```ts
+ * import type { SortOp } from "@tenfold/core/backend";
+ *
+ * const op: SortOp = { name: "sort", dim: 0, descending: true };
+ * ```
+ */
 export interface SortOp {
   /** Marks the primitive. */
   readonly name: "sort";

@@ -39,13 +39,36 @@ import {
   reducing,
 } from "./reduce.ts";
 
-/** The root of the sum of squares over dims. */
+/**
+ * The root of the sum of squares over dims.
+ *
+ * @example Of each row
+ * ```ts
+ * import type { NormOp } from "@tenfold/core/backend";
+ *
+ * const op: NormOp = { name: "norm", dims: [1], keepDim: false };
+ * ```
+ */
 export interface NormOp extends ReduceDims {
   /** Marks the primitive. */
   readonly name: "norm";
 }
 
-/** Variance over dims, divided by `count - correction`. */
+/**
+ * Variance over dims, divided by `count - correction`.
+ *
+ * @example Of each row, unbiased
+ * ```ts
+ * import type { VarianceOp } from "@tenfold/core/backend";
+ *
+ * const op: VarianceOp = {
+ *   name: "variance",
+ *   dims: [1],
+ *   keepDim: false,
+ *   correction: 1,
+ * };
+ * ```
+ */
 export interface VarianceOp extends ReduceDims {
   /** Marks the primitive. */
   readonly name: "variance";

@@ -63,7 +63,19 @@ export function primitiveOf(op: Op): Primitive<Op> {
   );
 }
 
-/** The results of any op; checks its arguments. */
+/**
+ * The results of any op; checks its arguments.
+ *
+ * @example The shape of a sum
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { infer } from "@tenfold/core/internal";
+ *
+ * const op = { name: "sum", dims: [1], keepDim: false } as const;
+ * const [y] = infer(op, [{ shape: [2, 3], dtype: "float32" }]);
+ * assertEquals(y?.shape, [2]);
+ * ```
+ */
 export function infer(op: Op, inputs: readonly Meta[]): readonly Meta[] {
   return primitiveOf(op).infer(op, inputs);
 }

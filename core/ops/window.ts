@@ -5,7 +5,20 @@
  */
 import type { Shape } from "../shape.ts";
 
-/** The numbers of a 2-D convolution or pooling, `[height, width]` each. */
+/**
+ * The numbers of a 2-D convolution or pooling, `[height, width]` each.
+ *
+ * @example Every second element
+ * ```ts
+ * import type { WindowParams } from "@tenfold/core/backend";
+ *
+ * const params: WindowParams = {
+ *   stride: [2, 2],
+ *   padding: [0, 0],
+ *   dilation: [1, 1],
+ * };
+ * ```
+ */
 export interface WindowParams {
   /** Elements from one window to the next. */
   readonly stride: readonly [number, number];

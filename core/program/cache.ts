@@ -38,7 +38,25 @@ import {
 } from "./signature.ts";
 import { trace } from "./trace.ts";
 
-/** What a compiled function has done so far. */
+/**
+ * What a compiled function has done so far.
+ *
+ * @example How many calls were replayed
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   compile,
+ *   type CompileStats,
+ *   tensor,
+ *   Tensor,
+ * } from "@tenfold/tenfold";
+ *
+ * using double = compile((x: Tensor) => x.mul(2));
+ * for (let i = 0; i < 3; i++) double(tensor([1, 2]));
+ * const stats: CompileStats = double.stats;
+ * assertEquals([stats.recorded, stats.replayed], [1, 2]);
+ * ```
+ */
 export interface CompileStats {
   /** Signatures that are kept. */
   readonly signatures: number;

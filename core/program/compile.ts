@@ -14,7 +14,23 @@ import { type CompileStats, PlanCache } from "./cache.ts";
 
 export type { CompileStats } from "./cache.ts";
 
-/** Options of {@linkcode compile}. */
+/**
+ * Options of {@linkcode compile}.
+ *
+ * @example The time of each kernel
+ * ```ts
+ * import {
+ *   compile,
+ *   type CompileOptions,
+ *   tensor,
+ *   Tensor,
+ * } from "@tenfold/tenfold";
+ *
+ * const options: CompileOptions = { profile: true, maxSignatures: 2 };
+ * using double = compile((x: Tensor) => x.mul(2), options);
+ * double(tensor([1, 2]));
+ * ```
+ */
 export interface CompileOptions {
   /**
    * Run functions that cannot be compiled as they are, and say so once.
@@ -53,7 +69,19 @@ export interface CompileOptions {
   readonly profile?: boolean;
 }
 
-/** A function made by {@linkcode compile}. */
+/**
+ * A function made by {@linkcode compile}.
+ *
+ * @example A compiled function that is disposed of
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { compile, type Compiled, tensor, Tensor } from "@tenfold/tenfold";
+ *
+ * const double: Compiled<[Tensor], Tensor> = compile((x: Tensor) => x.mul(2));
+ * assertEquals(await double(tensor([1, 2])).toArray(), [2, 4]);
+ * double.dispose();
+ * ```
+ */
 export interface Compiled<A extends unknown[], R> {
   /** Runs the function, eagerly the first time for a signature. */
   (...args: A): R;
@@ -97,7 +125,13 @@ const OPTIONS: PlainFields = {
  * @example A training step
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
- * import { compile, grad, noGrad, type Tensor, tensor } from "@tenfold/tenfold";
+ * import {
+ *   compile,
+ *   grad,
+ *   noGrad,
+ *   type Tensor,
+ *   tensor,
+ * } from "@tenfold/tenfold";
  *
  * const w = tensor([1, 2], { requiresGrad: true });
  * const step = compile((x: Tensor) => {

@@ -11,7 +11,18 @@ import type { Plan } from "./plan.ts";
 import type { Shape } from "../shape.ts";
 import type { RecordedLaunch } from "./launch.ts";
 
-/** The kernels of a plan, a line each with their expressions below. */
+/**
+ * The kernels of a plan, a line each with their expressions below.
+ *
+ * @example The listing of a plan
+ * ```ts
+ * import { describe, Plan } from "@tenfold/core/program";
+ *
+ * function list(plan: Plan): string {
+ *   return describe(plan);
+ * }
+ * ```
+ */
 export function describe(
   { facts, joined, launches, profile, title }: Plan,
 ): string {

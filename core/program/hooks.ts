@@ -11,6 +11,13 @@ export { structureChanged } from "./structure.ts";
 /**
  * Finds for tensors that a recorded function took from outside what has to stay
  * as it is, or null where there is nothing.
+ *
+ * @example Nothing that has to stay
+ * ```ts
+ * import type { Observer } from "@tenfold/core/internal";
+ *
+ * const observer: Observer = () => null;
+ * ```
  */
 export type Observer = (
   captured: ReadonlySet<object>,
@@ -18,7 +25,16 @@ export type Observer = (
 
 const observers: Observer[] = [];
 
-/** Has every recording asked what its plan depends on besides. */
+/**
+ * Has every recording asked what its plan depends on besides.
+ *
+ * @example A plan that holds whatever happens
+ * ```ts
+ * import { observeRecordings } from "@tenfold/core/internal";
+ *
+ * observeRecordings(() => null);
+ * ```
+ */
 export function observeRecordings(observer: Observer): void {
   observers.push(observer);
 }
@@ -29,7 +45,19 @@ export function observed(captured: Iterable<object>): (() => boolean)[] {
   return observers.flatMap((observer) => observer(tensors) ?? []);
 }
 
-/** The side of a recording that code on top of tensors sees. */
+/**
+ * The side of a recording that code on top of tensors sees.
+ *
+ * @example A plan that holds as long as a flag does
+ * ```ts
+ * import type { RecordingHooks } from "@tenfold/core/internal";
+ *
+ * function guardBy(recording: RecordingHooks, flags: { on: boolean }): void {
+ *   const { on } = flags;
+ *   recording.guard(flags, () => flags.on === on);
+ * }
+ * ```
+ */
 export interface RecordingHooks {
   /**
    * A replay does the same only while this holds; where it does not, the
@@ -49,7 +77,17 @@ export interface RecordingHooks {
   lateValues(produce: () => readonly number[]): readonly number[];
 }
 
-/** The recording that is under way, or null where code runs eagerly. */
+/**
+ * The recording that is under way, or null where code runs eagerly.
+ *
+ * @example Code that runs eagerly
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { currentRecording } from "@tenfold/core/internal";
+ *
+ * assertEquals(currentRecording(), null);
+ * ```
+ */
 export function currentHooks(): RecordingHooks | null {
   return currentRecording();
 }

@@ -25,7 +25,18 @@ import { Results, type RunMemory } from "./run_results.ts";
 import { type Joined, Schedule } from "./schedule.ts";
 import { assignSlots } from "./slots.ts";
 
-/** What the plan needs to know of the function that was recorded. */
+/**
+ * What the plan needs to know of the function that was recorded.
+ *
+ * @example How many arguments a function had
+ * ```ts
+ * import type { Recorded } from "@tenfold/core/program";
+ *
+ * function arity({ parameters }: Recorded): number {
+ *   return parameters.length;
+ * }
+ * ```
+ */
 export interface Recorded {
   /** What it did. */
   readonly recording: Recording;
@@ -47,7 +58,18 @@ export interface Made {
   readonly refused: readonly Value[];
 }
 
-/** How large a plan is. */
+/**
+ * How large a plan is.
+ *
+ * @example The memory of a plan
+ * ```ts
+ * import type { PlanFacts } from "@tenfold/core/program";
+ *
+ * function kilobytes({ bytes }: PlanFacts): number {
+ *   return bytes / 1000;
+ * }
+ * ```
+ */
 export interface PlanFacts {
   /** Launches that were recorded. */
   readonly recorded: number;
@@ -73,7 +95,18 @@ export interface PlanOptions {
   readonly title?: string;
 }
 
-/** A function that runs again without its JavaScript. */
+/**
+ * A function that runs again without its JavaScript.
+ *
+ * @example How many launches are left of those recorded
+ * ```ts
+ * import { Plan } from "@tenfold/core/program";
+ *
+ * function saved({ facts }: Plan): number {
+ *   return facts.recorded - facts.launches;
+ * }
+ * ```
+ */
 export class Plan {
   /** The fused launches. */
   readonly launches: readonly RecordedLaunch[];

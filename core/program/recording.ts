@@ -86,7 +86,21 @@ export function outgrows(result: Storage, inputs: readonly Place[]): boolean {
   return result.bytes >= LEAST_BYTES && result.bytes > bytes;
 }
 
-/** Collects what a function does while it runs. */
+/**
+ * Collects what a function does while it runs.
+ *
+ * @example The launches of a function
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Recording, recordInto } from "@tenfold/core/program";
+ *
+ * const recording = new Recording();
+ * const y = recordInto(recording, () => tensor([1, 2]).neg());
+ * assertEquals(recording.launches.length, 1);
+ * recording.release();
+ * ```
+ */
 export class Recording {
   /** The launches, in order. */
   readonly launches: RecordedLaunch[] = [];
@@ -397,7 +411,21 @@ export function currentRecording(): Recording | null {
   return current;
 }
 
-/** Calls `fn` while its launches are recorded. */
+/**
+ * Calls `fn` while its launches are recorded.
+ *
+ * @example What a function launches
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tensor } from "@tenfold/tenfold";
+ * import { Recording, recordInto } from "@tenfold/core/program";
+ *
+ * const recording = new Recording();
+ * const y = recordInto(recording, () => tensor([1, 2]).neg());
+ * assertEquals(recording.launches.length, 1);
+ * recording.release();
+ * ```
+ */
 export function recordInto<T>(recording: Recording, fn: () => T): T {
   current = recording;
   try {

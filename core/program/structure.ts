@@ -6,7 +6,16 @@
  */
 let structure = 0;
 
-/** Says that a module may have got another parameter: plans record anew. */
+/**
+ * Says that a module may have got another parameter: plans record anew.
+ *
+ * @example Before a module gets another parameter
+ * ```ts
+ * import { structureChanged } from "@tenfold/core/internal";
+ *
+ * structureChanged();
+ * ```
+ */
 export function structureChanged(): void {
   structure++;
 }

@@ -13,7 +13,7 @@ import { GGUF_TYPES, type GgufType } from "./_types.ts";
  *
  * @example The name of an architecture
  * ```ts
- * import { type GgufValue } from "@tenfold/data/gguf";
+ * import type { GgufValue } from "@tenfold/data/gguf";
  *
  * const value: GgufValue = "llama";
  * ```

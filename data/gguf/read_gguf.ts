@@ -28,7 +28,7 @@ export type { GgufValue } from "./_header.ts";
  *
  * @example The tensors of the first block
  * ```ts
- * import { type ReadGgufOptions } from "@tenfold/data/gguf";
+ * import type { ReadGgufOptions } from "@tenfold/data/gguf";
  *
  * const options: ReadGgufOptions = {
  *   filter: (name) => name.startsWith("blk.0."),
@@ -57,7 +57,7 @@ export interface ReadGgufOptions extends TensorReadOptions {
  *
  * @example The architecture that a file names
  * ```ts
- * import { type GgufFile } from "@tenfold/data/gguf";
+ * import type { GgufFile } from "@tenfold/data/gguf";
  *
  * function architecture({ metadata }: GgufFile): string {
  *   return String(metadata["general.architecture"]);

@@ -35,7 +35,7 @@ export interface Image {
  *
  * @example The figures of ImageNet
  * ```ts
- * import { type PixelScale } from "@tenfold/data/images";
+ * import type { PixelScale } from "@tenfold/data/images";
  *
  * const imageNet: PixelScale = {
  *   mean: [0.485, 0.456, 0.406],

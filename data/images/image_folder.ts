@@ -69,7 +69,7 @@ const optionsSchema = z.strictObject({
  *
  * @example A file of class 1
  * ```ts
- * import { type ImageSample } from "@tenfold/data/images";
+ * import type { ImageSample } from "@tenfold/data/images";
  *
  * const sample: ImageSample = { path: "dogs/rex.jpg", label: 1 };
  * ```

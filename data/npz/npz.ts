@@ -21,7 +21,7 @@ import { writeFileAtomic } from "../write_file_atomic.ts";
  *
  * @example Weights in half precision, without texts
  * ```ts
- * import { type ReadNpzOptions } from "@tenfold/data/npz";
+ * import type { ReadNpzOptions } from "@tenfold/data/npz";
  *
  * const options: ReadNpzOptions = { dtype: "float16", unsupported: "skip" };
  * ```

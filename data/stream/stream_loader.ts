@@ -16,7 +16,7 @@ import { collate, type Collated } from "../collate.ts";
  *
  * @example Numbers without end
  * ```ts
- * import { type IterableDataset } from "@tenfold/data/stream";
+ * import type { IterableDataset } from "@tenfold/data/stream";
  *
  * const dataset: IterableDataset<number> = {
  *   *[Symbol.iterator]() {

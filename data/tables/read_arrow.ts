@@ -17,7 +17,7 @@ import { Table } from "./table.ts";
  *
  * @example Two columns
  * ```ts
- * import { type ReadArrowOptions } from "@tenfold/data/tables";
+ * import type { ReadArrowOptions } from "@tenfold/data/tables";
  *
  * const options: ReadArrowOptions = { columns: ["age", "income"] };
  * ```

@@ -36,7 +36,7 @@ export interface ParquetOptions {
  *
  * @example The first thousand rows
  * ```ts
- * import { type ReadParquetOptions } from "@tenfold/data/tables";
+ * import type { ReadParquetOptions } from "@tenfold/data/tables";
  *
  * const options: ReadParquetOptions = { columns: ["age"], end: 1000 };
  * ```

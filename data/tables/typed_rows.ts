@@ -15,7 +15,7 @@ import { Table } from "./table.ts";
  *
  * @example A schema of zod
  * ```ts
- * import { type RowSchema } from "@tenfold/data/tables";
+ * import type { RowSchema } from "@tenfold/data/tables";
  * import * as z from "zod";
  *
  * const person: RowSchema<{ name: string; age: number }> = z.object({

@@ -23,7 +23,7 @@ export type { DownloadOptions } from "../_published.ts";
  *
  * @example From a folder, downloaded once
  * ```ts
- * import { type TinyShakespeareOptions } from "@tenfold/data/text";
+ * import type { TinyShakespeareOptions } from "@tenfold/data/text";
  *
  * const options: TinyShakespeareOptions = { root: "data", download: true };
  * ```

@@ -46,7 +46,7 @@ export interface Tokenizer {
  *
  * @example The configuration beside the tokenizer
  * ```ts
- * import { type LoadTokenizerOptions } from "@tenfold/data/text";
+ * import type { LoadTokenizerOptions } from "@tenfold/data/text";
  *
  * const options: LoadTokenizerOptions = {
  *   config: "model/tokenizer_config.json",

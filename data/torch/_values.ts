@@ -21,7 +21,7 @@ const MAX_DEPTH = 200;
  *
  * @example The learning rate in a checkpoint
  * ```ts
- * import { type TorchValue } from "@tenfold/data/torch";
+ * import type { TorchValue } from "@tenfold/data/torch";
  *
  * const checkpoint: TorchValue = { epoch: 3, lr: 0.1, notes: ["warm-up"] };
  * ```

@@ -23,7 +23,7 @@ export type { TorchValue } from "./_values.ts";
  *
  * @example What Python alone can make is left out
  * ```ts
- * import { type LoadTorchOptions } from "@tenfold/data/torch";
+ * import type { LoadTorchOptions } from "@tenfold/data/torch";
  *
  * const options: LoadTorchOptions = { unsupported: "skip" };
  * ```

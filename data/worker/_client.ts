@@ -17,7 +17,7 @@ import type { Answer, Question, Request } from "./_messages.ts";
  *
  * @example A worker that a bundler finds
  * ```ts
- * import { type WorkerSource } from "@tenfold/data/worker";
+ * import type { WorkerSource } from "@tenfold/data/worker";
  *
  * const source: WorkerSource = () =>
  *   new Worker(new URL("./reader.ts", import.meta.url), { type: "module" });

@@ -17,7 +17,7 @@ import type { Answer, Next, Opened, Question, Request } from "./_messages.ts";
  *
  * @example A dataset of squares
  * ```ts
- * import { type Served } from "@tenfold/data/worker";
+ * import type { Served } from "@tenfold/data/worker";
  *
  * const squares: Served = { length: 10, get: (index: number) => index ** 2 };
  * ```

@@ -20,7 +20,7 @@ import type { Opened, Request } from "./_messages.ts";
  *
  * @example Four workers
  * ```ts
- * import { type WorkerDatasetOptions } from "@tenfold/data/worker";
+ * import type { WorkerDatasetOptions } from "@tenfold/data/worker";
  *
  * const options: WorkerDatasetOptions = { workers: 4 };
  * // new WorkerDataset(new URL("./reader.ts", import.meta.url), input, options)

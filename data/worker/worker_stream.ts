@@ -15,7 +15,7 @@ import type { Next, Opened } from "./_messages.ts";
  *
  * @example Three batches ahead
  * ```ts
- * import { type WorkerStreamOptions } from "@tenfold/data/worker";
+ * import type { WorkerStreamOptions } from "@tenfold/data/worker";
  *
  * const options: WorkerStreamOptions = { prefetch: 3 };
  * // new WorkerStream(new URL("./reader.ts", import.meta.url), input, options)

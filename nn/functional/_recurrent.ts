@@ -158,17 +158,46 @@ function weightsOf(all: readonly (Tensor | null)[]): RecurrentWeights {
   };
 }
 
-/** What one direction of one layer is about to do. */
+/**
+ * What one direction of one layer is about to do.
+ *
+ * @example Whether it is that of an LSTM
+ * ```ts
+ * import type { Recurrence } from "@tenfold/nn/internal";
+ *
+ * function hasCell({ cell }: Recurrence): boolean {
+ *   return cell !== null;
+ * }
+ * ```
+ */
 export interface Recurrence {
+  /** The kind of the layer. */
   readonly kind: Kind;
+  /** The steps, and the sequences that take part in each. */
   readonly steps: Steps;
+  /** The input, packed. */
   readonly x: Tensor;
+  /** The initial state. */
   readonly state: Tensor;
+  /** The initial cell, for an LSTM. */
   readonly cell: Tensor | null;
+  /** The weights. */
   readonly weights: RecurrentWeights;
 }
 
-/** What a direction of a layer gives. */
+/**
+ * What a direction of a layer gives.
+ *
+ * @example The last state of a sequence
+ * ```ts
+ * import { Tensor } from "@tenfold/tenfold";
+ * import type { Recurred } from "@tenfold/nn/internal";
+ *
+ * function last({ output }: Recurred): Tensor {
+ *   return output.select(0, -1);
+ * }
+ * ```
+ */
 export interface Recurred {
   /** The states after each step, packed. */
   readonly output: Tensor;
@@ -179,6 +208,13 @@ export interface Recurred {
 /**
  * Is told of each recurrence in the place of the kernels that write in place,
  * and answers by `run` or by `unroll`, which does it in tensor operations.
+ *
+ * @example Each recurrence in tensor operations
+ * ```ts
+ * import type { RecurrenceListener } from "@tenfold/nn/internal";
+ *
+ * const unroll: RecurrenceListener = (_, __, unrolled) => unrolled();
+ * ```
  */
 export type RecurrenceListener = (
   recurrence: Recurrence,
@@ -188,7 +224,24 @@ export type RecurrenceListener = (
 
 let listener: RecurrenceListener | null = null;
 
-/** Calls a function while a listener is told of its recurrences. */
+/**
+ * Calls a function while a listener is told of its recurrences.
+ *
+ * @example The number of recurrences of a layer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, randn } from "@tenfold/tenfold";
+ * import { listenToRecurrences } from "@tenfold/nn/internal";
+ *
+ * let count = 0;
+ * const gru = new nn.GRU(3, 4, { numLayers: 2 });
+ * listenToRecurrences(
+ *   (_, run) => (count++, run()),
+ *   () => gru.forward(randn([5, 1, 3])),
+ * );
+ * assertEquals(count, 2);
+ * ```
+ */
 export function listenToRecurrences<T>(
   own: RecurrenceListener,
   fn: () => T,

@@ -2,6 +2,16 @@
  * Layers and losses as functions of inputs, weights and an options object, in
  * this order.
  *
+ * @example A layer with weights of one's own
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones, randn } from "@tenfold/tenfold";
+ *
+ * const weight = randn([3, 4], { requiresGrad: true });
+ * const y = nn.functional.linear(ones([2, 4]), weight).relu();
+ * assertEquals(y.shape, [2, 3]);
+ * ```
+ *
  * @module
  */
 export * from "./activations.ts";

@@ -1,5 +1,16 @@
-/** Names of nonlinear functions, as in PyTorch. */
 import { checkCount } from "@tenfold/core/internal";
+
+/**
+ * Names of nonlinear functions, as in PyTorch.
+ *
+ * @example The function that follows a layer
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const nonlinearity: nn.init.Nonlinearity = "leaky_relu";
+ * const gain = nn.init.calculateGain(nonlinearity, 0.2);
+ * ```
+ */
 export type Nonlinearity =
   | "linear"
   | "conv1d"

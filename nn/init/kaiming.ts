@@ -6,7 +6,20 @@ import { fanOf } from "./_fan.ts";
 import { calculateGain, NONLINEARITIES, type Nonlinearity } from "./gain.ts";
 import { normal_, uniform_ } from "./plain.ts";
 
-/** Options of {@linkcode kaimingUniform_} and {@linkcode kaimingNormal_}. */
+/**
+ * Options of {@linkcode kaimingUniform_} and {@linkcode kaimingNormal_}.
+ *
+ * @example For ReLU, by the number of outputs
+ * ```ts
+ * import { nn, zeros } from "@tenfold/tenfold";
+ *
+ * const options: nn.init.KaimingOptions = {
+ *   mode: "fan_out",
+ *   nonlinearity: "relu",
+ * };
+ * nn.init.kaimingUniform_(zeros([8, 4]), options);
+ * ```
+ */
 export interface KaimingOptions {
   /** Negative slope of the function after the layer, for `"leaky_relu"`. @default {0} */
   readonly a?: number;
@@ -76,6 +89,14 @@ export function kaimingUniform_<T extends Tensor>(
  * @param options `nonlinearity`, `a` and `mode`.
  * @returns The same tensor.
  * @throws {ShapeError} If it has fewer than 2 dims.
+ *
+ * @example The weight of a layer before ReLU
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.Linear(4, 8);
+ * nn.init.kaimingNormal_(layer.weight, { nonlinearity: "relu" });
+ * ```
  */
 export function kaimingNormal_<T extends Tensor>(
   tensor: T,

@@ -16,7 +16,19 @@ import {
 import * as z from "../_zod.ts";
 import { finite } from "../_options.ts";
 
-/** Options of {@linkcode orthogonal_}. */
+/**
+ * Options of {@linkcode orthogonal_}.
+ *
+ * @example A gain for tanh
+ * ```ts
+ * import { nn, zeros } from "@tenfold/tenfold";
+ *
+ * const options: nn.init.OrthogonalOptions = {
+ *   gain: nn.init.calculateGain("tanh"),
+ * };
+ * nn.init.orthogonal_(zeros([4, 4]), options);
+ * ```
+ */
 export interface OrthogonalOptions {
   /** Norm of the rows or columns. @default {1} */
   readonly gain?: number;

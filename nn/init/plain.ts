@@ -17,7 +17,17 @@ function fill<T extends Tensor>(tensor: T, make: () => Tensor): T {
   return tensor;
 }
 
-/** Options of {@linkcode uniform_}. */
+/**
+ * Options of {@linkcode uniform_}.
+ *
+ * @example From -1 to 1
+ * ```ts
+ * import { nn, zeros } from "@tenfold/tenfold";
+ *
+ * const options: nn.init.UniformOptions = { a: -1, b: 1 };
+ * nn.init.uniform_(zeros([4]), options);
+ * ```
+ */
 export interface UniformOptions {
   /** The lower bound. @default {0} */
   readonly a?: number;
@@ -69,7 +79,17 @@ export function uniform_<T extends Tensor>(
   );
 }
 
-/** Options of {@linkcode normal_}. */
+/**
+ * Options of {@linkcode normal_}.
+ *
+ * @example A small deviation
+ * ```ts
+ * import { nn, zeros } from "@tenfold/tenfold";
+ *
+ * const options: nn.init.NormalOptions = { std: 0.02 };
+ * nn.init.normal_(zeros([4]), options);
+ * ```
+ */
 export interface NormalOptions {
   /** The mean. @default {0} */
   readonly mean?: number;
@@ -90,6 +110,14 @@ const normalSchema = () =>
  * @param options `mean` and `std`.
  * @returns The same tensor.
  * @throws {RangeError} If `std` is negative.
+ *
+ * @example As GPT-2 begins
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.Linear(4, 8);
+ * nn.init.normal_(layer.weight, { std: 0.02 });
+ * ```
  */
 export function normal_<T extends Tensor>(
   tensor: T,
@@ -116,6 +144,16 @@ export function normal_<T extends Tensor>(
  * @param tensor The tensor to fill.
  * @param value The value of each element.
  * @returns The same tensor.
+ *
+ * @example A bias of a tenth
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, zeros } from "@tenfold/tenfold";
+ *
+ * const bias = zeros([2]);
+ * nn.init.constant_(bias, 0.5);
+ * assertEquals(await bias.toArray(), [0.5, 0.5]);
+ * ```
  */
 export function constant_<T extends Tensor>(tensor: T, value: number): T {
   checkCount("constant_", arguments.length, 2);
@@ -128,6 +166,16 @@ export function constant_<T extends Tensor>(tensor: T, value: number): T {
  *
  * @param tensor The tensor to fill.
  * @returns The same tensor.
+ *
+ * @example A layer that begins as the identity of its residual
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, ones } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.Linear(4, 4, { bias: false });
+ * nn.init.zeros_(layer.weight);
+ * assertEquals(await layer.forward(ones([4])).toArray(), [0, 0, 0, 0]);
+ * ```
  */
 export function zeros_<T extends Tensor>(tensor: T): T {
   checkCount("zeros_", arguments.length, 1);
@@ -139,6 +187,16 @@ export function zeros_<T extends Tensor>(tensor: T): T {
  *
  * @param tensor The tensor to fill.
  * @returns The same tensor.
+ *
+ * @example A scale of 1
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nn, zeros } from "@tenfold/tenfold";
+ *
+ * const scale = new nn.Parameter(zeros([2]));
+ * nn.init.ones_(scale);
+ * assertEquals(await scale.toArray(), [1, 1]);
+ * ```
  */
 export function ones_<T extends Tensor>(tensor: T): T {
   checkCount("ones_", arguments.length, 1);

@@ -5,7 +5,19 @@ import { finite } from "../_options.ts";
 import { fanOf } from "./_fan.ts";
 import { normal_, uniform_ } from "./plain.ts";
 
-/** Options of {@linkcode xavierUniform_} and {@linkcode xavierNormal_}. */
+/**
+ * Options of {@linkcode xavierUniform_} and {@linkcode xavierNormal_}.
+ *
+ * @example A gain for tanh
+ * ```ts
+ * import { nn, zeros } from "@tenfold/tenfold";
+ *
+ * const options: nn.init.XavierOptions = {
+ *   gain: nn.init.calculateGain("tanh"),
+ * };
+ * nn.init.xavierUniform_(zeros([8, 4]), options);
+ * ```
+ */
 export interface XavierOptions {
   /** Factor of the standard deviation; see `calculateGain`. @default {1} */
   readonly gain?: number;
@@ -55,6 +67,16 @@ export function xavierUniform_<T extends Tensor>(
  * @param options `gain`.
  * @returns The same tensor.
  * @throws {ShapeError} If it has fewer than 2 dims.
+ *
+ * @example The weight of a layer before tanh
+ * ```ts
+ * import { nn } from "@tenfold/tenfold";
+ *
+ * const layer = new nn.Linear(4, 8);
+ * nn.init.xavierNormal_(layer.weight, {
+ *   gain: nn.init.calculateGain("tanh"),
+ * });
+ * ```
  */
 export function xavierNormal_<T extends Tensor>(
   tensor: T,

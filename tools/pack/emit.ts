@@ -115,7 +115,8 @@ function emitDeclarations(packages: readonly Package[], sink: Sink): void {
   );
   const { diagnostics, emitSkipped } = program.emit(
     undefined,
-    (path, text) => sink(path.slice(ROOT.length), narrow(withLib(text))),
+    (path, text) =>
+      sink(path.slice(ROOT.length), narrow(withLib(withoutTypeExamples(text)))),
   );
   if (emitSkipped || diagnostics.length > 0) {
     throw new Error(ts.formatDiagnostics(diagnostics, {
@@ -148,6 +149,30 @@ function narrow(text: string): string {
         : " ".repeat(indent.length / 4),
   );
 }
+
+/**
+ * Declarations without the examples of interfaces and types, which show a call
+ * whose own example is there; the documentation has them. They would be a
+ * fiftieth of all that is installed.
+ */
+function withoutTypeExamples(text: string): string {
+  const file = ts.createSourceFile("a.d.ts", text, ts.ScriptTarget.Latest);
+  let result = "";
+  let end = 0;
+  for (const node of file.statements) {
+    if (!ts.isInterfaceDeclaration(node) && !ts.isTypeAliasDeclaration(node)) {
+      continue;
+    }
+    const start = node.getStart(file);
+    result += text.slice(end, node.pos) +
+      text.slice(node.pos, start).replace(EXAMPLE, "");
+    end = start;
+  }
+  return result + text.slice(end);
+}
+
+/** An example in a docstring at the margin, with the empty line before it. */
+const EXAMPLE = /(?: \*\n)? \* @example[^\n]*\n \* ```ts\n[^]*?\n \* ```\n/g;
 
 /** Names the library of types that programs for older targets leave out. */
 function withLib(declarations: string): string {

@@ -2,7 +2,7 @@
  * Builds the documentation as static files: the guide out of `docs/`, the
  * reference out of the docstrings, the benchmarks out of `bench/results/`, a
  * search index, and a bundle of the library for programs that run in the page.
- * Fails where a link leads nowhere.
+ * Fails where a link leads nowhere, or a name has no example.
  *
  * `deno task docs:site [folder]` (default: `out/site`)
  *
@@ -17,7 +17,7 @@ import { brokenLinks } from "./links.ts";
 import { render } from "./markdown.ts";
 import { peerCharts } from "./peer_charts.ts";
 import { document_, type NavGroup, type Page } from "./page.ts";
-import { readDoors } from "./reference.ts";
+import { namesWithoutExample, readDoors } from "./reference.ts";
 import { doorPage, pathOf } from "./reference_page.ts";
 import { SEARCH_OPTIONS } from "./search_options.ts";
 
@@ -87,7 +87,11 @@ console.log(
     relative(ROOT, target)
   }`,
 );
-if (broken.length > 0) Deno.exit(1);
+const bare = doors.flatMap(({ specifier, entries }) =>
+  namesWithoutExample(entries).map((name) => `${specifier}: ${name}`)
+);
+for (const line of bare) console.error(`${line} has no example`);
+if (broken.length + bare.length > 0) Deno.exit(1);
 
 async function guidePage(
   name: string,

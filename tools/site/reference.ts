@@ -116,6 +116,18 @@ function entryOf({ name, declarations }: Symbol_): Entry[] {
   }];
 }
 
+/** The names among entries whose documentation has no example. */
+export function namesWithoutExample(entries: readonly Entry[]): string[] {
+  return entries.flatMap(({ name, kind, doc, tags, members }) => [
+    ...tags.some((tag) => tag.kind === "example") || doc.includes("```")
+      ? []
+      : [name],
+    ...kind === "namespace"
+      ? namesWithoutExample(members).map((inner) => `${name}.${inner}`)
+      : [],
+  ]);
+}
+
 function membersOf({ def = {} }: Declared): Entry[] {
   if (Array.isArray(def.elements)) {
     return (def.elements as Symbol_[]).flatMap(entryOf);

@@ -3,6 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { brokenLinks } from "./links.ts";
 import { render } from "./markdown.ts";
 import { peerTables } from "./peer_charts.ts";
+import { type Entry, namesWithoutExample } from "./reference.ts";
 
 describe("links of the site", () => {
   it("lead to pages and anchors that exist", () => {
@@ -72,5 +73,30 @@ mean ratio                 0.50×  4.47×
         ["conv 3×3, forward", "another, 2 threads", 1.5e7],
       ],
     );
+  });
+});
+
+describe("names without an example", () => {
+  const entry = (name: string, more: Partial<Entry> = {}): Entry => ({
+    name,
+    kind: "function",
+    signature: "",
+    doc: "",
+    tags: [],
+    members: [],
+    category: "",
+    ...more,
+  });
+  const shown = { tags: [{ kind: "example" }] };
+
+  it("are found, in namespaces too, and members of classes are not asked", () => {
+    const entries = [
+      entry("add", shown),
+      entry("sub"),
+      entry("init", { ...shown, kind: "namespace", members: [entry("ones_")] }),
+      entry("Sum", { ...shown, kind: "class", members: [entry("total")] }),
+      entry("mul", { doc: "Multiplies.\n```ts\nmul(2, 3);\n```" }),
+    ];
+    assertEquals(namesWithoutExample(entries), ["sub", "init.ones_"]);
   });
 });

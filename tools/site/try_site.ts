@@ -1,6 +1,7 @@
 /**
  * Runs every program of the built site in headless Chromium, each in a worker
- * of its own as the page's button does, and ends with `N passed, N failed`.
+ * of its own as the page's button does, and ends with `N passed, N failed`. A
+ * program that several pages have runs once.
  *
  * `deno task docs:try [page]`, after `deno task docs:site`
  *
@@ -32,16 +33,18 @@ interface Fault extends Program {
 }
 
 const text = await Deno.readTextFile(join(folder, "programs.json"));
-const programs = (JSON.parse(text) as Program[])
+const chosen = (JSON.parse(text) as Program[])
   .filter(({ name }) => name.startsWith(wanted));
+const programs = [...new Map(chosen.map((it) => [it.code, it])).values()];
 
 /** A page that runs some of the programs, two at a time. */
 const page = (first: number): string =>
   `<!doctype html><meta charset="utf-8"><title>try</title>
 <link rel="icon" href="data:,"><script type="module">
-const queue = (await (await fetch("/programs.json")).json())
-  .filter(({ name }) => name.startsWith(${JSON.stringify(wanted)}))
-  .slice(${first}, ${first + BATCH});
+const queue = ${
+    JSON.stringify(programs.slice(first, first + BATCH))
+      .replaceAll("<", "\\u003c")
+  };
 const attempt = (code) => new Promise((resolve) => {
   const worker = new Worker("/assets/worker.js", { type: "module" });
   let fault = null;

@@ -9,7 +9,17 @@ import { flag } from "../_options.ts";
 import type { Callback, Run } from "../callback.ts";
 import type { TensorboardWriter } from "./tensorboard_writer.ts";
 
-/** Options of {@linkcode tensorboard}. */
+/**
+ * Options of {@linkcode tensorboard}.
+ *
+ * @example Histograms of all weights
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const options: train.loggers.TensorboardOptions = { histograms: true };
+ * const callback = train.loggers.tensorboard("out/runs/first", options);
+ * ```
+ */
 export interface TensorboardOptions {
   /**
    * Whether to write histograms of every parameter and its gradient after each
@@ -27,6 +37,15 @@ const optionsSchema = z.strictObject({ histograms: z._default(flag, false) });
  * such as images. It is loaded when it is asked for.
  *
  * @returns The module with the class `TensorboardWriter`.
+ *
+ * @example A figure of one's own
+ * ```ts
+ * import { train } from "@tenfold/tenfold";
+ *
+ * const { TensorboardWriter } = await train.loggers.loadTensorboard();
+ * const writer = new TensorboardWriter(await Deno.makeTempDir());
+ * await writer.scalar("temperature", 0.8, 1);
+ * ```
  */
 export function loadTensorboard(): Promise<
   { readonly TensorboardWriter: typeof TensorboardWriter }

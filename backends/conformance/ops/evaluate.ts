@@ -12,7 +12,22 @@ import {
 } from "@tenfold/core/backend";
 import { fit } from "./plain.ts";
 
-/** The values of the leaves of an expression. */
+/**
+ * The values of the leaves of an expression.
+ *
+ * @example The leaves of an expression
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { arg, expr } from "@tenfold/core/backend";
+ * import {
+ *   type Environment,
+ *   evaluator,
+ * } from "@tenfold/backends/conformance/reference";
+ *
+ * const leaves: Environment = { args: [2], scalars: [] };
+ * assertEquals(evaluator(expr.mul(arg(0, "float32"), 3))(leaves), 6);
+ * ```
+ */
 export interface Environment {
   /** The element of each input. */
   readonly args: readonly number[];
@@ -61,6 +76,16 @@ function ruleOf(node: Expr, place: (operand: Expr) => number): Rule {
  * @param expr The expression.
  * @param round Whether every node is cast.
  * @returns A function from the values of the leaves to the value.
+ *
+ * @example In the digits of float32
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { arg, expr } from "@tenfold/core/backend";
+ * import { evaluator } from "@tenfold/backends/conformance/reference";
+ *
+ * const third = evaluator(expr.div(arg(0, "float32"), 3), true);
+ * assertEquals(third({ args: [1], scalars: [] }), Math.fround(1 / 3));
+ * ```
  */
 export function evaluator(
   expr: Expr,

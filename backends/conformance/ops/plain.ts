@@ -7,7 +7,16 @@
 import type { DType, Shape } from "@tenfold/core";
 import { DTYPES, sizeOf } from "@tenfold/core/backend";
 
-/** A tensor as a list of numbers. */
+/**
+ * A tensor as a list of numbers.
+ *
+ * @example A matrix of two rows
+ * ```ts
+ * import type { Plain } from "@tenfold/backends/conformance/reference";
+ *
+ * const x: Plain = { shape: [2, 1], dtype: "float32", data: [1, 2] };
+ * ```
+ */
 export interface Plain {
   /** The extents. */
   readonly shape: Shape;
@@ -20,6 +29,15 @@ export interface Plain {
 /**
  * Casts a number to a dtype: floats are rounded, bool is `!= 0`, int32
  * truncates, saturates, and maps NaN to 0.
+ *
+ * @example Whole numbers of 32 bits
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fit } from "@tenfold/backends/conformance/reference";
+ *
+ * assertEquals(fit("int32", 2.7), 2);
+ * assertEquals(fit("int32", 1e12), 2 ** 31 - 1);
+ * ```
  */
 export function fit(dtype: DType, value: number): number {
   return (casts[dtype] ??= castTo(dtype))(value);
@@ -48,7 +66,17 @@ function castTo(dtype: DType): (value: number) => number {
   }
 }
 
-/** Returns every position of a shape in C order, each as a new array. */
+/**
+ * Returns every position of a shape in C order, each as a new array.
+ *
+ * @example A row of two columns
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { positions } from "@tenfold/backends/conformance/reference";
+ *
+ * assertEquals(positions([1, 2]), [[0, 0], [0, 1]]);
+ * ```
+ */
 export function positions(shape: Shape): number[][] {
   const out: number[][] = [];
   const position: number[] = new Array(shape.length).fill(0);
@@ -63,7 +91,17 @@ export function positions(shape: Shape): number[][] {
 }
 
 /**
- * Returns the array whose element at each position is the result of `at`, cast.
+ * Returns the array whose element at each position is the result of `at`,
+ * cast.
+ *
+ * @example The positions of a matrix
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { generate } from "@tenfold/backends/conformance/reference";
+ *
+ * const x = generate([2, 2], "int32", ([i = 0, j = 0]) => 2 * i + j);
+ * assertEquals(x.data, [0, 1, 2, 3]);
+ * ```
  */
 export function generate(
   shape: Shape,
@@ -74,14 +112,35 @@ export function generate(
   return { shape, dtype, data };
 }
 
-/** Returns the index of a position in the C order of a shape. */
+/**
+ * Returns the index of a position in the C order of a shape.
+ *
+ * @example The second row
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { flatIndex } from "@tenfold/backends/conformance/reference";
+ *
+ * assertEquals(flatIndex([2, 3], [1, 0]), 3);
+ * ```
+ */
 export function flatIndex(shape: Shape, position: readonly number[]): number {
   let flat = 0;
   for (let d = 0; d < shape.length; d++) flat = flat * shape[d]! + position[d]!;
   return flat;
 }
 
-/** The element at a position. */
+/**
+ * The element at a position.
+ *
+ * @example The last one
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { element } from "@tenfold/backends/conformance/reference";
+ *
+ * const x = { shape: [2], dtype: "float32", data: [1, 2] } as const;
+ * assertEquals(element(x, [1]), 2);
+ * ```
+ */
 export function element(x: Plain, position: readonly number[]): number {
   return x.data[flatIndex(x.shape, position)]!;
 }

@@ -32,7 +32,18 @@ export interface CaseRow<O extends Op> {
   readonly cases: (dtype: DType, random: Random) => Iterable<Case<O>>;
 }
 
-/** The results of a primitive over plain arrays. */
+/**
+ * The results of a primitive over plain arrays.
+ *
+ * @example What neg computes
+ * ```ts
+ * import type { Meaning } from "@tenfold/backends/conformance/reference";
+ * import type { Op } from "@tenfold/core/backend";
+ *
+ * const neg: Meaning<Op> = (_, inputs) =>
+ *   inputs.map((x) => ({ ...x, data: x.data.map((value) => -value) }));
+ * ```
+ */
 export type Meaning<O> = (op: O, inputs: readonly Plain[]) => Plain[];
 
 /** The tolerance of the results of a primitive. */

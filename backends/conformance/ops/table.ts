@@ -75,6 +75,16 @@ export function specOf(name: OpName): Spec<Op> {
  * @param op The primitive.
  * @param inputs Its inputs.
  * @returns One array for each result.
+ *
+ * @example The sum of a row
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { reference } from "@tenfold/backends/conformance/reference";
+ *
+ * const x = { shape: [1, 2], dtype: "float32", data: [1, 2] } as const;
+ * const op = { name: "sum", dims: [1], keepDim: false } as const;
+ * assertEquals(reference(op, [x])[0]?.data, [3]);
+ * ```
  */
 export function reference(op: Op, inputs: readonly Plain[]): Plain[] {
   return specOf(op.name).meaning(op, inputs);

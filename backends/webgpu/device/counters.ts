@@ -4,7 +4,18 @@
  * @module
  */
 
-/** Counters of the memory and the work of a device. */
+/**
+ * Counters of the memory and the work of a device.
+ *
+ * @example Kernels of a step
+ * ```ts
+ * import type { Counters } from "@tenfold/backends/webgpu";
+ *
+ * function kernels(before: Counters, after: Counters): number {
+ *   return after.dispatches - before.dispatches;
+ * }
+ * ```
+ */
 export interface Counters {
   /** Number of command buffers submitted. */
   submits: number;
