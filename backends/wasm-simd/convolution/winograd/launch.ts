@@ -7,7 +7,8 @@ import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Engine } from "../../engine.ts";
 import type { Compiled } from "../../launch.ts";
 import { arithmeticOf } from "../../matmul/arithmetic.ts";
-import { G, M } from "../emit_context.ts";
+import { TILE_COLUMNS } from "../../matmul/micro.ts";
+import { C, G, M } from "../emit_context.ts";
 import { inTurn, perWay } from "../launches.ts";
 import type { ArgumentLayout } from "../../arguments.ts";
 import type { ModuleBuilder } from "../../assembler.ts";
@@ -27,6 +28,8 @@ import { defineWeights } from "./weights.ts";
 
 /** Nanoseconds that a multiplication and an addition of a sum take. */
 const NANOSECONDS = 0.02;
+/** Nanoseconds that the transform of a filter of a channel takes. */
+const NANOSECONDS_OF_FILTER = 7;
 /** Nanoseconds that adding up a sum of the parts takes. */
 const NANOSECONDS_OF_SUM = 0.3;
 
@@ -47,11 +50,16 @@ interface Direction {
     layout: ArgumentLayout,
     scheme: Scheme,
   ) => void;
-  /** Its kernels in turn: of each the entry, the size, and the nanoseconds. */
+  /** Its kernels in turn: the entry, the size, nanoseconds, the grain if not 1. */
   readonly kernels: readonly ((
     call: KernelCall,
     division: Division,
-  ) => readonly [entry: string, size: number, nanoseconds: number])[];
+  ) => readonly [
+    entry: string,
+    size: number,
+    nanoseconds: number,
+    grain?: number,
+  ])[];
 }
 
 function compile(
@@ -80,8 +88,11 @@ function compile(
           ];
         },
         work(call) {
-          const [entry, size, nanoseconds] = kernel(call, division(call));
-          return { entry, size, grain: 1, nanoseconds };
+          const [entry, size, nanoseconds, grain = 1] = kernel(
+            call,
+            division(call),
+          );
+          return { entry, size, grain, nanoseconds };
         },
       })),
     );
@@ -100,7 +111,12 @@ export function compileForward(engine: Engine, kernel: RoutineKernel): Launch {
       defineForward(module, arithmetic, layout, scheme, biased);
     },
     kernels: [
-      () => ["weights", 1, 0],
+      ({ shape }) => [
+        "weights",
+        shape[M]!,
+        NANOSECONDS_OF_FILTER * shape[M]! * shape[G]! * shape[C]!,
+        TILE_COLUMNS,
+      ],
       (call, { units }) => ["forward", units, costOf(call)],
     ],
   });

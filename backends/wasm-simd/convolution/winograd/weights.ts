@@ -51,8 +51,9 @@ export function depthOf(
 }
 
 /**
- * Defines and exports `weights`: the factors of all filters of all groups, eight
- * filters a panel, with those of each channel one after the other.
+ * Defines and exports `weights`: the factors of filters `begin` to `end`, whole
+ * panels, of all groups; eight filters a panel, with those of each channel one
+ * after the other.
  */
 export function defineWeights(
   module: ModuleBuilder,
@@ -60,85 +61,110 @@ export function defineWeights(
   scheme: Scheme,
 ): void {
   const { step, taps, points, spread } = scheme;
-  module.func("weights", ["i32", "i32", "i32", "i32"], "none", (f, args) => {
-    const reads = new Arguments(f, layout, args, SCALARS);
-    const [m, c] = [reads.extent(M), reads.extent(C)];
-    const depth = depthOf(f, scheme, c);
-    const between = f.let(factorBytes(m, depth));
-    const from = reads.pointer(FILTER);
-    const to = f.let(reads.scalar("weights"));
-    const bytes = f.let(i32.mul(between, i32.const(points ** 2)));
-    const lanes = f.let(upToMultiple(c, 4));
-    const down = f.let(i32.mul(reads.stride(FILTER, I), i32.const(step)));
-    const across = f.let(i32.mul(reads.stride(FILTER, J), i32.const(step)));
-    const group = f.let(ZERO);
-    f.for(group, reads.extent(G), 1, () => {
-      // Those of channels and filters that there are not.
-      f.do(memoryFill(to, ZERO, bytes));
-      const filter = f.let(ZERO);
-      f.for(filter, m, 4, () => {
-        const panel = i32.and(filter, i32.const(-TILE_COLUMNS));
-        const lane = i32.and(filter, i32.const(TILE_COLUMNS - 1));
-        const left = f.let(i32.sub(m, filter));
-        const exists = lanesOf(f, left);
-        for (const phase of numbered(step ** 2)) {
-          const source = f.let(
-            place(
-              from,
-              [filter, reads.stride(FILTER, M)],
-              [i32.const(Math.floor(phase / step)), reads.stride(FILTER, I)],
-              [i32.const(phase % step), reads.stride(FILTER, J)],
-            ),
-          );
-          const filters = addressesOf(f, source, reads.stride(FILTER, M), left);
-          const first = i32.mul(lanes, i32.const(phase * TILE_COLUMNS));
-          const target = f.let(
-            place(to, [
-              i32.add(i32.add(i32.mul(panel, depth), lane), first),
-              i32.const(4),
-            ]),
-          );
-          const channel = f.let(ZERO);
-          f.for(channel, c, 1, () => {
-            const row = filters.map((at) => f.let(at));
-            const rows = numbered(taps).map((i) => {
-              const at = row.map((start) => {
-                if (i > 0) f.increase(start, down);
-                return f.let(start);
-              });
-              return spread(
-                f,
-                numbered(taps).map((j) => {
-                  const tap = f.let(i32x4.const(0));
-                  at.forEach((address, k) => {
-                    if (j > 0) f.increase(address, across);
-                    f.set(tap, v128.load32_lane(address, tap, k));
-                  });
-                  return f.let(v128.and(tap, exists));
-                }),
-              );
-            });
-            const columns = numbered(points).map((j) =>
-              spread(f, rows.map((values) => values[j]!))
-            );
-            const plane = f.let(target);
-            for (const i of numbered(points)) {
-              for (const column of columns) {
-                f.do(v128.store(plane, column[i]!));
-                f.increase(plane, between);
-              }
-            }
-            for (const at of filters) {
-              f.increase(at, reads.stride(FILTER, C));
-            }
-            f.increase(target, 4 * TILE_COLUMNS);
+  module.func(
+    "weights",
+    ["i32", "i32", "i32"],
+    "none",
+    (f, args, begin, end) => {
+      const reads = new Arguments(f, layout, args, SCALARS);
+      const [m, c] = [reads.extent(M), reads.extent(C)];
+      const depth = depthOf(f, scheme, c);
+      const between = f.let(factorBytes(m, depth));
+      const from = reads.pointer(FILTER);
+      const to = f.let(reads.scalar("weights"));
+      const bytes = f.let(i32.mul(between, i32.const(points ** 2)));
+      const lanes = f.let(upToMultiple(c, 4));
+      const down = f.let(i32.mul(reads.stride(FILTER, I), i32.const(step)));
+      const across = f.let(i32.mul(reads.stride(FILTER, J), i32.const(step)));
+      const lacking = f.let(
+        i32.or(
+          i32.and(c, i32.const(3)),
+          i32.and(m, i32.const(TILE_COLUMNS - 1)),
+        ),
+      );
+      const column = f.let(i32.shl(depth, i32.const(2)));
+      const group = f.let(ZERO);
+      f.for(group, reads.extent(G), 1, () => {
+        // Those of channels and filters that there are not.
+        f.if(lacking, () => {
+          const part = f.let(place(to, [begin, column]));
+          const value = f.let(ZERO);
+          f.for(value, i32.const(points ** 2), 1, () => {
+            const count = upToMultiple(i32.sub(end, begin), TILE_COLUMNS);
+            f.do(memoryFill(part, ZERO, i32.mul(count, column)));
+            f.increase(part, between);
           });
-        }
+        });
+        const filter = f.let(begin);
+        f.for(filter, end, 4, () => {
+          const panel = i32.and(filter, i32.const(-TILE_COLUMNS));
+          const lane = i32.and(filter, i32.const(TILE_COLUMNS - 1));
+          const left = f.let(i32.sub(m, filter));
+          const exists = lanesOf(f, left);
+          for (const phase of numbered(step ** 2)) {
+            const source = f.let(
+              place(
+                from,
+                [filter, reads.stride(FILTER, M)],
+                [i32.const(Math.floor(phase / step)), reads.stride(FILTER, I)],
+                [i32.const(phase % step), reads.stride(FILTER, J)],
+              ),
+            );
+            const filters = addressesOf(
+              f,
+              source,
+              reads.stride(FILTER, M),
+              left,
+            );
+            const first = i32.mul(lanes, i32.const(phase * TILE_COLUMNS));
+            const target = f.let(
+              place(to, [
+                i32.add(i32.add(i32.mul(panel, depth), lane), first),
+                i32.const(4),
+              ]),
+            );
+            const channel = f.let(ZERO);
+            f.for(channel, c, 1, () => {
+              const row = filters.map((at) => f.let(at));
+              const rows = numbered(taps).map((i) => {
+                const at = row.map((start) => {
+                  if (i > 0) f.increase(start, down);
+                  return f.let(start);
+                });
+                return spread(
+                  f,
+                  numbered(taps).map((j) => {
+                    const tap = f.let(i32x4.const(0));
+                    at.forEach((address, k) => {
+                      if (j > 0) f.increase(address, across);
+                      f.set(tap, v128.load32_lane(address, tap, k));
+                    });
+                    return f.let(v128.and(tap, exists));
+                  }),
+                );
+              });
+              const columns = numbered(points).map((j) =>
+                spread(f, rows.map((values) => values[j]!))
+              );
+              const plane = f.let(target);
+              for (const i of numbered(points)) {
+                for (const column of columns) {
+                  f.do(v128.store(plane, column[i]!));
+                  f.increase(plane, between);
+                }
+              }
+              for (const at of filters) {
+                f.increase(at, reads.stride(FILTER, C));
+              }
+              f.increase(target, 4 * TILE_COLUMNS);
+            });
+          }
+        });
+        f.increase(from, reads.stride(FILTER, G));
+        f.increase(to, bytes);
       });
-      f.increase(from, reads.stride(FILTER, G));
-      f.increase(to, bytes);
-    });
-  });
+    },
+  );
 }
 
 /** Emits the sums of four channels as the gradients of their taps. */
