@@ -4,15 +4,8 @@
  *
  * @module
  */
-import {
-  arange,
-  nn,
-  noGrad,
-  ones,
-  optim,
-  type Tensor,
-  zeros,
-} from "@tenfold/tenfold";
+import { nn, noGrad, ones, optim, type Tensor, zeros } from "@tenfold/tenfold";
+import { GPT, gptStep } from "../suites/_gpt.ts";
 
 /** Two convolutions beside a shortcut. */
 class Block extends nn.Module {
@@ -87,29 +80,6 @@ const discriminator = () =>
     new nn.Conv2d(64, 1, 7, { bias: false }),
     new nn.Flatten(),
   );
-
-/** Says of each character of a text which is the next. */
-class GPT extends nn.Module {
-  readonly token = new nn.Embedding(65, 128);
-  readonly position = new nn.Embedding(64, 128);
-  readonly blocks = new nn.TransformerEncoder(
-    new nn.TransformerEncoderLayer(128, 4, {
-      dimFeedforward: 512,
-      activation: "gelu",
-      dropout: 0,
-      batchFirst: true,
-      normFirst: true,
-    }),
-    4,
-    { norm: new nn.LayerNorm(128) },
-  );
-  readonly head = new nn.Linear(128, 65);
-
-  forward(x: Tensor): Tensor {
-    const y = this.token.forward(x).add(this.position.forward(arange(64)));
-    return this.head.forward(this.blocks.forward(y, { isCausal: true }));
-  }
-}
 
 /** A net in training: what it learns, and a step that gives a loss. */
 export interface TrainedNet {
@@ -196,21 +166,9 @@ export function gpt(
   y: Tensor,
   weights: readonly Tensor[],
 ): TrainedNet {
-  const model = new GPT();
+  const model = new GPT(64);
   fill([model], weights);
-  const parameters = model.parameters();
-  const optimizer = new optim.AdamW(parameters, { lr: 1e-3 });
-  return {
-    parameters,
-    step() {
-      optimizer.zeroGrad();
-      const logits = model.forward(x).flatten(0, 1);
-      const loss = nn.functional.crossEntropy(logits, y.flatten());
-      loss.backward();
-      optimizer.step();
-      return loss.detach();
-    },
-  };
+  return { parameters: model.parameters(), step: gptStep(model, x, y) };
 }
 
 /** A recurrent layer, forward and backward: what it learns stays as it is. */

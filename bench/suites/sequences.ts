@@ -9,7 +9,6 @@ import {
   grad,
   nn,
   noGrad,
-  optim,
   randint,
   randn,
   type Tensor,
@@ -21,55 +20,17 @@ import {
   scoped,
   type TimedSuite,
 } from "../harness/case.ts";
+import { GPT, gptStep, KINDS } from "./_gpt.ts";
 
-const [LAYERS, WIDTH, CONTEXT, BATCH, KINDS] = [4, 128, 64, 12, 65];
+const [CONTEXT, BATCH] = [64, 12];
 
-class GPT extends nn.Module<[x: Tensor, cache?: nn.KVCache | null], Tensor> {
-  token = new nn.Embedding(KINDS, WIDTH);
-  position: nn.Embedding;
-  blocks = new nn.TransformerEncoder(
-    new nn.TransformerEncoderLayer(WIDTH, 4, {
-      dimFeedforward: 4 * WIDTH,
-      activation: "gelu",
-      dropout: 0,
-      batchFirst: true,
-      normFirst: true,
-    }),
-    LAYERS,
-    { norm: new nn.LayerNorm(WIDTH) },
-  );
-  head = new nn.Linear(WIDTH, KINDS);
-
-  constructor(context: number) {
-    super();
-    this.position = new nn.Embedding(context, WIDTH);
-  }
-
-  forward(x: Tensor, cache: nn.KVCache | null = null): Tensor {
-    const seen = cache?.length ?? 0;
-    const places = arange(seen, seen + x.shape[1]!);
-    const input = this.token.forward(x).add(this.position.forward(places));
-    const masks = { isCausal: true, ...cache ? { cache } : {} };
-    return this.head.forward(this.blocks.forward(input, masks));
-  }
-}
-
-function gptStep(): Live {
+function gpt(): Live {
   const model = new GPT(CONTEXT);
-  const parameters = model.parameters();
-  const optimizer = new optim.AdamW(parameters, { lr: 1e-3 });
   const [x, y] = [0, 1].map(() => randint(0, KINDS, [BATCH, CONTEXT])) as [
     Tensor,
     Tensor,
   ];
-  return scoped([x, y, ...parameters], () => {
-    optimizer.zeroGrad();
-    const logits = model.forward(x).flatten(0, 1);
-    const loss = nn.functional.crossEntropy(logits, y.flatten());
-    loss.backward();
-    optimizer.step();
-    return loss.detach();
-  });
+  return scoped([x, y, ...model.parameters()], gptStep(model, x, y));
 }
 
 function recurrent(kind: "LSTM" | "GRU"): Live {
@@ -141,7 +102,7 @@ export const suite: TimedSuite = {
       work: { amount: BATCH * CONTEXT, unit: "sample" },
       stepsToCheck: 3,
       tolerance: 1e-3,
-      open: gptStep,
+      open: gpt,
     },
     ...(["LSTM", "GRU"] as const).map((kind) => ({
       series: `${kind} [32, 128, 256]: forward and backward`,
