@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount } from "@tenfold/core/internal";
-import { checkDataset, checkIndex, type Dataset } from "./dataset.ts";
+import { checkIndex, type Dataset, datasetOf } from "./dataset.ts";
 
 /**
  * Concatenation of several datasets, in order.
@@ -28,11 +28,11 @@ export class ConcatDataset<Sample = unknown> implements Dataset<Sample> {
   /**
    * Concatenates datasets.
    *
-   * @param datasets The datasets, in order.
+   * @param datasets The datasets, or arrays of samples, in order.
    * @throws {TypeError} If they are not an array of datasets.
    * @throws {RangeError} If there is none.
    */
-  constructor(datasets: readonly Dataset<Sample>[]) {
+  constructor(datasets: readonly (Dataset<Sample> | readonly Sample[])[]) {
     const operation = "make a ConcatDataset";
     checkCount(operation, arguments.length, 1);
     if (!Array.isArray(datasets)) {
@@ -43,8 +43,7 @@ export class ConcatDataset<Sample = unknown> implements Dataset<Sample> {
     if (datasets.length === 0) {
       throw new RangeError(`Cannot ${operation} of no datasets`);
     }
-    for (const dataset of datasets) checkDataset(dataset, operation);
-    this.datasets = [...datasets];
+    this.datasets = datasets.map((dataset) => datasetOf(dataset, operation));
   }
 
   /** Number of samples of all datasets. */

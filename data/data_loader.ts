@@ -13,7 +13,7 @@ import * as z from "./_zod.ts";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
 import { collate, type Collated } from "./collate.ts";
-import { checkDataset, type Dataset } from "./dataset.ts";
+import { type Dataset, datasetOf } from "./dataset.ts";
 import { DatasetError, messageOf } from "./errors.ts";
 import type { BatchSource, Sampler } from "./samplers.ts";
 
@@ -218,8 +218,20 @@ interface Place {
  * for await (const [x, y] of loader) shapes.push([x.shape, y.shape]);
  * assertEquals(shapes, [[[2, 1], [2]], [[1, 1], [1]]]);
  * ```
+ *
+ * @example An array of samples
+ * ```ts
+ * import { data } from "@tenfold/tenfold";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const xor = [[[0, 0], 0], [[0, 1], 1], [[1, 0], 1], [[1, 1], 0]] as const;
+ * for await (const [x, y] of new data.DataLoader(xor, { batchSize: 4 })) {
+ *   assertEquals(x.shape, [4, 2]);
+ *   assertEquals(await y.toArray(), [0, 1, 1, 0]);
+ * }
+ * ```
  */
-export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
+export class DataLoader<const Sample = unknown, Batch = Collated<Sample>>
   implements AsyncIterable<Batch> {
   /** The dataset that the batches come from. */
   readonly dataset: Dataset<Sample>;
@@ -240,7 +252,8 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
   /**
    * Makes a loader over a dataset.
    *
-   * @param dataset The dataset that the batches come from.
+   * @param dataset The dataset that the batches come from, or an array of
+   * samples.
    * @param options `batchSize`, `shuffle`, `sampler`, `batchSampler`, `seed`,
    * `dropLast`, `collate` and `prefetch`.
    * @throws {TypeError} If `dataset` is not a dataset, or an option is unknown or of
@@ -248,7 +261,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
    * @throws {RangeError} If an option has a wrong value, such as batch size 0.
    */
   constructor(
-    dataset: Dataset<Sample>,
+    dataset: Dataset<Sample> | readonly Sample[],
     options: DataLoaderOptions<Sample, Batch> = {},
   ) {
     const parsed = parseArguments(
@@ -258,8 +271,7 @@ export class DataLoader<Sample = unknown, Batch = Collated<Sample>>
       arguments,
       "make a DataLoader",
     );
-    checkDataset(dataset, "make a DataLoader");
-    this.dataset = dataset;
+    this.dataset = datasetOf(dataset, "make a DataLoader");
     this.batchSize = parsed.batchSize;
     this.#shuffle = parsed.shuffle;
     this.#sampler = options.sampler ?? null;

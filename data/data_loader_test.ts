@@ -11,9 +11,11 @@ import {
 } from "@tenfold/core";
 import { clean } from "../core/_testing.ts";
 import "./_testing.ts";
+import { ConcatDataset } from "./concat_dataset.ts";
 import { DataLoader, type DataLoaderOptions } from "./data_loader.ts";
 import type { Dataset } from "./dataset.ts";
 import { DatasetError } from "./errors.ts";
+import { randomSplit } from "./random_split.ts";
 import { Subset } from "./subset.ts";
 import { TensorDataset } from "./tensor_dataset.ts";
 
@@ -143,22 +145,39 @@ describe("DataLoader", () => {
     assertEquals((await drain(loader))[1], [-5, -6, -7, -8, -9]);
   });
 
+  it("takes the elements of an array as samples", async () => {
+    const before = memory();
+    const samples: [number[], number][] = [[[1, 2], 0], [[3, 4], 1]];
+    const loader = new DataLoader(samples, { batchSize: 2 });
+    for await (const [x, y] of loader) {
+      assertEquals(await x.toArray(), [[1, 2], [3, 4]]);
+      assertEquals(await y.toArray(), [0, 1]);
+    }
+    samples.push([[5, 6], 2]);
+    assertEquals(loader.length, 2);
+    assertEquals(new Subset(samples, [2]).get(0), [[5, 6], 2]);
+    assertEquals(new ConcatDataset([samples, samples]).get(5), [[5, 6], 2]);
+    const [first, second] = randomSplit(samples, [2, 1], { seed: 0 });
+    assertEquals([first!.length, second!.length], [2, 1]);
+    assertEquals(memory().tensors, before.tensors);
+  });
+
   it("refuses what is not a dataset", () => {
     using wrong = tensor([1]);
     const cases: [unknown, string][] = [
       [undefined, "got undefined"],
+      ["ab", 'got "ab"'],
       [
-        [1, 2],
-        "got [1, 2], pass { length, get }",
+        wrong,
+        "got a Tensor, whose rows are the samples of new TensorDataset(tensor)",
       ],
-      [wrong, "got a Tensor"],
       [{ length: 1.5, get: () => 1 }, "got length 1.5"],
     ];
     for (const [dataset, message] of cases) {
       assertThrows(
         () => new DataLoader(dataset as Dataset),
         TypeError,
-        `Cannot make a DataLoader as a dataset must have a length and a get method: ${message}`,
+        `Cannot make a DataLoader as a dataset must have a length and a get method, or be an array: ${message}`,
       );
     }
   });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { showValue } from "@tenfold/core/internal";
+import { showValue, tensorClass } from "@tenfold/core/internal";
 
 /**
  * A map-style dataset: samples by index. Any object with `length` and `get`
@@ -48,18 +48,35 @@ export interface Dataset<Sample = unknown> {
   setEpoch?(epoch: number): void;
 }
 
-/** Checks that a value is a dataset. */
-export function checkDataset(value: unknown, operation: string): void {
-  const { length, get } = (value ?? {}) as Partial<Dataset>;
+/** The dataset that was passed, or that of the elements of an array. */
+export function datasetOf<Sample>(
+  value: Dataset<Sample> | readonly Sample[],
+  operation: string,
+): Dataset<Sample> {
+  if (Array.isArray(value)) {
+    return {
+      get length() {
+        return value.length;
+      },
+      get: (index) => value[index],
+    };
+  }
+  const dataset = value as Dataset<Sample>;
+  const { length, get } = (dataset ?? {}) as Partial<Dataset>;
   if (
     typeof get !== "function" || !Number.isInteger(length) || length! < 0
   ) {
     throw new TypeError(
-      `Cannot ${operation} as a dataset must have a length and a get method: got ${
+      `Cannot ${operation} as a dataset must have a length and a get method, or be an array: got ${
         typeof get === "function" ? `length ${length}` : showValue(value)
-      }${Array.isArray(value) ? ", pass { length, get }" : ""}`,
+      }${
+        value as unknown instanceof tensorClass
+          ? ", whose rows are the samples of new TensorDataset(tensor)"
+          : ""
+      }`,
     );
   }
+  return dataset;
 }
 
 /** Checks that an index is one of a dataset's. */

@@ -7,7 +7,7 @@ import { parseArguments } from "@tenfold/core/internal";
 import * as z from "./_zod.ts";
 import { permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
-import { checkDataset, type Dataset } from "./dataset.ts";
+import { type Dataset, datasetOf } from "./dataset.ts";
 import { Subset } from "./subset.ts";
 
 /**
@@ -32,7 +32,7 @@ const optionsSchema = z.strictObject({ seed: seedOption });
 /**
  * Splits a dataset randomly into non-overlapping parts.
  *
- * @param dataset The dataset.
+ * @param samples The dataset, or an array of samples.
  * @param lengths The number of samples of each part, or its fraction: integers
  * that add up to the dataset's length, or fractions that add up to 1. The
  * remainder of rounding goes to the first parts, one sample each.
@@ -51,18 +51,18 @@ const optionsSchema = z.strictObject({ seed: seedOption });
  * ```
  */
 export function randomSplit<Sample>(
-  dataset: Dataset<Sample>,
+  samples: Dataset<Sample> | readonly Sample[],
   lengths: readonly number[],
   options: RandomSplitOptions = {},
 ): Subset<Sample>[] {
   const { seed = drawSeed() } = parseArguments(
     optionsSchema,
-    { dataset, lengths },
+    { samples, lengths },
     options,
     arguments,
     "split a dataset",
   );
-  checkDataset(dataset, "split a dataset");
+  const dataset = datasetOf(samples, "split a dataset");
   const counts = countsOf(lengths, dataset.length);
   const order = permutation(dataset.length, seed, STREAM.split, 0);
   let start = 0;

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount } from "@tenfold/core/internal";
-import { checkDataset, checkIndex, type Dataset } from "./dataset.ts";
+import { checkIndex, type Dataset, datasetOf } from "./dataset.ts";
 
 /**
  * The samples of a dataset at some indices, in their order. Nothing is copied.
@@ -35,14 +35,17 @@ export class Subset<Sample = unknown> implements Dataset<Sample> {
   /**
    * Picks samples of a dataset.
    *
-   * @param dataset The dataset that the samples come from.
+   * @param samples The dataset that the samples come from, or an array of them.
    * @param indices Where they lie in it.
-   * @throws {TypeError} If `dataset` is not a dataset.
+   * @throws {TypeError} If `samples` is not a dataset.
    * @throws {RangeError} If an index is out of range of the dataset.
    */
-  constructor(dataset: Dataset<Sample>, indices: ArrayLike<number>) {
+  constructor(
+    samples: Dataset<Sample> | readonly Sample[],
+    indices: ArrayLike<number>,
+  ) {
     checkCount("make a Subset", arguments.length, 2);
-    checkDataset(dataset, "make a Subset");
+    const dataset = datasetOf(samples, "make a Subset");
     for (let i = 0; i < indices.length; i++) {
       checkIndex(indices[i]!, dataset.length);
     }

@@ -8,7 +8,7 @@ import type { Tensor } from "@tenfold/core";
 import * as z from "./_zod.ts";
 import { countUp, permutation, STREAM } from "./_permutation.ts";
 import { drawSeed, seedOption } from "./_seed.ts";
-import { checkDataset, type Dataset } from "./dataset.ts";
+import { type Dataset, datasetOf } from "./dataset.ts";
 import { Subset } from "./subset.ts";
 import { TensorDataset } from "./tensor_dataset.ts";
 
@@ -135,7 +135,7 @@ export function trainTestSplit(
   const dataset = Array.isArray(source)
     ? new TensorDataset(...source as readonly [Tensor, ...Tensor[]])
     : source as Dataset;
-  checkDataset(dataset, "split into train and test");
+  datasetOf(dataset, "split into train and test");
   const total = dataset.length;
   const count = Number.isInteger(testSize)
     ? testSize
