@@ -3133,13 +3133,7 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
     checkCount("scatterAdd", arguments.length, 3);
     const name = "scatterAdd";
     const op = { name, dim: normalizeDim(dim, this.ndim, name) } as const;
-    if (this.dtype !== "bool" || src.dtype !== "bool") {
-      return this[APPLY](op, index, src);
-    }
-    return tidyNow(() => {
-      const found = this.cast("int32")[APPLY]<"int32">(op, index, src);
-      return found.cast("bool") as Tensor as Tensor<D>;
-    });
+    return this[APPLY](op, index, src);
   }
 
   /**

@@ -356,6 +356,11 @@ describe("placing by an index", () => {
           "Cannot bitwiseAnd as it takes int32 and bool: got float32",
         ],
         [() => f.bitwiseNot(x), DTypeError, "bitwiseNot"],
+        [
+          () => f.scatterReduce(x.gt(0), 0, int([0]), x.gt(0), "mean"),
+          DTypeError,
+          "Cannot scatterReduce as bools have no mean: cast them",
+        ],
         [() => f.bitwiseOr(int([1]), 0.5), DTypeError, "float32"],
         [() => f.isClose(x, x, { rtol: -1 }), RangeError, "rtol"],
       ];

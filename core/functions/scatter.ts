@@ -7,7 +7,7 @@ import { noGradNow } from "../autograd/mode.ts";
 import { checkMask, fillMasked } from "../compose/mask.ts";
 import { type IndexSpec, indexTensor, trueAt } from "../compose/index.ts";
 import { castNumber, type DType, isFloating } from "../dtype.ts";
-import { ShapeError, showShape } from "../errors.ts";
+import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { stack } from "../functions.ts";
 import { APPLY } from "../members.ts";
 import { neutral, type ScatterOp } from "../ops/scatter.ts";
@@ -193,17 +193,19 @@ export function scatterReduce<D extends DType>(
       }, expected one of ${Object.keys(PRIMITIVES).join(", ")}`,
     );
   }
+  if (reduce === "mean" && x.dtype === "bool") {
+    throw new DTypeError(
+      "Cannot scatterReduce as bools have no mean: cast them, such as to float32",
+    );
+  }
   const d = normalizeDim(dim, x.ndim, "scatterReduce");
   const { includeSelf = true } = options;
   return tidyNow(() => {
     const name = PRIMITIVES[reduce];
     const counts = includeSelf && reduce !== "mean" ? null : hits(x, d, index);
-    const own = x.dtype === "bool" && src.dtype === "bool" && reduce !== "mean"
-      ? x.cast("int32")
-      : x;
     const base = includeSelf
-      ? own
-      : own.where(counts!.eq(0), neutral(COMBINE[name], own.dtype));
+      ? x
+      : x.where(counts!.eq(0), neutral(COMBINE[name], x.dtype));
     const found: Tensor = base[APPLY]({ name, dim: d }, index, src);
     if (reduce !== "mean") return found.cast(x.dtype);
     const parts = includeSelf ? counts!.add(1) : counts!.clamp({ min: 1 });

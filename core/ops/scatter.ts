@@ -17,6 +17,7 @@ import {
   positions,
   reduceAlong,
 } from "../lower/parts.ts";
+import type { Launcher } from "../lower/launcher.ts";
 import { memoize, ReduceProgram } from "../lower/program.ts";
 import type { Meta } from "../op.ts";
 import { sameShape } from "../shape.ts";
@@ -74,8 +75,7 @@ export function neutral(combine: Combine, dtype: DType): number {
 
 /** Checks that `src` can be combined with `x` wherever the index says. */
 function checkSource(name: Name, x: Meta, index: Meta, src: Meta): void {
-  // Bools are combined as integers, before they get here.
-  if (x.dtype === "bool" || !canCast(src.dtype, x.dtype)) {
+  if (!canCast(src.dtype, x.dtype)) {
     throw new DTypeError(
       `Cannot ${name} ${src.dtype} values into a tensor of ${x.dtype} as it cannot hold them: cast one of them, such as the tensor to ${src.dtype}`,
     );
@@ -172,6 +172,26 @@ const product: Rule<ScatterOp> = saving([0, 1, 2], (g, c, p) => {
   return p === 0 ? found : bySource(found, c);
 });
 
+type Lower = (
+  op: ScatterOp,
+  inputs: readonly Value[],
+  run: Launcher,
+) => Value | null;
+
+/** Combines bools as integers: they are true where these are not 0. */
+const throughIntegers = <L extends Lower>(lower: L): L =>
+  ((op, inputs, run) => {
+    const [x, ...others] = inputs as [Value, Value, Value];
+    if (x.dtype !== "bool") return lower(op, inputs, run);
+    const integers = copyOf(x, run, "int32");
+    const found = lower(op, [integers, ...others], run);
+    integers.release();
+    if (found === null) return null;
+    const out = copyOf(found, run, "bool");
+    found.release();
+    return out;
+  }) as L;
+
 function scatter(
   name: Name,
   gradient: Primitive<ScatterOp>["gradient"],
@@ -184,7 +204,7 @@ function scatter(
       checkSource(name, x!, index!, src!);
       return [{ shape: x!.shape, dtype: x!.dtype }];
     },
-    lower({ dim }, inputs, run) {
+    lower: throughIntegers(({ dim }, inputs, run) => {
       const [x, index, src] = inputs as [Value, Value, Value];
       const out = copyOf(x, run);
       if (index.view.size === 0) return out;
@@ -198,9 +218,9 @@ function scatter(
       if (done) return out;
       out.release();
       return null;
-    },
+    }),
     /** Every place is compared with the index. */
-    decompose({ dim }, inputs, run) {
+    decompose: throughIntegers(({ dim }, inputs, run) => {
       const [x, index, src] = inputs as [Value, Value, Value];
       const { dtype } = x;
       const bound = boundOf(x, dim);
@@ -223,7 +243,7 @@ function scatter(
       run.mapInto(castProgram(dtype, dtype), [window], [results]);
       for (const part of [at, results, window, source]) part.release();
       return out;
-    },
+    }),
     gradient,
   };
 }

@@ -67,7 +67,7 @@ const drawOf = (name: Name, dtype: DType): Draw => {
 
 const specOf = (name: Name): Spec<ScatterOp> => ({
   meaning: scatter,
-  dtypes: NUMBERS,
+  dtypes: EVERY,
   *cases(dtype) {
     const draw = drawOf(name, dtype);
     for (const [shape, dim, index] of PICKS) {
@@ -109,8 +109,9 @@ const specOf = (name: Name): Spec<ScatterOp> => ({
       };
     }
     for (const other of EVERY) {
-      // Floats are not combined with integers.
+      // Floats are not combined with integers, nor these with bools.
       if (isFloating(other) && !isFloating(dtype)) continue;
+      if (other === "int32" && dtype === "bool") continue;
       yield {
         op: { name, dim: 0 },
         inputs: [
