@@ -9,11 +9,12 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { emit, exportsOf, importsOf, withoutComments } from "./pack/emit.ts";
-import { packageJson } from "./pack/manifest.ts";
+import { packageJson, repositoryOf } from "./pack/manifest.ts";
 import { type Package, readPackages, ROOT } from "./pack/workspace.ts";
 
 const target = resolve(Deno.args[0] ?? join(ROOT, "out", "npm"));
 const packages = await readPackages();
+const repository = repositoryOf(Deno.env.toObject());
 const files = new Map<string, string>();
 emit(packages, (path, text) => files.set(path, text));
 dropUnreached();
@@ -77,7 +78,7 @@ function* filesOf(self: Package): Generator<[string, string]> {
       if (!name.startsWith(".")) imports.add(name);
     }
   }
-  const manifest = packageJson(self, imports, packages);
+  const manifest = packageJson(self, imports, packages, repository);
   yield [
     join(self.folder, "package.json"),
     JSON.stringify(manifest, null, 2) + "\n",

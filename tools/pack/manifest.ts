@@ -52,13 +52,26 @@ const NOT_IN_BROWSERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
+ * Where a workflow of GitHub runs, as npm writes it: a package that is published
+ * with provenance must name it. Null elsewhere.
+ */
+export function repositoryOf(
+  environment: { readonly [variable: string]: string | undefined },
+): string | null {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = environment;
+  return server && name ? `git+${server}/${name}.git` : null;
+}
+
+/**
  * @param imports The bare specifiers that its files import.
+ * @param repository Where its sources are, if that is known.
  * @throws {Error} If one of them is not declared in its `deno.json`.
  */
 export function packageJson(
   self: Package,
   imports: ReadonlySet<string>,
   packages: readonly Package[],
+  repository: string | null,
 ): Record<string, unknown> {
   const dependencies: Record<string, string> = {};
   const optional: Record<string, string> = { ...LOOKED_FOR[self.name] };
@@ -76,6 +89,9 @@ export function packageJson(
     version: self.version,
     description: self.description,
     license: self.license,
+    ...repository !== null && {
+      repository: { type: "git", url: repository, directory: self.folder },
+    },
     type: "module",
     engines: { node: ">=20" },
     sideEffects: WITH_SIDE_EFFECTS[self.name] ?? false,
