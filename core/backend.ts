@@ -60,9 +60,9 @@ export interface Backend {
    * @default {false}
    */
   readonly collected?: boolean;
-  /** What is missing here, such as threads, as text. */
+  /** What it lacks in this runtime, such as threads. */
   readonly notice?: string | undefined;
-  /** True once its device is gone and a new one must be opened. */
+  /** Whether its device is lost, so that a new one must be opened. */
   readonly lost?: boolean;
   /**
    * Waited for by `setBackend`: settles when what is loaded on opening, such as

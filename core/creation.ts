@@ -48,7 +48,7 @@ export interface TensorOptions<D extends DType = DType> {
   readonly dtype?: D;
   /** A backend by name, or a device. @default {the current backend} */
   readonly device?: string | Backend | Device;
-  /** Record operations on it for backward. @default {false} */
+  /** Whether operations on it are recorded for backward. @default {false} */
   readonly requiresGrad?: boolean;
 }
 

@@ -18,52 +18,52 @@ import { showValue } from "./option_messages.ts";
  * ```
  */
 export interface DTypeRows {
-  /** True and false. */
+  /** Booleans. */
   bool: {
     /** The typed array that holds the elements. */
     array: Uint8Array;
-    /** Whether an element is a truth value, a whole number or a fraction. */
+    /** Whether an element is a boolean, an integer or a float. */
     kind: "bool";
-    /** The dtypes that are no narrower. */
+    /** The dtypes that it is promoted to. */
     upward: DType;
   };
-  /** Whole numbers of 32 bits. */
+  /** 32-bit integers. */
   int32: {
     /** The typed array that holds the elements. */
     array: Int32Array;
-    /** Whether an element is a truth value, a whole number or a fraction. */
+    /** Whether an element is a boolean, an integer or a float. */
     kind: "integer";
-    /** The dtypes that are no narrower. */
+    /** The dtypes that it is promoted to. */
     upward: Exclude<DType, "bool">;
   };
   /**
-   * Floats of half precision, for storage: what is computed of them is computed
-   * in float32 and rounded when it is stored.
+   * Half-precision floats, for storage: they are computed in float32 and
+   * rounded when they are stored.
    */
   float16: {
     /** The typed array that holds the elements. */
     array: HalfArray;
-    /** Whether an element is a truth value, a whole number or a fraction. */
+    /** Whether an element is a boolean, an integer or a float. */
     kind: "float";
-    /** The dtypes that are no narrower. */
+    /** The dtypes that it is promoted to. */
     upward: FloatDType;
   };
-  /** Floats of single precision. */
+  /** Single-precision floats. */
   float32: {
     /** The typed array that holds the elements. */
     array: Float32Array;
-    /** Whether an element is a truth value, a whole number or a fraction. */
+    /** Whether an element is a boolean, an integer or a float. */
     kind: "float";
-    /** The dtypes that are no narrower. */
+    /** The dtypes that it is promoted to. */
     upward: "float32" | "float64";
   };
-  /** Floats of double precision. */
+  /** Double-precision floats. */
   float64: {
     /** The typed array that holds the elements. */
     array: Float64Array;
-    /** Whether an element is a truth value, a whole number or a fraction. */
+    /** Whether an element is a boolean, an integer or a float. */
     kind: "float";
-    /** The dtypes that are no narrower. */
+    /** The dtypes that it is promoted to. */
     upward: "float64";
   };
 }
@@ -166,7 +166,7 @@ export type TypedArray<D extends DType = DType> =
   DTypeRows[KnownDType<D>]["array"];
 
 /**
- * What nested arrays hold for an element: true or false, or a number.
+ * The type of an element in nested arrays: boolean or number.
  *
  * @example The elements of a bool tensor
  * ```ts
@@ -182,7 +182,7 @@ export type ElementOf<D extends DType> = {
 }[KnownDType<D>];
 
 /**
- * The dtypes of fractions: float16, float32 and float64.
+ * The floating-point dtypes: float16, float32 and float64.
  *
  * @example A dtype that gradients can have
  * ```ts
@@ -197,7 +197,7 @@ export type FloatDType = {
 }[DType];
 
 /**
- * A dtype that kernels compute in: float16 is one of storage.
+ * A dtype that kernels compute in; float16 is for storage only.
  *
  * @example Not float16
  * ```ts
@@ -280,7 +280,7 @@ export type NumberBeside<D extends DType> = {
 }[D];
 
 /**
- * What the library knows of one dtype.
+ * Properties of a dtype.
  *
  * @example The bytes of an array
  * ```ts
@@ -295,7 +295,7 @@ export type NumberBeside<D extends DType> = {
  * ```
  */
 export interface DTypeFacts<D extends DType = DType> {
-  /** Whether an element is a truth value, a whole number or a fraction. */
+  /** Whether an element is a boolean, an integer or a float. */
   readonly kind: DTypeRows[D]["kind"];
   /** The class of the typed arrays that hold the elements. */
   readonly array: {
@@ -303,17 +303,17 @@ export interface DTypeFacts<D extends DType = DType> {
     readonly name: string;
     readonly BYTES_PER_ELEMENT: number;
   };
-  /** Bytes that one element takes. */
+  /** Size of an element in bytes. */
   readonly bytes: number;
   /** Place in the promotion order, from 0 for the narrowest dtype. */
   readonly rank: number;
-  /** True for fractions. */
+  /** Whether it is a floating-point dtype. */
   readonly floating: boolean;
   /** The dtype in which sums and products of the elements are accumulated. */
   readonly accumulator: DType;
-  /** The smallest element. */
+  /** The smallest element; -Infinity for floats. */
   readonly lowest: number;
-  /** The largest element. */
+  /** The largest element; Infinity for floats. */
   readonly highest: number;
   /** A number as an element, as `cast` converts it. */
   readonly cast: (value: number) => number;
@@ -432,7 +432,7 @@ export const DTYPES: { readonly [D in DType]: DTypeFacts<D> } = Object
 export const DTYPE_NAMES: readonly DType[] = Object.keys(ROWS) as DType[];
 
 /**
- * The dtypes whose elements this runtime can hold: float16 needs an array.
+ * The dtypes that this runtime supports: float16 needs `Float16Array`.
  *
  * @example What the runtime can hold
  * ```ts

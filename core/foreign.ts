@@ -7,7 +7,7 @@
  */
 
 /**
- * What a function takes or gives; addresses are numbers.
+ * Type of a parameter or result of a foreign function; addresses are numbers.
  *
  * @example An address
  * ```ts
@@ -19,7 +19,7 @@
 export type ForeignType = "i32" | "i64" | "f32" | "f64" | "address";
 
 /**
- * A function of a library.
+ * Signature of a function of a library.
  *
  * @example A function of C: double cos(double)
  * ```ts
@@ -36,7 +36,7 @@ export interface Signature {
 }
 
 /**
- * A function as it is called.
+ * A foreign function.
  *
  * @example A function of two numbers
  * ```ts
@@ -48,7 +48,7 @@ export interface Signature {
 export type ForeignFunction = (...args: number[]) => number | bigint;
 
 /**
- * The interface of this runtime.
+ * The foreign function interface of this runtime.
  *
  * @example A function of the C library
  * ```ts
@@ -74,7 +74,7 @@ export interface Foreign {
   ): Readonly<Record<N, ForeignFunction>>;
   /** The address of the first byte, as long as the bytes do not move. */
   addressOf(bytes: Uint8Array): number;
-  /** The characters at an address, up to the first zero. */
+  /** Reads a null-terminated string. */
   textAt(address: number | bigint): string;
 }
 
@@ -104,7 +104,7 @@ interface BunForeign {
 }
 
 /**
- * The interface of this runtime; null where it has none.
+ * The foreign function interface of this runtime; null where it has none.
  *
  * @example Whether libraries can be called here
  * ```ts

@@ -215,9 +215,9 @@ export type FusedExpression<
 export interface FusedSumOptions {
   /** The dims to sum over. @default {all} */
   readonly dims?: Dims;
-  /** Keep reduced dims as extents of 1. @default {false} */
+  /** Whether reduced dims are kept with an extent of 1. @default {false} */
   readonly keepDim?: boolean;
-  /** What to divide the sum by. @default {1} */
+  /** Divisor of the sum. @default {1} */
   readonly divisor?: number;
 }
 

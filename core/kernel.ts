@@ -72,7 +72,7 @@ export interface MapKernel {
   readonly inputs: readonly Slot[];
   /** The value of each output; its dtype is the output's. */
   readonly exprs: readonly Expr[];
-  /** How many run-time scalars a call passes. */
+  /** Number of run-time scalars of a call. */
   readonly scalars: number;
 }
 
@@ -135,7 +135,7 @@ export interface ReduceKernel {
    * those inputs that are uniform along the reduced dims.
    */
   readonly epilogue: Expr;
-  /** How many run-time scalars a call passes. */
+  /** Number of run-time scalars of a call. */
   readonly scalars: number;
 }
 
@@ -295,7 +295,7 @@ export function parameterOf<N extends RoutineName>(
 }
 
 /**
- * How many dims a product sums over: the last ones of its loop.
+ * Number of dims that a product sums over: the last ones of its loop.
  *
  * @example The dims that a convolution sums over
  * ```ts
@@ -311,7 +311,7 @@ export const SUMMED_DIMS: Readonly<Partial<Record<RoutineName, number>>> = {
 };
 
 /**
- * What a product makes of each result, which it stores in place of it.
+ * The epilogue of a product, whose values are stored in place of the results.
  *
  * @example ReLU of a product
  * ```ts
@@ -325,7 +325,7 @@ export const SUMMED_DIMS: Readonly<Partial<Record<RoutineName, number>>> = {
  * ```
  */
 export interface Epilogue {
-  /** How many of the inputs the product itself takes: the first ones. */
+  /** Number of inputs of the product itself: the first ones. */
   readonly inputs: number;
   /**
    * The value of each output in terms of the result (the accumulator), of the
@@ -475,7 +475,7 @@ export interface RepeatedCall {
 export interface CallGroup {
   /** The first of them. */
   readonly begin: number;
-  /** How many there are. */
+  /** Number of calls. */
   readonly count: number;
   /** Makes all of them, with the arguments that they have now. */
   run(): void;

@@ -7,7 +7,7 @@ import { checkCount, showValue } from "./options.ts";
 import { currentRecording } from "./program/recording.ts";
 
 /**
- * How precisely float32 is computed: see {@linkcode setFloat32Precision}.
+ * Precision of products in float32: see {@linkcode setFloat32Precision}.
  *
  * @example Products that may be a little less precise
  * ```ts

@@ -31,7 +31,7 @@ import { currentRecording } from "./program/recording.ts";
 export interface RandomState {
   /** The seed, an int32. */
   readonly seed: number;
-  /** How many draws were made since it was set. */
+  /** Number of draws since it was set. */
   readonly draws: number;
 }
 

@@ -26,7 +26,7 @@ import { currentTask, type Task } from "./task.ts";
 export type OpenBackend = () => Backend | Promise<Backend>;
 
 /**
- * One line of {@linkcode listBackends}.
+ * One entry of {@linkcode listBackends}.
  *
  * @example The backends that are available
  * ```ts
@@ -42,9 +42,9 @@ export type OpenBackend = () => Backend | Promise<Backend>;
 export interface BackendStatus {
   /** The name that `setBackend` takes. */
   readonly name: string;
-  /** False where it is known that it cannot be opened here. */
+  /** False if it is known to be unavailable here. */
   readonly available: boolean;
-  /** Why it is not available, or what it does without. */
+  /** Why it is not available, or what it lacks. */
   readonly reason?: string;
 }
 

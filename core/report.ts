@@ -8,7 +8,7 @@ import { VALUE } from "./members.ts";
 import { type Place, showPlace } from "./place.ts";
 
 /**
- * One line of the report: what one place of the program has made.
+ * One entry of the report: the tensors made at one place in the program.
  *
  * @example Where the most bytes were made
  * ```ts

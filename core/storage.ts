@@ -15,7 +15,7 @@ import { currentRecording } from "./program/recording.ts";
 import { type MemoryPlace, noteTensors, placesOfTensors } from "./report.ts";
 
 /**
- * What tensors hold at the moment, over all devices.
+ * Memory in use by tensors, on all devices.
  *
  * @example What a program holds
  * ```ts
@@ -26,20 +26,20 @@ import { type MemoryPlace, noteTensors, placesOfTensors } from "./report.ts";
  * ```
  */
 export interface MemoryUse {
-  /** Live tensor handles. */
+  /** Number of live tensors. */
   readonly tensors: number;
-  /** Live buffers; views share them. */
+  /** Number of live buffers; views share them. */
   readonly buffers: number;
-  /** Bytes of the live buffers. */
+  /** Size of the live buffers in bytes. */
   readonly bytes: number;
-  /** The most bytes that were held at once, since the peak was last reset. */
+  /** Largest number of bytes held at once since the peak was last reset. */
   readonly peakBytes: number;
   /**
-   * Bytes that backends hold of their devices, in use or kept for use again,
-   * where that was asked for.
+   * Bytes that backends have reserved on their devices, in use or cached, if
+   * requested.
    */
   readonly reserved?: number;
-  /** Live tensors by the place that made them, where that was asked for. */
+  /** Live tensors by the place that made them, if requested. */
   readonly report?: readonly MemoryPlace[];
 }
 
@@ -68,15 +68,15 @@ export interface MemoryOptions {
    */
   readonly report?: boolean;
   /**
-   * Tells the memory that backends have reserved: a device's buffers that are
-   * kept for use again, and all of the memory of WebAssembly.
+   * Whether to report the memory that backends have reserved: cached buffers of
+   * a device, and the whole memory of WebAssembly.
    *
    * @default {false}
    */
   readonly reserved?: boolean;
   /**
-   * Resets the peak to the bytes held now; the returned figures are those
-   * before the reset.
+   * Whether to reset the peak to the bytes held now; the returned figures are
+   * those before the reset.
    *
    * @default {false}
    */

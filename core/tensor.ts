@@ -137,7 +137,7 @@ export type TensorLike<D extends DType = AnyDType> = Tensor<D> | number;
  * ```
  */
 export interface KeepDim {
-  /** Keep reduced dims as extents of 1. @default {false} */
+  /** Whether reduced dims are kept with an extent of 1. @default {false} */
   readonly keepDim?: boolean;
 }
 
@@ -155,7 +155,7 @@ export interface KeepDim {
  * ```
  */
 export interface Alpha {
-  /** What the other operand is multiplied by. @default {1} */
+  /** Factor of the other operand. @default {1} */
   readonly alpha?: number;
 }
 
@@ -3627,7 +3627,7 @@ showAs(
 );
 
 /**
- * The class, for who only asks what is an instance of it.
+ * The class of tensors, for `instanceof` alone.
  *
  * @example Whether a value is a tensor
  * ```ts
@@ -3785,7 +3785,7 @@ export function apply<E extends DType = DType>(
 }
 
 /**
- * Refuses what is not a tensor, and says what to write.
+ * Checks that a value is a tensor; the message says what to pass.
  *
  * @param value What was passed.
  * @param what What it is, for messages: `"the input"`.

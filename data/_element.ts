@@ -41,7 +41,7 @@ export type ElementType =
 
 /** What is known of one element type. */
 interface ElementFacts {
-  /** Bytes that one element takes. */
+  /** Size of an element in bytes. */
   readonly bytes: number;
   /** The dtype of a tensor made of such elements. */
   readonly dtype: DType;

@@ -8,7 +8,7 @@ import * as z from "./_zod.ts";
 const message = "must be a positive number of milliseconds";
 
 /**
- * Milliseconds until a worker must have begun; `Infinity` is without end.
+ * Milliseconds that a worker may take to start; `Infinity` waits forever.
  *
  * @example A field of an option schema
  * ```ts

@@ -23,7 +23,7 @@ import { checkCount } from "@tenfold/core/internal";
 export interface Transferable<T = unknown> {
   /** The value to pass to `postMessage`. */
   readonly value: unknown;
-  /** What `postMessage` shall move instead of copying. */
+  /** The buffers that `postMessage` transfers instead of copying. */
   readonly transfer: ArrayBuffer[];
   /** The type of the original, for TypeScript alone. */
   readonly type?: T;

@@ -69,7 +69,7 @@ export class ConcatDataset<Sample = unknown> implements Dataset<Sample> {
     return this.datasets[at]!.get(rest);
   }
 
-  /** Tells each dataset the epoch. */
+  /** Sets the epoch of each dataset. */
   setEpoch(epoch: number): void {
     checkCount("setEpoch", arguments.length, 1);
     for (const dataset of this.datasets) dataset.setEpoch?.(epoch);

@@ -48,7 +48,7 @@ export const NA_VALUES: readonly string[] = [
 ];
 
 /**
- * What a {@linkcode CsvTable} knows of its text beside the fields.
+ * Options of {@linkcode CsvTable}.
  *
  * @example Rows from the middle of a file
  * ```ts
@@ -175,7 +175,7 @@ export class CsvTable {
   readonly #indices: ReadonlyMap<string, number>;
 
   /**
-   * Makes a table of rows of text.
+   * Creates a table of rows of text.
    *
    * @param columns The names of the columns.
    * @param rows The fields of each row; each has one for every column.

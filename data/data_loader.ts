@@ -250,14 +250,14 @@ export class DataLoader<const Sample = unknown, Batch = Collated<Sample>>
   #running: Place | null = null;
 
   /**
-   * Makes a loader over a dataset.
+   * Creates a loader for a dataset.
    *
    * @param dataset The dataset that the batches come from, or an array of
    * samples.
    * @param options `batchSize`, `shuffle`, `sampler`, `batchSampler`, `seed`,
    * `dropLast`, `collate` and `prefetch`.
-   * @throws {TypeError} If `dataset` is not a dataset, or an option is unknown or of
-   * the wrong type.
+   * @throws {TypeError} If `dataset` is not a dataset, or an option is unknown
+   * or of the wrong type.
    * @throws {RangeError} If an option has a wrong value, such as batch size 0.
    */
   constructor(

@@ -47,8 +47,9 @@ export type {
  */
 export interface OpenSafetensorsOptions {
   /**
-   * Where the files lie that an index names. Without it, they lie beside the
-   * index; an index from bytes or a `Blob` has nothing beside it.
+   * Returns the source of a file that an index names. By default, the files are
+   * read from the folder of the index, which an index from bytes or a `Blob`
+   * does not have.
    */
   readonly shards?: (file: string) => ByteSource;
 }

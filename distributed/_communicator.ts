@@ -47,9 +47,9 @@ export type Reduction = "sum" | "max" | "min";
  * ```
  */
 export interface Pending {
-  /** Goes on with it as far as it can without waiting; true once it is done. */
+  /** Makes progress without waiting; returns true once it is done. */
   done(): boolean;
-  /** Number of its parts that are over, where it has several. */
+  /** Number of its parts that are done, if it has several. */
   readonly passed?: number;
 }
 
@@ -68,11 +68,11 @@ export interface Pending {
  * ```
  */
 export interface Communicator {
-  /** Number of this rank, from 0 on. */
+  /** Index of this rank, from 0. */
   readonly rank: number;
   /** Number of ranks. */
   readonly size: number;
-  /** The library, for people. */
+  /** Name of the library, for messages. */
   readonly library: string;
   /**
    * Begins to reduce in place; `waits` tells that the caller waits for it before

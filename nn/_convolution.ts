@@ -59,8 +59,8 @@ export interface ConvolutionLayerOptions extends PlaceOptions {
   /** Whether the layer has a learnable bias. @default {true} */
   readonly bias?: boolean;
   /**
-   * What the padding of the input consists of: `"zeros"`, or elements of the
-   * input as in {@linkcode functional.pad}.
+   * The padding mode of the input: `"zeros"`, or elements of the input as in
+   * {@linkcode functional.pad}.
    *
    * @default {"zeros"}
    */

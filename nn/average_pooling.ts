@@ -40,7 +40,7 @@ import { Module } from "./module.ts";
  * ```
  */
 export class AvgPool1d extends Module {
-  /** What the function takes. */
+  /** The options of the pooling. */
   readonly options: AvgPool1dOptions;
 
   /**
@@ -90,7 +90,7 @@ export class AvgPool1d extends Module {
  * ```
  */
 export class AvgPool2d extends Module {
-  /** Kernel size, stride, padding and how means are taken. */
+  /** The options of the pooling. */
   readonly options: AvgPool2dOptions;
 
   /**
@@ -142,7 +142,7 @@ export class AvgPool2d extends Module {
  * ```
  */
 export class AvgPool3d extends Module {
-  /** What the function takes. */
+  /** The options of the pooling. */
   readonly options: AvgPool3dOptions;
 
   /**
@@ -193,7 +193,7 @@ export class AvgPool3d extends Module {
  * ```
  */
 export class LPPool1d extends Module {
-  /** What the function takes. */
+  /** The options of the pooling. */
   readonly options: LpPoolOptions<Size1d>;
 
   /**
@@ -245,7 +245,7 @@ export class LPPool1d extends Module {
  * ```
  */
 export class LPPool2d extends Module {
-  /** What the function takes. */
+  /** The options of the pooling. */
   readonly options: LpPoolOptions<Size2d>;
 
   /**

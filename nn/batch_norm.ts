@@ -96,7 +96,7 @@ export abstract class BatchNorm extends Module {
   /** Number of batches seen in training (int32, 0-d), or null. */
   num_batches_tracked: Buffer | null;
 
-  /** Makes a layer; `name` is for messages. */
+  /** Creates a layer; `name` is for messages. */
   constructor(
     numFeatures: number,
     options: BatchNormLayerOptions,

@@ -106,7 +106,7 @@ export class Bilinear extends Module<[x1: Tensor, x2: Tensor]> {
     this.resetParameters();
   }
 
-  /** Initialises weight and bias anew. */
+  /** Reinitialises the weight and the bias. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     const b = 1 / Math.sqrt(this.in1Features);

@@ -55,8 +55,7 @@ export interface ConvTransposeLayerOptions<S extends AnySize>
 }
 
 /**
- * Arguments of {@linkcode ConvTranspose2d.forward} and of its siblings beside
- * the input.
+ * Options of {@linkcode ConvTranspose2d.forward} and of its siblings.
  *
  * @example The extents that a convolution had
  * ```ts
@@ -70,8 +69,8 @@ export interface ConvTransposeLayerOptions<S extends AnySize>
  */
 export interface ConvTransposeCall {
   /**
-   * The extents of the output, in the place of `outputPadding`: of all dims but
-   * the batch and the channels.
+   * The extents of the output without the batch and the channels, instead of
+   * `outputPadding`.
    */
   readonly outputSize?: readonly number[];
 }
@@ -113,12 +112,12 @@ const schemas = [
  */
 export abstract class TransposedConvolution<S extends Sizes>
   extends Convolution<S, [x: Tensor, call?: ConvTransposeCall]> {
-  /** How much of each side of the output is cut off. */
+  /** Amount cropped from each side of the output. */
   readonly padding: S;
   /** Elements added at the end of each dim of the output. */
   readonly outputPadding: S;
 
-  /** Makes a layer of `dims` dims. */
+  /** Creates a layer of `dims` dims. */
   constructor(
     dims: 1 | 2 | 3,
     sizes: {

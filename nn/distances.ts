@@ -32,7 +32,7 @@ import { Module } from "./module.ts";
 export class CosineSimilarity extends Module<[a: Tensor, b: Tensor]> {
   /** The dim of the vectors. */
   readonly dim: number;
-  /** The least length of a vector. */
+  /** The smallest norm of a vector. */
   readonly eps: number;
 
   /**

@@ -145,7 +145,7 @@ export class Embedding extends Module {
    *
    * @param weight The rows, of shape `[rows, columns]`; copied.
    * @param options Those of the constructor, and `freeze`.
-   * @throws {ShapeError} If the weight is no matrix.
+   * @throws {ShapeError} If the weight is not a matrix.
    * @example Rows from elsewhere
    * ```ts
    * import { assertEquals } from "@std/assert";
@@ -184,7 +184,7 @@ export class Embedding extends Module {
     return table;
   }
 
-  /** Initialises the rows anew. */
+  /** Reinitialises the rows. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     initRows(this.weight, this.paddingIdx);

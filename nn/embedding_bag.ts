@@ -81,7 +81,7 @@ export class EmbeddingBag extends Module<
   readonly mode: EmbeddingBagMode;
   /** Index of the row that is left out of its bag, or null. */
   readonly paddingIdx: number | null;
-  /** Whether the number of indices stands behind the offsets. */
+  /** Whether the last offset is the number of indices. */
   readonly includeLastOffset: boolean;
   /** The weight, of shape `[numEmbeddings, embeddingDim]`. */
   weight: Parameter;
@@ -120,7 +120,7 @@ export class EmbeddingBag extends Module<
     this.resetParameters();
   }
 
-  /** Initialises the rows anew. */
+  /** Reinitialises the rows. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     initRows(this.weight, this.paddingIdx);

@@ -36,7 +36,7 @@ export abstract class FeatureDropout extends Module {
   /** The probability that a channel, or an element, is dropped. */
   readonly p: number;
 
-  /** Makes a layer; `name` is for messages. */
+  /** Creates a layer; `name` is for messages. */
   constructor(options: object, args: ArrayLike<unknown>, name: string) {
     super();
     this.p = parseArguments(schema, {}, options, args, `make ${name}`).p;

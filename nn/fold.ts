@@ -31,7 +31,7 @@ import { Module } from "./module.ts";
  * ```
  */
 export class Unfold extends Module {
-  /** What the function takes. */
+  /** The options of the function. */
   readonly options: UnfoldOptions;
 
   /**
@@ -81,7 +81,7 @@ export class Unfold extends Module {
  * ```
  */
 export class Fold extends Module {
-  /** What the function takes. */
+  /** The options of the function. */
   readonly options: FoldOptions;
 
   /**

@@ -16,7 +16,7 @@ import {
 import { KVCache } from "./kv_cache.ts";
 
 /**
- * How the next token is chosen.
+ * Options of the sampling of a token.
  *
  * @example Nucleus sampling
  * ```ts

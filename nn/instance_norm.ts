@@ -93,7 +93,7 @@ export abstract class InstanceNorm extends Module {
   num_batches_tracked: Buffer | null;
   declare private readonly [INNER]: number;
 
-  /** Makes a layer of `dims` dims. */
+  /** Creates a layer of `dims` dims. */
   constructor(
     dims: number,
     numFeatures: number,

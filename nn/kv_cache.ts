@@ -44,13 +44,13 @@ export class KVCache implements Disposable {
     checkCount("make a KVCache", arguments.length, 0);
   }
 
-  /** How many tokens it remembers. */
+  /** Number of cached tokens. */
   get length(): number {
     for (const { length } of this.#layers.values()) return length;
     return 0;
   }
 
-  /** How many tokens it remembers for a layer. */
+  /** Number of cached tokens of a layer. */
   lengthOf(layer: object): number {
     checkCount("lengthOf", arguments.length, 1);
     return this.#layers.get(layer)?.length ?? 0;

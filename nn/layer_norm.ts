@@ -42,7 +42,7 @@ export interface LayerNormOptions extends PlaceOptions {
   readonly eps?: number;
   /** Whether the layer has a learnable weight and bias. @default {true} */
   readonly elementwiseAffine?: boolean;
-  /** Whether the layer has a bias beside its weight. @default {true} */
+  /** Whether the layer has a bias in addition to its weight. @default {true} */
   readonly bias?: boolean;
 }
 

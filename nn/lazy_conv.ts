@@ -17,9 +17,9 @@ import type { Size2d } from "./functional/_windows.ts";
 import type { Parameter } from "./parameter.ts";
 
 /**
- * A {@linkcode Conv1d} whose `inChannels` is the number of channels of its first
- * input. From then on it is a `Conv1d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode Conv1d} whose `inChannels` is the number of channels of its
+ * first input. It then becomes a `Conv1d`. Call the model on an example before
+ * its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts
@@ -59,9 +59,9 @@ export class LazyConv1d extends Lazy<[x: Tensor]> {
 }
 
 /**
- * A {@linkcode Conv2d} whose `inChannels` is the number of channels of its first
- * input. From then on it is a `Conv2d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode Conv2d} whose `inChannels` is the number of channels of its
+ * first input. It then becomes a `Conv2d`. Call the model on an example before
+ * its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts
@@ -101,9 +101,9 @@ export class LazyConv2d extends Lazy<[x: Tensor]> {
 }
 
 /**
- * A {@linkcode Conv3d} whose `inChannels` is the number of channels of its first
- * input. From then on it is a `Conv3d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode Conv3d} whose `inChannels` is the number of channels of its
+ * first input. It then becomes a `Conv3d`. Call the model on an example before
+ * its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts

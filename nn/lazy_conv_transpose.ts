@@ -19,9 +19,9 @@ import type { Size2d } from "./functional/_windows.ts";
 import type { Parameter } from "./parameter.ts";
 
 /**
- * A {@linkcode ConvTranspose1d} whose `inChannels` is the number of channels of its first
- * input. From then on it is a `ConvTranspose1d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode ConvTranspose1d} whose `inChannels` is the number of channels of
+ * its first input. It then becomes a `ConvTranspose1d`. Call the model on an
+ * example before its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts
@@ -65,9 +65,9 @@ export class LazyConvTranspose1d
 }
 
 /**
- * A {@linkcode ConvTranspose2d} whose `inChannels` is the number of channels of its first
- * input. From then on it is a `ConvTranspose2d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode ConvTranspose2d} whose `inChannels` is the number of channels of
+ * its first input. It then becomes a `ConvTranspose2d`. Call the model on an
+ * example before its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts
@@ -111,9 +111,9 @@ export class LazyConvTranspose2d
 }
 
 /**
- * A {@linkcode ConvTranspose3d} whose `inChannels` is the number of channels of its first
- * input. From then on it is a `ConvTranspose3d`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode ConvTranspose3d} whose `inChannels` is the number of channels of
+ * its first input. It then becomes a `ConvTranspose3d`. Call the model on an
+ * example before its parameters are used, such as by an optimizer.
  *
  * @example Channels from the input
  * ```ts

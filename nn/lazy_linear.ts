@@ -9,9 +9,9 @@ import { Linear, type LinearOptions } from "./linear.ts";
 import type { Parameter } from "./parameter.ts";
 
 /**
- * A {@linkcode Linear} whose `inFeatures` is the size of the last dim of its first
- * input. From then on it is a `Linear`. Call the model with an example before
- * anything asks for its parameters, as optimizers do.
+ * A {@linkcode Linear} whose `inFeatures` is the size of the last dim of its
+ * first input. It then becomes a `Linear`. Call the model on an example before
+ * its parameters are used, such as by an optimizer.
  *
  * @example A model that is told no sizes of inputs
  * ```ts

@@ -89,7 +89,7 @@ export class GaussianNLLLoss
   extends Loss<[input: Tensor, target: Tensor, variance: Tensor]> {
   /** Whether the constant is added. */
   readonly full: boolean;
-  /** The least variance. */
+  /** The smallest variance. */
   readonly eps: number;
 
   /**

@@ -100,7 +100,7 @@ export class Linear extends Module {
     this.resetParameters();
   }
 
-  /** Initialises weight and bias anew. */
+  /** Reinitialises the weight and the bias. */
   resetParameters(): void {
     checkCount("resetParameters", arguments.length, 0);
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });

@@ -92,7 +92,7 @@ export class ParameterList extends Module<never[], never> {
     );
   }
 
-  /** How many there are, for `toString`. */
+  /** The number of parameters, for `toString`. */
   override describe(): string {
     return `${this.length} parameters`;
   }

@@ -183,11 +183,11 @@ const NAMES = {
 } as const;
 
 /**
- * Adafactor (Shazeer and Stern, 2018): as Adam without momentum, with the second
- * moment of a matrix kept as the means of its rows and of its columns, and steps
- * relative to the size of the parameter. The options and defaults are those of
- * the paper and of Hugging Face's transformers, where `lr` without a value is
- * this one's 0.01 with `relativeStep`; for a learning rate of one's own, set
+ * Adafactor (Shazeer and Stern, 2018): as Adam without momentum, with the
+ * second moment of a matrix kept as the means of its rows and of its columns,
+ * and steps relative to the size of the parameter. The options and defaults are
+ * those of the paper and of Hugging Face's transformers, where `lr` without a
+ * value is this one's 0.01 with `relativeStep`; for a custom learning rate, set
  * `relativeStep` and perhaps `scaleParameter` to false.
  *
  * @example Memory for a matrix

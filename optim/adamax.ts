@@ -87,7 +87,7 @@ const adamax = /* @__PURE__ */ algorithm({
 
 /**
  * Adamax (Kingma and Ba, 2014): Adam with the largest size of the gradients,
- * which decays, in the place of their root mean square.
+ * which decays, instead of their root mean square.
  *
  * @example The first step has the size of the learning rate
  * ```ts

@@ -97,7 +97,7 @@ export interface MuonOptions {
  * ```
  */
 export type MuonGroup = Required<Omit<MuonOptions, "eps">> & {
-  /** The least norm, or AdamW's addition to the denominator. */
+  /** The smallest norm, or the value that AdamW adds to the denominator. */
   eps?: number;
 };
 

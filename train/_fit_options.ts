@@ -49,7 +49,7 @@ export interface Settings {
   readonly distributed: Distribution | undefined;
 }
 
-/** The ranks of a job, and how they train together. */
+/** Options of training on several ranks. */
 export interface Distribution {
   readonly world: Distributing;
   readonly shardOptimizer: boolean;

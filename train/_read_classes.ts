@@ -8,7 +8,7 @@ import { noGradNow } from "@tenfold/core/internal";
 import { classesOf } from "./_classes.ts";
 
 /**
- * Class numbers, or the scores that lead to them.
+ * Class indices, or the scores of the classes.
  *
  * @example Class numbers, or scores
  * ```ts

@@ -87,7 +87,7 @@ export type State =
   | object;
 
 /**
- * What {@linkcode Run.stateDict} gives.
+ * The result of {@linkcode Run.stateDict}.
  *
  * @example The parts of the state of a run
  * ```ts

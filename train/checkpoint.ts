@@ -68,7 +68,7 @@ export interface CheckpointOptions {
 }
 
 /**
- * What makes an epoch the best one for {@linkcode checkpoint}.
+ * Which epoch is the best one for {@linkcode checkpoint}.
  *
  * @example The epoch of the highest accuracy
  * ```ts

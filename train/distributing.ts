@@ -67,7 +67,7 @@ export interface Distributing {
 }
 
 /**
- * The ranks of a job, and how they train together.
+ * Options of training on several ranks.
  *
  * @example An optimizer state that is divided among the ranks
  * ```ts
@@ -119,7 +119,7 @@ export interface DistributedOptions extends ReplicaOptions {
  * ```
  */
 export interface Replica {
-  /** Number of this rank, from 0 on; rank 0 shows progress and writes files. */
+  /** Index of this rank, from 0; rank 0 shows progress and writes files. */
   readonly rank: number;
   /** Number of ranks. */
   readonly worldSize: number;
@@ -127,7 +127,7 @@ export interface Replica {
    * Whether gradients are averaged within `backward`; else by `synchronize`.
    */
   readonly isOnHost: boolean;
-  /** How many ranks have a batch in this step. */
+  /** Number of ranks that have a batch in this step. */
   participants: number;
   /** Copies parameters and buffers of rank 0 to all ranks. */
   copyFromFirst(): void | Promise<void>;
@@ -139,13 +139,13 @@ export interface Replica {
   noSync<T>(fn: () => T): T;
   /** Averages the gradients as they are. */
   synchronize(): void | Promise<void>;
-  /** The values of all ranks added up, in place. */
+  /** Adds up the values of all ranks, in place. */
   sum(values: Float64Array): void;
-  /** What each rank passes, by rank. */
+  /** Returns the values that the ranks pass, by rank. */
   exchange<T>(value: T): T[];
-  /** The bytes of rank 0, on all ranks. */
+  /** Broadcasts the bytes of rank 0. */
   share(bytes: Uint8Array | null): Uint8Array | null;
-  /** Tells the other ranks why this one cannot go on, and ends the job. */
+  /** Tells the other ranks why this one cannot continue, and ends the job. */
   fail(cause: unknown): void;
   /** Stops averaging gradients. */
   dispose(): void;
@@ -179,7 +179,7 @@ export interface ShardedOptimizing extends Optimizing {
   clipGradNorm(maxNorm: number): unknown;
   /** Collects the state on rank 0, for `stateDict`. */
   consolidate(): Promise<void>;
-  /** Gives the optimizer that it was made of its whole state back. */
+  /** Gives its whole state back to the optimizer that it was created from. */
   release(): void | Promise<void>;
 }
 

@@ -21,7 +21,7 @@ import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 import type { EpochRecord } from "./history.ts";
 
 /**
- * What a job says of itself: {@linkcode JobContext.report} and your own.
+ * The events of a job: those of {@linkcode JobContext.report}, and your own.
  *
  * @example A line for each epoch
  * ```ts

@@ -17,7 +17,7 @@ import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 import type { Callback } from "./callback.ts";
 
 /**
- * What a job can use beside its input.
+ * The context of a job.
  *
  * @example A job that trains until it is stopped
  * ```ts

@@ -11,7 +11,7 @@ import { type Signature, TapeNode } from "./node.ts";
 import { besideWalk, taken } from "./tensor_hooks.ts";
 
 /**
- * Called with the gradients of tensors; gives those that go on instead.
+ * Maps the gradients of tensors to those that are propagated instead.
  *
  * @example Gradients as they are
  * ```ts
@@ -62,12 +62,13 @@ function zerosOf({ shape, dtype }: Signature, device: Device): Tensor {
 }
 
 /**
- * The same tensors behind a gate: backward calls a function with the gradients of
- * all of them before it goes on.
+ * The same tensors behind a gate: backward calls a function with the gradients
+ * of all of them before it continues.
  *
  * @param tensors Tensors that require a gradient, of one device.
  * @param rule The function.
- * @param zeros Whether it gets zeros, and not null, where a tensor was not used.
+ * @param zeros Whether it is called with zeros instead of null where a tensor
+ * was not used.
  *
  * @example Gradients that are halved on their way
  * ```ts

@@ -46,11 +46,15 @@ export type Gradients<X extends Tensor | readonly Tensor[]> = X extends
  * ```
  */
 export interface GradOptions {
-  /** Record the gradients themselves, for higher orders. @default {false} */
+  /**
+   * Whether to record the computation of the gradients, for higher orders.
+   *
+   * @default {false}
+   */
   readonly createGraph?: boolean;
-  /** Keep the tape for another backward. @default {createGraph} */
+  /** Whether to keep the tape for another backward. @default {createGraph} */
   readonly retainGraph?: boolean;
-  /** Weights of the outputs, one of each output's shape. */
+  /** Gradient of each output, of its shape; ones by default. */
   readonly gradOutputs?: readonly (Tensor | undefined)[];
 }
 

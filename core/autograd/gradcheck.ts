@@ -14,7 +14,7 @@ import { Tensor } from "../tensor.ts";
 import { withRecording } from "./mode.ts";
 
 /**
- * How closely gradients must agree.
+ * Options of {@linkcode gradcheck}.
  *
  * @example Second order too
  * ```ts
@@ -26,13 +26,17 @@ import { withRecording } from "./mode.ts";
  * ```
  */
 export interface GradcheckOptions {
-  /** Half the distance of the two values of a difference. @default {1e-6 for float64, 1e-2 for float32} */
+  /**
+   * Step of the central differences.
+   *
+   * @default {1e-6 for float64, 1e-2 for float32}
+   */
   readonly step?: number;
   /** Absolute tolerance. @default {1e-5 for float64, 1e-2 for float32} */
   readonly atol?: number;
   /** Relative tolerance. @default {1e-3 for float64, 1e-2 for float32} */
   readonly rtol?: number;
-  /** Check the gradients of the gradients, too. @default {false} */
+  /** Whether to check second-order gradients too. @default {false} */
   readonly secondOrder?: boolean;
 }
 

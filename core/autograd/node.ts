@@ -15,7 +15,7 @@ import type { RowGradient } from "./row_gradients.ts";
 import type { Value } from "../value.ts";
 
 /**
- * Which output of which node a tensor is.
+ * The place of a tensor on the tape: an output of a node.
  *
  * @example The first output of a node
  * ```ts

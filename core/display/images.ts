@@ -18,15 +18,17 @@ import type { Tensor } from "../tensor.ts";
  * ```
  */
 export interface ImageOptions {
-  /** Images in a row; without it, as many rows as columns, or nearly. */
+  /** Number of images in a row. Without it, the grid is nearly square. */
   readonly columns?: number | undefined;
   /** Pixels between two images. */
   readonly padding?: number | undefined;
   /** The values of black and white; without it, see {@linkcode rangeOf}. */
   readonly range?: readonly [black: number, white: number] | undefined;
-  /** The most images that are drawn, the first ones. */
+  /** Maximum number of images; the first ones are drawn. */
   readonly most?: number | undefined;
-  /** The most pixels of a side of an image; larger ones lose rows and columns. */
+  /**
+   * Maximum size of a side of an image in pixels; larger ones are subsampled.
+   */
   readonly side?: number | undefined;
 }
 
@@ -45,17 +47,17 @@ export interface ImageOptions {
 export interface Pixels {
   /** The bytes, row by row. */
   readonly data: Uint8Array<ArrayBuffer>;
-  /** Pixels of a row. */
+  /** Width in pixels. */
   readonly width: number;
-  /** How many rows there are. */
+  /** Height in pixels. */
   readonly height: number;
   /** 1 for grey, 3 for colours, 4 for colours with opacity. */
   readonly channels: 1 | 3 | 4;
   /** The values that are black and white. */
   readonly range: readonly [black: number, white: number];
-  /** How many images there are. */
+  /** Number of images. */
   readonly images: number;
-  /** How many of them are drawn. */
+  /** Number of images that are drawn. */
   readonly drawn: number;
 }
 

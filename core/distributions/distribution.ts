@@ -59,7 +59,7 @@ export abstract class Distribution {
   /**
    * Draws; no gradient flows through them.
    *
-   * @param shape How many. @default {one of each}
+   * @param shape The sample shape. @default {one sample of each distribution}
    * @returns A tensor of shape `[...shape, ...batchShape, ...eventShape]`.
    */
   sample(shape?: Shape): Tensor {
@@ -71,7 +71,7 @@ export abstract class Distribution {
   /**
    * Draws as functions of the parameters, through which gradients flow to them.
    *
-   * @param shape How many. @default {one of each}
+   * @param shape The sample shape. @default {one sample of each distribution}
    * @returns A tensor of shape `[...shape, ...batchShape, ...eventShape]`.
    * @throws {GradientError} If the distribution is discrete.
    */

@@ -14,7 +14,7 @@ import { checkParameter, REAL } from "./arguments.ts";
 import { Distribution } from "./distribution.ts";
 
 /**
- * How the numbers vary together, in one of three ways.
+ * The covariance of a multivariate normal distribution, in one of three forms.
  *
  * @example A triangle whose square is the covariance
  * ```ts
@@ -86,7 +86,7 @@ export class MultivariateNormal extends Distribution {
   readonly #way: typeof WAYS[number];
   /** The shape of the batch of distributions. */
   readonly batchShape: Shape;
-  /** How many numbers a draw has. */
+  /** Size of the last dimension of a sample. */
   override readonly eventShape: Shape;
 
   /**

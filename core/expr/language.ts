@@ -8,7 +8,7 @@ import { call, constant, type Expr } from "./expr.ts";
 import { SCALAR_FUNCTIONS, type ScalarFunction } from "./scalar.ts";
 
 /**
- * What stands in an expression: another one, or a number of its dtype.
+ * An operand of an expression: an expression, or a number of its dtype.
  *
  * @example An expression or a number
  * ```ts

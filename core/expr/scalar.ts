@@ -229,7 +229,7 @@ export const SCALAR_FUNCTIONS: {
   },
   floor: rounding(Math.floor),
   ceil: rounding(Math.ceil),
-  /** To the nearest integer, halves to the even one. */
+  /** Rounds to the nearest integer, halves to the even one. */
   round: rounding(roundHalfEven),
   trunc: rounding(Math.trunc),
 

@@ -110,7 +110,7 @@ export function geluSlope(x: number): number {
 }
 
 /**
- * To the nearest integer, halves to the even one.
+ * Rounds to the nearest integer, halves to the even one.
  *
  * @example Halves
  * ```ts

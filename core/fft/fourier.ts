@@ -18,7 +18,7 @@ import { checkTensor, type Tensor } from "../tensor.ts";
 import { transform, transformReal } from "./transform.ts";
 
 /**
- * Which of both directions is divided by the length.
+ * Which direction of the transform is divided by the length.
  *
  * @example A transform that keeps lengths
  * ```ts
@@ -48,7 +48,7 @@ export type FftNorm = "backward" | "ortho" | "forward";
  */
 export interface FftOptions {
   /**
-   * The length: longer signals are cut, shorter ones filled with zeros.
+   * Length of the signal: longer ones are trimmed, shorter ones zero-padded.
    *
    * @default {the extent of the dim; of irfft, twice one less than it}
    */
@@ -56,8 +56,8 @@ export interface FftOptions {
   /** The dim, not counting that of the pairs. @default {-1} */
   readonly dim?: number;
   /**
-   * "backward" divides inverse transforms by n, "forward" the others, "ortho"
-   * both by its root.
+   * `"backward"` divides inverse transforms by n, `"forward"` forward ones, and
+   * `"ortho"` both by √n.
    *
    * @default {"backward"}
    */

@@ -27,14 +27,14 @@ import { fft, type FftNorm, ifft, irfft, rfft } from "./fourier.ts";
  */
 export interface Fft2Options {
   /**
-   * The two lengths: longer signals are cut, shorter ones filled with zeros.
+   * Both lengths: longer signals are trimmed, shorter ones zero-padded.
    *
    * @default {the extents of the dims; of irfft2, twice one less than the last}
    */
   readonly s?: readonly [number, number];
   /** The dims, not counting that of the pairs. @default {[-2, -1]} */
   readonly dim?: readonly [number, number];
-  /** As for one dim, for each of both. @default {"backward"} */
+  /** Normalisation along each dim, as for one dim. @default {"backward"} */
   readonly norm?: FftNorm;
 }
 

@@ -37,14 +37,13 @@ export interface AutocastOptions {
   /** The dtype of products and convolutions. @default {"float16"} */
   readonly dtype?: "float16";
   /**
-   * Whether anything is cast; false within a region leaves a part out of it.
+   * Whether autocasting is enabled; false excludes a part of a region.
    *
    * @default {true}
    */
   readonly enabled?: boolean;
   /**
-   * Whether a parameter is cast once for all of the region, and not each time
-   * that it is used.
+   * Whether the cast of a parameter is cached for the region.
    *
    * @default {true}
    */

@@ -17,7 +17,7 @@ import { refusePromise } from "./structure.ts";
 import { vmap } from "./vmap.ts";
 
 /**
- * One for each input, or one for the one.
+ * One value for each input; a single one for a single input.
  *
  * @example A gradient for each of two inputs
  * ```ts
@@ -56,7 +56,11 @@ export interface JacobianOptions {
    * @default {"reverse-mode"}
    */
   readonly strategy?: "reverse-mode" | "forward-mode";
-  /** Record the derivative's own computation. @default {false} */
+  /**
+   * Whether to record the computation of the derivative, for higher orders.
+   *
+   * @default {false}
+   */
   readonly createGraph?: boolean;
 }
 

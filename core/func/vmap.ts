@@ -21,7 +21,7 @@ import { Layer, outside, type Part, partOf } from "./layer.ts";
 import { mapTensors, refusePromise } from "./structure.ts";
 
 /**
- * What random numbers do within {@linkcode vmap}.
+ * Behaviour of random numbers within {@linkcode vmap}.
  *
  * @example Dropout that differs from example to example
  * ```ts
@@ -63,8 +63,7 @@ export interface VmapOptions {
    */
   readonly inDims?: number | null | readonly (number | null)[];
   /**
-   * Where the batch stands in each result (of an array of results, one for
-   * each); a number stands for all results.
+   * The dim of each result that is the batch; a number stands for all results.
    *
    * @default {0}
    */

@@ -32,13 +32,13 @@ import { checkCall } from "./call.ts";
  * ```
  */
 export interface DiffOptions<D extends DType = AnyDType> {
-  /** How many times. @default {1} */
+  /** Number of times to take the difference. @default {1} */
   readonly n?: number;
   /** The dim. @default {-1} */
   readonly dim?: number;
-  /** Elements put before the others, along the dim. */
+  /** Elements to prepend along the dim. */
   readonly prepend?: Tensor<D>;
-  /** Elements put after the others. */
+  /** Elements to append along the dim. */
   readonly append?: Tensor<D>;
 }
 

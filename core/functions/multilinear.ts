@@ -16,8 +16,8 @@ import { checkCall } from "./call.ts";
 /**
  * Sums of products over several dims of two tensors.
  *
- * @param dims How many: the last ones of `a` and the first ones of `b`, in
- * their order; or two lists, the dims of `a` and those of `b`.
+ * @param dims Number of dims: the last ones of `a` and the first ones of `b`,
+ * in their order; or two lists, the dims of `a` and those of `b`.
  * @returns The other dims of `a`, then those of `b`.
  * @throws {ShapeError} If their extents differ.
  * @example The product of matrices

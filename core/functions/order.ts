@@ -283,7 +283,7 @@ export function mode<D extends DType>(
 }
 
 /**
- * Between two elements.
+ * Interpolation between two elements.
  *
  * @example The lower of two elements
  * ```ts

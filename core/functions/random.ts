@@ -272,9 +272,13 @@ export function exponential_<D extends DType>(
 export interface GumbelSoftmaxOptions {
   /** The temperature. @default {1} */
   readonly tau?: number;
-  /** Give one-hot vectors, with the gradient of soft ones. @default {false} */
+  /**
+   * Whether to return one-hot vectors, with the gradient of the soft ones.
+   *
+   * @default {false}
+   */
   readonly hard?: boolean;
-  /** The dim along which probabilities add up. @default {-1} */
+  /** The dim that sums to 1. @default {-1} */
   readonly dim?: number;
 }
 

@@ -77,9 +77,9 @@ export function cholesky<D extends DType>(
  * ```
  */
 export interface QR<D extends DType = AnyDType> {
-  /** Orthonormal columns. */
+  /** The matrix Q, with orthonormal columns. */
   readonly q: Tensor<D>;
-  /** An upper triangle. */
+  /** The matrix R, upper triangular. */
   readonly r: Tensor<D>;
 }
 
@@ -266,11 +266,11 @@ export function eigvalsh<D extends DType>(
  * ```
  */
 export interface SVD<D extends DType = AnyDType> {
-  /** The left vectors as columns. */
+  /** The left singular vectors as columns. */
   readonly u: Tensor<D>;
   /** The singular values in descending order. */
   readonly s: Tensor<D>;
-  /** The right vectors as rows. */
+  /** The right singular vectors as rows. */
   readonly vh: Tensor<D>;
 }
 

@@ -24,7 +24,7 @@ import {
 } from "./solve.ts";
 
 /**
- * Which norm of a matrix.
+ * The order of a matrix norm.
  *
  * @example The sum of the singular values
  * ```ts
@@ -66,7 +66,7 @@ export interface MatrixNormOptions {
   readonly ord?: MatrixOrder;
   /** The two dims of the matrices. @default {[-2, -1]} */
   readonly dim?: readonly [number, number];
-  /** Keep them as extents of 1. @default {false} */
+  /** Whether to keep them with an extent of 1. @default {false} */
   readonly keepDim?: boolean;
 }
 

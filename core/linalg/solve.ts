@@ -50,7 +50,7 @@ const SINGULAR =
  * ```
  */
 export interface SolveOptions {
-  /** Solves `a x = b`; false solves `x a = b`. @default {true} */
+  /** Whether to solve `a x = b`; false solves `x a = b`. @default {true} */
   readonly left?: boolean;
 }
 
@@ -139,7 +139,7 @@ export interface SolveTriangularOptions {
    * Whether `a` is upper triangular; elements below the diagonal are not read.
    */
   readonly upper: boolean;
-  /** Solves `a x = b`; false solves `x a = b`. @default {true} */
+  /** Whether to solve `a x = b`; false solves `x a = b`. @default {true} */
   readonly left?: boolean;
   /** Whether the diagonal of `a` is taken to be ones. @default {false} */
   readonly unitriangular?: boolean;
@@ -324,9 +324,10 @@ export interface ToleranceOptions {
   /** Singular values up to this count as 0. @default {0} */
   readonly atol?: number;
   /**
-   * So do those up to this times the largest one.
+   * Singular values up to this times the largest one count as 0 too.
    *
-   * @default {max(m, n) times the distance of 1 from the next number; 0 if `atol` is given}
+   * @default {max(m, n) times the distance of 1 from the next number; 0 if
+   * `atol` is given}
    */
   readonly rtol?: number;
 }

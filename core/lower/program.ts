@@ -21,7 +21,7 @@ export class MapProgram {
   readonly inputs: readonly DType[];
   /** The value of each output. */
   readonly exprs: readonly Expr[];
-  /** How many run-time scalars it takes. */
+  /** Number of run-time scalars. */
   readonly scalars: number;
   /** How many dims the positions count along that it uses. */
   readonly positions: number;
@@ -59,7 +59,7 @@ export class ReduceProgram {
   readonly combine: Combine;
   /** The value of the output. */
   readonly epilogue: Expr;
-  /** How many run-time scalars it takes. */
+  /** Number of run-time scalars. */
   readonly scalars: number;
 
   /**

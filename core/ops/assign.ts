@@ -150,7 +150,7 @@ export interface CatOp {
 export interface UpdateOp {
   /** Marks the primitive. */
   readonly name: "update";
-  /** How many inputs are changed. */
+  /** Number of inputs that are changed. */
   readonly targets: number;
   /** The new values. */
   readonly program: UpdateProgram;

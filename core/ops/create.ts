@@ -69,7 +69,7 @@ export interface ArangeOp {
   readonly start: number;
   /** The distance from one number to the next. */
   readonly step: number;
-  /** How many numbers. */
+  /** Number of elements. */
   readonly length: number;
   /** The element type of the result. */
   readonly dtype: DType;

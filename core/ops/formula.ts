@@ -122,7 +122,7 @@ export interface Formula {
   readonly label: string;
   /** The dtype of every input. */
   readonly inputs: readonly DType[];
-  /** How many run-time scalars it takes. */
+  /** Number of run-time scalars. */
   readonly scalars: number;
   /** The value; positions count along the dims of the result. */
   readonly expr: Expr;

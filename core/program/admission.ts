@@ -20,7 +20,7 @@ export class Admission {
   #fruitless = 0;
   #refused = 0;
 
-  /** @param most How many signatures are kept. */
+  /** @param most Maximum number of signatures that are kept. */
   constructor(most: number) {
     this.#most = most;
   }

@@ -88,7 +88,7 @@ export interface CacheOptions {
    * some are computed when they are read.
    */
   readonly keepGradients: boolean | undefined;
-  /** How many signatures are kept. */
+  /** Maximum number of signatures that are kept. */
   readonly maxSignatures: number;
   /** Whether the time of every kernel is taken. */
   readonly profile: boolean;

@@ -33,7 +33,7 @@ export type { CompileStats } from "./cache.ts";
  */
 export interface CompileOptions {
   /**
-   * Run functions that cannot be compiled as they are, and say so once.
+   * Whether functions that cannot be compiled run eagerly, with one warning.
    *
    * @default {false}
    */
@@ -52,9 +52,9 @@ export interface CompileOptions {
    */
   readonly keepGradients?: boolean;
   /**
-   * How many signatures are kept. Where more come in turn, calls with the others
-   * run eagerly, and a warning says so once; one that was not used for four
-   * times as many calls makes room for another that comes again.
+   * Maximum number of signatures that are kept. Calls with further ones run
+   * eagerly, with one warning; a signature that was not used for four times as
+   * many calls is replaced by one that occurs again.
    *
    * @default {8}
    */

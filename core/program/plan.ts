@@ -59,7 +59,7 @@ export interface Made {
 }
 
 /**
- * How large a plan is.
+ * Size of a plan.
  *
  * @example The memory of a plan
  * ```ts
@@ -91,7 +91,7 @@ export interface PlanOptions {
   readonly reorders?: boolean;
   /** Whether the time of each kernel is taken. */
   readonly profile?: boolean;
-  /** What it is called in listings. */
+  /** Its name in listings. */
   readonly title?: string;
 }
 
@@ -110,11 +110,11 @@ export interface PlanOptions {
 export class Plan {
   /** The fused launches. */
   readonly launches: readonly RecordedLaunch[];
-  /** How large it is. */
+  /** Its size. */
   readonly facts: PlanFacts;
-  /** What it is called in listings. */
+  /** Its name in listings. */
   readonly title: string;
-  /** What has to be as it was, so that it may run. */
+  /** Conditions under which it may run. */
   readonly conditions: Conditions;
   /** The time of each kernel, where that is taken. */
   readonly profile: Profile | null;

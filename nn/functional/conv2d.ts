@@ -18,7 +18,7 @@ import {
 } from "./_windows.ts";
 
 /**
- * Zero padding: an amount, or a word for it.
+ * Zero padding: an amount, `"same"` or `"valid"`.
  *
  * @example As much as keeps the extents
  * ```ts

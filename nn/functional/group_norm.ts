@@ -37,7 +37,7 @@ const schema = () =>
  *
  * @param x Of shape `[n, channels, ...]`.
  * @param weight Of shape `[channels]`.
- * @param bias Of shape `[channels]`; taken only beside a weight.
+ * @param bias Of shape `[channels]`; only with a weight.
  * @param options `numGroups` and `eps`.
  * @throws {ShapeError} If the groups do not divide the channels, or weight and
  * bias are not `[channels]`.

@@ -63,7 +63,7 @@ const schema = () =>
  *
  * @param x Of shape `[n, channels, ...extents]`.
  * @param weight Of shape `[channels]`.
- * @param bias Of shape `[channels]`; taken only beside a weight.
+ * @param bias Of shape `[channels]`; only with a weight.
  * @param options `runningMean`, `runningVar`, `useInputStats`, `momentum` and
  * `eps`.
  * @throws {ShapeError} If channels do not match, or there is only one value per

@@ -44,7 +44,7 @@ const schema = () =>
  *
  * @param x Of shape `[..., ...normalizedShape]`.
  * @param weight Of the normalised shape.
- * @param bias Of the normalised shape; taken only beside a weight.
+ * @param bias Of the normalised shape; only with a weight.
  * @param options `eps`, and `normalizedShape` where there is no weight.
  * @throws {ShapeError} If the last extents of `x` are not those normalised.
  * @example Mean 0 and variance 1

@@ -42,7 +42,7 @@ function unary(
   };
 }
 
-/** To the nearest integer, halves to the even one. */
+/** Rounds to the nearest integer, halves to the even one. */
 function roundEven(x: number): number {
   const down = Math.floor(x);
   const rest = x - down;

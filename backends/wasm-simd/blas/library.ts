@@ -67,7 +67,7 @@ const CORE = "OPENBLAS_CORETYPE";
 /**
  * Opens a library.
  *
- * @param api The interface of this runtime.
+ * @param api The foreign function interface of this runtime.
  * @param path Its path, or its name where the system looks for libraries.
  * @param threads The number of threads that it may use.
  * @throws {Error} If it cannot be opened, lacks the functions, or takes

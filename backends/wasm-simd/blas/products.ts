@@ -36,7 +36,7 @@ export class BlasProducts {
   /**
    * Works on the memory of an engine.
    *
-   * @param api The interface of this runtime.
+   * @param api The foreign function interface of this runtime.
    * @param blas The library.
    * @param engine The engine.
    */
