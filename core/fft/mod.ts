@@ -28,5 +28,6 @@ export {
   irfft,
   rfft,
 } from "./fourier.ts";
+export { fftfreq, type FftFreqOptions, rfftfreq } from "./frequencies.ts";
 export { fftshift, type FftShiftOptions, ifftshift } from "./shift.ts";
 export { fft2, type Fft2Options, ifft2, irfft2, rfft2 } from "./two_dims.ts";

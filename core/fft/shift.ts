@@ -21,11 +21,10 @@ import { checkTensor, type Dims, type Tensor } from "../tensor.ts";
  * @example Frequencies, which are no pairs
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { tensor } from "@tenfold/tenfold";
- * import { fftshift, type FftShiftOptions } from "@tenfold/core/fft";
+ * import { fftfreq, fftshift, type FftShiftOptions } from "@tenfold/core/fft";
  *
  * const options: FftShiftOptions = { pairs: false };
- * const y = fftshift(tensor([0, 1, -2, -1]), options);
+ * const y = fftshift(fftfreq(4, 0.25), options);
  * assertEquals(await y.toArray(), [-2, -1, 0, 1]);
  * ```
  */
