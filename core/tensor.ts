@@ -3132,8 +3132,8 @@ export class Tensor<D extends DType = AnyDType> implements Disposable {
   scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor<D> {
     checkCount("scatterAdd", arguments.length, 3);
     const name = "scatterAdd";
-    const op = { name, dim: normalizeDim(dim, this.ndim, name) } as const;
-    return this[APPLY](op, index, src);
+    const d = normalizeDim(dim, this.ndim, name);
+    return this[APPLY]({ name, dim: d }, index, src);
   }
 
   /**

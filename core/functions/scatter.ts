@@ -10,7 +10,7 @@ import { castNumber, type DType, isFloating } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { stack } from "../functions.ts";
 import { APPLY } from "../members.ts";
-import { neutral, type ScatterOp } from "../ops/scatter.ts";
+import { COMBINE, neutral, type ScatterOp } from "../ops/scatter.ts";
 import { checkNumber, showValue } from "../options.ts";
 import {
   checkPlain,
@@ -138,13 +138,6 @@ const PRIMITIVES: {
   amin: "scatterMin",
 };
 
-const COMBINE = {
-  scatterAdd: "sum",
-  scatterProd: "prod",
-  scatterMax: "max",
-  scatterMin: "min",
-} as const;
-
 /**
  * A copy of `x` in which elements of `src` are combined at the indices in
  * `index` along a dim. The gradient of an extreme is shared evenly by all
@@ -195,7 +188,7 @@ export function scatterReduce<D extends DType>(
   }
   if (reduce === "mean" && x.dtype === "bool") {
     throw new DTypeError(
-      "Cannot scatterReduce as bools have no mean: cast them, such as to float32",
+      "Cannot scatterReduce as bools have no mean: cast them first",
     );
   }
   const d = normalizeDim(dim, x.ndim, "scatterReduce");

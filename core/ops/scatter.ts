@@ -50,7 +50,7 @@ export interface ScatterOp {
 type Name = ScatterOp["name"];
 
 /** How each of them combines two elements. */
-const COMBINE: { readonly [N in Name]: Combine } = {
+export const COMBINE: { readonly [N in Name]: Combine } = {
   scatterAdd: "sum",
   scatterProd: "prod",
   scatterMax: "max",
@@ -61,16 +61,8 @@ const FUNCTION = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
 
 /** What changes nothing that it is combined with. */
 export function neutral(combine: Combine, dtype: DType): number {
-  switch (combine) {
-    case "sum":
-      return 0;
-    case "prod":
-      return 1;
-    case "max":
-      return DTYPES[dtype].lowest;
-    case "min":
-      return DTYPES[dtype].highest;
-  }
+  const { lowest, highest } = DTYPES[dtype];
+  return { sum: 0, prod: 1, max: lowest, min: highest }[combine];
 }
 
 /** Checks that `src` can be combined with `x` wherever the index says. */

@@ -7,7 +7,7 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { expr } from "@tenfold/core/backend";
 import { kernel, zerosBeside } from "./_in_place.ts";
-import { columns, type Kind, product } from "./_recurrent.ts";
+import { type Kind, product } from "./_recurrent.ts";
 import { linear } from "./linear.ts";
 
 const { add, mul, sigmoid, sub, tanh } = expr;
@@ -66,10 +66,6 @@ const nextState = /* @__PURE__ */ fused(
   },
 );
 
-/** The three parts of packed gates. */
-const gatesOf = (packed: Tensor, width: number): Tensor[] =>
-  [0, 1, 2].map((i) => columns(packed, i, width));
-
 /** The gated recurrent unit (Cho and others, 2014). */
 export const GRU_KIND: Kind = {
   name: "gru",
@@ -79,8 +75,8 @@ export const GRU_KIND: Kind = {
     const width = state.shape[1]!;
     const fromState = linear(state, hidden, hiddenBias);
     const inputs = [
-      ...gatesOf(fromInput, width),
-      ...gatesOf(fromState, width),
+      ...fromInput.split(width, 1),
+      ...fromState.split(width, 1),
       state,
     ];
     return { state: nextState.map(inputs), cell: null };
@@ -93,10 +89,10 @@ export const GRU_KIND: Kind = {
     for (const t of steps.order) {
       const before = steps.before(states, t);
       forward(
-        ...gatesOf(steps.rows(gates, t), width),
+        ...steps.rows(gates, t).split(width, 1),
         steps.rows(parts, t),
         steps.rows(steps.after(states), t),
-        ...gatesOf(linear(before, hidden, hiddenBias), width),
+        ...linear(before, hidden, hiddenBias).split(width, 1),
         before,
       );
     }
@@ -115,10 +111,10 @@ export const GRU_KIND: Kind = {
       const direct = zerosBeside(gates, [steps.counts[t]!, width]);
       const across = steps.rows(hiddenGates, t);
       backward(
-        ...gatesOf(steps.rows(byGates, t), width),
-        ...gatesOf(across, width),
+        ...steps.rows(byGates, t).split(width, 1),
+        ...across.split(width, 1),
         direct,
-        ...gatesOf(steps.rows(gates, t), width),
+        ...steps.rows(gates, t).split(width, 1),
         steps.rows(more[0]!, t),
         steps.before(states, t),
         steps.rows(gradient, t),

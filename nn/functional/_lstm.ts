@@ -9,7 +9,6 @@ import { expr } from "@tenfold/core/backend";
 import { kernel, zerosBeside } from "./_in_place.ts";
 import {
   biasOf,
-  columns,
   type Kind,
   product,
   type RecurrentWeights,
@@ -68,10 +67,6 @@ const nextState = /* @__PURE__ */ fused(
   ([o, cell]) => mul(sigmoid(o), tanh(cell)),
 );
 
-/** The four parts of packed gates. */
-const gatesOf = (packed: Tensor, width: number): Tensor[] =>
-  [0, 1, 2, 3].map((i) => columns(packed, i, width));
-
 /** Long short-term memory (Hochreiter and Schmidhuber, 1997). */
 export const LSTM_KIND: Kind = {
   name: "lstm",
@@ -80,7 +75,7 @@ export const LSTM_KIND: Kind = {
   step(fromInput, state, cell, weights) {
     const { hidden, hiddenBias, projection } = weights;
     const gates = fromInput.add(linear(state, hidden, hiddenBias));
-    const [i, f, g, o] = gatesOf(gates, cell!.shape[1]!);
+    const [i, f, g, o] = gates.split(cell!.shape[1]!, 1);
     const next = nextCell.map([i!, f!, g!, cell!]);
     const out = nextState.map([o!, next]);
     return {
@@ -103,10 +98,10 @@ export const LSTM_KIND: Kind = {
       const sums = product(steps.before(states, t), across, rows);
       const out = steps.rows(given, t);
       forward(
-        ...gatesOf(rows, width),
+        ...rows.split(width, 1),
         steps.rows(steps.after(cells), t),
         out,
-        ...gatesOf(sums, width),
+        ...sums.split(width, 1),
         steps.before(cells, t),
       );
       if (projection) {
@@ -159,9 +154,9 @@ function lstmBack(
     const byBefore = zerosBeside(gates, [steps.counts[t]!, width]);
     const rows = steps.rows(byGates, t);
     backward(
-      ...gatesOf(rows, width),
+      ...rows.split(width, 1),
       byBefore,
-      ...gatesOf(steps.rows(gates, t), width),
+      ...steps.rows(gates, t).split(width, 1),
       steps.before(cells!, t),
       steps.rows(steps.after(cells!), t),
       own,

@@ -122,11 +122,6 @@ export function biasOf(
   return inputBias && hiddenBias ? inputBias.add(hiddenBias) : inputBias;
 }
 
-/** Part `i` of the columns. */
-export function columns(packed: Tensor, i: number, width: number): Tensor {
-  return packed.narrow(1, i * width, width);
-}
-
 /** The inputs of the recorded function, without those that are not there. */
 function listed(
   x: Tensor,
