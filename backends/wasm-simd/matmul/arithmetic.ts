@@ -33,20 +33,13 @@ export function arithmeticOf(
   dtype: "float32" | "int32",
   fused: boolean,
 ): Arithmetic {
-  if (dtype === "int32") {
-    return {
-      madd: (a, b, c) => i32x4.add(c, i32x4.mul(a, b)),
-      add: i32x4.add,
-      mul: i32x4.mul,
-      rows: 5,
-    };
-  }
+  const isInt = dtype === "int32";
+  const { add, mul } = isInt ? i32x4 : f32x4;
   return {
-    madd: fused
-      ? f32x4.relaxed_madd
-      : (a, b, c) => f32x4.add(c, f32x4.mul(a, b)),
-    add: f32x4.add,
-    mul: f32x4.mul,
-    rows: 6,
+    madd: fused && !isInt ? f32x4.relaxed_madd : (a, b, c) => add(c, mul(a, b)),
+    add,
+    mul,
+    // A product of integers takes a register of its own.
+    rows: isInt ? 5 : 6,
   };
 }

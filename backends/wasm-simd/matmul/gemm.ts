@@ -117,23 +117,25 @@ export function defineGemm(
               i32.add(bytesOf(rowBlock, "aRow"), bytesOf(step, "aStep")),
             ),
           );
-          overPanels(f, tall, height, (row, n, which) => {
-            const to = i32.add(
-              packedA,
-              i32.shl(i32.mul(row, depth), i32.const(2)),
-            );
-            which((count) =>
-              f.do(
-                byRows.pack[count - 1]!.call(
-                  i32.add(a, bytesOf(row, "aRow")),
-                  word("aRow"),
-                  word("aStep"),
-                  to,
-                  depth,
-                  n,
-                ),
-              )
-            );
+          inChunks(f, word("aRow"), depth, (from, steps) => {
+            overPanels(f, tall, height, (row, n, which) => {
+              const packed = i32.add(i32.mul(row, depth), i32.mul(n, from));
+              which((count) =>
+                f.do(
+                  byRows.pack[count - 1]!.call(
+                    i32.add(
+                      a,
+                      i32.add(bytesOf(row, "aRow"), bytesOf(from, "aStep")),
+                    ),
+                    word("aRow"),
+                    word("aStep"),
+                    i32.add(packedA, i32.shl(packed, i32.const(2))),
+                    steps,
+                    n,
+                  ),
+                )
+              );
+            });
           });
           const out = f.let(
             i32.add(
@@ -232,6 +234,28 @@ function takePart(
   );
 }
 
+/** Steps that are packed at a time where lines lie side by side. */
+const CHUNK = 8;
+
+/**
+ * Goes over the steps of all lines, a few at a time where these lie side by
+ * side: lines share cache lines, which evict each other where the stride of the
+ * steps is a power of two.
+ */
+function inChunks(
+  f: FunctionBuilder,
+  between: Local<"i32">,
+  depth: Local<"i32">,
+  body: (step: Local<"i32">, steps: Local<"i32">) => void,
+): void {
+  const adjacent = i32.eq(between, i32.const(4));
+  const chunk = f.let(select(adjacent, i32.const(CHUNK), depth));
+  const step = f.let(i32.const(0));
+  f.for(step, depth, chunk, () => {
+    body(step, smaller(f, i32.sub(depth, step), chunk));
+  });
+}
+
 /** Packs all columns of a block of b, a panel at a time. */
 function packAll(
   f: FunctionBuilder,
@@ -241,22 +265,26 @@ function packAll(
   width: Local<"i32">,
   pack: Pack,
 ): void {
-  const column = f.let(i32.const(0));
-  const from = f.let(b);
-  const to = f.let(word("workspace"));
-  f.for(column, width, TILE_COLUMNS, () => {
-    f.do(
-      pack.call(
-        from,
-        word("bColumn"),
-        word("bStep"),
-        to,
-        depth,
-        i32.sub(width, column),
-      ),
+  inChunks(f, word("bColumn"), depth, (step, steps) => {
+    const column = f.let(i32.const(0));
+    const from = f.let(i32.add(b, i32.mul(step, word("bStep"))));
+    const to = f.let(
+      i32.add(word("workspace"), i32.shl(step, i32.const(5))),
     );
-    f.increase(from, i32.shl(word("bColumn"), i32.const(3)));
-    f.increase(to, i32.shl(depth, i32.const(5)));
+    f.for(column, width, TILE_COLUMNS, () => {
+      f.do(
+        pack.call(
+          from,
+          word("bColumn"),
+          word("bStep"),
+          to,
+          steps,
+          i32.sub(width, column),
+        ),
+      );
+      f.increase(from, i32.shl(word("bColumn"), i32.const(3)));
+      f.increase(to, i32.shl(depth, i32.const(5)));
+    });
   });
 }
 

@@ -46,14 +46,20 @@ export class Product {
 
 /**
  * Up to so many columns, rows of b that are dense are read in place, but not by
- * more rows of a: rows of b evict each other where their stride is a power of
+ * many rows of a: rows of b evict each other where their stride is a power of
  * two, and packing them costs less the more rows of a there are.
  */
-const IN_PLACE = { columns: 256, rows: 255 };
+const COLUMNS_IN_PLACE = 256;
+const MANY_ROWS = 256;
+/**
+ * With fewer rows packing b costs more than it brings; it brings more where all
+ * rows of b lie a number of pages apart, in the same lines of a cache.
+ */
+const FEW_ROWS = 32;
+const FEW_ROWS_OF_PAGES = 7;
+const PAGE = 4096;
 /** Nanoseconds that a multiplication and an addition take. */
 const NANOSECONDS = 0.04;
-/** With fewer rows packing b costs more than it brings. */
-const ROWS_IN_PLACE = 32;
 
 /** The functions that take no workspace. */
 function defineVectorProducts(
@@ -228,10 +234,10 @@ export class Multiplier {
   }
 
   #general(product: Product): void {
-    const { rows, columns, bColumn } = product;
+    const { rows, columns, bStep, bColumn } = product;
     const inPlace = bColumn === 4 &&
-      (columns <= IN_PLACE.columns && rows <= IN_PLACE.rows ||
-        rows < ROWS_IN_PLACE);
+      (columns <= COLUMNS_IN_PLACE && rows < MANY_ROWS ||
+        rows < (bStep % PAGE ? FEW_ROWS : FEW_ROWS_OF_PAGES));
     const workspace = this.#work();
     const args = this.#room();
     const words = this.#engine.memory.i32;
