@@ -146,13 +146,13 @@ const optionsSchema = z.strictObject({
 }).check(
   z.refine(
     ({ sampler, shuffle }) => sampler === undefined || !shuffle,
-    "shuffle and sampler both say the order: give one of them",
+    "sampler and shuffle exclude each other",
   ),
   z.refine(
     ({ batchSampler, sampler, shuffle, dropLast, batchSize }) =>
       batchSampler === undefined ||
       (sampler === undefined && !shuffle && !dropLast && batchSize === 1),
-    "batchSampler says all of batchSize, shuffle, sampler and dropLast: leave them out",
+    "batchSampler excludes batchSize, shuffle, sampler and dropLast",
   ),
 );
 

@@ -167,10 +167,7 @@ describe("DataLoader", () => {
     const cases: [unknown, string][] = [
       [undefined, "got undefined"],
       ["ab", 'got "ab"'],
-      [
-        wrong,
-        "got a Tensor, whose rows are the samples of new TensorDataset(tensor)",
-      ],
+      [wrong, "got a Tensor"],
       [{ length: 1.5, get: () => 1 }, "got length 1.5"],
     ];
     for (const [dataset, message] of cases) {

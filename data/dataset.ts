@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { showValue, tensorClass } from "@tenfold/core/internal";
+import { showValue } from "@tenfold/core/internal";
 
 /**
  * A map-style dataset: samples by index. Any object with `length` and `get`
@@ -69,10 +69,6 @@ export function datasetOf<Sample>(
     throw new TypeError(
       `Cannot ${operation} as a dataset must have a length and a get method, or be an array: got ${
         typeof get === "function" ? `length ${length}` : showValue(value)
-      }${
-        value as unknown instanceof tensorClass
-          ? ", whose rows are the samples of new TensorDataset(tensor)"
-          : ""
       }`,
     );
   }

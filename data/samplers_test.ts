@@ -68,9 +68,9 @@ describe("a loader with a sampler", () => {
     const sampler = { length: 1, indices: () => [0] };
     const batchSampler = { length: 1, batches: () => [[0]] };
     const cases: [DataLoaderOptions<number, number[]>, string][] = [
-      [{ sampler, shuffle: true }, "shuffle and sampler both say the order"],
-      [{ batchSampler, batchSize: 2 }, "batchSampler says all of batchSize"],
-      [{ batchSampler, sampler }, "batchSampler says all of batchSize"],
+      [{ sampler, shuffle: true }, "sampler and shuffle exclude each other"],
+      [{ batchSampler, batchSize: 2 }, "batchSampler excludes batchSize"],
+      [{ batchSampler, sampler }, "batchSampler excludes batchSize"],
       [{ sampler: {} as never }, "must have a length and the method indices"],
     ];
     for (const [options, why] of cases) {
