@@ -153,6 +153,7 @@ export interface ReduceKernel {
 export const ROUTINE_PARAMETERS = {
   matmul: [],
   linearInt8: [],
+  dotsInt8: [],
   gather: ["bound"],
   scatterAdd: ["bound"],
   scatterProd: ["bound"],
@@ -193,6 +194,9 @@ export const ROUTINE_PARAMETERS = {
  *   w (int32, `[n, words]`), sums (int32, `[n]`), scales (`[n]`) and optionally
  *   bias (`[n]`), as the op of that name describes them. Prepared only after
  *   {@linkcode Backend.load}.
+ * - `dotsInt8`: the sums of products of that op where a backend lacks the whole;
+ *   loop `[m, n, k]`; dense buffers out (float32, `[m, n]`), x (float32, `[m,
+ *   k]`, integers from -127 to 127) and w as above. Loaded with `linearInt8`.
  * - `gather`: buffers out, x, index (int32); `out[row, j] = x[row, index[row,
  *   j]]`; x's last stride is the one the index is multiplied with; `bound` is
  *   that of the index.

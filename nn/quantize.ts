@@ -44,12 +44,11 @@ const schema = () =>
 
 /**
  * Replaces the `Linear` and `Conv2d` layers of a trained model by layers with
- * 8-bit integer weights: a quarter of the memory, and faster matrix products
- * where the backend has instructions for them (wasm-simd; the other backends
- * compute the same in float32). It is dynamic quantisation: each row of a
- * weight has its own scale, and each row of an input (each window of a
- * convolution) is quantised to integers from 0 to 127 in each call. A row that
- * contains NaN or an infinity gives NaN.
+ * 8-bit integer weights: a quarter of the memory, and faster matrix products on
+ * wasm-simd and webgpu (cpu-typedarray computes the same in float32). It is
+ * dynamic quantisation: each row of a weight has its own scale, and each row of
+ * an input (each window of a convolution) is quantised to integers from 0 to 127
+ * in each call. A row that contains NaN or an infinity gives NaN.
  *
  * Accuracy on the 10,000 test digits of MNIST: a net of two convolutions, after
  * one epoch from three seeds, 97.60, 97.64 and 97.41 % in float32 and 97.60,

@@ -55,7 +55,7 @@ console.log(await loss.forward(model.forward(x), y).item());`,
     // What is loaded when it is asked for, such as charts, is not counted.
     name: "the umbrella, as it is loaded at first",
     code: `export * from "@tenfold/tenfold";`,
-    most: 347.7,
+    most: 347.8,
     goal: 210,
   },
 ];

@@ -27,7 +27,7 @@ import type { Session } from "./session.ts";
 /** The routines whose loop core hands over as the op has it. */
 type DirectRoutine = Exclude<
   RoutineName,
-  "conv2d" | "maxPool2d" | "linalg" | "lines" | "linearInt8"
+  "conv2d" | "maxPool2d" | "linalg" | "lines" | "linearInt8" | "dotsInt8"
 >;
 
 /** The trials of each routine. */

@@ -322,13 +322,12 @@ export class WasmSimd implements Backend {
           ArgumentLayout,
           launchOf,
         }) ?? null;
-      case "linalg":
-      case "lines":
-        // Core's own.
-        return null;
       default:
-        // Without one, core decomposes it.
-        return CUMULATIVE[kernel.name]?.(this.#engine, kernel) ?? null;
+        // Without one, core decomposes it, or it is core's own.
+        return CUMULATIVE[kernel.name as keyof typeof CUMULATIVE]?.(
+          this.#engine,
+          kernel,
+        ) ?? null;
     }
   }
 }

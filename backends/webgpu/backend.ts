@@ -18,6 +18,7 @@ import {
   type Launch,
   type RepeatedCall,
   type RoutineName,
+  SUMMED_DIMS,
 } from "@tenfold/core/backend";
 import { parseArguments } from "@tenfold/core/internal";
 import * as z from "zod/mini";
@@ -36,10 +37,12 @@ import { prepareMaxPool } from "./kernels/max_pool.ts";
 import { prepareNorm, squaredIn } from "./kernels/norm.ts";
 import { prepareReduce } from "./kernels/reduce.ts";
 import { prepareScatter } from "./kernels/scatter.ts";
+import { eachInvocation, gridFor } from "./kernels/loop.ts";
 import { joinParts } from "./kernels/sequence_plan.ts";
 import { prepareSoftmax } from "./kernels/softmax.ts";
 import { prepareSort } from "./kernels/sort.ts";
 import { hasLarge, Windows } from "./kernels/windows.ts";
+import { int, Params, uint } from "./wgsl/params.ts";
 import { isTuning, measureTiles, type Tuning } from "./tuning.ts";
 import { keepTuning, readTuning } from "./tuning_store.ts";
 import {
@@ -48,6 +51,11 @@ import {
   type WordArray,
   wordsOf,
 } from "./wgsl/dtype.ts";
+
+/** What prepares the products of quantised layers, once it is loaded. */
+let int8: typeof import("./kernels/dots_int8.ts") | undefined;
+
+const INT8_TOOLS = { eachInvocation, gridFor, int, Params, uint };
 
 /** How `open.ts` asks for tile sizes that are kept. */
 export const useKept = Symbol("useKept");
@@ -249,6 +257,13 @@ export class WebgpuBackend implements Backend {
     return checked;
   }
 
+  /** Loads the products of quantised layers. */
+  async load(routine: RoutineName | "join"): Promise<void> {
+    if (routine.endsWith("Int8")) {
+      int8 = await import("./kernels/dots_int8.ts");
+    }
+  }
+
   /** Joins small kernels that follow one another into one. */
   join(calls: readonly RepeatedCall[]): CallGroup[] {
     const gpu = this.#gpu;
@@ -417,6 +432,8 @@ export class WebgpuBackend implements Backend {
         return prepareConv(gpu, kernel);
       case "maxPool2d":
         return prepareMaxPool(gpu, kernel);
+      case "dotsInt8":
+        return int8?.prepareDotsInt8(gpu, INT8_TOOLS) ?? null;
       default:
         return null;
     }
@@ -431,13 +448,12 @@ const MAX_POSITIONS = 2 ** 31 - 1;
  * count the reduced dims apart, and split them as they need.
  */
 function positionsOf(kernel: Kernel, shape: readonly number[]): number {
-  const last = kernel.kind === "reduce"
-    ? kernel.rank
-    : kernel.kind === "routine" && kernel.name === "matmul"
-    ? shape.length - 1
-    : kernel.kind === "routine" && kernel.name === "conv2d"
-    ? shape.length - 3
-    : shape.length;
+  const summed = kernel.kind !== "routine"
+    ? 0
+    : kernel.name === "dotsInt8"
+    ? 1
+    : SUMMED_DIMS[kernel.name] ?? 0;
+  const last = kernel.kind === "reduce" ? kernel.rank : shape.length - summed;
   let positions = 1;
   for (let d = 0; d < last; d++) positions *= shape[d]!;
   return positions;

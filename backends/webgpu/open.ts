@@ -134,9 +134,12 @@ export async function webgpu(
     await findAdapter(gpu, chosen.powerPreference);
   const device = await openDevice(adapter, { ...chosen, gpu });
   const { info } = adapter;
+  const language = (gpu ?? globalThis.navigator?.gpu)?.wgslLanguageFeatures;
   const backend = new WebgpuBackend(
     device,
-    profileOf(device, info ?? {}),
+    profileOf(device, info ?? {}, {
+      packedDots: language?.has("packed_4x8_integer_dot_product"),
+    }),
     nameOf(info),
   );
   if (gpu) sources.set(backend, gpu);

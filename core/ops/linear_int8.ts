@@ -161,6 +161,39 @@ function integersOf(w: Value, k: number, run: Launcher): Value {
   return out;
 }
 
+/** Sums of products of integers, which levels are and w holds. */
+function sumsOf(
+  levels: Value,
+  w: Value,
+  [m, n, k]: readonly [number, number, number],
+  run: Launcher,
+): Value {
+  const shape = [m, n];
+  const words = denseOf(w, run);
+  const out = run.allocate(shape, FLOAT);
+  const [ofOut, ofLevels, ofWords] = stridesOf(k, n);
+  const done = out.view.size > 0 && k > 0 && run.routine(
+    "dotsInt8",
+    [m, n, k],
+    1,
+    [out, levels, words],
+    [ofOut!, ofLevels!, ofWords!],
+    {},
+  );
+  words.release();
+  if (done) return out;
+  out.release();
+  const integers = integersOf(w, k, run);
+  const { lower, decompose } = PRODUCT.linear;
+  const product = [{ name: "linear" } as const, [levels, integers], run, [{
+    shape,
+    dtype: FLOAT,
+  }]] as const;
+  const sums = (lower(...product) ?? decompose!(...product)) as Value;
+  integers.release();
+  return sums;
+}
+
 /** The extents of x as one matrix. */
 function matrixOf(x: Meta): [rows: number, k: number] {
   const k = x.shape[x.shape.length - 1]!;
@@ -242,18 +275,12 @@ const LINEAR_INT8: Family<LinearInt8Op> = {
       const high = reduceKept("max", flat, [1], run);
       const steps = run.map(step, [m, 1], [low, high]);
       const levels = run.map(level, [m, k], [flat, steps, low]);
-      const integers = integersOf(w!, k, run);
-      const { lower, decompose } = PRODUCT.linear;
-      const product = [{ name: "linear" } as const, [levels, integers], run, [{
-        shape: [m, n],
-        dtype: FLOAT,
-      }]] as const;
-      const sums = (lower(...product) ?? decompose!(...product)) as Value;
+      const sums = sumsOf(levels, w!, [m, n, k], run);
       const operands = [sums, steps, scales!];
       const out = bias
         ? run.map(scaleAndBias, [m, n], [...operands, bias])
         : run.map(scale, [m, n], operands);
-      const parts = [flat, low, high, steps, levels, integers, sums];
+      const parts = [flat, low, high, steps, levels, sums];
       for (const value of parts) value.release();
       return shaped(out, result!.shape);
     },

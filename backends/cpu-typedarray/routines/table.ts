@@ -18,7 +18,10 @@ import { prepareSort } from "./sort.ts";
 type Prepare = (kernel: RoutineKernel) => Launch;
 
 /** Core puts quantised layers together out of others, and computes the others itself. */
-type OwnName = Exclude<RoutineName, "linalg" | "lines" | "linearInt8">;
+type OwnName = Exclude<
+  RoutineName,
+  "linalg" | "lines" | "linearInt8" | "dotsInt8"
+>;
 
 const ROUTINES: { readonly [N in OwnName]: Prepare } = {
   matmul: prepareMatmul,

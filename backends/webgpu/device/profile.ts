@@ -29,6 +29,8 @@ export interface Profile {
   readonly nativeHalf: boolean;
   /** Whether shaders have operations over subgroups, which know their numbers. */
   readonly subgroups: boolean;
+  /** Whether shaders multiply four integers of 8 bits in one instruction. */
+  readonly packedDots?: boolean | undefined;
 }
 
 /** The fields of {@linkcode Profile} that tests of every variant choose. */
@@ -42,6 +44,7 @@ export type ProfileOverrides = Partial<
     | "maxBufferBytes"
     | "nativeHalf"
     | "subgroups"
+    | "packedDots"
     | "maxBindingBytes"
     | "maxBindings"
   >

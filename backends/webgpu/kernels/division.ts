@@ -63,6 +63,7 @@ export function divisible(kernel: Kernel, rank: number): number[] {
     case "matmul":
       return upTo(rank - 2);
     case "conv2d":
+    case "dotsInt8":
     case "maxPool2d":
       return [0];
     default:
