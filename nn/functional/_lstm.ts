@@ -7,12 +7,7 @@
 import { fused, type Tensor } from "@tenfold/core";
 import { expr } from "@tenfold/core/backend";
 import { kernel, zerosBeside } from "./_in_place.ts";
-import {
-  biasOf,
-  type Kind,
-  product,
-  type RecurrentWeights,
-} from "./_recurrent.ts";
+import { biasOf, type Kind, product } from "./_recurrent.ts";
 import { linear } from "./linear.ts";
 
 const { add, mul, sigmoid, sub, tanh } = expr;
@@ -110,67 +105,51 @@ export const LSTM_KIND: Kind = {
     }
     return { gates, states, more: projection ? [cells, given] : [cells] };
   },
-  back(steps, { gates, states, more }, weights, gradient, cellGradient) {
-    return lstmBack(
-      steps,
-      { gates, states, more },
-      weights,
-      gradient,
-      cellGradient!,
-    );
+  back(steps, { gates, more }, { hidden, projection }, gradient, cellGradient) {
+    const [cells, given] = more;
+    const width = cells!.shape[1]!;
+    const { batch, total } = steps;
+    const byGates = zerosBeside(gates, [total, 4 * width]);
+    const nothing = zerosBeside(gates, [batch, gradient.shape[1]!]);
+    const none = projection ? zerosBeside(gates, [batch, width]) : nothing;
+    const byOutput = projection
+      ? zerosBeside(gates, [total, gradient.shape[1]!])
+      : null;
+    const states: Tensor[] = [];
+    const byCells: Tensor[] = [];
+    let later = nothing.narrow(0, 0, 0);
+    let byCell = cellGradient!.narrow(0, 0, 0);
+    for (const t of [...steps.order].reverse()) {
+      let own = steps.rows(gradient, t);
+      later = steps.fit(later, nothing, t);
+      byCell = steps.fit(byCell, cellGradient!, t);
+      if (byOutput) {
+        const sum = own.add(later);
+        steps.rows(byOutput, t).copy_(sum);
+        own = sum.matmul(projection!);
+        later = none.narrow(0, 0, steps.counts[t]!);
+      }
+      const byBefore = zerosBeside(gates, [steps.counts[t]!, width]);
+      const rows = steps.rows(byGates, t);
+      backward(
+        ...rows.split(width, 1),
+        byBefore,
+        ...steps.rows(gates, t).split(width, 1),
+        steps.before(cells!, t),
+        steps.rows(steps.after(cells!), t),
+        own,
+        later,
+        byCell,
+      );
+      later = states[t] = rows.matmul(hidden);
+      byCell = byCells[t] = byBefore;
+    }
+    return {
+      gates: byGates,
+      hiddenGates: byGates,
+      state: steps.first((t) => states[t]!),
+      cell: steps.first((t) => byCells[t]!),
+      projection: byOutput && byOutput.t().matmul(given!),
+    };
   },
 };
-
-function lstmBack(
-  steps: Parameters<Kind["back"]>[0],
-  { gates, more }: Parameters<Kind["back"]>[1],
-  { hidden, projection }: RecurrentWeights,
-  gradient: Tensor,
-  cellGradient: Tensor,
-): ReturnType<Kind["back"]> {
-  const [cells, given] = more;
-  const width = cells!.shape[1]!;
-  const { batch, total } = steps;
-  const byGates = zerosBeside(gates, [total, 4 * width]);
-  const nothing = zerosBeside(gates, [batch, gradient.shape[1]!]);
-  const none = projection ? zerosBeside(gates, [batch, width]) : nothing;
-  const byOutput = projection
-    ? zerosBeside(gates, [total, gradient.shape[1]!])
-    : null;
-  const states: Tensor[] = [];
-  const byCells: Tensor[] = [];
-  let later = nothing.narrow(0, 0, 0);
-  let byCell = cellGradient.narrow(0, 0, 0);
-  for (const t of [...steps.order].reverse()) {
-    let own = steps.rows(gradient, t);
-    later = steps.fit(later, nothing, t);
-    byCell = steps.fit(byCell, cellGradient, t);
-    if (byOutput) {
-      const sum = own.add(later);
-      steps.rows(byOutput, t).copy_(sum);
-      own = sum.matmul(projection!);
-      later = none.narrow(0, 0, steps.counts[t]!);
-    }
-    const byBefore = zerosBeside(gates, [steps.counts[t]!, width]);
-    const rows = steps.rows(byGates, t);
-    backward(
-      ...rows.split(width, 1),
-      byBefore,
-      ...steps.rows(gates, t).split(width, 1),
-      steps.before(cells!, t),
-      steps.rows(steps.after(cells!), t),
-      own,
-      later,
-      byCell,
-    );
-    later = states[t] = rows.matmul(hidden);
-    byCell = byCells[t] = byBefore;
-  }
-  return {
-    gates: byGates,
-    hiddenGates: byGates,
-    state: steps.first((t) => states[t]!),
-    cell: steps.first((t) => byCells[t]!),
-    projection: byOutput && byOutput.t().matmul(given!),
-  };
-}

@@ -9,11 +9,11 @@
 import {
   autogradFunction,
   cat,
-  grad,
   isGradEnabled,
   type Tensor,
 } from "@tenfold/core";
 import { APPLY, layering, tidyNow } from "@tenfold/core/internal";
+import { gradientsOf, inPlaces } from "./_differentiable.ts";
 import { linear } from "./linear.ts";
 import type { Steps } from "./_steps.ts";
 
@@ -131,15 +131,6 @@ function listed(
 ): (Tensor | null)[] {
   const { input, hidden, inputBias, hiddenBias, projection } = weights;
   return [x, state, cell, input, hidden, inputBias, hiddenBias, projection];
-}
-
-/** Puts a list without gaps back into its places. */
-function inPlaces(
-  list: readonly Tensor[],
-  places: readonly boolean[],
-): (Tensor | null)[] {
-  let next = 0;
-  return places.map((given) => given ? list[next++]! : null);
 }
 
 function weightsOf(all: readonly (Tensor | null)[]): RecurrentWeights {
@@ -312,7 +303,9 @@ export function recur(
       const { saved, needsGrad } = ctx;
       const list = saved.slice(0, inputs.length);
       if (isGradEnabled()) {
-        return gradientsOf(kind, steps, list, places, needsGrad, gradients);
+        const plain = (views: readonly Tensor[]) =>
+          unrolled(kind, steps, inPlaces(views, places));
+        return gradientsOf(plain, list, needsGrad, gradients);
       }
       const [gates, states, ...rest] = saved.slice(inputs.length);
       const trace: Trace = { gates: gates!, states: states!, more: rest };
@@ -320,11 +313,7 @@ export function recur(
       const weights = weightsOf(all);
       const [g, cellGradient = null] = gradients;
       const found = kind.back(steps, trace, weights, g!, cellGradient);
-      const needed = places.map(() => false);
-      let next = 0;
-      places.forEach((given, i) => {
-        if (given) needed[i] = needsGrad[next++]!;
-      });
+      const needed = inPlaces(needsGrad, places);
       const { gates: byGates, hiddenGates } = found;
       const byInputBias = needed[5] ? byGates.sum(0) : null;
       const byHiddenBias = () =>
@@ -358,25 +347,4 @@ export function recur(
   }
   // Transforms have no rules for kernels that write in place.
   return layering === null ? run() : unroll();
-}
-
-/** The gradients in tensor operations, so that they have gradients. */
-function gradientsOf(
-  kind: Kind,
-  steps: Steps,
-  list: readonly Tensor[],
-  places: readonly boolean[],
-  needed: readonly boolean[],
-  gradients: readonly Tensor[],
-): (Tensor | null)[] {
-  // Nodes of their own: a gradient by an input must not run through others.
-  const views = list.map((x) => x.reshape(x.shape));
-  const outputs = unrolled(kind, steps, inPlaces(views, places));
-  const wanted = views.filter((_, i) => needed[i]);
-  const found = grad(outputs, wanted, {
-    createGraph: true,
-    gradOutputs: gradients,
-  });
-  let next = 0;
-  return needed.map((need) => need ? found[next++]! : null);
 }

@@ -10,7 +10,6 @@ import {
   arange,
   autogradFunction,
   cat,
-  grad,
   isGradEnabled,
   type Tensor,
 } from "@tenfold/core";
@@ -22,6 +21,7 @@ import {
   product,
   toSlopes,
 } from "./_attention_kernels.ts";
+import { gradientsOf } from "./_differentiable.ts";
 import { zerosBeside } from "./_in_place.ts";
 
 /** Scores of a tile: 4 MB of them where caches are, and more where none is. */
@@ -147,15 +147,12 @@ const attention = (plan: Plan) =>
     backward(ctx, g) {
       const [q, k, v, out] = ctx.saved;
       if (!isGradEnabled()) return back(plan, [q!, k!, v!], out!, g!);
-      // Nodes of their own: a gradient by one must not run through another.
-      const inputs = [q!, k!, v!].map((x) => x.reshape(x.shape));
-      const wanted = inputs.filter((_, i) => ctx.needsGrad[i]);
-      const found = grad(whole(plan, inputs), wanted, {
-        createGraph: true,
-        gradOutputs: [g!],
-      });
-      let next = 0;
-      return ctx.needsGrad.map((need) => need ? found[next++]! : null);
+      return gradientsOf(
+        (inputs) => [whole(plan, inputs)],
+        [q!, k!, v!],
+        ctx.needsGrad,
+        [g!],
+      );
     },
   });
 
