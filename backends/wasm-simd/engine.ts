@@ -71,6 +71,12 @@ export interface Draft {
   readonly imported: (name: ScalarFunction) => Func;
 }
 
+/** Memory that kernels work in. */
+interface Room {
+  pointer: number;
+  bytes: number;
+}
+
 /** The memory, the features, and what modules import. */
 export class Engine {
   /** The memory. */
@@ -83,10 +89,8 @@ export class Engine {
   readonly threads: number;
   #pool: ThreadPool | null = null;
   readonly #env: WebAssembly.ModuleImports;
-  readonly #rooms = {
-    work: { pointer: 0, bytes: 0 },
-    shared: { pointer: 0, bytes: 0 },
-  };
+  readonly #work: Room = { pointer: 0, bytes: 0 };
+  readonly #shared: Room = { pointer: 0, bytes: 0 };
 
   /**
    * Works on a memory.
@@ -136,17 +140,16 @@ export class Engine {
 
   /** The address of so many bytes for each thread that a kernel works in. */
   work(bytes: number): number {
-    return this.#room("work", bytes * this.threads);
+    return this.#grow(this.#work, bytes * this.threads);
   }
 
   /** The address of so many bytes that threads share while a kernel runs. */
   shared(bytes: number): number {
-    return this.#room("shared", bytes);
+    return this.#grow(this.#shared, bytes);
   }
 
   /** Earlier ones stay, for sequences and compiled addresses. */
-  #room(name: "work" | "shared", least: number): number {
-    const room = this.#rooms[name];
+  #grow(room: Room, least: number): number {
     if (least > room.bytes) {
       const bytes = 2 ** Math.ceil(Math.log2(least));
       room.pointer = this.allocate("bool", bytes).pointer;

@@ -6,7 +6,7 @@
 import type { KernelCall, Launch, RoutineKernel } from "@tenfold/core/backend";
 import type { Engine } from "../../engine.ts";
 import type { Compiled } from "../../launch.ts";
-import { arithmeticOf } from "../../matmul/arithmetic.ts";
+import { type Arithmetic, arithmeticOf } from "../../matmul/arithmetic.ts";
 import { TILE_COLUMNS } from "../../matmul/micro.ts";
 import { C, G, M } from "../emit_context.ts";
 import { inTurn, perWay } from "../launches.ts";
@@ -47,6 +47,7 @@ interface Direction {
   ) => Division;
   readonly define: (
     module: ModuleBuilder,
+    arithmetic: Arithmetic,
     layout: ArgumentLayout,
     scheme: Scheme,
   ) => void;
@@ -70,7 +71,12 @@ function compile(
   const layout = layoutOf(kernel, SCALARS);
   return perWay((call) => schemeOf(call)!, (scheme) => {
     const draft = engine.draft();
-    define(draft.module, layout, scheme);
+    define(
+      draft.module,
+      arithmeticOf("float32", engine.fused),
+      layout,
+      scheme,
+    );
     const program = engine.finish(draft);
     const division = (call: KernelCall) => divide(call, scheme, engine.threads);
     return inTurn(
@@ -104,8 +110,7 @@ export function compileForward(engine: Engine, kernel: RoutineKernel): Launch {
   return compile(engine, kernel, {
     schemeOf: forwardScheme,
     divide: divideForward,
-    define(module, layout, scheme) {
-      const arithmetic = arithmeticOf("float32", engine.fused);
+    define(module, arithmetic, layout, scheme) {
       const biased = kernel.inputs.length === 3;
       defineWeights(module, layout, scheme);
       defineForward(module, arithmetic, layout, scheme, biased);
@@ -127,8 +132,7 @@ export function compileWeight(engine: Engine, kernel: RoutineKernel): Launch {
   return compile(engine, kernel, {
     schemeOf: weightScheme,
     divide: divideWeight,
-    define(module, layout, scheme) {
-      const arithmetic = arithmeticOf("float32", engine.fused);
+    define(module, arithmetic, layout, scheme) {
       defineSums(module, arithmetic, layout, scheme);
       defineGather(module, layout, scheme);
     },

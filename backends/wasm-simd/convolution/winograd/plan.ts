@@ -232,12 +232,11 @@ function depthOf(channels: number, { step }: Scheme): number {
 export function divideForward(call: KernelCall, scheme: Scheme): Division {
   const { shape } = call;
   const depth = depthOf(shape[C]!, scheme);
-  const { scalars, ...bands } = bandsOf(call, scheme, FORWARD, depth);
   const factors = planesOf(scheme, upTo(shape[M]!, TILE_COLUMNS), depth);
+  // The other scalars are those of the gradient by the weight.
   return {
-    ...bands,
+    ...bandsOf(call, scheme, FORWARD, depth),
     shared: shape[G]! * factors,
-    scalars: [...scalars, 0, 0, 0, 0, 0],
   };
 }
 
