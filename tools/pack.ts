@@ -12,6 +12,9 @@ import { emit, exportsOf, importsOf, withoutComments } from "./pack/emit.ts";
 import { packageJson, repositoryOf } from "./pack/manifest.ts";
 import { type Package, readPackages, ROOT } from "./pack/workspace.ts";
 
+/** Entry points that packages have for each other, and no program imports. */
+const SHARED = new Set(["./foreign", "./int8", "./internal", "./program"]);
+
 const target = resolve(Deno.args[0] ?? join(ROOT, "out", "npm"));
 const packages = await readPackages();
 const repository = repositoryOf(Deno.env.toObject());
@@ -33,14 +36,20 @@ for (const self of packages) {
 
 /**
  * Removes the declarations that no entry point needs, and the comments of those
- * that are needed but not exported.
+ * that are needed but not exported to programs.
  */
 function dropUnreached(): void {
   const entries = packages.flatMap(({ folder, exports }) =>
-    Object.values(exports).map((file) => join(folder, file))
+    Object.entries(exports).map(([name, file]) => ({
+      path: join(folder, file),
+      shared: SHARED.has(name),
+    }))
   );
-  const reached = closure(entries, importsOf);
-  const exported = closure(entries, exportsOf);
+  const reached = closure(entries.map(({ path }) => path), importsOf);
+  const exported = closure(
+    entries.filter(({ shared }) => !shared).map(({ path }) => path),
+    exportsOf,
+  );
   for (const [path, text] of [...files]) {
     if (!path.endsWith(".d.ts")) continue;
     if (!reached.has(path)) files.delete(path);
