@@ -27,6 +27,7 @@ import { Distribution } from "./distribution.ts";
  * @example Log-odds
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import "@tenfold/tenfold";
  * import { Bernoulli, type Chances } from "@tenfold/core/distributions";
  *
  * const chances: Chances<number> = { logits: 0 };

@@ -14,6 +14,7 @@ import { type DeviceOption, deviceOption } from "../_to_tensor.ts";
  * @example A red pixel
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import "@tenfold/tenfold";
  * import { type Image, imageToTensor } from "@tenfold/data/images";
  *
  * const image: Image = { width: 1, height: 1, data: Uint8Array.of(255, 0, 0) };
@@ -56,6 +57,7 @@ export interface PixelScale {
  * @example Values from -1 to 1
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import "@tenfold/tenfold";
  * import {
  *   imageToTensor,
  *   type ImageToTensorOptions,

@@ -35,7 +35,8 @@ export type IterableDataset<Sample = unknown> =
  * @example Shuffled within a buffer
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Tensor } from "@tenfold/tenfold";
+ * import "@tenfold/tenfold";
+ * import type { Tensor } from "@tenfold/core";
  * import {
  *   StreamLoader,
  *   type StreamLoaderOptions,

@@ -77,6 +77,7 @@ export interface CategoryOptions {
  * @example Zeros for other classes
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import "@tenfold/tenfold";
  * import {
  *   oneHotColumns,
  *   type OneHotOptions,

@@ -49,6 +49,7 @@ export type Columns = ReadonlyMap<string, ArrayLike<Cell>>;
  * @example NaN for missing values
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import "@tenfold/tenfold";
  * import { Table, type TableTensorOptions } from "@tenfold/data/tables";
  *
  * const options: TableTensorOptions = { missing: "nan" };

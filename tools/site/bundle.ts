@@ -5,18 +5,16 @@
  */
 import { join } from "node:path";
 import { readPackages, ROOT } from "../pack/workspace.ts";
+import { NOT_IN_PAGES } from "./markdown.ts";
 
 const here = (path: string) => join(ROOT, "tools", "site", "assets", path);
-
-/** Doors that are of no use in a page. */
-const LEFT_OUT = /conformance$|\/program$/;
 
 /** Writes the assets into a folder and gives their names. */
 export async function buildAssets(folder: string): Promise<string[]> {
   await Deno.mkdir(folder, { recursive: true });
   const doors = (await readPackages()).flatMap(({ name, exports }) =>
     Object.keys(exports).map((path) => name + path.slice(1))
-  ).filter((specifier) => !LEFT_OUT.test(specifier));
+  ).filter((specifier) => !NOT_IN_PAGES.test(specifier));
   // In the repository, as its packages are found from there.
   const entries = await Deno.makeTempDir({ dir: ROOT, prefix: ".site-" });
   try {
@@ -44,9 +42,13 @@ export async function buildAssets(folder: string): Promise<string[]> {
 }
 
 async function bundle(entries: string[], folder: string): Promise<void> {
-  const flags = ["-q", "--minify", "--platform=browser", "--code-splitting"];
+  // Names of classes stay, as models are printed by them.
+  const flags = ["-q", "--minify", "--keep-names", "--platform=browser"];
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", ...flags, "--outdir", folder, ...entries],
+    args: [
+      ...["bundle", ...flags, "--code-splitting"],
+      ...["--outdir", folder, ...entries],
+    ],
     cwd: ROOT,
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));

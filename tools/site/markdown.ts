@@ -19,9 +19,14 @@ hljs.registerLanguage("json", json);
 const NEEDS =
   /\bDeno\.|from "node:|\bBun\.|"(?:\.\/|file:|[\w/.-]*\.(?:safetensors|npy|npz|svg|csv|onnx|pt|gguf|png)"|out\/)|loggers\.(?:csv|json|tensor|load)|downloadMnist|writeFileAtomic|data\.mnist|from "(?!@tenfold\/|@std\/assert")|inWorker\(|workerJob\(|TENFOLD_|webgpu\(|setBackend\("webgpu/;
 
+/** Doors that are of no use in a page. */
+export const NOT_IN_PAGES: RegExp = /\/(?:conformance|program)$/;
+
 /** Whether a page can run a program. */
 export function runsInPage(code: string): boolean {
-  return /\bimport\b/.test(code) && !NEEDS.test(code);
+  const imported = [...code.matchAll(/\bfrom "([^"]+)"/g)];
+  return /\bimport\b/.test(code) && !NEEDS.test(code) &&
+    !imported.some(([, name]) => NOT_IN_PAGES.test(name!));
 }
 
 /** A heading of a page. */

@@ -41,7 +41,8 @@ describe("programs of the site", () => {
       `\`\`\`ts${flags}\nimport { x } from "@tenfold/core";\n${code}\n\`\`\`\n`;
     const { programs } = render(
       block("", "x(1);") + block(" ignore", 'x("photos");') +
-        block("", "Deno.exit();"),
+        block("", "Deno.exit();") +
+        block("", 'import { Plan } from "@tenfold/core/program";'),
     );
     assertEquals(programs, ['import { x } from "@tenfold/core";\nx(1);']);
   });
