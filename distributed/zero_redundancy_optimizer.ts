@@ -68,7 +68,7 @@ import type { World } from "./world.ts";
  * const losses: number[] = [];
  * for (let step = 0; step < 10; step++) {
  *   optimizer.zeroGrad();
- *   const loss = replica.forward(ones([8, 4])).sub(5).square().mean();
+ *   const loss = replica.forward(ones([8, 4])).sub(20).square().mean();
  *   loss.backward();
  *   optimizer.clipGradNorm(1);
  *   await optimizer.step();

@@ -78,6 +78,13 @@ export function exampleModule(examples: readonly Example[]): string {
   return `${importsIn(examples[0]!)}${tests.join("")}export {};\n`;
 }
 
+/** A module after which each example draws the same random numbers. */
+const SEED = `import { manualSeed } from "@tenfold/core";
+Deno.test.beforeEach(() => {
+  manualSeed(0);
+});
+`;
+
 /**
  * Writes the examples of some files into a folder, a module for those of a
  * folder at the top that import the same, and what imports them: one file for
@@ -97,8 +104,10 @@ export async function writeExamples(
     ({ file }) => file.includes("/") ? file.split("/")[0]! : "root",
   );
   const tests = [];
+  const seed = `${folder}/_seed.ts`;
+  await Deno.writeTextFile(seed, SEED);
   for (const [group, members] of groups) {
-    const imports: string[] = [];
+    const imports = [`import "file://${seed}";\n`];
     for (const alike of Map.groupBy(members, importsIn).values()) {
       const path = `${folder}/${group}_${imports.length}.ts`;
       await Deno.writeTextFile(path, exampleModule(alike));

@@ -49,6 +49,9 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   "gumbelSoftmax",
   "multinomial",
   "normal",
+  // Of a length alone, in core/fft.
+  "fftfreq",
+  "rfftfreq",
 ]);
 
 /** How the distributions of a name are made, and of how many tensors. */
