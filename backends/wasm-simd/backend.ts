@@ -322,12 +322,15 @@ export class WasmSimd implements Backend {
           ArgumentLayout,
           launchOf,
         }) ?? null;
-      default:
+      default: {
         // Without one, core decomposes it, or it is core's own.
-        return CUMULATIVE[kernel.name as keyof typeof CUMULATIVE]?.(
+        const name: keyof typeof CUMULATIVE | "linalg" | "lines" | "dotsInt8" =
+          kernel.name;
+        return CUMULATIVE[name as keyof typeof CUMULATIVE]?.(
           this.#engine,
           kernel,
         ) ?? null;
+      }
     }
   }
 }

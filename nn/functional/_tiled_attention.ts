@@ -27,6 +27,12 @@ import { zerosBeside } from "./_in_place.ts";
 /** Scores of a tile: 4 MB of them where caches are, and more where none is. */
 const TILE = { near: 2 ** 20, far: 2 ** 22 };
 
+/** Queries of a causal tile, at most: fewer skip more of the keys. */
+const CAUSAL_ROWS = 128;
+
+/** With fewer keys, tiles are no taller than with so many: a cache has them. */
+const CACHED_KEYS = 4096;
+
 /** How many scores a device takes at a time. */
 export function tileSize({ device }: Tensor): number {
   return device.backend.readSync ? TILE.near : TILE.far;
@@ -233,8 +239,12 @@ export function tiledAttention(
     length,
     Math.max(
       16,
-      // A fraction of a cache where there is one, so that scores stay there.
-      Math.floor(size / Math.max(options.isCausal ? size / 128 : 4096, keys)),
+      Math.floor(
+        Math.min(
+          options.isCausal ? CAUSAL_ROWS : size / CACHED_KEYS,
+          size / keys,
+        ),
+      ),
     ),
   );
   const { isCausal, mask } = options;
